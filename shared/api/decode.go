@@ -1,0 +1,108 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// MaxBody is the greatest size of a request body, in bytes, unless a service sets less.
+const MaxBody = 16 << 20
+
+// Decode reads exactly one JSON value from r into dst, strictly: unknown and
+// repeated members, invalid UTF-8, trailing data and bodies over limit bytes are
+// refused. The error is always a *Problem that names the field at fault.
+func Decode(r io.Reader, limit int64, dst any) error {
+	lr := &io.LimitedReader{R: r, N: limit + 1}
+	err := json.UnmarshalRead(lr, dst, json.RejectUnknownMembers(true))
+	if lr.N <= 0 {
+		return NewProblem(CodeBodyTooLarge, "the body is larger than %d bytes", limit).
+			Hinted("send less at a time, for example an insert in batches")
+	}
+	if err == nil {
+		return nil
+	}
+	return decodeProblem(err)
+}
+
+func decodeProblem(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	if syn, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		if errors.Is(err, jsontext.ErrDuplicateName) {
+			field := FieldPath(syn.JSONPointer)
+			return NewProblem(CodeInvalidField, "%s is there twice", field).At(field).
+				Hinted("send each field once")
+		}
+		return NewProblem(CodeInvalidJSON, "the body is not valid JSON at byte %d: %v", syn.ByteOffset, syn.Err).
+			Hinted("send one JSON object in UTF-8")
+	}
+	if sem, ok := errors.AsType[*json.SemanticError](err); ok {
+		field := FieldPath(sem.JSONPointer)
+		switch {
+		case errors.Is(err, json.ErrUnknownName):
+			return NewProblem(CodeUnknownField, "%s is not a field of this request", field).At(field).
+				Hinted("remove it, or see /openapi.yaml for the fields there are")
+		case sem.GoType != nil && sem.JSONKind != 0:
+			return NewProblem(CodeInvalidField, "%s is %s, which does not fit here", orBody(field), kindName(sem.JSONKind)).At(field).
+				Hinted("see /openapi.yaml for the type of each field")
+		case sem.Err != nil:
+			return NewProblem(CodeInvalidField, "%s: %v", orBody(field), sem.Err).At(field)
+		}
+		return NewProblem(CodeInvalidField, "%s does not fit here", orBody(field)).At(field)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return NewProblem(CodeInvalidJSON, "the body is empty or ends too soon").
+			Hinted("send one JSON object in UTF-8")
+	}
+	return NewProblem(CodeInvalidJSON, "the body could not be read").
+		Hinted("send one JSON object in UTF-8")
+}
+
+func orBody(field string) string {
+	if field == "" {
+		return "the body"
+	}
+	return field
+}
+
+// FieldPath writes a JSON pointer as people write paths: /rows/3/name is "rows[3].name".
+func FieldPath(p jsontext.Pointer) string {
+	var b strings.Builder
+	for tok := range p.Tokens() {
+		switch {
+		case tok != "" && strings.Trim(tok, "0123456789") == "":
+			fmt.Fprintf(&b, "[%s]", tok)
+		case b.Len() > 0:
+			b.WriteString("." + tok)
+		default:
+			b.WriteString(tok)
+		}
+	}
+	s := b.String()
+	if len(s) > 200 {
+		s = s[:200]
+	}
+	return strings.ToValidUTF8(s, "?")
+}
+
+// NameList is a list of names that may also be sent as one string.
+type NameList []string
+
+// UnmarshalJSONFrom accepts a string or an array of strings.
+func (l *NameList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	if dec.PeekKind() == '"' {
+		var s string
+		if err := json.UnmarshalDecode(dec, &s); err != nil {
+			return err
+		}
+		*l = NameList{s}
+		return nil
+	}
+	return json.UnmarshalDecode(dec, (*[]string)(l))
+}

@@ -1,0 +1,262 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+)
+
+// Code names what went wrong. It is the stable, machine-readable half of a
+// [Problem]; the HTTP status follows from it and never the reverse.
+type Code string
+
+// The codes, grouped by what a caller can do about them.
+const (
+	// The request is at fault; sending it again unchanged cannot work.
+	CodeInvalidJSON         Code = "invalid_json"
+	CodeBodyTooLarge        Code = "body_too_large"
+	CodeUnsupportedMedia    Code = "unsupported_media_type"
+	CodeMissingField        Code = "missing_field"
+	CodeUnknownField        Code = "unknown_field"
+	CodeInvalidField        Code = "invalid_field"
+	CodeInvalidIdentifier   Code = "invalid_identifier"
+	CodeSyntax              Code = "syntax_error"
+	CodeUnsupported         Code = "unsupported"
+	CodeTooComplex          Code = "too_complex"
+	CodeUnknownDatabase     Code = "unknown_database"
+	CodeUnknownTable        Code = "unknown_table"
+	CodeUnknownColumn       Code = "unknown_column"
+	CodeDatabaseExists      Code = "database_exists"
+	CodeTableExists         Code = "table_exists"
+	CodeShardKeyRequired    Code = "shard_key_required"
+	CodeShardKeyMismatch    Code = "shard_key_mismatch"
+	CodeShardKeyImmutable   Code = "shard_key_immutable"
+	CodeIdempotencyMismatch Code = "idempotency_mismatch"
+	CodeNotFound            Code = "not_found"
+	CodeMethodNotAllowed    Code = "method_not_allowed"
+	CodeUnauthorized        Code = "unauthorized"
+	CodeForbidden           Code = "forbidden"
+
+	// The data is at fault: the database refused the row. Problem.SQLNumber
+	// holds the number SQL Server uses for the same refusal.
+	CodeDuplicateKey     Code = "duplicate_key"
+	CodeNullViolation    Code = "null_violation"
+	CodeValueTooLong     Code = "value_too_long"
+	CodeOutOfRange       Code = "out_of_range"
+	CodeConversionFailed Code = "conversion_failed"
+	CodeDivideByZero     Code = "divide_by_zero"
+
+	// The cluster's state is at fault; the same request can work elsewhere or later.
+	CodeNotPrimary       Code = "not_primary"
+	CodeStaleTerm        Code = "stale_term"
+	CodeStaleMap         Code = "stale_map"
+	CodeStaleSchema      Code = "stale_schema"
+	CodeWrongShard       Code = "wrong_shard"
+	CodeShardUnavailable Code = "shard_unavailable"
+	CodeShardTimeout     Code = "shard_timeout"
+	CodeShardBadAnswer   Code = "shard_bad_answer"
+	CodePartialFailure   Code = "partial_failure"
+	CodeFailoverFailed   Code = "failover_failed"
+	CodeOverloaded       Code = "overloaded"
+	CodeCanceled         Code = "canceled"
+
+	// The write may or may not have happened. It must be neither reported as
+	// failed nor repeated without an Idempotency-Key.
+	CodeOutcomeUnknown Code = "outcome_unknown"
+
+	CodeInternal Code = "internal"
+)
+
+// statusCanceled is nginx's "client closed request"; no registered status says it.
+const statusCanceled = 499
+
+var codeInfo = map[Code]struct {
+	status int
+	title  string
+}{
+	CodeInvalidJSON:         {http.StatusBadRequest, "The body is not valid JSON"},
+	CodeBodyTooLarge:        {http.StatusRequestEntityTooLarge, "The body is too large"},
+	CodeUnsupportedMedia:    {http.StatusUnsupportedMediaType, "The body is not declared as JSON"},
+	CodeMissingField:        {http.StatusBadRequest, "A required field is missing"},
+	CodeUnknownField:        {http.StatusBadRequest, "The request has a field that is not known"},
+	CodeInvalidField:        {http.StatusBadRequest, "A field has a value that is not allowed"},
+	CodeInvalidIdentifier:   {http.StatusBadRequest, "A name is not a valid identifier"},
+	CodeSyntax:              {http.StatusBadRequest, "The SQL text cannot be parsed"},
+	CodeUnsupported:         {http.StatusBadRequest, "This is not supported"},
+	CodeTooComplex:          {http.StatusBadRequest, "The request is too large or too deep"},
+	CodeUnknownDatabase:     {http.StatusNotFound, "There is no such database"},
+	CodeUnknownTable:        {http.StatusNotFound, "There is no such table"},
+	CodeUnknownColumn:       {http.StatusBadRequest, "There is no such column"},
+	CodeDatabaseExists:      {http.StatusConflict, "The database exists already"},
+	CodeTableExists:         {http.StatusConflict, "The table exists already"},
+	CodeShardKeyRequired:    {http.StatusBadRequest, "A shard key is needed"},
+	CodeShardKeyMismatch:    {http.StatusBadRequest, "The shard key contradicts the row or condition"},
+	CodeShardKeyImmutable:   {http.StatusBadRequest, "A shard key cannot be changed"},
+	CodeIdempotencyMismatch: {http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request"},
+	CodeNotFound:            {http.StatusNotFound, "There is nothing at this path"},
+	CodeMethodNotAllowed:    {http.StatusMethodNotAllowed, "The method is not allowed here"},
+	CodeUnauthorized:        {http.StatusUnauthorized, "The token is missing or wrong"},
+	CodeForbidden:           {http.StatusForbidden, "This request is not allowed"},
+	CodeDuplicateKey:        {http.StatusConflict, "A row with this key exists already"},
+	CodeNullViolation:       {http.StatusUnprocessableEntity, "A column cannot be NULL"},
+	CodeValueTooLong:        {http.StatusUnprocessableEntity, "A value is too long for its column"},
+	CodeOutOfRange:          {http.StatusUnprocessableEntity, "A value is out of its type's range"},
+	CodeConversionFailed:    {http.StatusUnprocessableEntity, "A value cannot be converted to its type"},
+	CodeDivideByZero:        {http.StatusUnprocessableEntity, "Division by zero"},
+	CodeNotPrimary:          {http.StatusConflict, "This master is not the primary"},
+	CodeStaleTerm:           {http.StatusConflict, "A newer primary has taken over"},
+	CodeStaleMap:            {http.StatusConflict, "The slot map has moved on"},
+	CodeStaleSchema:         {http.StatusConflict, "The table's definition has changed"},
+	CodeWrongShard:          {http.StatusConflict, "The worker holds another shard"},
+	CodeShardUnavailable:    {http.StatusServiceUnavailable, "A shard cannot be reached"},
+	CodeShardTimeout:        {http.StatusGatewayTimeout, "A shard did not answer in time"},
+	CodeShardBadAnswer:      {http.StatusBadGateway, "A shard's answer cannot be used"},
+	CodePartialFailure:      {http.StatusBadGateway, "Some shards did it and some did not"},
+	CodeFailoverFailed:      {http.StatusServiceUnavailable, "The failover did not happen"},
+	CodeOverloaded:          {http.StatusServiceUnavailable, "Too much work is under way"},
+	CodeCanceled:            {statusCanceled, "The request was cancelled"},
+	CodeOutcomeUnknown:      {http.StatusGatewayTimeout, "It is not known whether the write happened"},
+	CodeInternal:            {http.StatusInternalServerError, "Something went wrong inside"},
+}
+
+// Codes returns every code there is, in no particular order, for tests and documents.
+func Codes() []Code {
+	all := make([]Code, 0, len(codeInfo))
+	for c := range codeInfo {
+		all = append(all, c)
+	}
+	return all
+}
+
+// Status returns the HTTP status that a problem with this code is sent with;
+// 500 for a code that is not known here.
+func (c Code) Status() int {
+	if info, ok := codeInfo[c]; ok {
+		return info.status
+	}
+	return http.StatusInternalServerError
+}
+
+// Title returns one short sentence for the code, the same for each occurrence.
+func (c Code) Title() string {
+	if info, ok := codeInfo[c]; ok {
+		return info.title
+	}
+	return codeInfo[CodeInternal].title
+}
+
+// Problem is an error as it travels: an RFC 9457 application/problem+json
+// document with Shardeck's members. It implements error; match it with
+// errors.As or [CodeOf], never by its text. A Problem must not be changed once
+// it has been returned: use [Problem.With...] copies.
+//
+// Detail says what happened, Hint what to do next. Neither may hold a secret.
+type Problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail"`
+	Code      Code   `json:"code"`
+	Hint      string `json:"hint,omitempty"`
+	RequestID string `json:"request_id,omitempty"`
+
+	// Field is the JSON path of the field at fault, as "rows[3].name".
+	Field string `json:"field,omitempty"`
+	// Offset is the byte offset, from 0, of the fault in a SQL text.
+	Offset *int `json:"offset,omitempty"`
+	// SQLNumber is the number of SQL Server's error for the same refusal; 0 where it has none.
+	SQLNumber int `json:"sql_number,omitempty"`
+	// Column is the column at fault where the database refused a value.
+	Column string `json:"column,omitempty"`
+	// Row is the index, from 0, of the row at fault among those sent.
+	Row *int `json:"row,omitempty"`
+
+	// Shard is the shard it happened on, when it was one shard.
+	Shard *int `json:"shard,omitempty"`
+	// Worker is the name of that shard's worker.
+	Worker string `json:"worker,omitempty"`
+	// Causes are the shards' own problems where several took part.
+	Causes []Problem `json:"causes,omitempty"`
+	// Applied lists what did happen when Causes lists what did not.
+	Applied []ShardResult `json:"applied,omitempty"`
+
+	// Primary is the base URL of the primary, with not_primary and stale_term, where it is known.
+	Primary string `json:"primary,omitempty"`
+	// Term and MapVersion are the worker's stored fence, with stale_term and stale_map.
+	Term       uint64 `json:"term,omitempty"`
+	MapVersion uint64 `json:"map_version,omitempty"`
+}
+
+// NewProblem returns a problem with the code's status and title and the given detail.
+func NewProblem(code Code, format string, args ...any) *Problem {
+	return &Problem{
+		Type:   "urn:shardeck:problem:" + string(code),
+		Title:  code.Title(),
+		Status: code.Status(),
+		Code:   code,
+		Detail: fmt.Sprintf(format, args...),
+	}
+}
+
+// Error returns the code, the place and the detail in one line.
+func (p *Problem) Error() string {
+	s := string(p.Code)
+	if p.Shard != nil {
+		s += " (shard " + strconv.Itoa(*p.Shard)
+		if p.Worker != "" {
+			s += ", " + p.Worker
+		}
+		s += ")"
+	}
+	if p.Field != "" {
+		s += " at " + p.Field
+	}
+	return s + ": " + p.Detail
+}
+
+// Hinted returns a copy that says what to do next.
+func (p *Problem) Hinted(format string, args ...any) *Problem {
+	q := *p
+	q.Hint = fmt.Sprintf(format, args...)
+	return &q
+}
+
+// At returns a copy that names the field at fault.
+func (p *Problem) At(field string) *Problem {
+	q := *p
+	q.Field = field
+	return &q
+}
+
+// On returns a copy that names the shard it happened on.
+func (p *Problem) On(shard int, worker string) *Problem {
+	q := *p
+	q.Shard, q.Worker = &shard, worker
+	return &q
+}
+
+// AsProblem returns the Problem in err's chain. An error that is none becomes
+// internal with a detail that gives nothing away; the caller logs err itself.
+// It returns nil for nil.
+func AsProblem(err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
+	return NewProblem(CodeInternal, "an unexpected error occurred; the service's log has it under this request_id")
+}
+
+// CodeOf returns the code of the Problem in err's chain, CodeInternal for
+// another error and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p.Code
+	}
+	return CodeInternal
+}

@@ -1,0 +1,275 @@
+package api
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Paths of the master's public API.
+const (
+	PathCreateDB       = "/create-db"
+	PathDropDB         = "/drop-db"
+	PathCreateTable    = "/create-table"
+	PathDeleteTable    = "/delete-table"
+	PathInsert         = "/insert"
+	PathSelect         = "/select"
+	PathUpdate         = "/update"
+	PathDelete         = "/delete"
+	PathMapReduceCount = "/map-reduce-count"
+	PathSecurityCheck  = "/security-check"
+	PathFailover       = "/failover"
+	PathMetadata       = "/metadata"
+	PathHealth         = "/health"
+	PathEvents         = "/events"
+	PathMetrics        = "/metrics"
+	PathOpenAPI        = "/openapi.yaml"
+)
+
+// CreateDBRequest creates a database on every shard. DropDBRequest drops it.
+type (
+	CreateDBRequest struct {
+		DB string `json:"db_name"`
+	}
+	DropDBRequest struct {
+		DB string `json:"db_name"`
+	}
+)
+
+// CreateTableRequest creates a table on every shard. Columns maps a name to a
+// type with its constraints, as {"gpa": "DECIMAL(3,2) NOT NULL DEFAULT 0"}; their
+// order is kept. Columns marked PRIMARY KEY together form the primary key. ShardKey
+// names the column that places rows; when it is empty a column named student_id or
+// user_id does, and with neither, rows are spread by row hash.
+type CreateTableRequest struct {
+	DB       string         `json:"db_name"`
+	Table    string         `json:"table"`
+	Columns  Object[string] `json:"columns"`
+	ShardKey string         `json:"shard_key,omitempty"`
+}
+
+// DeleteTableRequest drops a table on every shard.
+type DeleteTableRequest struct {
+	DB    string `json:"db_name"`
+	Table string `json:"table"`
+}
+
+// DDLResponse answers the four requests above.
+type DDLResponse struct {
+	DB     string        `json:"db_name"`
+	Table  string        `json:"table,omitempty"`
+	Shards []ShardResult `json:"shards"`
+	// Definition is the table as it was understood, with create-table.
+	Definition *TableDef `json:"definition,omitempty"`
+}
+
+// InsertRequest inserts one row (Data) or many (Rows): exactly one of the two.
+// Each row maps column names to values in their wire form. ShardKey, where given,
+// must agree with each row's own shard key; for a table without one it places the rows.
+type InsertRequest struct {
+	DB       string                   `json:"db_name"`
+	Table    string                   `json:"table"`
+	Data     Object[jsontext.Value]   `json:"data,omitempty"`
+	Rows     []Object[jsontext.Value] `json:"rows,omitempty"`
+	ShardKey jsontext.Value           `json:"shard_key,omitempty"`
+}
+
+// SelectRequest reads rows. Condition is a T-SQL search condition. ShardKey
+// restricts the answer to the rows with that shard key, and so to one shard.
+// OrderBy is a T-SQL ORDER BY list, as "gpa DESC, student_id". Offset needs OrderBy.
+type SelectRequest struct {
+	DB           string         `json:"db_name"`
+	Table        string         `json:"table"`
+	Columns      NameList       `json:"columns,omitempty"`
+	Condition    string         `json:"condition,omitempty"`
+	ShardKey     jsontext.Value `json:"shard_key,omitempty"`
+	OrderBy      string         `json:"order_by,omitempty"`
+	Limit        *int64         `json:"limit,omitempty"`
+	Offset       *int64         `json:"offset,omitempty"`
+	AllowPartial bool           `json:"allow_partial,omitempty"`
+}
+
+// UpdateRequest changes rows. Set maps columns to new values. The shard key must
+// be given, or follow from Condition by equality or IN.
+type UpdateRequest struct {
+	DB        string                 `json:"db_name"`
+	Table     string                 `json:"table"`
+	Set       Object[jsontext.Value] `json:"set"`
+	Condition string                 `json:"condition"`
+	ShardKey  jsontext.Value         `json:"shard_key,omitempty"`
+}
+
+// DeleteRequest deletes rows, with the same rule for the shard key.
+type DeleteRequest struct {
+	DB        string         `json:"db_name"`
+	Table     string         `json:"table"`
+	Condition string         `json:"condition"`
+	ShardKey  jsontext.Value `json:"shard_key,omitempty"`
+}
+
+// WriteResponse answers insert, update and delete.
+type WriteResponse struct {
+	RowsAffected int64         `json:"rows_affected"`
+	Route        Route         `json:"route"`
+	Shards       []ShardResult `json:"shards"`
+	// Replayed says that each shard had done this already under the same Idempotency-Key.
+	Replayed bool `json:"replayed,omitempty"`
+}
+
+// SelectResponse answers select in JSON. With Accept: application/x-ndjson the
+// answer is a stream instead, see [StreamHead].
+type SelectResponse struct {
+	Columns []Column         `json:"columns"`
+	Rows    []jsontext.Value `json:"rows"` // JSON arrays
+	EndInfoJSON
+	// Error is there only when the answer broke after it began; the connection is then cut as well.
+	Error *Problem `json:"error,omitempty"`
+}
+
+// EndInfoJSON is [EndInfo] as it stands inside a SelectResponse.
+type EndInfoJSON struct {
+	RowCount int64         `json:"row_count"`
+	Route    Route         `json:"route"`
+	Shards   []ShardResult `json:"shards"`
+	Partial  []Problem     `json:"partial,omitempty"`
+}
+
+// RouteKind says how many shards a statement touches.
+type RouteKind string
+
+// The kinds of route.
+const (
+	RouteNone    RouteKind = "none"    // the condition can never hold: no shard
+	RoutePoint   RouteKind = "point"   // one shard key, one shard
+	RouteSubset  RouteKind = "subset"  // some keys, the shards that hold them
+	RouteScatter RouteKind = "scatter" // every shard
+)
+
+// Route says which shards a statement went to and why.
+type Route struct {
+	Kind   RouteKind `json:"kind"`
+	Shards []int     `json:"shards"`
+	// Keys are the shard keys it follows from, at most [MaxRouteKeys] of them.
+	Keys []RouteKey `json:"keys,omitempty"`
+	// KeysTotal is the number of keys when there are more than Keys holds.
+	KeysTotal int    `json:"keys_total,omitempty"`
+	Why       string `json:"why"`
+}
+
+// MaxRouteKeys bounds Route.Keys.
+const MaxRouteKeys = 8
+
+// RouteKey is a shard key and where it leads: hash, then slot = hash % 5040, then shard.
+type RouteKey struct {
+	Key   string `json:"key"` // canonical
+	Hash  uint32 `json:"hash"`
+	Slot  int    `json:"slot"`
+	Shard int    `json:"shard"`
+}
+
+// ShardResult is one shard's part of an answer.
+type ShardResult struct {
+	Shard  int     `json:"shard"`
+	Worker string  `json:"worker"`
+	Rows   int64   `json:"rows"` // sent, affected or counted
+	MS     float64 `json:"ms"`   // from request to last byte, at the master
+}
+
+// MapReduceCountRequest counts rows at each shard and reduces the counts.
+type MapReduceCountRequest struct {
+	DB           string   `json:"db_name"`
+	Table        string   `json:"table"`
+	Condition    string   `json:"condition,omitempty"`
+	GroupBy      NameList `json:"group_by,omitempty"` // one column name or a list of them
+	AllowPartial bool     `json:"allow_partial,omitempty"`
+}
+
+// MapReduceCountResponse has each shard's part and the reduced total.
+type MapReduceCountResponse struct {
+	Total  int64         `json:"total"`
+	Shards []ShardResult `json:"shards"`
+	// GroupColumns and Groups are there with group_by; groups are ordered by key.
+	GroupColumns []Column     `json:"group_columns,omitempty"`
+	Groups       []CountGroup `json:"groups,omitempty"`
+	Route        Route        `json:"route"`
+	Partial      []Problem    `json:"partial,omitempty"`
+	MapMS        float64      `json:"map_ms"`    // the slowest shard
+	ReduceMS     float64      `json:"reduce_ms"` // the master's part
+}
+
+// CountGroup is one group of a count.
+type CountGroup struct {
+	Key    jsontext.Value `json:"key"` // a JSON array, one value a group column
+	Count  int64          `json:"count"`
+	Shards []int64        `json:"shards"` // by shard number
+}
+
+// SecurityCheckResponse is the matrix of probes.
+type SecurityCheckResponse struct {
+	OK      bool             `json:"ok"` // every probe ended as expected
+	Probes  []SecurityProbe  `json:"probes"`
+	Workers []SecurityWorker `json:"workers"`
+}
+
+// SecurityWorker sums up one worker's probes.
+type SecurityWorker struct {
+	Shard   int      `json:"shard"`
+	Worker  string   `json:"worker"`
+	URL     string   `json:"url"`
+	OK      bool     `json:"ok"`
+	Passed  int      `json:"passed"`
+	Total   int      `json:"total"`
+	Problem *Problem `json:"problem,omitempty"` // the worker could not be probed
+}
+
+// Credential is what a security probe shows a worker.
+type Credential string
+
+// The credentials probed.
+const (
+	CredentialNone     Credential = "none"
+	CredentialEmpty    Credential = "empty"
+	CredentialWrong    Credential = "wrong"
+	CredentialNearMiss Credential = "near_miss" // the right token but for its last character
+	CredentialRight    Credential = "right"     // the control: this one must get in
+)
+
+// SecurityProbe is one request and what came of it.
+type SecurityProbe struct {
+	Shard      int        `json:"shard"`
+	Worker     string     `json:"worker"`
+	Endpoint   Endpoint   `json:"endpoint"`
+	Credential Credential `json:"credential"`
+	Expected   string     `json:"expected"` // "401" or "let in"
+	Status     int        `json:"status"`   // 0 where there was no answer
+	OK         bool       `json:"ok"`
+	MS         float64    `json:"ms"`
+	Detail     string     `json:"detail,omitempty"`
+}
+
+// FailoverResponse tells what a failover did, step by step.
+type FailoverResponse struct {
+	Primary  string         `json:"primary"` // base URL of the new primary
+	Term     uint64         `json:"term"`
+	Previous string         `json:"previous"` // base URL of the old one
+	Steps    []FailoverStep `json:"steps"`
+	TotalMS  float64        `json:"total_ms"`
+}
+
+// FailoverStep is one step of a failover.
+type FailoverStep struct {
+	Name   string  `json:"name"`
+	Target string  `json:"target"`
+	OK     bool    `json:"ok"`
+	Detail string  `json:"detail"`
+	AtMS   float64 `json:"at_ms"` // since the failover began
+	MS     float64 `json:"ms"`
+}
+
+// StepDownPath is where a new primary tells the old one. It needs the master's
+// token (the masters share it with the workers).
+const StepDownPath = "/step-down"
+
+// StepDownRequest tells a master that Leader holds Term.
+type StepDownRequest struct {
+	Term   uint64 `json:"term"`
+	Leader string `json:"leader"`
+}

@@ -1,0 +1,184 @@
+package api
+
+import "time"
+
+// Role is what a master is at the moment.
+type Role string
+
+// The roles.
+const (
+	RolePrimary Role = "primary"
+	RoleBackup  Role = "backup"
+)
+
+// ShardState is what the latest probes say of a shard.
+type ShardState string
+
+// The states of a shard, from good to bad.
+const (
+	ShardUp           ShardState = "up"
+	ShardSlow         ShardState = "slow"         // answers, but late
+	ShardDown         ShardState = "down"         // does not answer
+	ShardUnauthorized ShardState = "unauthorized" // refuses the master's token
+	ShardWrong        ShardState = "wrong_shard"  // holds another shard than configured
+	ShardUnknown      ShardState = "unknown"      // not probed yet
+)
+
+// Status sums up a cluster.
+type Status string
+
+// The statuses.
+const (
+	StatusOK       Status = "ok"
+	StatusDegraded Status = "degraded" // some shards can serve
+	StatusDown     Status = "down"     // none can
+)
+
+// Health answers GET /health from the latest probes, at once.
+type Health struct {
+	Status        Status        `json:"status"`
+	Role          Role          `json:"role"`
+	Term          uint64        `json:"term"`
+	Primary       string        `json:"primary"` // base URL, empty when not known
+	Version       string        `json:"version"`
+	UptimeSeconds float64       `json:"uptime_seconds"`
+	Shards        []ShardHealth `json:"shards"`
+}
+
+// ShardHealth is one shard's line in Health.
+type ShardHealth struct {
+	Shard     int        `json:"shard"`
+	Worker    string     `json:"worker"`
+	State     ShardState `json:"state"`
+	LatencyMS float64    `json:"latency_ms"` // of the latest probe that was answered
+	AgeMS     float64    `json:"age_ms"`     // since that probe; -1: never
+}
+
+// Metadata answers GET /metadata from the latest probes, at once.
+type Metadata struct {
+	Master    MasterInfo     `json:"master"`
+	Peers     []PeerInfo     `json:"peers"`
+	Workers   []WorkerInfo   `json:"workers"`
+	Databases []DatabaseInfo `json:"databases"`
+	Drift     []Drift        `json:"drift"`
+	At        time.Time      `json:"at"`
+}
+
+// MasterInfo describes the master that answers.
+type MasterInfo struct {
+	URL           string    `json:"url"`
+	Role          Role      `json:"role"`
+	Term          uint64    `json:"term"`
+	Primary       string    `json:"primary"`
+	MapVersion    uint64    `json:"map_version"`
+	Slots         int       `json:"slots"` // in all
+	Shards        int       `json:"shards"`
+	Version       string    `json:"version"`
+	StartedAt     time.Time `json:"started_at"`
+	UptimeSeconds float64   `json:"uptime_seconds"`
+	PID           int       `json:"pid"`
+}
+
+// PeerInfo is another master as this one sees it.
+type PeerInfo struct {
+	URL       string  `json:"url"`
+	Reachable bool    `json:"reachable"`
+	Role      Role    `json:"role,omitempty"`
+	Term      uint64  `json:"term,omitempty"`
+	LatencyMS float64 `json:"latency_ms"`
+	AgeMS     float64 `json:"age_ms"` // since it last answered; -1: never
+}
+
+// WorkerInfo is one shard and its worker. Numbers that need a live worker are the
+// last known ones; AgeMS says how old they are.
+type WorkerInfo struct {
+	Shard         int        `json:"shard"`
+	URL           string     `json:"url"`
+	Name          string     `json:"name"`
+	State         ShardState `json:"state"`
+	Problem       *Problem   `json:"problem,omitempty"` // why the state is not up
+	Language      string     `json:"language"`
+	Engine        string     `json:"engine"`
+	EngineVersion string     `json:"engine_version"`
+	Version       string     `json:"version"`
+	UptimeSeconds float64    `json:"uptime_seconds"`
+	LatencyMS     float64    `json:"latency_ms"`
+	AgeMS         float64    `json:"age_ms"` // -1: never answered
+	Slots         int        `json:"slots"`  // owned
+	Databases     int        `json:"databases"`
+	Tables        int        `json:"tables"`
+	Rows          int64      `json:"rows"`
+	SizeBytes     int64      `json:"size_bytes"`
+	Traffic       Traffic    `json:"traffic"`
+}
+
+// Traffic is what this master has sent a shard lately, over a sliding window of ten seconds.
+type Traffic struct {
+	RequestsPerSecond float64 `json:"requests_per_second"`
+	ErrorsPerSecond   float64 `json:"errors_per_second"`
+	P50MS             float64 `json:"p50_ms"`
+	P99MS             float64 `json:"p99_ms"`
+	InFlight          int     `json:"in_flight"`
+}
+
+// DatabaseInfo is one logical database.
+type DatabaseInfo struct {
+	Name   string      `json:"name"`
+	Shards []int       `json:"shards"` // that hold it
+	Tables []TableInfo `json:"tables"`
+}
+
+// TableInfo is one table over all shards.
+type TableInfo struct {
+	Name       string   `json:"name"`
+	Definition TableDef `json:"definition"`
+	Rows       int64    `json:"rows"` // sum of what is known
+	// RowsPerShard is by shard number; nil where the shard was never heard or lacks the table.
+	RowsPerShard []*int64 `json:"rows_per_shard"`
+	// Skew is the fullest shard's rows over the mean, 1 is even; 0 for an empty table.
+	Skew float64 `json:"skew"`
+}
+
+// Drift is a difference between shards that should be alike.
+type Drift struct {
+	DB     string `json:"db_name"`
+	Table  string `json:"table,omitempty"`
+	Kind   string `json:"kind"` // "missing_database", "missing_table", "definition"
+	Shards []int  `json:"shards"`
+	Detail string `json:"detail"`
+}
+
+// EventKind is the kind of an Event.
+type EventKind string
+
+// The kinds of event.
+const (
+	EventShard    EventKind = "shard"    // a shard changed state
+	EventRole     EventKind = "role"     // this master changed role or saw a new primary
+	EventDDL      EventKind = "ddl"      // a database or table came or went
+	EventFailover EventKind = "failover" // a step of a failover
+	EventSecurity EventKind = "security" // a security check ended
+	EventDrift    EventKind = "drift"    // drift appeared or went
+)
+
+// Level is how bad an Event is.
+type Level string
+
+// The levels.
+const (
+	LevelInfo  Level = "info"
+	LevelGood  Level = "good"
+	LevelWarn  Level = "warn"
+	LevelError Level = "error"
+)
+
+// Event is something that happened, as GET /events streams them (SSE: id is Seq,
+// data is this in JSON). A subscriber is first sent the latest events.
+type Event struct {
+	Seq   uint64    `json:"seq"` // from 1, without gaps
+	At    time.Time `json:"at"`
+	Kind  EventKind `json:"kind"`
+	Level Level     `json:"level"`
+	Shard *int      `json:"shard,omitempty"`
+	Text  string    `json:"text"`
+}

@@ -1,0 +1,30 @@
+package api
+
+// A stream of rows is NDJSON: one [StreamHead], then one JSON array a row, then
+// exactly one [StreamEnd] or [StreamError]. A line is a row exactly when its first
+// byte is '['; no row holds a raw newline. A stream without its last record was
+// cut and must never be taken for a whole one.
+type (
+	// StreamHead is the first line.
+	StreamHead struct {
+		Columns []Column `json:"columns"`
+	}
+
+	// StreamEnd is the last line of a whole stream.
+	StreamEnd struct {
+		End EndInfo `json:"end"`
+	}
+
+	// StreamError is the last line of a stream that failed after it began.
+	StreamError struct {
+		Error *Problem `json:"error"`
+	}
+)
+
+// EndInfo is what is known once all rows are sent. A worker fills in Rows alone.
+type EndInfo struct {
+	Rows    int64         `json:"rows"`
+	Route   *Route        `json:"route,omitempty"`
+	Shards  []ShardResult `json:"shards,omitempty"`
+	Partial []Problem     `json:"partial,omitempty"` // shards left out, with allow_partial
+}
