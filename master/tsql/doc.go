@@ -1,0 +1,13 @@
+// Package tsql reads the subset of T-SQL that Shardeck speaks: search
+// conditions, ORDER BY lists and column definitions become syntax trees, and
+// trees become text again.
+//
+// What is not in the subset is refused by name, with what to write instead.
+// Every error is an *api.Problem (syntax_error, unsupported or too_complex) with
+// the byte offset of the fault. Work is linear in the text, and the text, the
+// depth of nesting and the length of a list are bounded.
+//
+// The package is pure: it knows no tables, binds no names and gives expressions
+// no types (see master/planner), and it renders nothing for an engine (see
+// master/dialect).
+package tsql
