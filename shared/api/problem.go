@@ -49,6 +49,7 @@ const (
 
 	// The cluster's state is at fault; the same request can work elsewhere or later.
 	CodeNotPrimary       Code = "not_primary"
+	CodeAlreadyPrimary   Code = "already_primary"
 	CodeStaleTerm        Code = "stale_term"
 	CodeStaleMap         Code = "stale_map"
 	CodeStaleSchema      Code = "stale_schema"
@@ -105,6 +106,7 @@ var codeInfo = map[Code]struct {
 	CodeConversionFailed:    {http.StatusUnprocessableEntity, "A value cannot be converted to its type"},
 	CodeDivideByZero:        {http.StatusUnprocessableEntity, "Division by zero"},
 	CodeNotPrimary:          {http.StatusConflict, "This master is not the primary"},
+	CodeAlreadyPrimary:      {http.StatusConflict, "This master is the primary already"},
 	CodeStaleTerm:           {http.StatusConflict, "A newer primary has taken over"},
 	CodeStaleMap:            {http.StatusConflict, "The slot map has moved on"},
 	CodeStaleSchema:         {http.StatusConflict, "The table's definition has changed"},
