@@ -1,0 +1,125 @@
+package sqltypes
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+// SQL Server's numbers for what this package refuses.
+const (
+	numTypeClash       = 206  // operand type clash
+	numDateConversion  = 241  // conversion failed when converting date and/or time
+	numIntConversion   = 245  // conversion failed when converting the value to an integer type
+	numNotImplicit     = 257  // implicit conversion is not allowed
+	numBadLength       = 1001 // length or precision specification is invalid
+	numTooLong         = 2628 // string or binary data would be truncated
+	numUnknownType     = 2715 // cannot find data type
+	numNoWidth         = 2716 // cannot specify a column width on this data type
+	numBadPrecision    = 2750 // precision is greater than the maximum
+	numBadScale        = 2751 // scale is greater than the precision
+	numTypeConversion  = 8114 // error converting data type
+	numOverflow        = 8115 // arithmetic overflow
+	numGUIDConversion  = 8169 // conversion failed when converting from a character string to uniqueidentifier
+	numSizeBeyondLimit = 131  // the size exceeds the maximum allowed for any data type
+)
+
+// Error is the refusal of a type or of a value.
+type Error struct {
+	Number int      // of SQL Server's error for the same refusal
+	Code   api.Code // value_too_long, out_of_range, conversion_failed; unsupported or invalid_field for a type
+	Msg    string   // what happened
+	Hint   string   // what to do; may be empty
+}
+
+func (e *Error) Error() string { return e.Msg }
+
+// Problem returns the error as it travels. The caller adds where it happened:
+// Column, Row, Field.
+func (e *Error) Problem() *api.Problem {
+	p := api.NewProblem(e.Code, "%s", e.Msg)
+	p.SQLNumber = e.Number
+	p.Hint = e.Hint
+	return p
+}
+
+func (e *Error) hinted(format string, args ...any) *Error {
+	e.Hint = fmt.Sprintf(format, args...)
+	return e
+}
+
+func newError(number int, code api.Code, format string, args ...any) *Error {
+	return &Error{Number: number, Code: code, Msg: fmt.Sprintf(format, args...)}
+}
+
+func errTooLong(t Type, have int, unit string) *Error {
+	return newError(numTooLong, api.CodeValueTooLong, "the value has %d %s; %s holds %d", have, unit, t, t.Length).
+		hinted("send a shorter value, or give the column a greater length")
+}
+
+func errRange(t Type, text string) *Error {
+	return newError(numOverflow, api.CodeOutOfRange, "%s is out of the range of %s", clip(text), t).
+		hinted("%s", rangeHint(t))
+}
+
+// errConversion refuses text that does not read as a t.
+func errConversion(t Type, text string) *Error {
+	number := numTypeConversion
+	hint := ""
+	switch {
+	case t.Kind.IsInteger():
+		number, hint = numIntConversion, "send an integer"
+	case t.Kind == Decimal:
+		hint = "send a number or its digits in a string, as \"12.50\""
+	case t.Kind == Real || t.Kind == Float:
+		hint = "send a number"
+	case t.Kind.IsTemporal():
+		number, hint = numDateConversion, temporalHint(t.Kind)
+	case t.Kind == UniqueIdentifier:
+		number, hint = numGUIDConversion, "send 32 hex digits as XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX"
+	case t.Kind.IsBinary():
+		hint = "send a string of 0x and an even number of hex digits"
+	}
+	return newError(number, api.CodeConversionFailed, "%s cannot be converted to %s", quoteClip(text), t).hinted("%s", hint)
+}
+
+// errClash refuses a conversion between types that T-SQL does not make (or that
+// Shardeck does not), whatever the value.
+func errClash(number int, from string, t Type) *Error {
+	e := errConversion(t, "")
+	return newError(number, api.CodeConversionFailed, "%s cannot be converted to %s", from, t).hinted("%s", e.Hint)
+}
+
+func temporalHint(k Kind) string {
+	switch k {
+	case Date:
+		return "send a date as 2026-11-22"
+	case Time:
+		return "send a time as 20:24:00.5"
+	}
+	return "send a date and time as 2026-11-22T20:24:00.5, without a time zone"
+}
+
+func rangeHint(t Type) string {
+	if lo, hi, ok := intRange(t.Kind); ok {
+		return fmt.Sprintf("%s holds %d to %d", t, lo, hi)
+	}
+	if t.Kind == Decimal {
+		return fmt.Sprintf("%s holds %d digits before the point and %d after", t, t.Precision-t.Scale, t.Scale)
+	}
+	return "send a value that is nearer to zero"
+}
+
+// maxShown is how much of a value an error repeats, in bytes.
+const maxShown = 40
+
+func clip(s string) string {
+	if len(s) > maxShown {
+		return strings.ToValidUTF8(s[:maxShown], "") + "..."
+	}
+	return s
+}
+
+func quoteClip(s string) string { return strconv.Quote(clip(s)) }

@@ -1,0 +1,231 @@
+package sqltypes
+
+import "strings"
+
+// moment is a date and a time of day. It has no zone: T-SQL's DATE, TIME and DATETIME2 have none.
+type moment struct {
+	year, month, day     int
+	hour, minute, second int
+	nanos                int // 0 to 999,999,999
+	hasDate, hasTime     bool
+}
+
+// epoch is what T-SQL takes for a date that is not said.
+var epoch = moment{year: 1900, month: 1, day: 1}
+
+// parseMoment reads ISO 8601: a date (2026-11-22 or 20261122), a time
+// (20:24, 20:24:00, 20:24:00.1234567), or both with a T or a space between and
+// perhaps a Z after. The empty string is the epoch, as in T-SQL.
+func parseMoment(s string) (m moment, ok bool) {
+	m = epoch
+	s = strings.Trim(s, " ")
+	if s == "" {
+		m.hasDate, m.hasTime = true, true
+		return m, true
+	}
+	if len(s) < 3 || s[2] != ':' {
+		n := m.readDate(s)
+		if n == 0 {
+			return m, false
+		}
+		if n == len(s) {
+			return m, true
+		}
+		if s[n] != 'T' && s[n] != ' ' {
+			return m, false
+		}
+		s = strings.TrimSuffix(s[n+1:], "Z")
+	}
+	return m, m.readTime(s)
+}
+
+// readDate reads the date that s begins with and returns its length, 0 for none.
+func (m *moment) readDate(s string) int {
+	var ok [3]bool
+	n := 0
+	switch {
+	case len(s) >= 10 && s[4] == '-' && s[7] == '-':
+		m.year, ok[0] = digits(s[:4])
+		m.month, ok[1] = digits(s[5:7])
+		m.day, ok[2] = digits(s[8:10])
+		n = 10
+	case len(s) >= 8:
+		m.year, ok[0] = digits(s[:4])
+		m.month, ok[1] = digits(s[4:6])
+		m.day, ok[2] = digits(s[6:8])
+		n = 8
+	}
+	if ok != [3]bool{true, true, true} || m.year < 1 || m.month < 1 || m.month > 12 || m.day < 1 || m.day > daysIn(m.year, m.month) {
+		return 0
+	}
+	m.hasDate = true
+	return n
+}
+
+func (m *moment) readTime(s string) bool {
+	if len(s) < 5 || s[2] != ':' {
+		return false
+	}
+	var okH, okM bool
+	m.hour, okH = digits(s[:2])
+	m.minute, okM = digits(s[3:5])
+	if !okH || !okM || m.hour > 23 || m.minute > 59 {
+		return false
+	}
+	m.hasTime = true
+	s = s[5:]
+	if s == "" {
+		return true
+	}
+	if len(s) < 3 || s[0] != ':' {
+		return false
+	}
+	second, ok := digits(s[1:3])
+	if !ok || second > 59 {
+		return false
+	}
+	m.second = second
+	return m.readFraction(s[3:])
+}
+
+// readFraction reads ".5" to ".123456789"; nothing is no fraction.
+func (m *moment) readFraction(s string) bool {
+	if s == "" {
+		return true
+	}
+	if s[0] != '.' || len(s) < 2 || len(s) > 10 {
+		return false
+	}
+	n, ok := digits(s[1:])
+	for i := len(s) - 1; i < 9; i++ {
+		n *= 10
+	}
+	m.nanos = n
+	return ok
+}
+
+// digits reads s, which is at most 9 bytes, as digits alone.
+func digits(s string) (n int, ok bool) {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, s != ""
+}
+
+func daysIn(year, month int) int {
+	switch month {
+	case 4, 6, 9, 11:
+		return 30
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	}
+	return 31
+}
+
+// round rounds the time to scale fraction digits, half up as SQL Server does; it
+// carries into the date, and reports whether the year stayed below 10000.
+func (m *moment) round(scale int) bool {
+	unit := 1
+	for i := scale; i < 9; i++ {
+		unit *= 10
+	}
+	m.nanos += unit / 2
+	m.nanos -= m.nanos % unit
+	if m.nanos < 1e9 {
+		return true
+	}
+	m.nanos = 0
+	if m.second++; m.second < 60 {
+		return true
+	}
+	m.second = 0
+	if m.minute++; m.minute < 60 {
+		return true
+	}
+	m.minute = 0
+	if m.hour++; m.hour < 24 {
+		return true
+	}
+	m.hour = 0
+	if m.day++; m.day <= daysIn(m.year, m.month) {
+		return true
+	}
+	m.day = 1
+	if m.month++; m.month <= 12 {
+		return true
+	}
+	m.month = 1
+	m.year++
+	return m.year < 10000
+}
+
+// maxMoment is the length of the longest canonical text, 2026-11-22T20:24:00.1234567.
+const maxMoment = 27
+
+func (m *moment) appendDate(dst []byte) []byte {
+	dst = appendPadded(dst, m.year, 4)
+	dst = append(dst, '-')
+	dst = appendPadded(dst, m.month, 2)
+	dst = append(dst, '-')
+	return appendPadded(dst, m.day, 2)
+}
+
+// appendTime leaves the zeros at the end of the fraction out, and the fraction when it is zero.
+func (m *moment) appendTime(dst []byte) []byte {
+	dst = appendPadded(dst, m.hour, 2)
+	dst = append(dst, ':')
+	dst = appendPadded(dst, m.minute, 2)
+	dst = append(dst, ':')
+	dst = appendPadded(dst, m.second, 2)
+	if m.nanos == 0 {
+		return dst
+	}
+	dst = append(dst, '.')
+	n, width := m.nanos, 9
+	for n%10 == 0 {
+		n /= 10
+		width--
+	}
+	return appendPadded(dst, n, width)
+}
+
+func appendPadded(dst []byte, n, width int) []byte {
+	var b [9]byte
+	for i := width - 1; i >= 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(dst, b[:width]...)
+}
+
+// canonicalTemporal converts text to the canonical text of a DATE, TIME or DATETIME2.
+func canonicalTemporal(t Type, s string) (string, error) {
+	m, ok := parseMoment(s)
+	if !ok {
+		return "", errConversion(t, s)
+	}
+	var buf [maxMoment]byte
+	b := buf[:0]
+	switch t.Kind {
+	case Date:
+		b = m.appendDate(b)
+	case Time:
+		m.round(t.Scale) // 23:59:59.9 at scale 0 is midnight, as in SQL Server
+		b = m.appendTime(b)
+	default:
+		if !m.round(t.Scale) {
+			return "", errRange(t, s)
+		}
+		b = m.appendTime(append(m.appendDate(b), 'T'))
+	}
+	if string(b) == s {
+		return s, nil
+	}
+	return string(b), nil
+}
