@@ -1,0 +1,322 @@
+package health
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// Target is the part of a worker that is probed.
+type Target interface {
+	Health(ctx context.Context) (*api.WorkerHealth, error)
+	Stats(ctx context.Context) (*api.WorkerStats, error)
+}
+
+// PeerTarget is the part of another master that is probed.
+type PeerTarget interface {
+	Health(ctx context.Context) (*api.Health, error)
+}
+
+// missesUntilDown is how many probes in a row must run into their deadline
+// before a shard that does answer connections counts as down rather than slow.
+const missesUntilDown = 3
+
+// Config says what to probe and how often. Zero durations take the defaults.
+type Config struct {
+	Targets  []Target // by shard
+	URLs     []string // of the targets
+	Labels   []string // the shard each target must say it is, as "0/3"
+	Peers    []PeerTarget
+	PeerURLs []string
+
+	Interval time.Duration // between two probes of one target; 1 s
+	Timeout  time.Duration // of one probe; 2 s
+	Slow     time.Duration // an answer later than this is slow; 500 ms
+
+	// OnShard is told of each change of a shard's state, OnProbe of each probe
+	// of a shard that was taken into the snapshot. Both are called one at a time,
+	// in order, after the snapshot holds the change; they must not call the prober
+	// back except for Snapshot.
+	OnShard func(before, after Shard)
+	OnProbe func(snap *Snapshot, shard int)
+}
+
+// Prober probes each target on its own: a target that hangs delays no other.
+// Its methods are safe for concurrent use.
+type Prober struct {
+	cfg   Config
+	snap  atomic.Pointer[Snapshot]
+	begun []atomic.Uint64 // by shard: probes and edits begun
+	nudge []chan struct{} // by shard: probe again now
+	first []chan struct{} // by shard: closed once probed
+
+	mu      sync.Mutex // held while the snapshot is replaced
+	applied []uint64   // by shard: the newest begun number in the snapshot
+
+	life context.Context // ends with Run
+	end  context.CancelFunc
+	bg   sync.WaitGroup // rounds of Refresh, which Run waits for
+
+	refreshMu sync.Mutex
+	refreshed time.Time     // when the last forced refresh began
+	flight    chan struct{} // closed when the refresh under way ends; nil when there is none
+}
+
+// New returns a prober that has probed nothing yet: every shard is unknown.
+func New(cfg Config) *Prober {
+	cfg.Interval = orDefault(cfg.Interval, time.Second)
+	cfg.Timeout = orDefault(cfg.Timeout, 2*time.Second)
+	cfg.Slow = orDefault(cfg.Slow, 500*time.Millisecond)
+	n := len(cfg.Targets)
+	p := &Prober{
+		cfg:     cfg,
+		begun:   make([]atomic.Uint64, n),
+		applied: make([]uint64, n),
+	}
+	p.life, p.end = context.WithCancel(context.Background())
+	snap := &Snapshot{Shards: make([]Shard, n), Peers: make([]Peer, len(cfg.Peers))}
+	for i := range snap.Shards {
+		snap.Shards[i] = Shard{Shard: i, URL: cfg.URLs[i], State: api.ShardUnknown}
+		p.nudge = append(p.nudge, make(chan struct{}, 1))
+		p.first = append(p.first, make(chan struct{}))
+	}
+	for i := range snap.Peers {
+		snap.Peers[i] = Peer{URL: cfg.PeerURLs[i]}
+	}
+	p.snap.Store(snap)
+	return p
+}
+
+func orDefault(d, def time.Duration) time.Duration {
+	if d <= 0 {
+		return def
+	}
+	return d
+}
+
+// Snapshot returns what is known now. It never waits.
+func (p *Prober) Snapshot() *Snapshot { return p.snap.Load() }
+
+// Run probes until ctx ends, and returns once every probe has ended.
+func (p *Prober) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for i := range p.cfg.Targets {
+		wg.Go(func() {
+			p.every(ctx, p.nudge[i], func() { p.probe(ctx, i) })
+		})
+	}
+	for i := range p.cfg.Peers {
+		wg.Go(func() {
+			p.every(ctx, nil, func() { p.probePeer(ctx, i) })
+		})
+	}
+	wg.Wait()
+	p.end()
+	p.bg.Wait()
+}
+
+func (p *Prober) every(ctx context.Context, nudge <-chan struct{}, probe func()) {
+	tick := time.NewTicker(p.cfg.Interval)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		probe()
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-nudge:
+		}
+	}
+}
+
+// Nudge asks for a probe of the shard soon, for example because a request to it
+// failed. It does not wait.
+func (p *Prober) Nudge(shard int) {
+	select {
+	case p.nudge[shard] <- struct{}{}:
+	default:
+	}
+}
+
+// AwaitFirst returns once the shard has been probed, whatever came of it, or ctx ends.
+func (p *Prober) AwaitFirst(ctx context.Context, shard int) error {
+	select {
+	case <-p.first[shard]:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// ProbeAll probes every shard now, all at once, and returns the snapshot that
+// holds what came of it. It takes at most the probe timeout.
+func (p *Prober) ProbeAll(ctx context.Context) *Snapshot {
+	var wg sync.WaitGroup
+	for i := range p.cfg.Targets {
+		wg.Go(func() { p.probe(ctx, i) })
+	}
+	wg.Wait()
+	return p.Snapshot()
+}
+
+// Refresh is ProbeAll for those who only suspect that the snapshot is out of
+// date: callers share one round, and after a round none begins for gap. It says
+// whether a round ended since the call began.
+func (p *Prober) Refresh(ctx context.Context, gap time.Duration) bool {
+	p.refreshMu.Lock()
+	flight := p.flight
+	switch {
+	case flight != nil: // someone else's round will do
+	case !p.refreshed.IsZero() && time.Since(p.refreshed) < gap:
+		p.refreshMu.Unlock()
+		return false
+	default:
+		flight = make(chan struct{})
+		p.flight, p.refreshed = flight, time.Now()
+		// The round outlives the caller that began it: others wait for it too.
+		p.bg.Go(func() {
+			p.ProbeAll(p.life)
+			p.refreshMu.Lock()
+			p.flight = nil
+			p.refreshMu.Unlock()
+			close(flight)
+		})
+	}
+	p.refreshMu.Unlock()
+	select {
+	case <-flight:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// probe asks one worker and takes the answer into the snapshot, unless a probe
+// or an edit that began later is in it already.
+func (p *Prober) probe(ctx context.Context, i int) {
+	seq := p.begun[i].Add(1)
+	next := p.ask(ctx, i)
+	if ctx.Err() != nil && next.State != api.ShardUp {
+		return // it is our own end, not the worker's
+	}
+	p.replace(i, seq, func(old Shard) Shard {
+		if next.AnsweredAt.IsZero() {
+			next.AnsweredAt, next.Latency, next.Info = old.AnsweredAt, old.Latency, old.Info
+		}
+		if next.Stats == nil {
+			next.Stats = old.Stats
+		}
+		if next.Misses > 0 {
+			next.Misses += old.Misses
+			if next.Misses >= missesUntilDown {
+				next.State = api.ShardDown
+			}
+		}
+		return next
+	})
+}
+
+func (p *Prober) ask(ctx context.Context, i int) Shard {
+	next := Shard{Shard: i, URL: p.cfg.URLs[i], State: api.ShardUp}
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
+	defer cancel()
+	fail := func(err error) Shard {
+		switch api.CodeOf(err) {
+		case api.CodeShardTimeout:
+			next.State, next.Misses = api.ShardSlow, 1
+		case api.CodeUnauthorized:
+			next.State = api.ShardUnauthorized
+		case api.CodeWrongShard:
+			next.State = api.ShardWrong
+		default:
+			next.State = api.ShardDown
+		}
+		next.Problem = api.AsProblem(err).On(i, next.Info.Name)
+		return next
+	}
+	start := time.Now()
+	info, err := p.cfg.Targets[i].Health(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	next.Info, next.Latency, next.AnsweredAt = *info, time.Since(start), time.Now()
+	stats, err := p.cfg.Targets[i].Stats(ctx)
+	if err != nil {
+		return fail(err)
+	}
+	next.Stats = stats
+	if got, want := stats.State.Shard, p.cfg.Labels[i]; got != "" && got != want {
+		return fail(api.NewProblem(api.CodeWrongShard, "the worker at %s holds shard %s, not %s", next.URL, got, want).
+			Hinted("check the order and number of MASTER_WORKERS: a worker keeps the place it was first given"))
+	}
+	if next.Latency > p.cfg.Slow {
+		next.State = api.ShardSlow
+		next.Problem = api.NewProblem(api.CodeShardTimeout, "the probe took %d ms", next.Latency.Milliseconds()).On(i, next.Info.Name)
+	}
+	return next
+}
+
+// replace swaps in a snapshot in which the shard is what change makes of it.
+func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.applied[i] > seq {
+		return
+	}
+	p.applied[i] = seq
+	old := p.snap.Load()
+	next := &Snapshot{Shards: slices.Clone(old.Shards), Peers: old.Peers}
+	next.Shards[i] = change(old.Shards[i])
+	p.snap.Store(next)
+	if p.cfg.OnProbe != nil {
+		p.cfg.OnProbe(next, i)
+	}
+	select {
+	case <-p.first[i]:
+	default:
+		close(p.first[i])
+	}
+	if p.cfg.OnShard != nil && old.Shards[i].State != next.Shards[i].State {
+		p.cfg.OnShard(old.Shards[i], next.Shards[i])
+	}
+}
+
+// Edit changes what is known of a shard's databases after this master itself
+// changed them, ahead of the next probe. Probes that are under way are dropped:
+// they may have seen the shard as it was before. change gets a copy of the
+// stats whose slices it must not write to but may replace.
+func (p *Prober) Edit(shard int, change func(*api.WorkerStats)) {
+	seq := p.begun[shard].Add(1)
+	p.replace(shard, seq, func(s Shard) Shard {
+		var stats api.WorkerStats
+		if s.Stats != nil {
+			stats = *s.Stats
+		}
+		change(&stats)
+		s.Stats = &stats
+		return s
+	})
+}
+
+func (p *Prober) probePeer(ctx context.Context, i int) {
+	pctx, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
+	defer cancel()
+	start := time.Now()
+	h, err := p.cfg.Peers[i].Health(pctx)
+	if ctx.Err() != nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	old := p.snap.Load()
+	next := &Snapshot{Shards: old.Shards, Peers: slices.Clone(old.Peers)}
+	peer := &next.Peers[i]
+	peer.Reachable = err == nil
+	if err == nil {
+		peer.Health, peer.Latency, peer.AnsweredAt = *h, time.Since(start), time.Now()
+	}
+	p.snap.Store(next)
+}

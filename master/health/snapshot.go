@@ -1,0 +1,90 @@
+package health
+
+import (
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// Snapshot is what the latest probes say. It is immutable: every slice and
+// pointer in it may be read without a lock and must not be written to.
+type Snapshot struct {
+	Shards []Shard
+	Peers  []Peer
+}
+
+// Shard is what is known of one shard.
+type Shard struct {
+	Shard int
+	URL   string
+	State api.ShardState
+	// Problem says why State is not up; nil when it is.
+	Problem *api.Problem
+	// Info is the worker's last answer to /health; its zero value before the first.
+	Info api.WorkerHealth
+	// Stats is the worker's last answer to /stats; nil before the first.
+	Stats *api.WorkerStats
+	// Latency is how long the latest answered probe of /health took.
+	Latency time.Duration
+	// AnsweredAt is when that was; zero before the first.
+	AnsweredAt time.Time
+	// Misses counts the probes in a row that ran into their deadline.
+	Misses int
+}
+
+// Name is the worker's own name or, before it was ever heard, its URL.
+func (s *Shard) Name() string {
+	if s.Info.Name != "" {
+		return s.Info.Name
+	}
+	return s.URL
+}
+
+// Usable says whether requests may be sent to the shard: it is not known to
+// hold another shard's rows. A shard that is down is usable in this sense; the
+// request itself finds out.
+func (s *Shard) Usable() bool { return s.State != api.ShardWrong }
+
+// Peer is what is known of another master.
+type Peer struct {
+	URL        string
+	Reachable  bool
+	Health     api.Health // the last answer
+	Latency    time.Duration
+	AnsweredAt time.Time // zero: never
+}
+
+// Age is the time since at in milliseconds, -1 when at is zero: the form ages have on the wire.
+func Age(now, at time.Time) float64 {
+	if at.IsZero() {
+		return -1
+	}
+	return max(0, Milliseconds(now.Sub(at)))
+}
+
+// Milliseconds is d in milliseconds with microsecond precision.
+func Milliseconds(d time.Duration) float64 {
+	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
+}
+
+// Status sums up the shards.
+func (s *Snapshot) Status() api.Status {
+	serving := 0
+	good := 0
+	for i := range s.Shards {
+		switch s.Shards[i].State {
+		case api.ShardUp:
+			serving++
+			good++
+		case api.ShardSlow:
+			serving++
+		}
+	}
+	switch {
+	case good == len(s.Shards):
+		return api.StatusOK
+	case serving > 0:
+		return api.StatusDegraded
+	}
+	return api.StatusDown
+}

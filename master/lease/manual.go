@@ -1,0 +1,142 @@
+package lease
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// Member is a worker and its place in the cluster.
+type Member struct {
+	Worker Worker
+	Name   func() string // for people
+	Label  string        // the shard it holds, as "0/3"
+}
+
+// Members are the workers of a cluster, by shard, and how to speak to them.
+type Members struct {
+	List       []Member
+	MapVersion uint64        // installed along with a term
+	Timeout    time.Duration // of one request to one worker
+}
+
+// Manual is the lease whose terms stand on the workers alone. Two masters that
+// acquire at once cannot both get a majority for one term: a worker that took it
+// for one leader refuses it to another.
+type Manual struct{ members Members }
+
+// NewManual returns a manual lease over the members.
+func NewManual(members Members) *Manual { return &Manual{members: members} }
+
+// Automatic is false: people decide.
+func (m *Manual) Automatic() bool { return false }
+
+// Acquire reads the newest term from the workers and takes the next one on each
+// of them. It does not begin unless a majority can be reached.
+func (m *Manual) Acquire(ctx context.Context, holder string, after uint64, observe func(Step)) (*Grant, error) {
+	n := len(m.members.List)
+	need := Majority(n)
+	states := m.members.each(ctx, "read the term", observe, func(ctx context.Context, mem Member) (*api.WorkerState, error) {
+		st, err := mem.Worker.State(ctx)
+		if err == nil && st.Shard != "" && st.Shard != mem.Label {
+			return nil, api.NewProblem(api.CodeWrongShard, "the worker holds shard %s, not %s", st.Shard, mem.Label)
+		}
+		return st, err
+	})
+	reached, causes := 0, []api.Problem(nil)
+	for _, r := range states {
+		if r.err != nil {
+			causes = append(causes, *r.err)
+			continue
+		}
+		reached++
+		after = max(after, r.state.Term)
+	}
+	if reached < need {
+		return nil, failed(causes, "only %d of %d workers can be reached; %d are needed", reached, n, need)
+	}
+	term := after + 1
+	taken, causes := m.members.Install(ctx, term, holder, observe)
+	if taken < need {
+		return nil, failed(causes, "only %d of %d workers took term %d; %d are needed", taken, n, term, need)
+	}
+	return &Grant{Term: term, Holder: holder}, nil
+}
+
+// Install sets term and leader on every member at once. It returns how many took
+// them and the problems of the others.
+func (m *Members) Install(ctx context.Context, term uint64, leader string, observe func(Step)) (int, []api.Problem) {
+	results := m.each(ctx, "take the term", observe, func(ctx context.Context, mem Member) (*api.WorkerState, error) {
+		return mem.Worker.SetState(ctx, &api.StateUpdate{
+			Fence:  api.Fence{Term: term, MapVersion: m.MapVersion},
+			Leader: leader,
+			Shard:  mem.Label,
+		})
+	})
+	taken, causes := 0, []api.Problem(nil)
+	for _, r := range results {
+		if r.err != nil {
+			causes = append(causes, *r.err)
+		} else {
+			taken++
+		}
+	}
+	return taken, causes
+}
+
+func failed(causes []api.Problem, format string, args ...any) *api.Problem {
+	p := api.NewProblem(api.CodeFailoverFailed, format, args...).
+		Hinted("bring the missing workers back and try again; the causes name them")
+	p.Causes = causes
+	return p
+}
+
+type memberResult struct {
+	state *api.WorkerState
+	err   *api.Problem
+}
+
+// each asks all members at once and tells observe of each answer as it comes.
+func (m *Members) each(ctx context.Context, name string, observe func(Step),
+	ask func(context.Context, Member) (*api.WorkerState, error),
+) []memberResult {
+	type answer struct {
+		shard int
+		memberResult
+		took time.Duration
+	}
+	answers := make(chan answer, len(m.List))
+	for i, mem := range m.List {
+		go func() {
+			ctx, cancel := context.WithTimeout(ctx, m.Timeout)
+			defer cancel()
+			start := time.Now()
+			st, err := ask(ctx, mem)
+			a := answer{shard: i, took: time.Since(start)}
+			if err != nil {
+				a.err = api.AsProblem(err).On(i, mem.Name())
+			} else {
+				a.state = st
+			}
+			answers <- a
+		}()
+	}
+	results := make([]memberResult, len(m.List))
+	for range m.List {
+		a := <-answers
+		results[a.shard] = a.memberResult
+		if observe == nil {
+			continue
+		}
+		step := Step{Name: name, Shard: a.shard, Target: m.List[a.shard].Name(), Err: a.err, Took: a.took}
+		if a.err != nil {
+			step.Detail = a.err.Detail
+		} else {
+			step.Detail = fmt.Sprintf("term %d", a.state.Term)
+		}
+		observe(step)
+	}
+	return results
+}
