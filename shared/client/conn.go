@@ -1,0 +1,220 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/shared/api"
+)
+
+// Bounds of the clients.
+const (
+	maxAnswer     = 256 << 20 // a JSON answer read as a whole, in bytes
+	maxProblem    = 4 << 20   // a problem document
+	maxHeader     = 256 << 10 // an answer's headers
+	maxDrain      = 64 << 10  // what is read off to save a connection
+	pooledMax     = 256 << 10 // greater buffers are not kept
+	idlePerHost   = 256
+	connBuffer    = 32 << 10
+	dialTimeout   = 2 * time.Second
+	idleKeptAlive = 90 * time.Second
+)
+
+// Option changes how a client is made.
+type Option func(*options)
+
+type options struct {
+	transport http.RoundTripper
+	bearer    string
+}
+
+// WithTransport replaces the client's own transport, for tests and for sharing
+// connections among clients.
+func WithTransport(rt http.RoundTripper) Option { return func(o *options) { o.transport = rt } }
+
+// WithAPIToken sends the master's public API token with each request.
+func WithAPIToken(token string) Option { return func(o *options) { o.bearer = token } }
+
+// NewTransport returns a transport tuned for many short requests to few hosts
+// that are near: as many idle connections as there may be callers, no compression,
+// no proxy.
+func NewTransport() *http.Transport {
+	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
+	return &http.Transport{
+		DialContext:         d.DialContext,
+		MaxIdleConnsPerHost: idlePerHost,
+		IdleConnTimeout:     idleKeptAlive,
+		ReadBufferSize:      connBuffer,
+		WriteBufferSize:     connBuffer,
+		DisableCompression:  true,
+
+		MaxResponseHeaderBytes: maxHeader,
+	}
+}
+
+// CallOption is a header of one call.
+type CallOption struct{ name, value string }
+
+// RequestID passes on the id that the request is known by.
+func RequestID(id string) CallOption { return CallOption{api.HeaderRequestID, id} }
+
+// IdempotencyKey makes a write repeatable, see api.Idempotency.
+func IdempotencyKey(key string) CallOption { return CallOption{api.HeaderIdempotencyKey, key} }
+
+// conn is one server as both clients see it.
+type conn struct {
+	base   *url.URL
+	bad    error // the base URL cannot be used
+	rt     http.RoundTripper
+	header http.Header // of each request; never changed
+	noun   string      // "worker" or "master"
+}
+
+func newConn(noun, baseURL string, o options) *conn {
+	c := &conn{rt: o.transport, noun: noun, header: http.Header{
+		"Content-Type": {api.MediaJSON},
+		"Accept":       {api.MediaJSON},
+		"User-Agent":   {"shardeck"},
+	}}
+	u, err := url.Parse(strings.TrimSuffix(baseURL, "/"))
+	switch {
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
+		c.bad = api.NewProblem(api.CodeShardUnavailable, "the %s's address %q is not a base URL", noun, baseURL).
+			Hinted("configure it as http://host:port")
+		u = &url.URL{}
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		c.bad = api.NewProblem(api.CodeShardUnavailable, "the %s's address may hold a host, a port and a path only", noun).
+			Hinted("configure it as http://host:port")
+		u = &url.URL{}
+	}
+	c.base = u
+	if c.rt == nil {
+		c.rt = NewTransport()
+	}
+	return c
+}
+
+// close closes idle connections, where the transport has such.
+func (c *conn) close() {
+	if t, ok := c.rt.(interface{ CloseIdleConnections() }); ok {
+		t.CloseIdleConnections()
+	}
+}
+
+// call is one request.
+type call struct {
+	method, path string
+	body         any  // marshalled; nil for none
+	write        bool // failing after it was sent leaves the outcome unknown
+	accept       string
+	opts         []CallOption
+}
+
+// send sends the request and returns a 2xx answer, whose body the caller closes.
+func (c *conn) send(ctx context.Context, k *call) (*http.Response, error) {
+	if c.bad != nil {
+		return nil, c.bad
+	}
+	req := &http.Request{
+		Method: k.method, URL: c.url(k.path), Host: c.base.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: c.headers(k),
+	}
+	var p *payload
+	if k.body != nil {
+		var err error
+		if p, err = newPayload(k.body); err != nil {
+			return nil, api.NewProblem(api.CodeInvalidField, "the request cannot be written as JSON: %v", err)
+		}
+		defer p.release()
+		req.ContentLength = int64(p.buf.Len())
+		req.Body = p.reader()
+		req.GetBody = func() (io.ReadCloser, error) { return p.reader(), nil }
+	}
+	resp, err := c.rt.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return nil, c.failed(ctx, k, p, err)
+	}
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
+		return resp, nil
+	}
+	defer drain(resp.Body)
+	return nil, c.refused(ctx, k, resp)
+}
+
+// do sends the request and decodes the answer into dst, or drops it where dst is nil.
+func (c *conn) do(ctx context.Context, k *call, dst any) error {
+	resp, err := c.send(ctx, k)
+	if err != nil {
+		return err
+	}
+	defer drain(resp.Body)
+	if dst == nil {
+		return nil
+	}
+	b := buffers.Get().(*bytes.Buffer)
+	defer putBuffer(b)
+	n, err := b.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return c.broken(ctx, k, err)
+	case n > maxAnswer:
+		return c.garbage(k, resp, "it is larger than %d bytes", int64(maxAnswer))
+	}
+	if err := json.Unmarshal(b.Bytes(), dst); err != nil {
+		return c.garbage(k, resp, "it is not the JSON expected: %v", err)
+	}
+	return nil
+}
+
+func (c *conn) url(path string) *url.URL {
+	u := *c.base
+	u.Path += path
+	return &u
+}
+
+func (c *conn) headers(k *call) http.Header {
+	if k.accept == "" && len(k.opts) == 0 {
+		return c.header // a transport does not change what it is given
+	}
+	h := make(http.Header, len(c.header)+len(k.opts))
+	for name, v := range c.header {
+		h[name] = v
+	}
+	if k.accept != "" {
+		h["Accept"] = []string{k.accept}
+	}
+	for _, o := range k.opts {
+		if o.value != "" {
+			h[o.name] = []string{o.value}
+		}
+	}
+	return h
+}
+
+// drain reads off what little is left, so that the connection can be used again, and closes.
+func drain(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, maxDrain) // an error only costs the connection
+	_ = body.Close()
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func putBuffer(b *bytes.Buffer) {
+	if b.Cap() <= pooledMax {
+		b.Reset()
+		buffers.Put(b)
+	}
+}
+
+// String names the server, for messages.
+func (c *conn) String() string { return fmt.Sprintf("the %s at %s", c.noun, c.base) }

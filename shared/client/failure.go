@@ -1,0 +1,117 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/shared/api"
+)
+
+// failed says what an error of the transport means: nothing was sent, the answer
+// is late, or a write is out and its outcome not known.
+func (c *conn) failed(ctx context.Context, k *call, p *payload, err error) error {
+	if k.write && (p == nil || p.sent.Load()) && !neverConnected(err) {
+		return c.unknown(reason(ctx, err))
+	}
+	return c.unanswered(ctx, err)
+}
+
+// broken is the same for an answer that began and broke off.
+func (c *conn) broken(ctx context.Context, k *call, err error) error {
+	if k.write {
+		return c.unknown(reason(ctx, err))
+	}
+	return c.unanswered(ctx, err)
+}
+
+// unanswered is the problem of a request that can be sent again without harm.
+func (c *conn) unanswered(ctx context.Context, err error) error {
+	var p *api.Problem
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return api.NewProblem(api.CodeCanceled, "the request to %s was cancelled", c)
+	case isTimeout(ctx, err):
+		p = api.NewProblem(api.CodeShardTimeout, "%s did not answer in time", c).
+			Hinted("look whether it is overloaded or paused, or allow more time")
+	default:
+		p = api.NewProblem(api.CodeShardUnavailable, "%s cannot be reached: %s", c, reason(ctx, err)).
+			Hinted("start the %s, or look at its log", c.noun)
+	}
+	if c.noun == "master" {
+		p.Title = "The master cannot be reached" // the codes' own titles speak of shards
+	}
+	return p
+}
+
+func (c *conn) unknown(why string) error {
+	return api.NewProblem(api.CodeOutcomeUnknown, "the write was sent to %s and then lost: %s", c, why).
+		Hinted("read before writing again, or repeat it with the same %s", api.HeaderIdempotencyKey)
+}
+
+// garbage is the problem of an answer that is none of ours.
+func (c *conn) garbage(k *call, resp *http.Response, format string, args ...any) error {
+	p := api.NewProblem(api.CodeShardBadAnswer, format, args...)
+	detail := c.String() + " answered " + resp.Status + ", which cannot be used: " + p.Detail
+	if k.write && (resp.StatusCode < 400 || resp.StatusCode >= 500) {
+		return c.unknown(detail)
+	}
+	p.Detail = detail
+	return p.Hinted("look whether another program listens there, or a %s of another version", c.noun)
+}
+
+// refused decodes the problem document of an answer that is not 2xx.
+func (c *conn) refused(ctx context.Context, k *call, resp *http.Response) error {
+	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if media != api.MediaProblem {
+		return c.garbage(k, resp, "it is not a problem document")
+	}
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(io.LimitReader(resp.Body, maxProblem)); err != nil {
+		return c.broken(ctx, k, err)
+	}
+	p := new(api.Problem)
+	if err := json.Unmarshal(b.Bytes(), p); err != nil || p.Code == "" {
+		return c.garbage(k, resp, "its problem document cannot be read")
+	}
+	if p.Status == 0 {
+		p.Status = resp.StatusCode
+	}
+	return p
+}
+
+// neverConnected says whether err came before there was a connection.
+func neverConnected(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+func isTimeout(ctx context.Context, err error) bool {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return true
+	}
+	t, ok := errors.AsType[net.Error](err)
+	return ok && t.Timeout()
+}
+
+// reason puts an error of the network in a few words.
+func reason(ctx context.Context, err error) string {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return "the caller cancelled it"
+	case isTimeout(ctx, err):
+		return "no answer in time"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed"
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
+		return op.Op + ": " + op.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,140 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"shardeck/shared/api"
+)
+
+// Master is a client of a master's public API. It is safe for concurrent use.
+type Master struct{ c *conn }
+
+// NewMaster returns a client of the master at baseURL, as "http://127.0.0.1:8080".
+// A base URL that is none shows in the first call's error.
+func NewMaster(baseURL string, opts ...Option) *Master {
+	var o options
+	for _, f := range opts {
+		f(&o)
+	}
+	c := newConn("master", baseURL, o)
+	if o.bearer != "" {
+		c.header["Authorization"] = []string{"Bearer " + o.bearer}
+	}
+	return &Master{c}
+}
+
+// URL is the master's base URL.
+func (m *Master) URL() string { return m.c.base.String() }
+
+// Close closes idle connections.
+func (m *Master) Close() { m.c.close() }
+
+func (m *Master) post(ctx context.Context, path string, write bool, body, out any, opts []CallOption) error {
+	return m.c.do(ctx, &call{method: http.MethodPost, path: path, body: body, write: write, opts: opts}, out)
+}
+
+func (m *Master) get(ctx context.Context, path string, out any) error {
+	return m.c.do(ctx, &call{method: http.MethodGet, path: path}, out)
+}
+
+// CreateDB creates a database on every shard.
+func (m *Master) CreateDB(ctx context.Context, req *api.CreateDBRequest, opts ...CallOption) (*api.DDLResponse, error) {
+	out := new(api.DDLResponse)
+	return out, m.post(ctx, api.PathCreateDB, true, req, out, opts)
+}
+
+// DropDB drops a database on every shard.
+func (m *Master) DropDB(ctx context.Context, req *api.DropDBRequest, opts ...CallOption) (*api.DDLResponse, error) {
+	out := new(api.DDLResponse)
+	return out, m.post(ctx, api.PathDropDB, true, req, out, opts)
+}
+
+// CreateTable creates a table on every shard.
+func (m *Master) CreateTable(ctx context.Context, req *api.CreateTableRequest, opts ...CallOption) (*api.DDLResponse, error) {
+	out := new(api.DDLResponse)
+	return out, m.post(ctx, api.PathCreateTable, true, req, out, opts)
+}
+
+// DeleteTable drops a table on every shard.
+func (m *Master) DeleteTable(ctx context.Context, req *api.DeleteTableRequest, opts ...CallOption) (*api.DDLResponse, error) {
+	out := new(api.DDLResponse)
+	return out, m.post(ctx, api.PathDeleteTable, true, req, out, opts)
+}
+
+// Insert inserts rows.
+func (m *Master) Insert(ctx context.Context, req *api.InsertRequest, opts ...CallOption) (*api.WriteResponse, error) {
+	out := new(api.WriteResponse)
+	return out, m.post(ctx, api.PathInsert, true, req, out, opts)
+}
+
+// Update changes rows.
+func (m *Master) Update(ctx context.Context, req *api.UpdateRequest, opts ...CallOption) (*api.WriteResponse, error) {
+	out := new(api.WriteResponse)
+	return out, m.post(ctx, api.PathUpdate, true, req, out, opts)
+}
+
+// Delete deletes rows.
+func (m *Master) Delete(ctx context.Context, req *api.DeleteRequest, opts ...CallOption) (*api.WriteResponse, error) {
+	out := new(api.WriteResponse)
+	return out, m.post(ctx, api.PathDelete, true, req, out, opts)
+}
+
+// Select reads rows into memory, 256 MiB of them at most; see SelectStream for more.
+func (m *Master) Select(ctx context.Context, req *api.SelectRequest, opts ...CallOption) (*api.SelectResponse, error) {
+	out := new(api.SelectResponse)
+	if err := m.post(ctx, api.PathSelect, false, req, out, opts); err != nil {
+		return nil, err
+	}
+	if out.Error != nil {
+		return nil, out.Error
+	}
+	return out, nil
+}
+
+// SelectStream reads rows as a stream, which must be closed and ends with ctx.
+func (m *Master) SelectStream(ctx context.Context, req *api.SelectRequest, opts ...CallOption) (*RowStream, error) {
+	k := &call{method: http.MethodPost, path: api.PathSelect, body: req, accept: api.MediaNDJSON, opts: opts}
+	resp, err := m.c.send(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	return newRowStream(ctx, m.c, k, resp)
+}
+
+// Count counts rows at the shards and reduces the counts.
+func (m *Master) Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...CallOption) (*api.MapReduceCountResponse, error) {
+	out := new(api.MapReduceCountResponse)
+	return out, m.post(ctx, api.PathMapReduceCount, false, req, out, opts)
+}
+
+// SecurityCheck has the master probe its workers' guards.
+func (m *Master) SecurityCheck(ctx context.Context, opts ...CallOption) (*api.SecurityCheckResponse, error) {
+	out := new(api.SecurityCheckResponse)
+	return out, m.post(ctx, api.PathSecurityCheck, false, struct{}{}, out, opts)
+}
+
+// Failover makes this master the primary.
+func (m *Master) Failover(ctx context.Context, opts ...CallOption) (*api.FailoverResponse, error) {
+	out := new(api.FailoverResponse)
+	return out, m.post(ctx, api.PathFailover, true, struct{}{}, out, opts)
+}
+
+// Metadata describes the cluster as the master last saw it.
+func (m *Master) Metadata(ctx context.Context) (*api.Metadata, error) {
+	out := new(api.Metadata)
+	return out, m.get(ctx, api.PathMetadata, out)
+}
+
+// Health sums the cluster up as the master last saw it.
+func (m *Master) Health(ctx context.Context) (*api.Health, error) {
+	out := new(api.Health)
+	return out, m.get(ctx, api.PathHealth, out)
+}
+
+// StepDown tells the master that another holds a newer term. It needs the token
+// that masters share with the workers, and can be repeated without harm.
+func (m *Master) StepDown(ctx context.Context, token string, req *api.StepDownRequest) error {
+	return m.c.do(ctx, &call{method: http.MethodPost, path: api.StepDownPath, body: req,
+		opts: []CallOption{{api.HeaderToken, token}}}, nil)
+}

@@ -1,0 +1,225 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/shared/api"
+)
+
+// MaxLine bounds a line of a stream of rows, in bytes.
+const MaxLine = 16 << 20
+
+// streamBuffer is the first size of a stream's buffer, in bytes. It grows only for
+// a line that is longer.
+const streamBuffer = 64 << 10
+
+var streamBuffers = sync.Pool{New: func() any {
+	b := make([]byte, streamBuffer)
+	return &b
+}}
+
+// RowStream is an answer of rows under way. It is for one goroutine, must be
+// closed, and lives no longer than the context it was asked for with. Its memory
+// is one buffer of 64 KiB, or of the longest line if that is longer.
+type RowStream struct {
+	c    *conn
+	k    *call
+	ctx  context.Context // the request's: it says why a read failed
+	body io.ReadCloser
+	buf  *[]byte
+	from int // the unread part of buf is [from:to]
+	to   int
+	rows int64
+	last int64 // rows in the latest block
+	head api.StreamHead
+	end  *api.EndInfo
+	err  error // how it ended; io.EOF for well
+}
+
+func newRowStream(ctx context.Context, c *conn, k *call, resp *http.Response) (*RowStream, error) {
+	s := &RowStream{c: c, k: k, ctx: ctx, body: resp.Body, buf: streamBuffers.Get().(*[]byte)}
+	line, err := s.line()
+	if err == nil && bytes.HasPrefix(line, []byte(`{"error":`)) {
+		err = s.control(line)
+	}
+	if err == nil {
+		if e := json.Unmarshal(line, &s.head); e != nil || s.head.Columns == nil {
+			err = c.garbage(k, resp, "its first line is not the head of a stream of rows")
+		}
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Head is the stream's first record.
+func (s *RowStream) Head() *api.StreamHead { return &s.head }
+
+// Rows is the number of rows in the blocks so far.
+func (s *RowStream) Rows() int64 { return s.rows }
+
+// BlockRows is the number of rows in the latest block.
+func (s *RowStream) BlockRows() int64 { return s.last }
+
+// End is the stream's last record, after NextBlock has returned io.EOF; nil before.
+func (s *RowStream) End() *api.EndInfo { return s.end }
+
+// NextBlock returns whole rows, as many as have come in: JSON arrays, each ending
+// in a newline. The slice is valid until the next call of NextBlock or Close. It
+// returns io.EOF after a proper end alone: a stream that was cut, that failed at
+// the server or whose count of rows is not the one sent ends in a problem.
+func (s *RowStream) NextBlock() ([]byte, error) {
+	s.last = 0
+	for s.err == nil {
+		block, control := s.scan()
+		if len(block) > 0 {
+			s.from += len(block)
+			s.rows += s.last
+			return block, nil
+		}
+		if control {
+			line, err := s.line()
+			if err == nil {
+				err = s.control(line)
+			}
+			s.err = err
+			break
+		}
+		if err := s.fill(); err != nil {
+			s.err = err
+		}
+	}
+	return nil, s.err
+}
+
+// scan returns the whole rows at the front of what is buffered, and whether a
+// whole line follows at once that is no row.
+func (s *RowStream) scan() (block []byte, control bool) {
+	b := (*s.buf)[s.from:s.to]
+	n := 0
+	for n < len(b) {
+		i := bytes.IndexByte(b[n:], '\n')
+		if i < 0 {
+			break
+		}
+		if b[n] != '[' || i < 2 || b[n+i-1] != ']' {
+			return b[:n], n == 0
+		}
+		n += i + 1
+		s.last++
+	}
+	return b[:n], false
+}
+
+// line takes the next line, without its newline, whatever it is.
+func (s *RowStream) line() ([]byte, error) {
+	seen := 0
+	for {
+		b := (*s.buf)[s.from:s.to]
+		if i := bytes.IndexByte(b[seen:], '\n'); i >= 0 {
+			line := b[:seen+i]
+			s.from += seen + i + 1
+			return line, nil
+		}
+		seen = len(b)
+		if err := s.fill(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// control takes the last record and returns what NextBlock is to return after it.
+func (s *RowStream) control(line []byte) error {
+	var rec struct {
+		End   *api.EndInfo `json:"end"`
+		Error *api.Problem `json:"error"`
+	}
+	if err := json.Unmarshal(line, &rec); err != nil || (rec.End == nil) == (rec.Error == nil) {
+		return s.bad("a line of the stream is neither a row nor its end")
+	}
+	if rec.Error != nil {
+		if rec.Error.Code == "" {
+			return s.bad("the stream ends in an error that says nothing")
+		}
+		return rec.Error
+	}
+	if rec.End.Rows != s.rows {
+		return s.bad("the stream says that it has %d rows and has %d", rec.End.Rows, s.rows)
+	}
+	if s.from != s.to {
+		return s.bad("the stream goes on after its end")
+	}
+	s.end = rec.End
+	// Reading to the very end lets the connection be used again. The rows are all
+	// here, so an error means nothing.
+	var one [1]byte
+	if n, _ := s.body.Read(one[:]); n > 0 {
+		s.end = nil
+		return s.bad("the stream goes on after its end")
+	}
+	return io.EOF
+}
+
+// fill reads more, making room for it first. It never returns io.EOF.
+func (s *RowStream) fill() error {
+	buf := *s.buf
+	if s.from > 0 {
+		s.to = copy(buf, buf[s.from:s.to])
+		s.from = 0
+	}
+	if s.to == len(buf) {
+		if len(buf) >= MaxLine {
+			return s.bad("a line of the stream is longer than %d bytes", MaxLine)
+		}
+		bigger := make([]byte, min(2*len(buf), MaxLine))
+		copy(bigger, buf)
+		s.dropBuffer()
+		s.buf = &bigger
+		buf = bigger
+	}
+	n, err := s.body.Read(buf[s.to:])
+	s.to += n
+	if n > 0 || err == nil {
+		return nil
+	}
+	if errors.Is(err, io.EOF) && s.ctx.Err() == nil {
+		return s.bad("the stream ended without its last record")
+	}
+	return s.c.unanswered(s.ctx, err)
+}
+
+func (s *RowStream) bad(format string, args ...any) error {
+	p := api.NewProblem(api.CodeShardBadAnswer, format, args...)
+	p.Detail = "the answer of " + s.c.String() + " cannot be used: " + p.Detail
+	return p.Hinted("ask again; if it stays so, look at the %s's log", s.c.noun)
+}
+
+// Close ends the stream, at the server too where it still goes on. It is safe to
+// call twice.
+func (s *RowStream) Close() error {
+	if s.buf == nil {
+		return nil
+	}
+	if s.err == nil {
+		s.err = api.NewProblem(api.CodeCanceled, "the stream was closed before its end")
+	}
+	s.dropBuffer()
+	s.from, s.to = 0, 0
+	return s.body.Close()
+}
+
+func (s *RowStream) dropBuffer() {
+	if len(*s.buf) == streamBuffer {
+		streamBuffers.Put(s.buf)
+	}
+	s.buf = nil
+}

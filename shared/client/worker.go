@@ -1,0 +1,115 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"shardeck/shared/api"
+)
+
+// Worker is a client of one worker. It is safe for concurrent use.
+type Worker struct{ c *conn }
+
+// NewWorker returns a client of the worker at baseURL, as "http://127.0.0.1:8081".
+// A base URL that is none shows in the first call's error.
+func NewWorker(baseURL, token string, opts ...Option) *Worker {
+	var o options
+	for _, f := range opts {
+		f(&o)
+	}
+	c := newConn("worker", baseURL, o)
+	c.header[api.HeaderToken] = []string{token}
+	return &Worker{c}
+}
+
+// URL is the worker's base URL.
+func (w *Worker) URL() string { return w.c.base.String() }
+
+// Close closes idle connections.
+func (w *Worker) Close() { w.c.close() }
+
+// Health asks who the worker is.
+func (w *Worker) Health(ctx context.Context) (*api.WorkerHealth, error) {
+	out := new(api.WorkerHealth)
+	return out, w.c.do(ctx, &call{method: http.MethodGet, path: api.WorkerHealthPath}, out)
+}
+
+// CreateDB creates a database.
+func (w *Worker) CreateDB(ctx context.Context, req *api.DBRequest, opts ...CallOption) (*api.DBResponse, error) {
+	out := new(api.DBResponse)
+	return out, w.c.do(ctx, &call{method: http.MethodPost, path: api.WorkerCreateDBPath, body: req, write: true, opts: opts}, out)
+}
+
+// DropDB drops a database.
+func (w *Worker) DropDB(ctx context.Context, req *api.DBRequest, opts ...CallOption) (*api.DBResponse, error) {
+	out := new(api.DBResponse)
+	return out, w.c.do(ctx, &call{method: http.MethodPost, path: api.WorkerDropDBPath, body: req, write: true, opts: opts}, out)
+}
+
+// Exec runs statements in one transaction.
+func (w *Worker) Exec(ctx context.Context, req *api.ExecRequest, opts ...CallOption) (*api.ExecResponse, error) {
+	out := new(api.ExecResponse)
+	return out, w.c.do(ctx, &call{method: http.MethodPost, path: api.WorkerExecPath, body: req, write: true, opts: opts}, out)
+}
+
+// Query runs a SELECT. The stream must be closed, and ends with ctx.
+func (w *Worker) Query(ctx context.Context, req *api.QueryRequest, opts ...CallOption) (*RowStream, error) {
+	k := &call{method: http.MethodPost, path: api.WorkerQueryPath, body: req, opts: opts}
+	resp, err := w.c.send(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	return newRowStream(ctx, w.c, k, resp)
+}
+
+// Stats lists databases and tables with their row counts.
+func (w *Worker) Stats(ctx context.Context, opts ...CallOption) (*api.WorkerStats, error) {
+	out := new(api.WorkerStats)
+	return out, w.c.do(ctx, &call{method: http.MethodGet, path: api.WorkerStatsPath, opts: opts}, out)
+}
+
+// State returns the worker's stored fence.
+func (w *Worker) State(ctx context.Context, opts ...CallOption) (*api.WorkerState, error) {
+	out := new(api.WorkerState)
+	return out, w.c.do(ctx, &call{method: http.MethodGet, path: api.WorkerStatePath, opts: opts}, out)
+}
+
+// SetState takes a term on the worker. It can be repeated without harm, so a lost
+// answer is no outcome_unknown.
+func (w *Worker) SetState(ctx context.Context, up *api.StateUpdate, opts ...CallOption) (*api.WorkerState, error) {
+	out := new(api.WorkerState)
+	return out, w.c.do(ctx, &call{method: http.MethodPost, path: api.WorkerStatePath, body: up, opts: opts}, out)
+}
+
+// Probe sends an endpoint an empty request with the given tokens (none, one, or
+// several, which is a fault too) in place of the client's own, and returns the
+// status of the answer. It is for checking who is let in: the empty request can do
+// nothing. The error says that there was no answer at all.
+func (w *Worker) Probe(ctx context.Context, ep api.Endpoint, tokens ...string) (status int, err error) {
+	if w.c.bad != nil {
+		return 0, w.c.bad
+	}
+	h := w.c.header.Clone()
+	delete(h, api.HeaderToken)
+	if len(tokens) > 0 {
+		h[api.HeaderToken] = tokens
+	}
+	req := &http.Request{
+		Method: ep.Method, URL: w.c.url(ep.Path), Host: w.c.base.Host,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: h,
+	}
+	if ep.Method != http.MethodGet {
+		p, err := newPayload(struct{}{})
+		if err != nil {
+			return 0, err
+		}
+		defer p.release()
+		req.ContentLength, req.Body = int64(p.buf.Len()), p.reader()
+	}
+	resp, err := w.c.rt.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		return 0, w.c.unanswered(ctx, err)
+	}
+	drain(resp.Body)
+	return resp.StatusCode, nil
+}

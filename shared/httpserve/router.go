@@ -1,0 +1,74 @@
+package httpserve
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+// Handler serves a request or returns why it cannot, before it has written
+// anything; the router answers with the error's problem document.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one endpoint: an exact path and a method. GET serves HEAD too.
+type Route struct {
+	Method  string
+	Path    string
+	Handler Handler
+}
+
+type endpoint struct {
+	methods map[string]Handler
+	allow   string
+}
+
+type router map[string]*endpoint
+
+// NewRouter returns a handler for the routes. An unknown path is answered with
+// not_found, an unknown method with method_not_allowed and an Allow header, both as
+// problem documents. Paths are matched exactly: no patterns, no redirects.
+func NewRouter(routes ...Route) http.Handler {
+	rt := router{}
+	for _, r := range routes {
+		e := rt[r.Path]
+		if e == nil {
+			e = &endpoint{methods: map[string]Handler{}}
+			rt[r.Path] = e
+		}
+		e.methods[r.Method] = r.Handler
+		if r.Method == http.MethodGet {
+			e.methods[http.MethodHead] = r.Handler
+		}
+	}
+	for _, e := range rt {
+		var names []string
+		for m := range e.methods {
+			names = append(names, m)
+		}
+		slices.Sort(names)
+		e.allow = strings.Join(names, ", ")
+	}
+	return rt
+}
+
+// ServeHTTP finds the handler and turns its error into an answer.
+func (rt router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := rt[r.URL.Path]
+	if e == nil {
+		WriteProblem(w, r, api.NewProblem(api.CodeNotFound, "there is nothing at this path").
+			Hinted("the README and /openapi.yaml list the endpoints"))
+		return
+	}
+	h := e.methods[r.Method]
+	if h == nil {
+		w.Header().Set("Allow", e.allow)
+		WriteProblem(w, r, api.NewProblem(api.CodeMethodNotAllowed, "%s does not take this method", r.URL.Path).
+			Hinted("use %s", e.allow))
+		return
+	}
+	if err := h(w, r); err != nil {
+		WriteProblem(w, r, err)
+	}
+}

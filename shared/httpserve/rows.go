@@ -1,0 +1,150 @@
+package httpserve
+
+import (
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/shared/api"
+)
+
+// blockSize is how much of a stream is collected before it is sent, in bytes.
+const blockSize = 64 << 10
+
+var blocks = sync.Pool{New: func() any {
+	b := make([]byte, 0, blockSize+blockSize/4)
+	return &b
+}}
+
+// RowWriter answers a request with a stream of rows (see api.StreamHead). What
+// fits into one block is sent in one write with a Content-Length; until the first
+// block is full the status is not committed, so that [RowWriter.Fail] can still
+// answer with a problem of its own status. A RowWriter is for one goroutine.
+type RowWriter struct {
+	w    http.ResponseWriter
+	r    *http.Request
+	buf  *[]byte
+	rows int64
+	sent bool
+}
+
+// NewRowWriter returns a writer for one answer. It must end in End, Fail or Discard.
+func NewRowWriter(w http.ResponseWriter, r *http.Request) *RowWriter {
+	return &RowWriter{w: w, r: r, buf: blocks.Get().(*[]byte)}
+}
+
+// Head writes the head record; it comes first, once.
+func (s *RowWriter) Head(columns []api.Column) error {
+	return s.record(&api.StreamHead{Columns: columns})
+}
+
+// Row writes one row, a JSON array without a newline. An error means that the client has gone.
+func (s *RowWriter) Row(line []byte) error {
+	*s.buf = append(append(*s.buf, line...), '\n')
+	s.rows++
+	if len(*s.buf) >= blockSize {
+		return s.flush()
+	}
+	return nil
+}
+
+// Block writes a block of rows whole rows, each ending in a newline. A large one is not copied.
+func (s *RowWriter) Block(block []byte, rows int64) error {
+	s.rows += rows
+	if len(*s.buf)+len(block) < blockSize {
+		*s.buf = append(*s.buf, block...)
+		return nil
+	}
+	if len(*s.buf) > 0 && len(block) < blockSize/2 {
+		*s.buf = append(*s.buf, block...)
+		return s.flush()
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	return s.write(block)
+}
+
+// Rows is the number of rows written.
+func (s *RowWriter) Rows() int64 { return s.rows }
+
+// Started says whether the status is committed and part of the answer on its way.
+func (s *RowWriter) Started() bool { return s.sent }
+
+// End writes the end record and sends what is left. The caller fills in info,
+// but for Rows.
+func (s *RowWriter) End(info api.EndInfo) error {
+	defer s.Discard()
+	info.Rows = s.rows
+	if err := s.record(&api.StreamEnd{End: info}); err != nil {
+		return err
+	}
+	if !s.sent {
+		s.w.Header()["Content-Length"] = []string{strconv.Itoa(len(*s.buf))}
+	}
+	return s.flush()
+}
+
+// Fail ends the answer with err: as a problem document where nothing was sent
+// yet, else as the stream's last record.
+func (s *RowWriter) Fail(err error) {
+	defer s.Discard()
+	if !s.sent {
+		WriteProblem(s.w, s.r, err)
+		return
+	}
+	noteError(s.w, err)
+	p := *api.AsProblem(err)
+	p.RequestID = RequestID(s.r)
+	if s.record(&api.StreamError{Error: &p}) != nil {
+		panic(http.ErrAbortHandler) // a cut stream is never taken for a whole one
+	}
+	_ = s.flush() // the client may have gone, which may be why
+}
+
+// Discard releases the buffer. It is safe to call after End and Fail.
+func (s *RowWriter) Discard() {
+	if s.buf == nil {
+		return
+	}
+	if cap(*s.buf) <= pooledMax {
+		*s.buf = (*s.buf)[:0]
+		blocks.Put(s.buf)
+	}
+	s.buf = nil
+}
+
+func (s *RowWriter) record(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	*s.buf = append(append(*s.buf, b...), '\n')
+	return nil
+}
+
+func (s *RowWriter) flush() error {
+	if len(*s.buf) == 0 {
+		return nil
+	}
+	err := s.write(*s.buf)
+	*s.buf = (*s.buf)[:0]
+	return err
+}
+
+func (s *RowWriter) write(b []byte) error {
+	if !s.sent {
+		h := s.w.Header()
+		h["Content-Type"] = headerNDJSON
+		h["X-Content-Type-Options"] = headerNosniff
+		h["Cache-Control"] = headerNoStore
+		s.sent = true
+	}
+	if len(b) >= blockSize/2 {
+		defer boundWrite(s.w)()
+	}
+	_, err := s.w.Write(b)
+	return err
+}

@@ -1,0 +1,97 @@
+package httpserve
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+// Token is a secret that requests must show. It holds a digest only, so that it
+// can neither leak nor be compared in a time that tells its length. The zero
+// Token matches nothing.
+type Token struct {
+	digest [sha256.Size]byte
+	set    bool
+}
+
+// NewToken returns the token for a secret; an empty one gives the zero Token.
+func NewToken(secret string) Token {
+	return Token{digest: sha256.Sum256([]byte(secret)), set: secret != ""}
+}
+
+// IsSet says whether there is a secret at all.
+func (t Token) IsSet() bool { return t.set }
+
+// Match compares in constant time.
+func (t Token) Match(got string) bool {
+	d := sha256.Sum256([]byte(got))
+	return subtle.ConstantTimeCompare(d[:], t.digest[:]) == 1 && t.set
+}
+
+// RequireMasterToken lets requests through to next that carry the token, once, in
+// the header X-Master-Token. It looks at nothing else of the request first.
+func RequireMasterToken(t Token, next Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if v := r.Header[api.HeaderToken]; len(v) == 1 && t.Match(v[0]) {
+			return next(w, r)
+		}
+		w.Header().Set("WWW-Authenticate", api.HeaderToken)
+		return api.NewProblem(api.CodeUnauthorized, "the header %s is missing or does not hold this cluster's token", api.HeaderToken).
+			Hinted("start the master and its workers with the same MASTER_TOKEN")
+	}
+}
+
+// RequireBearer lets requests through to next that carry the token as
+// Authorization: Bearer. The zero Token lets all through.
+func RequireBearer(t Token, next Handler) Handler {
+	if !t.IsSet() {
+		return next
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if v := r.Header["Authorization"]; len(v) == 1 {
+			if scheme, got, ok := strings.Cut(v[0], " "); ok && strings.EqualFold(scheme, "Bearer") && t.Match(strings.TrimSpace(got)) {
+				return next(w, r)
+			}
+		}
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		return api.NewProblem(api.CodeUnauthorized, "the header Authorization is missing or does not hold this master's API token").
+			Hinted("send Authorization: Bearer with the master's MASTER_API_TOKEN")
+	}
+}
+
+// maxSecret bounds a secret, in bytes; it has to fit into a header.
+const maxSecret = 4096
+
+// LoadSecret returns the secret given directly or in a file, of which the last
+// line break is not part; "" where neither is given. name is the environment
+// variable, for messages, which never hold the secret.
+func LoadSecret(name, value, file string) (string, error) {
+	if value != "" && file != "" {
+		return "", fmt.Errorf("both %s and %s_FILE are set: give one", name, name)
+	}
+	if file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return "", fmt.Errorf("%s_FILE: %w", name, err)
+		}
+		value = strings.TrimRight(string(b), "\r\n")
+		if value == "" {
+			return "", fmt.Errorf("%s_FILE: the file is empty", name)
+		}
+	}
+	if len(value) > maxSecret {
+		return "", fmt.Errorf("%s is longer than %d bytes", name, maxSecret)
+	}
+	for i := range len(value) {
+		if value[i] <= ' ' || value[i] > '~' {
+			return "", errors.New(name + " has a character that an HTTP header cannot carry: use visible ASCII without spaces")
+		}
+	}
+	return value, nil
+}
