@@ -1,0 +1,446 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// worker returns a client of a server that answers as h does.
+func worker(t *testing.T, h http.HandlerFunc) *client.Worker {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	w := client.NewWorker(srv.URL, "tok")
+	t.Cleanup(w.Close)
+	return w
+}
+
+func answering(status int, media, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", media)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// hangUp closes the connection without an answer once it has the request.
+func hangUp(_ http.ResponseWriter, r *http.Request) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	panic(http.ErrAbortHandler)
+}
+
+func TestWhatFailuresMean(t *testing.T) {
+	exec := func(ctx context.Context, w *client.Worker) error {
+		_, err := w.Exec(ctx, &api.ExecRequest{DB: "D"})
+		return err
+	}
+	stats := func(ctx context.Context, w *client.Worker) error {
+		_, err := w.Stats(ctx)
+		return err
+	}
+	state := func(ctx context.Context, w *client.Worker) error {
+		_, err := w.SetState(ctx, &api.StateUpdate{})
+		return err
+	}
+	query := func(ctx context.Context, w *client.Worker) error {
+		s, err := w.Query(ctx, &api.QueryRequest{DB: "D"})
+		if err == nil {
+			s.Close()
+		}
+		return err
+	}
+	problem := `{"type":"t","title":"t","status":409,"detail":"d","code":"duplicate_key","sql_number":2627,"new_member":1}`
+	cases := []struct {
+		name string
+		h    http.HandlerFunc
+		do   func(context.Context, *client.Worker) error
+		want api.Code
+	}{
+		{"problem document", answering(409, "application/problem+json; charset=utf-8", problem), exec, api.CodeDuplicateKey},
+		{"problem document without a code", answering(409, api.MediaProblem, `{}`), exec, api.CodeShardBadAnswer},
+		{"write answered with another program's page", answering(200, "text/html", "<html>"), exec, api.CodeOutcomeUnknown},
+		{"write answered by a broken proxy", answering(502, "text/html", "<html>"), exec, api.CodeOutcomeUnknown},
+		{"write refused by another program", answering(404, "text/plain", "no"), exec, api.CodeShardBadAnswer},
+		{"write lost", hangUp, exec, api.CodeOutcomeUnknown},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 307) }, stats, api.CodeShardBadAnswer},
+		{"read lost", hangUp, stats, api.CodeShardUnavailable},
+		{"read answered with garbage", answering(200, api.MediaJSON, "[1"), stats, api.CodeShardBadAnswer},
+		{"taking a term lost", hangUp, state, api.CodeShardUnavailable},
+		{"query lost", hangUp, query, api.CodeShardUnavailable},
+		{"query answered with garbage", answering(200, api.MediaNDJSON, "hello\n"), query, api.CodeShardBadAnswer},
+		{"query answered with nothing", answering(200, api.MediaNDJSON, ""), query, api.CodeShardBadAnswer},
+		{"query that fails in its first line", answering(200, api.MediaNDJSON, `{"error":{"code":"divide_by_zero"}}`+"\n"), query, api.CodeDivideByZero},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			err := c.do(t.Context(), worker(t, c.h))
+			if p, ok := errors.AsType[*api.Problem](err); !ok || p.Code != c.want {
+				t.Fatalf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestNobodyListens(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + ln.Addr().String()
+	ln.Close()
+	w := client.NewWorker(url, "tok")
+	defer w.Close()
+	if _, err := w.Exec(t.Context(), &api.ExecRequest{}); api.CodeOf(err) != api.CodeShardUnavailable {
+		t.Errorf("a write that was never sent: %v", err)
+	}
+	for _, bad := range []string{"", "127.0.0.1:80", "ftp://x", "http://u:p@x", "http://x/?a=b", ":"} {
+		w := client.NewWorker(bad, "tok")
+		if _, err := w.Stats(t.Context()); api.CodeOf(err) != api.CodeShardUnavailable {
+			t.Errorf("%q: %v", bad, err)
+		}
+		w.Close()
+	}
+}
+
+func TestDeadlineAndCancel(t *testing.T) {
+	arrived := make(chan struct{}, 4)
+	w := worker(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		arrived <- struct{}{}
+		<-r.Context().Done()
+	})
+	late, done := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer done()
+	if _, err := w.Stats(late); api.CodeOf(err) != api.CodeShardTimeout {
+		t.Errorf("late read: %v", err)
+	}
+	<-arrived
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-arrived; cancel() }()
+	if _, err := w.Exec(ctx, &api.ExecRequest{}); api.CodeOf(err) != api.CodeOutcomeUnknown {
+		t.Errorf("a write cancelled after it was sent: %v", err)
+	}
+	if _, err := w.Exec(ctx, &api.ExecRequest{}); api.CodeOf(err) != api.CodeCanceled {
+		t.Errorf("a write cancelled before it was sent: %v", err)
+	}
+}
+
+func TestConnectionsAreReused(t *testing.T) {
+	var conns atomic.Int32
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		switch r.URL.Path {
+		case api.WorkerQueryPath:
+			_, _ = io.WriteString(w, "{\"columns\":[]}\n[1]\n{\"end\":{\"rows\":1}}\n")
+		case api.WorkerExecPath:
+			w.Header().Set("Content-Type", api.MediaProblem)
+			w.WriteHeader(409)
+			_, _ = io.WriteString(w, `{"code":"duplicate_key"}`)
+		default:
+			_, _ = io.WriteString(w, `{"state":{},"databases":[]}`+strings.Repeat(" ", 5000))
+		}
+	}))
+	srv.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	srv.Start()
+	defer srv.Close()
+	w := client.NewWorker(srv.URL, "tok")
+	defer w.Close()
+	for range 20 {
+		if _, err := w.Stats(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = w.Exec(t.Context(), &api.ExecRequest{})
+		s, err := w.Query(t.Context(), &api.QueryRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := collect(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := conns.Load(); n != 1 {
+		t.Errorf("%d connections for calls one after another", n)
+	}
+}
+
+// Many callers at once must each get their own answer: bodies and buffers are
+// pooled, and an answer that comes before the body was read must not free one early.
+func TestPooledBodiesAreNotMixedUp(t *testing.T) {
+	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		_, _ = fmt.Fprintf(w, `{"db_name":%q,"physical":%q}`, r.Header.Get(api.HeaderRequestID), string(b))
+	})
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			for j := range 50 {
+				name := fmt.Sprintf("c%d-%d-%s", i, j, strings.Repeat("x", i*j))
+				got, err := w.CreateDB(t.Context(), &api.DBRequest{DB: name}, client.RequestID(name))
+				if err != nil || got.DB != name || !strings.Contains(got.Physical, `"`+name+`"`) {
+					t.Errorf("%s: %v %v", name, got, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// collect reads a stream to its end.
+func collect(s *client.RowStream) (rows []string, end *api.EndInfo, err error) {
+	defer s.Close()
+	for {
+		block, err := s.NextBlock()
+		if err == io.EOF {
+			return rows, s.End(), nil
+		}
+		if err != nil {
+			return rows, nil, err
+		}
+		if len(block) == 0 || block[len(block)-1] != '\n' {
+			return rows, nil, fmt.Errorf("a block does not end in a newline: %q", block)
+		}
+		lines := strings.Split(strings.TrimSuffix(string(block), "\n"), "\n")
+		if int64(len(lines)) != s.BlockRows() {
+			return rows, nil, fmt.Errorf("%d lines in a block of %d rows", len(lines), s.BlockRows())
+		}
+		rows = append(rows, lines...)
+	}
+}
+
+const head = `{"columns":[{"name":"a","type":"INT"}]}` + "\n"
+
+func TestStreamsThatAreNotWhole(t *testing.T) {
+	long := `["` + strings.Repeat("x", client.MaxLine) + `"]` + "\n"
+	cases := []struct {
+		name, body string
+		want       api.Code
+		rows       int
+	}{
+		{"cut after a row", head + "[1]\n", api.CodeShardBadAnswer, 1},
+		{"cut within a row", head + "[1]\n[2", api.CodeShardBadAnswer, 1},
+		{"end within a line", head + "[1]\n{\"end\":{\"rows\":1}}", api.CodeShardBadAnswer, 1},
+		{"rows missing", head + "[1]\n{\"end\":{\"rows\":2}}\n", api.CodeShardBadAnswer, 1},
+		{"rows after the end", head + "{\"end\":{\"rows\":0}}\n[1]\n", api.CodeShardBadAnswer, 0},
+		{"error record", head + "[1]\n{\"error\":{\"code\":\"out_of_range\"}}\n", api.CodeOutOfRange, 1},
+		{"error that says nothing", head + "{\"error\":{}}\n", api.CodeShardBadAnswer, 0},
+		{"both records in one", head + "{\"end\":{\"rows\":0},\"error\":{\"code\":\"x\"}}\n", api.CodeShardBadAnswer, 0},
+		{"text among the rows", head + "[1]\nhello\n[2]\n", api.CodeShardBadAnswer, 1},
+		{"empty line", head + "[1]\n\n[2]\n", api.CodeShardBadAnswer, 1},
+		{"row without its end", head + "[1\n", api.CodeShardBadAnswer, 0},
+		{"endless line", head + long, api.CodeShardBadAnswer, 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := worker(t, answering(200, api.MediaNDJSON, c.body)).Query(t.Context(), &api.QueryRequest{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, _, err := collect(s)
+			if api.CodeOf(err) != c.want || len(rows) != c.rows {
+				t.Errorf("got %d rows and %v, want %d and %s", len(rows), err, c.rows, c.want)
+			}
+		})
+	}
+}
+
+func TestStreamCutByItsServer(t *testing.T) {
+	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, head+"[1]\n")
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	})
+	s, err := w.Query(t.Context(), &api.QueryRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := collect(s); api.CodeOf(err) != api.CodeShardUnavailable {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestClosingAStreamEndsItAtTheServer(t *testing.T) {
+	ended := make(chan struct{})
+	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
+		defer close(ended)
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, head)
+		for r.Context().Err() == nil {
+			if _, err := w.Write(bytes.Repeat([]byte("[1]\n"), 1000)); err != nil {
+				return
+			}
+		}
+	})
+	s, err := w.Query(t.Context(), &api.QueryRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.NextBlock(); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	s.Close()
+	<-ended
+	if _, err := s.NextBlock(); api.CodeOf(err) != api.CodeCanceled {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+// slowly is a transport whose answer comes in pieces of chosen sizes.
+type slowly struct {
+	body  string
+	sizes func() int
+}
+
+func (s *slowly) RoundTrip(r *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	r.Body.Close()
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(s)}, nil
+}
+
+func (s *slowly) Read(b []byte) (int, error) {
+	if s.body == "" {
+		return 0, io.EOF
+	}
+	n := copy(b[:min(len(b), max(1, s.sizes()))], s.body)
+	s.body = s.body[n:]
+	return n, nil
+}
+
+func TestStreamsArriveWholeHoweverTheyAreCut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lens := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(0, 200_000)), 0, 20).Draw(t, "lengths")
+		var want []string
+		for i, n := range lens {
+			want = append(want, fmt.Sprintf(`[%d,"%s"]`, i, strings.Repeat("y", n)))
+		}
+		body := head + strings.Join(want, "\n")
+		if len(want) > 0 {
+			body += "\n"
+		}
+		body += fmt.Sprintf(`{"end":{"rows":%d}}`, len(want)) + "\n"
+		sizes := rapid.SliceOfN(rapid.IntRange(1, 70_000), 1, 10).Draw(t, "pieces")
+		i := 0
+		w := client.NewWorker("http://x", "tok", client.WithTransport(&slowly{body, func() int { i++; return sizes[i%len(sizes)] }}))
+		s, err := w.Query(context.Background(), &api.QueryRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]api.Column{{Name: "a", Type: "INT"}}, s.Head().Columns); diff != "" {
+			t.Fatal(diff)
+		}
+		got, end, err := collect(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" || end.Rows != int64(len(want)) {
+			t.Fatalf("%d rows: %s", end.Rows, diff)
+		}
+	})
+}
+
+func FuzzRowStream(f *testing.F) {
+	f.Add([]byte(head + "[1]\n{\"end\":{\"rows\":1}}\n"))
+	f.Add([]byte(head + "[1]\n{\"error\":{\"code\":\"internal\"}}\n"))
+	f.Add([]byte("\n\n[\n]"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		w := client.NewWorker("http://x", "tok", client.WithTransport(&slowly{string(b), func() int { return 7 }}))
+		s, err := w.Query(context.Background(), &api.QueryRequest{})
+		if err != nil {
+			return
+		}
+		if _, end, err := collect(s); (err == nil) != (end != nil) {
+			t.Errorf("end %v with error %v", end, err)
+		}
+	})
+}
+
+func TestProbeShowsWhatItIsGiven(t *testing.T) {
+	var got [][]string
+	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, r.Header[api.HeaderToken])
+		w.WriteHeader(401)
+	})
+	for _, tokens := range [][]string{nil, {""}, {"x"}, {"x", "y"}} {
+		for _, ep := range api.GuardedWorkerEndpoints()[3:5] {
+			if status, err := w.Probe(t.Context(), ep, tokens...); status != 401 || err != nil {
+				t.Errorf("%v: %d %v", tokens, status, err)
+			}
+		}
+	}
+	want := [][]string{nil, nil, {""}, {""}, {"x"}, {"x"}, {"x", "y"}, {"x", "y"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMaster(t *testing.T) {
+	var got *http.Request
+	var body string
+	answer := ""
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		got, body = r.Clone(context.Background()), string(b)
+		if r.URL.Path == api.PathEvents {
+			w.Header().Set("Content-Type", "text/event-stream")
+		}
+		_, _ = io.WriteString(w, answer)
+	}))
+	defer srv.Close()
+	m := client.NewMaster(srv.URL+"/", client.WithAPIToken("pub"))
+	defer m.Close()
+
+	answer = `{"rows_affected":1,"route":{"kind":"point","shards":[2],"why":""},"shards":[]}`
+	w, err := m.Insert(t.Context(), &api.InsertRequest{DB: "D", Table: "T", Data: api.Object[jsontext.Value]{{Name: "a", Value: jsontext.Value("1")}}},
+		client.IdempotencyKey("k1"))
+	if err != nil || w.RowsAffected != 1 {
+		t.Fatal(w, err)
+	}
+	if body != `{"db_name":"D","table":"T","data":{"a":1}}` || got.URL.Path != "/insert" ||
+		got.Header.Get("Idempotency-Key") != "k1" || got.Header.Get("Authorization") != "Bearer pub" {
+		t.Errorf("sent %s %v %s", got.URL, got.Header, body)
+	}
+
+	answer = `{"columns":[],"rows":[[1]],"row_count":1,"route":{"kind":"none","shards":[],"why":""},"shards":[],"error":{"code":"shard_timeout","detail":"x"}}`
+	if _, err := m.Select(t.Context(), &api.SelectRequest{}); api.CodeOf(err) != api.CodeShardTimeout {
+		t.Errorf("a select that broke: %v", err)
+	}
+
+	answer = ": hello\n\nid: 1\ndata: {\"seq\":1,\"kind\":\"ddl\",\"text\":\"a\"}\n\nid: 2\ndata: {\"seq\":2,\"text\":\"b\"}\n\n"
+	var texts []string
+	var last error
+	for e, err := range m.Events(t.Context()) {
+		if last = err; err == nil {
+			texts = append(texts, e.Text)
+		}
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, texts); diff != "" || api.CodeOf(last) != api.CodeShardUnavailable {
+		t.Errorf("%v %s", last, diff)
+	}
+}
