@@ -1,0 +1,70 @@
+package gather
+
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// MaxGroups bounds the groups of one count: they are all held in memory.
+const MaxGroups = 100_000
+
+// Counts are the reduced counts of the sources.
+type Counts struct {
+	Total    int64
+	PerShard []int64          // by source
+	Groups   []api.CountGroup // with group columns only; ordered by the keys
+}
+
+// Count adds up rows that each are a group's columns and then its count, ordered by
+// the keys, of which there is one for each group column; with none each source has
+// one row. Groups that are equal by the keys' collation are one, spelt as the first
+// source has it. A group's Shards are indexed by shardOf(source) and have length
+// shards.
+func (g *Gathering) Count(keys []planner.MergeKey, shards int, shardOf func(source int) int) (*Counts, error) {
+	m := newMerger(g, keys)
+	width := len(keys)
+	m.need = width + 1
+	out := &Counts{PerShard: make([]int64, len(g.Sources))}
+	var group *api.CountGroup
+	groupValues := make([]sqltypes.Value, width)
+	bigint := sqltypes.Type{Kind: sqltypes.BigInt}
+	for {
+		c, err := m.next()
+		if err != nil {
+			return nil, g.finish(err)
+		}
+		if c == nil {
+			return out, nil
+		}
+		v, err := sqltypes.DecodeJSON(bigint, c.split.element(c.row, width))
+		if err != nil || v.IsNull() || v.Int < 0 {
+			if err := g.failed(c.source, errGarbage()); err != nil {
+				return nil, g.finish(err)
+			}
+			continue
+		}
+		out.Total += v.Int
+		out.PerShard[c.source] += v.Int
+		if width == 0 {
+			continue
+		}
+		if group == nil || compareKeys(keys, groupValues, c.values) != 0 {
+			if len(out.Groups) == MaxGroups {
+				return nil, g.finish(api.NewProblem(api.CodeTooComplex, "the count has more than %d groups", MaxGroups).
+					At("group_by").Hinted("group by fewer columns, or narrow the condition"))
+			}
+			copy(groupValues, c.values)
+			key := bytes.Clone(c.row[:c.split.ends[width-1]+1])
+			key[len(key)-1] = ']'
+			out.Groups = append(out.Groups, api.CountGroup{Key: jsontext.Value(key), Shards: make([]int64, shards)})
+			group = &out.Groups[len(out.Groups)-1]
+		}
+		group.Count += v.Int
+		group.Shards[shardOf(c.source)] += v.Int
+	}
+}

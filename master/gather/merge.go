@@ -1,0 +1,212 @@
+package gather
+
+import (
+	"bytes"
+
+	"shardeck/master/planner"
+	"shardeck/shared/sqltypes"
+)
+
+// mergeBlock is the size at which merged rows are handed on, in bytes.
+const mergeBlock = 32 << 10
+
+// Order is how ordered sources become one.
+type Order struct {
+	Keys []planner.MergeKey
+	// Hidden is the number of columns at the end of each row that are only there
+	// to order by; they are cut off.
+	Hidden int
+	// Columns is the number of columns of the answer.
+	Columns int
+	Limit   *int64 // nil: none
+	Offset  int64
+}
+
+// Merge joins sources whose rows are ordered by the keys into one ordered answer.
+// Rows that the keys do not tell apart come in the order of the sources.
+func (g *Gathering) Merge(o Order, sink Sink) error {
+	if o.Limit != nil && *o.Limit == 0 {
+		return g.finish(errEnough)
+	}
+	m := newMerger(g, o.Keys)
+	if o.Hidden > 0 {
+		m.need = max(m.need, o.Columns)
+	}
+	return g.finish(m.write(o, sink))
+}
+
+func (m *merger) write(o Order, sink Sink) error {
+	out, rows := make([]byte, 0, mergeBlock+mergeBlock/4), int64(0)
+	skip, left := o.Offset, int64(-1)
+	if o.Limit != nil {
+		left = *o.Limit
+	}
+	for {
+		c, err := m.next()
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			break
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		if o.Hidden > 0 {
+			out = append(out, c.row[:c.split.ends[o.Columns-1]]...)
+			out = append(out, ']', '\n')
+		} else {
+			out = append(append(out, c.row...), '\n')
+		}
+		rows++
+		if left--; left == 0 {
+			break
+		}
+		if len(out) >= mergeBlock {
+			if err := sink(out, rows); err != nil {
+				return err
+			}
+			out, rows = out[:0], 0
+		}
+	}
+	if rows > 0 {
+		if err := sink(out, rows); err != nil {
+			return err
+		}
+	}
+	if left == 0 {
+		return errEnough
+	}
+	return nil
+}
+
+// merger is a k-way merge with a binary heap of cursors. With the few sources
+// there are, a heap's log2(k) comparisons a row are as good as a loser tree's.
+type merger struct {
+	g    *Gathering
+	keys []planner.MergeKey
+	need int // elements to find in each row
+	heap []*cursor
+	last *cursor // whose row was handed out
+	init bool
+}
+
+// cursor is a source and its first row that was not handed out.
+type cursor struct {
+	source int
+	block  []byte // what follows row
+	row    []byte // without the newline
+	split  splitter
+	values []sqltypes.Value // of the keys
+}
+
+func newMerger(g *Gathering, keys []planner.MergeKey) *merger {
+	m := &merger{g: g, keys: keys}
+	for i := range keys {
+		m.need = max(m.need, keys[i].Column+1)
+	}
+	return m
+}
+
+// next returns the cursor that stands on the next row, nil after the last. The
+// row is valid until the next call.
+func (m *merger) next() (*cursor, error) {
+	if !m.init {
+		m.init = true
+		for i := range m.g.Sources {
+			c := &cursor{source: i, values: make([]sqltypes.Value, len(m.keys))}
+			ok, err := m.advance(c)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				m.heap = append(m.heap, c)
+				m.up(len(m.heap) - 1)
+			}
+		}
+	} else if m.last != nil {
+		ok, err := m.advance(m.last)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			n := len(m.heap) - 1
+			m.heap[0] = m.heap[n]
+			m.heap[n] = nil
+			m.heap = m.heap[:n]
+		}
+		m.down()
+	}
+	if len(m.heap) == 0 {
+		m.last = nil
+		return nil, nil
+	}
+	m.last = m.heap[0]
+	return m.last, nil
+}
+
+// advance moves the cursor to its source's next row and says whether there is one.
+func (m *merger) advance(c *cursor) (bool, error) {
+	for len(c.block) == 0 {
+		block, err := m.g.Sources[c.source].NextBlock()
+		if err != nil {
+			if isEnd(err) {
+				return false, nil
+			}
+			return false, m.g.failed(c.source, err)
+		}
+		c.block = block
+	}
+	i := bytes.IndexByte(c.block, '\n')
+	if i < 0 {
+		return false, m.g.failed(c.source, errGarbage())
+	}
+	c.row, c.block = c.block[:i], c.block[i+1:]
+	if !c.split.split(c.row, m.need) {
+		return false, m.g.failed(c.source, errGarbage())
+	}
+	for k := range m.keys {
+		v, err := sqltypes.DecodeJSON(m.keys[k].Type, c.split.element(c.row, m.keys[k].Column))
+		if err != nil {
+			return false, m.g.failed(c.source, errGarbage())
+		}
+		c.values[k] = v
+	}
+	return true, nil
+}
+
+func (m *merger) less(i, j int) bool {
+	a, b := m.heap[i], m.heap[j]
+	if c := compareKeys(m.keys, a.values, b.values); c != 0 {
+		return c < 0
+	}
+	return a.source < b.source
+}
+
+func (m *merger) up(i int) {
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !m.less(i, parent) {
+			return
+		}
+		m.heap[i], m.heap[parent] = m.heap[parent], m.heap[i]
+		i = parent
+	}
+}
+
+func (m *merger) down() {
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(m.heap); child++ {
+			if m.less(child, least) {
+				least = child
+			}
+		}
+		if least == i {
+			return
+		}
+		m.heap[i], m.heap[least] = m.heap[least], m.heap[i]
+		i = least
+	}
+}

@@ -1,0 +1,170 @@
+package scatter
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+)
+
+// Config is what a Scatter works with.
+type Config struct {
+	Workers []*client.Worker // by shard
+	// Name is the worker's name, for problems and results.
+	Name func(shard int) string
+	// Admit returns why a shard must not be used, or nil. It is asked before each request.
+	Admit func(ctx context.Context, shard int) *api.Problem
+	// Fault is told of each failure of a shard itself (not of refusals); it must not block.
+	Fault func(shard int)
+	// Timeout bounds a write, the wait for a query's first rows, and the wait for
+	// each further block of them.
+	Timeout time.Duration
+}
+
+// Scatter sends fragments to workers. It is safe for concurrent use.
+type Scatter struct {
+	cfg     Config
+	traffic []*Traffic
+}
+
+// New returns a Scatter over the workers.
+func New(cfg Config) *Scatter {
+	s := &Scatter{cfg: cfg}
+	for range cfg.Workers {
+		s.traffic = append(s.traffic, new(Traffic))
+	}
+	return s
+}
+
+// Traffic returns a shard's traffic.
+func (s *Scatter) Traffic(shard int) *Traffic { return s.traffic[shard] }
+
+// ExecCall is one shard's part of a write.
+type ExecCall struct {
+	Shard   int
+	Request *api.ExecRequest
+}
+
+// ExecResult is what came of it: exactly one of Response and Problem is set.
+type ExecResult struct {
+	Shard    int
+	Worker   string
+	Response *api.ExecResponse
+	Problem  *api.Problem
+	Took     time.Duration
+}
+
+// Exec runs the calls at once and returns their results in the same order. A
+// write that has begun is not given up when ctx ends (the client has gone): what
+// some shards do, the others shall have the chance to do too. The deadline stands.
+func (s *Scatter) Exec(ctx context.Context, requestID string, calls []ExecCall) []ExecResult {
+	return each(ctx, s, calls,
+		func(ctx context.Context, c *ExecCall) ExecResult {
+			var r ExecResult
+			r.Worker, r.Took, r.Problem = s.write(ctx, c.Shard, func(ctx context.Context, w *client.Worker) error {
+				var err error
+				r.Response, err = w.Exec(ctx, c.Request, client.RequestID(requestID))
+				return err
+			})
+			r.Shard = c.Shard
+			if r.Problem != nil {
+				r.Response = nil
+			}
+			return r
+		})
+}
+
+// Do runs one writing request on each of the shards at once and returns their
+// results in the same order, without a Response.
+func (s *Scatter) Do(ctx context.Context, shards []int, do func(ctx context.Context, w *client.Worker) error) []ExecResult {
+	return each(ctx, s, shards,
+		func(ctx context.Context, shard *int) ExecResult {
+			r := ExecResult{Shard: *shard}
+			r.Worker, r.Took, r.Problem = s.write(ctx, *shard, do)
+			return r
+		})
+}
+
+// each runs one func a call, in the caller's own goroutine when there is one call.
+func each[C, R any](ctx context.Context, s *Scatter, calls []C, run func(context.Context, *C) R) []R {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Timeout)
+	defer cancel()
+	results := make([]R, len(calls))
+	if len(calls) == 1 {
+		results[0] = run(ctx, &calls[0])
+		return results
+	}
+	var wg sync.WaitGroup
+	for i := range calls {
+		wg.Go(func() { results[i] = run(ctx, &calls[i]) })
+	}
+	wg.Wait()
+	return results
+}
+
+func (s *Scatter) write(ctx context.Context, shard int, do func(context.Context, *client.Worker) error) (string, time.Duration, *api.Problem) {
+	if p := s.admit(ctx, shard); p != nil {
+		return s.cfg.Name(shard), 0, p
+	}
+	t := s.traffic[shard]
+	t.Begin()
+	defer t.Done()
+	start := time.Now()
+	err := do(ctx, s.cfg.Workers[shard])
+	now := time.Now()
+	p := s.problem(ctx, shard, err)
+	t.Record(now, now.Sub(start), s.note(shard, p))
+	return s.cfg.Name(shard), now.Sub(start), p
+}
+
+func (s *Scatter) admit(ctx context.Context, shard int) *api.Problem {
+	if s.cfg.Admit == nil {
+		return nil
+	}
+	p := s.cfg.Admit(ctx, shard)
+	if p == nil {
+		return nil
+	}
+	return p.On(shard, s.cfg.Name(shard))
+}
+
+// problem names the shard in an error of a worker's client.
+func (s *Scatter) problem(ctx context.Context, shard int, err error) *api.Problem {
+	if err == nil {
+		return nil
+	}
+	p := api.AsProblem(err)
+	if cause, ok := context.Cause(ctx).(*api.Problem); ok && p.Code == api.CodeCanceled {
+		p = cause // the watchdog cancelled it, not the client
+	}
+	if p.Code == api.CodeUnauthorized || p.Code == api.CodeForbidden {
+		// The worker refused the master's token; the client is not to blame.
+		q := api.NewProblem(api.CodeShardUnavailable, "the worker refuses this master: %s", p.Detail).
+			Hinted("start the master and its workers with the same MASTER_TOKEN")
+		p = q
+	}
+	return p.On(shard, s.cfg.Name(shard))
+}
+
+// note tells of a fault and returns whether it was one.
+func (s *Scatter) note(shard int, p *api.Problem) bool {
+	if p == nil || !isFault(p.Code) {
+		return false
+	}
+	if s.cfg.Fault != nil {
+		s.cfg.Fault(shard)
+	}
+	return true
+}
+
+// isFault tells a shard that failed from one that refused a request in good order.
+func isFault(code api.Code) bool {
+	switch code {
+	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer,
+		api.CodeOutcomeUnknown, api.CodeInternal, api.CodeOverloaded:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,136 @@
+package scatter
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+)
+
+// QueryCall is one shard's part of a read.
+type QueryCall struct {
+	Shard   int
+	Request *api.QueryRequest
+}
+
+// Stream is one shard's rows under way. NextBlock is for one goroutine; Cancel may
+// be called from any.
+type Stream struct {
+	Shard  int
+	Worker string
+
+	s      *Scatter
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	watch  *time.Timer // cancels ctx when the worker is late
+	rows   *client.RowStream
+	start  time.Time
+	last   time.Time // of the last answer
+	done   bool
+	closed sync.Once
+}
+
+// Query opens a stream on each shard at once and returns once all heads are there,
+// in the order of the calls: a stream or a problem for each. The streams must be
+// closed. They end with ctx.
+func (s *Scatter) Query(ctx context.Context, requestID string, calls []QueryCall) ([]*Stream, []*api.Problem) {
+	streams, problems := make([]*Stream, len(calls)), make([]*api.Problem, len(calls))
+	if len(calls) == 1 {
+		streams[0], problems[0] = s.open(ctx, requestID, &calls[0])
+		return streams, problems
+	}
+	var wg sync.WaitGroup
+	for i := range calls {
+		wg.Go(func() { streams[i], problems[i] = s.open(ctx, requestID, &calls[i]) })
+	}
+	wg.Wait()
+	return streams, problems
+}
+
+func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*Stream, *api.Problem) {
+	if p := s.admit(ctx, c.Shard); p != nil {
+		return nil, p
+	}
+	st := &Stream{Shard: c.Shard, Worker: s.cfg.Name(c.Shard), s: s, start: time.Now()}
+	st.ctx, st.cancel = context.WithCancelCause(ctx)
+	st.watch = time.AfterFunc(s.cfg.Timeout, st.late)
+	t := s.traffic[c.Shard]
+	t.Begin()
+	rows, err := s.cfg.Workers[c.Shard].Query(st.ctx, c.Request, client.RequestID(requestID))
+	st.watch.Stop()
+	st.last = time.Now()
+	p := s.problem(st.ctx, c.Shard, err)
+	if p == nil && len(rows.Head().Columns) != len(c.Request.Columns) {
+		_ = rows.Close()
+		p = api.NewProblem(api.CodeShardBadAnswer, "the worker answers %d columns, not %d",
+			len(rows.Head().Columns), len(c.Request.Columns)).On(c.Shard, st.Worker)
+	}
+	t.Record(st.last, st.last.Sub(st.start), s.note(c.Shard, p))
+	if p != nil {
+		st.done = true
+		st.Close()
+		return nil, p
+	}
+	st.rows = rows
+	return st, nil
+}
+
+func (st *Stream) late() {
+	st.cancel(api.NewProblem(api.CodeShardTimeout, "the worker did not answer within %s", st.s.cfg.Timeout).
+		Hinted("look whether it is overloaded or paused, or allow more time"))
+}
+
+// NextBlock is client.RowStream.NextBlock with problems that name the shard. It
+// waits at most the timeout for the next rows.
+func (st *Stream) NextBlock() ([]byte, error) {
+	st.watch.Reset(st.s.cfg.Timeout)
+	block, err := st.rows.NextBlock()
+	st.watch.Stop()
+	st.last = time.Now()
+	if err == nil {
+		return block, nil
+	}
+	st.done = true
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	p := st.s.problem(st.ctx, st.Shard, err)
+	if st.s.note(st.Shard, p) {
+		st.s.traffic[st.Shard].faults.Add(1)
+	}
+	return nil, p
+}
+
+// Result is the shard's part of the answer so far: rows sent and the time to the
+// last of them. It must not be called while NextBlock runs.
+func (st *Stream) Result() api.ShardResult {
+	return api.ShardResult{Shard: st.Shard, Worker: st.Worker, Rows: st.rows.Rows(), MS: Milliseconds(st.last.Sub(st.start))}
+}
+
+// Cancel ends the stream from outside: a NextBlock that waits returns. Close is
+// still due.
+func (st *Stream) Cancel() { st.cancel(context.Canceled) }
+
+// Close releases the stream, and ends it at the worker where it still goes on.
+func (st *Stream) Close() {
+	st.closed.Do(func() {
+		st.watch.Stop()
+		if !st.done {
+			st.cancel(context.Canceled) // before the body is closed, so that nothing is read off it
+		}
+		if st.rows != nil {
+			_ = st.rows.Close() // nothing is lost: the rows were read or are not wanted
+		}
+		st.cancel(context.Canceled)
+		st.s.traffic[st.Shard].Done()
+	})
+}
+
+// Milliseconds is d as durations stand on the wire, with microsecond precision.
+func Milliseconds(d time.Duration) float64 {
+	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
+}

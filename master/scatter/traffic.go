@@ -1,0 +1,142 @@
+package scatter
+
+import (
+	"math/bits"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+const (
+	windowSeconds = 10
+	ringSeconds   = 16 // a power of two greater than the window
+	subBuckets    = 8  // a power of two: steps between two powers of two
+	bucketCount   = 26 * subBuckets
+)
+
+// Traffic counts one shard's requests in a ring of one-second cells. Recording is
+// a few atomic additions and no lock, except for the first request of a second; a
+// request recorded at the very moment a cell turns over may be lost to it, which a
+// dashboard's rates can bear. Latencies go into a histogram whose steps are an
+// eighth of a power of two apart, so percentiles are right to about 6 %.
+type Traffic struct {
+	cells    [ringSeconds]cell
+	inFlight atomic.Int64
+	requests atomic.Uint64 // since the start
+	faults   atomic.Uint64 // since the start
+}
+
+type cell struct {
+	second    atomic.Int64 // Unix time the cell holds
+	turn      sync.Mutex
+	requests  atomic.Uint32
+	faults    atomic.Uint32
+	latencies [bucketCount]atomic.Uint32
+}
+
+// Begin counts a request as in flight until Done.
+func (t *Traffic) Begin() { t.inFlight.Add(1) }
+
+// Done ends what Begin began.
+func (t *Traffic) Done() { t.inFlight.Add(-1) }
+
+// Record counts an answer that came at now and took took.
+func (t *Traffic) Record(now time.Time, took time.Duration, fault bool) {
+	second := now.Unix()
+	c := &t.cells[second&(ringSeconds-1)]
+	if c.second.Load() != second {
+		c.reset(second)
+	}
+	c.requests.Add(1)
+	t.requests.Add(1)
+	if fault {
+		c.faults.Add(1)
+		t.faults.Add(1)
+	}
+	c.latencies[bucketOf(took)].Add(1)
+}
+
+func (c *cell) reset(second int64) {
+	c.turn.Lock()
+	defer c.turn.Unlock()
+	if c.second.Load() >= second {
+		return // another request turned it over
+	}
+	c.requests.Store(0)
+	c.faults.Store(0)
+	for i := range c.latencies {
+		c.latencies[i].Store(0)
+	}
+	c.second.Store(second)
+}
+
+// bucketOf maps a duration to its step: microseconds below 8 one by one, then
+// eight steps for each power of two, up to more than a minute.
+func bucketOf(d time.Duration) int {
+	us := uint64(max(0, d.Microseconds()))
+	if us < subBuckets {
+		return int(us)
+	}
+	exp := bits.Len64(us) - 4 // us>>exp is 8..15
+	return min(exp*subBuckets+int(us>>exp), bucketCount-1)
+}
+
+// bucketMid is the middle of a step, in milliseconds.
+func bucketMid(b int) float64 {
+	if b < 2*subBuckets {
+		return (float64(b) + 0.5) / 1000
+	}
+	exp := b/subBuckets - 1
+	low := uint64(b%subBuckets+subBuckets) << exp
+	return (float64(low) + float64(uint64(1)<<exp)/2) / 1000
+}
+
+// Snapshot sums up the ten whole or begun seconds up to now.
+func (t *Traffic) Snapshot(now time.Time) api.Traffic {
+	var requests, faults uint64
+	var latencies [bucketCount]uint64
+	oldest := now.Unix() - windowSeconds + 1
+	for i := range t.cells {
+		c := &t.cells[i]
+		if s := c.second.Load(); s < oldest || s > now.Unix() {
+			continue
+		}
+		requests += uint64(c.requests.Load())
+		faults += uint64(c.faults.Load())
+		for b := range latencies {
+			latencies[b] += uint64(c.latencies[b].Load())
+		}
+	}
+	// The second that has begun counts for the part of it that is over.
+	seconds := float64(windowSeconds-1) + float64(now.Nanosecond())/1e9
+	return api.Traffic{
+		RequestsPerSecond: float64(requests) / seconds,
+		ErrorsPerSecond:   float64(faults) / seconds,
+		P50MS:             percentile(&latencies, 0.50),
+		P99MS:             percentile(&latencies, 0.99),
+		InFlight:          int(t.inFlight.Load()),
+	}
+}
+
+// Totals are the requests and faults since the start.
+func (t *Traffic) Totals() (requests, faults uint64) { return t.requests.Load(), t.faults.Load() }
+
+func percentile(latencies *[bucketCount]uint64, q float64) float64 {
+	var total uint64
+	for _, n := range latencies {
+		total += n
+	}
+	if total == 0 {
+		return 0
+	}
+	rank := uint64(q * float64(total-1))
+	for b, n := range latencies {
+		if rank < n {
+			return bucketMid(b)
+		}
+		rank -= n
+	}
+	return bucketMid(bucketCount - 1)
+}
