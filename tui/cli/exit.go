@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+)
+
+// The exit codes of every subcommand. [ExitHelp] says the same to users.
+const (
+	ExitOK          = 0   // done, and all is well
+	ExitFailed      = 1   // asked and answered, but the cluster is degraded, a probe failed, a step was not as expected
+	ExitUsage       = 2   // the command line is wrong, or a needed --yes is missing
+	ExitUnreachable = 3   // no master answered
+	ExitRefused     = 4   // a master answered with a problem: unknown table, wrong token, shard down ...
+	ExitInternal    = 5   // a fault of this program or this machine
+	ExitInterrupted = 130 // stopped by Ctrl-C or a signal, as shells count it
+)
+
+// ExitHelp explains the exit codes in --help.
+const ExitHelp = `Exit codes: 0 done and all is well · 1 answered, but degraded or a check failed ·
+2 wrong usage · 3 no master could be reached · 4 a master refused the request ·
+5 a fault here · 130 interrupted.`
+
+// ExitError is an error that has chosen its exit code. Err may be nil where the
+// output already says all there is to say.
+type ExitError struct {
+	Code int
+	Err  error
+}
+
+// Error returns the text of Err, or the code where there is none.
+func (e *ExitError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit code %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns Err.
+func (e *ExitError) Unwrap() error { return e.Err }
+
+// errFailed ends a command whose output already tells what is not well.
+func errFailed() error { return &ExitError{Code: ExitFailed} }
+
+// Usagef returns an error with the exit code for wrong usage.
+func Usagef(format string, args ...any) error {
+	return &ExitError{Code: ExitUsage, Err: fmt.Errorf(format, args...)}
+}
+
+// ExitCode returns the exit code for what a command returned.
+func ExitCode(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	if e, ok := errors.AsType[*ExitError](err); ok {
+		return e.Code
+	}
+	if errors.Is(err, context.Canceled) || api.CodeOf(err) == api.CodeCanceled {
+		return ExitInterrupted
+	}
+	if _, ok := errors.AsType[*api.Problem](err); ok {
+		return ExitRefused
+	}
+	return ExitInternal
+}
+
+// Report writes err to w: what happened, where, and what to do next; as a
+// problem document when asJSON is set. It writes nothing for nil and for errors
+// whose output already says it.
+func Report(w io.Writer, err error, asJSON bool) {
+	if err == nil {
+		return
+	}
+	if e, ok := errors.AsType[*ExitError](err); ok && e.Err == nil {
+		return
+	}
+	p, isProblem := errors.AsType[*api.Problem](err)
+	if asJSON {
+		if !isProblem {
+			p = api.NewProblem(api.CodeInternal, "%v", err)
+		}
+		writeJSON(w, p) //nolint:errcheck // stderr is the last resort; there is nowhere else to say it
+		return
+	}
+	if !isProblem {
+		fmt.Fprintf(w, "error: %s\n", Clean(err.Error()))
+		return
+	}
+	writeProblem(w, err, p)
+}
+
+func writeProblem(w io.Writer, err error, p *api.Problem) {
+	text := p.Error()
+	// What was wrapped around the problem, such as the master's URL, says where.
+	if prefix, ok := strings.CutSuffix(err.Error(), text); ok {
+		text = prefix + text
+	}
+	fmt.Fprintf(w, "error: %s\n", Clean(text))
+	for i := range p.Causes {
+		fmt.Fprintf(w, "  cause: %s\n", Clean(p.Causes[i].Error()))
+	}
+	if p.Hint != "" {
+		fmt.Fprintf(w, "  next:  %s\n", Clean(p.Hint))
+	}
+	if p.RequestID != "" {
+		fmt.Fprintf(w, "  id:    %s (the services' logs have it)\n", Clean(p.RequestID))
+	}
+}
+
+// writeJSON writes v as one indented JSON document.
+func writeJSON(w io.Writer, v any) error {
+	if err := json.MarshalWrite(w, v, jsontext.WithIndent("  "), json.Deterministic(true)); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}

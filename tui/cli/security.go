@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+)
+
+// SecurityCheck has the master probe every guarded endpoint of every worker.
+type SecurityCheck struct {
+	Connection
+	All  bool `name:"all" help:"Print every probe, not only the matrix and those that failed."`
+	JSON bool `name:"json" help:"Print one JSON document with every probe."`
+}
+
+// Help adds to the command's help.
+func (*SecurityCheck) Help() string {
+	return "Each guarded endpoint of each worker is asked with no token, an empty, a wrong and a nearly right one, which it must refuse, and with the right one, which it must let in. Ends with 1 when a probe ended otherwise or a worker could not be probed.\n\n" + ExitHelp
+}
+
+// Run asks and prints.
+func (c *SecurityCheck) Run(ctx context.Context, streams Streams) error {
+	resp, _, err := AskFirst(ctx, &c.Connection, streams, func(ctx context.Context, m *client.Master) (*api.SecurityCheckResponse, error) {
+		return m.SecurityCheck(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = writeJSON(streams.Out, resp)
+	} else {
+		PrintSecurity(streams.Out, "", resp, c.All)
+	}
+	if err == nil && !resp.OK {
+		err = errFailed()
+	}
+	return err
+}
+
+// PrintSecurity writes the matrix of credentials by worker, the probes that did
+// not end as expected (all of them with all), and the verdict.
+func PrintSecurity(w io.Writer, indent string, resp *api.SecurityCheckResponse, all bool) {
+	credentials := []api.Credential{api.CredentialNone, api.CredentialEmpty, api.CredentialWrong, api.CredentialNearMiss, api.CredentialRight}
+	t := (&Table{Indent: indent}).Right(0)
+	head := []any{"SHARD", "WORKER"}
+	for _, c := range credentials {
+		head = append(head, string(c))
+	}
+	t.Row(append(head, "PROBES")...)
+	for _, wk := range resp.Workers {
+		row := []any{wk.Shard, wk.Worker}
+		for _, c := range credentials {
+			row = append(row, summary(resp.Probes, wk.Shard, c))
+		}
+		t.Row(append(row, fmt.Sprintf("%d of %d ok", wk.Passed, wk.Total))...)
+	}
+	t.Fprint(w)
+	for _, wk := range resp.Workers {
+		if wk.Problem != nil {
+			fmt.Fprintf(w, "%s! shard %d (%s) could not be probed: %s\n", indent, wk.Shard, Clean(wk.Worker), Clean(wk.Problem.Error()))
+		}
+	}
+	shown := slices.DeleteFunc(slices.Clone(resp.Probes), func(p api.SecurityProbe) bool { return p.OK && !all })
+	if len(shown) > 0 {
+		fmt.Fprintln(w)
+		printProbes(w, indent, shown)
+	}
+	verdict := "all guarded endpoints are guarded"
+	if !resp.OK {
+		verdict = "NOT SECURE, or not all could be probed"
+	}
+	fmt.Fprintf(w, "%s%s: %d probes\n", indent, verdict, len(resp.Probes))
+}
+
+func printProbes(w io.Writer, indent string, probes []api.SecurityProbe) {
+	t := (&Table{Indent: indent}).Right(1, 7).Row("", "SHARD", "METHOD", "PATH", "TOKEN", "EXPECTED", "GOT", "TIME", "")
+	for _, p := range probes {
+		mark := "ok"
+		if !p.OK {
+			mark = "FAILED"
+		}
+		t.Row(mark, p.Shard, p.Endpoint.Method, p.Endpoint.Path, p.Credential, p.Expected, p.Status, millis(p.MS), p.Detail)
+	}
+	t.Fprint(w)
+}
+
+// summary says in a word what a worker's endpoints did with a credential.
+func summary(probes []api.SecurityProbe, shard int, c api.Credential) string {
+	total, ok := 0, 0
+	for _, p := range probes {
+		if p.Shard == shard && p.Credential == c {
+			total++
+			if p.OK {
+				ok++
+			}
+		}
+	}
+	word := "refused"
+	if c == api.CredentialRight {
+		word = "let in"
+	}
+	switch {
+	case total == 0:
+		return "not probed"
+	case ok < total:
+		return fmt.Sprintf("%d FAILED", total-ok)
+	}
+	return word
+}

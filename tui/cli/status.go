@@ -1,0 +1,254 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// Status prints the cluster's masters, shards and tables as the masters' latest
+// probes have them.
+type Status struct {
+	Connection
+	JSON bool `name:"json" help:"Print one JSON document."`
+}
+
+// Help adds to the command's help.
+func (*Status) Help() string {
+	return "Ends with 0 when a primary answers, every shard serves, every master named answers and no schema has drifted; with 1 when something of this is not so.\n\n" + ExitHelp
+}
+
+// StatusReport is what status prints with --json.
+type StatusReport struct {
+	Status  api.Status     `json:"status"` // ok, degraded or down
+	Reasons []string       `json:"reasons,omitempty"`
+	Primary string         `json:"primary"` // base URL; empty when no master claims to be it
+	Term    uint64         `json:"term"`
+	Masters []MasterReport `json:"masters"`
+	// Cluster is the view of the master believed most: the primary of the newest term.
+	Cluster *api.Metadata `json:"cluster"`
+}
+
+// MasterReport is one master as it was found.
+type MasterReport struct {
+	URL           string       `json:"url"`
+	Reachable     bool         `json:"reachable"`
+	Role          api.Role     `json:"role,omitempty"`
+	Term          uint64       `json:"term,omitempty"`
+	Version       string       `json:"version,omitempty"`
+	UptimeSeconds float64      `json:"uptime_seconds,omitempty"`
+	Problem       *api.Problem `json:"problem,omitempty"`
+}
+
+// Run asks and prints.
+func (c *Status) Run(ctx context.Context, streams Streams) error {
+	endpoints, err := c.Open()
+	if err != nil {
+		return err
+	}
+	seen := Survey(ctx, endpoints, c.Timeout)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	report, err := newStatusReport(seen)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = writeJSON(streams.Out, report)
+	} else {
+		report.print(streams.Out)
+	}
+	if err == nil && report.Status != api.StatusOK {
+		err = errFailed()
+	}
+	return err
+}
+
+// newStatusReport judges what was seen. It fails when no master gave its metadata:
+// with the first master's own problem where one answered with one.
+func newStatusReport(seen []Sighting) (*StatusReport, error) {
+	view := best(seen)
+	if view == nil {
+		var causes []error
+		for _, s := range seen {
+			if !Unreachable(s.Err) {
+				return nil, fmt.Errorf("%s: %w", s.Endpoint.URL, s.Err)
+			}
+			causes = append(causes, fmt.Errorf("%s: %w", s.Endpoint.URL, s.Err))
+		}
+		return nil, errUnreachable(causes)
+	}
+	r := &StatusReport{Status: api.StatusOK, Term: view.Metadata.Master.Term, Cluster: view.Metadata}
+	if view.Metadata.Master.Role == api.RolePrimary {
+		r.Primary = view.Metadata.Master.URL
+	} else {
+		r.worsen(api.StatusDegraded, "no master that answers is the primary; promote the backup with `tui failover --yes`")
+	}
+	for _, s := range seen {
+		r.Masters = append(r.Masters, masterReport(s))
+		if s.Err != nil {
+			r.worsen(api.StatusDegraded, fmt.Sprintf("master %s does not answer", s.Endpoint.URL))
+		}
+	}
+	r.judgeShards(view.Metadata)
+	return r, nil
+}
+
+func masterReport(s Sighting) MasterReport {
+	m := MasterReport{URL: s.Endpoint.URL}
+	if s.Err != nil {
+		m.Problem = causeProblem(s.Err)
+		return m
+	}
+	info := s.Metadata.Master
+	m.Reachable, m.Role, m.Term, m.Version, m.UptimeSeconds = true, info.Role, info.Term, info.Version, info.UptimeSeconds
+	return m
+}
+
+func (r *StatusReport) judgeShards(md *api.Metadata) {
+	serving := 0
+	for _, w := range md.Workers {
+		if w.State == api.ShardUp || w.State == api.ShardSlow {
+			serving++
+		}
+		if w.State != api.ShardUp {
+			why := ""
+			if w.Problem != nil {
+				why = ": " + w.Problem.Detail
+			}
+			r.worsen(api.StatusDegraded, fmt.Sprintf("shard %d (%s) is %s%s", w.Shard, orDash(w.Name), w.State, why))
+		}
+	}
+	if serving == 0 {
+		r.worsen(api.StatusDown, "no shard serves")
+	}
+	for _, d := range md.Drift {
+		r.worsen(api.StatusDegraded, "drift: "+d.Detail)
+	}
+}
+
+// worsen lowers the status, never raises it, and says why.
+func (r *StatusReport) worsen(to api.Status, why string) {
+	if r.Status != api.StatusDown {
+		r.Status = to
+	}
+	r.Reasons = append(r.Reasons, why)
+}
+
+func (r *StatusReport) print(w io.Writer) {
+	primary := r.Primary
+	if primary == "" {
+		primary = "none"
+	}
+	md := r.Cluster
+	fmt.Fprintf(w, "cluster %s   primary %s   term %d   map version %d   %d slots on %d shards\n",
+		r.Status, Clean(primary), r.Term, md.Master.MapVersion, md.Master.Slots, md.Master.Shards)
+	for _, why := range r.Reasons {
+		fmt.Fprintf(w, "  ! %s\n", Clean(why))
+	}
+
+	fmt.Fprintln(w, "\nmasters")
+	t := (&Table{Indent: "  "}).Right(2).Row("URL", "ROLE", "TERM", "UP", "VERSION")
+	for _, m := range r.Masters {
+		if m.Reachable {
+			t.Row(m.URL, m.Role, m.Term, seconds(m.UptimeSeconds), m.Version)
+		} else {
+			t.Row(m.URL, "no answer", "-", "-", "-")
+		}
+	}
+	t.Fprint(w)
+	printShards(w, md)
+	printTables(w, md)
+}
+
+func printShards(w io.Writer, md *api.Metadata) {
+	var total int64
+	for _, wk := range md.Workers {
+		total += wk.Rows
+	}
+	fmt.Fprintln(w, "\nshards")
+	t := (&Table{Indent: "  "}).Right(0, 5, 6, 7, 8, 9).
+		Row("SHARD", "STATE", "WORKER", "LANGUAGE", "ENGINE", "LATENCY", "AGE", "SLOTS", "ROWS", "SHARE", "URL")
+	for _, wk := range md.Workers {
+		share := "-"
+		if total > 0 {
+			share = fmt.Sprintf("%.1f%%", 100*float64(wk.Rows)/float64(total))
+		}
+		latency, age := "-", "never"
+		if wk.AgeMS >= 0 {
+			latency, age = millis(wk.LatencyMS), millis(wk.AgeMS)
+		}
+		t.Row(wk.Shard, wk.State, orDash(wk.Name), orDash(wk.Language), orDash(strings.TrimSpace(wk.Engine+" "+wk.EngineVersion)),
+			latency, age, wk.Slots, wk.Rows, share, wk.URL)
+	}
+	t.Fprint(w)
+}
+
+func printTables(w io.Writer, md *api.Metadata) {
+	fmt.Fprintln(w, "\ntables")
+	t := (&Table{Indent: "  "}).Right(1, 2)
+	head := []any{"TABLE", "ROWS", "SKEW", "SHARD KEY"}
+	for i := range md.Master.Shards {
+		head = append(head, fmt.Sprintf("SHARD %d", i))
+		t.Right(4 + i)
+	}
+	t.Row(head...)
+	count := 0
+	for _, db := range md.Databases {
+		for i := range db.Tables {
+			t.Row(tableRow(db.Name, &db.Tables[i])...)
+			count++
+		}
+	}
+	if count == 0 {
+		fmt.Fprintln(w, "  none yet; POST /create-db and /create-table make some")
+		return
+	}
+	t.Fprint(w)
+}
+
+func tableRow(db string, info *api.TableInfo) []any {
+	key := info.Definition.ShardKey
+	if key == "" {
+		key = "(row hash)"
+	}
+	row := []any{db + "." + info.Name, info.Rows, fmt.Sprintf("%.3f", info.Skew), key}
+	for _, n := range info.RowsPerShard {
+		if n == nil {
+			row = append(row, "?")
+		} else {
+			row = append(row, *n)
+		}
+	}
+	return row
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func seconds(s float64) string {
+	return (time.Duration(s) * time.Second).String()
+}
+
+// millis writes milliseconds as people read them: three significant digits.
+func millis(ms float64) string {
+	switch {
+	case ms < 10:
+		return fmt.Sprintf("%.2f ms", ms)
+	case ms < 100:
+		return fmt.Sprintf("%.1f ms", ms)
+	case ms < 10_000:
+		return fmt.Sprintf("%.0f ms", ms)
+	default:
+		return fmt.Sprintf("%.1f s", ms/1000)
+	}
+}

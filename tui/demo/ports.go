@@ -1,0 +1,57 @@
+package demo
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+)
+
+// wantedPorts are the ports the services have when nobody says otherwise:
+// primary, three workers, backup.
+func wantedPorts() []int { return []int{8080, 8081, 8082, 8083, 8084} }
+
+// choosePorts returns one port on 127.0.0.1 for each wanted one: the wanted one
+// where it is free, another free one where it is taken or anyFree is set. taken
+// lists the wanted ports that were not to be had.
+//
+// Nothing holds the ports until the services listen on them; [Start] tries again
+// when another program was faster.
+func choosePorts(wanted []int, anyFree bool) (ports, taken []int, err error) {
+	var held []net.Listener // so that no free port is given twice
+	defer func() {
+		for _, l := range held {
+			l.Close()
+		}
+	}()
+	ports = make([]int, len(wanted))
+	for i, want := range wanted {
+		if anyFree {
+			want = 0
+		}
+		l, err := listenOn(want)
+		if err != nil && want != 0 {
+			taken = append(taken, want)
+			l, err = listenOn(0)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("no free port on 127.0.0.1: %w", err)
+		}
+		held = append(held, l)
+		ports[i] = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener has no other
+	}
+	return ports, taken, nil
+}
+
+// listenOn takes a port. One that somebody answers on is taken even where the
+// system would let it be bound beside a wildcard listener, as macOS does.
+func listenOn(port int) (net.Listener, error) {
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+	if port != 0 {
+		if c, err := net.DialTimeout("tcp", addr, 300*time.Millisecond); err == nil {
+			c.Close()
+			return nil, fmt.Errorf("port %d is in use", port)
+		}
+	}
+	return net.Listen("tcp", addr)
+}

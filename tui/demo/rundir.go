@@ -1,0 +1,83 @@
+package demo
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// markerName names the file that marks a temporary run directory as the demo's own.
+const markerName = ".shardeck-demo"
+
+func markerPath(dir string) string { return filepath.Join(dir, markerName) }
+
+// runDir is the demo's directory: token, logs and the shards' data. Only its
+// owner can enter it.
+type runDir struct {
+	path      string
+	temporary bool
+}
+
+// newRunDir makes a temporary directory, or uses keep where it is given.
+func newRunDir(keep string) (*runDir, error) {
+	d := &runDir{path: keep, temporary: keep == ""}
+	var err error
+	if d.temporary {
+		d.path, err = os.MkdirTemp("", "shardeck-demo-*")
+	} else {
+		if d.path, err = filepath.Abs(keep); err == nil {
+			err = os.MkdirAll(d.path, 0o700)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making the demo's directory: %w", err)
+	}
+	for _, sub := range []string{d.logs(), d.data("")} {
+		if err := os.MkdirAll(sub, 0o700); err != nil {
+			return nil, errors.Join(fmt.Errorf("making the demo's directory: %w", err), d.remove())
+		}
+	}
+	if d.temporary {
+		if err := os.WriteFile(markerPath(d.path), []byte("made by the Shardeck demo, which may remove this directory\n"), 0o600); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(d.path))
+		}
+	}
+	return d, nil
+}
+
+func (d *runDir) logs() string           { return filepath.Join(d.path, "logs") }
+func (d *runDir) data(sub string) string { return filepath.Join(d.path, "data", sub) }
+func (d *runDir) tokenFile() string      { return filepath.Join(d.path, "token") }
+
+// writeToken makes a new token of 256 random bits that masters show to workers. A
+// directory that is kept keeps its token too.
+func (d *runDir) writeToken() error {
+	if b, err := os.ReadFile(d.tokenFile()); err == nil && len(strings.TrimSpace(string(b))) >= 32 {
+		return os.Chmod(d.tokenFile(), 0o600)
+	}
+	var secret [32]byte
+	if _, err := rand.Read(secret[:]); err != nil {
+		return fmt.Errorf("making a token: %w", err)
+	}
+	f, err := os.OpenFile(d.tokenFile(), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing the token: %w", err)
+	}
+	_, err = f.WriteString(hex.EncodeToString(secret[:]) + "\n")
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("writing the token: %w", err)
+	}
+	return nil
+}
+
+// remove removes a temporary directory and leaves a kept one alone.
+func (d *runDir) remove() error {
+	if !d.temporary {
+		return nil
+	}
+	return removeRunDir(d.path)
+}
