@@ -168,7 +168,7 @@ type Problem struct {
 	// Offset is the byte offset, from 0, of the fault in a SQL text.
 	Offset *int `json:"offset,omitempty"`
 	// SQLNumber is the number of SQL Server's error for the same refusal; 0 where it has none.
-	SQLNumber int `json:"sql_number,omitempty"`
+	SQLNumber int `json:"sql_number,omitzero"`
 	// Column is the column at fault where the database refused a value.
 	Column string `json:"column,omitempty"`
 	// Row is the index, from 0, of the row at fault among those sent.
@@ -186,8 +186,8 @@ type Problem struct {
 	// Primary is the base URL of the primary, with not_primary and stale_term, where it is known.
 	Primary string `json:"primary,omitempty"`
 	// Term and MapVersion are the worker's stored fence, with stale_term and stale_map.
-	Term       uint64 `json:"term,omitempty"`
-	MapVersion uint64 `json:"map_version,omitempty"`
+	Term       uint64 `json:"term,omitzero"`
+	MapVersion uint64 `json:"map_version,omitzero"`
 }
 
 // NewProblem returns a problem with the code's status and title and the given detail.

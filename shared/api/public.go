@@ -84,7 +84,7 @@ type SelectRequest struct {
 	OrderBy      string         `json:"order_by,omitempty"`
 	Limit        *int64         `json:"limit,omitempty"`
 	Offset       *int64         `json:"offset,omitempty"`
-	AllowPartial bool           `json:"allow_partial,omitempty"`
+	AllowPartial bool           `json:"allow_partial,omitzero"`
 }
 
 // UpdateRequest changes rows. Set maps columns to new values. The shard key must
@@ -111,7 +111,7 @@ type WriteResponse struct {
 	Route        Route         `json:"route"`
 	Shards       []ShardResult `json:"shards"`
 	// Replayed says that each shard had done this already under the same Idempotency-Key.
-	Replayed bool `json:"replayed,omitempty"`
+	Replayed bool `json:"replayed,omitzero"`
 }
 
 // SelectResponse answers select in JSON. With Accept: application/x-ndjson the
@@ -150,7 +150,7 @@ type Route struct {
 	// Keys are the shard keys it follows from, at most [MaxRouteKeys] of them.
 	Keys []RouteKey `json:"keys,omitempty"`
 	// KeysTotal is the number of keys when there are more than Keys holds.
-	KeysTotal int    `json:"keys_total,omitempty"`
+	KeysTotal int    `json:"keys_total,omitzero"`
 	Why       string `json:"why"`
 }
 
@@ -179,7 +179,7 @@ type MapReduceCountRequest struct {
 	Table        string   `json:"table"`
 	Condition    string   `json:"condition,omitempty"`
 	GroupBy      NameList `json:"group_by,omitempty"` // one column name or a list of them
-	AllowPartial bool     `json:"allow_partial,omitempty"`
+	AllowPartial bool     `json:"allow_partial,omitzero"`
 }
 
 // MapReduceCountResponse has each shard's part and the reduced total.

@@ -84,7 +84,7 @@ type PeerInfo struct {
 	URL       string  `json:"url"`
 	Reachable bool    `json:"reachable"`
 	Role      Role    `json:"role,omitempty"`
-	Term      uint64  `json:"term,omitempty"`
+	Term      uint64  `json:"term,omitzero"`
 	LatencyMS float64 `json:"latency_ms"`
 	AgeMS     float64 `json:"age_ms"` // since it last answered; -1: never
 }

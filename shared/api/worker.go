@@ -136,7 +136,7 @@ type ExecRequest struct {
 	Statements  []Statement  `json:"statements"`
 	// TimeoutMS bounds the wait for the transaction to begin, in milliseconds;
 	// 0 is the worker's own bound.
-	TimeoutMS int64 `json:"timeout_ms,omitempty"`
+	TimeoutMS int64 `json:"timeout_ms,omitzero"`
 }
 
 // ExecResponse answers exec, after the transaction is durable.
@@ -144,7 +144,7 @@ type ExecResponse struct {
 	// RowsAffected has one number a statement.
 	RowsAffected []int64 `json:"rows_affected"`
 	// Replayed says that this is the stored answer to an earlier request with the same Idempotency-Key.
-	Replayed bool `json:"replayed,omitempty"`
+	Replayed bool `json:"replayed,omitzero"`
 }
 
 // QueryRequest runs one SELECT and streams its rows (see [StreamHead]).
@@ -157,7 +157,7 @@ type QueryRequest struct {
 	Columns []Column `json:"columns"`
 	// Schemas are the [TableDef.Version] of the tables the text was made for, by table name.
 	Schemas   map[string]string `json:"schemas,omitempty"`
-	TimeoutMS int64             `json:"timeout_ms,omitempty"`
+	TimeoutMS int64             `json:"timeout_ms,omitzero"`
 }
 
 // WorkerState answers GET and POST /state.
