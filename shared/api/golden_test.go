@@ -207,7 +207,6 @@ func compactValues() cmp.Option {
 	})
 }
 
-
 // emptyIsNil makes an empty list and a nil one equal, as both are written as [].
 func emptyIsNil() cmp.Option {
 	return cmp.FilterPath(func(p cmp.Path) bool {

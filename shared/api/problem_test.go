@@ -1,0 +1,59 @@
+package api_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"shardeck/shared/api"
+)
+
+func TestEveryCodeHasAnErrorStatusAndATitle(t *testing.T) {
+	titles := map[string]api.Code{}
+	for _, c := range api.Codes() {
+		if s := c.Status(); s < 400 || s > 599 {
+			t.Errorf("%s has status %d", c, s)
+		}
+		if other, ok := titles[c.Title()]; ok || c.Title() == "" {
+			t.Errorf("%s has the title %q, as %s has", c, c.Title(), other)
+		}
+		titles[c.Title()] = c
+	}
+}
+
+func TestACodeThatIsNotKnownIsInternal(t *testing.T) {
+	c := api.Code("from_a_newer_version")
+	if c.Status() != 500 || c.Title() != api.CodeInternal.Title() {
+		t.Errorf("got %d %q", c.Status(), c.Title())
+	}
+}
+
+func TestProblemsAreMatchedThroughWrapping(t *testing.T) {
+	p := api.NewProblem(api.CodeUnknownTable, "there is no table T")
+	err := fmt.Errorf("planning: %w", p)
+	if api.CodeOf(err) != api.CodeUnknownTable || api.AsProblem(err) != p {
+		t.Errorf("got %s, %v", api.CodeOf(err), api.AsProblem(err))
+	}
+	if api.CodeOf(nil) != "" || api.AsProblem(nil) != nil {
+		t.Error("no error is no problem")
+	}
+}
+
+func TestAnotherErrorGivesNothingAway(t *testing.T) {
+	p := api.AsProblem(errors.New("dial 10.0.0.7: token hunter2"))
+	if p.Code != api.CodeInternal || strings.Contains(p.Error(), "hunter2") {
+		t.Errorf("got %v", p)
+	}
+}
+
+func TestCopiesLeaveTheOriginalAlone(t *testing.T) {
+	p := api.NewProblem(api.CodeInvalidField, "no")
+	q := p.At("rows[3].gpa").Hinted("send %d", 1).On(2, "w")
+	if p.Field != "" || p.Hint != "" || p.Shard != nil {
+		t.Errorf("the original became %+v", p)
+	}
+	if got, want := q.Error(), "invalid_field (shard 2, w) at rows[3].gpa: no"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
