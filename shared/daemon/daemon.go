@@ -16,6 +16,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
+// Version is the version of Shardeck that all its services report.
+const Version = "0.1.0"
+
 // Flags are the command-line flags that all services share. Embed them in a
 // service's kong struct.
 type Flags struct {

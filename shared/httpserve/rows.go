@@ -40,7 +40,7 @@ func (s *RowWriter) Head(columns []api.Column) error {
 	return s.record(&api.StreamHead{Columns: columns})
 }
 
-// Row writes one row, a JSON array without a newline. An error means that the client has gone.
+// Row writes one row, a JSON array without a newline. An error, canceled, means that the client has gone.
 func (s *RowWriter) Row(line []byte) error {
 	*s.buf = append(append(*s.buf, line...), '\n')
 	s.rows++
@@ -145,6 +145,8 @@ func (s *RowWriter) write(b []byte) error {
 	if len(b) >= blockSize/2 {
 		defer boundWrite(s.w)()
 	}
-	_, err := s.w.Write(b)
-	return err
+	if _, err := s.w.Write(b); err != nil {
+		return api.NewProblem(api.CodeCanceled, "the client went away before the answer's end: %v", err)
+	}
+	return nil
 }

@@ -1,0 +1,216 @@
+package testcluster
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+)
+
+const (
+	portAttempts = 5
+	readyTimeout = time.Minute
+	pollEvery    = 20 * time.Millisecond
+)
+
+// Options say what to start.
+type Options struct {
+	Workers int
+	// Masters: the first is the primary, the others are backups.
+	Masters int
+	// DataDir holds each worker's data in a folder of its name; empty: the test's own temporary one.
+	DataDir string
+	// Env are further environment variables, as "NAME=value", of all processes.
+	Env []string
+}
+
+// Cluster is a running cluster. It ends with its test.
+type Cluster struct {
+	Token   string
+	Workers []*Node
+	Masters []*Node
+
+	tb      testing.TB
+	clients []interface{ Close() }
+}
+
+// Start starts the cluster, waits until its masters see all shards up, and ends it
+// with the test. The processes' logs are shown when the test fails.
+func Start(tb testing.TB, o Options) *Cluster {
+	tb.Helper()
+	c := &Cluster{Token: "testcluster-" + strconv.FormatInt(time.Now().UnixNano(), 36), tb: tb}
+	if o.DataDir == "" {
+		o.DataDir = tb.TempDir()
+	}
+	tb.Cleanup(c.finish)
+	c.startWorkers(o)
+	c.startMasters(o)
+	for i := range c.Masters {
+		c.AwaitReady(i)
+	}
+	return c
+}
+
+func (c *Cluster) startWorkers(o Options) {
+	c.tb.Helper()
+	Binary(c.tb, "worker")
+	errs := make([]error, o.Workers)
+	var wg sync.WaitGroup
+	for i := range o.Workers {
+		name := fmt.Sprintf("worker-%d", i)
+		n := &Node{Name: name, service: "worker", env: append([]string{
+			"WORKER_PORT=0", "WORKER_NAME=" + name, "MASTER_TOKEN=" + c.Token,
+			"WORKER_DATA_DIR=" + filepath.Join(o.DataDir, name),
+		}, o.Env...)}
+		c.Workers = append(c.Workers, n)
+		wg.Go(func() { errs[i] = n.start(c.tb) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			c.tb.Fatal(err)
+		}
+	}
+}
+
+// startMasters starts masters that know each other's addresses before they run.
+// A port that was free may be taken by the time it is needed: then all start anew
+// on others.
+func (c *Cluster) startMasters(o Options) {
+	c.tb.Helper()
+	if o.Masters == 0 {
+		return
+	}
+	var last error
+	for range portAttempts {
+		if last = c.tryMasters(o); last == nil {
+			return
+		}
+		for _, n := range c.Masters {
+			if n.Running() {
+				n.Kill(c.tb)
+			}
+		}
+		c.Masters = nil
+	}
+	c.tb.Fatal(last)
+}
+
+func (c *Cluster) tryMasters(o Options) error {
+	ports, err := freePorts(o.Masters)
+	if err != nil {
+		return err
+	}
+	var workers []string
+	for _, w := range c.Workers {
+		workers = append(workers, w.URL)
+	}
+	for i, port := range ports {
+		var peers []string
+		for j, other := range ports {
+			if j != i {
+				peers = append(peers, "http://127.0.0.1:"+other)
+			}
+		}
+		role := api.RolePrimary
+		if i > 0 {
+			role = api.RoleBackup
+		}
+		n := &Node{Name: fmt.Sprintf("master-%d", i), service: "master", env: append([]string{
+			"MASTER_PORT=" + port, "MASTER_ROLE=" + string(role), "MASTER_TOKEN=" + c.Token,
+			"MASTER_WORKERS=" + strings.Join(workers, ","), "MASTER_PEERS=" + strings.Join(peers, ","),
+		}, o.Env...)}
+		c.Masters = append(c.Masters, n)
+		if err := n.start(c.tb); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freePorts returns n different ports that were free a moment ago.
+func freePorts(n int) ([]string, error) {
+	var ports []string
+	for range n {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer ln.Close() // after the loop, so that no port comes twice
+		_, port, err := net.SplitHostPort(ln.Addr().String())
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return ports, nil
+}
+
+// AwaitReady waits until a master knows a primary and sees all shards up.
+func (c *Cluster) AwaitReady(master int) {
+	c.tb.Helper()
+	m := c.Master(master)
+	Await(c.tb, fmt.Sprintf("master-%d to see a primary and every shard up", master), func(ctx context.Context) (bool, string) {
+		h, err := m.Health(ctx)
+		if err != nil {
+			return false, err.Error()
+		}
+		return h.Status == api.StatusOK && h.Primary != "", fmt.Sprintf("%+v", h)
+	})
+}
+
+// Await asks until the answer is yes, and fails the test with the last answer's
+// text if that takes more than a minute.
+func Await(tb testing.TB, what string, ask func(ctx context.Context) (ok bool, text string)) {
+	tb.Helper()
+	ctx, cancel := context.WithTimeout(tb.Context(), readyTimeout)
+	defer cancel()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		ok, text := ask(ctx)
+		if ok {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			tb.Fatalf("waited in vain for %s; the last answer: %s", what, text)
+		}
+	}
+}
+
+// Worker returns a client of a worker; it is closed with the test.
+func (c *Cluster) Worker(i int) *client.Worker {
+	w := client.NewWorker(c.Workers[i].URL, c.Token)
+	c.clients = append(c.clients, w)
+	return w
+}
+
+// Master returns a client of a master; it is closed with the test.
+func (c *Cluster) Master(i int) *client.Master {
+	m := client.NewMaster(c.Masters[i].URL)
+	c.clients = append(c.clients, m)
+	return m
+}
+
+// finish ends the masters and then the workers, as their requests flow.
+func (c *Cluster) finish() {
+	for _, cl := range c.clients {
+		cl.Close()
+	}
+	for _, n := range c.Masters {
+		n.finish(c.tb)
+	}
+	for _, n := range c.Workers {
+		n.finish(c.tb)
+	}
+}
