@@ -1,6 +1,7 @@
 package sqltypes
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -61,11 +62,21 @@ func decodeNumber(t Type, raw []byte) (Value, error) {
 	if i, ok := smallInt(raw); ok && t.Kind.IsInteger() {
 		return fromInt(t, i, BigInt)
 	}
-	// parseNumber takes a little more than JSON's grammar.
-	if !jsontext.Value(raw).IsValid() {
+	s := string(raw)
+	if !isJSONNumber(s) {
 		return Value{}, errNotValue(t, "something that is not JSON")
 	}
-	return fromNumber(t, string(raw))
+	return fromNumber(t, s)
+}
+
+// isJSONNumber rules out what T-SQL and parseNumber take but JSON does not: a
+// plus, zeros in front, a point without digits on both sides.
+func isJSONNumber(s string) bool {
+	n, ok := parseNumber(s)
+	if !ok || s[0] == '+' || n.whole == "" || n.whole[0] == '0' && len(n.whole) > 1 {
+		return false
+	}
+	return n.frac != "" || strings.IndexByte(s, '.') < 0
 }
 
 // smallInt reads a JSON integer of up to 18 digits, which cannot overflow.
