@@ -1,0 +1,231 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/worker/engine/sqlite/internal/raw"
+)
+
+// fileExt ends the name of a database's file.
+const fileExt = ".db"
+
+// database is one physical database: a file, its writer and its readers.
+type database struct {
+	e              *Engine
+	name, physical string
+	path           string
+
+	// catalog is replaced as a whole; see catalog and schemaGen.
+	catalog   atomic.Pointer[catalog]
+	schemaGen atomic.Uint64
+	size      atomic.Int64 // bytes of the file and its log when last looked at
+
+	gone    atomic.Bool // dropped: its writer must begin nothing more
+	writer  *writer
+	readers *readerPool
+}
+
+// createDatabase makes the file of a database that is not there, so that a crash
+// at any point leaves either all of it or none.
+func createDatabase(e *Engine, name string) (*database, error) {
+	physical := name + e.cfg.Suffix
+	if err := e.fence.discard(physical); err != nil {
+		return nil, err
+	}
+	path := filepath.Join(e.cfg.Dir, physical+fileExt)
+	if err := removeIfThere(path); err != nil {
+		return nil, err
+	}
+	if err := initFile(path, name); err != nil {
+		return nil, errors.Join(err, e.removeFiles(physical))
+	}
+	if err := syncDir(e.cfg.Dir); err != nil {
+		return nil, errors.Join(err, e.removeFiles(physical))
+	}
+	db, err := openDatabase(e, path)
+	if err != nil {
+		return nil, errors.Join(err, e.removeFiles(physical))
+	}
+	if err := e.fence.adopt(physical); err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return db, nil
+}
+
+// initFile writes the engine's own tables into a new file.
+func initFile(path, name string) error {
+	conn, err := openConn(path, raw.Create)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	for _, sql := range append([]string{"BEGIN IMMEDIATE"}, metaTables...) {
+		if err := conn.Exec(sql); err != nil {
+			return err
+		}
+	}
+	s, err := conn.Prepare("INSERT INTO _sd_database (id, name, format) VALUES (1, @p1, @p2)")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(s.BindText(0, name), s.BindInt(1, formatVersion))
+	if err == nil {
+		err = s.Run()
+	}
+	if err = errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	return conn.Exec("COMMIT")
+}
+
+// openDatabase opens a file that createDatabase made and starts its writer.
+func openDatabase(e *Engine, path string) (_ *database, err error) {
+	db := &database{e: e, path: path, physical: strings.TrimSuffix(filepath.Base(path), fileExt)}
+	conn, err := openConn(path, raw.ReadWrite)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, conn.Close())
+		}
+	}()
+	if db.name, err = readName(conn); err != nil {
+		return nil, err
+	}
+	cat, err := loadCatalog(conn)
+	if err != nil {
+		return nil, err
+	}
+	db.catalog.Store(cat)
+	db.measure()
+	if db.readers, err = openReaders(db, e.cfg.Readers); err != nil {
+		return nil, err
+	}
+	w, err := newWriter(db, conn)
+	if err != nil {
+		return nil, errors.Join(err, db.readers.close(e.cfg.DropTimeout))
+	}
+	db.writer = w
+	go w.run()
+	return db, nil
+}
+
+func readName(conn *raw.Conn) (string, error) {
+	s, err := conn.Prepare("SELECT name, format FROM _sd_database WHERE id = 1")
+	if err != nil {
+		return "", fmt.Errorf("the file is no database of this engine: %w", err)
+	}
+	defer s.Close()
+	ok, err := s.Step()
+	if err != nil || !ok {
+		return "", errors.Join(errors.New("the file is no database of this engine"), err)
+	}
+	if f := s.Int(1); f != formatVersion {
+		return "", fmt.Errorf("the file has format %d; this version reads format %d", f, formatVersion)
+	}
+	return strings.Clone(s.View(0)), nil
+}
+
+// connection settings in the order they are applied. cache_size is in KiB when negative.
+var pragmas = []string{
+	"PRAGMA journal_mode = WAL",
+	"PRAGMA synchronous = FULL",
+	"PRAGMA foreign_keys = ON",
+	"PRAGMA trusted_schema = OFF",
+	"PRAGMA temp_store = MEMORY",
+	"PRAGMA cache_size = -16384",
+	"PRAGMA wal_autocheckpoint = 4096",
+	"PRAGMA journal_size_limit = 67108864",
+}
+
+// busyTimeout is how long a connection waits for a lock. The writer is the only
+// one that writes, so that only recovery and checkpoints ever make one wait.
+const busyTimeout = 10 * time.Second
+
+func openConn(path string, mode raw.Mode) (*raw.Conn, error) {
+	conn, err := raw.Open(path, mode)
+	if err != nil {
+		return nil, err
+	}
+	conn.SetBusyTimeout(busyTimeout)
+	err = defineFunctions(conn)
+	for i := 0; err == nil && i < len(pragmas); i++ {
+		err = conn.Exec(pragmas[i])
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// measure looks at the size of the file and its log.
+func (db *database) measure() {
+	var n int64
+	for _, p := range []string{db.path, db.path + "-wal"} {
+		if info, err := os.Stat(p); err == nil {
+			n += info.Size()
+		}
+	}
+	db.size.Store(n)
+}
+
+func (db *database) stats() api.DatabaseStats {
+	return api.DatabaseStats{Name: db.name, Physical: db.physical, SizeBytes: db.size.Load(), Tables: db.catalog.Load().stats()}
+}
+
+// close ends the writer's and the readers' work and closes the file. The readers
+// go first: the writer's connection, as the last, moves the log into the file.
+func (db *database) close() error {
+	db.writer.stop()
+	err := db.readers.close(db.e.cfg.DropTimeout)
+	return errors.Join(err, db.writer.close())
+}
+
+// remove closes the database, waiting only so long for its readers, and deletes its files.
+func (db *database) remove() error {
+	err := db.close()
+	return errors.Join(err, db.e.removeFiles(db.physical))
+}
+
+// removeFiles deletes the files of a physical database and then forgets that they were to be.
+func (e *Engine) removeFiles(physical string) error {
+	if err := removeIfThere(filepath.Join(e.cfg.Dir, physical+fileExt)); err != nil {
+		return err
+	}
+	if err := syncDir(e.cfg.Dir); err != nil {
+		return err
+	}
+	return e.fence.adopt(physical)
+}
+
+func removeIfThere(path string) error {
+	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// syncDir makes the creation or removal of files in dir durable, where the
+// operating system has a way to.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,293 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/worker/engine"
+	"shardeck/worker/engine/sqlite/internal/raw"
+)
+
+var _ engine.Engine = (*Engine)(nil)
+
+// Config says where the engine keeps its files and what it may use. Only Dir is needed.
+type Config struct {
+	// Dir is the data directory; it is created when it is not there. One engine owns it at a time.
+	Dir string
+	// Suffix is added to a logical database name to get the physical one.
+	Suffix string
+	// Logger takes what no caller can be told; nil discards.
+	Logger *slog.Logger
+
+	// Readers is the number of reading connections of each database; 0 is the
+	// number of processors, at least 2 and at most 8.
+	Readers int
+	// QueueLength and QueueBytes bound the writes of a database that wait for its
+	// writer; more are refused with overloaded. 0 is 4096 and 64 MiB.
+	QueueLength int
+	QueueBytes  int64
+	// ExecTimeout bounds the wait for a write to begin where the request sets none; 0 is 10 s.
+	ExecTimeout time.Duration
+	// IdempotencyTTL is how long the answer to a keyed request is kept; 0 is 24 h.
+	IdempotencyTTL time.Duration
+	// DropTimeout bounds how long DropDB and Close wait for readers that they have interrupted; 0 is 5 s.
+	DropTimeout time.Duration
+	// Now is the clock of idempotency records; nil is time.Now.
+	Now func() time.Time
+}
+
+func (c Config) withDefaults() Config {
+	c.Readers = cmp.Or(c.Readers, min(8, max(2, runtime.GOMAXPROCS(0))))
+	c.QueueLength = cmp.Or(c.QueueLength, 4096)
+	c.QueueBytes = cmp.Or(c.QueueBytes, 64<<20)
+	c.ExecTimeout = cmp.Or(c.ExecTimeout, 10*time.Second)
+	c.IdempotencyTTL = cmp.Or(c.IdempotencyTTL, 24*time.Hour)
+	c.DropTimeout = cmp.Or(c.DropTimeout, 5*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// Engine is engine.Engine over a directory of SQLite files.
+type Engine struct {
+	cfg   Config
+	fence *fence
+
+	// ddl is held while a database is created or dropped and while the engine closes.
+	ddl    sync.Mutex
+	closed bool // guarded by ddl
+	// dbs holds the databases by their lower-case logical names. The map is never
+	// changed, only replaced (under ddl), so that readers need no lock.
+	dbs atomic.Pointer[map[string]*database]
+}
+
+// Open opens the directory and every database in it. It fails when another
+// engine, of this process or another, has the directory.
+func Open(ctx context.Context, cfg Config) (*Engine, error) {
+	cfg = cfg.withDefaults()
+	if cfg.Dir == "" {
+		return nil, errors.New("sqlite: no data directory is configured")
+	}
+	if strings.Trim(cfg.Suffix, suffixChars) != "" {
+		return nil, fmt.Errorf("sqlite: the database suffix %q may hold ASCII letters, digits and underscores only", cfg.Suffix)
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("sqlite: create the data directory: %w", err)
+	}
+	f, err := openFence(filepath.Join(cfg.Dir, stateFile))
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open the data directory %s: %w", cfg.Dir, err)
+	}
+	e := &Engine{cfg: cfg, fence: f}
+	e.dbs.Store(&map[string]*database{})
+	if err := e.openAll(ctx); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+const suffixChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+// openAll opens the databases that were created and finishes the drops and undoes
+// the creations that were cut short.
+func (e *Engine) openAll(ctx context.Context) error {
+	left, err := e.fence.discarded()
+	if err != nil {
+		return err
+	}
+	for _, physical := range left {
+		if err := e.removeFiles(physical); err != nil {
+			return err
+		}
+	}
+	names, err := filepath.Glob(filepath.Join(e.cfg.Dir, "*"+fileExt))
+	if err != nil {
+		return err
+	}
+	dbs := map[string]*database{}
+	defer func() { e.dbs.Store(&dbs) }()
+	for _, path := range names {
+		if filepath.Base(path) == stateFile {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		db, err := openDatabase(e, path)
+		if err != nil {
+			return fmt.Errorf("sqlite: open %s: %w", path, err)
+		}
+		if other, ok := dbs[strings.ToLower(db.name)]; ok {
+			return errors.Join(fmt.Errorf("sqlite: %s and %s are both the database %s", path, other.path, db.name), db.close())
+		}
+		dbs[strings.ToLower(db.name)] = db
+	}
+	return nil
+}
+
+// Name implements engine.Engine.
+func (e *Engine) Name() string { return "sqlite" }
+
+// Version implements engine.Engine.
+func (e *Engine) Version() string { return raw.Version() }
+
+func (e *Engine) database(name string) (*database, error) {
+	if db, ok := (*e.dbs.Load())[strings.ToLower(name)]; ok {
+		return db, nil
+	}
+	if p := api.CheckIdentifier("db_name", name); p != nil {
+		return nil, p
+	}
+	return nil, errUnknownDatabase(name)
+}
+
+func errUnknownDatabase(name string) *api.Problem {
+	return api.NewProblem(api.CodeUnknownDatabase, "there is no database %s here", name).At("db_name").
+		Hinted("create it first, or check the name")
+}
+
+func errClosed() *api.Problem {
+	return api.NewProblem(api.CodeShardUnavailable, "the worker is shutting down").Hinted("send the request again once it is back")
+}
+
+// CreateDB implements engine.Engine.
+func (e *Engine) CreateDB(ctx context.Context, name string, f api.Fence) (string, error) {
+	if p := api.CheckIdentifier("db_name", name); p != nil {
+		return "", p
+	}
+	e.ddl.Lock()
+	defer e.ddl.Unlock()
+	if err := e.admit(ctx, f); err != nil {
+		return "", err
+	}
+	e.fence.hold()
+	defer e.fence.release()
+	if p := e.fence.check(f); p != nil {
+		return "", p
+	}
+	if _, ok := (*e.dbs.Load())[strings.ToLower(name)]; ok {
+		return "", api.NewProblem(api.CodeDatabaseExists, "the database %s exists already", name).At("db_name").
+			Hinted("choose another name, or drop it first")
+	}
+	db, err := createDatabase(e, name)
+	if err != nil {
+		return "", storageProblem(fmt.Errorf("create database %s: %w", name, err), e.cfg.Logger)
+	}
+	dbs := maps.Clone(*e.dbs.Load())
+	dbs[strings.ToLower(name)] = db
+	e.dbs.Store(&dbs)
+	return db.physical, nil
+}
+
+// DropDB implements engine.Engine.
+func (e *Engine) DropDB(ctx context.Context, name string, f api.Fence) (string, error) {
+	e.ddl.Lock()
+	defer e.ddl.Unlock()
+	db, err := e.database(name)
+	if err != nil {
+		return "", err
+	}
+	if err := e.admit(ctx, f); err != nil {
+		return "", err
+	}
+	if err := e.forget(db, f); err != nil {
+		return "", storageProblem(err, e.cfg.Logger)
+	}
+	if err := db.remove(); err != nil {
+		// It is gone for every caller; only its files are still there.
+		e.cfg.Logger.Warn("the files of a dropped database are removed at the next start", "database", db.physical, "error", err)
+	}
+	return db.physical, nil
+}
+
+// forget makes the drop durable and the database unknown, with no writer in a transaction.
+func (e *Engine) forget(db *database, f api.Fence) error {
+	e.fence.gate.Lock()
+	defer e.fence.gate.Unlock()
+	if p := e.fence.check(f); p != nil {
+		return p
+	}
+	if err := e.fence.discard(db.physical); err != nil {
+		return fmt.Errorf("drop database %s: %w", db.name, err)
+	}
+	db.gone.Store(true)
+	dbs := maps.Clone(*e.dbs.Load())
+	delete(dbs, strings.ToLower(db.name))
+	e.dbs.Store(&dbs)
+	return nil
+}
+
+// admit does what comes before the fence is held for a database operation.
+func (e *Engine) admit(ctx context.Context, f api.Fence) error {
+	if e.closed {
+		return errClosed()
+	}
+	if err := ctx.Err(); err != nil {
+		return contextProblem(err)
+	}
+	if err := e.fence.raise(f); err != nil {
+		return storageProblem(err, e.cfg.Logger)
+	}
+	return nil
+}
+
+// Stats implements engine.Engine. It reads memory alone and waits for nobody.
+func (e *Engine) Stats(context.Context) ([]api.DatabaseStats, error) {
+	dbs := *e.dbs.Load()
+	all := make([]api.DatabaseStats, 0, len(dbs))
+	for _, db := range dbs {
+		all = append(all, db.stats())
+	}
+	slices.SortFunc(all, func(a, b api.DatabaseStats) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// State implements engine.Engine.
+func (e *Engine) State(context.Context) (api.WorkerState, error) { return e.fence.state(), nil }
+
+// SetState implements engine.Engine.
+func (e *Engine) SetState(ctx context.Context, up api.StateUpdate) (api.WorkerState, error) {
+	if err := ctx.Err(); err != nil {
+		return api.WorkerState{}, contextProblem(err)
+	}
+	st, err := e.fence.set(up)
+	if err != nil {
+		return st, storageProblem(err, e.cfg.Logger)
+	}
+	return st, nil
+}
+
+// Close implements engine.Engine. Writes that have begun are finished, the
+// others are refused; readers are interrupted. It may be called again.
+func (e *Engine) Close() error {
+	e.ddl.Lock()
+	defer e.ddl.Unlock()
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	var errs []error
+	for _, db := range *e.dbs.Load() {
+		if err := db.close(); err != nil {
+			errs = append(errs, fmt.Errorf("sqlite: close %s: %w", db.physical, err))
+		}
+	}
+	return errors.Join(append(errs, e.fence.close())...)
+}

@@ -1,0 +1,250 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"shardeck/shared/api"
+	"shardeck/worker/engine/sqlite/internal/raw"
+)
+
+// stateFile holds the fence. No database can be called so: names begin with a letter.
+const stateFile = "_state" + fileExt
+
+// fence is the worker's state, in memory and in its file. The lock on that file
+// is also what makes the data directory this engine's alone.
+type fence struct {
+	// gate is held for reading by whoever does work under the fence, from check
+	// to the end of its transaction, and for writing by whoever changes it.
+	gate sync.RWMutex
+	cur  atomic.Pointer[api.WorkerState] // replaced with gate held for writing
+
+	mu   sync.Mutex // guards what follows
+	conn *raw.Conn
+	save *raw.Stmt
+	mark *raw.Stmt // see discard
+	keep *raw.Stmt
+}
+
+func openFence(path string) (*fence, error) {
+	conn, err := raw.Open(path, raw.Create)
+	if err != nil {
+		return nil, err
+	}
+	f := &fence{conn: conn}
+	if err := f.load(); err != nil {
+		_ = f.close()
+		if e, ok := errors.AsType[*raw.Error](err); ok && e.Primary() == codeBusy {
+			return nil, errors.New("it is in use by another worker (one process at a time can own a data directory; choose another one, or stop the other)")
+		}
+		return nil, err
+	}
+	return f, nil
+}
+
+// load takes the exclusive lock, which the connection keeps until it is closed, and reads the state.
+func (f *fence) load() error {
+	for _, sql := range []string{
+		"PRAGMA locking_mode = EXCLUSIVE",
+		"PRAGMA journal_mode = DELETE",
+		"PRAGMA synchronous = FULL",
+		"BEGIN EXCLUSIVE",
+		`CREATE TABLE IF NOT EXISTS state (
+			id INTEGER PRIMARY KEY CHECK (id = 1), term INTEGER NOT NULL, map_version INTEGER NOT NULL,
+			leader TEXT NOT NULL, shard TEXT NOT NULL)`,
+		"INSERT OR IGNORE INTO state VALUES (1, 0, 0, '', '')",
+		"CREATE TABLE IF NOT EXISTS discarded (physical TEXT PRIMARY KEY) WITHOUT ROWID",
+		"COMMIT",
+	} {
+		if err := f.conn.Exec(sql); err != nil {
+			return err
+		}
+	}
+	s, err := f.conn.Prepare("SELECT term, map_version, leader, shard FROM state")
+	if err != nil {
+		return err
+	}
+	var st api.WorkerState
+	ok, err := s.Step()
+	if ok {
+		st.Term, st.MapVersion = uint64(s.Int(0)), uint64(s.Int(1))
+		st.Leader, st.Shard = strings.Clone(s.View(2)), strings.Clone(s.View(3))
+	}
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	f.cur.Store(&st)
+	for _, p := range []struct {
+		stmt **raw.Stmt
+		sql  string
+	}{
+		{&f.save, "UPDATE state SET term = @p1, map_version = @p2, leader = @p3, shard = @p4"},
+		{&f.mark, "INSERT OR IGNORE INTO discarded VALUES (@p1)"},
+		{&f.keep, "DELETE FROM discarded WHERE physical = @p1"},
+	} {
+		if *p.stmt, err = f.conn.Prepare(p.sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *fence) close() error {
+	f.gate.Lock()
+	defer f.gate.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var errs []error
+	for _, s := range []*raw.Stmt{f.save, f.mark, f.keep} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	f.save, f.mark, f.keep = nil, nil, nil
+	return errors.Join(append(errs, f.conn.Close())...)
+}
+
+// discard notes, durably, that the files of a physical database are to be
+// removed: it is being created, or has been dropped. A name noted here when the
+// engine opens is of a creation or a drop that was cut short.
+func (f *fence) discard(physical string) error { return f.note(physical, true) }
+
+// adopt takes the note back: the creation is complete, or the files are gone.
+func (f *fence) adopt(physical string) error { return f.note(physical, false) }
+
+func (f *fence) note(physical string, discard bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.keep
+	if discard {
+		s = f.mark
+	}
+	if s == nil {
+		return errClosed()
+	}
+	if err := s.BindText(0, physical); err != nil {
+		return err
+	}
+	return s.Run()
+}
+
+// discarded lists what discard has noted.
+func (f *fence) discarded() ([]string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, err := f.conn.Prepare("SELECT physical FROM discarded")
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for {
+		more, err := s.Step()
+		if err != nil || !more {
+			return all, errors.Join(err, s.Close())
+		}
+		all = append(all, strings.Clone(s.View(0)))
+	}
+}
+
+func (f *fence) state() api.WorkerState { return *f.cur.Load() }
+
+func (f *fence) hold()    { f.gate.RLock() }
+func (f *fence) release() { f.gate.RUnlock() }
+
+// check compares a request's fence with the state. The caller holds the gate.
+func (f *fence) check(req api.Fence) *api.Problem {
+	cur := f.cur.Load()
+	switch {
+	case req.Term < cur.Term:
+		return errStaleTerm(cur, req.Term)
+	case req.MapVersion < cur.MapVersion:
+		return errStaleMap(cur, req.MapVersion)
+	}
+	return nil
+}
+
+func errStaleTerm(cur *api.WorkerState, term uint64) *api.Problem {
+	p := api.NewProblem(api.CodeStaleTerm, "term %d is over: this worker has seen term %d", term, cur.Term).
+		Hinted("ask the present primary; this master must step down")
+	p.Term, p.MapVersion, p.Primary = cur.Term, cur.MapVersion, cur.Leader
+	return p
+}
+
+func errStaleMap(cur *api.WorkerState, version uint64) *api.Problem {
+	p := api.NewProblem(api.CodeStaleMap, "slot map version %d is old: this worker has seen version %d", version, cur.MapVersion).
+		Hinted("load the present slot map and route again")
+	p.Term, p.MapVersion, p.Primary = cur.Term, cur.MapVersion, cur.Leader
+	return p
+}
+
+// raise stores a request's fence if it is newer than the state. Nothing is
+// stored of one that is older in either part: check will refuse it.
+func (f *fence) raise(req api.Fence) error {
+	if !newer(req, f.cur.Load()) {
+		return nil
+	}
+	f.gate.Lock()
+	defer f.gate.Unlock()
+	cur := f.cur.Load()
+	if !newer(req, cur) {
+		return nil
+	}
+	next := *cur
+	if req.Term > cur.Term {
+		next.Term, next.Leader = req.Term, "" // who took it is not known here yet
+	}
+	next.MapVersion = req.MapVersion
+	return f.store(next)
+}
+
+func newer(req api.Fence, cur *api.WorkerState) bool {
+	return req.Term >= cur.Term && req.MapVersion >= cur.MapVersion && req != cur.Fence
+}
+
+// set applies a master's update. It waits for the transactions that began under
+// the state it replaces.
+func (f *fence) set(up api.StateUpdate) (api.WorkerState, error) {
+	f.gate.Lock()
+	defer f.gate.Unlock()
+	cur := f.cur.Load()
+	unclaimed := cur.Leader == ""
+	switch {
+	case up.Term < cur.Term, up.Term == cur.Term && !unclaimed && up.Leader != cur.Leader:
+		return *cur, errStaleTerm(cur, up.Term)
+	case up.MapVersion < cur.MapVersion:
+		return *cur, errStaleMap(cur, up.MapVersion)
+	case cur.Shard != "" && up.Shard != cur.Shard:
+		return *cur, api.NewProblem(api.CodeWrongShard, "this worker holds shard %s, not %s", cur.Shard, up.Shard).
+			Hinted("list the workers in the order they were first given, or give the worker an empty data directory")
+	}
+	next := api.WorkerState{Fence: up.Fence, Leader: up.Leader, Shard: up.Shard}
+	if next == *cur {
+		return next, nil
+	}
+	if err := f.store(next); err != nil {
+		return *cur, err
+	}
+	return next, nil
+}
+
+// store makes the state durable and then current. The caller holds the gate for writing.
+func (f *fence) store(next api.WorkerState) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.save == nil {
+		return errClosed()
+	}
+	err := errors.Join(f.save.BindInt(0, int64(next.Term)), f.save.BindInt(1, int64(next.MapVersion)),
+		f.save.BindText(2, next.Leader), f.save.BindText(3, next.Shard))
+	if err == nil {
+		err = f.save.Run()
+	}
+	if err != nil {
+		return fmt.Errorf("store the worker's state: %w", err)
+	}
+	f.cur.Store(&next)
+	return nil
+}

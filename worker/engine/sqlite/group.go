@@ -1,0 +1,427 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/shared/api"
+)
+
+// group is one transaction and the requests that share it.
+type group struct {
+	w       *writer
+	catalog *catalog // as this transaction sees it
+	dirty   bool     // something in the transaction is worth keeping
+	deltas  []delta  // of the requests that succeeded
+	done    []*pending
+}
+
+// delta is a change of a table's row count.
+type delta struct {
+	t    *table
+	rows int64
+}
+
+// errLost says that SQLite has rolled the transaction back by itself, as it does
+// when the disk is full or fails; cause says why.
+type errLost struct{ cause error }
+
+func (e *errLost) Error() string { return "the transaction is gone: " + e.cause.Error() }
+func (e *errLost) Unwrap() error { return e.cause }
+
+// serve runs a batch to the end. Usually that is one transaction; one that is
+// lost on the way takes those with it that were in it, and the others get another.
+func (w *writer) serve(batch []*pending) {
+	for len(batch) > 0 {
+		batch = batch[w.transaction(batch):]
+	}
+}
+
+// transaction runs requests from the front of the batch in one transaction,
+// answers them and returns how many they were: at least one.
+func (w *writer) transaction(batch []*pending) int {
+	for _, p := range batch {
+		if err := w.db.e.fence.raise(p.req.Fence); err != nil {
+			// check will not refuse it, and its term would not be durable: fail it instead.
+			p.err = storageProblem(err, w.db.e.cfg.Logger)
+		}
+	}
+	w.db.e.fence.hold()
+	defer w.db.e.fence.release()
+
+	g := &group{w: w, catalog: w.db.catalog.Load()}
+	if w.db.gone.Load() {
+		g.failRest(batch, w.refusal())
+		return len(batch)
+	}
+	if err := w.own.begin.Run(); err != nil {
+		g.failRest(batch, storageProblem(fmt.Errorf("begin: %w", err), w.db.e.cfg.Logger))
+		return len(batch)
+	}
+	for i, p := range batch {
+		if !p.begin() {
+			w.answer(p)
+			continue
+		}
+		if err := g.request(p); err != nil {
+			p.err = err
+		}
+		// A refusal too is answered after the commit: what it is based on may be of this transaction.
+		g.done = append(g.done, p)
+		if lost, ok := errors.AsType[*errLost](p.err); ok {
+			g.abort(storageProblem(lost.cause, w.db.e.cfg.Logger))
+			return i + 1
+		}
+	}
+	g.finish()
+	return len(batch)
+}
+
+// begin claims a request for the writer; false when it is not to be run.
+func (p *pending) begin() bool {
+	if !p.phase.CompareAndSwap(phaseQueued, phaseBegun) {
+		return false // given up: nobody waits for the answer
+	}
+	if p.err == nil && time.Now().After(p.deadline) {
+		p.err = errNotBegun()
+	}
+	return p.err == nil
+}
+
+// failRest answers requests that were not run.
+func (g *group) failRest(batch []*pending, err error) {
+	for _, p := range batch {
+		if p.begin() {
+			p.err = err
+		}
+		g.w.answer(p)
+	}
+}
+
+// abort answers the requests of a transaction that is gone.
+func (g *group) abort(err error) {
+	if g.w.conn.InTransaction() {
+		if rerr := g.w.own.rollback.Run(); rerr != nil {
+			g.w.db.e.cfg.Logger.Error("rollback failed", "database", g.w.db.physical, "error", rerr)
+		}
+	}
+	for _, p := range g.done {
+		p.resp, p.err = nil, err
+		g.w.answer(p)
+	}
+}
+
+// finish commits and answers.
+func (g *group) finish() {
+	w := g.w
+	if !g.dirty {
+		g.abortClean()
+		return
+	}
+	if err := g.saveCounts(); err != nil {
+		g.abort(storageProblem(fmt.Errorf("store row counts: %w", err), w.db.e.cfg.Logger))
+		return
+	}
+	changed := g.catalog != w.db.catalog.Load()
+	if changed {
+		w.db.schemaGen.Add(1) // odd: readers wait or look again, see readerPool
+	}
+	err := w.commit()
+	if err == nil {
+		g.publish()
+	}
+	if changed {
+		w.db.schemaGen.Add(1)
+	}
+	if err != nil {
+		g.abort(commitProblem(err, w.db.e.cfg.Logger))
+		w.reload()
+		return
+	}
+	for _, p := range g.done {
+		w.answer(p)
+	}
+	w.measure(time.Now())
+}
+
+// reload reads the catalog again after a failed commit, so that memory is what
+// this process now reads from the file, whatever became of the commit.
+func (w *writer) reload() {
+	cat, err := loadCatalog(w.conn)
+	if err != nil {
+		w.db.e.cfg.Logger.Error("the catalog could not be read again", "database", w.db.physical, "error", err)
+		return
+	}
+	w.db.schemaGen.Add(1)
+	w.db.catalog.Store(cat)
+	w.db.schemaGen.Add(1)
+}
+
+// abortClean ends a transaction that changed nothing: its requests were replays and refusals.
+func (g *group) abortClean() {
+	if err := g.w.own.rollback.Run(); err != nil {
+		g.w.db.e.cfg.Logger.Error("rollback failed", "database", g.w.db.physical, "error", err)
+	}
+	for _, p := range g.done {
+		g.w.answer(p)
+	}
+}
+
+// saveCounts writes the row counts of the tables that changed, once each, and
+// takes the chance to prune.
+func (g *group) saveCounts() error {
+	s := g.w.own.setRows
+	for _, d := range g.deltas {
+		if d.rows == 0 {
+			continue
+		}
+		// @p2 comes first in the text.
+		if err := errors.Join(s.BindInt(0, d.t.rows.Load()+d.rows), s.BindText(1, d.t.key)); err != nil {
+			return err
+		}
+		if err := s.Run(); err != nil {
+			return err
+		}
+	}
+	return g.w.pruneKeys()
+}
+
+// publish shows everyone what was committed.
+func (g *group) publish() {
+	for _, d := range g.deltas {
+		d.t.rows.Add(d.rows)
+	}
+	g.w.db.catalog.Store(g.catalog)
+}
+
+// request runs one request inside the transaction: all of it or none.
+func (g *group) request(p *pending) error {
+	w := g.w
+	if problem := w.db.e.fence.check(p.req.Fence); problem != nil {
+		return problem
+	}
+	if id := p.req.Idempotency; id != nil {
+		resp, err := w.replay(id)
+		if err != nil {
+			return g.failed(err)
+		}
+		if resp != nil {
+			p.resp = resp
+			return nil
+		}
+	}
+	// One execution that fails undoes itself, and the first request's undoing is the transaction's.
+	savepoint := p.executions > 1 && g.dirty
+	if savepoint {
+		if err := w.own.savepoint.Run(); err != nil {
+			return g.failed(err)
+		}
+	}
+	before := g.catalog
+	resp, deltas, err := g.statements(p)
+	if err == nil && p.req.Idempotency != nil {
+		err = w.remember(p.req.Idempotency, resp)
+		if err != nil {
+			return &errLost{cause: err} // not the request's fault: the storage's
+		}
+	}
+	if err != nil {
+		g.catalog = before
+		return g.undo(p, err, savepoint)
+	}
+	if savepoint {
+		if err := w.own.release.Run(); err != nil {
+			return &errLost{cause: err}
+		}
+	}
+	g.dirty = true
+	p.resp = resp
+	g.merge(deltas)
+	return nil
+}
+
+// failed turns an error of the engine's own statements into the loss of the
+// transaction, and lets problems through.
+func (g *group) failed(err error) error {
+	if _, ok := errors.AsType[*api.Problem](err); ok {
+		return err
+	}
+	return &errLost{cause: err}
+}
+
+// undo takes back what a failed request did and returns its error, or errLost.
+func (g *group) undo(p *pending, cause error, savepoint bool) error {
+	w := g.w
+	if !w.conn.InTransaction() {
+		return &errLost{cause: cause}
+	}
+	var err error
+	switch {
+	case savepoint:
+		if err = w.own.rollbackTo.Run(); err == nil {
+			err = w.own.release.Run()
+		}
+	case p.executions > 1 || p.ddl:
+		if err = w.own.rollback.Run(); err == nil {
+			err = w.own.begin.Run()
+		}
+	}
+	if err != nil {
+		return &errLost{cause: err}
+	}
+	if _, ok := errors.AsType[*api.Problem](cause); !ok {
+		return storageProblem(cause, w.db.e.cfg.Logger)
+	}
+	return cause
+}
+
+// merge adds a request's row counts to the group's.
+func (g *group) merge(deltas []delta) {
+next:
+	for _, d := range deltas {
+		for i := range g.deltas {
+			if g.deltas[i].t == d.t {
+				g.deltas[i].rows += d.rows
+				continue next
+			}
+		}
+		g.deltas = append(g.deltas, d)
+	}
+}
+
+// statements runs a request's statements.
+func (g *group) statements(p *pending) (*api.ExecResponse, []delta, error) {
+	resp := &api.ExecResponse{RowsAffected: make([]int64, len(p.statements))}
+	deltas := make([]delta, 0, len(p.statements))
+	for i := range p.statements {
+		st := &p.statements[i]
+		var err error
+		switch st.Effect {
+		case api.EffectCreateTable:
+			err = g.createTable(st)
+		case api.EffectDropTable:
+			err = g.dropTable(st)
+		default:
+			var d delta
+			d, resp.RowsAffected[i], err = g.change(p, i)
+			deltas = append(deltas, d)
+		}
+		if err != nil {
+			return nil, nil, p.at(err, i, 0, -1)
+		}
+	}
+	return resp, deltas, nil
+}
+
+// change runs an INSERT, UPDATE or DELETE for each of its rows.
+func (g *group) change(p *pending, i int) (delta, int64, error) {
+	st := &p.statements[i]
+	t, problem := g.catalog.expect(st.Table, st.SchemaVersion)
+	if problem != nil {
+		return delta{}, 0, problem
+	}
+	s, err := g.w.cache.get(st.SQL)
+	if err != nil {
+		return delta{}, 0, err
+	}
+	if s.ReadOnly() {
+		return delta{}, 0, api.NewProblem(api.CodeInvalidField, "the statement changes nothing")
+	}
+	var affected int64
+	for row := range st.rows {
+		if err = bind(s.Stmt, st.row(row)); err == nil {
+			err = s.Run()
+		}
+		if err != nil {
+			return delta{}, 0, p.at(err, i, row, -1)
+		}
+		affected += g.w.conn.Changes()
+	}
+	d := delta{t: t}
+	switch st.Effect {
+	case api.EffectInsert:
+		d.rows = affected
+	case api.EffectDelete:
+		d.rows = -affected
+	}
+	return d, affected, nil
+}
+
+func (g *group) createTable(st *statement) error {
+	if t := g.catalog.table(st.Table); t != nil {
+		return api.NewProblem(api.CodeTableExists, "the table %s exists already", t.def.Name).At("table").
+			Hinted("choose another name, or drop it first")
+	}
+	if err := g.run(st.SQL); err != nil {
+		return err
+	}
+	t := newTable(*st.Definition, 0)
+	def, err := json.Marshal(&t.def)
+	if err != nil {
+		return err
+	}
+	s := g.w.own.addTable
+	if err := errors.Join(s.BindText(0, t.key), s.BindText(1, string(def))); err != nil {
+		return err
+	}
+	if err := s.Run(); err != nil {
+		return err
+	}
+	g.catalog = g.catalog.with(t)
+	return nil
+}
+
+func (g *group) dropTable(st *statement) error {
+	version := st.SchemaVersion
+	if t := g.catalog.table(st.Table); t != nil && version == "" {
+		version = t.version
+	}
+	t, problem := g.catalog.expect(st.Table, version)
+	if problem != nil {
+		return problem
+	}
+	if err := g.run(st.SQL); err != nil {
+		return err
+	}
+	s := g.w.own.dropTable
+	if err := s.BindText(0, t.key); err != nil {
+		return err
+	}
+	if err := s.Run(); err != nil {
+		return err
+	}
+	g.catalog = g.catalog.without(t)
+	return nil
+}
+
+// run prepares and runs a text of a request once, without keeping it.
+func (g *group) run(sql string) error {
+	s, err := g.w.cache.guard.prepare(g.w.conn, sql)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Run(), s.Close())
+}
+
+// insertColumn returns the column that an INSERT of the dialect's form,
+// INSERT INTO "t" ("a", "b") VALUES (@p1, @p2), gives parameter @p<n>; empty when it cannot tell.
+func insertColumn(sql string, n int) string {
+	_, rest, _ := strings.Cut(sql, "(")
+	names, rest, ok := strings.Cut(rest, ")")
+	_, rest, ok2 := strings.Cut(rest, "(")
+	values, _, ok3 := strings.Cut(rest, ")")
+	columns, params := strings.Split(names, ","), strings.Split(values, ",")
+	if !ok || !ok2 || !ok3 || len(columns) != len(params) || !strings.HasPrefix(sql, "INSERT INTO ") {
+		return ""
+	}
+	for i, p := range params {
+		if strings.TrimSpace(p) == fmt.Sprintf("@p%d", n) {
+			return strings.Trim(strings.TrimSpace(columns[i]), `"[]`)
+		}
+	}
+	return ""
+}

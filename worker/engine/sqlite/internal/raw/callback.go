@@ -1,0 +1,227 @@
+package raw
+
+import (
+	"sync"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// SQLite calls back with a number it was given. These are the numbers of what is
+// registered with connections that are open; an entry goes when its connection closes.
+var callbacks = struct {
+	sync.RWMutex
+	next  uintptr
+	conns map[uintptr]*Conn
+	funcs map[uintptr]*function
+	colls map[uintptr]func(a, b string) int
+}{
+	conns: map[uintptr]*Conn{},
+	funcs: map[uintptr]*function{},
+	colls: map[uintptr]func(a, b string) int{},
+}
+
+type function struct {
+	c    *Conn
+	call func(args []Arg, r *Result) error
+}
+
+func register(c *Conn) uintptr {
+	callbacks.Lock()
+	defer callbacks.Unlock()
+	callbacks.next++
+	callbacks.conns[callbacks.next] = c
+	return callbacks.next
+}
+
+func unregister(handle uintptr) {
+	callbacks.Lock()
+	defer callbacks.Unlock()
+	delete(callbacks.conns, handle)
+}
+
+// Arg is an argument of a SQL function, valid during the call.
+type Arg struct {
+	tls *libc.TLS
+	p   uintptr
+}
+
+// Class returns the argument's storage class.
+func (a Arg) Class() Class { return Class(lib.Xsqlite3_value_type(a.tls, a.p)) }
+
+// Int returns the argument as an integer.
+func (a Arg) Int() int64 { return lib.Xsqlite3_value_int64(a.tls, a.p) }
+
+// Float returns the argument as a float.
+func (a Arg) Float() float64 { return lib.Xsqlite3_value_double(a.tls, a.p) }
+
+// View returns the bytes of a text or blob without copying them; they are gone after the call.
+func (a Arg) View() string {
+	p := lib.Xsqlite3_value_blob(a.tls, a.p)
+	return textView(p, int(lib.Xsqlite3_value_bytes(a.tls, a.p)))
+}
+
+// Result takes a SQL function's result. A function that sets none returns NULL.
+type Result struct {
+	tls *libc.TLS
+	ctx uintptr
+}
+
+// Int sets the result.
+func (r *Result) Int(v int64) { lib.Xsqlite3_result_int64(r.tls, r.ctx, v) }
+
+// Float sets the result.
+func (r *Result) Float(v float64) { lib.Xsqlite3_result_double(r.tls, r.ctx, v) }
+
+// Text sets the result to a copy of v.
+func (r *Result) Text(v string) {
+	var b buffer
+	defer b.free(r.tls)
+	if p := b.set(r.tls, v); p != 0 {
+		lib.Xsqlite3_result_text(r.tls, r.ctx, p, int32(len(v)), transient)
+	}
+}
+
+// Bytes sets the result to a copy of the bytes of v.
+func (r *Result) Bytes(v string) {
+	var b buffer
+	defer b.free(r.tls)
+	if p := b.set(r.tls, v); p != 0 {
+		lib.Xsqlite3_result_blob(r.tls, r.ctx, p, int32(len(v)), transient)
+	}
+}
+
+// transient is SQLITE_TRANSIENT: SQLite makes its own copy.
+const transient = ^uintptr(0)
+
+// CreateFunction defines a deterministic SQL function with nArgs arguments, any
+// number for -1. The error it returns becomes the Cause of the statement's [Error].
+func (c *Conn) CreateFunction(name string, nArgs int, call func(args []Arg, r *Result) error) error {
+	zName, err := libc.CString(name)
+	if err != nil {
+		return err
+	}
+	defer libc.Xfree(c.tls, zName)
+	callbacks.Lock()
+	callbacks.next++
+	id := callbacks.next
+	callbacks.funcs[id] = &function{c: c, call: call}
+	callbacks.Unlock()
+	// SQLite calls dropFunction itself when this fails.
+	rc := lib.Xsqlite3_create_function_v2(c.tls, c.db, zName, int32(nArgs), lib.SQLITE_UTF8|lib.SQLITE_DETERMINISTIC, id,
+		funcPointer(callFunction), 0, 0, funcPointer(dropFunction))
+	if rc != lib.SQLITE_OK {
+		return c.errorOf(rc)
+	}
+	return nil
+}
+
+// maxArgs is the greatest number of arguments that are passed without allocating.
+const maxArgs = 6
+
+func callFunction(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
+	id := lib.Xsqlite3_user_data(tls, ctx)
+	callbacks.RLock()
+	f := callbacks.funcs[id]
+	callbacks.RUnlock()
+	var few [maxArgs]Arg
+	args := few[:0]
+	for i := range uintptr(argc) {
+		args = append(args, Arg{tls: tls, p: *at[uintptr](argv + i*ptrSize)})
+	}
+	if err := f.call(args, &Result{tls: tls, ctx: ctx}); err != nil {
+		f.c.funcErr = err
+		var b buffer
+		defer b.free(tls)
+		msg := err.Error()
+		if p := b.set(tls, msg); p != 0 {
+			lib.Xsqlite3_result_error(tls, ctx, p, int32(len(msg)))
+		}
+	}
+}
+
+func dropFunction(_ *libc.TLS, id uintptr) {
+	callbacks.Lock()
+	defer callbacks.Unlock()
+	delete(callbacks.funcs, id)
+}
+
+// CreateCollation defines a collation. cmp must be a total order; the strings it
+// is given are gone after the call.
+func (c *Conn) CreateCollation(name string, cmp func(a, b string) int) error {
+	zName, err := libc.CString(name)
+	if err != nil {
+		return err
+	}
+	defer libc.Xfree(c.tls, zName)
+	callbacks.Lock()
+	callbacks.next++
+	id := callbacks.next
+	callbacks.colls[id] = cmp
+	callbacks.Unlock()
+	rc := lib.Xsqlite3_create_collation_v2(c.tls, c.db, zName, lib.SQLITE_UTF8, id, funcPointer(collate), funcPointer(dropCollation))
+	if rc != lib.SQLITE_OK {
+		dropCollation(c.tls, id) // unlike with a function, SQLite does not
+		return c.errorOf(rc)
+	}
+	return nil
+}
+
+func collate(_ *libc.TLS, id uintptr, n1 int32, p1 uintptr, n2 int32, p2 uintptr) int32 {
+	callbacks.RLock()
+	cmp := callbacks.colls[id]
+	callbacks.RUnlock()
+	return int32(cmp(textView(p1, int(n1)), textView(p2, int(n2))))
+}
+
+func dropCollation(_ *libc.TLS, id uintptr) {
+	callbacks.Lock()
+	defer callbacks.Unlock()
+	delete(callbacks.colls, id)
+}
+
+// Action is something a statement would do, as SQLite's authorizer describes it
+// while the statement is prepared.
+type Action struct {
+	Op int // an authorizer action code, as [ActionPragma]
+	// Arg1 and Arg2 depend on Op: for reads and writes Arg1 is the table.
+	Arg1, Arg2 string
+}
+
+// Some authorizer action codes.
+const (
+	ActionAttach      = lib.SQLITE_ATTACH
+	ActionDetach      = lib.SQLITE_DETACH
+	ActionPragma      = lib.SQLITE_PRAGMA
+	ActionTransaction = lib.SQLITE_TRANSACTION
+	ActionSavepoint   = lib.SQLITE_SAVEPOINT
+	ActionRead        = lib.SQLITE_READ
+	ActionInsert      = lib.SQLITE_INSERT
+	ActionUpdate      = lib.SQLITE_UPDATE
+	ActionDelete      = lib.SQLITE_DELETE
+	ActionCreateTable = lib.SQLITE_CREATE_TABLE
+	ActionDropTable   = lib.SQLITE_DROP_TABLE
+	ActionAlterTable  = lib.SQLITE_ALTER_TABLE
+	ActionFunction    = lib.SQLITE_FUNCTION
+)
+
+// Authorize has allow asked about each action of the statements prepared from
+// now on; one that is not allowed makes Prepare fail with SQLITE_AUTH. Nil allows all.
+func (c *Conn) Authorize(allow func(Action) bool) {
+	c.auth = allow
+	if allow == nil {
+		lib.Xsqlite3_set_authorizer(c.tls, c.db, 0, 0)
+		return
+	}
+	lib.Xsqlite3_set_authorizer(c.tls, c.db, funcPointer(authorize), c.handle)
+}
+
+func authorize(_ *libc.TLS, handle uintptr, op int32, z1, z2, _, _ uintptr) int32 {
+	callbacks.RLock()
+	c := callbacks.conns[handle]
+	callbacks.RUnlock()
+	if c == nil || c.auth == nil || c.auth(Action{Op: int(op), Arg1: libc.GoString(z1), Arg2: libc.GoString(z2)}) {
+		return lib.SQLITE_OK
+	}
+	return lib.SQLITE_DENY
+}

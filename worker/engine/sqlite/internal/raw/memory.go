@@ -1,0 +1,75 @@
+package raw
+
+import (
+	"unsafe"
+
+	"modernc.org/libc"
+)
+
+// Addresses that SQLite hands out are numbers to Go: they point outside its heap,
+// into memory that the translated malloc has mapped, where nothing moves and the
+// collector has no say. These few functions are the only ones that make pointers
+// of them. The detour through a pointer to the number is what tells vet that it is meant.
+
+// at returns the address as a pointer to a T.
+func at[T any](addr uintptr) *T { return *(**T)(unsafe.Pointer(&addr)) }
+
+// view returns n bytes at addr without copying. It is valid while SQLite keeps them there.
+func view(addr uintptr, n int) []byte {
+	if addr == 0 || n <= 0 {
+		return nil
+	}
+	return unsafe.Slice(at[byte](addr), n)
+}
+
+// textView returns n bytes at addr as a string without copying, valid as view's are.
+func textView(addr uintptr, n int) string {
+	if addr == 0 || n <= 0 {
+		return ""
+	}
+	return unsafe.String(at[byte](addr), n)
+}
+
+// funcPointer returns what translated C calls a function by: the address of its
+// code word, as golang.org/s/go11func describes function values. f must be a
+// declared function, not a closure, whose code word is in read-only memory.
+func funcPointer[T any](f T) uintptr {
+	return *(*uintptr)(unsafe.Pointer(&struct{ f T }{f}))
+}
+
+// buffer is memory outside Go's heap that grows as it is written to.
+type buffer struct {
+	addr uintptr
+	size int
+}
+
+// keepBuffer is the size in bytes beyond which a statement gives a parameter's buffer back after use.
+const keepBuffer = 64 << 10
+
+// set copies s into the buffer and returns its address, which is never 0: SQLite
+// takes that for NULL. It returns 0 when there is no memory.
+func (b *buffer) set(tls *libc.TLS, s string) uintptr {
+	if b.addr == 0 || len(s) > b.size {
+		size := max(32, len(s))
+		if len(s) > 32 && len(s) < keepBuffer {
+			size += size / 2
+		}
+		b.free(tls)
+		if b.addr = libc.Xmalloc(tls, libcSize(size)); b.addr == 0 {
+			return 0
+		}
+		b.size = size
+	}
+	copy(unsafe.Slice(at[byte](b.addr), b.size), s)
+	return b.addr
+}
+
+func (b *buffer) free(tls *libc.TLS) {
+	if b.addr != 0 {
+		libc.Xfree(tls, b.addr)
+		*b = buffer{}
+	}
+}
+
+// ptrSize is the size of a C pointer in bytes.
+const ptrSize = unsafe.Sizeof(uintptr(0))

@@ -1,0 +1,359 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/sqlite/internal/raw"
+)
+
+// maxWaiting is how many queries may wait for a reader of one database; more are refused.
+const maxWaiting = 4096
+
+// readerPool is the reading connections of a database.
+type readerPool struct {
+	db      *database
+	all     []*reader
+	idle    chan *reader
+	waiting atomic.Int64
+	closing chan struct{}
+
+	mu     sync.Mutex
+	closed bool // readers that come back from now on are closed by whoever brings them
+}
+
+// reader is one connection; it runs one query at a time.
+type reader struct {
+	conn  *raw.Conn
+	cache *stmtCache
+	line  []byte // of the row being written
+
+	mu  sync.Mutex
+	run uint64 // odd while a query runs, another number for each
+}
+
+func openReaders(db *database, n int) (*readerPool, error) {
+	p := &readerPool{db: db, idle: make(chan *reader, n), closing: make(chan struct{})}
+	for range n {
+		conn, err := openConn(db.path, raw.ReadWrite)
+		if err != nil {
+			return nil, errors.Join(err, p.close(time.Second))
+		}
+		r := &reader{conn: conn, cache: newStmtCache(conn, newGuard(conn))}
+		p.all = append(p.all, r)
+		p.idle <- r
+		// A dropped database's last reader must not tidy up the log of a new one by the same name.
+		if err := errors.Join(conn.KeepLogOnClose(), conn.Exec("PRAGMA query_only = ON")); err != nil {
+			return nil, errors.Join(err, p.close(time.Second))
+		}
+	}
+	return p, nil
+}
+
+// acquire returns a reader, waiting for one as long as the context lives.
+func (p *readerPool) acquire(ctx context.Context) (*reader, error) {
+	select {
+	case <-p.closing:
+		return nil, p.db.writer.refusal()
+	default:
+	}
+	select {
+	case r := <-p.idle:
+		return r, nil
+	default:
+	}
+	defer p.waiting.Add(-1)
+	if p.waiting.Add(1) > maxWaiting {
+		return nil, api.NewProblem(api.CodeOverloaded, "too many queries are waiting for this database").Hinted("send it again later")
+	}
+	select {
+	case r := <-p.idle:
+		return r, nil
+	case <-p.closing:
+		return nil, p.db.writer.refusal()
+	case <-ctx.Done():
+		return nil, contextProblem(ctx.Err())
+	}
+}
+
+func (p *readerPool) release(r *reader) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.idle <- r
+		return
+	}
+	if err := r.close(); err != nil {
+		p.db.e.cfg.Logger.Warn("closing a reader failed", "database", p.db.physical, "error", err)
+	}
+}
+
+// close interrupts the readers and closes them, waiting at most so long. A reader
+// whose caller is stuck beyond that is closed by its caller in the end.
+func (p *readerPool) close(wait time.Duration) error {
+	close(p.closing)
+	deadline := time.NewTimer(wait)
+	defer deadline.Stop()
+	again := time.NewTicker(interruptEvery)
+	defer again.Stop()
+	var errs []error
+	for n := 0; n < len(p.all); {
+		select {
+		case r := <-p.idle:
+			errs = append(errs, r.close())
+			n++
+		case <-again.C:
+			for _, r := range p.all {
+				r.interrupt()
+			}
+		case <-deadline.C:
+			p.mu.Lock()
+			p.closed = true
+			for len(p.idle) > 0 {
+				errs = append(errs, (<-p.idle).close())
+				n++
+			}
+			p.mu.Unlock()
+			errs = append(errs, errReadersLeft(len(p.all)-n))
+			return errors.Join(errs...)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func errReadersLeft(n int) error {
+	if n == 0 {
+		return nil
+	}
+	return errors.New("queries that do not end still have the file open")
+}
+
+func (r *reader) close() error { return errors.Join(r.cache.clear(), r.conn.Close()) }
+
+// interruptEvery is how often an interrupt is repeated: one that arrives just
+// before SQLite begins to run is lost.
+const interruptEvery = 5 * time.Millisecond
+
+func (r *reader) begin() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.run++
+	return r.run
+}
+
+func (r *reader) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.run++
+}
+
+// interrupt interrupts the query that runs, if one does.
+func (r *reader) interrupt() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.run%2 == 1 {
+		r.conn.Interrupt()
+	}
+}
+
+// interruptRun interrupts one query until it has ended.
+func (r *reader) interruptRun(run uint64) {
+	tick := time.NewTicker(interruptEvery)
+	defer tick.Stop()
+	for {
+		r.mu.Lock()
+		if r.run != run {
+			r.mu.Unlock()
+			return
+		}
+		r.conn.Interrupt()
+		r.mu.Unlock()
+		<-tick.C
+	}
+}
+
+// shape is what the rows of a query look like.
+type shape struct {
+	columns []api.Column
+	types   []sqltypes.Type
+}
+
+// fit makes the shape that of columns, parsing their types if they are others than last time.
+func (s *shape) fit(columns []api.Column, have int) error {
+	if s.types != nil && slices.Equal(s.columns, columns) {
+		return nil
+	}
+	if len(columns) != have || have == 0 {
+		return api.NewProblem(api.CodeInvalidField, "the statement has %d columns, the request names %d", have, len(columns)).At("columns")
+	}
+	names := make([]string, len(columns))
+	for i := range columns {
+		names[i] = columns[i].Type
+	}
+	types, err := parseTypes(names)
+	if err != nil {
+		return err
+	}
+	*s = shape{columns: columns, types: types}
+	return nil
+}
+
+// Query implements engine.Engine.
+func (e *Engine) Query(ctx context.Context, req *api.QueryRequest, row func(line []byte) error) error {
+	db, err := e.database(req.DB)
+	if err != nil {
+		return err
+	}
+	if len(req.SQL) > maxSQL || len(req.Types) > maxParams {
+		return api.NewProblem(api.CodeTooComplex, "a query has at most %d bytes and %d parameters", maxSQL, maxParams).At("sql")
+	}
+	types, err := parseTypes(req.Types)
+	if err != nil {
+		return err
+	}
+	var room [8]sqltypes.Value
+	params := room[:0]
+	if len(types) > 0 || len(req.Params) > 0 {
+		if params, _, err = appendRow(params, types, req.Params); err != nil {
+			return statementProblem(err)
+		}
+	}
+	if req.TimeoutMS > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(min(req.TimeoutMS, 3600_000))*time.Millisecond)
+		defer cancel()
+	}
+	if err := ctx.Err(); err != nil {
+		return contextProblem(err)
+	}
+	r, err := db.readers.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer db.readers.release(r)
+	return db.query(ctx, r, req, params, row)
+}
+
+// query runs a query on a reader that it has for itself.
+func (db *database) query(ctx context.Context, r *reader, req *api.QueryRequest, params []sqltypes.Value, row func([]byte) error) error {
+	run := r.begin()
+	defer r.end()
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, func() { r.interruptRun(run) })()
+	}
+	s, err := r.cache.get(req.SQL)
+	if err == nil && !s.ReadOnly() {
+		err = api.NewProblem(api.CodeInvalidField, "the statement is no SELECT").At("sql")
+	}
+	if err == nil {
+		err = s.shape.fit(req.Columns, s.Columns())
+	}
+	if err == nil {
+		err = bind(s.Stmt, params)
+	}
+	if err != nil {
+		return db.queryProblem(ctx, req, err)
+	}
+	defer s.Reset()
+	more, err := db.firstStep(ctx, s.Stmt, req.Schemas)
+	for more && err == nil {
+		r.line = appendLine(r.line[:0], s.Stmt, s.shape.types)
+		if err := row(r.line); err != nil {
+			return err
+		}
+		more, err = s.Step()
+	}
+	if cap(r.line) > keepLine {
+		r.line = nil
+	}
+	if err != nil {
+		return db.queryProblem(ctx, req, err)
+	}
+	return nil
+}
+
+// keepLine is the size in bytes beyond which a reader gives its line buffer back.
+const keepLine = 1 << 20
+
+// firstStep checks that the tables are what the query was made for and makes the
+// first step, which takes the snapshot that the query reads. Both see the same
+// schema: when one was being committed meanwhile, they are done again.
+func (db *database) firstStep(ctx context.Context, s *raw.Stmt, schemas map[string]string) (bool, error) {
+	for {
+		gen := db.schemaGen.Load()
+		for gen%2 == 1 {
+			// Being committed just now: as long as one fsync.
+			time.Sleep(100 * time.Microsecond)
+			if err := ctx.Err(); err != nil {
+				return false, err
+			}
+			gen = db.schemaGen.Load()
+		}
+		cat := db.catalog.Load()
+		for name, version := range schemas {
+			if _, p := cat.expect(name, version); p != nil {
+				return false, p
+			}
+		}
+		more, err := s.Step()
+		if db.schemaGen.Load() == gen {
+			return more, err
+		}
+		s.Reset()
+	}
+}
+
+// queryProblem returns what a caller is told of a query that failed.
+func (db *database) queryProblem(ctx context.Context, req *api.QueryRequest, err error) error {
+	if e, ok := errors.AsType[*raw.Error](err); ok && e.Primary() == codeInterrupt {
+		if cerr := ctx.Err(); cerr != nil {
+			return contextProblem(cerr)
+		}
+		return db.writer.refusal()
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return contextProblem(err)
+	}
+	// A table that went before the text was prepared is better named than quoted from SQLite.
+	cat := db.catalog.Load()
+	for name, version := range req.Schemas {
+		if _, p := cat.expect(name, version); p != nil {
+			return p
+		}
+	}
+	err = statementProblem(err)
+	if _, ok := errors.AsType[*api.Problem](err); ok {
+		return err
+	}
+	return storageProblem(err, db.e.cfg.Logger)
+}
+
+// appendLine appends the current row as a JSON array.
+func appendLine(dst []byte, s *raw.Stmt, types []sqltypes.Type) []byte {
+	dst = append(dst, '[')
+	for i := range types {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		var v sqltypes.Value
+		switch s.Class(i) {
+		case raw.ClassInteger:
+			v = sqltypes.Value{Form: sqltypes.FormInt, Int: s.Int(i)}
+		case raw.ClassFloat:
+			v = sqltypes.Value{Form: sqltypes.FormFloat, Float: s.Float(i)}
+		case raw.ClassText:
+			// The view is encoded before the next step takes it away.
+			v = sqltypes.Value{Form: sqltypes.FormText, Str: s.View(i)}
+		case raw.ClassBlob:
+			v = sqltypes.Value{Form: sqltypes.FormBytes, Str: s.View(i)}
+		}
+		dst = sqltypes.AppendJSON(dst, types[i], v)
+	}
+	return append(dst, ']')
+}

@@ -1,0 +1,95 @@
+package sqlite
+
+import (
+	"container/list"
+
+	"shardeck/worker/engine/sqlite/internal/raw"
+)
+
+// cachedStatements is how many prepared statements a connection keeps.
+const cachedStatements = 128
+
+// prepared is a statement of a cache with what its user knows of it.
+type prepared struct {
+	*raw.Stmt
+	sql   string
+	shape shape // of a query's result; unused by the writer
+}
+
+// stmtCache keeps a connection's latest statements by their text.
+type stmtCache struct {
+	conn  *raw.Conn
+	guard *guard
+	bySQL map[string]*list.Element
+	order list.List // of *prepared, the latest in front
+}
+
+func newStmtCache(conn *raw.Conn, g *guard) *stmtCache {
+	return &stmtCache{conn: conn, guard: g, bySQL: map[string]*list.Element{}}
+}
+
+// get returns the statement of a text, preparing it if need be.
+func (c *stmtCache) get(sql string) (*prepared, error) {
+	if el, ok := c.bySQL[sql]; ok {
+		c.order.MoveToFront(el)
+		return el.Value.(*prepared), nil
+	}
+	s, err := c.guard.prepare(c.conn, sql)
+	if err != nil {
+		return nil, err
+	}
+	p := &prepared{Stmt: s, sql: sql}
+	c.bySQL[sql] = c.order.PushFront(p)
+	for c.order.Len() > cachedStatements {
+		if err := c.evict(c.order.Back()); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+func (c *stmtCache) evict(el *list.Element) error {
+	p := c.order.Remove(el).(*prepared)
+	delete(c.bySQL, p.sql)
+	return p.Close()
+}
+
+// clear closes all statements.
+func (c *stmtCache) clear() error {
+	var err error
+	for c.order.Len() > 0 {
+		if e := c.evict(c.order.Front()); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// guard refuses statements that reach beyond the tables of users. It asks only
+// while a request's text is prepared, so that the engine's own statements may do
+// anything, also when SQLite compiles them anew after a change of schema.
+type guard struct {
+	on bool
+}
+
+func newGuard(conn *raw.Conn) *guard {
+	g := &guard{}
+	conn.Authorize(func(a raw.Action) bool { return !g.on || allowed(a) })
+	return g
+}
+
+func (g *guard) prepare(conn *raw.Conn, sql string) (*raw.Stmt, error) {
+	g.on = true
+	defer func() { g.on = false }()
+	return conn.Prepare(sql)
+}
+
+func allowed(a raw.Action) bool {
+	switch a.Op {
+	case raw.ActionAttach, raw.ActionDetach, raw.ActionPragma, raw.ActionTransaction, raw.ActionSavepoint, raw.ActionAlterTable:
+		return false
+	case raw.ActionRead, raw.ActionInsert, raw.ActionUpdate, raw.ActionDelete, raw.ActionCreateTable, raw.ActionDropTable:
+		return !reservedTable(a.Arg1)
+	}
+	return true
+}

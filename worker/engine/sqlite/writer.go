@@ -1,0 +1,284 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/worker/engine/sqlite/internal/raw"
+)
+
+// Bounds of one group, so that a commit is never far away.
+const (
+	groupRequests   = 512
+	groupExecutions = 8192
+)
+
+// writer owns a database's one writing connection. Its goroutine takes requests
+// from the queue in order and runs those that are waiting in one transaction.
+type writer struct {
+	db   *database
+	conn *raw.Conn
+	// own are the engine's statements, cache those of requests.
+	own   ownStatements
+	cache *stmtCache
+	prune pruner
+
+	// mu orders senders and stop: nothing is sent once stopped is set.
+	mu      sync.RWMutex
+	stopped bool
+	queue   chan *pending
+	bytes   atomic.Int64 // held by the queue
+	quit    chan struct{}
+	ended   chan struct{}
+
+	measured time.Time // when the file's size was last looked at
+
+	held *pending // taken from the queue, left for the next group
+
+	// commit ends the transaction; a field so that tests can make it fail as a disk would.
+	commit func() error
+}
+
+func newWriter(db *database, conn *raw.Conn) (*writer, error) {
+	w := &writer{
+		db: db, conn: conn,
+		queue: make(chan *pending, db.e.cfg.QueueLength),
+		quit:  make(chan struct{}), ended: make(chan struct{}),
+	}
+	w.cache = newStmtCache(conn, newGuard(conn))
+	if err := w.own.prepare(conn); err != nil {
+		return nil, errors.Join(err, w.own.close())
+	}
+	w.commit = w.own.commit.Run
+	w.prune = pruner{ttl: db.e.cfg.IdempotencyTTL}
+	return w, nil
+}
+
+// Exec implements engine.Engine.
+func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecResponse, error) {
+	db, err := e.database(req.DB)
+	if err != nil {
+		return nil, err
+	}
+	wait := e.cfg.ExecTimeout
+	if req.TimeoutMS > 0 {
+		wait = min(time.Duration(req.TimeoutMS)*time.Millisecond, time.Hour)
+	}
+	p, err := newPending(req, time.Now().Add(wait))
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, contextProblem(err)
+	}
+	if err := db.writer.send(p); err != nil {
+		return nil, err
+	}
+	return p.wait(ctx, wait)
+}
+
+// wait returns the outcome. A request that has not begun when the context or the
+// time ends is given up; one that has is waited for, since only its outcome can be told.
+func (p *pending) wait(ctx context.Context, d time.Duration) (*api.ExecResponse, error) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	var gaveUp error
+	select {
+	case <-p.done:
+		return p.resp, p.err
+	case <-ctx.Done():
+		gaveUp = contextProblem(ctx.Err())
+	case <-timer.C:
+		gaveUp = errNotBegun()
+	}
+	if p.phase.CompareAndSwap(phaseQueued, phaseGivenUp) {
+		return nil, gaveUp
+	}
+	<-p.done
+	return p.resp, p.err
+}
+
+func errNotBegun() *api.Problem {
+	return api.NewProblem(api.CodeOverloaded, "the write did not begin in time; nothing was done").
+		Hinted("send it again, or allow more time")
+}
+
+func (w *writer) send(p *pending) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.stopped {
+		return w.refusal()
+	}
+	// A request larger than the bound is let in when it is alone: the body limit bounds it.
+	if n := w.bytes.Add(p.cost); n > w.db.e.cfg.QueueBytes && n > p.cost {
+		w.bytes.Add(-p.cost)
+		return errQueueFull()
+	}
+	select {
+	case w.queue <- p:
+		return nil
+	default:
+		w.bytes.Add(-p.cost)
+		return errQueueFull()
+	}
+}
+
+func errQueueFull() *api.Problem {
+	return api.NewProblem(api.CodeOverloaded, "too many writes are waiting for this database; nothing was done").
+		Hinted("send it again later")
+}
+
+// refusal is what requests are told that come after the end.
+func (w *writer) refusal() error {
+	if w.db.gone.Load() {
+		return errUnknownDatabase(w.db.name)
+	}
+	return errClosed()
+}
+
+// run is the writer's goroutine.
+func (w *writer) run() {
+	defer close(w.ended)
+	batch := make([]*pending, 0, groupRequests)
+	for {
+		first := w.held
+		w.held = nil
+		if first == nil {
+			select {
+			case first = <-w.queue:
+			case <-w.quit:
+				w.refuseQueued()
+				return
+			}
+		}
+		batch = w.collect(append(batch[:0], first))
+		w.serve(batch)
+		clear(batch)
+	}
+}
+
+// collect adds what is waiting to a batch that has one request. A request that
+// changes the schema is a batch of its own.
+func (w *writer) collect(batch []*pending) []*pending {
+	executions := batch[0].executions
+	if batch[0].ddl {
+		return batch
+	}
+	for len(batch) < groupRequests && executions < groupExecutions {
+		select {
+		case p := <-w.queue:
+			if p.ddl {
+				w.held = p
+				return batch
+			}
+			executions += p.executions
+			batch = append(batch, p)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// refuseQueued answers what is left after stop.
+func (w *writer) refuseQueued() {
+	for {
+		select {
+		case p := <-w.queue:
+			p.err = w.refusal()
+			w.answer(p)
+		default:
+			return
+		}
+	}
+}
+
+// answer lets the caller have what resp and err hold.
+func (w *writer) answer(p *pending) {
+	w.bytes.Add(-p.cost)
+	p.done <- struct{}{}
+}
+
+// stop ends the goroutine once the requests that have begun are answered.
+func (w *writer) stop() {
+	w.mu.Lock()
+	first := !w.stopped
+	w.stopped = true
+	w.mu.Unlock()
+	if first {
+		close(w.quit)
+	}
+	<-w.ended
+}
+
+// measure looks at the size of the file about once a second while there are writes.
+func (w *writer) measure(now time.Time) {
+	if now.Sub(w.measured) >= time.Second {
+		w.measured = now
+		w.db.measure()
+	}
+}
+
+// close frees the connection after stop.
+func (w *writer) close() error {
+	return errors.Join(w.cache.clear(), w.own.close(), w.conn.Close())
+}
+
+// ownStatements are the writer's own.
+type ownStatements struct {
+	begin, commit, rollback          *raw.Stmt
+	savepoint, rollbackTo, release   *raw.Stmt
+	addTable, dropTable, setRows     *raw.Stmt
+	findKey, addKey, dropKey, oldest *raw.Stmt
+}
+
+func (o *ownStatements) texts() []struct {
+	stmt **raw.Stmt
+	sql  string
+} {
+	return []struct {
+		stmt **raw.Stmt
+		sql  string
+	}{
+		{&o.begin, "BEGIN IMMEDIATE"},
+		{&o.commit, "COMMIT"},
+		{&o.rollback, "ROLLBACK"},
+		{&o.savepoint, "SAVEPOINT request"},
+		{&o.rollbackTo, "ROLLBACK TO request"},
+		{&o.release, "RELEASE request"},
+		{&o.addTable, "INSERT INTO _sd_tables (name, definition, rows) VALUES (@p1, @p2, 0)"},
+		{&o.dropTable, "DELETE FROM _sd_tables WHERE name = @p1"},
+		{&o.setRows, "UPDATE _sd_tables SET rows = @p2 WHERE name = @p1"},
+		{&o.findKey, "SELECT hash, response, at FROM _sd_idempotency WHERE key = @p1"},
+		{&o.addKey, "INSERT INTO _sd_idempotency (key, hash, response, at) VALUES (@p1, @p2, @p3, @p4)"},
+		{&o.dropKey, "DELETE FROM _sd_idempotency WHERE key = @p1"},
+		{&o.oldest, `DELETE FROM _sd_idempotency WHERE seq IN (
+			SELECT seq FROM (SELECT seq, at FROM _sd_idempotency ORDER BY seq LIMIT @p2) WHERE at <= @p1)`},
+	}
+}
+
+func (o *ownStatements) prepare(conn *raw.Conn) error {
+	for _, t := range o.texts() {
+		s, err := conn.Prepare(t.sql)
+		if err != nil {
+			return fmt.Errorf("prepare %s: %w", t.sql, err)
+		}
+		*t.stmt = s
+	}
+	return nil
+}
+
+func (o *ownStatements) close() error {
+	var errs []error
+	for _, t := range o.texts() {
+		if *t.stmt != nil {
+			errs = append(errs, (*t.stmt).Close())
+		}
+	}
+	return errors.Join(errs...)
+}
