@@ -1,0 +1,174 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// Event is something that the console noticed.
+type Event struct {
+	At    time.Time
+	Level api.Level
+	Shard int // -1 where it is not about one shard
+	Text  string
+}
+
+// Explain says in one line why a call failed.
+func Explain(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
+	case errors.Is(err, context.Canceled):
+		return "cancelled"
+	}
+	if p, ok := errors.AsType[*api.Problem](err); ok {
+		return p.Detail
+	}
+	return err.Error()
+}
+
+// diff tells what changed between two answers, the masters' roles first.
+func diff(old, next *api.Metadata, at time.Time) []Event {
+	var out []Event
+	if old.Master.URL == next.Master.URL && old.Master.Role != next.Master.Role {
+		out = append(out, Event{At: at, Level: api.LevelWarn, Shard: -1,
+			Text: Host(next.Master.URL) + " went from " + string(old.Master.Role) + " to " + string(next.Master.Role)})
+	}
+	out = append(out, diffWorkers(old, next, at)...)
+	out = append(out, diffPeers(old, next, at)...)
+	out = append(out, diffTables(old, next, at)...)
+	return append(out, diffDrift(old, next, at)...)
+}
+
+func diffWorkers(old, next *api.Metadata, at time.Time) []Event {
+	var out []Event
+	for i := range next.Workers {
+		w := &next.Workers[i]
+		j := slices.IndexFunc(old.Workers, func(o api.WorkerInfo) bool { return o.Shard == w.Shard })
+		if j < 0 || old.Workers[j].State == w.State {
+			continue
+		}
+		_, word := ShardMark(w.State)
+		e := Event{At: at, Level: levelOf(w.State), Shard: w.Shard, Text: workerName(w) + " is " + word}
+		if w.State == api.ShardUp && old.Workers[j].State != api.ShardUnknown {
+			e.Text = workerName(w) + " is up again"
+		}
+		if w.Problem != nil && w.State != api.ShardUp {
+			e.Text += ": " + w.Problem.Detail
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func workerName(w *api.WorkerInfo) string {
+	if w.Name != "" {
+		return w.Name
+	}
+	return Host(w.URL)
+}
+
+func levelOf(st api.ShardState) api.Level {
+	switch st {
+	case api.ShardUp:
+		return api.LevelGood
+	case api.ShardSlow:
+		return api.LevelWarn
+	case api.ShardUnknown:
+		return api.LevelInfo
+	}
+	return api.LevelError
+}
+
+func diffPeers(old, next *api.Metadata, at time.Time) []Event {
+	if old.Master.URL != next.Master.URL {
+		return nil // two masters' views of different peers
+	}
+	var out []Event
+	for _, p := range next.Peers {
+		j := slices.IndexFunc(old.Peers, func(o api.PeerInfo) bool { return o.URL == p.URL })
+		if j < 0 || old.Peers[j].Reachable == p.Reachable {
+			continue
+		}
+		e := Event{At: at, Level: api.LevelGood, Shard: -1, Text: "master " + Host(p.URL) + " answers again"}
+		if !p.Reachable {
+			e.Level, e.Text = api.LevelWarn, "master "+Host(p.URL)+" does not answer "+Host(next.Master.URL)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// tableNames lists databases and tables as db and db.table.
+func tableNames(m *api.Metadata) []string {
+	var out []string
+	for i := range m.Databases {
+		d := &m.Databases[i]
+		out = append(out, "database "+d.Name)
+		for j := range d.Tables {
+			out = append(out, "table "+d.Name+"."+d.Tables[j].Name)
+		}
+	}
+	return out
+}
+
+func diffTables(old, next *api.Metadata, at time.Time) []Event {
+	before, after := tableNames(old), tableNames(next)
+	var out []Event
+	for _, n := range after {
+		if !slices.Contains(before, n) {
+			out = append(out, Event{At: at, Level: api.LevelInfo, Shard: -1, Text: n + " is there"})
+		}
+	}
+	for _, n := range before {
+		if !slices.Contains(after, n) {
+			out = append(out, Event{At: at, Level: api.LevelInfo, Shard: -1, Text: n + " is gone"})
+		}
+	}
+	return out
+}
+
+// DriftText names a drift in one line.
+func DriftText(d *api.Drift) string {
+	name := d.DB
+	if d.Table != "" {
+		name += "." + d.Table
+	}
+	shards := make([]string, len(d.Shards))
+	for i, n := range d.Shards {
+		shards[i] = strconv.Itoa(n)
+	}
+	return fmt.Sprintf("drift: %s of %s on shard %s", strings.ReplaceAll(d.Kind, "_", " "), name, strings.Join(shards, ", "))
+}
+
+func diffDrift(old, next *api.Metadata, at time.Time) []Event {
+	text := func(m *api.Metadata) []string {
+		var out []string
+		for i := range m.Drift {
+			out = append(out, DriftText(&m.Drift[i]))
+		}
+		return out
+	}
+	before, after := text(old), text(next)
+	var out []Event
+	for _, d := range after {
+		if !slices.Contains(before, d) {
+			out = append(out, Event{At: at, Level: api.LevelWarn, Shard: -1, Text: d})
+		}
+	}
+	for _, d := range before {
+		if !slices.Contains(after, d) {
+			out = append(out, Event{At: at, Level: api.LevelGood, Shard: -1, Text: "resolved " + d})
+		}
+	}
+	return out
+}

@@ -1,0 +1,113 @@
+package cluster
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// Source is a master that can be asked how things are.
+type Source interface {
+	Metadata(ctx context.Context) (*api.Metadata, error)
+}
+
+// Poll asks a master once and returns what came of it, within the deadline of
+// ctx. now is the clock.
+func Poll(ctx context.Context, src Source, master string, now func() time.Time) Observation {
+	from := now()
+	meta, err := src.Metadata(ctx)
+	if err == nil && meta == nil {
+		err = api.NewProblem(api.CodeShardBadAnswer, "%s gave an empty answer", Host(master))
+	}
+	if err != nil {
+		meta = nil
+	}
+	at := now()
+	return Observation{At: at, Master: master, Took: at.Sub(from), Metadata: meta, Err: err}
+}
+
+// retryAfter is how long a master that failed is left alone while another answers.
+const retryAfter = 3 * time.Second
+
+// Next returns the base URL of the master to ask now, "" when none is known.
+//
+// While one answers it is asked again, unless there is a better one to follow: the
+// primary it names, or a peer that is primary with a newer term. When none
+// answers, all known masters are tried in turn, those not asked for longest first.
+func (s *State) Next(now time.Time) string {
+	if s.Link == Live {
+		if u := s.better(now); u != "" {
+			return u
+		}
+		return s.Current
+	}
+	if len(s.Masters) == 0 {
+		return ""
+	}
+	if s.prefer != "" {
+		return s.prefer
+	}
+	oldest := slices.MinFunc(s.Masters, func(a, b Master) int { return a.Asked.Compare(b.Asked) })
+	return oldest.URL
+}
+
+// better returns a master that ought to be followed instead of the current one, or "".
+func (s *State) better(now time.Time) string {
+	if s.prefer != "" && s.prefer != s.Current {
+		return s.prefer
+	}
+	m := &s.Meta.Master
+	for _, p := range s.Meta.Peers {
+		named := m.Role == api.RoleBackup && s.Resolve(p.URL) == s.Resolve(m.Primary)
+		claims := p.Role == api.RolePrimary && (m.Role != api.RolePrimary || p.Term > m.Term)
+		if !p.Reachable || !named && !claims {
+			continue
+		}
+		u := s.Resolve(p.URL)
+		if u == "" || u == s.Current {
+			continue
+		}
+		if i := s.find(u); i >= 0 && !s.Masters[i].OK && now.Sub(s.Masters[i].Asked) < retryAfter {
+			continue
+		}
+		return u
+	}
+	return ""
+}
+
+// Follow returns the state that asks the master named u next, as after a failover
+// made it the primary.
+func (s State) Follow(u string) State {
+	s.Masters = slices.Clone(s.Masters)
+	if i := s.learn(u); i >= 0 {
+		s.prefer = s.Masters[i].URL
+	}
+	return s
+}
+
+// Pace says how long to wait between polls.
+type Pace struct {
+	Normal time.Duration // while a master answers
+	Urgent time.Duration // while a failover is being watched, or another master is still to be tried
+	Idle   time.Duration // when all known masters were tried in vain
+}
+
+// Wait returns the time from the end of one poll to the start of the next.
+func (p Pace) Wait(s *State, urgent bool) time.Duration {
+	switch {
+	case urgent:
+		return p.Urgent
+	case s.Link == Live:
+		return p.Normal
+	case s.untried():
+		return p.Urgent
+	}
+	return p.Idle
+}
+
+// untried says whether a known master was not asked since the link was lost.
+func (s *State) untried() bool {
+	return slices.ContainsFunc(s.Masters, func(m Master) bool { return m.Asked.Before(s.LinkSince) })
+}

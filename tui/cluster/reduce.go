@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// Apply returns the state after an observation, and what happened with it, in
+// order. It does no I/O and does not change s.
+func (s State) Apply(o Observation) (State, []Event) {
+	s.Masters = slices.Clone(s.Masters)
+	i := s.learn(o.Master)
+	if i >= 0 {
+		s.Masters[i].Asked = o.At
+		s.Masters[i].OK = o.Err == nil
+	}
+	if s.prefer == s.Resolve(o.Master) {
+		s.prefer = ""
+	}
+	if o.Err != nil || o.Metadata == nil {
+		return s.failed(o)
+	}
+	return s.answered(o, i)
+}
+
+// failed is Apply for a master that did not answer.
+func (s State) failed(o Observation) (State, []Event) {
+	s.Err = o.Err
+	// A master that was tried on the side (to follow a new primary) does not cost
+	// the link to the one that answers.
+	if s.Link != Live || s.Resolve(o.Master) != s.Current {
+		return s, nil
+	}
+	s.Link, s.LinkSince = Lost, o.At
+	return s, []Event{{At: o.At, Level: api.LevelError, Shard: -1,
+		Text: "lost " + Host(o.Master) + ": " + Explain(o.Err)}}
+}
+
+// answered is Apply for an answer; i is the master's index or -1.
+func (s State) answered(o Observation, i int) (State, []Event) {
+	next := o.Metadata
+	var events []Event
+	switch {
+	case s.Link == Connecting:
+		events = append(events, Event{At: o.At, Level: api.LevelGood, Shard: -1,
+			Text: "connected to " + Host(o.Master) + ", " + string(next.Master.Role)})
+	case s.Link == Lost:
+		events = append(events, Event{At: o.At, Level: api.LevelGood, Shard: -1,
+			Text: "connected again, to " + Host(o.Master) + " (" + string(next.Master.Role) + "), after " + roundDuration(o.At.Sub(s.LinkSince))})
+	case s.Current != o.Master:
+		events = append(events, Event{At: o.At, Level: api.LevelInfo, Shard: -1,
+			Text: "following " + Host(o.Master) + ", " + string(next.Master.Role)})
+	}
+	if s.Link != Live {
+		// A cluster that was away as a whole may have begun anew, with lower terms.
+		s.Link, s.LinkSince, s.Term = Live, o.At, next.Master.Term
+	}
+	if i >= 0 {
+		m := &s.Masters[i]
+		m.Role, m.Term, m.Seen = next.Master.Role, next.Master.Term, o.At
+		s.alias(i, next.Master.URL)
+	}
+	for _, p := range next.Peers {
+		s.learn(p.URL)
+	}
+	s.learn(next.Master.Primary)
+	events = append(events, s.sightPrimary(o)...)
+	if s.Meta != nil {
+		events = append(events, diff(s.Meta, next, o.At)...)
+	}
+	s.Term = max(s.Term, next.Master.Term)
+	s.sample(o)
+	s.Current, s.Err, s.Meta, s.MetaAt, s.Took, s.lastOK = o.Master, nil, next, o.At, o.Took, o.At
+	return s, events
+}
+
+// sightPrimary notes who is primary and finds a takeover.
+func (s *State) sightPrimary(o Observation) []Event {
+	if !s.lastOK.IsZero() {
+		s.silence = max(s.silence, o.At.Sub(s.lastOK))
+	}
+	m := o.Metadata.Master
+	if m.Role != api.RolePrimary || m.Term < s.Term {
+		return nil
+	}
+	before := s.primary
+	s.primary = sighting{URL: o.Master, Term: m.Term, At: o.At}
+	silence := s.silence
+	s.silence = 0
+	if before.URL == "" || before.URL == o.Master {
+		return nil
+	}
+	s.Takeover = &Takeover{From: before.URL, To: o.Master, Term: m.Term, LastSeen: before.At, FirstAt: o.At, Silence: silence}
+	return []Event{{At: o.At, Level: api.LevelGood, Shard: -1, Text: Host(o.Master) + " is the primary now; this console was without one for " +
+		roundDuration(s.Takeover.Gap())}}
+}
+
+// sample appends to the histories, at most once in sampleEvery.
+func (s *State) sample(o Observation) {
+	due := s.sampled.IsZero() || o.At.Sub(s.sampled) >= sampleEvery
+	old := s.Shards
+	s.Shards = make([]History, len(o.Metadata.Workers))
+	total := 0.0
+	for i := range o.Metadata.Workers {
+		w := &o.Metadata.Workers[i]
+		h := History{Worker: w.Name, State: w.State, Since: o.At}
+		if i < len(old) {
+			h.Latency = old[i].Latency
+			if old[i].State == w.State {
+				h.Since = old[i].Since
+			}
+		}
+		if due {
+			v := w.LatencyMS
+			if w.State == api.ShardDown || w.State == api.ShardUnknown || w.AgeMS < 0 {
+				v = math.NaN()
+			}
+			h.Latency = push(h.Latency, v)
+		}
+		total += w.Traffic.RequestsPerSecond
+		s.Shards[i] = h
+	}
+	if due {
+		s.Traffic = push(s.Traffic, total)
+		s.sampled = o.At
+	}
+}
+
+// push appends to a bounded history without touching the old one's array.
+func push(old []float64, v float64) []float64 {
+	from := max(len(old)+1-HistoryLen, 0)
+	out := make([]float64, 0, len(old)-from+1)
+	return append(append(out, old[from:]...), v)
+}
+
+// learn returns the index of the master named u, adding it if it is new; -1 when
+// u is no URL or there is no room.
+func (s *State) learn(u string) int {
+	u, ok := cleanURL(u)
+	if !ok {
+		return -1
+	}
+	if i := s.find(u); i >= 0 {
+		return i
+	}
+	if len(s.Masters) >= maxMasters {
+		return -1
+	}
+	s.Masters = append(s.Masters, Master{URL: u})
+	return len(s.Masters) - 1
+}
+
+// alias notes that master i names itself u, as when it was configured as
+// localhost. One that was learned under that name before is the same and goes.
+func (s *State) alias(i int, u string) {
+	u, ok := cleanURL(u)
+	if !ok || u == s.Masters[i].URL || slices.Contains(s.Masters[i].Aliases, u) || len(s.Masters[i].Aliases) >= maxMasters {
+		return
+	}
+	j := slices.IndexFunc(s.Masters, func(m Master) bool { return m.URL == u })
+	if j >= 0 && s.Masters[j].Configured {
+		return
+	}
+	s.Masters[i].Aliases = append(slices.Clone(s.Masters[i].Aliases), u)
+	if j >= 0 {
+		s.Masters = slices.Delete(s.Masters, j, j+1)
+	}
+}
+
+// cleanURL returns the base URL in the one form in which it is compared.
+func cleanURL(raw string) (string, bool) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return "", false
+	}
+	return u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimRight(u.Path, "/"), true
+}
+
+// Host is a base URL as people read it: without its scheme.
+func Host(u string) string {
+	if _, after, ok := strings.Cut(u, "://"); ok {
+		return strings.TrimRight(after, "/")
+	}
+	return u
+}
+
+// roundDuration writes a measured duration to two or three digits.
+func roundDuration(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(10 * time.Millisecond).String()
+	}
+	return d.Round(time.Second).String()
+}

@@ -1,0 +1,88 @@
+package console
+
+import (
+	"github.com/charmbracelet/bubbles/key"
+
+	"shardeck/tui/screen"
+)
+
+// keyMap is every key of the dashboard. Footer and help are made from it.
+type keyMap struct {
+	count, security, failover, table, refresh, pause, theme, up, down, help, quit, interrupt, suspend key.Binding
+
+	actions []key.Binding // in the order of Options.Actions
+}
+
+func newKeyMap(actions []Action) keyMap {
+	bind := func(shown, does string, keys ...string) key.Binding {
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))
+	}
+	m := keyMap{
+		count:     bind("c", "count", "c"),
+		security:  bind("s", "security", "s"),
+		failover:  bind("f", "failover", "f"),
+		table:     bind("t", "table", "t"),
+		refresh:   bind("r", "refresh", "r"),
+		pause:     bind("p", "pause", "p"),
+		theme:     bind("T", "theme", "T"),
+		up:        bind("↑", "earlier shards", "up"),
+		down:      bind("↓", "later shards", "down"),
+		help:      bind("?", "help", "?", "f1"),
+		quit:      bind("q", "quit", "q"),
+		interrupt: bind("Ctrl-C", "quit, from anywhere", "ctrl+c"),
+		suspend:   bind("Ctrl-Z", "to the shell and back", "ctrl+z"),
+	}
+	for _, a := range actions {
+		m.actions = append(m.actions, bind(a.Key, a.Label, a.Key))
+	}
+	return m
+}
+
+// footer lists the bindings for the dashboard's last line, the most important first.
+func (m *keyMap) footer() []key.Binding {
+	keys := []key.Binding{m.help, m.quit, m.count, m.security, m.failover, m.table}
+	keys = append(keys, m.actions...)
+	return append(keys, m.pause, m.refresh, m.theme)
+}
+
+// long is a binding as the help words it.
+func long(b key.Binding, does string) key.Binding {
+	return key.NewBinding(key.WithKeys(b.Keys()...), key.WithHelp(b.Help().Key, does))
+}
+
+// groups is the key map as the help shows it.
+func (m *keyMap) groups(actions []Action) []screen.Group {
+	g := []screen.Group{
+		{Title: "Cluster", Keys: []key.Binding{
+			long(m.count, "count by MapReduce"),
+			long(m.security, "security check"),
+			long(m.failover, "fail over to the backup"),
+		}},
+		{Title: "View", Keys: []key.Binding{
+			long(m.table, "choose the table"),
+			long(m.refresh, "refresh now"),
+			long(m.pause, "pause and resume"),
+			long(m.theme, "next theme"),
+			m.up, m.down,
+		}},
+	}
+	if len(actions) > 0 {
+		d := screen.Group{Title: "Demo"}
+		for i, a := range actions {
+			d.Keys = append(d.Keys, long(m.actions[i], a.Help))
+		}
+		g = append(g, d)
+	}
+	return append(g, screen.Group{Title: "Program", Keys: []key.Binding{m.help, m.quit, m.interrupt, m.suspend}})
+}
+
+// taken lists the keys that mean something on the dashboard.
+func (m keyMap) taken() map[string]bool {
+	taken := map[string]bool{"enter": true, "esc": true}
+	for _, b := range []key.Binding{m.count, m.security, m.failover, m.table, m.refresh, m.pause, m.theme, m.up, m.down, m.help, m.quit, m.interrupt, m.suspend} {
+		for _, k := range b.Keys() {
+			taken[k] = true
+		}
+	}
+	return taken
+}

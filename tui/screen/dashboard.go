@@ -1,0 +1,321 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/tui/cluster"
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
+)
+
+// Dashboard is the screen that is always there.
+type Dashboard struct {
+	scroll int // the first shard shown where not all fit
+}
+
+// Scroll moves the shards shown by n, as far as there are any.
+func (d *Dashboard) Scroll(n, shards int) {
+	d.scroll = min(max(d.scroll+n, 0), max(shards-1, 0))
+}
+
+// The sizes at which the layout changes, in cells.
+const (
+	smallWidth, smallHeight = 60, 15
+	wideWidth               = 120
+	tallHeight              = 32
+)
+
+// Paint draws the dashboard over the whole of a.
+func (d *Dashboard) Paint(a widget.Area, v *View) {
+	if a.W < smallWidth || a.H < smallHeight {
+		d.paintSmall(a, v)
+		return
+	}
+	paintHeader(a.Sub(0, 0, a.W, 3), v)
+	paintFooter(a.Sub(0, a.H-1, a.W, 1), v)
+	body := a.Sub(0, 3, a.W, a.H-4)
+	n := len(shardsOf(v))
+	switch {
+	case a.W >= wideWidth && a.H >= tallHeight:
+		d.paintWide(body, v, n)
+	case a.W >= wideWidth:
+		d.paintBroad(body, v, n)
+	default:
+		d.paintStacked(body, v, n)
+	}
+}
+
+// paintStacked puts the panels one below the other, but for the last two.
+func (d *Dashboard) paintStacked(a widget.Area, v *View, n int) {
+	const bottomMin = 6
+	rest := a.H - bottomMin
+	shards := min(max(n, 1)+3, max(rest*55/100, 6))
+	thick := 1
+	if rest-shards >= 2*n+3 {
+		thick = 2
+	}
+	dist := min(max(n, 1)*thick+2, rest-shards)
+	if dist < 3 {
+		shards, dist = min(shards, a.H-bottomMin), 0
+	}
+	bottom := a.H - shards - dist
+	d.paintShards(a.Sub(0, 0, a.W, shards), v)
+	d.paintDistribution(a.Sub(0, shards, a.W, dist), v)
+	left := a.W * 48 / 100
+	paintCount(a.Sub(0, shards+dist, left, bottom), v)
+	paintEvents(a.Sub(left, shards+dist, a.W-left, bottom), v)
+}
+
+// paintBroad is for terminals that are wide but not high.
+func (d *Dashboard) paintBroad(a widget.Area, v *View, n int) {
+	shards := min(max(n, 1)+3, max(a.H/2, 4))
+	bottom := a.H - shards
+	d.paintShards(a.Sub(0, 0, a.W, shards), v)
+	w := a.W * 36 / 100
+	d.paintDistribution(a.Sub(0, shards, w, bottom), v)
+	paintCount(a.Sub(w, shards, w, bottom), v)
+	paintEvents(a.Sub(2*w, shards, a.W-2*w, bottom), v)
+}
+
+// paintWide uses a large terminal: two rows of panels side by side.
+func (d *Dashboard) paintWide(a widget.Area, v *View, n int) {
+	shards := min(max(n, 1)+3, a.H/2)
+	rest := a.H - shards
+	middle := rest * 48 / 100
+	left := a.W * 56 / 100
+	d.paintShards(a.Sub(0, 0, a.W, shards), v)
+	d.paintDistribution(a.Sub(0, shards, left, middle), v)
+	paintCount(a.Sub(left, shards, a.W-left, middle), v)
+	paintEvents(a.Sub(0, shards+middle, left, rest-middle), v)
+	right := a.Sub(left, shards+middle, a.W-left, rest-middle)
+	masters := min(len(v.State.Masters)+2, right.H/2)
+	paintMasters(right.Sub(0, 0, right.W, masters), v)
+	paintTraffic(right.Sub(0, masters, right.W, right.H-masters), v)
+}
+
+// paintSmall is what is still useful without room for panels.
+func (d *Dashboard) paintSmall(a widget.Area, v *View) {
+	y := 0
+	paintIdentity(a.Sub(0, y, a.W, 1), v)
+	y++
+	if role, text := alert(v); text != "" && a.H > 2 {
+		a.Text(0, y, role, widget.Fit(" "+text, a.W))
+		y++
+	}
+	room := a.H - y
+	if room > 3 {
+		room--
+		paintFooter(a.Sub(0, a.H-1, a.W, 1), v)
+	}
+	d.paintShardTable(a.Sub(0, y, a.W, room), v)
+	y += len(shardsOf(v)) + 1
+	if t := v.State.Table(v.DB, v.Table); t != nil && y < a.H-1 {
+		a.Text(1, y, theme.Text, widget.Fit(fmt.Sprintf("%s.%s %s rows, skew %.2f", v.DB, v.Table, widget.Thousands(t.Rows), t.Skew), a.W-1))
+		y++
+	}
+	if v.Count.Answer != nil && y < a.H-1 {
+		a.Text(1, y, theme.Text, widget.Fit("count "+widget.Thousands(v.Count.Answer.Total)+", "+widget.Age(v.Now.Sub(v.Count.At))+" ago", a.W-1))
+	}
+}
+
+// badge draws text on a ground and returns the column after it and a space.
+func badge(a widget.Area, x int, role theme.Role, text string) int {
+	return a.Text(x, 0, role, " "+text+" ") + 1
+}
+
+// statusBadge sums the cluster up in a word.
+func statusBadge(v *View) (theme.Role, string) {
+	s := &v.State
+	switch {
+	case s.Link == cluster.Connecting:
+		return theme.InfoBadge, "○ CONNECTING"
+	case s.Link == cluster.Lost:
+		return theme.BadBadge, "✗ NO MASTER"
+	}
+	up, all := s.Serving()
+	switch s.Status() {
+	case api.StatusOK:
+		return theme.GoodBadge, "✓ HEALTHY"
+	case api.StatusDegraded:
+		return theme.WarnBadge, fmt.Sprintf("▲ %d OF %d SHARDS", up, all)
+	}
+	if all == 0 {
+		return theme.InfoBadge, "○ NO SHARDS"
+	}
+	return theme.BadBadge, "✗ DOWN"
+}
+
+// paintIdentity draws the first line: what this is, how it is, who answers, how old it is.
+func paintIdentity(a widget.Area, v *View) {
+	s := &v.State
+	x := badge(a, 0, theme.Brand, "SHARDECK")
+	role, text := statusBadge(v)
+	x = badge(a, x, role, text)
+	ageRole, age := ageText(v)
+	end := a.W - 1
+	if from := end - widget.Width(age); from >= x {
+		a.TextRight(end, 0, ageRole, age)
+		end = from - 1
+	}
+	if s.Meta == nil {
+		return
+	}
+	m := s.Meta.Master
+	who := a.Sub(0, 0, max(end, 0), 1)
+	roleStyle := theme.Strong
+	if m.Role != api.RolePrimary {
+		roleStyle = theme.Warn
+	}
+	x = who.Text(x, 0, roleStyle, strings.ToUpper(string(m.Role)))
+	x = who.Text(x, 0, theme.Muted, " at ")
+	x = who.Text(x, 0, theme.Strong, cluster.Host(s.Current))
+	who.Text(x, 0, theme.Muted, fmt.Sprintf(" · term %d", m.Term))
+}
+
+// ageText says how old the numbers are.
+func ageText(v *View) (theme.Role, string) {
+	age := v.State.Age(v.Now)
+	switch {
+	case age < 0:
+		return theme.Muted, "no data yet"
+	case v.Paused:
+		return theme.Warn, "‖ paused, " + widget.Age(age) + " old"
+	case v.State.Link == cluster.Lost, age >= cluster.StaleAfter:
+		return theme.Bad, "▲ stale, " + widget.Age(age) + " old"
+	}
+	return theme.Good, "● live " + widget.Age(age)
+}
+
+// paintHeader draws three lines: identity, totals, and what is wrong. The third
+// is a rule while nothing is, so that nothing jumps when something is.
+func paintHeader(a widget.Area, v *View) {
+	paintIdentity(a.Sub(0, 0, a.W, 1), v)
+	paintTotals(a.Sub(0, 1, a.W, 1), v)
+	role, text := alert(v)
+	line := a.Sub(0, 2, a.W, 1)
+	if text == "" {
+		line.Rule(0, theme.Border)
+		return
+	}
+	line.Text(1, 0, role, widget.Fit(text, a.W-2))
+}
+
+// paintTotals draws the second line: facts about the whole, the dearest first.
+func paintTotals(a widget.Area, v *View) {
+	s := &v.State
+	if s.Meta == nil {
+		a.Text(1, 0, theme.Muted, widget.Fit("asking "+masterList(s), a.W-2))
+		return
+	}
+	m := s.Meta.Master
+	up, all := s.Serving()
+	rate := 0.0
+	for i := range s.Meta.Workers {
+		rate += s.Meta.Workers[i].Traffic.RequestsPerSecond
+	}
+	facts := []string{
+		fmt.Sprintf("%d/%d shards", up, all),
+		widget.Thousands(s.Rows()) + " rows",
+		widget.Rate(rate) + " req/s",
+	}
+	if other := otherMaster(v); other != "" {
+		facts = append(facts, other)
+	}
+	facts = append(facts, "up "+widget.Age(time.Duration(m.UptimeSeconds*float64(time.Second))),
+		fmt.Sprintf("slot map v%d", m.MapVersion), fmt.Sprintf("%s slots", widget.Thousands(int64(m.Slots))),
+		"answer in "+widget.Elapsed(s.Took), "version "+m.Version)
+	x := 1
+	for i, f := range facts {
+		f = widget.Clean(f)
+		if i > 0 {
+			f = " · " + f
+		}
+		if x+widget.Width(f) > a.W-1 {
+			break
+		}
+		x = a.Text(x, 0, theme.Text, f)
+	}
+}
+
+// otherMaster says how the first other master is.
+func otherMaster(v *View) string {
+	for _, p := range v.State.Meta.Peers {
+		switch {
+		case p.Reachable:
+			return string(p.Role) + " " + cluster.Host(p.URL) + " ready"
+		default:
+			return "✗ " + cluster.Host(p.URL) + " not reachable"
+		}
+	}
+	return "no other master"
+}
+
+func masterList(s *cluster.State) string {
+	hosts := make([]string, len(s.Masters))
+	for i := range s.Masters {
+		hosts[i] = cluster.Host(s.Masters[i].URL)
+	}
+	return strings.Join(hosts, ", ")
+}
+
+// alert is the one thing to know first, "" when all is well.
+func alert(v *View) (theme.Role, string) {
+	s := &v.State
+	switch {
+	case s.Link == cluster.Connecting && s.Err != nil:
+		return theme.Warn, "▲ no master yet: " + cluster.Explain(s.Err) + "; trying on"
+	case s.Link == cluster.Lost:
+		return theme.Bad, "✗ no master for " + widget.Age(v.Now.Sub(s.LinkSince)) + ": " + cluster.Explain(s.Err) + "; trying " + masterList(s)
+	case s.Meta == nil:
+		return theme.Muted, ""
+	}
+	for i := range s.Meta.Workers {
+		w := &s.Meta.Workers[i]
+		if w.State == api.ShardUp || w.State == api.ShardUnknown {
+			continue
+		}
+		symbol, word := cluster.ShardMark(w.State)
+		text := fmt.Sprintf("%s shard %d %s", symbol, w.Shard, word)
+		if i < len(s.Shards) {
+			text += " for " + widget.Age(v.Now.Sub(s.Shards[i].Since))
+		}
+		if w.Problem != nil {
+			text += ": " + w.Problem.Detail
+		}
+		return stateRole(w.State), text
+	}
+	if len(s.Meta.Drift) > 0 {
+		return theme.Warn, "▲ " + cluster.DriftText(&s.Meta.Drift[0])
+	}
+	if s.Meta.Master.Role == api.RoleBackup {
+		if p := s.Meta.Master.Primary; p != "" {
+			return theme.Warn, "▲ the primary " + cluster.Host(p) + " is not heard; this is the backup: press f to fail over"
+		}
+		return theme.Warn, "▲ no primary is known; this is the backup: press f to fail over"
+	}
+	return theme.Muted, ""
+}
+
+// paintFooter draws the keys, as many as fit, and the notes at the right.
+func paintFooter(a widget.Area, v *View) {
+	notes := widget.Clean(strings.Join(v.Notes, " · "))
+	end := a.W - 1
+	if notes != "" && widget.Width(notes)+20 < a.W {
+		end = a.TextRight(end, 0, theme.Info, notes) - 2
+	}
+	x := 1
+	for _, k := range v.Keys {
+		h := k.Help()
+		if h.Desc == "" || !k.Enabled() {
+			continue
+		}
+		if x+widget.Width(widget.Clean(h.Key))+1+widget.Width(widget.Clean(h.Desc)) > end {
+			break
+		}
+		x = a.Text(x, 0, theme.Key, h.Key)
+		x = a.Text(x+1, 0, theme.Muted, h.Desc) + 2
+	}
+}

@@ -1,0 +1,208 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"shardeck/shared/api"
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
+)
+
+// bars says how thick bars can be, and the blank lines between them, so that n of
+// them take at most height lines. Thickness 0: not even one line each.
+func bars(n, height int) (thick, air int) {
+	for t := 3; t >= 2; t-- {
+		if n*(t+1)-1 <= height {
+			return t, 1
+		}
+	}
+	switch {
+	case n*2 <= height:
+		return 2, 0
+	case n <= height:
+		return 1, 0
+	}
+	return 0, 0
+}
+
+// paintDistribution draws the rows of the chosen table on each shard.
+func (d *Dashboard) paintDistribution(a widget.Area, v *View) {
+	t := v.State.Table(v.DB, v.Table)
+	if t == nil {
+		in := a.Box(theme.Border, "Rows per shard", "")
+		text := "There is no table yet. Create one and it shows up here."
+		switch {
+		case v.Table != "":
+			text = v.DB + "." + v.Table + " is not there. Press t to choose another table."
+		case v.State.Meta == nil:
+			text = ""
+		}
+		paragraph(in, 1, 0, theme.Muted, text, in.H)
+		return
+	}
+	note := widget.Thousands(t.Rows) + " rows"
+	if t.Rows > 0 {
+		note += fmt.Sprintf(" · skew %.2f", t.Skew)
+		if a.W >= 70 {
+			note += " (fullest shard ÷ mean)"
+		}
+	}
+	in := a.Box(theme.Border, "Rows of "+v.DB+"."+v.Table, note)
+	n := len(t.RowsPerShard)
+	thick, air := bars(n, in.H)
+	first := 0
+	if thick == 0 {
+		thick = 1
+		first = min(d.scroll, max(n-in.H, 0))
+	}
+	var most int64
+	for _, r := range t.RowsPerShard {
+		if r != nil {
+			most = max(most, *r)
+		}
+	}
+	for i := first; i < n; i++ {
+		y := (i - first) * (thick + air)
+		if y >= in.H {
+			break
+		}
+		paintBar(in.Sub(0, y, in.W, thick), v, t, i, most)
+	}
+}
+
+// paintBar draws one shard's bar with its label and numbers, over the whole height of a.
+func paintBar(a widget.Area, v *View, t *api.TableInfo, i int, most int64) {
+	const right = 18
+	mid := (a.H - 1) / 2
+	label := fmt.Sprintf("%2d ", i)
+	stale := true
+	if ws := shardsOf(v); i < len(ws) {
+		stale = !fresh(v, &ws[i])
+		if a.W >= 64 {
+			label += widget.FitMiddle(ws[i].Name, 14)
+		}
+	}
+	width := 3
+	if a.W >= 64 {
+		width = 18
+	}
+	a.Text(0, mid, theme.Series(i), widget.Fit(label, width))
+	bar := a.Sub(width, 0, a.W-width-right, a.H)
+	rows := t.RowsPerShard[i]
+	if rows == nil {
+		a.Text(width, mid, theme.Muted, widget.Fit("not known: this shard lacks the table or never answered", a.W-width))
+		return
+	}
+	text, role := widget.Bar(float64(*rows), float64(most), bar.W), theme.Series(i)
+	if stale {
+		text = widget.Hatched(float64(*rows), float64(most), bar.W)
+	}
+	for y := range bar.H {
+		bar.Text(0, y, role, text)
+	}
+	markMean(bar, t, *rows, most)
+	number, numberRole := widget.Count(*rows, 9), theme.Strong
+	if stale {
+		number, numberRole = "~"+number, theme.Stale
+	}
+	a.TextRight(a.W-8, mid, numberRole, number)
+	a.TextRight(a.W-1, mid, theme.Muted, widget.Percent(*rows, t.Rows))
+}
+
+// markMean draws a line at the mean where the bar leaves it free.
+func markMean(bar widget.Area, t *api.TableInfo, rows, most int64) {
+	known := int64(0)
+	for _, r := range t.RowsPerShard {
+		if r != nil {
+			known++
+		}
+	}
+	if most == 0 || known == 0 {
+		return
+	}
+	mean := float64(t.Rows) / float64(known)
+	x := int(mean / float64(most) * float64(bar.W))
+	if filled := float64(rows) / float64(most) * float64(bar.W); float64(x) > filled && x < bar.W {
+		for y := range bar.H {
+			bar.Text(x, y, theme.Muted, "┆")
+		}
+	}
+}
+
+// paintCount draws the MapReduce count: each shard's part, then the reduced total.
+func paintCount(a widget.Area, v *View) {
+	c := &v.Count
+	note := ""
+	if c.Running {
+		note = "counting " + widget.Age(v.Now.Sub(c.From))
+	} else if c.Answer != nil {
+		note = widget.Age(v.Now.Sub(c.At)) + " ago"
+	}
+	in := a.Box(theme.Border, "MapReduce count", note)
+	in = in.Sub(1, 0, in.W-2, in.H)
+	switch {
+	case c.Err != nil:
+		y := paragraph(in, 0, 0, theme.Bad, "✗ "+explain(c.Err), in.H)
+		if h := hint(c.Err); h != "" {
+			paragraph(in, 0, y, theme.Muted, h, in.H-y)
+		}
+	case c.Answer == nil && c.Running:
+		paragraph(in, 0, 0, theme.Muted, "Every shard is counting its rows of "+c.DB+"."+c.Table+" …", in.H)
+	case c.Answer == nil && v.Table == "":
+		paragraph(in, 0, 0, theme.Muted, "No table to count.", in.H)
+	case c.Answer == nil:
+		paragraph(in, 0, 0, theme.Muted, "Press c to count "+v.Table+": every shard counts its own rows at the same time (map), the master adds the parts up (reduce).", in.H)
+	default:
+		paintCountAnswer(in, c)
+	}
+}
+
+func paintCountAnswer(in widget.Area, c *Count) {
+	n := len(c.Answer.Shards)
+	footer := min(3, in.H)
+	room := in.H - footer
+	thick, air := bars(n, room)
+	if thick > 1 { // parts read best close together
+		thick, air = 1, min(air, 1)
+	}
+	if thick == 0 {
+		thick = 1
+	}
+	var most int64
+	for _, s := range c.Answer.Shards {
+		most = max(most, s.Rows)
+	}
+	y := 0
+	for i, s := range c.Answer.Shards {
+		if y >= room-1 && i < n-1 && n > room {
+			in.Text(0, room-1, theme.Muted, fmt.Sprintf("… and %d more shards", n-i))
+			y = room
+			break
+		}
+		paintPart(in.Sub(0, y, in.W, 1), s, most)
+		y += thick + air
+	}
+	y = min(y-air, room)
+	in.Text(0, y, theme.Border, strings.Repeat("─", in.W))
+	x := in.Text(0, y+1, theme.Title, "Σ ")
+	x = in.Text(x, y+1, theme.Strong, widget.Thousands(c.Answer.Total))
+	in.Text(x, y+1, theme.Muted, widget.Fit(" in "+c.DB+"."+c.Table, in.W-x))
+	last := "map " + widget.Millis(c.Answer.MapMS) + " · reduce " + widget.Millis(c.Answer.ReduceMS)
+	role := theme.Muted
+	if len(c.Answer.Partial) > 0 {
+		role, last = theme.Warn, fmt.Sprintf("▲ partial: %d shards are missing", len(c.Answer.Partial))
+	}
+	in.Text(0, y+2, role, widget.Fit(last, in.W))
+}
+
+// paintPart draws one shard's part of a count.
+func paintPart(a widget.Area, s api.ShardResult, most int64) {
+	const right = 18
+	x := a.Text(0, 0, theme.Series(s.Shard), fmt.Sprintf("%2d ", s.Shard))
+	if bar := a.W - x - right; bar > 0 {
+		a.Text(x, 0, theme.Series(s.Shard), widget.Bar(float64(s.Rows), float64(most), bar))
+	}
+	a.TextRight(a.W-9, 0, theme.Strong, widget.Count(s.Rows, 9))
+	a.TextRight(a.W, 0, theme.Muted, widget.Millis(s.MS))
+}

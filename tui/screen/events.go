@@ -1,0 +1,117 @@
+package screen
+
+import (
+	"fmt"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/tui/cluster"
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
+)
+
+// explain and hint are what a failed call says to the user.
+func explain(err error) string { return cluster.Explain(err) }
+
+func hint(err error) string {
+	if p := api.AsProblem(err); p != nil && p.Code != api.CodeInternal {
+		return p.Hint
+	}
+	return ""
+}
+
+func levelLook(l api.Level) (symbol string, role theme.Role) {
+	switch l {
+	case api.LevelGood:
+		return "✓", theme.Good
+	case api.LevelWarn:
+		return "▲", theme.Warn
+	case api.LevelError:
+		return "✗", theme.Bad
+	}
+	return "·", theme.Info
+}
+
+// paintEvents draws the latest events, the newest at the top, where the eye is.
+func paintEvents(a widget.Area, v *View) {
+	in := a.Box(theme.Border, "Events", "newest first")
+	if len(v.Events) == 0 {
+		paragraph(in, 1, 0, theme.Muted, "Nothing has happened yet.", in.H)
+		return
+	}
+	y := 0
+	for i := len(v.Events) - 1; i >= 0 && y < in.H; i-- {
+		e := &v.Events[i]
+		symbol, role := levelLook(e.Level)
+		in.Text(0, y, theme.Muted, e.At.Format("15:04:05"))
+		in.Text(9, y, role, symbol)
+		text := e.Text
+		if e.Shard >= 0 {
+			text = fmt.Sprintf("[%d] %s", e.Shard, text)
+		}
+		// The newest may take what lines it needs; what is older is cut to one.
+		limit := 1
+		if i == len(v.Events)-1 {
+			limit = 3
+		}
+		y = max(paragraph(in, 11, y, theme.Text, text, min(limit, in.H-y)), y+1)
+	}
+}
+
+// paintMasters draws the masters that the console knows of.
+func paintMasters(a widget.Area, v *View) {
+	s := &v.State
+	in := a.Box(theme.Border, "Masters", "")
+	for i := range s.Masters {
+		m := &s.Masters[i]
+		symbol, word, role, roleName, term := masterLook(v, m)
+		x := in.Text(1, i, role, symbol)
+		in.Text(x+1, i, theme.Strong, widget.FitMiddle(cluster.Host(m.URL), 24))
+		in.Text(28, i, theme.Text, roleName)
+		if term > 0 {
+			in.Text(37, i, theme.Muted, fmt.Sprintf("term %d", term))
+		}
+		in.Text(47, i, role, widget.Fit(word, in.W-47))
+	}
+}
+
+// masterLook says how a master is: as the console saw it where it asks it, else as the
+// master that it asks sees it.
+func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Role, role string, term uint64) {
+	s := &v.State
+	if m.URL == s.Current && s.Link == cluster.Live {
+		return "●", "answers this console", theme.Good, string(m.Role), m.Term
+	}
+	if s.Meta != nil && s.Link == cluster.Live {
+		for _, p := range s.Meta.Peers {
+			if s.Resolve(p.URL) != m.URL {
+				continue
+			}
+			if p.Reachable {
+				return "●", "ready, " + widget.Millis(p.LatencyMS), theme.Good, string(p.Role), p.Term
+			}
+			return "✗", "not reachable", theme.Bad, string(p.Role), p.Term
+		}
+	}
+	if m.Asked.IsZero() {
+		return "○", "not asked yet", theme.Muted, string(m.Role), m.Term
+	}
+	if m.OK {
+		return "○", "answered " + widget.Age(v.Now.Sub(m.Asked)) + " ago", theme.Muted, string(m.Role), m.Term
+	}
+	return "✗", "does not answer", theme.Bad, string(m.Role), m.Term
+}
+
+// paintTraffic draws the requests of all shards over time.
+func paintTraffic(a widget.Area, v *View) {
+	lines, top := widget.Columns(v.State.Traffic, a.W-4, a.H-2, 1)
+	in := a.Box(theme.Border, "Requests to shards", "peak "+widget.Rate(top)+"/s in "+widget.Age(samplesSpan(v, a.W-4)))
+	for y, line := range lines {
+		in.Text(1, y, theme.Info, line)
+	}
+}
+
+// samplesSpan is the time that the latest samples, at most width of them, cover.
+func samplesSpan(v *View, width int) time.Duration {
+	return time.Duration(min(len(v.State.Traffic), max(width, 0))) * time.Second
+}

@@ -1,0 +1,231 @@
+package screen
+
+import (
+	"fmt"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/tui/cluster"
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
+)
+
+// Failover leads through a failover: preflight and confirmation, the wait, and the
+// timeline with the gap that this console measured.
+type Failover struct {
+	guard   guard
+	phase   failoverPhase
+	buttons buttons
+	plan    cluster.Preflight // as it was confirmed
+	began   time.Time
+	ended   time.Time
+	answer  *api.FailoverResponse
+	err     error
+}
+
+type failoverPhase uint8
+
+const (
+	asking failoverPhase = iota
+	running
+	done
+)
+
+// Refresh brings the latest preflight while the user is asked; the console sends it with each frame.
+type Refresh struct{ Plan cluster.Preflight }
+
+// NewFailover opens the preflight.
+func NewFailover(now time.Time, plan cluster.Preflight) *Failover {
+	return &Failover{guard: newGuard(now), plan: plan, buttons: buttons{act: "Fail over", enabled: plan.Ready()}}
+}
+
+// Watching says whether the console should look at the cluster more often: the gap
+// can be measured no finer than the polls are.
+func (f *Failover) Watching(s *cluster.State) bool {
+	return f.phase != done || f.err == nil && !f.measured(s) && s.SawPrimary()
+}
+
+// measured says whether the console has seen the change of primary.
+func (f *Failover) measured(s *cluster.State) bool {
+	return s.Takeover != nil && !s.Takeover.FirstAt.Before(f.began)
+}
+
+// Busy says whether the failover is under way.
+func (f *Failover) Busy() bool { return f.phase == running }
+
+// Update takes keys, the preflight and the answer.
+func (f *Failover) Update(msg any) (Screen, Intent) {
+	next := *f
+	switch m := msg.(type) {
+	case Refresh:
+		if f.phase == asking {
+			if m.Plan.Target != f.plan.Target {
+				next.buttons.onAct = false // never confirm another than was read
+			}
+			next.plan = m.Plan
+			next.buttons.enabled = m.Plan.Ready()
+			next.buttons.onAct = next.buttons.onAct && m.Plan.Ready()
+		}
+		return &next, nil
+	case FailoverEnded:
+		if f.phase == running {
+			next.phase, next.ended, next.answer, next.err = done, m.At, m.Answer, m.Err
+			next.guard = newGuard(m.At)
+		}
+		return &next, nil
+	case Key:
+		return next.key(m)
+	}
+	return &next, nil
+}
+
+func (f Failover) key(k Key) (Screen, Intent) {
+	if k.Name == "esc" && f.phase != running {
+		return &f, Close{}
+	}
+	if f.guard.absorbs(k.At) {
+		return &f, nil
+	}
+	switch {
+	case f.phase == asking && k.Name == "enter" && f.buttons.onAct:
+		f.phase, f.began = running, k.At
+		return &f, StartFailover{Target: f.plan.Target}
+	case f.phase == asking && k.Name == "enter", f.phase == done && (k.Name == "enter" || k.Name == "q"):
+		return &f, Close{}
+	case f.phase == asking:
+		f.buttons.update(k.Name)
+	}
+	return &f, nil
+}
+
+// Paint draws the phase.
+func (f *Failover) Paint(a widget.Area, v *View) {
+	switch f.phase {
+	case asking:
+		f.paintAsking(a)
+	case running:
+		in := a.Center(64, 7).Dialog("Failover", "")
+		in.Text(0, 1, theme.Text, widget.Fit("Asking "+cluster.Host(f.plan.Target)+fmt.Sprintf(" to take term %d …", f.plan.Term), in.W))
+		in.Text(0, 2, theme.Strong, widget.Elapsed(v.Now.Sub(f.began)))
+		paragraph(in, 0, 3, theme.Muted, "Reads and row writes go on through both masters meanwhile.", 2)
+	default:
+		f.paintDone(a, v)
+	}
+}
+
+func (f *Failover) paintAsking(a widget.Area) {
+	in := a.Center(72, len(f.plan.Checks)+11).Dialog("Failover: preflight", "")
+	y := 1
+	if f.plan.Target != "" {
+		x := in.Text(0, y, theme.Text, "Promote ")
+		x = in.Text(x, y, theme.Strong, cluster.Host(f.plan.Target))
+		x = in.Text(x, y, theme.Text, " to primary, with term ")
+		in.Text(x, y, theme.Strong, fmt.Sprint(f.plan.Term))
+	} else {
+		in.Text(0, y, theme.Text, "Promote the backup to primary")
+	}
+	y += 2
+	for _, c := range f.plan.Checks {
+		symbol, role := okMark(c.OK)
+		if !c.OK && !c.Fatal {
+			symbol, role = "▲", theme.Warn
+		}
+		in.Text(0, y, role, symbol)
+		in.Text(2, y, theme.Text, c.What)
+		in.Text(23, y, theme.Muted, widget.Fit(c.Found, in.W-23))
+		y++
+	}
+	y++
+	if f.plan.Ready() {
+		paragraph(in, 0, y, theme.Muted, "The workers refuse the old primary from then on. Reads and row writes go on through both masters; only changes of tables need the primary.", 3)
+	} else {
+		paragraph(in, 0, y, theme.Bad, "✗ cannot be done now: "+f.plan.Why, 3)
+	}
+	f.buttons.paint(in, in.H-1)
+}
+
+func (f *Failover) paintDone(a widget.Area, v *View) {
+	if f.err != nil {
+		in := a.Center(72, 11).Dialog("Failover", "Enter close")
+		text := "✗ it did not happen: " + explain(f.err)
+		if code := api.CodeOf(f.err); code == api.CodeOutcomeUnknown || code == api.CodeShardTimeout {
+			text = "▲ it is not known whether it happened: " + explain(f.err)
+		}
+		y := paragraph(in, 0, 1, theme.Bad, text, 4)
+		y = paragraph(in, 0, y+1, theme.Muted, hint(f.err), 2)
+		f.paintGap(in, min(y+1, in.H-2), v)
+		return
+	}
+	r := f.answer
+	in := a.Center(min(max(a.W*7/10, 76), 110), len(r.Steps)+9).Dialog("Failover: done", "Enter close")
+	x := in.Text(0, 0, theme.Good, "✓ ")
+	x = in.Text(x, 0, theme.Strong, cluster.Host(r.Primary))
+	in.Text(x, 0, theme.Text, fmt.Sprintf(" is primary, with term %d", r.Term))
+	in.Text(0, 2, theme.Head, "  step")
+	in.TextRight(in.W, 2, theme.Head, "took")
+	room := max(in.H-8, 0)
+	for i := range r.Steps {
+		if i == room {
+			break
+		}
+		f.paintStep(in.Sub(0, 3+i, in.W, 1), &r.Steps[i])
+	}
+	y := 3 + min(len(r.Steps), room)
+	in.TextRight(in.W, y, theme.Strong, widget.Millis(r.TotalMS))
+	in.Text(2, y, theme.Muted, "all of it, at the new primary")
+	f.paintGap(in, y+2, v)
+}
+
+// paintStep draws one step with its place in time.
+func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
+	const took = 9
+	symbol, role := okMark(s.OK)
+	a.Text(0, 0, role, symbol)
+	chart := max(a.W/4, 12)
+	text := s.Name
+	if s.Target != "" {
+		text += " " + cluster.Host(s.Target)
+	}
+	if s.Detail != "" {
+		text += ": " + s.Detail
+	}
+	left := a.W - chart - took - 3
+	a.Text(2, 0, theme.Text, widget.Fit(text, left-2))
+	if total := f.answer.TotalMS; total > 0 {
+		from := min(int(s.AtMS/total*float64(chart)), chart-1)
+		n := max(min(int(s.MS/total*float64(chart)+0.5), chart-from), 1)
+		line := a.Sub(left+1, 0, chart, 1)
+		for x := range chart {
+			line.Text(x, 0, theme.Border, "·")
+		}
+		for x := range n {
+			line.Text(from+x, 0, theme.Info, "█")
+		}
+	}
+	a.TextRight(a.W, 0, theme.Muted, widget.Millis(s.MS))
+}
+
+// paintGap draws what this console measured, which is not what the master says.
+func (f *Failover) paintGap(in widget.Area, y int, v *View) {
+	t := v.State.Takeover
+	if !f.measured(&v.State) {
+		if f.err != nil {
+			return
+		}
+		if v.State.Current == v.State.Resolve(f.plan.Target) && v.State.Link == cluster.Live && v.State.Meta.Master.Role == api.RolePrimary {
+			in.Text(0, y, theme.Muted, widget.Fit("No gap to tell of: this console had not seen the old primary.", in.W))
+			return
+		}
+		in.Text(0, y, theme.Muted, widget.Fit("measuring the gap: waiting for the new primary's first answer …", in.W))
+		return
+	}
+	x := in.Text(0, y, theme.Title, "Gap as this console saw it: ")
+	in.Text(x, y, theme.Strong, widget.Elapsed(t.Gap())+" without a primary")
+	detail := fmt.Sprintf("last answer of %s to first of %s; longest wait for any answer: %s",
+		cluster.Host(t.From), cluster.Host(t.To), widget.Elapsed(t.Silence))
+	if t.LastSeen.Before(f.began) && t.FirstAt.Sub(f.began) < t.Gap()/2 {
+		detail = fmt.Sprintf("%s of it since it was confirmed; longest wait for any answer: %s",
+			widget.Elapsed(t.FirstAt.Sub(f.began)), widget.Elapsed(t.Silence))
+	}
+	paragraph(in, 0, y+1, theme.Muted, detail, 2)
+}

@@ -1,0 +1,221 @@
+package screen
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/charmbracelet/bubbles/key"
+
+	"shardeck/shared/api"
+	"shardeck/tui/cluster"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+const (
+	primaryURL = "http://127.0.0.1:8080"
+	backupURL  = "http://127.0.0.1:8084"
+)
+
+func rows(n ...int64) []*int64 {
+	out := make([]*int64, len(n))
+	for i := range n {
+		if n[i] >= 0 {
+			out[i] = &n[i]
+		}
+	}
+	return out
+}
+
+// metadata is a cluster of n shards in good health, as the primary tells of it.
+func metadata(n int) *api.Metadata {
+	m := &api.Metadata{
+		Master: api.MasterInfo{URL: primaryURL, Role: api.RolePrimary, Term: 3, Primary: primaryURL, MapVersion: 1,
+			Slots: 5040, Shards: n, Version: "1.0.0", UptimeSeconds: 754, PID: 4711},
+		Peers: []api.PeerInfo{{URL: backupURL, Reachable: true, Role: api.RoleBackup, Term: 3, LatencyMS: 0.4}},
+	}
+	languages := []string{"go", "python", "node"}
+	engines := []string{"sqlite", "sqlserver", "sqlite"}
+	table := api.TableInfo{Name: "Students", Definition: api.TableDef{ShardKey: "student_id"}}
+	for i := range n {
+		r := int64(3334 + 12*(i%3) - i)
+		table.RowsPerShard = append(table.RowsPerShard, &r)
+		table.Rows += r
+		m.Workers = append(m.Workers, api.WorkerInfo{
+			Shard: i, URL: fmt.Sprintf("http://127.0.0.1:%d", 8081+i), Name: fmt.Sprintf("worker-%d", 8081+i), State: api.ShardUp,
+			Language: languages[i%3], Engine: engines[i%3], EngineVersion: "3.51.0", Version: "1.0.0", UptimeSeconds: 750,
+			LatencyMS: 0.4 + float64(i)/10, AgeMS: 300, Slots: 5040 / n, Databases: 1, Tables: 2, Rows: r, SizeBytes: 1_400_000,
+			Traffic: api.Traffic{RequestsPerSecond: 13.7 + float64(i), P50MS: 0.8, P99MS: 4.2},
+		})
+	}
+	if n > 0 {
+		table.Skew = 1.01
+		m.Databases = []api.DatabaseInfo{{Name: "SchoolDB", Tables: []api.TableInfo{table}}}
+	}
+	return m
+}
+
+// observed is the state after a minute of polls of the masters' metadata.
+func observed(m *api.Metadata) cluster.State {
+	s := cluster.New([]string{primaryURL, backupURL}, noon.Add(-time.Minute))
+	for i := range 60 {
+		each := *m
+		each.Workers = append([]api.WorkerInfo(nil), m.Workers...)
+		for k := range each.Workers {
+			if i < 59 {
+				each.Workers[k].State = api.ShardUp
+				each.Workers[k].LatencyMS = 0.5 + float64((i*7+k*3)%11)/4
+				each.Workers[k].Traffic.RequestsPerSecond = 10 + float64((i*5+k)%9)
+			}
+		}
+		s, _ = s.Apply(cluster.Observation{At: noon.Add(time.Duration(i-60) * time.Second), Master: primaryURL, Took: 3 * time.Millisecond, Metadata: &each})
+	}
+	return s
+}
+
+func count(m *api.Metadata) Count {
+	c := Count{DB: "SchoolDB", Table: "Students", At: noon.Add(-12 * time.Second), Answer: &api.MapReduceCountResponse{MapMS: 4.1, ReduceMS: 0.02}}
+	for i := range m.Workers {
+		w := &m.Workers[i]
+		c.Answer.Total += w.Rows
+		c.Answer.Shards = append(c.Answer.Shards, api.ShardResult{Shard: i, Worker: w.Name, Rows: w.Rows, MS: 3.2 + float64(i)/2})
+	}
+	return c
+}
+
+func viewOf(m *api.Metadata) *View {
+	bind := func(k, d string) key.Binding { return key.NewBinding(key.WithKeys(k), key.WithHelp(k, d)) }
+	return &View{
+		Now: noon.Add(-500 * time.Millisecond), State: observed(m), DB: "SchoolDB", Table: "Students", Count: count(m),
+		Events: []cluster.Event{
+			{At: noon.Add(-50 * time.Second), Level: api.LevelGood, Shard: -1, Text: "connected to 127.0.0.1:8080, primary"},
+			{At: noon.Add(-12 * time.Second), Level: api.LevelInfo, Shard: -1, Text: "counted 10,035 rows in SchoolDB.Students on 3 shards in 4.1 ms"},
+		},
+		Keys:  []key.Binding{bind("?", "help"), bind("q", "quit"), bind("c", "count"), bind("s", "security"), bind("f", "failover"), bind("t", "table"), bind("p", "pause"), bind("r", "refresh"), bind("T", "theme")},
+		Notes: []string{"traffic on"},
+	}
+}
+
+// downShard has shard 2 down for a while, with its last known numbers.
+func downShard() *View {
+	m := metadata(3)
+	w := &m.Workers[2]
+	w.State, w.AgeMS = api.ShardDown, 42_000
+	w.Problem = api.NewProblem(api.CodeShardUnavailable, "connection refused at 127.0.0.1:8083")
+	m.Workers[1].State, m.Workers[1].LatencyMS = api.ShardSlow, 812
+	v := viewOf(m)
+	v.Events = append(v.Events, cluster.Event{At: noon.Add(-time.Second), Level: api.LevelError, Shard: 2, Text: "worker-8083 is down: connection refused at 127.0.0.1:8083"})
+	v.Count.Answer.Shards = v.Count.Answer.Shards[:2]
+	v.Count.Answer.Total -= w.Rows
+	v.Count.Answer.Partial = []api.Problem{*w.Problem}
+	return v
+}
+
+func emptyCluster() *View {
+	v := viewOf(metadata(0))
+	v.DB, v.Table, v.Count, v.Events, v.Notes = "", "", Count{}, nil, nil
+	return v
+}
+
+func connecting() *View {
+	v := emptyCluster()
+	v.State = cluster.New([]string{primaryURL, backupURL}, noon.Add(-3*time.Second))
+	v.State, _ = v.State.Apply(cluster.Observation{At: noon.Add(-time.Second), Master: primaryURL, Err: errors.New("connection refused")})
+	return v
+}
+
+// lost is a console whose masters are all gone.
+func lost() *View {
+	v := viewOf(metadata(3))
+	v.State, _ = v.State.Apply(cluster.Observation{At: noon, Master: primaryURL, Err: errors.New("connection refused")})
+	v.Now = noon.Add(17 * time.Second)
+	return v
+}
+
+// longNames has names that fit nowhere, and that try to escape.
+func longNames() *View {
+	m := metadata(3)
+	for i := range m.Workers {
+		m.Workers[i].Name = fmt.Sprintf("the-worker-in-the-far-corner-of-the-data-centre-%d", i)
+		m.Workers[i].Engine = "an-engine-with-a-very-long-name"
+		m.Workers[i].Rows = 1_234_567_890_123
+		*m.Databases[0].Tables[0].RowsPerShard[i] = 1_234_567_890_123
+	}
+	m.Workers[1].Name = "\x1b[31mred\x1b[0m\r\nworker\a 東京 \u202eevil"
+	m.Databases[0].Name = "ADatabaseWithANameOfNearlyAHundredCharactersWhichIsAllowedSoItHasToBeShownSomehowOnSmallScreensToo"
+	m.Databases[0].Tables[0].Name = "Table\x1b]0;title\aName"
+	v := viewOf(m)
+	v.DB, v.Table = m.Databases[0].Name, m.Databases[0].Tables[0].Name
+	return v
+}
+
+// afterFailover follows the backup that has become primary.
+func afterFailover() *View {
+	v := viewOf(metadata(3))
+	m := metadata(3)
+	m.Master.URL, m.Master.Primary, m.Master.Term = backupURL, backupURL, 4
+	m.Peers = []api.PeerInfo{{URL: primaryURL, Role: api.RolePrimary, Term: 3, AgeMS: 4000}}
+	var events []cluster.Event
+	v.State, events = v.State.Apply(cluster.Observation{At: noon, Master: primaryURL, Err: errors.New("connection refused")})
+	v.Events = append(v.Events, events...)
+	v.State, events = v.State.Apply(cluster.Observation{At: noon.Add(870 * time.Millisecond), Master: backupURL, Took: 2 * time.Millisecond, Metadata: m})
+	v.Events = append(v.Events, events...)
+	v.Now = noon.Add(time.Second)
+	return v
+}
+
+func manyShards() *View {
+	v := viewOf(metadata(16))
+	return v
+}
+
+func security(failing bool) *Security {
+	r := &api.SecurityCheckResponse{OK: !failing}
+	for i := range 3 {
+		w := api.SecurityWorker{Shard: i, Worker: fmt.Sprintf("worker-%d", 8081+i), OK: !failing || i != 1, Passed: 35, Total: 35}
+		for _, e := range api.GuardedWorkerEndpoints() {
+			for _, c := range credentials {
+				p := api.SecurityProbe{Shard: i, Worker: w.Worker, Endpoint: e, Credential: c.c, Expected: "401", Status: 401, OK: true, MS: 0.4}
+				if c.c == api.CredentialRight {
+					p.Expected, p.Status = "let in", 400
+				}
+				if failing && i == 1 && c.c == api.CredentialEmpty && e.Path == api.WorkerExecPath {
+					p.OK, p.Status, p.Detail = false, 200, "let in without a token"
+				}
+				if failing && i == 2 && c.c == api.CredentialNone && e.Path == api.WorkerStatsPath {
+					p.OK, p.Status = false, 0
+				}
+				r.Probes = append(r.Probes, p)
+			}
+		}
+		r.Workers = append(r.Workers, w)
+	}
+	s, _ := NewSecurity(noon).Update(SecurityEnded{At: noon, Answer: r})
+	return s.(*Security)
+}
+
+func press(s Screen, at time.Time, names ...string) (Screen, Intent) {
+	var in Intent
+	for _, n := range names {
+		s, in = s.Update(Key{Name: n, At: at})
+	}
+	return s, in
+}
+
+func failoverDone() *Failover {
+	v := viewOf(metadata(3))
+	s, _ := press(NewFailover(noon.Add(-10*time.Second), v.State.Preflight(v.Now)), noon.Add(-500*time.Millisecond), "right", "enter")
+	s, _ = s.Update(FailoverEnded{At: noon.Add(time.Second), Answer: &api.FailoverResponse{
+		Primary: backupURL, Term: 4, Previous: primaryURL, TotalMS: 14.2,
+		Steps: []api.FailoverStep{
+			{Name: "reach workers", OK: true, Detail: "3 of 3 answer", AtMS: 0, MS: 3.1},
+			{Name: "take term", Target: "worker-8081", OK: true, Detail: "term 4", AtMS: 3.1, MS: 4},
+			{Name: "take term", Target: "worker-8082", OK: true, Detail: "term 4", AtMS: 3.1, MS: 5},
+			{Name: "take term", Target: "worker-8083", OK: true, Detail: "term 4", AtMS: 3.1, MS: 4.4},
+			{Name: "tell old primary", Target: primaryURL, OK: false, Detail: "does not answer; the workers refuse it", AtMS: 8.1, MS: 6},
+			{Name: "become primary", Target: backupURL, OK: true, AtMS: 14.1, MS: 0.1},
+		},
+	}})
+	return s.(*Failover)
+}

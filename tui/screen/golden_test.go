@@ -1,0 +1,188 @@
+package screen
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/bubbles/key"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/google/go-cmp/cmp"
+	"github.com/muesli/termenv"
+	"pgregory.net/rapid"
+
+	"shardeck/shared/api"
+	"shardeck/tui/cluster"
+	"shardeck/tui/theme"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func newTheme(t testing.TB, name string, p termenv.Profile) *theme.Theme {
+	t.Helper()
+	th, err := theme.New(name, theme.Options{Profile: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return th
+}
+
+type scene struct {
+	name  string
+	view  *View
+	stack []Screen
+}
+
+func scenes() []scene {
+	ready := viewOf(metadata(3))
+	down := downShard()
+	groups := []Group{
+		{Title: "Cluster", Keys: ready.Keys[2:5]},
+		{Title: "View", Keys: ready.Keys[5:]},
+		{Title: "Program", Keys: []key.Binding{ready.Keys[0], ready.Keys[1]}},
+	}
+	failed, _ := press(NewFailover(noon.Add(-1e10), ready.State.Preflight(ready.Now)), noon, "right", "enter")
+	failed, _ = failed.Update(FailoverEnded{At: noon, Err: api.NewProblem(api.CodeFailoverFailed, "only 1 of 3 workers took term 4").Hinted("start the workers and try again")})
+	noBackup := metadata(3)
+	noBackup.Peers = nil
+	return []scene{
+		{"healthy", ready, nil},
+		{"down-shard", down, nil},
+		{"empty", emptyCluster(), nil},
+		{"connecting", connecting(), nil},
+		{"lost", lost(), nil},
+		{"long-names", longNames(), nil},
+		{"after-failover", afterFailover(), nil},
+		{"many-shards", manyShards(), nil},
+		{"help", ready, []Screen{NewHelp(groups)}},
+		{"tables", ready, []Screen{NewTables(ready)}},
+		{"security-ok", ready, []Screen{security(false)}},
+		{"security-failing", ready, []Screen{security(true)}},
+		{"security-running", ready, []Screen{NewSecurity(ready.Now)}},
+		{"failover-preflight", ready, []Screen{NewFailover(ready.Now, ready.State.Preflight(ready.Now))}},
+		{"failover-impossible", ready, []Screen{NewFailover(ready.Now, stateOf(noBackup).Preflight(ready.Now))}},
+		{"failover-done", afterFailover(), []Screen{failoverDone()}},
+		{"failover-failed", ready, []Screen{failed}},
+		{"confirm", ready, []Screen{NewConfirm(noon, "k", "Kill the primary", "This ends the primary's process with SIGKILL, as a crash would.", "kill primary")}},
+	}
+}
+
+func stateOf(m *api.Metadata) *cluster.State {
+	s := observed(m)
+	return &s
+}
+
+func TestScreensLookAsInTheGoldenFiles(t *testing.T) {
+	th := newTheme(t, theme.Mono, termenv.Ascii)
+	for _, s := range scenes() {
+		for _, size := range [][2]int{{80, 24}, {160, 45}} {
+			name := fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1])
+			t.Run(name, func(t *testing.T) {
+				got := Render(th, size[0], size[1], s.view, &Dashboard{}, s.stack...) + "\n"
+				golden(t, name, got)
+			})
+		}
+	}
+	small := viewOf(metadata(3))
+	golden(t, "healthy-50x10", Render(th, 50, 10, small, &Dashboard{})+"\n")
+	golden(t, "down-shard-40x6", Render(th, 40, 6, downShard(), &Dashboard{})+"\n")
+	golden(t, "healthy-120x30", Render(th, 120, 30, small, &Dashboard{})+"\n")
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("%s looks different (run with -update and read the change):\n%s", path, d)
+	}
+}
+
+// checkFrame says what is wrong with a frame's shape, "" when nothing is.
+func checkFrame(frame string, width, height int) string {
+	lines := strings.Split(frame, "\n")
+	if len(lines) != height {
+		return fmt.Sprintf("%d lines, not %d", len(lines), height)
+	}
+	for i, line := range lines {
+		if w := ansi.StringWidth(line); w != width {
+			return fmt.Sprintf("line %d is %d cells wide, not %d: %q", i, w, width, line)
+		}
+	}
+	return ""
+}
+
+func TestFramesHaveExactlyTheTerminalsSize(t *testing.T) {
+	all := scenes()
+	themes := []*theme.Theme{newTheme(t, theme.Dark, termenv.TrueColor), newTheme(t, theme.Mono, termenv.ANSI)}
+	for i, s := range all {
+		for width := 1; width <= 210; width += 1 + width/9 {
+			for height := 1; height <= 70; height += 1 + height/7 {
+				frame := Render(themes[(i+width)%2], width, height, s.view, &Dashboard{}, s.stack...)
+				if wrong := checkFrame(frame, width, height); wrong != "" {
+					t.Fatalf("%s at %dx%d: %s", s.name, width, height, wrong)
+				}
+			}
+		}
+	}
+}
+
+func TestNoTextOfTheServersCanBreakAFrame(t *testing.T) {
+	th := newTheme(t, theme.Dark, termenv.TrueColor)
+	rapid.Check(t, func(t *rapid.T) {
+		m := metadata(rapid.IntRange(0, 9).Draw(t, "shards"))
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`(\x1b\[[0-9;]*[A-Za-z]|\x1b\]0;[a-z]*\x07|[\x{1F1E6}-\x{1F1FF}]|[\x{1100}-\x{11FF}]|[\x{AC00}-\x{AD00}]|[\x{0300}-\x{0310}]|\x{200D}|[\x{1F3FB}-\x{1F3FF}]|[\x{1F468}-\x{1F470}]|[\x{0E30}-\x{0E3F}]|\n|a)*`))
+		for i := range m.Workers {
+			m.Workers[i].Name = text.Draw(t, "worker")
+			m.Workers[i].Engine = text.Draw(t, "engine")
+			m.Workers[i].State = api.ShardState(rapid.SampledFrom([]string{"up", "slow", "down", "unauthorized", "wrong_shard", "unknown", "new"}).Draw(t, "state"))
+			m.Workers[i].Problem = api.NewProblem(api.CodeInternal, "%s", text.Draw(t, "problem"))
+			m.Workers[i].LatencyMS = rapid.Float64().Draw(t, "latency")
+			m.Workers[i].AgeMS = rapid.Float64().Draw(t, "age")
+			m.Workers[i].Rows = rapid.Int64().Draw(t, "rows")
+			m.Workers[i].UptimeSeconds = rapid.Float64().Draw(t, "uptime")
+			m.Workers[i].Traffic.RequestsPerSecond = rapid.Float64().Draw(t, "rate")
+		}
+		for i := range m.Databases {
+			m.Databases[i].Tables[0].RowsPerShard = rows(rapid.SliceOfN(rapid.Int64(), 0, 12).Draw(t, "rows per shard")...)
+		}
+		m.Master.Version = text.Draw(t, "version")
+		m.Master.UptimeSeconds = rapid.Float64().Draw(t, "master uptime")
+		v := viewOf(m)
+		v.State.Err = errors.New(text.Draw(t, "error"))
+		v.Notes = []string{text.Draw(t, "note")}
+		w, h := rapid.IntRange(0, 200).Draw(t, "width"), rapid.IntRange(1, 60).Draw(t, "height")
+		if wrong := checkFrame(Render(th, w, h, v, &Dashboard{}), w, h); wrong != "" {
+			t.Fatal(wrong)
+		}
+	})
+}
+
+func TestStatesAreToldApartWithoutColour(t *testing.T) {
+	seen := map[string]api.ShardState{}
+	for _, st := range []api.ShardState{api.ShardUp, api.ShardSlow, api.ShardDown, api.ShardUnauthorized, api.ShardWrong, api.ShardUnknown} {
+		symbol, word := cluster.ShardMark(st)
+		for _, mark := range []string{symbol, word} {
+			if other, ok := seen[mark]; ok {
+				t.Errorf("%s and %s share the mark %q", st, other, mark)
+			}
+			seen[mark] = st
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package screen
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
+)
+
+// Security is the matrix of the security check: an endpoint a line, a credential
+// a column, a worker a group of columns.
+type Security struct {
+	started time.Time
+	running bool
+	answer  *api.SecurityCheckResponse
+	err     error
+	at      time.Time
+	scroll  int // the first worker shown
+}
+
+// NewSecurity returns the screen of a check that has just begun.
+func NewSecurity(now time.Time) *Security { return &Security{started: now, running: true} }
+
+// Update takes the answer and the keys.
+func (s *Security) Update(msg any) (Screen, Intent) {
+	next := *s
+	switch m := msg.(type) {
+	case SecurityEnded:
+		next.running, next.answer, next.err, next.at = false, m.Answer, m.Err, m.At
+		next.scroll = 0
+		return &next, nil
+	case Key:
+		switch m.Name {
+		case "esc", "q", "s":
+			return s, Close{}
+		case "enter":
+			if !s.running && m.At.Sub(s.at) > quiet {
+				return s, Close{}
+			}
+		case "r":
+			if !s.running {
+				return NewSecurity(m.At), CheckSecurity{}
+			}
+		case "left", "h":
+			next.scroll = max(s.scroll-1, 0)
+		case "right", "l":
+			if s.answer != nil {
+				next.scroll = min(s.scroll+1, max(len(s.answer.Workers)-1, 0))
+			}
+		}
+	}
+	return &next, nil
+}
+
+var credentials = []struct {
+	c           api.Credential
+	short, long string
+}{
+	{api.CredentialNone, "no", "none"},
+	{api.CredentialEmpty, "em", "empty"},
+	{api.CredentialWrong, "wr", "wrong"},
+	{api.CredentialNearMiss, "nm", "near"},
+	{api.CredentialRight, "ok", "right"},
+}
+
+// Paint draws the matrix and what it means.
+func (s *Security) Paint(a widget.Area, v *View) {
+	title, note := "Security check", "r again · Esc close"
+	if s.running || s.err != nil || s.answer == nil {
+		in := a.Center(64, 8).Dialog(title, note)
+		switch {
+		case s.running:
+			y := paragraph(in, 0, 1, theme.Text, "Knocking at every guarded endpoint of every worker, with no token, an empty, a wrong and a near-miss one, and with the right one …", 4)
+			in.Text(0, y, theme.Muted, widget.Age(v.Now.Sub(s.started)))
+		case s.err != nil:
+			y := paragraph(in, 0, 1, theme.Bad, "✗ the check did not run: "+explain(s.err), 3)
+			paragraph(in, 0, y, theme.Muted, hint(s.err), 2)
+		default:
+			in.Text(0, 1, theme.Muted, "no answer")
+		}
+		return
+	}
+	endpoints := s.endpoints()
+	width := min(a.W, 2+s.leftWidth(endpoints)+len(s.answer.Workers)*(5*7+3)+2)
+	in := a.Center(max(width, 76), len(endpoints)+11).Dialog(title, note)
+	y := s.paintVerdict(in)
+	y = s.paintMatrix(in, y+1, endpoints)
+	s.paintBelow(in, y+1)
+}
+
+// endpoints lists those probed, in the order of the contract, then others.
+func (s *Security) endpoints() []api.Endpoint {
+	all := []api.Endpoint{}
+	for _, e := range api.GuardedWorkerEndpoints() {
+		if slices.ContainsFunc(s.answer.Probes, func(p api.SecurityProbe) bool { return p.Endpoint == e }) {
+			all = append(all, e)
+		}
+	}
+	for i := range s.answer.Probes {
+		if e := s.answer.Probes[i].Endpoint; !slices.Contains(all, e) {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+func (s *Security) leftWidth(endpoints []api.Endpoint) int {
+	w := 0
+	for _, e := range endpoints {
+		w = max(w, min(len(e.Method)+1+len(e.Path), 24))
+	}
+	return w + 2
+}
+
+// paintVerdict draws the first line and returns the row after it.
+func (s *Security) paintVerdict(in widget.Area) int {
+	passed := 0
+	for i := range s.answer.Probes {
+		if s.answer.Probes[i].OK {
+			passed++
+		}
+	}
+	symbol, role := okMark(s.answer.OK)
+	verdict := "every guarded door is shut, and opens with the right token"
+	if !s.answer.OK {
+		verdict = "NOT as it should be; see below"
+	}
+	x := in.Text(0, 0, role, fmt.Sprintf("%s %d of %d probes as expected", symbol, passed, len(s.answer.Probes)))
+	in.Text(x, 0, theme.Text, widget.Fit(": "+verdict, in.W-x))
+	return 1
+}
+
+// paintMatrix draws the matrix from row y on and returns the row after it.
+func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) int {
+	left := s.leftWidth(endpoints)
+	cell := 7
+	for cell > 3 && left+len(s.answer.Workers)*(5*cell+2) > in.W {
+		cell--
+	}
+	if cell < 6 {
+		cell = 3
+	}
+	group := 5*cell + 2
+	fit := max((in.W-left)/group, 1)
+	first := min(s.scroll, max(len(s.answer.Workers)-fit, 0))
+	for i, e := range endpoints {
+		in.Text(0, y+2+i, theme.Text, widget.Fit(fmt.Sprintf("%-4s %s", e.Method, e.Path), left-1))
+	}
+	for g := 0; g < fit && first+g < len(s.answer.Workers); g++ {
+		w := &s.answer.Workers[first+g]
+		col := in.Sub(left+g*group, y, group, len(endpoints)+2)
+		symbol, role := okMark(w.OK)
+		col.Text(0, 0, role, symbol)
+		col.Text(2, 0, theme.Series(w.Shard), widget.FitMiddle(fmt.Sprintf("%d %s", w.Shard, w.Worker), group-4))
+		for k, c := range credentials {
+			name := c.short
+			if cell >= 6 {
+				name = c.long
+			}
+			col.Text(k*cell, 1, theme.Head, name)
+			for i, e := range endpoints {
+				mark, markRole := s.mark(w.Shard, e, c.c)
+				col.Text(k*cell, 2+i, markRole, mark)
+			}
+		}
+	}
+	if fit < len(s.answer.Workers) {
+		in.Text(0, y, theme.Muted, widget.Fit(fmt.Sprintf("←→ %d–%d of %d", first+1, min(first+fit, len(s.answer.Workers)), len(s.answer.Workers)), left-1))
+	}
+	return y + 2 + len(endpoints)
+}
+
+// mark is the outcome of one probe.
+func (s *Security) mark(shard int, e api.Endpoint, c api.Credential) (string, theme.Role) {
+	for i := range s.answer.Probes {
+		p := &s.answer.Probes[i]
+		if p.Shard == shard && p.Endpoint == e && p.Credential == c {
+			switch {
+			case p.OK:
+				return "✓", theme.Good
+			case p.Status == 0:
+				return "—", theme.Warn
+			}
+			return "✗", theme.Bad
+		}
+	}
+	return "·", theme.Muted
+}
+
+// paintBelow draws the legend, or the first failures in words.
+func (s *Security) paintBelow(in widget.Area, y int) {
+	room := in.H - y
+	for i := range s.answer.Workers {
+		if w := &s.answer.Workers[i]; w.Problem != nil && room > 0 {
+			in.Text(0, y, theme.Bad, widget.Fit("✗ "+w.Worker+" could not be probed: "+w.Problem.Detail, in.W))
+			y, room = y+1, room-1
+		}
+	}
+	for i := range s.answer.Probes {
+		p := &s.answer.Probes[i]
+		if p.OK || p.Status == 0 || room <= 0 {
+			continue
+		}
+		in.Text(0, y, theme.Bad, widget.Fit(fmt.Sprintf("✗ shard %d %s %s with token %s: expected %s, got %d %s",
+			p.Shard, p.Endpoint.Method, p.Endpoint.Path, p.Credential, p.Expected, p.Status, p.Detail), in.W))
+		y, room = y+1, room-1
+	}
+	if !s.answer.OK {
+		return
+	}
+	y = paragraph(in, 0, y, theme.Muted, "The token shown: none (no), empty (em), wrong (wr), near miss: right but for its last character (nm), right (ok). ✓ as expected: refused with 401, and the right one let in.", max(in.H-y, 0))
+	if y < in.H {
+		in.Text(0, y, theme.Muted, widget.Fit("✗ not as expected · — no answer · checked "+s.at.Format("15:04:05"), in.W))
+	}
+}

@@ -1,0 +1,175 @@
+package widget
+
+import (
+	"strings"
+
+	"shardeck/tui/theme"
+)
+
+// Canvas is a grid of cells, each with one rune and a role. Whatever is drawn on
+// it, it renders to exactly its height in lines of exactly its width.
+// It is not safe for concurrent use.
+type Canvas struct {
+	width, height int
+	cells         []cell
+}
+
+// cell holds a rune; 0 marks the right half of a wide one.
+type cell struct {
+	r    rune
+	role theme.Role
+}
+
+// NewCanvas returns an empty canvas. Sizes below 0 count as 0.
+func NewCanvas(width, height int) *Canvas {
+	width, height = max(width, 0), max(height, 0)
+	c := &Canvas{width: width, height: height, cells: make([]cell, width*height)}
+	for i := range c.cells {
+		c.cells[i] = cell{r: ' '}
+	}
+	return c
+}
+
+// Area returns the whole canvas as an area to draw in.
+func (c *Canvas) Area() Area { return Area{c: c, W: c.width, H: c.height} }
+
+// Fade gives every cell the role, as for what lies behind a dialog.
+func (c *Canvas) Fade(role theme.Role) {
+	for i := range c.cells {
+		c.cells[i].role = role
+	}
+}
+
+// set writes one rune of width w. Both halves of a wide rune that loses one
+// are blanked, as a terminal would.
+func (c *Canvas) set(x, y int, r rune, w int, role theme.Role) {
+	row := c.cells[y*c.width : (y+1)*c.width]
+	blank := func(i int) {
+		if i >= 0 && i < len(row) {
+			row[i].r = ' '
+		}
+	}
+	if row[x].r == 0 {
+		blank(x - 1)
+	}
+	last := x + w - 1
+	if last+1 < len(row) && row[last+1].r == 0 {
+		blank(last + 1)
+	}
+	row[x] = cell{r: r, role: role}
+	if w == 2 {
+		row[last] = cell{r: 0, role: role}
+	}
+}
+
+// Render returns the frame: lines joined by newlines, none at the end.
+func (c *Canvas) Render(t *theme.Theme) string {
+	var out, run strings.Builder
+	out.Grow(len(c.cells) * 2)
+	for y := range c.height {
+		if y > 0 {
+			out.WriteByte('\n')
+		}
+		row := c.cells[y*c.width : (y+1)*c.width]
+		for x := 0; x < len(row); {
+			role := row[x].role
+			run.Reset()
+			for x < len(row) && row[x].role == role {
+				if row[x].r != 0 {
+					run.WriteRune(row[x].r)
+				}
+				x++
+			}
+			t.Paint(&out, role, run.String())
+		}
+	}
+	return out.String()
+}
+
+// Area is a rectangle of a canvas. Drawing outside of it does nothing, so that no
+// layout can spoil its neighbour or panic.
+type Area struct {
+	c    *Canvas
+	x, y int
+	W, H int // cells; never below 0
+}
+
+// Sub returns the part of a that begins at x, y with the given size, clipped to a.
+func (a Area) Sub(x, y, w, h int) Area {
+	x0, y0 := min(max(x, 0), a.W), min(max(y, 0), a.H)
+	x1, y1 := min(max(x+w, x0), a.W), min(max(y+h, y0), a.H)
+	return Area{c: a.c, x: a.x + x0, y: a.y + y0, W: x1 - x0, H: y1 - y0}
+}
+
+// Center returns an area of at most w by h cells in the middle of a.
+func (a Area) Center(w, h int) Area {
+	w, h = min(w, a.W), min(h, a.H)
+	return a.Sub((a.W-w)/2, (a.H-h)/2, w, h)
+}
+
+// Clear fills a with blanks.
+func (a Area) Clear() {
+	for y := range a.H {
+		for x := range a.W {
+			a.c.set(a.x+x, a.y+y, ' ', 1, theme.Text)
+		}
+	}
+}
+
+// Text draws s cleaned from x on and returns the column after it. It is clipped
+// at a's right edge without a mark; use [Fit] where a cut must show.
+func (a Area) Text(x, y int, role theme.Role, s string) int {
+	for _, r := range Clean(s) {
+		w := RuneWidth(r)
+		if y >= 0 && y < a.H && x >= 0 && x+w <= a.W {
+			a.c.set(a.x+x, a.y+y, r, w, role)
+		}
+		x += w
+	}
+	return x
+}
+
+// TextRight draws s so that it ends before column x and returns the column it begins at.
+func (a Area) TextRight(x, y int, role theme.Role, s string) int {
+	s = Clean(s)
+	from := x - Width(s)
+	a.Text(from, y, role, s)
+	return from
+}
+
+// Rule draws a horizontal line over the whole of row y.
+func (a Area) Rule(y int, role theme.Role) {
+	a.Text(0, y, role, strings.Repeat("─", a.W))
+}
+
+// Box draws a frame with a title at its left and a note at its right, and returns
+// what is inside. Below 2 by 2 cells nothing is drawn and nothing is inside.
+func (a Area) Box(frame theme.Role, title, note string) Area {
+	if a.W < 2 || a.H < 2 {
+		return a.Sub(0, 0, 0, 0)
+	}
+	line := strings.Repeat("─", a.W-2)
+	a.Text(0, 0, frame, "╭"+line+"╮")
+	a.Text(0, a.H-1, frame, "╰"+line+"╯")
+	for y := 1; y < a.H-1; y++ {
+		a.Text(0, y, frame, "│")
+		a.Text(a.W-1, y, frame, "│")
+	}
+	room := a.W - 6
+	if title = Fit(title, room); title != "" {
+		a.Text(2, 0, theme.Title, " "+title+" ")
+		room -= Width(title) + 3
+	}
+	if note = Clean(note); note != "" && Width(note) <= room {
+		a.TextRight(a.W-2, 0, theme.Muted, " "+note+" ")
+	}
+	return a.Sub(1, 1, a.W-2, a.H-2)
+}
+
+// Dialog clears a, draws a frame that stands out, and returns the inside with a
+// column of air at both sides.
+func (a Area) Dialog(title, note string) Area {
+	a.Clear()
+	in := a.Box(theme.DialogFrame, title, note)
+	return in.Sub(1, 0, in.W-2, in.H)
+}

@@ -1,0 +1,118 @@
+package widget
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// Thousands writes n with commas: 10,012.
+func Thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	sign := ""
+	if s[0] == '-' {
+		sign, s = "-", s[1:]
+	}
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return sign + s
+}
+
+// Count writes n in full where it takes at most width cells, else in
+// thousands (k), millions (M) and so on, with one digit after the point.
+func Count(n int64, width int) string {
+	full := Thousands(n)
+	if len(full) <= width {
+		return full
+	}
+	units := []struct {
+		size float64
+		name string
+	}{{1e18, "E"}, {1e15, "P"}, {1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}}
+	for _, u := range units {
+		if math.Abs(float64(n)) >= u.size {
+			return strconv.FormatFloat(float64(n)/u.size, 'f', 1, 64) + u.name
+		}
+	}
+	return full
+}
+
+// Bytes writes a size in binary units: 1.4 MiB.
+func Bytes(n int64) string {
+	if n < 1024 {
+		return strconv.FormatInt(n, 10) + " B"
+	}
+	f, unit := float64(n)/1024, 0
+	for f >= 1024 && unit < 5 {
+		f, unit = f/1024, unit+1
+	}
+	return fmt.Sprintf("%.1f %ciB", f, "KMGTPE"[unit])
+}
+
+// Millis writes a duration in milliseconds with about two digits that matter.
+func Millis(ms float64) string {
+	switch {
+	case math.IsNaN(ms) || ms < 0:
+		return "—"
+	case ms < 0.01:
+		return "<10 µs"
+	case ms < 1:
+		return fmt.Sprintf("%.2f ms", ms)
+	case ms < 10:
+		return fmt.Sprintf("%.1f ms", ms)
+	case ms < 1000:
+		return fmt.Sprintf("%.0f ms", ms)
+	case ms < 100_000:
+		return fmt.Sprintf("%.1f s", ms/1000)
+	}
+	return Age(time.Duration(min(ms, 1e12)) * time.Millisecond)
+}
+
+// Age writes how long ago something was, in few letters: 0.4s, 12s, 3m, 2h, 5d.
+func Age(d time.Duration) string {
+	switch {
+	case d < 0:
+		return "0.0s"
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1fs", d.Truncate(100*time.Millisecond).Seconds())
+	case d < 100*time.Second:
+		return fmt.Sprintf("%ds", d/time.Second)
+	case d < 100*time.Minute:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	}
+	return fmt.Sprintf("%dd", min(d/(24*time.Hour), 99_999))
+}
+
+// Elapsed writes a measured duration: 87 ms, 1.24 s, 2m14s.
+func Elapsed(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Round(time.Millisecond)/time.Millisecond)
+	case d < time.Minute:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// Rate writes a number per second.
+func Rate(perSecond float64) string {
+	switch {
+	case math.IsNaN(perSecond) || perSecond <= 0:
+		return "0"
+	case perSecond < 100:
+		return fmt.Sprintf("%.1f", perSecond)
+	}
+	return Count(int64(math.Round(min(perSecond, 1e15))), 6)
+}
+
+// Percent writes part of whole with one digit after the point; "—" of nothing.
+func Percent(part, whole int64) string {
+	if whole <= 0 {
+		return "—"
+	}
+	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
+}
