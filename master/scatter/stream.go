@@ -134,3 +134,6 @@ func (st *Stream) Close() {
 func Milliseconds(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
+
+// LastAnswer is when the latest block, or the head, came.
+func (st *Stream) LastAnswer() time.Time { return st.last }

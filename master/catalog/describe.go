@@ -1,0 +1,93 @@
+package catalog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+// Describe lists the databases with the rows of each table by shard, and where
+// the shards that were ever heard differ. Both are ordered by name and never nil.
+func Describe(stats []*api.WorkerStats) ([]api.DatabaseInfo, []api.Drift) {
+	infos, drift := []api.DatabaseInfo{}, []api.Drift{}
+	var heard []int
+	for i, st := range stats {
+		if st != nil {
+			heard = append(heard, i)
+		}
+	}
+	for _, c := range collect(stats) {
+		info := api.DatabaseInfo{Name: c.name, Shards: c.shards, Tables: []api.TableInfo{}}
+		if missing := without(heard, c.shards); len(missing) > 0 {
+			drift = append(drift, api.Drift{DB: c.name, Kind: "missing_database", Shards: missing,
+				Detail: fmt.Sprintf("%s lacks the database %s; create-db again completes it", shardList(missing), c.name)})
+		}
+		for _, t := range c.tables {
+			info.Tables = append(info.Tables, t.info(len(stats)))
+			drift = append(drift, t.drift(c)...)
+		}
+		infos = append(infos, info)
+	}
+	return infos, drift
+}
+
+func (t *collectedTable) info(shards int) api.TableInfo {
+	best := t.best()
+	info := api.TableInfo{Name: best.def.Name, Definition: *best.def, RowsPerShard: make([]*int64, shards)}
+	most := int64(0)
+	for i := range t.shards {
+		s := &t.shards[i]
+		info.RowsPerShard[s.shard] = &s.rows
+		info.Rows += s.rows
+		most = max(most, s.rows)
+	}
+	if info.Rows > 0 {
+		info.Skew = float64(most) * float64(len(t.shards)) / float64(info.Rows)
+	}
+	return info
+}
+
+func (t *collectedTable) drift(c *collected) []api.Drift {
+	var drift []api.Drift
+	best := t.best()
+	var have, differ []int
+	for _, s := range t.shards {
+		have = append(have, s.shard)
+		if s.version != best.version {
+			differ = append(differ, s.shard)
+		}
+	}
+	if missing := without(c.shards, have); len(missing) > 0 {
+		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "missing_table", Shards: missing,
+			Detail: fmt.Sprintf("%s lacks the table %s; the same create-table again completes it", shardList(missing), t.name)})
+	}
+	if len(differ) > 0 {
+		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "definition", Shards: differ,
+			Detail: fmt.Sprintf("%s defines the table %s otherwise than the rest; requests to it are refused there", shardList(differ), t.name)})
+	}
+	return drift
+}
+
+// without lists the members of all that are not in some.
+func without(all, some []int) []int {
+	var rest []int
+	for _, s := range all {
+		if !slices.Contains(some, s) {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+func shardList(shards []int) string {
+	names := make([]string, len(shards))
+	for i, s := range shards {
+		names[i] = fmt.Sprint(s)
+	}
+	if len(names) == 1 {
+		return "shard " + names[0]
+	}
+	return "each of the shards " + strings.Join(names, ", ")
+}

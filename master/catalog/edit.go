@@ -1,0 +1,80 @@
+package catalog
+
+import (
+	"slices"
+
+	"shardeck/shared/api"
+)
+
+// The functions below make a worker's stats what they are after a change of the
+// schema that this master made itself, so that it need not wait for a probe. They
+// replace slices and never write to them.
+
+// AddDatabase adds an empty database.
+func AddDatabase(st *api.WorkerStats, name, physical string) {
+	if i := findDatabase(st, name); i >= 0 {
+		return
+	}
+	st.Databases = append(slices.Clip(slices.Clone(st.Databases)), api.DatabaseStats{Name: name, Physical: physical})
+}
+
+// DropDatabase removes a database.
+func DropDatabase(st *api.WorkerStats, name string) {
+	if i := findDatabase(st, name); i >= 0 {
+		st.Databases = slices.Delete(slices.Clone(st.Databases), i, i+1)
+	}
+}
+
+// AddTable adds an empty table.
+func AddTable(st *api.WorkerStats, db string, def *api.TableDef) {
+	changeTables(st, db, func(tables []api.TableStats) []api.TableStats {
+		if findTable(tables, def.Name) >= 0 {
+			return tables
+		}
+		return append(tables, api.TableStats{Definition: *def})
+	})
+}
+
+// DropTable removes a table.
+func DropTable(st *api.WorkerStats, db, name string) {
+	changeTables(st, db, func(tables []api.TableStats) []api.TableStats {
+		if i := findTable(tables, name); i >= 0 {
+			return slices.Delete(tables, i, i+1)
+		}
+		return tables
+	})
+}
+
+// FindTable returns a table of a worker's stats and whether the worker has its
+// database at all.
+func FindTable(st *api.WorkerStats, db, name string) (t *api.TableStats, hasDB bool) {
+	i := findDatabase(st, db)
+	if i < 0 {
+		return nil, false
+	}
+	j := findTable(st.Databases[i].Tables, name)
+	if j < 0 {
+		return nil, true
+	}
+	return &st.Databases[i].Tables[j], true
+}
+
+// HasDatabase says whether a worker has a database.
+func HasDatabase(st *api.WorkerStats, name string) bool { return findDatabase(st, name) >= 0 }
+
+func changeTables(st *api.WorkerStats, db string, change func([]api.TableStats) []api.TableStats) {
+	i := findDatabase(st, db)
+	if i < 0 {
+		return
+	}
+	st.Databases = slices.Clone(st.Databases)
+	st.Databases[i].Tables = change(slices.Clone(st.Databases[i].Tables))
+}
+
+func findDatabase(st *api.WorkerStats, name string) int {
+	return slices.IndexFunc(st.Databases, func(d api.DatabaseStats) bool { return api.SameName(d.Name, name) })
+}
+
+func findTable(tables []api.TableStats, name string) int {
+	return slices.IndexFunc(tables, func(t api.TableStats) bool { return api.SameName(t.Definition.Name, name) })
+}

@@ -1,0 +1,117 @@
+package service
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/shared/daemon"
+	"shardeck/shared/httpserve"
+)
+
+// Config configures a master. The tags are kong's: flags win over the
+// environment, that over the defaults.
+type Config struct {
+	daemon.Flags
+
+	Host      string   `help:"Address to listen on; beyond loopback an API token is required." default:"127.0.0.1" env:"MASTER_HOST"`
+	Port      int      `help:"Port to listen on; 0 takes a free one." default:"8080" env:"MASTER_PORT"`
+	Role      string   `help:"What to start as: primary or backup." enum:"primary,backup" default:"primary" env:"MASTER_ROLE"`
+	Workers   []string `help:"Base URLs of the workers, shard 0 first. Their order and number must never change." default:"http://127.0.0.1:8081,http://127.0.0.1:8082,http://127.0.0.1:8083" env:"MASTER_WORKERS"`
+	Peers     []string `help:"Base URLs of the other masters, or none. Default: of ports 8080 and 8084 on this machine, the other one." env:"MASTER_PEERS"`
+	Advertise string   `help:"Base URL under which others reach this master; by default the address it listens on." env:"MASTER_ADVERTISE"`
+
+	Token        string   `help:"Token that this master shows the workers." env:"MASTER_TOKEN"`
+	TokenFile    string   `help:"File that holds the token." env:"MASTER_TOKEN_FILE" type:"path"`
+	APIToken     string   `help:"Token that clients must show as Authorization: Bearer; empty: none is asked for." env:"MASTER_API_TOKEN" name:"api-token"`
+	APITokenFile string   `help:"File that holds the API token." env:"MASTER_API_TOKEN_FILE" name:"api-token-file" type:"path"`
+	CORSOrigins  []string `help:"Web origins that browsers may call this master from." env:"MASTER_CORS_ORIGINS" name:"cors-origins"`
+
+	RequestTimeout time.Duration `help:"Bound on a write, and on each wait for a shard's rows." default:"10s" env:"MASTER_REQUEST_TIMEOUT"`
+	ProbeInterval  time.Duration `help:"Time between two probes of a worker." default:"1s" env:"MASTER_PROBE_INTERVAL"`
+	ProbeTimeout   time.Duration `help:"Bound on one probe." default:"2s" env:"MASTER_PROBE_TIMEOUT"`
+}
+
+const (
+	defaultPrimaryPort = 8080
+	defaultBackupPort  = 8084
+	maxWorkers         = 64
+)
+
+// settings is a Config that was checked.
+type settings struct {
+	Config
+	role     api.Role
+	token    string
+	apiToken string
+}
+
+// check reads the secrets and refuses what cannot work, before anything starts.
+func (c Config) check() (*settings, error) {
+	s := &settings{Config: c, role: api.Role(c.Role)}
+	var err error
+	if s.token, err = httpserve.LoadSecret("MASTER_TOKEN", c.Token, c.TokenFile); err != nil {
+		return nil, err
+	}
+	if s.apiToken, err = httpserve.LoadSecret("MASTER_API_TOKEN", c.APIToken, c.APITokenFile); err != nil {
+		return nil, err
+	}
+	if s.token == "" {
+		return nil, errors.New("no token: set MASTER_TOKEN or MASTER_TOKEN_FILE to the same secret as on the workers")
+	}
+	if s.role != api.RolePrimary && s.role != api.RoleBackup {
+		return nil, fmt.Errorf("MASTER_ROLE is %q; it must be primary or backup", c.Role)
+	}
+	if n := len(c.Workers); n < 1 || n > maxWorkers {
+		return nil, fmt.Errorf("MASTER_WORKERS names %d workers; 1 to %d are possible", n, maxWorkers)
+	}
+	if s.Workers, err = baseURLs("MASTER_WORKERS", c.Workers); err != nil {
+		return nil, err
+	}
+	if s.Peers, err = baseURLs("MASTER_PEERS", c.defaultPeers()); err != nil {
+		return nil, err
+	}
+	if c.Advertise != "" {
+		one, err := baseURLs("MASTER_ADVERTISE", []string{c.Advertise})
+		if err != nil {
+			return nil, err
+		}
+		s.Advertise = one[0]
+	}
+	return s, nil
+}
+
+func (c *Config) defaultPeers() []string {
+	switch {
+	case len(c.Peers) == 1 && strings.EqualFold(c.Peers[0], "none"):
+		return nil
+	case len(c.Peers) > 0:
+		return c.Peers
+	case c.Port == defaultPrimaryPort:
+		return []string{fmt.Sprintf("http://127.0.0.1:%d", defaultBackupPort)}
+	case c.Port == defaultBackupPort:
+		return []string{fmt.Sprintf("http://127.0.0.1:%d", defaultPrimaryPort)}
+	}
+	return nil
+}
+
+// baseURLs checks base URLs and writes them without a final slash.
+func baseURLs(name string, raw []string) ([]string, error) {
+	var list []string
+	for _, r := range raw {
+		r = strings.TrimRight(strings.TrimSpace(r), "/")
+		u, err := url.Parse(r)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			return nil, fmt.Errorf("%s: entry %d is not a base URL such as http://127.0.0.1:8081", name, len(list))
+		}
+		if slices.Contains(list, r) {
+			return nil, fmt.Errorf("%s names %s twice", name, r)
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}

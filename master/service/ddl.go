@@ -1,0 +1,311 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"shardeck/master/catalog"
+	"shardeck/master/health"
+	"shardeck/master/planner"
+	"shardeck/master/scatter"
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/shared/httpserve"
+)
+
+func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
+	var req api.CreateDBRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
+		return p
+	}
+	return s.changeSchema(w, r, func(ctx context.Context, snap *health.Snapshot) (*change, error) {
+		missing := s.shardsWhere(snap, func(st *api.WorkerStats) bool { return !catalog.HasDatabase(st, req.DB) })
+		if len(missing) == 0 {
+			return nil, api.NewProblem(api.CodeDatabaseExists, "database %s exists on every shard", req.DB).At("db_name").
+				Hinted("use it, or choose another name")
+		}
+		name := req.DB
+		if known, ok := s.catalog.Load().Database(req.DB); ok {
+			name = known // completing an earlier attempt, in its spelling
+		}
+		var mu sync.Mutex // the shards answer at once
+		physical := map[*client.Worker]string{}
+		return &change{
+			db: name, shards: missing, done: "created database " + name,
+			run: func(ctx context.Context, wk *client.Worker) error {
+				resp, err := wk.CreateDB(ctx, &api.DBRequest{DB: name, Fence: s.fence()})
+				if err == nil {
+					mu.Lock()
+					defer mu.Unlock()
+					physical[wk] = resp.Physical
+				}
+				return err
+			},
+			edit: func(shard int, st *api.WorkerStats) { catalog.AddDatabase(st, name, physical[s.workers[shard]]) },
+		}, nil
+	})
+}
+
+func (s *Service) dropDB(w http.ResponseWriter, r *http.Request) error {
+	var req api.DropDBRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
+		return p
+	}
+	return s.changeSchema(w, r, func(_ context.Context, snap *health.Snapshot) (*change, error) {
+		have := s.shardsWhere(snap, func(st *api.WorkerStats) bool { return catalog.HasDatabase(st, req.DB) })
+		name, ok := s.catalog.Load().Database(req.DB)
+		if len(have) == 0 || !ok {
+			return nil, catalog.UnknownDatabase(req.DB)
+		}
+		return &change{
+			db: name, shards: have, done: "dropped database " + name,
+			run: func(ctx context.Context, wk *client.Worker) error {
+				_, err := wk.DropDB(ctx, &api.DBRequest{DB: name, Fence: s.fence()})
+				return err
+			},
+			edit: func(_ int, st *api.WorkerStats) { catalog.DropDatabase(st, name) },
+		}, nil
+	})
+}
+
+func (s *Service) createTable(w http.ResponseWriter, r *http.Request) error {
+	var req api.CreateTableRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
+		return p
+	}
+	plan, err := planner.CreateTable(&req, s.slots)
+	if err != nil {
+		return err
+	}
+	return s.changeSchema(w, r, func(_ context.Context, snap *health.Snapshot) (*change, error) {
+		missing, err := s.missingTable(snap, plan)
+		if err != nil {
+			return nil, err
+		}
+		plan.DB, _ = s.catalog.Load().Database(req.DB)
+		c := s.planChange(plan, missing)
+		c.done = fmt.Sprintf("created table %s.%s", plan.DB, plan.Table)
+		c.definition = plan.Definition
+		c.edit = func(_ int, st *api.WorkerStats) { catalog.AddTable(st, plan.DB, plan.Definition) }
+		return c, nil
+	})
+}
+
+// missingTable lists the shards that lack the table, and refuses when there is
+// nothing left to do or when a shard has a table of that name that is defined
+// otherwise.
+func (s *Service) missingTable(snap *health.Snapshot, plan *planner.Plan) ([]int, error) {
+	var missing, differ, noDB []int
+	version := plan.Definition.Version()
+	for i := range snap.Shards {
+		t, hasDB := catalog.FindTable(snap.Shards[i].Stats, plan.DB, plan.Definition.Name)
+		switch {
+		case !hasDB:
+			noDB = append(noDB, i)
+		case t == nil:
+			missing = append(missing, i)
+		case t.Definition.Version() != version:
+			differ = append(differ, i)
+		}
+	}
+	switch {
+	case len(noDB) == len(snap.Shards):
+		return nil, catalog.UnknownDatabase(plan.DB)
+	case len(noDB) > 0:
+		return nil, api.NewProblem(api.CodeUnknownDatabase, "database %s is missing on shards %v", plan.DB, noDB).At("db_name").
+			Hinted("complete it with POST %s", api.PathCreateDB)
+	case len(differ) > 0:
+		return nil, api.NewProblem(api.CodeTableExists, "table %s exists with another definition on shards %v", plan.Table, differ).At("table").
+			Hinted("choose another name, or drop it first with POST %s", api.PathDeleteTable)
+	case len(missing) == 0:
+		return nil, api.NewProblem(api.CodeTableExists, "table %s exists on every shard, as defined here", plan.Table).At("table").
+			Hinted("use it, or choose another name")
+	}
+	return missing, nil
+}
+
+func (s *Service) deleteTable(w http.ResponseWriter, r *http.Request) error {
+	var req api.DeleteTableRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	if _, err := s.table(r.Context(), req.DB, req.Table); err != nil {
+		return err
+	}
+	return s.changeSchema(w, r, func(ctx context.Context, snap *health.Snapshot) (*change, error) {
+		t, err := s.table(ctx, req.DB, req.Table)
+		if err != nil {
+			return nil, err
+		}
+		plan, err := planner.DropTable(t, s.slots, &req)
+		if err != nil {
+			return nil, err
+		}
+		have := s.shardsWhere(snap, func(st *api.WorkerStats) bool {
+			t, _ := catalog.FindTable(st, plan.DB, plan.Table)
+			return t != nil
+		})
+		c := s.planChange(plan, have)
+		// Each shard drops the table as it has it: one that differs must go too.
+		for _, shard := range have {
+			t, _ := catalog.FindTable(snap.Shards[shard].Stats, plan.DB, plan.Table)
+			c.versions[s.workers[shard]] = t.Definition.Version()
+		}
+		c.done = fmt.Sprintf("dropped table %s.%s", plan.DB, plan.Table)
+		c.edit = func(_ int, st *api.WorkerStats) { catalog.DropTable(st, plan.DB, plan.Table) }
+		return c, nil
+	})
+}
+
+// change is a change of the schema that is ready to run.
+type change struct {
+	db, table  string
+	definition *api.TableDef
+	shards     []int
+	done       string // for people, once it is
+	run        func(ctx context.Context, w *client.Worker) error
+	edit       func(shard int, st *api.WorkerStats)
+	versions   map[*client.Worker]string // where given: the definition that the shard has
+}
+
+// planChange is the change that a plan's fragments make on some shards.
+func (s *Service) planChange(plan *planner.Plan, shards []int) *change {
+	fragments := map[*client.Worker]*planner.Fragment{}
+	for i := range plan.Fragments {
+		fragments[s.workers[plan.Fragments[i].Shard]] = &plan.Fragments[i]
+	}
+	versions := map[*client.Worker]string{}
+	return &change{
+		db: plan.DB, table: plan.Table, shards: shards, versions: versions,
+		run: func(ctx context.Context, wk *client.Worker) error {
+			f := fragments[wk]
+			d, err := s.dialectOf(f.Shard)
+			if err != nil {
+				return err
+			}
+			statements, err := d.Exec(plan, f)
+			if err != nil {
+				return err
+			}
+			if v := versions[wk]; v != "" {
+				for i := range statements {
+					statements[i].SchemaVersion = v
+				}
+			}
+			_, err = wk.Exec(ctx, &api.ExecRequest{DB: plan.DB, Fence: s.fence(), Statements: statements,
+				TimeoutMS: s.cfg.RequestTimeout.Milliseconds()})
+			return err
+		},
+	}
+}
+
+// changeSchema runs a change on the primary: one at a time, and only when every
+// shard answers. prepare looks at the shards as they are now and says what is left
+// to do; a change that stopped halfway is completed by sending it again.
+func (s *Service) changeSchema(w http.ResponseWriter, r *http.Request,
+	prepare func(ctx context.Context, snap *health.Snapshot) (*change, error),
+) error {
+	ctx := r.Context()
+	select {
+	case <-s.ddl:
+		defer func() { s.ddl <- struct{}{} }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if err := s.coord.EnsurePrimary(ctx); err != nil {
+		return err
+	}
+	snap := s.prober.ProbeAll(ctx)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := preflight(snap); err != nil {
+		return err
+	}
+	c, err := prepare(ctx, snap)
+	if err != nil {
+		return err
+	}
+	resp, err := s.applyChange(ctx, c)
+	if err != nil {
+		s.events.publish(api.EventDDL, api.LevelError, nil, "not everywhere "+c.done+": "+api.AsProblem(err).Detail)
+		return err
+	}
+	s.events.publish(api.EventDDL, api.LevelGood, nil, c.done)
+	return httpserve.WriteJSON(w, http.StatusOK, resp)
+}
+
+func (s *Service) applyChange(ctx context.Context, c *change) (*api.DDLResponse, error) {
+	resp := &api.DDLResponse{DB: c.db, Table: c.table, Definition: c.definition, Shards: []api.ShardResult{}}
+	var causes []api.Problem
+	for _, r := range s.scatter.Do(ctx, c.shards, c.run) {
+		if r.Problem != nil {
+			if r.Problem.Code == api.CodeStaleTerm {
+				s.coord.Learn(r.Problem.Term, r.Problem.Primary)
+			}
+			causes = append(causes, *r.Problem)
+			continue
+		}
+		s.prober.Edit(r.Shard, func(st *api.WorkerStats) { c.edit(r.Shard, st) })
+		resp.Shards = append(resp.Shards, api.ShardResult{Shard: r.Shard, Worker: r.Worker, MS: scatter.Milliseconds(r.Took)})
+	}
+	if len(causes) == 0 {
+		return resp, nil
+	}
+	if len(resp.Shards) == 0 {
+		return nil, writeProblem(causes, nil)
+	}
+	p := writeProblem(causes, resp.Shards)
+	return nil, p.Hinted("applied lists the shards that did it; send the same request again to complete it")
+}
+
+// preflight refuses a change of the schema unless every shard can take part in it.
+func preflight(snap *health.Snapshot) error {
+	var causes []api.Problem
+	var names []string
+	for i := range snap.Shards {
+		sh := &snap.Shards[i]
+		if sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0 {
+			continue
+		}
+		p := sh.Problem
+		if p == nil {
+			p = api.NewProblem(api.CodeShardUnavailable, "the worker was not heard yet").On(i, sh.Name())
+		}
+		causes = append(causes, *p)
+		names = append(names, fmt.Sprintf("shard %d (%s) is %s", i, sh.Name(), sh.State))
+	}
+	if len(causes) == 0 {
+		return nil
+	}
+	p := api.NewProblem(api.CodeShardUnavailable, "every shard must be up for this: %s; nothing was changed", strings.Join(names, ", ")).
+		Hinted("bring it back and send the request again")
+	p.Causes = causes
+	if len(causes) == 1 {
+		p = p.On(*causes[0].Shard, causes[0].Worker)
+	}
+	return p
+}
+
+// shardsWhere lists the shards whose stats meet a condition.
+func (s *Service) shardsWhere(snap *health.Snapshot, cond func(*api.WorkerStats) bool) []int {
+	var shards []int
+	for i := range snap.Shards {
+		if cond(snap.Shards[i].Stats) {
+			shards = append(shards, i)
+		}
+	}
+	return shards
+}

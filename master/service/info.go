@@ -1,0 +1,119 @@
+package service
+
+import (
+	"net/http"
+	"os"
+	"time"
+
+	"shardeck/master/catalog"
+	"shardeck/master/health"
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+	"shardeck/shared/sharding"
+)
+
+// health answers from the latest snapshot; it asks nobody.
+func (s *Service) health(w http.ResponseWriter, _ *http.Request) error {
+	return httpserve.WriteJSON(w, http.StatusOK, s.describeHealth(time.Now()))
+}
+
+func (s *Service) describeHealth(now time.Time) *api.Health {
+	snap, role := s.prober.Snapshot(), s.coord.Current()
+	h := &api.Health{
+		Status: snap.Status(), Role: role.Role, Term: role.Term, Primary: role.Leader,
+		Version: Version, UptimeSeconds: now.Sub(s.started).Seconds(),
+		Shards: make([]api.ShardHealth, len(snap.Shards)),
+	}
+	for i := range snap.Shards {
+		sh := &snap.Shards[i]
+		h.Shards[i] = api.ShardHealth{Shard: i, Worker: sh.Name(), State: sh.State,
+			LatencyMS: health.Milliseconds(sh.Latency), AgeMS: health.Age(now, sh.AnsweredAt)}
+	}
+	return h
+}
+
+// metadata answers from the latest snapshot; it asks nobody.
+func (s *Service) metadata(w http.ResponseWriter, _ *http.Request) error {
+	now := time.Now()
+	snap, role := s.prober.Snapshot(), s.coord.Current()
+	m := &api.Metadata{
+		Master: api.MasterInfo{
+			URL: s.self, Role: role.Role, Term: role.Term, Primary: role.Leader,
+			MapVersion: s.slots.Version(), Slots: sharding.Slots, Shards: s.slots.Shards(),
+			Version: Version, StartedAt: s.started.UTC(), UptimeSeconds: now.Sub(s.started).Seconds(), PID: os.Getpid(),
+		},
+		Peers:   make([]api.PeerInfo, len(snap.Peers)),
+		Workers: make([]api.WorkerInfo, len(snap.Shards)),
+		At:      now.UTC(),
+	}
+	for i := range snap.Peers {
+		p := &snap.Peers[i]
+		m.Peers[i] = api.PeerInfo{URL: p.URL, Reachable: p.Reachable, Role: p.Health.Role, Term: p.Health.Term,
+			LatencyMS: health.Milliseconds(p.Latency), AgeMS: health.Age(now, p.AnsweredAt)}
+	}
+	for i := range snap.Shards {
+		m.Workers[i] = s.describeWorker(now, &snap.Shards[i])
+	}
+	m.Databases, m.Drift = catalog.Describe(statsOf(snap))
+	return httpserve.WriteJSON(w, http.StatusOK, m)
+}
+
+func (s *Service) describeWorker(now time.Time, sh *health.Shard) api.WorkerInfo {
+	info := api.WorkerInfo{
+		Shard: sh.Shard, URL: sh.URL, Name: sh.Name(), State: sh.State, Problem: sh.Problem,
+		Language: sh.Info.Language, Engine: sh.Info.Engine, EngineVersion: sh.Info.EngineVersion,
+		Version: sh.Info.Version, UptimeSeconds: sh.Info.UptimeSeconds,
+		LatencyMS: health.Milliseconds(sh.Latency), AgeMS: health.Age(now, sh.AnsweredAt),
+		Slots:   s.slots.SlotsOf(sh.Shard),
+		Traffic: s.scatter.Traffic(sh.Shard).Snapshot(now),
+	}
+	if sh.Stats == nil {
+		return info
+	}
+	info.Databases = len(sh.Stats.Databases)
+	for i := range sh.Stats.Databases {
+		d := &sh.Stats.Databases[i]
+		info.Tables += len(d.Tables)
+		info.SizeBytes += d.SizeBytes
+		for j := range d.Tables {
+			info.Rows += d.Tables[j].Rows
+		}
+	}
+	return info
+}
+
+func (s *Service) openAPI(w http.ResponseWriter, _ *http.Request) error {
+	w.Header().Set("Content-Type", "application/yaml")
+	_, _ = w.Write(api.MasterOpenAPI()) // who does not take it has gone
+	return nil
+}
+
+// failover makes this master the primary.
+func (s *Service) failover(w http.ResponseWriter, r *http.Request) error {
+	if err := readEmpty(w, r); err != nil {
+		return err
+	}
+	resp, err := s.coord.Promote(r.Context())
+	if err != nil {
+		return err
+	}
+	return httpserve.WriteJSON(w, http.StatusOK, resp)
+}
+
+// stepDown is told by a new primary that it holds a newer term.
+func (s *Service) stepDown(w http.ResponseWriter, r *http.Request) error {
+	var req api.StepDownRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	if req.Term == 0 {
+		return api.NewProblem(api.CodeMissingField, "term is missing or 0").At("term").Hinted("send the term that was taken")
+	}
+	if _, err := baseURLs("leader", []string{req.Leader}); err != nil {
+		return api.NewProblem(api.CodeInvalidField, "leader is not a base URL").At("leader").Hinted("send it as http://host:port")
+	}
+	if err := s.coord.StepDown(&req); err != nil {
+		return err
+	}
+	return httpserve.WriteJSON(w, http.StatusOK, s.describeHealth(time.Now()))
+}

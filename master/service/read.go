@@ -1,0 +1,204 @@
+package service
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"shardeck/master/gather"
+	"shardeck/master/planner"
+	"shardeck/master/scatter"
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+)
+
+func (s *Service) selectRows(w http.ResponseWriter, r *http.Request) error {
+	var req api.SelectRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	plan := func(t *planner.Table) (*planner.Plan, error) { return planner.Select(t, s.slots, &req) }
+	return s.planned(r.Context(), req.DB, req.Table, plan, func(p *planner.Plan) error {
+		return s.answerRows(w, r, p, req.AllowPartial)
+	})
+}
+
+// rowAnswer is an answer of rows in one of its two forms. Until Started, nothing
+// was sent and any other answer can still be given.
+type rowAnswer interface {
+	Head(columns []api.Column) error
+	Block(block []byte, rows int64) error
+	End(info api.EndInfo) error
+	Fail(err error)
+	Started() bool
+	Discard()
+}
+
+// answerRows runs a select and streams its rows to the client. It returns an error
+// only as long as nothing was sent.
+func (s *Service) answerRows(w http.ResponseWriter, r *http.Request, p *planner.Plan, allowPartial bool) error {
+	q, err := s.open(r.Context(), httpserve.RequestID(r), p, allowPartial)
+	if err != nil {
+		return err
+	}
+	defer q.close()
+	var answer rowAnswer
+	if wantsNDJSON(r) {
+		answer = httpserve.NewRowWriter(w, r)
+	} else {
+		answer = newJSONRows(w, r)
+	}
+	defer answer.Discard()
+	if err := answer.Head(p.Columns); err != nil {
+		return err
+	}
+	g := q.gathering()
+	if len(p.Merge) > 0 {
+		err = g.Merge(gather.Order{Keys: p.Merge, Hidden: p.Hidden, Columns: len(p.Columns), Limit: p.Limit, Offset: p.Offset}, answer.Block)
+	} else {
+		err = g.Concat(p.Limit, p.Offset, answer.Block)
+	}
+	if err == nil {
+		err = answer.End(api.EndInfo{Route: &p.Route, Shards: q.results(), Partial: q.partial})
+	}
+	if err != nil && answer.Started() {
+		answer.Fail(err)
+		return nil
+	}
+	return err
+}
+
+// query is a read under way on its shards.
+type query struct {
+	streams []*scatter.Stream
+	// partial are the shards left out; only with allowPartial.
+	partial      []api.Problem
+	allowPartial bool
+}
+
+// open sends a plan's fragments and waits for all heads. Without allowPartial a
+// shard that fails fails the whole; with it, failures of shards (not refusals of
+// the request) are noted as long as one shard answers.
+func (s *Service) open(ctx context.Context, requestID string, p *planner.Plan, allowPartial bool) (*query, error) {
+	q := &query{allowPartial: allowPartial}
+	calls := make([]scatter.QueryCall, 0, len(p.Fragments))
+	for i := range p.Fragments {
+		f := &p.Fragments[i]
+		d, err := s.dialectOf(f.Shard)
+		if err != nil {
+			return nil, err
+		}
+		req, err := d.Query(p, f)
+		if err != nil {
+			return nil, err
+		}
+		calls = append(calls, scatter.QueryCall{Shard: f.Shard, Request: req})
+	}
+	streams, problems := s.scatter.Query(ctx, requestID, calls)
+	refused := false
+	for i := range calls {
+		if problems[i] == nil {
+			q.streams = append(q.streams, streams[i])
+			continue
+		}
+		fault := *problems[i]
+		fault.Field, fault.Row = "", nil // they are of the worker's request, not of the client's
+		q.partial = append(q.partial, fault)
+		refused = refused || fault.Status < 500
+	}
+	if len(q.partial) > 0 && (!allowPartial || refused || len(q.streams) == 0) {
+		q.close()
+		return nil, first(q.partial)
+	}
+	return q, nil
+}
+
+func (q *query) gathering() *gather.Gathering {
+	g := &gather.Gathering{
+		Sources: make([]gather.Source, len(q.streams)),
+		Failed: func(source int, err error) error {
+			st := q.streams[source]
+			p := api.AsProblem(err).On(st.Shard, st.Worker)
+			if !q.allowPartial || p.Code == api.CodeCanceled || len(q.partial) == len(q.streams)-1 {
+				return p
+			}
+			q.partial = append(q.partial, *p)
+			return nil
+		},
+		Cancel: func() {
+			for _, st := range q.streams {
+				st.Cancel()
+			}
+		},
+	}
+	for i, st := range q.streams {
+		g.Sources[i] = st
+	}
+	return g
+}
+
+// results are the shards' parts of the answer.
+func (q *query) results() []api.ShardResult {
+	results := make([]api.ShardResult, len(q.streams))
+	for i, st := range q.streams {
+		results[i] = st.Result()
+	}
+	return results
+}
+
+func (q *query) close() {
+	for _, st := range q.streams {
+		st.Close()
+	}
+}
+
+func (s *Service) count(w http.ResponseWriter, r *http.Request) error {
+	var req api.MapReduceCountRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	var resp *api.MapReduceCountResponse
+	plan := func(t *planner.Table) (*planner.Plan, error) { return planner.Count(t, s.slots, &req) }
+	err := s.planned(r.Context(), req.DB, req.Table, plan, func(p *planner.Plan) error {
+		var err error
+		resp, err = s.reduceCount(r.Context(), httpserve.RequestID(r), p, req.AllowPartial)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return httpserve.WriteJSON(w, http.StatusOK, resp)
+}
+
+// reduceCount has the shards count and adds up their counts.
+func (s *Service) reduceCount(ctx context.Context, requestID string, p *planner.Plan, allowPartial bool) (*api.MapReduceCountResponse, error) {
+	q, err := s.open(ctx, requestID, p, allowPartial)
+	if err != nil {
+		return nil, err
+	}
+	defer q.close()
+	shardOf := func(source int) int { return q.streams[source].Shard }
+	counts, err := q.gathering().Count(p.Merge, s.slots.Shards(), shardOf)
+	if err != nil {
+		return nil, err
+	}
+	resp := &api.MapReduceCountResponse{
+		Total: counts.Total, Route: p.Route, Partial: q.partial,
+		Shards: q.results(), Groups: counts.Groups,
+	}
+	var mapped time.Time // when the last shard had answered
+	for i, st := range q.streams {
+		resp.Shards[i].Rows = counts.PerShard[i]
+		resp.MapMS = max(resp.MapMS, resp.Shards[i].MS)
+		if st.LastAnswer().After(mapped) {
+			mapped = st.LastAnswer()
+		}
+	}
+	if n := len(p.Merge); n > 0 {
+		resp.GroupColumns = p.Columns[:n]
+	}
+	if !mapped.IsZero() {
+		resp.ReduceMS = scatter.Milliseconds(time.Since(mapped))
+	}
+	return resp, nil
+}

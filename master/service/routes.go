@@ -1,0 +1,37 @@
+package service
+
+import (
+	"net/http"
+
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+)
+
+// routes is the whole surface of a master. Everything needs the API token when
+// one is configured, except step-down, which is between masters and needs theirs.
+func (s *Service) routes() http.Handler {
+	token := httpserve.NewToken(s.cfg.apiToken)
+	public := func(method, path string, h httpserve.Handler) httpserve.Route {
+		return httpserve.Route{Method: method, Path: path, Handler: s.metrics.route(path, httpserve.RequireBearer(token, h))}
+	}
+	return httpserve.NewRouter(
+		public("POST", api.PathCreateDB, s.createDB),
+		public("POST", api.PathDropDB, s.dropDB),
+		public("POST", api.PathCreateTable, s.createTable),
+		public("POST", api.PathDeleteTable, s.deleteTable),
+		public("POST", api.PathInsert, s.insert),
+		public("POST", api.PathSelect, s.selectRows),
+		public("POST", api.PathUpdate, s.update),
+		public("POST", api.PathDelete, s.deleteRows),
+		public("POST", api.PathMapReduceCount, s.count),
+		public("POST", api.PathSecurityCheck, s.securityCheck),
+		public("POST", api.PathFailover, s.failover),
+		public("GET", api.PathMetadata, s.metadata),
+		public("GET", api.PathHealth, s.health),
+		public("GET", api.PathEvents, s.streamEvents),
+		public("GET", api.PathMetrics, s.writeMetrics),
+		public("GET", api.PathOpenAPI, s.openAPI),
+		httpserve.Route{Method: "POST", Path: api.StepDownPath, Handler: s.metrics.route(api.StepDownPath,
+			httpserve.RequireMasterToken(httpserve.NewToken(s.cfg.token), s.stepDown))},
+	)
+}

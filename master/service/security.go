@@ -1,0 +1,154 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"shardeck/master/health"
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+)
+
+const (
+	// securityConcurrency bounds the probes under way at one worker.
+	securityConcurrency = 4
+	// securityTimeout bounds one probe.
+	securityTimeout = 3 * time.Second
+)
+
+// securityCheck tries each guarded endpoint of each worker with no token, an empty
+// one, a wrong one, a near miss and, as the control, the right one. The requests
+// are empty objects, which no endpoint acts on even when it lets them in.
+func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
+	if err := readEmpty(w, r); err != nil {
+		return err
+	}
+	if !s.checking.TryLock() {
+		return api.NewProblem(api.CodeOverloaded, "a security check is under way").Hinted("try again when it has ended")
+	}
+	defer s.checking.Unlock()
+	perWorker := make([][]api.SecurityProbe, len(s.workers))
+	var wg sync.WaitGroup
+	for shard := range s.workers {
+		wg.Go(func() { perWorker[shard] = s.probeWorker(r.Context(), shard) })
+	}
+	wg.Wait()
+	if err := r.Context().Err(); err != nil {
+		return err
+	}
+	resp := &api.SecurityCheckResponse{OK: true, Probes: []api.SecurityProbe{}}
+	passed, total := 0, 0
+	for shard, probes := range perWorker {
+		sum := s.sumUp(shard, probes)
+		resp.OK = resp.OK && sum.OK
+		resp.Probes = append(resp.Probes, probes...)
+		resp.Workers = append(resp.Workers, sum)
+		passed, total = passed+sum.Passed, total+sum.Total
+	}
+	level := api.LevelGood
+	if !resp.OK {
+		level = api.LevelError
+	}
+	s.events.publish(api.EventSecurity, level, nil, fmt.Sprintf("security check: %d of %d probes ended as they must", passed, total))
+	return httpserve.WriteJSON(w, http.StatusOK, resp)
+}
+
+// credential is a credential and the header values that show it.
+type credential struct {
+	name   api.Credential
+	tokens []string // none: no header at all
+}
+
+func credentials(token string) []credential {
+	near := []byte(token)
+	last := len(near) - 1
+	if near[last] == 'x' {
+		near[last] = 'y'
+	} else {
+		near[last] = 'x'
+	}
+	return []credential{
+		{api.CredentialNone, nil},
+		{api.CredentialEmpty, []string{""}},
+		{api.CredentialWrong, []string{"wrong-" + fmt.Sprint(len(token))}},
+		{api.CredentialNearMiss, []string{string(near)}},
+		{api.CredentialRight, []string{token}},
+	}
+}
+
+// probeWorker makes all probes of one worker, in the order of endpoints and credentials.
+func (s *Service) probeWorker(ctx context.Context, shard int) []api.SecurityProbe {
+	creds := credentials(s.cfg.token)
+	endpoints := api.GuardedWorkerEndpoints()
+	probes := make([]api.SecurityProbe, len(endpoints)*len(creds))
+	slots := make(chan struct{}, securityConcurrency)
+	var wg sync.WaitGroup
+	for i, ep := range endpoints {
+		for j, cred := range creds {
+			slots <- struct{}{}
+			wg.Go(func() {
+				defer func() { <-slots }()
+				probes[i*len(creds)+j] = s.probe(ctx, shard, ep, cred)
+			})
+		}
+	}
+	wg.Wait()
+	return probes
+}
+
+func (s *Service) probe(ctx context.Context, shard int, ep api.Endpoint, cred credential) api.SecurityProbe {
+	ctx, cancel := context.WithTimeout(ctx, securityTimeout)
+	defer cancel()
+	p := api.SecurityProbe{Shard: shard, Worker: s.workerName(shard), Endpoint: ep, Credential: cred.name, Expected: "401"}
+	if cred.name == api.CredentialRight {
+		p.Expected = "let in"
+	}
+	start := time.Now()
+	status, err := s.workers[shard].Probe(ctx, ep, cred.tokens...)
+	p.MS = health.Milliseconds(time.Since(start))
+	if err != nil {
+		p.Detail = api.AsProblem(err).Detail
+		return p
+	}
+	p.Status = status
+	p.OK, p.Detail = judge(ep, cred.name, status)
+	return p
+}
+
+// judge says whether a probe ended as it must. Let in is what gets past the guard:
+// a reading endpoint answers 200, a writing one refuses the empty request itself.
+func judge(ep api.Endpoint, cred api.Credential, status int) (ok bool, detail string) {
+	switch {
+	case cred != api.CredentialRight && status == http.StatusUnauthorized:
+		return true, ""
+	case cred != api.CredentialRight:
+		return false, fmt.Sprintf("answered %d without the right token", status)
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return false, "refused the right token"
+	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status >= 500:
+		return false, fmt.Sprintf("answered %d to %s %s with the right token", status, ep.Method, ep.Path)
+	}
+	return true, ""
+}
+
+func (s *Service) sumUp(shard int, probes []api.SecurityProbe) api.SecurityWorker {
+	sum := api.SecurityWorker{Shard: shard, Worker: s.workerName(shard), URL: s.cfg.Workers[shard], Total: len(probes)}
+	silent := 0
+	for i := range probes {
+		if probes[i].OK {
+			sum.Passed++
+		}
+		if probes[i].Status == 0 {
+			silent++
+			sum.Problem = api.NewProblem(api.CodeShardUnavailable, "%s", probes[i].Detail).On(shard, sum.Worker)
+		}
+	}
+	if silent > 0 && silent < len(probes) {
+		sum.Problem.Detail = fmt.Sprintf("%d of %d probes were not answered; the last: %s", silent, len(probes), sum.Problem.Detail)
+	}
+	sum.OK = sum.Passed == sum.Total
+	return sum
+}

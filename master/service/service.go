@@ -1,0 +1,271 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"shardeck/master/catalog"
+	"shardeck/master/dialect"
+	"shardeck/master/failover"
+	"shardeck/master/health"
+	"shardeck/master/lease"
+	"shardeck/master/scatter"
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/shared/httpserve"
+	"shardeck/shared/sharding"
+)
+
+// Version is what this master says it is.
+const Version = "0.1.0"
+
+// refreshGap is the least time between two probes of all workers that requests
+// for unknown tables can cause.
+const refreshGap = 250 * time.Millisecond
+
+// Service is one master. Its handlers are safe for concurrent use.
+type Service struct {
+	cfg      *settings
+	logger   *slog.Logger
+	self     string // base URL
+	started  time.Time
+	slots    *sharding.Map
+	labels   []string // by shard, as "0/3"
+	workers  []*client.Worker
+	peers    []*client.Master
+	prober   *health.Prober
+	coord    *failover.Coordinator
+	scatter  *scatter.Scatter
+	events   *hub
+	metrics  *meters
+	drift    *driftWatch
+	catalog  atomic.Pointer[catalog.Snapshot]
+	checking sync.Mutex    // held by the security check under way
+	ddl      chan struct{} // holds one token: who has it changes the schema
+	stopping chan struct{} // closed when the master stops: ends the event streams
+}
+
+// Run runs a master until ctx ends. It prints "listening on URL" to stdout once
+// it accepts requests; that does not wait for the workers.
+func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger) error {
+	set, err := cfg.check()
+	if err != nil {
+		return err
+	}
+	var handler lateHandler
+	server, err := httpserve.Listen(ctx, httpserve.Config{
+		Handler:     &handler,
+		Logger:      logger,
+		Host:        set.Host,
+		Port:        set.Port,
+		Protected:   set.apiToken != "",
+		ProtectHint: "set MASTER_API_TOKEN or MASTER_API_TOKEN_FILE",
+		Origins:     set.CORSOrigins,
+	})
+	if err != nil {
+		return err
+	}
+	self := set.Advertise
+	if self == "" {
+		self = server.URL()
+	}
+	s, err := newService(set, self, logger)
+	if err != nil {
+		return errors.Join(err, server.Close())
+	}
+	handler.Handler = s.routes()
+	return s.run(ctx, server, stdout)
+}
+
+// lateHandler stands for the routes until the master knows its own address,
+// which it does once it listens. It is set before the first request is accepted.
+type lateHandler struct{ http.Handler }
+
+func newService(set *settings, self string, logger *slog.Logger) (*Service, error) {
+	slots, err := sharding.NewMap(len(set.Workers))
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		cfg: set, logger: logger, self: self, started: time.Now(), slots: slots,
+		events: newHub(), drift: &driftWatch{},
+		ddl: make(chan struct{}, 1), stopping: make(chan struct{}),
+	}
+	s.ddl <- struct{}{}
+	// One transport for all workers: its pool is kept by host.
+	transport := client.NewTransport()
+	for i, url := range set.Workers {
+		s.workers = append(s.workers, client.NewWorker(url, set.token, client.WithTransport(transport)))
+		s.labels = append(s.labels, fmt.Sprintf("%d/%d", i, len(set.Workers)))
+	}
+	for _, url := range set.Peers {
+		if url == self {
+			continue
+		}
+		s.peers = append(s.peers, client.NewMaster(url, client.WithAPIToken(set.apiToken)))
+	}
+	s.prober = s.newProber()
+	s.catalog.Store(catalog.Build(nil, nil, logger))
+	s.scatter = scatter.New(scatter.Config{
+		Workers: s.workers,
+		Name:    s.workerName,
+		Admit:   s.admit,
+		Fault:   s.prober.Nudge,
+		Timeout: set.RequestTimeout,
+	})
+	s.coord = s.newCoordinator()
+	s.metrics = newMeters(s)
+	return s, nil
+}
+
+func (s *Service) newProber() *health.Prober {
+	cfg := health.Config{
+		URLs:     s.cfg.Workers,
+		Labels:   s.labels,
+		Interval: s.cfg.ProbeInterval,
+		Timeout:  s.cfg.ProbeTimeout,
+		OnShard:  s.shardChanged,
+		OnProbe:  s.shardProbed,
+	}
+	for _, w := range s.workers {
+		cfg.Targets = append(cfg.Targets, workerTarget{w})
+	}
+	for _, p := range s.peers {
+		cfg.Peers = append(cfg.Peers, p)
+		cfg.PeerURLs = append(cfg.PeerURLs, p.URL())
+	}
+	return health.New(cfg)
+}
+
+// workerTarget and workerMember show the probes and the lease only what they
+// use of a worker's client.
+type workerTarget struct{ w *client.Worker }
+
+func (t workerTarget) Health(ctx context.Context) (*api.WorkerHealth, error) { return t.w.Health(ctx) }
+func (t workerTarget) Stats(ctx context.Context) (*api.WorkerStats, error)   { return t.w.Stats(ctx) }
+
+type workerMember struct{ w *client.Worker }
+
+func (m workerMember) State(ctx context.Context) (*api.WorkerState, error) { return m.w.State(ctx) }
+func (m workerMember) SetState(ctx context.Context, up *api.StateUpdate) (*api.WorkerState, error) {
+	return m.w.SetState(ctx, up)
+}
+
+func (s *Service) newCoordinator() *failover.Coordinator {
+	members := lease.Members{MapVersion: s.slots.Version(), Timeout: s.cfg.ProbeTimeout}
+	for i, w := range s.workers {
+		members.List = append(members.List, lease.Member{
+			Worker: workerMember{w},
+			Name:   func() string { return s.workerName(i) },
+			Label:  s.labels[i],
+		})
+	}
+	cfg := failover.Config{
+		Self:       s.self,
+		Configured: s.cfg.role,
+		Lease:      lease.NewManual(members),
+		Members:    members,
+		Workers:    s.fences,
+		Probe:      func(ctx context.Context) { s.prober.ProbeAll(ctx) },
+		Event:      s.events.publish,
+		Logger:     s.logger,
+		Retry:      s.cfg.ProbeInterval,
+	}
+	for _, p := range s.peers {
+		cfg.Peers = append(cfg.Peers, failover.Peer{
+			URL: p.URL(),
+			StepDown: func(ctx context.Context, req *api.StepDownRequest) error {
+				return p.StepDown(ctx, s.cfg.token, req)
+			},
+		})
+	}
+	return failover.New(cfg)
+}
+
+// run starts the probes, the coordinator and the server, and stops them in the
+// reverse order: no request is left without what it needs.
+func (s *Service) run(ctx context.Context, server *httpserve.Server, stdout io.Writer) error {
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() { s.prober.Run(work) })
+	wg.Go(func() { s.coord.Run(work) })
+	unhook := context.AfterFunc(ctx, func() { close(s.stopping) })
+	err := server.Run(ctx, stdout)
+	if unhook() {
+		close(s.stopping) // the server failed by itself
+	}
+	stopWork()
+	wg.Wait()
+	s.workers[0].Close() // they share one transport
+	for _, p := range s.peers {
+		p.Close()
+	}
+	return err
+}
+
+// fences is what the coordinator decides by.
+func (s *Service) fences() []failover.Worker {
+	snap := s.prober.Snapshot()
+	list := make([]failover.Worker, len(snap.Shards))
+	for i := range snap.Shards {
+		sh := &snap.Shards[i]
+		if sh.Stats == nil {
+			continue
+		}
+		list[i] = failover.Worker{
+			Reachable: sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0,
+			State:     sh.Stats.State,
+		}
+	}
+	return list
+}
+
+func (s *Service) workerName(shard int) string { return s.prober.Snapshot().Shards[shard].Name() }
+
+// admit refuses a shard whose worker holds another shard's rows. A worker that was
+// never probed is probed first: a master that has just started must not find out by
+// writing.
+func (s *Service) admit(ctx context.Context, shard int) *api.Problem {
+	sh := &s.prober.Snapshot().Shards[shard]
+	if sh.State == api.ShardUnknown {
+		if s.prober.AwaitFirst(ctx, shard) != nil {
+			return api.NewProblem(api.CodeShardTimeout, "the worker was not heard yet")
+		}
+		sh = &s.prober.Snapshot().Shards[shard]
+	}
+	if sh.State == api.ShardWrong {
+		return sh.Problem
+	}
+	return nil
+}
+
+// fence is what writes carry.
+func (s *Service) fence() api.Fence {
+	return api.Fence{Term: s.coord.Current().Term, MapVersion: s.slots.Version()}
+}
+
+// dialectOf is the dialect of a shard's engine; of a worker that was never heard,
+// that of the others.
+func (s *Service) dialectOf(shard int) (dialect.Dialect, error) {
+	snap := s.prober.Snapshot()
+	engine := snap.Shards[shard].Info.Engine
+	for i := 0; engine == "" && i < len(snap.Shards); i++ {
+		engine = snap.Shards[i].Info.Engine
+	}
+	if engine == "" {
+		return nil, api.NewProblem(api.CodeShardUnavailable, "no worker has answered yet").
+			Hinted("start the workers, or check MASTER_WORKERS").On(shard, s.workerName(shard))
+	}
+	d, err := dialect.For(engine)
+	if err != nil {
+		return nil, api.AsProblem(err).On(shard, s.workerName(shard))
+	}
+	return d, nil
+}

@@ -1,0 +1,201 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"shardeck/master/planner"
+	"shardeck/master/scatter"
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+)
+
+func (s *Service) insert(w http.ResponseWriter, r *http.Request) error {
+	var req api.InsertRequest
+	idem, err := readWrite(w, r, &req)
+	if err != nil {
+		return err
+	}
+	field := func(row int) string { return fmt.Sprintf("rows[%d]", row) }
+	if req.Data != nil {
+		field = func(int) string { return "data" }
+	}
+	return s.write(w, r, idem, req.DB, req.Table, field, func(t *planner.Table) (*planner.Plan, error) {
+		return planner.Insert(t, s.slots, &req)
+	})
+}
+
+func (s *Service) update(w http.ResponseWriter, r *http.Request) error {
+	var req api.UpdateRequest
+	idem, err := readWrite(w, r, &req)
+	if err != nil {
+		return err
+	}
+	return s.write(w, r, idem, req.DB, req.Table, nil, func(t *planner.Table) (*planner.Plan, error) {
+		return planner.Update(t, s.slots, &req)
+	})
+}
+
+func (s *Service) deleteRows(w http.ResponseWriter, r *http.Request) error {
+	var req api.DeleteRequest
+	idem, err := readWrite(w, r, &req)
+	if err != nil {
+		return err
+	}
+	return s.write(w, r, idem, req.DB, req.Table, nil, func(t *planner.Table) (*planner.Plan, error) {
+		return planner.Delete(t, s.slots, &req)
+	})
+}
+
+// write runs a write and answers. field names a row of the request, for inserts.
+func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempotency, db, table string,
+	field func(row int) string, plan func(*planner.Table) (*planner.Plan, error),
+) error {
+	var resp *api.WriteResponse
+	err := s.planned(r.Context(), db, table, plan, func(p *planner.Plan) error {
+		var err error
+		resp, err = s.execute(r.Context(), httpserve.RequestID(r), p, idem, field)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return httpserve.WriteJSON(w, http.StatusOK, resp)
+}
+
+// execute runs a plan's fragments, each one transaction on its shard.
+func (s *Service) execute(ctx context.Context, requestID string, p *planner.Plan, idem *api.Idempotency,
+	field func(row int) string,
+) (*api.WriteResponse, error) {
+	calls := make([]scatter.ExecCall, len(p.Fragments))
+	fence := s.fence()
+	for i := range p.Fragments {
+		f := &p.Fragments[i]
+		d, err := s.dialectOf(f.Shard)
+		if err != nil {
+			return nil, err
+		}
+		statements, err := d.Exec(p, f)
+		if err != nil {
+			return nil, err
+		}
+		calls[i] = scatter.ExecCall{Shard: f.Shard, Request: &api.ExecRequest{
+			DB: p.DB, Fence: fence, Idempotency: idem, Statements: statements,
+			TimeoutMS: s.cfg.RequestTimeout.Milliseconds(),
+		}}
+	}
+	results := s.scatter.Exec(ctx, requestID, calls)
+	s.retryStaleTerm(ctx, requestID, calls, results)
+	for i := range results {
+		if results[i].Problem != nil {
+			results[i].Problem = inRequest(results[i].Problem, &p.Fragments[i], field)
+		}
+	}
+	return summarize(p, results)
+}
+
+// retryStaleTerm takes in the newer term that a worker knows and sends what it
+// refused once more under that term: the refused transaction did nothing, and
+// any master may write rows. A master that thought itself the primary is none any
+// more from here on.
+func (s *Service) retryStaleTerm(ctx context.Context, requestID string, calls []scatter.ExecCall, results []scatter.ExecResult) {
+	var again []scatter.ExecCall
+	var index []int
+	for i := range results {
+		if p := results[i].Problem; p != nil && p.Code == api.CodeStaleTerm {
+			s.coord.Learn(p.Term, p.Primary)
+			again = append(again, calls[i])
+			index = append(index, i)
+		}
+	}
+	if len(again) == 0 {
+		return
+	}
+	fence := s.fence()
+	for i := range again {
+		again[i].Request.Fence = fence
+	}
+	for i, r := range s.scatter.Exec(ctx, requestID, again) {
+		results[index[i]] = r
+	}
+}
+
+// inRequest points a worker's problem at the request's own rows and fields: the
+// worker numbers the rows it was sent.
+func inRequest(p *api.Problem, f *planner.Fragment, field func(row int) string) *api.Problem {
+	q := *p
+	q.Field = ""
+	if q.Row == nil || field == nil || *q.Row < 0 || *q.Row >= len(f.RowIndex) {
+		q.Row = nil
+		return &q
+	}
+	row := f.RowIndex[*q.Row]
+	q.Row = &row
+	q.Field = field(row)
+	if q.Column != "" {
+		q.Field += "." + q.Column
+	}
+	return &q
+}
+
+// summarize makes one answer of the shards' results.
+func summarize(p *planner.Plan, results []scatter.ExecResult) (*api.WriteResponse, error) {
+	resp := &api.WriteResponse{Route: p.Route, Shards: make([]api.ShardResult, 0, len(results)), Replayed: len(results) > 0}
+	var causes []api.Problem
+	for i := range results {
+		r := &results[i]
+		if r.Problem != nil {
+			causes = append(causes, *r.Problem)
+			continue
+		}
+		rows := int64(0)
+		for _, n := range r.Response.RowsAffected {
+			rows += n
+		}
+		resp.RowsAffected += rows
+		resp.Replayed = resp.Replayed && r.Response.Replayed
+		resp.Shards = append(resp.Shards, api.ShardResult{Shard: r.Shard, Worker: r.Worker, Rows: rows, MS: scatter.Milliseconds(r.Took)})
+	}
+	if len(causes) == 0 {
+		return resp, nil
+	}
+	return nil, writeProblem(causes, resp.Shards)
+}
+
+// writeProblem is the problem of a write that failed on some shards and was
+// applied on others. An unknown outcome is never hidden behind another code.
+func writeProblem(causes []api.Problem, applied []api.ShardResult) *api.Problem {
+	if len(applied) == 0 {
+		p := first(causes)
+		for i := range causes {
+			if causes[i].Code == api.CodeOutcomeUnknown {
+				p = &causes[i]
+				q := *p
+				q.Causes = nil
+				if len(causes) > 1 {
+					q.Causes = causes
+				}
+				return &q
+			}
+		}
+		return p
+	}
+	code := api.CodePartialFailure
+	unknown := 0
+	for i := range causes {
+		if causes[i].Code == api.CodeOutcomeUnknown {
+			code = api.CodeOutcomeUnknown
+			unknown++
+		}
+	}
+	p := api.NewProblem(code, "%d of %d shards did it and %d did not", len(applied), len(applied)+len(causes), len(causes))
+	hint := "applied lists what happened, causes what did not; send only the rows of the failed shards again"
+	if unknown > 0 {
+		p = api.NewProblem(code, "%d of %d shards did it, %d did not, and of %d it is not known",
+			len(applied), len(applied)+len(causes), len(causes)-unknown, unknown)
+	}
+	p = p.Hinted("%s, or the whole request with the same %s if it had one", hint, api.HeaderIdempotencyKey)
+	p.Causes, p.Applied = causes, applied
+	return p
+}
