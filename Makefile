@@ -1,0 +1,88 @@
+# Shardeck needs Go and make; everything else comes with the first build.
+# `make help` lists the targets.
+
+GO    ?= go
+BIN   := bin
+TOOLS := .ci/tools/go.mod
+
+# The race detector needs cgo, and that a C compiler; Go turns cgo off by itself
+# where there is none. The tests then run without it, and say so.
+ifeq ($(shell $(GO) env CGO_ENABLED),1)
+RACE := -race
+endif
+
+# Where our Go code is; other folders may hold data.
+GO_DIRS := master shared tui worker .ci
+
+FUZZTIME ?= 1m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo tour build test test-long check fmt fmt-check vet lint arch race bench picture clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## bring up a cluster with sample data and open the console on it
+	@$(GO) run ./tui demo
+
+tour: ## the same without a terminal: a guided tour as text
+	@$(GO) run ./tui demo --headless
+
+build: ## build the three programs into bin/
+	@mkdir -p $(BIN)
+	$(GO) build -trimpath -o $(BIN)/shardeck ./tui
+	$(GO) build -trimpath -o $(BIN)/shardeck-master ./master
+	$(GO) build -trimpath -o $(BIN)/shardeck-worker ./worker
+
+test: fmt-check vet lint arch race ## what CI runs: format, vet, static analysis, architecture, all tests with the race detector
+
+fmt: ## format the Go files
+	gofmt -s -w $(GO_DIRS)
+
+fmt-check:
+	@echo "format"
+	@bad=$$(gofmt -s -l $(GO_DIRS)); [ -z "$$bad" ] || { echo "not formatted (make fmt does it):"; echo "$$bad"; exit 1; }
+
+vet:
+	@echo "go vet"
+	@$(GO) vet ./...
+
+lint:
+	@echo "staticcheck"
+	@$(GO) tool -modfile=$(TOOLS) staticcheck ./...
+
+arch:
+	@$(GO) test -count=1 ./shared/archtest
+
+race:
+	@[ -n "$(RACE)" ] || echo "note: cgo is off (no C compiler?), so the tests run without the race detector"
+	$(GO) test $(RACE) -timeout 10m ./...
+
+test-long: ## the tests three times in random order, then every fuzz target for FUZZTIME (1m)
+	$(GO) test $(RACE) -count=3 -shuffle=on -timeout 60m ./...
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+check: test ## test, and that the module file is tidy and every platform builds
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+	@set -e; for p in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
+		echo "build $$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./tui; \
+		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./...; \
+	done
+
+bench: ## Go benchmarks, then ratios to floors measured in the same run (minutes)
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) run ./shared/bench
+
+picture: ## docs/console.svg from the real console, in a real pseudo-terminal
+	@mkdir -p $(BIN)
+	$(GO) build -o $(BIN)/shardeck ./tui
+	cd .ci/picture && $(GO) run . -out ../../docs/console.svg -- ../../$(BIN)/shardeck demo
+
+clean: ## remove what was built
+	rm -rf $(BIN)
