@@ -81,7 +81,7 @@ func (c *Connection) Token() (string, error) {
 }
 
 func baseURL(raw string) (string, error) {
-	raw = strings.TrimRight(strings.TrimSpace(raw), "/")
+	raw = strings.TrimSpace(raw)
 	if raw == "" {
 		return "", nil
 	}
@@ -89,10 +89,11 @@ func baseURL(raw string) (string, error) {
 		raw = "http://" + raw
 	}
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil || u.Path != "" || u.RawQuery != "" {
-		return "", Usagef("--master: %q is not a base URL such as http://127.0.0.1:8080", raw)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil ||
+		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", Usagef("--master: an address is not a base URL such as http://127.0.0.1:8080 (host and port only, no user, path or query)")
 	}
-	return raw, nil
+	return u.Scheme + "://" + u.Host, nil
 }
 
 // Unreachable says whether err means that the master asked did not answer, or

@@ -56,7 +56,11 @@ func PrintSecurity(w io.Writer, indent string, resp *api.SecurityCheckResponse, 
 		for _, c := range credentials {
 			row = append(row, summary(resp.Probes, wk.Shard, c))
 		}
-		t.Row(append(row, fmt.Sprintf("%d of %d ok", wk.Passed, wk.Total))...)
+		passed := "none"
+		if wk.Total > 0 {
+			passed = fmt.Sprintf("%d of %d ok", wk.Passed, wk.Total)
+		}
+		t.Row(append(row, passed)...)
 	}
 	t.Fprint(w)
 	for _, wk := range resp.Workers {

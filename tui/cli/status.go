@@ -175,16 +175,15 @@ func printShards(w io.Writer, md *api.Metadata) {
 	t := (&Table{Indent: "  "}).Right(0, 5, 6, 7, 8, 9).
 		Row("SHARD", "STATE", "WORKER", "LANGUAGE", "ENGINE", "LATENCY", "AGE", "SLOTS", "ROWS", "SHARE", "URL")
 	for _, wk := range md.Workers {
-		share := "-"
-		if total > 0 {
-			share = fmt.Sprintf("%.1f%%", 100*float64(wk.Rows)/float64(total))
-		}
-		latency, age := "-", "never"
+		latency, age, rows, share := "-", "never", "?", "-"
 		if wk.AgeMS >= 0 {
-			latency, age = millis(wk.LatencyMS), millis(wk.AgeMS)
+			latency, age, rows = millis(wk.LatencyMS), millis(wk.AgeMS), fmt.Sprint(wk.Rows)
+			if total > 0 {
+				share = fmt.Sprintf("%.1f%%", 100*float64(wk.Rows)/float64(total))
+			}
 		}
 		t.Row(wk.Shard, wk.State, orDash(wk.Name), orDash(wk.Language), orDash(strings.TrimSpace(wk.Engine+" "+wk.EngineVersion)),
-			latency, age, wk.Slots, wk.Rows, share, wk.URL)
+			latency, age, wk.Slots, rows, share, wk.URL)
 	}
 	t.Fprint(w)
 }

@@ -21,6 +21,7 @@ var errParent = errors.New("the demo that started this process has ended or aske
 
 // childFlags are common to the hidden commands that the demo starts its children with.
 type childFlags struct {
+	LogLevel     string `enum:"debug,info,warn,error" default:"info" help:"Least level that is logged."`
 	OrphanRemove string `name:"orphan-remove" help:"Directory to remove when the parent is gone without a word." hidden:""`
 }
 

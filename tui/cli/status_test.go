@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+
+	"shardeck/shared/api"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares got with testdata/name.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (rewrite the golden files with -update)", err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+func sighting(url string, role api.Role, term uint64) Sighting {
+	rows := []int64{3334, 3333}
+	md := &api.Metadata{
+		Master: api.MasterInfo{URL: url, Role: role, Term: term, MapVersion: 1, Slots: 5040, Shards: 3, Version: "0.1.0", UptimeSeconds: 192.4},
+		Workers: []api.WorkerInfo{
+			{Shard: 0, Name: "worker-8081", URL: "http://127.0.0.1:8081", State: api.ShardUp, Language: "go", Engine: "sqlite", EngineVersion: "3.53.2", LatencyMS: 0.4567, AgeMS: 312, Slots: 1680, Rows: rows[0]},
+			{Shard: 1, Name: "worker-8082", URL: "http://127.0.0.1:8082", State: api.ShardUp, Language: "go", Engine: "sqlite", EngineVersion: "3.53.2", LatencyMS: 12.3, AgeMS: 15, Slots: 1680, Rows: rows[1]},
+			{Shard: 2, URL: "http://127.0.0.1:8083", State: api.ShardUp, AgeMS: -1, Slots: 1680},
+		},
+		Databases: []api.DatabaseInfo{{Name: "SchoolDB", Tables: []api.TableInfo{
+			{Name: "Students", Definition: api.TableDef{ShardKey: "student_id"}, Rows: 6667, RowsPerShard: []*int64{&rows[0], &rows[1], nil}, Skew: 1.0002},
+			{Name: "Log", Rows: 0, RowsPerShard: []*int64{nil, nil, nil}},
+		}}},
+	}
+	return Sighting{Endpoint: Endpoint{URL: url}, Metadata: md}
+}
+
+func silent(url string) Sighting {
+	return Sighting{Endpoint: Endpoint{URL: url}, Err: api.NewProblem(api.CodeShardUnavailable, "the master at %s cannot be reached: refused", url)}
+}
+
+func TestStatusReadsWell(t *testing.T) {
+	worse := sighting("http://b", api.RoleBackup, 3)
+	worse.Metadata.Workers[2].State = api.ShardDown
+	worse.Metadata.Workers[2].Problem = api.NewProblem(api.CodeShardUnavailable, "connection refused")
+	worse.Metadata.Drift = []api.Drift{{DB: "SchoolDB", Kind: "missing_table", Detail: "SchoolDB.Log is not on shard 2"}}
+	worse.Metadata.Databases = nil
+	for name, seen := range map[string][]Sighting{
+		"status-ok.txt":       {sighting("http://a", api.RolePrimary, 3), sighting("http://b", api.RoleBackup, 3)},
+		"status-degraded.txt": {silent("http://a"), worse},
+	} {
+		r, err := newStatusReport(seen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		r.print(&b)
+		golden(t, name, b.Bytes())
+	}
+}
+
+func TestStatusJudges(t *testing.T) {
+	shardsDown := func(n int) Sighting {
+		s := sighting("http://a", api.RolePrimary, 1)
+		for i := range n {
+			s.Metadata.Workers[i].State = api.ShardDown
+		}
+		return s
+	}
+	for name, c := range map[string]struct {
+		seen    []Sighting
+		want    api.Status
+		primary string
+	}{
+		"all well":                  {[]Sighting{shardsDown(0)}, api.StatusOK, "http://a"},
+		"one shard down":            {[]Sighting{shardsDown(1)}, api.StatusDegraded, "http://a"},
+		"all shards down":           {[]Sighting{shardsDown(3)}, api.StatusDown, "http://a"},
+		"a master silent":           {[]Sighting{shardsDown(0), silent("http://b")}, api.StatusDegraded, "http://a"},
+		"only a backup":             {[]Sighting{sighting("http://b", api.RoleBackup, 2)}, api.StatusDegraded, ""},
+		"the newer of two primaries": {[]Sighting{sighting("http://a", api.RolePrimary, 1), sighting("http://b", api.RolePrimary, 2)}, api.StatusOK, "http://b"},
+		"a replaced primary":        {[]Sighting{sighting("http://a", api.RolePrimary, 1), sighting("http://b", api.RoleBackup, 2)}, api.StatusDegraded, ""},
+		"the primary of one term":   {[]Sighting{sighting("http://a", api.RoleBackup, 2), sighting("http://b", api.RolePrimary, 2)}, api.StatusOK, "http://b"},
+	} {
+		r, err := newStatusReport(c.seen)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if r.Status != c.want || r.Primary != c.primary {
+			t.Errorf("%s: %s with primary %q, want %s with %q (%v)", name, r.Status, r.Primary, c.want, c.primary, r.Reasons)
+		}
+	}
+	if _, err := newStatusReport([]Sighting{silent("http://a")}); ExitCode(err) != ExitUnreachable {
+		t.Errorf("nobody answers: %v", err)
+	}
+	locked := Sighting{Endpoint: Endpoint{URL: "http://a"}, Err: &api.Problem{Code: api.CodeUnauthorized, RequestID: "r"}}
+	if _, err := newStatusReport([]Sighting{locked}); ExitCode(err) != ExitRefused {
+		t.Errorf("the token is refused: %v", err)
+	}
+}
+
+func TestFailoverPicksABackupOfTheNewestTerm(t *testing.T) {
+	a, b, c := sighting("http://a", api.RolePrimary, 3), sighting("http://b", api.RoleBackup, 2), sighting("http://c", api.RoleBackup, 3)
+	got, err := pickBackup([]Sighting{silent("http://x"), a, b, c})
+	if err != nil || got.Endpoint.URL != "http://c" {
+		t.Errorf("picked %v, %v", got, err)
+	}
+	if _, err := pickBackup([]Sighting{a, silent("http://b")}); ExitCode(err) != ExitRefused || api.CodeOf(err) != api.CodeFailoverFailed {
+		t.Errorf("no backup: %v", err)
+	}
+	if _, err := pickBackup([]Sighting{silent("http://b")}); ExitCode(err) != ExitUnreachable {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+func TestAnswersReadWell(t *testing.T) {
+	var b bytes.Buffer
+	PrintCount(&b, "", &api.MapReduceCountResponse{
+		Total:        10,
+		Shards:       []api.ShardResult{{Shard: 0, Worker: "worker-8081", Rows: 4, MS: 0.5}, {Shard: 2, Worker: "worker-8083", Rows: 6, MS: 11234.5}},
+		GroupColumns: []api.Column{{Name: "major"}, {Name: "active"}},
+		Groups: []api.CountGroup{
+			{Key: jsontext.Value(`[null,true]`), Count: 9, Shards: []int64{4, 0, 5}},
+			{Key: jsontext.Value(`["Fine \"Art\"",false]`), Count: 1, Shards: []int64{0, 0, 1}},
+		},
+		Partial: []api.Problem{*api.NewProblem(api.CodeShardTimeout, "late").On(1, "worker-8082")},
+		MapMS:   11234.5, ReduceMS: 0.01,
+	})
+	golden(t, "count.txt", b.Bytes())
+
+	b.Reset()
+	PrintSecurity(&b, "", &api.SecurityCheckResponse{
+		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", Passed: 2, Total: 3}, {Shard: 1, Worker: "worker-8082", Problem: api.NewProblem(api.CodeShardUnavailable, "refused")}},
+		Probes: []api.SecurityProbe{
+			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", Status: 401, OK: true, MS: 1},
+			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialWrong, Expected: "401", Status: 200, MS: 1, Detail: "it was let in"},
+			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialRight, Expected: "let in", Status: 200, OK: true, MS: 1},
+		},
+	}, false)
+	golden(t, "security.txt", b.Bytes())
+
+	b.Reset()
+	PrintFailover(&b, "", &api.FailoverResponse{
+		Primary: "http://b", Previous: "http://a", Term: 2, TotalMS: 31.5,
+		Steps: []api.FailoverStep{
+			{Name: "preflight", Target: "3 workers", OK: true, Detail: "all reachable", MS: 4},
+			{Name: "step-down", Target: "http://a", Detail: "does not answer", AtMS: 30, MS: 1.5},
+		},
+	})
+	golden(t, "failover.txt", b.Bytes())
+}

@@ -1,0 +1,164 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"shardeck/shared/api"
+	"shardeck/tui/cli"
+	"shardeck/tui/console"
+)
+
+// maxRows bounds --rows: ids must stay below those of the traffic.
+const maxRows = 900_000
+
+// Command is `tui demo`.
+type Command struct {
+	Headless  bool          `help:"Take the guided tour as text instead of opening the console. This is also done when stdin or stdout is no terminal."`
+	Rows      int           `default:"10000" help:"How many students to load."`
+	DataDir   string        `type:"path" placeholder:"DIR" help:"Keep token, logs and data in this directory, and use what is there. By default they are in a temporary one that is removed at the end."`
+	FreePorts bool          `help:"Take any free ports, not 8080 to 8084."`
+	NoTraffic bool          `help:"Start the console with the background traffic switched off."`
+	Pace      time.Duration `placeholder:"2s" help:"Pause after each step of the tour, for an audience."`
+	Theme     string        `env:"SHARDECK_THEME" default:"auto" help:"The console's theme: auto, dark, light, mono or high-contrast."`
+	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Least level that the services log."`
+}
+
+// Help adds to the command's help.
+func (*Command) Help() string {
+	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there switch traffic, kill the primary and restart it. All children end with this command, however it ends.\n\n" + cli.ExitHelp
+}
+
+// Run starts the cluster, shows it, and stops it.
+func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
+	if c.Rows < 0 || c.Rows > maxRows {
+		return cli.Usagef("--rows is %d; 0 to %d are possible", c.Rows, maxRows)
+	}
+	if c.Pace < 0 {
+		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
+	}
+	headless := c.Headless || !isTerminal(os.Stdin) || !isTerminal(os.Stdout)
+	say := func(format string, args ...any) {
+		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
+	}
+	fmt.Fprintln(streams.Out, "Shardeck demo: starting three workers and two masters")
+	began := time.Now()
+	cluster, err := Start(ctx, Options{DataDir: c.DataDir, FreePorts: c.FreePorts, LogLevel: c.LogLevel, Say: say})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		stopBegan := time.Now()
+		err = errors.Join(err, cluster.Stop())
+		fmt.Fprintf(streams.Out, "All processes are stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
+	}()
+	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
+	if headless {
+		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows}
+		return t.run(ctx)
+	}
+	return c.openConsole(ctx, cluster, streams.Out)
+}
+
+func (c *Command) afterwards(cluster *Cluster) string {
+	if cluster.dir.temporary {
+		return " and the temporary directory is removed"
+	}
+	return "; the data is kept in " + cluster.Dir()
+}
+
+// openConsole loads the students, unless an earlier demo has, starts the traffic and
+// runs the console until it is left.
+func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writer) error {
+	if err := c.loadOnce(ctx, cluster, out); err != nil {
+		return err
+	}
+	traffic := cluster.NewTraffic(c.Rows)
+	defer traffic.Close()
+	traffic.Set(!c.NoTraffic && c.Rows > 0)
+	return console.Run(ctx, console.Options{
+		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
+		Actions: demoActions(cluster, traffic),
+	})
+}
+
+func (c *Command) loadOnce(ctx context.Context, cluster *Cluster, out io.Writer) error {
+	primary, err := cluster.primary(ctx)
+	if err != nil {
+		return err
+	}
+	if _, _, err := createSchema(ctx, primary); err != nil {
+		return err
+	}
+	before, err := primary.Count(ctx, &api.MapReduceCountRequest{DB: demoDB, Table: demoTable})
+	if err != nil {
+		return fmt.Errorf("counting what is there: %w", err)
+	}
+	if before.Total > 0 {
+		fmt.Fprintf(out, "  %s.%s holds %d rows already\n", demoDB, demoTable, before.Total)
+		return nil
+	}
+	students := newGenerator(sampleSeed, firstStudentID).batch(c.Rows)
+	sum, err := loadStudents(ctx, primary, students, func(done int) {
+		fmt.Fprintf(out, "\r  loading students: %d of %d", done, len(students))
+	})
+	fmt.Fprintln(out)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  %d rows in %s, by shard %v\n", sum.Rows, round(sum.Took), sum.PerShard)
+	return nil
+}
+
+// demoActions are the console's extra keys.
+func demoActions(cluster *Cluster, traffic *Traffic) []console.Action {
+	onOff := func() string {
+		if traffic.On() {
+			return "traffic on"
+		}
+		return "traffic off"
+	}
+	return []console.Action{
+		{
+			Key: "b", Label: "traffic", Help: "switch the demo's background traffic on or off", Status: onOff,
+			Run: func(context.Context) (string, error) {
+				traffic.Toggle()
+				sent, failed := traffic.Counts()
+				return fmt.Sprintf("%s (%d requests so far, %d failed)", onOff(), sent, failed), nil
+			},
+		},
+		{
+			Key: "K", Label: "kill", Help: "kill the primary master with SIGKILL",
+			Confirm: "Kill the primary master with SIGKILL? The backup goes on serving reads and row writes; fail over to it, or restart it.",
+			Run: func(ctx context.Context) (string, error) {
+				url, err := cluster.KillPrimary(ctx)
+				if err != nil {
+					return "", err
+				}
+				return "killed the primary, " + url, nil
+			},
+		},
+		{
+			Key: "R", Label: "restart", Help: "start again what was killed",
+			Run: func(ctx context.Context) (string, error) {
+				urls, err := cluster.Restart(ctx)
+				if err != nil {
+					return "", err
+				}
+				if len(urls) == 0 {
+					return "every process runs already", nil
+				}
+				return "started " + strings.Join(urls, ", "), nil
+			},
+		},
+	}
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

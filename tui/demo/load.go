@@ -1,0 +1,65 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+)
+
+// batchRows is how many rows go into one insert.
+const batchRows = 500
+
+// createSchema makes the database and the table. Both may be there already, from
+// an earlier demo in the same directory.
+func createSchema(ctx context.Context, m *client.Master) (db, table *api.DDLResponse, err error) {
+	db, err = m.CreateDB(ctx, &api.CreateDBRequest{DB: demoDB})
+	if err != nil && api.CodeOf(err) != api.CodeDatabaseExists {
+		return nil, nil, fmt.Errorf("creating %s: %w", demoDB, err)
+	}
+	table, err = m.CreateTable(ctx, &api.CreateTableRequest{DB: demoDB, Table: demoTable, Columns: studentColumns()})
+	if err != nil && api.CodeOf(err) != api.CodeTableExists {
+		return nil, nil, fmt.Errorf("creating %s.%s: %w", demoDB, demoTable, err)
+	}
+	return db, table, nil
+}
+
+// loaded sums up a load.
+type loaded struct {
+	Rows     int64
+	PerShard [workerCount]int64
+	Took     time.Duration
+}
+
+// loadStudents inserts the students in batches through the public API and reports
+// after each how many there are.
+func loadStudents(ctx context.Context, m *client.Master, students []student, progress func(done int)) (loaded, error) {
+	began := time.Now()
+	var sum loaded
+	done := 0
+	for batch := range slices.Chunk(students, batchRows) {
+		req := &api.InsertRequest{DB: demoDB, Table: demoTable, Rows: make([]api.Object[jsontext.Value], 0, len(batch))}
+		for i := range batch {
+			req.Rows = append(req.Rows, batch[i].row())
+		}
+		resp, err := m.Insert(ctx, req)
+		if err != nil {
+			return sum, fmt.Errorf("inserting students %d to %d of %d: %w", done+1, done+len(batch), len(students), err)
+		}
+		sum.Rows += resp.RowsAffected
+		for _, s := range resp.Shards {
+			if s.Shard >= 0 && s.Shard < workerCount {
+				sum.PerShard[s.Shard] += s.Rows
+			}
+		}
+		done += len(batch)
+		progress(done)
+	}
+	sum.Took = time.Since(began)
+	return sum, nil
+}

@@ -1,0 +1,92 @@
+package demo
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+
+	"github.com/alecthomas/kong"
+
+	master "shardeck/master/service"
+	"shardeck/shared/api"
+	worker "shardeck/worker/service"
+)
+
+// Names of the hidden commands that the children run.
+const (
+	runWorkerCommand = "run-worker"
+	runMasterCommand = "run-master"
+)
+
+// RunWorker is the hidden command that a worker of the demo runs.
+type RunWorker struct {
+	childFlags
+	Port      int    `required:"" help:"Port to listen on."`
+	Name      string `required:"" help:"The worker's name."`
+	DataDir   string `required:"" help:"Where the shard's data is."`
+	TokenFile string `required:"" help:"File with the cluster's token."`
+}
+
+// Run serves until the parent says stop or is gone.
+func (c *RunWorker) Run(ctx context.Context) error {
+	var cfg worker.Config
+	if err := kong.ApplyDefaults(&cfg); err != nil {
+		return err
+	}
+	cfg.Port, cfg.Name, cfg.DataDir, cfg.TokenFile = c.Port, c.Name, c.DataDir, c.TokenFile
+	logger := c.logger(os.Stderr)
+	return c.underParent(ctx, os.Stdin, logger, func(ctx context.Context) error {
+		return worker.Run(ctx, cfg, os.Stdout, logger)
+	})
+}
+
+// RunMaster is the hidden command that a master of the demo runs.
+type RunMaster struct {
+	childFlags
+	Port      int      `required:"" help:"Port to listen on."`
+	Role      string   `required:"" enum:"primary,backup" help:"What to start as."`
+	Workers   []string `required:"" help:"Base URLs of the workers."`
+	Peers     []string `required:"" help:"Base URLs of the other masters."`
+	TokenFile string   `required:"" help:"File with the cluster's token."`
+}
+
+// Run serves until the parent says stop or is gone.
+func (c *RunMaster) Run(ctx context.Context) error {
+	var cfg master.Config
+	if err := kong.ApplyDefaults(&cfg); err != nil {
+		return err
+	}
+	cfg.Port, cfg.Role, cfg.Workers, cfg.Peers, cfg.TokenFile = c.Port, c.Role, c.Workers, c.Peers, c.TokenFile
+	logger := c.logger(os.Stderr)
+	return c.underParent(ctx, os.Stdin, logger, func(ctx context.Context) error {
+		return master.Run(ctx, cfg, os.Stdout, logger)
+	})
+}
+
+func (f *childFlags) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+		level = slog.LevelInfo // the flag lets no other word through
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+func workerArgs(dir *runDir, name string, port int) []string {
+	return []string{
+		"--port", strconv.Itoa(port), "--name", name,
+		"--data-dir", dir.data(name), "--token-file", dir.tokenFile(),
+	}
+}
+
+func masterArgs(dir *runDir, port int, role api.Role, workers []string, peer string) []string {
+	args := []string{
+		"--port", strconv.Itoa(port), "--role", string(role),
+		"--peers", peer, "--token-file", dir.tokenFile(),
+	}
+	for _, w := range workers {
+		args = append(args, "--workers", w)
+	}
+	return args
+}

@@ -1,0 +1,115 @@
+// Tui is Shardeck's terminal side: the console, the demo that brings a cluster up
+// to look at, and subcommands for shells and scripts.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"shardeck/tui/bench"
+	"shardeck/tui/cli"
+	"shardeck/tui/console"
+	"shardeck/tui/demo"
+)
+
+const description = "Shardeck: a sharded SQL database with a terminal console. Without a command it opens the console."
+
+// grammar is the command line.
+type grammar struct {
+	Console       consoleCommand    `cmd:"" default:"withargs" help:"Open the console on a running cluster (the default)."`
+	Demo          demo.Command      `cmd:"" help:"Bring up a whole cluster on this machine and open the console on it."`
+	Status        cli.Status        `cmd:"" help:"Print the state of masters, shards and tables."`
+	Count         cli.Count         `cmd:"" help:"Count the rows of a table by map and reduce."`
+	SecurityCheck cli.SecurityCheck `cmd:"" help:"Probe that no worker lets anyone in without the token."`
+	Failover      cli.Failover      `cmd:"" help:"Promote the backup master."`
+
+	Bench bench.Command `cmd:"" help:"Measure a cluster against floors of the same run, and print ratios."`
+
+	EchoWorker bench.EchoWorker `cmd:"" hidden:"" help:"The second hop of the benchmark's floor."`
+	EchoMaster bench.EchoMaster `cmd:"" hidden:"" help:"The first hop of the benchmark's floor."`
+
+	RunWorker demo.RunWorker `cmd:"" hidden:"" help:"Run a worker of the demo."`
+	RunMaster demo.RunMaster `cmd:"" hidden:"" help:"Run a master of the demo."`
+}
+
+// consoleCommand is `tui console`.
+type consoleCommand struct {
+	cli.Connection
+	Theme    string        `env:"SHARDECK_THEME" default:"auto" help:"Theme: auto, dark, light, mono or high-contrast."`
+	Interval time.Duration `env:"SHARDECK_INTERVAL" default:"1s" help:"Time between two polls."`
+	DB       string        `name:"db" help:"Database to show first."`
+	Table    string        `help:"Table to show first; else the one with most rows."`
+}
+
+// Run opens the console.
+func (c *consoleCommand) Run(ctx context.Context) error {
+	endpoints, err := c.Open()
+	if err != nil {
+		return err
+	}
+	token, err := c.Token()
+	if err != nil {
+		return err
+	}
+	urls := make([]string, len(endpoints))
+	for i, e := range endpoints {
+		urls[i] = e.URL
+	}
+	if c.Interval <= 0 {
+		return cli.Usagef("--interval is %s; it must be more than 0", c.Interval)
+	}
+	return console.Run(ctx, console.Options{
+		Masters: urls, APIToken: token, Theme: c.Theme, DB: c.DB, Table: c.Table, Interval: c.Interval,
+	})
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), demo.EndSignals()...)
+	// After the first signal the next one ends the process at once; children see that.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run carries out a command line and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var g grammar
+	helped := false
+	parser, err := kong.New(&g,
+		kong.Name("tui"), kong.Description(description),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(cli.Streams{Out: stdout, Err: stderr}),
+	)
+	if err != nil {
+		cli.Report(stderr, err, false)
+		return cli.ExitInternal
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return cli.ExitOK
+	}
+	if err != nil {
+		err = cli.Usagef("%w; see `tui --help`", err)
+		cli.Report(stderr, err, false)
+		return cli.ExitUsage
+	}
+	err = parsed.Run()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return cli.ExitInterrupted // by the user, who knows
+	}
+	cli.Report(stderr, err, g.wantsJSON())
+	return cli.ExitCode(err)
+}
+
+// wantsJSON says whether errors are to be JSON too.
+func (g *grammar) wantsJSON() bool {
+	return g.Status.JSON || g.Count.JSON || g.SecurityCheck.JSON || g.Failover.JSON
+}
