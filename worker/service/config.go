@@ -1,0 +1,114 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"shardeck/shared/api"
+	"shardeck/shared/daemon"
+	"shardeck/shared/httpserve"
+	"shardeck/worker/engine"
+	"shardeck/worker/engine/sqlite"
+)
+
+// Config is a worker's configuration, with the tags kong reads it by.
+type Config struct {
+	Host      string `help:"Address to listen on." default:"127.0.0.1" env:"WORKER_HOST"`
+	Port      int    `help:"Port to listen on; 0 takes a free one." default:"8081" env:"WORKER_PORT"`
+	Name      string `help:"Name this worker goes by. By default worker- and its port." env:"WORKER_NAME"`
+	DBSuffix  string `help:"What physical database names end in: GO, PY, NODE ..." name:"db-suffix" default:"GO" env:"WORKER_DB_SUFFIX"`
+	Engine    string `help:"The database under it: sqlite (embedded)." enum:"sqlite" default:"sqlite" env:"WORKER_ENGINE"`
+	DataDir   string `help:"Directory of the embedded database's files. By default ./data/ and the worker's name." type:"path" env:"WORKER_DATA_DIR"`
+	DSN       string `help:"Connection string of a database server; the embedded engine takes none." name:"dsn" env:"WORKER_DSN"`
+	Token     string `help:"The cluster's token, which the master must show. A flag can be seen by other users: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
+	TokenFile string `help:"File with the cluster's token." name:"master-token-file" type:"path" env:"MASTER_TOKEN_FILE"`
+
+	daemon.Flags `embed:""`
+}
+
+// Run serves until ctx ends. It announces the listener on stdout once it
+// accepts requests, and returns nil after an orderly end. It refuses to start
+// without a token.
+func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger) (err error) {
+	secret, err := httpserve.LoadSecret("MASTER_TOKEN", cfg.Token, cfg.TokenFile)
+	if err != nil {
+		return err
+	}
+	if secret == "" {
+		return errors.New("there is no token: set MASTER_TOKEN, or MASTER_TOKEN_FILE to a file that holds it, to the same secret for the master and all workers (for example: openssl rand -hex 24)")
+	}
+	if cfg.DSN != "" {
+		return fmt.Errorf("WORKER_DSN is set, but the engine %s takes none: unset one of the two", cfg.Engine)
+	}
+	if p := api.CheckIdentifier("WORKER_DB_SUFFIX", cfg.DBSuffix); p != nil {
+		return p
+	}
+	s := &server{cfg: cfg, logger: logger, token: httpserve.NewToken(secret)}
+	srv, err := httpserve.Listen(ctx, httpserve.Config{
+		Handler: s.routes(), Logger: logger, Host: cfg.Host, Port: cfg.Port,
+		Protected: true, // every endpoint but /health asks for the token
+	})
+	if err != nil {
+		return err
+	}
+	// The engine is opened once the port is ours, so that of two workers started by
+	// mistake the second touches nothing; and requests wait until it is open.
+	if err := s.open(ctx, portOf(srv.URL())); err != nil {
+		return errors.Join(err, srv.Close())
+	}
+	defer func() {
+		// After the last request: a transaction under way is waited for.
+		if e := s.engine.Close(); e != nil {
+			err = errors.Join(err, fmt.Errorf("closing the engine: %w", e))
+		}
+	}()
+	logger.Info("worker is up", "name", s.cfg.Name, "url", srv.URL(), "engine", s.engine.Name(),
+		"engine_version", s.engine.Version(), "data_dir", s.cfg.DataDir)
+	return srv.Run(ctx, stdout)
+}
+
+// open settles what depends on the port and opens the engine.
+func (s *server) open(ctx context.Context, port string) error {
+	if s.cfg.Name == "" {
+		s.cfg.Name = "worker-" + port
+	}
+	if len(s.cfg.Name) > api.MaxIdentifier || strings.ContainsFunc(s.cfg.Name, notInName) {
+		return fmt.Errorf("WORKER_NAME must be at most %d letters, digits, dots, hyphens and underscores", api.MaxIdentifier)
+	}
+	if s.cfg.DataDir == "" {
+		s.cfg.DataDir = filepath.Join("data", s.cfg.Name)
+	}
+	if err := os.MkdirAll(s.cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	var err error
+	s.engine, err = openEngine(ctx, s.cfg, s.logger)
+	return err
+}
+
+func openEngine(ctx context.Context, cfg Config, logger *slog.Logger) (engine.Engine, error) {
+	e, err := sqlite.Open(ctx, sqlite.Config{Dir: cfg.DataDir, Suffix: cfg.DBSuffix, Logger: logger})
+	if err != nil {
+		return nil, fmt.Errorf("opening the databases in %s: %w", cfg.DataDir, err)
+	}
+	return e, nil
+}
+
+func notInName(r rune) bool {
+	return ('a' > r || r > 'z') && ('A' > r || r > 'Z') && ('0' > r || r > '9') && !strings.ContainsRune("-_.", r)
+}
+
+func portOf(url string) string {
+	port := url[strings.LastIndexByte(url, ':')+1:]
+	if _, err := strconv.Atoi(port); err != nil {
+		return "0"
+	}
+	return port
+}

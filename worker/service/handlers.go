@@ -1,0 +1,141 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/shared/daemon"
+	"shardeck/shared/httpserve"
+)
+
+// maxBody bounds a request, in bytes. A master's request may be a little longer
+// than the client's that it follows from.
+const maxBody = 2 * api.MaxBody
+
+func (s *server) health(w http.ResponseWriter, _ *http.Request) error {
+	return httpserve.WriteJSON(w, http.StatusOK, &api.WorkerHealth{
+		Status: "ok", Name: s.cfg.Name, Language: "go",
+		Engine: s.engine.Name(), EngineVersion: s.engine.Version(),
+		Version: daemon.Version, UptimeSeconds: time.Since(s.start).Seconds(),
+	})
+}
+
+func (s *server) createDB(w http.ResponseWriter, r *http.Request) error {
+	return s.changeDB(w, r, s.engine.CreateDB)
+}
+
+func (s *server) dropDB(w http.ResponseWriter, r *http.Request) error {
+	return s.changeDB(w, r, s.engine.DropDB)
+}
+
+func (s *server) changeDB(w http.ResponseWriter, r *http.Request, change func(context.Context, string, api.Fence) (string, error)) error {
+	var req dbRequest
+	if err := httpserve.ReadJSON(w, r, maxBody, &req); err != nil {
+		return err
+	}
+	if err := req.check(); err != nil {
+		return err
+	}
+	physical, err := change(r.Context(), req.DB, *req.Fence)
+	if err != nil {
+		return err
+	}
+	return httpserve.WriteJSON(w, http.StatusOK, &api.DBResponse{DB: req.DB, Physical: physical})
+}
+
+func (s *server) exec(w http.ResponseWriter, r *http.Request) error {
+	var req execRequest
+	if err := httpserve.ReadJSON(w, r, maxBody, &req); err != nil {
+		return err
+	}
+	if err := req.check(); err != nil {
+		return err
+	}
+	resp, err := s.engine.Exec(r.Context(), &api.ExecRequest{
+		DB: req.DB, Fence: *req.Fence, Idempotency: req.Idempotency, Statements: req.Statements, TimeoutMS: req.TimeoutMS,
+	})
+	if err != nil {
+		return err
+	}
+	return httpserve.WriteJSON(w, http.StatusOK, resp)
+}
+
+func (s *server) query(w http.ResponseWriter, r *http.Request) error {
+	var req api.QueryRequest
+	if err := httpserve.ReadJSON(w, r, maxBody, &req); err != nil {
+		return err
+	}
+	if err := checkQuery(&req); err != nil {
+		return err
+	}
+	ctx := r.Context()
+	if req.TimeoutMS > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Duration(req.TimeoutMS)*time.Millisecond)
+		defer cancel()
+	}
+	rows := httpserve.NewRowWriter(w, r)
+	defer rows.Discard()
+	if err := rows.Head(req.Columns); err != nil {
+		return err
+	}
+	if err := s.engine.Query(ctx, &req, rows.Row); err != nil {
+		rows.Fail(late(ctx, err))
+		return nil
+	}
+	return rows.End(api.EndInfo{})
+}
+
+// late returns the problem of a query that outlasted its timeout_ms, and any other error as it is.
+func late(ctx context.Context, err error) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return err
+	}
+	if c := api.CodeOf(err); c != api.CodeInternal && c != api.CodeCanceled {
+		return err
+	}
+	return api.NewProblem(api.CodeShardTimeout, "the query took longer than its timeout_ms").
+		Hinted("allow more time, or ask for less")
+}
+
+func (s *server) stats(w http.ResponseWriter, r *http.Request) error {
+	state, err := s.engine.State(r.Context())
+	if err != nil {
+		return err
+	}
+	dbs, err := s.engine.Stats(r.Context())
+	if err != nil {
+		return err
+	}
+	if dbs == nil {
+		dbs = []api.DatabaseStats{}
+	}
+	return httpserve.WriteJSON(w, http.StatusOK, &api.WorkerStats{State: state, Databases: dbs, At: time.Now().UTC()})
+}
+
+func (s *server) state(w http.ResponseWriter, r *http.Request) error {
+	st, err := s.engine.State(r.Context())
+	if err != nil {
+		return err
+	}
+	return httpserve.WriteJSON(w, http.StatusOK, st)
+}
+
+func (s *server) setState(w http.ResponseWriter, r *http.Request) error {
+	var up api.StateUpdate
+	if err := httpserve.ReadJSON(w, r, maxBody, &up); err != nil {
+		return err
+	}
+	if err := checkState(&up); err != nil {
+		return err
+	}
+	st, err := s.engine.SetState(r.Context(), up)
+	if err != nil {
+		return err
+	}
+	s.logger.Info("a master holds the term", "term", st.Term, "leader", st.Leader, "shard", st.Shard)
+	return httpserve.WriteJSON(w, http.StatusOK, st)
+}

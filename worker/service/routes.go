@@ -1,0 +1,36 @@
+package service
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+	"shardeck/worker/engine"
+)
+
+// server holds what the handlers share. Its fields do not change once it serves.
+type server struct {
+	cfg    Config
+	logger *slog.Logger
+	token  httpserve.Token
+	engine engine.Engine
+	start  time.Time
+}
+
+// routes is the whole surface of a worker.
+func (s *server) routes() http.Handler {
+	s.start = time.Now()
+	guard := func(h httpserve.Handler) httpserve.Handler { return httpserve.RequireMasterToken(s.token, h) }
+	return httpserve.NewRouter(
+		httpserve.Route{Method: http.MethodGet, Path: api.WorkerHealthPath, Handler: s.health},
+		httpserve.Route{Method: http.MethodPost, Path: api.WorkerCreateDBPath, Handler: guard(s.createDB)},
+		httpserve.Route{Method: http.MethodPost, Path: api.WorkerDropDBPath, Handler: guard(s.dropDB)},
+		httpserve.Route{Method: http.MethodPost, Path: api.WorkerExecPath, Handler: guard(s.exec)},
+		httpserve.Route{Method: http.MethodPost, Path: api.WorkerQueryPath, Handler: guard(s.query)},
+		httpserve.Route{Method: http.MethodGet, Path: api.WorkerStatsPath, Handler: guard(s.stats)},
+		httpserve.Route{Method: http.MethodGet, Path: api.WorkerStatePath, Handler: guard(s.state)},
+		httpserve.Route{Method: http.MethodPost, Path: api.WorkerStatePath, Handler: guard(s.setState)},
+	)
+}
