@@ -77,7 +77,7 @@ check: test ## test, and that the module file is tidy and every platform builds
 
 bench: ## Go benchmarks, then ratios to floors measured in the same run (minutes)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
-	$(GO) run ./shared/bench
+	$(GO) run ./tui bench
 
 picture: ## docs/console.svg from the real console, in a real pseudo-terminal
 	@mkdir -p $(BIN)
