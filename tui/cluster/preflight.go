@@ -79,7 +79,7 @@ func (p *Preflight) checks(s *State, now time.Time) {
 	primary := Check{What: "primary now", Found: "not known"}
 	if p.Primary != "" {
 		primary.OK = s.primaryAnswers(p.Primary)
-		primary.Found = Host(p.Primary) + " answers; it will be told to step down"
+		primary.Found = Host(p.Primary) + " answers; it is told to step down"
 		if !primary.OK {
 			primary.Found = Host(p.Primary) + " does not answer; workers will refuse it"
 		}

@@ -2,6 +2,8 @@ package screen
 
 import (
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
@@ -39,7 +41,12 @@ func (b *buttons) paint(a widget.Area, y int) {
 	}
 	x := a.Text(0, y, cancel, cancelText)
 	x = a.Text(x+2, y, act, actText)
-	a.Text(x+2, y, theme.Muted, widget.Fit("←→ choose · Enter confirm · Esc close", a.W-x-2))
+	for _, hint := range []string{"←→ choose · Enter confirm · Esc close", "←→ Enter · Esc"} {
+		if x+2+widget.Width(hint) <= a.W {
+			a.Text(x+2, y, theme.Muted, hint)
+			break
+		}
+	}
 }
 
 // Confirm asks before an action that cannot be taken back.
@@ -53,7 +60,13 @@ type Confirm struct {
 
 // NewConfirm asks whether to run the action with that key.
 func NewConfirm(now time.Time, key, title, text, act string) *Confirm {
-	return &Confirm{guard: newGuard(now), title: title, text: text, key: key, buttons: buttons{act: act, enabled: true}}
+	return &Confirm{guard: newGuard(now), title: title, text: text, key: key, buttons: buttons{act: capital(act), enabled: true}}
+}
+
+// capital begins a label with an upper-case letter, as buttons do.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // Update moves between the buttons.
@@ -82,7 +95,7 @@ func (c *Confirm) Update(msg any) (Screen, Intent) {
 // Paint draws the question.
 func (c *Confirm) Paint(a widget.Area, _ *View) {
 	lines := wrap(c.text, min(64, a.W)-4, 6)
-	in := a.Center(64, len(lines)+5).Dialog(c.title, "")
+	in := a.Center(64, len(lines)+5).Dialog(capital(c.title), "")
 	for i, line := range lines {
 		in.Text(0, i+1, theme.Text, line)
 	}

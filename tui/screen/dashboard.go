@@ -164,15 +164,24 @@ func paintIdentity(a widget.Area, v *View) {
 		return
 	}
 	m := s.Meta.Master
-	who := a.Sub(0, 0, max(end, 0), 1)
-	roleStyle := theme.Strong
+	roleStyle, name := theme.Strong, strings.ToUpper(string(m.Role))
 	if m.Role != api.RolePrimary {
 		roleStyle = theme.Warn
 	}
-	x = who.Text(x, 0, roleStyle, strings.ToUpper(string(m.Role)))
-	x = who.Text(x, 0, theme.Muted, " at ")
-	x = who.Text(x, 0, theme.Strong, cluster.Host(s.Current))
-	who.Text(x, 0, theme.Muted, fmt.Sprintf(" · term %d", m.Term))
+	if s.Link == cluster.Lost {
+		roleStyle, name = theme.Muted, "was "+string(m.Role)
+	}
+	parts := []struct {
+		role theme.Role
+		text string
+	}{{roleStyle, name}, {theme.Strong, " " + cluster.Host(s.Current)}, {theme.Muted, fmt.Sprintf(" · term %d", m.Term)}}
+	for _, p := range parts {
+		p.text = widget.Clean(p.text)
+		if x+widget.Width(p.text) > end {
+			break
+		}
+		x = a.Text(x, 0, p.role, p.text)
+	}
 }
 
 // ageText says how old the numbers are.
@@ -227,7 +236,11 @@ func paintTotals(a widget.Area, v *View) {
 	facts = append(facts, "up "+widget.Age(time.Duration(m.UptimeSeconds*float64(time.Second))),
 		fmt.Sprintf("slot map v%d", m.MapVersion), fmt.Sprintf("%s slots", widget.Thousands(int64(m.Slots))),
 		"answer in "+widget.Elapsed(s.Took), "version "+m.Version)
-	x := 1
+	x, role := 1, theme.Text
+	if s.Link == cluster.Lost {
+		role = theme.Stale
+		x = a.Text(x, 0, role, "last known: ")
+	}
 	for i, f := range facts {
 		f = widget.Clean(f)
 		if i > 0 {
@@ -236,7 +249,7 @@ func paintTotals(a widget.Area, v *View) {
 		if x+widget.Width(f) > a.W-1 {
 			break
 		}
-		x = a.Text(x, 0, theme.Text, f)
+		x = a.Text(x, 0, role, f)
 	}
 }
 
@@ -272,20 +285,8 @@ func alert(v *View) (theme.Role, string) {
 	case s.Meta == nil:
 		return theme.Muted, ""
 	}
-	for i := range s.Meta.Workers {
-		w := &s.Meta.Workers[i]
-		if w.State == api.ShardUp || w.State == api.ShardUnknown {
-			continue
-		}
-		symbol, word := cluster.ShardMark(w.State)
-		text := fmt.Sprintf("%s shard %d %s", symbol, w.Shard, word)
-		if i < len(s.Shards) {
-			text += " for " + widget.Age(v.Now.Sub(s.Shards[i].Since))
-		}
-		if w.Problem != nil {
-			text += ": " + w.Problem.Detail
-		}
-		return stateRole(w.State), text
+	if role, text := shardAlert(v); text != "" {
+		return role, text
 	}
 	if len(s.Meta.Drift) > 0 {
 		return theme.Warn, "▲ " + cluster.DriftText(&s.Meta.Drift[0])
@@ -297,6 +298,37 @@ func alert(v *View) (theme.Role, string) {
 		return theme.Warn, "▲ no primary is known; this is the backup: press f to fail over"
 	}
 	return theme.Muted, ""
+}
+
+// shardAlert tells of the shard that is worst off, and how many others are not well.
+func shardAlert(v *View) (theme.Role, string) {
+	s := &v.State
+	worst, others := -1, -1
+	for i := range s.Meta.Workers {
+		if st := s.Meta.Workers[i].State; st == api.ShardUp || st == api.ShardUnknown {
+			continue
+		}
+		others++
+		if worst < 0 || s.Meta.Workers[worst].State == api.ShardSlow {
+			worst = i
+		}
+	}
+	if worst < 0 {
+		return theme.Muted, ""
+	}
+	w := &s.Meta.Workers[worst]
+	symbol, word := cluster.ShardMark(w.State)
+	text := fmt.Sprintf("%s shard %d %s", symbol, w.Shard, word)
+	if worst < len(s.Shards) {
+		text += " for " + widget.Age(v.Now.Sub(s.Shards[worst].Since))
+	}
+	if others > 0 {
+		text += fmt.Sprintf(" (and %d more not well)", others)
+	}
+	if w.Problem != nil {
+		text += ": " + w.Problem.Detail
+	}
+	return stateRole(w.State), text
 }
 
 // paintFooter draws the keys, as many as fit, and the notes at the right.

@@ -176,7 +176,11 @@ func paintCountAnswer(in widget.Area, c *Count) {
 	y := 0
 	for i, s := range c.Answer.Shards {
 		if y >= room-1 && i < n-1 && n > room {
-			in.Text(0, room-1, theme.Muted, fmt.Sprintf("… and %d more shards", n-i))
+			text := fmt.Sprintf("… and %d more shards", n-i)
+			if i == 0 {
+				text = fmt.Sprintf("the parts of %d shards", n)
+			}
+			in.Text(0, room-1, theme.Muted, text)
 			y = room
 			break
 		}
@@ -185,15 +189,35 @@ func paintCountAnswer(in widget.Area, c *Count) {
 	}
 	y = min(y-air, room)
 	in.Text(0, y, theme.Border, strings.Repeat("─", in.W))
+	if sum := sumText(c.Answer.Shards); in.H-y > 3 && widget.Width(sum) <= in.W && n > 1 {
+		in.Text(0, y+1, theme.Text, sum)
+		y++
+	}
 	x := in.Text(0, y+1, theme.Title, "Σ ")
 	x = in.Text(x, y+1, theme.Strong, widget.Thousands(c.Answer.Total))
 	in.Text(x, y+1, theme.Muted, widget.Fit(" in "+c.DB+"."+c.Table, in.W-x))
 	last := "map " + widget.Millis(c.Answer.MapMS) + " · reduce " + widget.Millis(c.Answer.ReduceMS)
 	role := theme.Muted
 	if len(c.Answer.Partial) > 0 {
-		role, last = theme.Warn, fmt.Sprintf("▲ partial: %d shards are missing", len(c.Answer.Partial))
+		role, last = theme.Warn, fmt.Sprintf("▲ partial: without %s", plural(len(c.Answer.Partial), "shard"))
 	}
 	in.Text(0, y+2, role, widget.Fit(last, in.W))
+}
+
+// sumText is the reduce step as one would write it.
+func sumText(parts []api.ShardResult) string {
+	texts := make([]string, len(parts))
+	for i := range parts {
+		texts[i] = widget.Thousands(parts[i].Rows)
+	}
+	return "  " + strings.Join(texts, " + ")
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // paintPart draws one shard's part of a count.

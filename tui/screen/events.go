@@ -35,8 +35,9 @@ func levelLook(l api.Level) (symbol string, role theme.Role) {
 // paintEvents draws the latest events, the newest at the top, where the eye is.
 func paintEvents(a widget.Area, v *View) {
 	in := a.Box(theme.Border, "Events", "newest first")
+	in = in.Sub(1, 0, in.W-2, in.H)
 	if len(v.Events) == 0 {
-		paragraph(in, 1, 0, theme.Muted, "Nothing has happened yet.", in.H)
+		paragraph(in, 0, 0, theme.Muted, "Nothing has happened yet.", in.H)
 		return
 	}
 	y := 0

@@ -114,7 +114,7 @@ func (f *Failover) Paint(a widget.Area, v *View) {
 }
 
 func (f *Failover) paintAsking(a widget.Area) {
-	in := a.Center(72, len(f.plan.Checks)+11).Dialog("Failover: preflight", "")
+	in := a.Center(76, len(f.plan.Checks)+11).Dialog("Failover: preflight", "")
 	y := 1
 	if f.plan.Target != "" {
 		x := in.Text(0, y, theme.Text, "Promote ")
@@ -157,7 +157,7 @@ func (f *Failover) paintDone(a widget.Area, v *View) {
 		return
 	}
 	r := f.answer
-	in := a.Center(min(max(a.W*7/10, 76), 110), len(r.Steps)+9).Dialog("Failover: done", "Enter close")
+	in := a.Center(min(max(a.W*7/10, 76), 110), len(r.Steps)+10).Dialog("Failover: done", "Enter close")
 	x := in.Text(0, 0, theme.Good, "✓ ")
 	x = in.Text(x, 0, theme.Strong, cluster.Host(r.Primary))
 	in.Text(x, 0, theme.Text, fmt.Sprintf(" is primary, with term %d", r.Term))
@@ -165,7 +165,8 @@ func (f *Failover) paintDone(a widget.Area, v *View) {
 	in.TextRight(in.W, 2, theme.Head, "took")
 	room := max(in.H-8, 0)
 	for i := range r.Steps {
-		if i == room {
+		if i >= room-1 && len(r.Steps) > room {
+			in.Text(2, 3+i, theme.Muted, fmt.Sprintf("… and %d more steps", len(r.Steps)-i))
 			break
 		}
 		f.paintStep(in.Sub(0, 3+i, in.W, 1), &r.Steps[i])
@@ -181,7 +182,7 @@ func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
 	const took = 9
 	symbol, role := okMark(s.OK)
 	a.Text(0, 0, role, symbol)
-	chart := max(a.W/4, 12)
+	chart := max(a.W/6, 12)
 	text := s.Name
 	if s.Target != "" {
 		text += " " + cluster.Host(s.Target)

@@ -83,6 +83,6 @@ func legend(a widget.Area) {
 		symbol, word := cluster.ShardMark(st)
 		x = a.Text(x, 1, stateRole(st), symbol+" "+word) + 2
 	}
-	a.Text(1, 2, theme.Muted, widget.Fit("denied: the worker refuses the master's token · wrong: it holds another shard", a.W-1))
-	a.Text(1, 3, theme.Muted, widget.Fit("~ and ▒: last known, no longer fresh · sparkline: latency, a sample a second", a.W-1))
+	a.Text(1, 2, theme.Muted, widget.Fit("denied: refuses the master's token · wrong: holds another shard", a.W-1))
+	a.Text(1, 3, theme.Muted, widget.Fit("~ ▒ last known, not fresh · sparkline: latency, one sample a second", a.W-1))
 }

@@ -63,7 +63,7 @@ var credentials = []struct {
 	{api.CredentialEmpty, "em", "empty"},
 	{api.CredentialWrong, "wr", "wrong"},
 	{api.CredentialNearMiss, "nm", "near"},
-	{api.CredentialRight, "ok", "right"},
+	{api.CredentialRight, "rt", "right"},
 }
 
 // Paint draws the matrix and what it means.
@@ -124,7 +124,7 @@ func (s *Security) paintVerdict(in widget.Area) int {
 		}
 	}
 	symbol, role := okMark(s.answer.OK)
-	verdict := "every guarded door is shut, and opens with the right token"
+	verdict := "only the right token gets in"
 	if !s.answer.OK {
 		verdict = "NOT as it should be; see below"
 	}
@@ -211,8 +211,13 @@ func (s *Security) paintBelow(in widget.Area, y int) {
 	if !s.answer.OK {
 		return
 	}
-	y = paragraph(in, 0, y, theme.Muted, "The token shown: none (no), empty (em), wrong (wr), near miss: right but for its last character (nm), right (ok). ✓ as expected: refused with 401, and the right one let in.", max(in.H-y, 0))
-	if y < in.H {
-		in.Text(0, y, theme.Muted, widget.Fit("✗ not as expected · — no answer · checked "+s.at.Format("15:04:05"), in.W))
+	for _, line := range []string{
+		"Tokens shown: no none, em empty, wr wrong, nm near miss, rt right.",
+		"A near miss is right but for its last character.",
+		"✓ as expected: refused with 401, or the right one let in · ✗ not so",
+		"— no answer · checked at " + s.at.Format("15:04:05"),
+	} {
+		in.Text(0, y, theme.Muted, widget.Fit(line, in.W))
+		y++
 	}
 }

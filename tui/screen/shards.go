@@ -63,7 +63,7 @@ func shardColumns() []column {
 		return of(func(_ *View, w *api.WorkerInfo) (string, theme.Role) { return f(w), theme.Text })
 	}
 	return []column{
-		{title: "#", rank: 100, min: 2, cell: func(v *View, i, _ int) (string, theme.Role) {
+		{title: "#", rank: 100, min: 1, cell: func(v *View, i, _ int) (string, theme.Role) {
 			return strconv.Itoa(shardsOf(v)[i].Shard), theme.Series(shardsOf(v)[i].Shard)
 		}},
 		{title: "state", rank: 99, left: true, min: 10, cell: func(v *View, i, width int) (string, theme.Role) { return stateCell(v, i, width) }},
@@ -73,8 +73,8 @@ func shardColumns() []column {
 			}
 			return w.Name, theme.Strong
 		})},
-		{title: "lang", rank: 60, left: true, min: 6, cell: plain(func(w *api.WorkerInfo) string { return w.Language })},
-		{title: "engine", rank: 58, left: true, min: 9, cell: plain(func(w *api.WorkerInfo) string { return w.Engine })},
+		{title: "lang", rank: 60, left: true, min: 4, cell: plain(func(w *api.WorkerInfo) string { return w.Language })},
+		{title: "engine", rank: 58, left: true, min: 6, cell: plain(func(w *api.WorkerInfo) string { return w.Engine })},
 		{title: "version", rank: 10, left: true, min: 8, cell: plain(func(w *api.WorkerInfo) string { return w.EngineVersion })},
 		{title: "address", rank: 20, left: true, min: 15, cell: plain(func(w *api.WorkerInfo) string { return cluster.Host(w.URL) })},
 		{title: "latency", rank: 80, min: 7, cell: latencyCell},
@@ -84,7 +84,7 @@ func shardColumns() []column {
 			}
 			return widget.Spark(v.State.Shards[i].Latency, width, 2), theme.Series(shardsOf(v)[i].Shard)
 		}},
-		{title: "rows", rank: 95, min: 8, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) { return number(v, w, widget.Count(w.Rows, 7)) })},
+		{title: "rows", rank: 95, min: 7, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) { return number(v, w, widget.Count(w.Rows, 7)) })},
 		{title: "share", rank: 85, min: 5, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) {
 			return widget.Percent(w.Rows, v.State.Rows()), theme.Text
 		})},
@@ -118,13 +118,16 @@ func stateCell(v *View, i, width int) (string, theme.Role) {
 	w := &shardsOf(v)[i]
 	symbol, word := cluster.ShardMark(w.State)
 	text, role := symbol+" "+word, stateRole(w.State)
-	if age := v.State.ShardAge(w, v.Now); age >= cluster.StaleAfter {
-		if withAge := text + " " + widget.Age(age.Truncate(time.Second)); widget.Width(withAge) <= width {
-			text = withAge
-		}
-		if w.State == api.ShardUp {
-			role = theme.Stale
-		}
+	age := v.State.ShardAge(w, v.Now)
+	if age < cluster.StaleAfter {
+		return text, role
+	}
+	if w.State == api.ShardUp || w.State == api.ShardSlow {
+		// It was so; nobody knows whether it is.
+		text, role = "○ ~"+word, theme.Stale
+	}
+	if withAge := text + " " + widget.Age(age.Truncate(time.Second)); widget.Width(withAge) <= width {
+		text = withAge
 	}
 	return text, role
 }
@@ -147,16 +150,24 @@ func errorCell(v *View, i, _ int) (string, theme.Role) {
 	return text, role
 }
 
+// extraRank is the rank below which a column is shown only when the others do not
+// have to be cut for it.
+const extraRank = 50
+
 // layoutColumns chooses the columns that fit into width and their widths: first
 // by rank, then all that is left over goes to names that need it and to the
 // columns that grow.
 func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widths []int) {
 	keep := make([]bool, len(cols))
-	used := -1
+	used, wanted := -1, -1
 	for {
 		best := -1
 		for i, c := range cols {
-			if !keep[i] && c.rank >= 0 && (best < 0 || c.rank > cols[best].rank) && used+1+c.min <= width {
+			room := width - used
+			if c.rank < extraRank {
+				room = width - wanted
+			}
+			if !keep[i] && 1+c.min <= room && (best < 0 || c.rank > cols[best].rank) {
 				best = i
 			}
 		}
@@ -165,6 +176,7 @@ func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widt
 		}
 		keep[best] = true
 		used += 1 + cols[best].min
+		wanted += 1 + max(cols[best].min, min(need(best), 16))
 	}
 	for i := range cols {
 		if keep[i] {
@@ -208,7 +220,7 @@ func (d *Dashboard) paintShards(a widget.Area, v *View) {
 		note = fmt.Sprintf("%d–%d of %d, ↑↓ for more", first+1, first+rows, n)
 	}
 	in := a.Box(theme.Border, "Shards", note)
-	d.paintShardTable(in, v)
+	d.paintShardTable(in.Sub(1, 0, in.W-2, in.H), v)
 }
 
 // paintShardTable draws the heads and as many rows as there is room for.
@@ -219,7 +231,7 @@ func (d *Dashboard) paintShardTable(in widget.Area, v *View) {
 		if v.State.Meta == nil {
 			text = "Waiting for a master to answer. The console keeps trying; nothing needs to be done here."
 		}
-		paragraph(in, 1, 0, theme.Muted, text, in.H)
+		paragraph(in, 0, 0, theme.Muted, text, in.H)
 		return
 	}
 	cols := shardColumns()

@@ -1,0 +1,302 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"shardeck/shared/api"
+)
+
+const (
+	a = "http://127.0.0.1:8080"
+	b = "http://127.0.0.1:8084"
+)
+
+var start = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func at(seconds float64) time.Time {
+	return start.Add(time.Duration(seconds * float64(time.Second)))
+}
+
+// says is a master's answer, with the other master as peer.
+func says(url string, role api.Role, term uint64, primary string, peer api.PeerInfo) *api.Metadata {
+	return &api.Metadata{
+		Master:  api.MasterInfo{URL: url, Role: role, Term: term, Primary: primary},
+		Peers:   []api.PeerInfo{peer},
+		Workers: []api.WorkerInfo{{Shard: 0, Name: "w0", State: api.ShardUp, LatencyMS: 1}, {Shard: 1, Name: "w1", State: api.ShardUp, LatencyMS: 2}},
+	}
+}
+
+func primaryA() *api.Metadata {
+	return says(a, api.RolePrimary, 3, a, api.PeerInfo{URL: b, Reachable: true, Role: api.RoleBackup, Term: 3})
+}
+
+func ok(seconds float64, m *api.Metadata) Observation {
+	return Observation{At: at(seconds), Master: m.Master.URL, Metadata: m}
+}
+
+func refused(seconds float64, master string) Observation {
+	return Observation{At: at(seconds), Master: master, Err: api.NewProblem(api.CodeShardUnavailable, "connection refused")}
+}
+
+func run(s State, obs ...Observation) (State, []string) {
+	var texts []string
+	for _, o := range obs {
+		var events []Event
+		s, events = s.Apply(o)
+		for _, e := range events {
+			texts = append(texts, string(e.Level)+" "+e.Text)
+		}
+	}
+	return s, texts
+}
+
+func TestStartsWhileTheClusterIsDownAndConnectsByItself(t *testing.T) {
+	s := New([]string{a, b}, start)
+	asked := []string{}
+	for i := range 4 {
+		next := s.Next(at(float64(i)))
+		asked = append(asked, next)
+		s, _ = s.Apply(refused(float64(i), next))
+	}
+	if d := cmp.Diff([]string{a, b, a, b}, asked); d != "" {
+		t.Errorf("masters are not tried in turn:\n%s", d)
+	}
+	if s.Link != Connecting {
+		t.Errorf("link is %v before any answer", s.Link)
+	}
+	s, events := run(s, ok(5, primaryA()))
+	if s.Link != Live || s.Next(at(6)) != a {
+		t.Errorf("link %v, next %s after an answer", s.Link, s.Next(at(6)))
+	}
+	if d := cmp.Diff([]string{"good connected to 127.0.0.1:8080, primary"}, events); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestFollowsTheNewPrimaryAfterTheOldOneIsKilled(t *testing.T) {
+	backup := says(b, api.RoleBackup, 3, a, api.PeerInfo{URL: a, Reachable: false, Role: api.RolePrimary, Term: 3})
+	promoted := says(b, api.RolePrimary, 4, b, api.PeerInfo{URL: a, Reachable: false, Role: api.RolePrimary, Term: 3})
+	s, events := run(New([]string{a}, start), ok(0, primaryA()), ok(1, primaryA()), refused(2, a))
+	if next := s.Next(at(2)); next != b {
+		t.Fatalf("asks %s after the primary is gone, not the backup that it learned of", next)
+	}
+	s, more := run(s, ok(2.1, backup), ok(3, backup), ok(4.5, promoted))
+	want := []string{
+		"good connected to 127.0.0.1:8080, primary",
+		"error lost 127.0.0.1:8080: connection refused",
+		"good connected again, to 127.0.0.1:8084 (backup), after 100ms",
+		"good 127.0.0.1:8084 is the primary now; this console was without one for 3.5s",
+		"warn 127.0.0.1:8084 went from backup to primary",
+	}
+	if d := cmp.Diff(want, append(events, more...)); d != "" {
+		t.Error(d)
+	}
+	if s.Takeover.Gap() != 3500*time.Millisecond || s.Takeover.Silence != 1500*time.Millisecond {
+		t.Errorf("gap %v, longest silence %v", s.Takeover.Gap(), s.Takeover.Silence)
+	}
+}
+
+func TestLeavesAMasterThatStepsDownForTheOneItNames(t *testing.T) {
+	down := says(a, api.RoleBackup, 4, b, api.PeerInfo{URL: b, Reachable: true, Role: api.RoleBackup, Term: 3})
+	s, _ := run(New([]string{a, b}, start), ok(0, primaryA()), ok(1, down))
+	if next := s.Next(at(1)); next != b {
+		t.Fatalf("asks %s, not the primary that was named", next)
+	}
+	s, _ = run(s, refused(1.1, b))
+	if s.Link != Live || s.Next(at(1.2)) != a {
+		t.Errorf("a failed attempt to follow cost the link: %v, next %s", s.Link, s.Next(at(1.2)))
+	}
+	if next := s.Next(at(5)); next != b {
+		t.Errorf("does not try the named primary again later, asks %s", next)
+	}
+}
+
+func TestAPartitionedOldPrimaryIsNotTakenForTheNewOne(t *testing.T) {
+	promoted := says(b, api.RolePrimary, 4, b, api.PeerInfo{URL: a, Reachable: true, Role: api.RolePrimary, Term: 3})
+	s, _ := run(New([]string{a, b}, start), ok(0, primaryA()), refused(1, a), ok(2, promoted))
+	if next := s.Next(at(3)); next != b {
+		t.Errorf("goes back to %s, whose term is older", next)
+	}
+	if s.Takeover == nil || s.Takeover.To != b {
+		t.Errorf("takeover %+v", s.Takeover)
+	}
+}
+
+func TestFollowIsTriedOnce(t *testing.T) {
+	s, _ := run(New([]string{a}, start), ok(0, primaryA()))
+	s = s.Follow(b + "/")
+	if next := s.Next(at(1)); next != b {
+		t.Fatalf("asks %s", next)
+	}
+	s, _ = run(s, refused(1, b))
+	if next := s.Next(at(2)); next != a {
+		t.Errorf("asks %s after the new one did not answer", next)
+	}
+}
+
+func TestAMasterThatWasConfiguredUnderAnotherNameIsOneMaster(t *testing.T) {
+	local := "http://localhost:8080"
+	s, _ := run(New([]string{local}, start), Observation{At: at(0), Master: local, Metadata: primaryA()})
+	if len(s.Masters) != 2 || s.Resolve(a) != local {
+		t.Errorf("masters %+v", s.Masters)
+	}
+}
+
+func TestChangesBecomeEvents(t *testing.T) {
+	next := primaryA()
+	next.Workers[1].State = api.ShardDown
+	next.Workers[1].Problem = api.NewProblem(api.CodeShardUnavailable, "connection refused at 127.0.0.1:8082")
+	next.Peers[0].Reachable = false
+	next.Databases = []api.DatabaseInfo{{Name: "SchoolDB", Tables: []api.TableInfo{{Name: "Students"}}}}
+	next.Drift = []api.Drift{{DB: "SchoolDB", Table: "Students", Kind: "missing_table", Shards: []int{0, 2}}}
+	_, events := run(New([]string{a}, start), ok(0, primaryA()), ok(1, next), ok(2, primaryA()))
+	want := []string{
+		"good connected to 127.0.0.1:8080, primary",
+		"error w1 is down: connection refused at 127.0.0.1:8082",
+		"warn master 127.0.0.1:8084 does not answer 127.0.0.1:8080",
+		"info database SchoolDB is there",
+		"info table SchoolDB.Students is there",
+		"warn drift: missing table of SchoolDB.Students on shard 0, 2",
+		"good w1 is up again",
+		"good master 127.0.0.1:8084 answers again",
+		"info database SchoolDB is gone",
+		"info table SchoolDB.Students is gone",
+		"good resolved drift: missing table of SchoolDB.Students on shard 0, 2",
+	}
+	if d := cmp.Diff(want, events); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestSamplesKeepTheirPaceWhenPollsComeFaster(t *testing.T) {
+	s := New([]string{a}, start)
+	for i := range 100 {
+		s, _ = s.Apply(ok(float64(i)*0.05, primaryA()))
+	}
+	if n := len(s.Shards[0].Latency); n != 6 {
+		t.Errorf("%d samples in 5 s", n)
+	}
+	for i := range 2 * HistoryLen {
+		m := primaryA()
+		m.Workers[0].State = api.ShardDown
+		s, _ = s.Apply(ok(10+float64(i), m))
+	}
+	h := s.Shards[0].Latency
+	if len(h) != HistoryLen || !math.IsNaN(h[len(h)-1]) {
+		t.Errorf("%d samples, the last %v", len(h), h[len(h)-1])
+	}
+}
+
+func TestPreflightSaysWhyAFailoverCannotBe(t *testing.T) {
+	empty := New([]string{a}, start)
+	lonely := primaryA()
+	lonely.Peers[0].Reachable = false
+	minority := primaryA()
+	minority.Workers[0].State, minority.Workers[1].State = api.ShardDown, api.ShardDown
+	ready, _ := run(New([]string{a}, start), ok(0, primaryA()))
+	alone, _ := run(New([]string{a}, start), ok(0, lonely))
+	few, _ := run(New([]string{a}, start), ok(0, minority))
+	gone, _ := run(New([]string{a}, start), ok(0, primaryA()), refused(1, a))
+	for _, c := range []struct {
+		name string
+		s    *State
+		why  string
+	}{
+		{"nothing heard", &empty, "no master has answered yet"},
+		{"no backup", &alone, "no backup master answers"},
+		{"no majority", &few, "0 of 2; a majority is needed"},
+		{"no link", &gone, "the numbers are old; no master answers"},
+		{"all well", &ready, ""},
+	} {
+		p := c.s.Preflight(at(1))
+		if p.Why != c.why || p.Ready() != (c.why == "") {
+			t.Errorf("%s: why %q, ready %v", c.name, p.Why, p.Ready())
+		}
+	}
+	if p := ready.Preflight(at(1)); p.Target != b || p.Term != 4 || p.Primary != a {
+		t.Errorf("preflight %+v", p)
+	}
+}
+
+func TestApplyLeavesTheOldStateAsItWas(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := New([]string{a, b}, start)
+		seconds := 0.0
+		for range rapid.IntRange(1, 30).Draw(t, "steps") {
+			seconds += rapid.Float64Range(0, 3).Draw(t, "after")
+			before := snapshot(s)
+			master := s.Next(at(seconds))
+			var o Observation
+			switch rapid.IntRange(0, 3).Draw(t, "outcome") {
+			case 0:
+				o = refused(seconds, master)
+			case 1:
+				o = ok(seconds, says(master, api.RoleBackup, 4, b, api.PeerInfo{URL: b, Reachable: true, Role: api.RolePrimary, Term: 5}))
+			default:
+				o = ok(seconds, says(master, api.RolePrimary, uint64(rapid.IntRange(1, 5).Draw(t, "term")), master, api.PeerInfo{URL: "http://other:1"}))
+			}
+			next, _ := s.Apply(o)
+			if d := cmp.Diff(before, snapshot(s)); d != "" {
+				t.Fatalf("Apply changed its receiver:\n%s", d)
+			}
+			if next.Next(at(seconds)) == "" {
+				t.Fatal("no master to ask")
+			}
+			s = next
+		}
+	})
+}
+
+func snapshot(s State) string {
+	var out strings.Builder
+	for _, m := range s.Masters {
+		out.WriteString(m.URL + m.Asked.String() + string(m.Role) + strings.Join(m.Aliases, ","))
+	}
+	for _, h := range s.Shards {
+		for _, v := range h.Latency {
+			out.WriteString(time.Duration(v).String())
+		}
+	}
+	return out.String()
+}
+
+type source func(ctx context.Context) (*api.Metadata, error)
+
+func (f source) Metadata(ctx context.Context) (*api.Metadata, error) { return f(ctx) }
+
+func TestPollKeepsItsDeadline(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	o := Poll(ctx, source(func(ctx context.Context) (*api.Metadata, error) { <-ctx.Done(); return primaryA(), ctx.Err() }), a, time.Now)
+	if !errors.Is(o.Err, context.Canceled) || o.Metadata != nil {
+		t.Errorf("observation %+v", o)
+	}
+	o = Poll(t.Context(), source(func(context.Context) (*api.Metadata, error) { return nil, nil }), a, time.Now)
+	if api.CodeOf(o.Err) != api.CodeShardBadAnswer {
+		t.Errorf("an empty answer gave %v", o.Err)
+	}
+}
+
+func TestPaceTriesUntriedMastersAtOnceAndThenWaits(t *testing.T) {
+	p := Pace{Normal: time.Second, Urgent: time.Millisecond, Idle: time.Minute}
+	s, _ := run(New([]string{a, b}, start), ok(0, primaryA()))
+	if w := p.Wait(&s, false); w != time.Second {
+		t.Errorf("waits %v while live", w)
+	}
+	s, _ = run(s, refused(1, a))
+	if w := p.Wait(&s, false); w != time.Millisecond {
+		t.Errorf("waits %v with a master still to be tried", w)
+	}
+	s, _ = run(s, refused(1.1, b))
+	if w := p.Wait(&s, false); w != time.Minute {
+		t.Errorf("waits %v after all were tried", w)
+	}
+}
