@@ -90,14 +90,14 @@ func TestStatusJudges(t *testing.T) {
 		want    api.Status
 		primary string
 	}{
-		"all well":                  {[]Sighting{shardsDown(0)}, api.StatusOK, "http://a"},
-		"one shard down":            {[]Sighting{shardsDown(1)}, api.StatusDegraded, "http://a"},
-		"all shards down":           {[]Sighting{shardsDown(3)}, api.StatusDown, "http://a"},
-		"a master silent":           {[]Sighting{shardsDown(0), silent("http://b")}, api.StatusDegraded, "http://a"},
-		"only a backup":             {[]Sighting{sighting("http://b", api.RoleBackup, 2)}, api.StatusDegraded, ""},
+		"all well":                   {[]Sighting{shardsDown(0)}, api.StatusOK, "http://a"},
+		"one shard down":             {[]Sighting{shardsDown(1)}, api.StatusDegraded, "http://a"},
+		"all shards down":            {[]Sighting{shardsDown(3)}, api.StatusDown, "http://a"},
+		"a master silent":            {[]Sighting{shardsDown(0), silent("http://b")}, api.StatusDegraded, "http://a"},
+		"only a backup":              {[]Sighting{sighting("http://b", api.RoleBackup, 2)}, api.StatusDegraded, ""},
 		"the newer of two primaries": {[]Sighting{sighting("http://a", api.RolePrimary, 1), sighting("http://b", api.RolePrimary, 2)}, api.StatusOK, "http://b"},
-		"a replaced primary":        {[]Sighting{sighting("http://a", api.RolePrimary, 1), sighting("http://b", api.RoleBackup, 2)}, api.StatusDegraded, ""},
-		"the primary of one term":   {[]Sighting{sighting("http://a", api.RoleBackup, 2), sighting("http://b", api.RolePrimary, 2)}, api.StatusOK, "http://b"},
+		"a replaced primary":         {[]Sighting{sighting("http://a", api.RolePrimary, 1), sighting("http://b", api.RoleBackup, 2)}, api.StatusDegraded, ""},
+		"the primary of one term":    {[]Sighting{sighting("http://a", api.RoleBackup, 2), sighting("http://b", api.RolePrimary, 2)}, api.StatusOK, "http://b"},
 	} {
 		r, err := newStatusReport(c.seen)
 		if err != nil {

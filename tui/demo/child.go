@@ -32,23 +32,23 @@ type childFlags struct {
 func (f *childFlags) underParent(ctx context.Context, stdin io.Reader, logger *slog.Logger, serve func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	orphaned := make(chan struct{})
-	go func() {
+	orphaned := make(chan *time.Timer, 1)
+	go func() { // ends with stdin, at the latest with the process
 		if askedToStop(stdin) {
 			cancel(errParent)
 			return
 		}
 		logger.Warn("the parent is gone; ending")
-		close(orphaned)
-		cancel(errParent)
-		time.AfterFunc(orphanGrace, func() {
+		orphaned <- time.AfterFunc(orphanGrace, func() {
 			f.removeDir(logger)
 			os.Exit(1)
 		})
+		cancel(errParent)
 	}()
 	err := serve(ctx)
 	select {
-	case <-orphaned:
+	case hardEnd := <-orphaned:
+		hardEnd.Stop()
 		f.removeDir(logger)
 	default:
 	}

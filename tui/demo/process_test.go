@@ -1,0 +1,279 @@
+package demo
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"context"
+
+	"go.uber.org/goleak"
+)
+
+// childVar tells this test binary to act as a child; see actAsChild.
+const childVar = "DEMO_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if kind := os.Getenv(childVar); kind != "" {
+		os.Exit(actAsChild(kind))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// actAsChild is what a child of the tests does: a service with one habit.
+func actAsChild(kind string) int {
+	if kind == "failing" {
+		fmt.Fprintln(os.Stderr, "the disk is made of cheese")
+		return 3
+	}
+	fmt.Println("something else first")
+	fmt.Println(readyPrefix + "http://127.0.0.1:1")
+	switch kind {
+	case "stubborn": // hears nothing
+		select {}
+	case "polite":
+		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		fmt.Fprintf(os.Stderr, "heard %q %v\n", line, err)
+	}
+	return 0
+}
+
+func testProcess(t *testing.T, kind string) *process {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{name: kind, exe: exe, env: append(os.Environ(), childVar+"="+kind), logPath: filepath.Join(t.TempDir(), "log")}
+	t.Cleanup(func() {
+		if err := p.kill(); err != nil {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func TestAChildIsAskedToStopAndDoes(t *testing.T) {
+	p := testProcess(t, "polite")
+	for range 2 { // and can be started again
+		if err := p.start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !p.alive() || p.pid() == 0 {
+			t.Fatal("it does not run")
+		}
+		if err := p.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if p.alive() {
+			t.Fatal("it still runs")
+		}
+	}
+	if got := tail(p.logPath, 5); strings.Count(got, `heard "stop\n" <nil>`) != 2 {
+		t.Errorf("it was not asked twice: %s", got)
+	}
+	if err := p.stop(); err != nil {
+		t.Errorf("stopping what is stopped: %v", err)
+	}
+}
+
+func TestAChildThatDoesNotStopIsKilled(t *testing.T) {
+	p := testProcess(t, "stubborn")
+	if err := p.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.stopWithin(50 * time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if p.alive() {
+		t.Fatal("it still runs")
+	}
+}
+
+func TestAChildThatFailsToStartSaysWhy(t *testing.T) {
+	err := testProcess(t, "failing").start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "made of cheese") || !strings.Contains(err.Error(), "exit status 3") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStartingGivesUpWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	p := testProcess(t, "stubborn")
+	// It may be ready before the context is looked at; then stop finds it.
+	if err := p.start(ctx); err != nil && (!errors.Is(err, context.Canceled) || p.alive()) {
+		t.Errorf("got %v, alive %v", err, p.alive())
+	}
+}
+
+func TestLinesAreFoundHoweverTheyArrive(t *testing.T) {
+	whole := "noise\n" + strings.Repeat("x", 3*maxWatchedLine) + "\nlistening on http://h:1\nmore\n"
+	for _, size := range []int{1, 7, 4096, len(whole)} {
+		w := newLineWatcher(readyPrefix)
+		for part := range slices.Chunk([]byte(whole), size) {
+			if n, err := w.Write(part); n != len(part) || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		select {
+		case <-w.seen:
+		default:
+			t.Errorf("not seen in parts of %d bytes", size)
+		}
+	}
+	w := newLineWatcher(readyPrefix)
+	io.WriteString(w, "listening on half a line")
+	select {
+	case <-w.seen:
+		t.Error("seen before the line's end")
+	default:
+	}
+}
+
+func TestAnOrphanEndsAndRemovesItsDirectory(t *testing.T) {
+	quiet := slog.New(slog.DiscardHandler)
+	serve := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+	for _, c := range []struct {
+		name, stdin string
+		gone        bool
+	}{
+		{"asked to stop", "stop\n", false},
+		{"parent gone", "", true},
+		{"parent gone in the middle of a word", "sto", true},
+	} {
+		dir, err := newRunDir("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(dir.path) })
+		f := &childFlags{OrphanRemove: dir.path}
+		if err := f.underParent(t.Context(), strings.NewReader(c.stdin), quiet, serve); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if _, err := os.Stat(dir.path); errors.Is(err, fs.ErrNotExist) != c.gone {
+			t.Errorf("%s: the directory: %v", c.name, err)
+		}
+	}
+	boom := errors.New("boom")
+	r, w := io.Pipe()
+	defer w.Close()
+	err := (&childFlags{}).underParent(t.Context(), r, quiet, func(context.Context) error { return boom })
+	if !errors.Is(err, boom) {
+		t.Errorf("a service's own error is lost: %v", err)
+	}
+}
+
+func TestOnlyTheDemosOwnDirectoryIsRemoved(t *testing.T) {
+	precious := t.TempDir()
+	if err := removeRunDir(precious); err == nil {
+		t.Error("a directory without the marker was removed")
+	}
+	if _, err := os.Stat(precious); err != nil {
+		t.Error(err)
+	}
+	if err := removeRunDir(filepath.Join(precious, "none")); err != nil {
+		t.Errorf("what is not there: %v", err)
+	}
+	kept := filepath.Join(precious, "kept")
+	dir, err := newRunDir(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(dir.writeToken(), dir.remove()); err != nil {
+		t.Fatal(err)
+	}
+	first, err := os.ReadFile(dir.tokenFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := newRunDir(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.writeToken(); err != nil {
+		t.Fatal(err)
+	}
+	if second, err := os.ReadFile(again.tokenFile()); err != nil || string(second) != string(first) {
+		t.Error("a kept directory did not keep its token")
+	}
+}
+
+func TestTheTokenIsItsOwnersAlone(t *testing.T) {
+	dir, err := newRunDir("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.remove()
+	if err := dir.writeToken(); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(dir.tokenFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.PathSeparator == '/' && info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v", info.Mode())
+	}
+	b, err := os.ReadFile(dir.tokenFile())
+	if err != nil || len(strings.TrimSpace(string(b))) != 64 {
+		t.Errorf("the token has %d characters, %v", len(b), err)
+	}
+}
+
+func TestATakenPortIsReplacedAndNamed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	busy := l.Addr().(*net.TCPAddr).Port
+	ports, taken, err := choosePorts([]int{busy, 0, 0}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(taken, []int{busy}) {
+		t.Errorf("taken %v, want %d", taken, busy)
+	}
+	if slices.Contains(ports, busy) || ports[0] == ports[1] || ports[1] == ports[2] || ports[0] == ports[2] {
+		t.Errorf("ports %v", ports)
+	}
+	if _, taken, err := choosePorts([]int{busy}, true); err != nil || len(taken) != 0 {
+		t.Errorf("any free port: %v taken, %v", taken, err)
+	}
+}
+
+func TestChildrenDoNotInheritTheUsersConfiguration(t *testing.T) {
+	got := childEnv([]string{"PATH=/bin", "MASTER_PORT=1", "WORKER_DSN=x", "Shardeck_Masters=y", "LOG_LEVEL=debug", "HOME=/h", "MASTERY=1"})
+	if want := []string{"PATH=/bin", "HOME=/h", "MASTERY=1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestTheTailOfALogIsBounded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	var b strings.Builder
+	for i := range 100_000 {
+		b.WriteString("line " + strconv.Itoa(i) + "\n")
+	}
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := tail(path, 2); got != "line 99998\nline 99999" {
+		t.Errorf("got %q", got)
+	}
+	if got := tail(path+"none", 2); !strings.HasPrefix(got, "(no log") {
+		t.Errorf("got %q", got)
+	}
+}
