@@ -20,7 +20,7 @@ func (g *Gathering) Concat(limit *int64, offset int64, sink Sink) error {
 	if len(g.Sources) == 1 {
 		return g.finish(g.one(&w, sink))
 	}
-	return g.finish(g.many(&w, sink))
+	return result(g.many(&w, sink))
 }
 
 // one needs no goroutine: the common case of a statement that one shard answers.

@@ -26,7 +26,7 @@ type Gathering struct {
 	// rest of it or the error to end with. Nil: every failure ends the gathering.
 	Failed func(source int, err error) error
 	// Cancel ends all sources, so that a NextBlock that waits returns. It is
-	// called when the gathering ends before they have; it must not block.
+	// called at most once, when the gathering ends before they have; it must not block.
 	Cancel func()
 }
 
@@ -40,11 +40,15 @@ func (g *Gathering) failed(source int, err error) error {
 	return g.Failed(source, err)
 }
 
-// finish turns the reason for ending into the result.
+// finish cancels what still goes on and turns the reason for ending into the result.
 func (g *Gathering) finish(err error) error {
 	if err != nil && g.Cancel != nil {
 		g.Cancel()
 	}
+	return result(err)
+}
+
+func result(err error) error {
 	if errors.Is(err, errEnough) {
 		return nil
 	}

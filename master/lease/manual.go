@@ -10,6 +10,7 @@ import (
 
 // Member is a worker and its place in the cluster.
 type Member struct {
+	Shard  int
 	Worker Worker
 	Name   func() string // for people
 	Label  string        // the shard it holds, as "0/3"
@@ -98,25 +99,31 @@ type memberResult struct {
 	err   *api.Problem
 }
 
-// each asks all members at once and tells observe of each answer as it comes.
+// stragglerGrace is how long the members that have not answered are waited for
+// once a majority has: a failover shall not last as long as a paused worker's
+// timeout. Those left behind are brought up to date later by whoever leads.
+const stragglerGrace = 250 * time.Millisecond
+
+// each asks all members at once, tells observe of each answer as it comes, and
+// returns the results by member.
 func (m *Members) each(ctx context.Context, name string, observe func(Step),
 	ask func(context.Context, Member) (*api.WorkerState, error),
 ) []memberResult {
 	type answer struct {
-		shard int
+		member int
 		memberResult
 		took time.Duration
 	}
+	ctx, cancel := context.WithTimeout(ctx, m.Timeout)
+	defer cancel()
 	answers := make(chan answer, len(m.List))
 	for i, mem := range m.List {
-		go func() {
-			ctx, cancel := context.WithTimeout(ctx, m.Timeout)
-			defer cancel()
+		go func() { // ends with ctx
 			start := time.Now()
 			st, err := ask(ctx, mem)
-			a := answer{shard: i, took: time.Since(start)}
+			a := answer{member: i, took: time.Since(start)}
 			if err != nil {
-				a.err = api.AsProblem(err).On(i, mem.Name())
+				a.err = api.AsProblem(err).On(mem.Shard, mem.Name())
 			} else {
 				a.state = st
 			}
@@ -124,19 +131,33 @@ func (m *Members) each(ctx context.Context, name string, observe func(Step),
 		}()
 	}
 	results := make([]memberResult, len(m.List))
+	good := 0
 	for range m.List {
 		a := <-answers
-		results[a.shard] = a.memberResult
-		if observe == nil {
-			continue
+		if a.err == nil {
+			good++
+		} else if a.err.Code == api.CodeCanceled && ctx.Err() != nil {
+			a.err = api.NewProblem(api.CodeShardTimeout, "no answer within %s", a.took.Round(time.Millisecond)).
+				On(m.List[a.member].Shard, m.List[a.member].Name())
 		}
-		step := Step{Name: name, Shard: a.shard, Target: m.List[a.shard].Name(), Err: a.err, Took: a.took}
-		if a.err != nil {
-			step.Detail = a.err.Detail
-		} else {
-			step.Detail = fmt.Sprintf("term %d", a.state.Term)
+		results[a.member] = a.memberResult
+		if good == Majority(len(m.List)) && a.err == nil {
+			defer time.AfterFunc(stragglerGrace, cancel).Stop()
 		}
-		observe(step)
+		if observe != nil {
+			observe(m.step(name, a.member, a.memberResult, a.took))
+		}
 	}
 	return results
+}
+
+func (m *Members) step(name string, member int, r memberResult, took time.Duration) Step {
+	mem := m.List[member]
+	s := Step{Name: name, Shard: mem.Shard, Target: mem.Name(), Err: r.err, Took: took}
+	if r.err != nil {
+		s.Detail = r.err.Detail
+	} else {
+		s.Detail = fmt.Sprintf("term %d", r.state.Term)
+	}
+	return s
 }

@@ -162,6 +162,7 @@ func (s *Service) newCoordinator() *failover.Coordinator {
 	members := lease.Members{MapVersion: s.slots.Version(), Timeout: s.cfg.ProbeTimeout}
 	for i, w := range s.workers {
 		members.List = append(members.List, lease.Member{
+			Shard:  i,
 			Worker: workerMember{w},
 			Name:   func() string { return s.workerName(i) },
 			Label:  s.labels[i],

@@ -1,0 +1,222 @@
+package health
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// target is a worker whose behaviour a test sets. In a synctest bubble its delays
+// cost nothing.
+type target struct {
+	mu     sync.Mutex
+	delay  time.Duration
+	err    error
+	label  string
+	probes int
+	rows   int64
+}
+
+func (f *target) set(change func(*target)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
+}
+
+func (f *target) Health(ctx context.Context) (*api.WorkerHealth, error) {
+	f.mu.Lock()
+	f.probes++
+	delay, err := f.delay, f.err
+	f.mu.Unlock()
+	select {
+	case <-time.After(delay):
+	case <-ctx.Done():
+		if context.Cause(ctx) == context.DeadlineExceeded {
+			return nil, api.NewProblem(api.CodeShardTimeout, "no answer in time")
+		}
+		return nil, api.NewProblem(api.CodeCanceled, "cancelled")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &api.WorkerHealth{Status: "ok", Name: "w", Engine: "sqlite"}, nil
+}
+
+func (f *target) Stats(context.Context) (*api.WorkerStats, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return &api.WorkerStats{State: api.WorkerState{Shard: f.label}, Databases: []api.DatabaseStats{
+		{Name: "d", Tables: []api.TableStats{{Rows: f.rows}}},
+	}}, nil
+}
+
+// running runs a prober over the targets for the time of f, in a bubble.
+func running(t *testing.T, targets []*target, f func(p *Prober, changes func() []string)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var log []string
+		cfg := Config{OnShard: func(before, after Shard) {
+			mu.Lock()
+			defer mu.Unlock()
+			log = append(log, fmt.Sprintf("%d %s->%s", after.Shard, before.State, after.State))
+		}}
+		for i, tg := range targets {
+			cfg.Targets = append(cfg.Targets, tg)
+			cfg.URLs = append(cfg.URLs, fmt.Sprintf("http://w%d", i))
+			cfg.Labels = append(cfg.Labels, fmt.Sprintf("%d/%d", i, len(targets)))
+		}
+		p := New(cfg)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { p.Run(ctx); close(done) }()
+		f(p, func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(log)
+		})
+		cancel()
+		<-done
+	})
+}
+
+func states(p *Prober) []api.ShardState {
+	var list []api.ShardState
+	for _, sh := range p.Snapshot().Shards {
+		list = append(list, sh.State)
+	}
+	return list
+}
+
+func expectStates(t *testing.T, p *Prober, want ...api.ShardState) {
+	t.Helper()
+	if got := states(p); !slices.Equal(got, want) {
+		t.Errorf("states %v, want %v", got, want)
+	}
+}
+
+func TestAHangingWorkerDelaysNoOther(t *testing.T) {
+	good, hung := &target{}, &target{delay: time.Hour}
+	running(t, []*target{good, hung}, func(p *Prober, _ func() []string) {
+		time.Sleep(10 * time.Millisecond)
+		expectStates(t, p, api.ShardUp, api.ShardUnknown)
+		time.Sleep(2 * time.Second) // the first deadline is over
+		expectStates(t, p, api.ShardUp, api.ShardSlow)
+		time.Sleep(10 * time.Second)
+		expectStates(t, p, api.ShardUp, api.ShardDown)
+		if good.probes < 12 {
+			t.Errorf("the good worker was probed %d times in 12 s", good.probes)
+		}
+	})
+}
+
+func TestAShardsStateFollowsItsWorker(t *testing.T) {
+	w := &target{}
+	running(t, []*target{w}, func(p *Prober, changes func() []string) {
+		step := func(change func(*target)) {
+			time.Sleep(1500 * time.Millisecond)
+			w.set(change)
+		}
+		step(func(f *target) { f.delay = 600 * time.Millisecond })
+		step(func(f *target) { f.delay, f.err = 0, api.NewProblem(api.CodeShardUnavailable, "refused") })
+		step(func(f *target) { f.err = nil })
+		step(func(f *target) { f.label = "1/3" })
+		step(func(f *target) { f.label = "0/1" })
+		step(func(f *target) { f.err = api.NewProblem(api.CodeUnauthorized, "token") })
+		time.Sleep(1500 * time.Millisecond)
+		want := []string{"0 unknown->up", "0 up->slow", "0 slow->down", "0 down->up", "0 up->wrong_shard",
+			"0 wrong_shard->up", "0 up->unauthorized"}
+		if got := changes(); !slices.Equal(got, want) {
+			t.Errorf("changes %q, want %q", got, want)
+		}
+	})
+}
+
+func TestADownShardKeepsWhatWasLastKnown(t *testing.T) {
+	w := &target{rows: 42}
+	running(t, []*target{w}, func(p *Prober, _ func() []string) {
+		time.Sleep(100 * time.Millisecond)
+		w.set(func(f *target) { f.err = api.NewProblem(api.CodeShardUnavailable, "refused") })
+		time.Sleep(5 * time.Second)
+		sh := p.Snapshot().Shards[0]
+		if sh.State != api.ShardDown || sh.Stats == nil || sh.Stats.Databases[0].Tables[0].Rows != 42 || sh.Info.Name != "w" {
+			t.Errorf("got %+v", sh)
+		}
+		if age := Age(time.Now(), sh.AnsweredAt); age < 4000 {
+			t.Errorf("the answer is said to be %g ms old", age)
+		}
+		if sh.Problem == nil || *sh.Problem.Shard != 0 {
+			t.Errorf("the problem is %v", sh.Problem)
+		}
+	})
+}
+
+func TestAnEditOutlivesAProbeThatBeganBefore(t *testing.T) {
+	w := &target{}
+	running(t, []*target{w}, func(p *Prober, _ func() []string) {
+		time.Sleep(10 * time.Millisecond)
+		w.set(func(f *target) { f.delay = 300 * time.Millisecond })
+		time.Sleep(1100 * time.Millisecond) // the second probe is under way
+		p.Edit(0, func(st *api.WorkerStats) { st.Databases = nil })
+		time.Sleep(500 * time.Millisecond) // it has ended
+		if n := len(p.Snapshot().Shards[0].Stats.Databases); n != 0 {
+			t.Error("an older probe undid the edit")
+		}
+		time.Sleep(time.Second)
+		if n := len(p.Snapshot().Shards[0].Stats.Databases); n != 1 {
+			t.Error("a later probe did not replace the edit")
+		}
+	})
+}
+
+func TestRefreshIsSharedAndRateLimited(t *testing.T) {
+	w := &target{}
+	running(t, []*target{w}, func(p *Prober, _ func() []string) {
+		time.Sleep(100 * time.Millisecond)
+		w.set(func(f *target) { f.probes, f.delay = 0, 50*time.Millisecond })
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				if !p.Refresh(context.Background(), time.Minute) {
+					t.Error("a refresh that was waited for says that it did not happen")
+				}
+			})
+		}
+		wg.Wait()
+		if p.Refresh(context.Background(), time.Minute) {
+			t.Error("a second round began within the gap")
+		}
+		if w.probes != 1 {
+			t.Errorf("20 callers caused %d probes", w.probes)
+		}
+	})
+}
+
+func TestStatusSumsUp(t *testing.T) {
+	for name, tt := range map[string]struct {
+		states []api.ShardState
+		want   api.Status
+	}{
+		"all up":        {[]api.ShardState{api.ShardUp, api.ShardUp}, api.StatusOK},
+		"one slow":      {[]api.ShardState{api.ShardUp, api.ShardSlow}, api.StatusDegraded},
+		"one down":      {[]api.ShardState{api.ShardDown, api.ShardUp}, api.StatusDegraded},
+		"none answers":  {[]api.ShardState{api.ShardDown, api.ShardUnauthorized}, api.StatusDown},
+		"not heard yet": {[]api.ShardState{api.ShardUnknown}, api.StatusDown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &Snapshot{}
+			for _, st := range tt.states {
+				s.Shards = append(s.Shards, Shard{State: st})
+			}
+			if got := s.Status(); got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
