@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,9 +25,11 @@ type database struct {
 	name, physical string
 	path           string
 
-	// catalog is replaced as a whole; see catalog and schemaGen.
+	// catalog is replaced as a whole. While a change of it is being committed,
+	// schemaGen is odd and schemaMu held (see changeSchema and firstStep).
 	catalog   atomic.Pointer[catalog]
 	schemaGen atomic.Uint64
+	schemaMu  sync.Mutex
 	size      atomic.Int64 // bytes of the file and its log when last looked at
 
 	gone    atomic.Bool // dropped: its writer must begin nothing more
@@ -63,7 +66,7 @@ func createDatabase(e *Engine, name string) (*database, error) {
 
 // initFile writes the engine's own tables into a new file.
 func initFile(path, name string) error {
-	conn, err := openConn(path, raw.Create)
+	conn, err := openConn(path, raw.Create, readerCache)
 	if err != nil {
 		return err
 	}
@@ -90,7 +93,7 @@ func initFile(path, name string) error {
 // openDatabase opens a file that createDatabase made and starts its writer.
 func openDatabase(e *Engine, path string) (_ *database, err error) {
 	db := &database{e: e, path: path, physical: strings.TrimSuffix(filepath.Base(path), fileExt)}
-	conn, err := openConn(path, raw.ReadWrite)
+	conn, err := openConn(path, raw.ReadWrite, writerCache)
 	if err != nil {
 		return nil, err
 	}
@@ -136,14 +139,12 @@ func readName(conn *raw.Conn) (string, error) {
 	return strings.Clone(s.View(0)), nil
 }
 
-// connection settings in the order they are applied. cache_size is in KiB when negative.
+// pragmas are a connection's settings in the order they are applied; journal_mode is apart.
 var pragmas = []string{
-	"PRAGMA journal_mode = WAL",
 	"PRAGMA synchronous = FULL",
 	"PRAGMA foreign_keys = ON",
 	"PRAGMA trusted_schema = OFF",
 	"PRAGMA temp_store = MEMORY",
-	"PRAGMA cache_size = -16384",
 	"PRAGMA wal_autocheckpoint = 4096",
 	"PRAGMA journal_size_limit = 67108864",
 }
@@ -152,13 +153,24 @@ var pragmas = []string{
 // one that writes, so that only recovery and checkpoints ever make one wait.
 const busyTimeout = 10 * time.Second
 
-func openConn(path string, mode raw.Mode) (*raw.Conn, error) {
+// The page caches of a writer and of a reader, in KiB.
+const (
+	writerCache = 16 << 10
+	readerCache = 8 << 10
+)
+
+func openConn(path string, mode raw.Mode, cache int) (*raw.Conn, error) {
 	conn, err := raw.Open(path, mode)
 	if err != nil {
 		return nil, err
 	}
 	conn.SetBusyTimeout(busyTimeout)
-	err = defineFunctions(conn)
+	if err = defineFunctions(conn); err == nil {
+		err = useLog(conn)
+	}
+	if err == nil {
+		err = conn.Exec(fmt.Sprintf("PRAGMA cache_size = -%d", cache))
+	}
 	for i := 0; err == nil && i < len(pragmas); i++ {
 		err = conn.Exec(pragmas[i])
 	}
@@ -166,6 +178,30 @@ func openConn(path string, mode raw.Mode) (*raw.Conn, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return conn, nil
+}
+
+// useLog puts the file in write-ahead mode, which a file system without shared
+// memory refuses by leaving the mode as it is.
+func useLog(conn *raw.Conn) error {
+	s, err := conn.Prepare("PRAGMA journal_mode = WAL")
+	if err != nil {
+		return err
+	}
+	if _, err = s.Step(); err == nil && s.View(0) != "wal" {
+		err = fmt.Errorf("the file system allows journal mode %s only, and not WAL", s.View(0))
+	}
+	s.Reset()
+	return errors.Join(err, s.Close())
+}
+
+// changeSchema runs commit, which makes another catalog durable and current, so
+// that no query reads with one schema what it was checked for against the other.
+func (db *database) changeSchema(commit func() error) error {
+	db.schemaMu.Lock()
+	defer db.schemaMu.Unlock()
+	db.schemaGen.Add(1)
+	defer db.schemaGen.Add(1)
+	return commit()
 }
 
 // measure looks at the size of the file and its log.

@@ -126,16 +126,18 @@ func (g *group) finish() {
 		g.abort(storageProblem(fmt.Errorf("store row counts: %w", err), w.db.e.cfg.Logger))
 		return
 	}
-	changed := g.catalog != w.db.catalog.Load()
-	if changed {
-		w.db.schemaGen.Add(1) // odd: readers wait or look again, see readerPool
+	commit := func() error {
+		err := w.commit()
+		if err == nil {
+			g.publish()
+		}
+		return err
 	}
-	err := w.commit()
-	if err == nil {
-		g.publish()
-	}
-	if changed {
-		w.db.schemaGen.Add(1)
+	var err error
+	if g.catalog == w.db.catalog.Load() {
+		err = commit()
+	} else {
+		err = w.db.changeSchema(commit)
 	}
 	if err != nil {
 		g.abort(commitProblem(err, w.db.e.cfg.Logger))
@@ -145,7 +147,7 @@ func (g *group) finish() {
 	for _, p := range g.done {
 		w.answer(p)
 	}
-	w.measure(time.Now())
+	w.measureSoon()
 }
 
 // reload reads the catalog again after a failed commit, so that memory is what
@@ -156,9 +158,10 @@ func (w *writer) reload() {
 		w.db.e.cfg.Logger.Error("the catalog could not be read again", "database", w.db.physical, "error", err)
 		return
 	}
-	w.db.schemaGen.Add(1)
-	w.db.catalog.Store(cat)
-	w.db.schemaGen.Add(1)
+	_ = w.db.changeSchema(func() error {
+		w.db.catalog.Store(cat)
+		return nil
+	})
 }
 
 // abortClean ends a transaction that changed nothing: its requests were replays and refusals.
@@ -224,8 +227,7 @@ func (g *group) request(p *pending) error {
 	before := g.catalog
 	resp, deltas, err := g.statements(p)
 	if err == nil && p.req.Idempotency != nil {
-		err = w.remember(p.req.Idempotency, resp)
-		if err != nil {
+		if err := w.remember(p.req.Idempotency, resp); err != nil {
 			return &errLost{cause: err} // not the request's fault: the storage's
 		}
 	}

@@ -41,7 +41,7 @@ type reader struct {
 func openReaders(db *database, n int) (*readerPool, error) {
 	p := &readerPool{db: db, idle: make(chan *reader, n), closing: make(chan struct{})}
 	for range n {
-		conn, err := openConn(db.path, raw.ReadWrite)
+		conn, err := openConn(db.path, raw.ReadWrite, readerCache)
 		if err != nil {
 			return nil, errors.Join(err, p.close(time.Second))
 		}
@@ -287,13 +287,13 @@ const keepLine = 1 << 20
 func (db *database) firstStep(ctx context.Context, s *raw.Stmt, schemas map[string]string) (bool, error) {
 	for {
 		gen := db.schemaGen.Load()
-		for gen%2 == 1 {
-			// Being committed just now: as long as one fsync.
-			time.Sleep(100 * time.Microsecond)
+		if gen%2 == 1 {
+			db.schemaMu.Lock() // being committed just now: as long as one fsync
+			gen = db.schemaGen.Load()
+			db.schemaMu.Unlock()
 			if err := ctx.Err(); err != nil {
 				return false, err
 			}
-			gen = db.schemaGen.Load()
 		}
 		cat := db.catalog.Load()
 		for name, version := range schemas {

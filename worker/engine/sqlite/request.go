@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -109,7 +110,7 @@ func (p *pending) decode(i int) error {
 
 // prefixed puts where it happened before a problem's field.
 func prefixed(err error, where string) error {
-	p, ok := err.(*api.Problem) //nolint:errorlint // made a moment ago, never wrapped
+	p, ok := errors.AsType[*api.Problem](err)
 	if !ok {
 		return err
 	}
@@ -120,7 +121,7 @@ func prefixed(err error, where string) error {
 // which column where value, the index of a parameter, tells.
 func (p *pending) at(err error, statement, row, value int) error {
 	err = statementProblem(err)
-	problem, ok := err.(*api.Problem) //nolint:errorlint // statementProblem has looked inside
+	problem, ok := errors.AsType[*api.Problem](err)
 	if !ok {
 		return err
 	}

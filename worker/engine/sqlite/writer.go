@@ -36,7 +36,9 @@ type writer struct {
 	quit    chan struct{}
 	ended   chan struct{}
 
-	measured time.Time // when the file's size was last looked at
+	// sizeTimer has the file's size looked at soon after it has changed.
+	sizeTimer *time.Timer
+	sizeDue   bool
 
 	held *pending // taken from the queue, left for the next group
 
@@ -144,6 +146,9 @@ func (w *writer) refusal() error {
 // run is the writer's goroutine.
 func (w *writer) run() {
 	defer close(w.ended)
+	w.sizeTimer = time.NewTimer(sizeEvery)
+	w.sizeTimer.Stop()
+	defer w.sizeTimer.Stop()
 	batch := make([]*pending, 0, groupRequests)
 	for {
 		first := w.held
@@ -151,6 +156,10 @@ func (w *writer) run() {
 		if first == nil {
 			select {
 			case first = <-w.queue:
+			case <-w.sizeTimer.C:
+				w.sizeDue = false
+				w.db.measure()
+				continue
 			case <-w.quit:
 				w.refuseQueued()
 				return
@@ -216,11 +225,13 @@ func (w *writer) stop() {
 	<-w.ended
 }
 
-// measure looks at the size of the file about once a second while there are writes.
-func (w *writer) measure(now time.Time) {
-	if now.Sub(w.measured) >= time.Second {
-		w.measured = now
-		w.db.measure()
+// sizeEvery is how often the file's size is looked at while there are writes.
+const sizeEvery = time.Second
+
+func (w *writer) measureSoon() {
+	if !w.sizeDue {
+		w.sizeDue = true
+		w.sizeTimer.Reset(sizeEvery)
 	}
 }
 

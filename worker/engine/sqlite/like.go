@@ -1,0 +1,123 @@
+package sqlite
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// like matches a value against a T-SQL LIKE pattern: % is any run of characters,
+// _ is one, [abc], [a-z] and [^a-z] are one of a set, and the character after
+// escape (-1: none) stands for itself. With fold, case makes no difference.
+//
+// It goes back to the latest % only, so that the time is at most the product of
+// the lengths, whatever the pattern.
+func like(pattern, value string, escape rune, fold bool) bool {
+	p, v := 0, 0
+	star, resume := -1, 0 // where to go on after the latest %, in pattern and value
+	for v < len(value) {
+		if p < len(pattern) {
+			if pattern[p] == '%' && escape != '%' {
+				p++
+				star, resume = p, v
+				continue
+			}
+			c, size := utf8.DecodeRuneInString(value[v:])
+			if n, ok := likeOne(pattern[p:], c, escape, fold); ok {
+				p += n
+				v += size
+				continue
+			}
+		}
+		if star < 0 {
+			return false
+		}
+		_, size := utf8.DecodeRuneInString(value[resume:])
+		resume += size
+		p, v = star, resume
+	}
+	for p < len(pattern) && pattern[p] == '%' && escape != '%' {
+		p++
+	}
+	return p == len(pattern)
+}
+
+// likeOne matches one character against the pattern element that begins p and
+// returns the length of the element.
+func likeOne(p string, c, escape rune, fold bool) (n int, ok bool) {
+	e, size := utf8.DecodeRuneInString(p)
+	switch {
+	case e == escape && len(p) > size:
+		lit, litSize := utf8.DecodeRuneInString(p[size:])
+		return size + litSize, sameRune(lit, c, fold)
+	case e == '_':
+		return size, true
+	case e == '[':
+		if n, ok, closed := likeSet(p, c, escape, fold); closed {
+			return n, ok
+		}
+	}
+	return size, sameRune(e, c, fold)
+}
+
+// likeSet matches c against the set that begins p with '['; closed is false when
+// there is no ']' and so no set.
+func likeSet(p string, c, escape rune, fold bool) (n int, ok, closed bool) {
+	i := 1
+	negated := i < len(p) && p[i] == '^'
+	if negated {
+		i++
+	}
+	member := false
+	for first := true; i < len(p); first = false {
+		if p[i] == ']' && !first {
+			return i + 1, member != negated, true
+		}
+		lo, next := setRune(p, i, escape)
+		hi := lo
+		if next+1 < len(p) && p[next] == '-' && p[next+1] != ']' {
+			hi, next = setRune(p, next+1, escape)
+		}
+		member = member || inRange(c, lo, hi, fold)
+		i = next
+	}
+	return 0, false, false
+}
+
+// setRune reads one character of a set at i.
+func setRune(p string, i int, escape rune) (r rune, next int) {
+	r, size := utf8.DecodeRuneInString(p[i:])
+	i += size
+	if r == escape && i < len(p) {
+		r, size = utf8.DecodeRuneInString(p[i:])
+		i += size
+	}
+	return r, i
+}
+
+func inRange(c, lo, hi rune, fold bool) bool {
+	if lo <= c && c <= hi {
+		return true
+	}
+	if fold {
+		for f := unicode.SimpleFold(c); f != c; f = unicode.SimpleFold(f) {
+			if lo <= f && f <= hi {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameRune(a, b rune, fold bool) bool {
+	if a == b {
+		return true
+	}
+	if fold {
+		for f := unicode.SimpleFold(a); f != a; f = unicode.SimpleFold(f) {
+			if f == b {
+				return true
+			}
+		}
+	}
+	return false
+}
