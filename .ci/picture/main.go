@@ -1,0 +1,142 @@
+// Command picture runs a program in a pseudo-terminal, waits until its screen
+// shows what is asked for, writes the screen as an SVG, and ends the program by a
+// key. It is how the README's picture comes from the real console:
+//
+//	go run . -out console.svg -- ./shardeck demo
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/hinshun/vt10x"
+)
+
+type options struct {
+	out        string
+	title      string
+	cols, rows int
+	until      string        // texts that the screen must show, separated by |
+	after      time.Duration // how long to go on after that, so that charts have something to show
+	keys       string        // keys to press before the picture is taken
+	quit       string        // keys that end the program
+	limit      time.Duration
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.out, "out", "console.svg", "file to write")
+	flag.StringVar(&o.title, "title", "shardeck demo", "title of the window")
+	flag.IntVar(&o.cols, "cols", 110, "columns of the terminal")
+	flag.IntVar(&o.rows, "rows", 32, "rows of the terminal")
+	flag.StringVar(&o.until, "until", "SchoolDB", "texts to wait for, separated by |")
+	flag.DurationVar(&o.after, "after", 15*time.Second, "time to go on after the texts are there")
+	flag.StringVar(&o.keys, "keys", "", "keys to press before the picture is taken")
+	flag.StringVar(&o.quit, "quit", "q", "keys that end the program")
+	flag.DurationVar(&o.limit, "limit", 3*time.Minute, "time for all of it")
+	flag.Parse()
+	if flag.NArg() == 0 {
+		fmt.Fprintln(os.Stderr, "picture: name a program to run after --")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "picture:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options, args []string) error {
+	ctx, cancel := context.WithTimeout(ctx, o.limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "COLORTERM=truecolor", "LANG=C.UTF-8")
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
+	tty, err := pty.StartWithSize(cmd, &pty.Winsize{Cols: uint16(o.cols), Rows: uint16(o.rows)})
+	if err != nil {
+		return err
+	}
+	defer tty.Close()
+
+	// The terminal answers the program's questions (where is the cursor?) by the same way.
+	screen := vt10x.New(vt10x.WithSize(o.cols, o.rows), vt10x.WithWriter(tty))
+	changed := make(chan struct{}, 1)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(notify{screen, changed}, tty)
+		ended <- errors.Join(err, cmd.Wait())
+	}()
+
+	if err := await(ctx, screen, strings.Split(o.until, "|"), changed, ended); err != nil {
+		return err
+	}
+	for _, key := range o.keys {
+		if _, err := tty.WriteString(string(key)); err != nil {
+			return err
+		}
+	}
+	select {
+	case <-time.After(o.after):
+	case err := <-ended:
+		return fmt.Errorf("the program ended before the picture was taken: %w", err)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if err := os.WriteFile(o.out, draw(screen, o.title), 0o644); err != nil {
+		return err
+	}
+	if _, err := tty.WriteString(o.quit); err != nil {
+		return err
+	}
+	<-ended // its exit status says nothing about the picture
+	return nil
+}
+
+// await returns once the screen shows all texts.
+func await(ctx context.Context, screen vt10x.Terminal, texts []string, changed <-chan struct{}, ended <-chan error) error {
+	for {
+		shown := screen.String()
+		missing := ""
+		for _, text := range texts {
+			if !strings.Contains(shown, text) {
+				missing = text
+			}
+		}
+		if missing == "" {
+			return nil
+		}
+		select {
+		case <-changed:
+		case err := <-ended:
+			return fmt.Errorf("the program ended (%w) before its screen showed %q:\n%s", err, missing, screen.String())
+		case <-ctx.Done():
+			return fmt.Errorf("the screen did not show %q: %w\n%s", missing, ctx.Err(), screen.String())
+		}
+	}
+}
+
+// notify writes to the screen and tells that it changed.
+type notify struct {
+	screen  io.Writer
+	changed chan<- struct{}
+}
+
+func (n notify) Write(b []byte) (int, error) {
+	written, err := n.screen.Write(b)
+	select {
+	case n.changed <- struct{}{}:
+	default:
+	}
+	return written, err
+}
