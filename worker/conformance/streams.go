@@ -1,0 +1,139 @@
+package conformance
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+)
+
+// fill inserts the ids 1 to n.
+func (tb *table) fill(n int) (rows []string) {
+	tb.e.Helper()
+	for i := 1; i <= n; i++ {
+		rows = append(rows, fmt.Sprintf("[%d]", i))
+	}
+	for from := 0; from < n; from += 5000 {
+		tb.exec(tb.insert(rows[from:min(n, from+5000)]...))
+	}
+	return rows
+}
+
+func streams(e *env) {
+	tb := e.table(many())
+	e.same("an empty table", []string{}, e.rows(tb.query("", "id")))
+	want := tb.fill(30_000)
+	e.same("many rows", want, e.rows(tb.query(`ORDER BY "id"`, "id")))
+	e.same("many rows, unchecked and unbuffered", want, must(e.tryRows(e.plain(), tb.query(`ORDER BY "id"`, "id")))(e))
+
+	q := tb.query(`WHERE "id" BETWEEN @p2 AND @p1 ORDER BY "id"`, "id")
+	q.Types, q.Params = []string{"INT", "BIGINT"}, jsontext.Value(`[3,"2"]`)
+	e.same("parameters by number", []string{"[2]", "[3]"}, e.rows(q))
+
+	q = &api.QueryRequest{DB: tb.db, SQL: `SELECT 1, 2, NULL`, Columns: []api.Column{
+		{Name: "b", Type: "INT"}, {Name: "a", Type: "BIGINT"}, {Name: "b", Type: "NVARCHAR(5)"},
+	}}
+	s, err := e.w.Query(e.Context(), q)
+	if err != nil {
+		e.Fatal(err)
+	}
+	s.Close()
+	e.same("columns as asked for", q.Columns, s.Head().Columns)
+	e.same("values in their order", []string{"[1,2,null]"}, e.rows(q))
+
+	p := e.tableIn(tb.db, people())
+	long := strings.Repeat("ä", 2<<20)
+	p.exec(p.insert(`[1,"a","` + long + `"]`))
+	e.same("a row of 4 MiB", 1, len(e.rows(p.query("", "id", "note"))))
+}
+
+// must returns a func that fails the test on an error; it lets a call with two results be an argument.
+func must[T any](v T, err error) func(*env) T {
+	return func(e *env) T {
+		e.Helper()
+		if err != nil {
+			e.Fatal(err)
+		}
+		return v
+	}
+}
+
+func streamsThatFail(e *env) {
+	tb := e.table(many())
+	tb.fill(30_000)
+	column := []api.Column{{Name: "x", Type: "INT"}}
+	for _, at := range []int{1, 30_000} {
+		rows, err := e.tryRows(e.plain(), &api.QueryRequest{DB: tb.db, SQL: e.f.Dialect.FailsLate(at), Columns: column})
+		p := e.want(err, api.CodeDivideByZero)
+		if p.SQLNumber != 8134 || len(rows) >= at {
+			e.Errorf("failing at row %d: %d rows, number %d", at, len(rows), p.SQLNumber)
+		}
+	}
+	for _, sql := range []string{
+		`NOT SQL`, `SELECT`, `SELECT "id" FROM "Nowhere"`, `SELECT "nothing" FROM "Many"`,
+		`SELECT 1; SELECT 2`, `SELECT 1; DROP TABLE "Many"`,
+		`INSERT INTO "Many" ("id", "_slot") VALUES (0, 0)`, `DELETE FROM "Many"`, `DROP TABLE "Many"`,
+		`SELECT @p1`, `SELECT 1, 2`, `BEGIN`, `COMMIT`,
+	} {
+		_, err := e.tryRows(e.w, &api.QueryRequest{DB: tb.db, SQL: sql, Columns: column})
+		if p := api.AsProblem(err); err == nil || p.Status < 400 || p.Status >= 500 {
+			e.Errorf("query of %q: %v", sql, err)
+		}
+	}
+	e.same("rows after all that", int64(30_000), tb.count())
+}
+
+// cancelledStreams opens more endless streams than a worker has connections,
+// leaves them, and expects the worker to be as before.
+func cancelledStreams(e *env) {
+	tb := e.table(many())
+	want := tb.fill(10)
+	endless := &api.QueryRequest{DB: tb.db, SQL: e.f.Dialect.Endless, Columns: []api.Column{{Name: "i", Type: "INT"}}}
+	w := e.plain()
+	for range 40 {
+		s, err := w.Query(e.Context(), endless)
+		if err != nil {
+			e.Fatal(err)
+		}
+		for range 3 {
+			if _, err := s.NextBlock(); err != nil {
+				e.Fatal(err)
+			}
+		}
+		s.Close()
+	}
+	e.same("rows after the cancelled streams", want, e.rows(tb.query(`ORDER BY "id"`, "id")))
+	tb.exec(tb.insert("[11]"))
+	// A drop does not wait for ever for a reader that has stopped reading.
+	s, err := w.Query(e.Context(), endless)
+	if err != nil {
+		e.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := e.w.DropDB(e.Context(), &api.DBRequest{DB: tb.db, Fence: e.fence()}); err != nil {
+		e.Errorf("dropping a database that is being read: %v", err)
+	}
+}
+
+func queryTimeout(e *env) {
+	db := e.database()
+	q := &api.QueryRequest{DB: db, SQL: e.f.Dialect.Endless, Columns: []api.Column{{Name: "i", Type: "INT"}}, TimeoutMS: 300}
+	_, err := e.tryCount(q)
+	e.want(err, api.CodeShardTimeout)
+}
+
+// tryCount reads a stream without keeping its rows.
+func (e *env) tryCount(q *api.QueryRequest) (int64, error) {
+	s, err := e.plain().Query(e.Context(), q)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	for {
+		if _, err := s.NextBlock(); err != nil {
+			return s.Rows(), err
+		}
+	}
+}

@@ -1,0 +1,380 @@
+package conformance
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/shared/contracttest"
+)
+
+// Fixture is the worker under test. It must be fresh: the suite takes terms on it.
+type Fixture struct {
+	URL    string
+	Token  string
+	Suffix string // of physical database names
+	// GoldenValues is the content of shared/api/testdata/golden/values.json.
+	GoldenValues []byte
+	Dialect      Dialect
+}
+
+// Dialect is what differs between the SQL of the engines that workers have.
+// Everything else the suite writes is common to all.
+type Dialect struct {
+	// CreateTable is the statement for a definition, and a hidden column _slot.
+	CreateTable func(def *api.TableDef) string
+	// Endless is a SELECT of one INT column that has no end.
+	Endless string
+	// FailsLate is a SELECT of one INT column from the table Many, whose column id
+	// counts from 1 to n, that divides by zero in the row n and not before.
+	FailsLate func(n int) string
+}
+
+// Run runs the suite.
+func Run(t *testing.T, f Fixture) {
+	doc, err := contracttest.Load(api.WorkerOpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &suite{f: f, doc: doc}
+	t.Cleanup(s.rt().CloseIdleConnections)
+	for _, part := range []struct {
+		name string
+		run  func(*env)
+	}{
+		{"health", health},
+		{"access", access},
+		{"problem documents", problemDocuments},
+		{"methods and paths", methodsAndPaths},
+		{"media types", mediaTypes},
+		{"malformed bodies", malformedBodies},
+		{"oversized bodies", oversizedBodies},
+		{"fields at fault", fieldsAtFault},
+		{"identifiers", identifiers},
+		{"databases", databases},
+		{"tables", tables},
+		{"row counts", rowCounts},
+		{"atomic exec", atomicExec},
+		{"concurrent writes", concurrentWrites},
+		{"schema versions", schemaVersions},
+		{"values on the wire", valuesOnTheWire},
+		{"parameters", parameters},
+		{"streams", streams},
+		{"streams that fail", streamsThatFail},
+		{"cancelled streams", cancelledStreams},
+		{"query timeout", queryTimeout},
+		{"idempotency", idempotency},
+		{"idempotency under concurrency", idempotencyConcurrent},
+		{"fence", fenceRules},
+		{"state", stateRules},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(s.env(t)) })
+	}
+}
+
+type suite struct {
+	f         Fixture
+	doc       *contracttest.Document
+	transport *http.Transport
+}
+
+func (s *suite) rt() *http.Transport {
+	if s.transport == nil {
+		s.transport = client.NewTransport()
+	}
+	return s.transport
+}
+
+// env is the suite as one part sees it: its own T, and a database of its own on demand.
+type env struct {
+	*testing.T
+	s *suite
+	f Fixture
+	w *client.Worker
+	// checked sends requests and checks them and their answers against the document.
+	checked http.RoundTripper
+}
+
+func (s *suite) env(t *testing.T) *env {
+	checked := &contracttest.Transport{T: t, Doc: s.doc, Base: s.rt()}
+	return &env{
+		T: t, s: s, f: s.f, checked: checked,
+		w: client.NewWorker(s.f.URL, s.f.Token, client.WithTransport(checked)),
+	}
+}
+
+// plain is a client whose answers are not held in memory.
+func (e *env) plain() *client.Worker {
+	return client.NewWorker(e.f.URL, e.f.Token, client.WithTransport(e.s.rt()))
+}
+
+// fence is the newest that the worker knows.
+func (e *env) fence() api.Fence {
+	e.Helper()
+	st, err := e.w.State(e.Context())
+	if err != nil {
+		e.Fatal(err)
+	}
+	return st.Fence
+}
+
+// database creates a database that is dropped at the part's end.
+func (e *env) database() string {
+	e.Helper()
+	name := "Conf" + strconv.FormatUint(rand.Uint64(), 36)
+	if _, err := e.w.CreateDB(e.Context(), &api.DBRequest{DB: name, Fence: e.fence()}); err != nil {
+		e.Fatal(err)
+	}
+	e.Cleanup(func() {
+		// The context of the test is over by now.
+		w := client.NewWorker(e.f.URL, e.f.Token, client.WithTransport(e.s.rt()))
+		ctx, cancel := cleanupContext()
+		defer cancel()
+		st, err := w.State(ctx)
+		if err == nil {
+			_, err = w.DropDB(ctx, &api.DBRequest{DB: name, Fence: st.Fence})
+		}
+		if err != nil && api.CodeOf(err) != api.CodeUnknownDatabase {
+			e.Errorf("dropping %s: %v", name, err)
+		}
+	})
+	return name
+}
+
+// table is a table of the suite's.
+type table struct {
+	e   *env
+	db  string
+	def *api.TableDef
+}
+
+// table creates a table with the columns of def, in a database of its own.
+func (e *env) table(def *api.TableDef) *table {
+	e.Helper()
+	return e.tableIn(e.database(), def)
+}
+
+func (e *env) tableIn(db string, def *api.TableDef) *table {
+	e.Helper()
+	tb := &table{e: e, db: db, def: def}
+	if _, err := e.w.Exec(e.Context(), &api.ExecRequest{DB: db, Fence: e.fence(), Statements: []api.Statement{tb.create()}}); err != nil {
+		e.Fatal(err)
+	}
+	return tb
+}
+
+// people is a table with a key, a name that is needed and one that is not.
+func people() *api.TableDef {
+	return &api.TableDef{
+		Name: "People",
+		Columns: []api.ColumnDef{
+			{Name: "id", Type: "INT"},
+			{Name: "name", Type: "NVARCHAR(10)"},
+			{Name: "note", Type: "NVARCHAR(MAX)", Nullable: true},
+		},
+		PrimaryKey: []string{"id"}, ShardKey: "id",
+	}
+}
+
+// many is a table without a key, in which a row that is written twice shows.
+func many() *api.TableDef {
+	return &api.TableDef{Name: "Many", Columns: []api.ColumnDef{{Name: "id", Type: "BIGINT"}}}
+}
+
+func (tb *table) create() api.Statement {
+	return api.Statement{SQL: tb.e.f.Dialect.CreateTable(tb.def), Table: tb.def.Name, Effect: api.EffectCreateTable, Definition: tb.def}
+}
+
+// insert is a statement that inserts rows, each a JSON array of the columns' values.
+func (tb *table) insert(rows ...string) api.Statement {
+	st := api.Statement{Table: tb.def.Name, SchemaVersion: tb.def.Version(), Effect: api.EffectInsert}
+	var names, params []string
+	for i, c := range tb.def.Columns {
+		names = append(names, `"`+c.Name+`"`)
+		params = append(params, "@p"+strconv.Itoa(i+1))
+		st.Types = append(st.Types, c.Type)
+	}
+	st.SQL = `INSERT INTO "` + tb.def.Name + `" (` + strings.Join(names, ", ") + `, "_slot") VALUES (` + strings.Join(params, ", ") + `, 0)`
+	for _, r := range rows {
+		st.Rows = append(st.Rows, jsontext.Value(r))
+	}
+	return st
+}
+
+// write is a statement that changes rows, with at most one row of parameters.
+func (tb *table) write(effect api.Effect, sql string, types []string, row string) api.Statement {
+	st := api.Statement{SQL: sql, Table: tb.def.Name, SchemaVersion: tb.def.Version(), Effect: effect, Types: types}
+	if row != "" {
+		st.Rows = []jsontext.Value{jsontext.Value(row)}
+	}
+	return st
+}
+
+func (tb *table) request(statements ...api.Statement) *api.ExecRequest {
+	tb.e.Helper()
+	return &api.ExecRequest{DB: tb.db, Fence: tb.e.fence(), Statements: statements}
+}
+
+// exec runs statements that must succeed and returns the rows they affected.
+func (tb *table) exec(statements ...api.Statement) []int64 {
+	tb.e.Helper()
+	resp, err := tb.e.w.Exec(tb.e.Context(), tb.request(statements...))
+	if err != nil {
+		tb.e.Fatal(err)
+	}
+	return resp.RowsAffected
+}
+
+// query is a request for some of the table's columns; rest follows FROM and the table.
+func (tb *table) query(rest string, columns ...string) *api.QueryRequest {
+	q := &api.QueryRequest{DB: tb.db, Schemas: map[string]string{tb.def.Name: tb.def.Version()}}
+	var names []string
+	for _, name := range columns {
+		c, _ := tb.def.Column(name)
+		q.Columns = append(q.Columns, api.Column{Name: c.Name, Type: c.Type})
+		names = append(names, `"`+c.Name+`"`)
+	}
+	q.SQL = "SELECT " + strings.Join(names, ", ") + ` FROM "` + tb.def.Name + `" ` + rest
+	return q
+}
+
+// rows returns the rows of a query that must succeed, each as it is on the wire.
+func (e *env) rows(q *api.QueryRequest) []string {
+	e.Helper()
+	rows, err := e.tryRows(e.w, q)
+	if err != nil {
+		e.Fatal(err)
+	}
+	return rows
+}
+
+func (e *env) tryRows(w *client.Worker, q *api.QueryRequest) ([]string, error) {
+	s, err := w.Query(e.Context(), q)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	rows := []string{}
+	for {
+		block, err := s.NextBlock()
+		if err == io.EOF {
+			return rows, nil
+		}
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, strings.Split(strings.TrimSuffix(string(block), "\n"), "\n")...)
+	}
+}
+
+// count is the table's rows as the worker's statistics have them.
+func (tb *table) count() int64 {
+	tb.e.Helper()
+	st, err := tb.e.w.Stats(tb.e.Context())
+	if err != nil {
+		tb.e.Fatal(err)
+	}
+	for _, db := range st.Databases {
+		for _, x := range db.Tables {
+			if db.Name == tb.db && x.Definition.Name == tb.def.Name {
+				return x.Rows
+			}
+		}
+	}
+	tb.e.Fatalf("the statistics do not have the table %s.%s", tb.db, tb.def.Name)
+	return 0
+}
+
+// want fails the test unless err is a problem of that code, which it returns.
+func (e *env) want(err error, code api.Code) *api.Problem {
+	e.Helper()
+	if api.CodeOf(err) != code {
+		e.Fatalf("got %v, want %s", err, code)
+	}
+	return api.AsProblem(err)
+}
+
+func (e *env) same(what string, want, got any) {
+	e.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		e.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// answer is what a request of the suite's own making got.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	p      api.Problem
+}
+
+// send sends a request as it is, with the token and as JSON unless edit changes that.
+func (e *env) send(method, path, body string, edit func(http.Header)) answer {
+	e.Helper()
+	req, err := http.NewRequestWithContext(e.Context(), method, e.f.URL+path, strings.NewReader(body))
+	if err != nil {
+		e.Fatal(err)
+	}
+	if method == http.MethodGet || method == http.MethodHead {
+		req.Body, req.ContentLength = nil, 0
+	}
+	req.Header.Set(api.HeaderToken, e.f.Token)
+	req.Header.Set("Content-Type", api.MediaJSON)
+	if edit != nil {
+		edit(req.Header)
+	}
+	resp, err := e.checked.RoundTrip(req)
+	if err != nil {
+		e.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer resp.Body.Close()
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	if a.body, err = io.ReadAll(resp.Body); err != nil {
+		e.Fatal(err)
+	}
+	if a.status >= 400 && method != http.MethodHead {
+		if err := json.Unmarshal(a.body, &a.p); err != nil {
+			e.Fatalf("%s %s: %d: %v: %s", method, path, a.status, err, clip(a.body))
+		}
+	}
+	return a
+}
+
+// refused sends a request that must be refused with one of the codes.
+func (e *env) refused(method, path, body string, edit func(http.Header), codes ...api.Code) answer {
+	e.Helper()
+	a := e.send(method, path, body, edit)
+	for _, c := range codes {
+		if a.p.Code == c {
+			return a
+		}
+	}
+	e.Errorf("%s %s with %s: got %d %s, want one of %s", method, path, clip([]byte(body)), a.status, clip(a.body), codes)
+	return a
+}
+
+func clip(b []byte) []byte {
+	const most = 300
+	if len(b) > most {
+		return append(bytes.Clone(b[:most]), "..."...)
+	}
+	return b
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
