@@ -81,7 +81,7 @@ func (p *Preflight) checks(s *State, now time.Time) {
 		primary.OK = s.primaryAnswers(p.Primary)
 		primary.Found = Host(p.Primary) + " answers; it is told to step down"
 		if !primary.OK {
-			primary.Found = Host(p.Primary) + " does not answer; workers will refuse it"
+			primary.Found = Host(p.Primary) + " does not answer; it is shut out"
 		}
 	}
 	p.Checks = []Check{backup, workers, fresh, primary}

@@ -33,43 +33,52 @@ func (h *Help) Update(msg any) (Screen, Intent) {
 	return h, nil
 }
 
+// keyWidth is the width of the column of keys.
+const keyWidth = 8
+
+// height is the lines that a group takes in a column of that width, with a blank one.
+func (g *Group) height(width int) int {
+	n := 2
+	for _, k := range g.Keys {
+		n += len(wrap(k.Help().Desc, width-keyWidth-1, 3))
+	}
+	return n
+}
+
 // Paint draws the groups, in two columns where there is room, and the legend.
 func (h *Help) Paint(a widget.Area, _ *View) {
-	lines := 0
-	for _, g := range h.groups {
-		lines += len(g.Keys) + 2
+	width, columns := min(80, a.W)-4, 1
+	if a.W >= 76 {
+		columns, width = 2, width/2
 	}
-	two := a.W >= 76
-	height := lines
-	if two {
-		height = (lines + 3) / 2
-		for _, g := range h.groups {
-			height = max(height, len(g.Keys)+2)
+	total := 0
+	for i := range h.groups {
+		total += h.groups[i].height(width)
+	}
+	// Groups fill the first column up to the height at which the rest fits the second.
+	split, first := len(h.groups), total
+	if columns == 2 {
+		split, first = 0, 0
+		for first < total-first {
+			first += h.groups[split].height(width)
+			split++
 		}
 	}
-	in := a.Center(78, height+7).Dialog("Help", "Esc close")
+	in := a.Center(80, max(first, total-first)+6).Dialog("Help", "Esc close")
 	keys := in.Sub(0, 0, in.W, max(in.H-4, 0))
-	h.paintKeys(keys, two, height)
+	paintGroups(keys.Sub(0, 0, width-1, keys.H), h.groups[:split])
+	paintGroups(keys.Sub(width, 0, width, keys.H), h.groups[split:])
 	legend(in.Sub(0, in.H-4, in.W, 4))
 }
 
-func (h *Help) paintKeys(in widget.Area, two bool, height int) {
-	width, x, y := in.W, 0, 0
-	if two {
-		width = in.W / 2
-	}
-	for _, g := range h.groups {
-		if two && x == 0 && y > 0 && y+len(g.Keys)+1 > height {
-			x, y = width, 0
-		}
-		col := in.Sub(x, 0, width-1, in.H)
-		col.Text(0, y, theme.Title, g.Title)
+func paintGroups(a widget.Area, groups []Group) {
+	y := 0
+	for _, g := range groups {
+		a.Text(0, y, theme.Title, g.Title)
 		y++
 		for _, k := range g.Keys {
-			help := k.Help()
-			col.Text(1, y, theme.Key, help.Key)
-			col.Text(9, y, theme.Text, widget.Fit(help.Desc, col.W-9))
-			y++
+			a.Text(1, y, theme.Key, k.Help().Key)
+			y = max(paragraph(a, keyWidth+1, y, theme.Text, k.Help().Desc, 3), y+1)
 		}
 		y++
 	}

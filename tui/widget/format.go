@@ -114,5 +114,9 @@ func Percent(part, whole int64) string {
 	if whole <= 0 {
 		return "—"
 	}
-	return fmt.Sprintf("%.1f%%", 100*float64(part)/float64(whole))
+	p := 100 * float64(part) / float64(whole)
+	if p < 0 || p >= 1000 {
+		return "—" // the parts and the whole are not of one moment
+	}
+	return fmt.Sprintf("%.1f%%", p)
 }

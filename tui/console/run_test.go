@@ -1,0 +1,151 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"go.uber.org/goleak"
+
+	"shardeck/shared/api"
+)
+
+// screenBuffer is a terminal's output that a test can wait for.
+type screenBuffer struct {
+	mu    sync.Mutex
+	buf   bytes.Buffer
+	grown chan struct{}
+}
+
+func (b *screenBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.buf.Write(p)
+	select {
+	case b.grown <- struct{}{}:
+	default:
+	}
+	return len(p), nil
+}
+
+// waitFor waits until the output has the text.
+func (b *screenBuffer) waitFor(t *testing.T, text string) {
+	t.Helper()
+	timeout := time.After(20 * time.Second)
+	for {
+		b.mu.Lock()
+		found := strings.Contains(b.buf.String(), text)
+		b.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-b.grown:
+		case <-timeout:
+			t.Fatalf("%q never came", text)
+		}
+	}
+}
+
+// masterServer is an HTTP server that answers GET /metadata as a master does,
+// unless hung, in which case it does not answer at all.
+func masterServer(t *testing.T, hang bool) *httptest.Server {
+	t.Helper()
+	s := httptest.NewUnstartedServer(nil)
+	s.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hang {
+			<-r.Context().Done()
+			return
+		}
+		if r.Header.Get("Authorization") != "Bearer sesame" || r.URL.Path != api.PathMetadata {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.Header().Set("Content-Type", api.MediaJSON)
+		m, _ := fakeMaster{newWorld(), urlA}.Metadata(r.Context())
+		m.Master.URL, m.Master.Primary, m.Peers = s.URL, s.URL, nil
+		if err := json.MarshalWrite(w, m); err != nil {
+			t.Error(err)
+		}
+	})
+	s.Start()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func startConsole(t *testing.T, ctx context.Context, o Options) (*screenBuffer, *io.PipeWriter, chan error) {
+	t.Helper()
+	in, keys := io.Pipe()
+	out := &screenBuffer{grown: make(chan struct{}, 1)}
+	o.In, o.Out = in, out
+	o.Getenv = func(name string) string { return map[string]string{"LANG": "C.UTF-8", "NO_COLOR": "1"}[name] }
+	done := make(chan error, 1)
+	go func() { done <- Run(ctx, o) }()
+	return out, keys, done
+}
+
+func TestRunShowsARealMasterOverHTTPAndQuits(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	s := masterServer(t, false)
+	defer s.Close()
+	out, keys, done := startConsole(t, t.Context(), Options{Masters: []string{s.URL}, APIToken: "sesame"})
+	sized(t, out)
+	if _, err := keys.Write([]byte("q")); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	keys.Close()
+}
+
+// sized waits for the alternate screen: the program is up. Without a terminal there
+// is no size, so frames are tested elsewhere.
+func sized(t *testing.T, out *screenBuffer) {
+	t.Helper()
+	out.waitFor(t, "\x1b[?1049h")
+}
+
+func TestRunQuitsAtOnceWhileAMasterHangs(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	s := masterServer(t, true)
+	defer s.Close()
+	out, keys, done := startConsole(t, t.Context(), Options{Masters: []string{s.URL}})
+	sized(t, out)
+	if _, err := keys.Write([]byte{3}); err != nil { // Ctrl-C
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	keys.Close()
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	out, keys, done := startConsole(t, ctx, Options{Masters: []string{"http://127.0.0.1:1"}})
+	sized(t, out)
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	keys.Close()
+}
+
+func TestRunRefusesWhatCannotWork(t *testing.T) {
+	for name, o := range map[string]Options{
+		"no master":     {},
+		"unknown theme": {Masters: []string{urlA}, Theme: "plaid", Out: io.Discard},
+	} {
+		if err := Run(t.Context(), o); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
