@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"shardeck/master/lease"
 	"shardeck/shared/api"
@@ -39,8 +38,6 @@ type Config struct {
 	// Event is told what happens, for people to read.
 	Event  func(kind api.EventKind, level api.Level, shard *int, text string)
 	Logger *slog.Logger
-	// Retry is how often an undecided master tries again; 1 s when zero.
-	Retry time.Duration
 }
 
 // Coordinator holds a master's role and term and changes them. Current is one
@@ -56,9 +53,6 @@ type Coordinator struct {
 
 // New returns a coordinator that is a backup under term 0 until it has seen the workers.
 func New(cfg Config) *Coordinator {
-	if cfg.Retry <= 0 {
-		cfg.Retry = time.Second
-	}
 	c := &Coordinator{cfg: cfg, kick: make(chan struct{}, 1)}
 	c.state.Store(&State{Role: api.RoleBackup})
 	return c
@@ -67,7 +61,8 @@ func New(cfg Config) *Coordinator {
 // Current returns the role and term at this moment.
 func (c *Coordinator) Current() State { return *c.state.Load() }
 
-// Kick says that what Workers returns may have changed. It does not wait.
+// Kick says that what Workers returns was brought up to date, changed or not: an
+// undecided master tries again. It does not wait.
 func (c *Coordinator) Kick() {
 	select {
 	case c.kick <- struct{}{}:
@@ -77,8 +72,6 @@ func (c *Coordinator) Kick() {
 
 // Run decides and acts on each Kick until ctx ends.
 func (c *Coordinator) Run(ctx context.Context) {
-	retry := time.NewTicker(c.cfg.Retry)
-	defer retry.Stop()
 	for {
 		var lost <-chan struct{}
 		if g := c.lost.Load(); g != nil {
@@ -95,7 +88,6 @@ func (c *Coordinator) Run(ctx context.Context) {
 			})
 			continue
 		case <-c.kick:
-		case <-retry.C:
 		}
 		c.decide(ctx)
 	}

@@ -3,6 +3,7 @@ package failover
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -95,7 +96,7 @@ func (t *timeline) workerStep(s lease.Step) {
 func (t *timeline) add(step api.FailoverStep, shard *int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	step.AtMS = max(0, ms(time.Since(t.start))-step.MS)
+	step.AtMS = max(0, math.Round((ms(time.Since(t.start))-step.MS)*1000)/1000)
 	t.steps = append(t.steps, step)
 	level := api.LevelGood
 	if !step.OK {

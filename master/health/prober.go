@@ -25,6 +25,9 @@ type PeerTarget interface {
 // before a shard that does answer connections counts as down rather than slow.
 const missesUntilDown = 3
 
+// downHaste is how many times more often a shard that is down is probed.
+const downHaste = 4
+
 // Config says what to probe and how often. Zero durations take the defaults.
 type Config struct {
 	Targets  []Target // by shard
@@ -106,12 +109,12 @@ func (p *Prober) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	for i := range p.cfg.Targets {
 		wg.Go(func() {
-			p.every(ctx, p.nudge[i], func() { p.probe(ctx, i) })
+			p.every(ctx, p.nudge[i], func() { p.probe(ctx, i) }, func() time.Duration { return p.pause(i) })
 		})
 	}
 	for i := range p.cfg.Peers {
 		wg.Go(func() {
-			p.every(ctx, nil, func() { p.probePeer(ctx, i) })
+			p.every(ctx, nil, func() { p.probePeer(ctx, i) }, func() time.Duration { return p.cfg.Interval })
 		})
 	}
 	wg.Wait()
@@ -119,17 +122,29 @@ func (p *Prober) Run(ctx context.Context) {
 	p.bg.Wait()
 }
 
-func (p *Prober) every(ctx context.Context, nudge <-chan struct{}, probe func()) {
-	tick := time.NewTicker(p.cfg.Interval)
+// every probes, and waits for as long as pause says or for a nudge, in turn.
+func (p *Prober) every(ctx context.Context, nudge <-chan struct{}, probe func(), pause func() time.Duration) {
+	tick := time.NewTimer(0)
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		probe()
+		tick.Reset(pause())
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
 		case <-nudge:
 		}
 	}
+}
+
+// pause is how long to wait before the next probe of a shard. One that refuses
+// connections is looked for more often: such a probe costs next to nothing, and its
+// return shall be seen soon.
+func (p *Prober) pause(i int) time.Duration {
+	if sh := &p.Snapshot().Shards[i]; sh.State == api.ShardDown && sh.Misses == 0 {
+		return p.cfg.Interval / downHaste
+	}
+	return p.cfg.Interval
 }
 
 // Nudge asks for a probe of the shard soon, for example because a request to it

@@ -1,6 +1,7 @@
 package scatter
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -112,13 +113,16 @@ func (t *Traffic) Snapshot(now time.Time) api.Traffic {
 	// The second that has begun counts for the part of it that is over.
 	seconds := float64(windowSeconds-1) + float64(now.Nanosecond())/1e9
 	return api.Traffic{
-		RequestsPerSecond: float64(requests) / seconds,
-		ErrorsPerSecond:   float64(faults) / seconds,
+		RequestsPerSecond: hundredths(float64(requests) / seconds),
+		ErrorsPerSecond:   hundredths(float64(faults) / seconds),
 		P50MS:             percentile(&latencies, 0.50),
 		P99MS:             percentile(&latencies, 0.99),
 		InFlight:          int(t.inFlight.Load()),
 	}
 }
+
+// hundredths rounds what nobody reads to more places.
+func hundredths(f float64) float64 { return math.Round(f*100) / 100 }
 
 // Totals are the requests and faults since the start.
 func (t *Traffic) Totals() (requests, faults uint64) { return t.requests.Load(), t.faults.Load() }

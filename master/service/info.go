@@ -21,7 +21,7 @@ func (s *Service) describeHealth(now time.Time) *api.Health {
 	snap, role := s.prober.Snapshot(), s.coord.Current()
 	h := &api.Health{
 		Status: snap.Status(), Role: role.Role, Term: role.Term, Primary: role.Leader,
-		Version: Version, UptimeSeconds: now.Sub(s.started).Seconds(),
+		Version: Version, UptimeSeconds: now.Sub(s.started).Round(time.Millisecond).Seconds(),
 		Shards: make([]api.ShardHealth, len(snap.Shards)),
 	}
 	for i := range snap.Shards {
@@ -40,7 +40,7 @@ func (s *Service) metadata(w http.ResponseWriter, _ *http.Request) error {
 		Master: api.MasterInfo{
 			URL: s.self, Role: role.Role, Term: role.Term, Primary: role.Leader,
 			MapVersion: s.slots.Version(), Slots: sharding.Slots, Shards: s.slots.Shards(),
-			Version: Version, StartedAt: s.started.UTC(), UptimeSeconds: now.Sub(s.started).Seconds(), PID: os.Getpid(),
+			Version: Version, StartedAt: s.started.UTC(), UptimeSeconds: now.Sub(s.started).Round(time.Millisecond).Seconds(), PID: os.Getpid(),
 		},
 		Peers:   make([]api.PeerInfo, len(snap.Peers)),
 		Workers: make([]api.WorkerInfo, len(snap.Shards)),

@@ -2,7 +2,9 @@ package service
 
 import (
 	"fmt"
+	"strings"
 	"sync"
+	"time"
 
 	"shardeck/master/catalog"
 	"shardeck/master/health"
@@ -39,7 +41,7 @@ func (s *Service) shardProbed(snap *health.Snapshot, _ int) {
 			return // too early to speak of drift or roles
 		}
 	}
-	s.drift.update(stats, s.events)
+	s.drift.update(time.Now(), stats, s.events)
 	s.coord.Kick()
 }
 
@@ -55,28 +57,43 @@ func statsOf(snap *health.Snapshot) []*api.WorkerStats {
 	return stats
 }
 
-// driftWatch tells when drift appears or goes.
+// driftSettle is how long a difference must last before people are told: while a
+// change of the schema goes round, the shards' stats are of different moments.
+const driftSettle = 3 * time.Second
+
+// driftWatch tells when drift appears and stays, and when it goes.
 type driftWatch struct {
 	mu    sync.Mutex
-	known map[string]string // by place and kind: the detail
+	known map[string]*knownDrift // by place and kind
 }
 
-func (d *driftWatch) update(stats []*api.WorkerStats, events *hub) {
+type knownDrift struct {
+	detail string
+	since  time.Time
+	told   bool
+}
+
+func (d *driftWatch) update(now time.Time, stats []*api.WorkerStats, events *hub) {
 	_, drift := catalog.Describe(stats)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := make(map[string]string, len(drift))
+	next := make(map[string]*knownDrift, len(drift))
 	for i := range drift {
-		key := fmt.Sprint(drift[i].DB, ".", drift[i].Table, ": ", drift[i].Kind)
-		now[key] = drift[i].Detail
-		if d.known[key] != drift[i].Detail {
-			events.publish(api.EventDrift, api.LevelWarn, nil, drift[i].Detail)
+		key := strings.TrimSuffix(drift[i].DB+"."+drift[i].Table, ".") + " (" + drift[i].Kind + ")"
+		k := d.known[key]
+		if k == nil || k.detail != drift[i].Detail {
+			k = &knownDrift{detail: drift[i].Detail, since: now}
 		}
+		if !k.told && now.Sub(k.since) >= driftSettle {
+			k.told = true
+			events.publish(api.EventDrift, api.LevelWarn, nil, k.detail)
+		}
+		next[key] = k
 	}
-	for key := range d.known {
-		if _, still := now[key]; !still {
+	for key, k := range d.known {
+		if _, still := next[key]; !still && k.told {
 			events.publish(api.EventDrift, api.LevelGood, nil, "the shards agree again on "+key)
 		}
 	}
-	d.known = now
+	d.known = next
 }

@@ -177,7 +177,6 @@ func (s *Service) newCoordinator() *failover.Coordinator {
 		Probe:      func(ctx context.Context) { s.prober.ProbeAll(ctx) },
 		Event:      s.events.publish,
 		Logger:     s.logger,
-		Retry:      s.cfg.ProbeInterval,
 	}
 	for _, p := range s.peers {
 		cfg.Peers = append(cfg.Peers, failover.Peer{
