@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/term"
 
-	"shardeck/shared/api"
 	"shardeck/tui/cli"
 	"shardeck/tui/console"
 )
@@ -90,30 +89,20 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 }
 
 func (c *Command) loadOnce(ctx context.Context, cluster *Cluster, out io.Writer) error {
-	primary, err := cluster.primary(ctx)
-	if err != nil {
-		return err
-	}
-	if _, _, err := createSchema(ctx, primary); err != nil {
-		return err
-	}
-	before, err := primary.Count(ctx, &api.MapReduceCountRequest{DB: demoDB, Table: demoTable})
-	if err != nil {
-		return fmt.Errorf("counting what is there: %w", err)
-	}
-	if before.Total > 0 {
-		fmt.Fprintf(out, "  %s.%s holds %d rows already\n", demoDB, demoTable, before.Total)
-		return nil
-	}
-	students := newGenerator(sampleSeed, firstStudentID).batch(c.Rows)
-	sum, err := loadStudents(ctx, primary, students, func(done int) {
-		fmt.Fprintf(out, "\r  loading students: %d of %d", done, len(students))
+	sum, err := cluster.Load(ctx, c.Rows, func(done, total int) {
+		fmt.Fprintf(out, "\r  loading students: %d of %d", done, total)
+		if done == total {
+			fmt.Fprintln(out)
+		}
 	})
-	fmt.Fprintln(out)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case sum.Found > 0:
+		fmt.Fprintf(out, "  %s.%s holds %d rows already\n", demoDB, demoTable, sum.Found)
+	default:
+		fmt.Fprintf(out, "  %d rows in %s, by shard %v\n", sum.Rows, round(sum.Took), sum.PerShard)
 	}
-	fmt.Fprintf(out, "  %d rows in %s, by shard %v\n", sum.Rows, round(sum.Took), sum.PerShard)
 	return nil
 }
 

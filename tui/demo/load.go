@@ -29,18 +29,40 @@ func createSchema(ctx context.Context, m *client.Master) (db, table *api.DDLResp
 	return db, table, nil
 }
 
-// loaded sums up a load.
-type loaded struct {
+// Loaded sums up a load.
+type Loaded struct {
+	Found    int64 // rows that were there already; nothing was loaded then
 	Rows     int64
 	PerShard [workerCount]int64
 	Took     time.Duration
 }
 
+// Load creates the table of students and fills it with so many of them, the same
+// ones each time, unless it holds rows already.
+func (c *Cluster) Load(ctx context.Context, rows int, progress func(done, total int)) (Loaded, error) {
+	primary, err := c.primary(ctx)
+	if err != nil {
+		return Loaded{}, err
+	}
+	if _, _, err := createSchema(ctx, primary); err != nil {
+		return Loaded{}, err
+	}
+	before, err := primary.Count(ctx, &api.MapReduceCountRequest{DB: demoDB, Table: demoTable})
+	if err != nil {
+		return Loaded{}, fmt.Errorf("counting what is there: %w", err)
+	}
+	if before.Total > 0 {
+		return Loaded{Found: before.Total}, nil
+	}
+	students := newGenerator(sampleSeed, firstStudentID).batch(rows)
+	return loadStudents(ctx, primary, students, func(done int) { progress(done, rows) })
+}
+
 // loadStudents inserts the students in batches through the public API and reports
 // after each how many there are.
-func loadStudents(ctx context.Context, m *client.Master, students []student, progress func(done int)) (loaded, error) {
+func loadStudents(ctx context.Context, m *client.Master, students []student, progress func(done int)) (Loaded, error) {
 	began := time.Now()
-	var sum loaded
+	var sum Loaded
 	done := 0
 	for batch := range slices.Chunk(students, batchRows) {
 		req := &api.InsertRequest{DB: demoDB, Table: demoTable, Rows: make([]api.Object[jsontext.Value], 0, len(batch))}

@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"shardeck/tui/demo"
+)
+
+// binary is the real program, built once for all tests.
+var binary string
+
+func TestMain(m *testing.M) {
+	os.Exit(buildAndTest(m))
+}
+
+func buildAndTest(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "shardeck-tui-test-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binary = filepath.Join(dir, "tui")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	args := []string{"build", "-o", binary}
+	if raceDetector {
+		args = append(args, "-race")
+	}
+	build := exec.Command("go", append(args, ".")...)
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "building the program:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// TestScripts runs the scripts of testdata/script against the real program and,
+// where they ask for one, a real cluster.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", filepath.Dir(binary)+string(os.PathListSeparator)+env.Getenv("PATH"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":        cmdExits,
+			"until-exits":  cmdUntilExits,
+			"json":         cmdJSON,
+			"cluster":      cmdCluster,
+			"kill-primary": cmdKillPrimary,
+			"restart":      cmdRestart,
+		},
+	})
+}
+
+// cmdExits runs a program and checks its exit code: exits CODE program args...
+func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE program args...")
+	}
+	if got := exitCode(ts, args[1:]); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+// cmdUntilExits runs a program until it exits with the code: what it asks about
+// changes by itself, as when a master's next probe finds a worker.
+func cmdUntilExits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until-exits CODE program args...")
+	}
+	deadline := time.Now().Add(30 * time.Second)
+	for got := -1; ; {
+		if got = exitCode(ts, args[1:]); strconv.Itoa(got) == args[0] {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("exit code %d to the last, want %s", got, args[0])
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func exitCode(ts *testscript.TestScript, command []string) int {
+	err := ts.Exec(command[0], command[1:]...)
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode()
+	}
+	ts.Check(err)
+	return 0
+}
+
+// cmdJSON checks a member of the JSON document in a file: json FILE POINTER WANT,
+// where WANT is JSON too.
+func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: json FILE POINTER WANT")
+	}
+	at := jsontext.Value(ts.ReadFile(args[0]))
+	for token := range jsontext.Pointer(args[1]).Tokens() {
+		at = member(ts, at, token)
+	}
+	want := jsontext.Value(args[2])
+	ts.Check(at.Canonicalize())
+	ts.Check(want.Canonicalize())
+	if (string(at) == string(want)) == neg {
+		ts.Fatalf("%s is %s", args[1], at)
+	}
+}
+
+func member(ts *testscript.TestScript, in jsontext.Value, token string) jsontext.Value {
+	switch in.Kind() {
+	case '{':
+		var object map[string]jsontext.Value
+		ts.Check(json.Unmarshal(in, &object))
+		if v, ok := object[token]; ok {
+			return v
+		}
+	case '[':
+		var array []jsontext.Value
+		ts.Check(json.Unmarshal(in, &array))
+		if i, err := strconv.Atoi(token); err == nil && i < len(array) {
+			return array[i]
+		}
+	}
+	ts.Fatalf("there is no %q in %s", token, in)
+	return nil
+}
+
+// cmdCluster starts a cluster with so many students: cluster ROWS. It points
+// SHARDECK_MASTERS to it and sets MASTER_1 and MASTER_2.
+func cmdCluster(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: cluster ROWS")
+	}
+	rows, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	c, err := demo.Start(ctx, demo.Options{Executable: binary, FreePorts: true, Say: ts.Logf})
+	ts.Check(err)
+	ts.Defer(func() {
+		if err := c.Stop(); err != nil {
+			ts.Logf("stopping the cluster: %v", err)
+		}
+	})
+	_, err = c.Load(ctx, rows, func(int, int) {})
+	ts.Check(err)
+	running.Store(ts, c)
+	ts.Defer(func() { running.Delete(ts) })
+	ts.Setenv("SHARDECK_MASTERS", strings.Join(c.Masters(), ","))
+	for i, url := range c.Masters() {
+		ts.Setenv("MASTER_"+strconv.Itoa(i+1), url)
+	}
+}
+
+func cmdKillPrimary(ts *testscript.TestScript, _ bool, _ []string) {
+	_, err := running.get(ts).KillPrimary(context.Background())
+	ts.Check(err)
+}
+
+func cmdRestart(ts *testscript.TestScript, _ bool, _ []string) {
+	_, err := running.get(ts).Restart(context.Background())
+	ts.Check(err)
+}
+
+// demoRun starts `tui demo --headless` with a temporary directory of its own.
+func demoRun(t *testing.T, args ...string) (cmd *exec.Cmd, out *lines, tmp string) {
+	t.Helper()
+	tmp = t.TempDir()
+	cmd = exec.Command(binary, append([]string{"demo", "--headless", "--free-ports"}, args...)...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "TMP="+tmp, "TEMP="+tmp)
+	out = newLines(t)
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	return cmd, out, tmp
+}
+
+// waitAtMost waits for the command and kills it when it takes too long.
+func waitAtMost(t *testing.T, cmd *exec.Cmd, d time.Duration) error {
+	t.Helper()
+	timer := time.AfterFunc(d, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	return cmd.Wait()
+}
+
+// expectGone waits until no process of the demo runs and its directory is removed.
+func expectGone(t *testing.T, pids []int, tmp string) {
+	t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		left := slices.DeleteFunc(slices.Clone(pids), func(pid int) bool { return !runs(pid) })
+		entries, err := os.ReadDir(tmp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 0 && len(entries) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("left behind: processes %v, files %v", left, entries)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func TestTheTourIsAsExpectedAndLeavesNothingBehind(t *testing.T) {
+	cmd, out, tmp := demoRun(t, "--rows", "1500")
+	if err := waitAtMost(t, cmd, 3*time.Minute); err != nil {
+		t.Fatalf("the tour: %v\n%s", err, out.all())
+	}
+	if strings.Contains(out.all(), "FAILED") || !strings.Contains(out.all(), "Everything was as expected.") {
+		t.Errorf("the tour says:\n%s", out.all())
+	}
+	expectGone(t, out.pids(), tmp)
+}
+
+func TestNothingOutlivesADemoThatIsKilled(t *testing.T) {
+	cmd, out, tmp := demoRun(t, "--rows", "10", "--pace", "5m")
+	out.await(t, "[1/")
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // it was killed, and says so
+	pids := out.pids()
+	if len(pids) != 5 {
+		t.Fatalf("the demo told of %d children:\n%s", len(pids), out.all())
+	}
+	expectGone(t, pids, tmp)
+}
+
+func TestAnInterruptedDemoStopsInOrder(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("os.Process cannot send Ctrl-C on Windows")
+	}
+	for _, at := range []string{"starting three workers", "[1/", "[2/"} {
+		t.Run(at, func(t *testing.T) {
+			pace := "1ms"
+			if strings.HasPrefix(at, "[1") {
+				pace = "5m" // in the pause
+			}
+			cmd, out, tmp := demoRun(t, "--rows", "20000", "--pace", pace)
+			out.await(t, at)
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			err := waitAtMost(t, cmd, time.Minute)
+			exit, ok := errors.AsType[*exec.ExitError](err)
+			if !ok || exit.ExitCode() != 130 {
+				t.Errorf("got %v, want exit code 130\n%s", err, out.all())
+			}
+			expectGone(t, out.pids(), tmp)
+		})
+	}
+}

@@ -1,0 +1,12 @@
+package main
+
+import "os"
+
+func signalFinds(pid int) bool {
+	p, err := os.FindProcess(pid) // opens the process, which fails once it is gone
+	if err != nil {
+		return false
+	}
+	p.Release()
+	return true
+}
