@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"shardeck/shared/api"
 	"shardeck/shared/daemon"
@@ -20,15 +21,16 @@ import (
 
 // Config is a worker's configuration, with the tags kong reads it by.
 type Config struct {
-	Host      string `help:"Address to listen on." default:"127.0.0.1" env:"WORKER_HOST"`
-	Port      int    `help:"Port to listen on; 0 takes a free one." default:"8081" env:"WORKER_PORT"`
-	Name      string `help:"Name this worker goes by. By default worker- and its port." env:"WORKER_NAME"`
-	DBSuffix  string `help:"What physical database names end in: GO, PY, NODE ..." name:"db-suffix" default:"GO" env:"WORKER_DB_SUFFIX"`
-	Engine    string `help:"The database under it: sqlite (embedded)." enum:"sqlite" default:"sqlite" env:"WORKER_ENGINE"`
-	DataDir   string `help:"Directory of the embedded database's files. By default ./data/ and the worker's name." type:"path" env:"WORKER_DATA_DIR"`
-	DSN       string `help:"Connection string of a database server; the embedded engine takes none." name:"dsn" env:"WORKER_DSN"`
-	Token     string `help:"The cluster's token, which the master must show. A flag can be seen by other users: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
-	TokenFile string `help:"File with the cluster's token." name:"master-token-file" type:"path" env:"MASTER_TOKEN_FILE"`
+	Host      string        `help:"Address to listen on." default:"127.0.0.1" env:"WORKER_HOST"`
+	Port      int           `help:"Port to listen on; 0 takes a free one." default:"8081" env:"WORKER_PORT"`
+	Name      string        `help:"Name this worker goes by. By default worker- and its port." env:"WORKER_NAME"`
+	DBSuffix  string        `help:"What physical database names end in: GO, PY, NODE ..." name:"db-suffix" default:"GO" env:"WORKER_DB_SUFFIX"`
+	Engine    string        `help:"The database under it: sqlite (embedded)." enum:"sqlite" default:"sqlite" env:"WORKER_ENGINE"`
+	DataDir   string        `help:"Directory of the embedded database's files. By default ./data/ and the worker's name." type:"path" env:"WORKER_DATA_DIR"`
+	DSN       string        `help:"Connection string of a database server; the embedded engine takes none." name:"dsn" env:"WORKER_DSN"`
+	Token     string        `help:"The cluster's token, which the master must show. A flag can be seen by other users: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
+	TokenFile string        `help:"File with the cluster's token." name:"master-token-file" type:"path" env:"MASTER_TOKEN_FILE"`
+	Grace     time.Duration `help:"How long requests under way may take to finish when the worker stops." name:"shutdown-grace" default:"5s" env:"WORKER_SHUTDOWN_GRACE"`
 
 	daemon.Flags `embed:""`
 }
@@ -53,7 +55,8 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	s := &server{cfg: cfg, logger: logger, token: httpserve.NewToken(secret)}
 	srv, err := httpserve.Listen(ctx, httpserve.Config{
 		Handler: s.routes(), Logger: logger, Host: cfg.Host, Port: cfg.Port,
-		Protected: true, // every endpoint but /health asks for the token
+		ShutdownGrace: cfg.Grace,
+		Protected:     true, // every endpoint but /health asks for the token
 	})
 	if err != nil {
 		return err

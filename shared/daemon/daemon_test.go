@@ -1,0 +1,112 @@
+package daemon_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"shardeck/shared/daemon"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type config struct {
+	Port         int    `help:"The port." default:"1" env:"TEST_DAEMON_PORT"`
+	Name         string `help:"The name." default:"n" env:"TEST_DAEMON_NAME"`
+	daemon.Flags `embed:""`
+}
+
+func TestFlagsWinOverTheEnvironmentAndThatOverDefaults(t *testing.T) {
+	t.Setenv("TEST_DAEMON_PORT", "2")
+	t.Setenv("TEST_DAEMON_NAME", "from-env")
+	var got config
+	done, err := daemon.Parse(&got, "x", "", []string{"--port=3", "--exit-with-parent"}, io.Discard, io.Discard)
+	if done || err != nil {
+		t.Fatal(done, err)
+	}
+	want := config{Port: 3, Name: "from-env", Flags: daemon.Flags{LogFormat: "text", LogLevel: "info", ExitWithParent: true}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestHelpShowsFlagVariableAndDefault(t *testing.T) {
+	var out bytes.Buffer
+	var cfg config
+	done, err := daemon.Parse(&cfg, "x", "About x.", []string{"--help"}, &out, io.Discard)
+	if !done || err != nil {
+		t.Fatal(done, err)
+	}
+	for _, want := range []string{"--port=1", "$TEST_DAEMON_PORT", "About x."} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the help lacks %s:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestFaultyFlagsAreRefused(t *testing.T) {
+	for _, args := range [][]string{{"--no-such"}, {"--port=x"}, {"--log-level=loud"}, {"stray"}} {
+		if done, err := daemon.Parse(new(config), "x", "", args, io.Discard, io.Discard); done || err == nil {
+			t.Errorf("%v was taken", args)
+		}
+	}
+}
+
+func TestLifetimeEndsWithStandardInput(t *testing.T) {
+	r, w := io.Pipe()
+	f := daemon.Flags{ExitWithParent: true}
+	ctx, stop := f.Lifetime(t.Context(), r, slog.New(slog.DiscardHandler))
+	defer stop()
+	if _, err := w.Write([]byte("noise does not end it\n")); err != nil {
+		t.Fatal(err)
+	}
+	if ctx.Err() != nil {
+		t.Fatal("ended too soon")
+	}
+	w.Close()
+	<-ctx.Done()
+}
+
+func TestLifetimeDoesNotReadStandardInputUnasked(t *testing.T) {
+	ctx, stop := (&daemon.Flags{}).Lifetime(t.Context(), failing{t}, slog.New(slog.DiscardHandler))
+	stop()
+	<-ctx.Done()
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		t.Error(ctx.Err())
+	}
+}
+
+type failing struct{ t *testing.T }
+
+func (f failing) Read([]byte) (int, error) {
+	f.t.Error("standard input was read")
+	return 0, io.EOF
+}
+
+func TestLogger(t *testing.T) {
+	var b bytes.Buffer
+	f := daemon.Flags{LogFormat: "json", LogLevel: "warn"}
+	log := f.Logger(&b)
+	log.Info("no")
+	log.Warn("yes", "k", 1)
+	if s := b.String(); !strings.Contains(s, `"msg":"yes"`) || strings.Contains(s, "no\"") {
+		t.Error(s)
+	}
+}
+
+func TestMainReportsTheError(t *testing.T) {
+	var b bytes.Buffer
+	if code := daemon.Main("x", &b, func() error { return errors.New("broken") }); code != 1 || b.String() != "x: broken\n" {
+		t.Error(code, b.String())
+	}
+	if code := daemon.Main("x", &b, func() error { return nil }); code != 0 {
+		t.Error(code)
+	}
+}
