@@ -49,14 +49,14 @@ type Plan struct {
 	// Columns are the columns of the answer. A worker's row has these and then
 	// Hidden more, which are only there to merge by.
 	Columns []api.Column `json:"columns,omitempty"`
-	Hidden  int          `json:"hidden,omitempty"`
+	Hidden  int          `json:"hidden,omitzero"`
 	// Merge is the order that each worker's rows come in and that the answer must
 	// have. Empty: rows may come in any order, or from one shard that has ordered them.
 	Merge []MergeKey `json:"merge,omitempty"`
 	// Limit and Offset are what is left to do after the merge: nil and 0 when the
 	// one shard does it all.
 	Limit  *int64 `json:"limit,omitempty"`
-	Offset int64  `json:"offset,omitempty"`
+	Offset int64  `json:"offset,omitzero"`
 }
 
 // Fragment is one shard's part of a plan.
@@ -78,7 +78,7 @@ type Query struct {
 	GroupBy []*Expr   `json:"group_by,omitempty"`
 	OrderBy []SortKey `json:"order_by,omitempty"`
 	Limit   *int64    `json:"limit,omitempty"`
-	Offset  int64     `json:"offset,omitempty"`
+	Offset  int64     `json:"offset,omitzero"`
 }
 
 // Output is one selected expression.
@@ -90,7 +90,7 @@ type Output struct {
 // SortKey is one item of an ORDER BY.
 type SortKey struct {
 	Expr *Expr `json:"expr"`
-	Desc bool  `json:"desc,omitempty"`
+	Desc bool  `json:"desc,omitzero"`
 }
 
 // Write is what each shard does to its rows.

@@ -33,6 +33,23 @@ func ParseColumnDef(text string) (ColumnDef, error) {
 	return def, nil
 }
 
+// ParseConstant reads one constant, with a sign where it is a number: what
+// [Format] makes of a DEFAULT.
+func ParseConstant(text string) (Expr, error) {
+	p, err := newParser(text)
+	if err != nil {
+		return nil, err
+	}
+	e := p.defaultValue()
+	if p.err == nil && p.tok.kind != tokEOF {
+		p.fail(unexpected(p.tok, "the end of the constant"))
+	}
+	if p.err != nil {
+		return nil, p.err
+	}
+	return e, nil
+}
+
 // columnType reads the words of a type and its arguments in parentheses.
 func (p *parser) columnType(def *ColumnDef) {
 	start := p.tok.start

@@ -1,0 +1,27 @@
+package dialect
+
+import (
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+)
+
+// Dialect writes plans for one kind of engine.
+type Dialect interface {
+	// Name is the engine's name as workers report it, as "sqlite".
+	Name() string
+	// Query writes the query of a fragment of a plan that reads (see
+	// planner.Op.IsRead). It refuses with too_complex what the engine could not take.
+	Query(p *planner.Plan, f *planner.Fragment) (*api.QueryRequest, error)
+	// Exec writes the statements of a fragment of any other plan, to be run in one
+	// transaction. It refuses like Query.
+	Exec(p *planner.Plan, f *planner.Fragment) ([]api.Statement, error)
+}
+
+// For returns the dialect of the engine of that name.
+func For(engine string) (Dialect, error) {
+	if engine == "sqlite" {
+		return SQLite{}, nil
+	}
+	return nil, api.NewProblem(api.CodeUnsupported, "the engine %q is not known to this master", engine).
+		Hinted("use workers with the engine sqlite")
+}

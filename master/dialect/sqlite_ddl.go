@@ -1,0 +1,170 @@
+package dialect
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// sqliteCreateTable writes a STRICT table, whose columns take values of their
+// storage class alone. The worker converts values before they get there; the CHECKs
+// are a second line of defence, each named by SQL Server's number for the refusal.
+func sqliteCreateTable(p *planner.Plan) ([]api.Statement, error) {
+	def := p.Definition
+	w := newSQLiteWriter()
+	w.text("CREATE TABLE ")
+	w.name(def.Name)
+	w.text(" (\n")
+	for i := range def.Columns {
+		t, err := sqltypes.Parse(def.Columns[i].Type)
+		if err != nil {
+			return nil, err
+		}
+		w.columnDef(def, &def.Columns[i], t)
+	}
+	w.text("  ")
+	w.name(planner.SlotColumn)
+	w.text(" INTEGER NOT NULL")
+	if len(def.PrimaryKey) > 0 && !isRowID(def) {
+		w.keyDef("PRIMARY KEY", def.PrimaryKey)
+	}
+	for _, u := range def.Unique {
+		w.keyDef("UNIQUE", u)
+	}
+	w.text("\n) STRICT")
+	statements := []api.Statement{{SQL: string(w.sql), Table: def.Name, Effect: api.EffectCreateTable, Definition: def}}
+	if needsKeyIndex(def) {
+		statements = append(statements, sqliteKeyIndex(p))
+	}
+	return statements, nil
+}
+
+func (w *sqliteWriter) columnDef(def *api.TableDef, c *api.ColumnDef, t sqltypes.Type) {
+	w.text("  ")
+	w.name(c.Name)
+	w.text(" " + sqliteStorage(t.Kind))
+	if !c.Nullable {
+		w.text(" NOT NULL")
+	}
+	if isRowID(def) && c.Name == def.PrimaryKey[0] {
+		w.text(" PRIMARY KEY")
+	}
+	if coll := collationOf(t, api.SameName(c.Name, def.ShardKey)); coll != "" {
+		w.text(" COLLATE " + coll)
+	}
+	if number, check := sqliteCheck(t, `"`+c.Name+`"`); check != "" {
+		w.text(` CONSTRAINT "ck_` + strconv.Itoa(number) + "_" + c.Name + `" CHECK (` + check + ")")
+	}
+	w.text(",\n")
+}
+
+func (w *sqliteWriter) keyDef(kind string, columns []string) {
+	w.text(",\n  " + kind)
+	for i, c := range columns {
+		w.item(i, " (")
+		w.name(c)
+	}
+	w.text(")")
+}
+
+// sqliteStorage is the storage class of a type.
+func sqliteStorage(k sqltypes.Kind) string {
+	switch {
+	case k.IsInteger():
+		return "INTEGER"
+	case k == sqltypes.Real || k == sqltypes.Float:
+		return "REAL"
+	case k.IsBinary():
+		return "BLOB"
+	}
+	return "TEXT"
+}
+
+// sqliteCheck returns what can be checked cheaply of a value of type t in the
+// column name, and the number of the refusal; empty for nothing. NULL passes.
+func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
+	const overflow, truncation = 8115, 2628
+	switch t.Kind {
+	case sqltypes.Bit:
+		return overflow, name + " IN (0, 1)"
+	case sqltypes.TinyInt:
+		return overflow, name + " BETWEEN 0 AND 255"
+	case sqltypes.SmallInt:
+		return overflow, name + " BETWEEN -32768 AND 32767"
+	case sqltypes.Int:
+		return overflow, name + " BETWEEN -2147483648 AND 2147483647"
+	case sqltypes.Decimal:
+		// A sign, a zero before the point and the point come on top of the digits.
+		return overflow, fmt.Sprintf("length(%s) <= %d", name, t.Precision+3)
+	case sqltypes.Date:
+		return 241, "length(" + name + ") = 10"
+	case sqltypes.Time:
+		return 241, "length(" + name + ") BETWEEN 8 AND 16"
+	case sqltypes.DateTime2:
+		return 241, "length(" + name + ") BETWEEN 19 AND 27"
+	case sqltypes.UniqueIdentifier:
+		return 8169, "length(" + name + ") = 36"
+	case sqltypes.BigInt, sqltypes.Real, sqltypes.Float:
+		return 0, ""
+	}
+	if t.Length == sqltypes.Max {
+		return 0, ""
+	}
+	measure := "octet_length"
+	if t.Kind == sqltypes.NVarChar || t.Kind == sqltypes.NChar {
+		// SQLite counts characters, of which there are no more than UTF-16 units.
+		measure = "length"
+	}
+	return truncation, fmt.Sprintf("%s(%s) <= %d", measure, name, t.Length)
+}
+
+// isRowID says whether the primary key is one integer, which SQLite then uses as
+// the row's own key: no second tree to keep, and the fastest lookup.
+func isRowID(def *api.TableDef) bool {
+	if len(def.PrimaryKey) != 1 {
+		return false
+	}
+	c, _ := def.Column(def.PrimaryKey[0])
+	switch c.Type {
+	case "TINYINT", "SMALLINT", "INT", "BIGINT":
+		return true
+	}
+	return false
+}
+
+// needsKeyIndex says whether rows could not be found by the shard key, which is
+// how most requests ask, without an index of its own.
+func needsKeyIndex(def *api.TableDef) bool {
+	if def.ShardKey == "" {
+		return false
+	}
+	if len(def.PrimaryKey) > 0 && api.SameName(def.PrimaryKey[0], def.ShardKey) {
+		return false
+	}
+	for _, u := range def.Unique {
+		if api.SameName(u[0], def.ShardKey) {
+			return false
+		}
+	}
+	return true
+}
+
+// sqliteKeyIndex is an index on the shard key. The colons in its name keep it
+// apart from every name that a client can give. It changes no rows, which is all
+// that the effect says.
+func sqliteKeyIndex(p *planner.Plan) api.Statement {
+	def := p.Definition
+	w := newSQLiteWriter()
+	w.text("CREATE INDEX ")
+	w.name(strings.Join([]string{"ix", def.Name, def.ShardKey}, ":"))
+	w.text(" ON ")
+	w.name(def.Name)
+	w.text(" (")
+	w.name(def.ShardKey)
+	w.text(")")
+	return api.Statement{SQL: string(w.sql), Table: def.Name, SchemaVersion: p.SchemaVersion, Effect: api.EffectUpdate}
+}

@@ -1,0 +1,286 @@
+package dialect
+
+import (
+	"strconv"
+
+	"shardeck/master/planner"
+	"shardeck/shared/sqltypes"
+)
+
+// The collations of the embedded engine. RTRIM is SQLite's own: code points, but
+// for spaces at the end.
+const (
+	sqliteText    = "SHARDECK_TEXT"
+	sqliteBinary  = "RTRIM"
+	sqliteDecimal = "SHARDECK_DECIMAL"
+	sqliteGUID    = "SHARDECK_GUID"
+)
+
+// collationOf is the collation that values of type t compare in; empty for
+// SQLite's own order of numbers, dates and blobs.
+func collationOf(t sqltypes.Type, binary bool) string {
+	switch {
+	case t.Kind.IsString() && binary:
+		return sqliteBinary
+	case t.Kind.IsString():
+		return sqliteText
+	case t.Kind == sqltypes.Decimal:
+		return sqliteDecimal
+	case t.Kind == sqltypes.UniqueIdentifier:
+		return sqliteGUID
+	}
+	return ""
+}
+
+// hasCollation says whether e compares in coll without being told: only a column
+// does, in its own.
+func hasCollation(e *planner.Expr, coll string) bool {
+	return coll == "" || e.Op == planner.ColumnExpr && collationOf(e.Type, e.Binary) == coll
+}
+
+// collated writes e with the collation where it does not have it.
+func (w *sqliteWriter) collated(e *planner.Expr, coll string) {
+	w.expr(e)
+	if !hasCollation(e, coll) {
+		w.text(" COLLATE ")
+		w.text(coll)
+	}
+}
+
+var sqliteOps = [...]string{
+	planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * ",
+	planner.EqExpr: " = ", planner.NeExpr: " <> ", planner.LtExpr: " < ", planner.LeExpr: " <= ", planner.GtExpr: " > ", planner.GeExpr: " >= ",
+	planner.AndExpr: " AND ", planner.OrExpr: " OR ",
+}
+
+// Names of the engine's arithmetic on integers and on decimals.
+var (
+	sqliteIntFuncs = [...]string{
+		planner.AddExpr: "sd_add(", planner.SubExpr: "sd_sub(", planner.MulExpr: "sd_mul(", planner.DivExpr: "sd_div(", planner.ModExpr: "sd_mod(",
+	}
+	sqliteDecimalFuncs = [...]string{
+		planner.AddExpr: "sd_dec_add(", planner.SubExpr: "sd_dec_sub(", planner.MulExpr: "sd_dec_mul(", planner.DivExpr: "sd_dec_div(", planner.ModExpr: "sd_dec_mod(",
+	}
+)
+
+// expr writes e so that it can stand beside any operator.
+func (w *sqliteWriter) expr(e *planner.Expr) {
+	switch e.Op {
+	case planner.ColumnExpr:
+		w.name(e.Column)
+	case planner.ValueExpr:
+		if e.Value.IsNull() {
+			w.text("NULL")
+			return
+		}
+		w.param(e.Type, e.Value)
+	case planner.ConvertExpr:
+		w.convert(e.Args[0], e.Type)
+	case planner.CountExpr:
+		w.text("count(*)")
+	case planner.NegExpr:
+		w.negative(e)
+	case planner.AddExpr, planner.SubExpr, planner.MulExpr, planner.DivExpr, planner.ModExpr:
+		w.arith(e)
+	case planner.ConcatExpr:
+		w.operands("(", e.Args[0], " || ", e.Args[1], ")")
+	case planner.InExpr:
+		w.in(e)
+	case planner.LikeExpr:
+		w.like(e)
+	case planner.IsNullExpr:
+		w.text("(")
+		w.expr(e.Args[0])
+		if e.Negated {
+			w.text(" IS NOT NULL)")
+		} else {
+			w.text(" IS NULL)")
+		}
+	case planner.AndExpr, planner.OrExpr:
+		w.text("(")
+		w.balanced(e.Args, sqliteOps[e.Op])
+		w.text(")")
+	case planner.TrueExpr:
+		w.text("(1 = 1)")
+	case planner.FalseExpr:
+		w.text("(1 = 0)")
+	default:
+		w.compare(e)
+	}
+}
+
+// operands writes two operands and what stands around them.
+func (w *sqliteWriter) operands(before string, l *planner.Expr, between string, r *planner.Expr, after string) {
+	w.text(before)
+	w.expr(l)
+	w.text(between)
+	w.expr(r)
+	w.text(after)
+}
+
+// maxChain is the number of terms that are written as one chain. SQLite reads a
+// chain as a deep tree and takes no tree deeper than 1000.
+const maxChain = 64
+
+// balanced writes terms joined by op, long chains as a balanced tree.
+func (w *sqliteWriter) balanced(terms []*planner.Expr, op string) {
+	if len(terms) > maxChain {
+		half := len(terms) / 2
+		w.text("(")
+		w.balanced(terms[:half], op)
+		w.text(")" + op + "(")
+		w.balanced(terms[half:], op)
+		w.text(")")
+		return
+	}
+	for i, t := range terms {
+		if i > 0 {
+			w.text(op)
+		}
+		w.expr(t)
+	}
+}
+
+// compare writes a comparison. SQLite takes the collation from the left operand,
+// or from the right where the left has none.
+func (w *sqliteWriter) compare(e *planner.Expr) {
+	l, r := e.Args[0], e.Args[1]
+	coll := collationOf(l.Type, e.Binary)
+	w.text("(")
+	if l.Op != planner.ColumnExpr && hasCollation(r, coll) {
+		w.expr(l)
+	} else {
+		w.collated(l, coll)
+	}
+	w.text(sqliteOps[e.Op])
+	w.expr(r)
+	w.text(")")
+}
+
+func (w *sqliteWriter) in(e *planner.Expr) {
+	w.text("(")
+	w.collated(e.Args[0], collationOf(e.Args[0].Type, e.Binary))
+	if e.Negated {
+		w.text(" NOT")
+	}
+	for i, v := range e.Args[1:] {
+		w.item(i, " IN (")
+		w.expr(v)
+	}
+	w.text("))")
+}
+
+func (w *sqliteWriter) like(e *planner.Expr) {
+	if e.Negated {
+		w.text("(NOT ")
+	}
+	name := "sd_like("
+	if e.Binary {
+		name = "sd_like_bin("
+	}
+	w.operands(name, e.Args[1], ", ", e.Args[0], "")
+	if len(e.Args) > 2 {
+		w.text(", ")
+		w.expr(e.Args[2])
+	}
+	w.text(")")
+	if e.Negated {
+		w.text(")")
+	}
+}
+
+// arith writes arithmetic with T-SQL's overflow, division and rounding.
+func (w *sqliteWriter) arith(e *planner.Expr) {
+	l, r := e.Args[0], e.Args[1]
+	switch {
+	case e.Type.Kind == sqltypes.Decimal:
+		w.operands(sqliteDecimalFuncs[e.Op], l, ", ", r, "")
+		w.precision(e.Type)
+	case e.Type.Kind.IsInteger():
+		w.ranged(e.Type, func() { w.operands(sqliteIntFuncs[e.Op], l, ", ", r, ")") })
+	default:
+		w.float(e.Type, func() {
+			if e.Op == planner.DivExpr {
+				w.operands("sd_div_f(", l, ", ", r, ")")
+			} else {
+				w.operands("", l, sqliteOps[e.Op], r, "")
+			}
+		})
+	}
+}
+
+func (w *sqliteWriter) negative(e *planner.Expr) {
+	x := e.Args[0]
+	switch {
+	case e.Type.Kind == sqltypes.Decimal:
+		w.text("sd_dec_sub(0, ")
+		w.expr(x)
+		w.precision(e.Type)
+	case e.Type.Kind.IsInteger():
+		w.ranged(e.Type, func() {
+			w.text("sd_sub(0, ")
+			w.expr(x)
+			w.text(")")
+		})
+	default:
+		w.text("(-")
+		w.expr(x)
+		w.text(")")
+	}
+}
+
+// precision writes the last arguments of a decimal function and closes it.
+func (w *sqliteWriter) precision(t sqltypes.Type) {
+	w.sql = strconv.AppendInt(append(w.sql, ", "...), int64(t.Precision), 10)
+	w.sql = strconv.AppendInt(append(w.sql, ", "...), int64(t.Scale), 10)
+	w.text(")")
+}
+
+// ranged writes an integer that must be in the range of t. BIGINT's is checked by
+// the arithmetic itself.
+func (w *sqliteWriter) ranged(t sqltypes.Type, write func()) {
+	if t.Kind == sqltypes.BigInt {
+		write()
+		return
+	}
+	w.text("sd_int(")
+	write()
+	w.text(", '" + t.Kind.String() + "')")
+}
+
+// float writes a float that must be finite, rounded to REAL where that is its type.
+func (w *sqliteWriter) float(t sqltypes.Type, write func()) {
+	if t.Kind == sqltypes.Real {
+		w.text("sd_convert(")
+		write()
+		w.text(", 'FLOAT', 'REAL')")
+		return
+	}
+	w.text("sd_float(")
+	write()
+	w.text(")")
+}
+
+// convert writes x converted to t: by SQLite's own means where they do what T-SQL
+// does, else by the engine's sd_convert.
+func (w *sqliteWriter) convert(x *planner.Expr, t sqltypes.Type) {
+	from := x.Type
+	switch {
+	case t.Kind == sqltypes.Decimal && from.Kind.IsInteger():
+		w.text("sd_dec(")
+		w.expr(x)
+		w.precision(t)
+	case t.Kind == sqltypes.Float && from.Kind.IsNumeric():
+		w.text("CAST(")
+		w.expr(x)
+		w.text(" AS REAL)")
+	case t.Kind == sqltypes.DateTime2 && from.Kind == sqltypes.Date:
+		w.text("(")
+		w.expr(x)
+		w.text(" || 'T00:00:00')")
+	default:
+		w.text("sd_convert(")
+		w.expr(x)
+		w.text(", '" + from.String() + "', '" + t.String() + "')")
+	}
+}

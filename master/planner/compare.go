@@ -1,0 +1,305 @@
+package planner
+
+import (
+	"math"
+	"math/big"
+	"strings"
+
+	"shardeck/shared/sqltypes"
+)
+
+// compare binds l op r by T-SQL's rules: the operand of the type of lower
+// precedence is converted to the other's type. A constant beside a column is
+// converted to the column's own type wherever that changes no answer, so that an
+// index on the column can serve: int_col > 5.5 is int_col > 5.
+func (b *binder) compare(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+	switch {
+	case isNullConst(l) || isNullConst(r):
+		return falseExpr, nil // UNKNOWN
+	case l.IsConst() && r.IsConst():
+		return b.compareConsts(op, l, r, at)
+	case r.IsConst():
+		return b.compareConst(op, l, r, at)
+	case l.IsConst():
+		return b.compareConst(mirrored(op), r, l, at)
+	}
+	return b.compareExprs(op, l, r, at)
+}
+
+func comparison(op ExprOp, l, r *Expr) *Expr {
+	return &Expr{Op: op, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}
+}
+
+// compareExprs compares after converting both sides to the type of higher precedence.
+func (b *binder) compareExprs(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+	t, ok := commonType(l, r)
+	if !ok {
+		return nil, b.clash(l, r, at)
+	}
+	var err error
+	if l, err = b.convertClass(l, t, at); err != nil {
+		return nil, err
+	}
+	if r, err = b.convertClass(r, t, at); err != nil {
+		return nil, err
+	}
+	return comparison(op, l, r), nil
+}
+
+func (b *binder) clash(l, r *Expr, at int) error {
+	p := b.typeError(206, at, "operand type clash: %s does not compare with %s", l.Type, r.Type)
+	switch {
+	case classOf(l.Type) == binaries || classOf(r.Type) == binaries:
+		return p.Hinted("write a binary constant as 0xC0FFEE")
+	case classOf(l.Type) == temporals || classOf(r.Type) == temporals:
+		return p.Hinted("write a date as '2026-11-22', a time as '20:24:00', both as '2026-11-22T20:24:00'")
+	}
+	return p.Hinted("compare values of like types")
+}
+
+// commonType returns the type that l and r are compared in, by T-SQL's
+// precedence of types; false where T-SQL does not compare them, or Shardeck does not.
+func commonType(l, r *Expr) (sqltypes.Type, bool) {
+	cl, cr := classOf(l.Type), classOf(r.Type)
+	if cl > cr {
+		l, r, cl, cr = r, l, cr, cl
+	}
+	switch {
+	case cl == temporals && cr == temporals:
+		switch {
+		case l.Type.Kind == r.Type.Kind:
+			return widest(l.Type), true
+		case l.Type.Kind == sqltypes.Time || r.Type.Kind == sqltypes.Time:
+			return sqltypes.Type{}, false
+		}
+		return sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, true
+	case cl == cr:
+		return l.Type, true
+	case cr == decimals:
+		return decimalOf(r), true
+	case cr == floats:
+		return floatOf(l.Type, r.Type), true
+	case cr == stringsClass: // a number beside a string
+		return l.Type, true
+	case cl == stringsClass && cr == temporals:
+		return widest(r.Type), true
+	case cl == stringsClass && cr == guids:
+		return r.Type, true
+	}
+	return sqltypes.Type{}, false
+}
+
+// convertClass converts e to t unless values of e's type compare with t's as they are.
+func (b *binder) convertClass(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
+	if classOf(e.Type) == classOf(t) && (classOf(t) != temporals || e.Type.Kind == t.Kind) {
+		return e, nil
+	}
+	if t.Kind == sqltypes.Decimal && e.Type.Kind.IsInteger() {
+		t = decimalOf(e)
+	}
+	return b.convert(e, t, at)
+}
+
+// convert converts e to t, at once when it is a constant.
+func (b *binder) convert(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
+	if !e.IsConst() {
+		return &Expr{Op: ConvertExpr, Type: t, Args: []*Expr{e}, Binary: e.Binary}, nil
+	}
+	v, err := sqltypes.Convert(e.Value, e.Type, t)
+	if err != nil {
+		return nil, b.valueError(err, at)
+	}
+	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
+}
+
+func (b *binder) compareConsts(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+	t, ok := commonType(l, r)
+	if !ok {
+		return nil, b.clash(l, r, at)
+	}
+	var err error
+	if l, err = b.convertClass(l, t, at); err != nil {
+		return nil, err
+	}
+	if r, err = b.convertClass(r, t, at); err != nil {
+		return nil, err
+	}
+	if holds(op, sqltypes.Compare(t, l.Value, r.Value)) {
+		return trueExpr, nil
+	}
+	return falseExpr, nil
+}
+
+// compareConst compares x with the constant c, which is not NULL.
+func (b *binder) compareConst(op ExprOp, x, c *Expr, at int) (*Expr, error) {
+	cx, cc := classOf(x.Type), classOf(c.Type)
+	switch {
+	case cx == stringsClass && cc == stringsClass:
+		return comparison(op, x, &Expr{Op: ValueExpr, Type: stringConst(x.Type), Value: c.Value}), nil
+	case cx == binaries && cc == binaries:
+		return b.compareBinary(op, x, c, at)
+	case cc == stringsClass && cx != binaries:
+		return b.compareWithString(op, x, c, at)
+	case cx == integers && cc == integers:
+		return b.compareInt(op, x, c.Value.Int), nil
+	case cx == integers && cc == decimals:
+		return b.compareIntWithNumber(op, x, c.Value.Str), nil
+	case cx == integers && cc == floats && math.Abs(c.Value.Float) < 1<<53:
+		// Below 2^53 an integer becomes a float without loss, so the float may as
+		// well be taken by its digits.
+		return b.compareIntWithNumber(op, x, new(big.Float).SetFloat64(c.Value.Float).Text('f', 1100)), nil
+	case cx == decimals && (cc == integers || cc == decimals):
+		num, err := b.convert(c, decimalOf(c), at)
+		if err != nil {
+			return nil, err
+		}
+		return b.compareExact(op, x, num), nil
+	case cx == floats && (cc == integers || cc == decimals || cc == floats):
+		return b.compareFloat(op, x, c, at)
+	}
+	return b.compareExprs(op, x, c, at)
+}
+
+// stringConst is the type of a string constant beside a string of type t: of the
+// same kind, so that an engine need not convert the column, and of any length, as
+// a comparison cuts nothing off.
+func stringConst(t sqltypes.Type) sqltypes.Type {
+	if t.Kind == sqltypes.NVarChar || t.Kind == sqltypes.NChar {
+		return sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
+	}
+	return sqltypes.Type{Kind: sqltypes.VarChar, Length: sqltypes.Max}
+}
+
+// compareWithString converts the string to x's type, as T-SQL does with all types but strings.
+func (b *binder) compareWithString(op ExprOp, x, c *Expr, at int) (*Expr, error) {
+	switch classOf(x.Type) {
+	case integers:
+		v, err := sqltypes.Convert(c.Value, c.Type, x.Type)
+		if err != nil {
+			return nil, b.valueError(err, at)
+		}
+		return b.compareInt(op, x, v.Int), nil
+	case temporals:
+		wide, err := b.convert(c, widest(x.Type), at)
+		if err != nil {
+			return nil, err
+		}
+		return b.compareExact(op, x, wide), nil
+	}
+	v, err := b.convert(c, x.Type, at)
+	if err != nil {
+		return nil, err
+	}
+	return comparison(op, x, v), nil
+}
+
+// intTypes are the integer types from the narrowest.
+var intTypes = [...]struct {
+	kind   sqltypes.Kind
+	lo, hi int64
+}{
+	{sqltypes.Bit, 0, 1},
+	{sqltypes.TinyInt, 0, math.MaxUint8},
+	{sqltypes.SmallInt, math.MinInt16, math.MaxInt16},
+	{sqltypes.Int, math.MinInt32, math.MaxInt32},
+	{sqltypes.BigInt, math.MinInt64, math.MaxInt64},
+}
+
+func intRange(k sqltypes.Kind) (lo, hi int64) {
+	t := intTypes[k-sqltypes.Bit]
+	return t.lo, t.hi
+}
+
+// compareInt compares with an integer, which decides the matter when it lies
+// beyond the range of x's type.
+func (b *binder) compareInt(op ExprOp, x *Expr, v int64) *Expr {
+	lo, hi := intRange(x.Type.Kind)
+	if v < lo || v > hi {
+		side := 1 // how any value of x compares with v
+		if v > hi {
+			side = -1
+		}
+		return b.decided(x, holds(op, side))
+	}
+	return comparison(op, x, &Expr{Op: ValueExpr, Type: x.Type, Value: sqltypes.Int64(v)})
+}
+
+// decided is a comparison that is the same for every value of x but NULL.
+func (b *binder) decided(x *Expr, holds bool) *Expr {
+	if holds {
+		return b.notNull(x)
+	}
+	return falseExpr
+}
+
+// compareIntWithNumber compares the integer x with a number given by its decimal
+// digits, which may have a fraction.
+func (b *binder) compareIntWithNumber(op ExprOp, x *Expr, digits string) *Expr {
+	whole, frac, _ := strings.Cut(digits, ".")
+	exact := strings.Trim(frac, "0") == ""
+	n, ok := new(big.Int).SetString(whole, 10)
+	if !ok {
+		return b.decided(x, false) // no literal has such digits
+	}
+	if !exact {
+		// x op 5.5 is decided by 5, the integer below.
+		if strings.HasPrefix(whole, "-") {
+			n.Sub(n, big.NewInt(1))
+		}
+		switch op {
+		case EqExpr:
+			return b.decided(x, false)
+		case NeExpr:
+			return b.decided(x, true)
+		case LtExpr:
+			op = LeExpr
+		case GeExpr:
+			op = GtExpr
+		}
+	}
+	if !n.IsInt64() {
+		return b.decided(x, holds(op, -n.Sign()))
+	}
+	return b.compareInt(op, x, n.Int64())
+}
+
+// compareExact compares x, a decimal or a temporal, with a constant that may be
+// finer than x's type: no value of x equals one that is.
+func (b *binder) compareExact(op ExprOp, x, c *Expr) *Expr {
+	own, err := sqltypes.Convert(c.Value, c.Type, x.Type)
+	if err == nil && sqltypes.Compare(c.Type, own, c.Value) == 0 {
+		return comparison(op, x, &Expr{Op: ValueExpr, Type: x.Type, Value: own})
+	}
+	switch op {
+	case EqExpr:
+		return b.decided(x, false)
+	case NeExpr:
+		return b.decided(x, true)
+	}
+	return comparison(op, x, c)
+}
+
+func (b *binder) compareFloat(op ExprOp, x, c *Expr, at int) (*Expr, error) {
+	t := x.Type
+	if classOf(c.Type) == floats {
+		t = floatOf(x.Type, c.Type)
+	}
+	v, err := b.convert(c, t, at)
+	if err != nil {
+		return nil, err
+	}
+	return comparison(op, x, v), nil
+}
+
+// compareBinary pads the constant to the length of a BINARY column, whose values are padded too.
+func (b *binder) compareBinary(op ExprOp, x, c *Expr, at int) (*Expr, error) {
+	t := sqltypes.Type{Kind: sqltypes.VarBinary, Length: sqltypes.Max}
+	if x.Type.Kind == sqltypes.Binary && len(c.Value.Str) <= x.Type.Length {
+		t = x.Type
+	}
+	v, err := b.convert(c, t, at)
+	if err != nil {
+		return nil, err
+	}
+	return comparison(op, x, v), nil
+}

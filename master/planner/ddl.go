@@ -1,0 +1,187 @@
+package planner
+
+import (
+	"strings"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+	"shardeck/shared/sqltypes"
+)
+
+// defaultKeys are the names of the columns that become the shard key of a table
+// whose creator names none, the first that is there.
+var defaultKeys = [...]string{"student_id", "user_id"}
+
+// CreateTable plans a table on every shard. The plan's Definition is the table
+// as it was understood.
+func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*Plan, error) {
+	if p := checkTarget(req.DB, req.Table); p != nil {
+		return nil, p
+	}
+	if len(req.Table) >= 7 && api.SameName(req.Table[:7], "sqlite_") {
+		return nil, api.NewProblem(api.CodeInvalidIdentifier, "names that begin with sqlite_ are reserved").At("table").Hinted("choose another name")
+	}
+	switch n := len(req.Columns); {
+	case n == 0:
+		return nil, api.NewProblem(api.CodeMissingField, "columns is missing or empty").At("columns").Hinted(`send at least one, as {"student_id": "INT PRIMARY KEY"}`)
+	case n > maxColumns:
+		return nil, api.NewProblem(api.CodeTooComplex, "the table has %d columns; at most %d are allowed", n, maxColumns).At("columns")
+	}
+	def := &api.TableDef{Name: req.Table, Columns: make([]api.ColumnDef, 0, len(req.Columns))}
+	d := definer{def: def}
+	for i := range req.Columns {
+		if err := d.column(req.Columns[i].Name, req.Columns[i].Value); err != nil {
+			return nil, err
+		}
+	}
+	if p := d.shardKey(req.ShardKey); p != nil {
+		return nil, p
+	}
+	if p := d.checkKeys(); p != nil {
+		return nil, p
+	}
+	r := scatter(m, "a table is created on every shard")
+	return &Plan{Op: OpCreateTable, DB: req.DB, Table: req.Table, SchemaVersion: def.Version(), Route: r, Definition: def, Fragments: fragments(&r)}, nil
+}
+
+// DropTable plans the removal of a table from every shard.
+func DropTable(t *Table, m *sharding.Map, _ *api.DeleteTableRequest) (*Plan, error) {
+	return t.plan(OpDropTable, scatter(m, "a table is dropped on every shard")), nil
+}
+
+// definer gathers a table's definition.
+type definer struct {
+	def    *api.TableDef
+	parsed []tsql.ColumnDef // of def.Columns
+}
+
+func (d *definer) column(name, text string) error {
+	field := "columns." + clip(name)
+	if p := api.CheckIdentifier(field, name); p != nil {
+		if strings.HasPrefix(name, api.ReservedPrefix) {
+			p = p.Hinted("names that begin with %s are Shardeck's own; choose another", api.ReservedPrefix)
+		}
+		return p
+	}
+	if c, _ := d.def.Column(name); c != nil {
+		return api.NewProblem(api.CodeInvalidField, "columns %s and %s have the same name: case does not matter", c.Name, name).At(field).Hinted("rename one of them")
+	}
+	parsed, err := tsql.ParseColumnDef(text)
+	if err != nil {
+		return fieldError(err, field)
+	}
+	def := api.ColumnDef{
+		Name: name, Type: parsed.Type.String(),
+		Nullable: parsed.Null != tsql.NullForbidden && !parsed.PrimaryKey,
+	}
+	if parsed.Default != nil {
+		v, err := defaultValue(parsed.Default, parsed.Type)
+		if err != nil {
+			p := *fieldError(err, field)
+			at := parsed.Default.Pos()
+			p.Offset, p.Column = &at, name
+			return &p
+		}
+		if !v.IsNull() { // DEFAULT NULL is what a column without one has
+			def.Default = formatValue(parsed.Type, v)
+		}
+	}
+	if parsed.PrimaryKey {
+		d.def.PrimaryKey = append(d.def.PrimaryKey, name)
+	}
+	if parsed.Unique {
+		d.def.Unique = append(d.def.Unique, []string{name})
+	}
+	d.def.Columns = append(d.def.Columns, def)
+	d.parsed = append(d.parsed, parsed)
+	return nil
+}
+
+// shardKey chooses the shard key: the one named, else the first of defaultKeys that there is.
+func (d *definer) shardKey(name string) *api.Problem {
+	field := "shard_key"
+	if name == "" {
+		for _, k := range defaultKeys {
+			if c, _ := d.def.Column(k); c != nil {
+				name, field = c.Name, "columns."+c.Name
+				break
+			}
+		}
+	}
+	if name == "" {
+		return nil
+	}
+	c, i := d.def.Column(name)
+	if c == nil {
+		return api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not among the columns", clip(name)).At(field).Hinted("name one of the columns sent")
+	}
+	if err := sharding.CheckKeyType(d.parsed[i].Type); err != nil {
+		return fieldError(err, field)
+	}
+	if d.parsed[i].Null == tsql.NullAllowed {
+		return api.NewProblem(api.CodeInvalidField, "the shard key %s cannot be NULL: its value says where a row lives", c.Name).At("columns." + c.Name).Hinted("write NOT NULL, or leave NULL out")
+	}
+	c.Nullable = false
+	d.def.ShardKey = c.Name
+	return nil
+}
+
+// checkKeys refuses keys that the shards could not keep unique together, and key
+// columns of types that cannot be indexed.
+func (d *definer) checkKeys() *api.Problem {
+	constraints := [][]string{d.def.PrimaryKey}
+	constraints = append(constraints, d.def.Unique...)
+	for i, columns := range constraints {
+		if len(columns) == 0 {
+			continue
+		}
+		name := "PRIMARY KEY"
+		if i > 0 {
+			name = "UNIQUE"
+		}
+		if !d.hasShardKey(columns) {
+			return d.notUnique(name, columns)
+		}
+		for _, c := range columns {
+			if p := d.indexable(c); p != nil {
+				return p
+			}
+		}
+	}
+	if d.def.ShardKey != "" {
+		return d.indexable(d.def.ShardKey)
+	}
+	return nil
+}
+
+func (d *definer) hasShardKey(columns []string) bool {
+	for _, c := range columns {
+		if c == d.def.ShardKey {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *definer) notUnique(name string, columns []string) *api.Problem {
+	list := strings.Join(columns, ", ")
+	field := "columns." + columns[0]
+	if d.def.ShardKey == "" {
+		return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be kept: the table has no shard key, so equal rows may be on different shards", name, list).At(field).
+			Hinted("send \"shard_key\": %q", columns[0])
+	}
+	return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be kept: it does not contain the shard key %s, so equal rows may be on different shards", name, list, d.def.ShardKey).At(field).
+		Hinted("leave it out, make %s the shard_key, or mark %s as PRIMARY KEY too", columns[0], d.def.ShardKey)
+}
+
+// indexable refuses the types that SQL Server does not take as a key column (1919).
+func (d *definer) indexable(name string) *api.Problem {
+	_, i := d.def.Column(name)
+	if t := d.parsed[i].Type; t.Length == sqltypes.Max && (t.Kind.IsString() || t.Kind.IsBinary()) {
+		p := api.NewProblem(api.CodeUnsupported, "column %s of type %s cannot be in a key", name, t).At("columns."+name).Hinted("give it a length, as %s(100)", t.Kind)
+		p.SQLNumber = 1919
+		return p
+	}
+	return nil
+}

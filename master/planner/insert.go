@@ -1,0 +1,279 @@
+package planner
+
+import (
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+	"shardeck/shared/sqltypes"
+)
+
+// Insert plans an insert: every value is checked and converted here, so that a
+// request is refused as a whole before any shard has seen it, and each shard gets
+// its rows with all columns and the slot, in one form.
+func Insert(t *Table, m *sharding.Map, req *api.InsertRequest) (*Plan, error) {
+	rows, p := insertRows(req)
+	if p != nil {
+		return nil, p
+	}
+	ins := inserter{
+		t: t, m: m, single: req.Data != nil,
+		layout: make([]int, 0, len(t.Columns)),
+		raws:   make([]jsontext.Value, len(t.Columns)),
+		given:  make([]int, len(t.Columns)),
+		shards: make([]shardRows, m.Shards()),
+	}
+	if len(req.ShardKey) > 0 {
+		k, err := t.explicitKey(req.ShardKey)
+		if err != nil {
+			return nil, err
+		}
+		ins.explicit = &k
+		ins.explicitRaw = sqltypes.AppendJSON(nil, t.keyType(), k.value)
+	}
+	for i := range rows {
+		if p := ins.row(i, rows[i]); p != nil {
+			return nil, p
+		}
+	}
+	plan := &Plan{Op: OpInsert, DB: t.DB, Table: t.Name, SchemaVersion: t.Version, Write: &Write{Columns: t.columns}}
+	plan.Fragments, plan.Route = ins.finish(len(rows))
+	return plan, nil
+}
+
+func insertRows(req *api.InsertRequest) ([]api.Object[jsontext.Value], *api.Problem) {
+	switch {
+	case req.Data != nil && req.Rows != nil:
+		return nil, api.NewProblem(api.CodeInvalidField, "data and rows are both there").At("rows").Hinted("send data for one row, or rows for many")
+	case req.Data != nil:
+		return []api.Object[jsontext.Value]{req.Data}, nil
+	case len(req.Rows) == 0:
+		return nil, api.NewProblem(api.CodeMissingField, "there is no row to insert").At("data").Hinted("send data for one row, or rows for many")
+	}
+	return req.Rows, nil
+}
+
+// keyType is the type of an explicit shard key's value.
+func (t *Table) keyType() sqltypes.Type {
+	if t.Key >= 0 {
+		return t.Columns[t.Key].Type
+	}
+	return sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
+}
+
+// inserter splits rows by shard. Batches of a thousand rows are common, so it
+// keeps what it can from one row to the next: rows mostly name the same columns
+// in the same order.
+type inserter struct {
+	t           *Table
+	m           *sharding.Map
+	single      bool // the row stands in data, not in rows
+	explicit    *key // the request's own shard_key
+	explicitRaw []byte
+
+	layout []int            // column of each member of the row before
+	raws   []jsontext.Value // the row's values by column
+	given  []int            // 1 + the index of the last row that gave the column
+	buf    []byte           // the row being encoded
+	shards []shardRows
+
+	keys    []api.RouteKey // of the first rows
+	lastKey string
+	keyed   int // distinct keys among neighbours
+}
+
+// shardRows are the rows of one shard: row i is text[ends[i-1]:ends[i]].
+type shardRows struct {
+	text []byte
+	ends []int
+	from []int
+}
+
+func (in *inserter) row(i int, row api.Object[jsontext.Value]) *api.Problem {
+	for j := range row {
+		c, p := in.columnOf(i, j, row)
+		if p != nil {
+			return p
+		}
+		if in.given[c] == i+1 {
+			return in.problem(i, row[j].Name, api.NewProblem(api.CodeInvalidField, "column %s is there twice", in.t.Columns[c].Name).Hinted("send each column once"))
+		}
+		in.given[c] = i + 1
+		in.raws[c] = row[j].Value
+	}
+	in.layout = in.layout[:min(len(in.layout), len(row))]
+	slot, p := in.encode(i)
+	if p != nil {
+		return p
+	}
+	s := &in.shards[in.m.Shard(slot)]
+	s.text = append(s.text, in.buf...)
+	s.ends = append(s.ends, len(s.text))
+	s.from = append(s.from, i)
+	return nil
+}
+
+// columnOf returns the column that member j of row i names.
+func (in *inserter) columnOf(i, j int, row api.Object[jsontext.Value]) (int, *api.Problem) {
+	name := row[j].Name
+	if j < len(in.layout) {
+		if c := in.layout[j]; in.t.Columns[c].Name == name {
+			return c, nil
+		}
+	}
+	c, p := in.t.column("", name)
+	if p != nil {
+		return 0, in.problem(i, name, p)
+	}
+	if j < len(in.layout) {
+		in.layout[j] = c
+	} else {
+		in.layout = append(in.layout, c)
+	}
+	return c, nil
+}
+
+// encode writes row i's values and slot to buf and returns the slot.
+func (in *inserter) encode(i int) (int, *api.Problem) {
+	in.buf = append(in.buf[:0], '[')
+	slot := -1
+	for c := range in.t.Columns {
+		if c > 0 {
+			in.buf = append(in.buf, ',')
+		}
+		col := &in.t.Columns[c]
+		isKey := c == in.t.Key
+		var v sqltypes.Value
+		switch {
+		case in.given[c] == i+1:
+			var err error
+			if v, err = sqltypes.DecodeJSON(col.Type, in.raws[c]); err != nil {
+				return 0, in.columnProblem(i, c, fieldError(err, ""))
+			}
+		case isKey && in.explicit != nil:
+			v = in.explicit.value
+		case !isKey && (col.hasDefault || col.Nullable):
+			in.buf = append(in.buf, col.defaultWire...)
+			continue
+		default:
+			v = col.defaultVal
+		}
+		if v.IsNull() && !col.Nullable {
+			return 0, in.nullProblem(i, c)
+		}
+		if isKey {
+			var p *api.Problem
+			if slot, p = in.keySlot(i, v); p != nil {
+				return 0, p
+			}
+		}
+		in.buf = sqltypes.AppendJSON(in.buf, col.Type, v)
+	}
+	if in.t.Key < 0 {
+		slot = in.keylessSlot()
+	}
+	in.buf = append(in.buf, ',')
+	in.buf = strconv.AppendInt(in.buf, int64(slot), 10)
+	in.buf = append(in.buf, ']')
+	return slot, nil
+}
+
+// keySlot returns the slot of row i by its shard key.
+func (in *inserter) keySlot(i int, v sqltypes.Value) (int, *api.Problem) {
+	canonical, err := sharding.CanonicalKey(in.t.Columns[in.t.Key].Type, v)
+	if err != nil {
+		return 0, in.columnProblem(i, in.t.Key, api.AsProblem(err))
+	}
+	if in.explicit != nil && canonical != in.explicit.canonical {
+		return 0, in.columnProblem(i, in.t.Key, api.NewProblem(api.CodeShardKeyMismatch, "the row's %s is %s, but shard_key is %s",
+			in.t.Columns[in.t.Key].Name, clip(canonical), clip(in.explicit.canonical)).Hinted("leave shard_key out, or make the two agree"))
+	}
+	if in.keyed == 0 || canonical != in.lastKey {
+		in.keyed++
+		in.lastKey = canonical
+		if len(in.keys) < api.MaxRouteKeys {
+			k := in.m.Route(canonical)
+			k.Key = clip(canonical)
+			in.keys = append(in.keys, k)
+		}
+	}
+	return sharding.Slot(canonical), nil
+}
+
+// keylessSlot returns the slot of a row of a table without a shard key: by the
+// request's shard_key, else by the row itself.
+func (in *inserter) keylessSlot() int {
+	if in.explicit != nil {
+		return sharding.Slot(in.explicit.canonical)
+	}
+	return sharding.Slot(string(in.buf))
+}
+
+// finish returns the fragments of the shards that got rows, and the route.
+func (in *inserter) finish(rows int) ([]Fragment, api.Route) {
+	var frags []Fragment
+	r := api.Route{Shards: []int{}, Keys: in.keys}
+	for shard := range in.shards {
+		s := &in.shards[shard]
+		if len(s.ends) == 0 {
+			continue
+		}
+		f := Fragment{Shard: shard, RowIndex: s.from, Rows: make([]jsontext.Value, len(s.ends))}
+		start := 0
+		for i, end := range s.ends {
+			f.Rows[i] = jsontext.Value(s.text[start:end:end])
+			start = end
+		}
+		frags = append(frags, f)
+		r.Shards = append(r.Shards, shard)
+	}
+	r.Kind = api.RouteSubset
+	switch {
+	case in.t.Key < 0 && in.explicit != nil:
+		k := in.m.Route(in.explicit.canonical)
+		k.Key = clip(k.Key)
+		r.Kind, r.Keys, r.Why = api.RoutePoint, []api.RouteKey{k}, in.t.pointReason(&k)
+	case in.t.Key < 0:
+		r.Why = in.t.Name + " has no shard key, so each row goes where its own hash leads: " + shardList(r.Shards)
+	case in.keyed == 1:
+		r.Kind, r.Why = api.RoutePoint, in.t.pointReason(&r.Keys[0])
+	default:
+		if in.keyed > api.MaxRouteKeys {
+			r.KeysTotal = in.keyed
+		}
+		r.Why = "the " + in.t.keyName() + " of each of the " + strconv.Itoa(rows) + " rows places it: " + shardList(r.Shards)
+	}
+	return frags, r
+}
+
+// problem places p at a member of row i.
+func (in *inserter) problem(i int, member string, p *api.Problem) *api.Problem {
+	q := *p
+	q.Row = &i
+	q.Field = "rows[" + strconv.Itoa(i) + "]." + clip(member)
+	if in.single {
+		q.Field = "data." + clip(member)
+	}
+	return &q
+}
+
+func (in *inserter) columnProblem(i, c int, p *api.Problem) *api.Problem {
+	q := in.problem(i, in.t.Columns[c].Name, p)
+	q.Column = in.t.Columns[c].Name
+	return q
+}
+
+func (in *inserter) nullProblem(i, c int) *api.Problem {
+	p := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL and has no default", in.t.Columns[c].Name, in.t.Name).
+		Hinted("send a value for it")
+	if in.given[c] == i+1 {
+		p = api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", in.t.Columns[c].Name, in.t.Name).Hinted("send a value for it")
+	}
+	p.SQLNumber = numNull
+	return in.columnProblem(i, c, p)
+}
+
+// numNull is SQL Server's "cannot insert the value NULL".
+const numNull = 515

@@ -1,0 +1,196 @@
+package planner
+
+import (
+	"math"
+	"strconv"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+	"shardeck/shared/sqltypes"
+)
+
+// maxColumns is the greatest number of columns of a table and of a select list.
+const maxColumns = 256
+
+// Select plans a read. One shard does all of it; of several, each gives its first
+// limit + offset rows in order, and the merge counts off the rest.
+func Select(t *Table, m *sharding.Map, req *api.SelectRequest) (*Plan, error) {
+	if req.Limit != nil && *req.Limit < 0 {
+		return nil, api.NewProblem(api.CodeInvalidField, "limit is negative").At("limit").Hinted("send 0 or more")
+	}
+	if req.Offset != nil && *req.Offset < 0 {
+		return nil, api.NewProblem(api.CodeInvalidField, "offset is negative").At("offset").Hinted("send 0 or more")
+	}
+	if req.Offset != nil && req.OrderBy == "" {
+		return nil, api.NewProblem(api.CodeInvalidField, "offset is there without order_by").At("offset").
+			Hinted("send order_by: without an order there are no first rows to skip")
+	}
+	f, err := t.filter(m, req.Condition, req.ShardKey)
+	if err != nil {
+		return nil, err
+	}
+	p := t.plan(OpSelect, f.route)
+	q := *t.query
+	q.Where = f.where
+	p.Query = &q
+	p.Columns = t.columns
+	if err := t.selectColumns(p, req.Columns); err != nil {
+		return nil, err
+	}
+	if err := t.orderBy(p, req.OrderBy); err != nil {
+		return nil, err
+	}
+	p.window(req.Limit, req.Offset)
+	return p, nil
+}
+
+// plan returns a plan with what all plans over t have.
+func (t *Table) plan(op Op, r api.Route) *Plan {
+	return &Plan{Op: op, DB: t.DB, Table: t.Name, SchemaVersion: t.Version, Route: r, Fragments: fragments(&r)}
+}
+
+// selectColumns sets the output; all columns for none or for "*".
+func (t *Table) selectColumns(p *Plan, names api.NameList) error {
+	if len(names) == 0 || len(names) == 1 && names[0] == "*" {
+		return nil
+	}
+	if len(names) > maxColumns {
+		return api.NewProblem(api.CodeTooComplex, "columns has %d names; at most %d are allowed", len(names), maxColumns).At("columns")
+	}
+	p.Columns = make([]api.Column, len(names))
+	p.Query.Output = make([]Output, len(names))
+	for i, name := range names {
+		c, prob := t.column("columns", name)
+		if prob != nil {
+			if name == "*" {
+				prob = prob.Hinted("send \"*\" alone, or leave columns out, for all columns")
+			}
+			return prob.At("columns[" + strconv.Itoa(i) + "]")
+		}
+		p.Columns[i] = t.columns[c]
+		p.Query.Output[i] = t.outputs[c]
+	}
+	return nil
+}
+
+// orderBy sets the order of each shard's rows and, where several must be merged,
+// the merge keys. An expression that is not selected is appended to the row as a
+// hidden column.
+func (t *Table) orderBy(p *Plan, text string) error {
+	if text == "" {
+		return nil
+	}
+	items, err := tsql.ParseOrderBy(text)
+	if err != nil {
+		return fieldError(err, "order_by")
+	}
+	b := binder{t: t, field: "order_by"}
+	several := len(p.Fragments) > 1
+	for _, it := range items {
+		x, err := b.value(it.X)
+		if err != nil {
+			return err
+		}
+		if x.IsConst() {
+			return b.problem(api.CodeUnsupported, it.X.Pos(), "a constant orders nothing").Hinted("name a column; positions, as ORDER BY 1, are not supported")
+		}
+		if sorted(p.Query.OrderBy, x) {
+			return b.problem(api.CodeInvalidField, it.X.Pos(), "%s is there twice", x).Hinted("name each column once")
+		}
+		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: x, Desc: it.Desc})
+		if several {
+			p.mergeBy(x, it.Desc)
+		}
+	}
+	return nil
+}
+
+// sorted says whether the column x orders already; T-SQL refuses to be told twice.
+func sorted(keys []SortKey, x *Expr) bool {
+	for _, k := range keys {
+		if k.Expr == x {
+			return true
+		}
+	}
+	return false
+}
+
+// mergeBy adds a merge key for x, and selects x where it is not selected yet.
+func (p *Plan) mergeBy(x *Expr, desc bool) {
+	out := p.Query.Output
+	column := -1
+	for i := range out {
+		if out[i].Expr == x { // columns are bound to one Expr each
+			column = i
+			break
+		}
+	}
+	if column < 0 {
+		column = len(out)
+		p.Query.Output = append(out[:column:column], Output{Name: SlotColumn[:1] + "sort" + strconv.Itoa(p.Hidden), Expr: x})
+		p.Hidden++
+	}
+	p.Merge = append(p.Merge, MergeKey{Column: column, Type: x.Type, Desc: desc, Binary: x.Binary})
+}
+
+// window sets limit and offset: on the one shard, or on each and on the merge.
+func (p *Plan) window(limit, offset *int64) {
+	var skip int64
+	if offset != nil {
+		skip = *offset
+	}
+	if len(p.Fragments) <= 1 {
+		p.Query.Limit, p.Query.Offset = limit, skip
+		return
+	}
+	p.Limit, p.Offset = limit, skip
+	if limit != nil {
+		total := *limit
+		if skip > math.MaxInt64-total {
+			total = math.MaxInt64
+		} else {
+			total += skip
+		}
+		p.Query.Limit = &total
+	}
+}
+
+// bigInt is the type of counts.
+var bigInt = sqltypes.Type{Kind: sqltypes.BigInt}
+
+// CountColumn is the name of the column that holds a count.
+const CountColumn = "count"
+
+// Count plans a count of rows. Each shard counts its own, by group where asked;
+// a worker's row has the group's key and then the count, and rows come in the
+// order of the keys, so that equal groups meet in the merge.
+func Count(t *Table, m *sharding.Map, req *api.MapReduceCountRequest) (*Plan, error) {
+	if len(req.GroupBy) > tsql.MaxOrderBy {
+		return nil, api.NewProblem(api.CodeTooComplex, "group_by has %d names; at most %d are allowed", len(req.GroupBy), tsql.MaxOrderBy).At("group_by")
+	}
+	f, err := t.filter(m, req.Condition, nil)
+	if err != nil {
+		return nil, err
+	}
+	p := t.plan(OpCount, f.route)
+	p.Query = &Query{Where: f.where}
+	for i, name := range req.GroupBy {
+		c, prob := t.column("group_by", name)
+		if prob != nil {
+			return nil, prob
+		}
+		x := t.Columns[c].expr
+		if sorted(p.Query.OrderBy, x) {
+			return nil, api.NewProblem(api.CodeInvalidField, "group_by has %s twice", x.Column).At("group_by").Hinted("name each column once")
+		}
+		p.Columns = append(p.Columns, t.columns[c])
+		p.Query.Output = append(p.Query.Output, t.outputs[c])
+		p.Query.GroupBy = append(p.Query.GroupBy, x)
+		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: x})
+		p.Merge = append(p.Merge, MergeKey{Column: i, Type: x.Type, Binary: x.Binary})
+	}
+	p.Columns = append(p.Columns, api.Column{Name: CountColumn, Type: bigInt.String()})
+	p.Query.Output = append(p.Query.Output, Output{Name: CountColumn, Expr: &Expr{Op: CountExpr, Type: bigInt}})
+	return p, nil
+}

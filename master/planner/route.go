@@ -1,0 +1,283 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+	"shardeck/shared/sqltypes"
+)
+
+// keySet is the set of shard keys that rows for which a condition is true can
+// have: all, or the canonical keys listed, in order and each once.
+type keySet struct {
+	all  bool
+	keys []string
+}
+
+// keysOf returns the shard keys that e lets through. It looks at equality and IN
+// on the shard key, through AND and OR; whatever else e says only narrows the rows further.
+func (t *Table) keysOf(e *Expr) keySet {
+	switch e.Op {
+	case FalseExpr:
+		return keySet{}
+	case EqExpr:
+		if t.isKey(e.Args[0]) && e.Args[1].IsConst() {
+			return t.keySetOf(e.Args[1:])
+		}
+	case InExpr:
+		if t.isKey(e.Args[0]) && !e.Negated {
+			return t.keySetOf(e.Args[1:])
+		}
+	case AndExpr:
+		set := keySet{all: true}
+		for _, a := range e.Args {
+			set = set.intersect(t.keysOf(a))
+		}
+		return set
+	case OrExpr:
+		var keys []string
+		for _, a := range e.Args {
+			s := t.keysOf(a)
+			if s.all {
+				return s
+			}
+			keys = append(keys, s.keys...)
+		}
+		return newKeySet(keys)
+	}
+	return keySet{all: true}
+}
+
+func (t *Table) isKey(e *Expr) bool {
+	return t.Key >= 0 && e.Op == ColumnExpr && e.Column == t.Columns[t.Key].Name
+}
+
+// keySetOf returns the canonical keys of constants of the shard key's type.
+func (t *Table) keySetOf(consts []*Expr) keySet {
+	keys := make([]string, 0, len(consts))
+	for _, c := range consts {
+		key, err := sharding.CanonicalKey(t.Columns[t.Key].Type, c.Value)
+		if err != nil {
+			// Neither NULL nor a type that cannot be a key gets here; asking all
+			// shards is never wrong.
+			return keySet{all: true}
+		}
+		keys = append(keys, key)
+	}
+	return newKeySet(keys)
+}
+
+func newKeySet(keys []string) keySet {
+	if len(keys) > 1 {
+		slices.Sort(keys)
+		keys = slices.Compact(keys)
+	}
+	return keySet{keys: keys}
+}
+
+func (s keySet) intersect(o keySet) keySet {
+	switch {
+	case s.all:
+		return o
+	case o.all:
+		return s
+	}
+	both := make([]string, 0, min(len(s.keys), len(o.keys)))
+	for i, j := 0, 0; i < len(s.keys) && j < len(o.keys); {
+		switch c := strings.Compare(s.keys[i], o.keys[j]); {
+		case c < 0:
+			i++
+		case c > 0:
+			j++
+		default:
+			both = append(both, s.keys[i])
+			i, j = i+1, j+1
+		}
+	}
+	return keySet{keys: both}
+}
+
+// filter is a bound condition and where it leads.
+type filter struct {
+	where *Expr // nil: all rows
+	route api.Route
+}
+
+// filter binds a condition, which may be empty, and an explicit shard key, which
+// may be absent, and routes by both.
+func (t *Table) filter(m *sharding.Map, condition string, shardKey jsontext.Value) (filter, error) {
+	where := trueExpr
+	if condition != "" {
+		var err error
+		if where, err = bindCondition(t, "condition", condition); err != nil {
+			return filter{}, err
+		}
+	}
+	set := t.keysOf(where)
+	if len(shardKey) > 0 {
+		key, err := t.explicitKey(shardKey)
+		if err != nil {
+			return filter{}, err
+		}
+		if t.Key < 0 {
+			set = keySet{keys: []string{key.canonical}}.intersect(set)
+		} else {
+			if !set.all && len(set.keys) > 0 && !slices.Contains(set.keys, key.canonical) {
+				return filter{}, api.NewProblem(api.CodeShardKeyMismatch, "the condition asks for other values of %s than the shard_key %s",
+					t.Columns[t.Key].Name, clip(key.canonical)).At("shard_key").Hinted("leave shard_key out, or make the two agree")
+			}
+			set = keySet{keys: []string{key.canonical}}.intersect(set)
+			equal := comparison(EqExpr, t.Columns[t.Key].expr, &Expr{Op: ValueExpr, Type: t.Columns[t.Key].Type, Value: key.value})
+			where = allOf([]*Expr{equal, where})
+		}
+	}
+	f := filter{where: where, route: t.route(m, set, where.Op != TrueExpr)}
+	if where.Op == TrueExpr {
+		f.where = nil
+	}
+	return f, nil
+}
+
+// key is a shard key that a request names by itself.
+type key struct {
+	value     sqltypes.Value
+	canonical string
+}
+
+// explicitKey reads the shard_key of a request. For a table without a shard key
+// it is an integer or a string, and only says which shard.
+func (t *Table) explicitKey(raw jsontext.Value) (key, error) {
+	if raw.Kind() == 'n' {
+		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is null").At("shard_key").Hinted("send a value, or leave it out")
+	}
+	typ := sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
+	switch {
+	case t.Key >= 0:
+		typ = t.Columns[t.Key].Type
+	case raw.Kind() == '0':
+		typ = sqltypes.Type{Kind: sqltypes.BigInt}
+		if strings.ContainsAny(string(raw), ".eE") {
+			return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is a number with a fraction or exponent").At("shard_key").Hinted("send an integer or a string")
+		}
+	case raw.Kind() != '"':
+		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is neither a number nor a string").At("shard_key").Hinted("send an integer or a string")
+	}
+	v, err := sqltypes.DecodeJSON(typ, raw)
+	if err != nil {
+		return key{}, fieldError(err, "shard_key")
+	}
+	canonical, err := sharding.CanonicalKey(typ, v)
+	if err != nil {
+		return key{}, fieldError(err, "shard_key")
+	}
+	return key{v, canonical}, nil
+}
+
+// route says which shards hold the keys of set, in plain words. filtered says
+// that there is a condition.
+func (t *Table) route(m *sharding.Map, set keySet, filtered bool) api.Route {
+	if set.all {
+		return scatter(m, t.scatterReason(filtered))
+	}
+	r := api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "the condition can never be true"}
+	if len(set.keys) == 0 {
+		return r
+	}
+	var in [sharding.MaxShards]bool
+	for i, k := range set.keys {
+		rk := m.Route(k)
+		in[rk.Shard] = true
+		if i < api.MaxRouteKeys {
+			rk.Key = clip(k)
+			r.Keys = append(r.Keys, rk)
+		}
+	}
+	r.Shards = shardsIn(&in, m.Shards())
+	if n := len(set.keys); n > 1 {
+		r.Kind = api.RouteSubset
+		if n > api.MaxRouteKeys {
+			r.KeysTotal = n
+		}
+		r.Why = fmt.Sprintf("%s is one of %d keys, which live on %s", t.keyName(), n, shardList(r.Shards))
+		return r
+	}
+	r.Kind, r.Why = api.RoutePoint, t.pointReason(&r.Keys[0])
+	return r
+}
+
+func shardsIn(in *[sharding.MaxShards]bool, n int) []int {
+	shards := make([]int, 0, 4)
+	for s := range n {
+		if in[s] {
+			shards = append(shards, s)
+		}
+	}
+	return shards
+}
+
+func (t *Table) keyName() string {
+	if t.Key >= 0 {
+		return t.Columns[t.Key].Name
+	}
+	return "shard_key"
+}
+
+func (t *Table) pointReason(k *api.RouteKey) string {
+	b := make([]byte, 0, 96)
+	b = append(append(append(b, t.keyName()...), " = "...), k.Key...)
+	b = strconv.AppendInt(append(b, " is in slot "...), int64(k.Slot), 10)
+	b = strconv.AppendInt(append(b, ", which shard "...), int64(k.Shard), 10)
+	return string(append(b, " holds"...))
+}
+
+func (t *Table) scatterReason(filtered bool) string {
+	switch {
+	case t.Key < 0:
+		return t.Name + " has no shard key, so its rows are on every shard"
+	case filtered:
+		return "the condition does not fix " + t.Columns[t.Key].Name
+	}
+	return "there is no condition on " + t.Columns[t.Key].Name
+}
+
+func scatter(m *sharding.Map, why string) api.Route {
+	r := api.Route{Kind: api.RouteScatter, Shards: make([]int, m.Shards()), Why: why}
+	for s := range r.Shards {
+		r.Shards[s] = s
+	}
+	return r
+}
+
+// shardList writes "shard 1" or "shards 0, 1 and 2".
+func shardList(shards []int) string {
+	if len(shards) == 1 {
+		return "shard " + strconv.Itoa(shards[0])
+	}
+	var b strings.Builder
+	b.WriteString("shards ")
+	for i, s := range shards {
+		switch {
+		case i == len(shards)-1:
+			b.WriteString(" and ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		b.WriteString(strconv.Itoa(s))
+	}
+	return b.String()
+}
+
+// fragments returns an empty fragment for each shard of a route.
+func fragments(r *api.Route) []Fragment {
+	f := make([]Fragment, len(r.Shards))
+	for i, s := range r.Shards {
+		f[i].Shard = s
+	}
+	return f
+}

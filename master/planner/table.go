@@ -1,0 +1,219 @@
+package planner
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// Table is a table's definition made ready for planning. It does not change once
+// made, and is safe for concurrent use.
+type Table struct {
+	DB      string
+	Name    string
+	Version string // of Def
+	Def     *api.TableDef
+	Columns []TableColumn
+	// Key is the index of the shard key in Columns; -1 for a table whose rows are
+	// spread by row hash.
+	Key int
+
+	byName  map[string]int // by the exact name; the fast way of lookup
+	columns []api.Column   // all, as a query's output names them
+	outputs []Output       // all, as a query selects them
+	query   *Query         // the query that selects all columns and rows
+}
+
+// TableColumn is a column of a Table.
+type TableColumn struct {
+	Name     string
+	Type     sqltypes.Type
+	Nullable bool
+
+	expr        *Expr
+	hasDefault  bool
+	defaultVal  sqltypes.Value
+	defaultWire []byte // the default, or NULL, as a JSON value
+}
+
+// NewTable makes def ready. It refuses a definition that [CreateTable] could not
+// have made, as a worker of another version or hand might report.
+func NewTable(db string, def *api.TableDef) (*Table, error) {
+	t := &Table{
+		DB: db, Name: def.Name, Version: def.Version(), Def: def, Key: -1,
+		Columns: make([]TableColumn, len(def.Columns)),
+		byName:  make(map[string]int, len(def.Columns)),
+	}
+	if p := api.CheckIdentifier("table", def.Name); p != nil {
+		return nil, p
+	}
+	for i := range def.Columns {
+		if err := t.addColumn(i, &def.Columns[i]); err != nil {
+			return nil, err
+		}
+	}
+	if def.ShardKey != "" {
+		if _, t.Key = def.Column(def.ShardKey); t.Key < 0 {
+			return nil, api.NewProblem(api.CodeUnknownColumn, "the shard key %s of table %s is not a column of it", def.ShardKey, def.Name).At("shard_key")
+		}
+		t.Columns[t.Key].expr.Binary = t.Columns[t.Key].Type.Kind.IsString()
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		t.columns = append(t.columns, api.Column{Name: c.Name, Type: def.Columns[i].Type})
+		t.outputs = append(t.outputs, Output{Name: c.Name, Expr: c.expr})
+	}
+	t.query = &Query{Output: t.outputs}
+	return t, nil
+}
+
+func (t *Table) addColumn(i int, def *api.ColumnDef) error {
+	field := "columns." + def.Name
+	if p := api.CheckIdentifier(field, def.Name); p != nil {
+		return p
+	}
+	typ, err := sqltypes.Parse(def.Type)
+	if err != nil {
+		return fieldError(err, field)
+	}
+	c := &t.Columns[i]
+	*c = TableColumn{Name: def.Name, Type: typ, Nullable: def.Nullable}
+	c.expr = &Expr{Op: ColumnExpr, Type: typ, Column: def.Name}
+	if def.Default != "" {
+		lit, err := tsql.ParseConstant(def.Default)
+		if err != nil {
+			return fieldError(err, field)
+		}
+		if c.defaultVal, err = defaultValue(lit, typ); err != nil {
+			return fieldError(err, field)
+		}
+		c.hasDefault = !c.defaultVal.IsNull()
+	}
+	c.defaultWire = sqltypes.AppendJSON(nil, typ, c.defaultVal)
+	t.byName[def.Name] = i
+	return nil
+}
+
+// defaultValue returns the constant of a DEFAULT as a value of the column's type.
+func defaultValue(lit tsql.Expr, typ sqltypes.Type) (sqltypes.Value, error) {
+	b := binder{}
+	e, err := b.value(lit)
+	if err != nil {
+		return sqltypes.Value{}, err
+	}
+	return sqltypes.Convert(e.Value, e.Type, typ)
+}
+
+// index returns the position of the column of that name, -1 for none.
+func (t *Table) index(name string) int {
+	if i, ok := t.byName[name]; ok {
+		return i
+	}
+	for i := range t.Columns {
+		if api.SameName(t.Columns[i].Name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// column returns the position of the column of that name, or an unknown_column
+// problem for field that lists columns of similar names.
+func (t *Table) column(field, name string) (int, *api.Problem) {
+	if i := t.index(name); i >= 0 {
+		return i, nil
+	}
+	p := api.NewProblem(api.CodeUnknownColumn, "table %s has no column %s", t.Name, clip(name)).At(field)
+	if api.SameName(name, SlotColumn) {
+		return -1, p.Hinted("%s is Shardeck's own and hidden", SlotColumn)
+	}
+	if near := t.near(name); len(near) > 0 {
+		return -1, p.Hinted("did you mean %s?", strings.Join(near, " or "))
+	}
+	names := make([]string, 0, 12)
+	for i := range t.Columns {
+		if i == 12 {
+			names[11] = "..."
+			break
+		}
+		names = append(names, t.Columns[i].Name)
+	}
+	return -1, p.Hinted("the columns are %s", strings.Join(names, ", "))
+}
+
+// near returns up to three columns whose names differ from name by a slip of the keyboard.
+func (t *Table) near(name string) []string {
+	if len(name) > api.MaxIdentifier {
+		return nil
+	}
+	type candidate struct {
+		name string
+		far  int
+	}
+	var found []candidate
+	lower := strings.ToLower(name)
+	for i := range t.Columns {
+		c := strings.ToLower(t.Columns[i].Name)
+		far := editDistance(lower, c)
+		if far <= max(1, len(c)/3) || len(lower) >= 3 && strings.Contains(c, lower) {
+			found = append(found, candidate{t.Columns[i].Name, far})
+		}
+	}
+	slices.SortStableFunc(found, func(a, b candidate) int { return a.far - b.far })
+	var names []string
+	for _, c := range found[:min(3, len(found))] {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// editDistance is Levenshtein's, by one row of the usual matrix.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			next := min(row[j+1]+1, row[j]+1, diagonal+cost)
+			diagonal, row[j+1] = row[j+1], next
+		}
+	}
+	return row[len(b)]
+}
+
+// checkTarget refuses a request whose own names are not identifiers.
+func checkTarget(db, table string) *api.Problem {
+	if p := api.CheckIdentifier("db_name", db); p != nil {
+		return p
+	}
+	return api.CheckIdentifier("table", table)
+}
+
+// maxShown is how much of a client's text an error repeats, in bytes.
+const maxShown = 60
+
+func clip(s string) string {
+	if len(s) > maxShown {
+		s = strings.ToValidUTF8(s[:maxShown], "") + "..."
+	}
+	return s
+}
+
+// fieldError returns err as a problem at field.
+func fieldError(err error, field string) *api.Problem {
+	if te, ok := errors.AsType[*sqltypes.Error](err); ok {
+		return te.Problem().At(field)
+	}
+	return api.AsProblem(err).At(field)
+}

@@ -1,0 +1,166 @@
+package planner
+
+import (
+	"strconv"
+	"strings"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/sqltypes"
+)
+
+// class groups the types that compare with each other without a conversion.
+type class uint8
+
+const (
+	noClass class = iota
+	integers
+	decimals
+	floats
+	stringsClass
+	temporals
+	guids
+	binaries
+)
+
+func classOf(t sqltypes.Type) class {
+	switch k := t.Kind; {
+	case k.IsInteger():
+		return integers
+	case k == sqltypes.Decimal:
+		return decimals
+	case k == sqltypes.Real || k == sqltypes.Float:
+		return floats
+	case k.IsString():
+		return stringsClass
+	case k.IsTemporal():
+		return temporals
+	case k == sqltypes.UniqueIdentifier:
+		return guids
+	case k.IsBinary():
+		return binaries
+	}
+	return noClass
+}
+
+const maxPrecision = 38
+
+// decimalOf returns the decimal type that e takes beside a decimal: a constant
+// has as many digits as it has, as in SQL Server.
+func decimalOf(e *Expr) sqltypes.Type {
+	switch e.Type.Kind {
+	case sqltypes.Decimal:
+		return e.Type
+	case sqltypes.Bit:
+		return decimalType(1, 0)
+	case sqltypes.TinyInt:
+		return decimalType(3, 0)
+	case sqltypes.SmallInt:
+		return decimalType(5, 0)
+	case sqltypes.Int:
+		if e.IsConst() {
+			return decimalType(len(strings.TrimPrefix(strconv.FormatInt(e.Value.Int, 10), "-")), 0)
+		}
+		return decimalType(10, 0)
+	}
+	return decimalType(19, 0)
+}
+
+func decimalType(p, s int) sqltypes.Type {
+	return sqltypes.Type{Kind: sqltypes.Decimal, Precision: p, Scale: s}
+}
+
+// decimalResult is the type of l op r by T-SQL's rules
+// (https://learn.microsoft.com/sql/t-sql/data-types/precision-scale-and-length-transact-sql).
+func decimalResult(op ExprOp, l, r sqltypes.Type) sqltypes.Type {
+	p1, s1, p2, s2 := l.Precision, l.Scale, r.Precision, r.Scale
+	var p, s int
+	switch op {
+	case AddExpr, SubExpr:
+		s = max(s1, s2)
+		p = max(p1-s1, p2-s2) + s + 1
+	case MulExpr:
+		p, s = p1+p2+1, s1+s2
+	case DivExpr:
+		s = max(6, s1+p2+1)
+		p = p1 - s1 + s2 + s
+	default:
+		s = max(s1, s2)
+		p = min(p1-s1, p2-s2) + s
+	}
+	if p <= maxPrecision {
+		return decimalType(max(p, 1), s)
+	}
+	whole := p - s
+	if op == AddExpr || op == SubExpr {
+		return decimalType(maxPrecision, min(s, max(0, maxPrecision-min(whole, maxPrecision))))
+	}
+	// Products and quotients give up fraction digits for whole ones, but keep six.
+	if whole < maxPrecision-6 {
+		return decimalType(maxPrecision, min(s, maxPrecision-whole))
+	}
+	return decimalType(maxPrecision, min(s, 6))
+}
+
+// concatType is the type of two strings joined.
+func concatType(l, r sqltypes.Type) sqltypes.Type {
+	t := sqltypes.Type{Kind: sqltypes.VarChar}
+	limit := 8000
+	if l.Kind == sqltypes.NVarChar || l.Kind == sqltypes.NChar || r.Kind == sqltypes.NVarChar || r.Kind == sqltypes.NChar {
+		t.Kind, limit = sqltypes.NVarChar, 4000
+	}
+	if l.Length == sqltypes.Max || r.Length == sqltypes.Max {
+		t.Length = sqltypes.Max
+	} else {
+		t.Length = min(limit, l.Length+r.Length)
+	}
+	return t
+}
+
+// widest returns the type of t's kind that loses nothing of a temporal constant.
+func widest(t sqltypes.Type) sqltypes.Type {
+	if t.Kind != sqltypes.Date {
+		t.Scale = 7
+	}
+	return t
+}
+
+// floatOf is the type of arithmetic and comparison where at least one side is a float.
+func floatOf(l, r sqltypes.Type) sqltypes.Type {
+	if l.Kind == sqltypes.Float || r.Kind == sqltypes.Float {
+		return sqltypes.Type{Kind: sqltypes.Float}
+	}
+	return sqltypes.Type{Kind: sqltypes.Real}
+}
+
+var arithOps = [...]ExprOp{tsql.Add: AddExpr, tsql.Sub: SubExpr, tsql.Mul: MulExpr, tsql.Div: DivExpr, tsql.Mod: ModExpr}
+
+var compareOps = [...]ExprOp{
+	tsql.Eq: EqExpr, tsql.Ne: NeExpr, tsql.Lt: LtExpr, tsql.Le: LeExpr, tsql.Gt: GtExpr, tsql.Ge: GeExpr,
+}
+
+// negated returns the comparison that is true exactly when op is false.
+func negated(op ExprOp) ExprOp {
+	return [...]ExprOp{EqExpr: NeExpr, NeExpr: EqExpr, LtExpr: GeExpr, LeExpr: GtExpr, GtExpr: LeExpr, GeExpr: LtExpr}[op]
+}
+
+// mirrored returns the comparison that holds for (r, l) when op holds for (l, r).
+func mirrored(op ExprOp) ExprOp {
+	return [...]ExprOp{EqExpr: EqExpr, NeExpr: NeExpr, LtExpr: GtExpr, LeExpr: GeExpr, GtExpr: LtExpr, GeExpr: LeExpr}[op]
+}
+
+// holds says whether a comparison holds for values that compare as c.
+func holds(op ExprOp, c int) bool {
+	switch op {
+	case EqExpr:
+		return c == 0
+	case NeExpr:
+		return c != 0
+	case LtExpr:
+		return c < 0
+	case LeExpr:
+		return c <= 0
+	case GtExpr:
+		return c > 0
+	}
+	return c >= 0
+}

@@ -1,0 +1,78 @@
+package planner
+
+import (
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+	"shardeck/shared/sqltypes"
+)
+
+// Update plans an update of the rows of the shard keys that the request names.
+func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
+	if len(req.Set) == 0 {
+		return nil, api.NewProblem(api.CodeMissingField, "set is missing or empty").At("set").Hinted("send the columns to change with their new values")
+	}
+	f, err := t.writeFilter(m, "update", req.Condition, req.ShardKey)
+	if err != nil {
+		return nil, err
+	}
+	p := t.plan(OpUpdate, f.route)
+	p.Write = &Write{Where: f.where}
+	var seen [maxColumns]bool
+	for i := range req.Set {
+		member := &req.Set[i]
+		field := "set." + clip(member.Name)
+		c, prob := t.column(field, member.Name)
+		if prob != nil {
+			return nil, prob
+		}
+		col := &t.Columns[c]
+		switch {
+		case c == t.Key:
+			return nil, api.NewProblem(api.CodeShardKeyImmutable, "%s is the shard key of %s and cannot be changed", col.Name, t.Name).At(field).
+				Hinted("delete the row and insert it with the new key")
+		case seen[c]:
+			return nil, api.NewProblem(api.CodeInvalidField, "column %s is there twice", col.Name).At(field).Hinted("send each column once")
+		}
+		seen[c] = true
+		v, err := sqltypes.DecodeJSON(col.Type, member.Value)
+		if err != nil {
+			prob := *fieldError(err, field)
+			prob.Column = col.Name
+			return nil, &prob
+		}
+		if v.IsNull() && !col.Nullable {
+			prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", col.Name, t.Name).At(field).Hinted("send a value for it")
+			prob.SQLNumber, prob.Column = numNull, col.Name
+			return nil, prob
+		}
+		p.Write.Columns = append(p.Write.Columns, t.columns[c])
+		p.Write.Values = append(p.Write.Values, &Expr{Op: ValueExpr, Type: col.Type, Value: v})
+	}
+	return p, nil
+}
+
+// Delete plans a delete of rows of the shard keys that the request names.
+func Delete(t *Table, m *sharding.Map, req *api.DeleteRequest) (*Plan, error) {
+	f, err := t.writeFilter(m, "delete", req.Condition, req.ShardKey)
+	if err != nil {
+		return nil, err
+	}
+	p := t.plan(OpDelete, f.route)
+	p.Write = &Write{Where: f.where}
+	return p, nil
+}
+
+// writeFilter is filter for what must not touch every shard.
+func (t *Table) writeFilter(m *sharding.Map, verb, condition string, shardKey jsontext.Value) (filter, error) {
+	f, err := t.filter(m, condition, shardKey)
+	if err != nil || f.route.Kind != api.RouteScatter {
+		return f, err
+	}
+	p := api.NewProblem(api.CodeShardKeyRequired, "this %s would touch every shard: %s", verb, f.route.Why).At("shard_key")
+	if t.Key < 0 {
+		return filter{}, p.Hinted("send the shard_key that the rows were inserted with")
+	}
+	return filter{}, p.Hinted("send shard_key, or a condition with %s = ... or %s IN (...)", t.Columns[t.Key].Name, t.Columns[t.Key].Name)
+}
