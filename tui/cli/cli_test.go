@@ -94,7 +94,7 @@ func TestReportSaysWhatWhereAndWhatNext(t *testing.T) {
 	var b bytes.Buffer
 	Report(&b, fmt.Errorf("http://m: %w", p), false)
 	want := "error: http://m: shard_unavailable (shard 1, worker-8082): connection refused\n" +
-		"  cause: shard_timeout: late\\x1b[2J\n" +
+		"  cause: late\\x1b[2J\n" +
 		"  next:  start the worker\n" +
 		"  id:    r-1 (the services' logs have it)\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {

@@ -98,14 +98,14 @@ func Report(w io.Writer, err error, asJSON bool) {
 }
 
 func writeProblem(w io.Writer, err error, p *api.Problem) {
-	text := p.Error()
 	// What was wrapped around the problem, such as the master's URL, says where.
-	if prefix, ok := strings.CutSuffix(err.Error(), text); ok {
-		text = prefix + text
+	prefix, _ := strings.CutSuffix(err.Error(), p.Error())
+	if prefix == err.Error() {
+		prefix = ""
 	}
-	fmt.Fprintf(w, "error: %s\n", Clean(text))
+	fmt.Fprintf(w, "error: %s\n", Clean(prefix+oneLine(p)))
 	for i := range p.Causes {
-		fmt.Fprintf(w, "  cause: %s\n", Clean(p.Causes[i].Error()))
+		fmt.Fprintf(w, "  cause: %s\n", Clean(oneLine(&p.Causes[i])))
 	}
 	if p.Hint != "" {
 		fmt.Fprintf(w, "  next:  %s\n", Clean(p.Hint))
@@ -113,6 +113,15 @@ func writeProblem(w io.Writer, err error, p *api.Problem) {
 	if p.RequestID != "" {
 		fmt.Fprintf(w, "  id:    %s (the services' logs have it)\n", Clean(p.RequestID))
 	}
+}
+
+// oneLine is the problem in a line. The codes name shards and requests; where the
+// problem is this side's own, because no server answered, they would mislead.
+func oneLine(p *api.Problem) string {
+	if p.RequestID == "" && p.Shard == nil {
+		return p.Detail
+	}
+	return p.Error()
 }
 
 // writeJSON writes v as one indented JSON document.

@@ -69,7 +69,7 @@ func pickBackup(seen []Sighting) (*Sighting, error) {
 	for i := range seen {
 		s := &seen[i]
 		if s.Err != nil {
-			causes = append(causes, fmt.Errorf("%s: %w", s.Endpoint.URL, s.Err))
+			causes = append(causes, s.Err)
 			continue
 		}
 		answered = true

@@ -17,7 +17,7 @@ import (
 
 // Connection are the flags that say which cluster to talk to and how. Commands embed it.
 type Connection struct {
-	Master       []string      `name:"master" short:"m" sep:"," env:"SHARDECK_MASTERS" placeholder:"URL,..." default:"http://127.0.0.1:8080,http://127.0.0.1:8084" help:"Base URLs of the masters, primary and backup in any order."`
+	Master       []string      `name:"master" short:"m" sep:"," env:"SHARDECK_MASTERS" default:"http://127.0.0.1:8080,http://127.0.0.1:8084" help:"Base URLs of the masters, primary and backup in any order."`
 	APITokenFile string        `name:"api-token-file" env:"SHARDECK_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the token of the master's public API, where it has one."`
 	Timeout      time.Duration `name:"timeout" env:"SHARDECK_TIMEOUT" default:"10s" help:"How long to wait for each answer."`
 }
@@ -129,9 +129,7 @@ func noMasterProblem(causes []error) *api.Problem {
 
 func causeProblem(err error) *api.Problem {
 	if p, ok := errors.AsType[*api.Problem](err); ok {
-		q := *p
-		q.Detail = strings.TrimSuffix(err.Error(), p.Error()) + p.Detail
-		return &q
+		return p
 	}
 	return api.NewProblem(api.CodeShardUnavailable, "%v", err)
 }
@@ -157,7 +155,7 @@ func AskFirst[T any](ctx context.Context, c *Connection, streams Streams, ask fu
 		case !Unreachable(err):
 			return answer, e.URL, fmt.Errorf("%s: %w", e.URL, err)
 		}
-		causes = append(causes, fmt.Errorf("%s: %w", e.URL, err))
+		causes = append(causes, err) // the client's error names the address
 	}
 	return answer, "", errUnreachable(causes)
 }

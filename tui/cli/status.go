@@ -79,7 +79,7 @@ func newStatusReport(seen []Sighting) (*StatusReport, error) {
 			if !Unreachable(s.Err) {
 				return nil, fmt.Errorf("%s: %w", s.Endpoint.URL, s.Err)
 			}
-			causes = append(causes, fmt.Errorf("%s: %w", s.Endpoint.URL, s.Err))
+			causes = append(causes, s.Err)
 		}
 		return nil, errUnreachable(causes)
 	}

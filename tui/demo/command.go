@@ -25,7 +25,7 @@ type Command struct {
 	DataDir   string        `type:"path" placeholder:"DIR" help:"Keep token, logs and data in this directory, and use what is there. By default they are in a temporary one that is removed at the end."`
 	FreePorts bool          `help:"Take any free ports, not 8080 to 8084."`
 	NoTraffic bool          `help:"Start the console with the background traffic switched off."`
-	Pace      time.Duration `placeholder:"2s" help:"Pause after each step of the tour, for an audience."`
+	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
 	Theme     string        `env:"SHARDECK_THEME" default:"auto" help:"The console's theme: auto, dark, light, mono or high-contrast."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Least level that the services log."`
 }
