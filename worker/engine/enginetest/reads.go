@@ -1,0 +1,361 @@
+package enginetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"shardeck/shared/api"
+)
+
+func (s *suite) testQuery(t *testing.T) {
+	s.group(t, map[string]func(*rig){
+		"parameters, types and order":              (*rig).testQueryForms,
+		"rows come before the last is known":       (*rig).testStreams,
+		"memory does not grow with the result":     (*rig).testBoundedMemory,
+		"a cancelled query ends":                   (*rig).testCancel,
+		"a query ends at its time":                 (*rig).testTimeout,
+		"a slow reader holds nobody up":            (*rig).testSlowReader,
+		"bad parameters and columns are refused":   (*rig).testBadQuery,
+		"what is written before is read by others": (*rig).testReadYourWrites,
+	})
+}
+
+// endless is a query whose last row nobody lives to see.
+func (r *rig) endless() *api.QueryRequest { return r.numbers(1 << 60) }
+
+func (r *rig) numbers(n int64) *api.QueryRequest {
+	return &api.QueryRequest{DB: dbName, SQL: r.s.dialect.Numbers(n), Columns: []api.Column{{Name: "n", Type: "BIGINT"}}}
+}
+
+func (r *rig) testQueryForms() {
+	tb := students()
+	r.mustCreate(tb)
+	r.wantRows(tb.selectAll())
+	r.mustExec(request(tb.insert(student(2), student(1), `[3,"a \"b\"\\\n",null,null]`)))
+	r.wantRows(tb.selectAll(), student(1), student(2), `[3,"a \"b\"\\\n",null,null]`)
+	r.wantRows(tb.selectWhere(`"student_id" IN (@p2, @p1) AND "age" = @p3`, []string{"INT", "INT", "TINYINT"}, `[1, "2", 20]`), student(1), student(2))
+	r.wantRows(tb.selectWhere(`"student_id" = @p1 OR "student_id" = @p1 + 1`, []string{"INT"}, `[1]`), student(1), student(2))
+	r.wantRows(tb.selectWhere(`"age" = @p1`, []string{"INT"}, `[null]`))
+	r.wantRows(&api.QueryRequest{
+		DB: dbName, SQL: `SELECT COUNT(*), SUM("age"), MAX("gpa"), MIN("name") FROM "Students"`,
+		Columns: []api.Column{{Name: "n", Type: "BIGINT"}, {Name: "s", Type: "INT"}, {Name: "m", Type: "DECIMAL(3,2)"}, {Name: "t", Type: "NVARCHAR(50)"}},
+	}, `[3,40,"3.50","a \"b\"\\\n"]`)
+}
+
+var errEnough = errors.New("that is enough")
+
+func (r *rig) testStreams() {
+	rows := 0
+	err := r.e.Query(r.Context(), r.endless(), func(line []byte) error {
+		rows++
+		if want := fmt.Sprintf("[%d]", rows); string(line) != want {
+			r.Errorf("row %d is %s", rows, line)
+		}
+		if rows == 100 {
+			return errEnough
+		}
+		return nil
+	})
+	if !errors.Is(err, errEnough) || rows != 100 {
+		r.Errorf("%d rows and %v, want 100 and the caller's own error", rows, err)
+	}
+	r.wantRows(r.numbers(3), "[1]", "[2]", "[3]")
+}
+
+// heldBytes is how much Go memory is in use. Memory of the database's own does
+// not show, but what an engine would collect of a result does.
+func heldBytes() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func (r *rig) testBoundedMemory() {
+	const total, slack = 400_000, 4 << 20
+	rows := 0
+	var start, most uint64
+	err := r.e.Query(r.Context(), r.numbers(total), func([]byte) error {
+		rows++
+		switch {
+		case rows == 1:
+			start = heldBytes()
+		case rows%100_000 == 0:
+			most = max(most, heldBytes())
+		}
+		return nil
+	})
+	if err != nil || rows != total {
+		r.Fatalf("%d rows, %v; want %d", rows, err, total)
+	}
+	if most > start+slack {
+		r.Errorf("%d bytes are held after %d rows, %d at the first", most, total, start)
+	}
+}
+
+func (r *rig) testCancel() {
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	rows := 0
+	err := r.e.Query(ctx, r.endless(), func([]byte) error {
+		if rows++; rows == 10 {
+			cancel()
+		}
+		return nil
+	})
+	r.problem(err, api.CodeCanceled)
+	// Before it began: nothing is to be done at all.
+	err = r.e.Query(ctx, r.numbers(5), func([]byte) error {
+		r.Error("a row came of a query that was cancelled before")
+		return nil
+	})
+	r.problem(err, api.CodeCanceled)
+	if _, err := r.e.Exec(ctx, request(r.create(students()))); err == nil {
+		r.Error("a write that was cancelled before was done")
+	}
+	// A cancelled query must leave its connection fit for others.
+	for range 20 {
+		r.wantRows(r.numbers(2), "[1]", "[2]")
+	}
+}
+
+func (r *rig) testTimeout() {
+	req := r.endless()
+	req.SQL = "SELECT COUNT(*) FROM (" + strings.TrimSuffix(req.SQL, ";") + ") AS n"
+	req.TimeoutMS = 30
+	r.problem(r.e.Query(r.Context(), req, ignoreRow), api.CodeShardTimeout)
+	r.wantRows(r.numbers(2), "[1]", "[2]")
+}
+
+func (r *rig) testSlowReader() {
+	tb := students()
+	r.mustCreate(tb)
+	r.mustExec(request(tb.insert(student(1), student(2))))
+	rows := 0
+	err := r.e.Query(r.Context(), tb.selectAll(), func([]byte) error {
+		if rows++; rows > 1 {
+			return nil
+		}
+		// The query is under way and gets no further until all this is done.
+		r.mustExec(request(tb.insert(student(3))))
+		r.mustExec(request(tb.delete(`"student_id" = 3`, nil)))
+		r.wantRows(tb.selectAll(), student(1), student(2))
+		r.stats()
+		return nil
+	})
+	if err != nil || rows != 2 {
+		r.Errorf("%d rows, %v; want 2", rows, err)
+	}
+}
+
+func (r *rig) testBadQuery() {
+	tb := students()
+	r.mustCreate(tb)
+	r.mustExec(request(tb.insert(student(1))))
+	where := `"student_id" = @p1`
+	for name, req := range map[string]*api.QueryRequest{
+		"value of another type": tb.selectWhere(where, []string{"INT"}, `["one"]`),
+		"value out of range":    tb.selectWhere(where, []string{"INT"}, `[3000000000]`),
+		"too few values":        tb.selectWhere(where, []string{"INT"}, `[]`),
+		"too many values":       tb.selectWhere(where, []string{"INT"}, `[1,2]`),
+		"no array":              tb.selectWhere(where, []string{"INT"}, `{"p1":1}`),
+		"not JSON":              tb.selectWhere(where, []string{"INT"}, `[1`),
+		"unknown type":          tb.selectWhere(where, []string{"TEXT"}, `[1]`),
+		"no such column":        tb.selectWhere(`"nobody" = @p1`, []string{"INT"}, `[1]`),
+	} {
+		if err := r.e.Query(r.Context(), req, ignoreRow); err == nil || api.AsProblem(err).Status/100 != 4 {
+			r.Errorf("%s: %v, want a problem of the request", name, err)
+		}
+	}
+	columns := tb.selectAll()
+	columns.Columns = columns.Columns[:2]
+	if err := r.e.Query(r.Context(), columns, ignoreRow); err == nil {
+		r.Error("a query with fewer columns than its text was not refused")
+	}
+	r.wantRows(tb.selectAll(), student(1))
+}
+
+func (r *rig) testReadYourWrites() {
+	tb := students()
+	r.mustCreate(tb)
+	for i := range 50 {
+		r.mustExec(request(tb.insert(student(i))))
+		if n := len(r.rows(tb.selectAll())); n != i+1 {
+			r.Fatalf("%d rows after %d inserts", n, i+1)
+		}
+	}
+}
+
+func (s *suite) testDatabases(t *testing.T) {
+	s.group(t, map[string]func(*rig){
+		"create, list, drop":              (*rig).testCreateDrop,
+		"databases are apart":             (*rig).testApart,
+		"drop ends the queries under way": (*rig).testDropUnderQuery,
+		"drop does not wait for ever":     (*rig).testDropUnderStuckReader,
+		"nothing works after close":       (*rig).testClosed,
+	})
+}
+
+func (r *rig) databases() []string {
+	r.Helper()
+	names := []string{}
+	for _, db := range r.stats() {
+		names = append(names, db.Name)
+	}
+	return names
+}
+
+func (r *rig) testCreateDrop() {
+	physical, err := r.e.CreateDB(r.Context(), "Second", fence1)
+	if err != nil || !strings.HasPrefix(physical, "Second") {
+		r.Fatalf("CreateDB: %q, %v", physical, err)
+	}
+	for _, name := range []string{dbName, "Second", "SECOND"} {
+		_, err := r.e.CreateDB(r.Context(), name, fence1)
+		r.problem(err, api.CodeDatabaseExists)
+	}
+	if diff := gocmp.Diff([]string{dbName, "Second"}, r.databases()); diff != "" {
+		r.Errorf("databases (-want +got):\n%s", diff)
+	}
+	dropped, err := r.e.DropDB(r.Context(), "Second", fence1)
+	if err != nil || dropped != physical {
+		r.Errorf("DropDB: %q, %v, want %q", dropped, err, physical)
+	}
+	_, err = r.e.DropDB(r.Context(), "Second", fence1)
+	r.problem(err, api.CodeUnknownDatabase)
+	req := request(r.create(students()))
+	req.DB = "Second"
+	r.refused(req, api.CodeUnknownDatabase)
+	query := r.numbers(1)
+	query.DB = "Second"
+	r.problem(r.e.Query(r.Context(), query, ignoreRow), api.CodeUnknownDatabase)
+	r.reopen()
+	if diff := gocmp.Diff([]string{dbName}, r.databases()); diff != "" {
+		r.Errorf("databases after reopening (-want +got):\n%s", diff)
+	}
+	if _, err := r.e.CreateDB(r.Context(), "Second", fence1); err != nil {
+		r.Errorf("CreateDB after DropDB: %v", err)
+	}
+}
+
+func (r *rig) testApart() {
+	tb := students()
+	r.mustCreate(tb)
+	r.mustExec(keyed("k", "aa", tb.insert(student(1))))
+	if _, err := r.e.CreateDB(r.Context(), "Second", fence1); err != nil {
+		r.Fatalf("CreateDB: %v", err)
+	}
+	req := request(tb.insert(student(1)))
+	req.DB = "Second"
+	r.refused(req, api.CodeUnknownTable)
+	req = request(r.create(tb))
+	req.DB = "Second"
+	r.mustExec(req)
+	r.wantCount(tb, 1)
+	if _, err := r.e.DropDB(r.Context(), dbName, fence1); err != nil {
+		r.Fatalf("DropDB: %v", err)
+	}
+	if _, err := r.e.CreateDB(r.Context(), dbName, fence1); err != nil {
+		r.Fatalf("CreateDB: %v", err)
+	}
+	// What was in the database of that name before is gone with it, keys and all.
+	r.refused(request(tb.insert(student(1))), api.CodeUnknownTable)
+	r.mustCreate(tb)
+	if resp := r.mustExec(keyed("k", "aa", tb.insert(student(1)))); resp.Replayed {
+		r.Error("a key outlived its database")
+	}
+	r.wantCount(tb, 1)
+}
+
+// dropUnder drops the database while a query has one row out; next says what
+// the query's caller does with every row after that.
+func (r *rig) dropUnder(next func(dropped <-chan error)) {
+	started, dropped, ended := make(chan struct{}), make(chan error, 1), make(chan error, 1)
+	go func() {
+		rows := 0
+		ended <- r.e.Query(r.Context(), r.endless(), func([]byte) error {
+			if rows++; rows == 1 {
+				close(started)
+				next(dropped)
+			}
+			return nil
+		})
+	}()
+	<-started
+	_, err := r.e.DropDB(r.Context(), dbName, fence1)
+	dropped <- err
+	if err != nil {
+		r.Errorf("DropDB: %v", err)
+	}
+	if err := <-ended; err == nil {
+		r.Error("an endless query over a dropped database ended well")
+	} else if _, ok := errors.AsType[*api.Problem](err); !ok {
+		r.Errorf("the query ended with %v, which is no problem", err)
+	}
+	if got := r.databases(); len(got) != 0 {
+		r.Errorf("databases %v after the last was dropped", got)
+	}
+	if _, err := r.e.CreateDB(r.Context(), dbName, fence1); err != nil {
+		r.Errorf("CreateDB after DropDB: %v", err)
+	}
+	tb := students()
+	r.mustCreate(tb)
+	r.mustExec(request(tb.insert(student(1))))
+	r.wantCount(tb, 1)
+}
+
+func (r *rig) testDropUnderQuery() { r.dropUnder(func(<-chan error) {}) }
+
+// testDropUnderStuckReader: the query's caller does not come back before the drop does.
+func (r *rig) testDropUnderStuckReader() { r.dropUnder(func(dropped <-chan error) { <-dropped }) }
+
+func (r *rig) testClosed() {
+	tb := students()
+	r.mustCreate(tb)
+	e := r.e
+	r.close()
+	if _, err := e.Exec(r.Context(), request(tb.insert(student(1)))); err == nil {
+		r.Error("Exec after Close was not refused")
+	}
+	if err := e.Query(r.Context(), tb.selectAll(), ignoreRow); err == nil {
+		r.Error("Query after Close was not refused")
+	}
+	if _, err := e.CreateDB(r.Context(), "Other", fence1); err == nil {
+		r.Error("CreateDB after Close was not refused")
+	}
+	if _, err := e.SetState(r.Context(), api.StateUpdate{Fence: fence(9, 9), Leader: "http://x", Shard: "0/3"}); err == nil {
+		r.Error("SetState after Close was not refused")
+	}
+	if err := e.Close(); err != nil {
+		r.Errorf("Close again: %v", err)
+	}
+}
+
+// testReopen writes, reopens and finds all of it, several times over.
+func (s *suite) testReopen(t *testing.T) {
+	r := s.start(t)
+	tb := students()
+	r.mustCreate(tb)
+	want := []string{}
+	for round := range 4 {
+		for i := range 5 {
+			id := round*5 + i
+			r.mustExec(request(tb.insert(student(id))))
+			want = append(want, student(id))
+		}
+		before := r.stats()
+		r.reopen()
+		if diff := gocmp.Diff(before, r.stats()); diff != "" {
+			t.Errorf("round %d: Stats (-before +after):\n%s", round, diff)
+		}
+		r.wantRows(tb.selectAll(), want...)
+		r.wantCount(tb, int64(len(want)))
+		r.refused(request(tb.insert(student(0))), api.CodeDuplicateKey)
+	}
+}

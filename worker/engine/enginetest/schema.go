@@ -1,0 +1,187 @@
+package enginetest
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"shardeck/shared/api"
+)
+
+func (s *suite) testSchema(t *testing.T) {
+	s.group(t, map[string]func(*rig){
+		"tables are listed as they were defined": (*rig).testListed,
+		"create and drop are refused when there is nothing to do": func(r *rig) {
+			tb := students()
+			r.refused(request(tb.drop()), api.CodeUnknownTable)
+			r.mustCreate(tb)
+			r.refused(request(r.create(tb)), api.CodeTableExists)
+			again := students()
+			again.def.Name = strings.ToUpper(again.def.Name)
+			r.refused(request(r.create(again)), api.CodeTableExists)
+			r.mustExec(request(tb.drop()))
+			r.refused(request(tb.insert(student(1))), api.CodeUnknownTable)
+			r.refused(request(tb.drop()), api.CodeUnknownTable)
+		},
+		"another version is refused": (*rig).testStaleSchema,
+		"a table that comes back starts empty": func(r *rig) {
+			tb := students()
+			r.mustCreate(tb)
+			r.mustExec(request(tb.insert(student(1), student(2))))
+			r.mustExec(request(tb.drop()))
+			r.mustCreate(tb)
+			r.wantCount(tb, 0)
+			r.mustExec(request(tb.insert(student(1))))
+			r.wantCount(tb, 1)
+		},
+	})
+}
+
+func (r *rig) testListed() {
+	a, b := students(), &table{api.TableDef{
+		Name:    "Grades",
+		Columns: []api.ColumnDef{{Name: "k", Type: "BIGINT"}, {Name: "g", Type: "DECIMAL(5,2)", Nullable: true, Default: "1.5"}},
+		Unique:  [][]string{{"k", "g"}}, ShardKey: "k",
+	}}
+	r.mustCreate(a, b)
+	r.mustExec(request(a.insert(student(1))))
+	want := []api.TableStats{{Definition: b.def, Rows: 0}, {Definition: a.def, Rows: 1}}
+	for _, when := range []string{"at once", "after reopening"} {
+		got := r.stats()
+		if len(got) != 1 || got[0].Name != dbName || !strings.HasPrefix(got[0].Physical, dbName) {
+			r.Fatalf("%s: databases %+v", when, got)
+		}
+		if diff := gocmp.Diff(want, got[0].Tables, cmpopts.EquateEmpty()); diff != "" {
+			r.Errorf("%s: tables (-want +got):\n%s", when, diff)
+		}
+		r.reopen()
+	}
+}
+
+func (r *rig) testStaleSchema() {
+	tb := students()
+	other := students()
+	other.def.Columns[3].Type = "DECIMAL(4,2)"
+	r.mustCreate(tb)
+	for _, st := range []api.Statement{
+		other.insert(student(1)), other.update(`"age" = 1`, "1 = 1", nil), other.delete("1 = 1", nil), other.drop(),
+	} {
+		r.refused(request(st), api.CodeStaleSchema)
+	}
+	r.refused(request(tb.insert(student(1)), other.insert(student(2))), api.CodeStaleSchema)
+	r.wantCount(tb, 0)
+	err := r.e.Query(r.Context(), other.selectAll(), func([]byte) error {
+		r.Error("a row came of a query for another version")
+		return nil
+	})
+	r.problem(err, api.CodeStaleSchema)
+	none := students()
+	none.def.Name = "Nobody"
+	r.problem(r.e.Query(r.Context(), none.selectAll(), ignoreRow), api.CodeUnknownTable)
+
+	// Dropped and made anew with the other definition: now the first is stale.
+	r.mustExec(request(tb.drop(), r.create(other)))
+	r.refused(request(tb.insert(student(1))), api.CodeStaleSchema)
+	r.mustExec(request(other.insert(student(1))))
+	r.wantCount(other, 1)
+}
+
+func ignoreRow([]byte) error { return nil }
+
+// hostileNames must all be refused as names of databases and tables.
+var hostileNames = []string{
+	"", "1st", "a b", "a;b", "a'b", `a"b`, "a]b", "a[b", "a--b", "a/b", `a\b`, "../up", "a.b", "a\x00b", "a\nb", "_hidden", "sqlite_master\x00",
+	"ſtudents", "Ѕtudents", "студенты", "a%", "@p1", strings.Repeat("x", api.MaxIdentifier+1), `x" (a INT); DROP TABLE "Students`,
+}
+
+// testNames tries names and texts that want out of their place.
+func (s *suite) testNames(t *testing.T) {
+	r := s.start(t)
+	tb := students()
+	r.mustCreate(tb)
+	r.mustExec(request(tb.insert(student(1))))
+	before := r.stats()
+	for _, name := range hostileNames {
+		_, err := r.e.CreateDB(t.Context(), name, fence1)
+		r.problem(err, api.CodeInvalidIdentifier, api.CodeMissingField)
+		_, err = r.e.DropDB(t.Context(), name, fence1)
+		r.problem(err, api.CodeInvalidIdentifier, api.CodeMissingField, api.CodeUnknownDatabase)
+		req := request(tb.insert(student(2)))
+		req.DB = name
+		r.expect(fmt.Sprintf("exec in %q", name), req, api.CodeInvalidIdentifier, api.CodeMissingField, api.CodeUnknownDatabase)
+		query := tb.selectAll()
+		query.DB = name
+		r.problem(r.e.Query(t.Context(), query, ignoreRow), api.CodeInvalidIdentifier, api.CodeMissingField, api.CodeUnknownDatabase)
+
+		st := tb.insert(student(2))
+		st.Table = name
+		r.expect(fmt.Sprintf("a write to %q", name), request(st), api.CodeInvalidIdentifier, api.CodeMissingField, api.CodeUnknownTable)
+		hostile := students()
+		hostile.def.Name = name
+		r.expect(fmt.Sprintf("creating %q", name), request(r.create(hostile)), api.CodeInvalidIdentifier, api.CodeMissingField)
+	}
+	r.testHostileText(tb)
+	r.testHostileValues(tb)
+	if diff := gocmp.Diff(before, r.stats()); diff != "" {
+		t.Errorf("what there is has changed (-before +after):\n%s", diff)
+	}
+	r.wantRows(tb.selectAll(), student(1))
+}
+
+func (r *rig) expect(what string, req *api.ExecRequest, want ...api.Code) {
+	r.Helper()
+	_, err := r.e.Exec(r.Context(), req)
+	if err == nil {
+		r.Fatalf("%s was done; want %s", what, want)
+	}
+	r.problem(err, want...)
+}
+
+// testHostileText sends texts that are not the one statement they should be. A
+// worker trusts its master's text, but not so far that a slip of the master's
+// could end a transaction or write through a query.
+func (r *rig) testHostileText(tb *table) {
+	r.Helper()
+	for _, sql := range []string{
+		"", ";", "-- nothing", "no SQL at all", `SELECT '`, "COMMIT", "ROLLBACK",
+		`DELETE FROM "Students"; DELETE FROM "Students"`, `DELETE FROM "Students"; COMMIT`,
+	} {
+		if _, err := r.e.Exec(r.Context(), request(tb.statement(api.EffectDelete, sql, nil))); err == nil {
+			r.Errorf("exec of %q was not refused", sql)
+		}
+		query := tb.selectAll()
+		query.SQL = sql
+		if err := r.e.Query(r.Context(), query, ignoreRow); err == nil {
+			r.Errorf("query of %q was not refused", sql)
+		}
+	}
+	for _, st := range []api.Statement{
+		tb.delete("1 = 1", nil), tb.update(`"age" = 1`, "1 = 1", nil), tb.drop(),
+	} {
+		query := tb.selectAll()
+		query.SQL = st.SQL
+		if err := r.e.Query(r.Context(), query, ignoreRow); err == nil {
+			r.Errorf("a query may write: %s", st.SQL)
+		}
+	}
+}
+
+// testHostileValues sends rows that do not fit their types, and values that look like SQL.
+func (r *rig) testHostileValues(tb *table) {
+	r.Helper()
+	for _, row := range []string{
+		"", "[", "null", "{}", "[1]", `[2,"a",1,"1",5]`, `[2,"a",1,"1"] [3]`, `[2,["a"],1,"1"]`, `[2,{"a":1},1,"1"]`, `[2,"a",1,]`, `[2,"a",,"1"]`,
+		"[2,\"\xff\",1,\"1\"]", `[2,"\ud800",1,"1"]`, `[2,"a",1,"1"`, `[2 "a",1,"1"]`, "[2,\"a\n\",1,\"1\"]",
+	} {
+		if _, err := r.e.Exec(r.Context(), request(tb.insert(row))); err == nil {
+			r.Errorf("the row %q was not refused", row)
+		}
+	}
+	text := `"x'; DROP TABLE \"Students\"; --"`
+	r.mustExec(request(tb.insert(`[2,` + text + `,1,"1"]`)))
+	r.wantRows(tb.selectWhere(`"name" = @p1`, []string{"NVARCHAR(50)"}, "["+text+"]"), `[2,`+text+`,1,"1.00"]`)
+	r.mustExec(request(tb.delete(`"student_id" = 2`, nil)))
+}
