@@ -1,0 +1,222 @@
+package service
+
+import (
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+)
+
+func TestConfigRefusesWhatCannotWork(t *testing.T) {
+	good := Config{Role: "primary", Token: "hush-hush", Workers: []string{"http://a:1", "http://b:2/"}, Port: 8080}
+	for name, change := range map[string]func(*Config){
+		"no token":                  func(c *Config) { c.Token = "" },
+		"no workers":                func(c *Config) { c.Workers = nil },
+		"a worker twice":            func(c *Config) { c.Workers = []string{"http://a:1", "http://a:1/"} },
+		"a worker that is no URL":   func(c *Config) { c.Workers = []string{"a:1"} },
+		"a worker with a password":  func(c *Config) { c.Workers = []string{"http://u:p@a:1"} },
+		"an unknown role":           func(c *Config) { c.Role = "leader" },
+		"too many workers":          func(c *Config) { c.Workers = slices.Repeat([]string{"http://a:1"}, 65) },
+		"an advertise with a query": func(c *Config) { c.Advertise = "http://a?x" },
+		"a token file that is not":  func(c *Config) { c.Token, c.TokenFile = "", "/nonexistent/token" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := good
+			change(&c)
+			if _, err := c.check(); err == nil {
+				t.Error("it was accepted")
+			} else if strings.Contains(err.Error(), "hush-hush") || strings.Contains(err.Error(), "u:p") {
+				t.Errorf("the error tells a secret: %v", err)
+			}
+		})
+	}
+	s, err := good.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"http://a:1", "http://b:2"}, s.Workers); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestPeersDefaultToTheOtherWellKnownPort(t *testing.T) {
+	for port, want := range map[int][]string{
+		8080: {"http://127.0.0.1:8084"}, 8084: {"http://127.0.0.1:8080"}, 9000: nil,
+	} {
+		c := Config{Port: port}
+		if diff := cmp.Diff(want, c.defaultPeers()); diff != "" {
+			t.Error(diff)
+		}
+	}
+	none := Config{Port: 8080, Peers: []string{"none"}}
+	if got := none.defaultPeers(); got != nil {
+		t.Errorf("none means %v", got)
+	}
+}
+
+func TestTheHubSendsTheLatestAndThenEach(t *testing.T) {
+	h := newHub()
+	for range keptEvents + 10 {
+		h.publish(api.EventShard, api.LevelInfo, nil, "x")
+	}
+	events, more := h.since(0)
+	if len(events) != keptEvents || events[0].Seq != 11 || events[keptEvents-1].Seq != keptEvents+10 {
+		t.Fatalf("%d events from %d", len(events), events[0].Seq)
+	}
+	select {
+	case <-more:
+		t.Fatal("there is nothing more yet")
+	default:
+	}
+	h.publish(api.EventDDL, api.LevelGood, nil, "new")
+	<-more
+	events, _ = h.since(events[len(events)-1].Seq)
+	if len(events) != 1 || events[0].Text != "new" {
+		t.Errorf("got %+v", events)
+	}
+	if events, _ = h.since(1 << 40); len(events) != keptEvents {
+		t.Errorf("a number from before a restart gets %d events", len(events))
+	}
+}
+
+func TestDriftIsToldOnceItStays(t *testing.T) {
+	var d driftWatch
+	h := newHub()
+	whole := &api.WorkerStats{Databases: []api.DatabaseStats{{Name: "S"}}}
+	now := time.Unix(0, 0)
+	for _, step := range []struct {
+		after time.Duration
+		stats []*api.WorkerStats
+		want  int // events so far
+	}{
+		{0, []*api.WorkerStats{whole, {}}, 0},
+		{time.Second, []*api.WorkerStats{whole, whole}, 0}, // a create-db on its way
+		{time.Second, []*api.WorkerStats{whole, {}}, 0},
+		{driftSettle, []*api.WorkerStats{whole, {}}, 1},
+		{time.Second, []*api.WorkerStats{whole, {}}, 1},
+		{time.Second, []*api.WorkerStats{whole, whole}, 2},
+	} {
+		now = now.Add(step.after)
+		d.update(now, step.stats, h)
+		if events, _ := h.since(0); len(events) != step.want {
+			t.Fatalf("at %s: %d events, want %d", now.UTC(), len(events), step.want)
+		}
+	}
+}
+
+func TestWriteProblems(t *testing.T) {
+	cause := func(code api.Code, shard int) api.Problem { return *api.NewProblem(code, "x").On(shard, "w") }
+	applied := []api.ShardResult{{Shard: 9}}
+	for name, tt := range map[string]struct {
+		causes  []api.Problem
+		applied []api.ShardResult
+		want    api.Code
+		nested  int
+	}{
+		"one shard's refusal is the answer":               {[]api.Problem{cause(api.CodeDuplicateKey, 1)}, nil, api.CodeDuplicateKey, 0},
+		"the same refusal twice is that refusal":          {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeDuplicateKey, 1)}, nil, api.CodeDuplicateKey, 2},
+		"a refusal says more than a lost shard":           {[]api.Problem{cause(api.CodeShardUnavailable, 0), cause(api.CodeValueTooLong, 1)}, nil, api.CodeValueTooLong, 2},
+		"done by some is partial":                         {[]api.Problem{cause(api.CodeShardUnavailable, 1)}, applied, api.CodePartialFailure, 1},
+		"an unknown outcome alone":                        {[]api.Problem{cause(api.CodeOutcomeUnknown, 1)}, nil, api.CodeOutcomeUnknown, 0},
+		"an unknown outcome hides behind no refusal":      {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeOutcomeUnknown, 1)}, nil, api.CodeOutcomeUnknown, 2},
+		"an unknown outcome hides behind no part done":    {[]api.Problem{cause(api.CodeOutcomeUnknown, 1)}, applied, api.CodeOutcomeUnknown, 1},
+		"a stale plan is said so when nothing was done":   {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeStaleSchema, 1)}, nil, api.CodeStaleSchema, 2},
+		"a stale plan is partial when something was done": {[]api.Problem{cause(api.CodeStaleSchema, 1)}, applied, api.CodePartialFailure, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := writeProblem(tt.causes, tt.applied)
+			if p.Code != tt.want || len(p.Causes) != tt.nested || len(p.Applied) != len(tt.applied) {
+				t.Errorf("got %s with %d causes, %d applied", p.Code, len(p.Causes), len(p.Applied))
+			}
+		})
+	}
+}
+
+func TestAWorkersRowNumberIsTheRequests(t *testing.T) {
+	f := &planner.Fragment{RowIndex: []int{2, 7}}
+	one := 1
+	p := api.NewProblem(api.CodeValueTooLong, "x").At("statements[0].rows[1][3]")
+	p.Row, p.Column = &one, "name"
+	got := inRequest(p, f, func(int) string { return "rows[7]" })
+	if *got.Row != 7 || got.Field != "rows[7].name" {
+		t.Errorf("row %d at %s", *got.Row, got.Field)
+	}
+	far := 5
+	p.Row = &far
+	if got := inRequest(p, f, func(int) string { return "" }); got.Row != nil || got.Field != "" {
+		t.Errorf("a row that was not sent became %v at %q", *got.Row, got.Field)
+	}
+}
+
+func TestIdempotencyKeys(t *testing.T) {
+	read := func(path, body string, keys ...string) (*api.Idempotency, error) {
+		r := httptest.NewRequest("POST", path, strings.NewReader(body))
+		r.Header.Set("Content-Type", api.MediaJSON)
+		for _, k := range keys {
+			r.Header.Add(api.HeaderIdempotencyKey, k)
+		}
+		return readWrite(httptest.NewRecorder(), r, &api.DropDBRequest{})
+	}
+	body := `{"db_name":"S"}`
+	none, err := read("/insert", body)
+	if none != nil || err != nil {
+		t.Errorf("without a key: %v, %v", none, err)
+	}
+	a, err := read("/insert", body, "k")
+	if err != nil || a.Key != "k" || len(a.Hash) != 64 {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if again, _ := read("/insert", body, "k"); again == nil || again.Hash != a.Hash {
+		t.Error("the same request has another hash")
+	}
+	for name, other := range map[string][2]string{"path": {"/update", body}, "body": {"/insert", body + " "}} {
+		if o, err := read(other[0], other[1], "k"); err != nil || o.Hash == a.Hash {
+			t.Errorf("another %s has the same hash (%v)", name, err)
+		}
+	}
+	for name, keys := range map[string][]string{
+		"empty": {""}, "two": {"a", "b"}, "too long": {strings.Repeat("k", 256)}, "not ASCII": {"é"}, "a control character": {"a\tb"},
+	} {
+		if _, err := read("/insert", body, keys...); api.CodeOf(err) != api.CodeInvalidField {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSecurityProbesAreJudged(t *testing.T) {
+	post := api.Endpoint{Method: "POST", Path: "/exec"}
+	for _, tt := range []struct {
+		cred   api.Credential
+		status int
+		want   bool
+	}{
+		{api.CredentialNone, 401, true}, {api.CredentialNone, 200, false}, {api.CredentialNone, 400, false},
+		{api.CredentialWrong, 403, false}, {api.CredentialNearMiss, 401, true}, {api.CredentialEmpty, 500, false},
+		{api.CredentialRight, 200, true}, {api.CredentialRight, 400, true}, {api.CredentialRight, 401, false},
+		{api.CredentialRight, 403, false}, {api.CredentialRight, 404, false}, {api.CredentialRight, 502, false},
+	} {
+		if ok, detail := judge(post, tt.cred, tt.status); ok != tt.want || ok != (detail == "") {
+			t.Errorf("%s %d: %t %q", tt.cred, tt.status, ok, detail)
+		}
+	}
+	for _, token := range []string{"secret", "secrex", "x"} {
+		seen := map[string]bool{}
+		for _, c := range credentials(token) {
+			if c.name == api.CredentialNearMiss && (len(c.tokens[0]) != len(token) || c.tokens[0] == token) {
+				t.Errorf("the near miss of %s is %s", token, c.tokens[0])
+			}
+			for _, tok := range c.tokens {
+				if seen[tok] {
+					t.Errorf("%q is tried twice", tok)
+				}
+				seen[tok] = true
+			}
+		}
+	}
+}
