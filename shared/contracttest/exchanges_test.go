@@ -1,0 +1,157 @@
+package contracttest_test
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+var ndjson = map[string]string{"Accept": api.MediaNDJSON}
+
+var schemaExchanges = []exchange{
+	{"a database", "", "/create-db", `{"db_name":"SchoolDB"}`, nil, ""},
+	{
+		"a table", "", "/create-table", `{"db_name":"SchoolDB","table":"Students","columns":{"student_id":"INT PRIMARY KEY",
+		"name":"NVARCHAR(20) NOT NULL","gpa":"DECIMAL(3,2)","big":"BIGINT","active":"BIT NOT NULL DEFAULT 1","photo":"VARBINARY(10)",
+		"born":"DATE","seen":"DATETIME2","id":"UNIQUEIDENTIFIER"}}`, nil, "",
+	},
+	{"a database that is there", "", "/create-db", `{"db_name":"SchoolDB"}`, nil, api.CodeDatabaseExists},
+	{"a table that is there", "", "/create-table", `{"db_name":"SchoolDB","table":"students","columns":{"a":"INT"}}`, nil, api.CodeTableExists},
+	{"a table of no database", "", "/create-table", `{"db_name":"Nope","table":"T","columns":{"a":"INT"}}`, nil, api.CodeUnknownDatabase},
+	{"a type that there is not", "", "/create-table", `{"db_name":"SchoolDB","table":"T","columns":{"a":"TEXT"}}`, nil, api.CodeUnsupported},
+	{"no columns", "", "/create-table", `{"db_name":"SchoolDB","table":"T","columns":{}}`, nil, api.CodeMissingField},
+	{"a database that is not there", "", "/drop-db", `{"db_name":"Nope"}`, nil, api.CodeUnknownDatabase},
+	{"a table that is not there", "", "/delete-table", `{"db_name":"SchoolDB","table":"Nope"}`, nil, api.CodeUnknownTable},
+}
+
+var rowExchanges = []exchange{
+	{"many rows", "", "/insert", `{"db_name":"SchoolDB","table":"Students","rows":[` + manyRows(1, 30) + `]}`, nil, ""},
+	{
+		"every type", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":50,"name":"Zoë","gpa":"3.90",
+		"big":"9223372036854775807","active":false,"photo":"0xDEADBEEF","born":"2001-02-03","seen":"2026-11-22T20:24:00.1234567",
+		"id":"6F9619FF-8B86-D011-B42D-00C04FC964FF"}}`, nil, "",
+	},
+	{"a repeated key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":1,"name":"x"}}`, nil, api.CodeDuplicateKey},
+	{"a long name", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":60,"name":"` + strings.Repeat("x", 21) + `"}}`, nil, api.CodeValueTooLong},
+	{"a key out of range", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":2147483648,"name":"x"}}`, nil, api.CodeOutOfRange},
+	{"a key that is no number", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":"one","name":"x"}}`, nil, api.CodeConversionFailed},
+	{"no name", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":61,"name":null}}`, nil, api.CodeNullViolation},
+	{"no key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"name":"x"}}`, nil, api.CodeShardKeyRequired},
+	{"another shard_key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":62,"name":"x"},"shard_key":63}`, nil, api.CodeShardKeyMismatch},
+	{"once", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"x"}}`, key("k1"), ""},
+	{"again by its key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"x"}}`, key("k1"), ""},
+	{"another under its key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"y"}}`, key("k1"), api.CodeIdempotencyMismatch},
+
+	{"all", "", "/select", `{"db_name":"SchoolDB","table":"Students"}`, nil, ""},
+	{"all, streamed", "", "/select", `{"db_name":"SchoolDB","table":"Students"}`, ndjson, ""},
+	{"one", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"student_id = 50"}`, nil, ""},
+	{"some keys", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"student_id IN (1, 2, 3, 4, 5, 6, 7, 8, 9, 10)"}`, nil, ""},
+	{"by shard_key", "", "/select", `{"db_name":"SchoolDB","table":"Students","shard_key":"50"}`, nil, ""},
+	{"a page", "", "/select", `{"db_name":"SchoolDB","table":"Students","columns":["name","student_id"],"condition":"name LIKE N'S%' AND gpa IS NOT NULL","order_by":"gpa DESC, student_id","limit":5,"offset":2}`, nil, ""},
+	{"a page, streamed", "", "/select", `{"db_name":"SchoolDB","table":"Students","columns":"name","order_by":"name","limit":5}`, ndjson, ""},
+	{"nothing", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"1 = 0"}`, nil, ""},
+	{"an unknown column", "", "/select", `{"db_name":"SchoolDB","table":"Students","columns":["nope"]}`, nil, api.CodeUnknownColumn},
+	{"another key than the condition's", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"student_id = 1","shard_key":2}`, nil, api.CodeShardKeyMismatch},
+
+	{"by condition", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"gpa":3.5},"condition":"student_id = 1"}`, nil, ""},
+	{"by shard_key", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"active":false,"born":null},"condition":"gpa > 0","shard_key":2}`, nil, ""},
+	{"without a key", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"gpa":1},"condition":"gpa > 3"}`, nil, api.CodeShardKeyRequired},
+	{"of the key", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"student_id":1},"condition":"student_id = 2"}`, nil, api.CodeShardKeyImmutable},
+	{"by condition", "", "/delete", `{"db_name":"SchoolDB","table":"Students","condition":"student_id IN (3, 4)"}`, nil, ""},
+	{"without a key", "", "/delete", `{"db_name":"SchoolDB","table":"Students","condition":"1 = 1"}`, nil, api.CodeShardKeyRequired},
+
+	{"all", "", "/map-reduce-count", `{"db_name":"SchoolDB","table":"Students"}`, nil, ""},
+	{"some", "", "/map-reduce-count", `{"db_name":"SchoolDB","table":"Students","condition":"gpa >= 2"}`, nil, ""},
+	{"by group", "", "/map-reduce-count", `{"db_name":"SchoolDB","table":"Students","group_by":["active","gpa"]}`, nil, ""},
+	{"by one column", "", "/map-reduce-count", `{"db_name":"SchoolDB","table":"Students","group_by":"active"}`, nil, ""},
+}
+
+var badRequests = []exchange{
+	{"no body", "", "/select", ``, nil, api.CodeInvalidJSON},
+	{"no JSON", "", "/select", `db_name=SchoolDB`, nil, api.CodeInvalidJSON},
+	{"half a body", "", "/insert", `{"db_name":"SchoolDB",`, nil, api.CodeInvalidJSON},
+	{"no media type", "", "/select", `{}`, map[string]string{"Content-Type": ""}, api.CodeUnsupportedMedia},
+	{"another media type", "", "/select", `{}`, map[string]string{"Content-Type": "text/plain"}, api.CodeUnsupportedMedia},
+	{"an unknown field", "", "/select", `{"db_name":"SchoolDB","table":"Students","were":"1=1"}`, nil, api.CodeUnknownField},
+	{"a field sent twice", "", "/create-db", `{"db_name":"A","db_name":"B"}`, nil, api.CodeInvalidField},
+	{"a missing field", "", "/select", `{"db_name":"SchoolDB"}`, nil, api.CodeMissingField},
+	{"a wrong type", "", "/select", `{"db_name":"SchoolDB","table":["Students"]}`, nil, api.CodeInvalidField},
+	{"a negative limit", "", "/select", `{"db_name":"SchoolDB","table":"Students","limit":-1}`, nil, api.CodeInvalidField},
+	{"a bad identifier", "", "/create-db", `{"db_name":"x]; DROP DATABASE y--"}`, nil, api.CodeInvalidIdentifier},
+	{"a look-alike", "", "/create-db", `{"db_name":"\u0430bc"}`, nil, api.CodeInvalidIdentifier},
+	{"an unknown database", "", "/select", `{"db_name":"Nope","table":"Students"}`, nil, api.CodeUnknownDatabase},
+	{"an unknown table", "", "/select", `{"db_name":"SchoolDB","table":"Nope"}`, nil, api.CodeUnknownTable},
+	{"a second statement", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"1=1; DROP TABLE Students"}`, nil, api.CodeSyntax},
+	{"a deep condition", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"` + strings.Repeat("(", 10_000) + `1=1` + strings.Repeat(")", 10_000) + `"}`, nil, api.CodeTooComplex},
+	{"a body too large", "", "/select", `{"db_name":"` + strings.Repeat("x", api.MaxBody) + `"}`, nil, api.CodeBodyTooLarge},
+	{"a failover with a field", "", "/failover", `{"force":true}`, nil, api.CodeUnknownField},
+}
+
+var clusterExchanges = []exchange{
+	{"", "GET", "/health", "", nil, ""},
+	{"", "GET", "/metadata", "", nil, ""},
+	{"", "GET", "/metrics", "", nil, ""},
+	{"", "GET", "/openapi.yaml", "", nil, ""},
+	{"with an object", "", "/security-check", `{}`, nil, ""},
+	{"without a body", "", "/security-check", ``, map[string]string{"Content-Type": ""}, ""},
+}
+
+const (
+	fence     = `"fence":{"term":1,"map_version":1}`
+	workerDef = `{"name":"T","columns":[{"name":"a","type":"INT","nullable":false}],"primary_key":["a"],"shard_key":"a"}`
+)
+
+// workerExchanges are for a worker over SQLite.
+var workerExchanges = []exchange{
+	{"", "GET", "/health", "", nil, ""},
+	{"of a fresh worker", "GET", "/state", "", nil, ""},
+	{"taking a term", "", "/state", `{"term":1,"map_version":1,"leader":"http://127.0.0.1:1","shard":"0/1"}`, nil, ""},
+	{"taking it for another", "", "/state", `{"term":1,"map_version":1,"leader":"http://127.0.0.1:2","shard":"0/1"}`, nil, api.CodeStaleTerm},
+	{"with an older map", "", "/state", `{"term":2,"map_version":0,"leader":"http://127.0.0.1:2","shard":"0/1"}`, nil, api.CodeStaleMap},
+	{"with another shard", "", "/state", `{"term":2,"map_version":1,"leader":"http://127.0.0.1:2","shard":"1/2"}`, nil, api.CodeWrongShard},
+	{"", "", "/create-db", `{"db_name":"D",` + fence + `}`, nil, ""},
+	{"again", "", "/create-db", `{"db_name":"D",` + fence + `}`, nil, api.CodeDatabaseExists},
+	{"of an older term", "", "/create-db", `{"db_name":"E","fence":{"term":0,"map_version":1}}`, nil, api.CodeStaleTerm},
+	{
+		"a table", "", "/exec", `{"db_name":"D",` + fence + `,"statements":[{"sql":"CREATE TABLE \"T\" (\"a\" INTEGER NOT NULL PRIMARY KEY, \"_slot\" INTEGER NOT NULL)",` +
+			`"table":"T","effect":"create_table","definition":` + workerDef + `}]}`, nil, "",
+	},
+	{"rows", "", "/exec", `{"db_name":"D",` + fence + `,"statements":[` + workerInsert(`[1,3964],[2,2341]`) + `]}`, nil, ""},
+	{"a repeated row", "", "/exec", `{"db_name":"D",` + fence + `,"statements":[` + workerInsert(`[1,3964]`) + `]}`, nil, api.CodeDuplicateKey},
+	{"with another schema", "", "/exec", `{"db_name":"D",` + fence + `,"statements":[` + strings.Replace(workerInsert(`[3,2882]`), workerVersion(), "0123456789abcdef", 1) + `]}`, nil, api.CodeStaleSchema},
+	{"with an unknown field", "", "/exec", `{"db_name":"D",` + fence + `,"statement":[]}`, nil, api.CodeUnknownField},
+	{"of no database", "", "/exec", `{"db_name":"X",` + fence + `,"statements":[` + workerInsert(`[9,1]`) + `]}`, nil, api.CodeUnknownDatabase},
+	{"rows", "", "/query", `{"db_name":"D","sql":"SELECT \"a\" FROM \"T\" WHERE \"a\" >= @p1","types":["INT"],"params":[1],"columns":[{"name":"a","type":"INT"}]}`, nil, ""},
+	{"of no database", "", "/query", `{"db_name":"X","sql":"SELECT 1","columns":[{"name":"a","type":"INT"}]}`, nil, api.CodeUnknownDatabase},
+	{"", "GET", "/stats", "", nil, ""},
+	{"", "", "/drop-db", `{"db_name":"D",` + fence + `}`, nil, ""},
+	{"again", "", "/drop-db", `{"db_name":"D",` + fence + `}`, nil, api.CodeUnknownDatabase},
+}
+
+func workerVersion() string {
+	var def api.TableDef
+	if err := api.Decode(strings.NewReader(workerDef), api.MaxBody, &def); err != nil {
+		panic(err) // the text above is wrong
+	}
+	return def.Version()
+}
+
+func workerInsert(rows string) string {
+	return `{"sql":"INSERT INTO \"T\" (\"a\",\"_slot\") VALUES (@p1,@p2)","table":"T","schema_version":"` + workerVersion() +
+		`","effect":"insert","types":["INT","INT"],"rows":[` + rows + `]}`
+}
+
+// manyRows are the students from first to last.
+func manyRows(first, last int) string {
+	var rows []string
+	for i := first; i <= last; i++ {
+		rows = append(rows, fmt.Sprintf(`{"student_id":%d,"name":"Student %d","gpa":"%d.%d0"}`, i, i, i%4, i%10))
+	}
+	return strings.Join(rows, ",")
+}
+
+func key(k string) map[string]string { return map[string]string{api.HeaderIdempotencyKey: k} }
+
+func itoa(n uint64) string { return strconv.FormatUint(n, 10) }
