@@ -1,11 +1,13 @@
 package httpserve
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"sync"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
 )
@@ -37,7 +39,22 @@ func NewRowWriter(w http.ResponseWriter, r *http.Request) *RowWriter {
 
 // Head writes the head record; it comes first, once.
 func (s *RowWriter) Head(columns []api.Column) error {
-	return s.record(&api.StreamHead{Columns: columns})
+	// By hand: every point query sends one, and its form is fixed.
+	b := append(*s.buf, `{"columns":[`...)
+	for i, c := range columns {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		var e1, e2 error
+		b, e1 = jsontext.AppendQuote(append(b, `{"name":`...), c.Name)
+		b, e2 = jsontext.AppendQuote(append(b, `,"type":`...), c.Type)
+		if err := errors.Join(e1, e2); err != nil {
+			return err
+		}
+		b = append(b, '}')
+	}
+	*s.buf = append(b, "]}\n"...)
+	return nil
 }
 
 // Row writes one row, a JSON array without a newline. An error, canceled, means that the client has gone.
@@ -78,7 +95,9 @@ func (s *RowWriter) Started() bool { return s.sent }
 func (s *RowWriter) End(info api.EndInfo) error {
 	defer s.Discard()
 	info.Rows = s.rows
-	if err := s.record(&api.StreamEnd{End: info}); err != nil {
+	if info.Route == nil && info.Shards == nil && info.Partial == nil {
+		*s.buf = append(strconv.AppendInt(append(*s.buf, `{"end":{"rows":`...), s.rows, 10), "}}\n"...)
+	} else if err := s.record(&api.StreamEnd{End: info}); err != nil {
 		return err
 	}
 	if !s.sent {

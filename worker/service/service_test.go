@@ -25,12 +25,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var quiet = slog.New(slog.DiscardHandler)
 
-func config(t *testing.T) service.Config {
+func config(t testing.TB) service.Config {
 	return service.Config{Host: "127.0.0.1", DBSuffix: "GO", Engine: "sqlite", DataDir: t.TempDir(), Token: "tok"}
 }
 
 // start runs a worker until stop is called, which returns what Run did.
-func start(t *testing.T, cfg service.Config) (url string, stop func() error) {
+func start(t testing.TB, cfg service.Config) (url string, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
