@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -112,7 +113,7 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 	if err != nil {
 		return nil, errors.Join(err, c.stopProcesses())
 	}
-	for _, p := range append(append([]*process{}, c.workers...), c.masters...) {
+	for _, p := range c.processes() {
 		opts.Say("%-12s %s  pid %d", p.name, p.url, p.pid())
 	}
 	return c, nil
@@ -171,6 +172,9 @@ func childEnv(env []string) []string {
 	}
 	return kept
 }
+
+// processes are all children, workers first.
+func (c *Cluster) processes() []*process { return slices.Concat(c.workers, c.masters) }
 
 func (c *Cluster) startAll(ctx context.Context, ps []*process) error {
 	errs := make([]error, len(ps))
@@ -250,7 +254,7 @@ func (c *Cluster) Dir() string { return c.dir.path }
 // PIDs returns the process ids of the children that run, workers first.
 func (c *Cluster) PIDs() []int {
 	var pids []int
-	for _, p := range append(append([]*process{}, c.workers...), c.masters...) {
+	for _, p := range c.processes() {
 		if p.alive() {
 			pids = append(pids, p.pid())
 		}
@@ -279,7 +283,7 @@ func (c *Cluster) KillPrimary(ctx context.Context) (string, error) {
 // meanwhile comes back as a backup.
 func (c *Cluster) Restart(ctx context.Context) ([]string, error) {
 	var urls []string
-	for _, p := range append(append([]*process{}, c.workers...), c.masters...) {
+	for _, p := range c.processes() {
 		if p.alive() {
 			continue
 		}

@@ -31,6 +31,9 @@ type tour struct {
 	gapBegan time.Time // when the primary was killed
 }
 
+// logLines is how much of each log a failed tour shows.
+const logLines = 10
+
 // step is one stop of the tour.
 type step struct {
 	title string
@@ -79,8 +82,8 @@ func (t *tour) run(ctx context.Context) error {
 			t.failures++
 			t.printf("  FAILED ")
 			cli.Report(t.out, err, false)
-			t.printf("\nThe tour ends at step %d of %d, as the next steps need this one. The logs: %s\n", i+1, len(steps), t.cluster.dir.logs())
-			return errTour
+			t.printf("\nThe tour ends at step %d of %d, as the next steps need this one.\n", i+1, len(steps))
+			return t.failed()
 		}
 		t.line("took %s", round(took))
 		if i < len(steps)-1 && !pause(ctx, t.pace) {
@@ -89,10 +92,19 @@ func (t *tour) run(ctx context.Context) error {
 	}
 	t.printf("\n%d steps, %d checks, %d failed, in %s\n", len(steps), t.checks, t.failures, round(time.Since(began)))
 	if t.failures > 0 {
-		return errTour
+		return t.failed()
 	}
 	t.printf("Everything was as expected.\n")
 	return nil
+}
+
+// failed prints the end of each child's log, which may be gone soon, and returns
+// the tour's error.
+func (t *tour) failed() error {
+	for _, p := range t.cluster.processes() {
+		t.printf("\nThe end of %s:\n%s\n", p.logPath, tail(p.logPath, logLines))
+	}
+	return errTour
 }
 
 func (t *tour) printf(format string, args ...any) { fmt.Fprintf(t.out, format, args...) }
