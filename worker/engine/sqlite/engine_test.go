@@ -11,12 +11,9 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"shardeck/shared/api"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var studentsDef = api.TableDef{
 	Name: "Students",
