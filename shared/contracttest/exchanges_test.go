@@ -38,7 +38,7 @@ var rowExchanges = []exchange{
 	{"a key out of range", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":2147483648,"name":"x"}}`, nil, api.CodeOutOfRange},
 	{"a key that is no number", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":"one","name":"x"}}`, nil, api.CodeConversionFailed},
 	{"no name", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":61,"name":null}}`, nil, api.CodeNullViolation},
-	{"no key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"name":"x"}}`, nil, api.CodeShardKeyRequired},
+	{"no key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"name":"x"}}`, nil, api.CodeNullViolation},
 	{"another shard_key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":62,"name":"x"},"shard_key":63}`, nil, api.CodeShardKeyMismatch},
 	{"once", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"x"}}`, key("k1"), ""},
 	{"again by its key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"x"}}`, key("k1"), ""},

@@ -29,8 +29,10 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	out := req.Clone(req.Context())
-	if req.Body != nil {
+	if len(sent) > 0 {
 		out.Body = io.NopCloser(bytes.NewReader(sent))
+	} else {
+		out.Body, out.ContentLength = http.NoBody, 0 // or it would be sent as a body of unknown length
 	}
 	base := tr.Base
 	if base == nil {
