@@ -1,0 +1,63 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"shardeck/tui/cli"
+)
+
+// Command is the bench subcommand.
+type Command struct {
+	Round   time.Duration `help:"Length of one round of a throughput measurement." default:"2s"`
+	Rounds  int           `help:"Rounds of each measurement, ours and the floor in turn; the median ratio is printed." default:"3"`
+	Clients []int         `help:"Numbers of concurrent clients." default:"1,16,64"`
+	Rows    int           `help:"Rows of the big table that is counted and scanned." default:"1000000"`
+	Only    []string      `help:"Run only these: ${enum}." enum:"point-select,insert,bulk,count,scan" default:"point-select,insert,bulk,count,scan"`
+}
+
+// Validate refuses numbers that measure nothing.
+func (c *Command) Validate() error {
+	if c.Rounds < 1 || c.Rounds > 100 || c.Round <= 0 {
+		return fmt.Errorf("--rounds must be 1 to 100, and --round longer than nothing")
+	}
+	if c.Rows < batchRows || c.Rows%batchRows != 0 {
+		return fmt.Errorf("--rows must be a multiple of %d", batchRows)
+	}
+	for _, n := range c.Clients {
+		if n < 1 || n > 1000 {
+			return fmt.Errorf("--clients must be 1 to 1000 each, not %d", n)
+		}
+	}
+	return nil
+}
+
+// Run runs the chosen measurements in order and prints their table.
+func (c *Command) Run(ctx context.Context, streams cli.Streams) error {
+	r, err := newRig(ctx, c, streams.Out)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	r.report.header()
+	for _, m := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"point-select", r.pointSelects},
+		{"insert", r.durableInserts},
+		{"bulk", r.bulkInserts},
+		{"count", r.counts},
+		{"scan", r.scans},
+	} {
+		if !slices.Contains(c.Only, m.name) {
+			continue
+		}
+		if err := m.run(ctx); err != nil {
+			return fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sort"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// shot is one HTTP request of a closed-loop client. check looks at a 200 answer.
+type shot struct {
+	url   string
+	body  []byte
+	check func(answer []byte) error
+}
+
+// aim makes the n-th request of client c.
+type aim func(client, n int) shot
+
+// newLoadClient returns an HTTP client that keeps a connection open for each
+// concurrent client, so that neither side of a ratio pays for dialling.
+func newLoadClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		MaxIdleConns:        512,
+		MaxIdleConnsPerHost: 512,
+		DisableCompression:  true,
+	}}
+}
+
+// throughput runs clients in a closed loop for d and returns requests per second.
+// The first failed or wrong answer ends it with an error.
+func throughput(ctx context.Context, hc *http.Client, clients int, d time.Duration, next aim) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, d+30*time.Second)
+	defer cancel()
+	var done atomic.Bool
+	var total atomic.Int64
+	var first error
+	var once sync.Once
+	var wg sync.WaitGroup
+	start := time.Now()
+	timer := time.AfterFunc(d, func() { done.Store(true) })
+	defer timer.Stop()
+	for c := range clients {
+		wg.Go(func() {
+			var buf bytes.Buffer
+			for n := 0; !done.Load(); n++ {
+				if err := fire(ctx, hc, next(c, n), &buf); err != nil {
+					once.Do(func() { first = err })
+					done.Store(true)
+					return
+				}
+				total.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if first != nil {
+		return 0, first
+	}
+	return float64(total.Load()) / time.Since(start).Seconds(), nil
+}
+
+// fire sends one request and checks its answer.
+func fire(ctx context.Context, hc *http.Client, s shot, buf *bytes.Buffer) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(s.body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := hc.Do(req)
+	if err != nil {
+		return err
+	}
+	buf.Reset()
+	_, err = io.Copy(buf, resp.Body)
+	resp.Body.Close()
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %d: %.300s", s.url, resp.StatusCode, buf)
+	}
+	if s.check != nil {
+		return s.check(buf.Bytes())
+	}
+	return nil
+}
+
+// ratios runs ours and floor in alternating rounds and returns ours/floor of each
+// round, sorted.
+func ratios(rounds int, ours, floor func() (float64, error)) ([]float64, error) {
+	out := make([]float64, 0, rounds)
+	for i := range rounds {
+		// The order alternates so that neither side always runs on a warmer machine.
+		a, b := ours, floor
+		if i%2 == 1 {
+			a, b = floor, ours
+		}
+		x, err := a()
+		if err != nil {
+			return nil, err
+		}
+		y, err := b()
+		if err != nil {
+			return nil, err
+		}
+		if i%2 == 1 {
+			x, y = y, x
+		}
+		out = append(out, x/y)
+	}
+	sort.Float64s(out)
+	return out, nil
+}
+
+// median of a sorted, non-empty slice.
+func median(sorted []float64) float64 { return sorted[len(sorted)/2] }

@@ -1,0 +1,47 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+)
+
+// report prints one line a measurement as soon as it is known.
+type report struct{ w io.Writer }
+
+const rowFormat = "%-44s %8s  %-34s %7s %7s %7s  %s\n"
+
+func (r report) header() {
+	fmt.Fprintf(r.w, rowFormat, "measurement", "clients", "floor (same run, same machine)", "ratio", "spread", "aim", "")
+}
+
+// ratio prints the median of sorted ratios, their spread, and whether the aim,
+// 0 for none, was reached.
+func (r report) ratio(name string, clients int, floor string, sorted []float64, aim float64) {
+	m := median(sorted)
+	spread := (sorted[len(sorted)-1] - sorted[0]) / 2
+	aimText, verdict := "", ""
+	if aim > 0 {
+		aimText = fmt.Sprintf("%.2f", aim)
+		verdict = "reached"
+		if m < aim {
+			verdict = "missed"
+		}
+	}
+	fmt.Fprintf(r.w, rowFormat, name, fmt.Sprint(clients), floor,
+		fmt.Sprintf("%.2f", m), fmt.Sprintf("±%.2f", spread), aimText, verdict)
+}
+
+// limit prints a quantity against the bound it must stay under.
+func (r report) limit(name string, clients int, what string, got, bound float64, unit string) {
+	verdict := "reached"
+	if got >= bound {
+		verdict = "missed"
+	}
+	fmt.Fprintf(r.w, rowFormat, name, fmt.Sprint(clients), what,
+		fmt.Sprintf("%.0f", got), "", fmt.Sprintf("<%.0f", bound), verdict+" ("+unit+")")
+}
+
+// note prints a line under the table's last row.
+func (r report) note(format string, args ...any) {
+	fmt.Fprintf(r.w, "  "+format+"\n", args...)
+}

@@ -1,0 +1,202 @@
+package bench
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/tui/demo"
+)
+
+const (
+	benchDB    = "BenchDB"
+	smallTable = "Students"
+	bigTable   = "Big"
+	// batchRows is the size of the batches of the bulk measurements.
+	batchRows = 1000
+	// smallRows is how many rows point selects choose from.
+	smallRows = 10_000
+	// loaders is how many clients fill tables between measurements.
+	loaders = 4
+)
+
+// rig is what the measurements share: a cluster, the echo floor, a directory for
+// raw files, and one pool of connections for both sides.
+type rig struct {
+	cmd    *Command
+	report report
+	http   *http.Client
+	dir    string
+
+	cluster *demo.Cluster
+	primary string
+	echo    string
+	floor   []*exec.Cmd
+	stdins  []io.Closer
+
+	// nextID gives keys to inserted rows, so that no two measurements collide.
+	nextID atomic.Int64
+	filled bool // bigTable and rawBig are there
+	rawBig *rawDB
+}
+
+func newRig(ctx context.Context, cmd *Command, w io.Writer) (_ *rig, err error) {
+	r := &rig{cmd: cmd, report: report{w}, http: newLoadClient()}
+	r.nextID.Store(1 << 32)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
+	if r.dir, err = os.MkdirTemp("", "shardeck-bench-"); err != nil {
+		return nil, err
+	}
+	if err = r.startEcho(ctx); err != nil {
+		return nil, err
+	}
+	if r.cluster, err = demo.Start(ctx, demo.Options{FreePorts: true, LogLevel: "warn"}); err != nil {
+		return nil, err
+	}
+	r.primary = r.cluster.Masters()[0]
+	m := client.NewMaster(r.primary)
+	defer m.Close()
+	if _, err = m.CreateDB(ctx, &api.CreateDBRequest{DB: benchDB}); err != nil {
+		return nil, err
+	}
+	if err = r.createTable(ctx, smallTable); err != nil {
+		return nil, err
+	}
+	return r, r.fill(ctx, smallTable, smallRows)
+}
+
+// startEcho starts the floor's three second hops and its first.
+func (r *rig) startEcho(ctx context.Context) error {
+	var workers []string
+	for range 3 {
+		url, err := r.spawn(ctx, "echo-worker")
+		if err != nil {
+			return err
+		}
+		workers = append(workers, url)
+	}
+	var err error
+	r.echo, err = r.spawn(ctx, "echo-master", "--workers", strings.Join(workers, ","))
+	return err
+}
+
+// spawn starts this program again as one of the floor's processes and returns its
+// base URL. The process ends with its standard input.
+func (r *rig) spawn(ctx context.Context, args ...string) (string, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, exe, args...)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return "", err
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	r.floor, r.stdins = append(r.floor, cmd), append(r.stdins, stdin)
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if !ok {
+		return "", fmt.Errorf("%s did not say where it listens: %w", args[0], errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	return url, nil
+}
+
+// close ends everything. It may be called on a rig that was only half built.
+func (r *rig) close() error {
+	var errs []error
+	if r.rawBig != nil {
+		errs = append(errs, r.rawBig.Close())
+	}
+	if r.cluster != nil {
+		errs = append(errs, r.cluster.Stop())
+	}
+	for i, cmd := range r.floor {
+		r.stdins[i].Close()
+		_ = cmd.Wait() // how a floor process ends is nobody's concern
+	}
+	r.http.CloseIdleConnections()
+	if r.dir != "" {
+		errs = append(errs, os.RemoveAll(r.dir))
+	}
+	return errors.Join(errs...)
+}
+
+func (r *rig) createTable(ctx context.Context, table string) error {
+	m := client.NewMaster(r.primary)
+	defer m.Close()
+	req := &api.CreateTableRequest{DB: benchDB, Table: table}
+	for _, c := range studentColumns {
+		req.Columns = append(req.Columns, api.Member[string]{Name: c.name, Value: c.kind})
+	}
+	_, err := m.CreateTable(ctx, req)
+	return err
+}
+
+// insertBody is the body of an insert of rows [from, to).
+func insertBody(table string, from, to int) []byte {
+	b := fmt.Appendf(nil, `{"db_name":%q,"table":%q,"rows":[`, benchDB, table)
+	for i := from; i < to; i++ {
+		if i > from {
+			b = append(b, ',')
+		}
+		b = student(i).appendJSON(b)
+	}
+	return append(b, "]}"...)
+}
+
+// fill inserts rows [0, n) through the master.
+func (r *rig) fill(ctx context.Context, table string, n int) error {
+	var next atomic.Int64
+	return r.each(loaders, func(buf *bytes.Buffer) (bool, error) {
+		from := int(next.Add(batchRows)) - batchRows
+		if from >= n {
+			return false, nil
+		}
+		s := shot{url: r.primary + api.PathInsert, body: insertBody(table, from, min(from+batchRows, n))}
+		return true, fire(ctx, r.http, s, buf)
+	})
+}
+
+// each runs step in so many goroutines until it says stop or fails, and returns
+// the first error.
+func (r *rig) each(clients int, step func(*bytes.Buffer) (more bool, err error)) error {
+	errs := make([]error, clients)
+	var failed atomic.Bool
+	var wg sync.WaitGroup
+	for c := range clients {
+		wg.Go(func() {
+			var buf bytes.Buffer
+			for more := true; more && !failed.Load(); {
+				if more, errs[c] = step(&buf); errs[c] != nil {
+					failed.Store(true)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
