@@ -442,7 +442,7 @@ func TestActionsAreRunOnceAndReported(t *testing.T) {
 			return "traffic is on now", nil
 		}})
 	d.wait(2 * time.Second)
-	d.shows("b traffic", "traffic off")
+	d.shows("b traffic off")
 	d.send(keyMsg("b"))
 	d.send(keyMsg("b")) // while the first runs
 	d.settle()

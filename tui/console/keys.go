@@ -38,10 +38,13 @@ func newKeyMap(actions []Action) keyMap {
 	return m
 }
 
-// footer lists the bindings for the dashboard's last line, the most important first.
-func (m *keyMap) footer() []key.Binding {
+// footer lists the bindings for the dashboard's last line, the most important
+// first; label words those of the actions.
+func (m *keyMap) footer(label func(i int) string) []key.Binding {
 	keys := []key.Binding{m.help, m.quit, m.count, m.security, m.failover, m.table}
-	keys = append(keys, m.actions...)
+	for i, b := range m.actions {
+		keys = append(keys, long(b, label(i)))
+	}
 	return append(keys, m.pause, m.refresh, m.theme)
 }
 

@@ -124,22 +124,26 @@ func (m *model) note(level api.Level, text string) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Keys: m.keys.footer(),
+		Events: m.events, Paused: m.paused, Keys: m.keys.footer(m.actionLabel),
 	}
 	if m.flash != "" && m.now.Before(m.flashUntil) {
 		v.Notes = append(v.Notes, m.flash)
 	}
-	for i, a := range m.opts.Actions {
-		switch {
-		case m.acting[i]:
-			v.Notes = append(v.Notes, a.Label+" …")
-		case a.Status != nil:
-			if s := a.Status(); s != "" {
-				v.Notes = append(v.Notes, s)
-			}
+	return v
+}
+
+// actionLabel is what the footer says of an action now.
+func (m *model) actionLabel(i int) string {
+	a := &m.opts.Actions[i]
+	if m.acting[i] {
+		return a.Label + " …"
+	}
+	if a.Status != nil {
+		if s := a.Status(); s != "" {
+			return s
 		}
 	}
-	return v
+	return a.Label
 }
 
 // View draws the frame.

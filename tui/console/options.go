@@ -52,11 +52,12 @@ type Options struct {
 // Action is a key that the embedding program adds, with what it does.
 type Action struct {
 	Key   string // as Bubble Tea names it; must not be one of the console's own
-	Label string // for the footer, one or two words
-	Help  string // for the help, a few words
+	Label string // for the footer and the button that confirms, one or two words
+	Help  string // for the help and the title of the confirmation, a few words
 	// Confirm is asked before it runs, with Cancel focused; "" runs it at once.
 	Confirm string
-	// Status is shown in the footer, as "traffic on". It must return at once; nil for none.
+	// Status is shown in the footer instead of Label, as "traffic on". It must return
+	// at once; nil, or a result of "", for none.
 	Status func() string
 	// Run does it and says in one line what happened, for the event log. It runs in
 	// its own goroutine, never twice at a time, with a deadline of [ActionTimeout].

@@ -235,7 +235,7 @@ func paintTotals(a widget.Area, v *View) {
 	}
 	facts = append(facts, "up "+widget.Age(time.Duration(m.UptimeSeconds*float64(time.Second))),
 		fmt.Sprintf("slot map v%d", m.MapVersion), fmt.Sprintf("%s slots", widget.Thousands(int64(m.Slots))),
-		"answer in "+widget.Elapsed(s.Took), "version "+m.Version)
+		"answer in "+widget.Millis(s.Took.Seconds()*1000), "version "+m.Version)
 	x, role := 1, theme.Text
 	if s.Link == cluster.Lost {
 		role = theme.Stale

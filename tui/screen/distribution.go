@@ -12,7 +12,7 @@ import (
 // bars says how thick bars can be, and the blank lines between them, so that n of
 // them take at most height lines. Thickness 0: not even one line each.
 func bars(n, height int) (thick, air int) {
-	for t := 3; t >= 2; t-- {
+	for t := 4; t >= 2; t-- {
 		if n*(t+1)-1 <= height {
 			return t, 1
 		}
@@ -163,8 +163,8 @@ func paintCountAnswer(in widget.Area, c *Count) {
 	footer := min(3, in.H)
 	room := in.H - footer
 	thick, air := bars(n, room)
-	if thick > 1 { // parts read best close together
-		thick, air = 1, min(air, 1)
+	if thick > 2 { // parts read best close together
+		thick, air = 2, 1
 	}
 	if thick == 0 {
 		thick = 1
@@ -184,7 +184,7 @@ func paintCountAnswer(in widget.Area, c *Count) {
 			y = room
 			break
 		}
-		paintPart(in.Sub(0, y, in.W, 1), s, most)
+		paintPart(in.Sub(0, y, in.W, thick), s, most)
 		y += thick + air
 	}
 	y = min(y-air, room)
@@ -225,7 +225,9 @@ func paintPart(a widget.Area, s api.ShardResult, most int64) {
 	const right = 18
 	x := a.Text(0, 0, theme.Series(s.Shard), fmt.Sprintf("%2d ", s.Shard))
 	if bar := a.W - x - right; bar > 0 {
-		a.Text(x, 0, theme.Series(s.Shard), widget.Bar(float64(s.Rows), float64(most), bar))
+		for y := range a.H {
+			a.Text(x, y, theme.Series(s.Shard), widget.Bar(float64(s.Rows), float64(most), bar))
+		}
 	}
 	a.TextRight(a.W-9, 0, theme.Strong, widget.Count(s.Rows, 9))
 	a.TextRight(a.W, 0, theme.Muted, widget.Millis(s.MS))

@@ -55,20 +55,31 @@ func (h *Help) Paint(a widget.Area, _ *View) {
 	for i := range h.groups {
 		total += h.groups[i].height(width)
 	}
-	// Groups fill the first column up to the height at which the rest fits the second.
 	split, first := len(h.groups), total
 	if columns == 2 {
-		split, first = 0, 0
-		for first < total-first {
-			first += h.groups[split].height(width)
-			split++
-		}
+		split, first = h.split(width, total)
 	}
 	in := a.Center(80, max(first, total-first)+6).Dialog("Help", "Esc close")
 	keys := in.Sub(0, 0, in.W, max(in.H-4, 0))
 	paintGroups(keys.Sub(0, 0, width-1, keys.H), h.groups[:split])
 	paintGroups(keys.Sub(width, 0, width, keys.H), h.groups[split:])
 	legend(in.Sub(0, in.H-4, in.W, 4))
+}
+
+// split says how many groups to put into the first of two columns so that the
+// higher one is as low as can be, and how high the first is.
+func (h *Help) split(width, total int) (n, first int) {
+	best, sum := total, 0
+	for i := range h.groups {
+		if higher := max(sum, total-sum); higher < best {
+			n, first, best = i, sum, higher
+		}
+		sum += h.groups[i].height(width)
+	}
+	if n == 0 {
+		return len(h.groups), total
+	}
+	return n, first
 }
 
 func paintGroups(a widget.Area, groups []Group) {

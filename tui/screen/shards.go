@@ -165,7 +165,7 @@ func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widt
 		for i, c := range cols {
 			room := width - used
 			if c.rank < extraRank {
-				room = width - wanted
+				room = width - wanted - 1
 			}
 			if !keep[i] && 1+c.min <= room && (best < 0 || c.rank > cols[best].rank) {
 				best = i
@@ -176,7 +176,7 @@ func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widt
 		}
 		keep[best] = true
 		used += 1 + cols[best].min
-		wanted += 1 + max(cols[best].min, min(need(best), 16))
+		wanted += 2 + max(cols[best].min, min(need(best), 16)) // one more for air
 	}
 	for i := range cols {
 		if keep[i] {
@@ -191,8 +191,8 @@ func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widt
 		spare -= more
 	}
 	// Air between the columns is worth more than a sparkline over the whole screen.
-	air := min(spare/2, len(chosen)-1)
-	if air > 0 && air == len(chosen)-1 {
+	const spark = 12
+	if air := len(chosen) - 1; spare >= air+spark {
 		spare -= air
 		for k := range widths[:len(widths)-1] {
 			if !cols[chosen[k+1]].left {
