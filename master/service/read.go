@@ -58,12 +58,16 @@ func (s *Service) answerRows(w http.ResponseWriter, r *http.Request, p *planner.
 	} else {
 		err = g.Concat(p.Limit, p.Offset, answer.Block)
 	}
-	if err == nil {
-		err = answer.End(api.EndInfo{Route: &p.Route, Shards: q.results(), Partial: q.partial})
+	if err != nil {
+		if answer.Started() {
+			answer.Fail(err)
+			return nil
+		}
+		return err
 	}
+	err = answer.End(api.EndInfo{Route: &p.Route, Shards: q.results(), Partial: q.partial})
 	if err != nil && answer.Started() {
-		answer.Fail(err)
-		return nil
+		return nil // the client has gone, and with it the connection
 	}
 	return err
 }
