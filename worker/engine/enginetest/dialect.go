@@ -47,7 +47,7 @@ func sqliteTable(def *api.TableDef) string {
 	for _, u := range def.Unique {
 		parts = append(parts, "UNIQUE ("+quoteAll(u)+")")
 	}
-	return "CREATE TABLE " + quote(def.Name) + " (" + strings.Join(parts, ", ") + ")"
+	return "CREATE TABLE " + quote(def.Name) + " (" + strings.Join(parts, ", ") + ") STRICT"
 }
 
 func sqliteColumn(def *api.TableDef, c api.ColumnDef) string {
