@@ -197,15 +197,10 @@ func (w *sqliteWriter) arith(e *planner.Expr) {
 		w.operands(sqliteDecimalFuncs[e.Op], l, ", ", r, "")
 		w.precision(e.Type)
 	case e.Type.Kind.IsInteger():
-		w.ranged(e.Type, func() { w.operands(sqliteIntFuncs[e.Op], l, ", ", r, ")") })
+		w.operands(sqliteIntFuncs[e.Op], l, ", ", r, "")
+		w.intType(e.Type)
 	default:
-		w.float(e.Type, func() {
-			if e.Op == planner.DivExpr {
-				w.operands("sd_div_f(", l, ", ", r, ")")
-			} else {
-				w.operands("", l, sqliteOps[e.Op], r, "")
-			}
-		})
+		w.float(e, l, r)
 	}
 }
 
@@ -217,11 +212,9 @@ func (w *sqliteWriter) negative(e *planner.Expr) {
 		w.expr(x)
 		w.precision(e.Type)
 	case e.Type.Kind.IsInteger():
-		w.ranged(e.Type, func() {
-			w.text("sd_sub(0, ")
-			w.expr(x)
-			w.text(")")
-		})
+		w.text("sd_sub(0, ")
+		w.expr(x)
+		w.intType(e.Type)
 	default:
 		w.text("(-")
 		w.expr(x)
@@ -236,33 +229,35 @@ func (w *sqliteWriter) precision(t sqltypes.Type) {
 	w.text(")")
 }
 
-// ranged writes an integer that must be in the range of t. BIGINT's is checked by
-// the arithmetic itself.
-func (w *sqliteWriter) ranged(t sqltypes.Type, write func()) {
-	if t.Kind == sqltypes.BigInt {
-		write()
-		return
+// intType writes the last argument of an integer function, the type whose range
+// the result must be in, and closes it. BIGINT's is checked anyway.
+func (w *sqliteWriter) intType(t sqltypes.Type) {
+	if t.Kind != sqltypes.BigInt {
+		w.text(", '" + t.Kind.String() + "'")
 	}
-	w.text("sd_int(")
-	write()
-	w.text(", '" + t.Kind.String() + "')")
-}
-
-// float writes a float that must be finite, rounded to REAL where that is its type.
-func (w *sqliteWriter) float(t sqltypes.Type, write func()) {
-	if t.Kind == sqltypes.Real {
-		w.text("sd_convert(")
-		write()
-		w.text(", 'FLOAT', 'REAL')")
-		return
-	}
-	w.text("sd_float(")
-	write()
 	w.text(")")
 }
 
+// float writes arithmetic on floats, rounded to REAL where that is the type.
+// SQLite's own sums and products may be infinite, which T-SQL refuses; sd_div_f
+// refuses it too, and a division by 1 changes nothing else.
+func (w *sqliteWriter) float(e, l, r *planner.Expr) {
+	isReal := e.Type.Kind == sqltypes.Real
+	if isReal {
+		w.text("sd_text(")
+	}
+	if e.Op == planner.DivExpr {
+		w.operands("sd_div_f(", l, ", ", r, ")")
+	} else {
+		w.operands("sd_div_f(", l, sqliteOps[e.Op], r, ", 1)")
+	}
+	if isReal {
+		w.text(", 'REAL', 'FLOAT')")
+	}
+}
+
 // convert writes x converted to t: by SQLite's own means where they do what T-SQL
-// does, else by the engine's sd_convert.
+// does, else by the engine's sd_int and sd_text, which are told both types.
 func (w *sqliteWriter) convert(x *planner.Expr, t sqltypes.Type) {
 	from := x.Type
 	switch {
@@ -279,8 +274,12 @@ func (w *sqliteWriter) convert(x *planner.Expr, t sqltypes.Type) {
 		w.expr(x)
 		w.text(" || 'T00:00:00')")
 	default:
-		w.text("sd_convert(")
+		name := "sd_text("
+		if t.Kind.IsInteger() {
+			name = "sd_int("
+		}
+		w.text(name)
 		w.expr(x)
-		w.text(", '" + from.String() + "', '" + t.String() + "')")
+		w.text(", '" + t.String() + "', '" + from.String() + "')")
 	}
 }

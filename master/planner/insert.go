@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -81,7 +82,7 @@ type inserter struct {
 
 	keys    []api.RouteKey // of the first rows
 	lastKey string
-	keyed   int // distinct keys among neighbours
+	keyed   int // keys; one that comes again after another counts again
 }
 
 // shardRows are the rows of one shard: row i is text[ends[i-1]:ends[i]].
@@ -194,12 +195,19 @@ func (in *inserter) keySlot(i int, v sqltypes.Value) (int, *api.Problem) {
 		in.keyed++
 		in.lastKey = canonical
 		if len(in.keys) < api.MaxRouteKeys {
-			k := in.m.Route(canonical)
-			k.Key = clip(canonical)
-			in.keys = append(in.keys, k)
+			in.noteKey(canonical)
 		}
 	}
 	return sharding.Slot(canonical), nil
+}
+
+// noteKey adds a key to the route unless it is there.
+func (in *inserter) noteKey(canonical string) {
+	k := in.m.Route(canonical)
+	k.Key = clip(canonical)
+	if !slices.Contains(in.keys, k) {
+		in.keys = append(in.keys, k)
+	}
 }
 
 // keylessSlot returns the slot of a row of a table without a shard key: by the
@@ -237,10 +245,10 @@ func (in *inserter) finish(rows int) ([]Fragment, api.Route) {
 		r.Kind, r.Keys, r.Why = api.RoutePoint, []api.RouteKey{k}, in.t.pointReason(&k)
 	case in.t.Key < 0:
 		r.Why = in.t.Name + " has no shard key, so each row goes where its own hash leads: " + shardList(r.Shards)
-	case in.keyed == 1:
+	case len(in.keys) == 1:
 		r.Kind, r.Why = api.RoutePoint, in.t.pointReason(&r.Keys[0])
 	default:
-		if in.keyed > api.MaxRouteKeys {
+		if in.keyed > api.MaxRouteKeys && len(r.Keys) == api.MaxRouteKeys {
 			r.KeysTotal = in.keyed
 		}
 		r.Why = "the " + in.t.keyName() + " of each of the " + strconv.Itoa(rows) + " rows places it: " + shardList(r.Shards)

@@ -22,7 +22,7 @@ func Select(t *Table, m *sharding.Map, req *api.SelectRequest) (*Plan, error) {
 	if req.Offset != nil && *req.Offset < 0 {
 		return nil, api.NewProblem(api.CodeInvalidField, "offset is negative").At("offset").Hinted("send 0 or more")
 	}
-	if req.Offset != nil && req.OrderBy == "" {
+	if req.Offset != nil && *req.Offset > 0 && req.OrderBy == "" {
 		return nil, api.NewProblem(api.CodeInvalidField, "offset is there without order_by").At("offset").
 			Hinted("send order_by: without an order there are no first rows to skip")
 	}
@@ -128,7 +128,7 @@ func (p *Plan) mergeBy(x *Expr, desc bool) {
 	}
 	if column < 0 {
 		column = len(out)
-		p.Query.Output = append(out[:column:column], Output{Name: SlotColumn[:1] + "sort" + strconv.Itoa(p.Hidden), Expr: x})
+		p.Query.Output = append(out[:column:column], Output{Name: api.ReservedPrefix + "sort" + strconv.Itoa(p.Hidden), Expr: x})
 		p.Hidden++
 	}
 	p.Merge = append(p.Merge, MergeKey{Column: column, Type: x.Type, Desc: desc, Binary: x.Binary})

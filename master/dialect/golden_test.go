@@ -1,0 +1,202 @@
+package dialect_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+
+	"shardeck/master/dialect"
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestPlans runs the scripts of testdata/plans: each case is a line "== what it
+// shows", a line with an operation and its request, and then what came of it on three
+// shards: the plan and the text for each shard, or the refusal.
+func TestPlans(t *testing.T) {
+	files, err := filepath.Glob("testdata/plans/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts in testdata/plans", err)
+	}
+	g := golden{m: newMap(t, 3), dialect: sqlite(t), tables: map[string]*planner.Table{
+		"Students": newTable(t, studentsTable), "Courses": newTable(t, coursesTable),
+		"Enrollments": newTable(t, enrollmentsTable), "Log": newTable(t, logTable),
+	}}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			old, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := g.run(t, string(old))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(old), got); diff != "" {
+				t.Errorf("the plans have changed (rewrite with -update, and read the change):\n%s", diff)
+			}
+		})
+	}
+}
+
+type golden struct {
+	m       *sharding.Map
+	dialect dialect.Dialect
+	tables  map[string]*planner.Table
+}
+
+// run returns the script with the results of this run.
+func (g *golden) run(t *testing.T, script string) string {
+	var out strings.Builder
+	for i, c := range strings.Split("\n"+script, "\n== ") {
+		if i == 0 {
+			out.WriteString(strings.TrimPrefix(c, "\n"))
+			continue
+		}
+		lines := strings.SplitN(c, "\n", 3)
+		if len(lines) < 2 {
+			t.Fatalf("case %q has no request", c)
+		}
+		op, request, _ := strings.Cut(lines[1], " ")
+		fmt.Fprintf(&out, "\n== %s\n%s\n", lines[0], lines[1])
+		plan, err := g.plan(t, op, request)
+		if err == nil {
+			err = g.writePlan(&out, plan)
+		}
+		if err != nil {
+			writeProblem(&out, err)
+		}
+	}
+	return out.String()
+}
+
+func (g *golden) plan(t *testing.T, op, request string) (*planner.Plan, error) {
+	if op == "create_table" {
+		return planner.CreateTable(decode[api.CreateTableRequest](t, request), g.m)
+	}
+	var target struct {
+		Table string `json:"table"`
+	}
+	if err := json.Unmarshal([]byte(request), &target); err != nil {
+		t.Fatal(err)
+	}
+	table := g.tables[target.Table]
+	if table == nil {
+		t.Fatalf("no such table: %s", request)
+	}
+	switch op {
+	case "drop_table":
+		return planner.DropTable(table, g.m, decode[api.DeleteTableRequest](t, request))
+	case "insert":
+		return planner.Insert(table, g.m, decode[api.InsertRequest](t, request))
+	case "select":
+		return planner.Select(table, g.m, decode[api.SelectRequest](t, request))
+	case "update":
+		return planner.Update(table, g.m, decode[api.UpdateRequest](t, request))
+	case "delete":
+		return planner.Delete(table, g.m, decode[api.DeleteRequest](t, request))
+	case "count":
+		return planner.Count(table, g.m, decode[api.MapReduceCountRequest](t, request))
+	}
+	t.Fatalf("no such operation: %s", op)
+	return nil, nil
+}
+
+func (g *golden) writePlan(out *strings.Builder, p *planner.Plan) error {
+	var texts []string
+	for i := range p.Fragments {
+		text, err := g.fragment(p, &p.Fragments[i])
+		if err != nil {
+			return err
+		}
+		texts = append(texts, text)
+	}
+	plan, err := json.Marshal(p, json.Deterministic(true), jsontext.SpaceAfterComma(true), jsontext.SpaceAfterColon(true))
+	if err != nil {
+		return err
+	}
+	var members api.Object[jsontext.Value]
+	if err := json.Unmarshal(plan, &members); err != nil {
+		return err
+	}
+	for _, m := range members {
+		fmt.Fprintf(out, "%s: %s\n", m.Name, m.Value)
+	}
+	for i, text := range texts {
+		if i > 0 && text == texts[i-1] {
+			fmt.Fprintf(out, "-- shard %d: the same\n", p.Fragments[i].Shard)
+			continue
+		}
+		fmt.Fprintf(out, "-- shard %d\n%s", p.Fragments[i].Shard, text)
+	}
+	return nil
+}
+
+func (g *golden) fragment(p *planner.Plan, f *planner.Fragment) (string, error) {
+	var out bytes.Buffer
+	if p.Op.IsRead() {
+		q, err := g.dialect.Query(p, f)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&out, "%s\n", q.SQL)
+		if len(q.Types) > 0 {
+			fmt.Fprintf(&out, "%s %s\n", strings.Join(q.Types, " "), q.Params)
+		}
+		for _, c := range q.Columns[len(p.Columns):] {
+			fmt.Fprintf(&out, "hidden: %s %s\n", c.Name, c.Type)
+		}
+		return out.String(), nil
+	}
+	statements, err := g.dialect.Exec(p, f)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range statements {
+		fmt.Fprintf(&out, "%s\n", s.SQL)
+		if len(s.Types) > 0 {
+			fmt.Fprintf(&out, "%s\n", strings.Join(s.Types, " "))
+		}
+		for _, r := range s.Rows {
+			fmt.Fprintf(&out, "%s\n", r)
+		}
+	}
+	return out.String(), nil
+}
+
+func writeProblem(out *strings.Builder, err error) {
+	p, ok := errors.AsType[*api.Problem](err)
+	if !ok {
+		fmt.Fprintf(out, "!! not a problem: %v\n", err)
+		return
+	}
+	fmt.Fprintf(out, "refused: %s", p.Code)
+	if p.SQLNumber != 0 {
+		fmt.Fprintf(out, " (%d)", p.SQLNumber)
+	}
+	if p.Field != "" {
+		fmt.Fprintf(out, " at %s", p.Field)
+	}
+	if p.Offset != nil {
+		fmt.Fprintf(out, " byte %d", *p.Offset)
+	}
+	fmt.Fprintf(out, "\n  %s\n", p.Detail)
+	if p.Hint != "" {
+		fmt.Fprintf(out, "  hint: %s\n", p.Hint)
+	}
+}
