@@ -36,14 +36,18 @@ func Explain(err error) string {
 	return err.Error()
 }
 
-// diff tells what changed between two answers, the masters' roles first.
-func diff(old, next *api.Metadata, at time.Time) []Event {
-	var out []Event
-	if old.Master.URL == next.Master.URL && old.Master.Role != next.Master.Role {
-		out = append(out, Event{At: at, Level: api.LevelWarn, Shard: -1,
-			Text: Host(next.Master.URL) + " went from " + string(old.Master.Role) + " to " + string(next.Master.Role)})
+// diffRole tells that the master that is asked has changed its role.
+func diffRole(old, next *api.Metadata, at time.Time) []Event {
+	if old.Master.URL != next.Master.URL || old.Master.Role == next.Master.Role {
+		return nil
 	}
-	out = append(out, diffWorkers(old, next, at)...)
+	return []Event{{At: at, Level: api.LevelWarn, Shard: -1,
+		Text: Host(next.Master.URL) + " went from " + string(old.Master.Role) + " to " + string(next.Master.Role)}}
+}
+
+// diff tells what changed in the cluster between two answers.
+func diff(old, next *api.Metadata, at time.Time) []Event {
+	out := diffWorkers(old, next, at)
 	out = append(out, diffPeers(old, next, at)...)
 	out = append(out, diffTables(old, next, at)...)
 	return append(out, diffDrift(old, next, at)...)

@@ -33,7 +33,13 @@ func (s State) failed(o Observation) (State, []Event) {
 	s.Err = o.Err
 	// A master that was tried on the side (to follow a new primary) does not cost
 	// the link to the one that answers.
-	if s.Link != Live || s.Resolve(o.Master) != s.Current {
+	if s.Link == Live && s.Resolve(o.Master) != s.Current {
+		return s, nil
+	}
+	if s.failing.IsZero() {
+		s.failing = o.At.Add(-o.Took)
+	}
+	if s.Link != Live {
 		return s, nil
 	}
 	s.Link, s.LinkSince = Lost, o.At
@@ -69,20 +75,25 @@ func (s State) answered(o Observation, i int) (State, []Event) {
 		s.learn(p.URL)
 	}
 	s.learn(next.Master.Primary)
-	events = append(events, s.sightPrimary(o)...)
+	takeover := s.sightPrimary(o)
+	events = append(events, takeover...)
 	if s.Meta != nil {
+		if len(takeover) == 0 {
+			events = append(events, diffRole(s.Meta, next, o.At)...)
+		}
 		events = append(events, diff(s.Meta, next, o.At)...)
 	}
 	s.Term = max(s.Term, next.Master.Term)
 	s.sample(o)
-	s.Current, s.Err, s.Meta, s.MetaAt, s.Took, s.lastOK = o.Master, nil, next, o.At, o.Took, o.At
+	s.Current, s.Err, s.Meta, s.MetaAt, s.Took = o.Master, nil, next, o.At, o.Took
 	return s, events
 }
 
 // sightPrimary notes who is primary and finds a takeover.
 func (s *State) sightPrimary(o Observation) []Event {
-	if !s.lastOK.IsZero() {
-		s.silence = max(s.silence, o.At.Sub(s.lastOK))
+	if !s.failing.IsZero() {
+		s.silence = max(s.silence, o.At.Sub(s.failing))
+		s.failing = time.Time{}
 	}
 	m := o.Metadata.Master
 	if m.Role != api.RolePrimary || m.Term < s.Term {
@@ -96,7 +107,7 @@ func (s *State) sightPrimary(o Observation) []Event {
 		return nil
 	}
 	s.Takeover = &Takeover{From: before.URL, To: o.Master, Term: m.Term, LastSeen: before.At, FirstAt: o.At, Silence: silence}
-	return []Event{{At: o.At, Level: api.LevelGood, Shard: -1, Text: Host(o.Master) + " is the primary now; this console was without one for " +
+	return []Event{{At: o.At, Level: api.LevelGood, Shard: -1, Text: Host(o.Master) + " is the primary now; this console was without one for at most " +
 		roundDuration(s.Takeover.Gap())}}
 }
 

@@ -58,9 +58,9 @@ type State struct {
 	Shards   []History
 	Traffic  []float64 // requests a second over all shards
 	sampled  time.Time
-	lastOK   time.Time
 	primary  sighting
-	silence  time.Duration // the longest wait for an answer since the primary was last seen
+	failing  time.Time     // when the first of the questions that were not answered was asked; zero when the last was
+	silence  time.Duration // the longest time without an answer since the primary was last seen
 	prefer   string        // a master to ask next, once
 	Takeover *Takeover     // the latest change of primary that this console saw
 }
@@ -100,7 +100,7 @@ type Takeover struct {
 	Term     uint64
 	LastSeen time.Time     // last answer of the old primary as primary
 	FirstAt  time.Time     // first answer of the new one
-	Silence  time.Duration // the longest wait, in between, for an answer of any master
+	Silence  time.Duration // the longest time, in between, in which no master answered; 0 if all questions were
 }
 
 // SawPrimary says whether this console ever had an answer of a primary.

@@ -247,7 +247,7 @@ func TestStaysUpWithoutAMasterAndComesBack(t *testing.T) {
 	d.shows("CONNECTING", "no master yet: connection refused")
 	w.dead[urlB] = false
 	d.wait(3 * time.Second)
-	d.shows("HEALTHY", "BACKUP 127.0.0.1:8084", "press f to fail over")
+	d.shows("HEALTHY", "BACKUP 127.0.0.1:8084", "f fails over")
 	w.dead[urlA] = false
 	d.wait(5 * time.Second)
 	d.shows("PRIMARY 127.0.0.1:8080")
@@ -310,7 +310,7 @@ func TestFailsOverAfterThePrimaryWasKilled(t *testing.T) {
 	d.wait(2 * time.Second)
 	d.w.dead[urlA] = true
 	d.wait(3 * time.Second)
-	d.shows("BACKUP 127.0.0.1:8084", "the primary 127.0.0.1:8080 is not heard")
+	d.shows("BACKUP 127.0.0.1:8084", "primary 127.0.0.1:8080 is silent")
 	d.keys("f")
 	d.shows("does not answer; it is shut out")
 	d.keys("right", "enter")

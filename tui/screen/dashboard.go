@@ -293,9 +293,9 @@ func alert(v *View) (theme.Role, string) {
 	}
 	if s.Meta.Master.Role == api.RoleBackup {
 		if p := s.Meta.Master.Primary; p != "" {
-			return theme.Warn, "▲ the primary " + cluster.Host(p) + " is not heard; this is the backup: press f to fail over"
+			return theme.Warn, "▲ primary " + cluster.Host(p) + " is silent · this is the backup · f fails over"
 		}
-		return theme.Warn, "▲ no primary is known; this is the backup: press f to fail over"
+		return theme.Warn, "▲ no primary is known · this is the backup · f fails over"
 	}
 	return theme.Muted, ""
 }

@@ -50,10 +50,10 @@ func paintEvents(a widget.Area, v *View) {
 		if e.Shard >= 0 {
 			text = fmt.Sprintf("[%d] %s", e.Shard, text)
 		}
-		// The newest may take what lines it needs; what is older is cut to one.
-		limit := 1
+		// The newest may take what lines it needs; what is older is cut.
+		limit := 2
 		if i == len(v.Events)-1 {
-			limit = 3
+			limit = 4
 		}
 		y = max(paragraph(in, 11, y, theme.Text, text, min(limit, in.H-y)), y+1)
 	}

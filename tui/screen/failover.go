@@ -181,8 +181,12 @@ func (f *Failover) paintDone(a widget.Area, v *View) {
 func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
 	const took = 9
 	symbol, role := okMark(s.OK)
-	a.Text(0, 0, role, symbol)
 	chart := max(a.W/6, 12)
+	if !s.OK {
+		// The failover succeeded without it; its words are worth more than its bar.
+		symbol, role, chart = "▲", theme.Warn, 0
+	}
+	a.Text(0, 0, role, symbol)
 	text := s.Name
 	if s.Target != "" {
 		text += " " + cluster.Host(s.Target)
@@ -192,7 +196,7 @@ func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
 	}
 	left := a.W - chart - took - 3
 	a.Text(2, 0, theme.Text, widget.Fit(text, left-2))
-	if total := f.answer.TotalMS; total > 0 {
+	if total := f.answer.TotalMS; total > 0 && chart > 0 {
 		from := min(int(s.AtMS/total*float64(chart)), chart-1)
 		n := max(min(int(s.MS/total*float64(chart)+0.5), chart-from), 1)
 		line := a.Sub(left+1, 0, chart, 1)
@@ -221,12 +225,15 @@ func (f *Failover) paintGap(in widget.Area, y int, v *View) {
 		return
 	}
 	x := in.Text(0, y, theme.Title, "Gap as this console saw it: ")
-	in.Text(x, y, theme.Strong, widget.Elapsed(t.Gap())+" without a primary")
-	detail := fmt.Sprintf("last answer of %s to first of %s; longest wait for any answer: %s",
-		cluster.Host(t.From), cluster.Host(t.To), widget.Elapsed(t.Silence))
+	in.Text(x, y, theme.Strong, "at most "+widget.Elapsed(t.Gap())+" without a primary")
+	detail := fmt.Sprintf("From the last answer of %s to the first of %s.", cluster.Host(t.From), cluster.Host(t.To))
 	if t.LastSeen.Before(f.began) && t.FirstAt.Sub(f.began) < t.Gap()/2 {
-		detail = fmt.Sprintf("%s of it since it was confirmed; longest wait for any answer: %s",
-			widget.Elapsed(t.FirstAt.Sub(f.began)), widget.Elapsed(t.Silence))
+		detail = fmt.Sprintf("Of these, %s since it was confirmed.", widget.Elapsed(t.FirstAt.Sub(f.began)))
+	}
+	if t.Silence > 0 {
+		detail += " No master answered for " + widget.Elapsed(t.Silence) + "."
+	} else {
+		detail += " Every question was answered meanwhile."
 	}
 	paragraph(in, 0, y+1, theme.Muted, detail, 2)
 }

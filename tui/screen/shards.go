@@ -191,7 +191,7 @@ func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widt
 		spare -= more
 	}
 	// Air between the columns is worth more than a sparkline over the whole screen.
-	const spark = 12
+	const spark = 8
 	if air := len(chosen) - 1; spare >= air+spark {
 		spare -= air
 		for k := range widths[:len(widths)-1] {
