@@ -13,10 +13,8 @@ import (
 // positive. Columns that are a string shard key are ordered by [CompareBinary] instead.
 func Compare(t Type, a, b Value) int {
 	if a.Form != b.Form {
-		if a.Form == FormNull || b.Form == FormNull || !a.isNumber() || !b.isNumber() {
-			return cmp.Compare(a.Form, b.Form)
-		}
-		return cmp.Compare(a.asFloat(), b.asFloat())
+		// FormNull is the least; other forms never meet within one type.
+		return cmp.Compare(a.Form, b.Form)
 	}
 	switch a.Form {
 	case FormInt:
@@ -38,15 +36,6 @@ func Compare(t Type, a, b Value) int {
 		return strings.Compare(a.Str, b.Str)
 	}
 	return 0
-}
-
-func (v Value) isNumber() bool { return v.Form == FormInt || v.Form == FormFloat }
-
-func (v Value) asFloat() float64 {
-	if v.Form == FormInt {
-		return float64(v.Int)
-	}
-	return v.Float
 }
 
 // CompareText orders strings by the default collation: without regard to case

@@ -94,7 +94,7 @@ func appendDecimalJSON(dst []byte, t Type, s string) []byte {
 	return append(dst, '"')
 }
 
-// isCanonicalDecimal says whether s is what [number.decimal] would make of it.
+// isCanonicalDecimal says whether s is what appendDecimal would make of it.
 func isCanonicalDecimal(s string, scale int) bool {
 	if s != "" && s[0] == '-' {
 		s = s[1:]

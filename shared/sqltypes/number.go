@@ -111,17 +111,9 @@ func (n *number) integer() (int64, bool) {
 	return int64(u), u <= math.MaxInt64
 }
 
-// decimal returns the canonical text with scale fraction digits, rounded half
-// away from zero as SQL Server does; false when it needs more than precision digits.
-func (n *number) decimal(precision, scale int) (string, bool) {
-	var buf [3 + maxPrecision]byte // sign, a zero before the point, the point
-	b, ok := n.appendDecimal(buf[:0], precision, scale)
-	if !ok {
-		return "", false
-	}
-	return string(b), true
-}
-
+// appendDecimal appends the canonical text with scale fraction digits, rounded
+// half away from zero as SQL Server does; false, and nothing appended, when it
+// needs more than precision digits.
 func (n *number) appendDecimal(dst []byte, precision, scale int) ([]byte, bool) {
 	first, point := n.bounds()
 	if first == len(n.whole)+len(n.frac) {
