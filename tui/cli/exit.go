@@ -91,7 +91,13 @@ func Report(w io.Writer, err error, asJSON bool) {
 		return
 	}
 	if !isProblem {
-		fmt.Fprintf(w, "error: %s\n", Clean(err.Error()))
+		for i, line := range strings.Split(err.Error(), "\n") {
+			prefix := "error: "
+			if i > 0 {
+				prefix = "       "
+			}
+			fmt.Fprintln(w, prefix+Clean(line))
+		}
 		return
 	}
 	writeProblem(w, err, p)

@@ -23,6 +23,9 @@ const (
 	settleTimeout = 20 * time.Second
 	// settlePoll is how often the masters are asked meanwhile.
 	settlePoll = 40 * time.Millisecond
+	// leaderless is how long a cluster over kept data may be without a primary before
+	// one is made: a master needs some probes to take the lead by itself.
+	leaderless = time.Second
 	// askTimeout bounds one question to a master while settling.
 	askTimeout = 2 * time.Second
 )
@@ -86,10 +89,10 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 		if ctx.Err() != nil {
 			return nil, errors.Join(ctx.Err(), dir.remove())
 		}
-		if try == startTries {
+		if !errors.Is(err, errPortLost) || try == startTries {
 			return nil, errors.Join(err, dir.remove())
 		}
-		opts.Say("that did not work, trying again with other ports: %v", err)
+		opts.Say("another program was faster, trying again with other ports")
 		opts.FreePorts = true
 	}
 }
@@ -111,7 +114,7 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 		err = c.settle(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.stopProcesses())
+		return nil, errors.Join(err, c.stopProcesses(), lostPort(ports))
 	}
 	for _, p := range c.processes() {
 		opts.Say("%-12s %s  pid %d", p.name, p.url, p.pid())
@@ -124,15 +127,15 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 	c := &Cluster{dir: dir}
 	var workerURLs []string
 	for i := range workerCount {
-		port := ports[1+i]
-		name := fmt.Sprintf("worker-%d", wantedPorts()[1+i])
-		p := newProcess(opts, dir, runWorkerCommand, name, port)
-		p.args = append(p.args, workerArgs(dir, name, port)...)
+		// The data goes by the shard: its port may be another the next time.
+		shard := fmt.Sprintf("shard-%d", i)
+		p := newProcess(opts, dir, runWorkerCommand, "worker", shard, ports[1+i])
+		p.args = append(p.args, workerArgs(dir, p.name, dir.data(shard), ports[1+i])...)
 		c.workers = append(c.workers, p)
 		workerURLs = append(workerURLs, p.url)
 	}
-	primary := newProcess(opts, dir, runMasterCommand, "master-1", ports[0])
-	backup := newProcess(opts, dir, runMasterCommand, "master-2", ports[len(ports)-1])
+	primary := newProcess(opts, dir, runMasterCommand, "master", "master-1", ports[0])
+	backup := newProcess(opts, dir, runMasterCommand, "master", "master-2", ports[len(ports)-1])
 	primary.args = append(primary.args, masterArgs(dir, ports[0], api.RolePrimary, workerURLs, backup.url)...)
 	backup.args = append(backup.args, masterArgs(dir, ports[len(ports)-1], api.RoleBackup, workerURLs, primary.url)...)
 	c.masters = []*process{primary, backup}
@@ -142,13 +145,14 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 	return c
 }
 
-func newProcess(opts Options, dir *runDir, command, name string, port int) *process {
+// newProcess is a child of a kind, as "worker", whose log goes by the given name.
+func newProcess(opts Options, dir *runDir, command, kind, log string, port int) *process {
 	p := &process{
-		name:    name,
+		name:    fmt.Sprintf("%s-%d", kind, port),
 		url:     fmt.Sprintf("http://127.0.0.1:%d", port),
 		exe:     opts.Executable,
 		env:     childEnv(os.Environ()),
-		logPath: filepath.Join(dir.logs(), name+".log"),
+		logPath: filepath.Join(dir.logs(), log+".log"),
 	}
 	p.args = []string{command, "--log-level", opts.LogLevel}
 	if dir.temporary {
@@ -196,6 +200,7 @@ func (c *Cluster) settle(ctx context.Context) error {
 	tick := time.NewTicker(settlePoll)
 	defer tick.Stop()
 	promoted := false
+	began := time.Now()
 	for {
 		healthy, primaries := 0, 0
 		for _, m := range c.clients {
@@ -210,9 +215,9 @@ func (c *Cluster) settle(ctx context.Context) error {
 		if healthy == len(c.clients) && primaries == 1 {
 			return nil
 		}
-		if healthy == len(c.clients) && primaries == 0 && !promoted && c.dir.hasData() {
+		if healthy == len(c.clients) && primaries == 0 && !promoted && !c.dir.temporary && time.Since(began) > leaderless {
 			promoted = true
-			if _, err := c.clients[0].Failover(ctx); err != nil {
+			if _, err := c.clients[0].Failover(ctx); err != nil && api.CodeOf(err) != api.CodeAlreadyPrimary {
 				return fmt.Errorf("no master took the lead, and promoting the first failed: %w", err)
 			}
 		}

@@ -44,6 +44,9 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
 	}
 	headless := c.Headless || !isTerminal(os.Stdin) || !isTerminal(os.Stdout)
+	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
+		return cli.Usagef("the tour needs a --data-dir that is empty, and %s is not", c.DataDir)
+	}
 	say := func(format string, args ...any) {
 		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
 	}
@@ -125,7 +128,7 @@ func demoActions(cluster *Cluster, traffic *Traffic) []console.Action {
 		},
 		{
 			Key: "K", Label: "kill", Help: "kill the primary master with SIGKILL",
-			Confirm: "Kill the primary master with SIGKILL? The backup goes on serving reads and row writes; fail over to it, or restart it.",
+			Confirm: "No goodbye: the backup goes on serving reads and row writes. Then fail over to it, or restart the old one.",
 			Run: func(ctx context.Context) (string, error) {
 				url, err := cluster.KillPrimary(ctx)
 				if err != nil {
@@ -148,6 +151,12 @@ func demoActions(cluster *Cluster, traffic *Traffic) []console.Action {
 			},
 		},
 	}
+}
+
+// emptyOrAbsent says whether a directory has nothing in it or is not there yet.
+func emptyOrAbsent(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

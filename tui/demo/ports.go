@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -41,6 +42,21 @@ func choosePorts(wanted []int, anyFree bool) (ports, taken []int, err error) {
 		ports[i] = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener has no other
 	}
 	return ports, taken, nil
+}
+
+// errPortLost is why a child could not listen: somebody took its port after it was chosen.
+var errPortLost = errors.New("a port was taken by another program just before it was used")
+
+// lostPort returns errPortLost when one of the ports, which no child uses any more, is taken.
+func lostPort(ports []int) error {
+	for _, port := range ports {
+		l, err := listenOn(port)
+		if err != nil {
+			return fmt.Errorf("%w: %d", errPortLost, port)
+		}
+		l.Close()
+	}
+	return nil
 }
 
 // listenOn takes a port. One that somebody answers on is taken even where the

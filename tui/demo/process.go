@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -96,7 +97,7 @@ func (p *process) start(ctx context.Context) error {
 	case <-ready.seen:
 		return nil
 	case <-r.done:
-		return fmt.Errorf("%s ended before it was ready (%w); the end of %s:\n%s", p.name, orNoError(r.err), p.logPath, tail(p.logPath, 8))
+		return fmt.Errorf("%s ended before it was ready (%w); %s says: %s", p.name, orNoError(r.err), filepath.Base(p.logPath), lastWords(p.logPath))
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-timer.C:
@@ -217,6 +218,15 @@ func (w *lineWatcher) Write(b []byte) (int, error) {
 		rest = after
 	}
 	return len(b), nil
+}
+
+// lastWords returns the error that a child ended with: the last line of its log, or
+// more of it when that is none, as after a panic.
+func lastWords(path string) string {
+	if last := tail(path, 1); strings.HasPrefix(last, "error: ") {
+		return strings.TrimPrefix(last, "error: ")
+	}
+	return tail(path, 12)
 }
 
 // tail returns the last n lines of a log, from at most its last 8 KiB.

@@ -81,6 +81,3 @@ func (d *runDir) remove() error {
 	}
 	return removeRunDir(d.path)
 }
-
-// hasData says whether an earlier demo may have left data here.
-func (d *runDir) hasData() bool { return !d.temporary }

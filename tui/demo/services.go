@@ -73,10 +73,10 @@ func (f *childFlags) logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
-func workerArgs(dir *runDir, name string, port int) []string {
+func workerArgs(dir *runDir, name, data string, port int) []string {
 	return []string{
 		"--port", strconv.Itoa(port), "--name", name,
-		"--data-dir", dir.data(name), "--token-file", dir.tokenFile(),
+		"--data-dir", data, "--token-file", dir.tokenFile(),
 	}
 }
 
