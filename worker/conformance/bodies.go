@@ -57,7 +57,7 @@ func malformedBodies(e *env) {
 // oversizedBodies declares and sends more than any worker takes. The worker may
 // answer at once and cut the connection, so that this goes without an HTTP client.
 func oversizedBodies(e *env) {
-	const size = 80 << 20
+	const size = 40 << 20 // a worker takes 32 MiB
 	for _, chunked := range []bool{false, true} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(e.f.URL, "http://"))
 		if err != nil {
@@ -75,9 +75,13 @@ func oversizedBodies(e *env) {
 		sent := make(chan struct{})
 		go func() {
 			defer close(sent)
-			piece := strings.Repeat(" ", 64<<10)
+			start, piece := `{"db_name":"`, strings.Repeat("x", 64<<10)
 			if chunked {
+				start = fmt.Sprintf("%x\r\n%s\r\n", len(start), start)
 				piece = fmt.Sprintf("%x\r\n%s\r\n", len(piece), piece)
+			}
+			if _, err := conn.Write([]byte(start)); err != nil {
+				return
 			}
 			for range size / (64 << 10) {
 				if _, err := conn.Write([]byte(piece)); err != nil {

@@ -131,13 +131,13 @@ func fenceRules(e *env) {
 // fenceUnderLoad takes a term while writers of the older one are at work: once it
 // is taken, no row of theirs may appear any more.
 func fenceUnderLoad(e *env, tb *table) {
-	f := e.fence()
+	f, w := e.fence(), e.plain()
 	started := make(chan struct{}, 64)
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
 			for {
-				_, err := e.w.Exec(e.Context(), &api.ExecRequest{DB: tb.db, Fence: f, Statements: []api.Statement{tb.insert("[7]")}})
+				_, err := w.Exec(e.Context(), &api.ExecRequest{DB: tb.db, Fence: f, Statements: []api.Statement{tb.insert("[7]")}})
 				if api.CodeOf(err) == api.CodeStaleTerm {
 					return
 				}

@@ -141,12 +141,13 @@ func concurrentWrites(e *env) {
 	const writers, each = 16, 20
 	tb := e.table(many())
 	f := e.fence()
+	c := e.plain()
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
 			for i := range each {
 				st := tb.insert(fmt.Sprintf("[%d]", w*each+i))
-				if _, err := e.w.Exec(e.Context(), &api.ExecRequest{DB: tb.db, Fence: f, Statements: []api.Statement{st}}); err != nil {
+				if _, err := c.Exec(e.Context(), &api.ExecRequest{DB: tb.db, Fence: f, Statements: []api.Statement{st}}); err != nil {
 					e.Errorf("writer %d: %v", w, err)
 					return
 				}

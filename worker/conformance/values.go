@@ -29,7 +29,7 @@ func valuesOnTheWire(e *env) {
 	if len(golden) < 100 {
 		e.Fatalf("only %d golden values", len(golden))
 	}
-	db := e.database()
+	db, f := e.database(), e.fence()
 	tables := map[string]*table{}
 	want := map[string][]string{}
 	for i, g := range golden {
@@ -40,7 +40,9 @@ func valuesOnTheWire(e *env) {
 			}, PrimaryKey: []string{"id"}})
 			tables[g.Type] = tb
 		}
-		_, err := e.w.Exec(e.Context(), tb.request(tb.insert(fmt.Sprintf("[%d,%s]", i, g.Input))))
+		_, err := e.w.Exec(e.Context(), &api.ExecRequest{DB: db, Fence: f, Statements: []api.Statement{
+			tb.insert(fmt.Sprintf("[%d,%s]", i, g.Input)),
+		}})
 		switch {
 		case g.Error == nil && err != nil:
 			e.Errorf("%s %s was refused: %v", g.Type, g.Input, err)
