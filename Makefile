@@ -82,7 +82,7 @@ bench: ## Go benchmarks, then ratios to floors measured in the same run (minutes
 picture: ## docs/console.svg from the real console, in a real pseudo-terminal
 	@mkdir -p $(BIN)
 	$(GO) build -o $(BIN)/shardeck ./tui
-	cd .ci/picture && $(GO) run . -out ../../docs/console.svg -- ../../$(BIN)/shardeck demo --theme dark
+	cd .ci/picture && $(GO) run . -out ../../docs/console.svg -until "10,0" -keys c -- ../../$(BIN)/shardeck demo --theme dark
 
 clean: ## remove what was built
 	rm -rf $(BIN)

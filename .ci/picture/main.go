@@ -16,6 +16,7 @@ import (
 	"os/signal"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -74,7 +75,7 @@ func run(ctx context.Context, o options, args []string) error {
 	changed := make(chan struct{}, 1)
 	ended := make(chan error, 1)
 	go func() {
-		_, err := io.Copy(notify{screen, changed}, tty)
+		_, err := io.Copy(&notify{screen: screen, changed: changed}, tty)
 		ended <- errors.Join(err, cmd.Wait())
 	}()
 
@@ -99,8 +100,12 @@ func run(ctx context.Context, o options, args []string) error {
 	if _, err := tty.WriteString(o.quit); err != nil {
 		return err
 	}
-	<-ended // its exit status says nothing about the picture
-	return nil
+	select {
+	case <-ended: // its exit status says nothing about the picture
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("the program did not end by %q: %w", o.quit, ctx.Err())
+	}
 }
 
 // await returns once the screen shows all texts.
@@ -130,13 +135,28 @@ func await(ctx context.Context, screen vt10x.Terminal, texts []string, changed <
 type notify struct {
 	screen  io.Writer
 	changed chan<- struct{}
+	rest    []byte // the beginning of a character whose end has not come yet
 }
 
-func (n notify) Write(b []byte) (int, error) {
-	written, err := n.screen.Write(b)
+// Write hands whole characters on: the screen would take half of one for a short write.
+func (n *notify) Write(b []byte) (int, error) {
+	n.rest = append(n.rest, b...)
+	whole := len(n.rest)
+	for back := 1; back < utf8.UTFMax && back <= len(n.rest); back++ {
+		if tail := n.rest[len(n.rest)-back:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) {
+				whole -= back
+			}
+			break
+		}
+	}
+	if _, err := n.screen.Write(n.rest[:whole]); err != nil {
+		return 0, err
+	}
+	n.rest = append(n.rest[:0], n.rest[whole:]...)
 	select {
 	case n.changed <- struct{}{}:
 	default:
 	}
-	return written, err
+	return len(b), nil
 }

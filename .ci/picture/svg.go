@@ -71,14 +71,14 @@ func drawLine(b *bytes.Buffer, screen vt10x.Terminal, y, cols int) {
 	}
 }
 
-// drawRun draws cells start to end of line y. Blocks and line-drawing would show
-// gaps between characters in most fonts, so that a run is stretched to its length.
+// drawRun draws cells start to end of line y.
 func drawRun(b *bytes.Buffer, text string, st style, start, end, y int) {
 	left := margin + float64(start)*cellW
 	top := titleH + margin + float64(y)*cellH
 	if st.bg != paper {
 		fmt.Fprintf(b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n", left, top, float64(end-start)*cellW, cellH, st.bg)
 	}
+	text = takeShapes(b, text, st.fg, left, top)
 	trimmed := strings.TrimLeft(text, " ")
 	indent := len(text) - len(trimmed)
 	trimmed = strings.TrimRight(trimmed, " ")
