@@ -91,7 +91,24 @@ func startConsole(t *testing.T, ctx context.Context, o Options) (*screenBuffer, 
 	return out, keys, done
 }
 
-func TestRunShowsARealMasterOverHTTPAndQuits(t *testing.T) {
+func TestTheRealClientShowsTheTokenItWasGiven(t *testing.T) {
+	s := masterServer(t, false)
+	for token, works := range map[string]bool{"sesame": true, "barley": false, "": false} {
+		o := Options{Masters: []string{s.URL}, APIToken: token}
+		if err := o.complete(); err != nil {
+			t.Fatal(err)
+		}
+		m, err := o.Dial(s.URL).Metadata(t.Context())
+		if works && (err != nil || len(m.Workers) != 3) {
+			t.Errorf("with the token: %v, %v", m, err)
+		}
+		if !works && err == nil {
+			t.Errorf("let in with the token %q", token)
+		}
+	}
+}
+
+func TestRunQuitsOnItsKey(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	s := masterServer(t, false)
 	defer s.Close()

@@ -118,6 +118,10 @@ func (d *Dashboard) paintSmall(a widget.Area, v *View) {
 	}
 	if v.Count.Answer != nil && y < a.H-1 {
 		a.Text(1, y, theme.Text, widget.Fit("count "+widget.Thousands(v.Count.Answer.Total)+", "+widget.Age(v.Now.Sub(v.Count.At))+" ago", a.W-1))
+		y++
+	}
+	if t := v.State.Table(v.DB, v.Table); t != nil && a.H-1-y >= len(t.RowsPerShard) {
+		paintBars(a.Sub(0, y, a.W, a.H-1-y), v, t, 0)
 	}
 }
 

@@ -49,12 +49,18 @@ func (d *Dashboard) paintDistribution(a widget.Area, v *View) {
 		}
 	}
 	in := a.Box(theme.Border, "Rows of "+v.DB+"."+v.Table, note)
+	paintBars(in, v, t, d.scroll)
+}
+
+// paintBars draws a bar for each shard, as thick as there is room for; where there
+// is none for all of them, those from scroll on.
+func paintBars(in widget.Area, v *View, t *api.TableInfo, scroll int) {
 	n := len(t.RowsPerShard)
 	thick, air := bars(n, in.H)
 	first := 0
 	if thick == 0 {
 		thick = 1
-		first = min(d.scroll, max(n-in.H, 0))
+		first = min(scroll, max(n-in.H, 0))
 	}
 	var most int64
 	for _, r := range t.RowsPerShard {

@@ -37,7 +37,7 @@ func printableASCII(s string) bool {
 
 func cleanRune(r rune) rune {
 	switch {
-	case r >= ' ' && r <= '~':
+	case narrow(r):
 		return r
 	case unicode.IsControl(r), unicode.IsSpace(r):
 		return ' '
@@ -71,9 +71,24 @@ func prepends(r rune) bool {
 	return r > 0x2ff && ansi.StringWidth(string(r)+"aa") != RuneWidth(r)+2
 }
 
+// narrow says that r is one of those of which frames mostly consist: ASCII, Latin
+// letters, box drawing, blocks and the console's marks. Each takes one cell and
+// joins nothing, which for others is asked of the width library, at some cost.
+func narrow(r rune) bool {
+	switch {
+	case r >= ' ' && r <= '~', r >= 0xae && r <= 0x24f, r >= 0x2500 && r <= 0x25fc:
+		return true
+	}
+	switch r {
+	case '…', '—', '–', '✓', '✗', '⊘', '≠', 'Σ', '‖', '←', '→', '↑', '↓':
+		return true
+	}
+	return false
+}
+
 // RuneWidth returns the cells that r takes, as the renderer counts them.
 func RuneWidth(r rune) int {
-	if r >= ' ' && r <= '~' {
+	if narrow(r) {
 		return 1
 	}
 	return ansi.StringWidth(string(r))

@@ -44,6 +44,14 @@ func TestCleanTextIsAsWideAsItsRunes(t *testing.T) {
 	})
 }
 
+func TestNarrowRunesAreNarrow(t *testing.T) {
+	for r := rune(0); r < 0x3000; r++ {
+		if narrow(r) && (ansi.StringWidth(string(r)) != 1 || ansi.StringWidth("a"+string(r)+"a") != 3) {
+			t.Errorf("%U is not narrow", r)
+		}
+	}
+}
+
 func FuzzClean(f *testing.F) {
 	for _, s := range []string{"", "\x1b[31m", "\x1b]0;x\a", "\u1100\u1161\u11a8", "\U0001F468\u200d\U0001F469", "\xc3\x28"} {
 		f.Add(s)
