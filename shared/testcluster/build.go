@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 )
 
 const buildTimeout = 5 * time.Minute
@@ -24,9 +26,16 @@ var binaries struct {
 	err  map[string]error
 }
 
-// Main runs a package's tests, removes the binaries they had built, and returns the exit status.
+// Main runs a package's tests, removes the binaries they had built, and returns the
+// exit status: not 0 either when tests that passed leave goroutines behind.
 func Main(m *testing.M) int {
 	code := m.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, "testcluster:", err)
+			code = 1
+		}
+	}
 	binaries.mu.Lock()
 	defer binaries.mu.Unlock()
 	if binaries.dir != "" {
