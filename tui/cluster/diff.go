@@ -36,6 +36,19 @@ func Explain(err error) string {
 	return err.Error()
 }
 
+// Reason is Explain in few words, for where the master is named beside it.
+func Reason(err error) string {
+	switch api.CodeOf(err) {
+	case api.CodeShardUnavailable:
+		return "cannot be reached"
+	case api.CodeShardTimeout:
+		return "no answer in time"
+	case api.CodeUnauthorized:
+		return "refuses the API token, or wants one"
+	}
+	return Explain(err)
+}
+
 // diffRole tells that the master that is asked has changed its role.
 func diffRole(old, next *api.Metadata, at time.Time) []Event {
 	if old.Master.URL != next.Master.URL || old.Master.Role == next.Master.Role {

@@ -44,7 +44,7 @@ func (s State) failed(o Observation) (State, []Event) {
 	}
 	s.Link, s.LinkSince = Lost, o.At
 	return s, []Event{{At: o.At, Level: api.LevelError, Shard: -1,
-		Text: "lost " + Host(o.Master) + ": " + Explain(o.Err)}}
+		Text: "lost " + Host(o.Master) + ": " + Reason(o.Err)}}
 }
 
 // answered is Apply for an answer; i is the master's index or -1.

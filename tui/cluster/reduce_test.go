@@ -91,7 +91,7 @@ func TestFollowsTheNewPrimaryAfterTheOldOneIsKilled(t *testing.T) {
 	s, more := run(s, ok(2.1, backup), ok(3, backup), ok(4.5, promoted))
 	want := []string{
 		"good connected to 127.0.0.1:8080, primary",
-		"error lost 127.0.0.1:8080: connection refused",
+		"error lost 127.0.0.1:8080: cannot be reached",
 		"good connected again, to 127.0.0.1:8084 (backup), after 100ms",
 		"good 127.0.0.1:8084 is the primary now; this console was without one for at most 3.5s",
 	}

@@ -244,7 +244,7 @@ func TestStaysUpWithoutAMasterAndComesBack(t *testing.T) {
 	w.dead[urlA], w.dead[urlB] = true, true
 	d := drive(t, w)
 	d.wait(5 * time.Second)
-	d.shows("CONNECTING", "no master yet: connection refused")
+	d.shows("CONNECTING", "no master yet: cannot be reached")
 	w.dead[urlB] = false
 	d.wait(3 * time.Second)
 	d.shows("HEALTHY", "BACKUP 127.0.0.1:8084", "f fails over")

@@ -283,9 +283,9 @@ func alert(v *View) (theme.Role, string) {
 	s := &v.State
 	switch {
 	case s.Link == cluster.Connecting && s.Err != nil:
-		return theme.Warn, "▲ no master yet: " + cluster.Explain(s.Err) + "; trying on"
+		return theme.Warn, "▲ no master yet: " + cluster.Reason(s.Err) + "; trying on"
 	case s.Link == cluster.Lost:
-		return theme.Bad, "✗ no master for " + widget.Age(v.Now.Sub(s.LinkSince)) + ": " + cluster.Explain(s.Err) + "; trying " + masterList(s)
+		return theme.Bad, "✗ no master for " + widget.Age(v.Now.Sub(s.LinkSince)) + ": " + cluster.Reason(s.Err) + "; trying " + masterList(s)
 	case s.Meta == nil:
 		return theme.Muted, ""
 	}
