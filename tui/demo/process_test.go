@@ -168,7 +168,10 @@ func TestAnOrphanEndsAndRemovesItsDirectory(t *testing.T) {
 	}
 	boom := errors.New("boom")
 	r, w := io.Pipe()
-	defer w.Close()
+	defer func() { // the goroutine that reads must not take the end for the parent's
+		io.WriteString(w, stopWord+"\n")
+		w.Close()
+	}()
 	err := (&childFlags{}).underParent(t.Context(), r, quiet, func(context.Context) error { return boom })
 	if !errors.Is(err, boom) {
 		t.Errorf("a service's own error is lost: %v", err)
