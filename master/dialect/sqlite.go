@@ -14,9 +14,10 @@ import (
 // collations named SHARDECK_* are registered by the engine.
 type SQLite struct{}
 
-// Bounds of SQLite (https://www.sqlite.org/limits.html).
+// Bounds of a statement: of the worker's, and of SQLite's own
+// (https://www.sqlite.org/limits.html).
 const (
-	sqliteMaxParams = 32_766
+	sqliteMaxParams = 2_048
 	sqliteMaxText   = 1_000_000
 )
 
@@ -211,7 +212,7 @@ func (w *sqliteWriter) limit(limit *int64, offset int64) {
 	}
 }
 
-// check refuses what SQLite would refuse without saying why.
+// check refuses what the worker would refuse in terms that mean nothing to the client.
 func (w *sqliteWriter) check() error {
 	switch {
 	case len(w.types) > sqliteMaxParams:

@@ -157,17 +157,47 @@ func (w *sqliteWriter) compare(e *planner.Expr) {
 	w.text(")")
 }
 
+// maxInParams is the number of values that IN has as parameters of their own.
+// Longer lists travel as one, so that they do not run into the bound on parameters
+// and lists of different lengths share one prepared statement.
+const maxInParams = 16
+
 func (w *sqliteWriter) in(e *planner.Expr) {
+	x, list := e.Args[0], e.Args[1:]
 	w.text("(")
-	w.collated(e.Args[0], collationOf(e.Args[0].Type, e.Binary))
+	w.collated(x, collationOf(x.Type, e.Binary))
 	if e.Negated {
 		w.text(" NOT")
 	}
-	for i, v := range e.Args[1:] {
+	if len(list) > maxInParams && !x.Type.Kind.IsBinary() {
+		w.text(" IN (SELECT value FROM json_each(")
+		w.param(sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}, sqltypes.Text(jsonList(list)))
+		w.text(")))")
+		return
+	}
+	for i, v := range list {
 		w.item(i, " IN (")
 		w.expr(v)
 	}
 	w.text("))")
+}
+
+// jsonList writes constants as a JSON array whose elements SQLite reads as what it
+// stores: unlike the wire form, every integer is a number, also beyond 2^53.
+func jsonList(list []*planner.Expr) string {
+	b := make([]byte, 0, 8*len(list))
+	b = append(b, '[')
+	for i, v := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if v.Value.Form == sqltypes.FormInt {
+			b = strconv.AppendInt(b, v.Value.Int, 10)
+		} else {
+			b = sqltypes.AppendJSON(b, v.Type, v.Value)
+		}
+	}
+	return string(append(b, ']'))
 }
 
 func (w *sqliteWriter) like(e *planner.Expr) {

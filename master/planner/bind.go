@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -100,7 +101,61 @@ func (b *binder) logic(e *tsql.Logic, not bool) (*Expr, error) {
 func allOf(terms []*Expr) *Expr { return join(terms, AndExpr, trueExpr, falseExpr) }
 
 // anyOf joins terms by OR, and simplifies. It takes the slice over.
-func anyOf(terms []*Expr) *Expr { return join(terms, OrExpr, falseExpr, trueExpr) }
+func anyOf(terms []*Expr) *Expr {
+	e := join(terms, OrExpr, falseExpr, trueExpr)
+	if e.Op != OrExpr {
+		return e
+	}
+	e.Args = gatherEquals(e.Args)
+	if len(e.Args) == 1 {
+		return e.Args[0]
+	}
+	return e
+}
+
+// gatherEquals makes one IN of all terms that ask for equality of one column with
+// constants: a = 1 OR b = 2 OR a IN (3, 4) is a IN (1, 3, 4) OR b = 2. An index
+// serves an IN better than a long chain, and engines bound the length of chains.
+func gatherEquals(terms []*Expr) []*Expr {
+	var lists []*Expr // in terms, one for each column
+	kept := terms[:0]
+next:
+	for _, t := range terms {
+		if !isEquals(t) {
+			kept = append(kept, t)
+			continue
+		}
+		for i, l := range lists {
+			if l.Args[0] != t.Args[0] || l.Binary != t.Binary {
+				continue
+			}
+			if l.Op == EqExpr {
+				in := &Expr{Op: InExpr, Args: slices.Clone(l.Args), Binary: l.Binary}
+				kept[slices.Index(kept, l)] = in
+				lists[i], l = in, in
+			}
+			l.Args = append(l.Args, t.Args[1:]...)
+			continue next
+		}
+		if t.Op == InExpr {
+			t = &Expr{Op: InExpr, Args: slices.Clone(t.Args), Binary: t.Binary}
+		}
+		lists = append(lists, t)
+		kept = append(kept, t)
+	}
+	return kept
+}
+
+// isEquals says whether e asks for equality of a column with constants.
+func isEquals(e *Expr) bool {
+	switch e.Op {
+	case EqExpr:
+		return e.Args[0].Op == ColumnExpr && e.Args[1].IsConst()
+	case InExpr:
+		return e.Args[0].Op == ColumnExpr && !e.Negated
+	}
+	return false
+}
 
 func join(terms []*Expr, op ExprOp, neutral, absorbing *Expr) *Expr {
 	flat := terms[:0]
@@ -192,7 +247,7 @@ func (b *binder) in(e *tsql.In, not bool) (*Expr, error) {
 		case c.Op == op && c.Args[0] == x && c.Args[1].IsConst():
 			list.Args = append(list.Args, c.Args[1])
 			list.Binary = c.Binary
-		case c.Op == IsNullExpr:
+		case c.Op == IsNullExpr && c.Args[0] == x:
 			notNull = c // said once, and implied by NOT IN
 		case c.Op == absorbing:
 			return c, nil
