@@ -78,3 +78,21 @@ func findDatabase(st *api.WorkerStats, name string) int {
 func findTable(tables []api.TableStats, name string) int {
 	return slices.IndexFunc(tables, func(t api.TableStats) bool { return api.SameName(t.Definition.Name, name) })
 }
+
+// SameSchema says whether two stats of a worker, nil for none, have the same
+// databases and tables, whatever their rows and sizes.
+func SameSchema(a, b *api.WorkerStats) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return slices.EqualFunc(a.Databases, b.Databases, func(x, y api.DatabaseStats) bool {
+		return x.Name == y.Name && slices.EqualFunc(x.Tables, y.Tables, func(s, t api.TableStats) bool {
+			return sameDef(&s.Definition, &t.Definition)
+		})
+	})
+}
+
+func sameDef(a, b *api.TableDef) bool {
+	return a.Name == b.Name && a.ShardKey == b.ShardKey && slices.Equal(a.Columns, b.Columns) &&
+		slices.Equal(a.PrimaryKey, b.PrimaryKey) && slices.EqualFunc(a.Unique, b.Unique, slices.Equal[[]string])
+}

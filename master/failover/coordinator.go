@@ -230,11 +230,12 @@ func (c *Coordinator) repair(ctx context.Context, shards []int) {
 	}
 }
 
-// EnsurePrimary returns nil when this master may change the schema. One that was
-// started as primary and has not been able to take a term yet tries it now.
+// EnsurePrimary returns nil when this master may change the schema. It looks at
+// the workers first: a primary that was replaced finds out here, and one that could
+// not take a term at its start does so now.
 func (c *Coordinator) EnsurePrimary(ctx context.Context) error {
 	s := c.Current()
-	if s.Role != api.RolePrimary && c.cfg.Configured == api.RolePrimary && s.Leader == "" {
+	if s.Role == api.RolePrimary || c.cfg.Configured == api.RolePrimary && s.Leader == "" {
 		c.cfg.Probe(ctx)
 		c.decide(ctx)
 		s = c.Current()

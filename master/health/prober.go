@@ -28,6 +28,9 @@ const missesUntilDown = 3
 // downHaste is how many times more often a shard that is down is probed.
 const downHaste = 4
 
+// nudgeHaste is how many times more often than usual nudges can cause probes.
+const nudgeHaste = 20
+
 // Config says what to probe and how often. Zero durations take the defaults.
 type Config struct {
 	Targets  []Target // by shard
@@ -65,8 +68,7 @@ type Prober struct {
 	bg   sync.WaitGroup // rounds of Refresh, which Run waits for
 
 	refreshMu sync.Mutex
-	refreshed time.Time     // when the last forced refresh began
-	flight    chan struct{} // closed when the refresh under way ends; nil when there is none
+	round     *round // the latest; nil before the first
 }
 
 // New returns a prober that has probed nothing yet: every shard is unknown.
@@ -133,6 +135,12 @@ func (p *Prober) every(ctx context.Context, nudge <-chan struct{}, probe func(),
 		case <-ctx.Done():
 		case <-tick.C:
 		case <-nudge:
+			// Many requests that fail at once must not become as many probes.
+			tick.Reset(p.cfg.Interval / nudgeHaste)
+			select {
+			case <-ctx.Done():
+			case <-tick.C:
+			}
 		}
 	}
 }
@@ -177,34 +185,66 @@ func (p *Prober) ProbeAll(ctx context.Context) *Snapshot {
 	return p.Snapshot()
 }
 
-// Refresh is ProbeAll for those who only suspect that the snapshot is out of
-// date: callers share one round, and after a round none begins for gap. It says
-// whether a round ended since the call began.
+// round is one ProbeAll that several callers may wait for.
+type round struct {
+	begun time.Time
+	done  chan struct{}
+}
+
+// Refresh is ProbeAll for those who have reason to think that the snapshot is out
+// of date: it returns after a round that began after the call did. Callers share
+// rounds, of which none begins within gap of the one before. It says whether the
+// round ended before ctx did.
 func (p *Prober) Refresh(ctx context.Context, gap time.Duration) bool {
-	p.refreshMu.Lock()
-	flight := p.flight
-	switch {
-	case flight != nil: // someone else's round will do
-	case !p.refreshed.IsZero() && time.Since(p.refreshed) < gap:
+	called := time.Now()
+	for {
+		p.refreshMu.Lock()
+		r, wait := p.round, time.Duration(0)
+		if r == nil || isClosed(r.done) && r.begun.Before(called) {
+			if r != nil {
+				wait = gap - time.Since(r.begun)
+			}
+			if wait <= 0 {
+				r = p.begin()
+			}
+		}
 		p.refreshMu.Unlock()
-		return false
-	default:
-		flight = make(chan struct{})
-		p.flight, p.refreshed = flight, time.Now()
-		// The round outlives the caller that began it: others wait for it too.
-		p.bg.Go(func() {
-			p.ProbeAll(p.life)
-			p.refreshMu.Lock()
-			p.flight = nil
-			p.refreshMu.Unlock()
-			close(flight)
-		})
+		if wait > 0 {
+			select {
+			case <-time.After(wait):
+				continue
+			case <-ctx.Done():
+				return false
+			}
+		}
+		select {
+		case <-r.done:
+		case <-ctx.Done():
+			return false
+		}
+		if !r.begun.Before(called) {
+			return true
+		}
 	}
-	p.refreshMu.Unlock()
+}
+
+// begin begins a round, which outlives the caller: others wait for it too.
+// p.refreshMu is held.
+func (p *Prober) begin() *round {
+	r := &round{begun: time.Now(), done: make(chan struct{})}
+	p.round = r
+	p.bg.Go(func() {
+		p.ProbeAll(p.life)
+		close(r.done)
+	})
+	return r
+}
+
+func isClosed(c <-chan struct{}) bool {
 	select {
-	case <-flight:
+	case <-c:
 		return true
-	case <-ctx.Done():
+	default:
 		return false
 	}
 }

@@ -180,20 +180,39 @@ func TestRefreshIsSharedAndRateLimited(t *testing.T) {
 	running(t, []*target{w}, func(p *Prober, _ func() []string) {
 		time.Sleep(100 * time.Millisecond)
 		w.set(func(f *target) { f.probes, f.delay = 0, 50*time.Millisecond })
-		var wg sync.WaitGroup
-		for range 20 {
-			wg.Go(func() {
-				if !p.Refresh(context.Background(), time.Minute) {
-					t.Error("a refresh that was waited for says that it did not happen")
-				}
-			})
+		refresh := func(callers int) {
+			var wg sync.WaitGroup
+			for range callers {
+				wg.Go(func() {
+					if !p.Refresh(context.Background(), 300*time.Millisecond) {
+						t.Error("a refresh says that it did not happen")
+					}
+				})
+			}
+			wg.Wait()
 		}
-		wg.Wait()
-		if p.Refresh(context.Background(), time.Minute) {
-			t.Error("a second round began within the gap")
+		start := time.Now()
+		refresh(20)
+		if took := time.Since(start); w.probes != 1 || took != 50*time.Millisecond {
+			t.Errorf("20 callers caused %d probes in %s", w.probes, took)
 		}
-		if w.probes != 1 {
-			t.Errorf("20 callers caused %d probes", w.probes)
+		refresh(20) // after the gap, since what they want to know is newer than the first round
+		if took := time.Since(start); w.probes != 2 || took != 350*time.Millisecond {
+			t.Errorf("20 more callers made it %d probes in %s", w.probes, took)
+		}
+	})
+}
+
+func TestARefreshDoesNotTakeARoundThatBeganBefore(t *testing.T) {
+	w := &target{}
+	running(t, []*target{w}, func(p *Prober, _ func() []string) {
+		time.Sleep(100 * time.Millisecond)
+		w.set(func(f *target) { f.probes, f.delay = 0, 50*time.Millisecond })
+		go p.Refresh(context.Background(), 0)
+		time.Sleep(10 * time.Millisecond)
+		p.Refresh(context.Background(), 0)
+		if w.probes != 2 {
+			t.Errorf("%d rounds", w.probes)
 		}
 	})
 }

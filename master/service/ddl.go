@@ -227,10 +227,10 @@ func (s *Service) changeSchema(w http.ResponseWriter, r *http.Request,
 	if err := s.coord.EnsurePrimary(ctx); err != nil {
 		return err
 	}
-	snap := s.prober.ProbeAll(ctx)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	snap := s.prober.Snapshot() // which EnsurePrimary has brought up to date
 	if err := preflight(snap); err != nil {
 		return err
 	}

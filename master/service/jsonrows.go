@@ -17,8 +17,10 @@ const (
 	// jsonBuffer is how much of a JSON answer is kept back before its status is
 	// committed, in bytes: up to there a failure still gets a status of its own.
 	jsonBuffer = 256 << 10
-	// jsonWriteTimeout bounds how long a client may take for one block.
+	// jsonWriteTimeout bounds how long a client may take for one block of at least
+	// jsonBigWrite bytes; smaller ones fit into the buffers on the way.
 	jsonWriteTimeout = 30 * time.Second
+	jsonBigWrite     = 32 << 10
 )
 
 var jsonBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -80,10 +82,12 @@ func (j *jsonRows) flush() error {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 	}
-	rc := http.NewResponseController(j.w)
-	_ = rc.SetWriteDeadline(time.Now().Add(jsonWriteTimeout)) // a recorder in a test has none
+	if j.buf.Len() >= jsonBigWrite {
+		rc := http.NewResponseController(j.w)
+		_ = rc.SetWriteDeadline(time.Now().Add(jsonWriteTimeout)) // a recorder in a test has none
+		defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
+	}
 	_, err := j.w.Write(j.buf.Bytes())
-	_ = rc.SetWriteDeadline(time.Time{})
 	j.buf.Reset()
 	return err
 }

@@ -32,16 +32,21 @@ func (s *Service) shardChanged(before, after health.Shard) {
 }
 
 // shardProbed brings the catalog up to date with a probe and has the coordinator
-// look at the fences. The prober calls it for one probe at a time.
-func (s *Service) shardProbed(snap *health.Snapshot, _ int) {
+// look at the fences. The prober calls it for one probe at a time. Most probes find
+// the schema as it was, and cost no more than the comparison.
+func (s *Service) shardProbed(snap *health.Snapshot, shard int) {
 	stats := statsOf(snap)
-	s.catalog.Store(catalog.Build(s.catalog.Load(), stats, s.logger))
+	changed := !catalog.SameSchema(s.probed[shard], stats[shard])
+	s.probed[shard] = stats[shard]
+	if changed {
+		s.catalog.Store(catalog.Build(s.catalog.Load(), stats, s.logger))
+	}
 	for i := range snap.Shards {
 		if snap.Shards[i].State == api.ShardUnknown {
 			return // too early to speak of drift or roles
 		}
 	}
-	s.drift.update(time.Now(), stats, s.events)
+	s.drift.update(time.Now(), changed, stats, s.events)
 	s.coord.Kick()
 }
 
@@ -63,8 +68,9 @@ const driftSettle = 3 * time.Second
 
 // driftWatch tells when drift appears and stays, and when it goes.
 type driftWatch struct {
-	mu    sync.Mutex
-	known map[string]*knownDrift // by place and kind
+	mu      sync.Mutex
+	changed bool                   // since drift was last looked for
+	known   map[string]*knownDrift // by place and kind
 }
 
 type knownDrift struct {
@@ -73,10 +79,17 @@ type knownDrift struct {
 	told   bool
 }
 
-func (d *driftWatch) update(now time.Time, stats []*api.WorkerStats, events *hub) {
-	_, drift := catalog.Describe(stats)
+// update looks for drift where there may be some: after a change, or as long as
+// there is some.
+func (d *driftWatch) update(now time.Time, changed bool, stats []*api.WorkerStats, events *hub) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.changed = d.changed || changed
+	if !d.changed && len(d.known) == 0 {
+		return
+	}
+	d.changed = false
+	_, drift := catalog.Describe(stats)
 	next := make(map[string]*knownDrift, len(drift))
 	for i := range drift {
 		key := strings.TrimSuffix(drift[i].DB+"."+drift[i].Table, ".") + " (" + drift[i].Kind + ")"

@@ -103,7 +103,7 @@ func TestDriftIsToldOnceItStays(t *testing.T) {
 		{time.Second, []*api.WorkerStats{whole, whole}, 2},
 	} {
 		now = now.Add(step.after)
-		d.update(now, step.stats, h)
+		d.update(now, true, step.stats, h)
 		if events, _ := h.since(0); len(events) != step.want {
 			t.Fatalf("at %s: %d events, want %d", now.UTC(), len(events), step.want)
 		}

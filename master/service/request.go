@@ -133,7 +133,7 @@ func (s *Service) planned(ctx context.Context, db, table string,
 		if again || !isStale(err) {
 			return err
 		}
-		s.prober.Refresh(ctx, 0)
+		s.prober.Refresh(ctx, refreshGap)
 	}
 }
 

@@ -27,8 +27,8 @@ import (
 const Version = "0.1.0"
 
 // refreshGap is the least time between two probes of all workers that requests
-// for unknown tables can cause.
-const refreshGap = 250 * time.Millisecond
+// for tables that are unknown, or not as expected, can cause.
+const refreshGap = 100 * time.Millisecond
 
 // Service is one master. Its handlers are safe for concurrent use.
 type Service struct {
@@ -46,6 +46,7 @@ type Service struct {
 	events   *hub
 	metrics  *meters
 	drift    *driftWatch
+	probed   []*api.WorkerStats // by shard, as the catalog was last built of; the prober's callback's own
 	catalog  atomic.Pointer[catalog.Snapshot]
 	checking sync.Mutex    // held by the security check under way
 	ddl      chan struct{} // holds one token: who has it changes the schema
@@ -81,6 +82,7 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 		return errors.Join(err, server.Close())
 	}
 	handler.Handler = s.routes()
+	logger.Info("master is up", "url", self, "role", set.role, "workers", len(set.Workers), "peers", len(s.peers))
 	return s.run(ctx, server, stdout)
 }
 
@@ -95,7 +97,7 @@ func newService(set *settings, self string, logger *slog.Logger) (*Service, erro
 	}
 	s := &Service{
 		cfg: set, logger: logger, self: self, started: time.Now(), slots: slots,
-		events: newHub(), drift: &driftWatch{},
+		events: newHub(), drift: &driftWatch{changed: true}, probed: make([]*api.WorkerStats, len(set.Workers)),
 		ddl: make(chan struct{}, 1), stopping: make(chan struct{}),
 	}
 	s.ddl <- struct{}{}
