@@ -1,0 +1,71 @@
+package contracttest_test
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"shardeck/shared/testcluster"
+)
+
+var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
+
+// TestREADMEWalkThroughWorks types in the README's curl commands, one by one.
+func TestREADMEWalkThroughWorks(t *testing.T) {
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no sh")
+	}
+	if help, err := exec.Command("curl", "--help", "all").Output(); err != nil || !strings.Contains(string(help), "--json") {
+		t.Skip("there is no curl that knows --json")
+	}
+	commands := curlCommands(t)
+	if len(commands) < 10 {
+		t.Fatalf("only %d commands were found in the README", len(commands))
+	}
+	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2})
+	local := strings.NewReplacer("http://127.0.0.1:8080", c.Masters[0].URL, "http://127.0.0.1:8084", c.Masters[1].URL)
+	for _, cmd := range commands {
+		out, err := exec.CommandContext(t.Context(), shell, "-c", local.Replace(cmd.text)).Output()
+		if err != nil {
+			t.Fatalf("%s\n%v", cmd.text, err)
+		}
+		if len(out) == 0 || strings.Contains(string(out), "urn:shardeck:problem") != cmd.refused {
+			t.Errorf("%s\nanswered %s\nwant a problem: %v", cmd.text, out, cmd.refused)
+		}
+	}
+}
+
+// command is a command of the README, and whether its comment says that it is refused.
+type command struct {
+	text    string
+	refused bool
+}
+
+func curlCommands(t *testing.T) []command {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []command
+	for _, block := range shellBlock.FindAllStringSubmatch(string(readme), -1) {
+		refused, open := false, false
+		for line := range strings.Lines(block[1]) {
+			switch {
+			case strings.HasPrefix(line, "curl "):
+				all = append(all, command{line, refused})
+				open, refused = true, false
+			case strings.HasPrefix(line, "#"):
+				open, refused = false, strings.Contains(line, "refused")
+			case open && strings.HasPrefix(line, " "):
+				all[len(all)-1].text += line // a command that goes on
+			default:
+				open = false
+			}
+		}
+	}
+	return all
+}
