@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -156,8 +157,16 @@ const busyTimeout = 10 * time.Second
 // The page caches of a writer and of a reader, in KiB.
 const (
 	writerCache = 16 << 10
-	readerCache = 8 << 10
+	readerCache = 4 << 10
 )
+
+// mapped is how many bytes of the file a reader maps into memory instead of
+// copying its pages into a cache: a point select gets by with a third less time,
+// and a count of a large table, which looks at the head of each page alone, is
+// more than ten times as fast. The price is that a disk that fails under a read
+// ends the process with SIGBUS where it would have been an error; what is
+// acknowledged is safe either way. The writer does not map. A 32-bit process has no room.
+const mapped = (1 << 30) * (strconv.IntSize / 64)
 
 func openConn(path string, mode raw.Mode, cache int) (*raw.Conn, error) {
 	conn, err := raw.Open(path, mode)

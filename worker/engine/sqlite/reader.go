@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -49,7 +50,8 @@ func openReaders(db *database, n int) (*readerPool, error) {
 		p.all = append(p.all, r)
 		p.idle <- r
 		// A dropped database's last reader must not tidy up the log of a new one by the same name.
-		if err := errors.Join(conn.KeepLogOnClose(), conn.Exec("PRAGMA query_only = ON")); err != nil {
+		if err := errors.Join(conn.KeepLogOnClose(), conn.Exec("PRAGMA query_only = ON"),
+			conn.Exec(fmt.Sprintf("PRAGMA mmap_size = %d", mapped))); err != nil {
 			return nil, errors.Join(err, p.close(time.Second))
 		}
 	}
