@@ -1,10 +1,12 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -15,19 +17,36 @@ const MaxBody = 16 << 20
 
 // Decode reads exactly one JSON value from r into dst, strictly: unknown and
 // repeated members, invalid UTF-8, trailing data and bodies over limit bytes are
-// refused. The error is always a *Problem that names the field at fault.
+// refused. The error is always a *Problem that names the field at fault. All of
+// the body is read before any of it is decoded, so that one that is too large or
+// does not come to its end costs no more than its reading.
 func Decode(r io.Reader, limit int64, dst any) error {
-	lr := &io.LimitedReader{R: r, N: limit + 1}
-	err := json.UnmarshalRead(lr, dst, json.RejectUnknownMembers(true))
-	if lr.N <= 0 {
+	b := bodies.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= pooledBody {
+			b.Reset()
+			bodies.Put(b)
+		}
+	}()
+	n, err := b.ReadFrom(io.LimitReader(r, limit+1))
+	switch {
+	case n > limit:
 		return NewProblem(CodeBodyTooLarge, "the body is larger than %d bytes", limit).
 			Hinted("send less at a time, for example an insert in batches")
+	case err != nil:
+		return NewProblem(CodeInvalidJSON, "the body broke off, or did not come in time").
+			Hinted("send one JSON object in UTF-8")
 	}
-	if err == nil {
-		return nil
+	if err := json.Unmarshal(b.Bytes(), dst, json.RejectUnknownMembers(true)); err != nil {
+		return decodeProblem(err)
 	}
-	return decodeProblem(err)
+	return nil
 }
+
+// pooledBody is the size in bytes above which a buffer is not kept for another body.
+const pooledBody = 256 << 10
+
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func decodeProblem(err error) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
