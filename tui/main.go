@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -81,7 +83,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var g grammar
 	helped := false
 	parser, err := kong.New(&g,
-		kong.Name("tui"), kong.Description(description),
+		kong.Name(programName()), kong.Description(description),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
@@ -97,7 +99,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return cli.ExitOK
 	}
 	if err != nil {
-		err = cli.Usagef("%w; see `tui --help`", err)
+		err = cli.Usagef("%w; --help tells what is possible", err)
 		cli.Report(stderr, err, false)
 		return cli.ExitUsage
 	}
@@ -107,6 +109,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	cli.Report(stderr, err, g.wantsJSON())
 	return cli.ExitCode(err)
+}
+
+// programName is what the user calls this program: bin/shardeck, or tui with go run.
+func programName() string {
+	return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 }
 
 // wantsJSON says whether errors are to be JSON too.

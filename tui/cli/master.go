@@ -119,7 +119,7 @@ func errUnreachable(causes []error) error {
 
 func noMasterProblem(causes []error) *api.Problem {
 	p := api.NewProblem(api.CodeShardUnavailable, "no master answered").
-		Hinted("start one (`tui demo` brings up a whole cluster), or name the right ones with --master or SHARDECK_MASTERS")
+		Hinted("start one (the demo command brings up a whole cluster), or name the right ones with --master or SHARDECK_MASTERS")
 	p.Title = "No master can be reached"
 	for _, err := range causes {
 		p.Causes = append(p.Causes, *causeProblem(err))

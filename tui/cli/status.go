@@ -87,7 +87,7 @@ func newStatusReport(seen []Sighting) (*StatusReport, error) {
 	if view.Metadata.Master.Role == api.RolePrimary {
 		r.Primary = view.Metadata.Master.URL
 	} else {
-		r.worsen(api.StatusDegraded, "no master that answers is the primary; promote the backup with `tui failover --yes`")
+		r.worsen(api.StatusDegraded, "no master that answers is the primary; promote the backup with: failover --yes")
 	}
 	for _, s := range seen {
 		r.Masters = append(r.Masters, masterReport(s))
