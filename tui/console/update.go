@@ -252,8 +252,12 @@ func (m *model) counted(msg countedMsg) {
 		return
 	}
 	m.count.Answer, m.count.At = msg.answer, m.now
-	m.note(api.LevelInfo, fmt.Sprintf("counted %s rows in %s.%s on %d shards in %s", widget.Thousands(msg.answer.Total),
-		m.count.DB, m.count.Table, len(msg.answer.Shards), widget.Millis(msg.answer.MapMS+msg.answer.ReduceMS)))
+	level, text := api.LevelInfo, fmt.Sprintf("counted %s rows in %s.%s in %s", widget.Thousands(msg.answer.Total),
+		m.count.DB, m.count.Table, widget.Millis(msg.answer.MapMS+msg.answer.ReduceMS))
+	if missing := len(msg.answer.Partial); missing > 0 {
+		level, text = api.LevelWarn, fmt.Sprintf("%s, without %d of %d shards", text, missing, missing+len(msg.answer.Shards))
+	}
+	m.note(level, text)
 }
 
 func (m *model) startSecurity() tea.Cmd {

@@ -322,15 +322,15 @@ func shardAlert(v *View) (theme.Role, string) {
 	}
 	w := &s.Meta.Workers[worst]
 	symbol, word := cluster.ShardMark(w.State)
-	text := fmt.Sprintf("%s shard %d %s", symbol, w.Shard, word)
+	text := fmt.Sprintf("%s shard %d (%s) %s", symbol, w.Shard, w.Name, word)
 	if worst < len(s.Shards) {
 		text += " for " + widget.Age(v.Now.Sub(s.Shards[worst].Since))
 	}
-	if others > 0 {
-		text += fmt.Sprintf(" (and %d more not well)", others)
-	}
 	if w.Problem != nil {
-		text += ": " + w.Problem.Detail
+		text += ": " + cluster.Reason(w.Problem)
+	}
+	if others > 0 {
+		text += fmt.Sprintf(" · %d more not well", others)
 	}
 	return stateRole(w.State), text
 }

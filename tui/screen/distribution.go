@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/tui/cluster"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -18,8 +19,8 @@ func bars(n, height int) (thick, air int) {
 		}
 	}
 	switch {
-	case n*2 <= height:
-		return 2, 0
+	case n*2-1 <= height:
+		return 1, 1 // two bars that touch are one without colour
 	case n <= height:
 		return 1, 0
 	}
@@ -165,7 +166,8 @@ func paintCount(a widget.Area, v *View) {
 }
 
 func paintCountAnswer(in widget.Area, c *Count) {
-	n := len(c.Answer.Shards)
+	missing := missingParts(c.Answer)
+	n := len(c.Answer.Shards) + len(missing)
 	footer := min(3, in.H)
 	room := in.H - footer
 	thick, air := bars(n, room)
@@ -180,7 +182,7 @@ func paintCountAnswer(in widget.Area, c *Count) {
 		most = max(most, s.Rows)
 	}
 	y := 0
-	for i, s := range c.Answer.Shards {
+	for i := range n {
 		if y >= room-1 && i < n-1 && n > room {
 			text := fmt.Sprintf("… and %d more shards", n-i)
 			if i == 0 {
@@ -190,12 +192,16 @@ func paintCountAnswer(in widget.Area, c *Count) {
 			y = room
 			break
 		}
-		paintPart(in.Sub(0, y, in.W, thick), s, most)
+		if part := in.Sub(0, y, in.W, thick); i < len(c.Answer.Shards) {
+			paintPart(part, c.Answer.Shards[i], most)
+		} else {
+			part.Text(0, 0, theme.Bad, missing[i-len(c.Answer.Shards)])
+		}
 		y += thick + air
 	}
 	y = min(y-air, room)
 	in.Text(0, y, theme.Border, strings.Repeat("─", in.W))
-	if sum := sumText(c.Answer.Shards); in.H-y > 3 && widget.Width(sum) <= in.W && n > 1 {
+	if sum := sumText(c.Answer.Shards); in.H-y > 3 && widget.Width(sum) <= in.W && len(c.Answer.Shards) > 1 {
 		in.Text(0, y+1, theme.Text, sum)
 		y++
 	}
@@ -208,6 +214,19 @@ func paintCountAnswer(in widget.Area, c *Count) {
 		role, last = theme.Warn, fmt.Sprintf("▲ partial: without %s", plural(len(c.Answer.Partial), "shard"))
 	}
 	in.Text(0, y+2, role, widget.Fit(last, in.W))
+}
+
+// missingParts names the shards that gave no part.
+func missingParts(r *api.MapReduceCountResponse) []string {
+	var out []string
+	for i := range r.Partial {
+		text := "✗ " + cluster.Reason(&r.Partial[i])
+		if s := r.Partial[i].Shard; s != nil {
+			text = fmt.Sprintf("%2d %s", *s, text)
+		}
+		out = append(out, text)
+	}
+	return out
 }
 
 // sumText is the reduce step as one would write it.

@@ -106,7 +106,7 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 // paintTraffic draws the requests of all shards over time.
 func paintTraffic(a widget.Area, v *View) {
 	lines, top := widget.Columns(v.State.Traffic, a.W-4, a.H-2, 1)
-	in := a.Box(theme.Border, "Requests to shards", "peak "+widget.Rate(top)+"/s in "+widget.Age(samplesSpan(v, a.W-4)))
+	in := a.Box(theme.Border, "Requests from this master to shards", "peak "+widget.Rate(top)+"/s in "+widget.Age(samplesSpan(v, a.W-4)))
 	for y, line := range lines {
 		in.Text(1, y, theme.Info, line)
 	}

@@ -108,7 +108,7 @@ func downShard() *View {
 	v.Events = append(v.Events, cluster.Event{At: noon.Add(-time.Second), Level: api.LevelError, Shard: 2, Text: "worker-8083 is down: connection refused at 127.0.0.1:8083"})
 	v.Count.Answer.Shards = v.Count.Answer.Shards[:2]
 	v.Count.Answer.Total -= w.Rows
-	v.Count.Answer.Partial = []api.Problem{*w.Problem}
+	v.Count.Answer.Partial = []api.Problem{*w.Problem.On(2, w.Name)}
 	return v
 }
 

@@ -117,15 +117,23 @@ func (s *Security) leftWidth(endpoints []api.Endpoint) int {
 
 // paintVerdict draws the first line and returns the row after it.
 func (s *Security) paintVerdict(in widget.Area) int {
-	passed := 0
+	passed, unanswered := 0, 0
 	for i := range s.answer.Probes {
-		if s.answer.Probes[i].OK {
+		switch p := &s.answer.Probes[i]; {
+		case p.OK:
 			passed++
+		case p.Status == 0:
+			unanswered++
 		}
 	}
 	symbol, role := okMark(s.answer.OK)
 	verdict := "only the right token gets in"
-	if !s.answer.OK {
+	switch {
+	case s.answer.OK:
+	case passed+unanswered == len(s.answer.Probes):
+		symbol, role = "▲", theme.Warn
+		verdict = fmt.Sprintf("%d not answered, which proves nothing", unanswered)
+	default:
 		verdict = "NOT as it should be; see below"
 	}
 	x := in.Text(0, 0, role, fmt.Sprintf("%s %d of %d probes as expected", symbol, passed, len(s.answer.Probes)))

@@ -1,0 +1,228 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/muesli/termenv"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/tui/theme"
+)
+
+const (
+	urlA = "http://127.0.0.1:8080"
+	urlB = "http://127.0.0.1:8084"
+)
+
+// world is a cluster of two masters without processes: what they say is decided
+// by a few switches. It is used by one goroutine.
+type world struct {
+	now       time.Time
+	dead      map[string]bool
+	primary   string
+	term      uint64
+	failovers int
+	counts    int
+	tables    []string
+	failErr   error
+}
+
+func newWorld() *world {
+	return &world{now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), dead: map[string]bool{}, primary: urlA, term: 3, tables: []string{"Students", "Teachers"}}
+}
+
+type fakeMaster struct {
+	w   *world
+	url string
+}
+
+func (f fakeMaster) role() api.Role {
+	if f.w.primary == f.url {
+		return api.RolePrimary
+	}
+	return api.RoleBackup
+}
+
+func (f fakeMaster) up() error {
+	if f.w.dead[f.url] {
+		return api.NewProblem(api.CodeShardUnavailable, "connection refused")
+	}
+	return nil
+}
+
+func (f fakeMaster) Metadata(ctx context.Context) (*api.Metadata, error) {
+	if err := f.up(); err != nil {
+		return nil, err
+	}
+	other := fakeMaster{f.w, urlA}
+	if f.url == urlA {
+		other.url = urlB
+	}
+	m := &api.Metadata{
+		Master: api.MasterInfo{URL: f.url, Role: f.role(), Term: f.w.term, Primary: f.w.primary, Slots: 5040, Shards: 3},
+		Peers:  []api.PeerInfo{{URL: other.url, Reachable: !f.w.dead[other.url], Role: other.role(), Term: f.w.term}},
+	}
+	for i := range 3 {
+		m.Workers = append(m.Workers, api.WorkerInfo{Shard: i, Name: fmt.Sprint("worker-", i), State: api.ShardUp, LatencyMS: 1, Rows: 100})
+	}
+	db := api.DatabaseInfo{Name: "SchoolDB"}
+	for i, name := range f.w.tables {
+		n := int64(100 - i)
+		db.Tables = append(db.Tables, api.TableInfo{Name: name, Rows: 3 * n, RowsPerShard: []*int64{&n, &n, &n}, Skew: 1})
+	}
+	m.Databases = []api.DatabaseInfo{db}
+	return m, nil
+}
+
+func (f fakeMaster) Count(ctx context.Context, req *api.MapReduceCountRequest, _ ...client.CallOption) (*api.MapReduceCountResponse, error) {
+	f.w.counts++
+	if err := f.up(); err != nil {
+		return nil, err
+	}
+	r := &api.MapReduceCountResponse{Total: 300, MapMS: 4, ReduceMS: 0.01}
+	for i := range 3 {
+		r.Shards = append(r.Shards, api.ShardResult{Shard: i, Rows: 100, MS: 3})
+	}
+	return r, nil
+}
+
+func (f fakeMaster) SecurityCheck(context.Context, ...client.CallOption) (*api.SecurityCheckResponse, error) {
+	return &api.SecurityCheckResponse{OK: true, Probes: []api.SecurityProbe{{OK: true, Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialNone}},
+		Workers: []api.SecurityWorker{{Worker: "worker-0", OK: true}}}, f.up()
+}
+
+func (f fakeMaster) Failover(context.Context, ...client.CallOption) (*api.FailoverResponse, error) {
+	f.w.failovers++
+	if f.w.failErr != nil {
+		return nil, f.w.failErr
+	}
+	old := f.w.primary
+	f.w.primary = f.url
+	f.w.term++
+	return &api.FailoverResponse{Primary: f.url, Term: f.w.term, Previous: old, TotalMS: 12, Steps: []api.FailoverStep{{Name: "take term", OK: true, MS: 12}}}, nil
+}
+
+// driver runs a model by hand: commands are kept until the test lets them run.
+type driver struct {
+	t       testing.TB
+	w       *world
+	m       *model
+	pending []tea.Cmd
+}
+
+func drive(t testing.TB, w *world, actions ...Action) *driver {
+	t.Helper()
+	o := Options{Masters: []string{urlA, urlB}, Actions: actions, Now: func() time.Time { return w.now },
+		Dial: func(u string) Master { return fakeMaster{w, u} }}
+	if err := o.complete(); err != nil {
+		t.Fatal(err)
+	}
+	to := theme.Options{Profile: termenv.Ascii}
+	th, err := theme.New(theme.Mono, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &driver{t: t, w: w, m: newModel(context.Background(), o, th, to)}
+	d.send(tea.WindowSizeMsg{Width: 100, Height: 30})
+	return d
+}
+
+// send gives the model a message and keeps the command.
+func (d *driver) send(msg tea.Msg) {
+	_, cmd := d.m.Update(msg)
+	if cmd != nil {
+		d.pending = append(d.pending, cmd)
+	}
+}
+
+// settle runs what is pending, but for the clock, and gives back what comes of it.
+func (d *driver) settle() {
+	for len(d.pending) > 0 {
+		cmd := d.pending[0]
+		d.pending = d.pending[1:]
+		switch msg := cmd().(type) {
+		case tea.BatchMsg:
+			for _, c := range msg {
+				if c != nil {
+					d.pending = append(d.pending, c)
+				}
+			}
+		case tickMsg, nil:
+		default:
+			d.send(msg)
+		}
+	}
+}
+
+// wait lets time pass in steps of the clock's ticks. The tick itself is sent by
+// hand: the model's own timer would really wait.
+func (d *driver) wait(total time.Duration) {
+	for total > 0 {
+		step := min(total, tickEvery)
+		d.w.now = d.w.now.Add(step)
+		total -= step
+		d.tick()
+	}
+}
+
+func (d *driver) tick() {
+	d.m.now = d.w.now
+	d.pending = append(d.pending, d.m.refreshDialog(), d.m.pollIfDue())
+	d.pending = compact(d.pending)
+	d.settle()
+}
+
+func compact(cmds []tea.Cmd) []tea.Cmd {
+	var out []tea.Cmd
+	for _, c := range cmds {
+		if c != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func keyMsg(name string) tea.KeyMsg {
+	named := map[string]tea.KeyType{"enter": tea.KeyEnter, "esc": tea.KeyEsc, "right": tea.KeyRight, "left": tea.KeyLeft,
+		"tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown, "ctrl+c": tea.KeyCtrlC}
+	if k, ok := named[name]; ok {
+		return tea.KeyMsg{Type: k}
+	}
+	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
+}
+
+// keys presses keys with a human's pause before each.
+func (d *driver) keys(names ...string) {
+	for _, n := range names {
+		d.wait(600 * time.Millisecond)
+		d.send(keyMsg(n))
+		d.settle()
+	}
+}
+
+// hold presses a key as a terminal repeats it.
+func (d *driver) hold(name string, total time.Duration) {
+	for range int(total / (33 * time.Millisecond)) {
+		d.w.now = d.w.now.Add(33 * time.Millisecond)
+		d.send(keyMsg(name))
+		d.settle()
+	}
+}
+
+func (d *driver) frame() string { return ansi.Strip(d.m.View()) }
+
+func (d *driver) shows(texts ...string) {
+	d.t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(d.frame(), text) {
+			d.t.Fatalf("%q is not shown:\n%s", text, d.frame())
+		}
+	}
+}
