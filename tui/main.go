@@ -43,7 +43,7 @@ type grammar struct {
 // consoleCommand is `tui console`.
 type consoleCommand struct {
 	cli.Connection
-	Theme    string        `env:"SHARDECK_THEME" default:"auto" help:"Theme: auto, dark, light, mono or high-contrast."`
+	Theme    string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"Theme: auto, dark, light, high-contrast or mono."`
 	Interval time.Duration `env:"SHARDECK_INTERVAL" default:"1s" help:"Time between two polls."`
 	DB       string        `name:"db" help:"Database to show first."`
 	Table    string        `help:"Table to show first; else the one with most rows."`
@@ -58,6 +58,9 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 	token, err := c.Token()
 	if err != nil {
 		return err
+	}
+	if !demo.HasTerminal() {
+		return cli.Usagef("the console needs a terminal on stdin and stdout; for scripts there are status, count, security-check and failover")
 	}
 	urls := make([]string, len(endpoints))
 	for i, e := range endpoints {

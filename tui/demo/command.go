@@ -26,7 +26,7 @@ type Command struct {
 	FreePorts bool          `help:"Take any free ports, not 8080 to 8084."`
 	NoTraffic bool          `help:"Start the console with the background traffic switched off."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
-	Theme     string        `env:"SHARDECK_THEME" default:"auto" help:"The console's theme: auto, dark, light, mono or high-contrast."`
+	Theme     string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"The console's theme: auto, dark, light, high-contrast or mono."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Least level that the services log."`
 }
 
@@ -43,7 +43,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if c.Pace < 0 {
 		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
 	}
-	headless := c.Headless || !isTerminal(os.Stdin) || !isTerminal(os.Stdout)
+	headless := c.Headless || !HasTerminal()
 	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
 		return cli.Usagef("the tour needs a --data-dir that is empty, and %s is not", c.DataDir)
 	}
@@ -159,4 +159,8 @@ func emptyOrAbsent(dir string) bool {
 	return errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0
 }
 
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+// HasTerminal says whether somebody sits at stdin and stdout, so that a console
+// can be opened there.
+func HasTerminal() bool {
+	return term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
+}
