@@ -85,17 +85,21 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	base, stop := context.WithCancel(context.WithoutCancel(ctx))
 	return &Server{
-		cfg: cfg, ln: ln, stopStreams: stop,
-		srv: &http.Server{
-			Handler:           h,
-			ReadHeaderTimeout: readHeaderTimeout,
-			ReadTimeout:       readTimeout,
-			IdleTimeout:       idleTimeout,
-			MaxHeaderBytes:    maxHeaderBytes,
-			ErrorLog:          slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug),
-			BaseContext:       func(net.Listener) context.Context { return base },
-		},
+		cfg: cfg, ln: ln, stopStreams: stop, srv: newHTTPServer(base, h, cfg.Logger),
 	}, nil
+}
+
+// newHTTPServer bounds what a client can hold up by being slow.
+func newHTTPServer(base context.Context, h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return base },
+	}
 }
 
 // URL is the server's base URL with the real port and without a final slash. A
