@@ -3,7 +3,6 @@ package sqlite
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,9 +14,30 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// Each benchmark reports "ratio": the engine's rate over the rate of the bare
-// binding doing the same work on a file of its own, measured in the same run. Times
-// of one machine mean nothing on another; the ratio should.
+// Each benchmark reports "ratio": how fast the engine is as a multiple of the bare
+// binding doing the same work on a file of its own. The two take turns, so that
+// whatever else the machine does slows both. Times of one machine mean nothing on
+// another; the ratio should.
+
+// turns times the engine and the floor in turns.
+type turns struct {
+	engine, floor time.Duration
+}
+
+func timed(total *time.Duration, f func()) {
+	start := time.Now()
+	f()
+	*total += time.Since(start)
+}
+
+// report reports the engine's rate, for work units an iteration, and the ratio,
+// where the floor did floorWork units an iteration.
+func (r *turns) report(b *testing.B, work, floorWork float64, unit string) {
+	rate := work * float64(b.N) / r.engine.Seconds()
+	b.ReportMetric(0, "ns/op") // would be of both together
+	b.ReportMetric(rate, unit)
+	b.ReportMetric(rate/(floorWork*float64(b.N)/r.floor.Seconds()), "ratio")
+}
 
 const (
 	benchRows    = 200_000
@@ -64,21 +84,6 @@ func bindStudent(s *raw.Stmt, id int) error {
 	return nil
 }
 
-// floorInsert inserts rows in one transaction and returns the rate in rows/s.
-func floorInsert(b *testing.B, conn *raw.Conn, from, n int) float64 {
-	b.Helper()
-	start := time.Now()
-	check(b, conn.Exec("BEGIN IMMEDIATE"))
-	s := must(conn.Prepare(insertStudent))
-	for i := range n {
-		check(b, bindStudent(s, from+i))
-		check(b, s.Run())
-	}
-	check(b, s.Close())
-	check(b, conn.Exec("COMMIT"))
-	return float64(n) / time.Since(start).Seconds()
-}
-
 func batch(from, n int) *api.ExecRequest {
 	st := insert()
 	for i := range n {
@@ -92,62 +97,43 @@ func fill(b *testing.B, e *Engine, n int) {
 	for i := 0; i < n; i += 1000 {
 		mustExec(b, e, batch(i, 1000))
 	}
+	// As the writer does once it has had nothing to do for a second.
+	check(b, floorConn(b, filepath.Join(e.cfg.Dir, "SchoolDBGO.db")).Exec("PRAGMA wal_checkpoint(PASSIVE)"))
 }
 
+// BenchmarkBulkInsert compares requests of 1000 rows, durable each, with one
+// transaction of all of them.
 func BenchmarkBulkInsert(b *testing.B) {
 	e := school(b, Config{})
 	conn := floorConn(b, filepath.Join(b.TempDir(), "floor.db"))
 	check(b, conn.Exec(studentsDDL))
-	floor := floorInsert(b, conn, 0, 100_000)
+	s := must(conn.Prepare(insertStudent))
+	check(b, conn.Exec("BEGIN IMMEDIATE"))
+	const rows = 1000
+	var r turns
 	n := 0
 	for b.Loop() {
-		b.StopTimer()
-		req := batch(n, 1000)
-		n += 1000
-		b.StartTimer()
-		mustExec(b, e, req)
+		req := batch(n, rows)
+		timed(&r.engine, func() { mustExec(b, e, req) })
+		timed(&r.floor, func() {
+			for i := range rows {
+				check(b, bindStudent(s, n+i))
+				check(b, s.Run())
+			}
+		})
+		n += rows
 	}
-	rate := float64(n) / b.Elapsed().Seconds()
-	b.ReportMetric(rate, "rows/s")
-	b.ReportMetric(rate/floor, "ratio")
-}
-
-func BenchmarkInsert64(b *testing.B) {
-	e := school(b, Config{})
-	conn := floorConn(b, filepath.Join(b.TempDir(), "floor.db"))
-	check(b, conn.Exec(studentsDDL))
-	s := must(conn.Prepare(insertStudent))
-	start := time.Now()
-	const single = 500
-	for i := range single {
-		check(b, bindStudent(s, i))
-		check(b, s.Run()) // a transaction and an fsync each
-	}
-	floor := single / time.Since(start).Seconds()
+	timed(&r.floor, func() { check(b, conn.Exec("COMMIT")) })
 	check(b, s.Close())
-
-	var next atomic.Int64
-	b.ReportAllocs()
-	b.ResetTimer()
-	clients(b, func() {
-		id := int(next.Add(1))
-		if _, err := e.Exec(b.Context(), request(insert(student(id)))); err != nil {
-			b.Error(err)
-		}
-	})
-	rate := float64(b.N) / b.Elapsed().Seconds()
-	b.ReportMetric(rate, "inserts/s")
-	b.ReportMetric(rate/floor, "ratio")
+	r.report(b, rows, rows, "rows/s")
 }
 
-// clients shares b.N calls among benchClients goroutines.
-func clients(b *testing.B, call func()) {
-	var left atomic.Int64
-	left.Store(int64(b.N))
+// clients has benchClients goroutines make n calls each.
+func clients(n int, call func()) {
 	var wg sync.WaitGroup
 	for range benchClients {
 		wg.Go(func() {
-			for left.Add(-1) >= 0 {
+			for range n {
 				call()
 			}
 		})
@@ -155,98 +141,92 @@ func clients(b *testing.B, call func()) {
 	wg.Wait()
 }
 
+// BenchmarkInsert64 compares durable single-row inserts of 64 clients with one fsync for each insert.
+func BenchmarkInsert64(b *testing.B) {
+	e := school(b, Config{})
+	conn := floorConn(b, filepath.Join(b.TempDir(), "floor.db"))
+	check(b, conn.Exec(studentsDDL))
+	s := must(conn.Prepare(insertStudent))
+	var r turns
+	var next atomic.Int64
+	const each, single = 10, 20
+	n := 0
+	for b.Loop() {
+		timed(&r.engine, func() {
+			clients(each, func() {
+				if _, err := e.Exec(b.Context(), request(insert(student(int(next.Add(1)))))); err != nil {
+					b.Error(err)
+				}
+			})
+		})
+		timed(&r.floor, func() {
+			for range single {
+				n++
+				check(b, bindStudent(s, n))
+				check(b, s.Run())
+			}
+		})
+	}
+	check(b, s.Close())
+	r.report(b, each*benchClients, single, "inserts/s")
+}
+
+// BenchmarkPointSelect64 compares point selects of 64 clients with those of as
+// many bare connections as the engine has readers, with SQLite's usual settings.
 func BenchmarkPointSelect64(b *testing.B) {
 	e := school(b, Config{})
 	fill(b, e, benchRows)
 	req := selectAll(`WHERE "student_id" = @p1`)
 	req.Types = []string{"INT"}
-	floor := floorSelects(b, e, req.SQL)
-	var next atomic.Int64
-	b.ReportAllocs()
-	b.ResetTimer()
-	clients(b, func() {
-		r := *req
-		r.Params = jsontext.Value(fmt.Sprintf("[%d]", next.Add(7919)%benchRows))
-		n := 0
-		if err := e.Query(b.Context(), &r, func([]byte) error { n++; return nil }); err != nil || n != 1 {
-			b.Errorf("%d rows, %v", n, err)
-		}
-	})
-	rate := float64(b.N) / b.Elapsed().Seconds()
-	b.ReportMetric(rate, "selects/s")
-	b.ReportMetric(rate/floor, "ratio")
-}
-
-// floorSelects runs point selects on as many bare connections as the engine has
-// readers, with the settings that writers have: SQLite's usual ones.
-func floorSelects(b *testing.B, e *Engine, sql string) float64 {
-	b.Helper()
-	const each = 20_000
-	run := func(s *raw.Stmt, n int) {
-		for i := range n {
-			check(b, s.BindInt(0, int64(i*7919%benchRows)))
-			if ok, err := s.Step(); !ok {
-				b.Error("no row", err)
-			}
-			for col := range s.Columns() {
-				_ = s.Class(col)
-				_ = s.View(col)
-			}
-			_, _ = s.Step()
-			s.Reset()
-		}
-	}
-	var statements []*raw.Stmt
+	var bare []*raw.Stmt
 	for range e.cfg.Readers {
-		s := must(floorConn(b, filepath.Join(e.cfg.Dir, "SchoolDBGO.db")).Prepare(sql))
-		run(s, each/10)
-		statements = append(statements, s)
+		bare = append(bare, must(floorConn(b, filepath.Join(e.cfg.Dir, "SchoolDBGO.db")).Prepare(req.SQL)))
 	}
-	var wg sync.WaitGroup
-	start := time.Now()
-	for _, s := range statements {
-		wg.Go(func() { run(s, each) })
+	const each = 100
+	var r turns
+	var next atomic.Int64
+	for b.Loop() {
+		timed(&r.engine, func() {
+			clients(each, func() {
+				r := *req
+				r.Params = jsontext.Value(fmt.Sprintf("[%d]", next.Add(7919)%benchRows))
+				n := 0
+				if err := e.Query(b.Context(), &r, func([]byte) error { n++; return nil }); err != nil || n != 1 {
+					b.Errorf("%d rows, %v", n, err)
+				}
+			})
+		})
+		timed(&r.floor, func() {
+			var wg sync.WaitGroup
+			for _, s := range bare {
+				wg.Go(func() {
+					for range each * benchClients / len(bare) {
+						check(b, s.BindInt(0, next.Add(7919)%benchRows))
+						if n := readAll(b, s); n != 1 {
+							b.Errorf("%d rows", n)
+						}
+					}
+				})
+			}
+			wg.Wait()
+		})
 	}
-	wg.Wait()
-	rate := float64(len(statements)*each) / time.Since(start).Seconds()
-	for _, s := range statements {
+	for _, s := range bare {
 		check(b, s.Close())
 	}
-	return rate
+	r.report(b, each*benchClients, each*benchClients, "selects/s")
 }
 
-func BenchmarkScan(b *testing.B) {
-	e := school(b, Config{})
-	fill(b, e, benchRows)
-	conn := floorConn(b, filepath.Join(e.cfg.Dir, "SchoolDBGO.db"))
-	s := must(conn.Prepare(selectAll("").SQL))
-	floor := floorScan(b, s)
-	floor = max(floor, floorScan(b, s))
-	check(b, s.Close())
-	var bytes int64
-	b.ReportAllocs()
-	for b.Loop() {
-		check(b, e.Query(b.Context(), selectAll(""), func(line []byte) error {
-			bytes += int64(len(line))
-			return nil
-		}))
-	}
-	rate := float64(b.N) * benchRows / b.Elapsed().Seconds()
-	b.ReportMetric(rate, "rows/s")
-	b.ReportMetric(float64(bytes)/b.Elapsed().Seconds()/1e6, "MB/s")
-	b.ReportMetric(rate/floor, "ratio")
-}
-
-// floorScan reads all columns of all rows without making anything of them.
-func floorScan(b *testing.B, s *raw.Stmt) float64 {
-	b.Helper()
-	start := time.Now()
-	n := 0
+// readAll reads all columns of all rows without making anything of them, and resets.
+func readAll(b *testing.B, s *raw.Stmt) (rows int) {
 	for {
 		more, err := s.Step()
-		check(b, err)
-		if !more {
-			break
+		if err != nil || !more {
+			if err != nil {
+				b.Error(err)
+			}
+			s.Reset()
+			return rows
 		}
 		for i := range s.Columns() {
 			if s.Class(i) == raw.ClassInteger {
@@ -255,35 +235,37 @@ func floorScan(b *testing.B, s *raw.Stmt) float64 {
 				_ = s.View(i)
 			}
 		}
-		n++
+		rows++
 	}
-	s.Reset()
-	return float64(n) / time.Since(start).Seconds()
 }
 
-func BenchmarkCount(b *testing.B) {
+// benchQuery compares a query with the bare binding's stepping through its rows.
+func benchQuery(b *testing.B, req *api.QueryRequest, rows int, unit string) {
 	e := school(b, Config{})
 	fill(b, e, benchRows)
-	const sql = `SELECT count(*) FROM "Students"`
-	conn := floorConn(b, filepath.Join(e.cfg.Dir, "SchoolDBGO.db"))
-	s := must(conn.Prepare(sql))
-	check(b, s.Run())
-	start := time.Now()
-	for range 20 {
-		check(b, s.Run())
-	}
-	floor := 20 / time.Since(start).Seconds()
-	check(b, s.Close())
-	req := &api.QueryRequest{DB: "SchoolDB", SQL: sql, Columns: []api.Column{{Name: "n", Type: "BIGINT"}}}
+	s := must(floorConn(b, filepath.Join(e.cfg.Dir, "SchoolDBGO.db")).Prepare(req.SQL))
+	readAll(b, s)
+	var r turns
 	for b.Loop() {
-		check(b, e.Query(b.Context(), req, func(line []byte) error {
-			if !strings.Contains(string(line), fmt.Sprint(benchRows)) {
-				b.Fatalf("counted %s", line)
-			}
-			return nil
-		}))
+		n := 0
+		timed(&r.engine, func() {
+			check(b, e.Query(b.Context(), req, func([]byte) error { n++; return nil }))
+		})
+		if n != rows {
+			b.Fatalf("%d rows, want %d", n, rows)
+		}
+		timed(&r.floor, func() { readAll(b, s) })
 	}
-	rate := float64(b.N) / b.Elapsed().Seconds()
-	b.ReportMetric(rate, "counts/s")
-	b.ReportMetric(rate/floor, "ratio")
+	check(b, s.Close())
+	r.report(b, float64(rows), float64(rows), unit)
+}
+
+// BenchmarkScan compares all rows as JSON with all rows read.
+func BenchmarkScan(b *testing.B) { benchQuery(b, selectAll(""), benchRows, "rows/s") }
+
+// BenchmarkCount compares a count with one that reads through SQLite's page cache.
+func BenchmarkCount(b *testing.B) {
+	benchQuery(b, &api.QueryRequest{
+		DB: "SchoolDB", SQL: `SELECT count(*) FROM "Students"`, Columns: []api.Column{{Name: "n", Type: "BIGINT"}},
+	}, 1, "counts/s")
 }

@@ -146,7 +146,7 @@ var pragmas = []string{
 	"PRAGMA foreign_keys = ON",
 	"PRAGMA trusted_schema = OFF",
 	"PRAGMA temp_store = MEMORY",
-	"PRAGMA wal_autocheckpoint = 4096",
+	"PRAGMA wal_autocheckpoint = 2048",
 	"PRAGMA journal_size_limit = 67108864",
 }
 
@@ -157,7 +157,7 @@ const busyTimeout = 10 * time.Second
 // The page caches of a writer and of a reader, in KiB.
 const (
 	writerCache = 16 << 10
-	readerCache = 4 << 10
+	readerCache = 8 << 10
 )
 
 // mapped is how many bytes of the file a reader maps into memory instead of

@@ -147,7 +147,7 @@ func (g *group) finish() {
 	for _, p := range g.done {
 		w.answer(p)
 	}
-	w.measureSoon()
+	w.tidySoon()
 }
 
 // reload reads the catalog again after a failed commit, so that memory is what

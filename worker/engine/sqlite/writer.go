@@ -36,9 +36,9 @@ type writer struct {
 	quit    chan struct{}
 	ended   chan struct{}
 
-	// sizeTimer has the file's size looked at soon after it has changed.
-	sizeTimer *time.Timer
-	sizeDue   bool
+	// tidyTimer has tidy called soon after a commit.
+	tidyTimer *time.Timer
+	tidyDue   bool
 
 	held *pending // taken from the queue, left for the next group
 
@@ -146,9 +146,9 @@ func (w *writer) refusal() error {
 // run is the writer's goroutine.
 func (w *writer) run() {
 	defer close(w.ended)
-	w.sizeTimer = time.NewTimer(sizeEvery)
-	w.sizeTimer.Stop()
-	defer w.sizeTimer.Stop()
+	w.tidyTimer = time.NewTimer(tidyEvery)
+	w.tidyTimer.Stop()
+	defer w.tidyTimer.Stop()
 	batch := make([]*pending, 0, groupRequests)
 	for {
 		first := w.held
@@ -156,9 +156,9 @@ func (w *writer) run() {
 		if first == nil {
 			select {
 			case first = <-w.queue:
-			case <-w.sizeTimer.C:
-				w.sizeDue = false
-				w.db.measure()
+			case <-w.tidyTimer.C:
+				w.tidyDue = false
+				w.tidy()
 				continue
 			case <-w.quit:
 				w.refuseQueued()
@@ -225,14 +225,25 @@ func (w *writer) stop() {
 	<-w.ended
 }
 
-// sizeEvery is how often the file's size is looked at while there are writes.
-const sizeEvery = time.Second
+// tidyEvery is how often tidy is called while there are writes.
+const tidyEvery = time.Second
 
-func (w *writer) measureSoon() {
-	if !w.sizeDue {
-		w.sizeDue = true
-		w.sizeTimer.Reset(sizeEvery)
+func (w *writer) tidySoon() {
+	if !w.tidyDue {
+		w.tidyDue = true
+		w.tidyTimer.Reset(tidyEvery)
 	}
+}
+
+// tidy moves the log into the file if nobody is waiting, since what is in the file
+// is faster to read (see mapped), and looks at the file's size.
+func (w *writer) tidy() {
+	if len(w.queue) == 0 {
+		if err := w.own.checkpoint.Run(); err != nil {
+			w.db.e.cfg.Logger.Warn("checkpoint failed", "database", w.db.physical, "error", err)
+		}
+	}
+	w.db.measure()
 }
 
 // close frees the connection after stop.
@@ -245,6 +256,7 @@ type ownStatements struct {
 	begin, commit, rollback          *raw.Stmt
 	savepoint, rollbackTo, release   *raw.Stmt
 	addTable, dropTable, setRows     *raw.Stmt
+	checkpoint                       *raw.Stmt
 	findKey, addKey, dropKey, oldest *raw.Stmt
 }
 
@@ -262,6 +274,7 @@ func (o *ownStatements) texts() []struct {
 		{&o.savepoint, "SAVEPOINT request"},
 		{&o.rollbackTo, "ROLLBACK TO request"},
 		{&o.release, "RELEASE request"},
+		{&o.checkpoint, "PRAGMA wal_checkpoint(PASSIVE)"},
 		{&o.addTable, "INSERT INTO _sd_tables (name, definition, rows) VALUES (@p1, @p2, 0)"},
 		{&o.dropTable, "DELETE FROM _sd_tables WHERE name = @p1"},
 		{&o.setRows, "UPDATE _sd_tables SET rows = @p2 WHERE name = @p1"},
