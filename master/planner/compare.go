@@ -215,6 +215,9 @@ func intRange(k sqltypes.Kind) (lo, hi int64) {
 func (b *binder) compareInt(op ExprOp, x *Expr, v int64) *Expr {
 	lo, hi := intRange(x.Type.Kind)
 	if v < lo || v > hi {
+		if x.Op != ColumnExpr { // T-SQL would see it overflow, where it does
+			return comparison(op, x, &Expr{Op: ValueExpr, Type: bigInt, Value: sqltypes.Int64(v)})
+		}
 		side := 1 // how any value of x compares with v
 		if v > hi {
 			side = -1
@@ -224,10 +227,14 @@ func (b *binder) compareInt(op ExprOp, x *Expr, v int64) *Expr {
 	return comparison(op, x, &Expr{Op: ValueExpr, Type: x.Type, Value: sqltypes.Int64(v)})
 }
 
-// decided is a comparison that is the same for every value of x but NULL.
+// decided is a comparison of the integer x that is the same for every value but
+// NULL. An expression is evaluated all the same, as it may overflow.
 func (b *binder) decided(x *Expr, holds bool) *Expr {
-	if holds {
+	switch {
+	case holds:
 		return b.notNull(x)
+	case x.Op != ColumnExpr:
+		return comparison(LtExpr, x, &Expr{Op: ValueExpr, Type: bigInt, Value: sqltypes.Int64(math.MinInt64)})
 	}
 	return falseExpr
 }
@@ -270,11 +277,13 @@ func (b *binder) compareExact(op ExprOp, x, c *Expr) *Expr {
 	if err == nil && sqltypes.Compare(c.Type, own, c.Value) == 0 {
 		return comparison(op, x, &Expr{Op: ValueExpr, Type: x.Type, Value: own})
 	}
-	switch op {
-	case EqExpr:
-		return b.decided(x, false)
-	case NeExpr:
-		return b.decided(x, true)
+	if x.Op == ColumnExpr {
+		switch op {
+		case EqExpr:
+			return falseExpr
+		case NeExpr:
+			return b.notNull(x)
+		}
 	}
 	return comparison(op, x, c)
 }

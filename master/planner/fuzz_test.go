@@ -1,4 +1,4 @@
-package dialect_test
+package planner_test
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/dialect"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 )
@@ -23,7 +24,11 @@ func FuzzSelect(f *testing.F) {
 	} {
 		f.Add(s[0], s[1])
 	}
-	table, m, d := newTable(f, studentsTable), newMap(f, 3), sqlite(f)
+	table, m := newTable(f, studentsTable), newMap(f, 3)
+	d, err := dialect.For("sqlite")
+	if err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, condition, order string) {
 		p, err := planner.Select(table, m, &api.SelectRequest{Condition: condition, OrderBy: order})
 		if err != nil {

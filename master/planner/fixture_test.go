@@ -1,0 +1,43 @@
+package planner_test
+
+import (
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+)
+
+const studentsTable = `{"db_name": "School", "table": "Students", "columns": {
+	"student_id": "INT PRIMARY KEY", "name": "NVARCHAR(50) NOT NULL", "email": "VARCHAR(40)",
+	"gpa": "DECIMAL(4,2) DEFAULT 0", "score": "FLOAT", "active": "BIT NOT NULL DEFAULT 1",
+	"level": "TINYINT", "big": "BIGINT", "born": "DATE", "seen": "DATETIME2(3)", "photo": "VARBINARY(8)", "code": "CHAR(4)", "age": "INT"}}`
+
+func newMap(t testing.TB, shards int) *sharding.Map {
+	t.Helper()
+	m, err := sharding.NewMap(shards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// newTable plans the table of a create-table request.
+func newTable(t testing.TB, request string) *planner.Table {
+	t.Helper()
+	var req api.CreateTableRequest
+	if err := json.Unmarshal([]byte(request), &req); err != nil {
+		t.Fatal(err)
+	}
+	plan, err := planner.CreateTable(&req, newMap(t, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := planner.NewTable(plan.DB, plan.Definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}

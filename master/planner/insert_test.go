@@ -1,0 +1,108 @@
+package planner_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+)
+
+// Every row of a batch is on the one shard that holds its slot, with its own
+// values, whatever the order in which rows name their columns.
+func TestEachRowOfABatchGoesToTheShardOfItsKeyAndKeepsItsIndex(t *testing.T) {
+	table := newTable(t, studentsTable)
+	rapid.Check(t, func(t *rapid.T) {
+		m, err := sharding.NewMap(rapid.IntRange(1, 7).Draw(t, "shards"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := &api.InsertRequest{}
+		var ids []int
+		for i := range rapid.IntRange(1, 40).Draw(t, "rows") {
+			id := rapid.IntRange(-1000, 1000).Draw(t, "id")
+			members := []api.Member[jsontext.Value]{
+				{Name: "student_id", Value: fmt.Append(nil, id)},
+				{Name: "name", Value: fmt.Appendf(nil, `"row %d"`, i)},
+			}
+			if rapid.Bool().Draw(t, "age") {
+				members = append(members, api.Member[jsontext.Value]{Name: "AGE", Value: fmt.Append(nil, i)})
+			}
+			if rapid.Bool().Draw(t, "reversed") {
+				slices.Reverse(members)
+			}
+			ids = append(ids, id)
+			req.Rows = append(req.Rows, members)
+		}
+		p, err := planner.Insert(table, m, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := make([]bool, len(ids))
+		for fi, f := range p.Fragments {
+			if p.Route.Shards[fi] != f.Shard || len(f.Rows) != len(f.RowIndex) || len(f.Rows) == 0 {
+				t.Fatalf("fragment %d is %+v, the route %+v", fi, f, p.Route)
+			}
+			for i, row := range f.Rows {
+				at := f.RowIndex[i]
+				if seen[at] {
+					t.Fatalf("row %d is there twice", at)
+				}
+				seen[at] = true
+				var values []any
+				if err := json.Unmarshal(row, &values); err != nil {
+					t.Fatal(err)
+				}
+				slot := sharding.Slot(fmt.Sprint(ids[at]))
+				if values[0] != float64(ids[at]) || values[1] != fmt.Sprintf("row %d", at) || values[len(values)-1] != float64(slot) || m.Shard(slot) != f.Shard {
+					t.Fatalf("row %d with id %d became %s on shard %d", at, ids[at], row, f.Shard)
+				}
+			}
+		}
+		if i := slices.Index(seen, false); i >= 0 {
+			t.Fatalf("row %d is lost", i)
+		}
+	})
+}
+
+// One batch is refused as a whole, and the refusal names the row and the column.
+func TestABadRowIsNamed(t *testing.T) {
+	table := newTable(t, studentsTable)
+	row := func(text string) api.Object[jsontext.Value] {
+		var o api.Object[jsontext.Value]
+		if err := json.Unmarshal([]byte(text), &o); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	_, err := planner.Insert(table, newMap(t, 3), &api.InsertRequest{Rows: []api.Object[jsontext.Value]{
+		row(`{"student_id": 1, "name": "a", "age": 1}`),
+		row(`{"student_id": 2, "name": "b", "age": 3000000000}`),
+	}})
+	p := api.AsProblem(err)
+	if p.Code != api.CodeOutOfRange || p.Field != "rows[1].age" || p.Row == nil || *p.Row != 1 || p.Column != "age" || p.SQLNumber != 8115 {
+		t.Errorf("got %+v", p)
+	}
+}
+
+// What a row leaves out must not be taken from the row before it.
+func TestARowDoesNotInheritFromTheRowBefore(t *testing.T) {
+	table := newTable(t, studentsTable)
+	var req api.InsertRequest
+	if err := json.Unmarshal([]byte(`{"rows": [{"student_id": 1, "name": "a", "age": 7, "gpa": 2}, {"student_id": 1, "name": "b"}]}`), &req); err != nil {
+		t.Fatal(err)
+	}
+	p, err := planner.Insert(table, newMap(t, 1), &req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(p.Fragments[0].Rows[1]), `[1,"b",null,"0.00",null,true,null,null,null,null,null,null,null,3964]`; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -1,0 +1,79 @@
+package planner
+
+import (
+	"testing"
+
+	"shardeck/shared/sqltypes"
+)
+
+// Worked by hand from the rules in the documentation that decimalResult names.
+func TestDecimalResults(t *testing.T) {
+	for _, tt := range []struct {
+		op             ExprOp
+		p1, s1, p2, s2 int
+		want           string
+	}{
+		{AddExpr, 4, 2, 10, 0, "DECIMAL(13,2)"},
+		{SubExpr, 10, 2, 5, 4, "DECIMAL(13,4)"},
+		{MulExpr, 4, 2, 2, 1, "DECIMAL(7,3)"},
+		{DivExpr, 2, 1, 1, 0, "DECIMAL(7,6)"}, // 2.0 / 3 is 0.666666
+		{DivExpr, 10, 2, 10, 2, "DECIMAL(23,13)"},
+		{ModExpr, 10, 2, 5, 3, "DECIMAL(5,3)"},
+		{AddExpr, 38, 10, 38, 0, "DECIMAL(38,0)"},
+		{MulExpr, 38, 10, 38, 10, "DECIMAL(38,6)"},
+		{MulExpr, 20, 15, 20, 15, "DECIMAL(38,27)"},
+		{DivExpr, 38, 0, 38, 0, "DECIMAL(38,6)"},
+	} {
+		if got := decimalResult(tt.op, decimalType(tt.p1, tt.s1), decimalType(tt.p2, tt.s2)).String(); got != tt.want {
+			t.Errorf("(%d,%d) %s (%d,%d): got %s, want %s", tt.p1, tt.s1, opText[tt.op], tt.p2, tt.s2, got, tt.want)
+		}
+	}
+}
+
+func TestKeySets(t *testing.T) {
+	all := keySet{all: true}
+	a, b := newKeySet([]string{"3", "1", "2", "1"}), newKeySet([]string{"2", "4", "3"})
+	for name, tt := range map[string]struct{ got, want keySet }{
+		"sorted, each once": {a, keySet{keys: []string{"1", "2", "3"}}},
+		"intersection":      {a.intersect(b), keySet{keys: []string{"2", "3"}}},
+		"with all":          {all.intersect(a), a},
+		"all with it":       {a.intersect(all), a},
+		"with none":         {a.intersect(keySet{}), keySet{keys: []string{}}},
+	} {
+		if tt.got.all != tt.want.all || len(tt.got.keys) != len(tt.want.keys) {
+			t.Errorf("%s: got %v, want %v", name, tt.got, tt.want)
+			continue
+		}
+		for i := range tt.got.keys {
+			if tt.got.keys[i] != tt.want.keys[i] {
+				t.Errorf("%s: got %v, want %v", name, tt.got, tt.want)
+			}
+		}
+	}
+}
+
+func TestEditDistance(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{{"", "abc", 3}, {"name", "name", 0}, {"nmae", "name", 1}, {"gpaa", "gpa", 1}, {"kitten", "sitting", 3}} {
+		if got := editDistance(tt.a, tt.b); got != tt.want {
+			t.Errorf("%s, %s: got %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+func TestConcatTypesAreBounded(t *testing.T) {
+	v := func(k sqltypes.Kind, n int) sqltypes.Type { return sqltypes.Type{Kind: k, Length: n} }
+	for _, tt := range []struct{ l, r, want sqltypes.Type }{
+		{v(sqltypes.VarChar, 5), v(sqltypes.Char, 3), v(sqltypes.VarChar, 8)},
+		{v(sqltypes.VarChar, 5), v(sqltypes.NVarChar, 3), v(sqltypes.NVarChar, 8)},
+		{v(sqltypes.VarChar, 5000), v(sqltypes.VarChar, 5000), v(sqltypes.VarChar, 8000)},
+		{v(sqltypes.NChar, 3000), v(sqltypes.VarChar, 5000), v(sqltypes.NVarChar, 4000)},
+		{v(sqltypes.VarChar, sqltypes.Max), v(sqltypes.VarChar, 1), v(sqltypes.VarChar, sqltypes.Max)},
+	} {
+		if got := concatType(tt.l, tt.r); got != tt.want {
+			t.Errorf("%s + %s: got %s, want %s", tt.l, tt.r, got, tt.want)
+		}
+	}
+}
