@@ -207,8 +207,12 @@ func (d *driver) keys(names ...string) {
 	}
 }
 
-// hold presses a key as a terminal repeats it.
+// hold presses a key and holds it, as a terminal tells of it: once, after a
+// delay again, and then fast.
 func (d *driver) hold(name string, total time.Duration) {
+	d.send(keyMsg(name))
+	d.settle()
+	d.w.now = d.w.now.Add(500 * time.Millisecond)
 	for range int(total / (33 * time.Millisecond)) {
 		d.w.now = d.w.now.Add(33 * time.Millisecond)
 		d.send(keyMsg(name))

@@ -227,6 +227,7 @@ func (m *model) startCount() tea.Cmd {
 		return nil
 	}
 	if m.counting.active {
+		m.say("still counting")
 		return nil
 	}
 	m.count.Running, m.count.From, m.count.DB, m.count.Table = true, m.now, m.db, m.table

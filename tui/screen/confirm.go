@@ -60,7 +60,7 @@ type Confirm struct {
 
 // NewConfirm asks whether to run the action with that key.
 func NewConfirm(now time.Time, key, title, text, act string) *Confirm {
-	return &Confirm{guard: newGuard(now), title: title, text: text, key: key, buttons: buttons{act: capital(act), enabled: true}}
+	return &Confirm{guard: newGuard(now, quietOpening), title: title, text: text, key: key, buttons: buttons{act: capital(act), enabled: true}}
 }
 
 // capital begins a label with an upper-case letter, as buttons do.

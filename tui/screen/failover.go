@@ -36,7 +36,7 @@ type Refresh struct{ Plan cluster.Preflight }
 
 // NewFailover opens the preflight.
 func NewFailover(now time.Time, plan cluster.Preflight) *Failover {
-	return &Failover{guard: newGuard(now), plan: plan, buttons: buttons{act: "Fail over", enabled: plan.Ready()}}
+	return &Failover{guard: newGuard(now, quietOpening), plan: plan, buttons: buttons{act: "Fail over", enabled: plan.Ready()}}
 }
 
 // Watching says whether the console should look at the cluster more often: the gap
@@ -70,7 +70,7 @@ func (f *Failover) Update(msg any) (Screen, Intent) {
 	case FailoverEnded:
 		if f.phase == running {
 			next.phase, next.ended, next.answer, next.err = done, m.At, m.Answer, m.Err
-			next.guard = newGuard(m.At)
+			next.guard = newGuard(m.At, quietResult)
 		}
 		return &next, nil
 	case Key:

@@ -90,16 +90,25 @@ type (
 	}
 )
 
-// quiet is the pause in the key presses after which a dialog that has just
-// opened, or changed under the user's fingers, takes them. A held key repeats
-// faster than this.
-const quiet = 400 * time.Millisecond
+// The pause in the key presses after which a dialog takes them. A dialog that
+// opens with Cancel focused can afford a short one. A result that appears under a
+// finger on Enter must outlast the delay before a held key repeats, which
+// keyboards set to as much as 660 ms by default.
+const (
+	quietOpening = 400 * time.Millisecond
+	quietResult  = 800 * time.Millisecond
+)
 
 // guard absorbs the key presses that were meant for what was there before.
-type guard struct{ until time.Time }
+type guard struct {
+	quiet time.Duration
+	until time.Time
+}
 
-// newGuard absorbs from at on.
-func newGuard(at time.Time) guard { return guard{until: at.Add(quiet)} }
+// newGuard absorbs from at on until there was a pause of quiet.
+func newGuard(at time.Time, quiet time.Duration) guard {
+	return guard{quiet: quiet, until: at.Add(quiet)}
+}
 
 // absorbs says whether the press is to be ignored. Each ignored one prolongs the
 // wait, so that a key held down is ignored until it is let go.
@@ -107,7 +116,7 @@ func (g *guard) absorbs(at time.Time) bool {
 	if !at.Before(g.until) {
 		return false
 	}
-	g.until = at.Add(quiet)
+	g.until = at.Add(g.quiet)
 	return true
 }
 

@@ -37,7 +37,7 @@ func (s *Security) Update(msg any) (Screen, Intent) {
 		case "esc", "q", "s":
 			return s, Close{}
 		case "enter":
-			if !s.running && m.At.Sub(s.at) > quiet {
+			if !s.running && m.At.Sub(s.at) > quietResult {
 				return s, Close{}
 			}
 		case "r":

@@ -20,7 +20,7 @@ type tableEntry struct {
 
 // NewTables lists the tables there are now, with the cursor on the chosen one.
 func NewTables(v *View) *Tables {
-	t := &Tables{guard: newGuard(v.Now)}
+	t := &Tables{guard: newGuard(v.Now, quietOpening)}
 	if v.State.Meta == nil {
 		return t
 	}
