@@ -189,6 +189,58 @@ func TestConnectionsAreReused(t *testing.T) {
 	}
 }
 
+// A server that restarts leaves the client with connections that are dead. A read
+// goes out again by itself; a write must not.
+func TestDeadKeptConnection(t *testing.T) {
+	kill := make(chan bool, 1)
+	var got atomic.Int32
+	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		got.Add(1)
+		for name := range r.Header {
+			if strings.Contains(name, "Idempotency") {
+				t.Errorf("the header %s was sent", name)
+			}
+		}
+		select {
+		case <-kill:
+			panic(http.ErrAbortHandler)
+		default:
+		}
+		if r.URL.Path == api.WorkerQueryPath {
+			_, _ = io.WriteString(w, head+"[1]\n{\"end\":{\"rows\":1}}\n")
+		} else {
+			_, _ = io.WriteString(w, `{"rows_affected":[1]}`)
+		}
+	})
+	query := func() error {
+		s, err := w.Query(t.Context(), &api.QueryRequest{})
+		if err == nil {
+			_, _, err = collect(s)
+		}
+		return err
+	}
+	exec := func() error {
+		_, err := w.Exec(t.Context(), &api.ExecRequest{})
+		return err
+	}
+	for _, c := range []struct {
+		name string
+		do   func() error
+		want api.Code
+		sent int32
+	}{{"query", query, "", 2}, {"exec", exec, api.CodeOutcomeUnknown, 1}} {
+		if err := c.do(); err != nil {
+			t.Fatal(err)
+		}
+		kill <- true
+		got.Store(0)
+		if err := c.do(); api.CodeOf(err) != c.want || got.Load() != c.sent {
+			t.Errorf("%s: %v after %d requests, want %q after %d", c.name, err, got.Load(), c.want, c.sent)
+		}
+	}
+}
+
 // Many callers at once must each get their own answer: bodies and buffers are
 // pooled, and an answer that comes before the body was read must not free one early.
 func TestPooledBodiesAreNotMixedUp(t *testing.T) {

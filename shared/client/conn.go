@@ -76,16 +76,25 @@ type conn struct {
 	base   *url.URL
 	bad    error // the base URL cannot be used
 	rt     http.RoundTripper
-	header http.Header // of each request; never changed
+	header http.Header // of each write; never changed
+	reads  http.Header // of each read; never changed
 	noun   string      // "worker" or "master"
 }
 
-func newConn(noun, baseURL string, o options) *conn {
+// newConn returns a conn that shows the credential, a header, with each request.
+func newConn(noun, baseURL string, o options, credential CallOption) *conn {
 	c := &conn{rt: o.transport, noun: noun, header: http.Header{
 		"Content-Type": {api.MediaJSON},
 		"Accept":       {api.MediaJSON},
 		"User-Agent":   {"shardeck"},
 	}}
+	if credential.name != "" {
+		c.header[credential.name] = []string{credential.value}
+	}
+	c.reads = c.header.Clone()
+	// Without a value this is not sent. It tells net/http that it may send a POST again
+	// whose kept connection turns out to have been closed, as by a server's restart.
+	c.reads["X-Idempotency-Key"] = []string{}
 	u, err := url.Parse(strings.TrimSuffix(baseURL, "/"))
 	switch {
 	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
@@ -183,11 +192,15 @@ func (c *conn) url(path string) *url.URL {
 }
 
 func (c *conn) headers(k *call) http.Header {
-	if k.accept == "" && len(k.opts) == 0 {
-		return c.header // a transport does not change what it is given
+	base := c.reads
+	if k.write {
+		base = c.header
 	}
-	h := make(http.Header, len(c.header)+len(k.opts))
-	for name, v := range c.header {
+	if k.accept == "" && len(k.opts) == 0 {
+		return base // a transport does not change what it is given
+	}
+	h := make(http.Header, len(base)+len(k.opts))
+	for name, v := range base {
 		h[name] = v
 	}
 	if k.accept != "" {

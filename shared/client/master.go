@@ -17,11 +17,11 @@ func NewMaster(baseURL string, opts ...Option) *Master {
 	for _, f := range opts {
 		f(&o)
 	}
-	c := newConn("master", baseURL, o)
+	var credential CallOption
 	if o.bearer != "" {
-		c.header["Authorization"] = []string{"Bearer " + o.bearer}
+		credential = CallOption{"Authorization", "Bearer " + o.bearer}
 	}
-	return &Master{c}
+	return &Master{newConn("master", baseURL, o, credential)}
 }
 
 // URL is the master's base URL.

@@ -17,9 +17,7 @@ func NewWorker(baseURL, token string, opts ...Option) *Worker {
 	for _, f := range opts {
 		f(&o)
 	}
-	c := newConn("worker", baseURL, o)
-	c.header[api.HeaderToken] = []string{token}
-	return &Worker{c}
+	return &Worker{newConn("worker", baseURL, o, CallOption{api.HeaderToken, token})}
 }
 
 // URL is the worker's base URL.
