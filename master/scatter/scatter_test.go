@@ -1,0 +1,186 @@
+package scatter
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	head = `{"columns":[{"name":"a","type":"INT"}]}` + "\n"
+	end  = `{"end":{"rows":2}}` + "\n"
+)
+
+func answer(status int, media, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", media)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// stall sends a beginning and then nothing until the caller gives up.
+func stall(beginning string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if beginning != "" {
+			_, _ = io.WriteString(w, beginning)
+			_ = http.NewResponseController(w).Flush()
+		}
+		<-r.Context().Done()
+	}
+}
+
+// over returns a Scatter over one worker for each handler.
+func over(t *testing.T, faults *atomic.Int32, handlers ...http.HandlerFunc) *Scatter {
+	t.Helper()
+	cfg := Config{
+		Name:    func(shard int) string { return "w" + string(rune('0'+shard)) },
+		Fault:   func(int) { faults.Add(1) },
+		Timeout: 300 * time.Millisecond,
+	}
+	for _, h := range handlers {
+		srv := httptest.NewServer(h)
+		t.Cleanup(srv.Close)
+		w := client.NewWorker(srv.URL, "token")
+		t.Cleanup(w.Close)
+		cfg.Workers = append(cfg.Workers, w)
+	}
+	return New(cfg)
+}
+
+// readBoth asks two shards, the first of which is in good order, and reads their
+// streams to the end.
+func readBoth(ctx context.Context, s *Scatter) (first, second error) {
+	req := &api.QueryRequest{DB: "S", Columns: []api.Column{{Name: "a", Type: "INT"}}}
+	streams, problems := s.Query(ctx, "id", []QueryCall{{0, req}, {1, req}})
+	errs := [2]error{}
+	for i, st := range streams {
+		if problems[i] != nil {
+			errs[i] = problems[i]
+			continue
+		}
+		defer st.Close()
+		for errs[i] == nil {
+			_, errs[i] = st.NextBlock()
+		}
+		if errors.Is(errs[i], io.EOF) {
+			errs[i] = nil
+		}
+	}
+	return errs[0], errs[1]
+}
+
+func TestAReadNamesTheShardThatFailed(t *testing.T) {
+	good := answer(200, api.MediaNDJSON, head+"[1]\n[2]\n"+end)
+	problem := `{"type":"x","title":"x","status":409,"code":"stale_schema","detail":"x"}`
+	for name, tt := range map[string]struct {
+		worker http.HandlerFunc
+		code   api.Code
+		fault  bool
+	}{
+		"garbage":                 {answer(200, "text/html", "<html>"), api.CodeShardBadAnswer, true},
+		"garbage as an error":     {answer(500, "text/html", "<html>"), api.CodeShardBadAnswer, true},
+		"other columns":           {answer(200, api.MediaNDJSON, `{"columns":[]}`+"\n"+`{"end":{"rows":0}}`+"\n"), api.CodeShardBadAnswer, true},
+		"cut in the middle":       {answer(200, api.MediaNDJSON, head+"[1]\n"), api.CodeShardBadAnswer, true},
+		"fewer rows than it says": {answer(200, api.MediaNDJSON, head+"[1]\n"+end), api.CodeShardBadAnswer, true},
+		"silence":                 {stall(""), api.CodeShardTimeout, true},
+		"silence after the head":  {stall(head), api.CodeShardTimeout, true},
+		"silence after a row":     {stall(head + "[1]\n"), api.CodeShardTimeout, true},
+		"a refusal":               {answer(409, api.MediaProblem, problem), api.CodeStaleSchema, false},
+		"an error at the end":     {answer(200, api.MediaNDJSON, head+"[1]\n"+`{"error":`+problem+"}\n"), api.CodeStaleSchema, false},
+		"a token refused": {answer(401, api.MediaProblem, `{"type":"x","title":"x","status":401,"code":"unauthorized","detail":"x"}`),
+			api.CodeShardUnavailable, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var faults atomic.Int32
+			s := over(t, &faults, good, tt.worker)
+			first, second := readBoth(t.Context(), s)
+			if first != nil {
+				t.Errorf("the good shard: %v", first)
+			}
+			p, ok := errors.AsType[*api.Problem](second)
+			if !ok || p.Code != tt.code || p.Shard == nil || *p.Shard != 1 || p.Worker != "w1" {
+				t.Errorf("got %v, want %s on shard 1", second, tt.code)
+			}
+			if (faults.Load() > 0) != tt.fault {
+				t.Errorf("%d faults were told of", faults.Load())
+			}
+			for shard := range 2 {
+				if n := s.Traffic(shard).Snapshot(time.Now()).InFlight; n != 0 {
+					t.Errorf("shard %d has %d requests in flight", shard, n)
+				}
+			}
+		})
+	}
+}
+
+func TestACallerThatLeavesIsNoFaultOfTheShard(t *testing.T) {
+	var faults atomic.Int32
+	s := over(t, &faults, stall(head), stall(""))
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	_, err := readBoth(ctx, s)
+	if api.CodeOf(err) != api.CodeCanceled || faults.Load() != 0 {
+		t.Errorf("%v, %d faults", err, faults.Load())
+	}
+}
+
+func TestAWriteIsFinishedAlthoughTheClientLeft(t *testing.T) {
+	var faults atomic.Int32
+	ok := answer(200, api.MediaJSON, `{"rows_affected":[1]}`)
+	s := over(t, &faults, ok, ok, stall(""))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	results := s.Exec(ctx, "id", []ExecCall{{0, &api.ExecRequest{}}, {1, &api.ExecRequest{}}, {2, &api.ExecRequest{}}})
+	for i := range 2 {
+		if results[i].Problem != nil || results[i].Response.RowsAffected[0] != 1 || results[i].Worker != "w"+string(rune('0'+i)) {
+			t.Errorf("shard %d: %+v", i, results[i])
+		}
+	}
+	// Whether the third did it nobody knows, and that is what it must say.
+	if p := results[2].Problem; p == nil || p.Code != api.CodeOutcomeUnknown || *p.Shard != 2 {
+		t.Errorf("a write without an answer: %v", p)
+	}
+}
+
+func TestAShardThatIsNotAdmittedIsNotAsked(t *testing.T) {
+	var faults atomic.Int32
+	s := over(t, &faults, func(http.ResponseWriter, *http.Request) { t.Error("it was asked") })
+	s.cfg.Admit = func(context.Context, int) *api.Problem { return api.NewProblem(api.CodeWrongShard, "another's rows") }
+	_, problems := s.Query(t.Context(), "id", []QueryCall{{0, &api.QueryRequest{}}})
+	if problems[0] == nil || problems[0].Code != api.CodeWrongShard || *problems[0].Shard != 0 {
+		t.Errorf("a read: %v", problems[0])
+	}
+	results := s.Exec(t.Context(), "id", []ExecCall{{0, &api.ExecRequest{}}})
+	if p := results[0].Problem; p == nil || p.Code != api.CodeWrongShard {
+		t.Errorf("a write: %v", p)
+	}
+}
+
+func TestTheRequestIDIsPassedOn(t *testing.T) {
+	var faults atomic.Int32
+	var got atomic.Value
+	s := over(t, &faults, func(w http.ResponseWriter, r *http.Request) {
+		got.Store(strings.Join(r.Header[api.HeaderRequestID], ","))
+		answer(200, api.MediaJSON, `{"rows_affected":[0]}`)(w, r)
+	})
+	s.Exec(t.Context(), "abc-1", []ExecCall{{0, &api.ExecRequest{}}})
+	if got.Load() != "abc-1" {
+		t.Errorf("the worker saw %q", got.Load())
+	}
+}
