@@ -318,3 +318,43 @@ func TestConditionsChooseWhatTSQLChooses(t *testing.T) {
 		}
 	})
 }
+
+// A long list travels as one parameter, and must compare as a short one does.
+func TestLongListsCompareAsShortOnesDo(t *testing.T) {
+	db := newDB(t, studentsTable)
+	table := newTable(t, studentsTable)
+	db.insert(t, table,
+		`{"student_id": 1, "name": "Ann", "gpa": 3.5, "score": 1.5, "big": "9007199254740993", "born": "2001-02-03", "active": true}`,
+		`{"student_id": 2, "name": "bob", "gpa": 2, "score": 2, "big": "9007199254740992", "active": false}`)
+	long := func(first, format string) string {
+		b := []byte(first)
+		for i := range 40 {
+			b = fmt.Appendf(append(b, ", "...), format, i+1000)
+		}
+		return "(" + string(b) + ")"
+	}
+	for condition, want := range map[string]string{
+		"name IN " + long("'ANN '", "'x%d'"):                   "1",
+		"name NOT IN " + long("'ANN '", "'x%d'"):               "2",
+		"name + '!' IN " + long("'BOB!'", "'x%d'"):             "2",
+		"gpa IN " + long("3.50", "%d"):                         "1",
+		"gpa * 2 IN " + long("7", "%d"):                        "1",
+		"score IN " + long("1.5", "%d") + " OR score = 2":      "1 2",
+		"big IN " + long("9007199254740993", "%d"):             "1",
+		"big NOT IN " + long("9007199254740993", "%d"):         "2",
+		"born IN " + long("'20010203'", "'%d-01-01'"):          "1",
+		"born NOT IN " + long("'20010203'", "'%d-01-01'"):      "",
+		"student_id IN " + long("2", "%d") + " AND active = 0": "2",
+	} {
+		p, err := planner.Select(table, newMap(t, 1), &api.SelectRequest{Columns: api.NameList{"student_id"}, Condition: condition, OrderBy: "student_id"})
+		if err != nil {
+			t.Errorf("%s: %v", condition, err)
+			continue
+		}
+		rows, err := db.rows(t, p)
+		got := strings.NewReplacer("[", "", "]", "").Replace(strings.Join(rows, " "))
+		if err != nil || got != want {
+			t.Errorf("%s: got %q, %v; want %q", condition, got, err, want)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package planner
+
+import (
+	"strings"
+	"unicode/utf16"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// value binds a value.
+func (b *binder) value(e tsql.Expr) (*Expr, error) {
+	switch e := e.(type) {
+	case *tsql.Literal:
+		return b.literal(e)
+	case *tsql.Column:
+		return b.column(e)
+	case *tsql.Neg:
+		return b.neg(e)
+	case *tsql.Arith:
+		l, r, err := b.values(e.L, e.R)
+		if err != nil {
+			return nil, err
+		}
+		return b.arith(arithOps[e.Op], l, r, e.At)
+	}
+	return nil, b.problem(api.CodeUnsupported, e.Pos(), "this is not supported as a value")
+}
+
+func (b *binder) column(e *tsql.Column) (*Expr, error) {
+	if b.t == nil {
+		return nil, b.problem(api.CodeUnsupported, e.At, "a column does not belong here")
+	}
+	if e.Table != "" && !api.SameName(e.Table, b.t.Name) {
+		return nil, b.problem(api.CodeUnknownTable, e.At, "%s is not the table of this request", clip(e.Table)).Hinted("write %s, or the column alone", b.t.Name)
+	}
+	i, p := b.t.column(b.field, e.Name)
+	if p != nil {
+		p.Offset = &e.At
+		return nil, p
+	}
+	return b.t.Columns[i].expr, nil
+}
+
+// literal gives a constant its T-SQL type: integers beyond INT are decimals,
+// digits with a point are decimals of just so many digits.
+func (b *binder) literal(l *tsql.Literal) (*Expr, error) {
+	e := &Expr{Op: ValueExpr}
+	var err error
+	switch l.Kind {
+	case tsql.NullLiteral:
+		e.Type = sqltypes.Type{Kind: sqltypes.Int}
+	case tsql.IntLiteral:
+		e.Type = sqltypes.Type{Kind: sqltypes.Int}
+		digits := strings.TrimLeft(l.Text, "0")
+		if v, ok := smallInt(digits); ok {
+			e.Value = sqltypes.Int64(v)
+			break
+		}
+		return b.decimalLiteral(l, len(digits), 0)
+	case tsql.DecimalLiteral:
+		whole, frac, _ := strings.Cut(l.Text, ".")
+		return b.decimalLiteral(l, len(strings.TrimLeft(whole, "0"))+len(frac), len(frac))
+	case tsql.FloatLiteral:
+		e.Type = sqltypes.Type{Kind: sqltypes.Float}
+		e.Value, err = sqltypes.Convert(sqltypes.Text(l.Text), sqltypes.Type{Kind: sqltypes.VarChar, Length: sqltypes.Max}, e.Type)
+	case tsql.StringLiteral:
+		e.Type = sqltypes.Type{Kind: sqltypes.VarChar, Length: lengthOr(max(1, len(l.Text)), 8000)}
+		e.Value = sqltypes.Text(l.Text)
+	case tsql.NStringLiteral:
+		e.Type = sqltypes.Type{Kind: sqltypes.NVarChar, Length: lengthOr(max(1, utf16Length(l.Text)), 4000)}
+		e.Value = sqltypes.Text(l.Text)
+	case tsql.BinaryLiteral:
+		e.Type = sqltypes.Type{Kind: sqltypes.VarBinary, Length: lengthOr(max(1, len(l.Text)/2), 8000)}
+		e.Value = sqltypes.Bytes(unhex(l.Text))
+	}
+	if err != nil {
+		return nil, b.valueError(err, l.At)
+	}
+	return e, nil
+}
+
+func (b *binder) decimalLiteral(l *tsql.Literal, precision, scale int) (*Expr, error) {
+	if precision > maxPrecision {
+		p := b.problem(api.CodeOutOfRange, l.At, "the number %s has more than %d digits", clip(l.Text), maxPrecision).
+			Hinted("write it with an exponent, as 1.5e40, to have it as a FLOAT")
+		p.SQLNumber = 1007
+		return nil, p
+	}
+	t := decimalType(max(precision, scale, 1), scale)
+	v, err := sqltypes.Convert(sqltypes.Text(l.Text), t, t)
+	if err != nil {
+		return nil, b.valueError(err, l.At)
+	}
+	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
+}
+
+// smallInt reads decimal digits, none for 0, when the number fits INT.
+func smallInt(digits string) (int64, bool) {
+	if len(digits) > 10 {
+		return 0, false
+	}
+	var v int64
+	for i := range len(digits) {
+		v = v*10 + int64(digits[i]-'0')
+	}
+	return v, v <= 1<<31-1
+}
+
+func lengthOr(n, limit int) int {
+	if n > limit {
+		return sqltypes.Max
+	}
+	return n
+}
+
+func utf16Length(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+// unhex decodes an even number of hex digits.
+func unhex(s string) []byte {
+	out := make([]byte, len(s)/2)
+	for i := range out {
+		out[i] = nibble(s[2*i])<<4 | nibble(s[2*i+1])
+	}
+	return out
+}
+
+func nibble(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c&^0x20 - 'A' + 10
+}
+
+func isNullConst(e *Expr) bool { return e.IsConst() && e.Value.IsNull() }
