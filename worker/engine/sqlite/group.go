@@ -3,10 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
 )
@@ -351,79 +348,4 @@ func (g *group) change(p *pending, i int) (delta, int64, error) {
 		d.rows = -affected
 	}
 	return d, affected, nil
-}
-
-func (g *group) createTable(st *statement) error {
-	if t := g.catalog.table(st.Table); t != nil {
-		return api.NewProblem(api.CodeTableExists, "the table %s exists already", t.def.Name).At("table").
-			Hinted("choose another name, or drop it first")
-	}
-	if err := g.run(st.SQL); err != nil {
-		return err
-	}
-	t := newTable(*st.Definition, 0)
-	def, err := json.Marshal(&t.def)
-	if err != nil {
-		return err
-	}
-	s := g.w.own.addTable
-	if err := errors.Join(s.BindText(0, t.key), s.BindText(1, string(def))); err != nil {
-		return err
-	}
-	if err := s.Run(); err != nil {
-		return err
-	}
-	g.catalog = g.catalog.with(t)
-	return nil
-}
-
-func (g *group) dropTable(st *statement) error {
-	version := st.SchemaVersion
-	if t := g.catalog.table(st.Table); t != nil && version == "" {
-		version = t.version
-	}
-	t, problem := g.catalog.expect(st.Table, version)
-	if problem != nil {
-		return problem
-	}
-	if err := g.run(st.SQL); err != nil {
-		return err
-	}
-	s := g.w.own.dropTable
-	if err := s.BindText(0, t.key); err != nil {
-		return err
-	}
-	if err := s.Run(); err != nil {
-		return err
-	}
-	g.catalog = g.catalog.without(t)
-	return nil
-}
-
-// run prepares and runs a text of a request once, without keeping it.
-func (g *group) run(sql string) error {
-	s, err := g.w.cache.guard.prepare(g.w.conn, sql)
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.Run(), s.Close())
-}
-
-// insertColumn returns the column that an INSERT of the dialect's form,
-// INSERT INTO "t" ("a", "b") VALUES (@p1, @p2), gives parameter @p<n>; empty when it cannot tell.
-func insertColumn(sql string, n int) string {
-	_, rest, _ := strings.Cut(sql, "(")
-	names, rest, ok := strings.Cut(rest, ")")
-	_, rest, ok2 := strings.Cut(rest, "(")
-	values, _, ok3 := strings.Cut(rest, ")")
-	columns, params := strings.Split(names, ","), strings.Split(values, ",")
-	if !ok || !ok2 || !ok3 || len(columns) != len(params) || !strings.HasPrefix(sql, "INSERT INTO ") {
-		return ""
-	}
-	for i, p := range params {
-		if strings.TrimSpace(p) == fmt.Sprintf("@p%d", n) {
-			return strings.Trim(strings.TrimSpace(columns[i]), `"[]`)
-		}
-	}
-	return ""
 }

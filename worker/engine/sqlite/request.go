@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -145,4 +146,23 @@ func (p *pending) at(err error, statement, row, value int) error {
 		}
 	}
 	return &q
+}
+
+// insertColumn returns the column that an INSERT of the dialect's form,
+// INSERT INTO "t" ("a", "b") VALUES (@p1, @p2), gives parameter @p<n>; empty when it cannot tell.
+func insertColumn(sql string, n int) string {
+	_, rest, _ := strings.Cut(sql, "(")
+	names, rest, ok := strings.Cut(rest, ")")
+	_, rest, ok2 := strings.Cut(rest, "(")
+	values, _, ok3 := strings.Cut(rest, ")")
+	columns, params := strings.Split(names, ","), strings.Split(values, ",")
+	if !ok || !ok2 || !ok3 || len(columns) != len(params) || !strings.HasPrefix(sql, "INSERT INTO ") {
+		return ""
+	}
+	for i, p := range params {
+		if strings.TrimSpace(p) == fmt.Sprintf("@p%d", n) {
+			return strings.Trim(strings.TrimSpace(columns[i]), `"[]`)
+		}
+	}
+	return ""
 }

@@ -1,0 +1,67 @@
+package sqlite
+
+import (
+	"errors"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/shared/api"
+)
+
+// createTable runs a CREATE TABLE and notes the definition beside it.
+func (g *group) createTable(st *statement) error {
+	if t := g.catalog.table(st.Table); t != nil {
+		return api.NewProblem(api.CodeTableExists, "the table %s exists already", t.def.Name).At("table").
+			Hinted("choose another name, or drop it first")
+	}
+	if err := g.run(st.SQL); err != nil {
+		return err
+	}
+	t := newTable(*st.Definition, 0)
+	def, err := json.Marshal(&t.def)
+	if err != nil {
+		return err
+	}
+	s := g.w.own.addTable
+	if err := errors.Join(s.BindText(0, t.key), s.BindText(1, string(def))); err != nil {
+		return err
+	}
+	if err := s.Run(); err != nil {
+		return err
+	}
+	g.catalog = g.catalog.with(t)
+	return nil
+}
+
+// dropTable runs a DROP TABLE and forgets the definition.
+func (g *group) dropTable(st *statement) error {
+	version := st.SchemaVersion
+	if t := g.catalog.table(st.Table); t != nil && version == "" {
+		version = t.version
+	}
+	t, problem := g.catalog.expect(st.Table, version)
+	if problem != nil {
+		return problem
+	}
+	if err := g.run(st.SQL); err != nil {
+		return err
+	}
+	s := g.w.own.dropTable
+	if err := s.BindText(0, t.key); err != nil {
+		return err
+	}
+	if err := s.Run(); err != nil {
+		return err
+	}
+	g.catalog = g.catalog.without(t)
+	return nil
+}
+
+// run prepares and runs a text of a request once, without keeping it.
+func (g *group) run(sql string) error {
+	s, err := g.w.cache.guard.prepare(g.w.conn, sql)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Run(), s.Close())
+}
