@@ -30,9 +30,9 @@ tour: ## the same without a terminal: a guided tour as text
 
 build: ## build the three programs into bin/
 	@mkdir -p $(BIN)
-	$(GO) build -trimpath -o $(BIN)/shardeck ./tui
-	$(GO) build -trimpath -o $(BIN)/shardeck-master ./master
-	$(GO) build -trimpath -o $(BIN)/shardeck-worker ./worker
+	$(GO) build -o $(BIN)/shardeck ./tui
+	$(GO) build -o $(BIN)/shardeck-master ./master
+	$(GO) build -o $(BIN)/shardeck-worker ./worker
 
 test: fmt-check vet lint arch race ## what CI runs: format, vet, static analysis, architecture, all tests with the race detector
 
