@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
-	"pgregory.net/rapid"
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
@@ -262,175 +260,6 @@ func TestPooledBodiesAreNotMixedUp(t *testing.T) {
 		})
 	}
 	wg.Wait()
-}
-
-// collect reads a stream to its end.
-func collect(s *client.RowStream) (rows []string, end *api.EndInfo, err error) {
-	defer s.Close()
-	for {
-		block, err := s.NextBlock()
-		if err == io.EOF {
-			return rows, s.End(), nil
-		}
-		if err != nil {
-			return rows, nil, err
-		}
-		if len(block) == 0 || block[len(block)-1] != '\n' {
-			return rows, nil, fmt.Errorf("a block does not end in a newline: %q", block)
-		}
-		lines := strings.Split(strings.TrimSuffix(string(block), "\n"), "\n")
-		if int64(len(lines)) != s.BlockRows() {
-			return rows, nil, fmt.Errorf("%d lines in a block of %d rows", len(lines), s.BlockRows())
-		}
-		rows = append(rows, lines...)
-	}
-}
-
-const head = `{"columns":[{"name":"a","type":"INT"}]}` + "\n"
-
-func TestStreamsThatAreNotWhole(t *testing.T) {
-	long := `["` + strings.Repeat("x", client.MaxLine) + `"]` + "\n"
-	cases := []struct {
-		name, body string
-		want       api.Code
-		rows       int
-	}{
-		{"cut after a row", head + "[1]\n", api.CodeShardBadAnswer, 1},
-		{"cut within a row", head + "[1]\n[2", api.CodeShardBadAnswer, 1},
-		{"end within a line", head + "[1]\n{\"end\":{\"rows\":1}}", api.CodeShardBadAnswer, 1},
-		{"rows missing", head + "[1]\n{\"end\":{\"rows\":2}}\n", api.CodeShardBadAnswer, 1},
-		{"rows after the end", head + "{\"end\":{\"rows\":0}}\n[1]\n", api.CodeShardBadAnswer, 0},
-		{"error record", head + "[1]\n{\"error\":{\"code\":\"out_of_range\"}}\n", api.CodeOutOfRange, 1},
-		{"error that says nothing", head + "{\"error\":{}}\n", api.CodeShardBadAnswer, 0},
-		{"both records in one", head + "{\"end\":{\"rows\":0},\"error\":{\"code\":\"x\"}}\n", api.CodeShardBadAnswer, 0},
-		{"text among the rows", head + "[1]\nhello\n[2]\n", api.CodeShardBadAnswer, 1},
-		{"empty line", head + "[1]\n\n[2]\n", api.CodeShardBadAnswer, 1},
-		{"row without its end", head + "[1\n", api.CodeShardBadAnswer, 0},
-		{"endless line", head + long, api.CodeShardBadAnswer, 0},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			s, err := worker(t, answering(200, api.MediaNDJSON, c.body)).Query(t.Context(), &api.QueryRequest{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			rows, _, err := collect(s)
-			if api.CodeOf(err) != c.want || len(rows) != c.rows {
-				t.Errorf("got %d rows and %v, want %d and %s", len(rows), err, c.rows, c.want)
-			}
-		})
-	}
-}
-
-func TestStreamCutByItsServer(t *testing.T) {
-	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, head+"[1]\n")
-		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler)
-	})
-	s, err := w.Query(t.Context(), &api.QueryRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := collect(s); api.CodeOf(err) != api.CodeShardUnavailable {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestClosingAStreamEndsItAtTheServer(t *testing.T) {
-	ended := make(chan struct{})
-	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
-		defer close(ended)
-		_, _ = io.Copy(io.Discard, r.Body)
-		_, _ = io.WriteString(w, head)
-		for r.Context().Err() == nil {
-			if _, err := w.Write(bytes.Repeat([]byte("[1]\n"), 1000)); err != nil {
-				return
-			}
-		}
-	})
-	s, err := w.Query(t.Context(), &api.QueryRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.NextBlock(); err != nil {
-		t.Fatal(err)
-	}
-	s.Close()
-	s.Close()
-	<-ended
-	if _, err := s.NextBlock(); api.CodeOf(err) != api.CodeCanceled {
-		t.Errorf("after Close: %v", err)
-	}
-}
-
-// slowly is a transport whose answer comes in pieces of chosen sizes.
-type slowly struct {
-	body  string
-	sizes func() int
-}
-
-func (s *slowly) RoundTrip(r *http.Request) (*http.Response, error) {
-	_, _ = io.Copy(io.Discard, r.Body)
-	r.Body.Close()
-	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(s)}, nil
-}
-
-func (s *slowly) Read(b []byte) (int, error) {
-	if s.body == "" {
-		return 0, io.EOF
-	}
-	n := copy(b[:min(len(b), max(1, s.sizes()))], s.body)
-	s.body = s.body[n:]
-	return n, nil
-}
-
-func TestStreamsArriveWholeHoweverTheyAreCut(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		lens := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(0, 200_000)), 0, 20).Draw(t, "lengths")
-		var want []string
-		for i, n := range lens {
-			want = append(want, fmt.Sprintf(`[%d,"%s"]`, i, strings.Repeat("y", n)))
-		}
-		body := head + strings.Join(want, "\n")
-		if len(want) > 0 {
-			body += "\n"
-		}
-		body += fmt.Sprintf(`{"end":{"rows":%d}}`, len(want)) + "\n"
-		sizes := rapid.SliceOfN(rapid.IntRange(1, 70_000), 1, 10).Draw(t, "pieces")
-		i := 0
-		w := client.NewWorker("http://x", "tok", client.WithTransport(&slowly{body, func() int { i++; return sizes[i%len(sizes)] }}))
-		s, err := w.Query(context.Background(), &api.QueryRequest{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff([]api.Column{{Name: "a", Type: "INT"}}, s.Head().Columns); diff != "" {
-			t.Fatal(diff)
-		}
-		got, end, err := collect(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" || end.Rows != int64(len(want)) {
-			t.Fatalf("%d rows: %s", end.Rows, diff)
-		}
-	})
-}
-
-func FuzzRowStream(f *testing.F) {
-	f.Add([]byte(head + "[1]\n{\"end\":{\"rows\":1}}\n"))
-	f.Add([]byte(head + "[1]\n{\"error\":{\"code\":\"internal\"}}\n"))
-	f.Add([]byte("\n\n[\n]"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		w := client.NewWorker("http://x", "tok", client.WithTransport(&slowly{string(b), func() int { return 7 }}))
-		s, err := w.Query(context.Background(), &api.QueryRequest{})
-		if err != nil {
-			return
-		}
-		if _, end, err := collect(s); (err == nil) != (end != nil) {
-			t.Errorf("end %v with error %v", end, err)
-		}
-	})
 }
 
 func TestProbeShowsWhatItIsGiven(t *testing.T) {
