@@ -3,7 +3,9 @@ package contracttest_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,4 +70,73 @@ func curlCommands(t *testing.T) []command {
 		}
 	}
 	return all
+}
+
+var (
+	link        = regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
+	variable    = regexp.MustCompile(`env:"([A-Z_]+)"`)
+	inREADME    = regexp.MustCompile("`((?:MASTER|WORKER|SHARDECK|LOG|EXIT)_[A-Z_]+)`")
+	notInREADME = []string{"EXIT_WITH_PARENT"} // its flag is what the README names
+)
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	files, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, "../../README.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+	}
+}
+
+// TestREADMEHasEveryVariable compares the README with the struct tags that make the programs' configuration.
+func TestREADMEHasEveryVariable(t *testing.T) {
+	code := map[string]bool{}
+	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui", "tui/cli", "tui/demo"} {
+		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range variable.FindAllStringSubmatch(string(text), -1) {
+				code[m[1]] = true
+			}
+		}
+	}
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for _, m := range inREADME.FindAllStringSubmatch(string(readme), -1) {
+		told[m[1]] = true
+	}
+	for name := range code {
+		if !told[name] && !slices.Contains(notInREADME, name) {
+			t.Errorf("the README does not have %s", name)
+		}
+	}
+	for name := range told {
+		if !code[name] {
+			t.Errorf("no program reads %s, which the README has", name)
+		}
+	}
 }
