@@ -82,7 +82,9 @@ func TestWhatFailuresMean(t *testing.T) {
 		{"write answered by a broken proxy", answering(502, "text/html", "<html>"), exec, api.CodeOutcomeUnknown},
 		{"write refused by another program", answering(404, "text/plain", "no"), exec, api.CodeShardBadAnswer},
 		{"write lost", hangUp, exec, api.CodeOutcomeUnknown},
-		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect) }, stats, api.CodeShardBadAnswer},
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		}, stats, api.CodeShardBadAnswer},
 		{"read lost", hangUp, stats, api.CodeShardUnavailable},
 		{"read answered with garbage", answering(200, api.MediaJSON, "[1"), stats, api.CodeShardBadAnswer},
 		{"taking a term lost", hangUp, state, api.CodeShardUnavailable},
