@@ -220,7 +220,7 @@ func (f *fence) set(up api.StateUpdate) (api.WorkerState, error) {
 		return *cur, api.NewProblem(api.CodeWrongShard, "this worker holds shard %s, not %s", cur.Shard, up.Shard).
 			Hinted("list the workers in the order they were first given, or give the worker an empty data directory")
 	}
-	next := api.WorkerState{Fence: up.Fence, Leader: up.Leader, Shard: up.Shard}
+	next := api.WorkerState(up)
 	if next == *cur {
 		return next, nil
 	}

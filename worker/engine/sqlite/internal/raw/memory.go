@@ -14,15 +14,8 @@ import (
 // at returns the address as a pointer to a T.
 func at[T any](addr uintptr) *T { return *(**T)(unsafe.Pointer(&addr)) }
 
-// view returns n bytes at addr without copying. It is valid while SQLite keeps them there.
-func view(addr uintptr, n int) []byte {
-	if addr == 0 || n <= 0 {
-		return nil
-	}
-	return unsafe.Slice(at[byte](addr), n)
-}
-
-// textView returns n bytes at addr as a string without copying, valid as view's are.
+// textView returns n bytes at addr as a string without copying. It is valid
+// while SQLite keeps them there.
 func textView(addr uintptr, n int) string {
 	if addr == 0 || n <= 0 {
 		return ""
