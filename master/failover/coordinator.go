@@ -46,7 +46,9 @@ type Coordinator struct {
 	cfg   Config
 	state atomic.Pointer[State]
 	kick  chan struct{}
-	lost  atomic.Pointer[lease.Grant] // the grant held, whose loss Run watches
+	grant atomic.Pointer[lease.Grant] // the grant held, whose loss Run watches
+	// expired says that the last grant ran out and no other was won since.
+	expired atomic.Bool
 
 	acting sync.Mutex // held while terms are taken or installed
 }
@@ -74,14 +76,15 @@ func (c *Coordinator) Kick() {
 func (c *Coordinator) Run(ctx context.Context) {
 	for {
 		var lost <-chan struct{}
-		if g := c.lost.Load(); g != nil {
+		if g := c.grant.Load(); g != nil {
 			lost = g.Lost
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-lost:
-			c.lost.Store(nil)
+			c.grant.Store(nil)
+			c.expired.Store(true)
 			c.change(api.LevelWarn, "the lease ran out", func(s State) State {
 				s.Role = api.RoleBackup
 				return s
@@ -121,7 +124,7 @@ func (c *Coordinator) view(asked bool) View {
 	return View{
 		Self: c.cfg.Self, Configured: c.cfg.Configured,
 		Role: s.Role, Term: s.Term, Leader: s.Leader,
-		Workers: c.cfg.Workers(), Asked: asked,
+		Workers: c.cfg.Workers(), Asked: asked, Expired: c.expired.Load(),
 	}
 }
 
@@ -192,7 +195,9 @@ func (c *Coordinator) take(ctx context.Context, observe func(lease.Step)) error 
 		c.learnFrom(err)
 		return err
 	}
-	c.lost.Store(grant)
+	c.grant.Store(grant)
+	c.expired.Store(false)
+	c.Kick() // so that Run watches this grant
 	c.lead(grant.Term, fmt.Sprintf("it took term %d", grant.Term))
 	return nil
 }

@@ -16,6 +16,7 @@ type View struct {
 	Leader     string   // who holds Term; empty when not known
 	Workers    []Worker // by shard
 	Asked      bool     // a person asked this master to become the primary
+	Expired    bool     // its lease ran out: the term that the workers hold for it is its own no more
 }
 
 // Worker is one worker's fence as last seen.
@@ -54,7 +55,8 @@ type Decision struct {
 //  2. A newer term of another master is followed.
 //  3. A primary stays primary and repairs workers that missed its term.
 //  4. Without a majority of workers nothing can be decided.
-//  5. A master whose own term a majority of all workers holds resumes it: it was restarted.
+//  5. A master whose own term a majority of all workers holds resumes it: it was
+//     restarted. One whose lease ran out does not.
 //  6. A master started as primary takes a term when no other master ever led.
 //  7. Otherwise it follows whoever holds the newest term.
 func Decide(v View) Decision {
@@ -89,7 +91,7 @@ func Decide(v View) Decision {
 		return Decision{Action: Stay, Repair: behind(v.Workers, v.Term)}
 	case reached < need:
 		return Decision{Action: Wait, Why: fmt.Sprintf("%d of %d workers answer; %d are needed", reached, len(v.Workers), need)}
-	case newest.Leader == v.Self && holders(v.Workers, newest.Term, v.Self) >= need:
+	case newest.Leader == v.Self && !v.Expired && holders(v.Workers, newest.Term, v.Self) >= need:
 		return Decision{Action: Resume, Term: newest.Term, Repair: behind(v.Workers, newest.Term),
 			Why: fmt.Sprintf("the workers hold this master's own term %d", newest.Term)}
 	case v.Configured == api.RolePrimary && !foreign:

@@ -7,8 +7,8 @@
 // terms stand on the workers, and a term is held once a majority of them has
 // taken it. It never takes a term unless asked to. An automatic lease (a local
 // SQLite file, etcd) implements the same interface: its Acquire wins the lease
-// first and then installs the term with Install, and its Grant's Lost ends when
-// the lease runs out.
+// first and then installs the term with Members.Install, and its Grant's Lost is
+// closed when the lease runs out.
 //
 // The package does not decide when to lead; that is master/failover.
 package lease

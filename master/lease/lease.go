@@ -15,9 +15,6 @@ type Lease interface {
 	// have not; then nobody may act under that term. observe is told each step as it
 	// ends, one at a time.
 	Acquire(ctx context.Context, holder string, after uint64, observe func(Step)) (*Grant, error)
-	// Automatic says whether a master may call Acquire of its own accord when
-	// the leader is gone. With a manual lease only people may.
-	Automatic() bool
 }
 
 // Grant is a term that is held.

@@ -31,9 +31,6 @@ type Manual struct{ members Members }
 // NewManual returns a manual lease over the members.
 func NewManual(members Members) *Manual { return &Manual{members: members} }
 
-// Automatic is false: people decide.
-func (m *Manual) Automatic() bool { return false }
-
 // Acquire reads the newest term from the workers and takes the next one on each
 // of them. It does not begin unless a majority can be reached.
 func (m *Manual) Acquire(ctx context.Context, holder string, after uint64, observe func(Step)) (*Grant, error) {
