@@ -77,6 +77,7 @@ type query struct {
 	streams []*scatter.Stream
 	// partial are the shards left out; only with allowPartial.
 	partial      []api.Problem
+	broken       int // streams that broke on the way
 	allowPartial bool
 }
 
@@ -123,7 +124,8 @@ func (q *query) gathering() *gather.Gathering {
 		Failed: func(source int, err error) error {
 			st := q.streams[source]
 			p := api.AsProblem(err).On(st.Shard, st.Worker)
-			if !q.allowPartial || p.Code == api.CodeCanceled || len(q.partial) == len(q.streams)-1 {
+			q.broken++
+			if !q.allowPartial || p.Code == api.CodeCanceled || q.broken == len(q.streams) {
 				return p
 			}
 			q.partial = append(q.partial, *p)
