@@ -7,9 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -138,20 +140,27 @@ func (c *conn) send(ctx context.Context, k *call) (*http.Response, error) {
 		Method: k.method, URL: c.url(k.path), Host: c.base.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: c.headers(k),
 	}
-	var p *payload
 	if k.body != nil {
-		var err error
-		if p, err = newPayload(k.body); err != nil {
+		body, err := json.Marshal(k.body)
+		if err != nil {
 			return nil, api.NewProblem(api.CodeInvalidField, "the request cannot be written as JSON: %v", err)
 		}
-		defer p.release()
-		req.ContentLength = int64(p.buf.Len())
-		req.Body = p.reader()
-		req.GetBody = func() (io.ReadCloser, error) { return p.reader(), nil }
+		// A body of any but the standard library's in-memory types would cost a packet
+		// of its own: net/http sends the headers ahead of it.
+		req.ContentLength = int64(len(body))
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
+	// From the moment there is a connection on, the request may have been sent.
+	var sent atomic.Bool
+	if k.write {
+		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+			GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+		})
 	}
 	resp, err := c.rt.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		return nil, c.failed(ctx, k, p, err)
+		return nil, c.failed(ctx, k, sent.Load(), err)
 	}
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return resp, nil

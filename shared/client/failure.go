@@ -16,8 +16,8 @@ import (
 
 // failed says what an error of the transport means: nothing was sent, the answer
 // is late, or a write is out and its outcome not known.
-func (c *conn) failed(ctx context.Context, k *call, p *payload, err error) error {
-	if k.write && (p == nil || p.sent.Load()) && !neverConnected(err) {
+func (c *conn) failed(ctx context.Context, k *call, sent bool, err error) error {
+	if k.write && sent && !neverConnected(err) {
 		return c.unknown(reason(ctx, err))
 	}
 	return c.unanswered(ctx, err)
@@ -86,7 +86,8 @@ func (c *conn) refused(ctx context.Context, k *call, resp *http.Response) error 
 	return p
 }
 
-// neverConnected says whether err came before there was a connection.
+// neverConnected says whether err came before there was a connection. net/http
+// dials again only when nothing was written on the connection it had before.
 func neverConnected(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && op.Op == "dial"

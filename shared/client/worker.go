@@ -2,7 +2,9 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
+	"strings"
 
 	"shardeck/shared/api"
 )
@@ -97,12 +99,8 @@ func (w *Worker) Probe(ctx context.Context, ep api.Endpoint, tokens ...string) (
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: h,
 	}
 	if ep.Method != http.MethodGet {
-		p, err := newPayload(struct{}{})
-		if err != nil {
-			return 0, err
-		}
-		defer p.release()
-		req.ContentLength, req.Body = int64(p.buf.Len()), p.reader()
+		const empty = "{}"
+		req.ContentLength, req.Body = int64(len(empty)), io.NopCloser(strings.NewReader(empty))
 	}
 	resp, err := w.c.rt.RoundTrip(req.WithContext(ctx))
 	if err != nil {

@@ -75,9 +75,10 @@ func (f *Flags) Lifetime(ctx context.Context, stdin io.Reader, logger *slog.Logg
 	return ctx, func() { unnotify(); cancel() }
 }
 
-// Main runs a service's run function and returns the process's exit status: 0 for
+// Main tunes the process for a service, runs its run function and returns the process's exit status: 0 for
 // an orderly end, 1 for an error, which it prints.
 func Main(name string, stderr io.Writer, run func() error) int {
+	TuneGC()
 	if err := run(); err != nil {
 		fmt.Fprintf(stderr, "%s: %v\n", name, err)
 		return 1

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"shardeck/shared/daemon"
 )
 
 // orphanGrace is how long a child whose parent is gone may take to end in order
@@ -30,6 +32,7 @@ type childFlags struct {
 // directory, as nobody else is left to do it, and ends after orphanGrace even when
 // serve does not.
 func (f *childFlags) underParent(ctx context.Context, stdin io.Reader, logger *slog.Logger, serve func(context.Context) error) error {
+	daemon.TuneGC()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	orphaned := make(chan *time.Timer, 1)

@@ -11,6 +11,7 @@ import (
 
 	master "shardeck/master/service"
 	"shardeck/shared/api"
+	"shardeck/shared/daemon"
 	worker "shardeck/worker/service"
 )
 
@@ -66,11 +67,7 @@ func (c *RunMaster) Run(ctx context.Context) error {
 }
 
 func (f *childFlags) logger(w io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
-		level = slog.LevelInfo // the flag lets no other word through
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+	return (&daemon.Flags{LogLevel: f.LogLevel}).Logger(w)
 }
 
 func workerArgs(dir *runDir, name, data string, port int) []string {
