@@ -42,6 +42,9 @@ type writer struct {
 
 	held *pending // taken from the queue, left for the next group
 
+	linger      linger
+	lingerTimer *time.Timer
+
 	// commit ends the transaction; a field so that tests can make it fail as a disk would.
 	commit func() error
 }
@@ -149,6 +152,9 @@ func (w *writer) run() {
 	w.tidyTimer = time.NewTimer(tidyEvery)
 	w.tidyTimer.Stop()
 	defer w.tidyTimer.Stop()
+	w.lingerTimer = time.NewTimer(lingerMax)
+	w.lingerTimer.Stop()
+	defer w.lingerTimer.Stop()
 	batch := make([]*pending, 0, groupRequests)
 	for {
 		first := w.held
@@ -171,27 +177,53 @@ func (w *writer) run() {
 	}
 }
 
-// collect adds what is waiting to a batch that has one request. A request that
-// changes the schema is a batch of its own.
+// collect adds what is waiting to a batch that has one request, and what comes
+// within lingerMax while it seems worth waiting for. A request that changes the
+// schema is a batch of its own.
 func (w *writer) collect(batch []*pending) []*pending {
-	executions := batch[0].executions
 	if batch[0].ddl {
 		return batch
 	}
+	executions := batch[0].executions
+	target := w.linger.target()
+	waiting := false
 	for len(batch) < groupRequests && executions < groupExecutions {
+		var p *pending
 		select {
-		case p := <-w.queue:
-			if p.ddl {
-				w.held = p
-				return batch
-			}
-			executions += p.executions
-			batch = append(batch, p)
+		case p = <-w.queue:
 		default:
-			return batch
+			if len(batch) < target {
+				if !waiting {
+					waiting = true
+					w.lingerTimer.Reset(lingerMax)
+				}
+				p = w.await()
+			}
 		}
+		if p == nil {
+			break
+		}
+		if p.ddl {
+			w.held = p
+			break
+		}
+		executions += p.executions
+		batch = append(batch, p)
 	}
+	w.lingerTimer.Stop()
+	w.linger.saw(len(batch), target)
 	return batch
+}
+
+// await returns the next request, or nil when the wait or the writer has ended.
+func (w *writer) await() *pending {
+	select {
+	case p := <-w.queue:
+		return p
+	case <-w.lingerTimer.C:
+	case <-w.quit:
+	}
+	return nil
 }
 
 // refuseQueued answers what is left after stop.
