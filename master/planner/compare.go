@@ -30,17 +30,21 @@ func comparison(op ExprOp, l, r *Expr) *Expr {
 	return &Expr{Op: op, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}
 }
 
-// compareExprs compares after converting both sides to the type of higher precedence.
-func (b *binder) compareExprs(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+// alike converts both sides of a comparison to the type they are compared in.
+func (b *binder) alike(l, r *Expr, at int) (_, _ *Expr, t sqltypes.Type, err error) {
 	t, ok := commonType(l, r)
 	if !ok {
-		return nil, b.clash(l, r, at)
+		return nil, nil, t, b.clash(l, r, at)
 	}
-	var err error
-	if l, err = b.convertClass(l, t, at); err != nil {
-		return nil, err
+	if l, err = b.convertClass(l, t, at); err == nil {
+		r, err = b.convertClass(r, t, at)
 	}
-	if r, err = b.convertClass(r, t, at); err != nil {
+	return l, r, t, err
+}
+
+func (b *binder) compareExprs(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+	l, r, _, err := b.alike(l, r, at)
+	if err != nil {
 		return nil, err
 	}
 	return comparison(op, l, r), nil
@@ -113,15 +117,8 @@ func (b *binder) convert(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
 }
 
 func (b *binder) compareConsts(op ExprOp, l, r *Expr, at int) (*Expr, error) {
-	t, ok := commonType(l, r)
-	if !ok {
-		return nil, b.clash(l, r, at)
-	}
-	var err error
-	if l, err = b.convertClass(l, t, at); err != nil {
-		return nil, err
-	}
-	if r, err = b.convertClass(r, t, at); err != nil {
+	l, r, t, err := b.alike(l, r, at)
+	if err != nil {
 		return nil, err
 	}
 	if holds(op, sqltypes.Compare(t, l.Value, r.Value)) {
