@@ -235,10 +235,12 @@ func (c *Coordinator) repair(ctx context.Context, shards []int) {
 	}
 }
 
-// EnsurePrimary returns nil when this master may change the schema. It looks at
+// EnsurePrimary returns no error when this master may change the schema, under the
+// term of the state it returns and no other: by the time the change is sent, it may
+// have been replaced and have learnt its successor's. It looks at
 // the workers first: a primary that was replaced finds out here, and one that could
 // not take a term at its start does so now.
-func (c *Coordinator) EnsurePrimary(ctx context.Context) error {
+func (c *Coordinator) EnsurePrimary(ctx context.Context) (State, error) {
 	s := c.Current()
 	if s.Role == api.RolePrimary || c.cfg.Configured == api.RolePrimary && s.Leader == "" {
 		c.cfg.Probe(ctx)
@@ -246,15 +248,15 @@ func (c *Coordinator) EnsurePrimary(ctx context.Context) error {
 		s = c.Current()
 	}
 	if s.Role == api.RolePrimary {
-		return nil
+		return s, nil
 	}
 	p := api.NewProblem(api.CodeNotPrimary, "%s is a backup; only the primary changes databases and tables", c.cfg.Self)
 	if s.Leader == "" {
-		return p.Hinted("no primary is known: start one, or POST %s to the master that shall lead", api.PathFailover)
+		return s, p.Hinted("no primary is known: start one, or POST %s to the master that shall lead", api.PathFailover)
 	}
 	p = p.Hinted("send this to %s", s.Leader)
 	p.Primary = s.Leader
-	return p
+	return s, p
 }
 
 // StepDown takes in that another master says it holds a term. An older term

@@ -184,18 +184,19 @@ func TestAPromotionThatMeetsANewerTermFollowsIt(t *testing.T) {
 func TestOnlyThePrimaryMayChangeTheSchema(t *testing.T) {
 	cl := &cluster{grant: &lease.Grant{}, fences: []Worker{fresh(), fresh(), lost()}}
 	primary := cl.coordinator(api.RolePrimary)
-	if err := primary.EnsurePrimary(t.Context()); err != nil {
+	if s, err := primary.EnsurePrimary(t.Context()); err != nil || s.Term != 1 {
 		t.Errorf("a primary that has not taken its term yet: %v", err)
 	}
 	expect(t, primary, api.RolePrimary, 1, a)
 	// It was replaced and does not know: it finds out before it changes anything.
 	cl.set(held(2, b), held(2, b), held(1, a))
-	err := primary.EnsurePrimary(t.Context())
+	_, err := primary.EnsurePrimary(t.Context())
 	if p := api.AsProblem(err); p.Code != api.CodeNotPrimary || p.Primary != b || !strings.Contains(p.Hint, b) {
 		t.Errorf("a replaced primary: %+v", p)
 	}
 	backup := (&cluster{fences: []Worker{fresh()}}).coordinator(api.RoleBackup)
-	if p := api.AsProblem(backup.EnsurePrimary(t.Context())); p.Code != api.CodeNotPrimary || p.Primary != "" {
+	_, err = backup.EnsurePrimary(t.Context())
+	if p := api.AsProblem(err); p.Code != api.CodeNotPrimary || p.Primary != "" {
 		t.Errorf("a backup without a primary: %+v", p)
 	}
 }
@@ -203,7 +204,7 @@ func TestOnlyThePrimaryMayChangeTheSchema(t *testing.T) {
 func TestStepDown(t *testing.T) {
 	cl := &cluster{grant: &lease.Grant{}, fences: []Worker{fresh()}}
 	c := cl.coordinator(api.RolePrimary)
-	if err := c.EnsurePrimary(t.Context()); err != nil {
+	if _, err := c.EnsurePrimary(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

@@ -24,7 +24,7 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
 		return p
 	}
-	return s.changeSchema(w, r, func(ctx context.Context, snap *health.Snapshot) (*change, error) {
+	return s.changeSchema(w, r, func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		missing := s.shardsWhere(snap, func(st *api.WorkerStats) bool { return !catalog.HasDatabase(st, req.DB) })
 		if len(missing) == 0 {
 			return nil, api.NewProblem(api.CodeDatabaseExists, "database %s exists on every shard", req.DB).At("db_name").
@@ -39,7 +39,7 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 		return &change{
 			db: name, shards: missing, done: "created database " + name,
 			run: func(ctx context.Context, wk *client.Worker) error {
-				resp, err := wk.CreateDB(ctx, &api.DBRequest{DB: name, Fence: s.fence()})
+				resp, err := wk.CreateDB(ctx, &api.DBRequest{DB: name, Fence: fence})
 				if err == nil {
 					mu.Lock()
 					defer mu.Unlock()
@@ -60,7 +60,7 @@ func (s *Service) dropDB(w http.ResponseWriter, r *http.Request) error {
 	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
 		return p
 	}
-	return s.changeSchema(w, r, func(_ context.Context, snap *health.Snapshot) (*change, error) {
+	return s.changeSchema(w, r, func(_ context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		have := s.shardsWhere(snap, func(st *api.WorkerStats) bool { return catalog.HasDatabase(st, req.DB) })
 		name, ok := s.catalog.Load().Database(req.DB)
 		if len(have) == 0 || !ok {
@@ -69,7 +69,7 @@ func (s *Service) dropDB(w http.ResponseWriter, r *http.Request) error {
 		return &change{
 			db: name, shards: have, done: "dropped database " + name,
 			run: func(ctx context.Context, wk *client.Worker) error {
-				_, err := wk.DropDB(ctx, &api.DBRequest{DB: name, Fence: s.fence()})
+				_, err := wk.DropDB(ctx, &api.DBRequest{DB: name, Fence: fence})
 				return err
 			},
 			edit: func(_ int, st *api.WorkerStats) { catalog.DropDatabase(st, name) },
@@ -89,13 +89,13 @@ func (s *Service) createTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.changeSchema(w, r, func(_ context.Context, snap *health.Snapshot) (*change, error) {
+	return s.changeSchema(w, r, func(_ context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		missing, err := s.missingTable(snap, plan)
 		if err != nil {
 			return nil, err
 		}
 		plan.DB, _ = s.catalog.Load().Database(req.DB)
-		c := s.planChange(plan, missing)
+		c := s.planChange(plan, missing, fence)
 		c.done = fmt.Sprintf("created table %s.%s", plan.DB, plan.Table)
 		c.definition = plan.Definition
 		c.edit = func(_ int, st *api.WorkerStats) { catalog.AddTable(st, plan.DB, plan.Definition) }
@@ -144,7 +144,7 @@ func (s *Service) deleteTable(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.table(r.Context(), req.DB, req.Table); err != nil {
 		return err
 	}
-	return s.changeSchema(w, r, func(ctx context.Context, snap *health.Snapshot) (*change, error) {
+	return s.changeSchema(w, r, func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		t, err := s.table(ctx, req.DB, req.Table)
 		if err != nil {
 			return nil, err
@@ -157,7 +157,7 @@ func (s *Service) deleteTable(w http.ResponseWriter, r *http.Request) error {
 			t, _ := catalog.FindTable(st, plan.DB, plan.Table)
 			return t != nil
 		})
-		c := s.planChange(plan, have)
+		c := s.planChange(plan, have, fence)
 		// Each shard drops the table as it has it: one that differs must go too.
 		for _, shard := range have {
 			t, _ := catalog.FindTable(snap.Shards[shard].Stats, plan.DB, plan.Table)
@@ -181,7 +181,7 @@ type change struct {
 }
 
 // planChange is the change that a plan's fragments make on some shards.
-func (s *Service) planChange(plan *planner.Plan, shards []int) *change {
+func (s *Service) planChange(plan *planner.Plan, shards []int, fence api.Fence) *change {
 	fragments := map[*client.Worker]*planner.Fragment{}
 	for i := range plan.Fragments {
 		fragments[s.workers[plan.Fragments[i].Shard]] = &plan.Fragments[i]
@@ -204,7 +204,7 @@ func (s *Service) planChange(plan *planner.Plan, shards []int) *change {
 					statements[i].SchemaVersion = v
 				}
 			}
-			_, err = wk.Exec(ctx, &api.ExecRequest{DB: plan.DB, Fence: s.fence(), Statements: statements,
+			_, err = wk.Exec(ctx, &api.ExecRequest{DB: plan.DB, Fence: fence, Statements: statements,
 				TimeoutMS: s.cfg.RequestTimeout.Milliseconds()})
 			return err
 		},
@@ -213,9 +213,12 @@ func (s *Service) planChange(plan *planner.Plan, shards []int) *change {
 
 // changeSchema runs a change on the primary: one at a time, and only when every
 // shard answers. prepare looks at the shards as they are now and says what is left
-// to do; a change that stopped halfway is completed by sending it again.
+// to do; a change that stopped halfway is completed by sending it again. All of it
+// carries the term under which this master was found to be the primary: were it the
+// newest known one, as with rows, a master replaced meanwhile would write under
+// its successor's term.
 func (s *Service) changeSchema(w http.ResponseWriter, r *http.Request,
-	prepare func(ctx context.Context, snap *health.Snapshot) (*change, error),
+	prepare func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error),
 ) error {
 	ctx := r.Context()
 	select {
@@ -224,7 +227,8 @@ func (s *Service) changeSchema(w http.ResponseWriter, r *http.Request,
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	if err := s.coord.EnsurePrimary(ctx); err != nil {
+	lead, err := s.coord.EnsurePrimary(ctx)
+	if err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
@@ -234,7 +238,7 @@ func (s *Service) changeSchema(w http.ResponseWriter, r *http.Request,
 	if err := preflight(snap); err != nil {
 		return err
 	}
-	c, err := prepare(ctx, snap)
+	c, err := prepare(ctx, snap, api.Fence{Term: lead.Term, MapVersion: s.slots.Version()})
 	if err != nil {
 		return err
 	}
