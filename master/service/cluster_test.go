@@ -247,6 +247,29 @@ func testWrites(t *testing.T, s *school, backup *client.Master) {
 	}
 	_, err = backup.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(1000, "Twice")}, client.IdempotencyKey("once"))
 	mustFail(t, err, api.CodeIdempotencyMismatch, -1)
+
+	// Another request under the key is found out wherever its rows live.
+	before := s.count()
+	for shard := range 3 {
+		_, err = backup.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(s.keyOn(shard), "Other")}, client.IdempotencyKey("once"))
+		mustFail(t, err, api.CodeIdempotencyMismatch, -1)
+	}
+	_, err = s.m.Insert(t.Context(), req, client.IdempotencyKey("once"))
+	mustFail(t, err, api.CodeIdempotencyMismatch, -1)
+	if n := s.count(); n != before {
+		t.Errorf("%d rows after refusals, %d before", n, before)
+	}
+	// A request of several shards is repeated as a whole.
+	several := &api.InsertRequest{DB: s.db, Table: "Students"}
+	for i := range 9 {
+		several.Rows = append(several.Rows, row(3000+i, "Several"))
+	}
+	for i, m := range []*client.Master{s.m, backup} {
+		resp, err := m.Insert(t.Context(), several, client.IdempotencyKey("several"))
+		if err != nil || resp.RowsAffected != 9 || resp.Replayed != (i > 0) || len(resp.Shards) != 3 {
+			t.Errorf("attempt %d at several rows: %+v, %v", i, resp, err)
+		}
+	}
 }
 
 func testStream(t *testing.T, s *school) {

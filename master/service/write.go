@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"shardeck/master/planner"
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
 	"shardeck/shared/httpserve"
+	"shardeck/shared/sharding"
 )
 
 func (s *Service) insert(w http.ResponseWriter, r *http.Request) error {
@@ -85,14 +87,62 @@ func (s *Service) execute(ctx context.Context, requestID string, p *planner.Plan
 			TimeoutMS: s.cfg.RequestTimeout.Milliseconds(),
 		}}
 	}
-	results := s.scatter.Exec(ctx, requestID, calls)
-	s.retryStaleTerm(ctx, requestID, calls, results)
+	results, err := s.exec(ctx, requestID, p.DB, idem, calls)
+	if err != nil {
+		return nil, err
+	}
 	for i := range results {
-		if results[i].Problem != nil {
-			results[i].Problem = inRequest(results[i].Problem, &p.Fragments[i], field)
+		if r := &results[i]; r.Problem != nil {
+			at := slices.IndexFunc(p.Fragments, func(f planner.Fragment) bool { return f.Shard == r.Shard })
+			r.Problem = inRequest(r.Problem, &p.Fragments[at], field)
 		}
 	}
 	return summarize(p, results)
+}
+
+// exec sends the calls, all at once, and returns their results in their order. A
+// write under an Idempotency-Key first goes to the key's home, the shard that the
+// key itself hashes to, whether it has rows for it or not: so two requests under
+// one key meet there even if their rows have no shard in common, and the second,
+// if it is another, does nothing anywhere. Where the home fails, nothing is sent to
+// the others: its result is the only one, or the error, if it had no rows to write.
+func (s *Service) exec(ctx context.Context, requestID, db string, idem *api.Idempotency, calls []scatter.ExecCall) ([]scatter.ExecResult, error) {
+	if idem == nil {
+		return s.execAll(ctx, requestID, calls), nil
+	}
+	home := s.slots.Shard(sharding.Slot(idem.Key))
+	at := slices.IndexFunc(calls, func(c scatter.ExecCall) bool { return c.Shard == home })
+	if at >= 0 && len(calls) == 1 {
+		return s.execAll(ctx, requestID, calls), nil
+	}
+	first := scatter.ExecCall{Shard: home, Request: &api.ExecRequest{DB: db, Fence: s.fence(), Idempotency: idem}}
+	if at >= 0 {
+		first = calls[at]
+	}
+	kept := s.execAll(ctx, requestID, []scatter.ExecCall{first})
+	switch problem := kept[0].Problem; {
+	case problem == nil:
+	case at >= 0:
+		return kept, nil
+	case problem.Code == api.CodeIdempotencyMismatch:
+		return nil, problem
+	default:
+		return nil, api.NewProblem(api.CodeShardUnavailable, "shard %d, which keeps this %s, did not store it, so nothing was written: %s",
+			home, api.HeaderIdempotencyKey, problem.Detail).On(home, kept[0].Worker).
+			Hinted("send the request again with the same %s", api.HeaderIdempotencyKey)
+	}
+	if at < 0 {
+		return s.execAll(ctx, requestID, calls), nil
+	}
+	results := s.execAll(ctx, requestID, slices.Delete(slices.Clone(calls), at, at+1))
+	return slices.Insert(results, at, kept[0]), nil
+}
+
+// execAll sends the calls and, where a worker knows a newer term, sends again.
+func (s *Service) execAll(ctx context.Context, requestID string, calls []scatter.ExecCall) []scatter.ExecResult {
+	results := s.scatter.Exec(ctx, requestID, calls)
+	s.retryStaleTerm(ctx, requestID, calls, results)
+	return results
 }
 
 // retryStaleTerm takes in the newer term that a worker knows and sends what it

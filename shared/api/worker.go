@@ -128,7 +128,9 @@ type Statement struct {
 	Definition *TableDef `json:"definition,omitempty"`
 }
 
-// ExecRequest runs statements in one transaction: all of them or none.
+// ExecRequest runs statements in one transaction: all of them or none. With an
+// Idempotency it may have no statements at all: it then only stores the key, so
+// that another request under the same key is refused here.
 type ExecRequest struct {
 	DB          string       `json:"db_name"`
 	Fence       Fence        `json:"fence"`

@@ -55,6 +55,23 @@ func idempotency(e *env) {
 	}
 }
 
+// idempotencyReserved stores a key without doing anything under it.
+func idempotencyReserved(e *env) {
+	req := &api.ExecRequest{DB: e.database(), Fence: e.fence(), Idempotency: &api.Idempotency{Key: "reserved key", Hash: hash("a")}}
+	for _, replayed := range []bool{false, true} {
+		resp, err := e.w.Exec(e.Context(), req)
+		if err != nil {
+			e.Fatal(err)
+		}
+		if len(resp.RowsAffected) != 0 || resp.Replayed != replayed {
+			e.Errorf("storing a key was answered with %+v; replayed should be %v", resp, replayed)
+		}
+	}
+	req.Idempotency = &api.Idempotency{Key: "reserved key", Hash: hash("b")}
+	_, err := e.w.Exec(e.Context(), req)
+	e.want(err, api.CodeIdempotencyMismatch)
+}
+
 // idempotencyConcurrent sends one request many times at once.
 func idempotencyConcurrent(e *env) {
 	tb := e.table(many())

@@ -76,6 +76,7 @@ func Run(t *testing.T, f Fixture) {
 		{"cancelled streams", cancelledStreams},
 		{"query timeout", queryTimeout},
 		{"idempotency", idempotency},
+		{"idempotency without statements", idempotencyReserved},
 		{"idempotency under concurrency", idempotencyConcurrent},
 		{"fence", fenceRules},
 		{"state", stateRules},

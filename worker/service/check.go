@@ -61,7 +61,7 @@ func (q *execRequest) check() error {
 			return invalid("idempotency.hash", "must be a SHA-256 in lower-case hexadecimal")
 		}
 	}
-	if len(q.Statements) == 0 {
+	if len(q.Statements) == 0 && q.Idempotency == nil {
 		return missing("statements")
 	}
 	for i := range q.Statements {

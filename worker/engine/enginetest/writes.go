@@ -16,6 +16,7 @@ func (s *suite) testIdempotency(t *testing.T) {
 	s.group(t, map[string]func(*rig){
 		"a repeat gets the stored answer":      (*rig).testReplay,
 		"another request under the same key":   (*rig).testMismatch,
+		"a key stored without statements":      (*rig).testReservedKey,
 		"a refused request leaves its key":     (*rig).testRefusedKey,
 		"one key sent many times at once":      (*rig).testConcurrentKey,
 		"a repeat comes through a newer fence": (*rig).testReplayNewerTerm,
@@ -47,6 +48,20 @@ func (r *rig) testReplay() {
 	if resp := r.mustExec(keyed("k2", "aa", tb.insert(student(1)))); resp.Replayed {
 		r.Error("another key was taken for a repeat")
 	}
+}
+
+func (r *rig) testReservedKey() {
+	tb := students()
+	r.mustCreate(tb)
+	for _, replayed := range []bool{false, true} {
+		if resp := r.mustExec(keyed("k", "aa")); len(resp.RowsAffected) != 0 || resp.Replayed != replayed {
+			r.Errorf("storing a key was answered with %+v; replayed should be %v", resp, replayed)
+		}
+	}
+	r.reopen()
+	r.refused(keyed("k", "bb", tb.insert(student(1))), api.CodeIdempotencyMismatch)
+	r.refused(request(), api.CodeInvalidField)
+	r.wantCount(tb, 0)
 }
 
 func (r *rig) testMismatch() {

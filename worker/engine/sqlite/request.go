@@ -49,7 +49,7 @@ func (s *statement) row(i int) []sqltypes.Value { return s.values[i*s.types : (i
 // goroutine, so that the writer has nothing left to do but to write.
 func newPending(req *api.ExecRequest, deadline time.Time) (*pending, error) {
 	p := &pending{req: req, deadline: deadline, done: make(chan struct{}, 1)}
-	if n := len(req.Statements); n == 0 || n > maxStatements {
+	if n := len(req.Statements); n > maxStatements || n == 0 && req.Idempotency == nil {
 		return nil, api.NewProblem(api.CodeInvalidField, "a request has 1 to %d statements, not %d", maxStatements, n).At("statements")
 	}
 	if id := req.Idempotency; id != nil && (id.Key == "" || len(id.Key) > 255 || id.Hash == "" || len(id.Hash) > 128) {
