@@ -183,6 +183,10 @@ func (b *binder) isNull(x *Expr, not bool) *Expr {
 // notNull is what remains of a comparison that holds for every value but NULL.
 func (b *binder) notNull(x *Expr) *Expr { return b.isNull(x, true) }
 
+// maxPattern is the greatest length of a LIKE pattern in bytes, which is SQL
+// Server's. Matching may take time in proportion to it for every byte of a value.
+const maxPattern = 8000
+
 func (b *binder) like(e *tsql.Like, not bool) (*Expr, error) {
 	x, pattern, err := b.values(e.X, e.Pattern)
 	if err != nil {
@@ -211,6 +215,10 @@ func (b *binder) like(e *tsql.Like, not bool) (*Expr, error) {
 	}
 	if isNullConst(x) || isNullConst(pattern) {
 		return falseExpr, nil
+	}
+	if n := len(like.Args[1].Value.Str); n > maxPattern {
+		return nil, b.problem(api.CodeTooComplex, e.Pattern.Pos(), "the pattern of LIKE is %d bytes long; at most %d are allowed", n, maxPattern).
+			Hinted("use a shorter pattern")
 	}
 	return like, nil
 }

@@ -3,6 +3,7 @@ package planner_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -104,5 +105,39 @@ func TestARowDoesNotInheritFromTheRowBefore(t *testing.T) {
 	}
 	if got, want := string(p.Fragments[0].Rows[1]), `[1,"b",null,"0.00",null,true,null,null,null,null,null,null,null,3964]`; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// A shard_key that would be rounded to another key must not reach that key's rows.
+func TestAnExplicitKeyThatIsNoIntegerIsRefusedForAnIntegerKey(t *testing.T) {
+	table, m := newTable(t, studentsTable), newMap(t, 3)
+	for _, raw := range []string{`1.5`, `1e0`, `0.1`, `true`, `false`, `""`, `"  "`} {
+		key := jsontext.Value(raw)
+		for name, plan := range map[string]func() (*planner.Plan, error){
+			"select": func() (*planner.Plan, error) { return planner.Select(table, m, &api.SelectRequest{ShardKey: key}) },
+			"delete": func() (*planner.Plan, error) {
+				return planner.Delete(table, m, &api.DeleteRequest{ShardKey: key, Condition: "age = 1"})
+			},
+		} {
+			_, err := plan()
+			if p := api.AsProblem(err); p == nil || p.Code != api.CodeInvalidField || p.Field != "shard_key" || p.Hint == "" {
+				t.Errorf("%s with shard_key %s: got %v", name, raw, err)
+			}
+		}
+	}
+	for _, raw := range []string{`1`, `"1"`, `"01"`, `-7`} {
+		if _, err := planner.Select(table, m, &api.SelectRequest{ShardKey: jsontext.Value(raw)}); err != nil {
+			t.Errorf("shard_key %s: %v", raw, err)
+		}
+	}
+}
+
+func TestALikePatternBeyondSQLServersBoundIsRefused(t *testing.T) {
+	table, m := newTable(t, studentsTable), newMap(t, 3)
+	for n, code := range map[int]api.Code{8000: "", 8001: api.CodeTooComplex} {
+		_, err := planner.Select(table, m, &api.SelectRequest{Condition: "name LIKE '" + strings.Repeat("a", n) + "'"})
+		if p := api.AsProblem(err); (p == nil) != (code == "") || p != nil && (p.Code != code || p.Field != "condition") {
+			t.Errorf("%d bytes: got %v", n, err)
+		}
 	}
 }

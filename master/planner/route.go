@@ -162,11 +162,11 @@ func (t *Table) explicitKey(raw jsontext.Value) (key, error) {
 		typ = t.Columns[t.Key].Type
 	case raw.Kind() == '0':
 		typ = sqltypes.Type{Kind: sqltypes.BigInt}
-		if strings.ContainsAny(string(raw), ".eE") {
-			return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is a number with a fraction or exponent").At("shard_key").Hinted("send an integer or a string")
-		}
 	case raw.Kind() != '"':
 		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is neither a number nor a string").At("shard_key").Hinted("send an integer or a string")
+	}
+	if p := wholeKey(typ, raw); p != nil {
+		return key{}, p
 	}
 	v, err := sqltypes.DecodeJSON(typ, raw)
 	if err != nil {
@@ -177,6 +177,26 @@ func (t *Table) explicitKey(raw jsontext.Value) (key, error) {
 		return key{}, fieldError(err, "shard_key")
 	}
 	return key{v, canonical}, nil
+}
+
+// wholeKey refuses a key that an assignment to typ would take for another one:
+// 1.5 and true for 1, "" for 0. A request that names such a key must not reach
+// the rows of the other.
+func wholeKey(typ sqltypes.Type, raw jsontext.Value) *api.Problem {
+	var what string
+	switch kind := raw.Kind(); {
+	case !typ.Kind.IsInteger():
+		return nil
+	case kind == '0' && strings.ContainsAny(string(raw), ".eE"):
+		what = "a number with a fraction or exponent"
+	case kind == 't', kind == 'f':
+		what = "a boolean"
+	case kind == '"' && strings.Trim(string(raw), "\" ") == "":
+		what = "empty"
+	default:
+		return nil
+	}
+	return api.NewProblem(api.CodeInvalidField, "shard_key is %s", what).At("shard_key").Hinted("send an integer or a string")
 }
 
 // route says which shards hold the keys of set, in plain words. filtered says
