@@ -117,6 +117,10 @@ func TestWhatIsWrittenRunsOnTheEngine(t *testing.T) {
 		{"name = 'ann '", "1 3"},
 		{"name LIKE 'a%'", "1 3"},
 		{"name NOT LIKE '%B'", "1 3"},
+		{"code LIKE 'AB'", "1"}, // the column is CHAR(4), padded
+		{"code LIKE 'ab '", "1"},
+		{"code NOT LIKE '%b'", ""},
+		{"code LIKE N'ab'", ""}, // Unicode: blanks count
 		{"gpa > 9.5", "3"},
 		{"gpa >= -0.500", "1 2 3"},
 		{"gpa < -0.499", "2"},

@@ -204,11 +204,15 @@ func (w *sqliteWriter) like(e *planner.Expr) {
 	if e.Negated {
 		w.text("(NOT ")
 	}
-	name := "sd_like("
+	name := "sd_like"
 	if e.Binary {
-		name = "sd_like_bin("
+		name = "sd_like_bin"
 	}
-	w.operands(name, e.Args[1], ", ", e.Args[0], "")
+	if !isUnicode(e.Args[0].Type.Kind) && !isUnicode(e.Args[1].Type.Kind) {
+		// Blanks at the end of the value count only where one of the two is Unicode.
+		name += "_pad"
+	}
+	w.operands(name+"(", e.Args[1], ", ", e.Args[0], "")
 	if len(e.Args) > 2 {
 		w.text(", ")
 		w.expr(e.Args[2])
@@ -218,6 +222,8 @@ func (w *sqliteWriter) like(e *planner.Expr) {
 		w.text(")")
 	}
 }
+
+func isUnicode(k sqltypes.Kind) bool { return k == sqltypes.NChar || k == sqltypes.NVarChar }
 
 // arith writes arithmetic with T-SQL's overflow, division and rounding.
 func (w *sqliteWriter) arith(e *planner.Expr) {

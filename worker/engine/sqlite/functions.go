@@ -22,6 +22,7 @@ import (
 //	sd_int (x, type [, from]) x as an integer type; from is x's own type where its storage does not tell
 //	sd_text (x, type [, from])
 //	sd_like sd_like_bin (pattern, value [, escape])  LIKE with [a-z]; without and with regard to case
+//	sd_like_pad sd_like_bin_pad      the same for CHAR and VARCHAR, whose blanks at the end a pattern may pass over
 func defineFunctions(conn *raw.Conn) error {
 	types := typeNames{}
 	var errs []error
@@ -50,8 +51,10 @@ func defineFunctions(conn *raw.Conn) error {
 	define("sd_dec", 3, 3, toDecimal)
 	define("sd_int", 2, 3, types.convert)
 	define("sd_text", 2, 3, types.convert)
-	define("sd_like", 2, 3, func(args []raw.Arg, r *raw.Result) error { return likeCall(args, r, true) })
-	define("sd_like_bin", 2, 3, func(args []raw.Arg, r *raw.Result) error { return likeCall(args, r, false) })
+	define("sd_like", 2, 3, func(args []raw.Arg, r *raw.Result) error { return likeCall(args, r, like, true) })
+	define("sd_like_bin", 2, 3, func(args []raw.Arg, r *raw.Result) error { return likeCall(args, r, like, false) })
+	define("sd_like_pad", 2, 3, func(args []raw.Arg, r *raw.Result) error { return likeCall(args, r, likePadded, true) })
+	define("sd_like_bin_pad", 2, 3, func(args []raw.Arg, r *raw.Result) error { return likeCall(args, r, likePadded, false) })
 
 	for name, cmp := range map[string]func(a, b string) int{
 		"SHARDECK_TEXT":    sqltypes.CompareText,
@@ -229,7 +232,7 @@ func setResult(r *raw.Result, v sqltypes.Value) {
 	}
 }
 
-func likeCall(args []raw.Arg, r *raw.Result, fold bool) error {
+func likeCall(args []raw.Arg, r *raw.Result, match func(pattern, value string, escape rune, fold bool) bool, fold bool) error {
 	var escape rune = -1
 	if len(args) == 3 {
 		e := []rune(args[2].View())
@@ -241,7 +244,7 @@ func likeCall(args []raw.Arg, r *raw.Result, fold bool) error {
 		escape = e[0]
 	}
 	var matched int64
-	if like(args[0].View(), args[1].View(), escape, fold) {
+	if match(args[0].View(), args[1].View(), escape, fold) {
 		matched = 1
 	}
 	r.Int(matched)

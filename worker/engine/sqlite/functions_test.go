@@ -206,3 +206,18 @@ func FuzzAppendRow(f *testing.F) {
 		}
 	})
 }
+
+func TestLikePaddedPassesOverBlanksAtTheEndOfTheValueAlone(t *testing.T) {
+	for _, c := range []struct {
+		pattern, value string
+		want           bool
+	}{
+		{"ab", "ab   ", true}, {"ab ", "ab   ", true}, {"ab   ", "ab   ", true}, {"ab ", "ab", false},
+		{"%b", "ab  ", true}, {"a_", "ab  ", true}, {"ab_", "ab  ", true}, {"ab_", "ab", false},
+		{"", "   ", true}, {"", " a", false}, {"a", "a b", false}, {"%a", "a b ", false}, {"b", " b", false},
+	} {
+		if got := likePadded(c.pattern, c.value, -1, true); got != c.want {
+			t.Errorf("likePadded(%q, %q) is %v", c.pattern, c.value, got)
+		}
+	}
+}

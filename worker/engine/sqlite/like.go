@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -12,9 +13,23 @@ import (
 // It goes back to the latest % only, so that the time is at most the product of
 // the lengths, whatever the pattern.
 func like(pattern, value string, escape rune, fold bool) bool {
+	return likeUpTo(pattern, value, len(value), escape, fold)
+}
+
+// likePadded is like for CHAR and VARCHAR, where T-SQL lets a pattern pass over
+// blanks at the end of the value, though not of the pattern.
+func likePadded(pattern, value string, escape rune, fold bool) bool {
+	return likeUpTo(pattern, value, len(strings.TrimRight(value, " ")), escape, fold)
+}
+
+// likeUpTo also matches when the pattern ends at or after the byte enough of value.
+func likeUpTo(pattern, value string, enough int, escape rune, fold bool) bool {
 	p, v := 0, 0
 	star, resume := -1, 0 // where to go on after the latest %, in pattern and value
 	for v < len(value) {
+		if p == len(pattern) && v >= enough {
+			return true
+		}
 		if p < len(pattern) {
 			if pattern[p] == '%' && escape != '%' {
 				p++
