@@ -26,7 +26,7 @@ func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*Plan, error) {
 	case n == 0:
 		return nil, api.NewProblem(api.CodeMissingField, "columns is missing or empty").At("columns").Hinted(`send at least one, as {"student_id": "INT PRIMARY KEY"}`)
 	case n > maxColumns:
-		return nil, api.NewProblem(api.CodeTooComplex, "the table has %d columns; at most %d are allowed", n, maxColumns).At("columns")
+		return nil, api.NewProblem(api.CodeTooComplex, "the table has %d columns; at most %d are allowed", n, maxColumns).At("columns").Hinted("split it into several tables")
 	}
 	def := &api.TableDef{Name: req.Table, Columns: make([]api.ColumnDef, 0, len(req.Columns))}
 	d := definer{def: def}

@@ -56,7 +56,7 @@ func (t *Table) selectColumns(p *Plan, names api.NameList) error {
 		return nil
 	}
 	if len(names) > maxColumns {
-		return api.NewProblem(api.CodeTooComplex, "columns has %d names; at most %d are allowed", len(names), maxColumns).At("columns")
+		return api.NewProblem(api.CodeTooComplex, "columns has %d names; at most %d are allowed", len(names), maxColumns).At("columns").Hinted("name fewer columns, or leave columns out for all of them")
 	}
 	p.Columns = make([]api.Column, len(names))
 	p.Query.Output = make([]Output, len(names))
@@ -167,7 +167,7 @@ const CountColumn = "count"
 // order of the keys, so that equal groups meet in the merge.
 func Count(t *Table, m *sharding.Map, req *api.MapReduceCountRequest) (*Plan, error) {
 	if len(req.GroupBy) > tsql.MaxOrderBy {
-		return nil, api.NewProblem(api.CodeTooComplex, "group_by has %d names; at most %d are allowed", len(req.GroupBy), tsql.MaxOrderBy).At("group_by")
+		return nil, api.NewProblem(api.CodeTooComplex, "group_by has %d names; at most %d are allowed", len(req.GroupBy), tsql.MaxOrderBy).At("group_by").Hinted("group by fewer columns")
 	}
 	f, err := t.filter(m, req.Condition, nil)
 	if err != nil {

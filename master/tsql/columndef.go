@@ -130,7 +130,7 @@ func (p *parser) constraint(def *ColumnDef) {
 	case kwDefault:
 		p.advance()
 		if def.Default != nil {
-			p.fail(syntaxError(t.start, "DEFAULT is there twice"))
+			p.fail(syntaxError(t.start, "DEFAULT is there twice").Hinted("say it once"))
 			return
 		}
 		def.Default = p.defaultValue()
@@ -172,7 +172,7 @@ func (p *parser) defaultValue() Expr {
 	if neg, ok := x.(*Neg); ok {
 		x = neg.X
 		if l, ok := x.(*Literal); ok && l.Kind != IntLiteral && l.Kind != DecimalLiteral && l.Kind != FloatLiteral {
-			p.fail(syntaxError(neg.At, "only a number can have a sign"))
+			p.fail(syntaxError(neg.At, "only a number can have a sign").Hinted("leave the sign out"))
 			return nil
 		}
 	}

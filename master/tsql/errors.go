@@ -79,7 +79,7 @@ func unexpected(t token, want string) *api.Problem {
 				Hinted("use LIKE, which ignores case, with %%, _ and [a-z]")
 		}
 	}
-	return p
+	return p.Hinted("write %s there, or see whether what stands before it is whole", want)
 }
 
 // refuseWord refuses a reserved word by its name.

@@ -60,7 +60,7 @@ func ParseOrderBy(text string) ([]OrderItem, error) {
 	var items []OrderItem
 	for {
 		if len(items) == MaxOrderBy {
-			p.fail(tooComplex(p.tok.start, "the list has more than %d items", MaxOrderBy))
+			p.fail(tooComplex(p.tok.start, "the list has more than %d items", MaxOrderBy).Hinted("order by fewer columns"))
 		}
 		it := OrderItem{X: p.value(p.additive()).x}
 		switch p.tok.kw {

@@ -71,9 +71,11 @@ func decodeProblem(err error) *Problem {
 			return NewProblem(CodeInvalidField, "%s is %s, which does not fit here", orBody(field), kindName(sem.JSONKind)).At(field).
 				Hinted("see /openapi.yaml for the type of each field")
 		case sem.Err != nil:
-			return NewProblem(CodeInvalidField, "%s: %v", orBody(field), sem.Err).At(field)
+			return NewProblem(CodeInvalidField, "%s: %v", orBody(field), sem.Err).At(field).
+				Hinted("see /openapi.yaml for the type of each field")
 		}
-		return NewProblem(CodeInvalidField, "%s does not fit here", orBody(field)).At(field)
+		return NewProblem(CodeInvalidField, "%s does not fit here", orBody(field)).At(field).
+			Hinted("see /openapi.yaml for the type of each field")
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return NewProblem(CodeInvalidJSON, "the body is empty or ends too soon").
