@@ -1,0 +1,112 @@
+package endtoend_test
+
+import (
+	"context"
+	"sync"
+
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+)
+
+// fate is what is known of a row.
+type fate uint8
+
+const (
+	absent  fate = iota // it was refused, or its deletion was acknowledged
+	present             // it was acknowledged with its value
+	unsure              // written once without a key, and the outcome never learnt
+)
+
+// entry is what a row must look like in the end.
+type entry struct {
+	fate  fate
+	value string
+}
+
+// ledger is what the writers were told. It is safe for concurrent use.
+type ledger struct {
+	mu      sync.Mutex
+	rows    map[int64]entry
+	tries   int
+	tried   chan struct{} // closed and replaced with each try
+	replays int           // writes that were found done when they were repeated
+	kinds   map[string]int
+}
+
+func newLedger() *ledger {
+	return &ledger{rows: map[int64]entry{}, tried: make(chan struct{}), kinds: map[string]int{}}
+}
+
+func (l *ledger) set(id int64, e entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.rows[id] = e
+}
+
+// try notes that a request came to its end, well or not.
+func (l *ledger) try(resp *api.WriteResponse, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tries++
+	kind := string(api.CodeOf(err))
+	if err == nil {
+		kind = "ok"
+		if resp.Replayed {
+			l.replays++
+		}
+	}
+	l.kinds[kind]++
+	close(l.tried)
+	l.tried = make(chan struct{})
+}
+
+// await waits for n more tries; false when ctx ended first.
+func (l *ledger) await(ctx context.Context, n int) bool {
+	l.mu.Lock()
+	until := l.tries + n
+	for l.tries < until {
+		next := l.tried
+		l.mu.Unlock()
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return false
+		}
+		l.mu.Lock()
+	}
+	l.mu.Unlock()
+	return true
+}
+
+// judge notes what the answer to an insert without a key says of each of its
+// rows: the shards that applied theirs, those that certainly did not, and the rest.
+func (l *ledger) judge(slots *sharding.Map, rows map[int64]string, err error) {
+	fates := map[int]fate{}
+	rest := present
+	if err != nil {
+		p := api.AsProblem(err)
+		rest = fateOf(p.Code)
+		for i := range p.Causes {
+			if c := &p.Causes[i]; c.Shard != nil {
+				fates[*c.Shard] = fateOf(c.Code)
+			}
+		}
+		for _, a := range p.Applied {
+			fates[a.Shard] = present
+		}
+	}
+	for id, value := range rows {
+		f, ok := fates[slots.Route(key(id)).Shard]
+		if !ok {
+			f = rest
+		}
+		l.set(id, entry{f, value})
+	}
+}
+
+func fateOf(code api.Code) fate {
+	if notDone(code) || code.Status() < 500 && code != api.CodeCanceled {
+		return absent
+	}
+	return unsure
+}

@@ -1,0 +1,168 @@
+package endtoend_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/shared/testcluster"
+)
+
+func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
+
+const (
+	db = "Chaos"
+	// workers is the number of shards of each test.
+	workers = 3
+	// callTimeout is longer than a hasty master's own deadline, so that one which
+	// lives answers first.
+	callTimeout = time.Second
+	// settleTimeout bounds what a test waits for when all processes run.
+	settleTimeout = 2 * time.Minute
+)
+
+// timing is how soon the masters give up. Hasty ones make a paused process cost a test
+// half a second and not ten; patient ones are for tests that want a certain answer,
+// which a busy machine must not turn into another.
+type timing []string
+
+var (
+	hasty   = timing{"MASTER_REQUEST_TIMEOUT=500ms", "MASTER_PROBE_INTERVAL=100ms", "MASTER_PROBE_TIMEOUT=500ms"}
+	patient = timing{"MASTER_REQUEST_TIMEOUT=2s", "MASTER_PROBE_INTERVAL=100ms", "MASTER_PROBE_TIMEOUT=2s"}
+)
+
+// scale picks the size of a test: with -short, as a rule, with SHARDECK_LONG.
+func scale(short, usual, long int) int {
+	switch {
+	case os.Getenv("SHARDECK_LONG") != "":
+		return long
+	case testing.Short():
+		return short
+	}
+	return usual
+}
+
+// seeded returns the seed of a random test, which it prints.
+func seeded(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if s := os.Getenv("SHARDECK_SEED"); s != "" {
+		n, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			t.Fatalf("SHARDECK_SEED: %v", err)
+		}
+		seed = n
+	}
+	t.Logf("seed: SHARDECK_SEED=%d", seed)
+	return seed
+}
+
+// rig is a running cluster with a client of each master.
+type rig struct {
+	t       *testing.T
+	c       *testcluster.Cluster
+	masters []*client.Master
+	shards  []*client.Worker
+}
+
+func newRig(t *testing.T, masters int, timing timing) *rig {
+	t.Helper()
+	r := &rig{t: t, c: testcluster.Start(t, testcluster.Options{Workers: workers, Masters: masters, Env: timing})}
+	for i := range masters {
+		r.masters = append(r.masters, r.c.Master(i))
+	}
+	for i := range workers {
+		r.shards = append(r.shards, r.c.Worker(i))
+	}
+	return r
+}
+
+// table creates a table, and the database with the first.
+func (r *rig) table(name string, columns api.Object[string], shardKey string) {
+	r.t.Helper()
+	_, err := r.masters[0].CreateDB(r.t.Context(), &api.CreateDBRequest{DB: db})
+	if err != nil && api.CodeOf(err) != api.CodeDatabaseExists {
+		r.t.Fatal(err)
+	}
+	_, err = r.masters[0].CreateTable(r.t.Context(), &api.CreateTableRequest{DB: db, Table: name, Columns: columns, ShardKey: shardKey})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// bounce kills every process and starts it again: what any of them had in memory,
+// such as a request that nobody waits for any more, is gone.
+func (r *rig) bounce() {
+	r.t.Helper()
+	for _, n := range append(r.c.Masters, r.c.Workers...) {
+		if n.Running() {
+			n.Kill(r.t)
+		}
+	}
+	for _, n := range append(r.c.Workers, r.c.Masters...) {
+		n.Restart(r.t)
+	}
+	for i := range r.c.Masters {
+		r.c.AwaitReady(i)
+	}
+}
+
+// retryable says that a write may be sent again with its key: it is not known to
+// have happened everywhere, and nobody refused it for what it says.
+func retryable(err error) bool {
+	switch api.CodeOf(err) {
+	case api.CodeOutcomeUnknown, api.CodePartialFailure, api.CodeCanceled:
+		return true
+	}
+	return notDone(api.CodeOf(err))
+}
+
+// notDone says that a code promises that nothing was done, for reasons of the
+// cluster's and not of the request's.
+func notDone(code api.Code) bool {
+	switch code {
+	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer, api.CodeOverloaded,
+		api.CodeStaleTerm, api.CodeStaleMap, api.CodeStaleSchema:
+		return true
+	}
+	return false
+}
+
+// mustFail checks the code of an error and, where shard is not negative, the shard it names.
+func mustFail(t *testing.T, err error, code api.Code, shard int) *api.Problem {
+	t.Helper()
+	if api.CodeOf(err) != code {
+		t.Fatalf("got %v, want %s", err, code)
+	}
+	p := api.AsProblem(err)
+	if shard >= 0 && (p.Shard == nil || *p.Shard != shard) {
+		t.Fatalf("%v does not name shard %d", err, shard)
+	}
+	return p
+}
+
+func awaitHealth(t *testing.T, m *client.Master, what string, ok func(*api.Health) bool) *api.Health {
+	t.Helper()
+	var got *api.Health
+	testcluster.Await(t, what, func(ctx context.Context) (bool, string) {
+		h, err := m.Health(ctx)
+		if err != nil {
+			return false, err.Error()
+		}
+		got = h
+		return ok(h), fmt.Sprintf("%+v", h)
+	})
+	return got
+}
+
+func number(n int64) jsontext.Value { return jsontext.Value(strconv.FormatInt(n, 10)) }
+
+func text(s string) jsontext.Value { return jsontext.Value(strconv.Quote(s)) }
