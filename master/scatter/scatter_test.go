@@ -146,7 +146,8 @@ func TestAWriteIsFinishedAlthoughTheClientLeft(t *testing.T) {
 	s := over(t, &faults, ok, ok, stall(""))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	results := s.Exec(ctx, "id", []ExecCall{{0, &api.ExecRequest{}}, {1, &api.ExecRequest{}}, {2, &api.ExecRequest{}}})
+	one := &api.ExecRequest{Statements: make([]api.Statement, 1)}
+	results := s.Exec(ctx, "id", []ExecCall{{0, one}, {1, one}, {2, one}})
 	for i := range 2 {
 		if results[i].Problem != nil || results[i].Response.RowsAffected[0] != 1 || results[i].Worker != "w"+string(rune('0'+i)) {
 			t.Errorf("shard %d: %+v", i, results[i])
@@ -166,7 +167,7 @@ func TestAShardThatIsNotAdmittedIsNotAsked(t *testing.T) {
 	if problems[0] == nil || problems[0].Code != api.CodeWrongShard || *problems[0].Shard != 0 {
 		t.Errorf("a read: %v", problems[0])
 	}
-	results := s.Exec(t.Context(), "id", []ExecCall{{0, &api.ExecRequest{}}})
+	results := s.Exec(t.Context(), "id", []ExecCall{{0, &api.ExecRequest{Statements: make([]api.Statement, 1)}}})
 	if p := results[0].Problem; p == nil || p.Code != api.CodeWrongShard {
 		t.Errorf("a write: %v", p)
 	}
@@ -179,7 +180,7 @@ func TestTheRequestIDIsPassedOn(t *testing.T) {
 		got.Store(strings.Join(r.Header[api.HeaderRequestID], ","))
 		answer(200, api.MediaJSON, `{"rows_affected":[0]}`)(w, r)
 	})
-	s.Exec(t.Context(), "abc-1", []ExecCall{{0, &api.ExecRequest{}}})
+	s.Exec(t.Context(), "abc-1", []ExecCall{{0, &api.ExecRequest{Statements: make([]api.Statement, 1)}}})
 	if got.Load() != "abc-1" {
 		t.Errorf("the worker saw %q", got.Load())
 	}

@@ -103,6 +103,16 @@ func TestWhatFailuresMean(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatDoesNotSpeakOfEachStatementIsNoSuccess(t *testing.T) {
+	for _, body := range []string{`{}`, `{"code":"ok","detail":"x"}`, `{"rows_affected":[]}`, `{"rows_affected":[1,2]}`, `null`} {
+		w := worker(t, answering(http.StatusOK, "application/json", body))
+		_, err := w.Exec(t.Context(), &api.ExecRequest{DB: "D", Statements: []api.Statement{{SQL: "DELETE FROM T"}}})
+		if code := api.CodeOf(err); code != api.CodeOutcomeUnknown {
+			t.Errorf("%s: got %v", body, err)
+		}
+	}
+}
+
 func TestNobodyListens(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -175,7 +185,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		if _, err := w.Stats(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = w.Exec(t.Context(), &api.ExecRequest{})
+		_, _ = w.Exec(t.Context(), &api.ExecRequest{Statements: make([]api.Statement, 1)})
 		s, err := w.Query(t.Context(), &api.QueryRequest{})
 		if err != nil {
 			t.Fatal(err)
@@ -221,7 +231,7 @@ func TestDeadKeptConnection(t *testing.T) {
 		return err
 	}
 	exec := func() error {
-		_, err := w.Exec(t.Context(), &api.ExecRequest{})
+		_, err := w.Exec(t.Context(), &api.ExecRequest{Statements: make([]api.Statement, 1)})
 		return err
 	}
 	for _, c := range []struct {

@@ -125,8 +125,9 @@ func (c *conn) close() {
 // call is one request.
 type call struct {
 	method, path string
-	body         any  // marshalled; nil for none
-	write        bool // failing after it was sent leaves the outcome unknown
+	body         any         // marshalled; nil for none
+	write        bool        // failing after it was sent leaves the outcome unknown
+	valid        func() bool // whether the decoded answer can be one to this request; nil: any can
 	accept       string
 	opts         []CallOption
 }
@@ -190,6 +191,9 @@ func (c *conn) do(ctx context.Context, k *call, dst any) error {
 	}
 	if err := json.Unmarshal(b.Bytes(), dst); err != nil {
 		return c.garbage(k, resp, "it is not the JSON expected: %v", err)
+	}
+	if k.valid != nil && !k.valid() {
+		return c.garbage(k, resp, "it is not an answer to what was asked")
 	}
 	return nil
 }

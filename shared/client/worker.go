@@ -49,7 +49,11 @@ func (w *Worker) DropDB(ctx context.Context, req *api.DBRequest, opts ...CallOpt
 // Exec runs statements in one transaction.
 func (w *Worker) Exec(ctx context.Context, req *api.ExecRequest, opts ...CallOption) (*api.ExecResponse, error) {
 	out := new(api.ExecResponse)
-	return out, w.c.do(ctx, &call{method: http.MethodPost, path: api.WorkerExecPath, body: req, write: true, opts: opts}, out)
+	k := &call{method: http.MethodPost, path: api.WorkerExecPath, body: req, write: true, opts: opts}
+	// Any JSON object decodes; one that does not speak of each statement is not the
+	// answer of a worker that ran them.
+	k.valid = func() bool { return len(out.RowsAffected) == len(req.Statements) }
+	return out, w.c.do(ctx, k, out)
 }
 
 // Query runs a SELECT. The stream must be closed, and ends with ctx.
