@@ -33,10 +33,13 @@ func TestCountersEndAtTheNumberOfAcknowledgedIncrements(t *testing.T) {
 	for id := range counters {
 		req.Rows = append(req.Rows, api.Object[jsontext.Value]{{Name: "id", Value: number(int64(id))}})
 	}
-	if _, err := r.masters[0].Insert(t.Context(), req); err != nil {
+	l := newLedger()
+	first := &writer{t: t, masters: r.masters, ledger: l, rng: rand.New(rand.NewPCG(seed, 0))}
+	if _, err, _ := first.settle(t.Context(), func(ctx context.Context, m *client.Master, idem client.CallOption) (*api.WriteResponse, error) {
+		return m.Insert(ctx, req, idem)
+	}); err != nil {
 		t.Fatal(err)
 	}
-	l := newLedger()
 	var acknowledged [counters]atomic.Int64
 	r.disrupt(l, seed, scale(2, 4, 200), func(ctx context.Context, i int, stop <-chan struct{}) {
 		w := &writer{t: t, masters: r.masters, ledger: l, name: i + 1, rng: rand.New(rand.NewPCG(seed, uint64(i)+1))}

@@ -98,6 +98,63 @@ func TestAnIdempotencyKeyIsKnownThroughTheOtherMaster(t *testing.T) {
 	}
 }
 
+// TestRequestsUnderOneKeyMeetWhereverTheirRowsGo: also when they have no shard in
+// common, and when the shard that keeps the key has none of their rows.
+func TestRequestsUnderOneKeyMeetWhereverTheirRowsGo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, 2, patient)
+	r.table(ledgerTable, ledgerColumns, "id")
+	rows, perShard := batch(t, 1)
+	want := make([]int64, workers)
+	for home := range workers {
+		idem := client.IdempotencyKey(keyAtHome(t, home))
+		first, second := onlyOn(t, rows, (home+1)%workers), onlyOn(t, rows, (home+2)%workers)
+		want[(home+1)%workers] = perShard[(home+1)%workers]
+		if _, err := r.masters[0].Insert(t.Context(), first, idem); err != nil {
+			t.Fatal(err)
+		}
+		_, err := r.masters[1].Insert(t.Context(), second, idem)
+		mustFail(t, err, api.CodeIdempotencyMismatch, -1)
+		again, err := r.masters[1].Insert(t.Context(), first, idem)
+		if err != nil || !again.Replayed {
+			t.Errorf("repeated: %+v, %v", again, err)
+		}
+		if diff := cmp.Diff(want, r.stored(-1)); diff != "" {
+			t.Errorf("with the key on shard %d, the shards hold other rows:\n%s", home, diff)
+		}
+	}
+}
+
+// TestNothingIsWrittenUnderAKeyThatCannotBeKept: the shard that keeps it is down.
+func TestNothingIsWrittenUnderAKeyThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	const lost = 1
+	r := newRig(t, 2, patient)
+	r.table(ledgerTable, ledgerColumns, "id")
+	req, perShard := batch(t, 1)
+	idem := client.IdempotencyKey(keyAtHome(t, lost))
+	r.c.Workers[lost].Kill(t)
+	for _, m := range r.masters {
+		_, err := m.Insert(t.Context(), req, idem)
+		mustFail(t, err, api.CodeShardUnavailable, lost)
+		_, err = m.Insert(t.Context(), onlyOn(t, req, 0), idem)
+		mustFail(t, err, api.CodeShardUnavailable, lost)
+	}
+	if diff := cmp.Diff(make([]int64, workers), r.stored(lost)); diff != "" {
+		t.Errorf("the other shards hold rows:\n%s", diff)
+	}
+	r.c.Workers[lost].Restart(t)
+	for i, m := range r.masters {
+		awaitHealth(t, m, "the shard to be up", func(h *api.Health) bool { return h.Shards[lost].State == api.ShardUp })
+		if resp, err := m.Insert(t.Context(), req, idem); err != nil || resp.RowsAffected != 12 {
+			t.Errorf("through master %d: %+v, %v", i, resp, err)
+		}
+	}
+	if diff := cmp.Diff(perShard, r.stored(-1)); diff != "" {
+		t.Errorf("in the end the shards hold other rows:\n%s", diff)
+	}
+}
+
 func TestABatchThatAShardMissedIsCompletedByItsKey(t *testing.T) {
 	t.Parallel()
 	const lost = 1

@@ -24,18 +24,18 @@ const (
 	workers = 3
 	// callTimeout is longer than a hasty master's own deadline, so that one which
 	// lives answers first.
-	callTimeout = time.Second
+	callTimeout = 2 * time.Second
 	// settleTimeout bounds what a test waits for when all processes run.
 	settleTimeout = 2 * time.Minute
 )
 
 // timing is how soon the masters give up. Hasty ones make a paused process cost a test
-// half a second and not ten; patient ones are for tests that want a certain answer,
+// one second and not ten; patient ones are for tests that want a certain answer,
 // which a busy machine must not turn into another.
 type timing []string
 
 var (
-	hasty   = timing{"MASTER_REQUEST_TIMEOUT=500ms", "MASTER_PROBE_INTERVAL=100ms", "MASTER_PROBE_TIMEOUT=500ms"}
+	hasty   = timing{"MASTER_REQUEST_TIMEOUT=1s", "MASTER_PROBE_INTERVAL=100ms", "MASTER_PROBE_TIMEOUT=500ms"}
 	patient = timing{"MASTER_REQUEST_TIMEOUT=2s", "MASTER_PROBE_INTERVAL=100ms", "MASTER_PROBE_TIMEOUT=2s"}
 )
 
@@ -85,17 +85,19 @@ func newRig(t *testing.T, masters int, timing timing) *rig {
 	return r
 }
 
-// table creates a table, and the database with the first.
+// table creates a table, and the database with the first. A hasty master may give
+// up on either; sending it again completes it.
 func (r *rig) table(name string, columns api.Object[string], shardKey string) {
 	r.t.Helper()
-	_, err := r.masters[0].CreateDB(r.t.Context(), &api.CreateDBRequest{DB: db})
-	if err != nil && api.CodeOf(err) != api.CodeDatabaseExists {
-		r.t.Fatal(err)
-	}
-	_, err = r.masters[0].CreateTable(r.t.Context(), &api.CreateTableRequest{DB: db, Table: name, Columns: columns, ShardKey: shardKey})
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	testcluster.Await(r.t, "the database to be there", func(ctx context.Context) (bool, string) {
+		_, err := r.masters[0].CreateDB(ctx, &api.CreateDBRequest{DB: db})
+		return err == nil || api.CodeOf(err) == api.CodeDatabaseExists, fmt.Sprint(err)
+	})
+	req := &api.CreateTableRequest{DB: db, Table: name, Columns: columns, ShardKey: shardKey}
+	testcluster.Await(r.t, "the table to be there", func(ctx context.Context) (bool, string) {
+		_, err := r.masters[0].CreateTable(ctx, req)
+		return err == nil || api.CodeOf(err) == api.CodeTableExists, fmt.Sprint(err)
+	})
 }
 
 // bounce kills every process and starts it again: what any of them had in memory,

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +50,8 @@ func (n *Node) start(tb testing.TB, env ...string) error {
 		return fmt.Errorf("%s runs already", n.Name)
 	}
 	cmd := exec.Command(Binary(tb, n.service), "--exit-with-parent")
-	cmd.Env = append(append(cleanEnv(), n.env...), env...)
+	// A race-enabled process would sleep for a second at its end. What comes later wins.
+	cmd.Env = slices.Concat([]string{"GORACE=atexit_sleep_ms=50"}, cleanEnv(), n.env, env)
 	cmd.Stderr = &n.log
 	cmd.WaitDelay = stopTimeout
 	stdin, err := cmd.StdinPipe()
