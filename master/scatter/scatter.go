@@ -23,15 +23,39 @@ type Config struct {
 	Timeout time.Duration
 }
 
+// Bounds of the reads of several shards that are under way at once. Each holds
+// something at every shard until it has been read to the end; if there were more
+// than a shard can serve at a time, two could each wait for what the other holds.
+// A worker serves 48, so that both of two masters' leave room for reads of one
+// shard. Those past the bound wait their turn.
+//
+// Rows on their way to a client are read as fast as it reads them; what the master
+// itself reduces has a bound of its own, so that slow clients do not hold it up.
+const (
+	maxStreaming = 12
+	maxReducing  = 8
+)
+
+// Turns is a kind of read of several shards, each with its own bound.
+type Turns int
+
+// The kinds.
+const (
+	Streaming Turns = iota // rows go on to a client
+	Reducing               // the master takes in the whole at once
+)
+
 // Scatter sends fragments to workers. It is safe for concurrent use.
 type Scatter struct {
 	cfg     Config
 	traffic []*Traffic
+	turns   [2]chan struct{} // by Turns: one for each read under way
 }
 
 // New returns a Scatter over the workers.
 func New(cfg Config) *Scatter {
 	s := &Scatter{cfg: cfg}
+	s.turns[Streaming], s.turns[Reducing] = make(chan struct{}, maxStreaming), make(chan struct{}, maxReducing)
 	for range cfg.Workers {
 		s.traffic = append(s.traffic, new(Traffic))
 	}

@@ -67,7 +67,7 @@ func over(t *testing.T, faults *atomic.Int32, handlers ...http.HandlerFunc) *Sca
 // streams to the end.
 func readBoth(ctx context.Context, s *Scatter) (first, second error) {
 	req := &api.QueryRequest{DB: "S", Columns: []api.Column{{Name: "a", Type: "INT"}}}
-	streams, problems := s.Query(ctx, "id", []QueryCall{{0, req}, {1, req}})
+	streams, problems := s.Query(ctx, "id", Streaming, []QueryCall{{0, req}, {1, req}})
 	errs := [2]error{}
 	for i, st := range streams {
 		if problems[i] != nil {
@@ -163,7 +163,7 @@ func TestAShardThatIsNotAdmittedIsNotAsked(t *testing.T) {
 	var faults atomic.Int32
 	s := over(t, &faults, func(http.ResponseWriter, *http.Request) { t.Error("it was asked") })
 	s.cfg.Admit = func(context.Context, int) *api.Problem { return api.NewProblem(api.CodeWrongShard, "another's rows") }
-	_, problems := s.Query(t.Context(), "id", []QueryCall{{0, &api.QueryRequest{}}})
+	_, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{0, &api.QueryRequest{}}})
 	if problems[0] == nil || problems[0].Code != api.CodeWrongShard || *problems[0].Shard != 0 {
 		t.Errorf("a read: %v", problems[0])
 	}
@@ -183,5 +183,57 @@ func TestTheRequestIDIsPassedOn(t *testing.T) {
 	s.Exec(t.Context(), "abc-1", []ExecCall{{0, &api.ExecRequest{Statements: make([]api.Statement, 1)}}})
 	if got.Load() != "abc-1" {
 		t.Errorf("the worker saw %q", got.Load())
+	}
+}
+
+func TestScattersBeyondTheBoundWaitTheirTurn(t *testing.T) {
+	var faults atomic.Int32
+	s := over(t, &faults, stall(head), stall(head))
+	req := &api.QueryRequest{DB: "S", Columns: []api.Column{{Name: "a", Type: "INT"}}}
+	calls := []QueryCall{{0, req}, {1, req}}
+	open := func() ([]*Stream, *api.Problem) {
+		streams, problems := s.Query(t.Context(), "id", Streaming, calls)
+		return streams, problems[0]
+	}
+	var under [][]*Stream
+	for range maxStreaming {
+		streams, p := open()
+		if p != nil {
+			t.Fatal(p)
+		}
+		under = append(under, streams)
+	}
+	closeBoth := func(streams []*Stream) {
+		for _, st := range streams {
+			st.Close()
+		}
+	}
+	if _, p := open(); api.CodeOf(p) != api.CodeOverloaded || p.Shard == nil {
+		t.Errorf("one more: %v, want %s", p, api.CodeOverloaded)
+	}
+	// What the master reduces has turns of its own.
+	reducing, problems := s.Query(t.Context(), "id", Reducing, calls)
+	if problems[0] != nil {
+		t.Fatal(problems[0])
+	}
+	closeBoth(reducing)
+	// A read of one shard holds nothing that another could wait for.
+	alone, problems := s.Query(t.Context(), "id", Streaming, calls[:1])
+	if problems[0] != nil {
+		t.Fatal(problems[0])
+	}
+	alone[0].Close()
+
+	closeBoth(under[0])
+	again, p := open()
+	if p != nil {
+		t.Fatalf("after one has ended: %v", p)
+	}
+	under[0] = again
+	for _, streams := range under {
+		closeBoth(streams)
+	}
+	if n := len(s.turns[Streaming]); n != 0 {
+		t.Errorf("%d turns are taken when nothing is under way", n)
 	}
 }

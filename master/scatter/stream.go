@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"shardeck/shared/api"
@@ -32,23 +33,61 @@ type Stream struct {
 	last   time.Time // of the last answer
 	done   bool
 	closed sync.Once
+	ended  func() // told once the stream is closed; nil for a read of one shard
 }
 
 // Query opens a stream on each shard at once and returns once all heads are there,
 // in the order of the calls: a stream or a problem for each. The streams must be
-// closed. They end with ctx.
-func (s *Scatter) Query(ctx context.Context, requestID string, calls []QueryCall) ([]*Stream, []*api.Problem) {
+// closed. They end with ctx. Where too many such reads are under way for the whole
+// timeout, each problem is overloaded.
+func (s *Scatter) Query(ctx context.Context, requestID string, kind Turns, calls []QueryCall) ([]*Stream, []*api.Problem) {
 	streams, problems := make([]*Stream, len(calls)), make([]*api.Problem, len(calls))
 	if len(calls) == 1 {
 		streams[0], problems[0] = s.open(ctx, requestID, &calls[0])
 		return streams, problems
 	}
+	endTurn, p := s.takeTurn(ctx, kind)
+	if p != nil {
+		for i := range problems {
+			problems[i] = p.On(calls[i].Shard, s.cfg.Name(calls[i].Shard))
+		}
+		return streams, problems
+	}
+	var left atomic.Int64
+	left.Store(int64(len(calls)))
+	ended := func() {
+		if left.Add(-1) == 0 {
+			endTurn()
+		}
+	}
 	var wg sync.WaitGroup
 	for i := range calls {
-		wg.Go(func() { streams[i], problems[i] = s.open(ctx, requestID, &calls[i]) })
+		wg.Go(func() {
+			if streams[i], problems[i] = s.open(ctx, requestID, &calls[i]); problems[i] != nil {
+				ended()
+				return
+			}
+			streams[i].ended = ended
+		})
 	}
 	wg.Wait()
 	return streams, problems
+}
+
+// takeTurn waits for a place among the reads of its kind, at most the timeout.
+func (s *Scatter) takeTurn(ctx context.Context, kind Turns) (end func(), p *api.Problem) {
+	turns := s.turns[kind]
+	late := time.NewTimer(s.cfg.Timeout)
+	defer late.Stop()
+	select {
+	case turns <- struct{}{}:
+		return func() { <-turns }, nil
+	case <-late.C:
+		return nil, api.NewProblem(api.CodeOverloaded, "%d questions to several shards are under way at this master, and none ended within %s",
+			cap(turns), s.cfg.Timeout).Hinted("send it again later, or look for clients that read their answers slowly")
+	case <-ctx.Done():
+		return nil, api.NewProblem(api.CodeCanceled, "the request was cancelled while it waited its turn")
+	}
 }
 
 func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*Stream, *api.Problem) {
@@ -127,6 +166,9 @@ func (st *Stream) Close() {
 		}
 		st.cancel(context.Canceled)
 		st.s.traffic[st.Shard].Done()
+		if st.ended != nil {
+			st.ended()
+		}
 	})
 }
 

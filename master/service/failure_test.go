@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -271,4 +272,58 @@ func TestAFailoverNeedsAMajority(t *testing.T) {
 		}
 		return st.Term == 2 && st.Leader == c.Masters[1].URL, fmt.Sprintf("%+v", st)
 	})
+}
+
+// TestManyScansAtOnce: more reads of all shards than there are turns for, through
+// both masters, and some clients that do not read, all get their answers.
+func TestManyScansAtOnce(t *testing.T) {
+	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2})
+	s := newSchool(t, c.Master(0), "School")
+	wide := &api.InsertRequest{DB: s.db, Table: "Students"}
+	const rows = 3000
+	for i := range rows {
+		wide.Rows = append(wide.Rows, row(i, strings.Repeat("x", 40)))
+	}
+	if _, err := s.m.Insert(t.Context(), wide); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for range 5 { // fewer than have a turn
+		if _, err := s.m.SelectStream(ctx, &api.SelectRequest{DB: s.db, Table: "Students"}); err != nil {
+			t.Fatal(err) // and nobody reads it
+		}
+	}
+	errs := make([]error, 60)
+	var wg sync.WaitGroup
+	for i := range errs {
+		m := c.Master(i % 2)
+		wg.Go(func() { errs[i] = scan(t.Context(), m, s.db, rows) })
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+	if n := s.count(); n != rows {
+		t.Errorf("%d rows, want %d", n, rows)
+	}
+}
+
+// scan reads a table's stream to the end.
+func scan(ctx context.Context, m *client.Master, db string, want int64) error {
+	st, err := m.SelectStream(ctx, &api.SelectRequest{DB: db, Table: "Students"})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	for err == nil {
+		_, err = st.NextBlock()
+	}
+	if !errors.Is(err, io.EOF) {
+		return err
+	}
+	if st.Rows() != want {
+		return fmt.Errorf("a scan gave %d rows, want %d", st.Rows(), want)
+	}
+	return nil
 }

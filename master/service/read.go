@@ -99,7 +99,11 @@ func (s *Service) open(ctx context.Context, requestID string, p *planner.Plan, a
 		}
 		calls = append(calls, scatter.QueryCall{Shard: f.Shard, Request: req})
 	}
-	streams, problems := s.scatter.Query(ctx, requestID, calls)
+	kind := scatter.Streaming
+	if p.Op == planner.OpCount {
+		kind = scatter.Reducing
+	}
+	streams, problems := s.scatter.Query(ctx, requestID, kind, calls)
 	refused := false
 	for i := range calls {
 		if problems[i] == nil {

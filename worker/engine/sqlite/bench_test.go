@@ -172,14 +172,14 @@ func BenchmarkInsert64(b *testing.B) {
 }
 
 // BenchmarkPointSelect64 compares point selects of 64 clients with those of as
-// many bare connections as the engine has readers, with SQLite's usual settings.
+// many bare connections as the engine keeps open, with SQLite's usual settings.
 func BenchmarkPointSelect64(b *testing.B) {
 	e := school(b, Config{})
 	fill(b, e, benchRows)
 	req := selectAll(`WHERE "student_id" = @p1`)
 	req.Types = []string{"INT"}
 	var bare []*raw.Stmt
-	for range e.cfg.Readers {
+	for range keepIdle {
 		bare = append(bare, must(floorConn(b, filepath.Join(e.cfg.Dir, "SchoolDBGO.db")).Prepare(req.SQL)))
 	}
 	const each = 100

@@ -112,9 +112,7 @@ func openDatabase(e *Engine, path string) (_ *database, err error) {
 	}
 	db.catalog.Store(cat)
 	db.measure()
-	if db.readers, err = openReaders(db, e.cfg.Readers); err != nil {
-		return nil, err
-	}
+	db.readers = newReaderPool(db, e.cfg.Readers)
 	w, err := newWriter(db, conn)
 	if err != nil {
 		return nil, errors.Join(err, db.readers.close(e.cfg.DropTimeout))
@@ -157,7 +155,7 @@ const busyTimeout = 10 * time.Second
 // The page caches of a writer and of a reader, in KiB.
 const (
 	writerCache = 16 << 10
-	readerCache = 8 << 10
+	readerCache = 2 << 10
 )
 
 // mapped is how many bytes of the file a reader maps into memory instead of

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -32,8 +31,7 @@ type Config struct {
 	// Logger takes what no caller can be told; nil discards.
 	Logger *slog.Logger
 
-	// Readers is the number of reading connections of each database; 0 is the
-	// number of processors, at least 2 and at most 8.
+	// Readers bounds the queries of each database that run at once; 0 is 48.
 	Readers int
 	// QueueLength and QueueBytes bound the writes of a database that wait for its
 	// writer; more are refused with overloaded. 0 is 4096 and 64 MiB.
@@ -50,7 +48,7 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	c.Readers = cmp.Or(c.Readers, min(8, max(2, runtime.GOMAXPROCS(0))))
+	c.Readers = cmp.Or(c.Readers, defaultReaders)
 	c.QueueLength = cmp.Or(c.QueueLength, 4096)
 	c.QueueBytes = cmp.Or(c.QueueBytes, 64<<20)
 	c.ExecTimeout = cmp.Or(c.ExecTimeout, 10*time.Second)

@@ -3,31 +3,14 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
-
-// maxWaiting is how many queries may wait for a reader of one database; more are refused.
-const maxWaiting = 4096
-
-// readerPool is the reading connections of a database.
-type readerPool struct {
-	db      *database
-	all     []*reader
-	idle    chan *reader
-	waiting atomic.Int64
-	closing chan struct{}
-
-	mu     sync.Mutex
-	closed bool // readers that come back from now on are closed by whoever brings them
-}
 
 // reader is one connection; it runs one query at a time.
 type reader struct {
@@ -37,103 +20,6 @@ type reader struct {
 
 	mu  sync.Mutex
 	run uint64 // odd while a query runs, another number for each
-}
-
-func openReaders(db *database, n int) (*readerPool, error) {
-	p := &readerPool{db: db, idle: make(chan *reader, n), closing: make(chan struct{})}
-	for range n {
-		conn, err := openConn(db.path, raw.ReadWrite, readerCache)
-		if err != nil {
-			return nil, errors.Join(err, p.close(time.Second))
-		}
-		r := &reader{conn: conn, cache: newStmtCache(conn, newGuard(conn))}
-		p.all = append(p.all, r)
-		p.idle <- r
-		// A dropped database's last reader must not tidy up the log of a new one by the same name.
-		if err := errors.Join(conn.KeepLogOnClose(), conn.Exec("PRAGMA query_only = ON"),
-			conn.Exec(fmt.Sprintf("PRAGMA mmap_size = %d", mapped))); err != nil {
-			return nil, errors.Join(err, p.close(time.Second))
-		}
-	}
-	return p, nil
-}
-
-// acquire returns a reader, waiting for one as long as the context lives.
-func (p *readerPool) acquire(ctx context.Context) (*reader, error) {
-	select {
-	case <-p.closing:
-		return nil, p.db.writer.refusal()
-	default:
-	}
-	select {
-	case r := <-p.idle:
-		return r, nil
-	default:
-	}
-	defer p.waiting.Add(-1)
-	if p.waiting.Add(1) > maxWaiting {
-		return nil, api.NewProblem(api.CodeOverloaded, "too many queries are waiting for this database").Hinted("send it again later")
-	}
-	select {
-	case r := <-p.idle:
-		return r, nil
-	case <-p.closing:
-		return nil, p.db.writer.refusal()
-	case <-ctx.Done():
-		return nil, contextProblem(ctx.Err())
-	}
-}
-
-func (p *readerPool) release(r *reader) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.closed {
-		p.idle <- r
-		return
-	}
-	if err := r.close(); err != nil {
-		p.db.e.cfg.Logger.Warn("closing a reader failed", "database", p.db.physical, "error", err)
-	}
-}
-
-// close interrupts the readers and closes them, waiting at most so long. A reader
-// whose caller is stuck beyond that is closed by its caller in the end.
-func (p *readerPool) close(wait time.Duration) error {
-	close(p.closing)
-	deadline := time.NewTimer(wait)
-	defer deadline.Stop()
-	again := time.NewTicker(interruptEvery)
-	defer again.Stop()
-	var errs []error
-	for n := 0; n < len(p.all); {
-		select {
-		case r := <-p.idle:
-			errs = append(errs, r.close())
-			n++
-		case <-again.C:
-			for _, r := range p.all {
-				r.interrupt()
-			}
-		case <-deadline.C:
-			p.mu.Lock()
-			p.closed = true
-			for len(p.idle) > 0 {
-				errs = append(errs, (<-p.idle).close())
-				n++
-			}
-			p.mu.Unlock()
-			errs = append(errs, errReadersLeft(len(p.all)-n))
-			return errors.Join(errs...)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func errReadersLeft(n int) error {
-	if n == 0 {
-		return nil
-	}
-	return errors.New("queries that do not end still have the file open")
 }
 
 func (r *reader) close() error { return errors.Join(r.cache.clear(), r.conn.Close()) }

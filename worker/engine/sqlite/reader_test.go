@@ -176,3 +176,41 @@ func TestAQueryNeverReadsASchemaItWasNotCheckedFor(t *testing.T) {
 		t.Errorf("%d rows counted, want 1", n)
 	}
 }
+
+// As many queries as the engine promises run at once, though none of their callers
+// takes more than a row: a master relies on it to keep its reads from waiting for
+// each other in a circle. Afterwards only a few readers stay open.
+func TestQueriesWhoseCallersAreSlowRunSideBySide(t *testing.T) {
+	e := school(t, Config{})
+	mustExec(t, e, request(insert(student(1), student(2))))
+	var running, ended sync.WaitGroup
+	proceed := make(chan struct{})
+	running.Add(defaultReaders)
+	for range defaultReaders {
+		ended.Go(func() {
+			rows := 0
+			err := e.Query(t.Context(), selectAll(""), func([]byte) error {
+				if rows++; rows == 1 {
+					running.Done()
+				}
+				<-proceed
+				return nil
+			})
+			if err != nil || rows != 2 {
+				t.Errorf("%d rows, %v", rows, err)
+			}
+		})
+	}
+	running.Wait()
+	close(proceed)
+	ended.Wait()
+	db, err := e.database("SchoolDB")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.readers.mu.Lock()
+	defer db.readers.mu.Unlock()
+	if open, idle := len(db.readers.open), len(db.readers.idle); open != idle || idle != keepIdle {
+		t.Errorf("%d readers are open and %d idle, want %d", open, idle, keepIdle)
+	}
+}
