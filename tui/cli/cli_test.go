@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -208,6 +209,23 @@ func TestAProblemIsAnAnswerAndEndsTheSearch(t *testing.T) {
 	_, from, _, err := askCount(t, problem, good)
 	if ExitCode(err) != ExitRefused || from != problem || api.CodeOf(err) != api.CodeShardUnavailable {
 		t.Errorf("got %v from %s, want the first master's problem", err, from)
+	}
+}
+
+func TestACountThatAShardHoldsUpTellsOfThePartialOne(t *testing.T) {
+	down := fakeMaster(t, 503, api.MediaProblem,
+		`{"type":"x","title":"x","status":503,"detail":"down","code":"shard_unavailable","request_id":"r1","shard":2,"hint":"start the worker"}`)
+	tokenFile := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(tokenFile, []byte("s3cret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, partial := range []bool{false, true} {
+		c := &Count{Connection: Connection{Master: []string{down}, Timeout: 5 * time.Second, APITokenFile: tokenFile}, DB: "d", Table: "t", AllowPartial: partial}
+		err := c.Run(t.Context(), Streams{Out: io.Discard, Err: io.Discard})
+		p, ok := errors.AsType[*api.Problem](err)
+		if !ok || strings.Contains(p.Hint, "--allow-partial") == partial || !strings.Contains(p.Hint, "start the worker") {
+			t.Errorf("allowed %v: %+v", partial, p)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -36,7 +37,7 @@ func (c *Count) Run(ctx context.Context, streams Streams) error {
 		return m.Count(ctx, req)
 	})
 	if err != nil {
-		return err
+		return c.hinted(err)
 	}
 	if c.JSON {
 		err = writeJSON(streams.Out, resp)
@@ -45,6 +46,22 @@ func (c *Count) Run(ctx context.Context, streams Streams) error {
 	}
 	if err == nil && len(resp.Partial) > 0 {
 		err = errFailed()
+	}
+	return err
+}
+
+// hinted adds to a refusal for a shard that does not answer that the count can do without it.
+func (c *Count) hinted(err error) error {
+	p, ok := errors.AsType[*api.Problem](err)
+	if !ok || c.AllowPartial || p.Shard == nil {
+		return err
+	}
+	switch p.Code {
+	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer:
+		if p.Hint != "" {
+			p.Hint += "; "
+		}
+		p.Hint += "or count the other shards with --allow-partial"
 	}
 	return err
 }

@@ -57,34 +57,80 @@ func PrintSecurity(w io.Writer, indent string, resp *api.SecurityCheckResponse, 
 			row = append(row, summary(resp.Probes, wk.Shard, c))
 		}
 		passed := "none"
-		if wk.Total > 0 {
+		if unanswered(resp.Probes, wk.Shard) < wk.Total {
 			passed = fmt.Sprintf("%d of %d ok", wk.Passed, wk.Total)
 		}
 		t.Row(append(row, passed)...)
 	}
 	t.Fprint(w)
-	for _, wk := range resp.Workers {
-		if wk.Problem != nil {
-			fmt.Fprintf(w, "%s! shard %d (%s) could not be probed: %s\n", indent, wk.Shard, Clean(wk.Worker), Clean(wk.Problem.Error()))
-		}
+	for i := range resp.Workers {
+		printUnanswered(w, indent, &resp.Workers[i], resp.Probes)
 	}
-	shown := slices.DeleteFunc(slices.Clone(resp.Probes), func(p api.SecurityProbe) bool { return p.OK && !all })
+	shown := slices.DeleteFunc(slices.Clone(resp.Probes), func(p api.SecurityProbe) bool { return !all && (p.OK || p.Status == 0) })
 	if len(shown) > 0 {
 		fmt.Fprintln(w)
 		printProbes(w, indent, shown)
 	}
-	verdict := "all guarded endpoints are guarded"
-	if !resp.OK {
-		verdict = "NOT SECURE, or not all could be probed"
+	fmt.Fprintln(w, indent+verdict(resp))
+}
+
+// printUnanswered says in a line what could not be learned of a worker.
+func printUnanswered(w io.Writer, indent string, wk *api.SecurityWorker, probes []api.SecurityProbe) {
+	silent := unanswered(probes, wk.Shard)
+	why := ""
+	if wk.Problem != nil {
+		why = ": " + Clean(wk.Problem.Detail)
 	}
-	fmt.Fprintf(w, "%s%s: %d probes\n", indent, verdict, len(resp.Probes))
+	switch {
+	case silent == 0 && wk.Problem == nil:
+	case silent == wk.Total:
+		fmt.Fprintf(w, "%s! shard %d (%s): not reachable, %d probes not run%s\n", indent, wk.Shard, Clean(wk.Worker), silent, why)
+	default:
+		fmt.Fprintf(w, "%s! shard %d (%s): %d of %d probes not answered%s\n", indent, wk.Shard, Clean(wk.Worker), silent, wk.Total, why)
+	}
+}
+
+// verdict sums up. A worker that did not answer is not insecure, nor is it known to
+// be secure.
+func verdict(resp *api.SecurityCheckResponse) string {
+	silent, failed := 0, 0
+	for i := range resp.Probes {
+		switch p := &resp.Probes[i]; {
+		case p.Status == 0:
+			silent++
+		case !p.OK:
+			failed++
+		}
+	}
+	n := len(resp.Probes)
+	switch {
+	case failed > 0:
+		return fmt.Sprintf("NOT SECURE: %d of %d probes failed, %d had no answer", failed, n, silent)
+	case silent > 0 || !resp.OK:
+		return fmt.Sprintf("NOT CHECKED in full: %d of %d probes had no answer; the others ended as they must", silent, n)
+	}
+	return fmt.Sprintf("all guarded endpoints are guarded: %d probes", n)
+}
+
+// unanswered counts a worker's probes without an answer.
+func unanswered(probes []api.SecurityProbe, shard int) int {
+	n := 0
+	for i := range probes {
+		if probes[i].Shard == shard && probes[i].Status == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func printProbes(w io.Writer, indent string, probes []api.SecurityProbe) {
 	t := (&Table{Indent: indent}).Right(1, 7).Row("", "SHARD", "METHOD", "PATH", "TOKEN", "EXPECTED", "GOT", "TIME", "")
 	for _, p := range probes {
 		mark := "ok"
-		if !p.OK {
+		switch {
+		case p.Status == 0:
+			mark = "no answer"
+		case !p.OK:
 			mark = "FAILED"
 		}
 		t.Row(mark, p.Shard, p.Endpoint.Method, p.Endpoint.Path, p.Credential, p.Expected, p.Status, millis(p.MS), p.Detail)
@@ -96,7 +142,7 @@ func printProbes(w io.Writer, indent string, probes []api.SecurityProbe) {
 func summary(probes []api.SecurityProbe, shard int, c api.Credential) string {
 	total, ok := 0, 0
 	for _, p := range probes {
-		if p.Shard == shard && p.Credential == c {
+		if p.Shard == shard && p.Credential == c && p.Status != 0 {
 			total++
 			if p.OK {
 				ok++

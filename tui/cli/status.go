@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,14 +20,17 @@ type Status struct {
 
 // Help adds to the command's help.
 func (*Status) Help() string {
-	return "Ends with 0 when a primary answers, every shard serves, every master named answers and no schema has drifted; with 1 when something of this is not so.\n\n" + ExitHelp
+	return "Ends with 0 when a primary answers (or, where only a backup is asked, the backup reaches it), every shard serves, every master named answers and no schema has drifted; with 1 when something of this is not so.\n\n" + ExitHelp
 }
 
 // StatusReport is what status prints with --json.
 type StatusReport struct {
-	Status  api.Status     `json:"status"` // ok, degraded or down
-	Reasons []string       `json:"reasons,omitempty"`
-	Primary string         `json:"primary"` // base URL; empty when no master claims to be it
+	Status  api.Status `json:"status"` // ok, degraded or down
+	Reasons []string   `json:"reasons,omitempty"`
+	Primary string     `json:"primary"` // base URL; empty when no master claims to be it
+	// PrimaryUnasked says that Primary was not among the masters asked: a backup says who it is.
+	PrimaryUnasked bool `json:"primary_unasked,omitempty"`
+
 	Term    uint64         `json:"term"`
 	Masters []MasterReport `json:"masters"`
 	// Cluster is the view of the master believed most: the primary of the newest term.
@@ -84,11 +88,7 @@ func newStatusReport(seen []Sighting) (*StatusReport, error) {
 		return nil, errUnreachable(causes)
 	}
 	r := &StatusReport{Status: api.StatusOK, Term: view.Metadata.Master.Term, Cluster: view.Metadata}
-	if view.Metadata.Master.Role == api.RolePrimary {
-		r.Primary = view.Metadata.Master.URL
-	} else {
-		r.worsen(api.StatusDegraded, "no master that answers is the primary; promote the backup with: failover --yes")
-	}
+	r.judgePrimary(seen, view.Metadata)
 	for _, s := range seen {
 		r.Masters = append(r.Masters, masterReport(s))
 		if s.Err != nil {
@@ -97,6 +97,31 @@ func newStatusReport(seen []Sighting) (*StatusReport, error) {
 	}
 	r.judgeShards(view.Metadata)
 	return r, nil
+}
+
+// judgePrimary finds the primary. Only where the primary that a backup knows of was
+// asked, and is not it any more or does not answer, is a failover the thing to do.
+func (r *StatusReport) judgePrimary(seen []Sighting, md *api.Metadata) {
+	known := md.Master.Primary
+	switch {
+	case md.Master.Role == api.RolePrimary:
+		r.Primary = md.Master.URL
+	case known == "" || known == md.Master.URL || asked(seen, known):
+		r.worsen(api.StatusDegraded, "no master that answers is the primary; promote the backup with: failover --yes")
+	default:
+		r.Primary, r.PrimaryUnasked = known, true
+		i := slices.IndexFunc(md.Peers, func(p api.PeerInfo) bool { return p.URL == known })
+		if i < 0 || !md.Peers[i].Reachable || md.Peers[i].Role != api.RolePrimary {
+			r.worsen(api.StatusDegraded, fmt.Sprintf("%s is the primary according to the backup, which does not reach it now; it was not asked: name it with --master too", known))
+		}
+	}
+}
+
+// asked says whether a master was asked, by the address given or the one it goes by.
+func asked(seen []Sighting, master string) bool {
+	return slices.ContainsFunc(seen, func(s Sighting) bool {
+		return s.Endpoint.URL == master || s.Metadata != nil && s.Metadata.Master.URL == master
+	})
 }
 
 func masterReport(s Sighting) MasterReport {
@@ -113,7 +138,7 @@ func masterReport(s Sighting) MasterReport {
 func (r *StatusReport) judgeShards(md *api.Metadata) {
 	serving := 0
 	for _, w := range md.Workers {
-		if w.State == api.ShardUp || w.State == api.ShardSlow {
+		if serves(&w) {
 			serving++
 		}
 		if w.State != api.ShardUp {
@@ -142,8 +167,11 @@ func (r *StatusReport) worsen(to api.Status, why string) {
 
 func (r *StatusReport) print(w io.Writer) {
 	primary := r.Primary
-	if primary == "" {
+	switch {
+	case primary == "":
 		primary = "none"
+	case r.PrimaryUnasked:
+		primary += " (according to the backup; not asked)"
 	}
 	md := r.Cluster
 	fmt.Fprintf(w, "cluster %s   primary %s   term %d   map version %d   %d slots on %d shards\n",
@@ -168,6 +196,7 @@ func (r *StatusReport) print(w io.Writer) {
 
 func printShards(w io.Writer, md *api.Metadata) {
 	var total int64
+	var old []string
 	for _, wk := range md.Workers {
 		total += wk.Rows
 	}
@@ -177,15 +206,29 @@ func printShards(w io.Writer, md *api.Metadata) {
 	for _, wk := range md.Workers {
 		latency, age, rows, share := "-", "never", "?", "-"
 		if wk.AgeMS >= 0 {
-			latency, age, rows = millis(wk.LatencyMS), millis(wk.AgeMS), fmt.Sprint(wk.Rows)
+			age, rows = ageText(wk.AgeMS), fmt.Sprint(wk.Rows)
 			if total > 0 {
 				share = fmt.Sprintf("%.1f%%", 100*float64(wk.Rows)/float64(total))
+			}
+			if serves(&wk) {
+				latency = millis(wk.LatencyMS)
+			} else {
+				rows, share = "~"+rows, "~"+share
+				old = append(old, fmt.Sprintf("shard %d's %s ago", wk.Shard, age))
 			}
 		}
 		t.Row(wk.Shard, wk.State, orDash(wk.Name), orDash(wk.Language), orDash(strings.TrimSpace(wk.Engine+" "+wk.EngineVersion)),
 			latency, age, wk.Slots, rows, share, wk.URL)
 	}
 	t.Fprint(w)
+	if len(old) > 0 {
+		fmt.Fprintf(w, "  ~ is as of the latest answer: %s\n", strings.Join(old, ", "))
+	}
+}
+
+// serves says whether a shard answers, so that its numbers are those of now.
+func serves(w *api.WorkerInfo) bool {
+	return w.State == api.ShardUp || w.State == api.ShardSlow
 }
 
 func printTables(w io.Writer, md *api.Metadata) {
@@ -200,7 +243,7 @@ func printTables(w io.Writer, md *api.Metadata) {
 	count := 0
 	for _, db := range md.Databases {
 		for i := range db.Tables {
-			t.Row(tableRow(db.Name, &db.Tables[i])...)
+			t.Row(tableRow(db.Name, &db.Tables[i], md.Workers)...)
 			count++
 		}
 	}
@@ -211,20 +254,25 @@ func printTables(w io.Writer, md *api.Metadata) {
 	t.Fprint(w)
 }
 
-func tableRow(db string, info *api.TableInfo) []any {
+func tableRow(db string, info *api.TableInfo, workers []api.WorkerInfo) []any {
 	key := info.Definition.ShardKey
 	if key == "" {
 		key = "(row hash)"
 	}
-	row := []any{db + "." + info.Name, info.Rows, fmt.Sprintf("%.3f", info.Skew), key}
-	for _, n := range info.RowsPerShard {
-		if n == nil {
-			row = append(row, "?")
-		} else {
-			row = append(row, *n)
+	var shards []any
+	mark := ""
+	for i, n := range info.RowsPerShard {
+		switch {
+		case n == nil:
+			shards = append(shards, "?")
+		case i < len(workers) && !serves(&workers[i]):
+			mark = "~"
+			shards = append(shards, fmt.Sprintf("~%d", *n))
+		default:
+			shards = append(shards, *n)
 		}
 	}
-	return row
+	return append([]any{db + "." + info.Name, fmt.Sprintf("%s%d", mark, info.Rows), fmt.Sprintf("%s%.3f", mark, info.Skew), key}, shards...)
 }
 
 func orDash(s string) string {
@@ -232,6 +280,14 @@ func orDash(s string) string {
 		return "-"
 	}
 	return s
+}
+
+// ageText writes an age in milliseconds, long ones in minutes and more.
+func ageText(ms float64) string {
+	if ms >= 60_000 {
+		return seconds(ms / 1000)
+	}
+	return millis(ms)
 }
 
 func seconds(s float64) string {

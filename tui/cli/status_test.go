@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -63,7 +64,11 @@ func TestStatusReadsWell(t *testing.T) {
 	worse.Metadata.Workers[2].Problem = api.NewProblem(api.CodeShardUnavailable, "connection refused")
 	worse.Metadata.Drift = []api.Drift{{DB: "SchoolDB", Kind: "missing_table", Detail: "SchoolDB.Log is not on shard 2"}}
 	worse.Metadata.Databases = nil
+	stale := sighting("http://a", api.RolePrimary, 3)
+	stale.Metadata.Workers[1].State, stale.Metadata.Workers[1].AgeMS = api.ShardDown, 192_000
+	stale.Metadata.Workers[1].Problem = api.NewProblem(api.CodeShardUnavailable, "connection refused")
 	for name, seen := range map[string][]Sighting{
+		"status-stale.txt":    {stale},
 		"status-ok.txt":       {sighting("http://a", api.RolePrimary, 3), sighting("http://b", api.RoleBackup, 3)},
 		"status-degraded.txt": {silent("http://a"), worse},
 	} {
@@ -117,6 +122,39 @@ func TestStatusJudges(t *testing.T) {
 	}
 }
 
+func TestABackupAskedAloneIsNoReasonForAFailover(t *testing.T) {
+	backup := func(reached bool) Sighting {
+		s := sighting("http://b", api.RoleBackup, 2)
+		s.Metadata.Master.Primary = "http://a"
+		s.Metadata.Peers = []api.PeerInfo{{URL: "http://a", Reachable: reached, Role: api.RolePrimary, Term: 2}}
+		return s
+	}
+	for name, c := range map[string]struct {
+		seen            []Sighting
+		want            api.Status
+		unasked, advise bool
+	}{
+		"the backup reaches the primary":   {[]Sighting{backup(true)}, api.StatusOK, true, false},
+		"the backup does not reach it":     {[]Sighting{backup(false)}, api.StatusDegraded, true, false},
+		"the primary was asked in vain":    {[]Sighting{silent("http://a"), backup(false)}, api.StatusDegraded, false, true},
+		"the one asked is primary no more": {[]Sighting{sighting("http://a", api.RoleBackup, 2), backup(true)}, api.StatusDegraded, false, true},
+	} {
+		r, err := newStatusReport(c.seen)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var b bytes.Buffer
+		r.print(&b)
+		if r.Status != c.want || r.PrimaryUnasked != c.unasked || strings.Contains(b.String(), "failover") != c.advise {
+			t.Errorf("%s: %s, not asked %v:\n%s", name, r.Status, r.PrimaryUnasked, b.String())
+		}
+		if c.unasked && !strings.Contains(b.String(), "primary http://a (according to the backup; not asked)") {
+			t.Errorf("%s: who the primary is, is not said:\n%s", name, b.String())
+		}
+	}
+}
+
 func TestFailoverPicksABackupOfTheNewestTerm(t *testing.T) {
 	a, b, c := sighting("http://a", api.RolePrimary, 3), sighting("http://b", api.RoleBackup, 2), sighting("http://c", api.RoleBackup, 3)
 	got, err := pickBackup([]Sighting{silent("http://x"), a, b, c})
@@ -148,14 +186,26 @@ func TestAnswersReadWell(t *testing.T) {
 
 	b.Reset()
 	PrintSecurity(&b, "", &api.SecurityCheckResponse{
-		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", Passed: 2, Total: 3}, {Shard: 1, Worker: "worker-8082", Problem: api.NewProblem(api.CodeShardUnavailable, "refused")}},
+		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", Passed: 2, Total: 3}, {Shard: 1, Worker: "worker-8082", Total: 1, Problem: api.NewProblem(api.CodeShardUnavailable, "refused")}},
 		Probes: []api.SecurityProbe{
 			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", Status: 401, OK: true, MS: 1},
 			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialWrong, Expected: "401", Status: 200, MS: 1, Detail: "it was let in"},
 			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialRight, Expected: "let in", Status: 200, OK: true, MS: 1},
+			{Shard: 1, Worker: "worker-8082", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", MS: 1, Detail: "refused"},
 		},
 	}, false)
 	golden(t, "security.txt", b.Bytes())
+
+	b.Reset()
+	PrintSecurity(&b, "", &api.SecurityCheckResponse{
+		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", OK: true, Passed: 1, Total: 1}, {Shard: 1, Worker: "worker-8082", Total: 2, Problem: api.NewProblem(api.CodeShardUnavailable, "refused")}},
+		Probes: []api.SecurityProbe{
+			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", Status: 401, OK: true, MS: 1},
+			{Shard: 1, Worker: "worker-8082", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", MS: 1, Detail: "refused"},
+			{Shard: 1, Worker: "worker-8082", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialEmpty, Expected: "401", Detail: "not tried"},
+		},
+	}, false)
+	golden(t, "security-unreachable.txt", b.Bytes())
 
 	b.Reset()
 	PrintFailover(&b, "", &api.FailoverResponse{
