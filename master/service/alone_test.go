@@ -104,6 +104,18 @@ func TestAMasterServesBeforeItsWorkers(t *testing.T) {
 	if sec.OK || sec.Workers[0].Problem == nil || sec.Workers[0].Passed != 0 {
 		t.Errorf("security check %+v", sec.Workers)
 	}
+	tried := 0
+	for _, p := range sec.Probes {
+		if p.Status != 0 || p.OK || p.Detail == "" {
+			t.Errorf("a probe that cannot have been answered: %+v", p)
+		}
+		if !strings.HasPrefix(p.Detail, "not tried") {
+			tried++
+		}
+	}
+	if tried < 1 || tried > securityConcurrency || sec.Workers[0].Total != len(sec.Probes) || strings.Contains(sec.Workers[0].Problem.Detail, "not tried") {
+		t.Errorf("%d of %d probes were tried at a worker that does not answer: %v", tried, len(sec.Probes), sec.Workers[0].Problem)
+	}
 }
 
 func TestMethodsAndPathsThatAreNot(t *testing.T) {

@@ -1,7 +1,9 @@
 package service
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -28,7 +30,22 @@ func (s *Service) shardChanged(before, after health.Shard) {
 	}
 	shard := after.Shard
 	s.events.publish(api.EventShard, level, &shard, text)
-	s.logger.Info("shard", "shard", after.Shard, "worker", after.Name(), "state", after.State, "before", before.State)
+	logShard(s.logger, before, after)
+}
+
+// logShard logs a shard's new state, and as a warning with what to do where it is a bad one.
+func logShard(logger *slog.Logger, before, after health.Shard) {
+	level := slog.LevelInfo
+	args := []any{"shard", after.Shard, "worker", after.Name(), "state", after.State, "before", before.State}
+	if after.Problem != nil {
+		level = slog.LevelWarn
+		hint := after.Problem.Hint
+		if after.State == api.ShardUnauthorized {
+			hint = "is MASTER_TOKEN the same for this master and the worker at " + after.URL + "?"
+		}
+		args = append(args, "problem", after.Problem.Detail, "hint", hint)
+	}
+	logger.Log(context.Background(), level, "shard", args...)
 }
 
 // shardProbed brings the catalog up to date with a probe and has the coordinator

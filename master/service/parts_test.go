@@ -1,6 +1,7 @@
 package service
 
 import (
+	"log/slog"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"shardeck/master/health"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 )
@@ -185,6 +187,26 @@ func TestIdempotencyKeys(t *testing.T) {
 	} {
 		if _, err := read("/insert", body, keys...); api.CodeOf(err) != api.CodeInvalidField {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestABadShardIsLoggedAsAWarningWithWhatToDo(t *testing.T) {
+	for state, want := range map[api.ShardState][]string{
+		api.ShardUnauthorized: {"level=WARN", "is MASTER_TOKEN the same", "http://w:1", "refused"},
+		api.ShardDown:         {"level=WARN", "refused", "look at its log"},
+		api.ShardUp:           {"level=INFO", "state=up"},
+	} {
+		after := health.Shard{URL: "http://w:1", State: state}
+		if state != api.ShardUp {
+			after.Problem = api.NewProblem(api.CodeShardUnavailable, "refused").Hinted("look at its log")
+		}
+		var log strings.Builder
+		logShard(slog.New(slog.NewTextHandler(&log, nil)), health.Shard{State: api.ShardUnknown}, after)
+		for _, part := range want {
+			if !strings.Contains(log.String(), part) {
+				t.Errorf("%s: the log lacks %q: %s", state, part, log.String())
+			}
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"shardeck/master/health"
@@ -40,19 +41,22 @@ func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	resp := &api.SecurityCheckResponse{OK: true, Probes: []api.SecurityProbe{}}
-	passed, total := 0, 0
+	passed, silent, total := 0, 0, 0
 	for shard, probes := range perWorker {
 		sum := s.sumUp(shard, probes)
 		resp.OK = resp.OK && sum.OK
 		resp.Probes = append(resp.Probes, probes...)
 		resp.Workers = append(resp.Workers, sum)
-		passed, total = passed+sum.Passed, total+sum.Total
+		passed, silent, total = passed+sum.Passed, silent+unanswered(probes), total+sum.Total
 	}
-	level := api.LevelGood
-	if !resp.OK {
+	level, text := api.LevelGood, fmt.Sprintf("security check: %d of %d probes ended as they must", passed, total)
+	if silent > 0 {
+		level, text = api.LevelWarn, fmt.Sprintf("%s, %d had no answer", text, silent)
+	}
+	if passed+silent < total {
 		level = api.LevelError
 	}
-	s.events.publish(api.EventSecurity, level, nil, fmt.Sprintf("security check: %d of %d probes ended as they must", passed, total))
+	s.events.publish(api.EventSecurity, level, nil, text)
 	return httpserve.WriteJSON(w, http.StatusOK, resp)
 }
 
@@ -79,19 +83,31 @@ func credentials(token string) []credential {
 	}
 }
 
-// probeWorker makes all probes of one worker, in the order of endpoints and credentials.
+// probeWorker makes all probes of one worker, in the order of endpoints and
+// credentials. After one that got no answer it begins no more: a worker that is down
+// or stuck would cost the timeout for each. Those left out are there as not answered.
 func (s *Service) probeWorker(ctx context.Context, shard int) []api.SecurityProbe {
 	creds := credentials(s.cfg.token)
 	endpoints := api.GuardedWorkerEndpoints()
 	probes := make([]api.SecurityProbe, len(endpoints)*len(creds))
 	slots := make(chan struct{}, securityConcurrency)
+	var silent atomic.Bool
 	var wg sync.WaitGroup
 	for i, ep := range endpoints {
 		for j, cred := range creds {
 			slots <- struct{}{}
+			p := &probes[i*len(creds)+j]
+			*p = s.newProbe(shard, ep, cred)
+			if silent.Load() {
+				p.Detail = "not tried: the worker did not answer another probe"
+				<-slots
+				continue
+			}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				probes[i*len(creds)+j] = s.probe(ctx, shard, ep, cred)
+				if s.probe(ctx, p, cred); p.Status == 0 {
+					silent.Store(true)
+				}
 			})
 		}
 	}
@@ -99,23 +115,27 @@ func (s *Service) probeWorker(ctx context.Context, shard int) []api.SecurityProb
 	return probes
 }
 
-func (s *Service) probe(ctx context.Context, shard int, ep api.Endpoint, cred credential) api.SecurityProbe {
-	ctx, cancel := context.WithTimeout(ctx, securityTimeout)
-	defer cancel()
+func (s *Service) newProbe(shard int, ep api.Endpoint, cred credential) api.SecurityProbe {
 	p := api.SecurityProbe{Shard: shard, Worker: s.workerName(shard), Endpoint: ep, Credential: cred.name, Expected: "401"}
 	if cred.name == api.CredentialRight {
 		p.Expected = "let in"
 	}
+	return p
+}
+
+// probe makes a probe and writes into it what came of it.
+func (s *Service) probe(ctx context.Context, p *api.SecurityProbe, cred credential) {
+	ctx, cancel := context.WithTimeout(ctx, securityTimeout)
+	defer cancel()
 	start := time.Now()
-	status, err := s.workers[shard].Probe(ctx, ep, cred.tokens...)
+	status, err := s.workers[p.Shard].Probe(ctx, p.Endpoint, cred.tokens...)
 	p.MS = health.Milliseconds(time.Since(start))
 	if err != nil {
 		p.Detail = api.AsProblem(err).Detail
-		return p
+		return
 	}
 	p.Status = status
-	p.OK, p.Detail = judge(ep, cred.name, status)
-	return p
+	p.OK, p.Detail = judge(p.Endpoint, cred.name, status)
 }
 
 // judge says whether a probe ended as it must. Let in is what gets past the guard:
@@ -136,19 +156,29 @@ func judge(ep api.Endpoint, cred api.Credential, status int) (ok bool, detail st
 
 func (s *Service) sumUp(shard int, probes []api.SecurityProbe) api.SecurityWorker {
 	sum := api.SecurityWorker{Shard: shard, Worker: s.workerName(shard), URL: s.cfg.Workers[shard], Total: len(probes)}
-	silent := 0
 	for i := range probes {
 		if probes[i].OK {
 			sum.Passed++
 		}
-		if probes[i].Status == 0 {
-			silent++
-			sum.Problem = api.NewProblem(api.CodeShardUnavailable, "%s", probes[i].Detail).On(shard, sum.Worker)
+		if probes[i].Status == 0 && sum.Problem == nil {
+			// The first of them was tried, as probes that are not come after one that was.
+			sum.Problem = api.NewProblem(api.CodeShardUnavailable, "%s", probes[i].Detail).On(shard, sum.Worker).
+				Hinted("see whether the worker runs, and check again")
 		}
 	}
-	if silent > 0 && silent < len(probes) {
-		sum.Problem.Detail = fmt.Sprintf("%d of %d probes were not answered; the last: %s", silent, len(probes), sum.Problem.Detail)
+	if silent := unanswered(probes); silent > 0 && silent < len(probes) {
+		sum.Problem.Detail = fmt.Sprintf("%d of %d probes were not answered: %s", silent, len(probes), sum.Problem.Detail)
 	}
 	sum.OK = sum.Passed == sum.Total
 	return sum
+}
+
+func unanswered(probes []api.SecurityProbe) int {
+	n := 0
+	for i := range probes {
+		if probes[i].Status == 0 {
+			n++
+		}
+	}
+	return n
 }
