@@ -1,7 +1,6 @@
 package service
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -25,9 +24,9 @@ type Config struct {
 	Peers     []string `help:"Base URLs of the other masters, or none. Default: of ports 8080 and 8084 on this machine, the other one." env:"MASTER_PEERS"`
 	Advertise string   `help:"Base URL under which others reach this master; by default the address it listens on." env:"MASTER_ADVERTISE"`
 
-	Token        string   `help:"Token that this master shows the workers." env:"MASTER_TOKEN"`
-	TokenFile    string   `help:"File that holds the token." env:"MASTER_TOKEN_FILE" type:"path"`
-	APIToken     string   `help:"Token that clients must show as Authorization: Bearer; empty: none is asked for." env:"MASTER_API_TOKEN" name:"api-token"`
+	Token        string   `help:"The cluster's token, which this master shows the workers. A flag can be seen by other users: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
+	TokenFile    string   `help:"File with the cluster's token." name:"master-token-file" env:"MASTER_TOKEN_FILE" type:"path"`
+	APIToken     string   `help:"Token that clients must show as Authorization: Bearer; empty: none is asked for. A flag can be seen by other users: prefer the variable or a file." env:"MASTER_API_TOKEN" name:"api-token"`
 	APITokenFile string   `help:"File that holds the API token." env:"MASTER_API_TOKEN_FILE" name:"api-token-file" type:"path"`
 	CORSOrigins  []string `help:"Web origins that browsers may call this master from." env:"MASTER_CORS_ORIGINS" name:"cors-origins"`
 
@@ -61,10 +60,13 @@ func (c Config) check() (*settings, error) {
 		return nil, err
 	}
 	if s.token == "" {
-		return nil, errors.New("no token: set MASTER_TOKEN or MASTER_TOKEN_FILE to the same secret as on the workers")
+		return nil, httpserve.MissingToken()
 	}
 	if s.role != api.RolePrimary && s.role != api.RoleBackup {
 		return nil, fmt.Errorf("MASTER_ROLE is %q; it must be primary or backup", c.Role)
+	}
+	if err := daemon.CheckPort("--port or MASTER_PORT", c.Port); err != nil {
+		return nil, err
 	}
 	if n := len(c.Workers); n < 1 || n > maxWorkers {
 		return nil, fmt.Errorf("MASTER_WORKERS names %d workers; 1 to %d are possible", n, maxWorkers)

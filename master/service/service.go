@@ -19,12 +19,13 @@ import (
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/shared/daemon"
 	"shardeck/shared/httpserve"
 	"shardeck/shared/sharding"
 )
 
 // Version is what this master says it is.
-const Version = "0.1.0"
+const Version = daemon.Version
 
 // refreshGap is the least time between two probes of all workers that requests
 // for tables that are unknown, or not as expected, can cause.
@@ -58,7 +59,7 @@ type Service struct {
 func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger) error {
 	set, err := cfg.check()
 	if err != nil {
-		return err
+		return &daemon.UsageError{Err: err}
 	}
 	var handler lateHandler
 	server, err := httpserve.Listen(ctx, httpserve.Config{
@@ -66,6 +67,7 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 		Logger:      logger,
 		Host:        set.Host,
 		Port:        set.Port,
+		PortSetting: "--port or MASTER_PORT",
 		Protected:   set.apiToken != "",
 		ProtectHint: "set MASTER_API_TOKEN or MASTER_API_TOKEN_FILE",
 		Origins:     set.CORSOrigins,

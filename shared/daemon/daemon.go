@@ -6,11 +6,13 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -25,6 +27,8 @@ type Flags struct {
 	LogFormat      string `help:"Form of the log on standard error: text or json." enum:"text,json" default:"text" env:"LOG_FORMAT"`
 	LogLevel       string `help:"Least level that is logged: debug (with every request), info, warn or error." enum:"debug,info,warn,error" default:"info" env:"LOG_LEVEL"`
 	ExitWithParent bool   `help:"Stop in order when standard input ends, and so with the process that holds its other end." env:"EXIT_WITH_PARENT"`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version, and do nothing else."`
 }
 
 // Logger returns the logger that the flags ask for.
@@ -40,13 +44,36 @@ func (f *Flags) Logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
+// UsageError is a command line or an environment that a service cannot start with.
+type UsageError struct{ Err error }
+
+// Error says what is wrong.
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// Usagef returns a [UsageError].
+func Usagef(format string, args ...any) error {
+	return &UsageError{fmt.Errorf(format, args...)}
+}
+
+// CheckPort refuses a number that is no port. flag names where it comes from.
+func CheckPort(flag string, port int) error {
+	if port < 0 || port > 65535 {
+		return Usagef("%s is %d; a port is a number from 1 to 65535, or 0 for a free one", flag, port)
+	}
+	return nil
+}
+
 // Parse fills cfg, a kong struct, from args and the environment: flags win over
-// the environment and that over the defaults. --help prints all three to stdout;
-// done is then true and there is nothing left to do.
+// the environment and that over the defaults. --help prints all three to stdout,
+// --version the version; done is then true and there is nothing left to do. Errors
+// are a [UsageError].
 func Parse(cfg any, name, description string, args []string, stdout, stderr io.Writer) (done bool, err error) {
 	k, err := kong.New(cfg, kong.Name(name), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(int) { done = true }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"version": name + " " + Version})
 	if err != nil {
 		return false, err
 	}
@@ -54,7 +81,26 @@ func Parse(cfg any, name, description string, args []string, stdout, stderr io.W
 	if done {
 		return true, nil
 	}
-	return false, err
+	if err != nil {
+		return false, &UsageError{nameVariables(k, err)}
+	}
+	return false, nil
+}
+
+// nameVariables adds to an error that speaks of a flag the variable that sets it
+// too: the parser does not always say that the value came from the environment.
+func nameVariables(k *kong.Kong, err error) error {
+	for _, f := range k.Model.Flags {
+		_, after, found := strings.Cut(err.Error(), "--"+f.Name)
+		if !found || len(f.Envs) == 0 || after != "" && (after[0] == '-' || 'a' <= after[0] && after[0] <= 'z') {
+			continue // not of this flag, but perhaps of one whose name is longer
+		}
+		if strings.Contains(err.Error(), f.Envs[0]) {
+			return err // it did
+		}
+		return fmt.Errorf("%w (--%s or %s)", err, f.Name, strings.Join(f.Envs, " or "))
+	}
+	return err
 }
 
 // Lifetime returns a context that ends with an interrupt, a termination signal
@@ -75,11 +121,16 @@ func (f *Flags) Lifetime(ctx context.Context, stdin io.Reader, logger *slog.Logg
 	return ctx, func() { unnotify(); cancel() }
 }
 
-// Main tunes the process for a service, runs its run function and returns the process's exit status: 0 for
-// an orderly end, 1 for an error, which it prints.
+// Main tunes the process for a service, runs its run function and returns the
+// process's exit status: 0 for an orderly end, 1 for an error and 2 for a
+// [UsageError], which it prints.
 func Main(name string, stderr io.Writer, run func() error) int {
 	TuneGC()
 	if err := run(); err != nil {
+		if _, ok := errors.AsType[*UsageError](err); ok {
+			fmt.Fprintf(stderr, "%s: %v; --help tells what is possible\n", name, err)
+			return 2
+		}
 		fmt.Fprintf(stderr, "%s: %v\n", name, err)
 		return 1
 	}

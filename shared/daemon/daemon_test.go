@@ -106,6 +106,10 @@ func TestMainReportsTheError(t *testing.T) {
 	if code := daemon.Main("x", &b, func() error { return errors.New("broken") }); code != 1 || b.String() != "x: broken\n" {
 		t.Error(code, b.String())
 	}
+	b.Reset()
+	if code := daemon.Main("x", &b, func() error { return daemon.Usagef("no such thing") }); code != 2 || b.String() != "x: no such thing; --help tells what is possible\n" {
+		t.Error(code, b.String())
+	}
 	if code := daemon.Main("x", &b, func() error { return nil }); code != 0 {
 		t.Error(code)
 	}

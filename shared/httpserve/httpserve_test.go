@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -236,6 +237,36 @@ func TestListenBeyondLoopbackNeedsProtection(t *testing.T) {
 	defer s.Close()
 	if !strings.HasPrefix(s.URL(), "http://127.0.0.1:") {
 		t.Errorf("URL %s", s.URL())
+	}
+}
+
+func TestAPortThatIsTakenIsSaidToBe(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the error's number is another one there")
+	}
+	first, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	_, err = httpserve.Listen(t.Context(), httpserve.Config{
+		Handler: http.NotFoundHandler(), Logger: slog.New(slog.DiscardHandler),
+		Port: first.Addr().(*net.TCPAddr).Port, PortSetting: "--port or X_PORT",
+	})
+	if err == nil || !strings.Contains(err.Error(), "another Shardeck") || !strings.Contains(err.Error(), "--port or X_PORT") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnUnknownPathIsToldWhereTheEndpointsAre(t *testing.T) {
+	none := func(http.ResponseWriter, *http.Request) error { return nil }
+	for path, want := range map[string]string{api.PathOpenAPI: "/openapi.yaml list", "/exec": "the endpoints are /exec, /health"} {
+		w := httptest.NewRecorder()
+		httpserve.NewRouter(httpserve.Route{Method: "GET", Path: "/health", Handler: none}, httpserve.Route{Method: "GET", Path: path, Handler: none}).
+			ServeHTTP(w, httptest.NewRequest("GET", "/nowhere", nil))
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("the answer lacks %q: %s", want, w.Body)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package httpserve
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -53,12 +54,19 @@ func NewRouter(routes ...Route) http.Handler {
 	return rt
 }
 
+// list says where the endpoints are listed: in what is served here, if that is.
+func (rt router) list() string {
+	if rt[api.PathOpenAPI] != nil {
+		return "the README and " + api.PathOpenAPI + " list the endpoints"
+	}
+	return "the endpoints are " + strings.Join(slices.Sorted(maps.Keys(rt)), ", ")
+}
+
 // ServeHTTP finds the handler and turns its error into an answer.
 func (rt router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := rt[r.URL.Path]
 	if e == nil {
-		WriteProblem(w, r, api.NewProblem(api.CodeNotFound, "there is nothing at this path").
-			Hinted("the README and /openapi.yaml list the endpoints"))
+		WriteProblem(w, r, api.NewProblem(api.CodeNotFound, "there is nothing at this path").Hinted("%s", rt.list()))
 		return
 	}
 	h := e.methods[r.Method]

@@ -1,6 +1,7 @@
 package httpserve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"syscall"
 	"time"
 
 	"shardeck/shared/api"
@@ -34,6 +36,8 @@ type Config struct {
 	// Host and Port are where to listen. Port 0 takes a free one.
 	Host string
 	Port int
+	// PortSetting names what sets Port, for the message when it is taken.
+	PortSetting string
 	// Protected says that requests need a credential. Without it the server
 	// refuses to listen beyond loopback.
 	Protected bool
@@ -81,6 +85,9 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
 	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("port %d of %s is taken: is another Shardeck running? stop it, or choose another port with %s", cfg.Port, cfg.Host, cmp.Or(cfg.PortSetting, "its configuration"))
+		}
 		return nil, fmt.Errorf("cannot listen on port %d of %s: %w", cfg.Port, cfg.Host, err)
 	}
 	base, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -65,6 +65,11 @@ func RequireBearer(t Token, next Handler) Handler {
 	}
 }
 
+// MissingToken returns the error of a service that was given no cluster token.
+func MissingToken() error {
+	return errors.New("there is no token: set MASTER_TOKEN, or MASTER_TOKEN_FILE to a file that holds it, to the same secret for the masters and all workers (for example: openssl rand -hex 24)")
+}
+
 // maxSecret bounds a secret, in bytes; it has to fit into a header.
 const maxSecret = 4096
 

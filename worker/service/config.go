@@ -39,22 +39,13 @@ type Config struct {
 // accepts requests, and returns nil after an orderly end. It refuses to start
 // without a token.
 func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger) (err error) {
-	secret, err := httpserve.LoadSecret("MASTER_TOKEN", cfg.Token, cfg.TokenFile)
+	secret, err := cfg.check()
 	if err != nil {
-		return err
-	}
-	if secret == "" {
-		return errors.New("there is no token: set MASTER_TOKEN, or MASTER_TOKEN_FILE to a file that holds it, to the same secret for the master and all workers (for example: openssl rand -hex 24)")
-	}
-	if cfg.DSN != "" {
-		return fmt.Errorf("WORKER_DSN is set, but the engine %s takes none: unset one of the two", cfg.Engine)
-	}
-	if p := api.CheckIdentifier("WORKER_DB_SUFFIX", cfg.DBSuffix); p != nil {
-		return p
+		return &daemon.UsageError{Err: err}
 	}
 	s := &server{cfg: cfg, logger: logger, token: httpserve.NewToken(secret)}
 	srv, err := httpserve.Listen(ctx, httpserve.Config{
-		Handler: s.routes(), Logger: logger, Host: cfg.Host, Port: cfg.Port,
+		Handler: s.routes(), Logger: logger, Host: cfg.Host, Port: cfg.Port, PortSetting: "--port or WORKER_PORT",
 		ShutdownGrace: cfg.Grace,
 		Protected:     true, // every endpoint but /health asks for the token
 	})
@@ -75,6 +66,27 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	logger.Info("worker is up", "name", s.cfg.Name, "url", srv.URL(), "engine", s.engine.Name(),
 		"engine_version", s.engine.Version(), "data_dir", s.cfg.DataDir)
 	return srv.Run(ctx, stdout)
+}
+
+// check reads the token and refuses what cannot work, before anything starts.
+func (cfg *Config) check() (token string, err error) {
+	token, err = httpserve.LoadSecret("MASTER_TOKEN", cfg.Token, cfg.TokenFile)
+	if err != nil {
+		return "", err
+	}
+	if token == "" {
+		return "", httpserve.MissingToken()
+	}
+	if cfg.DSN != "" {
+		return "", fmt.Errorf("WORKER_DSN is set, but the engine %s takes none: unset one of the two", cfg.Engine)
+	}
+	if err := daemon.CheckPort("--port or WORKER_PORT", cfg.Port); err != nil {
+		return "", err
+	}
+	if p := api.CheckIdentifier("WORKER_DB_SUFFIX", cfg.DBSuffix); p != nil {
+		return "", p
+	}
+	return token, nil
 }
 
 // open settles what depends on the port and opens the engine.
