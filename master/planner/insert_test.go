@@ -141,3 +141,19 @@ func TestALikePatternBeyondSQLServersBoundIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// In T-SQL a word without quotes, and one in double quotes, is a column.
+func TestATextWithoutItsQuotesIsToldHowTextsAreWritten(t *testing.T) {
+	table, m := newTable(t, studentsTable), newMap(t, 3)
+	for condition, want := range map[string]string{
+		`name = Zebulon`:   "N'Zebulon'",
+		`name = "Zebulon"`: "N'Zebulon'",
+		`name = "O'Brien"`: "N'O''Brien'",
+		`nmae = N'x'`:      "did you mean name?",
+	} {
+		_, err := planner.Select(table, m, &api.SelectRequest{Condition: condition})
+		if p := api.AsProblem(err); p == nil || p.Code != api.CodeUnknownColumn || !strings.Contains(p.Hint, want) {
+			t.Errorf("%s: %v, want %q", condition, p, want)
+		}
+	}
+}

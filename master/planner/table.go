@@ -2,7 +2,6 @@ package planner
 
 import (
 	"errors"
-	"slices"
 	"strings"
 
 	"shardeck/master/tsql"
@@ -131,68 +130,17 @@ func (t *Table) column(field, name string) (int, *api.Problem) {
 	if api.SameName(name, SlotColumn) {
 		return -1, p.Hinted("%s is Shardeck's own and hidden", SlotColumn)
 	}
-	if near := t.near(name); len(near) > 0 {
+	names := make([]string, len(t.Columns))
+	for i := range t.Columns {
+		names[i] = t.Columns[i].Name
+	}
+	if near := api.Nearest(name, names); len(near) > 0 {
 		return -1, p.Hinted("did you mean %s?", strings.Join(near, " or "))
 	}
-	names := make([]string, 0, 12)
-	for i := range t.Columns {
-		if i == 12 {
-			names[11] = "..."
-			break
-		}
-		names = append(names, t.Columns[i].Name)
+	if len(names) > 12 {
+		names = append(names[:11], "...")
 	}
 	return -1, p.Hinted("the columns are %s", strings.Join(names, ", "))
-}
-
-// near returns up to three columns whose names differ from name by a slip of the keyboard.
-func (t *Table) near(name string) []string {
-	if len(name) > api.MaxIdentifier {
-		return nil
-	}
-	type candidate struct {
-		name string
-		far  int
-	}
-	var found []candidate
-	lower := strings.ToLower(name)
-	for i := range t.Columns {
-		c := strings.ToLower(t.Columns[i].Name)
-		far := editDistance(lower, c)
-		if far <= max(1, len(c)/3) || len(lower) >= 3 && strings.Contains(c, lower) {
-			found = append(found, candidate{t.Columns[i].Name, far})
-		}
-	}
-	slices.SortStableFunc(found, func(a, b candidate) int { return a.far - b.far })
-	var names []string
-	for _, c := range found[:min(3, len(found))] {
-		names = append(names, c.name)
-	}
-	return names
-}
-
-// editDistance counts the letters to insert, drop, replace or swap with their
-// neighbour to make b of a (optimal string alignment, by three rows of its matrix).
-func editDistance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := range len(a) {
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }
 
 // checkTarget refuses a request whose own names are not identifiers.

@@ -52,17 +52,6 @@ func TestKeySets(t *testing.T) {
 	}
 }
 
-func TestEditDistance(t *testing.T) {
-	for _, tt := range []struct {
-		a, b string
-		want int
-	}{{"", "abc", 3}, {"name", "name", 0}, {"nmae", "name", 1}, {"gpaa", "gpa", 1}, {"kitten", "sitting", 3}} {
-		if got := editDistance(tt.a, tt.b); got != tt.want {
-			t.Errorf("%s, %s: got %d, want %d", tt.a, tt.b, got, tt.want)
-		}
-	}
-}
-
 func TestConcatTypesAreBounded(t *testing.T) {
 	v := func(k sqltypes.Kind, n int) sqltypes.Type { return sqltypes.Type{Kind: k, Length: n} }
 	for _, tt := range []struct{ l, r, want sqltypes.Type }{

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf16"
 
@@ -38,6 +39,10 @@ func (b *binder) column(e *tsql.Column) (*Expr, error) {
 	i, p := b.t.column(b.field, e.Name)
 	if p != nil {
 		p.Offset = &e.At
+		if b.field == "condition" {
+			// customer = Ada, and customer = "Ada": in T-SQL both are columns.
+			p.Hint += fmt.Sprintf("; a text is written N'%s'", strings.ReplaceAll(clip(e.Name), "'", "''"))
+		}
 		return nil, p
 	}
 	return b.t.Columns[i].expr, nil

@@ -82,6 +82,19 @@ func unexpected(t token, want string) *api.Problem {
 	return p.Hinted("write %s there, or see whether what stands before it is whole", want)
 }
 
+// fieldFor returns the field of a request that does what the clause would.
+func fieldFor(word string) string {
+	switch word {
+	case "ORDER":
+		return "order_by of select"
+	case "GROUP":
+		return "group_by of map-reduce-count"
+	case "TOP", "FETCH":
+		return "limit of select"
+	}
+	return ""
+}
+
 // refuseWord refuses a reserved word by its name.
 func refuseWord(t token) *api.Problem {
 	word := strings.ToUpper(t.text)
@@ -98,6 +111,9 @@ func refuseWord(t token) *api.Problem {
 		p = unsupported(t.start, "the clause %s does not belong here", word)
 	default:
 		p = unsupported(t.start, "%s does not belong here", word)
+	}
+	if field := fieldFor(word); field != "" {
+		return p.Hinted("use the field %s; a column of that name is written in brackets: [%s]", field, strings.ToLower(t.text))
 	}
 	return p.Hinted("use comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL and arithmetic; a column of that name is written in brackets: [%s]",
 		strings.ToLower(t.text))

@@ -43,7 +43,7 @@ func ParseCondition(text string) (Expr, error) {
 	}
 	e := p.predicate(p.chain(kwOr))
 	if p.err == nil && p.tok.kind != tokEOF {
-		p.fail(unexpected(p.tok, "AND, OR or the end of the condition"))
+		p.fail(p.afterCondition())
 	}
 	if p.err != nil {
 		return nil, p.err
@@ -84,14 +84,30 @@ func ParseOrderBy(text string) ([]OrderItem, error) {
 	return items, nil
 }
 
-func (p *parser) afterOrderItem() *api.Problem {
+func (p *parser) afterCondition() *api.Problem {
+	if e := p.limits(); e != nil {
+		return e
+	}
+	return unexpected(p.tok, "AND, OR or the end of the condition")
+}
+
+// limits refuses the words that say how many rows, for which a request has fields.
+func (p *parser) limits() *api.Problem {
 	if p.tok.kind == tokWord {
 		switch word := strings.ToUpper(p.tok.text); word {
-		case "NULLS":
-			return unsupported(p.tok.start, "NULLS FIRST and NULLS LAST are not T-SQL").Hinted("NULL sorts before every value, and after them with DESC")
 		case "OFFSET", "FETCH", "LIMIT":
-			return unsupported(p.tok.start, "%s does not belong here", word).Hinted("use the fields limit and offset")
+			return unsupported(p.tok.start, "%s does not belong here", word).Hinted("use the fields limit and offset of select")
 		}
+	}
+	return nil
+}
+
+func (p *parser) afterOrderItem() *api.Problem {
+	if p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "NULLS") {
+		return unsupported(p.tok.start, "NULLS FIRST and NULLS LAST are not T-SQL").Hinted("NULL sorts before every value, and after them with DESC")
+	}
+	if e := p.limits(); e != nil {
+		return e
 	}
 	return unexpected(p.tok, "ASC, DESC, a comma or the end of the list")
 }

@@ -71,6 +71,8 @@ func TestWhatIsNotAConditionIsRefused(t *testing.T) {
 		{"a parameter", "a = @p1", api.CodeUnsupported, 4, "parameters"},
 		{"bitwise operator", "a & 1 = 1", api.CodeUnsupported, 2, "bitwise"},
 		{"ORDER BY", "a = 1 ORDER BY a", api.CodeUnsupported, 6, "ORDER"},
+		{"LIMIT", "a = 1 LIMIT 3", api.CodeUnsupported, 6, "LIMIT"},
+		{"OFFSET", "a = 1 offset 3 rows", api.CodeUnsupported, 6, "OFFSET"},
 		{"collate", "a = 'x' COLLATE Latin1_General_BIN2", api.CodeUnsupported, 8, "COLLATE"},
 		{"ILIKE", "a ILIKE 'x'", api.CodeUnsupported, 2, "ILIKE"},
 		{"a bare value", "gpa", api.CodeSyntax, 0, "expected a condition"},
@@ -119,6 +121,21 @@ func TestWhatIsNotAConditionIsRefused(t *testing.T) {
 				t.Errorf("got %s at %d: %s\nwant %s at %d with %q", p.Code, at, p.Detail, tt.code, tt.offset, tt.says)
 			}
 		})
+	}
+}
+
+func TestClausesAreReferredToTheFieldThatDoesIt(t *testing.T) {
+	for text, field := range map[string]string{
+		"a = 1 LIMIT 3":           "limit",
+		"a = 1 OFFSET 3 ROWS":     "offset",
+		"a = 1 FETCH NEXT 3 ROWS": "limit",
+		"a = 1 ORDER BY a":        "order_by",
+		"a = 1 GROUP BY a":        "group_by",
+	} {
+		_, err := ParseCondition(text)
+		if p, ok := errors.AsType[*api.Problem](err); !ok || !strings.Contains(p.Hint, field) {
+			t.Errorf("%s: %+v", text, p)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func Decode(r io.Reader, limit int64, dst any) error {
 			Hinted("send one JSON object in UTF-8")
 	}
 	if err := json.Unmarshal(b.Bytes(), dst, json.RejectUnknownMembers(true)); err != nil {
-		return decodeProblem(err)
+		return decodeProblem(err, dst)
 	}
 	return nil
 }
@@ -48,7 +48,8 @@ const pooledBody = 256 << 10
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-func decodeProblem(err error) *Problem {
+// decodeProblem turns an error of decoding into dst into a problem.
+func decodeProblem(err error, dst any) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
 	}
@@ -65,17 +66,20 @@ func decodeProblem(err error) *Problem {
 		field := FieldPath(sem.JSONPointer)
 		switch {
 		case errors.Is(err, json.ErrUnknownName):
-			return NewProblem(CodeUnknownField, "%s is not a field of this request", field).At(field).
-				Hinted("remove it, or see /openapi.yaml for the fields there are")
+			p := NewProblem(CodeUnknownField, "%s is not a field of this request", field).At(field)
+			if near := Nearest(field, memberNames(dst)); len(near) > 0 {
+				return p.Hinted("did you mean %s?", strings.Join(near, " or "))
+			}
+			return p.Hinted("remove it, or see openapi.yaml for the fields there are")
 		case sem.GoType != nil && sem.JSONKind != 0:
 			return NewProblem(CodeInvalidField, "%s is %s, which does not fit here", orBody(field), kindName(sem.JSONKind)).At(field).
-				Hinted("see /openapi.yaml for the type of each field")
+				Hinted("see openapi.yaml for the type of each field")
 		case sem.Err != nil:
 			return NewProblem(CodeInvalidField, "%s: %v", orBody(field), sem.Err).At(field).
-				Hinted("see /openapi.yaml for the type of each field")
+				Hinted("see openapi.yaml for the type of each field")
 		}
 		return NewProblem(CodeInvalidField, "%s does not fit here", orBody(field)).At(field).
-			Hinted("see /openapi.yaml for the type of each field")
+			Hinted("see openapi.yaml for the type of each field")
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return NewProblem(CodeInvalidJSON, "the body is empty or ends too soon").
