@@ -9,11 +9,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"shardeck/shared/daemon"
 	"shardeck/tui/bench"
 	"shardeck/tui/cli"
 	"shardeck/tui/console"
@@ -38,6 +40,8 @@ type grammar struct {
 
 	RunWorker demo.RunWorker `cmd:"" hidden:"" help:"Run a worker of the demo."`
 	RunMaster demo.RunMaster `cmd:"" hidden:"" help:"Run a master of the demo."`
+
+	Version kong.VersionFlag `name:"version" help:"Print the version, and do nothing else."`
 }
 
 // consoleCommand is `tui console`.
@@ -90,6 +94,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.Vars{"version": programName() + " " + daemon.Version},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(cli.Streams{Out: stdout, Err: stderr}),
 	)
@@ -102,7 +107,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return cli.ExitOK
 	}
 	if err != nil {
-		err = cli.Usagef("%w; --help tells what is possible", err)
+		err = cli.Usagef("%w; %s", err, usageHint(parser, args))
 		cli.Report(stderr, err, false)
 		return cli.ExitUsage
 	}
@@ -112,6 +117,28 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	cli.Report(stderr, err, g.wantsJSON())
 	return cli.ExitCode(err)
+}
+
+// usageHint says what to do about a command line that is wrong. Options before the
+// command are those of the console, which takes no command after it.
+func usageHint(parser *kong.Kong, args []string) string {
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if i == 0 || !strings.HasPrefix(args[0], "-") || !isCommand(parser, arg) {
+			continue
+		}
+		words := slices.Concat([]string{programName()}, args[i:], args[:i])
+		return "options go after the command: " + strings.Join(words, " ")
+	}
+	return "--help tells what is possible"
+}
+
+func isCommand(parser *kong.Kong, word string) bool {
+	return slices.ContainsFunc(parser.Model.Children, func(n *kong.Node) bool {
+		return n.Type == kong.CommandNode && !n.Hidden && n.Name == word
+	})
 }
 
 // programName is what the user calls this program: bin/shardeck, or tui with go run.

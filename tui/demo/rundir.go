@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"shardeck/tui/cli"
 )
 
 // markerName names the file that marks a temporary run directory as the demo's own.
@@ -30,6 +32,9 @@ func newRunDir(keep string) (*runDir, error) {
 		d.path, err = os.MkdirTemp("", "shardeck-demo-*")
 	} else {
 		if d.path, err = filepath.Abs(keep); err == nil {
+			if info, e := os.Stat(d.path); e == nil && !info.IsDir() {
+				return nil, cli.Usagef("--data-dir: %s is not a directory; name one, or a path where one can be made", d.path)
+			}
 			err = os.MkdirAll(d.path, 0o700)
 		}
 	}
