@@ -54,6 +54,10 @@ func diffRole(old, next *api.Metadata, at time.Time) []Event {
 	if old.Master.URL != next.Master.URL || old.Master.Role == next.Master.Role {
 		return nil
 	}
+	if next.Master.Role == api.RolePrimary {
+		// Also a master that has just started is a backup until it has found its workers.
+		return []Event{{At: at, Level: api.LevelGood, Shard: -1, Text: Host(next.Master.URL) + " is the primary"}}
+	}
 	return []Event{{At: at, Level: api.LevelWarn, Shard: -1,
 		Text: Host(next.Master.URL) + " went from " + string(old.Master.Role) + " to " + string(next.Master.Role)}}
 }
@@ -74,13 +78,16 @@ func diffWorkers(old, next *api.Metadata, at time.Time) []Event {
 		if j < 0 || old.Workers[j].State == w.State {
 			continue
 		}
+		if w.State == api.ShardUnknown || w.State == api.ShardUp && old.Workers[j].State == api.ShardUnknown {
+			continue // a master that has just started knows nothing yet, and then finds what was there
+		}
 		_, word := ShardMark(w.State)
 		e := Event{At: at, Level: levelOf(w.State), Shard: w.Shard, Text: workerName(w) + " is " + word}
-		if w.State == api.ShardUp && old.Workers[j].State != api.ShardUnknown {
+		if w.State == api.ShardUp && old.Workers[j].AgeMS >= 0 {
 			e.Text = workerName(w) + " is up again"
 		}
 		if w.Problem != nil && w.State != api.ShardUp {
-			e.Text += ": " + w.Problem.Detail
+			e.Text += ": " + Reason(w.Problem)
 		}
 		out = append(out, e)
 	}
@@ -115,6 +122,9 @@ func diffPeers(old, next *api.Metadata, at time.Time) []Event {
 		j := slices.IndexFunc(old.Peers, func(o api.PeerInfo) bool { return o.URL == p.URL })
 		if j < 0 || old.Peers[j].Reachable == p.Reachable {
 			continue
+		}
+		if p.Reachable && old.Peers[j].AgeMS < 0 || !p.Reachable && p.AgeMS < 0 {
+			continue // the master that is asked had not heard of it yet: nothing happened to it
 		}
 		e := Event{At: at, Level: api.LevelGood, Shard: -1, Text: "master " + Host(p.URL) + " answers again"}
 		if !p.Reachable {

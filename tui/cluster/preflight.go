@@ -57,8 +57,8 @@ func (p *Preflight) target(s *State) {
 		p.Target = s.Current
 		return
 	}
-	for _, peer := range s.Meta.Peers {
-		if peer.Reachable && peer.Role == api.RoleBackup {
+	for i := range s.Meta.Peers {
+		if peer := &s.Meta.Peers[i]; peer.Role == api.RoleBackup && s.PeerAnswers(peer) {
 			p.Target = s.Resolve(peer.URL)
 			return
 		}
@@ -92,9 +92,9 @@ func (s *State) primaryAnswers(u string) bool {
 	if s.Link == Live && s.Current == u {
 		return true
 	}
-	for _, peer := range s.Meta.Peers {
-		if s.Resolve(peer.URL) == u {
-			return peer.Reachable
+	for i := range s.Meta.Peers {
+		if p := &s.Meta.Peers[i]; s.Resolve(p.URL) == u {
+			return s.PeerAnswers(p)
 		}
 	}
 	return false

@@ -159,7 +159,7 @@ func TestChangesBecomeEvents(t *testing.T) {
 	_, events := run(New([]string{a}, start), ok(0, primaryA()), ok(1, next), ok(2, primaryA()))
 	want := []string{
 		"good connected to 127.0.0.1:8080, primary",
-		"error w1 is down: connection refused at 127.0.0.1:8082",
+		"error w1 is down: cannot be reached",
 		"warn master 127.0.0.1:8084 does not answer 127.0.0.1:8080",
 		"info database SchoolDB is there",
 		"info table SchoolDB.Students is there",
@@ -172,6 +172,49 @@ func TestChangesBecomeEvents(t *testing.T) {
 	}
 	if d := cmp.Diff(want, events); d != "" {
 		t.Error(d)
+	}
+}
+
+func TestWhatWasNotKnownBeforeIsNotToldAsAChange(t *testing.T) {
+	// A master that has just started: a backup that has heard of nobody yet.
+	fresh := says(a, api.RoleBackup, 0, "", api.PeerInfo{URL: b, AgeMS: -1})
+	fresh.Workers[0].State, fresh.Workers[0].AgeMS = api.ShardUnknown, -1
+	fresh.Workers[1].State, fresh.Workers[1].AgeMS = api.ShardDown, -1
+	_, events := run(New([]string{a}, start), ok(0, fresh), ok(1, primaryA()), ok(2, fresh), ok(3, primaryA()))
+	want := []string{
+		"good connected to 127.0.0.1:8080, backup",
+		"good 127.0.0.1:8080 is the primary",
+		"good w1 is up",
+		"warn 127.0.0.1:8080 went from primary to backup",
+		"error w1 is down",
+		"good 127.0.0.1:8080 is the primary",
+		"good w1 is up",
+	}
+	if d := cmp.Diff(want, events); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestTheLatestWordOnThePrimaryCounts(t *testing.T) {
+	backup := func(reachable bool, role api.Role, ageMS float64) *api.Metadata {
+		return says(b, api.RoleBackup, 3, a, api.PeerInfo{URL: a, Reachable: reachable, Role: role, Term: 3, AgeMS: ageMS})
+	}
+	for _, c := range []struct {
+		name    string
+		obs     []Observation
+		answers bool
+	}{
+		{"it answers this console", []Observation{ok(0, primaryA())}, true},
+		{"it is lost", []Observation{ok(0, primaryA()), refused(1, a)}, false},
+		{"the backup does not know yet", []Observation{ok(0, primaryA()), refused(1, a), ok(1.1, backup(true, api.RolePrimary, 500))}, false},
+		{"the backup cannot reach it", []Observation{ok(0, primaryA()), refused(1, a), ok(2, backup(false, api.RolePrimary, 1500))}, false},
+		{"the backup heard it later", []Observation{ok(0, primaryA()), refused(1, a), ok(3, backup(true, api.RolePrimary, 500))}, true},
+		{"it came back as a backup", []Observation{ok(0, primaryA()), refused(1, a), ok(3, backup(true, api.RoleBackup, 500))}, false},
+	} {
+		s, _ := run(New([]string{a, b}, start), c.obs...)
+		if u, answers := s.Primary(); u != a || answers != c.answers {
+			t.Errorf("%s: primary %s, answers %v", c.name, u, answers)
+		}
 	}
 }
 

@@ -170,6 +170,38 @@ func (s *State) Serving() (up, all int) {
 	return up, len(s.Meta.Workers)
 }
 
+// PeerAnswers says whether another master is there, by what was heard last: it is
+// what the master that is asked found, unless this console was refused later.
+func (s *State) PeerAnswers(p *api.PeerInfo) bool {
+	if !p.Reachable {
+		return false
+	}
+	i := s.find(s.Resolve(p.URL))
+	if i < 0 || s.Masters[i].OK || s.Masters[i].Asked.IsZero() {
+		return true
+	}
+	heard := s.MetaAt.Add(-time.Duration(min(max(p.AgeMS, 0), 1e12) * float64(time.Millisecond)))
+	return heard.After(s.Masters[i].Asked)
+}
+
+// Primary returns the base URL of the primary, as far as it is known, and whether
+// a master that answers is the primary. Where none is, reads and row writes go on,
+// but tables cannot be changed.
+func (s *State) Primary() (u string, answers bool) {
+	if s.Meta == nil {
+		return "", false
+	}
+	if s.Meta.Master.Role == api.RolePrimary {
+		return s.Current, s.Link == Live
+	}
+	for i := range s.Meta.Peers {
+		if p := &s.Meta.Peers[i]; p.Role == api.RolePrimary && s.PeerAnswers(p) {
+			return s.Resolve(p.URL), s.Link == Live
+		}
+	}
+	return s.Resolve(s.Meta.Master.Primary), false
+}
+
 // Age is how old the latest answer is; -1 where there is none.
 func (s *State) Age(now time.Time) time.Duration {
 	if s.Meta == nil {
