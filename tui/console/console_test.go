@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"shardeck/shared/api"
+	"shardeck/tui/cluster"
 )
 
 func TestShowsTheClusterAndCounts(t *testing.T) {
@@ -31,7 +32,7 @@ func TestStaysUpWithoutAMasterAndComesBack(t *testing.T) {
 	d.shows("CONNECTING", "no master yet: cannot be reached")
 	w.dead[urlB] = false
 	d.wait(3 * time.Second)
-	d.shows("HEALTHY", "BACKUP 127.0.0.1:8084", "f fails over")
+	d.shows("NO PRIMARY", "BACKUP 127.0.0.1:8084", "f fails over")
 	w.dead[urlA] = false
 	d.wait(5 * time.Second)
 	d.shows("PRIMARY 127.0.0.1:8080")
@@ -181,6 +182,79 @@ func TestCtrlCQuitsFromAnywhere(t *testing.T) {
 		if _, ok := cmd().(tea.QuitMsg); !ok {
 			t.Errorf("Ctrl-C does not quit from the dialog of %q", opening)
 		}
+	}
+}
+
+func TestTheScreenCanBeRepainted(t *testing.T) {
+	clears := func(cmd tea.Cmd) bool {
+		if cmd == nil {
+			return false
+		}
+		cleared := tea.ClearScreen()
+		switch msg := cmd().(type) {
+		case tea.BatchMsg:
+			for _, c := range msg {
+				if c != nil && c() == cleared {
+					return true
+				}
+			}
+		default:
+			return msg == cleared
+		}
+		return false
+	}
+	for _, opening := range []string{"", "f", "?"} {
+		d := drive(t, newWorld())
+		d.wait(2 * time.Second)
+		if opening != "" {
+			d.keys(opening)
+		}
+		if _, cmd := d.m.Update(keyMsg("ctrl+l")); !clears(cmd) {
+			t.Errorf("Ctrl-L does not repaint after %q", opening)
+		}
+		if _, cmd := d.m.Update(keyMsg("r")); opening == "" && !clears(cmd) {
+			t.Error("r does not repaint")
+		}
+	}
+}
+
+func TestAnActionThatCannotBeDoneIsNotAskedFor(t *testing.T) {
+	w := newWorld()
+	kill := Action{Key: "K", Label: "kill", Confirm: "Sure?", Run: func(context.Context) (string, error) { t.Error("it ran"); return "", nil },
+		Refuse: func(s *cluster.State) string {
+			if _, answers := s.Primary(); !answers {
+				return "already killed"
+			}
+			return ""
+		}}
+	restart := Action{Key: "R", Label: "restart", Urgent: func() bool { return w.dead[urlA] }, Run: kill.Run}
+	d := drive(t, w, kill, restart)
+	d.wait(2 * time.Second)
+	d.send(tea.WindowSizeMsg{Width: 160, Height: 45})
+	d.shows("f failover  t table  K kill  R restart")
+	d.keys("K")
+	d.shows("Sure?")
+	d.keys("esc")
+	w.dead[urlA] = true
+	d.wait(2 * time.Second)
+	d.shows("NO PRIMARY", "q quit  R restart")
+	d.keys("K")
+	if d.m.top() != nil {
+		t.Error("it asks")
+	}
+	d.shows("already killed")
+}
+
+func TestWithoutAClusterItSaysHowToStartOneAndOffersNoFailover(t *testing.T) {
+	w := newWorld()
+	w.dead[urlA], w.dead[urlB] = true, true
+	d := drive(t, w)
+	d.wait(2 * time.Second)
+	d.shows("shardeck demo")
+	d.keys("f")
+	d.shows("no master has answered yet", "Close")
+	if strings.Contains(d.frame(), "Fail over") {
+		t.Errorf("a failover is offered:\n%s", d.frame())
 	}
 }
 

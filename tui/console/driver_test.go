@@ -191,7 +191,7 @@ func compact(cmds []tea.Cmd) []tea.Cmd {
 
 func keyMsg(name string) tea.KeyMsg {
 	named := map[string]tea.KeyType{"enter": tea.KeyEnter, "esc": tea.KeyEsc, "right": tea.KeyRight, "left": tea.KeyLeft,
-		"tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown, "ctrl+c": tea.KeyCtrlC}
+		"tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown, "ctrl+c": tea.KeyCtrlC, "ctrl+l": tea.KeyCtrlL}
 	if k, ok := named[name]; ok {
 		return tea.KeyMsg{Type: k}
 	}

@@ -8,7 +8,7 @@ import (
 
 // keyMap is every key of the dashboard. Footer and help are made from it.
 type keyMap struct {
-	count, security, failover, table, refresh, pause, theme, up, down, help, quit, interrupt, suspend key.Binding
+	count, security, failover, table, refresh, pause, theme, up, down, help, quit, interrupt, suspend, repaint key.Binding
 
 	actions []key.Binding // in the order of Options.Actions
 }
@@ -31,6 +31,7 @@ func newKeyMap(actions []Action) keyMap {
 		quit:      bind("q", "quit", "q"),
 		interrupt: bind("Ctrl-C", "quit, from anywhere", "ctrl+c"),
 		suspend:   bind("Ctrl-Z", "to the shell and back", "ctrl+z"),
+		repaint:   bind("Ctrl-L", "repaint the screen", "ctrl+l"),
 	}
 	for _, a := range actions {
 		m.actions = append(m.actions, bind(a.Key, a.Label, a.Key))
@@ -39,13 +40,19 @@ func newKeyMap(actions []Action) keyMap {
 }
 
 // footer lists the bindings for the dashboard's last line, the most important
-// first; label words those of the actions.
-func (m *keyMap) footer(label func(i int) string) []key.Binding {
-	keys := []key.Binding{m.help, m.quit, m.count, m.security, m.failover, m.table}
+// first; label words those of the actions, and urgent says which of them are what
+// one needs now.
+func (m *keyMap) footer(label func(i int) string, urgent func(i int) bool) []key.Binding {
+	first := []key.Binding{m.help, m.quit}
+	then := []key.Binding{m.count, m.security, m.failover, m.table}
 	for i, b := range m.actions {
-		keys = append(keys, long(b, label(i)))
+		if b = long(b, label(i)); urgent(i) {
+			first = append(first, b)
+		} else {
+			then = append(then, b)
+		}
 	}
-	return append(keys, m.pause, m.refresh, m.theme)
+	return append(append(first, then...), m.pause, m.refresh, m.theme)
 }
 
 // long is a binding as the help words it.
@@ -63,7 +70,7 @@ func (m *keyMap) groups(actions []Action) []screen.Group {
 		}},
 		{Title: "View", Keys: []key.Binding{
 			long(m.table, "choose the table"),
-			long(m.refresh, "refresh now"),
+			long(m.refresh, "refresh now, and repaint"),
 			long(m.pause, "pause and resume"),
 			long(m.theme, "next theme"),
 			m.up, m.down,
@@ -76,13 +83,13 @@ func (m *keyMap) groups(actions []Action) []screen.Group {
 		}
 		g = append(g, d)
 	}
-	return append(g, screen.Group{Title: "Program", Keys: []key.Binding{m.help, m.quit, m.interrupt, m.suspend}})
+	return append(g, screen.Group{Title: "Program", Keys: []key.Binding{m.help, m.quit, m.interrupt, m.suspend, m.repaint}})
 }
 
 // taken lists the keys that mean something on the dashboard.
 func (m keyMap) taken() map[string]bool {
 	taken := map[string]bool{"enter": true, "esc": true}
-	for _, b := range []key.Binding{m.count, m.security, m.failover, m.table, m.refresh, m.pause, m.theme, m.up, m.down, m.help, m.quit, m.interrupt, m.suspend} {
+	for _, b := range []key.Binding{m.count, m.security, m.failover, m.table, m.refresh, m.pause, m.theme, m.up, m.down, m.help, m.quit, m.interrupt, m.suspend, m.repaint} {
 		for _, k := range b.Keys() {
 			taken[k] = true
 		}

@@ -88,7 +88,7 @@ func (r *request) drop() {
 // newModel returns the console before its first message.
 func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) *model {
 	now := o.Now()
-	return &model{
+	m := &model{
 		ctx: ctx, opts: o, keys: newKeyMap(o.Actions), clients: map[string]Master{},
 		theme: t, themeOptions: to, now: now,
 		state: cluster.New(o.Masters, now),
@@ -96,6 +96,10 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 		pace:   cluster.Pace{Normal: o.Interval, Urgent: urgentPause, Idle: o.Interval},
 		acting: make([]bool, len(o.Actions)),
 	}
+	for _, text := range o.Events {
+		m.note(api.LevelInfo, text)
+	}
+	return m
 }
 
 // client returns the client of a master, which is made once.
@@ -124,7 +128,7 @@ func (m *model) note(level api.Level, text string) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Keys: m.keys.footer(m.actionLabel),
+		Events: m.events, Paused: m.paused, Keys: m.keys.footer(m.actionLabel, m.actionUrgent),
 	}
 	if m.flash != "" && m.now.Before(m.flashUntil) {
 		v.Notes = append(v.Notes, m.flash)
@@ -144,6 +148,11 @@ func (m *model) actionLabel(i int) string {
 		}
 	}
 	return a.Label
+}
+
+func (m *model) actionUrgent(i int) bool {
+	a := &m.opts.Actions[i]
+	return a.Urgent != nil && a.Urgent()
 }
 
 // View draws the frame.

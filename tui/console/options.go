@@ -17,6 +17,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/tui/cluster"
 )
 
 // Master is what the console needs of a master; [client.Master] has it.
@@ -38,6 +39,8 @@ type Options struct {
 	Interval time.Duration
 	// Actions are keys of the embedding program's own, as the demo's.
 	Actions []Action
+	// Events are what the event log begins with.
+	Events []string
 
 	In     io.Reader           // nil for the terminal
 	Out    io.Writer           // nil for standard output
@@ -59,6 +62,13 @@ type Action struct {
 	// Status is shown in the footer instead of Label, as "traffic on". It must return
 	// at once; nil, or a result of "", for none.
 	Status func() string
+	// Urgent says that it is what one needs now, which gives it a place at the front
+	// of the footer. It must return at once; nil is never.
+	Urgent func() bool
+	// Refuse says why it cannot be done, given what is known of the cluster, which is
+	// told instead of asking or running; "" when it can. It must return at once; nil
+	// refuses nothing.
+	Refuse func(*cluster.State) string
 	// Run does it and says in one line what happened, for the event log. It runs in
 	// its own goroutine, never twice at a time, with a deadline of [ActionTimeout].
 	Run func(ctx context.Context) (string, error)

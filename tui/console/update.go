@@ -58,7 +58,7 @@ func (m *model) tickLength() time.Duration {
 	return tickEvery
 }
 
-// press takes a key: Ctrl-C always, then the dialog on top, then the dashboard.
+// press takes a key: Ctrl-C, Ctrl-Z and Ctrl-L always, then the dialog on top, then the dashboard.
 func (m *model) press(msg tea.KeyMsg) tea.Cmd {
 	if msg.Paste {
 		return nil // pasted text is not a series of commands
@@ -68,6 +68,9 @@ func (m *model) press(msg tea.KeyMsg) tea.Cmd {
 	}
 	if key.Matches(msg, m.keys.suspend) {
 		return tea.Suspend
+	}
+	if key.Matches(msg, m.keys.repaint) {
+		return tea.ClearScreen
 	}
 	if m.top() != nil {
 		return m.send(screen.Key{Name: msg.String(), At: m.now})
@@ -102,7 +105,8 @@ func (m *model) dashboardKey(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.refresh):
 		m.due = m.now
 		m.say("refreshing")
-		return m.pollIfDueEvenPaused()
+		// The screen too: another program may have written over it.
+		return tea.Batch(tea.ClearScreen, m.pollIfDueEvenPaused())
 	case key.Matches(msg, k.pause):
 		m.paused = !m.paused
 		m.due = m.now
@@ -304,6 +308,12 @@ func (m *model) askAction(i int) tea.Cmd {
 	a := &m.opts.Actions[i]
 	if m.acting[i] {
 		return nil
+	}
+	if a.Refuse != nil {
+		if why := a.Refuse(&m.state); why != "" {
+			m.note(api.LevelWarn, why)
+			return nil
+		}
 	}
 	if a.Confirm == "" {
 		return m.runAction(i)

@@ -9,7 +9,8 @@ import (
 	"shardeck/tui/widget"
 )
 
-// buttons are Cancel and one that acts. Cancel is focused first.
+// buttons are Cancel and one that acts, or, while that is not enabled, Close alone.
+// Cancel is focused first.
 type buttons struct {
 	act     string
 	enabled bool
@@ -30,12 +31,14 @@ func (b *buttons) update(name string) {
 }
 
 func (b *buttons) paint(a widget.Area, y int) {
+	if !b.enabled { // what cannot work is not offered
+		x := a.Text(0, y, theme.ButtonFocus, "▸ Close  ")
+		a.Text(x+2, y, theme.Muted, "Enter or Esc")
+		return
+	}
 	cancel, act := theme.ButtonFocus, theme.Button
 	cancelText, actText := "▸ Cancel  ", "  "+b.act+"  "
-	switch {
-	case !b.enabled:
-		act = theme.ButtonOff
-	case b.onAct:
+	if b.onAct {
 		cancel, act = theme.Button, theme.ButtonDanger
 		cancelText, actText = "  Cancel  ", "▸ "+b.act+"  "
 	}

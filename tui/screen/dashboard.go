@@ -34,9 +34,12 @@ func (d *Dashboard) Paint(a widget.Area, v *View) {
 		d.paintSmall(a, v)
 		return
 	}
-	paintHeader(a.Sub(0, 0, a.W, 3), v)
-	paintFooter(a.Sub(0, a.H-1, a.W, 1), v)
-	body := a.Sub(0, 3, a.W, a.H-4)
+	keys := layoutKeys(v.Keys, a.W, a.H)
+	rows := len(keys.rows)
+	header := a.Sub(0, 0, a.W, 3)
+	paintHeader(header, v)
+	paintFooter(header, a.Sub(0, a.H-rows, a.W, rows), keys, v)
+	body := a.Sub(0, 3, a.W, a.H-3-rows)
 	n := len(shardsOf(v))
 	switch {
 	case a.W >= wideWidth && a.H >= tallHeight:
@@ -108,7 +111,7 @@ func (d *Dashboard) paintSmall(a widget.Area, v *View) {
 	room := a.H - y
 	if room > 3 {
 		room--
-		paintFooter(a.Sub(0, a.H-1, a.W, 1), v)
+		paintFooter(widget.Area{}, a.Sub(0, a.H-1, a.W, 1), layoutKeys(v.Keys, a.W, 1), v)
 	}
 	d.paintShardTable(a.Sub(0, y, a.W, room), v)
 	y += len(shardsOf(v)) + 1
@@ -140,7 +143,11 @@ func statusBadge(v *View) (theme.Role, string) {
 		return theme.BadBadge, "✗ NO MASTER"
 	}
 	up, all := s.Serving()
-	switch s.Status() {
+	status := s.Status()
+	if _, answers := s.Primary(); !answers && status != api.StatusDown {
+		return theme.WarnBadge, "▲ NO PRIMARY"
+	}
+	switch status {
 	case api.StatusOK:
 		return theme.GoodBadge, "✓ HEALTHY"
 	case api.StatusDegraded:
@@ -259,13 +266,12 @@ func paintTotals(a widget.Area, v *View) {
 
 // otherMaster says how the first other master is.
 func otherMaster(v *View) string {
-	for _, p := range v.State.Meta.Peers {
-		switch {
-		case p.Reachable:
+	for i := range v.State.Meta.Peers {
+		p := &v.State.Meta.Peers[i]
+		if v.State.PeerAnswers(p) {
 			return string(p.Role) + " " + cluster.Host(p.URL) + " ready"
-		default:
-			return "✗ " + cluster.Host(p.URL) + " not reachable"
 		}
+		return "✗ " + cluster.Host(p.URL) + " not reachable"
 	}
 	return "no other master"
 }
@@ -296,7 +302,11 @@ func alert(v *View) (theme.Role, string) {
 		return theme.Warn, "▲ " + cluster.DriftText(&s.Meta.Drift[0])
 	}
 	if s.Meta.Master.Role == api.RoleBackup {
-		if p := s.Meta.Master.Primary; p != "" {
+		p, answers := s.Primary()
+		if answers {
+			return theme.Info, "· this is the backup · primary " + cluster.Host(p) + " answers it, and is asked next"
+		}
+		if p != "" {
 			return theme.Warn, "▲ primary " + cluster.Host(p) + " is silent · this is the backup · f fails over"
 		}
 		return theme.Warn, "▲ no primary is known · this is the backup · f fails over"
@@ -333,25 +343,4 @@ func shardAlert(v *View) (theme.Role, string) {
 		text += fmt.Sprintf(" · %d more not well", others)
 	}
 	return stateRole(w.State), text
-}
-
-// paintFooter draws the keys, as many as fit, and the notes at the right.
-func paintFooter(a widget.Area, v *View) {
-	notes := widget.Clean(strings.Join(v.Notes, " · "))
-	end := a.W - 1
-	if notes != "" && widget.Width(notes)+20 < a.W {
-		end = a.TextRight(end, 0, theme.Info, notes) - 2
-	}
-	x := 1
-	for _, k := range v.Keys {
-		h := k.Help()
-		if h.Desc == "" || !k.Enabled() {
-			continue
-		}
-		if x+widget.Width(widget.Clean(h.Key))+1+widget.Width(widget.Clean(h.Desc)) > end {
-			break
-		}
-		x = a.Text(x, 0, theme.Key, h.Key)
-		x = a.Text(x+1, 0, theme.Muted, h.Desc) + 2
-	}
 }

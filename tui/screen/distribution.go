@@ -200,11 +200,17 @@ func paintCountAnswer(in widget.Area, c *Count) {
 		y += thick + air
 	}
 	y = min(y-air, room)
-	in.Text(0, y, theme.Border, strings.Repeat("─", in.W))
-	if sum := sumText(c.Answer.Shards); in.H-y > 3 && widget.Width(sum) <= in.W && len(c.Answer.Shards) > 1 {
-		in.Text(0, y+1, theme.Text, sum)
+	sum := sumText(c.Answer.Shards)
+	summed := len(c.Answer.Shards) > 1 && widget.Width(sum) <= in.W
+	if in.H-y > 3 || !summed { // the sum is worth more than the line
+		in.Text(0, y, theme.Border, strings.Repeat("─", in.W))
 		y++
 	}
+	if summed {
+		in.Text(0, y, theme.Text, sum)
+		y++
+	}
+	y--
 	x := in.Text(0, y+1, theme.Title, "Σ ")
 	x = in.Text(x, y+1, theme.Strong, widget.Thousands(c.Answer.Total))
 	in.Text(x, y+1, theme.Muted, widget.Fit(" in "+c.DB+"."+c.Table, in.W-x))

@@ -84,11 +84,12 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 		return "●", "answers this console", theme.Good, string(m.Role), m.Term
 	}
 	if s.Meta != nil && s.Link == cluster.Live {
-		for _, p := range s.Meta.Peers {
+		for i := range s.Meta.Peers {
+			p := &s.Meta.Peers[i]
 			if s.Resolve(p.URL) != m.URL {
 				continue
 			}
-			if p.Reachable {
+			if s.PeerAnswers(p) {
 				return "●", "ready, " + widget.Millis(p.LatencyMS), theme.Good, string(p.Role), p.Term
 			}
 			return "✗", "not reachable", theme.Bad, string(p.Role), p.Term

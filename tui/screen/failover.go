@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"shardeck/shared/api"
@@ -157,46 +158,71 @@ func (f *Failover) paintDone(a widget.Area, v *View) {
 		return
 	}
 	r := f.answer
-	in := a.Center(min(max(a.W*7/10, 76), 110), len(r.Steps)+10).Dialog("Failover: done", "Enter close")
+	width := min(max(a.W*7/10, 76), 110)
+	height := 0
+	for i := range r.Steps {
+		height += stepHeight(&r.Steps[i], min(width, a.W)-4)
+	}
+	in := a.Center(width, height+10).Dialog("Failover: done", "Enter close")
 	x := in.Text(0, 0, theme.Good, "✓ ")
 	x = in.Text(x, 0, theme.Strong, cluster.Host(r.Primary))
 	in.Text(x, 0, theme.Text, fmt.Sprintf(" is primary, with term %d", r.Term))
 	in.Text(0, 2, theme.Head, "  step")
 	in.TextRight(in.W, 2, theme.Head, "took")
-	room := max(in.H-8, 0)
+	y, end := 3, max(in.H-5, 3)
 	for i := range r.Steps {
-		if i >= room-1 && len(r.Steps) > room {
-			in.Text(2, 3+i, theme.Muted, fmt.Sprintf("… and %d more steps", len(r.Steps)-i))
+		h := stepHeight(&r.Steps[i], in.W)
+		if more := i < len(r.Steps)-1; y+h > end || y+h == end && more {
+			in.Text(2, y, theme.Muted, fmt.Sprintf("… and %d more steps", len(r.Steps)-i))
+			y = min(y+1, end)
 			break
 		}
-		f.paintStep(in.Sub(0, 3+i, in.W, 1), &r.Steps[i])
+		f.paintStep(in.Sub(0, y, in.W, h), &r.Steps[i])
+		y += h
 	}
-	y := 3 + min(len(r.Steps), room)
 	in.TextRight(in.W, y, theme.Strong, widget.Millis(r.TotalMS))
 	in.Text(2, y, theme.Muted, "all of it, at the new primary")
 	f.paintGap(in, y+2, v)
 }
 
-// paintStep draws one step with its place in time.
-func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
-	const took = 9
-	symbol, role := okMark(s.OK)
-	chart := max(a.W/6, 12)
-	if !s.OK {
-		// The failover succeeded without it; its words are worth more than its bar.
-		symbol, role, chart = "▲", theme.Warn, 0
-	}
-	a.Text(0, 0, role, symbol)
+// tookWidth is the column of the steps' times.
+const tookWidth = 9
+
+// stepText is a step in words; its target is named once.
+func stepText(s *api.FailoverStep) string {
 	text := s.Name
 	if s.Target != "" {
 		text += " " + cluster.Host(s.Target)
 	}
 	if s.Detail != "" {
-		text += ": " + s.Detail
+		text += ": " + strings.ReplaceAll(s.Detail, "the master at "+s.Target+" ", "")
 	}
-	left := a.W - chart - took - 3
-	a.Text(2, 0, theme.Text, widget.Fit(text, left-2))
-	if total := f.answer.TotalMS; total > 0 && chart > 0 {
+	return text
+}
+
+// stepHeight is the lines that a step takes. The failover succeeded without one
+// that failed; its words are worth more lines, and more than its bar.
+func stepHeight(s *api.FailoverStep, width int) int {
+	if s.OK {
+		return 1
+	}
+	return max(len(wrap(stepText(s), width-tookWidth-3, 3)), 1)
+}
+
+// paintStep draws one step with its place in time.
+func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
+	a.TextRight(a.W, 0, theme.Muted, widget.Millis(s.MS))
+	if !s.OK {
+		a.Text(0, 0, theme.Warn, "▲")
+		paragraph(a.Sub(2, 0, a.W-tookWidth-3, a.H), 0, 0, theme.Text, stepText(s), a.H)
+		return
+	}
+	symbol, role := okMark(s.OK)
+	chart := max(a.W/6, 12)
+	a.Text(0, 0, role, symbol)
+	left := a.W - chart - tookWidth - 3
+	a.Text(2, 0, theme.Text, widget.Fit(stepText(s), left-2))
+	if total := f.answer.TotalMS; total > 0 {
 		from := min(int(s.AtMS/total*float64(chart)), chart-1)
 		n := max(min(int(s.MS/total*float64(chart)+0.5), chart-from), 1)
 		line := a.Sub(left+1, 0, chart, 1)
@@ -207,7 +233,6 @@ func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
 			line.Text(from+x, 0, theme.Info, "█")
 		}
 	}
-	a.TextRight(a.W, 0, theme.Muted, widget.Millis(s.MS))
 }
 
 // paintGap draws what this console measured, which is not what the master says.

@@ -3,6 +3,7 @@ package screen
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/charmbracelet/bubbles/key"
@@ -93,7 +94,7 @@ func viewOf(m *api.Metadata) *View {
 			{At: noon.Add(-12 * time.Second), Level: api.LevelInfo, Shard: -1, Text: "counted 10,035 rows in SchoolDB.Students on 3 shards in 4.1 ms"},
 		},
 		Keys:  []key.Binding{bind("?", "help"), bind("q", "quit"), bind("c", "count"), bind("s", "security"), bind("f", "failover"), bind("t", "table"), bind("p", "pause"), bind("r", "refresh"), bind("T", "theme")},
-		Notes: []string{"traffic on"},
+		Notes: []string{"refreshing"},
 	}
 }
 
@@ -165,6 +166,26 @@ func afterFailover() *View {
 	return v
 }
 
+// killedPrimary follows the backup of a demo whose primary was killed; the backup
+// does not know it yet, and a note is to be told.
+func killedPrimary() *View {
+	v := viewOf(metadata(3))
+	m := metadata(3)
+	m.Master.URL, m.Master.Role = backupURL, api.RoleBackup
+	m.Peers = []api.PeerInfo{{URL: primaryURL, Reachable: true, Role: api.RolePrimary, Term: 3, LatencyMS: 0.4, AgeMS: 400}}
+	var events []cluster.Event
+	v.State, events = v.State.Apply(cluster.Observation{At: noon, Master: primaryURL, Err: errors.New("connection refused")})
+	v.Events = append(v.Events, events...)
+	v.State, events = v.State.Apply(cluster.Observation{At: noon.Add(60 * time.Millisecond), Master: backupURL, Took: 2 * time.Millisecond, Metadata: m})
+	v.Events = append(v.Events, events...)
+	v.Now = noon.Add(time.Second)
+	bind := func(k, d string) key.Binding { return key.NewBinding(key.WithKeys(k), key.WithHelp(k, d)) }
+	v.Keys = slices.Concat(v.Keys[:2], []key.Binding{bind("R", "restart")}, v.Keys[2:6],
+		[]key.Binding{bind("b", "traffic:off"), bind("K", "kill")}, v.Keys[6:])
+	v.Notes = []string{"theme high-contrast"}
+	return v
+}
+
 func manyShards() *View {
 	v := viewOf(metadata(16))
 	return v
@@ -213,7 +234,7 @@ func failoverDone() *Failover {
 			{Name: "take term", Target: "worker-8081", OK: true, Detail: "term 4", AtMS: 3.1, MS: 4},
 			{Name: "take term", Target: "worker-8082", OK: true, Detail: "term 4", AtMS: 3.1, MS: 5},
 			{Name: "take term", Target: "worker-8083", OK: true, Detail: "term 4", AtMS: 3.1, MS: 4.4},
-			{Name: "tell old primary", Target: primaryURL, OK: false, Detail: "does not answer; the workers refuse it", AtMS: 8.1, MS: 6},
+			{Name: "tell old primary", Target: primaryURL, OK: false, Detail: "the master at " + primaryURL + " cannot be reached: dial: connection refused; the workers refuse its writes", AtMS: 8.1, MS: 6},
 			{Name: "become primary", Target: backupURL, OK: true, AtMS: 14.1, MS: 0.1},
 		},
 	}})

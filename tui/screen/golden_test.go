@@ -57,6 +57,7 @@ func scenes() []scene {
 		{"lost", lost(), nil},
 		{"long-names", longNames(), nil},
 		{"after-failover", afterFailover(), nil},
+		{"killed-primary", killedPrimary(), nil},
 		{"many-shards", manyShards(), nil},
 		{"help", ready, []Screen{NewHelp(groups)}},
 		{"tables", ready, []Screen{NewTables(ready)}},
@@ -68,6 +69,25 @@ func scenes() []scene {
 		{"failover-done", afterFailover(), []Screen{failoverDone()}},
 		{"failover-failed", ready, []Screen{failed}},
 		{"confirm", ready, []Screen{NewConfirm(noon, "k", "Kill the primary", "This ends the primary's process with SIGKILL, as a crash would.", "kill primary")}},
+	}
+}
+
+func TestANoteHidesNoKeyWhereThereIsAnotherPlace(t *testing.T) {
+	th := newTheme(t, theme.Mono, termenv.Ascii)
+	for _, v := range []*View{killedPrimary(), viewOf(metadata(3))} {
+		for width := 80; width <= 200; width++ {
+			for _, height := range []int{24, 30, 45} {
+				frame := Render(th, width, height, v, &Dashboard{})
+				for _, k := range v.Keys {
+					if want := k.Help().Key + " " + k.Help().Desc; !strings.Contains(frame, want) {
+						t.Fatalf("%q is not shown at %dx%d:\n%s", want, width, height, frame)
+					}
+				}
+				if !strings.Contains(frame, v.Notes[0]) {
+					t.Fatalf("the note is not shown at %dx%d:\n%s", width, height, frame)
+				}
+			}
+		}
 	}
 }
 

@@ -104,5 +104,5 @@ func legend(a widget.Area) {
 		x = a.Text(x, 1, stateRole(st), symbol+" "+word) + 2
 	}
 	a.Text(1, 2, theme.Muted, widget.Fit("denied: refuses the master's token · wrong: holds another shard", a.W-1))
-	a.Text(1, 3, theme.Muted, widget.Fit("~ ▒ last known, not fresh · sparkline: latency, one sample a second", a.W-1))
+	a.Text(1, 3, theme.Muted, widget.Fit("~ ▒ last known, not fresh · ┆ mean of the shards · sparkline: latency, 1/s", a.W-1))
 }

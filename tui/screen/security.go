@@ -88,7 +88,7 @@ func (s *Security) Paint(a widget.Area, v *View) {
 	in := a.Center(max(width, 76), len(endpoints)+11).Dialog(title, note)
 	y := s.paintVerdict(in)
 	y = s.paintMatrix(in, y+1, endpoints)
-	s.paintBelow(in, y+1)
+	s.paintBelow(in, y+1, s.cellWidth(in.W, endpoints) >= longCell)
 }
 
 // endpoints lists those probed, in the order of the contract, then others.
@@ -113,6 +113,19 @@ func (s *Security) leftWidth(endpoints []api.Endpoint) int {
 		w = max(w, min(len(e.Method)+1+len(e.Path), 24))
 	}
 	return w + 2
+}
+
+// longCell is the width of a cell from which credentials have their full names.
+const longCell = 6
+
+// cellWidth is the width of one outcome, so that all workers fit where they can.
+func (s *Security) cellWidth(width int, endpoints []api.Endpoint) int {
+	for cell := 7; cell >= longCell; cell-- {
+		if s.leftWidth(endpoints)+len(s.answer.Workers)*(5*cell+2) <= width {
+			return cell
+		}
+	}
+	return 3
 }
 
 // paintVerdict draws the first line and returns the row after it.
@@ -143,14 +156,7 @@ func (s *Security) paintVerdict(in widget.Area) int {
 
 // paintMatrix draws the matrix from row y on and returns the row after it.
 func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) int {
-	left := s.leftWidth(endpoints)
-	cell := 7
-	for cell > 3 && left+len(s.answer.Workers)*(5*cell+2) > in.W {
-		cell--
-	}
-	if cell < 6 {
-		cell = 3
-	}
+	left, cell := s.leftWidth(endpoints), s.cellWidth(in.W, endpoints)
 	group := 5*cell + 2
 	fit := max((in.W-left)/group, 1)
 	first := min(s.scroll, max(len(s.answer.Workers)-fit, 0))
@@ -165,7 +171,7 @@ func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) 
 		col.Text(2, 0, theme.Series(w.Shard), widget.FitMiddle(fmt.Sprintf("%d %s", w.Shard, w.Worker), group-4))
 		for k, c := range credentials {
 			name := c.short
-			if cell >= 6 {
+			if cell >= longCell {
 				name = c.long
 			}
 			col.Text(k*cell, 1, theme.Head, name)
@@ -198,8 +204,9 @@ func (s *Security) mark(shard int, e api.Endpoint, c api.Credential) (string, th
 	return "·", theme.Muted
 }
 
-// paintBelow draws the legend, or the first failures in words.
-func (s *Security) paintBelow(in widget.Area, y int) {
+// paintBelow draws the legend, or the first failures in words. long says that the
+// credentials have their full names.
+func (s *Security) paintBelow(in widget.Area, y int, long bool) {
 	room := in.H - y
 	for i := range s.answer.Workers {
 		if w := &s.answer.Workers[i]; w.Problem != nil && room > 0 {
@@ -219,8 +226,12 @@ func (s *Security) paintBelow(in widget.Area, y int) {
 	if !s.answer.OK {
 		return
 	}
+	names := "Tokens shown: no none, em empty, wr wrong, nm near miss, rt right."
+	if long {
+		names = "The heads name the token that was shown; near is a near miss."
+	}
 	for _, line := range []string{
-		"Tokens shown: no none, em empty, wr wrong, nm near miss, rt right.",
+		names,
 		"A near miss is right but for its last character.",
 		"✓ as expected: refused with 401, or the right one let in · ✗ not so",
 		"— no answer · checked at " + s.at.Format("15:04:05"),

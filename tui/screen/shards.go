@@ -229,7 +229,7 @@ func (d *Dashboard) paintShardTable(in widget.Area, v *View) {
 	if len(workers) == 0 {
 		text := "This cluster has no shards: start workers and name them in MASTER_WORKERS."
 		if v.State.Meta == nil {
-			text = "Waiting for a master to answer. The console keeps trying; nothing needs to be done here."
+			text = "No master answers yet; the console keeps trying. To start a whole cluster here: shardeck demo. The README tells how to start workers and masters."
 		}
 		paragraph(in, 0, 0, theme.Muted, text, in.H)
 		return

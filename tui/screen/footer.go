@@ -1,0 +1,105 @@
+package screen
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
+)
+
+// twoRowsHeight is the height from which the keys may take a second row.
+const twoRowsHeight = 22
+
+// keyLayout is the keys as the footer shows them.
+type keyLayout struct {
+	rows [][]key.Help // at least one
+	gap  int          // cells between two keys
+}
+
+// layoutKeys puts the keys into one row, closer together where they must be, or
+// into two where the height can spare one. The last ones may be left out.
+func layoutKeys(keys []key.Binding, width, height int) keyLayout {
+	for gap := 2; gap >= 1; gap-- {
+		if rows, all := keyRows(keys, width-2, 1, gap); all {
+			return keyLayout{rows, gap}
+		}
+	}
+	n := 1
+	if height >= twoRowsHeight {
+		n = 2
+	}
+	rows, _ := keyRows(keys, width-2, n, 2)
+	return keyLayout{rows, 2}
+}
+
+// keyRows breaks the keys into at most n rows of at most width cells, in their
+// order, and says whether that is all of them.
+func keyRows(keys []key.Binding, width, n, gap int) (rows [][]key.Help, all bool) {
+	var row []key.Help
+	used := -gap
+	for _, k := range keys {
+		h := k.Help()
+		if h.Desc == "" || !k.Enabled() {
+			continue
+		}
+		h.Key, h.Desc = widget.Clean(h.Key), widget.Clean(h.Desc)
+		w := gap + keyCells(h)
+		if used+w > width {
+			if len(row) == 0 || len(rows) == n-1 {
+				return append(rows, row), false
+			}
+			rows, row, used = append(rows, row), nil, -gap
+		}
+		row, used = append(row, h), used+w
+	}
+	return append(rows, row), true
+}
+
+// keyCells is the width of a key with its label.
+func keyCells(h key.Help) int { return widget.Width(h.Key) + 1 + widget.Width(h.Desc) }
+
+// end is the column after the last key of the last row.
+func (l keyLayout) end() int {
+	x := 1
+	for i, h := range l.rows[len(l.rows)-1] {
+		if i > 0 {
+			x += l.gap
+		}
+		x += keyCells(h)
+	}
+	return x
+}
+
+// paint draws the keys.
+func (l keyLayout) paint(a widget.Area) {
+	for y, row := range l.rows {
+		x := 1
+		for _, h := range row {
+			x = a.Text(x, y, theme.Key, h.Key)
+			x = a.Text(x+1, y, theme.Muted, h.Desc) + l.gap
+		}
+	}
+}
+
+// paintFooter draws the keys, and the notes where they hide nothing: at the right
+// of the footer, else at the right of the header's last row. Where neither has
+// room, the notes take the place of keys, which they give back soon.
+func paintFooter(header, footer widget.Area, keys keyLayout, v *View) {
+	notes := widget.Clean(strings.Join(v.Notes, " · "))
+	needs := widget.Width(notes) + 3
+	_, text := alert(v)
+	switch {
+	case notes == "" || needs >= footer.W:
+	case keys.end()+needs > footer.W && header.H > 0 && 1+widget.Width(widget.Clean(text))+needs <= header.W:
+		header.TextRight(header.W-1, header.H-1, theme.Info, " "+notes+" ")
+	default:
+		last := &keys.rows[len(keys.rows)-1]
+		for keys.end()+needs > footer.W && len(*last) > 0 {
+			*last = (*last)[:len(*last)-1]
+		}
+		footer.TextRight(footer.W-1, footer.H-1, theme.Info, notes)
+	}
+	keys.paint(footer)
+}
