@@ -280,7 +280,18 @@ func (c *Cluster) KillPrimary(ctx context.Context) (string, error) {
 		}
 		return p.url, p.kill()
 	}
-	return "", errors.New("no master that runs says that it is the primary; restart the killed one, or fail over to the backup first")
+	if c.MasterDown() {
+		return "", errors.New(alreadyKilled)
+	}
+	return "", errors.New("no master says that it is the primary; fail over to the backup")
+}
+
+// alreadyKilled answers who wants to kill a primary that is gone.
+const alreadyKilled = "already killed: R restarts, f fails over"
+
+// MasterDown says whether a master does not run. It does no I/O.
+func (c *Cluster) MasterDown() bool {
+	return slices.ContainsFunc(c.masters, func(p *process) bool { return !p.alive() })
 }
 
 // Restart starts every child again that does not run, on its old port and with

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"shardeck/tui/cli"
+	"shardeck/tui/cluster"
 	"shardeck/tui/console"
 )
 
@@ -43,7 +44,10 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if c.Pace < 0 {
 		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
 	}
-	headless := c.Headless || !HasTerminal()
+	headless := c.Headless || !onTerminal()
+	if !headless && dumb() {
+		return cli.Usagef("the console cannot be shown with TERM=%s; --headless takes the tour as text", os.Getenv("TERM"))
+	}
 	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
 		return cli.Usagef("the tour needs a --data-dir that is empty, and %s is not", c.DataDir)
 	}
@@ -85,9 +89,13 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	traffic := cluster.NewTraffic(c.Rows)
 	defer traffic.Close()
 	traffic.Set(!c.NoTraffic && c.Rows > 0)
+	var first []string
+	if traffic.On() {
+		first = append(first, fmt.Sprintf("traffic keeps about %d rows of its own", trafficKeeps))
+	}
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
-		Actions: demoActions(cluster, traffic),
+		Actions: demoActions(cluster, traffic), Events: first,
 	})
 }
 
@@ -110,42 +118,52 @@ func (c *Command) loadOnce(ctx context.Context, cluster *Cluster, out io.Writer)
 }
 
 // demoActions are the console's extra keys.
-func demoActions(cluster *Cluster, traffic *Traffic) []console.Action {
+func demoActions(c *Cluster, traffic *Traffic) []console.Action {
 	onOff := func() string {
 		if traffic.On() {
-			return "traffic on"
+			return "on"
 		}
-		return "traffic off"
+		return "off"
 	}
 	return []console.Action{
 		{
-			Key: "b", Label: "traffic", Help: "switch the demo's background traffic on or off", Status: onOff,
+			Key: "b", Label: "traffic", Help: "background traffic on or off",
+			Status: func() string { return "traffic:" + onOff() },
 			Run: func(context.Context) (string, error) {
 				traffic.Toggle()
 				sent, failed := traffic.Counts()
-				return fmt.Sprintf("%s (%d requests so far, %d failed)", onOff(), sent, failed), nil
+				return fmt.Sprintf("background traffic is %s (%d requests so far, %d failed)", onOff(), sent, failed), nil
 			},
 		},
 		{
 			Key: "K", Label: "kill", Help: "kill the primary master with SIGKILL",
 			Confirm: "No goodbye: the backup goes on serving reads and row writes. Then fail over to it, or restart the old one.",
+			Refuse: func(s *cluster.State) string {
+				if _, answers := s.Primary(); !answers && c.MasterDown() {
+					return alreadyKilled
+				}
+				return ""
+			},
 			Run: func(ctx context.Context) (string, error) {
-				url, err := cluster.KillPrimary(ctx)
+				url, err := c.KillPrimary(ctx)
 				if err != nil {
 					return "", err
 				}
-				return "killed the primary, " + url, nil
+				return "SIGKILL to " + cluster.Host(url), nil
 			},
 		},
 		{
-			Key: "R", Label: "restart", Help: "start again what was killed",
+			Key: "R", Label: "restart", Help: "start again what was killed", Urgent: c.MasterDown,
 			Run: func(ctx context.Context) (string, error) {
-				urls, err := cluster.Restart(ctx)
+				urls, err := c.Restart(ctx)
 				if err != nil {
 					return "", err
 				}
 				if len(urls) == 0 {
 					return "every process runs already", nil
+				}
+				for i := range urls {
+					urls[i] = cluster.Host(urls[i])
 				}
 				return "started " + strings.Join(urls, ", "), nil
 			},
@@ -160,7 +178,12 @@ func emptyOrAbsent(dir string) bool {
 }
 
 // HasTerminal says whether somebody sits at stdin and stdout, so that a console
-// can be opened there.
-func HasTerminal() bool {
+// can be opened there: a terminal that can do more than print lines.
+func HasTerminal() bool { return onTerminal() && !dumb() }
+
+// dumb says whether the terminal declares that it cannot place text.
+func dumb() bool { return os.Getenv("TERM") == "dumb" }
+
+func onTerminal() bool {
 	return term.IsTerminal(int(os.Stdin.Fd())) && term.IsTerminal(int(os.Stdout.Fd()))
 }

@@ -22,13 +22,16 @@ const (
 	trafficTimeout = 5 * time.Second
 	// trafficFirstID is the id of the first row that traffic inserts, far from the sample's.
 	trafficFirstID = 1_000_001
+	// trafficLook is how often it is looked for the primary, to send to that.
+	trafficLook = time.Second
 	// trafficKeeps is how many of its own rows traffic leaves: older ones it deletes again.
 	trafficKeeps = 50
 )
 
 // Traffic sends a few mixed reads and writes a second to a cluster, so that a
-// console has something to show. It is off until switched on, goes on with the
-// other master when one does not answer, and touches only rows that the demo made.
+// console has something to show. It is off until switched on, goes to the primary,
+// or to the other master while there is none that answers, and touches only rows
+// that the demo made.
 // Its methods are safe for concurrent use.
 type Traffic struct {
 	masters  []*client.Master
@@ -43,7 +46,8 @@ type Traffic struct {
 
 	// Of the one goroutine only:
 	rng    *rand.Rand
-	at     int   // index of the master asked last
+	at     int // index of the master that is asked
+	looked time.Time
 	nextID int64 // to insert
 	oldest int64 // of its own rows still there
 }
@@ -116,6 +120,10 @@ func (t *Traffic) run(ctx context.Context) {
 func (t *Traffic) one(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, trafficTimeout)
 	defer cancel()
+	if now := time.Now(); now.Sub(t.looked) >= trafficLook {
+		t.looked = now
+		t.follow(ctx)
+	}
 	err := t.request(ctx, t.masters[t.at])
 	t.sent.Add(1)
 	if err == nil {
@@ -124,6 +132,18 @@ func (t *Traffic) one(ctx context.Context) {
 	t.failed.Add(1)
 	if p := api.AsProblem(err); p.RequestID == "" {
 		t.at = (t.at + 1) % len(t.masters)
+	}
+}
+
+// follow turns to the primary: the console shows the requests of the master that it
+// asks, which is that one. While no master says that it is, nothing changes.
+func (t *Traffic) follow(ctx context.Context) {
+	var term uint64
+	for i, m := range t.masters {
+		// Of two that say so, the one with the older term has not heard of the other yet.
+		if h, err := ask(ctx, m.Health); err == nil && h.Role == api.RolePrimary && h.Term >= term {
+			t.at, term = i, h.Term
+		}
 	}
 }
 
