@@ -86,7 +86,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, fmt.Errorf("port %d of %s is taken: is another Shardeck running? stop it, or choose another port with %s", cfg.Port, cfg.Host, cmp.Or(cfg.PortSetting, "its configuration"))
+			return nil, fmt.Errorf("cannot listen on port %d of %s, which is taken: is another Shardeck running? stop it, or choose another port with %s", cfg.Port, cfg.Host, cmp.Or(cfg.PortSetting, "its configuration"))
 		}
 		return nil, fmt.Errorf("cannot listen on port %d of %s: %w", cfg.Port, cfg.Host, err)
 	}
