@@ -226,16 +226,17 @@ func (s *Security) paintBelow(in widget.Area, y int, long bool) {
 	if !s.answer.OK {
 		return
 	}
-	names := "Tokens shown: no none, em empty, wr wrong, nm near miss, rt right."
-	if long {
-		names = "The heads name the token that was shown; near is a near miss."
-	}
-	for _, line := range []string{
-		names,
+	names := []string{
+		"Tokens shown: no none, em empty, wr wrong, nm near miss, rt right.",
 		"A near miss is right but for its last character.",
+	}
+	if long {
+		names = []string{"The columns are the tokens shown; near is right but for its last character."}
+	}
+	for _, line := range append(names,
 		"✓ as expected: refused with 401, or the right one let in · ✗ not so",
-		"— no answer · checked at " + s.at.Format("15:04:05"),
-	} {
+		"— no answer · checked at "+s.at.Format("15:04:05"),
+	) {
 		in.Text(0, y, theme.Muted, widget.Fit(line, in.W))
 		y++
 	}
