@@ -59,7 +59,7 @@ type Action struct {
 	Help  string // for the help and the title of the confirmation, a few words
 	// Confirm is asked before it runs, with Cancel focused; "" runs it at once.
 	Confirm string
-	// Status is shown in the footer instead of Label, as "traffic on". It must return
+	// Status is shown in the footer instead of Label, as "traffic:on". It must return
 	// at once; nil, or a result of "", for none.
 	Status func() string
 	// Urgent says that it is what one needs now, which gives it a place at the front

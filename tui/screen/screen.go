@@ -24,7 +24,7 @@ type View struct {
 	Events    []cluster.Event // the oldest first
 	Paused    bool
 	Keys      []key.Binding // of the dashboard, the most important first
-	Notes     []string      // what else the footer tells, such as "traffic on"
+	Notes     []string      // what else the footer tells, such as "still counting"
 }
 
 // Count is the latest MapReduce count and what it is of.
