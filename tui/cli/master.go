@@ -19,7 +19,7 @@ import (
 type Connection struct {
 	Master       []string      `name:"master" short:"m" sep:"," env:"SHARDECK_MASTERS" default:"http://127.0.0.1:8080,http://127.0.0.1:8084" help:"Base URLs of the masters, primary and backup in any order."`
 	APITokenFile string        `name:"api-token-file" env:"SHARDECK_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the token of the master's public API, where it has one."`
-	Timeout      time.Duration `name:"timeout" env:"SHARDECK_TIMEOUT" default:"10s" help:"How long to wait for each answer."`
+	Timeout      time.Duration `name:"timeout" env:"SHARDECK_TIMEOUT" default:"15s" help:"How long to wait for each answer; longer than the masters wait for a shard, 10s, or their reason is not heard."`
 }
 
 // Streams are where a command writes.

@@ -210,7 +210,7 @@ func printShards(w io.Writer, md *api.Metadata) {
 			if total > 0 {
 				share = fmt.Sprintf("%.1f%%", 100*float64(wk.Rows)/float64(total))
 			}
-			if serves(&wk) {
+			if fresh(&wk) {
 				latency = millis(wk.LatencyMS)
 			} else {
 				rows, share = "~"+rows, "~"+share
@@ -226,7 +226,16 @@ func printShards(w io.Writer, md *api.Metadata) {
 	}
 }
 
-// serves says whether a shard answers, so that its numbers are those of now.
+// stale is the age in milliseconds from which the numbers of a shard that is slow
+// are not those of now: some probes were not answered at all.
+const stale = 4000
+
+// fresh says whether a shard answers, so that its numbers are those of now.
+func fresh(w *api.WorkerInfo) bool {
+	return w.State == api.ShardUp || w.State == api.ShardSlow && w.AgeMS < stale
+}
+
+// serves says whether a shard can answer, if slowly.
 func serves(w *api.WorkerInfo) bool {
 	return w.State == api.ShardUp || w.State == api.ShardSlow
 }
@@ -265,7 +274,7 @@ func tableRow(db string, info *api.TableInfo, workers []api.WorkerInfo) []any {
 		switch {
 		case n == nil:
 			shards = append(shards, "?")
-		case i < len(workers) && !serves(&workers[i]):
+		case i < len(workers) && !fresh(&workers[i]):
 			mark = "~"
 			shards = append(shards, fmt.Sprintf("~%d", *n))
 		default:

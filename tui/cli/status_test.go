@@ -67,6 +67,8 @@ func TestStatusReadsWell(t *testing.T) {
 	stale := sighting("http://a", api.RolePrimary, 3)
 	stale.Metadata.Workers[1].State, stale.Metadata.Workers[1].AgeMS = api.ShardDown, 192_000
 	stale.Metadata.Workers[1].Problem = api.NewProblem(api.CodeShardUnavailable, "connection refused")
+	stale.Metadata.Workers[0].State, stale.Metadata.Workers[0].AgeMS = api.ShardSlow, 7294
+	stale.Metadata.Workers[0].Problem = api.NewProblem(api.CodeShardTimeout, "did not answer in time")
 	for name, seen := range map[string][]Sighting{
 		"status-stale.txt":    {stale},
 		"status-ok.txt":       {sighting("http://a", api.RolePrimary, 3), sighting("http://b", api.RoleBackup, 3)},
