@@ -64,7 +64,7 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if !demo.HasTerminal() {
-		return cli.Usagef("the console needs a terminal on stdin and stdout; for scripts there are status, count, security-check and failover")
+		return cli.Usagef("the console needs a terminal on stdin and stdout, and one that TERM does not call dumb; for scripts there are status, count, security-check and failover")
 	}
 	urls := make([]string, len(endpoints))
 	for i, e := range endpoints {

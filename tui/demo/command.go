@@ -49,7 +49,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		return cli.Usagef("the console cannot be shown with TERM=%s; --headless takes the tour as text", os.Getenv("TERM"))
 	}
 	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
-		return cli.Usagef("the tour needs a --data-dir that is empty, and %s is not", c.DataDir)
+		return cli.Usagef("the tour needs a --data-dir that is an empty directory or not there yet, and %s is neither", c.DataDir)
 	}
 	say := func(format string, args ...any) {
 		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
