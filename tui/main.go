@@ -1,4 +1,4 @@
-// Tui is Shardeck's terminal side: the console, the demo that brings a cluster up
+// Command tui is Shardeck's terminal side: the console, the demo that brings a cluster up
 // to look at, and subcommands for shells and scripts.
 package main
 
