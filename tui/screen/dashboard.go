@@ -264,16 +264,19 @@ func paintTotals(a widget.Area, v *View) {
 	}
 }
 
-// otherMaster says how the first other master is.
+// otherMaster says how the other masters are: the first that answers, else the
+// first that does not.
 func otherMaster(v *View) string {
-	for i := range v.State.Meta.Peers {
-		p := &v.State.Meta.Peers[i]
-		if v.State.PeerAnswers(p) {
+	peers := v.State.Meta.Peers
+	for i := range peers {
+		if p := &peers[i]; v.State.PeerAnswers(p) {
 			return string(p.Role) + " " + cluster.Host(p.URL) + " ready"
 		}
-		return "✗ " + cluster.Host(p.URL) + " not reachable"
 	}
-	return "no other master"
+	if len(peers) == 0 {
+		return "no other master"
+	}
+	return "✗ " + cluster.Host(peers[0].URL) + " not reachable"
 }
 
 func masterList(s *cluster.State) string {
