@@ -130,17 +130,25 @@ func (t *Table) column(field, name string) (int, *api.Problem) {
 	if api.SameName(name, SlotColumn) {
 		return -1, p.Hinted("%s is Shardeck's own and hidden", SlotColumn)
 	}
-	names := make([]string, len(t.Columns))
-	for i := range t.Columns {
-		names[i] = t.Columns[i].Name
-	}
-	if near := api.Nearest(name, names); len(near) > 0 {
+	if near := t.near(name); len(near) > 0 {
 		return -1, p.Hinted("did you mean %s?", strings.Join(near, " or "))
 	}
+	names := t.names()
 	if len(names) > 12 {
 		names = append(names[:11], "...")
 	}
 	return -1, p.Hinted("the columns are %s", strings.Join(names, ", "))
+}
+
+// near returns the columns that name may be a misspelling of.
+func (t *Table) near(name string) []string { return api.Nearest(name, t.names()) }
+
+func (t *Table) names() []string {
+	names := make([]string, len(t.Columns))
+	for i := range t.Columns {
+		names[i] = t.Columns[i].Name
+	}
+	return names
 }
 
 // checkTarget refuses a request whose own names are not identifiers.

@@ -39,8 +39,9 @@ func (b *binder) column(e *tsql.Column) (*Expr, error) {
 	i, p := b.t.column(b.field, e.Name)
 	if p != nil {
 		p.Offset = &e.At
-		if b.field == "condition" {
-			// customer = Ada, and customer = "Ada": in T-SQL both are columns.
+		if b.field == "condition" && !api.SameName(e.Name, SlotColumn) && len(b.t.near(e.Name)) == 0 {
+			// customer = Ada, and customer = "Ada": in T-SQL both are columns. What is like
+			// a column's name is rather that, misspelt.
 			p.Hint += fmt.Sprintf("; a text is written N'%s'", strings.ReplaceAll(clip(e.Name), "'", "''"))
 		}
 		return nil, p
