@@ -217,19 +217,17 @@ func summarize(p *planner.Plan, results []scatter.ExecResult) (*api.WriteRespons
 // applied on others. An unknown outcome is never hidden behind another code.
 func writeProblem(causes []api.Problem, applied []api.ShardResult) *api.Problem {
 	if len(applied) == 0 {
-		p := first(causes)
 		for i := range causes {
 			if causes[i].Code == api.CodeOutcomeUnknown {
-				p = &causes[i]
-				q := *p
-				q.Causes = nil
+				p := causes[i]
+				p.Causes = nil
 				if len(causes) > 1 {
-					q.Causes = causes
+					p.Causes = causes
 				}
-				return &q
+				return &p
 			}
 		}
-		return p
+		return first(causes)
 	}
 	code := api.CodePartialFailure
 	unknown := 0

@@ -41,6 +41,7 @@ type rig struct {
 
 	cluster *demo.Cluster
 	primary string
+	master  *client.Master // of the primary
 	echo    string
 	floor   []*exec.Cmd
 	stdins  []io.Closer
@@ -69,9 +70,8 @@ func newRig(ctx context.Context, cmd *Command, w io.Writer) (_ *rig, err error) 
 		return nil, err
 	}
 	r.primary = r.cluster.Masters()[0]
-	m := client.NewMaster(r.primary)
-	defer m.Close()
-	if _, err = m.CreateDB(ctx, &api.CreateDBRequest{DB: benchDB}); err != nil {
+	r.master = client.NewMaster(r.primary)
+	if _, err = r.master.CreateDB(ctx, &api.CreateDBRequest{DB: benchDB}); err != nil {
 		return nil, err
 	}
 	if err = r.createTable(ctx, smallTable); err != nil {
@@ -130,6 +130,9 @@ func (r *rig) close() error {
 	if r.rawBig != nil {
 		errs = append(errs, r.rawBig.Close())
 	}
+	if r.master != nil {
+		r.master.Close()
+	}
 	if r.cluster != nil {
 		errs = append(errs, r.cluster.Stop())
 	}
@@ -145,13 +148,11 @@ func (r *rig) close() error {
 }
 
 func (r *rig) createTable(ctx context.Context, table string) error {
-	m := client.NewMaster(r.primary)
-	defer m.Close()
 	req := &api.CreateTableRequest{DB: benchDB, Table: table}
 	for _, c := range studentColumns {
 		req.Columns = append(req.Columns, api.Member[string]{Name: c.name, Value: c.kind})
 	}
-	_, err := m.CreateTable(ctx, req)
+	_, err := r.master.CreateTable(ctx, req)
 	return err
 }
 
