@@ -20,6 +20,10 @@ const (
 	ModExpr
 	ConcatExpr // strings joined; NULL with a NULL
 	CountExpr  // COUNT(*)
+	FuncExpr   // Func(Args)
+	CaseExpr   // CASE WHEN Args[0] THEN Args[1] WHEN Args[2] ... ELSE the last of Args END
+	AggExpr    // Agg([DISTINCT] Args[0]) over the rows of a group
+	FieldExpr  // column Field of the row that a [Final] works on
 
 	EqExpr // Args[0] = Args[1], both of comparable types after conversion
 	NeExpr
@@ -44,8 +48,15 @@ type Expr struct {
 	// Type is the type of a value; zero for predicates.
 	Type    sqltypes.Type
 	Column  string
-	Value   sqltypes.Value
-	Args    []*Expr
+	// Source is the index in Query.From of the table that Column is of; 0 without joins.
+	Source int
+	Value  sqltypes.Value
+	Args   []*Expr
+	Func   Func
+	Agg    Agg
+	// Distinct is of AggExpr: equal values count once.
+	Distinct bool
+	Field    int
 	Negated bool // NOT IN, NOT LIKE, IS NOT NULL
 	// Binary says that a string value has, or that a comparison of strings is made
 	// in, the collation of shard keys rather than the default one.
@@ -57,3 +68,40 @@ func (e *Expr) IsPredicate() bool { return e.Op >= EqExpr }
 
 // IsConst says whether e is a constant value.
 func (e *Expr) IsConst() bool { return e.Op == ValueExpr }
+
+// Func is a scalar function of T-SQL. All but Coalesce are NULL when an argument is.
+type Func uint8
+
+// The functions. Characters are code points; positions begin at 1.
+const (
+	UpperFunc     Func = iota + 1 // UPPER(string)
+	LowerFunc                     // LOWER(string)
+	LenFunc                       // LEN(string): characters without the spaces at the end
+	SubstringFunc                 // SUBSTRING(string, start, length)
+	LTrimFunc                     // LTRIM(string): spaces
+	RTrimFunc                     // RTRIM(string): spaces
+	AbsFunc                       // ABS(number)
+	RoundFunc                     // ROUND(number, digits)
+	CoalesceFunc                  // COALESCE(a, b, ...): the first that is not NULL
+	YearFunc                      // YEAR(date) and DATEPART(year, date); so the others
+	QuarterFunc
+	MonthFunc
+	DayFunc
+	DayOfYearFunc
+	HourFunc
+	MinuteFunc
+	SecondFunc
+)
+
+// Agg is an aggregate function.
+type Agg uint8
+
+// The aggregates. NULLs do not take part.
+const (
+	CountAgg Agg = iota + 1 // COUNT(x); COUNT(*) is CountExpr
+	SumAgg
+	MinAgg
+	MaxAgg
+	// AvgAgg never reaches an engine: the planner makes SUM and COUNT of it.
+	AvgAgg
+)

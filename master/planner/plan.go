@@ -53,10 +53,72 @@ type Plan struct {
 	// Merge is the order that each worker's rows come in and that the answer must
 	// have. Empty: rows may come in any order, or from one shard that has ordered them.
 	Merge []MergeKey `json:"merge,omitempty"`
-	// Limit and Offset are what is left to do after the merge: nil and 0 when the
+	// Distinct says that rows equal in all the merge keys, which are all of the
+	// answer's columns then, are one row of the answer.
+	Distinct bool `json:"distinct,omitzero"`
+	// Final is what the master does with the merged rows; nil where they are the answer.
+	Final *Final `json:"final,omitempty"`
+	// Limit and Offset are what is left to do at the end: nil and 0 when the
 	// one shard does it all.
 	Limit  *int64 `json:"limit,omitempty"`
 	Offset int64  `json:"offset,omitzero"`
+	// Ties says that rows beyond Limit that the order does not tell from the last within it are in the answer too.
+	Ties bool `json:"ties,omitzero"`
+}
+
+// Final is the last step of a plan with aggregates. The workers' rows, merged in
+// the order of the group's keys, are [Keys][Partials]; rows with equal keys are one
+// group. Expressions refer to a group's values by FieldExpr: 0 to Keys-1 are its
+// keys, what follows are its aggregates.
+type Final struct {
+	// Keys is the number of columns that make the group; 0: all rows are one
+	// group, which is there even when there are no rows.
+	Keys int `json:"keys"`
+	// Aggregates say how partial results become one.
+	Aggregates []Aggregate `json:"aggregates,omitempty"`
+	// Having chooses groups; nil: all.
+	Having *Expr `json:"having,omitempty"`
+	// Output are the values of the answer's columns.
+	Output []*Expr `json:"output"`
+	// Distinct says that equal rows of the answer are one; Sort then tells them apart.
+	Distinct bool `json:"distinct,omitzero"`
+	// Sort is the order of the answer where it is not that of the groups. The
+	// groups are then held until the last is known, within a bound of memory; with a
+	// limit no more of them than that.
+	Sort []FinalKey `json:"sort,omitempty"`
+}
+
+// Aggregate combines the partial results of one aggregate.
+type Aggregate struct {
+	Func Combine `json:"func"`
+	// Column is the index of the partial result in a worker's row, or with
+	// CombineDistinct of the value itself; Keys and Type go with it.
+	Column int           `json:"column"`
+	Type   sqltypes.Type `json:"-"` // of the partial result
+	Binary bool          `json:"binary,omitzero"`
+	// Result is the aggregate's own type: a sum that does not fit is refused (8115).
+	Result sqltypes.Type `json:"-"`
+}
+
+// Combine is what becomes of partial results.
+type Combine string
+
+// The ways. Partial counts and sums are added; a sum of nothing is NULL.
+const (
+	CombineCount Combine = "count"
+	CombineSum   Combine = "sum"
+	CombineMin   Combine = "min"
+	CombineMax   Combine = "max"
+	// The workers' rows are grouped by the value as well, and each value of a group
+	// counts once.
+	CombineCountDistinct Combine = "count_distinct"
+	CombineSumDistinct   Combine = "sum_distinct"
+)
+
+// FinalKey is one item of the order of the answer, an expression over a group.
+type FinalKey struct {
+	Expr *Expr `json:"expr"`
+	Desc bool  `json:"desc,omitzero"`
 }
 
 // Fragment is one shard's part of a plan.
@@ -72,13 +134,27 @@ type Fragment struct {
 
 // Query is the SELECT that each shard runs.
 type Query struct {
-	// Output is what is selected: the columns of the answer, then the hidden ones.
+	// From are the tables joined, the plan's own first; empty when there is but that one.
+	From []Source `json:"from,omitempty"`
+	// Distinct is SELECT DISTINCT.
+	Distinct bool `json:"distinct,omitzero"`
+	// Output is what is selected: the columns of the answer, then the hidden ones;
+	// with a Final, what that needs.
 	Output  []Output  `json:"output"`
 	Where   *Expr     `json:"where,omitempty"` // nil: all rows
 	GroupBy []*Expr   `json:"group_by,omitempty"`
 	OrderBy []SortKey `json:"order_by,omitempty"`
 	Limit   *int64    `json:"limit,omitempty"`
 	Offset  int64     `json:"offset,omitzero"`
+}
+
+// Source is one table of a join. All its shards' rows that can match lie on the
+// same shard as the rows they match, or the planner would have refused.
+type Source struct {
+	Table         string `json:"table"`
+	SchemaVersion string `json:"schema_version"`
+	Left          bool   `json:"left,omitzero"` // LEFT JOIN to what stands before it
+	On            *Expr  `json:"on,omitempty"`  // nil for the first
 }
 
 // Output is one selected expression.

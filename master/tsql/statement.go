@@ -1,0 +1,192 @@
+package tsql
+
+import "shardeck/shared/sqltypes"
+
+// Statement is a *Select, *Insert, *Update, *Delete, *CreateTable or *DropTable.
+type Statement interface {
+	// Pos is the byte offset of the statement's first word.
+	Pos() int
+	// Verb is the statement's first words in upper case, as "SELECT" or "CREATE TABLE".
+	Verb() string
+}
+
+// Select is a SELECT. Offset and Fetch are nil where they are not there, and so
+// are Where, Having and Top.
+type Select struct {
+	At       int
+	Distinct bool
+	Top      *Top
+	List     []SelectItem
+	From     TableRef
+	Joins    []Join
+	Where    Expr
+	GroupBy  []Expr
+	Having   Expr
+	OrderBy  []OrderItem
+	Offset   Expr
+	Fetch    Expr
+}
+
+// Top is TOP (N) [WITH TIES].
+type Top struct {
+	At       int
+	N        Expr
+	WithTies bool
+}
+
+// SelectItem is an expression with or without an alias, or all columns: * or, with
+// Table set, Table.*.
+type SelectItem struct {
+	At    int
+	Star  bool
+	Table string // of Table.*
+	X     Expr   // nil for all columns
+	Alias string // empty for none
+}
+
+// TableRef is a table as FROM names it. The schema dbo may stand before the name,
+// and is left out here.
+type TableRef struct {
+	At    int
+	Name  string
+	Alias string // empty for none
+}
+
+// Join is [INNER] JOIN or, with Left, LEFT [OUTER] JOIN.
+type Join struct {
+	At    int
+	Left  bool
+	Table TableRef
+	On    Expr
+}
+
+// Insert is INSERT [INTO] Table [(Columns)] VALUES Rows. Without Columns, all of
+// the table's are given in order. A nil value in a row is DEFAULT.
+type Insert struct {
+	At      int
+	Table   TableRef
+	Columns []Name
+	Rows    [][]Expr
+}
+
+// Name is an identifier and where it stands.
+type Name struct {
+	At   int
+	Name string
+}
+
+// Update is UPDATE Table SET ... [WHERE ...].
+type Update struct {
+	At    int
+	Table TableRef
+	Set   []Assignment
+	Where Expr // nil for none
+}
+
+// Assignment is Column = X; a nil X is DEFAULT.
+type Assignment struct {
+	Column Name
+	X      Expr
+}
+
+// Delete is DELETE [FROM] Table [WHERE ...].
+type Delete struct {
+	At    int
+	Table TableRef
+	Where Expr // nil for none
+}
+
+// CreateTable is CREATE TABLE with its columns and the constraints of the table.
+// The shard key is named by SHARD KEY (column), which is no T-SQL but for the
+// comment form that T-SQL tools let pass; see the parser.
+type CreateTable struct {
+	At         int
+	Table      TableRef
+	Columns    []TableColumn
+	PrimaryKey []Name   // of a table constraint
+	Unique     [][]Name // of table constraints
+	ShardKey   *Name    // nil where it is not said
+}
+
+// TableColumn is one column of a CREATE TABLE.
+type TableColumn struct {
+	Name Name
+	Def  ColumnDef
+	// Text is the definition as it was written, behind the name.
+	Text string
+}
+
+// DropTable is DROP TABLE [IF EXISTS] Table.
+type DropTable struct {
+	At       int
+	Table    TableRef
+	IfExists bool
+}
+
+// Param is @Name, a parameter of the request.
+type Param struct {
+	At   int
+	Name string // without the @
+}
+
+// Call is a function or an aggregate: Name(Args), with * for COUNT(*). Name is in
+// upper case; what is known is for the planner to say. The first argument of
+// DATEPART is a Column, by the name of the part.
+type Call struct {
+	At       int
+	Name     string
+	Distinct bool
+	Star     bool
+	Args     []Expr
+}
+
+// Case is CASE [X] WHEN ... THEN ... [ELSE ...] END. With X, each When.If is a
+// value to be equal to; without, a predicate.
+type Case struct {
+	At    int
+	X     Expr // nil for the searched form
+	Whens []When
+	Else  Expr // nil for none
+}
+
+// When is one branch of a Case.
+type When struct {
+	At       int
+	If, Then Expr
+}
+
+// Cast is CAST(X AS Type), CONVERT(Type, X [, Style]); Style is nil for CAST.
+type Cast struct {
+	At    int
+	X     Expr
+	Type  sqltypes.Type
+	Style Expr
+}
+
+// Pos implements Expr.
+func (e *Param) Pos() int { return e.At }
+func (e *Call) Pos() int  { return e.At }
+func (e *Case) Pos() int  { return e.At }
+func (e *Cast) Pos() int  { return e.At }
+
+// Predicate implements Expr.
+func (*Param) Predicate() bool { return false }
+func (*Call) Predicate() bool  { return false }
+func (*Case) Predicate() bool  { return false }
+func (*Cast) Predicate() bool  { return false }
+
+// Pos implements Statement.
+func (s *Select) Pos() int      { return s.At }
+func (s *Insert) Pos() int      { return s.At }
+func (s *Update) Pos() int      { return s.At }
+func (s *Delete) Pos() int      { return s.At }
+func (s *CreateTable) Pos() int { return s.At }
+func (s *DropTable) Pos() int   { return s.At }
+
+// Verb implements Statement.
+func (*Select) Verb() string      { return "SELECT" }
+func (*Insert) Verb() string      { return "INSERT" }
+func (*Update) Verb() string      { return "UPDATE" }
+func (*Delete) Verb() string      { return "DELETE" }
+func (*CreateTable) Verb() string { return "CREATE TABLE" }
+func (*DropTable) Verb() string   { return "DROP TABLE" }
