@@ -46,8 +46,8 @@ const (
 type Expr struct {
 	Op ExprOp
 	// Type is the type of a value; zero for predicates.
-	Type    sqltypes.Type
-	Column  string
+	Type   sqltypes.Type
+	Column string
 	// Source is the index in Query.From of the table that Column is of; 0 without joins.
 	Source int
 	Value  sqltypes.Value
@@ -57,7 +57,7 @@ type Expr struct {
 	// Distinct is of AggExpr: equal values count once.
 	Distinct bool
 	Field    int
-	Negated bool // NOT IN, NOT LIKE, IS NOT NULL
+	Negated  bool // NOT IN, NOT LIKE, IS NOT NULL
 	// Binary says that a string value has, or that a comparison of strings is made
 	// in, the collation of shard keys rather than the default one.
 	Binary bool

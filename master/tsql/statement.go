@@ -97,15 +97,16 @@ type Delete struct {
 }
 
 // CreateTable is CREATE TABLE with its columns and the constraints of the table.
-// The shard key is named by SHARD KEY (column), which is no T-SQL but for the
-// comment form that T-SQL tools let pass; see the parser.
+// The shard key is said as T-SQL says it of distributed tables, behind the columns:
+// WITH (DISTRIBUTION = HASH(column)), or ROUND_ROBIN for rows spread by row hash.
 type CreateTable struct {
 	At         int
 	Table      TableRef
 	Columns    []TableColumn
 	PrimaryKey []Name   // of a table constraint
 	Unique     [][]Name // of table constraints
-	ShardKey   *Name    // nil where it is not said
+	ShardKey   *Name    // of DISTRIBUTION = HASH(...); nil where it is not said
+	RoundRobin bool     // DISTRIBUTION = ROUND_ROBIN
 }
 
 // TableColumn is one column of a CREATE TABLE.
