@@ -35,6 +35,8 @@ type Fixture struct {
 type Dialect struct {
 	// CreateTable is the statement for a definition, and a hidden column _slot.
 	CreateTable func(def *api.TableDef) string
+	// Output is the text that selects a column, so that the worker gives its values.
+	Output func(c api.ColumnDef) string
 	// Endless is a SELECT of one INT column that has no end.
 	Endless string
 	// FailsLate is a SELECT of one INT column from the table Many, whose column id
@@ -245,7 +247,7 @@ func (tb *table) query(rest string, columns ...string) *api.QueryRequest {
 	for _, name := range columns {
 		c, _ := tb.def.Column(name)
 		q.Columns = append(q.Columns, api.Column{Name: c.Name, Type: c.Type})
-		names = append(names, `"`+c.Name+`"`)
+		names = append(names, tb.e.f.Dialect.Output(*c))
 	}
 	q.SQL = "SELECT " + strings.Join(names, ", ") + ` FROM "` + tb.def.Name + `" ` + rest
 	return q

@@ -16,6 +16,8 @@ type Dialect struct {
 	// CreateTable is the text that creates a table with the hidden column _slot,
 	// an INT that cannot be NULL.
 	CreateTable func(def *api.TableDef) string
+	// Output is the text that selects a column, so that the engine gives its values.
+	Output func(c api.ColumnDef) string
 	// Divide is the T-SQL quotient of two integer expressions.
 	Divide func(a, b string) string
 	// Numbers is a SELECT of the integers 1 to n, in order, as one column: the
@@ -28,6 +30,7 @@ type Dialect struct {
 func SQLite() Dialect {
 	return Dialect{
 		CreateTable: sqliteTable,
+		Output:      func(c api.ColumnDef) string { return quote(c.Name) },
 		Divide:      func(a, b string) string { return "sd_div(" + a + ", " + b + ")" },
 		Numbers: func(n int64) string {
 			return fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n", n)
@@ -51,10 +54,7 @@ func sqliteTable(def *api.TableDef) string {
 }
 
 func sqliteColumn(def *api.TableDef, c api.ColumnDef) string {
-	t, err := sqltypes.Parse(c.Type)
-	if err != nil {
-		panic("enginetest: a table of the suite has a bad type: " + err.Error())
-	}
+	t := mustParse(c.Type)
 	name := quote(c.Name)
 	text := name + " " + sqliteStorage(t, api.SameName(def.ShardKey, c.Name))
 	if !c.Nullable {

@@ -68,11 +68,11 @@ func (s *suite) testTypes(t *testing.T) {
 	for i, typ := range types {
 		t.Run(typ, func(t *testing.T) {
 			r := &rig{T: t, s: s, e: r.e}
-			tb := &table{api.TableDef{
+			tb := &table{def: api.TableDef{
 				Name:       fmt.Sprintf("T%d", i),
 				Columns:    []api.ColumnDef{{Name: "id", Type: "INT"}, {Name: "v", Type: typ, Nullable: true}},
 				PrimaryKey: []string{"id"}, ShardKey: "id",
-			}}
+			}, output: s.dialect.Output}
 			r.mustCreate(tb)
 			r.storeSamples(tb, byType[typ])
 		})
@@ -207,7 +207,7 @@ func (r *rig) testPrimaryKey() {
 }
 
 func (r *rig) testUnique() {
-	tb := &table{api.TableDef{
+	tb := &table{def: api.TableDef{
 		Name: "Grades",
 		Columns: []api.ColumnDef{
 			{Name: "student_id", Type: "INT"}, {Name: "course", Type: "NVARCHAR(20)"}, {Name: "points", Type: "DECIMAL(5,2)"},
@@ -240,7 +240,7 @@ func (r *rig) testDefault() {
 }
 
 func (r *rig) testStringKey() {
-	tb := &table{api.TableDef{
+	tb := &table{def: api.TableDef{
 		Name:       "Users",
 		Columns:    []api.ColumnDef{{Name: "user_id", Type: "NVARCHAR(20)"}},
 		PrimaryKey: []string{"user_id"}, ShardKey: "user_id",

@@ -42,7 +42,7 @@ func (s *suite) testSchema(t *testing.T) {
 }
 
 func (r *rig) testListed() {
-	a, b := students(), &table{api.TableDef{
+	a, b := students(), &table{def: api.TableDef{
 		Name:    "Grades",
 		Columns: []api.ColumnDef{{Name: "k", Type: "BIGINT"}, {Name: "g", Type: "DECIMAL(5,2)", Nullable: true, Default: "1.5"}},
 		Unique:  [][]string{{"k", "g"}}, ShardKey: "k",

@@ -10,11 +10,16 @@ import (
 )
 
 // table is a table of the suite's and the statements on it.
-type table struct{ def api.TableDef }
+type table struct {
+	def api.TableDef
+	// output is [Dialect.Output] where columns need more than their name to be
+	// selected; nil: their name.
+	output func(api.ColumnDef) string
+}
 
 // students is the table that most tests use.
 func students() *table {
-	return &table{api.TableDef{
+	return &table{def: api.TableDef{
 		Name: "Students",
 		Columns: []api.ColumnDef{
 			{Name: "student_id", Type: "INT"},
@@ -93,9 +98,13 @@ func (tb *table) selectWhere(where string, types []string, params string) *api.Q
 	}
 	names := make([]string, len(tb.def.Columns))
 	for i, c := range tb.def.Columns {
-		names[i] = c.Name
+		names[i] = quote(c.Name)
+		if tb.output != nil {
+			names[i] = tb.output(c)
+		}
 		req.Columns = append(req.Columns, api.Column{Name: c.Name, Type: c.Type})
 	}
-	req.SQL = fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s", quoteAll(names), quote(tb.def.Name), where, quote(names[0]))
+	req.SQL = fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s",
+		strings.Join(names, ", "), quote(tb.def.Name), where, quote(tb.def.Columns[0].Name))
 	return req
 }

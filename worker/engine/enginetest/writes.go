@@ -195,7 +195,7 @@ func (r *rig) testManyWriters() {
 }
 
 func (r *rig) testIncrements() {
-	tb := &table{api.TableDef{
+	tb := &table{def: api.TableDef{
 		Name:       "Counters",
 		Columns:    []api.ColumnDef{{Name: "id", Type: "INT"}, {Name: "n", Type: "INT"}, {Name: "m", Type: "INT"}},
 		PrimaryKey: []string{"id"}, ShardKey: "id",
