@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -82,12 +83,10 @@ func (c *catalog) stats() []api.TableStats {
 func (c *catalog) expect(name, version string) (*table, *api.Problem) {
 	t := c.table(name)
 	if t == nil {
-		return nil, api.NewProblem(api.CodeUnknownTable, "there is no table %s here", name).At("table").
-			Hinted("create it first, or check the name")
+		return nil, contract.UnknownTable(name)
 	}
 	if t.version != version {
-		return nil, api.NewProblem(api.CodeStaleSchema, "table %s has definition %s here, not %s", t.def.Name, t.version, version).
-			Hinted("load the table's definition and make the request anew")
+		return nil, contract.StaleSchema(t.def.Name, t.version, version)
 	}
 	return t, nil
 }

@@ -5,14 +5,13 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 )
 
 // createTable runs a CREATE TABLE and notes the definition beside it.
-func (g *group) createTable(st *statement) error {
+func (g *group) createTable(st *contract.Statement) error {
 	if t := g.catalog.table(st.Table); t != nil {
-		return api.NewProblem(api.CodeTableExists, "the table %s exists already", t.def.Name).At("table").
-			Hinted("choose another name, or drop it first")
+		return contract.TableExists(t.def.Name)
 	}
 	if err := g.run(st.SQL); err != nil {
 		return err
@@ -34,7 +33,7 @@ func (g *group) createTable(st *statement) error {
 }
 
 // dropTable runs a DROP TABLE and forgets the definition.
-func (g *group) dropTable(st *statement) error {
+func (g *group) dropTable(st *contract.Statement) error {
 	version := st.SchemaVersion
 	if t := g.catalog.table(st.Table); t != nil && version == "" {
 		version = t.version

@@ -17,6 +17,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/worker/engine"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -83,8 +84,8 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if cfg.Dir == "" {
 		return nil, errors.New("sqlite: no data directory is configured")
 	}
-	if strings.Trim(cfg.Suffix, suffixChars) != "" {
-		return nil, fmt.Errorf("sqlite: the database suffix %q may hold ASCII letters, digits and underscores only", cfg.Suffix)
+	if err := contract.CheckSuffix(cfg.Suffix); err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: create the data directory: %w", err)
@@ -100,8 +101,6 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	return e, nil
 }
-
-const suffixChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
 // openAll opens the databases that were created and finishes the drops and undoes
 // the creations that were cut short.
@@ -153,16 +152,7 @@ func (e *Engine) database(name string) (*database, error) {
 	if p := api.CheckIdentifier("db_name", name); p != nil {
 		return nil, p
 	}
-	return nil, errUnknownDatabase(name)
-}
-
-func errUnknownDatabase(name string) *api.Problem {
-	return api.NewProblem(api.CodeUnknownDatabase, "there is no database %s here", name).At("db_name").
-		Hinted("create it first, or check the name")
-}
-
-func errClosed() *api.Problem {
-	return api.NewProblem(api.CodeShardUnavailable, "the worker is shutting down").Hinted("send the request again once it is back")
+	return nil, contract.UnknownDatabase(name)
 }
 
 // CreateDB implements engine.Engine.
@@ -181,8 +171,7 @@ func (e *Engine) CreateDB(ctx context.Context, name string, f api.Fence) (string
 		return "", p
 	}
 	if _, ok := (*e.dbs.Load())[strings.ToLower(name)]; ok {
-		return "", api.NewProblem(api.CodeDatabaseExists, "the database %s exists already", name).At("db_name").
-			Hinted("choose another name, or drop it first")
+		return "", contract.DatabaseExists(name)
 	}
 	db, err := createDatabase(e, name)
 	if err != nil {
@@ -235,10 +224,10 @@ func (e *Engine) forget(db *database, f api.Fence) error {
 // admit does what comes before the fence is held for a database operation.
 func (e *Engine) admit(ctx context.Context, f api.Fence) error {
 	if e.closed {
-		return errClosed()
+		return contract.Closed()
 	}
 	if err := ctx.Err(); err != nil {
-		return contextProblem(err)
+		return contract.ContextProblem(err)
 	}
 	if err := e.fence.raise(f); err != nil {
 		return storageProblem(err, e.cfg.Logger)
@@ -263,7 +252,7 @@ func (e *Engine) State(context.Context) (api.WorkerState, error) { return e.fenc
 // SetState implements engine.Engine.
 func (e *Engine) SetState(ctx context.Context, up api.StateUpdate) (api.WorkerState, error) {
 	if err := ctx.Err(); err != nil {
-		return api.WorkerState{}, contextProblem(err)
+		return api.WorkerState{}, contract.ContextProblem(err)
 	}
 	st, err := e.fence.set(up)
 	if err != nil {

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"strconv"
@@ -10,7 +9,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 
 	"shardeck/shared/api"
-	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -28,32 +27,10 @@ const (
 	codeRange      = lib.SQLITE_RANGE
 )
 
-// SQL Server's numbers for the refusals that SQLite words in its own way.
-const (
-	numDuplicate = 2627
-	numNull      = 515
-	numCheck     = 547
-)
-
-// numberCodes are the codes of SQL Server's error numbers.
-var numberCodes = map[int]api.Code{
-	numDuplicate: api.CodeDuplicateKey, 2601: api.CodeDuplicateKey,
-	numNull: api.CodeNullViolation,
-	2628:    api.CodeValueTooLong, 8152: api.CodeValueTooLong,
-	8115: api.CodeOutOfRange, 220: api.CodeOutOfRange, 232: api.CodeOutOfRange,
-	241: api.CodeConversionFailed, 245: api.CodeConversionFailed, 8114: api.CodeConversionFailed, 8169: api.CodeConversionFailed,
-	8134: api.CodeDivideByZero,
-}
-
 // statementProblem returns what a caller is told of a statement that SQLite
 // refused; an error that is no refusal comes back as it is.
 func statementProblem(err error) error {
-	if p, ok := errors.AsType[*api.Problem](err); ok {
-		return p
-	}
-	if e, ok := errors.AsType[*sqltypes.Error](err); ok {
-		return e.Problem()
-	}
+	err = contract.Refusal(err) // also what a function of the engine refused and SQLite wrapped
 	e, ok := errors.AsType[*raw.Error](err)
 	if !ok {
 		return err
@@ -64,10 +41,9 @@ func statementProblem(err error) error {
 			return p
 		}
 	case codeTooBig:
-		return numbered(2628, "a value is too large to be stored")
+		return contract.Numbered(2628, "a value is too large to be stored")
 	case codeAuth:
-		return api.NewProblem(api.CodeForbidden, "the statement reaches beyond its table").
-			Hinted("transactions, PRAGMA, ATTACH and tables whose names begin with an underscore are the worker's own")
+		return contract.OutOfBounds("transactions, PRAGMA, ATTACH and tables whose names begin with an underscore are the worker's own")
 	case codeError, codeRange:
 		return api.NewProblem(api.CodeSyntax, "SQLite cannot run the statement: %s", e.Msg)
 	}
@@ -84,26 +60,26 @@ func constraintProblem(e *raw.Error) *api.Problem {
 		for i := range columns {
 			columns[i] = columns[i][strings.IndexByte(columns[i], '.')+1:]
 		}
-		p := numbered(numDuplicate, "another row has this value of %s already", strings.Join(columns, ", "))
+		p := contract.Numbered(contract.NumDuplicate, "another row has this value of %s already", strings.Join(columns, ", "))
 		if len(columns) == 1 {
 			p.Column = columns[0]
 		}
 		return p.Hinted("choose another value, or update the row that is there")
 	case lib.SQLITE_CONSTRAINT_NOTNULL:
 		column := what[strings.IndexByte(what, '.')+1:]
-		p := numbered(numNull, "%s cannot be NULL", column)
+		p := contract.Numbered(contract.NumNull, "%s cannot be NULL", column)
 		p.Column = column
 		return p.Hinted("send a value for %s", column)
 	case lib.SQLITE_CONSTRAINT_CHECK:
 		number, column, ok := parseCheckName(what)
 		if !ok {
-			return numbered(numCheck, "the row conflicts with the constraint %s", what)
+			return contract.Numbered(contract.NumCheck, "the row conflicts with the constraint %s", what)
 		}
-		p := numbered(number, "the value of %s does not fit its type", column)
+		p := contract.Numbered(number, "the value of %s does not fit its type", column)
 		p.Column = column
 		return p
 	case lib.SQLITE_CONSTRAINT_DATATYPE:
-		return numbered(8114, "a value is not of its column's type")
+		return contract.Numbered(8114, "a value is not of its column's type")
 	}
 	return nil
 }
@@ -120,25 +96,6 @@ func parseCheckName(name string) (number int, column string, ok bool) {
 	}
 	number, err := strconv.Atoi(digits)
 	return number, column, err == nil && column != ""
-}
-
-// numbered returns a problem with SQL Server's number and the code that belongs to it.
-func numbered(number int, format string, args ...any) *api.Problem {
-	code, ok := numberCodes[number]
-	if !ok {
-		code = api.CodeOutOfRange
-	}
-	p := api.NewProblem(code, format, args...)
-	p.SQLNumber = number
-	return p
-}
-
-// contextProblem returns what a caller is told whose context ended before its work began or was done.
-func contextProblem(err error) *api.Problem {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return api.NewProblem(api.CodeShardTimeout, "the time for the request ran out").Hinted("try again, or allow more time")
-	}
-	return api.NewProblem(api.CodeCanceled, "the request was cancelled")
 }
 
 // storageProblem returns what a caller is told of a failure of the storage under
@@ -170,6 +127,5 @@ func commitProblem(err error, log *slog.Logger) *api.Problem {
 		return api.AsProblem(storageProblem(err, log))
 	}
 	log.Error("commit failed; the outcome of its writes is not known", "error", err)
-	return api.NewProblem(api.CodeOutcomeUnknown, "the worker could not make the write durable; it may or may not be there").
-		Hinted("read the rows to see, or send the request again with the same Idempotency-Key")
+	return contract.OutcomeUnknown("the worker could not make the write durable; it may or may not be there")
 }

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -123,7 +124,7 @@ func (f *fence) note(physical string, discard bool) error {
 		s = f.mark
 	}
 	if s == nil {
-		return errClosed()
+		return contract.Closed()
 	}
 	if err := s.BindText(0, physical); err != nil {
 		return err
@@ -155,53 +156,20 @@ func (f *fence) hold()    { f.gate.RLock() }
 func (f *fence) release() { f.gate.RUnlock() }
 
 // check compares a request's fence with the state. The caller holds the gate.
-func (f *fence) check(req api.Fence) *api.Problem {
-	cur := f.cur.Load()
-	switch {
-	case req.Term < cur.Term:
-		return errStaleTerm(cur, req.Term)
-	case req.MapVersion < cur.MapVersion:
-		return errStaleMap(cur, req.MapVersion)
-	}
-	return nil
-}
+func (f *fence) check(req api.Fence) *api.Problem { return contract.CheckFence(f.cur.Load(), req) }
 
-func errStaleTerm(cur *api.WorkerState, term uint64) *api.Problem {
-	p := api.NewProblem(api.CodeStaleTerm, "term %d is over: this worker has seen term %d", term, cur.Term).
-		Hinted("ask the present primary; this master must step down")
-	p.Term, p.MapVersion, p.Primary = cur.Term, cur.MapVersion, cur.Leader
-	return p
-}
-
-func errStaleMap(cur *api.WorkerState, version uint64) *api.Problem {
-	p := api.NewProblem(api.CodeStaleMap, "slot map version %d is old: this worker has seen version %d", version, cur.MapVersion).
-		Hinted("load the present slot map and route again")
-	p.Term, p.MapVersion, p.Primary = cur.Term, cur.MapVersion, cur.Leader
-	return p
-}
-
-// raise stores a request's fence if it is newer than the state. Nothing is
-// stored of one that is older in either part: check will refuse it.
+// raise stores a request's fence if it is newer than the state.
 func (f *fence) raise(req api.Fence) error {
-	if !newer(req, f.cur.Load()) {
+	if _, newer := contract.RaiseFence(*f.cur.Load(), req); !newer {
 		return nil
 	}
 	f.gate.Lock()
 	defer f.gate.Unlock()
-	cur := f.cur.Load()
-	if !newer(req, cur) {
+	next, newer := contract.RaiseFence(*f.cur.Load(), req)
+	if !newer {
 		return nil
 	}
-	next := *cur
-	if req.Term > cur.Term {
-		next.Term, next.Leader = req.Term, "" // who took it is not known here yet
-	}
-	next.MapVersion = req.MapVersion
 	return f.store(next)
-}
-
-func newer(req api.Fence, cur *api.WorkerState) bool {
-	return req.Term >= cur.Term && req.MapVersion >= cur.MapVersion && req != cur.Fence
 }
 
 // set applies a master's update. It waits for the transactions that began under
@@ -209,23 +177,16 @@ func newer(req api.Fence, cur *api.WorkerState) bool {
 func (f *fence) set(up api.StateUpdate) (api.WorkerState, error) {
 	f.gate.Lock()
 	defer f.gate.Unlock()
-	cur := f.cur.Load()
-	unclaimed := cur.Leader == ""
-	switch {
-	case up.Term < cur.Term, up.Term == cur.Term && !unclaimed && up.Leader != cur.Leader:
-		return *cur, errStaleTerm(cur, up.Term)
-	case up.MapVersion < cur.MapVersion:
-		return *cur, errStaleMap(cur, up.MapVersion)
-	case cur.Shard != "" && up.Shard != cur.Shard:
-		return *cur, api.NewProblem(api.CodeWrongShard, "this worker holds shard %s, not %s", cur.Shard, up.Shard).
-			Hinted("list the workers in the order they were first given, or give the worker an empty data directory")
+	cur := *f.cur.Load()
+	next, problem := contract.UpdateState(cur, up)
+	if problem != nil {
+		return cur, problem
 	}
-	next := api.WorkerState(up)
-	if next == *cur {
+	if next == cur {
 		return next, nil
 	}
 	if err := f.store(next); err != nil {
-		return *cur, err
+		return cur, err
 	}
 	return next, nil
 }
@@ -235,7 +196,7 @@ func (f *fence) store(next api.WorkerState) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.save == nil {
-		return errClosed()
+		return contract.Closed()
 	}
 	err := errors.Join(f.save.BindInt(0, int64(next.Term)), f.save.BindInt(1, int64(next.MapVersion)),
 		f.save.BindText(2, next.Leader), f.save.BindText(3, next.Shard))

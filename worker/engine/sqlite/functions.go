@@ -7,6 +7,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -68,7 +69,8 @@ func defineFunctions(conn *raw.Conn) error {
 }
 
 func sqlError(number int, msg string) *sqltypes.Error {
-	return &sqltypes.Error{Number: number, Code: numberCodes[number], Msg: msg}
+	code, _ := contract.NumberCode(number)
+	return &sqltypes.Error{Number: number, Code: code, Msg: msg}
 }
 
 func errOverflow(what string) error {

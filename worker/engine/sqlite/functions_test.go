@@ -12,6 +12,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/contract"
 )
 
 func TestFunctionsComputeAsTSQLDoes(t *testing.T) {
@@ -193,7 +194,7 @@ func FuzzAppendRow(f *testing.F) {
 		types = append(types, sqltypes.Type{Kind: sqltypes.NVarChar, Length: -1})
 	}
 	f.Fuzz(func(t *testing.T, row []byte) {
-		values, _, err := appendRow(nil, types, row)
+		values, _, err := contract.AppendRow(nil, types, row)
 		if err != nil {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 )
 
 // group is one transaction and the requests that share it.
@@ -42,7 +43,7 @@ func (w *writer) serve(batch []*pending) {
 // answers them and returns how many they were: at least one.
 func (w *writer) transaction(batch []*pending) int {
 	for _, p := range batch {
-		if err := w.db.e.fence.raise(p.req.Fence); err != nil {
+		if err := w.db.e.fence.raise(p.Fence); err != nil {
 			// check will not refuse it, and its term would not be durable: fail it instead.
 			p.err = storageProblem(err, w.db.e.cfg.Logger)
 		}
@@ -84,7 +85,7 @@ func (p *pending) begin() bool {
 		return false // given up: nobody waits for the answer
 	}
 	if p.err == nil && time.Now().After(p.deadline) {
-		p.err = errNotBegun()
+		p.err = contract.NotBegun()
 	}
 	return p.err == nil
 }
@@ -201,10 +202,10 @@ func (g *group) publish() {
 // request runs one request inside the transaction: all of it or none.
 func (g *group) request(p *pending) error {
 	w := g.w
-	if problem := w.db.e.fence.check(p.req.Fence); problem != nil {
+	if problem := w.db.e.fence.check(p.Fence); problem != nil {
 		return problem
 	}
-	if id := p.req.Idempotency; id != nil {
+	if id := p.Idempotency; id != nil {
 		resp, err := w.replay(id)
 		if err != nil {
 			return g.failed(err)
@@ -215,7 +216,7 @@ func (g *group) request(p *pending) error {
 		}
 	}
 	// One execution that fails undoes itself, and the first request's undoing is the transaction's.
-	savepoint := p.executions > 1 && g.dirty
+	savepoint := p.Executions > 1 && g.dirty
 	if savepoint {
 		if err := w.own.savepoint.Run(); err != nil {
 			return g.failed(err)
@@ -223,8 +224,8 @@ func (g *group) request(p *pending) error {
 	}
 	before := g.catalog
 	resp, deltas, err := g.statements(p)
-	if err == nil && p.req.Idempotency != nil {
-		if err := w.remember(p.req.Idempotency, resp); err != nil {
+	if err == nil && p.Idempotency != nil {
+		if err := w.remember(p.Idempotency, resp); err != nil {
 			return &errLost{cause: err} // not the request's fault: the storage's
 		}
 	}
@@ -264,7 +265,7 @@ func (g *group) undo(p *pending, cause error, savepoint bool) error {
 		if err = w.own.rollbackTo.Run(); err == nil {
 			err = w.own.release.Run()
 		}
-	case p.executions > 1 || p.ddl:
+	case p.Executions > 1 || p.DDL:
 		if err = w.own.rollback.Run(); err == nil {
 			err = w.own.begin.Run()
 		}
@@ -294,10 +295,10 @@ next:
 
 // statements runs a request's statements.
 func (g *group) statements(p *pending) (*api.ExecResponse, []delta, error) {
-	resp := &api.ExecResponse{RowsAffected: make([]int64, len(p.statements))}
-	deltas := make([]delta, 0, len(p.statements))
-	for i := range p.statements {
-		st := &p.statements[i]
+	resp := &api.ExecResponse{RowsAffected: make([]int64, len(p.Decoded))}
+	deltas := make([]delta, 0, len(p.Decoded))
+	for i := range p.Decoded {
+		st := &p.Decoded[i]
 		var err error
 		switch st.Effect {
 		case api.EffectCreateTable:
@@ -318,7 +319,7 @@ func (g *group) statements(p *pending) (*api.ExecResponse, []delta, error) {
 
 // change runs an INSERT, UPDATE or DELETE for each of its rows.
 func (g *group) change(p *pending, i int) (delta, int64, error) {
-	st := &p.statements[i]
+	st := &p.Decoded[i]
 	t, problem := g.catalog.expect(st.Table, st.SchemaVersion)
 	if problem != nil {
 		return delta{}, 0, problem
@@ -328,11 +329,11 @@ func (g *group) change(p *pending, i int) (delta, int64, error) {
 		return delta{}, 0, err
 	}
 	if s.ReadOnly() {
-		return delta{}, 0, api.NewProblem(api.CodeInvalidField, "the statement changes nothing")
+		return delta{}, 0, contract.ChangesNothing()
 	}
 	var affected int64
-	for row := range st.rows {
-		if err = bind(s.Stmt, st.row(row)); err == nil {
+	for row := range st.Executions {
+		if err = bind(s.Stmt, st.Row(row)); err == nil {
 			err = s.Run()
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 )
 
 // replay returns the stored answer to a request with the same key, nil when there
@@ -31,8 +32,7 @@ func (w *writer) replay(id *api.Idempotency) (*api.ExecResponse, error) {
 		return nil, w.own.dropKey.Run()
 	}
 	if s.View(0) != id.Hash {
-		return nil, api.NewProblem(api.CodeIdempotencyMismatch, "this Idempotency-Key was used for another request").
-			Hinted("use a new key for a new request")
+		return nil, contract.IdempotencyMismatch()
 	}
 	resp := &api.ExecResponse{}
 	if err := json.Unmarshal([]byte(s.View(1)), resp); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -77,7 +78,7 @@ func (p *readerPool) takeSlot(ctx context.Context) error {
 	case <-p.closing:
 		return p.db.writer.refusal()
 	case <-ctx.Done():
-		return contextProblem(ctx.Err())
+		return contract.ContextProblem(ctx.Err())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -77,14 +78,7 @@ func (s *shape) fit(columns []api.Column, have int) error {
 	if s.types != nil && slices.Equal(s.columns, columns) {
 		return nil
 	}
-	if len(columns) != have || have == 0 {
-		return api.NewProblem(api.CodeInvalidField, "the statement has %d columns, the request names %d", have, len(columns)).At("columns")
-	}
-	names := make([]string, len(columns))
-	for i := range columns {
-		names[i] = columns[i].Type
-	}
-	types, err := parseTypes(names)
+	types, err := contract.ColumnTypes(columns, have)
 	if err != nil {
 		return err
 	}
@@ -98,27 +92,18 @@ func (e *Engine) Query(ctx context.Context, req *api.QueryRequest, row func(line
 	if err != nil {
 		return err
 	}
-	if len(req.SQL) > maxSQL || len(req.Types) > maxParams {
-		return api.NewProblem(api.CodeTooComplex, "a query has at most %d bytes and %d parameters", maxSQL, maxParams).At("sql")
-	}
-	types, err := parseTypes(req.Types)
+	var room [8]sqltypes.Value
+	_, params, err := contract.DecodeQuery(room[:0], req)
 	if err != nil {
 		return err
 	}
-	var room [8]sqltypes.Value
-	params := room[:0]
-	if len(types) > 0 || len(req.Params) > 0 {
-		if params, _, err = appendRow(params, types, req.Params); err != nil {
-			return statementProblem(err)
-		}
-	}
-	if req.TimeoutMS > 0 {
+	if d := contract.QueryTimeout(req); d > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(min(req.TimeoutMS, 3600_000))*time.Millisecond)
+		ctx, cancel = context.WithTimeout(ctx, d)
 		defer cancel()
 	}
 	if err := ctx.Err(); err != nil {
-		return contextProblem(err)
+		return contract.ContextProblem(err)
 	}
 	r, err := db.readers.acquire(ctx)
 	if err != nil {
@@ -137,7 +122,7 @@ func (db *database) query(ctx context.Context, r *reader, req *api.QueryRequest,
 	}
 	s, err := r.cache.get(req.SQL)
 	if err == nil && !s.ReadOnly() {
-		err = api.NewProblem(api.CodeInvalidField, "the statement is no SELECT").At("sql")
+		err = contract.NoSelect()
 	}
 	if err == nil {
 		err = s.shape.fit(req.Columns, s.Columns())
@@ -201,12 +186,12 @@ func (db *database) firstStep(ctx context.Context, s *raw.Stmt, schemas map[stri
 func (db *database) queryProblem(ctx context.Context, req *api.QueryRequest, err error) error {
 	if e, ok := errors.AsType[*raw.Error](err); ok && e.Primary() == codeInterrupt {
 		if cerr := ctx.Err(); cerr != nil {
-			return contextProblem(cerr)
+			return contract.ContextProblem(cerr)
 		}
 		return db.writer.refusal()
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return contextProblem(err)
+		return contract.ContextProblem(err)
 	}
 	// A table that went before the text was prepared is better named than quoted from SQLite.
 	cat := db.catalog.Load()

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -70,16 +71,13 @@ func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecRespo
 	if err != nil {
 		return nil, err
 	}
-	wait := e.cfg.ExecTimeout
-	if req.TimeoutMS > 0 {
-		wait = min(time.Duration(req.TimeoutMS)*time.Millisecond, time.Hour)
-	}
+	wait := contract.ExecTimeout(req, e.cfg.ExecTimeout)
 	p, err := newPending(req, time.Now().Add(wait))
 	if err != nil {
 		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, contextProblem(err)
+		return nil, contract.ContextProblem(err)
 	}
 	if err := db.writer.send(p); err != nil {
 		return nil, err
@@ -97,20 +95,15 @@ func (p *pending) wait(ctx context.Context, d time.Duration) (*api.ExecResponse,
 	case <-p.done:
 		return p.resp, p.err
 	case <-ctx.Done():
-		gaveUp = contextProblem(ctx.Err())
+		gaveUp = contract.ContextProblem(ctx.Err())
 	case <-timer.C:
-		gaveUp = errNotBegun()
+		gaveUp = contract.NotBegun()
 	}
 	if p.phase.CompareAndSwap(phaseQueued, phaseGivenUp) {
 		return nil, gaveUp
 	}
 	<-p.done
 	return p.resp, p.err
-}
-
-func errNotBegun() *api.Problem {
-	return api.NewProblem(api.CodeOverloaded, "the write did not begin in time; nothing was done").
-		Hinted("send it again, or allow more time")
 }
 
 func (w *writer) send(p *pending) error {
@@ -120,15 +113,15 @@ func (w *writer) send(p *pending) error {
 		return w.refusal()
 	}
 	// A request larger than the bound is let in when it is alone: the body limit bounds it.
-	if n := w.bytes.Add(p.cost); n > w.db.e.cfg.QueueBytes && n > p.cost {
-		w.bytes.Add(-p.cost)
+	if n := w.bytes.Add(p.Bytes); n > w.db.e.cfg.QueueBytes && n > p.Bytes {
+		w.bytes.Add(-p.Bytes)
 		return errQueueFull()
 	}
 	select {
 	case w.queue <- p:
 		return nil
 	default:
-		w.bytes.Add(-p.cost)
+		w.bytes.Add(-p.Bytes)
 		return errQueueFull()
 	}
 }
@@ -141,9 +134,9 @@ func errQueueFull() *api.Problem {
 // refusal is what requests are told that come after the end.
 func (w *writer) refusal() error {
 	if w.db.gone.Load() {
-		return errUnknownDatabase(w.db.name)
+		return contract.UnknownDatabase(w.db.name)
 	}
-	return errClosed()
+	return contract.Closed()
 }
 
 // run is the writer's goroutine.
@@ -181,10 +174,10 @@ func (w *writer) run() {
 // within lingerMax while it seems worth waiting for. A request that changes the
 // schema is a batch of its own.
 func (w *writer) collect(batch []*pending) []*pending {
-	if batch[0].ddl {
+	if batch[0].DDL {
 		return batch
 	}
-	executions := batch[0].executions
+	executions := batch[0].Executions
 	target := w.linger.target()
 	waiting := false
 	for len(batch) < groupRequests && executions < groupExecutions {
@@ -203,11 +196,11 @@ func (w *writer) collect(batch []*pending) []*pending {
 		if p == nil {
 			break
 		}
-		if p.ddl {
+		if p.DDL {
 			w.held = p
 			break
 		}
-		executions += p.executions
+		executions += p.Executions
 		batch = append(batch, p)
 	}
 	w.lingerTimer.Stop()
@@ -241,7 +234,7 @@ func (w *writer) refuseQueued() {
 
 // answer lets the caller have what resp and err hold.
 func (w *writer) answer(p *pending) {
-	w.bytes.Add(-p.cost)
+	w.bytes.Add(-p.Bytes)
 	p.done <- struct{}{}
 }
 

@@ -1,0 +1,180 @@
+package contract
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// Bounds of one request.
+const (
+	MaxStatements = 64
+	MaxParams     = 2048 // of one statement; SQL Server takes 2100
+	MaxSQL        = 1 << 20
+	maxTimeout    = time.Hour
+)
+
+// Exec is an ExecRequest with its parameters decoded. It is not changed after DecodeExec.
+type Exec struct {
+	*api.ExecRequest
+	Decoded    []Statement
+	Executions int   // of all statements together
+	Bytes      int64 // that it holds in memory, about
+	DDL        bool  // it creates or drops a table
+}
+
+// Statement is a statement of a request with its parameters decoded.
+type Statement struct {
+	*api.Statement
+	Params     []sqltypes.Type // of @p1, @p2, ...
+	Executions int             // one for each row of parameters; one without parameters
+	values     []sqltypes.Value
+}
+
+// Row returns the parameters of execution i.
+func (s *Statement) Row(i int) []sqltypes.Value {
+	n := len(s.Params)
+	return s.values[i*n : (i+1)*n]
+}
+
+// DecodeExec checks a request and decodes its parameters. The problem of a
+// refusal names the field and, for a value, the row and the column at fault.
+func DecodeExec(req *api.ExecRequest) (*Exec, error) {
+	x := &Exec{ExecRequest: req}
+	if n := len(req.Statements); n > MaxStatements || n == 0 && req.Idempotency == nil {
+		return nil, api.NewProblem(api.CodeInvalidField, "a request has 1 to %d statements, not %d", MaxStatements, n).At("statements")
+	}
+	if id := req.Idempotency; id != nil && (id.Key == "" || len(id.Key) > 255 || id.Hash == "" || len(id.Hash) > 128) {
+		return nil, api.NewProblem(api.CodeInvalidField, "an idempotency key has 1 to 255 bytes and comes with a hash").At("idempotency")
+	}
+	x.Decoded = make([]Statement, len(req.Statements))
+	for i := range req.Statements {
+		if err := x.decode(i); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+func (x *Exec) decode(i int) error {
+	in, st := &x.ExecRequest.Statements[i], &x.Decoded[i]
+	st.Statement = in
+	field := func(name string) string { return fmt.Sprintf("statements[%d].%s", i, name) }
+	switch in.Effect {
+	case api.EffectInsert, api.EffectUpdate, api.EffectDelete:
+	case api.EffectDropTable:
+		x.DDL = true
+	case api.EffectCreateTable:
+		x.DDL = true
+		if in.Definition == nil || !api.SameName(in.Definition.Name, in.Table) {
+			return api.NewProblem(api.CodeInvalidField, "create_table needs the table's definition, by the same name").At(field("definition"))
+		}
+	default:
+		return api.NewProblem(api.CodeInvalidField, "%q is not an effect", in.Effect).At(field("effect"))
+	}
+	if problem := api.CheckIdentifier(field("table"), in.Table); problem != nil {
+		return problem
+	}
+	if len(in.SQL) > MaxSQL || len(in.Types) > MaxParams {
+		return api.NewProblem(api.CodeTooComplex, "a statement has at most %d bytes and %d parameters", MaxSQL, MaxParams).At(field("sql"))
+	}
+	types, err := ParseTypes(in.Types)
+	if err != nil {
+		return prefixed(err, fmt.Sprintf("statements[%d]", i))
+	}
+	st.Params, st.Executions = types, 1
+	x.Bytes += int64(len(in.SQL)) + 256
+	if len(types) > 0 {
+		if st.Executions = len(in.Rows); st.Executions == 0 {
+			return api.NewProblem(api.CodeMissingField, "the statement takes parameters and has no rows of them").At(field("rows"))
+		}
+		st.values = make([]sqltypes.Value, 0, st.Executions*len(types))
+	}
+	for j := range st.Executions * min(1, len(types)) {
+		var at int
+		if st.values, at, err = AppendRow(st.values, types, in.Rows[j]); err != nil {
+			return x.At(err, i, j, at)
+		}
+		x.Bytes += int64(len(in.Rows[j]) + 40*len(types))
+	}
+	x.Executions += st.Executions
+	return nil
+}
+
+// ExecTimeout returns how long a request may wait to begin; otherwise is for one that does not say.
+func ExecTimeout(req *api.ExecRequest, otherwise time.Duration) time.Duration {
+	return timeout(req.TimeoutMS, otherwise)
+}
+
+// QueryTimeout returns how long a query may take; 0 when the request does not say.
+func QueryTimeout(req *api.QueryRequest) time.Duration { return timeout(req.TimeoutMS, 0) }
+
+func timeout(ms int64, otherwise time.Duration) time.Duration {
+	if ms <= 0 {
+		return otherwise
+	}
+	return time.Duration(min(ms, int64(maxTimeout/time.Millisecond))) * time.Millisecond
+}
+
+// prefixed puts where it happened before a problem's field.
+func prefixed(err error, where string) error {
+	p, ok := errors.AsType[*api.Problem](err)
+	if !ok {
+		return err
+	}
+	return p.At(where + "." + p.Field)
+}
+
+// At adds to a statement's problem which row of which statement it was, and
+// which column where value, the index of a parameter, tells: -1 when it does not.
+// What the problem says by itself is kept, and an error that is no problem is
+// returned as it is.
+func (x *Exec) At(err error, statement, row, value int) error {
+	problem, ok := errors.AsType[*api.Problem](Refusal(err))
+	if !ok {
+		return err
+	}
+	st := &x.Decoded[statement]
+	q := *problem
+	if q.Field == "" {
+		q.Field = fmt.Sprintf("statements[%d]", statement)
+		if len(st.Params) > 0 && q.SQLNumber != 0 {
+			q.Field = fmt.Sprintf("statements[%d].rows[%d]", statement, row)
+		}
+		if len(st.Params) > 0 && value >= 0 {
+			q.Field += fmt.Sprintf("[%d]", value)
+		}
+	}
+	if len(st.Params) > 0 && q.SQLNumber != 0 {
+		if q.Row == nil {
+			q.Row = &row
+		}
+		if q.Column == "" && value >= 0 {
+			q.Column = InsertColumn(st.SQL, value+1)
+		}
+	}
+	return &q
+}
+
+// InsertColumn returns the column that an INSERT of the dialects' form,
+// INSERT INTO "t" ("a", "b") VALUES (@p1, @p2), gives parameter @p<n>; empty when it cannot tell.
+func InsertColumn(sql string, n int) string {
+	_, rest, _ := strings.Cut(sql, "(")
+	names, rest, ok := strings.Cut(rest, ")")
+	_, rest, ok2 := strings.Cut(rest, "(")
+	values, _, ok3 := strings.Cut(rest, ")")
+	columns, params := strings.Split(names, ","), strings.Split(values, ",")
+	if !ok || !ok2 || !ok3 || len(columns) != len(params) || !strings.HasPrefix(sql, "INSERT INTO ") {
+		return ""
+	}
+	for i, p := range params {
+		if strings.TrimSpace(p) == fmt.Sprintf("@p%d", n) {
+			return strings.Trim(strings.TrimSpace(columns[i]), `"[]`)
+		}
+	}
+	return ""
+}
