@@ -40,7 +40,8 @@ func Compare(t Type, a, b Value) int {
 
 // CompareText orders strings by the default collation: without regard to case
 // (Unicode simple folding, character by character), to spaces at the end, or to
-// language. 'a' and 'A' are equal, 'a' and 'á' are not.
+// language. 'a' and 'A' are equal, 'a' and 'á' are not. Folded strings stand in the
+// order of their code points, so that 'á' comes after 'z'.
 func CompareText(a, b string) int {
 	a, b = strings.TrimRight(a, " "), strings.TrimRight(b, " ")
 	i := 0
@@ -91,19 +92,18 @@ func decodeRune(s string) (rune, int) {
 }
 
 // foldRune returns the one character that stands for all that are equal to r but
-// for case: the lower-case letter in ASCII, the least of them elsewhere.
+// for case: the lower-case letter of its capital, which brings together what
+// Unicode's simple folding does (σ and ς, k and the sign for Kelvin), in an order
+// that SQL Server can be asked for: LOWER(UPPER(x)) by code point. The İ and the ı of
+// Turkish, whose other cases are those of i, stay themselves.
 func foldRune(r rune) rune {
-	if r < utf8.RuneSelf {
+	switch {
+	case r < utf8.RuneSelf:
 		return rune(lowerASCII(byte(r)))
+	case r == 'İ' || r == 'ı' || r > unicode.MaxRune:
+		return r
 	}
-	least := r
-	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-		least = min(least, f)
-	}
-	if least < utf8.RuneSelf {
-		return rune(lowerASCII(byte(least)))
-	}
-	return least
+	return unicode.ToLower(unicode.ToUpper(r))
 }
 
 // CompareBinary orders strings by the shard key's collation: by code point, so

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -21,6 +23,7 @@ func TestCompareText(t *testing.T) {
 		{"a", "A", 0}, {"a", "a   ", 0}, {"", "   ", 0}, {"a", " a", 1}, {"a", "b", -1}, {"B", "a", 1}, {"ab", "a", 1},
 		{"a", "á", -1}, {"É", "é", 0}, {"ÉCOLE", "école ", 0}, {"ß", "ẞ", 0}, {"σ", "ς", 0}, {"K", "\u212a", 0}, {"Zoë", "ZOË", 0},
 		{"a_b", "aZb", -1}, {"a\xff", "a\xfe", 1}, {"\xff", "\uFFFD", 1}, {"ж", "Ж", 0}, {"ab", "aB c", -1},
+		{"İ", "i", 1}, {"ı", "i", 1}, {"I", "ı", -1}, {"Ж", "з", -1}, {"ж", "З", -1}, {"Ÿ", "ā", -1}, {"µ", "μ", 0}, {"Å", "\u212b", 0},
 	} {
 		if got := cmp.Compare(sqltypes.CompareText(c.a, c.b), 0); got != c.want {
 			t.Errorf("CompareText(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
@@ -146,6 +149,30 @@ func TestCompareTextAgreesWithEqualFold(t *testing.T) {
 			t.Fatalf("CompareText(%q, %q) equal: %v, EqualFold: %v", a, b, got, want)
 		}
 	})
+}
+
+// Every character is equal to those of its Unicode folding and to no others.
+func TestCompareTextFoldsEveryCharacterAsUnicodeDoes(t *testing.T) {
+	orbits := map[string][]string{}
+	for r := rune(1); r <= unicode.MaxRune; r++ {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			if sqltypes.CompareText(string(r), string(f)) != 0 {
+				t.Errorf("%U and %U differ", r, f)
+			}
+		}
+		folded := string(unicode.ToLower(unicode.ToUpper(r)))
+		orbits[folded] = append(orbits[folded], string(r))
+	}
+	for _, group := range orbits {
+		for _, s := range group[1:] {
+			if got, want := sqltypes.CompareText(group[0], s) == 0, strings.EqualFold(group[0], s); got != want {
+				t.Errorf("%q and %q equal: %v, want %v", group[0], s, got, want)
+			}
+		}
+	}
 }
 
 func TestCompareDecimalAgreesWithRationals(t *testing.T) {
