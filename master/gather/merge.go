@@ -18,8 +18,12 @@ type Order struct {
 	Hidden int
 	// Columns is the number of columns of the answer.
 	Columns int
-	Limit   *int64 // nil: none
-	Offset  int64
+	// Distinct says that rows with equal keys are one row of the answer: the first of them.
+	Distinct bool
+	Limit    *int64 // nil: none
+	Offset   int64
+	// Ties lets in the rows beyond Limit whose keys equal the last one's within it.
+	Ties bool
 }
 
 // Merge joins sources whose rows are ordered by the keys into one ordered answer.
@@ -36,49 +40,40 @@ func (g *Gathering) Merge(o Order, sink Sink) error {
 }
 
 func (m *merger) write(o Order, sink Sink) error {
-	out, rows := make([]byte, 0, mergeBlock+mergeBlock/4), int64(0)
-	skip, left := o.Offset, int64(-1)
-	if o.Limit != nil {
-		left = *o.Limit
-	}
+	e := newEmitter(o.Limit, o.Offset, o.Ties, sink)
+	compare := func(a, b []sqltypes.Value) int { return compareKeys(o.Keys, a, b) }
+	var previous []sqltypes.Value // the keys of the row before, for Distinct
 	for {
 		c, err := m.next()
 		if err != nil {
 			return err
 		}
 		if c == nil {
-			break
+			return e.flush()
 		}
-		if skip > 0 {
-			skip--
+		if o.Distinct {
+			if previous != nil && compare(previous, c.values) == 0 {
+				continue
+			}
+			previous = append(previous[:0], c.values...)
+		}
+		pass, err := e.admit(c.values, compare)
+		if err != nil {
+			return err
+		}
+		if !pass {
 			continue
 		}
 		if o.Hidden > 0 {
-			out = append(out, c.row[:c.split.ends[o.Columns-1]]...)
-			out = append(out, ']', '\n')
+			e.out = append(e.out, c.row[:c.split.ends[o.Columns-1]]...)
+			e.out = append(e.out, ']', '\n')
 		} else {
-			out = append(append(out, c.row...), '\n')
+			e.out = append(append(e.out, c.row...), '\n')
 		}
-		rows++
-		if left--; left == 0 {
-			break
-		}
-		if len(out) >= mergeBlock {
-			if err := sink(out, rows); err != nil {
-				return err
-			}
-			out, rows = out[:0], 0
-		}
-	}
-	if rows > 0 {
-		if err := sink(out, rows); err != nil {
+		if err := e.wrote(); err != nil {
 			return err
 		}
 	}
-	if left == 0 {
-		return errEnough
-	}
-	return nil
 }
 
 // merger is a k-way merge with a binary heap of cursors. With the few sources

@@ -2,6 +2,8 @@ package gather
 
 import (
 	"bytes"
+	"iter"
+	"math"
 
 	"shardeck/master/planner"
 	"shardeck/shared/sqltypes"
@@ -79,6 +81,21 @@ func (s *splitter) element(row []byte, i int) []byte {
 		start = s.ends[i-1] + 1
 	}
 	return bytes.TrimSpace(row[start:s.ends[i]])
+}
+
+// Elements yields the elements of a row, a JSON array on one line, undecoded. It
+// ends early where the row is no array.
+func Elements(row []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var s splitter
+		row = bytes.TrimRight(row, "\n")
+		s.split(row, math.MaxInt)
+		for i := range s.ends {
+			if e := s.element(row, i); len(e) == 0 || !yield(e) {
+				return
+			}
+		}
+	}
 }
 
 // compareValues orders two values by one key.

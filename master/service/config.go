@@ -31,6 +31,8 @@ type Config struct {
 	CORSOrigins  []string `help:"Web origins that browsers may call this master from." env:"MASTER_CORS_ORIGINS" name:"cors-origins"`
 
 	RequestTimeout time.Duration `help:"Bound on a write, and on each wait for a shard's rows." default:"10s" env:"MASTER_REQUEST_TIMEOUT"`
+	QueryTimeout   time.Duration `help:"Bound on a statement of POST /query, from its first byte to its last row." default:"5m" env:"MASTER_QUERY_TIMEOUT"`
+	SlowQuery      time.Duration `help:"Statements that take longer are logged with their text and plan; 0 logs none." default:"1s" env:"MASTER_SLOW_QUERY"`
 	ProbeInterval  time.Duration `help:"Time between two probes of a worker." default:"1s" env:"MASTER_PROBE_INTERVAL"`
 	ProbeTimeout   time.Duration `help:"Bound on one probe." default:"2s" env:"MASTER_PROBE_TIMEOUT"`
 }

@@ -82,20 +82,27 @@ func (j *jsonRows) flush() error {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 	}
-	if j.buf.Len() >= jsonBigWrite {
-		rc := http.NewResponseController(j.w)
-		_ = rc.SetWriteDeadline(time.Now().Add(jsonWriteTimeout)) // a recorder in a test has none
-		defer func() { _ = rc.SetWriteDeadline(time.Time{}) }()
-	}
+	defer boundWrite(j.w, j.buf.Len())()
 	_, err := j.w.Write(j.buf.Bytes())
 	j.buf.Reset()
 	return err
 }
 
+// boundWrite sets a deadline for a write of n bytes, if it is a big one. The
+// function returned takes it back.
+func boundWrite(w http.ResponseWriter, n int) func() {
+	if n < jsonBigWrite {
+		return func() {}
+	}
+	rc := http.NewResponseController(w)
+	_ = rc.SetWriteDeadline(time.Now().Add(jsonWriteTimeout)) // a recorder in a test has none
+	return func() { _ = rc.SetWriteDeadline(time.Time{}) }
+}
+
 // End completes the answer and sends what is left.
 func (j *jsonRows) End(info api.EndInfo) error {
 	j.buf.WriteString(`],`)
-	tail := api.EndInfoJSON{RowCount: j.rows, Route: *info.Route, Shards: info.Shards, Partial: info.Partial}
+	tail := api.EndInfoJSON{RowCount: j.rows, Route: *info.Route, Shards: info.Shards, Partial: info.Partial, StatementInfo: info.StatementInfo}
 	b, err := json.Marshal(&tail)
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -18,13 +19,19 @@ func (s *Service) selectRows(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	plan := func(t *planner.Table) (*planner.Plan, error) { return planner.Select(t, s.slots, &req) }
-	return s.planned(r.Context(), req.DB, req.Table, plan, func(p *planner.Plan) error {
-		return s.answerRows(w, r, p, req.AllowPartial)
+	return s.planned(r.Context(), s.over(req.DB, req.Table, plan), func(p *planner.Plan) error {
+		var answer rowAnswer
+		if accepted(r) == api.MediaNDJSON {
+			answer = httpserve.NewRowWriter(w, r)
+		} else {
+			answer = newJSONRows(w, r)
+		}
+		return s.streamRows(r.Context(), httpserve.RequestID(r), p, req.AllowPartial, answer)
 	})
 }
 
-// rowAnswer is an answer of rows in one of its two forms. Until Started, nothing
-// was sent and any other answer can still be given.
+// rowAnswer is an answer of rows in one of its forms. Until Started, nothing was
+// sent and any other answer can still be given.
 type rowAnswer interface {
 	Head(columns []api.Column) error
 	Block(block []byte, rows int64) error
@@ -34,31 +41,25 @@ type rowAnswer interface {
 	Discard()
 }
 
-// answerRows runs a select and streams its rows to the client. It returns an error
-// only as long as nothing was sent.
-func (s *Service) answerRows(w http.ResponseWriter, r *http.Request, p *planner.Plan, allowPartial bool) error {
-	q, err := s.open(r.Context(), httpserve.RequestID(r), p, allowPartial)
+// errTruncated is what a rowAnswer's Block returns once it has all the rows it wants.
+var errTruncated = errors.New("the answer has all the rows it may have")
+
+// streamRows runs a plan that reads and streams its rows. It returns an error only
+// as long as nothing was sent.
+func (s *Service) streamRows(ctx context.Context, requestID string, p *planner.Plan, allowPartial bool, answer rowAnswer) error {
+	defer answer.Discard()
+	q, err := s.open(ctx, requestID, p, allowPartial)
 	if err != nil {
 		return err
 	}
 	defer q.close()
-	var answer rowAnswer
-	if wantsNDJSON(r) {
-		answer = httpserve.NewRowWriter(w, r)
-	} else {
-		answer = newJSONRows(w, r)
-	}
-	defer answer.Discard()
 	if err := answer.Head(p.Columns); err != nil {
 		return err
 	}
-	g := q.gathering()
-	if len(p.Merge) > 0 {
-		err = g.Merge(gather.Order{Keys: p.Merge, Hidden: p.Hidden, Columns: len(p.Columns), Limit: p.Limit, Offset: p.Offset}, answer.Block)
-	} else {
-		err = g.Concat(p.Limit, p.Offset, answer.Block)
-	}
-	if err != nil {
+	if err := q.gather(p, answer.Block); err != nil && !errors.Is(err, errTruncated) {
+		if cause, ok := context.Cause(ctx).(*api.Problem); ok {
+			err = cause // out of time, or cancelled: what broke by it says less
+		}
 		if answer.Started() {
 			answer.Fail(err)
 			return nil
@@ -70,6 +71,17 @@ func (s *Service) answerRows(w http.ResponseWriter, r *http.Request, p *planner.
 		return nil // the client has gone, and with it the connection
 	}
 	return err
+}
+
+// gather makes the plan's answer of the shards' rows.
+func (q *query) gather(p *planner.Plan, sink gather.Sink) error {
+	g := q.gathering()
+	if len(p.Merge) > 0 {
+		return g.Merge(gather.Order{
+			Keys: p.Merge, Hidden: p.Hidden, Columns: len(p.Columns), Distinct: p.Distinct, Limit: p.Limit, Offset: p.Offset, Ties: p.Ties,
+		}, sink)
+	}
+	return g.Concat(p.Limit, p.Offset, sink)
 }
 
 // query is a read under way on its shards.
@@ -169,7 +181,7 @@ func (s *Service) count(w http.ResponseWriter, r *http.Request) error {
 	}
 	var resp *api.MapReduceCountResponse
 	plan := func(t *planner.Table) (*planner.Plan, error) { return planner.Count(t, s.slots, &req) }
-	err := s.planned(r.Context(), req.DB, req.Table, plan, func(p *planner.Plan) error {
+	err := s.planned(r.Context(), s.over(req.DB, req.Table, plan), func(p *planner.Plan) error {
 		var err error
 		resp, err = s.reduceCount(r.Context(), httpserve.RequestID(r), p, req.AllowPartial)
 		return err

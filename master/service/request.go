@@ -67,14 +67,17 @@ func saneKey(key string) bool {
 	return true
 }
 
-// wantsNDJSON says whether the client asked for a stream of rows.
-func wantsNDJSON(r *http.Request) bool {
+// accepted is the media type of rows that the client asks for.
+func accepted(r *http.Request) string {
 	for _, accept := range r.Header["Accept"] {
-		if strings.Contains(accept, api.MediaNDJSON) {
-			return true
+		switch {
+		case strings.Contains(accept, api.MediaNDJSON):
+			return api.MediaNDJSON
+		case strings.Contains(accept, api.MediaCSV):
+			return api.MediaCSV
 		}
 	}
-	return false
+	return api.MediaJSON
 }
 
 // table finds the table that a request names. One that is not known may have been
@@ -117,15 +120,9 @@ func isUnknown(err error) bool {
 // made for a definition it does not have (the other master changed the schema), the
 // catalog is brought up to date and the request is planned and run once more. run
 // must have done nothing when it returns such an error.
-func (s *Service) planned(ctx context.Context, db, table string,
-	plan func(*planner.Table) (*planner.Plan, error), run func(*planner.Plan) error,
-) error {
+func (s *Service) planned(ctx context.Context, plan func(context.Context) (*planner.Plan, error), run func(*planner.Plan) error) error {
 	for again := false; ; again = true {
-		t, err := s.table(ctx, db, table)
-		if err != nil {
-			return err
-		}
-		p, err := plan(t)
+		p, err := plan(ctx)
 		if err != nil {
 			return err
 		}
@@ -134,6 +131,17 @@ func (s *Service) planned(ctx context.Context, db, table string,
 			return err
 		}
 		s.prober.Refresh(ctx, refreshGap)
+	}
+}
+
+// over returns a function for planned that plans over the table a request names.
+func (s *Service) over(db, table string, plan func(*planner.Table) (*planner.Plan, error)) func(context.Context) (*planner.Plan, error) {
+	return func(ctx context.Context) (*planner.Plan, error) {
+		t, err := s.table(ctx, db, table)
+		if err != nil {
+			return nil, err
+		}
+		return plan(t)
 	}
 }
 

@@ -49,6 +49,7 @@ type Service struct {
 	drift    *driftWatch
 	probed   []*api.WorkerStats // by shard, as the catalog was last built of; the prober's callback's own
 	catalog  atomic.Pointer[catalog.Snapshot]
+	running  runningQueries
 	checking sync.Mutex    // held by the security check under way
 	ddl      chan struct{} // holds one token: who has it changes the schema
 	stopping chan struct{} // closed when the master stops: ends the event streams

@@ -55,7 +55,7 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempo
 	field func(row int) string, plan func(*planner.Table) (*planner.Plan, error),
 ) error {
 	var resp *api.WriteResponse
-	err := s.planned(r.Context(), db, table, plan, func(p *planner.Plan) error {
+	err := s.planned(r.Context(), s.over(db, table, plan), func(p *planner.Plan) error {
 		var err error
 		resp, err = s.execute(r.Context(), httpserve.RequestID(r), p, idem, field)
 		return err

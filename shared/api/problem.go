@@ -27,6 +27,8 @@ const (
 	CodeUnknownDatabase     Code = "unknown_database"
 	CodeUnknownTable        Code = "unknown_table"
 	CodeUnknownColumn       Code = "unknown_column"
+	CodeAmbiguousColumn     Code = "ambiguous_column"
+	CodeUnknownQuery        Code = "unknown_query"
 	CodeDatabaseExists      Code = "database_exists"
 	CodeTableExists         Code = "table_exists"
 	CodeShardKeyRequired    Code = "shard_key_required"
@@ -61,6 +63,7 @@ const (
 	CodeFailoverFailed   Code = "failover_failed"
 	CodeOverloaded       Code = "overloaded"
 	CodeCanceled         Code = "canceled"
+	CodeQueryTimeout     Code = "query_timeout"
 
 	// The write may or may not have happened. It must be neither reported as
 	// failed nor repeated without an Idempotency-Key.
@@ -89,6 +92,8 @@ var codeInfo = map[Code]struct {
 	CodeUnknownDatabase:     {http.StatusNotFound, "There is no such database"},
 	CodeUnknownTable:        {http.StatusNotFound, "There is no such table"},
 	CodeUnknownColumn:       {http.StatusBadRequest, "There is no such column"},
+	CodeAmbiguousColumn:     {http.StatusBadRequest, "A column's name is in several tables"},
+	CodeUnknownQuery:        {http.StatusNotFound, "There is no such statement under way"},
 	CodeDatabaseExists:      {http.StatusConflict, "The database exists already"},
 	CodeTableExists:         {http.StatusConflict, "The table exists already"},
 	CodeShardKeyRequired:    {http.StatusBadRequest, "A shard key is needed"},
@@ -118,6 +123,7 @@ var codeInfo = map[Code]struct {
 	CodeFailoverFailed:      {http.StatusServiceUnavailable, "The failover did not happen"},
 	CodeOverloaded:          {http.StatusServiceUnavailable, "Too much work is under way"},
 	CodeCanceled:            {statusCanceled, "The request was cancelled"},
+	CodeQueryTimeout:        {http.StatusGatewayTimeout, "The statement ran out of time"},
 	CodeOutcomeUnknown:      {http.StatusGatewayTimeout, "It is not known whether the write happened"},
 	CodeInternal:            {http.StatusInternalServerError, "Something went wrong inside"},
 }

@@ -130,6 +130,7 @@ type EndInfoJSON struct {
 	Route    Route         `json:"route"`
 	Shards   []ShardResult `json:"shards"`
 	Partial  []Problem     `json:"partial,omitempty"`
+	StatementInfo
 }
 
 // RouteKind says how many shards a statement touches.

@@ -27,4 +27,14 @@ type EndInfo struct {
 	Route   *Route        `json:"route,omitempty"`
 	Shards  []ShardResult `json:"shards,omitempty"`
 	Partial []Problem     `json:"partial,omitempty"` // shards left out, with allow_partial
+	StatementInfo
+}
+
+// StatementInfo is what an answer of POST /query says besides.
+type StatementInfo struct {
+	Statement string `json:"statement,omitempty"` // the verb, as "SELECT"
+	QueryID   string `json:"query_id,omitempty"`
+	// Truncated says that there are more rows than max_rows let through.
+	Truncated bool    `json:"truncated,omitzero"`
+	MS        float64 `json:"ms,omitzero"` // at the master, to the last row
 }

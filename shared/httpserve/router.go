@@ -13,7 +13,12 @@ import (
 // anything; the router answers with the error's problem document.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
-// Route is one endpoint: an exact path and a method. GET serves HEAD too.
+// idSegment ends the path of a route that takes any one segment there, which the
+// handler gets by r.PathValue("id").
+const idSegment = "/{id}"
+
+// Route is one endpoint: an exact path, or one that ends in /{id}, and a method.
+// GET serves HEAD too.
 type Route struct {
 	Method  string
 	Path    string
@@ -29,7 +34,7 @@ type router map[string]*endpoint
 
 // NewRouter returns a handler for the routes. An unknown path is answered with
 // not_found, an unknown method with method_not_allowed and an Allow header, both as
-// problem documents. Paths are matched exactly: no patterns, no redirects.
+// problem documents. Paths are matched exactly but for a last {id}: no other patterns, no redirects.
 func NewRouter(routes ...Route) http.Handler {
 	rt := router{}
 	for _, r := range routes {
@@ -64,7 +69,7 @@ func (rt router) list() string {
 
 // ServeHTTP finds the handler and turns its error into an answer.
 func (rt router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e := rt[r.URL.Path]
+	e := rt.find(r)
 	if e == nil {
 		WriteProblem(w, r, api.NewProblem(api.CodeNotFound, "there is nothing at this path").Hinted("%s", rt.list()))
 		return
@@ -79,4 +84,20 @@ func (rt router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h(w, r); err != nil {
 		WriteProblem(w, r, err)
 	}
+}
+
+// find returns the endpoint of a request's path, nil for none.
+func (rt router) find(r *http.Request) *endpoint {
+	if e := rt[r.URL.Path]; e != nil {
+		return e
+	}
+	i := strings.LastIndexByte(r.URL.Path, '/')
+	if i < 0 || i+1 == len(r.URL.Path) {
+		return nil
+	}
+	e := rt[r.URL.Path[:i]+idSegment]
+	if e != nil {
+		r.SetPathValue("id", r.URL.Path[i+1:])
+	}
+	return e
 }

@@ -1,0 +1,114 @@
+package service
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/master/gather"
+	"shardeck/shared/api"
+)
+
+// csvRows answers with RFC 4180 CSV: a line of names, then a line for each row.
+// NULL is an empty field, an empty string is "". An answer that fails after it
+// began is cut, so that no client takes it for a whole one; one that max_rows cut
+// short says so in a trailer.
+type csvRows struct {
+	w       http.ResponseWriter
+	buf     bytes.Buffer
+	started bool
+}
+
+func newCSVRows(w http.ResponseWriter) *csvRows { return &csvRows{w: w} }
+
+// Head begins the answer.
+func (c *csvRows) Head(columns []api.Column) error {
+	for i, col := range columns {
+		if i > 0 {
+			c.buf.WriteByte(',')
+		}
+		c.field([]byte(col.Name))
+	}
+	c.buf.WriteString("\r\n")
+	return nil
+}
+
+// Block adds rows.
+func (c *csvRows) Block(block []byte, _ int64) error {
+	var text []byte
+	for line := range bytes.Lines(block) {
+		first := true
+		for elem := range gather.Elements(line) {
+			if !first {
+				c.buf.WriteByte(',')
+			}
+			first = false
+			switch {
+			case string(elem) == "null":
+			case elem[0] == '"':
+				var err error
+				if text, err = jsontext.AppendUnquote(text[:0], elem); err != nil {
+					return api.NewProblem(api.CodeShardBadAnswer, "a value is not the JSON string expected")
+				}
+				c.field(text)
+			default:
+				c.buf.Write(elem)
+			}
+		}
+		c.buf.WriteString("\r\n")
+	}
+	if !c.started && c.buf.Len() < jsonBuffer {
+		return nil
+	}
+	return c.flush()
+}
+
+// field writes a text, in quotes where it must be: an empty one too, to tell it from NULL.
+func (c *csvRows) field(text []byte) {
+	if len(text) > 0 && !bytes.ContainsAny(text, "\",\r\n") && text[0] != ' ' && text[len(text)-1] != ' ' {
+		c.buf.Write(text)
+		return
+	}
+	c.buf.WriteByte('"')
+	c.buf.WriteString(strings.ReplaceAll(string(text), `"`, `""`))
+	c.buf.WriteByte('"')
+}
+
+func (c *csvRows) flush() error {
+	if !c.started {
+		c.started = true
+		h := c.w.Header()
+		h.Set("Content-Type", api.MediaCSV+"; charset=utf-8; header=present")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Trailer", api.TrailerTruncated)
+	}
+	defer boundWrite(c.w, c.buf.Len())()
+	_, err := c.w.Write(c.buf.Bytes())
+	c.buf.Reset()
+	return err
+}
+
+// End completes the answer.
+func (c *csvRows) End(info api.EndInfo) error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	truncated := "false"
+	if info.Truncated {
+		truncated = "true"
+	}
+	c.w.Header().Set(api.TrailerTruncated, truncated)
+	return nil
+}
+
+// Fail cuts an answer that was begun.
+func (c *csvRows) Fail(error) { panic(http.ErrAbortHandler) }
+
+// Started says whether part of the answer is on its way.
+func (c *csvRows) Started() bool { return c.started }
+
+// Discard is there for rowAnswer: nothing is pooled.
+func (c *csvRows) Discard() {}
