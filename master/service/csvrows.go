@@ -97,7 +97,7 @@ func (c *csvRows) End(info api.EndInfo) error {
 		return err
 	}
 	truncated := "false"
-	if info.Truncated {
+	if info.Query != nil && info.Query.Truncated {
 		truncated = "true"
 	}
 	c.w.Header().Set(api.TrailerTruncated, truncated)

@@ -102,7 +102,7 @@ func boundWrite(w http.ResponseWriter, n int) func() {
 // End completes the answer and sends what is left.
 func (j *jsonRows) End(info api.EndInfo) error {
 	j.buf.WriteString(`],`)
-	tail := api.EndInfoJSON{RowCount: j.rows, Route: *info.Route, Shards: info.Shards, Partial: info.Partial, StatementInfo: info.StatementInfo}
+	tail := api.EndInfoJSON{RowCount: j.rows, Route: *info.Route, Shards: info.Shards, Partial: info.Partial, Query: info.Query}
 	b, err := json.Marshal(&tail)
 	if err != nil {
 		return err

@@ -20,17 +20,18 @@ import (
 
 // both are the schemas that the two documents share.
 var both = map[string]any{
-	"Column":      api.Column{},
-	"ColumnDef":   api.ColumnDef{},
-	"EndInfo":     api.EndInfo{},
-	"Problem":     api.Problem{},
-	"Route":       api.Route{},
-	"RouteKey":    api.RouteKey{},
-	"ShardResult": api.ShardResult{},
-	"StreamEnd":   api.StreamEnd{},
-	"StreamError": api.StreamError{},
-	"StreamHead":  api.StreamHead{},
-	"TableDef":    api.TableDef{},
+	"Column":        api.Column{},
+	"ColumnDef":     api.ColumnDef{},
+	"EndInfo":       api.EndInfo{},
+	"Problem":       api.Problem{},
+	"Route":         api.Route{},
+	"RouteKey":      api.RouteKey{},
+	"ShardResult":   api.ShardResult{},
+	"StatementInfo": api.StatementInfo{},
+	"StreamEnd":     api.StreamEnd{},
+	"StreamError":   api.StreamError{},
+	"StreamHead":    api.StreamHead{},
+	"TableDef":      api.TableDef{},
 }
 
 var masterTypes = with(both, map[string]any{
@@ -46,6 +47,10 @@ var masterTypes = with(both, map[string]any{
 	"EmptyRequest":           struct{}{},
 	"Endpoint":               api.Endpoint{},
 	"Event":                  api.Event{},
+	"Explain":                api.Explain{},
+	"ExplainFragment":        api.ExplainFragment{},
+	"ExplainStatement":       api.ExplainStatement{},
+	"ExplainStep":            api.ExplainStep{},
 	"FailoverResponse":       api.FailoverResponse{},
 	"FailoverStep":           api.FailoverStep{},
 	"Health":                 api.Health{},
@@ -55,6 +60,10 @@ var masterTypes = with(both, map[string]any{
 	"MasterInfo":             api.MasterInfo{},
 	"Metadata":               api.Metadata{},
 	"PeerInfo":               api.PeerInfo{},
+	"QueriesResponse":        api.QueriesResponse{},
+	"RunningQuery":           api.RunningQuery{},
+	"SQLRequest":             api.SQLRequest{},
+	"SQLResponse":            api.SQLResponse{},
 	"SecurityCheckResponse":  api.SecurityCheckResponse{},
 	"SecurityProbe":          api.SecurityProbe{},
 	"SecurityWorker":         api.SecurityWorker{},
@@ -92,7 +101,7 @@ var plain = []string{"Identifier", "NameList", "ProblemCode", "Role", "Row", "Ro
 // closed are the objects that a service decodes strictly.
 var closed = []string{
 	"CreateDBRequest", "CreateTableRequest", "DBRequest", "DeleteRequest", "DeleteTableRequest", "DropDBRequest", "EmptyRequest",
-	"ExecRequest", "Fence", "Idempotency", "InsertRequest", "MapReduceCountRequest", "QueryRequest", "SelectRequest", "StateUpdate",
+	"ExecRequest", "Fence", "Idempotency", "InsertRequest", "MapReduceCountRequest", "QueryRequest", "SQLRequest", "SelectRequest", "StateUpdate",
 	"Statement", "StepDownRequest", "UpdateRequest",
 }
 

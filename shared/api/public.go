@@ -126,11 +126,11 @@ type SelectResponse struct {
 
 // EndInfoJSON is [EndInfo] as it stands inside a SelectResponse.
 type EndInfoJSON struct {
-	RowCount int64         `json:"row_count"`
-	Route    Route         `json:"route"`
-	Shards   []ShardResult `json:"shards"`
-	Partial  []Problem     `json:"partial,omitempty"`
-	StatementInfo
+	RowCount int64          `json:"row_count"`
+	Route    Route          `json:"route"`
+	Shards   []ShardResult  `json:"shards"`
+	Partial  []Problem      `json:"partial,omitempty"`
+	Query    *StatementInfo `json:"query,omitempty"` // of POST /query alone
 }
 
 // RouteKind says how many shards a statement touches.

@@ -23,11 +23,11 @@ type (
 
 // EndInfo is what is known once all rows are sent. A worker fills in Rows alone.
 type EndInfo struct {
-	Rows    int64         `json:"rows"`
-	Route   *Route        `json:"route,omitempty"`
-	Shards  []ShardResult `json:"shards,omitempty"`
-	Partial []Problem     `json:"partial,omitempty"` // shards left out, with allow_partial
-	StatementInfo
+	Rows    int64          `json:"rows"`
+	Route   *Route         `json:"route,omitempty"`
+	Shards  []ShardResult  `json:"shards,omitempty"`
+	Partial []Problem      `json:"partial,omitempty"` // shards left out, with allow_partial
+	Query   *StatementInfo `json:"query,omitempty"`   // of POST /query alone
 }
 
 // StatementInfo is what an answer of POST /query says besides.
