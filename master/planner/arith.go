@@ -94,15 +94,21 @@ func (b *binder) decimalArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	if (op == DivExpr || op == ModExpr) && r.IsConst() && isZero(r) {
 		return nil, b.divideByZero(at)
 	}
+	// An integer constant is a decimal of just its digits; an engine that was left to
+	// convert it might take it for one of any INT, and compute to other digits.
+	var err error
+	if l.IsConst() {
+		if l, err = b.convert(l, lt, at); err != nil {
+			return nil, err
+		}
+	}
+	if r.IsConst() {
+		if r, err = b.convert(r, rt, at); err != nil {
+			return nil, err
+		}
+	}
 	if !l.IsConst() || !r.IsConst() || op == DivExpr || op == ModExpr {
 		return &Expr{Op: op, Type: t, Args: []*Expr{l, r}}, nil
-	}
-	l, err := b.convert(l, lt, at)
-	if err != nil {
-		return nil, err
-	}
-	if r, err = b.convert(r, rt, at); err != nil {
-		return nil, err
 	}
 	x, y := unscaled(l.Value.Str), unscaled(r.Value.Str)
 	scale := max(lt.Scale, rt.Scale)
@@ -220,7 +226,11 @@ func (b *binder) neg(e *tsql.Neg) (*Expr, error) {
 		return nil, b.typeError(8117, e.At, "%s has no minus sign", x.Type).Hinted("use - on numbers; a number is written without quotes")
 	}
 	if !x.IsConst() {
-		return &Expr{Op: NegExpr, Type: x.Type, Args: []*Expr{x}}, nil
+		t := x.Type
+		if t.Kind == sqltypes.TinyInt { // it has no negative values; in T-SQL too the result is a SMALLINT
+			t.Kind = sqltypes.SmallInt
+		}
+		return &Expr{Op: NegExpr, Type: t, Args: []*Expr{x}}, nil
 	}
 	v := x.Value
 	switch v.Form {
