@@ -1,0 +1,35 @@
+// Package parity holds one corpus of T-SQL statements with their answers, and the
+// tests that run it on every kind of cluster: one SQLite shard (where nothing is
+// merged), three SQLite shards, and three SQL Server shards where
+// SHARDECK_TEST_SQLSERVER names a server. The answers have to be the same: values,
+// types, order, rows affected, error codes and SQL Server's numbers.
+//
+// The corpus is testdata/*.slt. A file runs from top to bottom in a database of its
+// own. Records are separated by blank lines; lines that begin with # are comments:
+//
+//	statement ok            the statement succeeds
+//	statement ok 2          and affects two rows
+//	statement error duplicate_key 2627
+//	                        it is refused with this code, and this number if one is given
+//	query ordered           the rows come in this order
+//	query unordered         the rows come in any order, and are written sorted
+//	query unordered fold    and of texts that are equal by the collation any may stand for all
+//
+// Then comes the text, up to a blank line or, for a query, up to ----. After that
+// stand the columns with their types, and each row in its wire form. A record may
+// begin with conditions:
+//
+//	onlyif sqlserver time-scale   only on this engine; time-scale is a row in the
+//	                              table of differences in docs/sql-server.md
+//	skipif babelfish              not on this server, which a comment explains
+//
+// The texts are T-SQL, which the tests' parse turns into requests of the public API.
+// A table's shard key is its column user_id; a table without such a column is
+// spread by row hash.
+//
+// The answers are what Microsoft's documentation says, not what an engine happened to
+// give: -update rewrites them from the run on one SQLite shard, for review.
+//
+// It is tests alone. What single requests answer beyond rows (routes, hints,
+// fields) is tested in master/service.
+package parity

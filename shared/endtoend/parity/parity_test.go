@@ -1,0 +1,138 @@
+package parity
+
+import (
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/shared/testcluster"
+)
+
+var rewrite = flag.Bool("update", false, "rewrite the corpus's answers from one SQLite shard, for review")
+
+func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
+
+// patient: a server may take its time to create a database.
+var patient = []string{"MASTER_REQUEST_TIMEOUT=60s", "MASTER_PROBE_TIMEOUT=10s"}
+
+func TestOneSQLiteShard(t *testing.T) {
+	runAll(t, testcluster.Options{Workers: 1, Masters: 1, Env: patient}, *rewrite, "sqlite")
+}
+
+func TestThreeSQLiteShards(t *testing.T) {
+	runAll(t, testcluster.Options{Workers: 3, Masters: 1, Env: patient}, false, "sqlite")
+}
+
+// runAll runs the corpus on a cluster of which the conditions in what hold.
+func runAll(t *testing.T, o testcluster.Options, write bool, what ...string) {
+	corpus := readCorpus(t)
+	m := testcluster.Start(t, o).Master(0)
+	for _, file := range slices.Sorted(maps.Keys(corpus)) {
+		name := strings.TrimSuffix(filepath.Base(file), ".slt")
+		t.Run(name, func(t *testing.T) {
+			db := "P_" + strings.ReplaceAll(name, "-", "_")
+			if _, err := m.CreateDB(t.Context(), &api.CreateDBRequest{DB: db}); err != nil {
+				t.Fatal(err)
+			}
+			run := &runner{file: file, m: m, db: db, write: write}
+			for _, r := range corpus[file] {
+				if r.runsOn(what) {
+					run.record(t, r)
+				}
+			}
+			if _, err := m.DropDB(t.Context(), &api.DropDBRequest{DB: db}); err != nil {
+				t.Error(err)
+			}
+			if !write || t.Failed() {
+				return
+			}
+			if err := os.WriteFile(file, formatFile(corpus[file]), 0o644); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// runner runs the records of one file.
+type runner struct {
+	file, db string
+	m        *client.Master
+	write    bool
+}
+
+func (run *runner) record(t *testing.T, r *record) {
+	t.Helper()
+	req, err := parse(r.text)
+	if err != nil {
+		t.Fatalf("%s:%d: %v", run.file, r.line, err)
+	}
+	got, err := req.send(t.Context(), run.m, run.db)
+	switch {
+	case r.code != "":
+		p := api.AsProblem(err)
+		if err == nil || p.Code != r.code || r.number != 0 && p.SQLNumber != r.number {
+			t.Errorf("%s:%d: %s\ngot  %v, number %d\nwant %s, number %d", run.file, r.line, r.text, err, numberOf(p), r.code, r.number)
+		}
+		return
+	case err != nil:
+		t.Errorf("%s:%d: %s\n%v, number %d", run.file, r.line, r.text, err, api.AsProblem(err).SQLNumber)
+		return
+	case !r.query:
+		if r.rows >= 0 && got.changed != r.rows {
+			t.Errorf("%s:%d: %s\naffected %d rows, want %d", run.file, r.line, r.text, got.changed, r.rows)
+		}
+		return
+	}
+	rows := got.rows
+	if r.fold {
+		for i := range rows {
+			rows[i] = folded(t, rows[i])
+		}
+	}
+	if !r.ordered {
+		slices.Sort(rows)
+	}
+	if run.write {
+		r.put(got.columns, rows)
+		return
+	}
+	want := append([]string{r.columns}, r.answer...)
+	if diff := cmp.Diff(want, append([]string{got.columns}, rows...)); diff != "" {
+		t.Errorf("%s:%d: %s\n(-want +got)\n%s", run.file, r.line, r.text, diff)
+	}
+}
+
+func numberOf(p *api.Problem) int {
+	if p == nil {
+		return 0
+	}
+	return p.SQLNumber
+}
+
+// folded writes the texts of a row in lower case and without spaces at the end.
+func folded(t *testing.T, row string) string {
+	t.Helper()
+	var values []any
+	if err := json.Unmarshal([]byte(row), &values); err != nil {
+		t.Fatalf("%s: %v", row, err)
+	}
+	for i, v := range values {
+		if s, ok := v.(string); ok {
+			values[i] = strings.TrimRight(strings.ToLower(s), " ")
+		}
+	}
+	b, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
