@@ -102,6 +102,45 @@ func (m *Master) SelectStream(ctx context.Context, req *api.SelectRequest, opts 
 	return newRowStream(ctx, m.c, k, resp)
 }
 
+// Query runs a T-SQL statement and reads its answer into memory, 256 MiB of it at
+// most; see QueryStream for more. A statement that may write and fails once it was
+// sent leaves its outcome unknown, as with Insert.
+func (m *Master) Query(ctx context.Context, req *api.SQLRequest, opts ...CallOption) (*api.SQLResponse, error) {
+	out := new(api.SQLResponse)
+	if err := m.post(ctx, api.PathQuery, mayWrite(req), req, out, opts); err != nil {
+		return nil, err
+	}
+	if out.Error != nil {
+		return nil, out.Error
+	}
+	return out, nil
+}
+
+// QueryStream runs a SELECT and reads its rows as a stream, which must be closed
+// and ends with ctx. Other statements answer no stream: use Query.
+func (m *Master) QueryStream(ctx context.Context, req *api.SQLRequest, opts ...CallOption) (*RowStream, error) {
+	k := &call{method: http.MethodPost, path: api.PathQuery, body: req, accept: api.MediaNDJSON, opts: opts}
+	resp, err := m.c.send(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	return newRowStream(ctx, m.c, k, resp)
+}
+
+// mayWrite says whether a request can change anything.
+func mayWrite(req *api.SQLRequest) bool { return !req.Explain && !req.IsSelect() }
+
+// Queries lists the statements under way at the master.
+func (m *Master) Queries(ctx context.Context) (*api.QueriesResponse, error) {
+	out := new(api.QueriesResponse)
+	return out, m.get(ctx, api.PathQueries, out)
+}
+
+// CancelQuery ends a statement under way.
+func (m *Master) CancelQuery(ctx context.Context, id string) error {
+	return m.c.do(ctx, &call{method: http.MethodDelete, path: api.PathQueries + "/" + id}, nil)
+}
+
 // Count counts rows at the shards and reduces the counts.
 func (m *Master) Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...CallOption) (*api.MapReduceCountResponse, error) {
 	out := new(api.MapReduceCountResponse)

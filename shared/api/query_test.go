@@ -1,0 +1,26 @@
+package api_test
+
+import (
+	"testing"
+
+	"shardeck/shared/api"
+)
+
+func TestIsSelect(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"SELECT 1":                     true,
+		" \n\tselect*FROM t":           true,
+		"-- what\nSELECT(1)":           true,
+		"/* a /* nested */ */ SELECT":  false, // the word alone is no statement
+		"/* a /* nested */ */SELECT 1": true,
+		"/* never ends SELECT 1":       false,
+		"SELECTED":                     false,
+		"SELECT_ 1":                    false,
+		"DELETE FROM t -- SELECT":      false,
+		"":                             false,
+	} {
+		if got := (&api.SQLRequest{SQL: sql}).IsSelect(); got != want {
+			t.Errorf("%q: %v, want %v", sql, got, want)
+		}
+	}
+}
