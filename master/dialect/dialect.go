@@ -19,9 +19,12 @@ type Dialect interface {
 
 // For returns the dialect of the engine of that name.
 func For(engine string) (Dialect, error) {
-	if engine == "sqlite" {
+	switch engine {
+	case "sqlite":
 		return SQLite{}, nil
+	case "sqlserver":
+		return SQLServer{}, nil
 	}
 	return nil, api.NewProblem(api.CodeUnsupported, "the engine %q is not known to this master", engine).
-		Hinted("use workers with the engine sqlite")
+		Hinted("use workers with the engine sqlite or sqlserver")
 }

@@ -56,9 +56,13 @@ func newTable(t testing.TB, request string) *planner.Table {
 	return table
 }
 
-func sqlite(t testing.TB) dialect.Dialect {
+func sqlite(t testing.TB) dialect.Dialect { return dialectOf(t, "sqlite") }
+
+func sqlServer(t testing.TB) dialect.Dialect { return dialectOf(t, "sqlserver") }
+
+func dialectOf(t testing.TB, engine string) dialect.Dialect {
 	t.Helper()
-	d, err := dialect.For("sqlite")
+	d, err := dialect.For(engine)
 	if err != nil {
 		t.Fatal(err)
 	}

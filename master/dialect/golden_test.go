@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,16 +25,13 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // TestPlans runs the scripts of testdata/plans: each case is a line "== what it
 // shows", a line with an operation and its request, and then what came of it on three
-// shards: the plan and the text for each shard, or the refusal.
+// shards: the plan and the text for each shard in each dialect, or the refusal.
 func TestPlans(t *testing.T) {
 	files, err := filepath.Glob("testdata/plans/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scripts in testdata/plans", err)
 	}
-	g := golden{m: newMap(t, 3), dialect: sqlite(t), tables: map[string]*planner.Table{
-		"Students": newTable(t, studentsTable), "Courses": newTable(t, coursesTable),
-		"Enrollments": newTable(t, enrollmentsTable), "Log": newTable(t, logTable),
-	}}
+	g := newGolden(t)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			old, err := os.ReadFile(file)
@@ -55,9 +53,16 @@ func TestPlans(t *testing.T) {
 }
 
 type golden struct {
-	m       *sharding.Map
-	dialect dialect.Dialect
-	tables  map[string]*planner.Table
+	m        *sharding.Map
+	dialects []dialect.Dialect
+	tables   map[string]*planner.Table
+}
+
+func newGolden(t *testing.T) *golden {
+	return &golden{m: newMap(t, 3), dialects: []dialect.Dialect{sqlite(t), sqlServer(t)}, tables: map[string]*planner.Table{
+		"Students": newTable(t, studentsTable), "Courses": newTable(t, coursesTable),
+		"Enrollments": newTable(t, enrollmentsTable), "Log": newTable(t, logTable),
+	}}
 }
 
 // run returns the script with the results of this run.
@@ -118,13 +123,17 @@ func (g *golden) plan(t *testing.T, op, request string) (*planner.Plan, error) {
 }
 
 func (g *golden) writePlan(out *strings.Builder, p *planner.Plan) error {
-	var texts []string
+	var texts [][]string // by fragment and dialect
 	for i := range p.Fragments {
-		text, err := g.fragment(p, &p.Fragments[i])
-		if err != nil {
-			return err
+		var fragment []string
+		for _, d := range g.dialects {
+			text, err := render(d, p, &p.Fragments[i])
+			if err != nil {
+				return err
+			}
+			fragment = append(fragment, text)
 		}
-		texts = append(texts, text)
+		texts = append(texts, fragment)
 	}
 	plan, err := json.Marshal(p, json.Deterministic(true), jsontext.SpaceAfterComma(true), jsontext.SpaceAfterColon(true))
 	if err != nil {
@@ -137,20 +146,23 @@ func (g *golden) writePlan(out *strings.Builder, p *planner.Plan) error {
 	for _, m := range members {
 		fmt.Fprintf(out, "%s: %s\n", m.Name, m.Value)
 	}
-	for i, text := range texts {
-		if i > 0 && text == texts[i-1] {
+	for i, fragment := range texts {
+		if i > 0 && slices.Equal(fragment, texts[i-1]) {
 			fmt.Fprintf(out, "-- shard %d: the same\n", p.Fragments[i].Shard)
 			continue
 		}
-		fmt.Fprintf(out, "-- shard %d\n%s", p.Fragments[i].Shard, text)
+		for d, text := range fragment {
+			fmt.Fprintf(out, "-- shard %d, %s\n%s", p.Fragments[i].Shard, g.dialects[d].Name(), text)
+		}
 	}
 	return nil
 }
 
-func (g *golden) fragment(p *planner.Plan, f *planner.Fragment) (string, error) {
+// render writes the text of a fragment with its parameters.
+func render(d dialect.Dialect, p *planner.Plan, f *planner.Fragment) (string, error) {
 	var out bytes.Buffer
 	if p.Op.IsRead() {
-		q, err := g.dialect.Query(p, f)
+		q, err := d.Query(p, f)
 		if err != nil {
 			return "", err
 		}
@@ -163,7 +175,7 @@ func (g *golden) fragment(p *planner.Plan, f *planner.Fragment) (string, error) 
 		}
 		return out.String(), nil
 	}
-	statements, err := g.dialect.Exec(p, f)
+	statements, err := d.Exec(p, f)
 	if err != nil {
 		return "", err
 	}

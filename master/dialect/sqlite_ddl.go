@@ -38,7 +38,9 @@ func sqliteCreateTable(p *planner.Plan) ([]api.Statement, error) {
 	w.text("\n) STRICT")
 	statements := []api.Statement{{SQL: string(w.sql), Table: def.Name, Effect: api.EffectCreateTable, Definition: def}}
 	if needsKeyIndex(def) {
-		statements = append(statements, sqliteKeyIndex(p))
+		// The colons keep the name apart from every name that a client can give.
+		name := strings.Join([]string{"ix", def.Name, def.ShardKey}, ":")
+		statements = append(statements, keyIndex(newSQLiteWriter(), name, p))
 	}
 	return statements, nil
 }
@@ -64,11 +66,7 @@ func (w *sqliteWriter) columnDef(def *api.TableDef, c *api.ColumnDef, t sqltypes
 
 func (w *sqliteWriter) keyDef(kind string, columns []string) {
 	w.text(",\n  " + kind)
-	for i, c := range columns {
-		w.item(i, " (")
-		w.name(c)
-	}
-	w.text(")")
+	w.names(columns)
 }
 
 // sqliteStorage is the storage class of a type.
@@ -134,37 +132,4 @@ func isRowID(def *api.TableDef) bool {
 		return true
 	}
 	return false
-}
-
-// needsKeyIndex says whether rows could not be found by the shard key, which is
-// how most requests ask, without an index of its own.
-func needsKeyIndex(def *api.TableDef) bool {
-	if def.ShardKey == "" {
-		return false
-	}
-	if len(def.PrimaryKey) > 0 && api.SameName(def.PrimaryKey[0], def.ShardKey) {
-		return false
-	}
-	for _, u := range def.Unique {
-		if api.SameName(u[0], def.ShardKey) {
-			return false
-		}
-	}
-	return true
-}
-
-// sqliteKeyIndex is an index on the shard key. The colons in its name keep it
-// apart from every name that a client can give. It changes no rows, which is all
-// that the effect says.
-func sqliteKeyIndex(p *planner.Plan) api.Statement {
-	def := p.Definition
-	w := newSQLiteWriter()
-	w.text("CREATE INDEX ")
-	w.name(strings.Join([]string{"ix", def.Name, def.ShardKey}, ":"))
-	w.text(" ON ")
-	w.name(def.Name)
-	w.text(" (")
-	w.name(def.ShardKey)
-	w.text(")")
-	return api.Statement{SQL: string(w.sql), Table: def.Name, SchemaVersion: p.SchemaVersion, Effect: api.EffectUpdate}
 }

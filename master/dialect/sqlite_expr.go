@@ -1,8 +1,6 @@
 package dialect
 
 import (
-	"strconv"
-
 	"shardeck/master/planner"
 	"shardeck/shared/sqltypes"
 )
@@ -47,11 +45,8 @@ func (w *sqliteWriter) collated(e *planner.Expr, coll string) {
 	}
 }
 
-var sqliteOps = [...]string{
-	planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * ",
-	planner.EqExpr: " = ", planner.NeExpr: " <> ", planner.LtExpr: " < ", planner.LeExpr: " <= ", planner.GtExpr: " > ", planner.GeExpr: " >= ",
-	planner.AndExpr: " AND ", planner.OrExpr: " OR ",
-}
+// sqliteOps are SQLite's own operators on floats.
+var sqliteOps = [...]string{planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * "}
 
 // Names of the engine's arithmetic on integers and on decimals.
 var (
@@ -83,61 +78,15 @@ func (w *sqliteWriter) expr(e *planner.Expr) {
 	case planner.AddExpr, planner.SubExpr, planner.MulExpr, planner.DivExpr, planner.ModExpr:
 		w.arith(e)
 	case planner.ConcatExpr:
-		w.operands("(", e.Args[0], " || ", e.Args[1], ")")
+		operands(w, "(", e.Args[0], " || ", e.Args[1], ")")
 	case planner.InExpr:
 		w.in(e)
 	case planner.LikeExpr:
 		w.like(e)
-	case planner.IsNullExpr:
-		w.text("(")
-		w.expr(e.Args[0])
-		if e.Negated {
-			w.text(" IS NOT NULL)")
-		} else {
-			w.text(" IS NULL)")
-		}
-	case planner.AndExpr, planner.OrExpr:
-		w.text("(")
-		w.balanced(e.Args, sqliteOps[e.Op])
-		w.text(")")
-	case planner.TrueExpr:
-		w.text("(1 = 1)")
-	case planner.FalseExpr:
-		w.text("(1 = 0)")
 	default:
-		w.compare(e)
-	}
-}
-
-// operands writes two operands and what stands around them.
-func (w *sqliteWriter) operands(before string, l *planner.Expr, between string, r *planner.Expr, after string) {
-	w.text(before)
-	w.expr(l)
-	w.text(between)
-	w.expr(r)
-	w.text(after)
-}
-
-// maxChain is the number of terms that are written as one chain. SQLite reads a
-// chain as a deep tree and takes no tree deeper than 1000.
-const maxChain = 64
-
-// balanced writes terms joined by op, long chains as a balanced tree.
-func (w *sqliteWriter) balanced(terms []*planner.Expr, op string) {
-	if len(terms) > maxChain {
-		half := len(terms) / 2
-		w.text("(")
-		w.balanced(terms[:half], op)
-		w.text(")" + op + "(")
-		w.balanced(terms[half:], op)
-		w.text(")")
-		return
-	}
-	for i, t := range terms {
-		if i > 0 {
-			w.text(op)
+		if !logic(w, e) {
+			w.compare(e)
 		}
-		w.expr(t)
 	}
 }
 
@@ -152,15 +101,10 @@ func (w *sqliteWriter) compare(e *planner.Expr) {
 	} else {
 		w.collated(l, coll)
 	}
-	w.text(sqliteOps[e.Op])
+	w.text(comparisons[e.Op])
 	w.expr(r)
 	w.text(")")
 }
-
-// maxInParams is the number of values that IN has as parameters of their own.
-// Longer lists travel as one, so that they do not run into the bound on parameters
-// and lists of different lengths share one prepared statement.
-const maxInParams = 16
 
 func (w *sqliteWriter) in(e *planner.Expr) {
 	x, list := e.Args[0], e.Args[1:]
@@ -182,24 +126,6 @@ func (w *sqliteWriter) in(e *planner.Expr) {
 	w.text("))")
 }
 
-// jsonList writes constants as a JSON array whose elements SQLite reads as what it
-// stores: unlike the wire form, every integer is a number, also beyond 2^53.
-func jsonList(list []*planner.Expr) string {
-	b := make([]byte, 0, 8*len(list))
-	b = append(b, '[')
-	for i, v := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		if v.Value.Form == sqltypes.FormInt {
-			b = strconv.AppendInt(b, v.Value.Int, 10)
-		} else {
-			b = sqltypes.AppendJSON(b, v.Type, v.Value)
-		}
-	}
-	return string(append(b, ']'))
-}
-
 func (w *sqliteWriter) like(e *planner.Expr) {
 	if e.Negated {
 		w.text("(NOT ")
@@ -212,7 +138,7 @@ func (w *sqliteWriter) like(e *planner.Expr) {
 		// Blanks at the end of the value count only where one of the two is Unicode.
 		name += "_pad"
 	}
-	w.operands(name+"(", e.Args[1], ", ", e.Args[0], "")
+	operands(w, name+"(", e.Args[1], ", ", e.Args[0], "")
 	if len(e.Args) > 2 {
 		w.text(", ")
 		w.expr(e.Args[2])
@@ -230,10 +156,10 @@ func (w *sqliteWriter) arith(e *planner.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	switch {
 	case e.Type.Kind == sqltypes.Decimal:
-		w.operands(sqliteDecimalFuncs[e.Op], l, ", ", r, "")
+		operands(w, sqliteDecimalFuncs[e.Op], l, ", ", r, "")
 		w.precision(e.Type)
 	case e.Type.Kind.IsInteger():
-		w.operands(sqliteIntFuncs[e.Op], l, ", ", r, "")
+		operands(w, sqliteIntFuncs[e.Op], l, ", ", r, "")
 		w.intType(e.Type)
 	default:
 		w.float(e, l, r)
@@ -260,8 +186,10 @@ func (w *sqliteWriter) negative(e *planner.Expr) {
 
 // precision writes the last arguments of a decimal function and closes it.
 func (w *sqliteWriter) precision(t sqltypes.Type) {
-	w.sql = strconv.AppendInt(append(w.sql, ", "...), int64(t.Precision), 10)
-	w.sql = strconv.AppendInt(append(w.sql, ", "...), int64(t.Scale), 10)
+	w.text(", ")
+	w.number(t.Precision)
+	w.text(", ")
+	w.number(t.Scale)
 	w.text(")")
 }
 
@@ -283,9 +211,9 @@ func (w *sqliteWriter) float(e, l, r *planner.Expr) {
 		w.text("sd_text(")
 	}
 	if e.Op == planner.DivExpr {
-		w.operands("sd_div_f(", l, ", ", r, ")")
+		operands(w, "sd_div_f(", l, ", ", r, ")")
 	} else {
-		w.operands("sd_div_f(", l, sqliteOps[e.Op], r, ", 1)")
+		operands(w, "sd_div_f(", l, sqliteOps[e.Op], r, ", 1)")
 	}
 	if isReal {
 		w.text(", 'REAL', 'FLOAT')")

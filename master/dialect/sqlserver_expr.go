@@ -1,0 +1,163 @@
+package dialect
+
+import (
+	"shardeck/master/planner"
+	"shardeck/shared/sqltypes"
+)
+
+var sqlServerArith = [...]string{
+	planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * ", planner.DivExpr: " / ", planner.ModExpr: " % ",
+}
+
+// expr writes e so that it can stand beside any operator.
+func (w *sqlServerWriter) expr(e *planner.Expr) {
+	switch e.Op {
+	case planner.ColumnExpr:
+		w.name(e.Column)
+	case planner.ValueExpr:
+		if e.Value.IsNull() {
+			w.text("NULL")
+			return
+		}
+		w.param(declared(e.Type, e.Value), e.Value)
+	case planner.ConvertExpr:
+		w.cast(e.Args[0], e.Type)
+	case planner.CountExpr:
+		w.text("COUNT_BIG(*)")
+	case planner.NegExpr:
+		w.text("(-")
+		w.expr(e.Args[0])
+		w.text(")")
+	case planner.AddExpr, planner.SubExpr, planner.MulExpr, planner.DivExpr, planner.ModExpr:
+		operands(w, "(", e.Args[0], sqlServerArith[e.Op], e.Args[1], ")")
+	case planner.ConcatExpr:
+		w.concat(e)
+	case planner.InExpr:
+		w.in(e)
+	case planner.LikeExpr:
+		w.like(e)
+	default:
+		if !logic(w, e) {
+			w.compare(e)
+		}
+	}
+}
+
+func (w *sqlServerWriter) cast(x *planner.Expr, t sqltypes.Type) {
+	w.text("CAST(")
+	w.expr(x)
+	w.text(" AS " + t.String() + ")")
+}
+
+// compare writes a comparison: of strings, = and <> in the collation of the columns,
+// and order as rows are ordered, so that a range of values is a range of rows.
+func (w *sqlServerWriter) compare(e *planner.Expr) {
+	l, r := e.Args[0], e.Args[1]
+	equality := e.Op == planner.EqExpr || e.Op == planner.NeExpr
+	switch {
+	case !l.Type.Kind.IsString() || equality && !e.Binary:
+		operands(w, "(", l, comparisons[e.Op], r, ")")
+	case e.Binary:
+		w.text("(")
+		w.inBinary(l, r, sqltypes.NVarChar)
+		w.text(comparisons[e.Op])
+		w.inBinary(r, l, sqltypes.NVarChar)
+		w.text(")")
+	default:
+		w.text("(")
+		w.folded(l)
+		w.text(comparisons[e.Op])
+		w.folded(r)
+		w.text(")")
+	}
+}
+
+func (w *sqlServerWriter) in(e *planner.Expr) {
+	x, list := e.Args[0], e.Args[1:]
+	word := " IN ("
+	if e.Negated {
+		word = " NOT IN ("
+	}
+	w.text("(")
+	w.expr(x)
+	if len(list) > maxInParams {
+		if t, ok := listType(list); ok {
+			w.text(word + "SELECT [v]")
+			if e.Binary {
+				w.text(" COLLATE " + binaryCollation(x.Type.Kind))
+			}
+			w.text(" FROM OPENJSON(")
+			text := sqltypes.Text(jsonList(list))
+			w.param(declared(unboundedText, text), text)
+			w.text(") WITH ([v] " + t.String() + " '$')))")
+			return
+		}
+	}
+	for i, v := range list {
+		w.item(i, word)
+		w.expr(v)
+	}
+	w.text("))")
+}
+
+// listType is the type that holds all of the constants, none of which it changes;
+// false when there is none, or when they have no form in JSON that the server reads.
+func listType(list []*planner.Expr) (sqltypes.Type, bool) {
+	t := list[0].Type
+	if t.Kind.IsBinary() {
+		return t, false
+	}
+	if t.Kind.IsString() {
+		t = declared(t, list[0].Value)
+	}
+	for _, v := range list[1:] {
+		o := v.Type
+		switch {
+		case o.Kind.IsString():
+			if o = declared(o, v.Value); o.Length == sqltypes.Max {
+				t.Length = sqltypes.Max
+			}
+		case o.Kind == sqltypes.Decimal:
+			whole := max(t.Precision-t.Scale, o.Precision-o.Scale)
+			t.Scale = max(t.Scale, o.Scale)
+			t.Precision = whole + t.Scale
+		default:
+			t.Scale = max(t.Scale, o.Scale)
+		}
+		// Kinds that meet in a list stand in the order of their ranges.
+		t.Kind = max(t.Kind, o.Kind)
+	}
+	const maxPrecision = 38
+	return t, t.Precision <= maxPrecision
+}
+
+// like writes LIKE, which minds case as the collation of its operands does.
+func (w *sqlServerWriter) like(e *planner.Expr) {
+	x, pattern := e.Args[0], e.Args[1]
+	kind := sqltypes.VarChar // blanks at the end count only where one of the two is Unicode
+	if isUnicode(x.Type.Kind) || isUnicode(pattern.Type.Kind) {
+		kind = sqltypes.NVarChar
+	}
+	w.text("(")
+	w.likeOperand(e, x, pattern, kind)
+	if e.Negated {
+		w.text(" NOT")
+	}
+	w.text(" LIKE ")
+	w.likeOperand(e, pattern, x, kind)
+	if len(e.Args) > 2 {
+		w.text(" ESCAPE ")
+		// Not declared longer than it is: the server wants one character.
+		w.param(e.Args[2].Type, e.Args[2].Value)
+	}
+	w.text(")")
+}
+
+// likeOperand writes one operand of LIKE beside the other.
+func (w *sqlServerWriter) likeOperand(e, x, other *planner.Expr, kind sqltypes.Kind) {
+	if e.Binary {
+		w.inBinary(x, other, kind)
+		return
+	}
+	w.expr(x)
+}

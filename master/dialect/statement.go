@@ -1,0 +1,91 @@
+package dialect
+
+import (
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// exec writes the statements that change rows or drop a table, which the dialects
+// write alike but for names and expressions.
+func exec(s syntax, p *planner.Plan, f *planner.Fragment) ([]api.Statement, error) {
+	w := s.base()
+	switch p.Op {
+	case planner.OpDropTable:
+		w.text("DROP TABLE ")
+		s.table(p.Table)
+		return w.statement(p, api.EffectDropTable)
+	case planner.OpInsert:
+		return insert(s, p, f), nil
+	case planner.OpUpdate:
+		w.text("UPDATE ")
+		s.table(p.Table)
+		for i, c := range p.Write.Columns {
+			w.item(i, " SET ")
+			w.name(c.Name)
+			w.text(" = ")
+			s.expr(p.Write.Values[i])
+		}
+		where(s, p.Write.Where)
+		return w.statement(p, api.EffectUpdate)
+	case planner.OpDelete:
+		w.text("DELETE FROM ")
+		s.table(p.Table)
+		where(s, p.Write.Where)
+		return w.statement(p, api.EffectDelete)
+	}
+	return nil, api.NewProblem(api.CodeInternal, "a plan of kind %s is not run by exec", p.Op)
+}
+
+// insert writes an insert of one row, to be run for each of the fragment's.
+func insert(s syntax, p *planner.Plan, f *planner.Fragment) []api.Statement {
+	w := s.base()
+	w.text("INSERT INTO ")
+	s.table(p.Table)
+	types := make([]string, 0, len(p.Write.Columns)+1)
+	for i, c := range p.Write.Columns {
+		w.item(i, " (")
+		w.name(c.Name)
+		types = append(types, c.Type)
+	}
+	w.text(", ")
+	w.name(planner.SlotColumn)
+	types = append(types, sqltypes.Int.String())
+	for i := range types {
+		w.item(i, ") VALUES (")
+		w.placeholder(i + 1)
+	}
+	w.text(")")
+	return []api.Statement{{
+		SQL: string(w.sql), Table: p.Table, SchemaVersion: p.SchemaVersion, Effect: api.EffectInsert, Types: types, Rows: f.Rows,
+	}}
+}
+
+// needsKeyIndex says whether rows could not be found by the shard key, which is
+// how most requests ask, without an index of its own.
+func needsKeyIndex(def *api.TableDef) bool {
+	if def.ShardKey == "" {
+		return false
+	}
+	if len(def.PrimaryKey) > 0 && api.SameName(def.PrimaryKey[0], def.ShardKey) {
+		return false
+	}
+	for _, u := range def.Unique {
+		if api.SameName(u[0], def.ShardKey) {
+			return false
+		}
+	}
+	return true
+}
+
+// keyIndex is an index on the shard key. It changes no rows, which is all that the
+// effect says.
+func keyIndex(s syntax, name string, p *planner.Plan) api.Statement {
+	def, w := p.Definition, s.base()
+	w.text("CREATE INDEX ")
+	w.name(name)
+	w.text(" ON ")
+	s.table(def.Name)
+	w.names([]string{def.ShardKey})
+	return api.Statement{SQL: string(w.sql), Table: def.Name, SchemaVersion: p.SchemaVersion, Effect: api.EffectUpdate}
+}

@@ -1,0 +1,253 @@
+package dialect
+
+import (
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// Bounds of a statement. That on parameters is the worker's, and leaves the engine
+// over SQL Server some of that server's 2,100 for parameters of its own; that on the
+// text is SQLite's (https://www.sqlite.org/limits.html), and ample for the other.
+const (
+	maxParams = 2_048
+	maxText   = 1_000_000
+)
+
+// syntax is what a dialect says its own way within a statement.
+type syntax interface {
+	// expr writes e so that it can stand beside any operator.
+	expr(e *planner.Expr)
+	// table writes the name of a table.
+	table(name string)
+	// base is the writer that both write to.
+	base() *writer
+}
+
+// writer gathers a statement's text and its parameters.
+type writer struct {
+	sql         []byte
+	types       []string
+	params      []byte // JSON values with commas between them, after a [
+	left, right byte   // the quotes of names
+}
+
+func newWriter(left, right byte) writer {
+	return writer{
+		sql: make([]byte, 0, 256), types: make([]string, 0, 4), params: append(make([]byte, 0, 48), '['),
+		left: left, right: right,
+	}
+}
+
+func (w *writer) base() *writer { return w }
+
+func (w *writer) text(s string) { w.sql = append(w.sql, s...) }
+
+// name writes an identifier of the catalog, which holds letters, digits and
+// underscores alone.
+func (w *writer) name(s string) {
+	w.sql = append(append(append(w.sql, w.left), s...), w.right)
+}
+
+// names writes a list of identifiers in parentheses.
+func (w *writer) names(list []string) {
+	for i, s := range list {
+		w.item(i, " (")
+		w.name(s)
+	}
+	w.text(")")
+}
+
+// comma writes the comma before item i of a list.
+func (w *writer) comma(i int) {
+	if i > 0 {
+		w.text(", ")
+	}
+}
+
+// item writes what stands before item i of a list that begins with word.
+func (w *writer) item(i int, word string) {
+	if i == 0 {
+		w.text(word)
+		return
+	}
+	w.text(", ")
+}
+
+func (w *writer) number(n int) { w.sql = strconv.AppendInt(w.sql, int64(n), 10) }
+
+func (w *writer) placeholder(n int) {
+	w.text("@p")
+	w.number(n)
+}
+
+// param writes a parameter for v.
+func (w *writer) param(t sqltypes.Type, v sqltypes.Value) {
+	if len(w.types) > 0 {
+		w.params = append(w.params, ',')
+	}
+	w.types = append(w.types, t.String())
+	w.params = sqltypes.AppendJSON(w.params, t, v)
+	w.placeholder(len(w.types))
+}
+
+// bigInt is the type of limits and offsets.
+var bigInt = sqltypes.Type{Kind: sqltypes.BigInt}
+
+// row returns the parameters as a JSON array; nil when there are none.
+func (w *writer) row() jsontext.Value {
+	if len(w.types) == 0 {
+		return nil
+	}
+	return append(w.params, ']')
+}
+
+// check refuses what the worker would refuse in terms that mean nothing to the client.
+func (w *writer) check() error {
+	switch {
+	case len(w.types) > maxParams:
+		return api.NewProblem(api.CodeTooComplex, "the request has %d constants; at most %d are allowed", len(w.types), maxParams).At("condition").
+			Hinted("send several requests with fewer values")
+	case len(w.sql) > maxText:
+		return api.NewProblem(api.CodeTooComplex, "the request makes a statement of %d bytes; at most %d are allowed", len(w.sql), maxText).At("condition").
+			Hinted("send several requests with fewer values")
+	}
+	return nil
+}
+
+// query returns what was written as the query of a plan.
+func (w *writer) query(p *planner.Plan) (*api.QueryRequest, error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	return &api.QueryRequest{
+		DB: p.DB, SQL: string(w.sql), Types: w.types, Params: w.row(),
+		Columns: outputColumns(p), Schemas: map[string]string{p.Table: p.SchemaVersion},
+	}, nil
+}
+
+// outputColumns are the columns of a worker's row, hidden ones included.
+func outputColumns(p *planner.Plan) []api.Column {
+	if p.Hidden == 0 {
+		return p.Columns
+	}
+	cols := append(make([]api.Column, 0, len(p.Query.Output)), p.Columns...)
+	for _, o := range p.Query.Output[len(cols):] {
+		cols = append(cols, api.Column{Name: o.Name, Type: o.Expr.Type.String()})
+	}
+	return cols
+}
+
+// statement returns what was written as a statement that runs once.
+func (w *writer) statement(p *planner.Plan, effect api.Effect) ([]api.Statement, error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	s := api.Statement{SQL: string(w.sql), Table: p.Table, SchemaVersion: p.SchemaVersion, Effect: effect}
+	if row := w.row(); row != nil {
+		s.Types, s.Rows = w.types, []jsontext.Value{row}
+	}
+	return []api.Statement{s}, nil
+}
+
+// maxChain is the number of terms that are written as one chain. SQLite reads a
+// chain as a deep tree and takes no tree deeper than 1000; SQL Server's parser has
+// such a bound too.
+const maxChain = 64
+
+// balanced writes terms joined by op, long chains as a balanced tree.
+func balanced(s syntax, terms []*planner.Expr, op string) {
+	w := s.base()
+	if len(terms) > maxChain {
+		half := len(terms) / 2
+		w.text("(")
+		balanced(s, terms[:half], op)
+		w.text(")" + op + "(")
+		balanced(s, terms[half:], op)
+		w.text(")")
+		return
+	}
+	for i, t := range terms {
+		if i > 0 {
+			w.text(op)
+		}
+		s.expr(t)
+	}
+}
+
+// operands writes two operands and what stands around them.
+func operands(s syntax, before string, l *planner.Expr, between string, r *planner.Expr, after string) {
+	w := s.base()
+	w.text(before)
+	s.expr(l)
+	w.text(between)
+	s.expr(r)
+	w.text(after)
+}
+
+// comparisons are the operators of two operands and of logic, which the dialects
+// write alike.
+var comparisons = [...]string{
+	planner.EqExpr: " = ", planner.NeExpr: " <> ", planner.LtExpr: " < ", planner.LeExpr: " <= ", planner.GtExpr: " > ", planner.GeExpr: " >= ",
+	planner.AndExpr: " AND ", planner.OrExpr: " OR ",
+}
+
+// logic writes the predicates that the dialects write alike; false for others.
+func logic(s syntax, e *planner.Expr) bool {
+	w := s.base()
+	switch e.Op {
+	case planner.IsNullExpr:
+		w.text("(")
+		s.expr(e.Args[0])
+		if e.Negated {
+			w.text(" IS NOT NULL)")
+		} else {
+			w.text(" IS NULL)")
+		}
+	case planner.AndExpr, planner.OrExpr:
+		w.text("(")
+		balanced(s, e.Args, comparisons[e.Op])
+		w.text(")")
+	case planner.TrueExpr:
+		w.text("(1 = 1)")
+	case planner.FalseExpr:
+		w.text("(1 = 0)")
+	default:
+		return false
+	}
+	return true
+}
+
+func where(s syntax, e *planner.Expr) {
+	if e != nil {
+		s.base().text(" WHERE ")
+		s.expr(e)
+	}
+}
+
+// maxInParams is the number of values that IN has as parameters of their own.
+// Longer lists travel as one, so that they do not run into the bound on parameters
+// and lists of different lengths share one prepared statement.
+const maxInParams = 16
+
+// jsonList writes constants as a JSON array whose elements an engine reads as what
+// it stores: unlike the wire form, every integer is a number, also beyond 2^53.
+func jsonList(list []*planner.Expr) string {
+	b := make([]byte, 0, 8*len(list))
+	b = append(b, '[')
+	for i, v := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if v.Value.Form == sqltypes.FormInt {
+			b = strconv.AppendInt(b, v.Value.Int, 10)
+		} else {
+			b = sqltypes.AppendJSON(b, v.Type, v.Value)
+		}
+	}
+	return string(append(b, ']'))
+}
