@@ -1,0 +1,229 @@
+package sqlserver
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"strings"
+
+	mssql "github.com/microsoft/go-mssqldb"
+
+	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
+)
+
+// SQL Server's numbers that the engine acts on.
+const (
+	numNoColumn     = 207
+	numNoTable      = 208
+	numDeadlock     = 1205
+	numLockTimeout  = 1222
+	numSnapshot     = 3960 // snapshot isolation: another transaction has changed the row
+	numUniqueIndex  = 2601
+	numNoDatabase   = 911
+	numCannotOpen   = 4060
+	numLoginFailed  = 18456
+	numTruncated    = 2628
+	numTruncatedOld = 8152 // what 2628 was before SQL Server 2019
+	numOverflow     = 8115
+)
+
+// fatalClass is the severity from which on SQL Server ends the connection.
+const fatalClass = 20
+
+// phase is how far a request had got when an error came.
+type phase uint8
+
+const (
+	// phaseIdle: nothing was sent, or nothing that changes anything.
+	phaseIdle phase = iota
+	// phaseRead: a query was under way.
+	phaseRead
+	// phaseWrite: a write was sent, and the server may have committed it.
+	phaseWrite
+)
+
+// problem returns what a caller is told of an error of the driver's, the
+// network's or a context's. Errors that are none of those come back as they are.
+func problem(err error, at phase) error {
+	if p, ok := errors.AsType[*api.Problem](err); ok {
+		return p
+	}
+	refused, isRefusal := errors.AsType[mssql.Error](err)
+	_, isFatal := errors.AsType[mssql.ServerError](err)
+	switch {
+	case errors.Is(err, driver.ErrBadConn):
+		// The driver says it of a connection that was broken before anything was sent on it.
+		return connectionLost("nothing was done")
+	case isRefusal && !isFatal && refused.Class < fatalClass:
+		return numbered(refused.Number, refused.Message)
+	case at == phaseWrite:
+		return contract.OutcomeUnknown("%s after a write was sent; it may or may not be there", whatBroke(err))
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return contract.ContextProblem(err)
+	case isRefusal || isFatal || broken(err):
+		return connectionLost("no more of the answer will come")
+	}
+	return err
+}
+
+func connectionLost(so string) *api.Problem {
+	return api.NewProblem(api.CodeShardUnavailable, "the worker's connection to SQL Server broke; %s", so).
+		Hinted("send the request again; if it goes on, look at the database server")
+}
+
+func whatBroke(err error) string {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "SQL Server did not answer in time"
+	case errors.Is(err, context.Canceled):
+		return "the wait for SQL Server was cancelled"
+	}
+	return "the connection to SQL Server broke"
+}
+
+// broken says whether an error is of the connection: cut, reset, timed out, or
+// with something on it that is not TDS.
+func broken(err error) bool {
+	_, stream := errors.AsType[mssql.StreamError](err)
+	return stream || errors.Is(err, sql.ErrConnDone) || isNetwork(err)
+}
+
+// numberCodes are the codes of SQL Server's numbers for what is not a refused
+// value (those are contract.NumberCode's).
+var numberCodes = map[int32]api.Code{
+	numNoColumn: api.CodeUnknownColumn, numNoTable: api.CodeUnknownTable,
+	3701: api.CodeUnknownTable, 4902: api.CodeUnknownTable, // DROP, ALTER of a table that is not there
+	2714: api.CodeTableExists, numNoDatabase: api.CodeUnknownDatabase, 1801: api.CodeDatabaseExists,
+	// Contention: nothing was done, and the same request can work in a moment.
+	numDeadlock: api.CodeOverloaded, numLockTimeout: api.CodeOverloaded, numSnapshot: api.CodeOverloaded, 3961: api.CodeOverloaded,
+	701: api.CodeOverloaded, 802: api.CodeOverloaded, 8645: api.CodeOverloaded, 8651: api.CodeOverloaded, // memory
+	10928: api.CodeOverloaded, 10929: api.CodeOverloaded, 40501: api.CodeOverloaded, // limits of Azure SQL
+	// The server or the database is not in a state to work.
+	numCannotOpen: api.CodeShardUnavailable, numLoginFailed: api.CodeShardUnavailable,
+	18452: api.CodeShardUnavailable, 18486: api.CodeShardUnavailable, 18487: api.CodeShardUnavailable, 18488: api.CodeShardUnavailable,
+	229: api.CodeShardUnavailable, 230: api.CodeShardUnavailable, 262: api.CodeShardUnavailable, 297: api.CodeShardUnavailable, 916: api.CodeShardUnavailable,
+	1105: api.CodeShardUnavailable, 9002: api.CodeShardUnavailable, 3906: api.CodeShardUnavailable, 3908: api.CodeShardUnavailable,
+	6005: api.CodeShardUnavailable, 17142: api.CodeShardUnavailable, // shutting down, paused
+	924: api.CodeShardUnavailable, 927: api.CodeShardUnavailable, 942: api.CodeShardUnavailable, 945: api.CodeShardUnavailable,
+	976: api.CodeShardUnavailable, 978: api.CodeShardUnavailable, 983: api.CodeShardUnavailable,
+	40197: api.CodeShardUnavailable, 40613: api.CodeShardUnavailable,
+	// Too large for the server.
+	191: api.CodeTooComplex, 8003: api.CodeTooComplex, 8623: api.CodeTooComplex, 8631: api.CodeTooComplex, 8632: api.CodeTooComplex,
+	// Conversions that T-SQL does not make, whatever the value.
+	206: api.CodeConversionFailed, 257: api.CodeConversionFailed, 529: api.CodeConversionFailed,
+}
+
+// sameRefusal maps the numbers that SQL Server has for one refusal to the one
+// that Shardeck gives it on every engine (see shared/sqltypes).
+var sameRefusal = map[int32]int32{
+	220: numOverflow, 232: numOverflow, 244: numOverflow, 248: numOverflow, 517: numOverflow, 1007: numOverflow,
+	numTruncatedOld: numTruncated,
+	numUniqueIndex:  contract.NumDuplicate,
+	242:             241, 295: 241, 296: 241, // an impossible date
+}
+
+// numbered returns the problem of an error that SQL Server answered with. Its
+// message, which is in the server's language and may repeat values, is read for
+// the name of a column alone; only where the text of the statement itself is at
+// fault is it repeated.
+func numbered(number int32, message string) *api.Problem {
+	if same, ok := sameRefusal[number]; ok {
+		number = same
+	}
+	if _, ok := contract.NumberCode(int(number)); ok || number == contract.NumCheck {
+		return refusedValue(number, message)
+	}
+	code, ok := numberCodes[number]
+	if !ok {
+		p := api.NewProblem(api.CodeSyntax, "SQL Server cannot run the statement: %s", message)
+		p.SQLNumber = int(number)
+		return p
+	}
+	detail, hint := explain(number, code)
+	p := api.NewProblem(code, "%s", detail).Hinted("%s", hint)
+	if code == api.CodeUnknownColumn || code == api.CodeConversionFailed || code == api.CodeTooComplex {
+		p.Detail += ": " + message
+	}
+	p.SQLNumber = int(number)
+	return p
+}
+
+// refusedValue words the refusal of a value, by its number, as the other engines do.
+func refusedValue(number int32, message string) *api.Problem {
+	switch number {
+	case contract.NumDuplicate:
+		return contract.Numbered(contract.NumDuplicate, "another row has this key already").
+			Hinted("choose another value, or update the row that is there")
+	case contract.NumNull:
+		if column := namedColumn(message); column != "" {
+			p := contract.Numbered(contract.NumNull, "%s cannot be NULL", column)
+			p.Column = column
+			return p.Hinted("send a value for %s", column)
+		}
+		return contract.Numbered(contract.NumNull, "a column cannot be NULL").Hinted("send a value for each column that has no default")
+	case numTruncated:
+		p := contract.Numbered(numTruncated, "a value is longer than its column holds")
+		p.Column = namedColumn(message)
+		return p.Hinted("send a shorter value, or give the column a greater length")
+	case contract.NumCheck:
+		return contract.Numbered(contract.NumCheck, "the row conflicts with a constraint of its table")
+	case numOverflow:
+		return contract.Numbered(numOverflow, "a value, or the result of an expression, is out of its type's range")
+	case 8134:
+		return contract.Numbered(8134, "the statement divides by zero")
+	}
+	return contract.Numbered(int(number), "a value cannot be converted to its type")
+}
+
+// namedColumn returns the column that a message names as "column 'x'", which
+// those of 515 and 2628 do in English; "" when it names none.
+func namedColumn(message string) string {
+	_, rest, ok := strings.Cut(message, "column '")
+	if !ok {
+		return ""
+	}
+	name, _, ok := strings.Cut(rest, "'")
+	if !ok || api.CheckIdentifier("column", name) != nil {
+		return ""
+	}
+	return name
+}
+
+// explain words an error that is not of a value: what happened and what to do.
+func explain(number int32, code api.Code) (detail, hint string) {
+	switch number {
+	case numLoginFailed, 18452, 18486, 18487, 18488:
+		return "SQL Server refused the worker's login", loginHint
+	case numCannotOpen, 916:
+		return "SQL Server does not let the worker's login open the database, or has no such database", loginHint
+	case 229, 230, 262, 297:
+		return "the worker's login lacks a permission on SQL Server", "grant what the script in docs/sql-server.md grants"
+	case 1105, 9002:
+		return "SQL Server's disk or log is full", "free space on the database server and send the request again"
+	case 3906, 3908:
+		return "the database is read-only", "make it writable again, or look for its primary replica"
+	}
+	switch code {
+	case api.CodeUnknownColumn:
+		return "the statement names a column that is not there", "check the names"
+	case api.CodeUnknownTable:
+		return "the statement names a table that is not there", "create it first, or check the name"
+	case api.CodeTableExists:
+		return "the table exists already", "choose another name, or drop it first"
+	case api.CodeUnknownDatabase:
+		return "there is no such database on the server", "create it first, or check the name"
+	case api.CodeDatabaseExists:
+		return "the database exists already", "choose another name, or drop it first"
+	case api.CodeOverloaded:
+		return "other work was in the way; nothing was done", "send the request again"
+	case api.CodeTooComplex:
+		return "the statement is too large for SQL Server", "make it shorter"
+	case api.CodeConversionFailed:
+		return "the statement needs a conversion that T-SQL does not make", "write the value in the type's own form"
+	}
+	return "the database is not available at the moment", "look at the database server, and send the request again"
+}
+
+const loginHint = "check the user and its password in WORKER_DSN, and its grants on the server; see docs/sql-server.md"

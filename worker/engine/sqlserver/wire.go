@@ -1,0 +1,140 @@
+package sqlserver
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"shardeck/shared/sqltypes"
+)
+
+// appendRow appends a row as the driver has read it, as a JSON array in wire form
+// (see [sqltypes.AppendJSON]). types has one type for each value. The error says
+// which column holds something else than its type; dst is then cut off where it was.
+//
+// It keeps nothing of row, and allocates nothing beyond dst.
+func appendRow(dst []byte, types []sqltypes.Type, row []driver.Value) ([]byte, error) {
+	start := len(dst)
+	dst = append(dst, '[')
+	for i, v := range row {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		var ok bool
+		if dst, ok = appendValue(dst, types[i], v); !ok {
+			return dst[:start], fmt.Errorf("the server sent a %T for column %d, which is %s", v, i+1, types[i])
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+// appendValue appends one value. What the driver makes of SQL Server's types:
+// int64 of the integers, bool of BIT, float64 of FLOAT and REAL, a string of NVARCHAR
+// and NCHAR, time.Time in UTC of dates and times, and bytes of the rest: a
+// DECIMAL's text, a UNIQUEIDENTIFIER's 16 bytes, a binary value itself.
+func appendValue(dst []byte, t sqltypes.Type, v driver.Value) ([]byte, bool) {
+	switch v := v.(type) {
+	case nil:
+		return append(dst, "null"...), true
+	case int64:
+		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormInt, Int: v}), t.Kind.IsNumeric()
+	case bool:
+		n := int64(0)
+		if v {
+			n = 1
+		}
+		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormInt, Int: n}), t.Kind.IsInteger()
+	case float64:
+		ok := t.Kind == sqltypes.Real || t.Kind == sqltypes.Float || t.Kind == sqltypes.Decimal
+		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormFloat, Float: v}), ok
+	case string:
+		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormText, Str: v}), t.Kind.IsString()
+	case time.Time:
+		return appendMoment(dst, t.Kind, v)
+	case []byte:
+		return appendBytes(dst, t, v)
+	}
+	return dst, false
+}
+
+func appendBytes(dst []byte, t sqltypes.Type, b []byte) ([]byte, bool) {
+	// The text is written out before anyone could change the bytes under it.
+	text := unsafe.String(unsafe.SliceData(b), len(b))
+	switch {
+	case t.Kind.IsBinary():
+		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormBytes, Str: text}), true
+	case t.Kind == sqltypes.UniqueIdentifier:
+		return appendGUID(dst, b)
+	case t.Kind == sqltypes.Decimal:
+		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormText, Str: text}), true
+	case t.Kind.IsInteger(): // a DECIMAL without a fraction, as a sum of integers can be
+		n, err := strconv.ParseInt(text, 10, 64)
+		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormInt, Int: n}), err == nil
+	case t.Kind.IsNumeric():
+		f, err := strconv.ParseFloat(text, 64)
+		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormFloat, Float: f}), err == nil
+	}
+	return dst, false
+}
+
+// guidOrder is where the bytes of a GUID's text are in what the server sends: its
+// first three groups are integers with the low byte first.
+var guidOrder = [16]byte{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15}
+
+func appendGUID(dst []byte, b []byte) ([]byte, bool) {
+	const hexDigits = "0123456789ABCDEF"
+	if len(b) != len(guidOrder) {
+		return dst, false
+	}
+	dst = append(dst, '"')
+	for i, at := range guidOrder {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			dst = append(dst, '-')
+		}
+		dst = append(dst, hexDigits[b[at]>>4], hexDigits[b[at]&0xF])
+	}
+	return append(dst, '"'), true
+}
+
+// appendMoment appends the canonical text of a date, a time or both: a fraction
+// without zeros at its end, and none when it is zero.
+func appendMoment(dst []byte, k sqltypes.Kind, at time.Time) ([]byte, bool) {
+	dst = append(dst, '"')
+	if k != sqltypes.Time {
+		year, month, day := at.Date()
+		dst = appendPadded(dst, year, 4)
+		dst = append(dst, '-')
+		dst = appendPadded(dst, int(month), 2)
+		dst = append(dst, '-')
+		dst = appendPadded(dst, day, 2)
+	}
+	if k == sqltypes.DateTime2 {
+		dst = append(dst, 'T')
+	}
+	if k != sqltypes.Date {
+		hour, minute, second := at.Clock()
+		dst = appendPadded(dst, hour, 2)
+		dst = append(dst, ':')
+		dst = appendPadded(dst, minute, 2)
+		dst = append(dst, ':')
+		dst = appendPadded(dst, second, 2)
+		if n, width := at.Nanosecond(), 9; n != 0 {
+			for ; n%10 == 0; width-- {
+				n /= 10
+			}
+			dst = appendPadded(append(dst, '.'), n, width)
+		}
+	}
+	return append(dst, '"'), k.IsTemporal()
+}
+
+func appendPadded(dst []byte, n, width int) []byte {
+	var b [9]byte
+	for i := width - 1; i >= 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(dst, b[:width]...)
+}
