@@ -24,7 +24,7 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
 		return p
 	}
-	return s.changeSchema(w, r, func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
+	resp, err := s.changeSchema(r.Context(), func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		missing := s.shardsWhere(snap, func(st *api.WorkerStats) bool { return !catalog.HasDatabase(st, req.DB) })
 		if len(missing) == 0 {
 			return nil, api.NewProblem(api.CodeDatabaseExists, "database %s exists on every shard", req.DB).At("db_name").
@@ -50,6 +50,7 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 			edit: func(shard int, st *api.WorkerStats) { catalog.AddDatabase(st, name, physical[s.workers[shard]]) },
 		}, nil
 	})
+	return answer(w, resp, err)
 }
 
 func (s *Service) dropDB(w http.ResponseWriter, r *http.Request) error {
@@ -60,7 +61,7 @@ func (s *Service) dropDB(w http.ResponseWriter, r *http.Request) error {
 	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
 		return p
 	}
-	return s.changeSchema(w, r, func(_ context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
+	resp, err := s.changeSchema(r.Context(), func(_ context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		have := s.shardsWhere(snap, func(st *api.WorkerStats) bool { return catalog.HasDatabase(st, req.DB) })
 		name, ok := s.catalog.Load().Database(req.DB)
 		if len(have) == 0 || !ok {
@@ -75,6 +76,7 @@ func (s *Service) dropDB(w http.ResponseWriter, r *http.Request) error {
 			edit: func(_ int, st *api.WorkerStats) { catalog.DropDatabase(st, name) },
 		}, nil
 	})
+	return answer(w, resp, err)
 }
 
 func (s *Service) createTable(w http.ResponseWriter, r *http.Request) error {
@@ -89,12 +91,18 @@ func (s *Service) createTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.changeSchema(w, r, func(_ context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
+	resp, err := s.runCreateTable(r.Context(), plan)
+	return answer(w, resp, err)
+}
+
+// runCreateTable creates a plan's table on the shards that lack it.
+func (s *Service) runCreateTable(ctx context.Context, plan *planner.Plan) (*api.DDLResponse, error) {
+	return s.changeSchema(ctx, func(_ context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		missing, err := s.missingTable(snap, plan)
 		if err != nil {
 			return nil, err
 		}
-		plan.DB, _ = s.catalog.Load().Database(req.DB)
+		plan.DB, _ = s.catalog.Load().Database(plan.DB)
 		c := s.planChange(plan, missing, fence)
 		c.done = fmt.Sprintf("created table %s.%s", plan.DB, plan.Table)
 		c.definition = plan.Definition
@@ -141,15 +149,21 @@ func (s *Service) deleteTable(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
-	if _, err := s.table(r.Context(), req.DB, req.Table); err != nil {
-		return err
+	resp, err := s.runDropTable(r.Context(), req.DB, req.Table)
+	return answer(w, resp, err)
+}
+
+// runDropTable drops a table on every shard that has it.
+func (s *Service) runDropTable(ctx context.Context, db, table string) (*api.DDLResponse, error) {
+	if _, err := s.table(ctx, db, table); err != nil {
+		return nil, err
 	}
-	return s.changeSchema(w, r, func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
-		t, err := s.table(ctx, req.DB, req.Table)
+	return s.changeSchema(ctx, func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
+		t, err := s.table(ctx, db, table)
 		if err != nil {
 			return nil, err
 		}
-		plan, err := planner.DropTable(t, s.slots, &req)
+		plan, err := planner.DropTable(t, s.slots, &api.DeleteTableRequest{DB: db, Table: table})
 		if err != nil {
 			return nil, err
 		}
@@ -217,37 +231,44 @@ func (s *Service) planChange(plan *planner.Plan, shards []int, fence api.Fence) 
 // carries the term under which this master was found to be the primary: were it the
 // newest known one, as with rows, a master replaced meanwhile would write under
 // its successor's term.
-func (s *Service) changeSchema(w http.ResponseWriter, r *http.Request,
+func (s *Service) changeSchema(ctx context.Context,
 	prepare func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error),
-) error {
-	ctx := r.Context()
+) (*api.DDLResponse, error) {
 	select {
 	case <-s.ddl:
 		defer func() { s.ddl <- struct{}{} }()
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	lead, err := s.coord.EnsurePrimary(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	snap := s.prober.Snapshot() // which EnsurePrimary has brought up to date
 	if err := preflight(snap); err != nil {
-		return err
+		return nil, err
 	}
 	c, err := prepare(ctx, snap, api.Fence{Term: lead.Term, MapVersion: s.slots.Version()})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	resp, err := s.applyChange(ctx, c)
 	if err != nil {
 		s.events.publish(api.EventDDL, api.LevelError, nil, "not everywhere "+c.done+": "+api.AsProblem(err).Detail)
-		return err
+		return nil, err
 	}
 	s.events.publish(api.EventDDL, api.LevelGood, nil, c.done)
+	return resp, nil
+}
+
+// answer writes the answer of a change of the schema, or passes its error on.
+func answer(w http.ResponseWriter, resp *api.DDLResponse, err error) error {
+	if err != nil {
+		return err
+	}
 	return httpserve.WriteJSON(w, http.StatusOK, resp)
 }
 
