@@ -240,23 +240,28 @@ func TestWritesRunOnTheEngine(t *testing.T) {
 	}
 }
 
-// A chain of thousands of terms and the deepest tree there is must both run.
-func TestBigConditionsRunOnTheEngine(t *testing.T) {
-	db := newDB(t, studentsTable)
-	table := newTable(t, studentsTable)
-	db.insert(t, table, `{"student_id": 1, "name": "Ann", "age": 1}`)
+// bigConditions hold for a row whose age is 1.
+func bigConditions() map[string]string {
 	var list, ors bytes.Buffer
 	for i := range 10_000 {
 		fmt.Fprintf(&list, "%d,", i+2)
 		fmt.Fprintf(&ors, "age = %d OR ", i+2)
 	}
 	nested := strings.Repeat("(age = 2 OR age = 1 AND ", 99) + "age = 1" + strings.Repeat(")", 99)
-	for name, condition := range map[string]string{
+	return map[string]string{
 		"IN":     "age IN (" + list.String()[:list.Len()-len("10001,")] + "1)",
 		"OR":     ors.String() + "age = 1",
 		"nested": nested,
 		"sum":    "age = 1" + strings.Repeat(" + 0 * age", 150),
-	} {
+	}
+}
+
+// A chain of thousands of terms and the deepest tree there is must both run.
+func TestBigConditionsRunOnTheEngine(t *testing.T) {
+	db := newDB(t, studentsTable)
+	table := newTable(t, studentsTable)
+	db.insert(t, table, `{"student_id": 1, "name": "Ann", "age": 1}`)
+	for name, condition := range bigConditions() {
 		p, err := planner.Select(table, newMap(t, 1), &api.SelectRequest{Columns: api.NameList{"student_id"}, Condition: condition})
 		if err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -65,29 +65,38 @@ func newGolden(t *testing.T) *golden {
 	}}
 }
 
-// run returns the script with the results of this run.
-func (g *golden) run(t *testing.T, script string) string {
-	var out strings.Builder
-	for i, c := range strings.Split("\n"+script, "\n== ") {
-		if i == 0 {
-			out.WriteString(strings.TrimPrefix(c, "\n"))
-			continue
-		}
+// goldenCase is one case of a script: what it shows, an operation and its request.
+type goldenCase struct{ name, op, request string }
+
+// each calls f with each case of the script, and returns what stands before them.
+func (g *golden) each(t *testing.T, script string, f func(goldenCase)) (head string) {
+	t.Helper()
+	head, cases, _ := strings.Cut("\n"+script, "\n== ")
+	for c := range strings.SplitSeq(cases, "\n== ") {
 		lines := strings.SplitN(c, "\n", 3)
 		if len(lines) < 2 {
 			t.Fatalf("case %q has no request", c)
 		}
 		op, request, _ := strings.Cut(lines[1], " ")
-		fmt.Fprintf(&out, "\n== %s\n%s\n", lines[0], lines[1])
-		plan, err := g.plan(t, op, request)
+		f(goldenCase{lines[0], op, request})
+	}
+	return strings.TrimPrefix(head, "\n")
+}
+
+// run returns the script with the results of this run.
+func (g *golden) run(t *testing.T, script string) string {
+	var out strings.Builder
+	head := g.each(t, script, func(c goldenCase) {
+		fmt.Fprintf(&out, "\n== %s\n%s %s\n", c.name, c.op, c.request)
+		plan, err := g.plan(t, c.op, c.request)
 		if err == nil {
 			err = g.writePlan(&out, plan)
 		}
 		if err != nil {
 			writeProblem(&out, err)
 		}
-	}
-	return out.String()
+	})
+	return head + out.String()
 }
 
 func (g *golden) plan(t *testing.T, op, request string) (*planner.Plan, error) {
@@ -189,6 +198,27 @@ func render(d dialect.Dialect, p *planner.Plan, f *planner.Fragment) (string, er
 		}
 	}
 	return out.String(), nil
+}
+
+// texts returns the text of a fragment's statements.
+func texts(t *testing.T, d dialect.Dialect, p *planner.Plan, f *planner.Fragment) []string {
+	t.Helper()
+	if p.Op.IsRead() {
+		q, err := d.Query(p, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []string{q.SQL}
+	}
+	statements, err := d.Exec(p, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, s := range statements {
+		out = append(out, s.SQL)
+	}
+	return out
 }
 
 func writeProblem(out *strings.Builder, err error) {

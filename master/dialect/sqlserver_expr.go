@@ -7,9 +7,11 @@ import (
 
 var sqlServerArith = [...]string{
 	planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * ", planner.DivExpr: " / ", planner.ModExpr: " % ",
+	planner.ConcatExpr: " + ",
 }
 
-// expr writes e so that it can stand beside any operator.
+// expr writes e so that it can stand beside any comparison; predicates, beside
+// any operator.
 func (w *sqlServerWriter) expr(e *planner.Expr) {
 	switch e.Op {
 	case planner.ColumnExpr:
@@ -25,11 +27,13 @@ func (w *sqlServerWriter) expr(e *planner.Expr) {
 	case planner.CountExpr:
 		w.text("COUNT_BIG(*)")
 	case planner.NegExpr:
-		w.text("(-")
-		w.expr(e.Args[0])
-		w.text(")")
+		w.text("-")
+		w.operand(e.Args[0], primary)
 	case planner.AddExpr, planner.SubExpr, planner.MulExpr, planner.DivExpr, planner.ModExpr:
-		operands(w, "(", e.Args[0], sqlServerArith[e.Op], e.Args[1], ")")
+		level := levelOf(e.Op)
+		w.operand(e.Args[0], level)
+		w.text(sqlServerArith[e.Op])
+		w.operand(e.Args[1], level+1)
 	case planner.ConcatExpr:
 		w.concat(e)
 	case planner.InExpr:
@@ -41,6 +45,38 @@ func (w *sqlServerWriter) expr(e *planner.Expr) {
 			w.compare(e)
 		}
 	}
+}
+
+// The levels of T-SQL's operators on values, from those that bind least. The minus
+// sign binds as + does, and before it another would begin a comment.
+const (
+	signed = iota
+	additive
+	multiplicative
+	primary
+)
+
+func levelOf(op planner.ExprOp) int {
+	switch op {
+	case planner.NegExpr:
+		return signed
+	case planner.AddExpr, planner.SubExpr, planner.ConcatExpr:
+		return additive
+	case planner.MulExpr, planner.DivExpr, planner.ModExpr:
+		return multiplicative
+	}
+	return primary
+}
+
+// operand writes e so that it can stand where operators of at least that level may.
+func (w *sqlServerWriter) operand(e *planner.Expr, level int) {
+	if levelOf(e.Op) >= level {
+		w.expr(e)
+		return
+	}
+	w.text("(")
+	w.expr(e)
+	w.text(")")
 }
 
 func (w *sqlServerWriter) cast(x *planner.Expr, t sqltypes.Type) {

@@ -73,6 +73,17 @@ func (w *sqlServerWriter) unicode(e *planner.Expr) {
 	}
 }
 
+// binary writes a string that is no constant in the collation of shard keys, as an
+// NVARCHAR or a VARCHAR.
+func (w *sqlServerWriter) binary(e *planner.Expr, kind sqltypes.Kind) {
+	t := e.Type
+	if isUnicode(kind) {
+		t = asUnicode(t)
+	}
+	w.cast(e, t)
+	w.text(" COLLATE " + binaryCollation(kind))
+}
+
 // folded writes a string so that it has the order of sqltypes.CompareText.
 func (w *sqlServerWriter) folded(e *planner.Expr) {
 	w.text("LOWER(UPPER(")
@@ -97,8 +108,8 @@ func (w *sqlServerWriter) output(e *planner.Expr, grouped bool) {
 		w.expr(e)
 	case grouped && !e.Binary:
 		w.text("MIN(")
-		w.unicode(e)
-		w.text(" COLLATE " + binaryCollation(sqltypes.NVarChar) + ")")
+		w.binary(e, sqltypes.NVarChar)
+		w.text(")")
 	default:
 		w.unicode(e)
 	}
@@ -110,15 +121,10 @@ func (w *sqlServerWriter) output(e *planner.Expr, grouped bool) {
 // which both become strings of that kind: the collation of an NVARCHAR has no UTF-8.
 func (w *sqlServerWriter) inBinary(x, other *planner.Expr, kind sqltypes.Kind) {
 	if x.IsConst() || other.IsConst() || isKey(x) && isKey(other) {
-		w.expr(x)
+		w.operand(x, additive)
 		return
 	}
-	if isUnicode(kind) {
-		w.unicode(x)
-	} else {
-		w.expr(x)
-	}
-	w.text(" COLLATE " + binaryCollation(kind))
+	w.binary(x, kind)
 }
 
 // isKey says whether e is the shard key itself.
@@ -128,12 +134,12 @@ func isKey(e *planner.Expr) bool { return e.Op == planner.ColumnExpr && e.Binary
 func (w *sqlServerWriter) concat(e *planner.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	if !e.Binary {
-		operands(w, "(", l, " + ", r, ")")
+		w.operand(l, additive)
+		w.text(sqlServerArith[e.Op])
+		w.operand(r, multiplicative)
 		return
 	}
-	w.text("(")
 	w.inBinary(l, r, e.Type.Kind)
-	w.text(" + ")
+	w.text(sqlServerArith[e.Op])
 	w.inBinary(r, l, e.Type.Kind)
-	w.text(")")
 }

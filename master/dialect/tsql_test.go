@@ -1,0 +1,100 @@
+package dialect_test
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/sqlc-dev/teesql/ast"
+	"github.com/sqlc-dev/teesql/parser"
+
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+)
+
+// parseTSQL returns the kind of the one statement that a text is by the grammar of
+// T-SQL. (The parser is for tests: it is not safe on hostile input.)
+func parseTSQL(t *testing.T, text string) string {
+	t.Helper()
+	script, err := parser.Parse(t.Context(), strings.NewReader(text))
+	if err != nil {
+		t.Errorf("%v\n%s", err, text)
+		return ""
+	}
+	var statements []ast.Statement
+	for _, b := range script.Batches {
+		statements = append(statements, b.Statements...)
+	}
+	if len(statements) != 1 {
+		t.Errorf("%d statements, want 1:\n%s", len(statements), text)
+		return ""
+	}
+	return strings.TrimPrefix(reflect.TypeOf(statements[0]).String(), "*ast.")
+}
+
+func TestTheParserOfTheseTestsIsOne(t *testing.T) {
+	for _, bad := range []string{
+		"SELECT [a FROM [t]", "SELECT [a] FROM [t] WHERE", "SELECT TOP ( [a] FROM [t]", "CREATE TABLE [t] ([a] INT NOT",
+		"SELECT [a] FROM [t] ORDER BY [a] OFFSET ROWS", "DELETE FROM [t] WHERE ([a] IN ())", "UPDATE [t] SET [a] = WHERE ([b] = 1)",
+	} {
+		if _, err := parser.Parse(t.Context(), strings.NewReader(bad)); err == nil {
+			t.Errorf("no error in %s", bad)
+		}
+	}
+}
+
+// Every statement of the golden files is T-SQL, without a server to say so.
+func TestPlansAreWrittenInTSQL(t *testing.T) {
+	files, err := filepath.Glob("testdata/plans/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts in testdata/plans", err)
+	}
+	want := map[planner.Op]string{
+		planner.OpSelect: "SelectStatement", planner.OpCount: "SelectStatement", planner.OpInsert: "InsertStatement",
+		planner.OpUpdate: "UpdateStatement", planner.OpDelete: "DeleteStatement", planner.OpDropTable: "DropTableStatement",
+		planner.OpCreateTable: "CreateTableStatement",
+	}
+	g, d := newGolden(t), sqlServer(t)
+	seen := 0
+	for _, file := range files {
+		script, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.each(t, string(script), func(c goldenCase) {
+			plan, err := g.plan(t, c.op, c.request)
+			if err != nil {
+				return // what the plan is refused with is the golden file's
+			}
+			for i := range plan.Fragments {
+				for j, text := range texts(t, d, plan, &plan.Fragments[i]) {
+					seen++
+					got := parseTSQL(t, text)
+					if got != want[plan.Op] && !(j > 0 && got == "CreateIndexStatement") {
+						t.Errorf("%s: a %s, want %s:\n%s", c.name, got, want[plan.Op], text)
+					}
+				}
+			}
+		})
+	}
+	if seen < 100 {
+		t.Errorf("only %d statements were parsed", seen)
+	}
+}
+
+// The forms that only big requests take are T-SQL too.
+func TestBigConditionsAreWrittenInTSQL(t *testing.T) {
+	table := newTable(t, studentsTable)
+	for name, condition := range bigConditions() {
+		p, err := planner.Select(table, newMap(t, 1), &api.SelectRequest{Columns: api.NameList{"student_id"}, Condition: condition})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for _, text := range texts(t, sqlServer(t), p, &p.Fragments[0]) {
+			parseTSQL(t, text)
+		}
+	}
+}
