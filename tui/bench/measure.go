@@ -20,20 +20,7 @@ import (
 // echo.
 func (r *rig) pointSelects(ctx context.Context) error {
 	for _, n := range r.cmd.Clients {
-		ours := func(int, int) shot {
-			id := rand.IntN(smallRows)
-			want := []byte(student(id).name() + `"`)
-			return shot{
-				url:  r.primary + api.PathSelect,
-				body: fmt.Appendf(nil, `{"db_name":%q,"table":%q,"condition":"student_id = %d"}`, benchDB, smallTable, id),
-				check: func(answer []byte) error {
-					if !bytes.Contains(answer, want) {
-						return fmt.Errorf("the answer lacks the row of student %d: %.300s", id, answer)
-					}
-					return nil
-				},
-			}
-		}
+		ours := func(int, int) shot { return r.oneSelect() }
 		floor := func(int, int) shot {
 			id := rand.IntN(smallRows)
 			return shot{
@@ -48,6 +35,22 @@ func (r *rig) pointSelects(ctx context.Context) error {
 		r.report.ratio("point select through the master", n, "two-hop JSON echo", got, aimAt(n, 0.80))
 	}
 	return nil
+}
+
+// oneSelect is a point select of any of the small table's rows, whose answer is checked.
+func (d *deployment) oneSelect() shot {
+	id := rand.IntN(smallRows)
+	want := []byte(student(id).name() + `"`)
+	return shot{
+		url:  d.primary + api.PathSelect,
+		body: fmt.Appendf(nil, `{"db_name":%q,"table":%q,"condition":"student_id = %d"}`, benchDB, smallTable, id),
+		check: func(answer []byte) error {
+			if !bytes.Contains(answer, want) {
+				return fmt.Errorf("the answer lacks the row of student %d: %.300s", id, answer)
+			}
+			return nil
+		},
+	}
 }
 
 // durableInserts compares single-row inserts, acknowledged after their fsync, with
@@ -140,7 +143,7 @@ func (r *rig) bulkOnce(ctx context.Context, table string, n, rows int) (float64,
 	}
 	var next atomic.Int64
 	start := time.Now()
-	err := r.each(n, func(buf *bytes.Buffer) (bool, error) {
+	err := each(n, func(buf *bytes.Buffer) (bool, error) {
 		i := int(next.Add(1)) - 1
 		if i >= len(bodies) {
 			return false, nil

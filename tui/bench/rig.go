@@ -39,17 +39,51 @@ type rig struct {
 	http   *http.Client
 	dir    string
 
-	cluster *demo.Cluster
-	primary string
-	master  *client.Master // of the primary
-	echo    string
-	floor   []*exec.Cmd
-	stdins  []io.Closer
+	deployment
+	echo   string
+	floor  []*exec.Cmd
+	stdins []io.Closer
 
 	// nextID gives keys to inserted rows, so that no two measurements collide.
 	nextID atomic.Int64
 	filled bool // bigTable and rawBig are there
 	rawBig *rawDB
+}
+
+// deployment is a cluster with the benchmark's database.
+type deployment struct {
+	cluster *demo.Cluster
+	primary string
+	master  *client.Master // of the primary
+	load    *http.Client
+}
+
+// deploy starts a cluster, and makes the database and the small table in it. What it returns
+// is to be closed also when it fails.
+func deploy(ctx context.Context, hc *http.Client, o demo.Options) (d deployment, err error) {
+	d.load = hc
+	if d.cluster, err = demo.Start(ctx, o); err != nil {
+		return d, err
+	}
+	d.primary = d.cluster.Masters()[0]
+	d.master = client.NewMaster(d.primary)
+	if _, err = d.master.CreateDB(ctx, &api.CreateDBRequest{DB: benchDB}); err != nil {
+		return d, err
+	}
+	if err = d.createTable(ctx, smallTable); err != nil {
+		return d, err
+	}
+	return d, d.fill(ctx, smallTable, smallRows)
+}
+
+func (d *deployment) close() error {
+	if d.master != nil {
+		d.master.Close()
+	}
+	if d.cluster != nil {
+		return d.cluster.Stop()
+	}
+	return nil
 }
 
 func newRig(ctx context.Context, cmd *Command, w io.Writer) (_ *rig, err error) {
@@ -66,18 +100,8 @@ func newRig(ctx context.Context, cmd *Command, w io.Writer) (_ *rig, err error) 
 	if err = r.startEcho(ctx); err != nil {
 		return nil, err
 	}
-	if r.cluster, err = demo.Start(ctx, demo.Options{FreePorts: true, LogLevel: "warn"}); err != nil {
-		return nil, err
-	}
-	r.primary = r.cluster.Masters()[0]
-	r.master = client.NewMaster(r.primary)
-	if _, err = r.master.CreateDB(ctx, &api.CreateDBRequest{DB: benchDB}); err != nil {
-		return nil, err
-	}
-	if err = r.createTable(ctx, smallTable); err != nil {
-		return nil, err
-	}
-	return r, r.fill(ctx, smallTable, smallRows)
+	r.deployment, err = deploy(ctx, r.http, demo.Options{FreePorts: true, LogLevel: "warn"})
+	return r, err
 }
 
 // startEcho starts the floor's three second hops and its first.
@@ -130,12 +154,7 @@ func (r *rig) close() error {
 	if r.rawBig != nil {
 		errs = append(errs, r.rawBig.Close())
 	}
-	if r.master != nil {
-		r.master.Close()
-	}
-	if r.cluster != nil {
-		errs = append(errs, r.cluster.Stop())
-	}
+	errs = append(errs, r.deployment.close())
 	for i, cmd := range r.floor {
 		r.stdins[i].Close()
 		_ = cmd.Wait() // how a floor process ends is nobody's concern
@@ -147,12 +166,12 @@ func (r *rig) close() error {
 	return errors.Join(errs...)
 }
 
-func (r *rig) createTable(ctx context.Context, table string) error {
+func (d *deployment) createTable(ctx context.Context, table string) error {
 	req := &api.CreateTableRequest{DB: benchDB, Table: table}
 	for _, c := range studentColumns {
 		req.Columns = append(req.Columns, api.Member[string]{Name: c.name, Value: c.kind})
 	}
-	_, err := r.master.CreateTable(ctx, req)
+	_, err := d.master.CreateTable(ctx, req)
 	return err
 }
 
@@ -169,21 +188,21 @@ func insertBody(table string, from, to int) []byte {
 }
 
 // fill inserts rows [0, n) through the master.
-func (r *rig) fill(ctx context.Context, table string, n int) error {
+func (d *deployment) fill(ctx context.Context, table string, n int) error {
 	var next atomic.Int64
-	return r.each(loaders, func(buf *bytes.Buffer) (bool, error) {
+	return each(loaders, func(buf *bytes.Buffer) (bool, error) {
 		from := int(next.Add(batchRows)) - batchRows
 		if from >= n {
 			return false, nil
 		}
-		s := shot{url: r.primary + api.PathInsert, body: insertBody(table, from, min(from+batchRows, n))}
-		return true, fire(ctx, r.http, s, buf)
+		s := shot{url: d.primary + api.PathInsert, body: insertBody(table, from, min(from+batchRows, n))}
+		return true, fire(ctx, d.load, s, buf)
 	})
 }
 
 // each runs step in so many goroutines until it says stop or fails, and returns
 // the first error.
-func (r *rig) each(clients int, step func(*bytes.Buffer) (more bool, err error)) error {
+func each(clients int, step func(*bytes.Buffer) (more bool, err error)) error {
 	errs := make([]error, clients)
 	var failed atomic.Bool
 	var wg sync.WaitGroup

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -42,6 +43,12 @@ type Options struct {
 	FreePorts bool
 	// LogLevel is that of the children; empty: "info".
 	LogLevel string
+	// SQLServer is the connection string of a server to keep the data on; empty: the
+	// embedded engine.
+	SQLServer string
+	// Suffix, with SQLServer, begins what the names of its databases end in; the number of the
+	// shard follows.
+	Suffix string
 	// Say is told what goes on, a line at a time; nil: nobody is.
 	Say func(format string, args ...any)
 }
@@ -131,6 +138,11 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 		shard := fmt.Sprintf("shard-%d", i)
 		p := newProcess(opts, dir, runWorkerCommand, "worker", shard, ports[1+i])
 		p.args = append(p.args, workerArgs(dir, p.name, dir.data(shard), ports[1+i])...)
+		if opts.SQLServer != "" {
+			// In the environment, as other users of the machine can see arguments.
+			p.env = append(p.env, "WORKER_DSN="+opts.SQLServer)
+			p.args = append(p.args, "--db-suffix", opts.Suffix+strconv.Itoa(i))
+		}
 		c.workers = append(c.workers, p)
 		workerURLs = append(workerURLs, p.url)
 	}

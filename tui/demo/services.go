@@ -28,6 +28,8 @@ type RunWorker struct {
 	Name      string `required:"" help:"The worker's name."`
 	DataDir   string `required:"" help:"Where the shard's data is."`
 	TokenFile string `required:"" help:"File with the cluster's token."`
+	DSN       string `help:"Connection string of a SQL Server to keep the data on." env:"WORKER_DSN"`
+	DBSuffix  string `help:"What the names of its databases end in." default:"GO"`
 }
 
 // Run serves until the parent says stop or is gone.
@@ -37,6 +39,10 @@ func (c *RunWorker) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.Port, cfg.Name, cfg.DataDir, cfg.TokenFile = c.Port, c.Name, c.DataDir, c.TokenFile
+	cfg.DBSuffix = c.DBSuffix
+	if c.DSN != "" {
+		cfg.Engine, cfg.DSN = "sqlserver", c.DSN
+	}
 	logger := c.logger(os.Stderr)
 	return c.underParent(ctx, os.Stdin, logger, func(ctx context.Context) error {
 		return worker.Run(ctx, cfg, os.Stdout, logger)

@@ -1,0 +1,187 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	_ "github.com/microsoft/go-mssqldb" // the floor uses the driver that the engine uses
+
+	"shardeck/shared/api"
+	"shardeck/tui/demo"
+)
+
+// serverAim is the part of the throughput of go-mssqldb alone that should be left.
+const serverAim = 0.60
+
+// sqlServer compares point selects and inserts through a master and workers over
+// SQL Server with the same statements sent to that server by go-mssqldb itself. The server's
+// own work is in both; what is left of the ratio is what Shardeck adds.
+func (r *rig) sqlServer(ctx context.Context) (err error) {
+	if r.cmd.SQLServerDSN == "" {
+		r.report.note("SQL Server was not measured: give --sqlserver-dsn, or set SHARDECK_TEST_SQLSERVER")
+		return nil
+	}
+	suffix := "_bench" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	direct, err := openDirect(ctx, r.cmd.SQLServerDSN, suffix)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, direct.close()) }()
+	ours, err := deploy(ctx, r.http, demo.Options{FreePorts: true, LogLevel: "warn", SQLServer: r.cmd.SQLServerDSN, Suffix: suffix})
+	defer func() { err = errors.Join(err, ours.drop(), ours.close()) }()
+	if err != nil {
+		return err
+	}
+	for _, n := range r.cmd.Clients {
+		got, err := ratios(r.cmd.Rounds,
+			func() (float64, error) {
+				return throughput(ctx, r.http, n, r.cmd.Round, func(int, int) shot { return ours.oneSelect() })
+			},
+			func() (float64, error) { return direct.throughput(ctx, n, r.cmd.Round, direct.oneSelect) })
+		if err != nil {
+			return err
+		}
+		r.report.ratio("point select over SQL Server", n, "the same by go-mssqldb alone", got, aimAt(n, serverAim))
+	}
+	for _, n := range r.cmd.Clients {
+		got, err := ratios(r.cmd.Rounds,
+			func() (float64, error) {
+				return throughput(ctx, r.http, n, r.cmd.Round, func(int, int) shot { return r.oneInsert(ours.primary + api.PathInsert) })
+			},
+			func() (float64, error) {
+				return direct.throughput(ctx, n, r.cmd.Round, func(ctx context.Context) error {
+					return direct.oneInsert(ctx, student(r.nextID.Add(1)))
+				})
+			})
+		if err != nil {
+			return err
+		}
+		r.report.ratio("single-row insert over SQL Server", n, "the same by go-mssqldb alone", got, aimAt(n, serverAim))
+	}
+	return nil
+}
+
+// dropTimeout bounds the dropping of what a measurement made on a server.
+const dropTimeout = time.Minute
+
+// drop drops the databases on the shards; the run may have been interrupted.
+func (d *deployment) drop() error {
+	if d.master == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
+	defer cancel()
+	_, err := d.master.DropDB(ctx, &api.DropDBRequest{DB: benchDB})
+	if api.CodeOf(err) == api.CodeUnknownDatabase {
+		return nil
+	}
+	return err
+}
+
+// directDB is a database of its own on the server, used as anybody would use it.
+type directDB struct {
+	*sql.DB
+	suffix string
+}
+
+func (d *directDB) name() string { return "Direct" + d.suffix }
+
+// openDirect makes the database with the small table and its rows.
+func openDirect(ctx context.Context, dsn, suffix string) (_ *directDB, err error) {
+	db, err := sql.Open("sqlserver", dsn)
+	if err != nil {
+		return nil, errors.New("the SQL Server's connection string cannot be read") // it holds a password
+	}
+	d := &directDB{DB: db, suffix: suffix}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	if _, err = d.ExecContext(ctx, "CREATE DATABASE ["+d.name()+"]"); err != nil {
+		return nil, err
+	}
+	// Three-part names, so that one connection string does.
+	if _, err = d.ExecContext(ctx, "CREATE TABLE "+d.table()+` (student_id BIGINT NOT NULL PRIMARY KEY,
+		name NVARCHAR(60) NOT NULL, email VARCHAR(80), gpa DECIMAL(3,2), enrolled DATE)`); err != nil {
+		return nil, err
+	}
+	var next atomic.Int64
+	err = each(loaders, func(*bytes.Buffer) (bool, error) {
+		i := int(next.Add(1)) - 1
+		if i >= smallRows {
+			return false, nil
+		}
+		return true, d.oneInsert(ctx, student(i))
+	})
+	return d, err
+}
+
+func (d *directDB) table() string { return "[" + d.name() + "].dbo.Students" }
+
+// close drops the database and what the workers keep of themselves.
+func (d *directDB) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
+	defer cancel()
+	var errs []error
+	names := []string{d.name()}
+	for i := range 3 {
+		names = append(names, "_shardeck_"+d.suffix+strconv.Itoa(i))
+	}
+	for _, name := range names {
+		_, err := d.ExecContext(ctx, "DROP DATABASE IF EXISTS ["+name+"]")
+		errs = append(errs, err)
+	}
+	return errors.Join(append(errs, d.Close())...)
+}
+
+func (d *directDB) oneInsert(ctx context.Context, s student) error {
+	_, err := d.ExecContext(ctx, "INSERT INTO "+d.table()+" (student_id, name, email, gpa, enrolled) VALUES (@p1, @p2, @p3, @p4, @p5)", s.args()...)
+	return err
+}
+
+func (d *directDB) oneSelect(ctx context.Context) error {
+	want := student(rand.IntN(smallRows))
+	var id int64
+	var name, email, gpa string
+	var enrolled time.Time
+	err := d.QueryRowContext(ctx, "SELECT student_id, name, email, gpa, enrolled FROM "+d.table()+" WHERE student_id = @p1", int64(want)).
+		Scan(&id, &name, &email, &gpa, &enrolled)
+	if err == nil && name != want.name() {
+		return fmt.Errorf("the server has %q for student %d", name, want)
+	}
+	return err
+}
+
+// throughput runs clients in a closed loop for so long and returns how often they did it a
+// second. Each has a connection of its own.
+func (d *directDB) throughput(ctx context.Context, clients int, length time.Duration, do func(context.Context) error) (float64, error) {
+	d.SetMaxOpenConns(clients)
+	d.SetMaxIdleConns(clients)
+	var failed atomic.Bool
+	var total atomic.Int64
+	errs := make([]error, clients)
+	var wg sync.WaitGroup
+	start := time.Now()
+	for c := range clients {
+		wg.Go(func() {
+			for !failed.Load() && time.Since(start) < length {
+				if errs[c] = do(ctx); errs[c] != nil {
+					failed.Store(true)
+					return
+				}
+				total.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	return float64(total.Load()) / time.Since(start).Seconds(), errors.Join(errs...)
+}
