@@ -36,7 +36,8 @@ func parseTSQL(t *testing.T, text string) string {
 
 func TestTheParserOfTheseTestsIsOne(t *testing.T) {
 	for _, bad := range []string{
-		"SELECT [a FROM [t]", "SELECT [a] FROM [t] WHERE", "SELECT TOP ( [a] FROM [t]", "CREATE TABLE [t] (", "DELETE FROM [t] WHERE ([a] IN ())", "UPDATE [t] SET [a] = WHERE ([b] = 1)",
+		"SELECT TOP ( [a] FROM [t]", "SELECT [a] FROM [t] WHERE", "SELECT [a] FROM [t] WHERE (([a] = 1)", "SELECT [a] FROM [t] WHERE ([a] LIKE)",
+		"SELECT CAST([a] AS) FROM [t]", "DELETE FROM [t] WHERE ([a] IN ())", "UPDATE [t] SET [a] = WHERE ([b] = 1)", "INSERT INTO [t] ([a] VALUES (1)",
 	} {
 		if _, err := parser.Parse(t.Context(), strings.NewReader(bad)); err == nil {
 			t.Errorf("no error in %s", bad)
