@@ -16,16 +16,9 @@ func ParseColumnDef(text string) (ColumnDef, error) {
 	if err != nil {
 		return ColumnDef{}, err
 	}
-	var def ColumnDef
-	p.columnType(&def)
-	for p.err == nil && p.tok.kind != tokEOF {
-		p.constraint(&def)
-	}
-	if p.err == nil && def.PrimaryKey && def.Null == NullAllowed {
-		p.fail(syntaxError(0, "a PRIMARY KEY column cannot be NULL").Hinted("write NOT NULL, or leave NULL out"))
-	}
-	if p.err == nil && def.PrimaryKey && def.Unique {
-		p.fail(syntaxError(0, "a column is either PRIMARY KEY or UNIQUE").Hinted("a primary key is unique already; leave UNIQUE out"))
+	def := p.columnDef()
+	if p.err == nil && p.tok.kind != tokEOF {
+		p.fail(p.refuseConstraint())
 	}
 	if p.err != nil {
 		return ColumnDef{}, p.err
@@ -33,8 +26,24 @@ func ParseColumnDef(text string) (ColumnDef, error) {
 	return def, nil
 }
 
+// columnDef reads a definition up to a comma, a ) or the end.
+func (p *parser) columnDef() ColumnDef {
+	start := p.tok.start
+	def := ColumnDef{Type: p.typeName()}
+	for p.err == nil && p.tok.kind != tokEOF && (p.tok.kind != tokOp || p.tok.op != ',' && p.tok.op != ')') {
+		p.constraint(&def)
+	}
+	if p.err == nil && def.PrimaryKey && def.Null == NullAllowed {
+		p.fail(syntaxError(start, "a PRIMARY KEY column cannot be NULL").Hinted("write NOT NULL, or leave NULL out"))
+	}
+	if p.err == nil && def.PrimaryKey && def.Unique {
+		p.fail(syntaxError(start, "a column is either PRIMARY KEY or UNIQUE").Hinted("a primary key is unique already; leave UNIQUE out"))
+	}
+	return def
+}
+
 // ParseConstant reads one constant, with a sign where it is a number: what
-// [Format] makes of a DEFAULT.
+// [FormatExpr] makes of a DEFAULT.
 func ParseConstant(text string) (Expr, error) {
 	p, err := newParser(text)
 	if err != nil {
@@ -42,7 +51,7 @@ func ParseConstant(text string) (Expr, error) {
 	}
 	e := p.defaultValue()
 	if p.err == nil && p.tok.kind != tokEOF {
-		p.fail(unexpected(p.tok, "the end of the constant"))
+		p.fail(p.unexpected("the end of the constant"))
 	}
 	if p.err != nil {
 		return nil, p.err
@@ -50,34 +59,49 @@ func ParseConstant(text string) (Expr, error) {
 	return e, nil
 }
 
-// columnType reads the words of a type and its arguments in parentheses.
-func (p *parser) columnType(def *ColumnDef) {
+// typeName reads the words of a type and its arguments in parentheses.
+func (p *parser) typeName() sqltypes.Type {
 	start := p.tok.start
-	if p.tok.kind != tokWord || isConstraintWord(p.tok) {
-		p.fail(unexpected(p.tok, "a type, as INT or NVARCHAR(50)"))
-		return
+	if !isTypeWord(p.tok) {
+		p.fail(p.unexpected("a type, as INT or NVARCHAR(50)"))
+		return sqltypes.Type{}
 	}
-	end := p.tok.end
-	for p.err == nil && p.tok.kind == tokWord && !isConstraintWord(p.tok) {
-		end = p.tok.end
+	var text []byte // without the comments and brackets that may stand in the source
+	take := func() {
+		if len(text) <= maxShown*5 { // longer than any type: refused below
+			text = append(append(text, p.tok.text...), ' ')
+		}
 		p.advance()
 	}
-	if p.accept('(') {
+	for p.err == nil && isTypeWord(p.tok) {
+		take()
+	}
+	if p.tok.kind == tokOp && p.tok.op == '(' {
 		for p.err == nil && p.tok.kind != tokEOF && (p.tok.kind != tokOp || p.tok.op != ')') {
-			p.advance()
+			take()
 		}
-		end = p.tok.end
-		p.expect(')', "a closing ) after the type")
+		if p.tok.kind != tokOp {
+			p.fail(p.unexpected("a closing ) after the type"))
+		}
+		take()
 	}
 	if p.err != nil {
-		return
+		return sqltypes.Type{}
 	}
-	typ, err := sqltypes.Parse(p.lex.src[start:end])
+	typ, err := sqltypes.Parse(strings.TrimSpace(string(text)))
 	if err != nil {
 		p.fail(typeProblem(err, start))
-		return
 	}
-	def.Type = typ
+	return typ
+}
+
+// isTypeWord says whether the token is a word of a type's name. Scripts of SQL
+// Server's tools have it in brackets, as [int].
+func isTypeWord(t token) bool {
+	if t.kind == tokQuoted {
+		return isBareName(t.text)
+	}
+	return t.kind == tokWord && !isConstraintWord(t)
 }
 
 func typeProblem(err error, at int) *api.Problem {
@@ -97,15 +121,20 @@ func isConstraintWord(t token) bool {
 	}
 	switch strings.ToUpper(t.text) {
 	case "AUTO_INCREMENT", "AUTOINCREMENT", "GENERATED", "SPARSE", "ROWGUIDCOL", "FILESTREAM", "MASKED", "ENCRYPTED",
-		"HIDDEN", "INDEX", "PERSISTED":
+		"HIDDEN", "INDEX", "PERSISTED", "CLUSTERED", "NONCLUSTERED":
 		return true
 	}
 	return false
 }
 
-// constraint reads one constraint.
+// constraint reads one constraint. The name it may have, and whether its index
+// would order the rows, say nothing here: each engine keeps rows as it does.
 func (p *parser) constraint(def *ColumnDef) {
+	named := p.constraintName()
 	t := p.tok
+	if named && t.kw != kwPrimary && t.kw != kwUnique && t.kw != kwDefault && t.kw != kwNull && t.kw != kwNot && p.err == nil {
+		p.fail(p.refuseConstraint())
+	}
 	switch t.kw {
 	case kwNull:
 		p.advance()
@@ -113,20 +142,22 @@ func (p *parser) constraint(def *ColumnDef) {
 	case kwNot:
 		p.advance()
 		if !p.acceptWord(kwNull) {
-			p.fail(unexpected(p.tok, "NULL after NOT"))
+			p.fail(p.unexpected("NULL after NOT"))
 			return
 		}
 		p.nullability(def, t, NullForbidden)
 	case kwPrimary:
 		p.advance()
 		if !p.acceptName("KEY") {
-			p.fail(unexpected(p.tok, "KEY after PRIMARY"))
+			p.fail(p.unexpected("KEY after PRIMARY"))
 			return
 		}
 		p.once(&def.PrimaryKey, t, "PRIMARY KEY")
+		p.clustered()
 	case kwUnique:
 		p.advance()
 		p.once(&def.Unique, t, "UNIQUE")
+		p.clustered()
 	case kwDefault:
 		p.advance()
 		if def.Default != nil {
@@ -135,7 +166,23 @@ func (p *parser) constraint(def *ColumnDef) {
 		}
 		def.Default = p.defaultValue()
 	default:
-		p.fail(refuseConstraint(t))
+		p.fail(p.refuseConstraint())
+	}
+}
+
+// constraintName advances over CONSTRAINT name.
+func (p *parser) constraintName() bool {
+	if !p.acceptWord(kwConstraint) {
+		return false
+	}
+	p.identifier("the name of the constraint")
+	return true
+}
+
+// clustered advances over CLUSTERED or NONCLUSTERED.
+func (p *parser) clustered() {
+	if !p.acceptName("CLUSTERED") {
+		p.acceptName("NONCLUSTERED")
 	}
 }
 
@@ -176,6 +223,10 @@ func (p *parser) defaultValue() Expr {
 			return nil
 		}
 	}
+	if c, ok := x.(*Call); ok {
+		p.fail(unsupported(c.At, "the function %s is not supported in DEFAULT", clip(c.Name)).Hinted("write a number, a string, 0x... or NULL, and send other values with the row"))
+		return nil
+	}
 	if _, ok := x.(*Literal); !ok {
 		p.fail(unsupported(x.Pos(), "the DEFAULT is not a constant").Hinted("write a number, a string, 0x... or NULL"))
 		return nil
@@ -183,9 +234,10 @@ func (p *parser) defaultValue() Expr {
 	return n.x
 }
 
-func refuseConstraint(t token) *api.Problem {
+func (p *parser) refuseConstraint() *api.Problem {
+	t := p.tok
 	if t.kind != tokWord {
-		return unexpected(t, "NULL, NOT NULL, PRIMARY KEY, UNIQUE, DEFAULT or the end of the column")
+		return p.unexpected("NULL, NOT NULL, PRIMARY KEY, UNIQUE, DEFAULT or the end of the column")
 	}
 	word := strings.ToUpper(clip(t.text))
 	hint := "use NULL, NOT NULL, PRIMARY KEY, UNIQUE and DEFAULT"
@@ -194,16 +246,20 @@ func refuseConstraint(t token) *api.Problem {
 		hint = "each shard would count for itself: send values of your own"
 	case "CHECK":
 		hint = "check the values before you send them"
+	case "PERIOD":
+		hint = "write the times of a row yourself"
+	case "DEFAULT", "LIKE":
+		hint = "write it with its column"
 	case "REFERENCES", "FOREIGN":
 		hint = "the row referred to may be on another shard: check it before you send the row"
 	case "AS", "PERSISTED":
 		hint = "compute the value before you send it"
 	case "COLLATE":
 		hint = "strings ignore case, except in the shard key"
-	case "CONSTRAINT":
-		hint = "leave the name of the constraint out"
 	case "CLUSTERED", "NONCLUSTERED":
-		hint = "leave it out: the engine orders the rows"
+		hint = "write it behind PRIMARY KEY or UNIQUE, or leave it out: the engine orders the rows"
+	case "INDEX":
+		hint = "use PRIMARY KEY and UNIQUE"
 	}
 	return unsupported(t.start, "%s is not supported in a column definition", word).Hinted("%s", hint)
 }

@@ -20,7 +20,8 @@ const (
 	tokString
 	tokNString
 	tokBinary
-	tokOp // op says which
+	tokParam // @name; text is the name
+	tokOp    // op says which
 )
 
 // operator is a punctuation token: its byte, or for those of two bytes one of the constants.
@@ -48,12 +49,14 @@ type token struct {
 type lexer struct {
 	src string
 	pos int
+	// statement allows what belongs to statements only: comments and @parameters.
+	statement bool
 }
 
 // next returns the next token; tokEOF for ever at the end.
 func (l *lexer) next() (token, *api.Problem) {
-	for l.pos < len(l.src) && isSpace(l.src[l.pos]) {
-		l.pos++
+	if p := l.space(); p != nil {
+		return token{}, p
 	}
 	start := l.pos
 	if start == len(l.src) {
@@ -79,8 +82,74 @@ func (l *lexer) next() (token, *api.Problem) {
 		return l.quoted(start, ']', tokQuoted)
 	case c == '"':
 		return l.quoted(start, '"', tokQuoted)
+	case c == '@' && l.statement:
+		return l.paramToken(start)
 	}
 	return l.operatorToken(start, c)
+}
+
+// space advances over white space and, in statements, comments.
+func (l *lexer) space() *api.Problem {
+	for l.pos < len(l.src) {
+		switch {
+		case isSpace(l.src[l.pos]):
+			l.pos++
+		case l.statement && strings.HasPrefix(l.src[l.pos:], "--"):
+			i := strings.IndexByte(l.src[l.pos:], '\n')
+			if i < 0 {
+				i = len(l.src) - l.pos
+			}
+			l.pos += i
+		case l.statement && strings.HasPrefix(l.src[l.pos:], "/*"):
+			if p := l.blockComment(); p != nil {
+				return p
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// blockComment advances over a comment, in which others may be nested.
+func (l *lexer) blockComment() *api.Problem {
+	start := l.pos
+	for open := 0; ; {
+		i := strings.IndexAny(l.src[l.pos:], "*/")
+		if i < 0 || l.pos+i+1 >= len(l.src) {
+			l.pos = len(l.src)
+			return syntaxError(start, "the comment is not closed").Hinted("add */, one for every /*")
+		}
+		l.pos += i
+		switch l.src[l.pos : l.pos+2] {
+		case "/*":
+			open++
+			l.pos += 2
+		case "*/":
+			open--
+			l.pos += 2
+		default:
+			l.pos++
+		}
+		if open == 0 {
+			return nil
+		}
+	}
+}
+
+// paramToken reads @name.
+func (l *lexer) paramToken(start int) (token, *api.Problem) {
+	l.pos++
+	if l.peek(0) == '@' {
+		return token{}, unsupported(start, "global variables (@@) are not supported").Hinted("the answer says how many rows there were; send other values as parameters, @name")
+	}
+	for l.pos < len(l.src) && isNameByte(l.src[l.pos]) {
+		l.pos++
+	}
+	if l.pos == start+1 {
+		return token{}, syntaxError(start, "the parameter has no name").Hinted("write @name, and the value in params")
+	}
+	return token{kind: tokParam, start: start, end: l.pos, text: l.src[start+1 : l.pos]}, nil
 }
 
 // peek returns the byte n after the current one, 0 beyond the end.
@@ -232,6 +301,12 @@ func (l *lexer) strange(start int) *api.Problem {
 				Hinted("use %s", map[rune]string{'&': "AND", '|': "OR between conditions, + to join strings"}[r])
 		}
 		return unsupported(start, "the bitwise operator %c is not supported", r).Hinted("use arithmetic and comparisons")
+	case '?', ':', '$':
+		return unsupported(start, "%c is not how parameters are written", r).Hinted("write @name in a statement, and the value in params")
+	case '#':
+		return unsupported(start, "temporary tables and names with # are not supported").Hinted("use an ordinary table; a name with # in it is written in brackets")
+	case '{', '}':
+		return unsupported(start, "escapes in braces are not supported").Hinted("write the constant as a string, or the function without braces")
 	case '@':
 		return unsupported(start, "parameters and variables (@name) are not supported here").Hinted("write the value itself")
 	case '\u2018', '\u2019', '\u201c', '\u201d', '\u00b4', '`':

@@ -1,19 +1,19 @@
 package tsql
 
-import (
-	"strings"
-
-	"shardeck/shared/api"
-)
+import "shardeck/shared/api"
 
 // Bounds of what is accepted; beyond them a text is refused as too_complex.
 const (
 	// MaxDepth is the greatest depth of a tree and of nested parentheses.
 	MaxDepth = 200
 	// MaxList is the greatest number of values in an IN list.
-	MaxList = 10_000
-	// MaxOrderBy is the greatest number of items in an ORDER BY list.
+	MaxList = 100_000
+	// MaxOrderBy is the greatest number of items in an ORDER BY or GROUP BY list.
 	MaxOrderBy = 32
+	// MaxColumns is the greatest number of columns in a list of them, as T-SQL has it for SELECT.
+	MaxColumns = 4096
+	// MaxTables is the greatest number of tables in FROM.
+	MaxTables = 32
 )
 
 // parser is a recursive-descent parser with one token of lookahead. An error is
@@ -25,91 +25,17 @@ type parser struct {
 	depth int
 }
 
-func newParser(text string) (*parser, error) {
+func newParser(text string) (*parser, error) { return startParser(text, false) }
+
+// startParser returns a parser of a statement, or of a condition or another part alone.
+func startParser(text string, statement bool) (*parser, error) {
 	if len(text) > MaxText {
 		return nil, tooComplex(MaxText, "the text is %d bytes long; at most %d are allowed", len(text), MaxText).
 			Hinted("send less at a time")
 	}
-	p := &parser{lex: lexer{src: text}}
+	p := &parser{lex: lexer{src: text, statement: statement}}
 	p.advance()
 	return p, nil
-}
-
-// ParseCondition reads a search condition, as gpa > 3.5 AND name LIKE N'A%'.
-func ParseCondition(text string) (Expr, error) {
-	p, err := newParser(text)
-	if err != nil {
-		return nil, err
-	}
-	e := p.predicate(p.chain(kwOr))
-	if p.err == nil && p.tok.kind != tokEOF {
-		p.fail(p.afterCondition())
-	}
-	if p.err != nil {
-		return nil, p.err
-	}
-	return e.x, nil
-}
-
-// ParseOrderBy reads an ORDER BY list without the words ORDER BY, as gpa DESC, student_id.
-func ParseOrderBy(text string) ([]OrderItem, error) {
-	p, err := newParser(text)
-	if err != nil {
-		return nil, err
-	}
-	var items []OrderItem
-	for {
-		if len(items) == MaxOrderBy {
-			p.fail(tooComplex(p.tok.start, "the list has more than %d items", MaxOrderBy).Hinted("order by fewer columns"))
-		}
-		it := OrderItem{X: p.value(p.additive()).x}
-		switch p.tok.kw {
-		case kwAsc:
-			p.advance()
-		case kwDesc:
-			it.Desc = true
-			p.advance()
-		}
-		items = append(items, it)
-		if !p.accept(',') {
-			break
-		}
-	}
-	if p.err == nil && p.tok.kind != tokEOF {
-		p.fail(p.afterOrderItem())
-	}
-	if p.err != nil {
-		return nil, p.err
-	}
-	return items, nil
-}
-
-func (p *parser) afterCondition() *api.Problem {
-	if e := p.limits(); e != nil {
-		return e
-	}
-	return unexpected(p.tok, "AND, OR or the end of the condition")
-}
-
-// limits refuses the words that say how many rows, for which a request has fields.
-func (p *parser) limits() *api.Problem {
-	if p.tok.kind == tokWord {
-		switch word := strings.ToUpper(p.tok.text); word {
-		case "OFFSET", "FETCH", "LIMIT":
-			return unsupported(p.tok.start, "%s does not belong here", word).Hinted("use the fields limit and offset of select")
-		}
-	}
-	return nil
-}
-
-func (p *parser) afterOrderItem() *api.Problem {
-	if p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "NULLS") {
-		return unsupported(p.tok.start, "NULLS FIRST and NULLS LAST are not T-SQL").Hinted("NULL sorts before every value, and after them with DESC")
-	}
-	if e := p.limits(); e != nil {
-		return e
-	}
-	return unexpected(p.tok, "ASC, DESC, a comma or the end of the list")
 }
 
 func (p *parser) advance() {
@@ -142,7 +68,7 @@ func (p *parser) accept(op operator) bool {
 
 func (p *parser) expect(op operator, want string) {
 	if !p.accept(op) {
-		p.fail(unexpected(p.tok, want))
+		p.fail(p.unexpected(want))
 	}
 }
 
@@ -187,8 +113,8 @@ func (p *parser) over(x Expr, children ...node) node {
 // predicate refuses a value where a condition is due.
 func (p *parser) predicate(n node) node {
 	if p.err == nil && !n.x.Predicate() {
-		if p.tok.kind == tokWord && (p.tok.kw == notKeyword || p.tok.kw == kwReserved) {
-			p.fail(unexpected(p.tok, "a comparison, as = or LIKE"))
+		if p.tok.kind == tokWord && (p.tok.kw == notKeyword || p.foreign(p.tok)) {
+			p.fail(p.unexpected("a comparison, as = or LIKE"))
 			return n
 		}
 		e := syntaxError(n.x.Pos(), "expected a condition, found a value")
@@ -205,166 +131,8 @@ func (p *parser) predicate(n node) node {
 // value refuses a condition where a value is due.
 func (p *parser) value(n node) node {
 	if p.err == nil && n.x.Predicate() {
-		p.fail(syntaxError(n.x.Pos(), "expected a value, found a condition").Hinted("join conditions with AND, OR and NOT"))
+		p.fail(syntaxError(n.x.Pos(), "expected a value, found a condition").
+			Hinted("join conditions with AND, OR and NOT; its value is CASE WHEN condition THEN 1 ELSE 0 END"))
 	}
 	return n
-}
-
-// chain reads conditions joined by kw, which is OR or the tighter AND. It may
-// return a value, when there is but one term: only the caller knows which is due.
-func (p *parser) chain(kw keyword) node {
-	first := p.term(kw)
-	if p.tok.kw != kw || p.err != nil {
-		return first
-	}
-	l := &Logic{At: p.tok.start, Or: kw == kwOr}
-	n := node{x: l, depth: l.add(p.predicate(first))}
-	for p.acceptWord(kw) {
-		t := p.predicate(p.term(kw))
-		if p.err != nil {
-			break
-		}
-		n.depth = max(n.depth, l.add(t))
-	}
-	if n.depth > MaxDepth {
-		p.fail(tooComplex(l.At, "the condition is more than %d operations deep", MaxDepth).Hinted("simplify it"))
-	}
-	return n
-}
-
-// term reads a term of a chain.
-func (p *parser) term(kw keyword) node {
-	if kw == kwOr {
-		return p.chain(kwAnd)
-	}
-	return p.not()
-}
-
-// add appends a term, or the terms of a chain of the same kind, and returns the
-// depth the chain has by it.
-func (l *Logic) add(n node) int {
-	if sub, ok := n.x.(*Logic); ok && sub.Or == l.Or {
-		l.Terms = append(l.Terms, sub.Terms...)
-		return n.depth
-	}
-	l.Terms = append(l.Terms, n.x)
-	return n.depth + 1
-}
-
-func (p *parser) not() node {
-	if p.tok.kw != kwNot {
-		return p.comparison()
-	}
-	defer func() { p.depth-- }()
-	if !p.enter() {
-		return node{}
-	}
-	at := p.tok.start
-	p.advance()
-	x := p.predicate(p.not())
-	return p.over(&Not{At: at, X: x.x}, x)
-}
-
-// comparison reads a value and what is said of it, or just a value, or a
-// condition in parentheses.
-func (p *parser) comparison() node {
-	l := p.additive()
-	if p.err != nil {
-		return l
-	}
-	at := p.tok.start
-	if op, ok := p.compareOp(); ok {
-		p.advance()
-		p.value(l)
-		r := p.value(p.additive())
-		return p.over(&Compare{At: at, Op: op, L: l.x, R: r.x}, l, r)
-	}
-	switch p.tok.kw {
-	case kwIs:
-		p.advance()
-		negated := p.acceptWord(kwNot)
-		if !p.acceptWord(kwNull) {
-			p.fail(unexpected(p.tok, "NULL").Hinted("IS is followed by NULL or NOT NULL; use = and <> for values"))
-		}
-		return p.over(&IsNull{At: at, X: p.value(l).x, Negated: negated}, l)
-	case kwNot:
-		p.advance()
-		switch p.tok.kw {
-		case kwIn, kwBetween, kwLike:
-			return p.wordOperator(l, at, true)
-		}
-		p.fail(unexpected(p.tok, "IN, BETWEEN or LIKE after NOT"))
-	case kwIn, kwBetween, kwLike:
-		return p.wordOperator(l, at, false)
-	}
-	return l
-}
-
-func (p *parser) compareOp() (CompareOp, bool) {
-	if p.tok.kind != tokOp {
-		return 0, false
-	}
-	switch p.tok.op {
-	case '=':
-		return Eq, true
-	case opNe:
-		return Ne, true
-	case '<':
-		return Lt, true
-	case opLe:
-		return Le, true
-	case '>':
-		return Gt, true
-	case opGe:
-		return Ge, true
-	}
-	return 0, false
-}
-
-// wordOperator reads the rest of IN, BETWEEN or LIKE, whose word is the current token.
-func (p *parser) wordOperator(x node, at int, negated bool) node {
-	p.value(x)
-	kw := p.tok.kw
-	p.advance()
-	switch kw {
-	case kwIn:
-		return p.in(x, at, negated)
-	case kwBetween:
-		lo := p.value(p.additive())
-		if !p.acceptWord(kwAnd) {
-			p.fail(unexpected(p.tok, "AND and the upper bound of BETWEEN"))
-		}
-		hi := p.value(p.additive())
-		return p.over(&Between{At: at, X: x.x, Lo: lo.x, Hi: hi.x, Negated: negated}, x, lo, hi)
-	}
-	pattern := p.value(p.additive())
-	like := &Like{At: at, X: x.x, Pattern: pattern.x, Negated: negated}
-	if p.acceptWord(kwEscape) {
-		esc := p.value(p.additive())
-		like.Escape = esc.x
-		return p.over(like, x, pattern, esc)
-	}
-	return p.over(like, x, pattern)
-}
-
-func (p *parser) in(x node, at int, negated bool) node {
-	p.expect('(', "( and the values of IN")
-	in := &In{At: at, X: x.x, Negated: negated}
-	depth := x.depth
-	for {
-		if len(in.List) == MaxList {
-			p.fail(tooComplex(p.tok.start, "the IN list has more than %d values", MaxList).Hinted("send several requests with fewer values"))
-		}
-		v := p.value(p.additive())
-		if p.err != nil {
-			break
-		}
-		in.List = append(in.List, v.x)
-		depth = max(depth, v.depth)
-		if !p.accept(',') {
-			break
-		}
-	}
-	p.expect(')', "a comma or ) in the IN list")
-	return p.over(in, node{depth: depth})
 }

@@ -2,9 +2,9 @@ package tsql
 
 import "strings"
 
-// Format writes e as T-SQL that parses back to the same tree, with only the
+// FormatExpr writes e as T-SQL that parses back to the same tree, with only the
 // parentheses it needs.
-func Format(e Expr) string { return string(appendExpr(nil, e, levelOr)) }
+func FormatExpr(e Expr) string { return string(appendExpr(nil, e, levelOr)) }
 
 // FormatName writes a name as T-SQL, in brackets where it has to be.
 func FormatName(name string) string { return string(appendName(nil, name)) }
@@ -106,7 +106,7 @@ func appendExpr(dst []byte, e Expr, least level) []byte {
 		}
 		return append(dst, " IS NULL"...)
 	}
-	return dst
+	return appendCall(dst, e)
 }
 
 // appendOperator appends x [NOT] word and a space.
@@ -178,7 +178,7 @@ func appendName(dst []byte, name string) []byte {
 }
 
 func isBareName(name string) bool {
-	if name == "" || !isLetter(name[0]) || lookupKeyword(name) != notKeyword {
+	if name == "" || !isLetter(name[0]) || lookupKeyword(name) != notKeyword || isSpoken(name) {
 		return false
 	}
 	for i := range len(name) {

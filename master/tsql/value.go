@@ -1,11 +1,5 @@
 package tsql
 
-import (
-	"strings"
-
-	"shardeck/shared/api"
-)
-
 // additive reads a value: terms joined by + and -.
 func (p *parser) additive() node {
 	l := p.multiplicative()
@@ -92,6 +86,9 @@ func (p *parser) primary() node {
 	case tokBinary:
 		p.advance()
 		return node{x: &Literal{At: t.start, Kind: BinaryLiteral, Text: t.text}}
+	case tokParam:
+		p.advance()
+		return node{x: &Param{At: t.start, Name: t.text}}
 	case tokWord, tokQuoted:
 		return p.name(t)
 	case tokOp:
@@ -99,7 +96,7 @@ func (p *parser) primary() node {
 			return p.parenthesized()
 		}
 	}
-	p.fail(unexpected(t, "a value, a column or ("))
+	p.fail(p.unexpected("a value, a column or ("))
 	return node{}
 }
 
@@ -112,42 +109,4 @@ func (p *parser) parenthesized() node {
 	n := p.chain(kwOr)
 	p.expect(')', "a closing )")
 	return n
-}
-
-// name reads a column, or NULL, or refuses a function or a word.
-func (p *parser) name(t token) node {
-	switch {
-	case t.kw == kwNull:
-		p.advance()
-		return node{x: &Literal{At: t.start, Kind: NullLiteral}}
-	case t.kw == kwReserved:
-		p.fail(refuseWord(t))
-		return node{}
-	case t.kw != notKeyword:
-		p.fail(unexpected(t, "a value, a column or ("))
-		return node{}
-	}
-	p.advance()
-	if p.tok.kind == tokOp && p.tok.op == '(' {
-		p.fail(refuseFunction(t))
-		return node{}
-	}
-	c := &Column{At: t.start, Name: t.text}
-	if p.accept('.') {
-		if p.tok.kind != tokQuoted && (p.tok.kind != tokWord || p.tok.kw != notKeyword) {
-			p.fail(unexpected(p.tok, "the name of a column after the point"))
-			return node{}
-		}
-		c.Table, c.Name = t.text, p.tok.text
-		p.advance()
-		if p.tok.kind == tokOp && p.tok.op == '.' {
-			p.fail(unsupported(p.tok.start, "names of more than two parts are not supported").Hinted("write column or table.column"))
-		}
-	}
-	return node{x: c}
-}
-
-func refuseFunction(t token) *api.Problem {
-	return unsupported(t.start, "the function %s is not supported here", strings.ToUpper(clip(t.text))).
-		Hinted("use columns, constants, arithmetic and LIKE; compute other values before you send them")
 }

@@ -1,0 +1,196 @@
+package tsql
+
+import "strings"
+
+// function reads a function by a name that is no keyword. The current token is
+// the ( after it.
+func (p *parser) function(t token) node {
+	if t.kind == tokQuoted {
+		p.fail(unsupported(t.start, "functions of one's own ([%s]) are not supported", clip(t.text)).
+			Hinted("use T-SQL's own functions, without brackets; compute other values before you send them"))
+		return node{}
+	}
+	switch strings.ToUpper(clip(t.text)) {
+	case "CAST":
+		return p.cast(t)
+	case "IIF":
+		return p.iif(t)
+	case "TRY_CAST", "TRY_PARSE", "PARSE", "OPENJSON", "OPENXML", "OPENQUERY", "OPENDATASOURCE":
+		p.fail(refuseFeature(t))
+		return node{}
+	}
+	return p.call(t)
+}
+
+// call reads the arguments of a function. The current token is the (.
+func (p *parser) call(t token) node {
+	defer func() { p.depth-- }()
+	if !p.enter() {
+		return node{}
+	}
+	p.advance()
+	c := &Call{At: t.start, Name: strings.ToUpper(t.text)}
+	n := node{x: c}
+	switch at := p.tok.start; {
+	case p.tok.kw == kwDistinct:
+		p.advance()
+		c.Distinct = true
+		if !isAggregate(c.Name) {
+			p.fail(syntaxError(at, "DISTINCT belongs to aggregates, not to %s", clip(c.Name)).Hinted("leave it out"))
+		}
+	case p.tok.kw == kwAll:
+		p.advance()
+		if !isAggregate(c.Name) {
+			p.fail(syntaxError(at, "ALL belongs to aggregates, not to %s", clip(c.Name)).Hinted("leave it out"))
+		}
+	case p.accept('*'):
+		c.Star = true
+		if c.Name != "COUNT" && c.Name != "COUNT_BIG" {
+			p.fail(syntaxError(at, "* belongs to COUNT and COUNT_BIG, not to %s", clip(c.Name)).Hinted("name a column"))
+		}
+		p.expect(')', "a closing )")
+		return p.noWindow(n)
+	case p.accept(')'):
+		return p.noWindow(n)
+	}
+	for p.err == nil {
+		a := p.value(p.additive())
+		if p.err != nil {
+			return n
+		}
+		c.Args = append(c.Args, a.x)
+		n = p.deeper(n, a)
+		if !p.accept(',') {
+			break
+		}
+	}
+	p.expect(')', "a comma or ) after an argument of "+clip(c.Name))
+	return p.noWindow(n)
+}
+
+// isAggregate says whether DISTINCT has a meaning in the function.
+func isAggregate(name string) bool {
+	switch name {
+	case "COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX":
+		return true
+	}
+	return false
+}
+
+// noWindow refuses what would make a window function of a call, or order its input.
+func (p *parser) noWindow(n node) node {
+	if p.tok.kind == tokWord {
+		switch strings.ToUpper(clip(p.tok.text)) {
+		case "OVER", "WITHIN", "FILTER":
+			if p.lex.statement {
+				p.fail(refuseFeature(p.tok))
+			}
+		}
+	}
+	return n
+}
+
+// deeper gives n the depth of a parent of child.
+func (p *parser) deeper(n, child node) node {
+	n.depth = max(n.depth, child.depth+1)
+	if n.depth > MaxDepth && p.err == nil {
+		p.fail(tooComplex(n.x.Pos(), "the expression is more than %d operations deep", MaxDepth).Hinted("simplify it"))
+	}
+	return n
+}
+
+// caseOf reads CASE ... END. The current token is CASE.
+func (p *parser) caseOf() node {
+	defer func() { p.depth-- }()
+	if !p.enter() {
+		return node{}
+	}
+	c := &Case{At: p.tok.start}
+	n := node{x: c}
+	p.advance()
+	if p.tok.kw != kwWhen {
+		x := p.value(p.additive())
+		c.X, n = x.x, p.deeper(n, x)
+	}
+	for p.err == nil && p.tok.kw == kwWhen {
+		w := When{At: p.tok.start}
+		p.advance()
+		var cond node
+		if c.X != nil {
+			cond = p.value(p.additive())
+		} else {
+			cond = p.predicate(p.chain(kwOr))
+		}
+		if !p.acceptWord(kwThen) {
+			p.fail(p.unexpected("THEN"))
+		}
+		then := p.value(p.additive())
+		w.If, w.Then = cond.x, then.x
+		c.Whens = append(c.Whens, w)
+		n = p.deeper(p.deeper(n, cond), then)
+	}
+	if len(c.Whens) == 0 && p.err == nil {
+		p.fail(p.unexpected("WHEN"))
+	}
+	if p.acceptWord(kwElse) {
+		x := p.value(p.additive())
+		c.Else, n = x.x, p.deeper(n, x)
+	}
+	if !p.acceptWord(kwEnd) {
+		p.fail(p.unexpected("WHEN, ELSE or END of the CASE"))
+	}
+	return n
+}
+
+// iif reads IIF(condition, then, else), which is a CASE. The current token is the (.
+func (p *parser) iif(t token) node {
+	defer func() { p.depth-- }()
+	if !p.enter() {
+		return node{}
+	}
+	p.advance()
+	cond := p.predicate(p.chain(kwOr))
+	p.expect(',', "a comma after the condition of IIF")
+	then := p.value(p.additive())
+	p.expect(',', "a comma and the other value of IIF")
+	other := p.value(p.additive())
+	p.expect(')', "a closing ) after IIF")
+	c := &Case{At: t.start, Whens: []When{{At: t.start, If: cond.x, Then: then.x}}, Else: other.x}
+	return p.over(c, cond, then, other)
+}
+
+// cast reads the rest of CAST(x AS type). The current token is the (.
+func (p *parser) cast(t token) node {
+	defer func() { p.depth-- }()
+	if !p.enter() {
+		return node{}
+	}
+	p.advance()
+	x := p.value(p.additive())
+	if !p.acceptWord(kwAs) {
+		p.fail(p.unexpected("AS and a type"))
+	}
+	typ := p.typeName()
+	p.expect(')', "a closing ) after the type")
+	return p.over(&Cast{At: t.start, X: x.x, Type: typ}, x)
+}
+
+// convert reads the rest of CONVERT(type, x [, style]).
+func (p *parser) convert(t token) node {
+	defer func() { p.depth-- }()
+	if !p.enter() {
+		return node{}
+	}
+	p.expect('(', "( after CONVERT")
+	typ := p.typeName()
+	p.expect(',', "a comma and the value to convert")
+	x := p.value(p.additive())
+	c := &Cast{At: t.start, X: x.x, Type: typ}
+	n := p.over(c, x)
+	if p.accept(',') {
+		style := p.value(p.additive())
+		c.Style, n = style.x, p.over(c, x, style)
+	}
+	p.expect(')', "a closing ) after CONVERT")
+	return n
+}

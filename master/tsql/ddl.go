@@ -1,0 +1,209 @@
+package tsql
+
+import (
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+// createStatement reads a CREATE TABLE and refuses the other CREATEs.
+func (p *parser) createStatement() Statement {
+	s := &CreateTable{At: p.tok.start}
+	p.advance()
+	if !p.acceptWord(kwTable) {
+		p.fail(p.refuseObject("CREATE", "POST /create-db of the master creates a database on every shard"))
+		return s
+	}
+	if p.tok.kw == kwIf {
+		p.fail(unsupported(p.tok.start, "CREATE TABLE IF NOT EXISTS is not T-SQL").Hinted("leave it out; a table that is there already is an error of its own"))
+	}
+	s.Table = p.table()
+	if p.tok.kw == kwAs || p.tok.kw == kwWith {
+		p.fail(unsupported(p.tok.start, "CREATE TABLE ... AS SELECT is not supported").Hinted("write the columns in parentheses, and send the rows with INSERT"))
+	}
+	p.expect('(', "( and the columns of the table")
+	for p.err == nil {
+		if p.tok.kind == tokOp && p.tok.op == ')' && len(s.Columns) > 0 {
+			break // T-SQL allows a comma behind the last
+		}
+		p.tableElement(s)
+		if !p.accept(',') {
+			break
+		}
+	}
+	p.expect(')', "a comma or ) after a column")
+	if p.err == nil && len(s.Columns) == 0 {
+		p.fail(numbered(syntaxError(s.At, "the table has no columns").Hinted("write (name type, ...)"), 173))
+	}
+	if p.acceptWord(kwWith) {
+		p.distribution(s)
+	}
+	if p.tok.kw == kwOn || p.acceptName("TEXTIMAGE_ON") {
+		p.fail(unsupported(p.tok.start, "filegroups and partitions (ON) are not supported").Hinted("leave them out: rows are placed by WITH (DISTRIBUTION = HASH(column))"))
+	}
+	return s
+}
+
+// refuseObject refuses what verb cannot be of: only tables there are.
+func (p *parser) refuseObject(verb, database string) *api.Problem {
+	t := p.tok
+	if t.kind != tokWord {
+		return p.unexpected("TABLE after " + verb)
+	}
+	word := strings.ToUpper(clip(t.text))
+	hint := "there are tables only"
+	switch word {
+	case "DATABASE":
+		hint = database
+	case "INDEX", "UNIQUE", "CLUSTERED", "NONCLUSTERED":
+		hint = "use PRIMARY KEY and UNIQUE of CREATE TABLE"
+	case "VIEW":
+		hint = "send the query itself"
+	case "PROC", "PROCEDURE", "FUNCTION", "TRIGGER":
+		hint = "compute in the program that sends the statements"
+	case "SEQUENCE":
+		hint = "send values of your own"
+	case "LOGIN", "USER", "ROLE":
+		hint = "access is by the master's API token"
+	}
+	return unsupported(t.start, "%s %s is not supported", verb, word).Hinted("%s", hint)
+}
+
+// tableElement reads a column or a constraint of the table.
+func (p *parser) tableElement(s *CreateTable) {
+	t := p.tok
+	named := p.constraintName()
+	switch p.tok.kw {
+	case kwPrimary, kwUnique:
+		p.tableKey(s)
+		return
+	}
+	if p.isTableConstraint() {
+		p.fail(p.refuseConstraint())
+		return
+	}
+	if named {
+		p.fail(p.unexpected("PRIMARY KEY or UNIQUE after the name of the constraint"))
+		return
+	}
+	if len(s.Columns) == MaxColumns {
+		p.fail(tooComplex(t.start, "the table has more than %d columns", MaxColumns).Hinted("create several tables"))
+	}
+	c := TableColumn{Name: p.identifier("the name of a column")}
+	from := p.tok.start
+	c.Def = p.columnDef()
+	if p.err != nil {
+		return
+	}
+	c.Text = strings.TrimRight(p.lex.src[from:p.tok.start], " \t\r\n")
+	s.Columns = append(s.Columns, c)
+	if c.Def.PrimaryKey {
+		p.onePrimaryKey(s, c.Name.At, len(s.Columns)-1)
+	}
+}
+
+// isTableConstraint says whether a constraint begins here that tables cannot have.
+func (p *parser) isTableConstraint() bool {
+	if p.tok.kind != tokWord {
+		return false
+	}
+	switch strings.ToUpper(clip(p.tok.text)) {
+	case "CHECK", "FOREIGN", "DEFAULT", "INDEX", "LIKE":
+		return true
+	case "PERIOD":
+		t, _ := p.peek()
+		return t.kind == tokWord && strings.EqualFold(t.text, "FOR")
+	}
+	return false
+}
+
+// onePrimaryKey refuses a second primary key: those of T-SQL with several columns
+// are constraints of the table. The first upTo columns are looked at.
+func (p *parser) onePrimaryKey(s *CreateTable, at, upTo int) {
+	another := s.PrimaryKey != nil
+	for _, c := range s.Columns[:upTo] {
+		another = another || c.Def.PrimaryKey
+	}
+	if another {
+		p.fail(numbered(syntaxError(at, "the table has two primary keys").Hinted("a key of several columns is written behind them: PRIMARY KEY (a, b)"), 8110))
+	}
+}
+
+// tableKey reads PRIMARY KEY or UNIQUE with its columns.
+func (p *parser) tableKey(s *CreateTable) {
+	t := p.tok
+	primary := p.acceptWord(kwPrimary)
+	if primary {
+		if !p.acceptName("KEY") {
+			p.fail(p.unexpected("KEY after PRIMARY"))
+		}
+	} else {
+		p.advance()
+	}
+	p.clustered()
+	cols := p.names("the columns of the key", true)
+	if p.err != nil {
+		return
+	}
+	if !primary {
+		s.Unique = append(s.Unique, cols)
+		return
+	}
+	p.onePrimaryKey(s, t.start, len(s.Columns))
+	s.PrimaryKey = cols
+}
+
+// distribution reads (DISTRIBUTION = HASH(column)) or ROUND_ROBIN, behind WITH.
+func (p *parser) distribution(s *CreateTable) {
+	p.expect('(', "( and DISTRIBUTION")
+	if t := p.tok; !p.acceptName("DISTRIBUTION") {
+		if t.kind == tokWord || t.kind == tokQuoted {
+			p.fail(unsupported(t.start, "the table option %s is not supported", strings.ToUpper(clip(t.text))).Hinted("write WITH (DISTRIBUTION = HASH(column)) or nothing"))
+		}
+		p.fail(p.unexpected("DISTRIBUTION"))
+	}
+	p.expect('=', "= after DISTRIBUTION")
+	t := p.tok
+	switch {
+	case p.acceptName("HASH"):
+		keys := p.names("the shard key", false)
+		if p.err != nil {
+			return
+		}
+		if len(keys) > 1 {
+			p.fail(unsupported(keys[1].At, "a shard key of several columns is not supported").Hinted("name the column that places the rows"))
+		}
+		s.ShardKey = &keys[0]
+	case p.acceptName("ROUND_ROBIN"):
+		s.RoundRobin = true
+	case p.acceptName("REPLICATE"):
+		p.fail(unsupported(t.start, "replicated tables (REPLICATE) are not supported").Hinted("write HASH(column) or ROUND_ROBIN"))
+	default:
+		p.fail(p.unexpected("HASH(column) or ROUND_ROBIN"))
+	}
+	if p.accept(',') {
+		p.fail(unsupported(p.tok.start, "further table options are not supported").Hinted("leave them out: the engine orders the rows"))
+	}
+	p.expect(')', "a closing ) after the distribution")
+}
+
+// dropStatement reads a DROP TABLE and refuses the other DROPs.
+func (p *parser) dropStatement() Statement {
+	s := &DropTable{At: p.tok.start}
+	p.advance()
+	if !p.acceptWord(kwTable) {
+		p.fail(p.refuseObject("DROP", "POST /drop-db of the master drops a database on every shard"))
+		return s
+	}
+	if p.acceptWord(kwIf) {
+		if !p.acceptWord(kwExists) {
+			p.fail(p.unexpected("EXISTS after IF"))
+		}
+		s.IfExists = true
+	}
+	s.Table = p.table()
+	if at := p.tok.start; p.accept(',') {
+		p.fail(unsupported(at, "dropping several tables in one statement is not supported").Hinted("send one DROP TABLE for each"))
+	}
+	return s
+}

@@ -1,0 +1,225 @@
+package tsql
+
+// Format writes a statement as T-SQL that parses back to the same tree. Columns of
+// a CREATE TABLE are written as their Def says, not as Text.
+func Format(s Statement) string {
+	var dst []byte
+	switch s := s.(type) {
+	case *Select:
+		dst = appendSelect(dst, s)
+	case *Insert:
+		dst = appendInsert(dst, s)
+	case *Update:
+		dst = appendTable(append(dst, "UPDATE "...), s.Table)
+		for i, a := range s.Set {
+			dst = append(dst, [...]string{" SET ", ", "}[min(i, 1)]...)
+			dst = append(appendName(dst, a.Column.Name), " = "...)
+			dst = appendValueOrDefault(dst, a.X)
+		}
+		dst = appendClause(dst, " WHERE ", s.Where)
+	case *Delete:
+		dst = appendTable(append(dst, "DELETE FROM "...), s.Table)
+		dst = appendClause(dst, " WHERE ", s.Where)
+	case *CreateTable:
+		dst = appendCreateTable(dst, s)
+	case *DropTable:
+		dst = append(dst, "DROP TABLE "...)
+		if s.IfExists {
+			dst = append(dst, "IF EXISTS "...)
+		}
+		dst = appendTable(dst, s.Table)
+	}
+	return string(dst)
+}
+
+func appendSelect(dst []byte, s *Select) []byte {
+	dst = append(dst, "SELECT "...)
+	if s.Distinct {
+		dst = append(dst, "DISTINCT "...)
+	}
+	if s.Top != nil {
+		dst = append(appendExpr(append(dst, "TOP ("...), s.Top.N, levelAdd), ") "...)
+		if s.Top.WithTies {
+			dst = append(dst, "WITH TIES "...)
+		}
+	}
+	for i, it := range s.List {
+		dst = appendSelectItem(appendComma(dst, i), it)
+	}
+	dst = appendTable(append(dst, " FROM "...), s.From)
+	for _, j := range s.Joins {
+		if j.Left {
+			dst = append(dst, " LEFT"...)
+		}
+		dst = appendTable(append(dst, " JOIN "...), j.Table)
+		dst = appendClause(dst, " ON ", j.On)
+	}
+	dst = appendClause(dst, " WHERE ", s.Where)
+	for i, x := range s.GroupBy {
+		if i == 0 {
+			dst = append(dst, " GROUP BY "...)
+		}
+		dst = appendExpr(appendComma(dst, i), x, levelAdd)
+	}
+	dst = appendClause(dst, " HAVING ", s.Having)
+	for i, it := range s.OrderBy {
+		if i == 0 {
+			dst = append(dst, " ORDER BY "...)
+		}
+		dst = appendExpr(appendComma(dst, i), it.X, levelAdd)
+		if it.Desc {
+			dst = append(dst, " DESC"...)
+		}
+	}
+	if s.Offset != nil {
+		dst = append(appendExpr(append(dst, " OFFSET "...), s.Offset, levelAdd), " ROWS"...)
+	}
+	if s.Fetch != nil {
+		dst = append(appendExpr(append(dst, " FETCH NEXT "...), s.Fetch, levelAdd), " ROWS ONLY"...)
+	}
+	return dst
+}
+
+func appendSelectItem(dst []byte, it SelectItem) []byte {
+	if it.Star {
+		if it.Table != "" {
+			dst = append(appendName(dst, it.Table), '.')
+		}
+		return append(dst, '*')
+	}
+	dst = appendExpr(dst, it.X, levelAdd)
+	if it.Alias != "" {
+		dst = appendName(append(dst, " AS "...), it.Alias)
+	}
+	return dst
+}
+
+func appendInsert(dst []byte, s *Insert) []byte {
+	dst = append(appendTable(append(dst, "INSERT INTO "...), s.Table), ' ')
+	if s.Columns != nil {
+		dst = append(appendNames(dst, s.Columns), ' ')
+	}
+	dst = append(dst, "VALUES "...)
+	for i, row := range s.Rows {
+		dst = append(appendComma(dst, i), '(')
+		for i, x := range row {
+			dst = appendValueOrDefault(appendComma(dst, i), x)
+		}
+		dst = append(dst, ')')
+	}
+	return dst
+}
+
+func appendCreateTable(dst []byte, s *CreateTable) []byte {
+	dst = append(appendTable(append(dst, "CREATE TABLE "...), s.Table), " ("...)
+	for i, c := range s.Columns {
+		dst = append(appendName(appendComma(dst, i), c.Name.Name), ' ')
+		dst = appendColumnDef(dst, c.Def)
+	}
+	if s.PrimaryKey != nil {
+		dst = appendNames(append(dst, ", PRIMARY KEY "...), s.PrimaryKey)
+	}
+	for _, u := range s.Unique {
+		dst = appendNames(append(dst, ", UNIQUE "...), u)
+	}
+	dst = append(dst, ')')
+	if s.ShardKey != nil {
+		dst = append(appendName(append(dst, " WITH (DISTRIBUTION = HASH("...), s.ShardKey.Name), "))"...)
+	}
+	if s.RoundRobin {
+		dst = append(dst, " WITH (DISTRIBUTION = ROUND_ROBIN)"...)
+	}
+	return dst
+}
+
+func appendColumnDef(dst []byte, d ColumnDef) []byte {
+	dst = append(dst, d.Type.String()...)
+	switch d.Null {
+	case NullAllowed:
+		dst = append(dst, " NULL"...)
+	case NullForbidden:
+		dst = append(dst, " NOT NULL"...)
+	}
+	if d.PrimaryKey {
+		dst = append(dst, " PRIMARY KEY"...)
+	}
+	if d.Unique {
+		dst = append(dst, " UNIQUE"...)
+	}
+	return appendClause(dst, " DEFAULT ", d.Default)
+}
+
+func appendTable(dst []byte, t TableRef) []byte {
+	dst = appendName(dst, t.Name)
+	if t.Alias != "" {
+		dst = appendName(append(dst, " AS "...), t.Alias)
+	}
+	return dst
+}
+
+func appendNames(dst []byte, names []Name) []byte {
+	dst = append(dst, '(')
+	for i, n := range names {
+		dst = appendName(appendComma(dst, i), n.Name)
+	}
+	return append(dst, ')')
+}
+
+// appendClause appends the words and x, or nothing for nil.
+func appendClause(dst []byte, words string, x Expr) []byte {
+	if x == nil {
+		return dst
+	}
+	return appendExpr(append(dst, words...), x, levelOr)
+}
+
+func appendValueOrDefault(dst []byte, x Expr) []byte {
+	if x == nil {
+		return append(dst, "DEFAULT"...)
+	}
+	return appendExpr(dst, x, levelAdd)
+}
+
+// appendComma separates the item of the index i from the one before it.
+func appendComma(dst []byte, i int) []byte {
+	if i == 0 {
+		return dst
+	}
+	return append(dst, ", "...)
+}
+
+// appendCall appends what is written as a call: parameters, functions, CASE and CAST.
+func appendCall(dst []byte, e Expr) []byte {
+	switch e := e.(type) {
+	case *Param:
+		return append(append(dst, '@'), e.Name...)
+	case *Call:
+		dst = append(append(dst, e.Name...), '(')
+		if e.Distinct {
+			dst = append(dst, "DISTINCT "...)
+		}
+		if e.Star {
+			dst = append(dst, '*')
+		}
+		for i, a := range e.Args {
+			dst = appendExpr(appendComma(dst, i), a, levelAdd)
+		}
+		return append(dst, ')')
+	case *Case:
+		dst = appendClause(append(dst, "CASE"...), " ", e.X)
+		for _, w := range e.Whens {
+			dst = appendClause(dst, " WHEN ", w.If)
+			dst = appendClause(dst, " THEN ", w.Then)
+		}
+		return append(appendClause(dst, " ELSE ", e.Else), " END"...)
+	case *Cast:
+		if e.Style == nil {
+			dst = appendExpr(append(dst, "CAST("...), e.X, levelAdd)
+			return append(append(append(dst, " AS "...), e.Type.String()...), ')')
+		}
+		dst = append(append(append(dst, "CONVERT("...), e.Type.String()...), ", "...)
+		dst = appendExpr(dst, e.X, levelAdd)
+		return append(appendClause(dst, ", ", e.Style), ')')
+	}
+	return dst
+}

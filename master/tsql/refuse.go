@@ -1,0 +1,245 @@
+package tsql
+
+import (
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+// foreign says whether a word is none of the grammar's.
+func (p *parser) foreign(t token) bool {
+	if p.lex.statement {
+		return t.kw == kwReserved
+	}
+	return t.kw.reserved()
+}
+
+// unexpected refuses the current token where want was due. Words of T-SQL that are
+// no part of the subset are refused as such.
+func (p *parser) unexpected(want string) *api.Problem {
+	t := p.tok
+	if t.kind == tokOp && t.op == ';' && !p.lex.statement {
+		return syntaxError(t.start, "the text goes on after a semicolon, but only one expression belongs here").
+			Hinted("remove the semicolon and what follows")
+	}
+	if t.kind == tokWord {
+		if e := refuseOperator(t); e != nil {
+			return e
+		}
+		if p.lex.statement {
+			if e := refuseFeature(t); e != nil {
+				return e
+			}
+		} else if p.foreign(t) {
+			return refuseWord(t)
+		}
+	}
+	e := syntaxError(t.start, "expected %s, found %s", want, t.show())
+	if t.kind == tokWord && t.kw != notKeyword {
+		if t.kw.reserved() {
+			return e.Hinted("clauses stand in the order SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY; a name like that is written in brackets: [%s]", strings.ToLower(t.text))
+		}
+		return e.Hinted("a column of that name is written in brackets: [%s]", strings.ToLower(t.text))
+	}
+	return e.Hinted("write %s there, or see whether what stands before it is whole", want)
+}
+
+// refuseOperator refuses the operators that other databases have and T-SQL has not.
+func refuseOperator(t token) *api.Problem {
+	switch word := strings.ToUpper(clip(t.text)); word {
+	case "ILIKE", "RLIKE", "REGEXP", "GLOB", "MATCH":
+		return unsupported(t.start, "%s is not an operator of T-SQL", word).
+			Hinted("use LIKE, which ignores case, with %%, _ and [a-z]")
+	case "DIV", "MOD":
+		return unsupported(t.start, "%s is not an operator of T-SQL", word).
+			Hinted("use / between integers, and %%")
+	}
+	return nil
+}
+
+// fieldFor returns the field of a request that does what the clause would.
+func fieldFor(word string) string {
+	switch word {
+	case "ORDER":
+		return "order_by of select"
+	case "GROUP":
+		return "group_by of map-reduce-count"
+	case "TOP", "FETCH":
+		return "limit of select"
+	}
+	return ""
+}
+
+// refuseWord refuses, outside of statements, a reserved word by its name.
+func refuseWord(t token) *api.Problem {
+	word := strings.ToUpper(t.text)
+	var p *api.Problem
+	switch word {
+	case "SELECT", "EXISTS", "ANY", "ALL", "SOME":
+		p = unsupported(t.start, "subqueries (%s) are not supported here", word)
+	case "UNION", "INTERSECT", "EXCEPT":
+		p = unsupported(t.start, "%s is not supported here: only one expression belongs here", word)
+	case "TRY_CONVERT", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONTAINS", "FREETEXT", "COLLATE", "OVER":
+		p = unsupported(t.start, "%s is not supported here", word)
+	case "ORDER", "GROUP", "HAVING", "FROM", "WHERE", "TOP", "FETCH", "DISTINCT", "JOIN", "INTO":
+		p = unsupported(t.start, "the clause %s does not belong here", word)
+	default:
+		p = unsupported(t.start, "%s does not belong here", word)
+	}
+	if field := fieldFor(word); field != "" {
+		return p.Hinted("use the field %s; a column of that name is written in brackets: [%s]", field, strings.ToLower(t.text))
+	}
+	return p.Hinted("use comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL, functions and arithmetic; a column of that name is written in brackets: [%s]",
+		strings.ToLower(t.text))
+}
+
+// feature is something of T-SQL, or of other databases, that is not supported.
+type feature struct{ what, hint string }
+
+// unsupportedFeature returns what a word within a statement would have begun.
+func unsupportedFeature(word string) (feature, bool) {
+	switch word {
+	case "SELECT", "EXISTS", "ANY", "ALL", "SOME":
+		return feature{"subqueries (" + word + ")", "run the subquery as a statement of its own and send its values, as with IN (...); join tables with JOIN ... ON"}, true
+	case "UNION", "INTERSECT", "EXCEPT", "MINUS":
+		return feature{word, "run the SELECT statements one at a time; OR joins conditions over one table"}, true
+	case "WITH":
+		return feature{"WITH in this place (hints, ROLLUP, CUBE)", "leave it out"}, true
+	case "CROSS":
+		return feature{"CROSS JOIN and CROSS APPLY", "use JOIN ... ON with the equality of the tables' shard keys"}, true
+	case "RIGHT":
+		return feature{"RIGHT JOIN", "swap the tables and use LEFT JOIN"}, true
+	case "FULL":
+		return feature{"FULL JOIN", "use LEFT JOIN, once from each side"}, true
+	case "OUTER":
+		return feature{"OUTER APPLY", "use LEFT JOIN ... ON with the equality of the tables' shard keys"}, true
+	case "NATURAL", "USING":
+		return feature{word + " in a join, which is not T-SQL,", "use JOIN ... ON a.key = b.key"}, true
+	case "OVER", "WINDOW", "QUALIFY":
+		return feature{"window functions (" + word + ")", "use GROUP BY, or ORDER BY and number the rows as they are read"}, true
+	case "WITHIN", "FILTER":
+		return feature{word + " behind an aggregate", "use CASE in its argument, as SUM(CASE WHEN ... THEN x END)"}, true
+	case "PIVOT", "UNPIVOT":
+		return feature{word, "use an aggregate of CASE for each column, as SUM(CASE WHEN kind = 1 THEN x END)"}, true
+	case "MERGE":
+		return feature{"MERGE", "use UPDATE, and INSERT for the rows it did not find"}, true
+	case "INTO":
+		return feature{"SELECT ... INTO", "use CREATE TABLE, then INSERT ... VALUES with the rows read"}, true
+	case "OUTPUT", "RETURNING":
+		return feature{word, "read the rows with a SELECT; the answer says how many were affected"}, true
+	case "OPTION":
+		return feature{"query hints (OPTION)", "leave them out"}, true
+	case "FOR":
+		return feature{"FOR XML, FOR JSON and FOR BROWSE", "leave it out: the answer is JSON, or CSV with Accept: text/csv"}, true
+	case "TABLESAMPLE":
+		return feature{"TABLESAMPLE", "choose rows with WHERE"}, true
+	case "COLLATE":
+		return feature{"COLLATE", "leave it out: strings ignore case, except in the shard key"}, true
+	case "LIMIT":
+		return feature{"LIMIT, which is not T-SQL,", "use TOP (n), or ORDER BY ... OFFSET n ROWS FETCH NEXT n ROWS ONLY"}, true
+	case "OFFSET", "FETCH":
+		return feature{word + " without ORDER BY before it", "write ORDER BY ... OFFSET n ROWS FETCH NEXT n ROWS ONLY, or TOP (n)"}, true
+	case "CONTAINS", "FREETEXT":
+		return feature{"full-text search (" + word + ")", "use LIKE"}, true
+	case "TRY_CONVERT", "TRY_CAST", "TRY_PARSE", "PARSE":
+		return feature{word, "use CAST or CONVERT; what cannot be converted is an error then"}, true
+	case "CURRENT_TIMESTAMP":
+		return feature{word, "send the time as a parameter: each shard has a clock of its own"}, true
+	case "CURRENT_USER", "SESSION_USER", "SYSTEM_USER":
+		return feature{word, "send the name as a parameter: the shards know no users"}, true
+	case "OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "OPENJSON":
+		return feature{word, "send the rows with INSERT ... VALUES"}, true
+	case "ROLLUP", "CUBE", "GROUPING":
+		return feature{word + " in GROUP BY", "run one SELECT for each grouping"}, true
+	}
+	return feature{}, false
+}
+
+// refuseFeature refuses within a statement what the word begins; nil when it is
+// just a word in the wrong place.
+func refuseFeature(t token) *api.Problem {
+	word := strings.ToUpper(clip(t.text))
+	if f, ok := unsupportedFeature(word); ok {
+		return unsupported(t.start, "%s: not supported", f.what).
+			Hinted("%s; a name like that is written in brackets: [%s]", f.hint, strings.ToLower(word))
+	}
+	if word == "GO" {
+		return unsupported(t.start, "GO is a word of sqlcmd, not of T-SQL").Hinted("send the statements one at a time, without GO")
+	}
+	if t.kw == kwReserved {
+		return unsupported(t.start, "%s does not belong here", word).Hinted("a name like that is written in brackets: [%s]", strings.ToLower(word))
+	}
+	return nil
+}
+
+// noAlias says whether a bare word is no alias without AS: T-SQL reserves it, or
+// it more likely begins a clause.
+func noAlias(t token) bool {
+	if t.kw != notKeyword || isSpoken(t.text) {
+		return true
+	}
+	word := strings.ToUpper(clip(t.text))
+	if _, ok := unsupportedFeature(word); ok || word == "GO" || word == "AT" {
+		return true
+	}
+	return refuseOperator(t) != nil
+}
+
+// refuseVerb refuses the statement that begins with t.
+func refuseVerb(t token) *api.Problem {
+	if t.kind == tokEOF {
+		return syntaxError(t.start, "the statement is empty").Hinted("write SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
+	}
+	if t.kind == tokOp && t.op == '(' {
+		return unsupported(t.start, "a statement in parentheses is not supported").Hinted("leave the parentheses out")
+	}
+	word := strings.ToUpper(clip(t.text))
+	if t.kind == tokWord {
+		if f, ok := unsupportedVerb(word); ok {
+			return unsupported(t.start, "%s: not supported", f.what).Hinted("%s", f.hint)
+		}
+	}
+	return syntaxError(t.start, "expected a statement, found %s", t.show()).
+		Hinted("a statement begins with SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
+}
+
+// unsupportedVerb returns what a word at the beginning would have asked for.
+func unsupportedVerb(word string) (feature, bool) {
+	switch word {
+	case "WITH":
+		return feature{"common table expressions (WITH)", "run the parts as statements of their own, and send values with IN (...)"}, true
+	case "DECLARE", "SET":
+		return feature{"variables (" + word + ")", "write @name in the statement, and the value in params of the request"}, true
+	case "EXEC", "EXECUTE", "CALL":
+		return feature{"stored procedures (" + word + ")", "send the statements themselves, one at a time"}, true
+	case "BEGIN", "COMMIT", "ROLLBACK", "SAVE", "TRAN", "TRANSACTION", "START":
+		return feature{"transactions over several statements (" + word + ")", "each statement is atomic at each shard; put the rows that belong together into one INSERT"}, true
+	case "MERGE", "REPLACE", "UPSERT":
+		return feature{word, "use UPDATE, and INSERT for the rows it did not find"}, true
+	case "TRUNCATE":
+		return feature{"TRUNCATE TABLE", "use DELETE FROM with all_shards: true, or DROP TABLE and CREATE TABLE"}, true
+	case "ALTER":
+		return feature{"ALTER", "create another table and insert the rows there"}, true
+	case "USE":
+		return feature{"USE", "db_name of the request says which database"}, true
+	case "GO":
+		return feature{"GO, a word of sqlcmd,", "send the statements one at a time"}, true
+	case "GRANT", "REVOKE", "DENY":
+		return feature{word, "access is by the master's API token"}, true
+	case "IF", "WHILE", "GOTO", "RETURN", "BREAK", "CONTINUE", "TRY", "THROW", "RAISERROR", "PRINT", "WAITFOR", "CURSOR", "OPEN", "CLOSE", "DEALLOCATE":
+		return feature{"programs in T-SQL (" + word + ")", "decide in the program that sends the statements"}, true
+	case "BACKUP", "RESTORE", "DBCC", "SHUTDOWN", "CHECKPOINT", "RECONFIGURE", "VACUUM", "ATTACH", "PRAGMA":
+		return feature{"administration (" + word + ")", "use the tools of the shards' engine"}, true
+	case "KILL":
+		return feature{"KILL", "DELETE /queries/{id} ends a statement under way"}, true
+	case "EXPLAIN":
+		return feature{"EXPLAIN, which is not T-SQL,", "send the statement with explain: true in the request"}, true
+	case "SHOW", "DESCRIBE", "DESC":
+		return feature{word + ", which is not T-SQL,", "GET /metadata tells of databases and tables"}, true
+	case "BULK", "LOAD", "COPY":
+		return feature{word, "send the rows with INSERT ... VALUES or POST /insert"}, true
+	case "VALUES", "TABLE":
+		return feature{word + " as a statement, which is not T-SQL,", "use SELECT ... FROM"}, true
+	}
+	return feature{}, false
+}

@@ -1,0 +1,333 @@
+package tsql
+
+import "strings"
+
+// selectStatement reads a SELECT, whose first word is the current token.
+func (p *parser) selectStatement() *Select {
+	s := &Select{At: p.tok.start}
+	p.advance()
+	if p.acceptWord(kwDistinct) {
+		s.Distinct = true
+	} else {
+		p.acceptWord(kwAll)
+	}
+	if p.tok.kw == kwTop {
+		s.Top = p.top()
+	}
+	p.selectList(s)
+	p.from(s)
+	if p.acceptWord(kwWhere) {
+		s.Where = p.predicate(p.chain(kwOr)).x
+	}
+	if p.acceptWord(kwGroup) {
+		p.groupBy(s)
+	}
+	if p.acceptWord(kwHaving) {
+		s.Having = p.predicate(p.chain(kwOr)).x
+	}
+	if p.acceptWord(kwOrder) {
+		if !p.acceptWord(kwBy) {
+			p.fail(p.unexpected("BY after ORDER"))
+		}
+		s.OrderBy = p.orderItems()
+		if p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "NULLS") {
+			p.fail(p.afterOrderItem())
+		}
+		p.offset(s)
+	}
+	if p.err == nil && s.Top != nil && s.Top.WithTies && s.OrderBy == nil {
+		p.fail(numbered(syntaxError(s.Top.At, "TOP ... WITH TIES needs ORDER BY").Hinted("add ORDER BY, or leave WITH TIES out"), 1062))
+	}
+	return s
+}
+
+// top reads TOP (n) [WITH TIES]. The current token is TOP.
+func (p *parser) top() *Top {
+	t := &Top{At: p.tok.start}
+	p.advance()
+	// Without parentheses it is one constant: TOP 5 * is five rows of all columns.
+	t.N = p.count(p.primary(), "TOP")
+	if p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "PERCENT") {
+		p.fail(unsupported(p.tok.start, "TOP ... PERCENT is not supported").Hinted("count the rows first, and write TOP (n)"))
+	}
+	if p.acceptWord(kwWith) {
+		if !p.acceptName("TIES") {
+			p.fail(p.unexpected("TIES after WITH"))
+		}
+		t.WithTies = true
+	}
+	if p.tok.kw == kwDistinct || p.tok.kw == kwAll {
+		p.fail(syntaxError(p.tok.start, "%s stands behind TOP", strings.ToUpper(p.tok.text)).Hinted("write SELECT %s TOP", strings.ToUpper(p.tok.text)))
+	}
+	return t
+}
+
+// count refuses n where it is neither an integer nor a parameter.
+func (p *parser) count(n node, clause string) Expr {
+	if p.err != nil {
+		return nil
+	}
+	switch x := n.x.(type) {
+	case *Param:
+		return x
+	case *Literal:
+		if x.Kind == IntLiteral {
+			return x
+		}
+	case *Neg:
+		p.fail(syntaxError(x.At, "the number of rows in %s is negative", clause).Hinted("write 0 or a number above"))
+		return nil
+	}
+	p.fail(unsupported(n.x.Pos(), "the number of rows in %s is neither an integer nor a parameter", clause).Hinted("write %s 10 or @n, and compute the number before you send it", clause))
+	return nil
+}
+
+func (p *parser) selectList(s *Select) {
+	for p.err == nil {
+		if len(s.List) == MaxColumns {
+			p.fail(tooComplex(p.tok.start, "the list has more than %d columns", MaxColumns).Hinted("select fewer columns"))
+		}
+		s.List = append(s.List, p.selectItem())
+		if !p.accept(',') {
+			return
+		}
+	}
+}
+
+func (p *parser) selectItem() SelectItem {
+	it := SelectItem{At: p.tok.start}
+	switch {
+	case p.accept('*'):
+		it.Star = true
+		return it
+	case p.isName():
+		if table, ok := p.tableStar(); ok {
+			it.Star, it.Table = true, table
+			return it
+		}
+	case p.tok.kind == tokParam:
+		if t, _ := p.peek(); t.kind == tokOp && t.op == '=' {
+			p.fail(unsupported(it.At, "assignment to the variable @%s is not supported", clip(p.tok.text)).Hinted("select the value, and send it as a parameter of the next statement"))
+		}
+	case p.tok.kw == kwFrom:
+		p.fail(syntaxError(it.At, "the list of SELECT is empty").Hinted("write * or the columns before FROM"))
+	}
+	x := p.value(p.additive())
+	if c, ok := x.x.(*Column); ok && c.Table == "" && p.accept('=') {
+		it.Alias = c.Name // the T-SQL form alias = expression
+		it.X = p.value(p.additive()).x
+		p.noCondition()
+		return it
+	}
+	p.noCondition()
+	it.X = x.x
+	it.Alias = p.alias("a name for the column after AS")
+	return it
+}
+
+// noCondition refuses a comparison where an item of the list should end.
+func (p *parser) noCondition() {
+	_, compare := p.compareOp()
+	switch p.tok.kw {
+	case kwIs, kwIn, kwLike, kwBetween, kwNot, kwAnd, kwOr:
+		compare = true
+	}
+	if compare {
+		p.fail(syntaxError(p.tok.start, "expected a value, found a condition").Hinted("a condition is no value in T-SQL: write CASE WHEN condition THEN 1 ELSE 0 END"))
+	}
+}
+
+// peek returns the token behind the current one; an error in it is for later.
+func (p *parser) peek() (token, lexer) {
+	ahead := p.lex
+	t, err := ahead.next()
+	if err != nil {
+		return token{}, ahead
+	}
+	return t, ahead
+}
+
+// tableStar reads table.* or dbo.table.*, if that is what begins here.
+func (p *parser) tableStar() (string, bool) {
+	table, dbo, ahead := p.tok.text, strings.EqualFold(p.tok.text, "dbo"), p.lex
+	for {
+		if t, err := ahead.next(); err != nil || t.kind != tokOp || t.op != '.' {
+			return "", false
+		}
+		t, err := ahead.next()
+		if err == nil && t.kind == tokOp && t.op == '*' {
+			p.lex = ahead
+			p.advance()
+			return table, true
+		}
+		if err != nil || !dbo || t.kind != tokQuoted && (t.kind != tokWord || t.kw != notKeyword) {
+			return "", false
+		}
+		table, dbo = t.text, false
+	}
+}
+
+// alias reads [AS] name; without AS, a bare word must not begin something else.
+// T-SQL takes a string for a name here too.
+func (p *parser) alias(want string) string {
+	as := p.acceptWord(kwAs)
+	t := p.tok
+	switch {
+	case t.kind == tokQuoted,
+		t.kind == tokWord && t.kw == notKeyword && (as || !noAlias(t)):
+	case (t.kind == tokString || t.kind == tokNString) && t.text != "":
+	case as:
+		p.fail(p.unexpected(want))
+		return ""
+	default:
+		if t.kind == tokWord && strings.EqualFold(t.text, "AT") {
+			p.fail(unsupported(t.start, "AT TIME ZONE is not supported").Hinted("convert times before you send them and after you read them"))
+		}
+		return ""
+	}
+	p.advance()
+	return t.text
+}
+
+// tableAlias reads the alias of a table and refuses hints.
+func (p *parser) tableAlias(ref *TableRef) {
+	if p.tok.kind == tokOp && p.tok.op == '(' {
+		p.fail(unsupported(p.tok.start, "functions in place of a table, and hints behind it, are not supported").Hinted("name the table alone"))
+		return
+	}
+	if p.tok.kind != tokString && p.tok.kind != tokNString {
+		ref.Alias = p.alias("a name for the table after AS")
+	}
+	if p.tok.kw == kwWith {
+		p.fail(unsupported(p.tok.start, "table hints, as WITH (NOLOCK), are not supported").Hinted("leave them out: reads do not wait for writes"))
+	}
+}
+
+// from reads FROM with its joins.
+func (p *parser) from(s *Select) {
+	if p.tok.kw == kwInto {
+		p.fail(p.unexpected("FROM"))
+	}
+	if !p.acceptWord(kwFrom) {
+		if _, known := unsupportedFeature(strings.ToUpper(clip(p.tok.text))); p.tok.kind == tokEOF || p.tok.kind == tokWord && p.tok.kw.reserved() && !known {
+			p.fail(unsupported(p.tok.start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
+			return
+		}
+		if p.tok.kind == tokOp && p.tok.op == ';' {
+			p.fail(unsupported(p.tok.start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
+			return
+		}
+		p.fail(p.unexpected("a comma, AS, an alias or FROM"))
+		return
+	}
+	s.From = p.table()
+	p.tableAlias(&s.From)
+	for p.err == nil {
+		j, ok := p.join()
+		if !ok {
+			return
+		}
+		if len(s.Joins)+1 == MaxTables {
+			p.fail(tooComplex(j.At, "FROM has more than %d tables", MaxTables).Hinted("join fewer tables"))
+		}
+		s.Joins = append(s.Joins, j)
+	}
+}
+
+// join reads a join, if one begins here.
+func (p *parser) join() (Join, bool) {
+	j := Join{At: p.tok.start}
+	switch p.tok.kw {
+	case kwJoin:
+	case kwInner:
+		p.advance()
+	case kwLeft:
+		p.advance()
+		p.acceptWord(kwOuter)
+		j.Left = true
+	case notKeyword:
+		if p.accept(',') {
+			p.fail(unsupported(j.At, "several tables with commas in FROM are not supported").Hinted("use JOIN ... ON with the equality of the tables' shard keys"))
+		}
+		return j, false
+	default:
+		return j, false
+	}
+	if !p.acceptWord(kwJoin) {
+		switch word := strings.ToUpper(clip(p.tok.text)); word {
+		case "HASH", "LOOP", "MERGE", "REMOTE":
+			p.fail(unsupported(p.tok.start, "join hints (%s) are not supported", word).Hinted("leave the hint out"))
+		}
+		p.fail(p.unexpected("JOIN"))
+	}
+	j.Table = p.table()
+	p.tableAlias(&j.Table)
+	if !p.acceptWord(kwOn) {
+		p.fail(p.unexpected("ON and the condition of the join"))
+	}
+	j.On = p.predicate(p.chain(kwOr)).x
+	return j, true
+}
+
+// groupBy reads the list behind GROUP.
+func (p *parser) groupBy(s *Select) {
+	if !p.acceptWord(kwBy) {
+		p.fail(p.unexpected("BY after GROUP"))
+	}
+	for p.err == nil {
+		if len(s.GroupBy) == MaxOrderBy {
+			p.fail(tooComplex(p.tok.start, "GROUP BY has more than %d items", MaxOrderBy).Hinted("group by fewer columns"))
+		}
+		switch word := strings.ToUpper(clip(p.tok.text)); {
+		case p.tok.kind == tokWord && (word == "ROLLUP" || word == "CUBE" || word == "GROUPING"):
+			if t, _ := p.peek(); t.kind == tokOp && t.op == '(' || t.kind == tokWord {
+				p.fail(refuseFeature(p.tok))
+			}
+		case p.tok.kw == kwAll:
+			p.fail(unsupported(p.tok.start, "GROUP BY ALL is not supported").Hinted("leave ALL out"))
+		}
+		s.GroupBy = append(s.GroupBy, p.value(p.additive()).x)
+		if !p.accept(',') {
+			break
+		}
+	}
+	if p.tok.kw == kwWith {
+		p.fail(unsupported(p.tok.start, "GROUP BY ... WITH ROLLUP and WITH CUBE are not supported").Hinted("run one SELECT for each grouping"))
+	}
+}
+
+// offset reads OFFSET n ROWS [FETCH NEXT n ROWS ONLY], if it is there.
+func (p *parser) offset(s *Select) {
+	at := p.tok.start
+	if p.tok.kw == kwFetch {
+		p.fail(syntaxError(at, "FETCH needs OFFSET before it").Hinted("write OFFSET 0 ROWS FETCH NEXT n ROWS ONLY"))
+	}
+	if !p.acceptName("OFFSET") {
+		return
+	}
+	if s.Top != nil {
+		p.fail(numbered(syntaxError(at, "TOP and OFFSET are both there").Hinted("leave TOP out, and write FETCH NEXT n ROWS ONLY"), 10741))
+	}
+	s.Offset = p.count(p.additive(), "OFFSET")
+	p.rows("OFFSET n")
+	if !p.acceptWord(kwFetch) {
+		return
+	}
+	if !p.acceptName("NEXT") && !p.acceptName("FIRST") {
+		p.fail(p.unexpected("NEXT after FETCH"))
+	}
+	s.Fetch = p.count(p.additive(), "FETCH NEXT")
+	p.rows("FETCH NEXT n")
+	if p.tok.kw == kwWith {
+		p.fail(unsupported(p.tok.start, "FETCH ... WITH TIES is not T-SQL").Hinted("use TOP (n) WITH TIES"))
+	}
+	if !p.acceptName("ONLY") {
+		p.fail(p.unexpected("ONLY after ROWS"))
+	}
+}
+
+func (p *parser) rows(behind string) {
+	if !p.acceptName("ROWS") && !p.acceptName("ROW") {
+		p.fail(p.unexpected("ROWS after " + behind))
+	}
+}

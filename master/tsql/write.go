@@ -1,0 +1,186 @@
+package tsql
+
+import (
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+// insertStatement reads an INSERT, whose first word is the current token.
+func (p *parser) insertStatement() *Insert {
+	s := &Insert{At: p.tok.start}
+	p.advance()
+	p.notHere("INSERT")
+	p.acceptWord(kwInto)
+	s.Table = p.table()
+	p.notHere("INSERT")
+	if p.tok.kind == tokOp && p.tok.op == '(' {
+		if t, _ := p.peek(); t.kw == kwSelect {
+			p.fail(noInsertSelect(t))
+			return s
+		}
+		s.Columns = p.names("the name of a column", false)
+	}
+	p.notHere("INSERT")
+	switch p.tok.kw {
+	case kwValues:
+		p.advance()
+	case kwSelect, kwWith:
+		p.fail(noInsertSelect(p.tok))
+	case kwDefault:
+		p.fail(unsupported(p.tok.start, "INSERT ... DEFAULT VALUES is not supported").Hinted("write VALUES (DEFAULT, ...) with one for each column"))
+	case kwSet:
+		p.fail(unsupported(p.tok.start, "INSERT ... SET is not T-SQL").Hinted("write (column, ...) VALUES (value, ...)"))
+	default:
+		if word := strings.ToUpper(clip(p.tok.text)); p.tok.kind == tokWord && (word == "EXEC" || word == "EXECUTE") {
+			p.fail(unsupported(p.tok.start, "INSERT ... %s is not supported", word).Hinted("send the rows with VALUES"))
+		}
+		want := "VALUES"
+		if s.Columns == nil {
+			want = "( and columns, or VALUES"
+		}
+		p.fail(p.unexpected(want))
+	}
+	p.insertRows(s)
+	if p.tok.kw == kwOn {
+		p.fail(unsupported(p.tok.start, "INSERT ... ON CONFLICT and ON DUPLICATE KEY are not T-SQL").Hinted("use UPDATE, and INSERT for the rows it did not find"))
+	}
+	return s
+}
+
+// insertRows reads the rows behind VALUES, all of the same length.
+func (p *parser) insertRows(s *Insert) {
+	for p.err == nil {
+		at := p.tok.start
+		row := p.row(len(s.Columns))
+		if p.err != nil {
+			return
+		}
+		switch {
+		case s.Columns != nil && len(row) < len(s.Columns):
+			p.fail(numbered(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("write a value for each column; DEFAULT and NULL are values too"), 109))
+		case s.Columns != nil && len(row) > len(s.Columns):
+			p.fail(numbered(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("name a column for each value"), 110))
+		case len(s.Rows) > 0 && len(row) != len(s.Rows[0]):
+			p.fail(numbered(syntaxError(at, "the row has %d values, and the first row has %d", len(row), len(s.Rows[0])).Hinted("write all rows with the same number of values"), 10709))
+		}
+		s.Rows = append(s.Rows, row)
+		if !p.accept(',') {
+			return
+		}
+	}
+}
+
+// row reads (value, ...), where DEFAULT is nil. Its length is guessed.
+func (p *parser) row(guess int) []Expr {
+	p.expect('(', "( and the values of a row")
+	row := make([]Expr, 0, guess)
+	for p.err == nil {
+		if len(row) == MaxColumns {
+			p.fail(tooComplex(p.tok.start, "the row has more than %d values", MaxColumns).Hinted("no table has that many columns; close the row with )"))
+		}
+		row = append(row, p.valueOrDefault())
+		if !p.accept(',') {
+			break
+		}
+	}
+	p.expect(')', "a comma or ) after a value")
+	return row
+}
+
+// valueOrDefault reads a value, or DEFAULT, which is nil.
+func (p *parser) valueOrDefault() Expr {
+	if p.acceptWord(kwDefault) {
+		return nil
+	}
+	return p.value(p.additive()).x
+}
+
+// updateStatement reads an UPDATE, whose first word is the current token.
+func (p *parser) updateStatement() *Update {
+	s := &Update{At: p.tok.start}
+	p.advance()
+	p.notHere("UPDATE")
+	s.Table = p.table()
+	p.notHere("UPDATE")
+	p.noTableAlias("UPDATE")
+	if !p.acceptWord(kwSet) {
+		p.fail(p.unexpected("SET"))
+	}
+	for p.err == nil {
+		if len(s.Set) == MaxColumns {
+			p.fail(tooComplex(p.tok.start, "SET has more than %d columns", MaxColumns).Hinted("no table has that many columns"))
+		}
+		s.Set = append(s.Set, p.assignment(s.Table))
+		if !p.accept(',') {
+			break
+		}
+	}
+	s.Where = p.whereOf("UPDATE")
+	return s
+}
+
+// assignment reads column = value, where the table may stand before the column.
+func (p *parser) assignment(table TableRef) Assignment {
+	if p.tok.kind == tokParam {
+		p.fail(unsupported(p.tok.start, "assignment to the variable @%s is not supported", clip(p.tok.text)).Hinted("SET names columns of the table"))
+	}
+	a := Assignment{Column: p.identifier("the name of a column to set")}
+	if p.accept('.') {
+		if p.err == nil && !strings.EqualFold(a.Column.Name, table.Name) {
+			p.fail(numbered(syntaxError(a.Column.At, "%s is not the table of the UPDATE", clip(a.Column.Name)).Hinted("write the column alone"), 4104))
+		}
+		a.Column = p.identifier("the name of a column after the point")
+	}
+	if t, _ := p.peek(); t.kind == tokOp && t.op == '=' && p.tok.kind == tokOp {
+		switch p.tok.op {
+		case '+', '-', '*', '/', '%':
+			p.fail(unsupported(p.tok.start, "the assignment %s= is not supported", p.tok.text).Hinted("write column = column %s value", p.tok.text))
+		}
+	}
+	p.expect('=', "= after the name of the column")
+	a.X = p.valueOrDefault()
+	p.noCondition()
+	return a
+}
+
+// deleteStatement reads a DELETE, whose first word is the current token.
+func (p *parser) deleteStatement() *Delete {
+	s := &Delete{At: p.tok.start}
+	p.advance()
+	if !p.acceptWord(kwFrom) {
+		p.notHere("DELETE")
+	}
+	s.Table = p.table()
+	p.notHere("DELETE")
+	p.noTableAlias("DELETE")
+	s.Where = p.whereOf("DELETE")
+	return s
+}
+
+// noTableAlias refuses an alias of the table that a statement writes.
+func (p *parser) noTableAlias(verb string) {
+	t := p.tok
+	if t.kw == kwAs || t.kind == tokQuoted || t.kind == tokWord && t.kw == notKeyword && !noAlias(t) {
+		p.fail(unsupported(t.start, "%s with an alias of its table is not T-SQL", verb).Hinted("leave the alias out, and name columns alone"))
+	}
+}
+
+// whereOf reads the WHERE of a writing statement, if it is there.
+func (p *parser) whereOf(verb string) Expr {
+	p.notHere(verb)
+	if !p.acceptWord(kwWhere) {
+		return nil
+	}
+	if t, _ := p.peek(); p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "CURRENT") && strings.EqualFold(t.text, "OF") {
+		p.fail(unsupported(p.tok.start, "cursors (WHERE CURRENT OF) are not supported").Hinted("choose the rows by their values"))
+	}
+	x := p.predicate(p.chain(kwOr)).x
+	p.notHere(verb)
+	return x
+}
+
+// noInsertSelect refuses rows that are read by the INSERT itself.
+func noInsertSelect(t token) *api.Problem {
+	return unsupported(t.start, "INSERT ... SELECT is not supported").Hinted("read the rows with a SELECT, and send them with INSERT ... VALUES")
+}
