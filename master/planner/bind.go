@@ -3,17 +3,43 @@ package planner
 import (
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
 
-// binder turns syntax trees into bound expressions over one table's columns.
+// binder turns syntax trees into bound expressions over the columns of a scope.
 type binder struct {
-	t *Table
+	sc *scope // nil: there are no columns
 	// field is the request's field that the text stands in.
 	field string
+
+	// What follows is of whole statements.
+
+	params api.Object[jsontext.Value]
+	// aggregated says that aggregates may stand where binding is, for of where they
+	// may not.
+	aggregated  bool
+	clause      string
+	inAggregate bool
+	aggregates  int // bound so far
+	// uses are the columns bound outside of aggregates where those may stand.
+	uses []columnUse
+	// lazy is the number of constructs around that may leave what they hold
+	// unevaluated. A constant that fails there must not fail the statement.
+	lazy int
 }
+
+// columnUse is a column and where it stands.
+type columnUse struct {
+	x  *Expr
+	at int
+}
+
+// statementField is the field of a request that holds a whole statement.
+const statementField = "sql"
 
 // bindCondition binds a search condition over t. The errors name field, the
 // request's field that the text stands in.
@@ -22,7 +48,7 @@ func bindCondition(t *Table, field, text string) (*Expr, error) {
 	if err != nil {
 		return nil, fieldError(err, field)
 	}
-	b := binder{t: t, field: field}
+	b := binder{sc: t.alone, field: field}
 	return b.condition(ast, false)
 }
 
@@ -171,7 +197,7 @@ func (b *binder) isNull(x *Expr, not bool) *Expr {
 			return trueExpr
 		}
 		return falseExpr
-	case x.Op == ColumnExpr && !b.t.Columns[b.t.index(x.Column)].Nullable:
+	case x.Op == ColumnExpr && !b.sc.nullable(x):
 		if not {
 			return trueExpr
 		}

@@ -16,33 +16,16 @@ var defaultKeys = [...]string{"student_id", "user_id"}
 // CreateTable plans a table on every shard. The plan's Definition is the table
 // as it was understood.
 func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*Plan, error) {
-	if p := checkTarget(req.DB, req.Table); p != nil {
-		return nil, p
+	d := definer{def: &api.TableDef{Name: req.Table, Columns: make([]api.ColumnDef, 0, len(req.Columns))}}
+	if err := d.begin(req.DB, len(req.Columns)); err != nil {
+		return nil, err
 	}
-	if len(req.Table) >= 7 && api.SameName(req.Table[:7], "sqlite_") {
-		return nil, api.NewProblem(api.CodeInvalidIdentifier, "names that begin with sqlite_ are reserved").At("table").Hinted("choose another name")
-	}
-	switch n := len(req.Columns); {
-	case n == 0:
-		return nil, api.NewProblem(api.CodeMissingField, "columns is missing or empty").At("columns").Hinted(`send at least one, as {"student_id": "INT PRIMARY KEY"}`)
-	case n > maxColumns:
-		return nil, api.NewProblem(api.CodeTooComplex, "the table has %d columns; at most %d are allowed", n, maxColumns).At("columns").Hinted("split it into several tables")
-	}
-	def := &api.TableDef{Name: req.Table, Columns: make([]api.ColumnDef, 0, len(req.Columns))}
-	d := definer{def: def}
 	for i := range req.Columns {
 		if err := d.column(req.Columns[i].Name, req.Columns[i].Value); err != nil {
 			return nil, err
 		}
 	}
-	if p := d.shardKey(req.ShardKey); p != nil {
-		return nil, p
-	}
-	if p := d.checkKeys(); p != nil {
-		return nil, p
-	}
-	r := scatter(m, "a table is created on every shard")
-	return &Plan{Op: OpCreateTable, DB: req.DB, Table: req.Table, SchemaVersion: def.Version(), Route: r, Definition: def, Fragments: fragments(&r)}, nil
+	return d.plan(req.DB, m, req.ShardKey)
 }
 
 // DropTable plans the removal of a table from every shard.
@@ -54,23 +37,67 @@ func DropTable(t *Table, m *sharding.Map, _ *api.DeleteTableRequest) (*Plan, err
 type definer struct {
 	def    *api.TableDef
 	parsed []tsql.ColumnDef // of def.Columns
+	// keyless says that the table shall have no shard key, whatever its columns are called.
+	keyless bool
 }
 
-func (d *definer) column(name, text string) error {
-	field := "columns." + clip(name)
+// begin checks the table's name and the number of its columns.
+func (d *definer) begin(db string, n int) error {
+	if p := checkTarget(db, d.def.Name); p != nil {
+		return p
+	}
+	switch {
+	case len(d.def.Name) >= 7 && api.SameName(d.def.Name[:7], "sqlite_"):
+		return api.NewProblem(api.CodeInvalidIdentifier, "names that begin with sqlite_ are reserved").At("table").Hinted("choose another name")
+	case n == 0:
+		return api.NewProblem(api.CodeMissingField, "columns is missing or empty").At("columns").Hinted(`send at least one, as {"student_id": "INT PRIMARY KEY"}`)
+	case n > maxColumns:
+		return api.NewProblem(api.CodeTooComplex, "the table has %d columns; at most %d are allowed", n, maxColumns).At("columns").Hinted("split it into several tables")
+	}
+	return nil
+}
+
+// plan chooses the shard key, checks the keys and returns the plan.
+func (d *definer) plan(db string, m *sharding.Map, shardKey string) (*Plan, error) {
+	if p := d.shardKey(shardKey); p != nil {
+		return nil, p
+	}
+	if p := d.checkKeys(); p != nil {
+		return nil, p
+	}
+	r := scatter(m, "a table is created on every shard")
+	return &Plan{Op: OpCreateTable, DB: db, Table: d.def.Name, SchemaVersion: d.def.Version(), Route: r, Definition: d.def, Fragments: fragments(&r)}, nil
+}
+
+// newColumn checks a column's name and returns the field that it stands in.
+func (d *definer) newColumn(name string) (field string, err error) {
+	field = "columns." + clip(name)
 	if p := api.CheckIdentifier(field, name); p != nil {
 		if strings.HasPrefix(name, api.ReservedPrefix) {
 			p = p.Hinted("names that begin with %s are Shardeck's own; choose another", api.ReservedPrefix)
 		}
-		return p
+		return field, p
 	}
 	if c, _ := d.def.Column(name); c != nil {
-		return api.NewProblem(api.CodeInvalidField, "columns %s and %s have the same name: case does not matter", c.Name, name).At(field).Hinted("rename one of them")
+		return field, api.NewProblem(api.CodeInvalidField, "columns %s and %s have the same name: case does not matter", c.Name, name).At(field).Hinted("rename one of them")
+	}
+	return field, nil
+}
+
+func (d *definer) column(name, text string) error {
+	field, err := d.newColumn(name)
+	if err != nil {
+		return err
 	}
 	parsed, err := tsql.ParseColumnDef(text)
 	if err != nil {
 		return fieldError(err, field)
 	}
+	return d.add(field, name, parsed)
+}
+
+// add adds a column that newColumn has let through.
+func (d *definer) add(field, name string, parsed tsql.ColumnDef) error {
 	def := api.ColumnDef{
 		Name: name, Type: parsed.Type.String(),
 		Nullable: parsed.Null != tsql.NullForbidden && !parsed.PrimaryKey,
@@ -101,6 +128,9 @@ func (d *definer) column(name, text string) error {
 // shardKey chooses the shard key: the one named, else the first of defaultKeys that there is.
 func (d *definer) shardKey(name string) *api.Problem {
 	field := "shard_key"
+	if d.keyless {
+		return nil
+	}
 	if name == "" {
 		for _, k := range defaultKeys {
 			if c, _ := d.def.Column(k); c != nil {

@@ -19,13 +19,10 @@ func Insert(t *Table, m *sharding.Map, req *api.InsertRequest) (*Plan, error) {
 	if p != nil {
 		return nil, p
 	}
-	ins := inserter{
-		t: t, m: m, single: req.Data != nil,
-		layout: make([]int, 0, len(t.Columns)),
-		raws:   make([]jsontext.Value, len(t.Columns)),
-		given:  make([]int, len(t.Columns)),
-		shards: make([]shardRows, m.Shards()),
-	}
+	ins := newInserter(t, m)
+	ins.single, ins.field = req.Data != nil, ""
+	ins.layout = make([]int, 0, len(t.Columns))
+	ins.raws = make([]jsontext.Value, len(t.Columns))
 	if len(req.ShardKey) > 0 {
 		k, err := t.explicitKey(req.ShardKey)
 		if err != nil {
@@ -39,9 +36,19 @@ func Insert(t *Table, m *sharding.Map, req *api.InsertRequest) (*Plan, error) {
 			return nil, p
 		}
 	}
-	plan := &Plan{Op: OpInsert, DB: t.DB, Table: t.Name, SchemaVersion: t.Version, Write: &Write{Columns: t.columns}}
-	plan.Fragments, plan.Route = ins.finish(len(rows))
-	return plan, nil
+	return ins.plan(len(rows)), nil
+}
+
+// newInserter returns an inserter of a statement's rows.
+func newInserter(t *Table, m *sharding.Map) *inserter {
+	return &inserter{t: t, m: m, field: statementField, given: make([]int, len(t.Columns)), shards: make([]shardRows, m.Shards())}
+}
+
+// plan returns the plan of all rows.
+func (in *inserter) plan(rows int) *Plan {
+	p := &Plan{Op: OpInsert, DB: in.t.DB, Table: in.t.Name, SchemaVersion: in.t.Version, Write: &Write{Columns: in.t.columns}}
+	p.Fragments, p.Route = in.finish(rows)
+	return p
 }
 
 func insertRows(req *api.InsertRequest) ([]api.Object[jsontext.Value], *api.Problem) {
@@ -70,12 +77,15 @@ func (t *Table) keyType() sqltypes.Type {
 type inserter struct {
 	t           *Table
 	m           *sharding.Map
+	field       string // that the rows stand in, when it is one; at is the offset of the row's last value
+	at          int
 	single      bool // the row stands in data, not in rows
 	explicit    *key // the request's own shard_key
 	explicitRaw []byte
 
 	layout []int            // column of each member of the row before
-	raws   []jsontext.Value // the row's values by column
+	raws   []jsontext.Value // the row's values by column, to be decoded
+	values []sqltypes.Value // or as they are to be stored
 	given  []int            // 1 + the index of the last row that gave the column
 	buf    []byte           // the row being encoded
 	shards []shardRows
@@ -105,6 +115,11 @@ func (in *inserter) row(i int, row api.Object[jsontext.Value]) *api.Problem {
 		in.raws[c] = row[j].Value
 	}
 	in.layout = in.layout[:min(len(in.layout), len(row))]
+	return in.place(i)
+}
+
+// place adds row i, whose values are given, to the rows of its shard.
+func (in *inserter) place(i int) *api.Problem {
 	slot, p := in.encode(i)
 	if p != nil {
 		return p
@@ -148,6 +163,8 @@ func (in *inserter) encode(i int) (int, *api.Problem) {
 		isKey := c == in.t.Key
 		var v sqltypes.Value
 		switch {
+		case in.given[c] == i+1 && in.values != nil:
+			v = in.values[c]
 		case in.given[c] == i+1:
 			var err error
 			if v, err = sqltypes.DecodeJSON(col.Type, in.raws[c]); err != nil {
@@ -260,6 +277,11 @@ func (in *inserter) finish(rows int) ([]Fragment, api.Route) {
 func (in *inserter) problem(i int, member string, p *api.Problem) *api.Problem {
 	q := *p
 	q.Row = &i
+	if in.field != "" {
+		at := in.at
+		q.Field, q.Offset = in.field, &at
+		return &q
+	}
 	q.Field = "rows[" + strconv.Itoa(i) + "]." + clip(member)
 	if in.single {
 		q.Field = "data." + clip(member)

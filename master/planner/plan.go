@@ -64,6 +64,9 @@ type Plan struct {
 	Offset int64  `json:"offset,omitzero"`
 	// Ties says that rows beyond Limit that the order does not tell from the last within it are in the answer too.
 	Ties bool `json:"ties,omitzero"`
+	// TieKeys is, with Ties, how many of the first keys of Final.Sort, or where that is
+	// empty of Merge, that order has.
+	TieKeys int `json:"tie_keys,omitzero"`
 }
 
 // Final is the last step of a plan with aggregates. The workers' rows, merged in

@@ -85,7 +85,7 @@ func (t *Table) orderBy(p *Plan, text string) error {
 	if err != nil {
 		return fieldError(err, "order_by")
 	}
-	b := binder{t: t, field: "order_by"}
+	b := binder{sc: t.alone, field: "order_by"}
 	several := len(p.Fragments) > 1
 	for _, it := range items {
 		x, err := b.value(it.X)
@@ -121,7 +121,7 @@ func (p *Plan) mergeBy(x *Expr, desc bool) {
 	out := p.Query.Output
 	column := -1
 	for i := range out {
-		if out[i].Expr == x { // columns are bound to one Expr each
+		if equalExprs(out[i].Expr, x) {
 			column = i
 			break
 		}
@@ -131,7 +131,11 @@ func (p *Plan) mergeBy(x *Expr, desc bool) {
 		p.Query.Output = append(out[:column:column], Output{Name: api.ReservedPrefix + "sort" + strconv.Itoa(p.Hidden), Expr: x})
 		p.Hidden++
 	}
-	p.Merge = append(p.Merge, MergeKey{Column: column, Type: x.Type, Desc: desc, Binary: x.Binary})
+	p.Merge = append(p.Merge, mergeKey(column, x, desc))
+}
+
+func mergeKey(column int, x *Expr, desc bool) MergeKey {
+	return MergeKey{Column: column, Type: x.Type, Desc: desc, Binary: x.Binary}
 }
 
 // window sets limit and offset: on the one shard, or on each and on the merge.
@@ -145,15 +149,22 @@ func (p *Plan) window(limit, offset *int64) {
 		return
 	}
 	p.Limit, p.Offset = limit, skip
-	if limit != nil {
-		total := *limit
-		if skip > math.MaxInt64-total {
-			total = math.MaxInt64
-		} else {
-			total += skip
-		}
-		p.Query.Limit = &total
+	p.Query.Limit = firstRows(limit, skip)
+}
+
+// firstRows is how many rows of each shard an answer of limit rows behind skip needs;
+// nil: all.
+func firstRows(limit *int64, skip int64) *int64 {
+	if limit == nil {
+		return nil
 	}
+	total := *limit
+	if skip > math.MaxInt64-total {
+		total = math.MaxInt64
+	} else {
+		total += skip
+	}
+	return &total
 }
 
 // bigInt is the type of counts.

@@ -22,28 +22,31 @@ type keySet struct {
 
 // keysOf returns the shard keys that e lets through. It looks at equality and IN
 // on the shard key, through AND and OR; whatever else e says only narrows the rows further.
-func (t *Table) keysOf(e *Expr) keySet {
+//
+// The keys are those of any table of the scope: tables are joined by their keys, so
+// that a row of the join has the same one in all of them.
+func (sc *scope) keysOf(e *Expr) keySet {
 	switch e.Op {
 	case FalseExpr:
 		return keySet{}
 	case EqExpr:
-		if t.isKey(e.Args[0]) && e.Args[1].IsConst() {
-			return t.keySetOf(e.Args[1:])
+		if sc.isKey(e.Args[0]) && e.Args[1].IsConst() {
+			return sc.tables[e.Args[0].Source].keySetOf(e.Args[1:])
 		}
 	case InExpr:
-		if t.isKey(e.Args[0]) && !e.Negated {
-			return t.keySetOf(e.Args[1:])
+		if sc.isKey(e.Args[0]) && !e.Negated {
+			return sc.tables[e.Args[0].Source].keySetOf(e.Args[1:])
 		}
 	case AndExpr:
 		set := keySet{all: true}
 		for _, a := range e.Args {
-			set = set.intersect(t.keysOf(a))
+			set = set.intersect(sc.keysOf(a))
 		}
 		return set
 	case OrExpr:
 		var keys []string
 		for _, a := range e.Args {
-			s := t.keysOf(a)
+			s := sc.keysOf(a)
 			if s.all {
 				return s
 			}
@@ -54,8 +57,13 @@ func (t *Table) keysOf(e *Expr) keySet {
 	return keySet{all: true}
 }
 
+func (sc *scope) isKey(e *Expr) bool {
+	return e.Op == ColumnExpr && sc.tables[e.Source].isKey(e)
+}
+
+// isKey says whether the column e of t is its shard key.
 func (t *Table) isKey(e *Expr) bool {
-	return t.Key >= 0 && e.Op == ColumnExpr && e.Column == t.Columns[t.Key].Name
+	return t.Key >= 0 && e.Column == t.Columns[t.Key].Name
 }
 
 // keySetOf returns the canonical keys of constants of the shard key's type.
@@ -119,7 +127,7 @@ func (t *Table) filter(m *sharding.Map, condition string, shardKey jsontext.Valu
 			return filter{}, err
 		}
 	}
-	set := t.keysOf(where)
+	set := t.alone.keysOf(where)
 	if len(shardKey) > 0 {
 		key, err := t.explicitKey(shardKey)
 		if err != nil {

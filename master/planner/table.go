@@ -25,6 +25,7 @@ type Table struct {
 	columns []api.Column   // all, as a query's output names them
 	outputs []Output       // all, as a query selects them
 	query   *Query         // the query that selects all columns and rows
+	alone   *scope         // of the table's own columns, under its own name
 }
 
 // TableColumn is a column of a Table.
@@ -67,6 +68,7 @@ func NewTable(db string, def *api.TableDef) (*Table, error) {
 		t.outputs = append(t.outputs, Output{Name: c.Name, Expr: c.expr})
 	}
 	t.query = &Query{Output: t.outputs}
+	t.alone = newScope(t, t.Name)
 	return t, nil
 }
 

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf16"
 
@@ -24,29 +23,39 @@ func (b *binder) value(e tsql.Expr) (*Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return b.arith(arithOps[e.Op], l, r, e.At)
+		return b.arithmetic(arithOps[e.Op], l, r, e.At)
+	case *tsql.Param:
+		return b.param(e)
+	case *tsql.Call:
+		return b.call(e)
+	case *tsql.Case:
+		return b.caseOf(e)
+	case *tsql.Cast:
+		return b.cast(e)
 	}
 	return nil, b.problem(api.CodeUnsupported, e.Pos(), "this is not supported as a value")
 }
 
 func (b *binder) column(e *tsql.Column) (*Expr, error) {
-	if b.t == nil {
-		return nil, b.problem(api.CodeUnsupported, e.At, "a column does not belong here")
+	switch {
+	case b.sc == nil:
+		return nil, b.problem(api.CodeUnsupported, e.At, "a column does not belong here").Hinted("write a constant")
+	case b.field == statementField:
+		return b.statementColumn(e)
 	}
-	if e.Table != "" && !api.SameName(e.Table, b.t.Name) {
-		return nil, b.problem(api.CodeUnknownTable, e.At, "%s is not the table of this request", clip(e.Table)).Hinted("write %s, or the column alone", b.t.Name)
+	t := b.sc.tables[0]
+	if e.Table != "" && !api.SameName(e.Table, t.Name) {
+		return nil, b.problem(api.CodeUnknownTable, e.At, "%s is not the table of this request", clip(e.Table)).Hinted("write %s, or the column alone", t.Name)
 	}
-	i, p := b.t.column(b.field, e.Name)
+	i, p := t.column(b.field, e.Name)
 	if p != nil {
 		p.Offset = &e.At
-		if b.field == "condition" && !api.SameName(e.Name, SlotColumn) && len(b.t.near(e.Name)) == 0 {
-			// customer = Ada, and customer = "Ada": in T-SQL both are columns. What is like
-			// a column's name is rather that, misspelt.
-			p.Hint += fmt.Sprintf("; a text is written N'%s'", strings.ReplaceAll(clip(e.Name), "'", "''"))
+		if b.field == "condition" && !api.SameName(e.Name, SlotColumn) && len(t.near(e.Name)) == 0 {
+			p.Hint += textHint(e.Name) // what is like a column's name is rather that, misspelt
 		}
 		return nil, p
 	}
-	return b.t.Columns[i].expr, nil
+	return t.Columns[i].expr, nil
 }
 
 // literal gives a constant its T-SQL type: integers beyond INT are decimals,

@@ -30,8 +30,7 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 		col := &t.Columns[c]
 		switch {
 		case c == t.Key:
-			return nil, api.NewProblem(api.CodeShardKeyImmutable, "%s is the shard key of %s and cannot be changed", col.Name, t.Name).At(field).
-				Hinted("delete the row and insert it with the new key")
+			return nil, keyImmutable(t).At(field)
 		case seen[c]:
 			return nil, api.NewProblem(api.CodeInvalidField, "column %s is there twice", col.Name).At(field).Hinted("send each column once")
 		}
@@ -42,15 +41,46 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 			prob.Column = col.Name
 			return nil, &prob
 		}
-		if v.IsNull() && !col.Nullable {
-			prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", col.Name, t.Name).At(field).Hinted("send a value for it")
-			prob.SQLNumber, prob.Column = numNull, col.Name
-			return nil, prob
+		if err := p.set(t, c, &Expr{Op: ValueExpr, Type: col.Type, Value: v}); err != nil {
+			return nil, fieldError(err, field)
 		}
-		p.Write.Columns = append(p.Write.Columns, t.columns[c])
-		p.Write.Values = append(p.Write.Values, &Expr{Op: ValueExpr, Type: col.Type, Value: v})
 	}
 	return p, nil
+}
+
+// set adds to an update that column c, which is not the shard key, gets the value x,
+// converted as an assignment does.
+func (p *Plan) set(t *Table, c int, x *Expr) error {
+	col := &t.Columns[c]
+	switch {
+	case isNullConst(x) && !col.Nullable:
+		prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", col.Name, t.Name).Hinted("send a value for it")
+		prob.SQLNumber, prob.Column = numNull, col.Name
+		return prob
+	case x.IsConst() && x.Type != col.Type:
+		v, err := sqltypes.Convert(x.Value, x.Type, col.Type)
+		if err != nil {
+			prob := *fieldError(err, "")
+			prob.Column = col.Name
+			return &prob
+		}
+		x = &Expr{Op: ValueExpr, Type: col.Type, Value: v}
+	case x.IsConst():
+	case !castable(x.Type, col.Type):
+		prob := api.NewProblem(api.CodeConversionFailed, "%s does not convert to %s, which column %s is", x.Type, col.Type, col.Name).Hinted("set it to a value of its type")
+		prob.SQLNumber, prob.Column = numClash, col.Name
+		return prob
+	case !sameForm(x.Type, col.Type):
+		x = &Expr{Op: ConvertExpr, Type: col.Type, Args: []*Expr{x}}
+	}
+	p.Write.Columns = append(p.Write.Columns, t.columns[c])
+	p.Write.Values = append(p.Write.Values, x)
+	return nil
+}
+
+func keyImmutable(t *Table) *api.Problem {
+	return api.NewProblem(api.CodeShardKeyImmutable, "%s is the shard key of %s and cannot be changed", t.Columns[t.Key].Name, t.Name).
+		Hinted("delete the row and insert it with the new key")
 }
 
 // Delete plans a delete of rows of the shard keys that the request names.

@@ -1,0 +1,125 @@
+package planner
+
+import (
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// Numbers of SQL Server's for aggregates and groups.
+const (
+	numNestedAggregate = 130  // cannot perform an aggregate function on an expression containing an aggregate
+	numAggregateWhere  = 147  // an aggregate may not appear in WHERE
+	numAggregateGroup  = 144  // nor in GROUP BY
+	numAggregateType   = 8117 // operand data type is invalid for the operator
+	numNotGrouped      = 8120 // is not contained in an aggregate or GROUP BY: in the select list
+	numNotGroupedWhere = 8121 // the same, in HAVING
+	numNotGroupedOrder = 8127 // the same, in ORDER BY
+	numGroupConstant   = 164  // each GROUP BY expression must contain a column
+)
+
+// aggregate binds COUNT, SUM, AVG, MIN or MAX over the rows of a group.
+func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
+	switch {
+	case b.inAggregate:
+		p := b.problem(api.CodeUnsupported, c.At, "%s stands within another aggregate", c.Name)
+		return nil, numbered(p.Hinted("compute the inner one in a statement of its own"), numNestedAggregate)
+	case !b.aggregated:
+		number, clause := numAggregateWhere, b.clause
+		if clause == "GROUP BY" {
+			number = numAggregateGroup
+		}
+		p := b.problem(api.CodeUnsupported, c.At, "the aggregate %s does not belong in %s", c.Name, clause)
+		return nil, numbered(p.Hinted("aggregates belong in the list of SELECT, in HAVING and in ORDER BY"), number)
+	}
+	b.aggregates++
+	counts := c.Name == "COUNT" || c.Name == "COUNT_BIG"
+	if c.Star && counts && !c.Distinct {
+		return &Expr{Op: CountExpr, Type: countType(c.Name)}, nil
+	}
+	if c.Star || len(c.Args) != 1 {
+		p := b.problem(api.CodeSyntax, c.At, "%s takes one argument", c.Name)
+		return nil, numbered(p.Hinted("write %s(x); * is for COUNT(*) alone", c.Name), numArguments)
+	}
+	b.inAggregate = true
+	x, err := b.value(c.Args[0])
+	b.inAggregate = false
+	if err != nil {
+		return nil, err
+	}
+	if isNullConst(x) && x.Type.Kind == sqltypes.Int {
+		return nil, b.typeError(numAggregateType, c.Args[0].Pos(), "%s of the constant NULL means nothing", c.Name).Hinted("name a column")
+	}
+	e := &Expr{Op: AggExpr, Args: []*Expr{x}, Distinct: c.Distinct}
+	switch c.Name {
+	case "COUNT", "COUNT_BIG":
+		e.Agg, e.Type = CountAgg, countType(c.Name)
+		return e, nil
+	case "MIN", "MAX":
+		e.Agg, e.Type, e.Binary, e.Distinct = MinAgg, x.Type, x.Binary, false
+		if c.Name == "MAX" {
+			e.Agg = MaxAgg
+		}
+		if x.Type.Kind != sqltypes.Bit {
+			return e, nil
+		}
+	default:
+		e.Agg = SumAgg
+		if c.Name == "AVG" {
+			e.Agg = AvgAgg
+		}
+		var ok bool
+		if e.Type, ok = totalType(e.Agg, x.Type); ok {
+			return e, nil
+		}
+	}
+	p := b.typeError(numAggregateType, c.Args[0].Pos(), "%s does not take a value of type %s", c.Name, x.Type)
+	if x.Type.Kind == sqltypes.Bit {
+		return nil, p.Hinted("CAST it to INT")
+	}
+	return nil, p.Hinted("%s is of numbers", c.Name)
+}
+
+func countType(name string) sqltypes.Type {
+	if name == "COUNT" {
+		return sqltypes.Type{Kind: sqltypes.Int}
+	}
+	return bigInt
+}
+
+// totalType is the type of the sum or mean of values of type t; false where they have none.
+func totalType(agg Agg, t sqltypes.Type) (sqltypes.Type, bool) {
+	switch k := t.Kind; {
+	case k == sqltypes.Bit:
+		return t, false
+	case k == sqltypes.BigInt:
+		return t, true
+	case k.IsInteger():
+		return sqltypes.Type{Kind: sqltypes.Int}, true
+	case k == sqltypes.Decimal && agg == AvgAgg:
+		return decimalType(maxPrecision, max(t.Scale, 6)), true
+	case k == sqltypes.Decimal:
+		return decimalType(maxPrecision, t.Scale), true
+	case k == sqltypes.Real || k == sqltypes.Float:
+		return sqltypes.Type{Kind: sqltypes.Float}, true
+	}
+	return t, false
+}
+
+// equalExprs says whether two bound expressions are one and the same.
+func equalExprs(a, b *Expr) bool {
+	if a == b {
+		return true
+	}
+	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
+		a.Func != b.Func || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
+		a.Binary != b.Binary || len(a.Args) != len(b.Args) {
+		return false
+	}
+	for i := range a.Args {
+		if !equalExprs(a.Args[i], b.Args[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,128 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+)
+
+// createTable plans CREATE TABLE by the same means as [CreateTable].
+func (s *statement) createTable(st *tsql.CreateTable) (*Plan, error) {
+	d := definer{def: &api.TableDef{Name: st.Table.Name, Columns: make([]api.ColumnDef, 0, len(st.Columns))}, keyless: st.RoundRobin}
+	p, err := d.statement(st, s.db, s.m)
+	if err != nil {
+		return nil, placed(err, st)
+	}
+	return p, nil
+}
+
+// statement gathers the columns and constraints of CREATE TABLE.
+func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*Plan, error) {
+	if err := d.begin(db, len(st.Columns)); err != nil {
+		return nil, err
+	}
+	for i := range st.Columns {
+		c := &st.Columns[i]
+		field, err := d.newColumn(c.Name.Name)
+		if err == nil {
+			err = d.add(field, c.Name.Name, c.Def)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(st.PrimaryKey) > 0 {
+		if len(d.def.PrimaryKey) > 0 {
+			p := api.NewProblem(api.CodeInvalidField, "table %s has two primary keys", st.Table.Name).Hinted("name all their columns in one")
+			p.Offset = &st.PrimaryKey[0].At
+			return nil, numbered(p, numTwoKeys)
+		}
+		names, err := d.columnNames(st.PrimaryKey)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range names {
+			c, i := d.def.Column(n)
+			if d.parsed[i].Null == tsql.NullAllowed {
+				p := api.NewProblem(api.CodeInvalidField, "a PRIMARY KEY column cannot be NULL").At("columns." + n).Hinted("write NOT NULL, or leave NULL out")
+				return nil, numbered(p, numNullKey)
+			}
+			c.Nullable = false
+		}
+		d.def.PrimaryKey = names
+	}
+	for _, u := range st.Unique {
+		names, err := d.columnNames(u)
+		if err != nil {
+			return nil, err
+		}
+		d.def.Unique = append(d.def.Unique, names)
+	}
+	key := ""
+	if st.ShardKey != nil {
+		key = st.ShardKey.Name
+	}
+	return d.plan(db, m, key)
+}
+
+// Numbers of SQL Server's for definitions.
+const (
+	numTwoKeys     = 8110 // cannot add multiple PRIMARY KEY constraints
+	numNullKey     = 8111 // cannot define PRIMARY KEY constraint on nullable column
+	numNoKeyColumn = 1911 // column name does not exist in the target table
+)
+
+// columnNames are the columns of a constraint as they are defined.
+func (d *definer) columnNames(list []tsql.Name) ([]string, error) {
+	names := make([]string, len(list))
+	for i := range list {
+		c, _ := d.def.Column(list[i].Name)
+		if c == nil || slices.Contains(names[:i], c.Name) {
+			p := api.NewProblem(api.CodeUnknownColumn, "%s is not a column of the table, or is named twice", clip(list[i].Name)).Hinted("name the columns of the table, each once")
+			p.Offset = &list[i].At
+			return nil, numbered(p, numNoKeyColumn)
+		}
+		names[i] = c.Name
+	}
+	return names, nil
+}
+
+// placed says where in the statement a definition is at fault.
+func placed(err error, st *tsql.CreateTable) error {
+	p := *api.AsProblem(err)
+	at := st.Table.At
+	if name, ok := strings.CutPrefix(p.Field, "columns."); ok {
+		for i := range st.Columns {
+			if api.SameName(st.Columns[i].Name.Name, name) {
+				at = st.Columns[i].Name.At // the last of that name, where there are two
+			}
+		}
+	}
+	if p.Field == "shard_key" && st.ShardKey != nil {
+		at = st.ShardKey.At
+	}
+	if p.Offset == nil {
+		p.Offset = &at
+	}
+	p.Field = statementField
+	return &p
+}
+
+// dropTable plans DROP TABLE by the same means as [DropTable]. Of a table that is not
+// there, IF EXISTS makes a plan that touches no shard.
+func (s *statement) dropTable(st *tsql.DropTable) (*Plan, error) {
+	t, err := s.table(&st.Table)
+	if st.IfExists && api.CodeOf(err) == api.CodeUnknownTable {
+		return &Plan{
+			Op: OpDropTable, DB: s.db, Table: st.Table.Name,
+			Route: api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "there is no table " + clip(st.Table.Name)},
+		}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return DropTable(t, s.m, nil)
+}

@@ -1,0 +1,313 @@
+package planner
+
+import (
+	"slices"
+	"strings"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// Numbers of SQL Server's for functions.
+const (
+	numUnknownFunction = 195  // is not a recognized built-in function name
+	numArguments       = 174  // the function requires n arguments
+	numArgumentType    = 8116 // argument data type is invalid for argument n
+	numDatePart        = 155  // is not a recognized datepart option
+	numPartOfType      = 9810 // the datepart is not supported for the data type
+)
+
+// function is what is known of a scalar function.
+type function struct {
+	name     string
+	min, max int // number of arguments
+	bind     func(b *binder, c *tsql.Call, f *function) (*Expr, error)
+	fn       Func
+}
+
+// functionNames are all functions and aggregates, for those who look for another.
+var functionNames = []string{
+	"ABS", "AVG", "CAST", "COALESCE", "CONVERT", "COUNT", "COUNT_BIG", "DATEPART", "DAY", "IIF", "ISNULL", "LEN", "LOWER", "LTRIM",
+	"MAX", "MIN", "MONTH", "NULLIF", "ROUND", "RTRIM", "SUBSTRING", "SUM", "TRIM", "UPPER", "YEAR",
+}
+
+func functionOf(name string) *function {
+	switch name {
+	case "UPPER":
+		return &function{name, 1, 1, (*binder).stringFunction, UpperFunc}
+	case "LOWER":
+		return &function{name, 1, 1, (*binder).stringFunction, LowerFunc}
+	case "LTRIM":
+		return &function{name, 1, 1, (*binder).stringFunction, LTrimFunc}
+	case "RTRIM":
+		return &function{name, 1, 1, (*binder).stringFunction, RTrimFunc}
+	case "TRIM":
+		return &function{name, 1, 1, (*binder).stringFunction, 0}
+	case "LEN":
+		return &function{name, 1, 1, (*binder).length, LenFunc}
+	case "SUBSTRING":
+		return &function{name, 3, 3, (*binder).substring, SubstringFunc}
+	case "ABS":
+		return &function{name, 1, 1, (*binder).abs, AbsFunc}
+	case "ROUND":
+		return &function{name, 2, 3, (*binder).round, RoundFunc}
+	case "COALESCE":
+		return &function{name, 2, maxArgs, (*binder).coalesce, CoalesceFunc}
+	case "ISNULL":
+		return &function{name, 2, 2, (*binder).isNullFunction, CoalesceFunc}
+	case "NULLIF":
+		return &function{name, 2, 2, (*binder).nullIf, 0}
+	case "YEAR":
+		return &function{name, 1, 1, (*binder).datePart, YearFunc}
+	case "MONTH":
+		return &function{name, 1, 1, (*binder).datePart, MonthFunc}
+	case "DAY":
+		return &function{name, 1, 1, (*binder).datePart, DayFunc}
+	case "DATEPART":
+		return &function{name, 2, 2, (*binder).datePart, 0}
+	}
+	return nil
+}
+
+// maxArgs is the greatest number of arguments of COALESCE and of branches of CASE.
+const maxArgs = 128
+
+// call binds a function or an aggregate.
+func (b *binder) call(c *tsql.Call) (*Expr, error) {
+	switch c.Name {
+	case "COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX":
+		return b.aggregate(c)
+	}
+	f := functionOf(c.Name)
+	if f == nil {
+		p := numbered(b.problem(api.CodeUnsupported, c.At, "the function %s is not supported", clip(c.Name)), numUnknownFunction)
+		if near := api.Nearest(c.Name, functionNames); len(near) > 0 {
+			return nil, p.Hinted("did you mean %s?", strings.Join(near, " or "))
+		}
+		return nil, p.Hinted("the functions are %s", strings.Join(functionNames, ", "))
+	}
+	if n := len(c.Args); c.Star || c.Distinct || n < f.min || n > f.max {
+		return nil, b.arguments(c, f)
+	}
+	return f.bind(b, c, f)
+}
+
+func (b *binder) arguments(c *tsql.Call, f *function) error {
+	p := numbered(b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d", f.name, len(c.Args), f.min), numArguments)
+	switch {
+	case c.Star || c.Distinct:
+		p = numbered(b.problem(api.CodeSyntax, c.At, "%s takes neither * nor DISTINCT", f.name), 102)
+		return p.Hinted("these belong to aggregates, as COUNT(*) and COUNT(DISTINCT x)")
+	case f.max > f.min:
+		p = numbered(b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d to %d", f.name, len(c.Args), f.min, f.max), numArguments)
+	}
+	if f.fn == CoalesceFunc {
+		return p.Hinted("write %s(x, y)", f.name)
+	}
+	return p.Hinted("give it as many")
+}
+
+func (b *binder) argumentType(c *tsql.Call, n int, t sqltypes.Type, want string) error {
+	return b.typeError(numArgumentType, c.Args[n].Pos(), "argument %d of %s is of type %s", n+1, c.Name, t).Hinted("give it %s", want)
+}
+
+// stringArg binds argument n as a string; a number becomes one, as in T-SQL.
+func (b *binder) stringArg(c *tsql.Call, n int) (*Expr, error) {
+	x, err := b.value(c.Args[n])
+	if err != nil {
+		return nil, err
+	}
+	switch classOf(x.Type) {
+	case stringsClass:
+		return x, nil
+	case integers, decimals:
+		return b.convert(x, sqltypes.Type{Kind: sqltypes.VarChar, Length: 50}, c.Args[n].Pos())
+	}
+	return nil, b.argumentType(c, n, x.Type, "a string")
+}
+
+// intArg binds argument n as an integer.
+func (b *binder) intArg(c *tsql.Call, n int) (*Expr, error) {
+	x, err := b.value(c.Args[n])
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case classOf(x.Type) == integers:
+		return x, nil
+	case x.Type.Kind.IsNumeric() || classOf(x.Type) == stringsClass:
+		return b.convert(x, sqltypes.Type{Kind: sqltypes.Int}, c.Args[n].Pos())
+	}
+	return nil, b.argumentType(c, n, x.Type, "an integer")
+}
+
+// scalar makes a call, which is NULL where an argument is the constant NULL.
+func (b *binder) scalar(f Func, t sqltypes.Type, at int, args ...*Expr) (*Expr, error) {
+	e := &Expr{Op: FuncExpr, Func: f, Type: t, Args: args}
+	constants := true
+	for _, a := range args {
+		if isNullConst(a) {
+			return &Expr{Op: ValueExpr, Type: t}, nil
+		}
+		constants = constants && a.IsConst()
+		e.Binary = e.Binary || a.Binary && t.Kind.IsString()
+	}
+	if !constants {
+		return e, nil
+	}
+	v, err := foldFunction(e)
+	if err != nil {
+		if b.lazy > 0 {
+			return e, nil
+		}
+		return nil, b.valueError(err, at)
+	}
+	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
+}
+
+func (b *binder) stringFunction(c *tsql.Call, f *function) (*Expr, error) {
+	x, err := b.stringArg(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	t := varying(x.Type)
+	if f.fn != 0 {
+		return b.scalar(f.fn, t, c.At, x)
+	}
+	if x, err = b.scalar(RTrimFunc, t, c.At, x); err != nil {
+		return nil, err
+	}
+	return b.scalar(LTrimFunc, t, c.At, x)
+}
+
+// varying is the type of what a function makes of a string of type t.
+func varying(t sqltypes.Type) sqltypes.Type {
+	switch t.Kind {
+	case sqltypes.Char:
+		t.Kind = sqltypes.VarChar
+	case sqltypes.NChar:
+		t.Kind = sqltypes.NVarChar
+	}
+	return t
+}
+
+func (b *binder) length(c *tsql.Call, f *function) (*Expr, error) {
+	x, err := b.stringArg(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	t := sqltypes.Type{Kind: sqltypes.Int}
+	if x.Type.Length == sqltypes.Max {
+		t = bigInt
+	}
+	return b.scalar(f.fn, t, c.At, x)
+}
+
+func (b *binder) substring(c *tsql.Call, f *function) (*Expr, error) {
+	x, err := b.stringArg(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	start, err := b.intArg(c, 1)
+	if err != nil {
+		return nil, err
+	}
+	n, err := b.intArg(c, 2)
+	if err != nil {
+		return nil, err
+	}
+	return b.scalar(f.fn, varying(x.Type), c.At, x, start, n)
+}
+
+// numberArg binds argument n as a number; a string becomes a FLOAT, as in T-SQL.
+func (b *binder) numberArg(c *tsql.Call, n int) (*Expr, error) {
+	x, err := b.value(c.Args[n])
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case x.Type.Kind == sqltypes.Bit:
+	case x.Type.Kind.IsNumeric():
+		return x, nil
+	case classOf(x.Type) == stringsClass:
+		return b.convert(x, sqltypes.Type{Kind: sqltypes.Float}, c.Args[n].Pos())
+	}
+	return nil, b.argumentType(c, n, x.Type, "a number")
+}
+
+func (b *binder) abs(c *tsql.Call, f *function) (*Expr, error) {
+	x, err := b.numberArg(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	return b.scalar(f.fn, x.Type, c.At, x)
+}
+
+func (b *binder) round(c *tsql.Call, f *function) (*Expr, error) {
+	x, err := b.numberArg(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	digits, err := b.intArg(c, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Args) == 3 {
+		how, err := b.intArg(c, 2)
+		if err != nil {
+			return nil, err
+		}
+		if !how.IsConst() || how.Value != sqltypes.Int64(0) {
+			return nil, b.problem(api.CodeUnsupported, c.Args[2].Pos(), "ROUND that cuts off rather than rounds is not supported").Hinted("leave the third argument out, or write 0")
+		}
+	}
+	return b.scalar(f.fn, x.Type, c.At, x, digits)
+}
+
+// datePartNames are the names of T-SQL for each part.
+var datePartNames = [...][]string{
+	YearFunc: {"year", "yy", "yyyy"}, QuarterFunc: {"quarter", "qq", "q"}, MonthFunc: {"month", "mm", "m"}, DayFunc: {"day", "dd", "d"},
+	DayOfYearFunc: {"dayofyear", "dy", "y"}, HourFunc: {"hour", "hh"}, MinuteFunc: {"minute", "mi", "n"}, SecondFunc: {"second", "ss", "s"},
+}
+
+func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
+	part, arg := f.fn, 0
+	if part == 0 {
+		name, ok := c.Args[0].(*tsql.Column)
+		if ok && name.Table == "" {
+			part = partOf(name.Name)
+		}
+		if arg = 1; part == 0 {
+			p := numbered(b.problem(api.CodeUnsupported, c.Args[0].Pos(), "this is not a part that DATEPART knows here"), numDatePart)
+			return nil, p.Hinted("write year, quarter, month, day, dayofyear, hour, minute or second")
+		}
+	}
+	x, err := b.value(c.Args[arg])
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case classOf(x.Type) == temporals:
+	case classOf(x.Type) == stringsClass || isNullConst(x):
+		if x, err = b.convert(x, sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, c.Args[arg].Pos()); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, b.argumentType(c, arg, x.Type, "a date")
+	}
+	if ofTime := part >= HourFunc; ofTime && x.Type.Kind == sqltypes.Date || !ofTime && x.Type.Kind == sqltypes.Time {
+		p := b.typeError(numPartOfType, c.At, "a value of type %s has no %s", x.Type, datePartNames[part][0])
+		return nil, p.Hinted("convert it first, as CAST(x AS DATETIME2(7))")
+	}
+	return b.scalar(part, sqltypes.Type{Kind: sqltypes.Int}, c.At, x)
+}
+
+func partOf(name string) Func {
+	for f, names := range datePartNames {
+		if slices.Contains(names, strings.ToLower(name)) {
+			return Func(f)
+		}
+	}
+	return 0
+}

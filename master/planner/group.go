@@ -1,0 +1,207 @@
+package planner
+
+import (
+	"strconv"
+
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// maxAggregates is the greatest number of different aggregates of a statement.
+const maxAggregates = 256
+
+// grouper takes the expressions of a statement with groups apart: what the workers
+// compute over their rows, and what is left for the master to compute of a group.
+type grouper struct {
+	b    *binder
+	keys []*Expr
+	// partials are the workers' aggregates, distinct the values that rows are grouped
+	// by beyond the keys.
+	partials []*Expr
+	distinct []*Expr
+	found    []partial // in the order of Final.Aggregates
+}
+
+// partial is one aggregate of a Final, before the columns of the workers' rows are known.
+type partial struct {
+	Aggregate
+	of where
+}
+
+// where is the part of a worker's row that Aggregate.Column counts in.
+type where uint8
+
+const (
+	inKeys where = iota
+	inPartials
+	inDistinct
+)
+
+// lift turns an expression over rows into one over a group. clause and uses, the
+// columns bound for it, serve to refuse what is the same in a group by no rule.
+func (g *grouper) lift(e *Expr, number int, uses []columnUse) (*Expr, error) {
+	if e.Op == ValueExpr {
+		return e, nil
+	}
+	for i, k := range g.keys {
+		if equalExprs(e, k) {
+			return &Expr{Op: FieldExpr, Type: e.Type, Field: i, Binary: e.Binary}, nil
+		}
+	}
+	switch e.Op {
+	case ColumnExpr:
+		return nil, g.notGrouped(e, number, uses)
+	case CountExpr:
+		return g.field(CombineCount, &Expr{Op: CountExpr, Type: bigInt}, e.Type)
+	case AggExpr:
+		return g.aggregate(e)
+	}
+	if len(e.Args) == 0 {
+		return e, nil
+	}
+	lifted := *e
+	lifted.Args = make([]*Expr, len(e.Args))
+	for i, a := range e.Args {
+		var err error
+		if lifted.Args[i], err = g.lift(a, number, uses); err != nil {
+			return nil, err
+		}
+	}
+	return &lifted, nil
+}
+
+func (g *grouper) notGrouped(e *Expr, number int, uses []columnUse) error {
+	clause := map[int]string{numNotGrouped: "the list of SELECT", numNotGroupedWhere: "HAVING", numNotGroupedOrder: "ORDER BY"}[number]
+	at := 0
+	for _, u := range uses {
+		if u.x == e {
+			at = u.at
+			break
+		}
+	}
+	p := g.b.problem(api.CodeUnsupported, at, "%s is in %s, but neither in GROUP BY nor within an aggregate: a group has many values of it", e.Column, clause)
+	return numbered(p.Hinted("add %s to GROUP BY, or write MIN(%s)", e.Column, e.Column), number)
+}
+
+// aggregate makes partial results of an aggregate, and of a mean the quotient of two.
+func (g *grouper) aggregate(e *Expr) (*Expr, error) {
+	x := e.Args[0]
+	if e.Agg != AvgAgg {
+		return g.simple(e.Agg, x, e.Type, e.Distinct)
+	}
+	sumType, _ := totalType(SumAgg, x.Type)
+	sum, err := g.simple(SumAgg, x, sumType, e.Distinct)
+	if err != nil {
+		return nil, err
+	}
+	count, err := g.simple(CountAgg, x, bigInt, e.Distinct)
+	if err != nil {
+		return nil, err
+	}
+	if classOf(e.Type) == floats {
+		count = &Expr{Op: ConvertExpr, Type: e.Type, Args: []*Expr{count}}
+	}
+	// A mean of nothing is NULL, as a sum of nothing is, and NULL / 0 is NULL.
+	return &Expr{Op: DivExpr, Type: e.Type, Args: []*Expr{sum, count}}, nil
+}
+
+func (g *grouper) simple(agg Agg, x *Expr, result sqltypes.Type, distinct bool) (*Expr, error) {
+	partialType := result
+	combine := CombineSum
+	switch agg {
+	case CountAgg:
+		combine, partialType = CombineCount, bigInt
+	case MinAgg:
+		combine = CombineMin
+	case MaxAgg:
+		combine = CombineMax
+	default:
+		if result.Kind.IsInteger() {
+			partialType = bigInt
+		}
+	}
+	if !distinct {
+		return g.field(combine, &Expr{Op: AggExpr, Agg: agg, Type: partialType, Args: []*Expr{x}, Binary: x.Binary && partialType.Kind.IsString()}, result)
+	}
+	combine = CombineSumDistinct
+	if agg == CountAgg {
+		combine = CombineCountDistinct
+	}
+	of, column := inDistinct, indexOf(g.keys, x)
+	if column >= 0 {
+		of = inKeys
+	} else if column = indexOf(g.distinct, x); column < 0 {
+		column = len(g.distinct)
+		g.distinct = append(g.distinct, x)
+	}
+	return g.add(partial{Aggregate{Func: combine, Column: column, Type: x.Type, Binary: x.Binary, Result: result}, of})
+}
+
+// field returns the field of a group that holds the combination of the workers' e.
+func (g *grouper) field(combine Combine, e *Expr, result sqltypes.Type) (*Expr, error) {
+	column := indexOf(g.partials, e)
+	if column < 0 {
+		column = len(g.partials)
+		g.partials = append(g.partials, e)
+	}
+	return g.add(partial{Aggregate{Func: combine, Column: column, Type: e.Type, Binary: e.Binary, Result: result}, inPartials})
+}
+
+func (g *grouper) add(a partial) (*Expr, error) {
+	i := 0
+	for ; i < len(g.found) && g.found[i] != a; i++ {
+	}
+	if i == maxAggregates {
+		return nil, api.NewProblem(api.CodeTooComplex, "the statement has more than %d aggregates", maxAggregates).At(g.b.field).Hinted("ask for fewer at a time")
+	}
+	if i == len(g.found) {
+		g.found = append(g.found, a)
+	}
+	return &Expr{Op: FieldExpr, Type: a.Result, Field: len(g.keys) + i, Binary: a.Binary && a.Result.Kind.IsString()}, nil
+}
+
+func indexOf(xs []*Expr, x *Expr) int {
+	for i := range xs {
+		if equalExprs(xs[i], x) {
+			return i
+		}
+	}
+	return -1
+}
+
+// finish sets what the workers compute, how their rows are merged, and what the
+// groups' aggregates are made of.
+func (g *grouper) finish(p *Plan, desc []bool) {
+	q := p.Query
+	q.GroupBy = append(q.GroupBy, g.keys...)
+	q.GroupBy = append(q.GroupBy, g.distinct...)
+	q.Output = make([]Output, 0, len(g.keys)+len(g.partials)+len(g.distinct))
+	for i, k := range g.keys {
+		q.Output = append(q.Output, Output{Name: outputName("key", i), Expr: k})
+		q.OrderBy = append(q.OrderBy, SortKey{Expr: k, Desc: desc[i]})
+		p.Merge = append(p.Merge, MergeKey{Column: i, Type: k.Type, Desc: desc[i], Binary: k.Binary})
+	}
+	for i, a := range g.partials {
+		q.Output = append(q.Output, Output{Name: outputName("partial", i), Expr: a})
+	}
+	for i, d := range g.distinct {
+		column := len(q.Output)
+		q.Output = append(q.Output, Output{Name: outputName("distinct", i), Expr: d})
+		if i == 0 { // of which equal values are neighbours then
+			q.OrderBy = append(q.OrderBy, SortKey{Expr: d})
+			p.Merge = append(p.Merge, MergeKey{Column: column, Type: d.Type, Binary: d.Binary})
+		}
+	}
+	for _, f := range g.found {
+		a := f.Aggregate
+		switch f.of {
+		case inPartials:
+			a.Column += len(g.keys)
+		case inDistinct:
+			a.Column += len(g.keys) + len(g.partials)
+		}
+		p.Final.Aggregates = append(p.Final.Aggregates, a)
+	}
+}
+
+func outputName(what string, i int) string { return api.ReservedPrefix + what + strconv.Itoa(i) }

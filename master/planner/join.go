@@ -1,0 +1,123 @@
+package planner
+
+import (
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+)
+
+// maxJoined is the greatest number of tables of a statement.
+const maxJoined = 16
+
+// from binds the tables of a SELECT and the conditions that join them.
+func (s *statement) from(st *tsql.Select) error {
+	t, err := s.alone(&st.From)
+	if err != nil || len(st.Joins) == 0 {
+		return err
+	}
+	if len(st.Joins) >= maxJoined {
+		return s.b.problem(api.CodeTooComplex, st.Joins[maxJoined-1].At, "more than %d tables are joined", maxJoined).Hinted("join fewer")
+	}
+	s.b.sc = newScope(t, exposedName(&st.From))
+	s.b.clause = "ON"
+	s.on = make([]*Expr, 1, 1+len(st.Joins))
+	for i := range st.Joins {
+		if err := s.join(&st.Joins[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exposedName is what a statement calls a table.
+func exposedName(ref *tsql.TableRef) string {
+	if ref.Alias != "" {
+		return ref.Alias
+	}
+	return ref.Name
+}
+
+func (s *statement) join(j *tsql.Join) error {
+	t, err := s.table(&j.Table)
+	if err != nil {
+		return err
+	}
+	sc, name := s.b.sc, exposedName(&j.Table)
+	if sc.source(name) >= 0 {
+		p := s.b.problem(api.CodeInvalidField, j.Table.At, "two tables of the statement are called %s", clip(name))
+		return numbered(p.Hinted("give one of them an alias, as %s AS other", clip(name)), numSameTableNames)
+	}
+	sc.add(t, name, j.Left)
+	on := trueExpr
+	if j.On != nil {
+		if on, err = s.b.condition(j.On, false); err != nil {
+			return err
+		}
+	}
+	s.on = append(s.on, on)
+	return s.coLocated(j, on)
+}
+
+// coLocated refuses a join whose matching rows may lie on different shards. Rows with
+// equal shard keys lie on the same one, so ON must ask for that.
+func (s *statement) coLocated(j *tsql.Join, on *Expr) error {
+	sc := s.b.sc
+	last := len(sc.tables) - 1
+	t := sc.tables[last]
+	if on.Op == FalseExpr {
+		return nil
+	}
+	var other *Table // with a key that is asked to be equal, but hashes another way
+	for _, term := range conjuncts(on) {
+		if term.Op != EqExpr || !sc.isKey(term.Args[0]) || !sc.isKey(term.Args[1]) {
+			continue
+		}
+		l, r := term.Args[0], term.Args[1]
+		if r.Source != last {
+			l, r = r, l
+		}
+		if r.Source != last || l.Source == last {
+			continue
+		}
+		if hashAlike(l, r) {
+			return nil
+		}
+		other = sc.tables[l.Source]
+	}
+	p := s.b.problem(api.CodeUnsupported, j.At, "this join would bring rows of different shards together: ON does not ask for equal shard keys")
+	first := sc.tables[0]
+	for i, u := range sc.tables {
+		if u.Key < 0 {
+			p.Detail = "this join would bring rows of different shards together: " + u.Name + " has no shard key, so its rows are on any shard"
+			return p.Hinted("join tables that are sharded by the key they are joined by, or ask for the rows of each by itself")
+		}
+		if sc.sources[i].table == other {
+			first = other
+		}
+	}
+	if other != nil {
+		p.Detail = "this join would bring rows of different shards together: the shard keys " + other.keyName() + " and " + t.keyName() + " are of different types, and equal values of those lie on different shards"
+		return p.Hinted("create the tables with shard keys of one type")
+	}
+	return p.Hinted("add %s.%s = %s.%s to ON, or ask for the rows of each table by itself", sc.sources[0].name, first.keyName(), sc.sources[last].name, t.keyName())
+}
+
+// conjuncts are the terms that must all hold for e to hold.
+func conjuncts(e *Expr) []*Expr {
+	if e.Op == AndExpr {
+		return e.Args
+	}
+	return []*Expr{e}
+}
+
+// hashAlike says whether equal shard keys of the columns l and r have the same
+// canonical form, which is what places a row.
+func hashAlike(l, r *Expr) bool {
+	switch c := classOf(l.Type); {
+	case l.Type == r.Type:
+		return true
+	case c != classOf(r.Type):
+		return false
+	default:
+		return c == integers || c == stringsClass
+	}
+}

@@ -1,0 +1,301 @@
+package planner
+
+import (
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// Numbers of SQL Server's for ORDER BY.
+const (
+	numOrderTwice    = 169 // a column has been specified more than once
+	numOrderPosition = 108 // the position is out of range of the list
+	numOrderConstant = 408 // a constant expression was encountered
+	numOrderDistinct = 145 // must appear in the select list with DISTINCT
+)
+
+// orderItem is one item of ORDER BY, bound over rows.
+type orderItem struct {
+	x    *Expr
+	desc bool
+	at   int
+	uses []columnUse
+}
+
+// orderBy binds ORDER BY. What orders nothing, as a constant of the list does, is left out.
+func (s *statement) orderBy(items []tsql.OrderItem) error {
+	for i := range items {
+		it := &items[i]
+		from := len(s.b.uses)
+		x, err := s.orderValue(it.X)
+		if err != nil {
+			return err
+		}
+		if x.IsConst() {
+			continue
+		}
+		at := it.X.Pos()
+		for j := range s.order {
+			if equalExprs(s.order[j].x, x) {
+				return numbered(s.b.problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once"), numOrderTwice)
+			}
+		}
+		s.order = append(s.order, orderItem{x, it.Desc, at, s.b.uses[from:]})
+	}
+	return nil
+}
+
+// orderValue binds an item: a position in the list, the name of an output, or an
+// expression over the tables' columns, in that order, which is T-SQL's.
+func (s *statement) orderValue(e tsql.Expr) (*Expr, error) {
+	switch e := e.(type) {
+	case *tsql.Literal:
+		if e.Kind != tsql.IntLiteral {
+			break
+		}
+		x, err := s.b.literal(e)
+		if err != nil {
+			return nil, err
+		}
+		if n := x.Value.Int; x.Type.Kind == sqltypes.Int && n >= 1 && n <= int64(len(s.outputs)) {
+			return s.outputOf(int(n - 1)), nil
+		}
+		p := s.b.problem(api.CodeInvalidField, e.At, "ORDER BY %s is out of range: the list has %d columns", clip(e.Text), len(s.outputs))
+		return nil, numbered(p.Hinted("write a position from 1, or the name of a column"), numOrderPosition)
+	case *tsql.Column:
+		if e.Table == "" {
+			if x, err := s.named(e); x != nil || err != nil {
+				return x, err
+			}
+		}
+	}
+	x, err := s.b.value(e)
+	if err != nil {
+		return nil, err
+	}
+	if x.IsConst() {
+		return nil, numbered(s.b.problem(api.CodeUnsupported, e.Pos(), "a constant orders nothing").Hinted("name a column, or its position"), numOrderConstant)
+	}
+	return x, nil
+}
+
+// outputOf returns an output's expression, and notes the columns that are used there.
+func (s *statement) outputOf(i int) *Expr {
+	s.b.uses = append(s.b.uses, s.outputs[i].uses...)
+	return s.outputs[i].Expr
+}
+
+// named returns the output of that name; nil for none.
+func (s *statement) named(e *tsql.Column) (*Expr, error) {
+	found := -1
+	for i := range s.outputs {
+		if !api.SameName(s.outputs[i].Name, e.Name) {
+			continue
+		}
+		if found >= 0 && !equalExprs(s.outputs[found].Expr, s.outputs[i].Expr) {
+			p := s.b.problem(api.CodeUnknownColumn, e.At, "%s is ambiguous in ORDER BY: several columns of the answer have that name", clip(e.Name))
+			return nil, numbered(p.Hinted("give them different aliases, or write their position"), numAmbiguous)
+		}
+		if found < 0 {
+			found = i
+		}
+	}
+	if found < 0 {
+		return nil, nil
+	}
+	return s.outputOf(found), nil
+}
+
+// plain plans a SELECT without groups: each row of the answer is a row of a shard.
+func (s *statement) plain(distinct bool) error {
+	p := s.plan
+	p.Query.Output = make([]Output, len(s.outputs))
+	for i := range s.outputs {
+		p.Query.Output[i] = s.outputs[i].Output
+	}
+	several := len(p.Fragments) > 1
+	p.TieKeys = s.tieKeys()
+	if distinct {
+		if err := s.checkDistinct(); err != nil {
+			return err
+		}
+		s.orderAll()
+		p.Query.Distinct, p.Distinct = true, several
+	}
+	for _, o := range s.order {
+		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: o.x, Desc: o.desc})
+		if several || s.ties {
+			p.mergeBy(o.x, o.desc)
+		}
+	}
+	if distinct && len(p.Merge) == 0 && several { // constants alone, which are one row
+		p.Merge = []MergeKey{mergeKey(0, s.outputs[0].Expr, false)}
+	}
+	if s.ties {
+		p.Limit, p.Ties = s.limit, true
+		return nil
+	}
+	p.window(s.limit, &s.offset)
+	return nil
+}
+
+// checkDistinct refuses what T-SQL refuses to order a DISTINCT by.
+func (s *statement) checkDistinct() error {
+	for _, o := range s.order {
+		if s.outputIndex(o.x) < 0 {
+			p := s.b.problem(api.CodeUnsupported, o.at, "with DISTINCT, what orders must be in the list of SELECT")
+			return numbered(p.Hinted("add it to the list"), numOrderDistinct)
+		}
+	}
+	return nil
+}
+
+// orderAll appends to the order what else tells rows of the answer apart.
+func (s *statement) orderAll() {
+	for i := range s.outputs {
+		o := &s.outputs[i]
+		if !o.Expr.IsConst() && !ordered(s.order, o.Expr) {
+			s.order = append(s.order, orderItem{x: o.Expr, at: o.at})
+		}
+	}
+}
+
+// tieKeys is the number of keys that the statement's own order has.
+func (s *statement) tieKeys() int {
+	if s.ties {
+		return len(s.order)
+	}
+	return 0
+}
+
+func (s *statement) outputIndex(x *Expr) int {
+	for i := range s.outputs {
+		if equalExprs(s.outputs[i].Expr, x) {
+			return i
+		}
+	}
+	return -1
+}
+
+func ordered(items []orderItem, x *Expr) bool {
+	for i := range items {
+		if equalExprs(items[i].x, x) {
+			return true
+		}
+	}
+	return false
+}
+
+// grouped plans a SELECT with groups: the workers give partial results, the master
+// the answer.
+func (s *statement) grouped(distinct bool) error {
+	p := s.plan
+	desc, free := s.arrangeKeys()
+	g := &grouper{b: &s.b, keys: s.keys}
+	p.Final = &Final{Keys: len(s.keys), Output: make([]*Expr, len(s.outputs))}
+	var err error
+	for i := range s.outputs {
+		o := &s.outputs[i]
+		if p.Final.Output[i], err = g.lift(o.Expr, numNotGrouped, o.uses); err != nil {
+			return err
+		}
+	}
+	if s.having != nil {
+		if p.Final.Having, err = g.lift(s.having, numNotGroupedWhere, s.havingUses); err != nil {
+			return err
+		}
+		if p.Final.Having.Op == TrueExpr {
+			p.Final.Having = nil
+		}
+	}
+	sort := make([]FinalKey, 0, len(s.order))
+	for _, o := range s.order {
+		x, err := g.lift(o.x, numNotGroupedOrder, o.uses)
+		if err != nil {
+			return err
+		}
+		sort = append(sort, FinalKey{Expr: x, Desc: o.desc})
+	}
+	g.finish(p, desc)
+	p.Limit, p.Offset, p.Ties = s.limit, s.offset, s.ties
+	p.TieKeys = s.tieKeys()
+	if distinct {
+		if err := s.checkDistinct(); err != nil {
+			return err
+		}
+	}
+	if distinct && !tellsGroupsApart(p.Final) {
+		p.Final.Distinct = true
+		p.Final.Sort = distinctSort(sort, p.Final.Output)
+		return nil
+	}
+	switch {
+	case len(s.keys) == 0: // one row
+	case !free:
+		p.Final.Sort = sort
+	case p.Final.Having == nil && len(g.distinct) == 0 && !s.ties:
+		p.Query.Limit = firstRows(s.limit, s.offset)
+	}
+	if free {
+		p.TieKeys = min(p.TieKeys, len(s.keys))
+	}
+	return nil
+}
+
+// arrangeKeys puts the group's keys in the order that the answer has, where it is one
+// of keys, and says whether that is all of it. Items beyond all the keys order
+// nothing: groups differ in their keys.
+func (s *statement) arrangeKeys() (desc []bool, free bool) {
+	desc = make([]bool, len(s.keys))
+	var keys []*Expr
+	for _, o := range s.order {
+		i := indexOf(s.keys, o.x)
+		if i < 0 && len(keys) < len(s.keys) {
+			return make([]bool, len(s.keys)), false
+		}
+		if i < 0 {
+			break
+		}
+		desc[len(keys)] = o.desc
+		keys = append(keys, s.keys[i])
+	}
+	for _, k := range s.keys {
+		if indexOf(keys, k) < 0 {
+			keys = append(keys, k)
+		}
+	}
+	s.keys = keys
+	return desc, true
+}
+
+// tellsGroupsApart says whether every key of a group is in the answer, so that no
+// two rows of it are equal.
+func tellsGroupsApart(f *Final) bool {
+	for k := range f.Keys {
+		found := false
+		for _, o := range f.Output {
+			found = found || o.Op == FieldExpr && o.Field == k
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// distinctSort is an order in which equal rows are neighbours.
+func distinctSort(sort []FinalKey, output []*Expr) []FinalKey {
+next:
+	for _, o := range output {
+		if o.IsConst() {
+			continue
+		}
+		for _, k := range sort {
+			if equalExprs(k.Expr, o) {
+				continue next
+			}
+		}
+		sort = append(sort, FinalKey{Expr: o})
+	}
+	return sort
+}

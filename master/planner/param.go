@@ -1,0 +1,84 @@
+package planner
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// numUndeclared is SQL Server's "must declare the scalar variable".
+const numUndeclared = 137
+
+// param binds @name to the value that the request gives it.
+func (b *binder) param(e *tsql.Param) (*Expr, error) {
+	for i := range b.params {
+		if p := &b.params[i]; api.SameName(strings.TrimPrefix(p.Name, "@"), e.Name) {
+			return b.paramValue(e, p.Value)
+		}
+	}
+	names := make([]string, len(b.params))
+	for i := range b.params {
+		names[i] = b.params[i].Name
+	}
+	p := numbered(b.problem(api.CodeMissingField, e.At, "the parameter @%s has no value", clip(e.Name)), numUndeclared)
+	if near := api.Nearest(e.Name, names); len(near) > 0 {
+		return nil, p.Hinted("params has %s; did you mean that?", strings.Join(near, " and "))
+	}
+	return nil, p.Hinted("send params: {%q: ...} with the request", clip(e.Name))
+}
+
+// paramValue gives a JSON value the T-SQL type it looks like.
+func (b *binder) paramValue(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
+	switch raw.Kind() {
+	case 'n':
+		return &Expr{Op: ValueExpr, Type: sqltypes.Type{Kind: sqltypes.Int}}, nil
+	case 't', 'f':
+		return b.decoded(e, sqltypes.Type{Kind: sqltypes.Bit}, raw)
+	case '0':
+		return b.paramNumber(e, raw)
+	case '"':
+		x, err := b.decoded(e, sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}, raw)
+		if err == nil {
+			x.Type.Length = lengthOr(max(1, utf16Length(x.Value.Str)), 4000)
+		}
+		return x, err
+	}
+	p := b.problem(api.CodeInvalidField, e.At, "the parameter @%s is neither a number, a string, a boolean nor null", clip(e.Name))
+	return nil, p.At("params." + clip(e.Name)).Hinted("send one value; a list is written IN (@a, @b)")
+}
+
+func (b *binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
+	digits := strings.TrimPrefix(string(raw), "-")
+	if strings.ContainsAny(digits, "eE") {
+		return b.decoded(e, sqltypes.Type{Kind: sqltypes.Float}, raw)
+	}
+	whole, frac, point := strings.Cut(digits, ".")
+	if !point && len(whole) <= 19 {
+		x, err := b.decoded(e, bigInt, raw)
+		if err == nil {
+			if lo, hi := intRange(sqltypes.Int); x.Value.Int >= lo && x.Value.Int <= hi {
+				x.Type.Kind = sqltypes.Int
+			}
+			return x, nil
+		}
+	}
+	precision := len(strings.TrimLeft(whole, "0")) + len(frac)
+	if precision > maxPrecision {
+		p := numbered(b.problem(api.CodeOutOfRange, e.At, "the parameter @%s has more than %d digits", clip(e.Name), maxPrecision), 1007)
+		return nil, p.Hinted("send it with an exponent, as 1.5e40, to have it as a FLOAT")
+	}
+	return b.decoded(e, decimalType(max(precision, len(frac), 1), len(frac)), raw)
+}
+
+func (b *binder) decoded(e *tsql.Param, t sqltypes.Type, raw jsontext.Value) (*Expr, error) {
+	v, err := sqltypes.DecodeJSON(t, raw)
+	if err != nil {
+		p := b.valueError(err, e.At)
+		return nil, p.At("params." + clip(e.Name))
+	}
+	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
+}

@@ -1,0 +1,362 @@
+package planner
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+	"shardeck/shared/sqltypes"
+)
+
+// Catalog finds tables. The errors are *api.Problem: unknown_database or
+// unknown_table where there is none.
+type Catalog interface {
+	Table(db, name string) (*Table, error)
+}
+
+// Options are what a request says beside its statement.
+type Options struct {
+	// Params are the values of the parameters @name. A JSON integer is an INT or,
+	// where it does not fit, a BIGINT or a DECIMAL; a number with a point is a DECIMAL of
+	// just so many digits; one with an exponent is a FLOAT; a string is an NVARCHAR of its
+	// length; true and false are BITs; null is a NULL of any type.
+	Params api.Object[jsontext.Value]
+	// AllShards allows an update or delete that would touch every shard.
+	AllShards bool
+	// MaxRows is the greatest number of rows that the asker wants. The plan of a
+	// SELECT asks for one more at most, by which the asker learns that there are more;
+	// not so WITH TIES, whose last rows are known only as they come.
+	MaxRows *int64
+}
+
+// Statement plans a statement over the tables of database db. The columns of a SELECT are
+// named by their aliases, else by the columns they are of, else column1, column2 and so
+// on by their place: T-SQL gives expressions no name.
+//
+// A statement that T-SQL would refuse, and one that the shards and the master cannot
+// answer together as one database would, is refused with a *api.Problem at the field
+// "sql" with the offset of the fault.
+func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*Plan, error) {
+	s := statement{cat: cat, m: m, db: db, o: o, b: binder{field: statementField, params: o.Params}}
+	switch st := st.(type) {
+	case *tsql.Select:
+		return s.selects(st)
+	case *tsql.Insert:
+		return s.insert(st)
+	case *tsql.Update:
+		return s.update(st)
+	case *tsql.Delete:
+		return s.delete(st)
+	case *tsql.CreateTable:
+		return s.createTable(st)
+	case *tsql.DropTable:
+		return s.dropTable(st)
+	}
+	return nil, s.b.problem(api.CodeUnsupported, 0, "this kind of statement is not supported").Hinted("use SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
+}
+
+// statement is a statement being planned.
+type statement struct {
+	cat Catalog
+	m   *sharding.Map
+	db  string
+	o   Options
+	b   binder
+
+	// Of a SELECT:
+
+	plan    *Plan
+	on      []*Expr // for each table of the scope; nil for the first
+	outputs []output
+	keys    []*Expr // GROUP BY
+	having  *Expr
+	// havingUses, as output.uses, are the columns bound there.
+	havingUses []columnUse
+	order      []orderItem
+	limit      *int64
+	offset     int64
+	ties       bool
+}
+
+// output is one column of the answer.
+type output struct {
+	Output
+	at   int
+	uses []columnUse
+}
+
+// maxOutputs is the greatest number of columns of an answer.
+const maxOutputs = 1024
+
+// table finds a table that the statement names.
+func (s *statement) table(ref *tsql.TableRef) (*Table, error) {
+	t, err := s.cat.Table(s.db, ref.Name)
+	if err == nil {
+		return t, nil
+	}
+	p := *api.AsProblem(err)
+	if p.Code == api.CodeUnknownTable {
+		p.Field, p.Offset, p.SQLNumber = statementField, &ref.At, numUnknownTable
+	}
+	return nil, &p
+}
+
+// alone binds the scope of a statement over one table.
+func (s *statement) alone(ref *tsql.TableRef) (*Table, error) {
+	t, err := s.table(ref)
+	if err != nil {
+		return nil, err
+	}
+	s.b.sc = t.alone
+	if ref.Alias != "" {
+		s.b.sc = newScope(t, ref.Alias)
+	}
+	return t, nil
+}
+
+// filter binds WHERE and the conditions of joins and routes by them.
+func (s *statement) filter(where tsql.Expr) (filter, error) {
+	f := filter{where: trueExpr}
+	if where != nil {
+		s.b.clause = "WHERE"
+		var err error
+		if f.where, err = s.b.condition(where, false); err != nil {
+			return f, err
+		}
+	}
+	sc := s.b.sc
+	set := sc.keysOf(f.where)
+	filtered := f.where.Op != TrueExpr
+	for i, on := range s.on {
+		if i > 0 && !sc.sources[i].outer {
+			set = set.intersect(sc.keysOf(on))
+		}
+	}
+	f.route = sc.tables[0].route(s.m, set, filtered)
+	if !filtered {
+		f.where = nil
+	}
+	return f, nil
+}
+
+func (s *statement) selects(st *tsql.Select) (*Plan, error) {
+	if err := s.from(st); err != nil {
+		return nil, err
+	}
+	f, err := s.filter(st.Where)
+	if err != nil {
+		return nil, err
+	}
+	s.plan = s.b.sc.tables[0].plan(OpSelect, f.route)
+	s.plan.Query = &Query{Where: f.where, From: s.sources()}
+	if err := s.groupBy(st.GroupBy); err != nil {
+		return nil, err
+	}
+	s.b.aggregated = true
+	if err := s.list(st.List); err != nil {
+		return nil, err
+	}
+	if st.Having != nil {
+		from := len(s.b.uses)
+		if s.having, err = s.b.condition(st.Having, false); err != nil {
+			return nil, err
+		}
+		s.havingUses = s.b.uses[from:]
+	}
+	if err := s.orderBy(st.OrderBy); err != nil {
+		return nil, err
+	}
+	if err := s.window(st); err != nil {
+		return nil, err
+	}
+	if len(s.keys) > 0 || st.Having != nil || s.b.aggregates > 0 {
+		return s.plan, s.grouped(st.Distinct)
+	}
+	return s.plan, s.plain(st.Distinct)
+}
+
+// sources are the tables of the plan's query; none for one table.
+func (s *statement) sources() []Source {
+	sc := s.b.sc
+	if len(sc.tables) == 1 {
+		return nil
+	}
+	from := make([]Source, len(sc.tables))
+	for i, t := range sc.tables {
+		from[i] = Source{Table: t.Name, SchemaVersion: t.Version, Left: sc.sources[i].outer, On: s.on[i]}
+	}
+	return from
+}
+
+func (s *statement) groupBy(items []tsql.Expr) error {
+	if len(items) > tsql.MaxOrderBy {
+		return s.b.problem(api.CodeTooComplex, items[tsql.MaxOrderBy].Pos(), "GROUP BY has %d items; at most %d are allowed", len(items), tsql.MaxOrderBy).Hinted("group by fewer")
+	}
+	s.b.clause = "GROUP BY"
+	for _, it := range items {
+		x, err := s.b.value(it)
+		if err != nil {
+			return err
+		}
+		if !hasColumn(x) {
+			p := s.b.problem(api.CodeUnsupported, it.Pos(), "a constant groups nothing")
+			return numbered(p.Hinted("name a column; positions, as GROUP BY 1, are not T-SQL"), numGroupConstant)
+		}
+		if indexOf(s.keys, x) < 0 {
+			s.keys = append(s.keys, x)
+		}
+	}
+	return nil
+}
+
+func hasColumn(e *Expr) bool {
+	if e.Op == ColumnExpr {
+		return true
+	}
+	for _, a := range e.Args {
+		if hasColumn(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// list binds the list of a SELECT.
+func (s *statement) list(items []tsql.SelectItem) error {
+	s.outputs = make([]output, 0, max(4, len(items)))
+	for i := range items {
+		it := &items[i]
+		var err error
+		if it.Star {
+			err = s.star(it)
+		} else {
+			err = s.item(it)
+		}
+		if err != nil {
+			return err
+		}
+		if len(s.outputs) > maxOutputs {
+			return s.b.problem(api.CodeTooComplex, it.At, "the answer has more than %d columns", maxOutputs).Hinted("name fewer columns")
+		}
+	}
+	s.plan.Columns = make([]api.Column, len(s.outputs))
+	for i := range s.outputs {
+		o := &s.outputs[i]
+		s.plan.Columns[i] = api.Column{Name: o.Name, Type: o.Expr.Type.String()}
+	}
+	return nil
+}
+
+func (s *statement) item(it *tsql.SelectItem) error {
+	from := len(s.b.uses)
+	x, err := s.b.value(it.X)
+	if err != nil {
+		return err
+	}
+	name := it.Alias
+	if _, ok := it.X.(*tsql.Column); ok && name == "" {
+		name = x.Column
+	}
+	if name == "" {
+		name = "column" + strconv.Itoa(len(s.outputs)+1)
+	}
+	s.outputs = append(s.outputs, output{Output{name, x}, it.X.Pos(), s.b.uses[from:]})
+	return nil
+}
+
+// star adds all columns, or all of one table.
+func (s *statement) star(it *tsql.SelectItem) error {
+	sc := s.b.sc
+	sources := sc.sources
+	if it.Table != "" {
+		i := sc.source(it.Table)
+		if i < 0 {
+			return s.b.unboundTable(it.Table, it.At, numUnboundStar)
+		}
+		sources = sources[i : i+1]
+	}
+	for i := range sources {
+		for _, c := range sources[i].columns {
+			s.outputs = append(s.outputs, output{Output{c.Column, c}, it.At, []columnUse{{c, it.At}}})
+		}
+	}
+	return nil
+}
+
+// Numbers of SQL Server's for TOP, OFFSET and FETCH.
+const (
+	numRowCount     = 1060  // the row count parameter must be an integer
+	numNegativeTop  = 127   // a TOP N value may not be negative
+	numNoFetch      = 10744 // the number of rows for FETCH must be greater than zero
+	numNegativeSkip = 10742 // the offset may not be negative
+	numTopAndOffset = 10741 // TOP cannot stand with OFFSET
+	numTiesNoOrder  = 1062  // WITH TIES needs ORDER BY
+	numSkipNoOrder  = 102   // OFFSET is a part of ORDER BY
+)
+
+// window binds TOP, or OFFSET and FETCH.
+func (s *statement) window(st *tsql.Select) error {
+	if st.Top != nil {
+		if st.Offset != nil || st.Fetch != nil {
+			p := s.b.problem(api.CodeUnsupported, st.Top.At, "TOP cannot stand with OFFSET")
+			return numbered(p.Hinted("write FETCH NEXT n ROWS ONLY behind OFFSET"), numTopAndOffset)
+		}
+		n, err := s.rowCount(st.Top.N, 0, numNegativeTop)
+		if err != nil {
+			return err
+		}
+		if st.Top.WithTies && len(st.OrderBy) == 0 {
+			return numbered(s.b.problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY"), numTiesNoOrder)
+		}
+		s.limit, s.ties = &n, st.Top.WithTies
+	}
+	if st.Offset != nil {
+		if len(st.OrderBy) == 0 {
+			p := s.b.problem(api.CodeSyntax, st.Offset.Pos(), "OFFSET is there without ORDER BY: without an order there are no first rows to skip")
+			return numbered(p.Hinted("add ORDER BY"), numSkipNoOrder)
+		}
+		n, err := s.rowCount(st.Offset, 0, numNegativeSkip)
+		if err != nil {
+			return err
+		}
+		s.offset = n
+	}
+	if st.Fetch != nil {
+		n, err := s.rowCount(st.Fetch, 1, numNoFetch)
+		if err != nil {
+			return err
+		}
+		s.limit = &n
+	}
+	if s.o.MaxRows != nil && !s.ties && *s.o.MaxRows < math.MaxInt64 {
+		if more := *s.o.MaxRows + 1; s.limit == nil || *s.limit > more {
+			s.limit = &more
+		}
+	}
+	return nil
+}
+
+// rowCount binds a constant number of rows.
+func (s *statement) rowCount(e tsql.Expr, least int64, number int) (int64, error) {
+	constants := binder{field: statementField, params: s.b.params, clause: "a number of rows"}
+	x, err := constants.value(e)
+	if err != nil {
+		return 0, err
+	}
+	if x.IsConst() && x.Type.Kind == sqltypes.Decimal && x.Type.Scale == 0 { // beyond INT
+		if x, err = constants.convert(x, bigInt, e.Pos()); err != nil {
+			return 0, err
+		}
+	}
+	if !x.IsConst() || !x.Type.Kind.IsInteger() || x.Value.IsNull() {
+		return 0, numbered(s.b.problem(api.CodeInvalidField, e.Pos(), "a number of rows is an integer constant").Hinted("write a number, or a parameter that is one"), numRowCount)
+	}
+	if x.Value.Int < least {
+		return 0, numbered(s.b.problem(api.CodeInvalidField, e.Pos(), "the number of rows is %d; the least is %d", x.Value.Int, least).Hinted("use a greater one"), number)
+	}
+	return x.Value.Int, nil
+}

@@ -1,0 +1,424 @@
+package planner
+
+import (
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// Numbers of SQL Server's for CASE, CAST and their kin.
+const (
+	numAllNull  = 8133 // at least one of the results must not be the NULL constant
+	numClash    = 206
+	numExplicit = 529 // explicit conversion is not allowed
+)
+
+// lazily binds what may be left unevaluated.
+func (b *binder) lazily(e tsql.Expr) (*Expr, error) {
+	b.lazy++
+	defer func() { b.lazy-- }()
+	return b.value(e)
+}
+
+// arithmetic binds l op r. Constants that fail where they may be left unevaluated,
+// as 1/0 in a branch of CASE, stay as they are.
+func (b *binder) arithmetic(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+	e, err := b.arith(op, l, r, at)
+	if err == nil || b.lazy == 0 || !r.IsConst() {
+		return e, err
+	}
+	switch api.CodeOf(err) {
+	case api.CodeDivideByZero, api.CodeOutOfRange:
+		return b.arith(op, l, &Expr{Op: ConvertExpr, Type: r.Type, Args: []*Expr{r}}, at)
+	}
+	return nil, err
+}
+
+// coalesce binds COALESCE: of the type of highest precedence.
+func (b *binder) coalesce(c *tsql.Call, _ *function) (*Expr, error) {
+	args := make([]*Expr, 0, len(c.Args))
+	for i, a := range c.Args {
+		bind := b.value
+		if i > 0 {
+			bind = b.lazily
+		}
+		x, err := bind(a)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, x)
+	}
+	t, err := b.unify(args, c.At)
+	if err != nil {
+		return nil, err
+	}
+	for i := range args {
+		if args[i], err = b.become(args[i], t, c.Args[i].Pos(), i > 0); err != nil {
+			return nil, err
+		}
+	}
+	return firstNotNull(args, t), nil
+}
+
+// firstNotNull is COALESCE of values of type t.
+func firstNotNull(args []*Expr, t sqltypes.Type) *Expr {
+	kept := args[:0]
+	binary := false
+	for _, a := range args {
+		if isNullConst(a) {
+			continue
+		}
+		kept = append(kept, a)
+		binary = binary || a.Binary
+		if a.IsConst() {
+			break // what follows is never reached
+		}
+	}
+	switch {
+	case len(kept) == 0:
+		return &Expr{Op: ValueExpr, Type: t}
+	case len(kept) == 1 && kept[0].IsConst():
+		return kept[0]
+	}
+	return &Expr{Op: FuncExpr, Func: CoalesceFunc, Type: t, Args: kept, Binary: binary}
+}
+
+// isNullFunction binds ISNULL: of the type of its first argument, which a longer
+// string is cut to.
+func (b *binder) isNullFunction(c *tsql.Call, _ *function) (*Expr, error) {
+	x, err := b.value(c.Args[0])
+	if err != nil {
+		return nil, err
+	}
+	y, err := b.lazily(c.Args[1])
+	if err != nil {
+		return nil, err
+	}
+	if isNullConst(x) && x.Type.Kind == sqltypes.Int {
+		return y, nil // an untyped NULL takes the other's type
+	}
+	b.lazy++
+	y, err = b.castTo(y, x.Type, c.Args[1].Pos())
+	b.lazy--
+	if err != nil {
+		return nil, err
+	}
+	return firstNotNull([]*Expr{x, y}, x.Type), nil
+}
+
+// nullIf binds NULLIF(x, y): CASE WHEN x = y THEN NULL ELSE x END.
+func (b *binder) nullIf(c *tsql.Call, _ *function) (*Expr, error) {
+	x, y, err := b.values(c.Args[0], c.Args[1])
+	if err != nil {
+		return nil, err
+	}
+	equal, err := b.compare(EqExpr, x, y, c.At)
+	if err != nil {
+		return nil, err
+	}
+	null := &Expr{Op: ValueExpr, Type: x.Type}
+	return branches([]*Expr{equal, null}, x, x.Type), nil
+}
+
+// caseOf binds CASE: of the type of highest precedence among its results.
+func (b *binder) caseOf(e *tsql.Case) (*Expr, error) {
+	if len(e.Whens) > maxArgs {
+		return nil, b.problem(api.CodeTooComplex, e.At, "CASE has %d branches; at most %d are allowed", len(e.Whens), maxArgs).Hinted("use fewer")
+	}
+	b.lazy++
+	defer func() { b.lazy-- }()
+	args := make([]*Expr, 0, 2*len(e.Whens)+1)
+	results := make([]*Expr, 0, len(e.Whens)+1)
+	for i := range e.Whens {
+		when, then, err := b.when(e.X, &e.Whens[i])
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, when)
+		results = append(results, then)
+	}
+	last := &Expr{Op: ValueExpr, Type: sqltypes.Type{Kind: sqltypes.Int}}
+	if e.Else != nil {
+		var err error
+		if last, err = b.value(e.Else); err != nil {
+			return nil, err
+		}
+	}
+	results = append(results, last)
+	t, err := b.unify(results, e.At)
+	if err != nil {
+		return nil, err
+	}
+	pairs := make([]*Expr, 0, 2*len(args))
+	for i, r := range results {
+		at := e.At
+		if i < len(args) {
+			at = e.Whens[i].Then.Pos()
+		} else if e.Else != nil {
+			at = e.Else.Pos()
+		}
+		if r, err = b.become(r, t, at, true); err != nil {
+			return nil, err
+		}
+		if i == len(args) {
+			last = r
+			break
+		}
+		pairs = append(pairs, args[i], r)
+	}
+	return branches(pairs, last, t), nil
+}
+
+// when binds one branch. The value of a simple CASE is bound again for each, so that
+// each comparison is of its own.
+func (b *binder) when(x tsql.Expr, w *tsql.When) (when, then *Expr, err error) {
+	if x == nil {
+		when, err = b.condition(w.If, false)
+	} else {
+		var l, r *Expr
+		if l, r, err = b.values(x, w.If); err == nil {
+			when, err = b.compare(EqExpr, l, r, w.If.Pos())
+		}
+	}
+	if err == nil {
+		then, err = b.value(w.Then)
+	}
+	return when, then, err
+}
+
+// branches is CASE of pairs of predicates and results; constant predicates decide at once.
+func branches(pairs []*Expr, last *Expr, t sqltypes.Type) *Expr {
+	args := make([]*Expr, 0, len(pairs)+1)
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i].Op == TrueExpr {
+			last = pairs[i+1]
+			break
+		}
+		if pairs[i].Op != FalseExpr {
+			args = append(args, pairs[i], pairs[i+1])
+		}
+	}
+	if len(args) == 0 {
+		return last
+	}
+	e := &Expr{Op: CaseExpr, Type: t, Args: append(args, last)}
+	for i := 1; i < len(e.Args); i += 2 {
+		e.Binary = e.Binary || e.Args[i].Binary
+	}
+	e.Binary = e.Binary || last.Binary
+	return e
+}
+
+// unify returns the type of highest precedence, wide enough for all the values.
+func (b *binder) unify(xs []*Expr, at int) (sqltypes.Type, error) {
+	var t sqltypes.Type
+	for _, x := range xs {
+		if isNullConst(x) {
+			continue
+		}
+		if t.Kind == sqltypes.Invalid {
+			t = x.Type
+			continue
+		}
+		wide, ok := wider(t, x)
+		if !ok {
+			return t, b.typeError(numClash, at, "operand type clash: one result is of type %s, another of type %s", t, x.Type).Hinted("CAST them to one type")
+		}
+		t = wide
+	}
+	if t.Kind == sqltypes.Invalid {
+		return t, b.typeError(numAllNull, at, "all results are NULL").Hinted("CAST one of them to a type, as CAST(NULL AS INT)")
+	}
+	return t, nil
+}
+
+// wider returns the type that holds values of t and x; false where T-SQL has none.
+func wider(t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
+	u := x.Type
+	if t == u {
+		return t, true
+	}
+	ct, cu := classOf(t), classOf(u)
+	switch {
+	case ct == cu:
+		return widerOfClass(ct, t, x)
+	case ct == stringsClass && cu != binaries:
+		return u, true
+	case cu == stringsClass && ct != binaries:
+		return t, true
+	case ct == decimals && cu == integers:
+		return unionDecimal(t, decimalOf(x)), true
+	case ct == integers && cu == decimals:
+		return unionDecimal(decimalOf(&Expr{Op: ColumnExpr, Type: t}), u), true
+	case ct == floats && u.Kind.IsNumeric():
+		return t, true
+	case cu == floats && t.Kind.IsNumeric():
+		return u, true
+	}
+	return t, false
+}
+
+func widerOfClass(c class, t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
+	u := x.Type
+	switch c {
+	case integers:
+		return sqltypes.Type{Kind: max(t.Kind, u.Kind)}, true
+	case decimals:
+		return unionDecimal(t, u), true
+	case floats:
+		return floatOf(t, u), true
+	case stringsClass, binaries:
+		wide := t
+		if c == stringsClass {
+			wide = concatType(t, u)
+		} else {
+			wide.Kind = sqltypes.VarBinary
+		}
+		if wide.Length = max(t.Length, u.Length); t.Length == sqltypes.Max || u.Length == sqltypes.Max {
+			wide.Length = sqltypes.Max
+		}
+		return wide, true
+	case temporals:
+		switch {
+		case t.Kind == u.Kind:
+			t.Scale = max(t.Scale, u.Scale)
+			return t, true
+		case t.Kind == sqltypes.DateTime2 && u.Kind == sqltypes.Date:
+			return t, true
+		case t.Kind == sqltypes.Date && u.Kind == sqltypes.DateTime2:
+			return u, true
+		}
+		return t, false
+	}
+	return t, true
+}
+
+// unionDecimal holds the whole digits and the fraction digits of both.
+func unionDecimal(t, u sqltypes.Type) sqltypes.Type {
+	scale := max(t.Scale, u.Scale)
+	whole := max(t.Precision-t.Scale, u.Precision-u.Scale)
+	if whole+scale > maxPrecision {
+		return decimalType(maxPrecision, max(0, maxPrecision-whole))
+	}
+	return decimalType(whole+scale, scale)
+}
+
+// become converts a result to the type of all; lazy says that it may never be asked for.
+func (b *binder) become(x *Expr, t sqltypes.Type, at int, lazy bool) (*Expr, error) {
+	if isNullConst(x) {
+		return &Expr{Op: ValueExpr, Type: t}, nil
+	}
+	if sameForm(x.Type, t) && !x.IsConst() {
+		return x, nil
+	}
+	c, err := b.convert(x, t, at)
+	if err != nil && lazy {
+		return &Expr{Op: ConvertExpr, Type: t, Args: []*Expr{x}, Binary: x.Binary}, nil
+	}
+	return c, err
+}
+
+// sameForm says whether any value of type from is, as it is, one of type to.
+func sameForm(from, to sqltypes.Type) bool {
+	if from == to {
+		return true
+	}
+	switch c := classOf(from); {
+	case c != classOf(to):
+		return false
+	case c == integers:
+		return from.Kind <= to.Kind
+	case c == stringsClass:
+		return (to.Kind == sqltypes.VarChar && !isUnicode(from) || to.Kind == sqltypes.NVarChar) && fits(from, to)
+	case c == binaries:
+		return to.Kind == sqltypes.VarBinary && fits(from, to)
+	case c == temporals:
+		return from.Kind == to.Kind && from.Scale <= to.Scale
+	case c == floats:
+		return to.Kind == sqltypes.Float
+	}
+	return false
+}
+
+func isUnicode(t sqltypes.Type) bool {
+	return t.Kind == sqltypes.NVarChar || t.Kind == sqltypes.NChar
+}
+
+// fits compares lengths; a character has no more UTF-16 units than UTF-8 bytes.
+func fits(from, to sqltypes.Type) bool {
+	return to.Length == sqltypes.Max || from.Length != sqltypes.Max && from.Length <= to.Length
+}
+
+// cast binds CAST and CONVERT.
+func (b *binder) cast(e *tsql.Cast) (*Expr, error) {
+	if e.Style != nil {
+		return nil, b.problem(api.CodeUnsupported, e.Style.Pos(), "the styles of CONVERT are not supported").
+			Hinted("leave the style out: dates are written as 2026-11-22, and read so")
+	}
+	x, err := b.value(e.X)
+	if err != nil {
+		return nil, err
+	}
+	return b.castTo(x, e.Type, e.At)
+}
+
+// castTo converts x to t as CAST does: where an assignment would refuse a string that
+// is too long, CAST cuts it.
+func (b *binder) castTo(x *Expr, t sqltypes.Type, at int) (*Expr, error) {
+	if isNullConst(x) {
+		return &Expr{Op: ValueExpr, Type: t}, nil
+	}
+	if !castable(x.Type, t) {
+		return nil, b.typeError(numExplicit, at, "%s does not convert to %s", x.Type, t).Hinted("convert what it is made of instead")
+	}
+	var err error
+	if classOf(x.Type) == stringsClass && classOf(t) == stringsClass && !fits(x.Type, t) {
+		one, n := intConst(1), intConst(int64(t.Length))
+		if x, err = b.scalar(SubstringFunc, varying(x.Type), at, x, one, n); err != nil {
+			return nil, err
+		}
+	}
+	if !x.IsConst() && x.Type == t {
+		return x, nil
+	}
+	c, err := b.convert(x, t, at)
+	if err != nil && b.lazy > 0 {
+		return &Expr{Op: ConvertExpr, Type: t, Args: []*Expr{x}, Binary: x.Binary}, nil
+	}
+	return c, err
+}
+
+func intConst(i int64) *Expr {
+	return &Expr{Op: ValueExpr, Type: sqltypes.Type{Kind: sqltypes.Int}, Value: sqltypes.Int64(i)}
+}
+
+// castable says whether there is a conversion between the types, whatever the value.
+func castable(from, to sqltypes.Type) bool {
+	if from.Kind.IsNumeric() && to.Kind.IsNumeric() {
+		return true
+	}
+	var sample sqltypes.Value
+	switch classOf(from) {
+	case stringsClass:
+		return !to.Kind.IsBinary()
+	case integers:
+		sample = sqltypes.Int64(1)
+	case floats:
+		sample = sqltypes.Float64(1)
+	case decimals:
+		sample = sqltypes.Text("1")
+	case binaries:
+		return to.Kind.IsBinary()
+	case guids:
+		return to.Kind == sqltypes.UniqueIdentifier || to.Kind.IsString()
+	default:
+		sample = sqltypes.Text(map[sqltypes.Kind]string{
+			sqltypes.Date: "2000-01-01", sqltypes.Time: "00:00:00", sqltypes.DateTime2: "2000-01-01T00:00:00",
+		}[from.Kind])
+	}
+	if to.Kind.IsString() { // which must only be long enough, and that is a matter of the value
+		return from.Kind != sqltypes.Invalid
+	}
+	_, err := sqltypes.Convert(sample, from, to)
+	return err == nil
+}

@@ -1,0 +1,196 @@
+package planner
+
+import (
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// insert plans INSERT by the same means as [Insert].
+func (s *statement) insert(st *tsql.Insert) (*Plan, error) {
+	t, err := s.alone(&st.Table)
+	if err != nil {
+		return nil, err
+	}
+	s.b.sc, s.b.clause = nil, "VALUES"
+	columns, err := s.insertColumns(t, st)
+	if err != nil {
+		return nil, err
+	}
+	in := newInserter(t, s.m)
+	in.values = make([]sqltypes.Value, len(t.Columns))
+	for i, row := range st.Rows {
+		if len(row) != len(columns) {
+			return nil, s.rowLength(st, i, len(columns))
+		}
+		in.at = st.At
+		for j, x := range row {
+			if x == nil {
+				continue // DEFAULT is what a column gets that is not given
+			}
+			c := columns[j]
+			if in.values[c], err = s.assigned(&t.Columns[c], x, i); err != nil {
+				return nil, err
+			}
+			in.given[c] = i + 1
+			in.at = x.Pos()
+		}
+		if p := in.place(i); p != nil {
+			return nil, p
+		}
+	}
+	return in.plan(len(st.Rows)), nil
+}
+
+// insertColumns returns the columns that each row gives values for.
+func (s *statement) insertColumns(t *Table, st *tsql.Insert) ([]int, error) {
+	if len(st.Columns) == 0 {
+		all := make([]int, len(t.Columns))
+		for i := range all {
+			all[i] = i
+		}
+		return all, nil
+	}
+	columns := make([]int, len(st.Columns))
+	var seen [maxColumns]bool
+	for i := range st.Columns {
+		c, err := s.target(t, &st.Columns[i], &seen)
+		if err != nil {
+			return nil, err
+		}
+		columns[i] = c
+	}
+	return columns, nil
+}
+
+// target returns the column that is written, which must not be twice.
+func (s *statement) target(t *Table, name *tsql.Name, seen *[maxColumns]bool) (int, error) {
+	c, p := t.column(statementField, name.Name)
+	if p != nil {
+		p = numbered(p, numUnknownColumn)
+		p.Offset = &name.At
+		return 0, p
+	}
+	if seen[c] {
+		p := s.b.problem(api.CodeInvalidField, name.At, "column %s is there twice", t.Columns[c].Name)
+		return 0, numbered(p.Hinted("name each column once"), numColumnTwice)
+	}
+	seen[c] = true
+	return c, nil
+}
+
+// Numbers of SQL Server's for writes.
+const (
+	numColumnTwice = 264 // the column is specified more than once
+	numRowLong     = 110 // there are fewer columns in the INSERT statement than values
+	numRowShort    = 109 // there are more
+	numTableValues = 213 // the number of supplied values does not match the table definition
+)
+
+func (s *statement) rowLength(st *tsql.Insert, row, want int) error {
+	number, at := numRowLong, st.At
+	switch n := len(st.Rows[row]); {
+	case len(st.Columns) == 0:
+		number = numTableValues
+	case n < want:
+		number = numRowShort
+	}
+	for _, x := range st.Rows[row] {
+		if x != nil {
+			at = x.Pos()
+			break
+		}
+	}
+	p := s.b.problem(api.CodeSyntax, at, "the row has %d values for %d columns", len(st.Rows[row]), want)
+	p.Row = &row
+	return numbered(p.Hinted("give one value for each column; DEFAULT is a value, too"), number)
+}
+
+// assigned binds a constant for a column of row i and converts it as an assignment does.
+func (s *statement) assigned(col *TableColumn, e tsql.Expr, i int) (sqltypes.Value, error) {
+	x, err := s.b.value(e)
+	if err == nil && !x.IsConst() {
+		err = s.b.problem(api.CodeUnsupported, e.Pos(), "VALUES takes constants").Hinted("compute the value before you send it")
+	}
+	if err == nil {
+		var v sqltypes.Value
+		if v, err = sqltypes.Convert(x.Value, x.Type, col.Type); err == nil {
+			return v, nil
+		}
+		err = s.b.valueError(err, e.Pos())
+	}
+	p := *api.AsProblem(err)
+	p.Row, p.Column = &i, col.Name
+	return sqltypes.Value{}, &p
+}
+
+// update plans UPDATE by the same means as [Update], with values that may be
+// computed of the row's own.
+func (s *statement) update(st *tsql.Update) (*Plan, error) {
+	t, err := s.alone(&st.Table)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.writeFilter(t, "UPDATE", st.At, st.Where)
+	if err != nil {
+		return nil, err
+	}
+	p := t.plan(OpUpdate, f.route)
+	p.Write = &Write{Where: f.where}
+	s.b.clause = "SET"
+	var seen [maxColumns]bool
+	for i := range st.Set {
+		a := &st.Set[i]
+		c, err := s.target(t, &a.Column, &seen)
+		if err != nil {
+			return nil, err
+		}
+		if c == t.Key {
+			p := keyImmutable(t).At(statementField)
+			p.Offset = &a.Column.At
+			return nil, p
+		}
+		x := &Expr{Op: ValueExpr, Type: t.Columns[c].Type, Value: t.Columns[c].defaultVal}
+		if a.X != nil {
+			if x, err = s.b.value(a.X); err != nil {
+				return nil, err
+			}
+		}
+		if err := p.set(t, c, x); err != nil {
+			prob := s.b.valueError(err, a.Column.At)
+			if a.X != nil {
+				prob = s.b.valueError(err, a.X.Pos())
+			}
+			return nil, prob
+		}
+	}
+	return p, nil
+}
+
+// delete plans DELETE by the same means as [Delete].
+func (s *statement) delete(st *tsql.Delete) (*Plan, error) {
+	t, err := s.alone(&st.Table)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.writeFilter(t, "DELETE", st.At, st.Where)
+	if err != nil {
+		return nil, err
+	}
+	p := t.plan(OpDelete, f.route)
+	p.Write = &Write{Where: f.where}
+	return p, nil
+}
+
+// writeFilter is filter for what must not touch every shard unless that is meant.
+func (s *statement) writeFilter(t *Table, verb string, at int, where tsql.Expr) (filter, error) {
+	f, err := s.filter(where)
+	if err != nil || s.o.AllShards || f.route.Kind != api.RouteScatter {
+		return f, err
+	}
+	p := s.b.problem(api.CodeShardKeyRequired, at, "this %s would touch every shard: %s", verb, f.route.Why)
+	if t.Key < 0 {
+		return f, p.Hinted("send all_shards: true if it is meant to")
+	}
+	return f, p.Hinted("add a condition with %s = ... or %s IN (...), or send all_shards: true if it is meant to", t.keyName(), t.keyName())
+}
