@@ -103,7 +103,7 @@ func TestLinksLeadSomewhere(t *testing.T) {
 // TestREADMEHasEveryVariable compares the README with the struct tags that make the programs' configuration.
 func TestREADMEHasEveryVariable(t *testing.T) {
 	code := map[string]bool{}
-	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui", "tui/cli", "tui/demo"} {
+	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui", "tui/bench", "tui/cli", "tui/demo"} {
 		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

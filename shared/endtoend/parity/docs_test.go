@@ -1,0 +1,181 @@
+package parity
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/oasdiff/yaml"
+	"github.com/sqlc-dev/teesql/parser"
+)
+
+const guide = "../../../docs/sql-server.md"
+
+func readGuide(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestTheGuideHasTheDifferencesOfTheCorpus: it can claim neither fewer nor more.
+func TestTheGuideHasTheDifferencesOfTheCorpus(t *testing.T) {
+	declared := map[string]map[string]bool{} // by difference, the engines that have a case
+	for _, records := range readCorpus(t) {
+		for _, r := range records {
+			for _, c := range r.only {
+				if declared[c.difference] == nil {
+					declared[c.difference] = map[string]bool{}
+				}
+				declared[c.difference][c.on] = true
+			}
+		}
+	}
+	_, section, ok := strings.Cut(readGuide(t), "\n## What differs\n")
+	if !ok {
+		t.Fatal("the guide has no section on what differs")
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	told := map[string]map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(section, -1) {
+		told[row[1]] = map[string]bool{"sqlite": true, "sqlserver": true}
+	}
+	if diff := cmp.Diff(told, declared); diff != "" {
+		t.Errorf("the differences in %s and in the corpus (-guide +corpus):\n%s", guide, diff)
+	}
+}
+
+// block returns the fenced blocks of a language.
+func blocks(text, language string) []string {
+	var all []string
+	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(text, -1) {
+		all = append(all, m[1])
+	}
+	return all
+}
+
+func TestTheGuidesScriptsAreTSQL(t *testing.T) {
+	scripts := blocks(readGuide(t), "sql")
+	if len(scripts) < 3 {
+		t.Fatalf("%d scripts in %s", len(scripts), guide)
+	}
+	for _, s := range scripts {
+		// sqlcmd has put the password in before the server sees the text.
+		s = strings.ReplaceAll(s, "$(password)", "secret")
+		for _, batch := range regexp.MustCompile(`(?m)^GO$`).Split(s, -1) {
+			if strings.TrimSpace(batch) == "" {
+				continue
+			}
+			if _, err := parser.Parse(t.Context(), strings.NewReader(batch)); err != nil {
+				t.Errorf("%v\n%s", err, batch)
+			}
+		}
+	}
+}
+
+// compose is what is checked of the compose file.
+type compose struct {
+	Services map[string]struct {
+		Image       string            `json:"image"`
+		Environment map[string]string `json:"environment"`
+		Secrets     []string          `json:"secrets"`
+		Volumes     []string          `json:"volumes"`
+		DependsOn   any               `json:"depends_on"`
+		Healthcheck map[string]any    `json:"healthcheck"`
+	} `json:"services"`
+	Secrets map[string]map[string]string `json:"secrets"`
+	Volumes map[string]any               `json:"volumes"`
+}
+
+func TestTheGuidesComposeFileHoldsTogether(t *testing.T) {
+	files := blocks(readGuide(t), "yaml")
+	if len(files) != 1 {
+		t.Fatalf("%d compose files in %s", len(files), guide)
+	}
+	var c compose
+	if _, err := yaml.Unmarshal([]byte(files[0]), &c, yaml.DecodeOpts{}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		for _, kind := range []string{"db", "login", "worker"} {
+			if _, ok := c.Services[fmt.Sprintf("%s-%d", kind, i)]; !ok {
+				t.Errorf("there is no %s-%d", kind, i)
+			}
+		}
+		if s := c.Services[fmt.Sprintf("db-%d", i)]; s.Healthcheck == nil || s.Environment["ACCEPT_EULA"] != "Y" {
+			t.Errorf("db-%d is %+v", i, s)
+		}
+	}
+	known := settings(t)
+	for name, s := range c.Services {
+		for _, secret := range s.Secrets {
+			if c.Secrets[secret]["file"] == "" {
+				t.Errorf("%s uses the secret %s, which there is not", name, secret)
+			}
+		}
+		for _, v := range s.Volumes {
+			if source, _, _ := strings.Cut(v, ":"); !strings.HasPrefix(source, ".") {
+				if _, ok := c.Volumes[source]; !ok {
+					t.Errorf("%s uses the volume %s, which there is not", name, source)
+				}
+			}
+		}
+		for _, other := range dependencies(s.DependsOn) {
+			if _, ok := c.Services[other]; !ok {
+				t.Errorf("%s depends on %s, which there is not", name, other)
+			}
+		}
+		for variable, value := range s.Environment {
+			if s.Image == "shardeck" && !slices.Contains(known, variable) {
+				t.Errorf("%s sets %s, which no service reads", name, variable)
+			}
+			if secret, ok := strings.CutPrefix(value, "/run/secrets/"); ok && !slices.Contains(s.Secrets, secret) {
+				t.Errorf("%s reads the secret %s without having it", name, secret)
+			}
+		}
+	}
+}
+
+func dependencies(v any) []string {
+	var names []string
+	switch v := v.(type) {
+	case []any:
+		for _, name := range v {
+			names = append(names, fmt.Sprint(name))
+		}
+	case map[string]any:
+		for name := range v {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// settings are the variables that the services read.
+func settings(t *testing.T) []string {
+	t.Helper()
+	var names []string
+	for _, dir := range []string{"master/service", "worker/service", "shared/daemon"} {
+		files, err := filepath.Glob(filepath.Join("../../..", dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range regexp.MustCompile(`env:"([A-Z_]+)"`).FindAllStringSubmatch(string(text), -1) {
+				names = append(names, m[1])
+			}
+		}
+	}
+	return names
+}
