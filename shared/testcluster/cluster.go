@@ -28,6 +28,10 @@ type Options struct {
 	Masters int
 	// DataDir holds each worker's data in a folder of its name; empty: the test's own temporary one.
 	DataDir string
+	// SQLServer is the connection string of a server that the workers keep their data on; empty:
+	// the embedded engine. The names of each worker's databases end in W, its number and Suffix; whoever
+	// starts the cluster drops what ends in Suffix, once the cluster has ended.
+	SQLServer, Suffix string
 	// Env are further environment variables, as "NAME=value", of all processes.
 	Env []string
 }
@@ -70,6 +74,9 @@ func (c *Cluster) startWorkers(o Options) {
 			"WORKER_PORT=0", "WORKER_NAME=" + name, "MASTER_TOKEN=" + c.Token,
 			"WORKER_DATA_DIR=" + filepath.Join(o.DataDir, name),
 		}, o.Env...)}
+		if o.SQLServer != "" {
+			n.env = append(n.env, "WORKER_ENGINE=sqlserver", "WORKER_DSN="+o.SQLServer, fmt.Sprintf("WORKER_DB_SUFFIX=W%d%s", i, o.Suffix))
+		}
 		c.Workers = append(c.Workers, n)
 		wg.Go(func() { errs[i] = n.start(c.tb) })
 	}
