@@ -41,7 +41,8 @@ func Compare(t Type, a, b Value) int {
 // CompareText orders strings by the default collation: without regard to case
 // (Unicode simple folding, character by character), to spaces at the end, or to
 // language. 'a' and 'A' are equal, 'a' and 'á' are not. Folded strings stand in the
-// order of their code points, so that 'á' comes after 'z'.
+// order of their code points, so that 'á' comes after 'z'. The shorter of two is taken as
+// if it had spaces up to the other's length: what has a tab more comes before it.
 func CompareText(a, b string) int {
 	a, b = strings.TrimRight(a, " "), strings.TrimRight(b, " ")
 	i := 0
@@ -57,7 +58,23 @@ func CompareText(a, b string) int {
 		}
 		i++
 	}
-	return cmp.Compare(len(a)-i, len(b)-i)
+	return compareRest(a[i:], b[i:])
+}
+
+// compareRest compares what is left of two strings, of which one is at its end and
+// neither has spaces at the end, with the spaces that the other would be filled up with.
+func compareRest(a, b string) int {
+	if a == "" && b == "" {
+		return 0
+	}
+	order := 1
+	if a == "" {
+		a, order = b, -1
+	}
+	if a = strings.TrimLeft(a, " "); a[0] < ' ' {
+		return -order
+	}
+	return order
 }
 
 func lowerASCII(c byte) byte {
@@ -78,7 +95,7 @@ func compareFolded(a, b string) int {
 		}
 		a, b = a[na:], b[nb:]
 	}
-	return cmp.Compare(len(a), len(b))
+	return compareRest(a, b)
 }
 
 // decodeRune returns the first character of s; a byte that is no UTF-8 counts as

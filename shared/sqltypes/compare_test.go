@@ -24,6 +24,7 @@ func TestCompareText(t *testing.T) {
 		{"a", "á", -1}, {"É", "é", 0}, {"ÉCOLE", "école ", 0}, {"ß", "ẞ", 0}, {"σ", "ς", 0}, {"K", "\u212a", 0}, {"Zoë", "ZOË", 0},
 		{"a_b", "aZb", -1}, {"a\xff", "a\xfe", 1}, {"\xff", "\uFFFD", 1}, {"ж", "Ж", 0}, {"ab", "aB c", -1},
 		{"İ", "i", 1}, {"ı", "i", 1}, {"I", "ı", -1}, {"Ж", "з", -1}, {"ж", "З", -1}, {"Ÿ", "ā", -1}, {"µ", "μ", 0}, {"Å", "\u212b", 0},
+		{"a", "a\t", 1}, {"a", "a  \tb", 1}, {"a\t", "a !", -1}, {"é", "É\n", 1}, {"", "\x00", 1}, {"", " x", -1},
 	} {
 		if got := cmp.Compare(sqltypes.CompareText(c.a, c.b), 0); got != c.want {
 			t.Errorf("CompareText(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
