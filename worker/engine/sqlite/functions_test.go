@@ -2,13 +2,10 @@ package sqlite
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"pgregory.net/rapid"
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
@@ -58,6 +55,28 @@ func TestFunctionsComputeAsTSQLDoes(t *testing.T) {
 		{`sd_text('abc', 'NVARCHAR(2)')`, "NVARCHAR(2)", `2628`},
 		{`sd_text('ab   ', 'NVARCHAR(2)')`, "NVARCHAR(2)", `"ab"`},
 		{`sd_text(12, 'NVARCHAR(5)')`, "NVARCHAR(5)", `"12"`},
+		{`sd_cast('abc', 'NVARCHAR(2)')`, "NVARCHAR(2)", `"ab"`},
+		{`sd_cast(1.5, 'VARCHAR(9)', 'FLOAT')`, "VARCHAR(9)", `"1.5"`},
+		{`sd_abs(-5, 'INT')`, "INT", `5`},
+		{`sd_abs(-2147483648, 'INT')`, "INT", `8115`},
+		{`sd_abs('-1.50', 'DECIMAL(4,2)')`, "DECIMAL(4,2)", `"1.50"`},
+		{`sd_round('748.58', -1, 'DECIMAL(5,2)')`, "DECIMAL(5,2)", `"750.00"`},
+		{`sd_round('748.58', -3, 'DECIMAL(5,2)')`, "DECIMAL(5,2)", `8115`},
+		{`sd_round(25, -1, 'INT')`, "INT", `30`},
+		{`sd_round(2.675, 2, 'FLOAT')`, "FLOAT", `2.68`},
+		{`sd_round(25, NULL, 'INT')`, "INT", `null`},
+		{`sd_upper('zoë')`, "NVARCHAR(9)", `"ZOË"`},
+		{`sd_lower('ZOË')`, "NVARCHAR(9)", `"zoë"`},
+		{`sd_len('Zoë  ')`, "INT", `3`},
+		{`sd_len(NULL)`, "INT", `null`},
+		{`sd_ltrim('  a ')`, "NVARCHAR(9)", `"a "`},
+		{`sd_rtrim('  a ')`, "NVARCHAR(9)", `"  a"`},
+		{`sd_substring('Zoë', 0, 3)`, "NVARCHAR(9)", `"Zo"`},
+		{`sd_substring('Zoë', 1, -1)`, "NVARCHAR(9)", `537`},
+		{`sd_concat('ab', 'cd', 'VARCHAR(3)')`, "VARCHAR(3)", `"abc"`},
+		{`sd_datepart('year', '2026-11-22', 'DATE')`, "INT", `2026`},
+		{`sd_datepart('hour', '2026-11-22', 'DATE')`, "INT", `9810`},
+		{`sd_datepart('fortnight', '2026-11-22', 'DATE')`, "INT", `8114`},
 		{`sd_like('%ÖE%', 'Zoë oder Zöe')`, "BIT", `true`},
 		{`sd_like_bin('%ÖE%', 'Zoë oder Zöe')`, "BIT", `false`},
 		{`sd_like(NULL, 'x')`, "BIT", `null`},
@@ -67,18 +86,8 @@ func TestFunctionsComputeAsTSQLDoes(t *testing.T) {
 		{`'Zoë  ' = 'zOË' COLLATE SHARDECK_BIN`, "BIT", `false`},
 		{`'9.5' < '10.25' COLLATE SHARDECK_DECIMAL`, "BIT", `true`},
 	} {
-		got := []string{}
-		err := e.Query(t.Context(), &api.QueryRequest{
-			DB: "SchoolDB", SQL: "SELECT " + c.expr, Columns: []api.Column{{Name: "x", Type: c.typ}},
-		}, func(line []byte) error {
-			got = append(got, string(line))
-			return nil
-		})
-		if err != nil {
-			got = append(got, fmt.Sprintf("[%d]", api.AsProblem(err).SQLNumber))
-		}
-		if len(got) != 1 || got[0] != "["+c.want+"]" {
-			t.Errorf("%s is %v (%v), want %s", c.expr, got, err, c.want)
+		if got := evaluate(t, e, c.typ, "SELECT "+c.expr); got != "["+c.want+"]" {
+			t.Errorf("%s is %s, want %s", c.expr, got, c.want)
 		}
 	}
 }
@@ -99,90 +108,6 @@ func TestAFunctionThatRefusesInAnUpdateUndoesIt(t *testing.T) {
 		}
 	}
 }
-
-// dumbLike is LIKE by definition, one character at a time.
-func dumbLike(p, v []rune) bool {
-	switch {
-	case len(p) == 0:
-		return len(v) == 0
-	case p[0] == '%':
-		return dumbLike(p[1:], v) || len(v) > 0 && dumbLike(p, v[1:])
-	case len(v) == 0:
-		return false
-	case p[0] == '[' && len(p) >= 5 && p[2] == '-' && p[4] == ']':
-		return p[1] <= v[0] && v[0] <= p[3] && dumbLike(p[5:], v[1:])
-	}
-	return (p[0] == '_' || p[0] == v[0]) && dumbLike(p[1:], v[1:])
-}
-
-func TestLikeAgreesWithItsDefinition(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		value := rapid.StringOfN(rapid.SampledFrom([]rune("abcé")), 0, 10, -1).Draw(t, "value")
-		parts := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "é", "%", "_", "[a-c]"}), 0, 8).Draw(t, "pattern")
-		pattern := strings.Join(parts, "")
-		if got, want := like(pattern, value, -1, false), dumbLike([]rune(pattern), []rune(value)); got != want {
-			t.Fatalf("like(%q, %q) is %v", pattern, value, got)
-		}
-	})
-}
-
-func TestLikeSetsEscapesAndCase(t *testing.T) {
-	for _, c := range []struct {
-		pattern, value string
-		escape         rune
-		want           bool
-	}{
-		{"100!%", "100%", '!', true},
-		{"100!%", "1000", '!', false},
-		{"[abc]x", "Bx", -1, true},
-		{"[^abc]x", "Bx", -1, false},
-		{"[^a-c]x", "Dx", -1, true},
-		{"[]]", "]", -1, true},
-		{"[[]x]", "[x]", -1, true},
-		{"[a-", "[a-", -1, true}, // no set: it is not closed
-		{"a%%b", "aXXb", -1, true},
-		{"", "", -1, true},
-		{"%", "", -1, true},
-		{"_", "", -1, false},
-		{"a", "A", -1, true},
-		{"k", "\u212a", -1, true}, // the Kelvin sign
-	} {
-		if got := like(c.pattern, c.value, c.escape, true); got != c.want {
-			t.Errorf("like(%q, %q) is %v", c.pattern, c.value, got)
-		}
-	}
-}
-
-func FuzzLikeNeverPanics(f *testing.F) {
-	f.Add("%a[b-]_!", "xabc", '!')
-	f.Add("[", "[", rune(-1))
-	f.Fuzz(func(t *testing.T, pattern, value string, escape rune) {
-		like(pattern, value, escape, true)
-		if utf8.ValidString(value) && !like("%", value, -1, false) {
-			t.Errorf("%% does not match %q", value)
-		}
-	})
-}
-
-func TestDecimalsRoundHalfAwayFromZeroExactly(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		unscaled := rapid.Int64().Draw(t, "unscaled")
-		from := rapid.IntRange(0, 20).Draw(t, "from")
-		to := rapid.IntRange(0, 20).Draw(t, "to")
-		d := decimal{big.NewInt(unscaled), from}.to(to)
-		exact := new(big.Rat).SetFrac(big.NewInt(unscaled), pow10(from))
-		text, ok := d.text(100)
-		if !ok || text != strings.TrimPrefix(exact.FloatString(to), "") && !isZero(text) {
-			t.Fatalf("%s to scale %d is %s, big.Rat says %s", exact, to, text, exact.FloatString(to))
-		}
-		back, ok := parseDecimal(text)
-		if !ok || back.unscaled.Cmp(d.unscaled) != 0 || back.scale != to {
-			t.Fatalf("%q is read back as %v", text, back)
-		}
-	})
-}
-
-func isZero(text string) bool { return strings.Trim(text, "0.") == "" }
 
 func FuzzAppendRow(f *testing.F) {
 	f.Add([]byte(`[1, "a\"]", null]`))
@@ -208,17 +133,57 @@ func FuzzAppendRow(f *testing.F) {
 	})
 }
 
-func TestLikePaddedPassesOverBlanksAtTheEndOfTheValueAlone(t *testing.T) {
+
+// One group of rows each; the states of groups that end early are dropped too.
+func TestAggregatesAddUpExactly(t *testing.T) {
+	e := school(t, Config{})
 	for _, c := range []struct {
-		pattern, value string
-		want           bool
+		expr, from, typ string
+		want            string // a value, or the SQL number of the refusal
 	}{
-		{"ab", "ab   ", true}, {"ab ", "ab   ", true}, {"ab   ", "ab   ", true}, {"ab ", "ab", false},
-		{"%b", "ab  ", true}, {"a_", "ab  ", true}, {"ab_", "ab  ", true}, {"ab_", "ab", false},
-		{"", "   ", true}, {"", " a", false}, {"a", "a b", false}, {"%a", "a b ", false}, {"b", " b", false},
+		{`sd_sum_int(x)`, `SELECT 1 AS x UNION ALL SELECT NULL UNION ALL SELECT 41`, "BIGINT", `42`},
+		{`sd_sum_int(x)`, `SELECT 1 AS x WHERE 1 = 0`, "BIGINT", `null`},
+		{`sd_sum_int(x)`, `SELECT NULL AS x`, "BIGINT", `null`},
+		{`sd_sum_int(x)`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8115`},
+		{`sd_sum_int(x)`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1 UNION ALL SELECT -1`, "BIGINT", `"9223372036854775807"`},
+		{`sd_sum_int(x)`, `SELECT 'a' AS x UNION ALL SELECT 1`, "BIGINT", `8114`},
+		{`sd_sum_dec(x, 38, 2)`, `SELECT '0.10' AS x UNION ALL SELECT '0.20' UNION ALL SELECT NULL`, "DECIMAL(38,2)", `"0.30"`},
+		{`sd_sum_dec(x, 38, 2)`, `SELECT '1' AS x WHERE 1 = 0`, "DECIMAL(38,2)", `null`},
+		{`sd_sum_dec(x, 38, 2)`, `SELECT NULL AS x`, "DECIMAL(38,2)", `null`},
+		{`sd_sum_dec(x, 3, 2)`, `SELECT '9.99' AS x UNION ALL SELECT '0.01'`, "DECIMAL(3,2)", `8115`},
+		{`sd_sum_dec(x, 39, 2)`, `SELECT '9.99' AS x`, "DECIMAL(38,2)", `8114`},
+		{`sd_sum_dec(x, 38, 2)`, `SELECT 'y' AS x`, "DECIMAL(38,2)", `8114`},
+		// Another function fails while the group has a sum that would be refused in the end.
+		{`sd_sum_int(x) + sum(sd_div(1, x - 1))`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8134`},
+		{`sd_sum_int(DISTINCT x)`, `SELECT 2 AS x UNION ALL SELECT 2 UNION ALL SELECT 3`, "BIGINT", `5`},
 	} {
-		if got := likePadded(c.pattern, c.value, -1, true); got != c.want {
-			t.Errorf("likePadded(%q, %q) is %v", c.pattern, c.value, got)
+		if got := evaluate(t, e, c.typ, "SELECT "+c.expr+" FROM ("+c.from+")"); got != "["+c.want+"]" {
+			t.Errorf("%s FROM (%s) is %s, want %s", c.expr, c.from, got, c.want)
 		}
 	}
+}
+
+func TestAggregatesOfManyGroupsKeepApart(t *testing.T) {
+	e := school(t, Config{})
+	got := evaluate(t, e, "BIGINT", `SELECT sd_sum_int(x) FROM (
+		WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10) SELECT x FROM n) GROUP BY sd_mod(x, 3) ORDER BY sd_mod(x, 3)`)
+	if got != "[18][22][15]" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// evaluate returns the rows of a query of one column, or the SQL number of its refusal.
+func evaluate(t *testing.T, e *Engine, typ, sql string) string {
+	t.Helper()
+	var got strings.Builder
+	err := e.Query(t.Context(), &api.QueryRequest{
+		DB: "SchoolDB", SQL: sql, Columns: []api.Column{{Name: "x", Type: typ}},
+	}, func(line []byte) error {
+		got.Write(line)
+		return nil
+	})
+	if err != nil {
+		return fmt.Sprintf("[%d]", api.AsProblem(err).SQLNumber)
+	}
+	return got.String()
 }

@@ -21,9 +21,15 @@ var callbacks = struct {
 	colls: map[uintptr]func(a, b string) int{},
 }
 
+// function is a scalar function, or an aggregate when start is there.
 type function struct {
-	c    *Conn
-	call func(args []Arg, r *Result) error
+	c     *Conn
+	call  func(args []Arg, r *Result) error
+	start func() Aggregate
+	// args and result are passed to every call, so that none allocates: a connection
+	// is for one goroutine at a time, and no function runs SQL that would call it again.
+	args   [maxArgs]Arg
+	result Result
 }
 
 func register(c *Conn) uintptr {
@@ -93,58 +99,6 @@ func (r *Result) Bytes(v string) {
 
 // transient is SQLITE_TRANSIENT: SQLite makes its own copy.
 const transient = ^uintptr(0)
-
-// CreateFunction defines a deterministic SQL function with nArgs arguments, any
-// number for -1. The error it returns becomes the Cause of the statement's [Error].
-func (c *Conn) CreateFunction(name string, nArgs int, call func(args []Arg, r *Result) error) error {
-	zName, err := libc.CString(name)
-	if err != nil {
-		return err
-	}
-	defer libc.Xfree(c.tls, zName)
-	callbacks.Lock()
-	callbacks.next++
-	id := callbacks.next
-	callbacks.funcs[id] = &function{c: c, call: call}
-	callbacks.Unlock()
-	// SQLite calls dropFunction itself when this fails.
-	rc := lib.Xsqlite3_create_function_v2(c.tls, c.db, zName, int32(nArgs), lib.SQLITE_UTF8|lib.SQLITE_DETERMINISTIC, id,
-		funcPointer(callFunction), 0, 0, funcPointer(dropFunction))
-	if rc != lib.SQLITE_OK {
-		return c.errorOf(rc)
-	}
-	return nil
-}
-
-// maxArgs is the greatest number of arguments that are passed without allocating.
-const maxArgs = 6
-
-func callFunction(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
-	id := lib.Xsqlite3_user_data(tls, ctx)
-	callbacks.RLock()
-	f := callbacks.funcs[id]
-	callbacks.RUnlock()
-	var few [maxArgs]Arg
-	args := few[:0]
-	for i := range uintptr(argc) {
-		args = append(args, Arg{tls: tls, p: *at[uintptr](argv + i*ptrSize)})
-	}
-	if err := f.call(args, &Result{tls: tls, ctx: ctx}); err != nil {
-		f.c.funcErr = err
-		var b buffer
-		defer b.free(tls)
-		msg := err.Error()
-		if p := b.set(tls, msg); p != 0 {
-			lib.Xsqlite3_result_error(tls, ctx, p, int32(len(msg)))
-		}
-	}
-}
-
-func dropFunction(_ *libc.TLS, id uintptr) {
-	callbacks.Lock()
-	defer callbacks.Unlock()
-	delete(callbacks.funcs, id)
-}
 
 // CreateCollation defines a collation. cmp must be a total order; the strings it
 // is given are gone after the call.

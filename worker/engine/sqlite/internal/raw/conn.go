@@ -29,6 +29,9 @@ type Conn struct {
 	// funcErr is the error of the SQL function that failed last; see wrap.
 	funcErr error
 	auth    func(Action) bool
+	// groups are the states of the groups that aggregates are in the middle of.
+	groups    map[uintptr]Aggregate
+	nextGroup uintptr
 
 	// mu guards closed, so that an Interrupt never touches a closed connection.
 	mu     sync.Mutex
@@ -79,7 +82,7 @@ func Open(path string, mode Mode) (*Conn, error) {
 	if mode == Create {
 		flags |= lib.SQLITE_OPEN_CREATE
 	}
-	c := &Conn{tls: libc.NewTLS()}
+	c := &Conn{tls: libc.NewTLS(), groups: map[uintptr]Aggregate{}}
 	name, err := libc.CString(path)
 	if err != nil {
 		c.tls.Close()

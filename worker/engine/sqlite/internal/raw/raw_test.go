@@ -111,3 +111,126 @@ func TestInterruptIsSafeAtAnyTime(t *testing.T) {
 	close(stop)
 	wg.Wait()
 }
+
+// longest is an aggregate for the tests below.
+type longest struct{ text string }
+
+var errTooLong = errors.New("too long")
+
+func (l *longest) Step(args []Arg) error {
+	if v := args[0].View(); len(v) > len(l.text) {
+		l.text = strings.Clone(v)
+	}
+	if len(l.text) > 5 {
+		return errTooLong
+	}
+	return nil
+}
+
+func (l *longest) Final(r *Result) error {
+	if len(l.text) == 5 {
+		return errTooLong
+	}
+	r.Text(l.text)
+	return nil
+}
+
+func openLongest(t *testing.T) *Conn {
+	t.Helper()
+	c := open(t)
+	if err := c.CreateAggregate("longest", 1, func() Aggregate { return &longest{} }); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestAnAggregateSeesItsGroupAlone(t *testing.T) {
+	c := openLongest(t)
+	s := prepare(t, c, `WITH v(k, x) AS (VALUES (2, 'b'), (1, 'aaa'), (2, 'bb'), (1, 'a'), (3, ''))
+		SELECT longest(x), (SELECT longest(x) FROM v WHERE k > 3) FROM v GROUP BY k ORDER BY k`)
+	var got []string
+	for {
+		more, err := s.Step()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !more {
+			break
+		}
+		got = append(got, s.View(0)+"/"+s.View(1))
+	}
+	s.Reset()
+	if diff := strings.Join(got, " "); diff != "aaa/ bb/ /" {
+		t.Errorf("got %q", diff)
+	}
+	if len(c.groups) != 0 {
+		t.Errorf("%d groups are left", len(c.groups))
+	}
+}
+
+func TestAnAggregatesErrorIsTheStatementsCauseAndLeavesNothing(t *testing.T) {
+	c := openLongest(t)
+	for _, sql := range []string{
+		"SELECT longest(x) FROM (SELECT 'ab' AS x UNION ALL SELECT 'abcdef' UNION ALL SELECT 'abc')",           // in Step
+		"SELECT longest(x) FROM (SELECT 'ab' AS x UNION ALL SELECT 'abcde')",                                   // in Final
+		"SELECT longest(x), longest(x || 'abcdef'), longest('abcde') FROM (SELECT 'ab' AS x UNION SELECT 'c')", // of two in one group
+	} {
+		if err := c.Exec(sql); !errors.Is(err, errTooLong) {
+			t.Errorf("%s: %v", sql, err)
+		}
+		if err := c.Exec("SELECT * FROM nothing"); err == nil || errors.Is(err, errTooLong) {
+			t.Errorf("the next error has the last one's cause: %v", err)
+		}
+		if len(c.groups) != 0 {
+			t.Errorf("%s: %d groups are left", sql, len(c.groups))
+		}
+	}
+}
+
+// A statement that is reset or closed midway leaves no group and no cause behind.
+func TestAnAggregateThatDoesNotGetToItsEndIsDropped(t *testing.T) {
+	c := openLongest(t)
+	if err := c.CreateFunction("refuse_c", 1, func(args []Arg, _ *Result) error {
+		if args[0].View() == "c" {
+			return errors.New("c")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []func(*Stmt) error{
+		func(s *Stmt) error { s.Reset(); return s.Close() },
+		(*Stmt).Close,
+	} {
+		// Two groups by key order: the second one fails in the middle.
+		s, err := c.Prepare(`SELECT k, longest(x), max(refuse_c(x)) FROM (
+			SELECT 1 AS k, 'a' AS x UNION ALL SELECT 2, 'abcde' UNION ALL SELECT 2, 'c') GROUP BY k ORDER BY k`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for err == nil {
+			_, err = s.Step()
+		}
+		if errors.Is(err, errTooLong) {
+			t.Errorf("the cause is that of a group that was dropped: %v", err)
+		}
+		_ = end(s)
+		if len(c.groups) != 0 || c.funcErr != nil {
+			t.Errorf("left behind: %d groups, cause %v", len(c.groups), c.funcErr)
+		}
+	}
+}
+
+func TestClosingAConnectionForgetsItsFunctions(t *testing.T) {
+	before := len(callbacks.funcs)
+	c := openLongest(t)
+	if len(callbacks.funcs) != before+1 {
+		t.Fatalf("%d functions, want %d", len(callbacks.funcs), before+1)
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(callbacks.funcs) != before {
+		t.Errorf("%d functions are left of %d", len(callbacks.funcs), before)
+	}
+}

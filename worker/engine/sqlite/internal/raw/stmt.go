@@ -163,6 +163,7 @@ func (s *Stmt) Run() error {
 // values are given back; what is bound must be bound again before the next Step.
 func (s *Stmt) Reset() {
 	lib.Xsqlite3_reset(s.c.tls, s.p)
+	s.c.funcErr = nil // of a group that was finished only to be dropped
 	for i := range s.bufs {
 		if s.bufs[i].size > keepBuffer {
 			lib.Xsqlite3_bind_null(s.c.tls, s.p, int32(i+1))
@@ -184,6 +185,7 @@ func (s *Stmt) Close() error {
 	if rc != lib.SQLITE_OK {
 		return s.c.errorOf(rc)
 	}
+	s.c.funcErr = nil // as in Reset
 	return nil
 }
 

@@ -1,29 +1,59 @@
-package sqlite
+package sqltypes
 
 import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"shardeck/shared/api"
 )
 
-// like matches a value against a T-SQL LIKE pattern: % is any run of characters,
-// _ is one, [abc], [a-z] and [^a-z] are one of a set, and the character after
-// escape (-1: none) stands for itself. With fold, case makes no difference.
+// LikeRules say how [Like] matches. The zero LikeRules minds case.
+type LikeRules struct {
+	// Escape makes the character after it stand for itself where HasEscape says so.
+	Escape    rune
+	HasEscape bool
+	// Fold is matching without regard to case.
+	Fold bool
+	// Padded lets a pattern pass over spaces at the end of the value, though not of the pattern.
+	Padded bool
+}
+
+// LikeRulesOf returns the rules for a value and a pattern of these types: case
+// counts in the binary collation, and spaces at the end of the value only where
+// one of the two is Unicode.
+func LikeRulesOf(value, pattern Type, binary bool) LikeRules {
+	wide := func(k Kind) bool { return k == NChar || k == NVarChar }
+	return LikeRules{Fold: !binary, Padded: !wide(value.Kind) && !wide(pattern.Kind)}
+}
+
+const numBadEscape = 506 // the invalid escape character was specified in a LIKE predicate
+
+// WithEscape returns the rules with an ESCAPE clause; one that is not one
+// character is refused (506).
+func (r LikeRules) WithEscape(s string) (LikeRules, error) {
+	e, n := utf8.DecodeRuneInString(s)
+	if n == 0 || n != len(s) {
+		return r, newError(numBadEscape, api.CodeInvalidField, "the escape of LIKE is not one character").hinted("write one, as ESCAPE '!'")
+	}
+	r.Escape, r.HasEscape = e, true
+	return r, nil
+}
+
+// Like matches a value against a T-SQL LIKE pattern: % is any run of characters,
+// _ is one, [abc], [a-z] and [^a-z] are one of a set.
 //
 // It goes back to the latest % only, so that the time is at most the product of
-// the lengths, whatever the pattern.
-func like(pattern, value string, escape rune, fold bool) bool {
-	return likeUpTo(pattern, value, len(value), escape, fold)
-}
-
-// likePadded is like for CHAR and VARCHAR, where T-SQL lets a pattern pass over
-// blanks at the end of the value, though not of the pattern.
-func likePadded(pattern, value string, escape rune, fold bool) bool {
-	return likeUpTo(pattern, value, len(strings.TrimRight(value, " ")), escape, fold)
-}
-
-// likeUpTo also matches when the pattern ends at or after the byte enough of value.
-func likeUpTo(pattern, value string, enough int, escape rune, fold bool) bool {
+// the lengths, whatever the pattern. It does not allocate.
+func Like(pattern, value string, rules LikeRules) bool {
+	escape := rune(-1)
+	if rules.HasEscape {
+		escape = rules.Escape
+	}
+	enough := len(value) // a pattern that ends here has matched
+	if rules.Padded {
+		enough = len(strings.TrimRight(value, " "))
+	}
 	p, v := 0, 0
 	star, resume := -1, 0 // where to go on after the latest %, in pattern and value
 	for v < len(value) {
@@ -37,7 +67,7 @@ func likeUpTo(pattern, value string, enough int, escape rune, fold bool) bool {
 				continue
 			}
 			c, size := utf8.DecodeRuneInString(value[v:])
-			if n, ok := likeOne(pattern[p:], c, escape, fold); ok {
+			if n, ok := likeOne(pattern[p:], c, escape, rules.Fold); ok {
 				p += n
 				v += size
 				continue

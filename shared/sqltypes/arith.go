@@ -1,0 +1,241 @@
+package sqltypes
+
+import (
+	"math"
+	"strconv"
+
+	"shardeck/shared/api"
+)
+
+// Op is an operator of arithmetic.
+type Op uint8
+
+// The operators.
+const (
+	OpAdd Op = iota + 1
+	OpSub
+	OpMul
+	OpDiv // of integers without the fraction; of decimals to the result's scale, cut off
+	OpMod // with the sign of the dividend
+)
+
+// String returns the operator as T-SQL writes it.
+func (op Op) String() string {
+	const operators = "?+-*/%"
+	if int(op) >= len(operators) {
+		op = 0
+	}
+	return operators[op : op+1]
+}
+
+// Arith computes a op b in the type t of the result (for decimals that of
+// T-SQL's rules of precision and scale, which the caller applies; decimals are computed
+// exactly and brought to t at the end). Operands are integers for an integer t,
+// integers, decimals or floats for a DECIMAL, integers or floats for REAL and FLOAT.
+// A NULL makes NULL. Str may be a view of memory that changes after the call.
+//
+// It refuses with 8115 (the result is not in t's range), 8134 (division by zero)
+// and 8114 (an operand is not of its kind).
+func Arith(op Op, t Type, a, b Value) (Value, error) {
+	switch {
+	case a.Form == FormNull || b.Form == FormNull:
+		return Value{}, nil
+	case t.Kind.IsInteger():
+		if a.Form != FormInt || b.Form != FormInt {
+			return Value{}, errOperand("an integer")
+		}
+		return intArith(op, t, a.Int, b.Int)
+	case t.Kind == Decimal:
+		return decimalArith(op, t, a, b)
+	case t.Kind == Real || t.Kind == Float:
+		x, okA := asFloat(a)
+		y, okB := asFloat(b)
+		if !okA || !okB || op == OpMod {
+			return Value{}, errOperand("a number that the operator takes")
+		}
+		return floatArith(op, t, x, y)
+	}
+	return Value{}, errOperand("a number")
+}
+
+func intArith(op Op, t Type, a, b int64) (Value, error) {
+	if b == 0 && (op == OpDiv || op == OpMod) {
+		return Value{}, errDivideByZero()
+	}
+	v, ok := checkedInt(op, a, b)
+	lo, hi, _ := intRange(t.Kind)
+	if !ok || v < lo || v > hi {
+		return Value{}, errResult(t)
+	}
+	return Int64(v), nil
+}
+
+// checkedInt computes a op b, where b is not 0 if op divides; false when the
+// result is not an int64.
+func checkedInt(op Op, a, b int64) (int64, bool) {
+	switch op {
+	case OpAdd:
+		c := a + b
+		return c, (c > a) == (b > 0)
+	case OpSub:
+		c := a - b
+		return c, (c < a) == (b > 0)
+	case OpMul:
+		if a == 0 || b == 0 {
+			return 0, true
+		}
+		c := a * b
+		return c, c/b == a && (a != -1 || b != math.MinInt64) && (b != -1 || a != math.MinInt64)
+	case OpDiv:
+		return a / b, b != -1 || a != math.MinInt64
+	}
+	return a % b, true
+}
+
+func asFloat(v Value) (float64, bool) {
+	switch v.Form {
+	case FormFloat:
+		return v.Float, true
+	case FormInt:
+		return float64(v.Int), true
+	}
+	return 0, false
+}
+
+func floatArith(op Op, t Type, x, y float64) (Value, error) {
+	var f float64
+	switch op {
+	case OpAdd:
+		f = x + y
+	case OpSub:
+		f = x - y
+	case OpMul:
+		f = x * y
+	default:
+		if y == 0 {
+			return Value{}, errDivideByZero()
+		}
+		f = x / y
+	}
+	return floatResult(t, f)
+}
+
+// floatResult rounds f to t; there is no infinity, and no negative zero.
+func floatResult(t Type, f float64) (Value, error) {
+	if t.Kind == Real {
+		f = float64(float32(f))
+	}
+	if math.IsInf(f, 0) || math.IsNaN(f) {
+		return Value{}, errResult(t)
+	}
+	if f == 0 {
+		f = 0
+	}
+	return Float64(f), nil
+}
+
+// Neg returns -v, a value of type t; 8115 when that is not in t's range.
+func Neg(t Type, v Value) (Value, error) { return Arith(OpSub, t, Int64(0), v) }
+
+// Abs returns |v|, a value of type t; 8115 when that is not in t's range, as that
+// of the least integer is not.
+func Abs(t Type, v Value) (Value, error) {
+	switch v.Form {
+	case FormInt:
+		if v.Int < 0 {
+			return Neg(t, v)
+		}
+	case FormFloat:
+		return Float64(math.Abs(v.Float)), nil
+	case FormText:
+		if len(v.Str) > 0 && v.Str[0] == '-' {
+			v.Str = v.Str[1:]
+		}
+	case FormNull:
+	case FormBytes:
+		return Value{}, errOperand("a number")
+	}
+	return v, nil
+}
+
+// Round rounds v, a value of type t, to so many fraction digits, half away from
+// zero; to tens and hundreds with negative digits. The type remains, and so does a
+// decimal's scale: ROUND(2.345, 2) is 2.350. A float is rounded by the digits it
+// is written with, so that 2.675 becomes 2.68 whatever its nearest binary fraction
+// is. 8115 when the result is not in t's range.
+func Round(t Type, v Value, digits int64) (Value, error) {
+	// No number has digits beyond these, a float's exponent included.
+	n := int(min(max(digits, -400), 400))
+	switch v.Form {
+	case FormNull:
+		return Value{}, nil
+	case FormInt:
+		return roundInt(t, v.Int, n)
+	case FormFloat:
+		return roundFloat(t, v.Float, n)
+	}
+	d, ok := parseDecimal(v.Str)
+	if !ok || v.Form != FormText {
+		return Value{}, errOperand("a number")
+	}
+	return d.to(min(n, d.scale)).value(t)
+}
+
+func roundInt(t Type, v int64, digits int) (Value, error) {
+	if digits >= 0 {
+		return Int64(v), nil
+	}
+	d := decimal{small: v}.to(digits).to(0)
+	lo, hi, _ := intRange(t.Kind)
+	if d.large != nil || d.small < lo || d.small > hi {
+		return Value{}, errResult(t)
+	}
+	return Int64(d.small), nil
+}
+
+// roundFloat rounds the integer that the digits of f are, without their point.
+func roundFloat(t Type, f float64, digits int) (Value, error) {
+	bits := 64
+	if t.Kind == Real {
+		bits = 32
+	}
+	var buf [32]byte
+	n, ok := parseNumber(string(strconv.AppendFloat(buf[:0], f, 'e', -1, bits)))
+	d, okD := parseDecimal(n.whole + n.frac)
+	if !ok || !okD {
+		return Value{}, errOperand("a number")
+	}
+	d.scale = len(n.frac) - n.exp // negative for a great number
+	if digits >= d.scale {
+		return Float64(f), nil
+	}
+	d = d.to(digits)
+	if n.neg {
+		d.small = -d.small
+	}
+	text := strconv.AppendInt(buf[:0], d.small, 10)
+	text = strconv.AppendInt(append(text, 'e'), int64(-d.scale), 10)
+	f, ok = parseFloat(string(text), t.Kind)
+	if !ok {
+		return Value{}, errResult(t)
+	}
+	return Float64(f), nil
+}
+
+func errResult(t Type) *Error {
+	e := newError(numOverflow, api.CodeOutOfRange, "the result is out of the range of %s", t)
+	if t.Kind.IsInteger() {
+		return e.hinted("write one of the numbers with a point, as 1., to compute in DECIMAL")
+	}
+	return e.hinted("%s", rangeHint(t))
+}
+
+const numDivideByZero = 8134 // divide by zero error encountered
+
+func errDivideByZero() *Error {
+	return newError(numDivideByZero, api.CodeDivideByZero, "division by zero").hinted("divide by something else")
+}
+
+func errOperand(what string) *Error {
+	return newError(numTypeConversion, api.CodeConversionFailed, "an operand is not %s", what)
+}

@@ -1,0 +1,105 @@
+package sqltypes
+
+import (
+	"math"
+	"math/big"
+	"math/bits"
+)
+
+// Sum adds values up as SUM does: NULLs do not take part, and without any value
+// the sum is NULL. Sums of integers and decimals are exact and their range is checked at
+// the end, so that the order of the values makes no difference; those of floats
+// carry the error of rounding along (Neumaier's summation), which leaves hardly
+// any. The zero Sum is not usable, see [NewSum].
+type Sum struct {
+	t     Type
+	count int64
+	// hi and lo are a sum in 128 bits, of integers or of decimals without their
+	// point; large is that of decimals beyond an int64.
+	hi    int64
+	lo    uint64
+	large *big.Int
+	// float and rest are the sum of floats and what rounding took from it.
+	float, rest float64
+}
+
+// NewSum returns a sum of type t: an integer type, a DECIMAL that has the scale of
+// what is added, REAL or FLOAT.
+func NewSum(t Type) *Sum { return &Sum{t: t} }
+
+// Add adds a value; v.Str may be a view of memory that changes after the call. It
+// refuses what is no number (8114).
+func (s *Sum) Add(v Value) error {
+	switch {
+	case v.Form == FormNull:
+		return nil
+	case s.t.Kind == Decimal:
+		d, ok := decimalOperand(v)
+		if !ok {
+			return errOperand("a number")
+		}
+		s.addDecimal(d.to(s.t.Scale))
+	case s.t.Kind.IsInteger() && v.Form == FormInt:
+		s.addInt(v.Int)
+	case s.t.Kind == Real || s.t.Kind == Float:
+		f, ok := asFloat(v)
+		if !ok {
+			return errOperand("a number")
+		}
+		s.addFloat(f)
+	default:
+		return errOperand("an integer")
+	}
+	s.count++
+	return nil
+}
+
+func (s *Sum) addInt(v int64) {
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, uint64(v), 0)
+	s.hi += v>>63 + int64(carry)
+}
+
+func (s *Sum) addDecimal(d decimal) {
+	if d.large == nil {
+		s.addInt(d.small)
+		return
+	}
+	if s.large == nil {
+		s.large = new(big.Int)
+	}
+	s.large.Add(s.large, d.large)
+}
+
+func (s *Sum) addFloat(f float64) {
+	sum := s.float + f
+	if math.Abs(s.float) >= math.Abs(f) {
+		s.rest += s.float - sum + f
+	} else {
+		s.rest += f - sum + s.float
+	}
+	s.float = sum
+}
+
+// Value returns the sum of what was added so far; 8115 when it is not in the type's range.
+func (s *Sum) Value() (Value, error) {
+	switch {
+	case s.count == 0:
+		return Value{}, nil
+	case s.t.Kind == Decimal:
+		n := new(big.Int).Lsh(big.NewInt(s.hi), 64)
+		n.Add(n, new(big.Int).SetUint64(s.lo))
+		if s.large != nil {
+			n.Add(n, s.large)
+		}
+		return decimal{large: n, scale: s.t.Scale}.normal().value(s.t)
+	case s.t.Kind.IsInteger():
+		v := int64(s.lo)
+		lo, hi, _ := intRange(s.t.Kind)
+		if s.hi != v>>63 || v < lo || v > hi {
+			return Value{}, errResult(s.t)
+		}
+		return Int64(v), nil
+	}
+	return floatResult(s.t, s.float+s.rest)
+}
