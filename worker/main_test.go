@@ -17,7 +17,8 @@ func TestHelpNamesEveryVariable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"WORKER_HOST", "WORKER_PORT", "WORKER_NAME", "WORKER_DB_SUFFIX", "WORKER_ENGINE",
-		"WORKER_DATA_DIR", "WORKER_DSN", "MASTER_TOKEN", "MASTER_TOKEN_FILE", "--exit-with-parent", "--port=8081"} {
+		"WORKER_DATA_DIR", "WORKER_DSN", "WORKER_DSN_FILE", "WORKER_DB_CONNECTIONS", "WORKER_DB_CONNECT_TIMEOUT",
+		"WORKER_DB_WRITE_TIMEOUT", "WORKER_DB_COLLATION", "sqlserver", "MASTER_TOKEN", "MASTER_TOKEN_FILE", "--exit-with-parent", "--port=8081"} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("the help lacks %s", name)
 		}

@@ -17,6 +17,7 @@ import (
 	"shardeck/shared/httpserve"
 	"shardeck/worker/engine"
 	"shardeck/worker/engine/sqlite"
+	"shardeck/worker/engine/sqlserver"
 )
 
 // Config is a worker's configuration, with the tags kong reads it by.
@@ -25,14 +26,26 @@ type Config struct {
 	Port      int           `help:"Port to listen on; 0 takes a free one." default:"8081" env:"WORKER_PORT"`
 	Name      string        `help:"Name this worker goes by. By default worker- and its port." env:"WORKER_NAME"`
 	DBSuffix  string        `help:"What physical database names end in: GO, PY, NODE ..." name:"db-suffix" default:"GO" env:"WORKER_DB_SUFFIX"`
-	Engine    string        `help:"The database under it: sqlite (embedded)." enum:"sqlite" default:"sqlite" env:"WORKER_ENGINE"`
-	DataDir   string        `help:"Directory of the embedded database's files. By default ./data/ and the worker's name." type:"path" env:"WORKER_DATA_DIR"`
-	DSN       string        `help:"Connection string of a database server; the embedded engine takes none." name:"dsn" env:"WORKER_DSN"`
+	Engine    string        `help:"The database under it: sqlite (embedded) or sqlserver (Microsoft SQL Server)." enum:"sqlite,sqlserver" default:"sqlite" env:"WORKER_ENGINE"`
+	DataDir   string        `help:"Directory of the embedded database's files; sqlserver takes none. By default ./data/ and the worker's name." type:"path" env:"WORKER_DATA_DIR"`
+	DSN       string        `help:"Connection string of the database server, as sqlserver://user:password@host:1433?encrypt=true; sqlite takes none. A flag can be seen by other users: prefer the variable or a file." name:"dsn" env:"WORKER_DSN"`
+	DSNFile   string        `help:"File with the connection string." name:"dsn-file" type:"path" env:"WORKER_DSN_FILE"`
 	Token     string        `help:"The cluster's token, which the master must show. A flag can be seen by other users: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
 	TokenFile string        `help:"File with the cluster's token." name:"master-token-file" type:"path" env:"MASTER_TOKEN_FILE"`
 	Grace     time.Duration `help:"How long requests under way may take to finish when the worker stops." name:"shutdown-grace" default:"5s" env:"WORKER_SHUTDOWN_GRACE"`
 
+	Database DatabaseConfig `embed:""`
+
 	daemon.Flags `embed:""`
+}
+
+// DatabaseConfig is what a worker on a database server can be told besides where
+// the server is. The embedded engine has no use for any of it.
+type DatabaseConfig struct {
+	Connections    int           `help:"How many connections to each database there can be at once." name:"db-connections" default:"64" env:"WORKER_DB_CONNECTIONS"`
+	ConnectTimeout time.Duration `help:"How long a connection to the database server may take to be made." name:"db-connect-timeout" default:"15s" env:"WORKER_DB_CONNECT_TIMEOUT"`
+	WriteTimeout   time.Duration `help:"How long a write may take at the database server once it has begun; what becomes of one that takes longer is not known." name:"db-write-timeout" default:"60s" env:"WORKER_DB_WRITE_TIMEOUT"`
+	Collation      string        `help:"What databases are created with, in place of the worker's own choice of a collation." name:"db-collation" env:"WORKER_DB_COLLATION"`
 }
 
 // Run serves until ctx ends. It announces the listener on stdout once it
@@ -77,8 +90,8 @@ func (cfg *Config) check() (token string, err error) {
 	if token == "" {
 		return "", httpserve.MissingToken()
 	}
-	if cfg.DSN != "" {
-		return "", fmt.Errorf("WORKER_DSN is set, but the engine %s takes none: unset one of the two", cfg.Engine)
+	if err := cfg.checkDatabase(); err != nil {
+		return "", err
 	}
 	if err := daemon.CheckPort("--port or WORKER_PORT", cfg.Port); err != nil {
 		return "", err
@@ -89,6 +102,52 @@ func (cfg *Config) check() (token string, err error) {
 	return token, nil
 }
 
+// The engines there are.
+const (
+	engineSQLite    = "sqlite"
+	engineSQLServer = "sqlserver"
+)
+
+// checkDatabase reads the connection string from its file, and refuses settings that do not
+// go with the engine or each other. It repeats nothing of a connection string.
+func (cfg *Config) checkDatabase() error {
+	if cfg.Engine != engineSQLServer {
+		if cfg.DSN != "" || cfg.DSNFile != "" {
+			return fmt.Errorf("WORKER_DSN or WORKER_DSN_FILE is set, but the engine %s takes none: "+
+				"unset it, or choose the engine with WORKER_ENGINE=%s", cfg.Engine, engineSQLServer)
+		}
+		return nil
+	}
+	switch {
+	case cfg.DSN != "" && cfg.DSNFile != "":
+		return errors.New("both WORKER_DSN and WORKER_DSN_FILE are set: give one")
+	case cfg.DSNFile != "":
+		b, err := os.ReadFile(cfg.DSNFile)
+		if err != nil {
+			return fmt.Errorf("WORKER_DSN_FILE: %w", err)
+		}
+		if cfg.DSN = strings.TrimSpace(string(b)); cfg.DSN == "" {
+			return errors.New("WORKER_DSN_FILE: the file is empty")
+		}
+	case cfg.DSN == "":
+		return fmt.Errorf("the engine %s needs to know its server: set WORKER_DSN or WORKER_DSN_FILE "+
+			"to sqlserver://user:password@host:1433?encrypt=true (see docs/sql-server.md)", cfg.Engine)
+	}
+	d := &cfg.Database
+	switch {
+	case d.Connections < minConnections:
+		return fmt.Errorf("WORKER_DB_CONNECTIONS must be %d or more: reads and writes each need one", minConnections)
+	case d.ConnectTimeout <= 0:
+		return errors.New("WORKER_DB_CONNECT_TIMEOUT must be greater than zero, as 15s")
+	case d.WriteTimeout <= 0:
+		return errors.New("WORKER_DB_WRITE_TIMEOUT must be greater than zero, as 60s")
+	}
+	return nil
+}
+
+// minConnections is how many connections to a database a worker cannot do without.
+const minConnections = 2
+
 // open settles what depends on the port and opens the engine.
 func (s *server) open(ctx context.Context, port string) error {
 	if s.cfg.Name == "" {
@@ -97,18 +156,35 @@ func (s *server) open(ctx context.Context, port string) error {
 	if len(s.cfg.Name) > api.MaxIdentifier || strings.ContainsFunc(s.cfg.Name, notInName) {
 		return fmt.Errorf("WORKER_NAME must be at most %d letters, digits, dots, hyphens and underscores", api.MaxIdentifier)
 	}
+	var err error
+	if s.cfg.Engine == engineSQLServer {
+		s.cfg.DataDir = "" // all there is, is in the server
+		s.engine, err = openSQLServer(ctx, s.cfg, s.logger)
+		return err
+	}
 	if s.cfg.DataDir == "" {
 		s.cfg.DataDir = filepath.Join("data", s.cfg.Name)
 	}
 	if err := os.MkdirAll(s.cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("data directory: %w", err)
 	}
-	var err error
-	s.engine, err = openEngine(ctx, s.cfg, s.logger)
+	s.engine, err = openSQLite(ctx, s.cfg, s.logger)
 	return err
 }
 
-func openEngine(ctx context.Context, cfg Config, logger *slog.Logger) (engine.Engine, error) {
+func openSQLServer(ctx context.Context, cfg Config, logger *slog.Logger) (engine.Engine, error) {
+	d := &cfg.Database
+	e, err := sqlserver.Open(ctx, sqlserver.Config{
+		DSN: cfg.DSN, Suffix: cfg.DBSuffix, Logger: logger, Collation: d.Collation,
+		Connections: d.Connections, ConnectTimeout: d.ConnectTimeout, WriteTimeout: d.WriteTimeout,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening the databases on the server of WORKER_DSN: %w", err)
+	}
+	return e, nil
+}
+
+func openSQLite(ctx context.Context, cfg Config, logger *slog.Logger) (engine.Engine, error) {
 	e, err := sqlite.Open(ctx, sqlite.Config{Dir: cfg.DataDir, Suffix: cfg.DBSuffix, Logger: logger})
 	if err != nil {
 		return nil, fmt.Errorf("opening the databases in %s: %w", cfg.DataDir, err)

@@ -68,6 +68,17 @@ func TestRefusesToStart(t *testing.T) {
 		{"with two tokens", func(c *service.Config) { c.TokenFile = file }, "MASTER_TOKEN_FILE"},
 		{"with a token that no header can carry", func(c *service.Config) { c.Token = "a\nb" }, "MASTER_TOKEN"},
 		{"with a connection string", func(c *service.Config) { c.DSN = "sqlserver://x" }, "WORKER_DSN"},
+		{"with a connection string in a file", func(c *service.Config) { c.DSNFile = file }, "WORKER_DSN_FILE"},
+		{"on SQL Server without a connection string", onServer(func(c *service.Config) { c.DSN = "" }), "WORKER_DSN"},
+		{"on SQL Server with two connection strings", onServer(func(c *service.Config) { c.DSNFile = file }), "WORKER_DSN_FILE"},
+		{"on SQL Server with a file that is not there", onServer(func(c *service.Config) { c.DSN, c.DSNFile = "", file+"x" }), "WORKER_DSN_FILE"},
+		{"on SQL Server with an empty file", onServer(func(c *service.Config) { c.DSN, c.DSNFile = "", os.DevNull }), "empty"},
+		{"on SQL Server with a connection string that is none", onServer(func(c *service.Config) { c.DSN = "sqlserver://sa:p%wd-of-sa@h" }), "percent-encoded"},
+		{"on SQL Server with an option that is not known", onServer(func(c *service.Config) { c.DSN = "sqlserver://sa:x@h?encrpyt=pwd-of-sa" }), "option"},
+		{"on SQL Server with one connection", onServer(func(c *service.Config) { c.Database.Connections = 1 }), "WORKER_DB_CONNECTIONS"},
+		{"on SQL Server without time to connect", onServer(func(c *service.Config) { c.Database.ConnectTimeout = 0 }), "WORKER_DB_CONNECT_TIMEOUT"},
+		{"on SQL Server without time to write", onServer(func(c *service.Config) { c.Database.WriteTimeout = -1 }), "WORKER_DB_WRITE_TIMEOUT"},
+		{"on SQL Server where none is", onServer(func(*service.Config) {}), "127.0.0.1:1 cannot be reached"},
 		{"with a suffix that is no name", func(c *service.Config) { c.DBSuffix = "../x" }, "WORKER_DB_SUFFIX"},
 		{"with a name that is a path", func(c *service.Config) { c.Name = "../x" }, "WORKER_NAME"},
 		{"on a port that is taken", func(c *service.Config) { c.Port = busy.Addr().(*net.TCPAddr).Port }, "cannot listen"},
@@ -81,10 +92,20 @@ func TestRefusesToStart(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v, want an error that speaks of %s", err, c.says)
 			}
-			if err != nil && strings.Contains(err.Error(), "a\nb") {
-				t.Error("the error gives the token away")
+			if err != nil && (strings.Contains(err.Error(), "a\nb") || strings.Contains(err.Error(), "wd-of-sa")) {
+				t.Errorf("the error gives a secret away: %v", err)
 			}
 		})
+	}
+}
+
+// onServer edits the configuration of a worker on SQL Server, on a port that
+// nothing listens on unless edit says otherwise.
+func onServer(edit func(*service.Config)) func(*service.Config) {
+	return func(c *service.Config) {
+		c.Engine, c.DSN = "sqlserver", "sqlserver://sa:pwd-of-sa@127.0.0.1:1?encrypt=disable"
+		c.Database = service.DatabaseConfig{Connections: 8, ConnectTimeout: 5 * time.Second, WriteTimeout: time.Minute}
+		edit(c)
 	}
 }
 
