@@ -25,7 +25,7 @@ func (s *server) connectProblem(err error) *api.Problem {
 		p.Detail += " (at " + s.address() + ")"
 		return p
 	}
-	_, dialling := errors.AsType[*net.OpError](err)
+	dialled, dialling := errors.AsType[*net.OpError](err)
 	_, lookup := errors.AsType[*net.DNSError](err)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
@@ -34,8 +34,9 @@ func (s *server) connectProblem(err error) *api.Problem {
 	case lookup:
 		return unreachable("the host of SQL Server at %s is not known", s.address()).
 			Hinted("check the host in WORKER_DSN")
-	case dialling:
-		return unreachable("SQL Server at %s cannot be reached: %s", s.address(), s.redact(err.Error())).
+	case dialling && dialled.Op == "dial":
+		// The operating system's own words, as "connection refused".
+		return unreachable("SQL Server at %s cannot be reached: %s", s.address(), dialled.Err).
 			Hinted("check that it runs, listens on TCP, and that host and port are right")
 	case isNetwork(err):
 		return unreachable("what listens at %s broke off before a login was possible", s.address()).

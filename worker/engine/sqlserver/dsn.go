@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,17 +176,20 @@ func (s *server) address() string {
 	return net.JoinHostPort(s.cfg.Host, strconv.FormatUint(port, 10))
 }
 
-// redact removes the user and the password from the text of an error. A text that
-// could only be read by removing every other letter is left out altogether.
+// redact removes the password, and the user where it stands as a word, from the
+// text of an error. A password so short that it may stand anywhere by chance
+// leaves nothing of the text.
 func (s *server) redact(text string) string {
-	for _, secret := range []string{s.cfg.Password, s.cfg.User} {
-		switch {
-		case secret == "":
-		case len(secret) < 4:
-			return "the driver gave a reason, which is left out here to be sure that it holds no secret"
-		default:
-			text = strings.ReplaceAll(text, secret, "***")
+	const shortest = 4
+	if s.cfg.Password != "" {
+		if len(s.cfg.Password) < shortest {
+			return "the reason is left out, to be sure that it does not hold the password"
 		}
+		text = strings.ReplaceAll(text, s.cfg.Password, "***")
+	}
+	if s.cfg.User != "" {
+		word := regexp.MustCompile(`(^|\W)` + regexp.QuoteMeta(s.cfg.User) + `($|\W)`)
+		text = word.ReplaceAllString(text, "$1***$2")
 	}
 	return text
 }

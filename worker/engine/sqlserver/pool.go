@@ -10,6 +10,9 @@ import (
 	"time"
 
 	mssql "github.com/microsoft/go-mssqldb"
+	// Kerberos, where the connection string asks for it with authenticator=krb5;
+	// Windows has a way of its own, which comes with the driver.
+	_ "github.com/microsoft/go-mssqldb/integratedauth/krb5"
 )
 
 const (

@@ -14,7 +14,7 @@ func TestAQueryIsOneSelect(t *testing.T) {
 		"SELECT 'x; DROP TABLE t' AS [delete]":    "",
 		"SELECT [a]]; DELETE] FROM [t] -- DELETE": "",
 		`SELECT "update" /* a /* nested */ ; */ FROM [t] ORDER BY 1 OFFSET @p1 ROWS FETCH NEXT @p2 ROWS ONLY`: "",
-		"WITH [n] AS (SELECT 1 AS [i]) SELECT [i] FROM [n]":                                                  "",
+		"WITH [n] AS (SELECT 1 AS [i]) SELECT [i] FROM [n]":                                                   "",
 		"SELECT N'it''s'":                   "",
 		"":                                  api.CodeSyntax,
 		" -- nothing":                       api.CodeSyntax,

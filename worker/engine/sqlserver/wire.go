@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-	"unsafe"
 
 	"shardeck/shared/sqltypes"
 )
@@ -14,7 +13,7 @@ import (
 // (see [sqltypes.AppendJSON]). types has one type for each value. The error says
 // which column holds something else than its type; dst is then cut off where it was.
 //
-// It keeps nothing of row, and allocates nothing beyond dst.
+// It keeps nothing of row, and allocates nothing but the text of a DECIMAL or of a binary value.
 func appendRow(dst []byte, types []sqltypes.Type, row []driver.Value) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, '[')
@@ -60,13 +59,13 @@ func appendValue(dst []byte, t sqltypes.Type, v driver.Value) ([]byte, bool) {
 }
 
 func appendBytes(dst []byte, t sqltypes.Type, b []byte) ([]byte, bool) {
-	// The text is written out before anyone could change the bytes under it.
-	text := unsafe.String(unsafe.SliceData(b), len(b))
+	if t.Kind == sqltypes.UniqueIdentifier {
+		return appendGUID(dst, b)
+	}
+	text := string(b)
 	switch {
 	case t.Kind.IsBinary():
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormBytes, Str: text}), true
-	case t.Kind == sqltypes.UniqueIdentifier:
-		return appendGUID(dst, b)
 	case t.Kind == sqltypes.Decimal:
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormText, Str: text}), true
 	case t.Kind.IsInteger(): // a DECIMAL without a fraction, as a sum of integers can be
