@@ -109,7 +109,7 @@ func (b *binder) convert(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
 	if !e.IsConst() {
 		return &Expr{Op: ConvertExpr, Type: t, Args: []*Expr{e}, Binary: e.Binary}, nil
 	}
-	v, err := sqltypes.Convert(e.Value, e.Type, t)
+	v, err := sqltypes.Cast(e.Value, e.Type, t)
 	if err != nil {
 		return nil, b.valueError(err, at)
 	}

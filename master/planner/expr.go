@@ -11,7 +11,7 @@ type ExprOp uint8
 const (
 	ColumnExpr  ExprOp = iota // the column named Column
 	ValueExpr                 // the constant Value
-	ConvertExpr               // Args[0] converted to Type
+	ConvertExpr               // Args[0] converted to Type as CAST does
 	NegExpr                   // -Args[0]
 	AddExpr                   // Args[0] + Args[1], numbers of the type's kind
 	SubExpr
@@ -24,6 +24,7 @@ const (
 	CaseExpr   // CASE WHEN Args[0] THEN Args[1] WHEN Args[2] ... ELSE the last of Args END
 	AggExpr    // Agg([DISTINCT] Args[0]) over the rows of a group
 	FieldExpr  // column Field of the row that a [Final] works on
+	AssignExpr // Args[0] converted to Type as an assignment does, which refuses what does not fit
 
 	EqExpr // Args[0] = Args[1], both of comparable types after conversion
 	NeExpr

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"slices"
 	"strings"
 
 	"shardeck/master/tsql"
@@ -105,7 +104,7 @@ func (b *binder) arguments(c *tsql.Call, f *function) error {
 	if f.fn == CoalesceFunc {
 		return p.Hinted("write %s(x, y)", f.name)
 	}
-	return p.Hinted("give it as many")
+	return p.Hinted("give it as many as it takes")
 }
 
 func (b *binder) argumentType(c *tsql.Call, n int, t sqltypes.Type, want string) error {
@@ -265,18 +264,14 @@ func (b *binder) round(c *tsql.Call, f *function) (*Expr, error) {
 	return b.scalar(f.fn, x.Type, c.At, x, digits)
 }
 
-// datePartNames are the names of T-SQL for each part.
-var datePartNames = [...][]string{
-	YearFunc: {"year", "yy", "yyyy"}, QuarterFunc: {"quarter", "qq", "q"}, MonthFunc: {"month", "mm", "m"}, DayFunc: {"day", "dd", "d"},
-	DayOfYearFunc: {"dayofyear", "dy", "y"}, HourFunc: {"hour", "hh"}, MinuteFunc: {"minute", "mi", "n"}, SecondFunc: {"second", "ss", "s"},
-}
-
 func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
 	part, arg := f.fn, 0
 	if part == 0 {
 		name, ok := c.Args[0].(*tsql.Column)
 		if ok && name.Table == "" {
-			part = partOf(name.Name)
+			if p, known := sqltypes.ParsePart(name.Name); known {
+				part = YearFunc + Func(p-sqltypes.PartYear)
+			}
 		}
 		if arg = 1; part == 0 {
 			p := numbered(b.problem(api.CodeUnsupported, c.Args[0].Pos(), "this is not a part that DATEPART knows here"), numDatePart)
@@ -296,18 +291,9 @@ func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
 	default:
 		return nil, b.argumentType(c, arg, x.Type, "a date")
 	}
-	if ofTime := part >= HourFunc; ofTime && x.Type.Kind == sqltypes.Date || !ofTime && x.Type.Kind == sqltypes.Time {
-		p := b.typeError(numPartOfType, c.At, "a value of type %s has no %s", x.Type, datePartNames[part][0])
+	if !part.Part().Of(x.Type.Kind) {
+		p := b.typeError(numPartOfType, c.At, "a value of type %s has no %s", x.Type, part.Part())
 		return nil, p.Hinted("convert it first, as CAST(x AS DATETIME2(7))")
 	}
 	return b.scalar(part, sqltypes.Type{Kind: sqltypes.Int}, c.At, x)
-}
-
-func partOf(name string) Func {
-	for f, names := range datePartNames {
-		if slices.Contains(names, strings.ToLower(name)) {
-			return Func(f)
-		}
-	}
-	return 0
 }

@@ -17,22 +17,48 @@ var opText = [...]string{
 	AndExpr: "AND", OrExpr: "OR",
 }
 
+// funcText and aggText are the names of functions and aggregates.
+var (
+	funcText = [...]string{
+		UpperFunc: "UPPER", LowerFunc: "LOWER", LenFunc: "LEN", SubstringFunc: "SUBSTRING", LTrimFunc: "LTRIM", RTrimFunc: "RTRIM",
+		AbsFunc: "ABS", RoundFunc: "ROUND", CoalesceFunc: "COALESCE", YearFunc: "YEAR", QuarterFunc: "QUARTER", MonthFunc: "MONTH",
+		DayFunc: "DAY", DayOfYearFunc: "DAYOFYEAR", HourFunc: "HOUR", MinuteFunc: "MINUTE", SecondFunc: "SECOND",
+	}
+	aggText = [...]string{CountAgg: "COUNT", SumAgg: "SUM", MinAgg: "MIN", MaxAgg: "MAX", AvgAgg: "AVG"}
+)
+
 // MarshalJSONTo writes e as a JSON string of T-SQL.
 func (e *Expr) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return enc.WriteToken(jsontext.String(e.String()))
 }
 
-// String writes e as T-SQL, with the conversions that binding has put in.
+// String writes e as T-SQL, with the conversions that binding has put in. A column of
+// the second table of a join is t1.name; #0 is the first value of a group.
 func (e *Expr) String() string { return string(e.append(nil, false)) }
 
 // append appends e; inner asks for parentheses around what has operators.
 func (e *Expr) append(dst []byte, inner bool) []byte {
 	switch e.Op {
 	case ColumnExpr:
+		if e.Source > 0 {
+			dst = append(strconv.AppendInt(append(dst, 't'), int64(e.Source), 10), '.')
+		}
 		return append(dst, tsql.FormatName(e.Column)...)
 	case ValueExpr:
 		return append(dst, formatValue(e.Type, e.Value)...)
-	case ConvertExpr:
+	case FieldExpr:
+		return strconv.AppendInt(append(dst, '#'), int64(e.Field), 10)
+	case FuncExpr:
+		return append(appendList(append(append(dst, funcText[e.Func]...), '('), e.Args), ')')
+	case AggExpr:
+		dst = append(append(dst, aggText[e.Agg]...), '(')
+		if e.Distinct {
+			dst = append(dst, "DISTINCT "...)
+		}
+		return append(appendList(dst, e.Args), ')')
+	case CaseExpr:
+		return e.appendCase(dst)
+	case ConvertExpr, AssignExpr:
 		dst = e.Args[0].append(append(dst, "CAST("...), false)
 		return append(append(append(dst, " AS "...), e.Type.String()...), ')')
 	case CountExpr:
@@ -53,13 +79,7 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		return append(e.appendNot(dst), "NULL"...)
 	case InExpr:
 		dst = append(e.appendNot(append(e.Args[0].append(dst, true), ' ')), "IN ("...)
-		for i, v := range e.Args[1:] {
-			if i > 0 {
-				dst = append(dst, ", "...)
-			}
-			dst = v.append(dst, true)
-		}
-		return append(dst, ')')
+		return append(appendList(dst, e.Args[1:]), ')')
 	case LikeExpr:
 		dst = append(e.appendNot(append(e.Args[0].append(dst, true), ' ')), "LIKE "...)
 		dst = e.Args[1].append(dst, true)
@@ -77,6 +97,27 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		dst = a.append(dst, !logic || a.Op == AndExpr || a.Op == OrExpr)
 	}
 	return dst
+}
+
+func appendList(dst []byte, xs []*Expr) []byte {
+	for i, x := range xs {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = x.append(dst, false)
+	}
+	return dst
+}
+
+func (e *Expr) appendCase(dst []byte) []byte {
+	dst = append(dst, "CASE"...)
+	last := len(e.Args) - 1
+	for i := 0; i < last; i += 2 {
+		dst = e.Args[i].append(append(dst, " WHEN "...), false)
+		dst = e.Args[i+1].append(append(dst, " THEN "...), false)
+	}
+	dst = e.Args[last].append(append(dst, " ELSE "...), false)
+	return append(dst, " END"...)
 }
 
 func (e *Expr) appendNot(dst []byte) []byte {

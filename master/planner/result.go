@@ -362,21 +362,13 @@ func (b *binder) cast(e *tsql.Cast) (*Expr, error) {
 	return b.castTo(x, e.Type, e.At)
 }
 
-// castTo converts x to t as CAST does: where an assignment would refuse a string that
-// is too long, CAST cuts it.
+// castTo converts x to t as CAST does.
 func (b *binder) castTo(x *Expr, t sqltypes.Type, at int) (*Expr, error) {
 	if isNullConst(x) {
 		return &Expr{Op: ValueExpr, Type: t}, nil
 	}
 	if !castable(x.Type, t) {
 		return nil, b.typeError(numExplicit, at, "%s does not convert to %s", x.Type, t).Hinted("convert what it is made of instead")
-	}
-	var err error
-	if classOf(x.Type) == stringsClass && classOf(t) == stringsClass && !fits(x.Type, t) {
-		one, n := intConst(1), intConst(int64(t.Length))
-		if x, err = b.scalar(SubstringFunc, varying(x.Type), at, x, one, n); err != nil {
-			return nil, err
-		}
 	}
 	if !x.IsConst() && x.Type == t {
 		return x, nil
@@ -386,10 +378,6 @@ func (b *binder) castTo(x *Expr, t sqltypes.Type, at int) (*Expr, error) {
 		return &Expr{Op: ConvertExpr, Type: t, Args: []*Expr{x}, Binary: x.Binary}, nil
 	}
 	return c, err
-}
-
-func intConst(i int64) *Expr {
-	return &Expr{Op: ValueExpr, Type: sqltypes.Type{Kind: sqltypes.Int}, Value: sqltypes.Int64(i)}
 }
 
 // castable says whether there is a conversion between the types, whatever the value.

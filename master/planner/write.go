@@ -71,7 +71,7 @@ func (p *Plan) set(t *Table, c int, x *Expr) error {
 		prob.SQLNumber, prob.Column = numClash, col.Name
 		return prob
 	case !sameForm(x.Type, col.Type):
-		x = &Expr{Op: ConvertExpr, Type: col.Type, Args: []*Expr{x}}
+		x = &Expr{Op: AssignExpr, Type: col.Type, Args: []*Expr{x}}
 	}
 	p.Write.Columns = append(p.Write.Columns, t.columns[c])
 	p.Write.Values = append(p.Write.Values, x)

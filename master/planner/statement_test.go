@@ -1,0 +1,167 @@
+package planner_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+
+	"shardeck/master/planner"
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// school is the schema that statements of the tests are planned over.
+var school = []string{
+	studentsTable,
+	`{"db_name": "School", "table": "Enrollments", "columns": {"student_id": "INT PRIMARY KEY", "course": "VARCHAR(20) PRIMARY KEY",
+		"grade": "DECIMAL(3,1)", "points": "INT", "passed": "DATE"}}`,
+	`{"db_name": "School", "table": "Courses", "columns": {"code": "VARCHAR(20) PRIMARY KEY", "title": "NVARCHAR(100)", "seats": "SMALLINT NOT NULL DEFAULT 30"}, "shard_key": "code"}`,
+	`{"db_name": "School", "table": "Log", "columns": {"at": "DATETIME2", "text": "NVARCHAR(MAX) NOT NULL", "level": "INT"}}`,
+}
+
+type catalog map[string]*planner.Table
+
+func newCatalog(t testing.TB) catalog {
+	c := catalog{}
+	for _, request := range school {
+		table := newTable(t, request)
+		c[strings.ToLower(table.Name)] = table
+	}
+	return c
+}
+
+func (c catalog) Table(_, name string) (*planner.Table, error) {
+	if t := c[strings.ToLower(name)]; t != nil {
+		return t, nil
+	}
+	return nil, api.NewProblem(api.CodeUnknownTable, "database School has no table %s", name).At("table").Hinted("see /metadata")
+}
+
+// TestStatements runs the scripts of testdata/statements: each case is a line "== what
+// it shows", the statement on lines of its own, of which one may be
+// "-- {options as JSON}", and behind an empty line the plan for three shards or the refusal.
+func TestStatements(t *testing.T) {
+	files, err := filepath.Glob("testdata/statements/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no scripts in testdata/statements", err)
+	}
+	c := newCatalog(t)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			old, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := runScript(t, c, string(old))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(old), got); diff != "" {
+				t.Errorf("the plans have changed (rewrite with -update, and read the change):\n%s", diff)
+			}
+		})
+	}
+}
+
+func runScript(t *testing.T, c catalog, script string) string {
+	var out strings.Builder
+	for i, part := range strings.Split("\n"+script, "\n== ") {
+		if i == 0 {
+			out.WriteString(strings.TrimPrefix(part, "\n"))
+			continue
+		}
+		title, rest, _ := strings.Cut(part, "\n")
+		text, _, _ := strings.Cut(rest, "\n\n")
+		text = strings.TrimSpace(text)
+		fmt.Fprintf(&out, "== %s\n%s\n\n", title, text)
+		p, err := planText(t, c, text)
+		if err != nil {
+			writeProblem(&out, text, err)
+		} else {
+			writePlan(t, &out, p)
+		}
+		out.WriteString("\n")
+	}
+	return strings.TrimRight(out.String(), "\n") + "\n"
+}
+
+func planText(t *testing.T, c planner.Catalog, text string) (*planner.Plan, error) {
+	var o struct {
+		Params    api.Object[jsontext.Value] `json:"params"`
+		AllShards bool                       `json:"all_shards"`
+		MaxRows   *int64                     `json:"max_rows"`
+	}
+	for line := range strings.Lines(text) {
+		if options, ok := strings.CutPrefix(line, "-- "); ok {
+			if err := json.Unmarshal([]byte(options), &o, json.RejectUnknownMembers(true)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	st, err := tsql.ParseStatement(text)
+	if err != nil {
+		return nil, err
+	}
+	return planner.Statement(c, newMap(t, 3), "School", st, planner.Options{Params: o.Params, AllShards: o.AllShards, MaxRows: o.MaxRows})
+}
+
+func writePlan(t *testing.T, out *strings.Builder, p *planner.Plan) {
+	text, err := json.Marshal(p, json.Deterministic(true), jsontext.SpaceAfterComma(true), jsontext.SpaceAfterColon(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var members api.Object[jsontext.Value]
+	if err := json.Unmarshal(text, &members); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range members {
+		switch m.Name {
+		case "db_name", "schema_version":
+			continue // the same in all
+		case "fragments":
+			if p.Op != planner.OpInsert {
+				continue // one for each shard of the route
+			}
+		}
+		fmt.Fprintf(out, "%s: %s\n", m.Name, m.Value)
+	}
+}
+
+func writeProblem(out *strings.Builder, text string, err error) {
+	p, ok := errors.AsType[*api.Problem](err)
+	if !ok {
+		fmt.Fprintf(out, "!! not a problem: %v\n", err)
+		return
+	}
+	fmt.Fprintf(out, "refused: %s", p.Code)
+	if p.SQLNumber != 0 {
+		fmt.Fprintf(out, " (%d)", p.SQLNumber)
+	}
+	if p.Field != "sql" && p.Field != "" {
+		fmt.Fprintf(out, " at %s", p.Field)
+	}
+	if p.Row != nil {
+		fmt.Fprintf(out, " row %d", *p.Row)
+	}
+	if p.Offset != nil && *p.Offset <= len(text) {
+		at, _, _ := strings.Cut(text[*p.Offset:], "\n")
+		fmt.Fprintf(out, " at: %.20s", at)
+	}
+	fmt.Fprintf(out, "\n  %s\n", p.Detail)
+	if p.Hint != "" {
+		fmt.Fprintf(out, "  hint: %s\n", p.Hint)
+	}
+}
