@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"shardeck/shared/daemon"
 	"shardeck/tui/bench"
@@ -29,6 +30,8 @@ type grammar struct {
 	Console       consoleCommand    `cmd:"" default:"withargs" help:"Open the console on a running cluster (the default)."`
 	Demo          demo.Command      `cmd:"" help:"Bring up a whole cluster on this machine and open the console on it."`
 	Status        cli.Status        `cmd:"" help:"Print the state of masters, shards and tables."`
+	Query         cli.Query         `cmd:"" help:"Run a T-SQL statement over all shards, or print its plan."`
+	Queries       cli.Queries       `cmd:"" help:"List the statements under way, or end one."`
 	Count         cli.Count         `cmd:"" help:"Count the rows of a table by map and reduce."`
 	SecurityCheck cli.SecurityCheck `cmd:"" help:"Probe that no worker lets anyone in without the token."`
 	Failover      cli.Failover      `cmd:"" help:"Promote the backup master."`
@@ -64,7 +67,7 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if !demo.HasTerminal() {
-		return cli.Usagef("the console needs a terminal on stdin and stdout, and one that TERM does not call dumb; for scripts there are status, count, security-check and failover")
+		return cli.Usagef("the console needs a terminal on stdin and stdout, and one that TERM does not call dumb; for scripts there are status, query, count, security-check and failover")
 	}
 	urls := make([]string, len(endpoints))
 	for i, e := range endpoints {
@@ -95,8 +98,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Vars{"version": programName() + " " + daemon.Version},
+		kong.Vars(cli.Vars()),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(cli.Streams{Out: stdout, Err: stderr}),
+		kong.Bind(streamsOf(stdout, stderr)),
 	)
 	if err != nil {
 		cli.Report(stderr, err, false)
@@ -117,6 +121,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	cli.Report(stderr, err, g.wantsJSON())
 	return cli.ExitCode(err)
+}
+
+// streamsOf are the streams of a command, with what they are.
+func streamsOf(stdout, stderr io.Writer) cli.Streams {
+	s := cli.Streams{In: os.Stdin, Out: stdout, Err: stderr, Typed: term.IsTerminal(int(os.Stdin.Fd()))}
+	if f, ok := stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
+			s.Columns = width
+		}
+	}
+	return s
 }
 
 // usageHint says what to do about a command line that is wrong. Options before the
@@ -148,5 +163,5 @@ func programName() string {
 
 // wantsJSON says whether errors are to be JSON too.
 func (g *grammar) wantsJSON() bool {
-	return g.Status.JSON || g.Count.JSON || g.SecurityCheck.JSON || g.Failover.JSON
+	return g.Status.JSON || g.Query.JSON || g.Queries.List.JSON || g.Queries.Cancel.JSON || g.Count.JSON || g.SecurityCheck.JSON || g.Failover.JSON
 }

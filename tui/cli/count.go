@@ -53,17 +53,19 @@ func (c *Count) Run(ctx context.Context, streams Streams) error {
 // hinted adds to a refusal for a shard that does not answer that the count can do without it.
 func (c *Count) hinted(err error) error {
 	p, ok := errors.AsType[*api.Problem](err)
-	if !ok || c.AllowPartial || p.Shard == nil {
+	if !ok || c.AllowPartial || p.Shard == nil || !gaveNone(p.Code) {
 		return err
 	}
-	switch p.Code {
-	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer:
-		if p.Hint != "" {
-			p.Hint += "; "
-		}
-		p.Hint += "or count the other shards with --allow-partial"
+	if p.Hint != "" {
+		p.Hint += "; "
 	}
+	p.Hint += "or count the other shards with --allow-partial"
 	return err
+}
+
+// gaveNone says whether a shard's code means that it gave no answer that can be used.
+func gaveNone(c api.Code) bool {
+	return c == api.CodeShardUnavailable || c == api.CodeShardTimeout || c == api.CodeShardBadAnswer
 }
 
 // PrintCount writes a count: each shard's part, the groups, and the reduced total.

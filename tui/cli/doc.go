@@ -1,5 +1,5 @@
-// Package cli holds Shardeck's subcommands for shells and scripts: status,
-// count, security-check and failover. Each asks a master through shared/client,
+// Package cli holds Shardeck's subcommands for shells and scripts: status, query,
+// queries, count, security-check and failover. Each asks a master through shared/client,
 // prints aligned text (or one JSON document with --json) on stdout, and returns
 // an error whose [ExitCode] tells a script what happened.
 //

@@ -7,10 +7,12 @@ import (
 	"io"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
+	"shardeck/tui/answer"
 )
 
 // The exit codes of every subcommand. [ExitHelp] says the same to users.
@@ -110,6 +112,9 @@ func writeProblem(w io.Writer, err error, p *api.Problem) {
 		prefix = ""
 	}
 	fmt.Fprintf(w, "error: %s\n", Clean(prefix+oneLine(p)))
+	if in, ok := errors.AsType[*inStatement](err); ok {
+		writePlace(w, in.sql, p)
+	}
 	for i := range p.Causes {
 		fmt.Fprintf(w, "  cause: %s\n", Clean(oneLine(&p.Causes[i])))
 	}
@@ -119,6 +124,22 @@ func writeProblem(w io.Writer, err error, p *api.Problem) {
 	if p.RequestID != "" {
 		fmt.Fprintf(w, "  id:    %s (the services' logs have it)\n", Clean(p.RequestID))
 	}
+}
+
+// writePlace shows the line of a statement in which a fault is, with a caret under it.
+func writePlace(w io.Writer, sql string, p *api.Problem) {
+	if p.Offset == nil || p.Field != "sql" {
+		return
+	}
+	const most = 60 // cells at each side of the fault
+	f := answer.Locate(sql, *p.Offset)
+	tidy := strings.NewReplacer("\t", " ")
+	before, after := Clean(tidy.Replace(f.Before)), ansi.Truncate(Clean(tidy.Replace(f.After)), most, "…")
+	if over := ansi.StringWidth(before) - most; over > 0 {
+		before = ansi.TruncateLeft(before, over+1, "…")
+	}
+	label := fmt.Sprintf("  line %d: ", f.Line)
+	fmt.Fprintf(w, "%s%s%s\n%s^\n", label, before, after, strings.Repeat(" ", len(label)+ansi.StringWidth(before)))
 }
 
 // oneLine is the problem in a line. The codes name shards and requests; where the

@@ -19,13 +19,27 @@ import (
 type Connection struct {
 	Master       []string      `name:"master" short:"m" sep:"," env:"SHARDECK_MASTERS" default:"http://127.0.0.1:8080,http://127.0.0.1:8084" help:"Base URLs of the masters, primary and backup in any order."`
 	APITokenFile string        `name:"api-token-file" env:"SHARDECK_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the token of the master's public API, where it has one."`
-	Timeout      time.Duration `name:"timeout" env:"SHARDECK_TIMEOUT" default:"15s" help:"How long to wait for each answer; longer than the masters wait for a shard, 10s, or their reason is not heard."`
+	Timeout      time.Duration `name:"timeout" env:"SHARDECK_TIMEOUT" default:"${timeout}" help:"${timeout_help}"`
 }
 
-// Streams are where a command writes.
+// Vars are what the commands' tags leave to be filled in. A command that means
+// something else by them sets its own.
+func Vars() map[string]string {
+	return map[string]string{
+		"timeout":      "15s",
+		"timeout_help": "How long to wait for each answer; longer than the masters wait for a shard, 10s, or their reason is not heard.",
+	}
+}
+
+// Streams are where a command reads and writes.
 type Streams struct {
+	In  io.Reader // what a command is to read, as the text of a statement; nil is empty
 	Out io.Writer // results
 	Err io.Writer // problems and remarks
+	// Columns is the width of the terminal that Out is; 0 where it is none.
+	Columns int
+	// Typed says that In is a terminal, on which somebody has to type.
+	Typed bool
 }
 
 // Endpoint is one master that a command can ask.
@@ -137,19 +151,28 @@ func causeProblem(err error) *api.Problem {
 // AskFirst asks the masters in turn until one answers, each within the timeout. It
 // remarks on those it had to pass over. An answer that is a problem is an answer.
 func AskFirst[T any](ctx context.Context, c *Connection, streams Streams, ask func(context.Context, *client.Master) (T, error)) (answer T, from string, err error) {
+	return askInTurn(ctx, c, streams, func(ctx context.Context, e Endpoint) (T, error) {
+		return within(ctx, c.Timeout, e, ask)
+	})
+}
+
+// askInTurn is AskFirst where what is asked knows its own bound.
+func askInTurn[T any](ctx context.Context, c *Connection, streams Streams, ask func(context.Context, Endpoint) (T, error)) (answer T, from string, err error) {
 	endpoints, err := c.Open()
 	if err != nil {
 		return answer, "", err
 	}
 	var causes []error
 	for _, e := range endpoints {
-		answer, err = within(ctx, c.Timeout, e, ask)
+		answer, err = ask(ctx, e)
 		switch {
 		case err == nil:
 			for _, cause := range causes {
 				fmt.Fprintf(streams.Err, "note: %s; asked %s instead\n", Clean(cause.Error()), e.URL)
 			}
 			return answer, e.URL, nil
+		case errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return answer, "", errUnreachable(append(causes, err))
 		case ctx.Err() != nil:
 			return answer, "", ctx.Err()
 		case !Unreachable(err):

@@ -1,0 +1,177 @@
+package answer
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+)
+
+// Kind is what a line of a plan is.
+type Kind uint8
+
+// The kinds of line.
+const (
+	Text   Kind = iota // plain words
+	Head               // begins a part
+	SQL                // text that a shard is sent
+	Value              // a parameter
+	Blank              // between two parts
+	Remark             // what can be skipped
+)
+
+// Line is a line of a plan. Depth is how far it stands in, in steps.
+type Line struct {
+	Kind  Kind
+	Depth int
+	Text  string
+}
+
+// shownParams bounds the rows of parameters of one statement that are written out.
+const shownParams = 3
+
+// Plan words a plan: the route and why, what each shard is sent, what the master
+// does with the answers. Shards that are sent the same are told of together.
+func Plan(e *api.Explain) []Line {
+	var p plan
+	p.route(e)
+	for rest := e.Fragments; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && sameWork(&rest[0], &rest[n]) {
+			n++
+		}
+		p.shards(rest[:n])
+		rest = rest[n:]
+	}
+	p.steps(e.Steps)
+	return p.lines
+}
+
+type plan struct{ lines []Line }
+
+func (p *plan) add(kind Kind, depth int, format string, args ...any) {
+	p.lines = append(p.lines, Line{kind, depth, fmt.Sprintf(format, args...)})
+}
+
+// part begins a part with its title.
+func (p *plan) part(format string, args ...any) {
+	if len(p.lines) > 0 {
+		p.add(Blank, 0, "")
+	}
+	p.add(Head, 0, format, args...)
+}
+
+func (p *plan) route(e *api.Explain) {
+	var of struct {
+		Op    string    `json:"op"`
+		Route api.Route `json:"route"`
+	}
+	if err := json.Unmarshal(e.Plan, &of); err != nil {
+		return // the plan is not ours to understand; the rest is still worth showing
+	}
+	p.part("Route: %s", of.Route.Kind)
+	p.add(Text, 1, "%s", Route(&of.Route))
+	for i := range of.Route.Keys {
+		p.add(Value, 1, "%s", Key(&of.Route.Keys[i]))
+	}
+	if more := MoreKeys(&of.Route); more != "" {
+		p.add(Remark, 1, "%s", more)
+	}
+}
+
+func sameWork(a, b *api.ExplainFragment) bool {
+	return a.Engine == b.Engine && slices.EqualFunc(a.Statements, b.Statements, func(x, y api.ExplainStatement) bool {
+		return x.SQL == y.SQL && x.ParamsRows == y.ParamsRows && slices.Equal(x.Types, y.Types) &&
+			slices.EqualFunc(x.Params, y.Params, func(v, w jsontext.Value) bool { return string(v) == string(w) })
+	})
+}
+
+// shards tells of fragments that are all the same but for the shard.
+func (p *plan) shards(same []api.ExplainFragment) {
+	f := &same[0]
+	if len(same) == 1 {
+		p.part("Shard %d: %s, %s", f.Shard, f.Worker, f.Engine)
+	} else {
+		numbers := make([]int, len(same))
+		for i := range same {
+			numbers[i] = same[i].Shard
+		}
+		title := Shards(numbers)
+		p.part("%s: each is sent the same, %s", strings.ToUpper(title[:1])+title[1:], f.Engine)
+	}
+	for i := range f.Statements {
+		p.statement(&f.Statements[i])
+	}
+	for i := range same {
+		if text := measured(same[i].Rows, same[i].MS); text != "" {
+			p.add(Text, 1, "shard %d, %s: %s", same[i].Shard, same[i].Worker, text)
+		}
+	}
+}
+
+func (p *plan) statement(s *api.ExplainStatement) {
+	for line := range strings.SplitSeq(s.SQL, "\n") {
+		p.add(SQL, 1, "%s", line)
+	}
+	total := max(s.ParamsRows, len(s.Params))
+	for i, row := range s.Params {
+		if i == shownParams {
+			break
+		}
+		cells := Cells(row, 200)
+		if total > 1 {
+			texts := make([]string, len(cells))
+			for k, c := range cells {
+				texts[k] = c.Text
+			}
+			p.add(Value, 2, "row %d: %s", i+1, strings.Join(texts, ", "))
+			continue
+		}
+		for k, c := range cells {
+			kind := ""
+			if k < len(s.Types) {
+				kind = "  " + s.Types[k]
+			}
+			p.add(Value, 2, "@p%d = %s%s", k+1, c.Text, kind)
+		}
+	}
+	if more := total - min(len(s.Params), shownParams); more > 0 && len(s.Params) > 0 {
+		p.add(Remark, 2, "… and %s more", counted(int64(more), "row"))
+	}
+}
+
+func (p *plan) steps(steps []api.ExplainStep) {
+	if len(steps) == 0 {
+		return
+	}
+	p.part("Master")
+	width := 0
+	for i := range steps {
+		width = max(width, len(steps[i].Name))
+	}
+	for i := range steps {
+		s := &steps[i]
+		text := fmt.Sprintf("%d %-*s  %s", i+1, width, s.Name, s.Detail)
+		if m := measured(s.Rows, s.MS); m != "" {
+			text += "  (" + m + ")"
+		}
+		p.add(Text, 1, "%s", text)
+	}
+}
+
+// measured says what analyze measured, "" where it did not.
+func measured(rows *int64, ms *float64) string {
+	var parts []string
+	if rows != nil {
+		parts = append(parts, Rows(*rows))
+	}
+	if ms != nil {
+		parts = append(parts, strconv.FormatFloat(*ms, 'f', 2, 64)+" ms")
+	}
+	return strings.Join(parts, " in ")
+}
