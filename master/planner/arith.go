@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"math"
-	"math/big"
 	"strings"
 
 	"shardeck/master/tsql"
@@ -51,41 +49,12 @@ func (b *binder) concat(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 		return nil, b.typeError(402, at, "strings have no operator %s", opText[op]).Hinted("use + to join strings; a number is written without quotes")
 	}
 	t := concatType(l.Type, r.Type)
-	if l.IsConst() && r.IsConst() {
-		return &Expr{Op: ValueExpr, Type: t, Value: sqltypes.Text(l.Value.Str + r.Value.Str)}, nil
-	}
-	return &Expr{Op: ConcatExpr, Type: t, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}, nil
+	return b.folded(&Expr{Op: ConcatExpr, Type: t, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}, at)
 }
 
 func (b *binder) intArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	t := sqltypes.Type{Kind: max(l.Type.Kind, r.Type.Kind)} // kinds stand in order of precedence
-	if !l.IsConst() || !r.IsConst() {
-		return &Expr{Op: op, Type: t, Args: []*Expr{l, r}}, nil
-	}
-	x, y := big.NewInt(l.Value.Int), big.NewInt(r.Value.Int)
-	var n big.Int
-	switch op {
-	case AddExpr:
-		n.Add(x, y)
-	case SubExpr:
-		n.Sub(x, y)
-	case MulExpr:
-		n.Mul(x, y)
-	default:
-		if y.Sign() == 0 {
-			return nil, b.divideByZero(at)
-		}
-		if op == DivExpr {
-			n.Quo(x, y)
-		} else {
-			n.Rem(x, y)
-		}
-	}
-	lo, hi := intRange(t.Kind)
-	if !n.IsInt64() || n.Int64() < lo || n.Int64() > hi {
-		return nil, b.overflow(at, t)
-	}
-	return &Expr{Op: ValueExpr, Type: t, Value: sqltypes.Int64(n.Int64())}, nil
+	return b.folded(&Expr{Op: op, Type: t, Args: []*Expr{l, r}}, at)
 }
 
 func (b *binder) decimalArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
@@ -107,52 +76,7 @@ func (b *binder) decimalArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 			return nil, err
 		}
 	}
-	if !l.IsConst() || !r.IsConst() || op == DivExpr || op == ModExpr {
-		return &Expr{Op: op, Type: t, Args: []*Expr{l, r}}, nil
-	}
-	x, y := unscaled(l.Value.Str), unscaled(r.Value.Str)
-	scale := max(lt.Scale, rt.Scale)
-	switch op {
-	case MulExpr:
-		x.Mul(x, y)
-		scale = lt.Scale + rt.Scale
-	default:
-		x.Mul(x, pow10(scale-lt.Scale))
-		y.Mul(y, pow10(scale-rt.Scale))
-		if op == AddExpr {
-			x.Add(x, y)
-		} else {
-			x.Sub(x, y)
-		}
-	}
-	v, err := sqltypes.Convert(sqltypes.Text(withScale(x, scale)), t, t)
-	if err != nil {
-		return nil, b.valueError(err, at)
-	}
-	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
-}
-
-// unscaled returns the digits of a canonical decimal as an integer.
-func unscaled(s string) *big.Int {
-	n, _ := new(big.Int).SetString(strings.Replace(s, ".", "", 1), 10)
-	return n
-}
-
-func pow10(n int) *big.Int {
-	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
-}
-
-// withScale writes n / 10^scale.
-func withScale(n *big.Int, scale int) string {
-	digits := new(big.Int).Abs(n).String()
-	if len(digits) <= scale {
-		digits = strings.Repeat("0", scale+1-len(digits)) + digits
-	}
-	s := digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
-	if n.Sign() < 0 {
-		s = "-" + s
-	}
-	return s
+	return b.folded(&Expr{Op: op, Type: t, Args: []*Expr{l, r}}, at)
 }
 
 func isZero(e *Expr) bool {
@@ -173,46 +97,12 @@ func (b *binder) floatArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	if r, err = b.convertClass(r, t, at); err != nil {
 		return nil, err
 	}
-	if !l.IsConst() || !r.IsConst() {
-		return &Expr{Op: op, Type: t, Args: []*Expr{l, r}}, nil
-	}
-	x, y := l.Value.Float, r.Value.Float
-	var f float64
-	switch op {
-	case AddExpr:
-		f = x + y
-	case SubExpr:
-		f = x - y
-	case MulExpr:
-		f = x * y
-	default:
-		if y == 0 {
-			return nil, b.divideByZero(at)
-		}
-		f = x / y
-	}
-	return b.floatConst(f, t, at)
-}
-
-func (b *binder) floatConst(f float64, t sqltypes.Type, at int) (*Expr, error) {
-	if t.Kind == sqltypes.Real {
-		f = float64(float32(f))
-	}
-	if math.IsInf(f, 0) {
-		return nil, b.overflow(at, t)
-	}
-	return &Expr{Op: ValueExpr, Type: t, Value: sqltypes.Float64(f)}, nil
+	return b.folded(&Expr{Op: op, Type: t, Args: []*Expr{l, r}}, at)
 }
 
 func (b *binder) divideByZero(at int) error {
 	p := b.problem(api.CodeDivideByZero, at, "division by zero").Hinted("divide by something else")
 	p.SQLNumber = 8134
-	return p
-}
-
-func (b *binder) overflow(at int, t sqltypes.Type) error {
-	p := b.problem(api.CodeOutOfRange, at, "the result is out of the range of %s", t).Hinted("write one of the numbers with a point, as 1., to compute in DECIMAL")
-	p.SQLNumber = 8115
 	return p
 }
 
@@ -225,28 +115,9 @@ func (b *binder) neg(e *tsql.Neg) (*Expr, error) {
 	if !x.Type.Kind.IsNumeric() || x.Type.Kind == sqltypes.Bit {
 		return nil, b.typeError(8117, e.At, "%s has no minus sign", x.Type).Hinted("use - on numbers; a number is written without quotes")
 	}
-	if !x.IsConst() {
-		t := x.Type
-		if t.Kind == sqltypes.TinyInt { // it has no negative values; in T-SQL too the result is a SMALLINT
-			t.Kind = sqltypes.SmallInt
-		}
-		return &Expr{Op: NegExpr, Type: t, Args: []*Expr{x}}, nil
+	t := x.Type
+	if t.Kind == sqltypes.TinyInt { // it has no negative values; in T-SQL too the result is a SMALLINT
+		t.Kind = sqltypes.SmallInt
 	}
-	v := x.Value
-	switch v.Form {
-	case sqltypes.FormInt:
-		// No literal is the least of its type, so this cannot overflow.
-		v.Int = -v.Int
-	case sqltypes.FormFloat:
-		v.Float = 0 - v.Float
-	case sqltypes.FormText:
-		switch {
-		case isZero(x):
-		case strings.HasPrefix(v.Str, "-"):
-			v.Str = v.Str[1:]
-		default:
-			v.Str = "-" + v.Str
-		}
-	}
-	return &Expr{Op: ValueExpr, Type: x.Type, Value: v}, nil
+	return b.folded(&Expr{Op: NegExpr, Type: t, Args: []*Expr{x}}, e.At)
 }

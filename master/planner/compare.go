@@ -106,14 +106,7 @@ func (b *binder) convertClass(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
 
 // convert converts e to t, at once when it is a constant.
 func (b *binder) convert(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
-	if !e.IsConst() {
-		return &Expr{Op: ConvertExpr, Type: t, Args: []*Expr{e}, Binary: e.Binary}, nil
-	}
-	v, err := sqltypes.Cast(e.Value, e.Type, t)
-	if err != nil {
-		return nil, b.valueError(err, at)
-	}
-	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
+	return b.folded(&Expr{Op: ConvertExpr, Type: t, Args: []*Expr{e}, Binary: e.Binary}, at)
 }
 
 func (b *binder) compareConsts(op ExprOp, l, r *Expr, at int) (*Expr, error) {

@@ -2,9 +2,52 @@ package planner
 
 import "shardeck/shared/sqltypes"
 
-// foldFunction computes a function of constants that are not NULL.
-func foldFunction(e *Expr) (sqltypes.Value, error) {
-	x := e.Args[0].Value
+// folded returns e, or its value when its arguments are constants. What the value
+// is refused for is told at the place at.
+func (b *binder) folded(e *Expr, at int) (*Expr, error) {
+	var few [4]sqltypes.Value
+	args := few[:0]
+	for _, a := range e.Args {
+		if !a.IsConst() {
+			return e, nil
+		}
+		args = append(args, a.Value)
+	}
+	v, err := Apply(e, args)
+	if err != nil {
+		return nil, b.valueError(err, at)
+	}
+	return &Expr{Op: ValueExpr, Type: e.Type, Value: v}, nil
+}
+
+// Apply computes what e does with the values of its arguments: a conversion,
+// arithmetic, strings joined or a function. All of them are NULL of a NULL; CASE
+// and COALESCE, which are not and which need not look at all their arguments, are none of
+// them, and neither are predicates and what reads a row.
+func Apply(e *Expr, args []sqltypes.Value) (sqltypes.Value, error) {
+	for i := range args {
+		if args[i].IsNull() {
+			return sqltypes.Null(), nil
+		}
+	}
+	switch e.Op {
+	case ConvertExpr:
+		return sqltypes.Cast(args[0], e.Args[0].Type, e.Type)
+	case AssignExpr:
+		return sqltypes.Convert(args[0], e.Args[0].Type, e.Type)
+	case NegExpr:
+		return sqltypes.Neg(e.Type, args[0])
+	case ConcatExpr:
+		return sqltypes.Concat(e.Type, args[0], args[1]), nil
+	case FuncExpr:
+		return applyFunc(e, args)
+	}
+	// The operators stand in the same order.
+	return sqltypes.Arith(sqltypes.OpAdd+sqltypes.Op(e.Op-AddExpr), e.Type, args[0], args[1])
+}
+
+func applyFunc(e *Expr, args []sqltypes.Value) (sqltypes.Value, error) {
+	x := args[0]
 	switch e.Func {
 	case UpperFunc:
 		return sqltypes.Text(sqltypes.Upper(x.Str)), nil
@@ -17,12 +60,12 @@ func foldFunction(e *Expr) (sqltypes.Value, error) {
 	case LenFunc:
 		return sqltypes.Int64(sqltypes.Len(x.Str)), nil
 	case SubstringFunc:
-		s, err := sqltypes.Substring(x.Str, e.Args[1].Value.Int, e.Args[2].Value.Int)
+		s, err := sqltypes.Substring(x.Str, args[1].Int, args[2].Int)
 		return sqltypes.Text(s), err
 	case AbsFunc:
 		return sqltypes.Abs(e.Type, x)
 	case RoundFunc:
-		return sqltypes.Round(e.Type, x, e.Args[1].Value.Int)
+		return sqltypes.Round(e.Type, x, args[1].Int)
 	}
 	return sqltypes.DatePart(e.Func.Part(), e.Args[0].Type, x)
 }

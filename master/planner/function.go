@@ -70,7 +70,7 @@ func functionOf(name string) *function {
 }
 
 // maxArgs is the greatest number of arguments of COALESCE and of branches of CASE.
-const maxArgs = 128
+const maxArgs = 100
 
 // call binds a function or an aggregate.
 func (b *binder) call(c *tsql.Call) (*Expr, error) {
@@ -144,25 +144,17 @@ func (b *binder) intArg(c *tsql.Call, n int) (*Expr, error) {
 // scalar makes a call, which is NULL where an argument is the constant NULL.
 func (b *binder) scalar(f Func, t sqltypes.Type, at int, args ...*Expr) (*Expr, error) {
 	e := &Expr{Op: FuncExpr, Func: f, Type: t, Args: args}
-	constants := true
 	for _, a := range args {
 		if isNullConst(a) {
 			return &Expr{Op: ValueExpr, Type: t}, nil
 		}
-		constants = constants && a.IsConst()
 		e.Binary = e.Binary || a.Binary && t.Kind.IsString()
 	}
-	if !constants {
+	v, err := b.folded(e, at)
+	if err != nil && b.lazy > 0 {
 		return e, nil
 	}
-	v, err := foldFunction(e)
-	if err != nil {
-		if b.lazy > 0 {
-			return e, nil
-		}
-		return nil, b.valueError(err, at)
-	}
-	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
+	return v, err
 }
 
 func (b *binder) stringFunction(c *tsql.Call, f *function) (*Expr, error) {
