@@ -17,21 +17,28 @@ func (SQLite) Name() string { return "sqlite" }
 func (SQLite) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest, error) {
 	w := newSQLiteWriter()
 	q := p.Query
+	w.joined = len(q.From) > 0
 	w.text("SELECT ")
+	if q.Distinct {
+		w.text("DISTINCT ")
+	}
 	for i := range q.Output {
 		w.comma(i)
-		w.expr(q.Output[i].Expr)
+		if x := q.Output[i].Expr; q.Distinct {
+			w.inOwnCollation(x)
+		} else {
+			w.expr(x)
+		}
 	}
-	w.text(" FROM ")
-	w.table(p.Table)
+	w.from(p)
 	where(w, q.Where)
 	for i, x := range q.GroupBy {
 		w.item(i, " GROUP BY ")
-		w.expr(x)
+		w.inOwnCollation(x)
 	}
 	for i, k := range q.OrderBy {
 		w.item(i, " ORDER BY ")
-		w.collated(k.Expr, collationOf(k.Expr.Type, k.Expr.Binary))
+		w.inOwnCollation(k.Expr)
 		if k.Desc {
 			w.text(" DESC")
 		}
@@ -49,11 +56,48 @@ func (SQLite) Exec(p *planner.Plan, f *planner.Fragment) ([]api.Statement, error
 }
 
 // sqliteWriter is the syntax of SQLite.
-type sqliteWriter struct{ writer }
+type sqliteWriter struct {
+	writer
+	joined bool // columns are written with their table's alias, t0, t1 and so on
+}
 
-func newSQLiteWriter() *sqliteWriter { return &sqliteWriter{newWriter('"', '"')} }
+func newSQLiteWriter() *sqliteWriter { return &sqliteWriter{writer: newWriter('"', '"')} }
 
 func (w *sqliteWriter) table(name string) { w.name(name) }
+
+func (w *sqliteWriter) column(e *planner.Expr) {
+	if w.joined {
+		w.text("t")
+		w.number(e.Source)
+		w.text(".")
+	}
+	w.name(e.Column)
+}
+
+// from writes FROM. SQLite joins in the order written or any that gives the same rows.
+func (w *sqliteWriter) from(p *planner.Plan) {
+	w.text(" FROM ")
+	if len(p.Query.From) == 0 {
+		w.table(p.Table)
+		return
+	}
+	for i := range p.Query.From {
+		s := &p.Query.From[i]
+		switch {
+		case s.Left:
+			w.text(" LEFT JOIN ")
+		case i > 0:
+			w.text(" JOIN ")
+		}
+		w.table(s.Table)
+		w.text(" AS t")
+		w.number(i)
+		if s.On != nil {
+			w.text(" ON ")
+			w.expr(s.On)
+		}
+	}
+}
 
 // limit writes LIMIT and OFFSET; an offset needs a limit, and -1 is none.
 func (w *sqliteWriter) limit(limit *int64, offset int64) {

@@ -46,6 +46,9 @@ func (w *sqliteWriter) collated(e *planner.Expr, coll string) {
 }
 
 // sqliteOps are SQLite's own operators on floats.
+// inOwnCollation writes e where SQLite compares values of it with each other.
+func (w *sqliteWriter) inOwnCollation(e *planner.Expr) { w.collated(e, collationOf(e.Type, e.Binary)) }
+
 var sqliteOps = [...]string{planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * "}
 
 // Names of the engine's arithmetic on integers and on decimals.
@@ -62,7 +65,7 @@ var (
 func (w *sqliteWriter) expr(e *planner.Expr) {
 	switch e.Op {
 	case planner.ColumnExpr:
-		w.name(e.Column)
+		w.column(e)
 	case planner.ValueExpr:
 		if e.Value.IsNull() {
 			w.text("NULL")
@@ -70,7 +73,15 @@ func (w *sqliteWriter) expr(e *planner.Expr) {
 		}
 		w.param(e.Type, e.Value)
 	case planner.ConvertExpr:
+		w.cast(e.Args[0], e.Type)
+	case planner.AssignExpr:
 		w.convert(e.Args[0], e.Type)
+	case planner.FuncExpr:
+		w.function(e)
+	case planner.CaseExpr:
+		w.caseOf(e)
+	case planner.AggExpr:
+		w.aggregate(e)
 	case planner.CountExpr:
 		w.text("count(*)")
 	case planner.NegExpr:
@@ -78,7 +89,7 @@ func (w *sqliteWriter) expr(e *planner.Expr) {
 	case planner.AddExpr, planner.SubExpr, planner.MulExpr, planner.DivExpr, planner.ModExpr:
 		w.arith(e)
 	case planner.ConcatExpr:
-		operands(w, "(", e.Args[0], " || ", e.Args[1], ")")
+		w.concat(e)
 	case planner.InExpr:
 		w.in(e)
 	case planner.LikeExpr:
@@ -220,7 +231,18 @@ func (w *sqliteWriter) float(e, l, r *planner.Expr) {
 	}
 }
 
-// convert writes x converted to t: by SQLite's own means where they do what T-SQL
+// cast writes x converted to t within an expression, which cuts strings that are too long.
+func (w *sqliteWriter) cast(x *planner.Expr, t sqltypes.Type) {
+	if !t.Kind.IsString() && !t.Kind.IsBinary() {
+		w.convert(x, t)
+		return
+	}
+	w.text("sd_cast(")
+	w.expr(x)
+	w.text(", '" + t.String() + "', '" + x.Type.String() + "')")
+}
+
+// convert writes x converted to t as an assignment does: by SQLite's own means where they do what T-SQL
 // does, else by the engine's sd_int and sd_text, which are told both types.
 func (w *sqliteWriter) convert(x *planner.Expr, t sqltypes.Type) {
 	from := x.Type

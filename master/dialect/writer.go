@@ -126,16 +126,29 @@ func (w *writer) query(p *planner.Plan) (*api.QueryRequest, error) {
 	}
 	return &api.QueryRequest{
 		DB: p.DB, SQL: string(w.sql), Types: w.types, Params: w.row(),
-		Columns: outputColumns(p), Schemas: map[string]string{p.Table: p.SchemaVersion},
+		Columns: outputColumns(p), Schemas: schemas(p),
 	}, nil
 }
 
-// outputColumns are the columns of a worker's row, hidden ones included.
+// schemas are the versions of the tables that a query reads.
+func schemas(p *planner.Plan) map[string]string {
+	versions := map[string]string{p.Table: p.SchemaVersion}
+	for i := range p.Query.From {
+		versions[p.Query.From[i].Table] = p.Query.From[i].SchemaVersion
+	}
+	return versions
+}
+
+// outputColumns are the columns of a worker's row: those of the answer and hidden
+// ones, or what the plan's last step needs.
 func outputColumns(p *planner.Plan) []api.Column {
-	if p.Hidden == 0 {
+	if p.Hidden == 0 && p.Final == nil {
 		return p.Columns
 	}
-	cols := append(make([]api.Column, 0, len(p.Query.Output)), p.Columns...)
+	cols := make([]api.Column, 0, len(p.Query.Output))
+	if p.Final == nil {
+		cols = append(cols, p.Columns...)
+	}
 	for _, o := range p.Query.Output[len(cols):] {
 		cols = append(cols, api.Column{Name: o.Name, Type: o.Expr.Type.String()})
 	}
