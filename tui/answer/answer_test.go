@@ -1,0 +1,71 @@
+package answer
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"shardeck/shared/api"
+)
+
+func TestCellsReadAsPeopleWriteThem(t *testing.T) {
+	got := Cells(jsontext.Value(`[1,"a\"b",null,true,"9007199254740993","",1.5e300,"NULL"]`), 0)
+	want := []Cell{{Text: "1"}, {Text: `a"b`}, {Text: "NULL", Null: true}, {Text: "true"}, {Text: "9007199254740993"}, {}, {Text: "1.5e300"}, {Text: "NULL"}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	if got := Cells(jsontext.Value(`["李小龙"]`), 4); got[0].Text != "李…" {
+		t.Errorf("cut to %q", got[0].Text)
+	}
+	if got := Cells(jsontext.Value(`{"broken"`), 0); len(got) != 1 {
+		t.Errorf("what is no array gives %v", got)
+	}
+}
+
+func TestAFaultIsFoundInItsLine(t *testing.T) {
+	sql := "SELECT a\r\nFROM b\nWHERE c"
+	for offset, want := range map[int]Fault{
+		0:   {1, "", "SELECT a"},
+		7:   {1, "SELECT ", "a"},
+		10:  {2, "", "FROM b"},
+		15:  {2, "FROM ", "b"},
+		-5:  {1, "", "SELECT a"},
+		999: {3, "WHERE c", ""},
+	} {
+		if d := cmp.Diff(want, Locate(sql, offset)); d != "" {
+			t.Errorf("at %d: %s", offset, d)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		sql := rapid.String().Draw(t, "sql")
+		f := Locate(sql, rapid.Int().Draw(t, "offset"))
+		if !strings.Contains(sql, f.Before+f.After) || f.Line < 1 {
+			t.Fatalf("%+v is not in %q", f, sql)
+		}
+	})
+}
+
+func TestAPlanOfAnotherVersionIsStillShown(t *testing.T) {
+	lines := Plan(&api.Explain{Plan: jsontext.Value(`7`), Steps: []api.ExplainStep{{Name: "merge", Detail: "by x"}}})
+	if len(lines) != 2 || lines[0].Text != "Master" {
+		t.Errorf("%+v", lines)
+	}
+}
+
+func TestAnInsertsRowsAreToldOfInPart(t *testing.T) {
+	s := api.ExplainStatement{SQL: "INSERT", ParamsRows: 1000}
+	for range 5 {
+		s.Params = append(s.Params, jsontext.Value(`[1,null]`))
+	}
+	var texts []string
+	for _, l := range Plan(&api.Explain{Fragments: []api.ExplainFragment{{Shard: 1, Worker: "w", Engine: "sqlite", Statements: []api.ExplainStatement{s}}}}) {
+		texts = append(texts, l.Text)
+	}
+	want := "Shard 1: w, sqlite|INSERT|row 1: 1, NULL|row 2: 1, NULL|row 3: 1, NULL|… and 997 rows more"
+	if got := strings.Join(texts, "|"); !strings.HasSuffix(got, want) {
+		t.Errorf("got %s", got)
+	}
+}
