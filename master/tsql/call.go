@@ -65,6 +65,9 @@ func (p *parser) call(t token) node {
 		}
 	}
 	p.expect(')', "a comma or ) after an argument of "+clip(c.Name))
+	if p.err == nil && c.Name == "NULLIF" && len(c.Args) != 2 {
+		p.fail(syntaxError(t.start, "NULLIF has two arguments, not %d", len(c.Args)).Hinted("write NULLIF(a, b)"))
+	}
 	return p.noWindow(n)
 }
 

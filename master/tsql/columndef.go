@@ -29,6 +29,9 @@ func ParseColumnDef(text string) (ColumnDef, error) {
 // columnDef reads a definition up to a comma, a ) or the end.
 func (p *parser) columnDef() ColumnDef {
 	start := p.tok.start
+	if p.tok.kw == kwAs {
+		p.fail(p.refuseConstraint()) // a computed column
+	}
 	def := ColumnDef{Type: p.typeName()}
 	for p.err == nil && p.tok.kind != tokEOF && (p.tok.kind != tokOp || p.tok.op != ',' && p.tok.op != ')') {
 		p.constraint(&def)
@@ -73,7 +76,8 @@ func (p *parser) typeName() sqltypes.Type {
 		}
 		p.advance()
 	}
-	for p.err == nil && isTypeWord(p.tok) {
+	take()
+	for p.err == nil && isTypeWord(p.tok) && continuesType(p.tok) {
 		take()
 	}
 	if p.tok.kind == tokOp && p.tok.op == '(' {
@@ -102,6 +106,16 @@ func isTypeWord(t token) bool {
 		return isBareName(t.text)
 	}
 	return t.kind == tokWord && !isConstraintWord(t)
+}
+
+// continuesType says whether a word is the second or third of a type's name, as in
+// NATIONAL CHARACTER VARYING. Any other begins something else.
+func continuesType(t token) bool {
+	switch strings.ToUpper(clip(t.text)) {
+	case "VARYING", "PRECISION", "CHAR", "CHARACTER", "VARCHAR", "TEXT", "UNSIGNED", "WITHOUT", "TIME", "ZONE":
+		return true
+	}
+	return false
 }
 
 func typeProblem(err error, at int) *api.Problem {
@@ -236,7 +250,7 @@ func (p *parser) defaultValue() Expr {
 
 func (p *parser) refuseConstraint() *api.Problem {
 	t := p.tok
-	if t.kind != tokWord {
+	if !isConstraintWord(t) || t.kind != tokWord {
 		return p.unexpected("NULL, NOT NULL, PRIMARY KEY, UNIQUE, DEFAULT or the end of the column")
 	}
 	word := strings.ToUpper(clip(t.text))

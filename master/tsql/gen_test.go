@@ -40,7 +40,7 @@ func drawPredicate(t *rapid.T, depth int) Expr {
 func drawValue(t *rapid.T, depth int) Expr {
 	kinds := 2
 	if depth > 0 {
-		kinds = 5
+		kinds = 7
 	}
 	switch rapid.IntRange(0, kinds-1).Draw(t, "value") {
 	case 0:
@@ -53,6 +53,8 @@ func drawValue(t *rapid.T, depth int) Expr {
 		return c
 	case 2:
 		return &Neg{X: drawValue(t, depth-1)}
+	case 3, 4:
+		return drawCall(t, depth)
 	}
 	return &Arith{Op: ArithOp(rapid.IntRange(0, int(Mod)).Draw(t, "op")), L: drawValue(t, depth-1), R: drawValue(t, depth-1)}
 }

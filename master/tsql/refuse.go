@@ -36,7 +36,8 @@ func (p *parser) unexpected(want string) *api.Problem {
 	}
 	e := syntaxError(t.start, "expected %s, found %s", want, t.show())
 	if t.kind == tokWord && t.kw != notKeyword {
-		if t.kw.reserved() {
+		switch t.kw {
+		case kwFrom, kwWhere, kwGroup, kwHaving, kwOrder:
 			return e.Hinted("clauses stand in the order SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY; a name like that is written in brackets: [%s]", strings.ToLower(t.text))
 		}
 		return e.Hinted("a column of that name is written in brackets: [%s]", strings.ToLower(t.text))

@@ -328,6 +328,6 @@ func (p *parser) offset(s *Select) {
 
 func (p *parser) rows(behind string) {
 	if !p.acceptName("ROWS") && !p.acceptName("ROW") {
-		p.fail(p.unexpected("ROWS after " + behind))
+		p.fail(syntaxError(p.tok.start, "expected ROWS after %s, found %s", behind, p.tok.show()).Hinted("write OFFSET n ROWS FETCH NEXT n ROWS ONLY"))
 	}
 }

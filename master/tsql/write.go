@@ -161,6 +161,9 @@ func (p *parser) deleteStatement() *Delete {
 // noTableAlias refuses an alias of the table that a statement writes.
 func (p *parser) noTableAlias(verb string) {
 	t := p.tok
+	if next, _ := p.peek(); next.kind == tokOp && next.op == '=' {
+		return // SET was forgotten
+	}
 	if t.kw == kwAs || t.kind == tokQuoted || t.kind == tokWord && t.kw == notKeyword && !noAlias(t) {
 		p.fail(unsupported(t.start, "%s with an alias of its table is not T-SQL", verb).Hinted("leave the alias out, and name columns alone"))
 	}

@@ -1,0 +1,218 @@
+package tsql
+
+import (
+	"pgregory.net/rapid"
+
+	"shardeck/shared/sqltypes"
+)
+
+// drawStatement draws any tree that ParseStatement could have made.
+func drawStatement(t *rapid.T) Statement {
+	switch rapid.IntRange(0, 9).Draw(t, "statement") {
+	case 0:
+		return drawInsert(t)
+	case 1:
+		u := &Update{Table: TableRef{Name: drawName(t)}, Where: drawWhere(t)}
+		for range rapid.IntRange(1, 3).Draw(t, "set") {
+			u.Set = append(u.Set, Assignment{Column: Name{Name: drawName(t)}, X: drawOrDefault(t)})
+		}
+		return u
+	case 2:
+		return &Delete{Table: TableRef{Name: drawName(t)}, Where: drawWhere(t)}
+	case 3:
+		return drawCreateTable(t)
+	case 4:
+		return &DropTable{Table: TableRef{Name: drawName(t)}, IfExists: rapid.Bool().Draw(t, "if exists")}
+	}
+	return drawSelect(t)
+}
+
+func drawName(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"a", "gpa", "Students", "order", "key", "x y", "a]b", "N", "offset", "limit", "\u00e9", "percent"}).Draw(t, "name")
+}
+
+func drawWhere(t *rapid.T) Expr {
+	if rapid.Bool().Draw(t, "no where") {
+		return nil
+	}
+	return drawPredicate(t, 3)
+}
+
+func drawOrDefault(t *rapid.T) Expr {
+	if rapid.IntRange(0, 4).Draw(t, "default") == 0 {
+		return nil
+	}
+	return drawValue(t, 2)
+}
+
+func drawSelect(t *rapid.T) *Select {
+	s := &Select{Distinct: rapid.Bool().Draw(t, "distinct"), From: drawTableRef(t), Where: drawWhere(t)}
+	for range rapid.IntRange(1, 3).Draw(t, "items") {
+		s.List = append(s.List, drawItem(t))
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "joins") {
+		s.Joins = append(s.Joins, Join{Left: rapid.Bool().Draw(t, "left"), Table: drawTableRef(t), On: drawPredicate(t, 1)})
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "group by") {
+		s.GroupBy = append(s.GroupBy, drawValue(t, 2))
+	}
+	if rapid.Bool().Draw(t, "having") {
+		s.Having = drawPredicate(t, 2)
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "order by") {
+		s.OrderBy = append(s.OrderBy, OrderItem{X: drawValue(t, 2), Desc: rapid.Bool().Draw(t, "desc")})
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "limit") {
+	case 0:
+		s.Top = &Top{N: drawCount(t), WithTies: s.OrderBy != nil && rapid.Bool().Draw(t, "ties")}
+	case 1:
+		if s.OrderBy != nil {
+			s.Offset = drawCount(t)
+			if rapid.Bool().Draw(t, "fetch") {
+				s.Fetch = drawCount(t)
+			}
+		}
+	}
+	return s
+}
+
+func drawCount(t *rapid.T) Expr {
+	if rapid.Bool().Draw(t, "parameter") {
+		return &Param{Name: rapid.StringMatching(`[a-z_][a-z0-9_]{0,3}`).Draw(t, "param")}
+	}
+	return &Literal{Kind: IntLiteral, Text: rapid.StringMatching(`[0-9]{1,4}`).Draw(t, "count")}
+}
+
+func drawTableRef(t *rapid.T) TableRef {
+	r := TableRef{Name: drawName(t)}
+	if rapid.Bool().Draw(t, "alias") {
+		r.Alias = drawName(t)
+	}
+	return r
+}
+
+func drawItem(t *rapid.T) SelectItem {
+	switch rapid.IntRange(0, 5).Draw(t, "item") {
+	case 0:
+		return SelectItem{Star: true}
+	case 1:
+		return SelectItem{Star: true, Table: drawName(t)}
+	}
+	it := SelectItem{X: drawValue(t, 3)}
+	if rapid.Bool().Draw(t, "alias") {
+		it.Alias = drawName(t)
+	}
+	return it
+}
+
+func drawInsert(t *rapid.T) *Insert {
+	s := &Insert{Table: TableRef{Name: drawName(t)}}
+	width := rapid.IntRange(1, 3).Draw(t, "width")
+	if rapid.Bool().Draw(t, "columns") {
+		s.Columns = drawNames(t, width)
+	}
+	for range rapid.IntRange(1, 3).Draw(t, "rows") {
+		row := make([]Expr, 0, width)
+		for range width {
+			row = append(row, drawOrDefault(t))
+		}
+		s.Rows = append(s.Rows, row)
+	}
+	return s
+}
+
+func drawNames(t *rapid.T, n int) []Name {
+	var names []Name
+	for range n {
+		names = append(names, Name{Name: drawName(t)})
+	}
+	return names
+}
+
+func drawType(t *rapid.T) sqltypes.Type {
+	return rapid.SampledFrom([]sqltypes.Type{
+		{Kind: sqltypes.Int}, {Kind: sqltypes.BigInt}, {Kind: sqltypes.Bit}, {Kind: sqltypes.Decimal, Precision: 10, Scale: 2}, {Kind: sqltypes.Float},
+		{Kind: sqltypes.NVarChar, Length: 50}, {Kind: sqltypes.NVarChar, Length: -1}, {Kind: sqltypes.VarChar, Length: 10}, {Kind: sqltypes.Char, Length: 3},
+		{Kind: sqltypes.VarBinary, Length: 16}, {Kind: sqltypes.Date}, {Kind: sqltypes.Time, Scale: 3}, {Kind: sqltypes.DateTime2, Scale: 7}, {Kind: sqltypes.UniqueIdentifier},
+	}).Draw(t, "type")
+}
+
+func drawCreateTable(t *rapid.T) *CreateTable {
+	s := &CreateTable{Table: TableRef{Name: drawName(t)}}
+	key := rapid.IntRange(0, 4).Draw(t, "key")
+	for i := range rapid.IntRange(1, 3).Draw(t, "columns") {
+		d := ColumnDef{Type: drawType(t), Null: Nullability(rapid.IntRange(0, int(NullForbidden)).Draw(t, "null"))}
+		switch {
+		case i == 0 && key == 0:
+			d.PrimaryKey = true
+			d.Null = NullForbidden
+		case rapid.Bool().Draw(t, "unique"):
+			d.Unique = true
+		}
+		if rapid.Bool().Draw(t, "default") {
+			d.Default = drawLiteral(t)
+			if l := d.Default.(*Literal); l.Kind == IntLiteral && rapid.Bool().Draw(t, "negative") {
+				d.Default = &Neg{X: l}
+			}
+		}
+		s.Columns = append(s.Columns, TableColumn{Name: Name{Name: drawName(t)}, Def: d})
+	}
+	if key == 1 {
+		s.PrimaryKey = drawNames(t, 2)
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "uniques") {
+		s.Unique = append(s.Unique, drawNames(t, 2))
+	}
+	switch rapid.IntRange(0, 3).Draw(t, "distribution") {
+	case 0:
+		s.ShardKey = &Name{Name: drawName(t)}
+	case 1:
+		s.RoundRobin = true
+	}
+	return s
+}
+
+// drawCall draws a value that is written as a call. Parameters are not among
+// them: conditions alone have none.
+func drawCall(t *rapid.T, depth int) Expr {
+	switch rapid.IntRange(0, 6).Draw(t, "call") {
+	case 0:
+		return &Call{Name: rapid.SampledFrom([]string{"COUNT", "COUNT_BIG"}).Draw(t, "count"), Star: true}
+	case 1:
+		return &Call{Name: rapid.SampledFrom([]string{"COUNT", "SUM", "AVG"}).Draw(t, "aggregate"), Distinct: true, Args: []Expr{drawValue(t, depth-1)}}
+	case 2:
+		c := &Case{}
+		simple := rapid.Bool().Draw(t, "simple")
+		if simple {
+			c.X = drawValue(t, depth-1)
+		}
+		for range rapid.IntRange(1, 3).Draw(t, "whens") {
+			w := When{Then: drawValue(t, depth-1)}
+			if simple {
+				w.If = drawValue(t, depth-1)
+			} else {
+				w.If = drawPredicate(t, depth-1)
+			}
+			c.Whens = append(c.Whens, w)
+		}
+		if rapid.Bool().Draw(t, "else") {
+			c.Else = drawValue(t, depth-1)
+		}
+		return c
+	case 3:
+		return &Cast{X: drawValue(t, depth-1), Type: drawType(t)}
+	case 4:
+		return &Cast{X: drawValue(t, depth-1), Type: drawType(t), Style: &Literal{Kind: IntLiteral, Text: "120"}}
+	case 5:
+		return &Call{Name: "DATEPART", Args: []Expr{&Column{Name: rapid.SampledFrom([]string{"year", "hour"}).Draw(t, "part")}, drawValue(t, depth-1)}}
+	}
+	c := &Call{Name: rapid.SampledFrom([]string{"UPPER", "COALESCE", "LEFT", "NULLIF", "ROUND", "ISNULL"}).Draw(t, "function")}
+	least, most := 1, 3
+	if c.Name == "NULLIF" || c.Name == "LEFT" {
+		least, most = 2, 2
+	}
+	for range rapid.IntRange(least, most).Draw(t, "arguments") {
+		c.Args = append(c.Args, drawValue(t, depth-1))
+	}
+	return c
+}
