@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/microsoft/go-mssqldb/msdsn"
 )
@@ -55,7 +55,7 @@ func parseServer(dsn string, o poolOptions) (*server, error) {
 		return nil, errors.New("the connection string is empty: give one as " + dsnForm)
 	}
 	cfg, err := msdsn.Parse(dsn)
-	if err != nil || hasFragment(dsn) {
+	if err != nil || hasFragment(dsn) || isOtherURL(dsn) {
 		return nil, dsnError(dsn)
 	}
 	if err := checkConfig(&cfg); err != nil {
@@ -86,6 +86,13 @@ const escape = "characters such as @ : / ? # & % in the user or the password mus
 // notice of: it is what follows a # in a password.
 func hasFragment(dsn string) bool {
 	return strings.HasPrefix(dsn, "sqlserver://") && strings.ContainsRune(dsn, '#')
+}
+
+// isOtherURL says whether a string is a URL of something else; the driver would
+// read it as pairs of names and values.
+func isOtherURL(dsn string) bool {
+	scheme, _, ok := strings.Cut(dsn, "://")
+	return ok && scheme != "sqlserver" && !strings.ContainsAny(scheme, "=;")
 }
 
 // dsnError says what is wrong with a connection string that the driver does not
@@ -187,9 +194,32 @@ func (s *server) redact(text string) string {
 		}
 		text = strings.ReplaceAll(text, s.cfg.Password, "***")
 	}
-	if s.cfg.User != "" {
-		word := regexp.MustCompile(`(^|\W)` + regexp.QuoteMeta(s.cfg.User) + `($|\W)`)
-		text = word.ReplaceAllString(text, "$1***$2")
+	return hideWord(text, s.cfg.User)
+}
+
+// hideWord replaces a word of a text, wherever it does not stand within another.
+func hideWord(text, word string) string {
+	if word == "" {
+		return text
 	}
-	return text
+	var b strings.Builder
+	for {
+		i := strings.Index(text, word)
+		if i < 0 {
+			return b.String() + text
+		}
+		end := i + len(word)
+		if inWord(text[:i], utf8.DecodeLastRuneInString) || inWord(text[end:], utf8.DecodeRuneInString) {
+			b.WriteString(text[:end])
+		} else {
+			b.WriteString(text[:i] + "***")
+		}
+		text = text[end:]
+	}
+}
+
+// inWord says whether the rune next to a word belongs to it.
+func inWord(text string, next func(string) (rune, int)) bool {
+	r, _ := next(text)
+	return text != "" && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_')
 }
