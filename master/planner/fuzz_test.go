@@ -2,6 +2,8 @@ package planner_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 
 	"shardeck/master/dialect"
 	"shardeck/master/planner"
+	"shardeck/master/tsql"
 	"shardeck/shared/api"
 )
 
@@ -54,6 +57,111 @@ func FuzzSelect(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzStatement plans and renders any statement: a plan that the dialect writes, or a
+// refusal by name, and never a panic.
+func FuzzStatement(f *testing.F) {
+	files, err := filepath.Glob("testdata/statements/*.txt")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no scripts", err)
+	}
+	for _, file := range files {
+		script, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, part := range strings.Split("\n"+string(script), "\n== ")[1:] {
+			_, rest, _ := strings.Cut(part, "\n")
+			text, _, _ := strings.Cut(rest, "\n\n")
+			f.Add(text)
+		}
+	}
+	c, m := newCatalog(f), newMap(f, 3)
+	d, err := dialect.For("sqlite")
+	if err != nil {
+		f.Fatal(err)
+	}
+	params := api.Object[jsontext.Value]{
+		{Name: "id", Value: jsontext.Value("5")}, {Name: "n", Value: jsontext.Value("null")}, {Name: "x", Value: jsontext.Value(`"~secret~"`)},
+		{Name: "a", Value: jsontext.Value("1.5")}, {Name: "b", Value: jsontext.Value("true")},
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		st, err := tsql.ParseStatement(text)
+		if err != nil {
+			return
+		}
+		p, err := planner.Statement(c, m, "School", st, planner.Options{Params: params, AllShards: true})
+		if err != nil {
+			checkRefusal(t, err)
+			return
+		}
+		checkPlan(t, p)
+		for i := range p.Fragments {
+			if p.Op.IsRead() {
+				_, err = d.Query(p, &p.Fragments[i])
+			} else {
+				_, err = d.Exec(p, &p.Fragments[i])
+			}
+			if err != nil {
+				checkRefusal(t, err)
+				return
+			}
+		}
+	})
+}
+
+// checkPlan checks what holds for every plan that reads.
+func checkPlan(t *testing.T, p *planner.Plan) {
+	if _, err := json.Marshal(p, jsontext.AllowInvalidUTF8(true)); err != nil {
+		t.Fatalf("the plan does not marshal: %v", err)
+	}
+	if !p.Op.IsRead() {
+		return
+	}
+	width := len(p.Query.Output)
+	if p.Final == nil && width != len(p.Columns)+p.Hidden || p.Final != nil && len(p.Final.Output) != len(p.Columns) {
+		t.Fatalf("%d columns, %d hidden, the workers' rows have %d", len(p.Columns), p.Hidden, width)
+	}
+	for _, k := range p.Merge {
+		if k.Column >= width {
+			t.Fatalf("merged by column %d of %d", k.Column, width)
+		}
+	}
+	if p.Final == nil {
+		return
+	}
+	fields := p.Final.Keys + len(p.Final.Aggregates)
+	exprs := append([]*planner.Expr{}, p.Final.Output...)
+	if p.Final.Having != nil {
+		exprs = append(exprs, p.Final.Having)
+	}
+	for _, k := range p.Final.Sort {
+		exprs = append(exprs, k.Expr)
+	}
+	for _, e := range exprs {
+		checkFinal(t, e, fields)
+	}
+	for _, a := range p.Final.Aggregates {
+		if a.Column >= width {
+			t.Fatalf("an aggregate of column %d of %d", a.Column, width)
+		}
+	}
+}
+
+// checkFinal checks that e is of a group's fields alone.
+func checkFinal(t *testing.T, e *planner.Expr, fields int) {
+	switch e.Op {
+	case planner.ColumnExpr, planner.AggExpr, planner.CountExpr:
+		t.Fatalf("%s is left for the master to compute", e)
+	case planner.FieldExpr:
+		if e.Field >= fields {
+			t.Fatalf("field %d of %d", e.Field, fields)
+		}
+	}
+	for _, a := range e.Args {
+		checkFinal(t, a, fields)
+	}
 }
 
 // FuzzInsert plans any row: each row that is taken comes out as one JSON array
