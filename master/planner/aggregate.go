@@ -11,6 +11,7 @@ const (
 	numNestedAggregate = 130  // cannot perform an aggregate function on an expression containing an aggregate
 	numAggregateWhere  = 147  // an aggregate may not appear in WHERE
 	numAggregateGroup  = 144  // nor in GROUP BY
+	numAggregateSet    = 157  // nor in SET
 	numAggregateType   = 8117 // operand data type is invalid for the operator
 	numNotGrouped      = 8120 // is not contained in an aggregate or GROUP BY: in the select list
 	numNotGroupedWhere = 8121 // the same, in HAVING
@@ -26,8 +27,11 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 		return nil, numbered(p.Hinted("compute the inner one in a statement of its own"), numNestedAggregate)
 	case !b.aggregated:
 		number, clause := numAggregateWhere, b.clause
-		if clause == "GROUP BY" {
+		switch clause {
+		case "GROUP BY":
 			number = numAggregateGroup
+		case "SET":
+			number = numAggregateSet
 		}
 		p := b.problem(api.CodeUnsupported, c.At, "the aggregate %s does not belong in %s", c.Name, clause)
 		return nil, numbered(p.Hinted("aggregates belong in the list of SELECT, in HAVING and in ORDER BY"), number)

@@ -60,7 +60,7 @@ func (b *binder) intArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 func (b *binder) decimalArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	lt, rt := decimalOf(l), decimalOf(r)
 	t := decimalResult(op, lt, rt)
-	if (op == DivExpr || op == ModExpr) && r.IsConst() && isZero(r) {
+	if (op == DivExpr || op == ModExpr) && b.lazy == 0 && r.IsConst() && isZero(r) {
 		return nil, b.divideByZero(at)
 	}
 	// An integer constant is a decimal of just its digits; an engine that was left to

@@ -48,7 +48,7 @@ func bindCondition(t *Table, field, text string) (*Expr, error) {
 	if err != nil {
 		return nil, fieldError(err, field)
 	}
-	b := binder{sc: t.alone, field: field}
+	b := binder{sc: t.alone, field: field, clause: "a condition"}
 	return b.condition(ast, false)
 }
 

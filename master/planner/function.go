@@ -150,11 +150,7 @@ func (b *binder) scalar(f Func, t sqltypes.Type, at int, args ...*Expr) (*Expr, 
 		}
 		e.Binary = e.Binary || a.Binary && t.Kind.IsString()
 	}
-	v, err := b.folded(e, at)
-	if err != nil && b.lazy > 0 {
-		return e, nil
-	}
-	return v, err
+	return b.folded(e, at)
 }
 
 func (b *binder) stringFunction(c *tsql.Call, f *function) (*Expr, error) {

@@ -20,20 +20,6 @@ func (b *binder) lazily(e tsql.Expr) (*Expr, error) {
 	return b.value(e)
 }
 
-// arithmetic binds l op r. Constants that fail where they may be left unevaluated,
-// as 1/0 in a branch of CASE, stay as they are.
-func (b *binder) arithmetic(op ExprOp, l, r *Expr, at int) (*Expr, error) {
-	e, err := b.arith(op, l, r, at)
-	if err == nil || b.lazy == 0 || !r.IsConst() {
-		return e, err
-	}
-	switch api.CodeOf(err) {
-	case api.CodeDivideByZero, api.CodeOutOfRange:
-		return b.arith(op, l, &Expr{Op: ConvertExpr, Type: r.Type, Args: []*Expr{r}}, at)
-	}
-	return nil, err
-}
-
 // coalesce binds COALESCE: of the type of highest precedence.
 func (b *binder) coalesce(c *tsql.Call, _ *function) (*Expr, error) {
 	args := make([]*Expr, 0, len(c.Args))
@@ -373,11 +359,7 @@ func (b *binder) castTo(x *Expr, t sqltypes.Type, at int) (*Expr, error) {
 	if !x.IsConst() && x.Type == t {
 		return x, nil
 	}
-	c, err := b.convert(x, t, at)
-	if err != nil && b.lazy > 0 {
-		return &Expr{Op: ConvertExpr, Type: t, Args: []*Expr{x}, Binary: x.Binary}, nil
-	}
-	return c, err
+	return b.convert(x, t, at)
 }
 
 // castable says whether there is a conversion between the types, whatever the value.

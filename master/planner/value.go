@@ -23,7 +23,7 @@ func (b *binder) value(e tsql.Expr) (*Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return b.arithmetic(arithOps[e.Op], l, r, e.At)
+		return b.arith(arithOps[e.Op], l, r, e.At)
 	case *tsql.Param:
 		return b.param(e)
 	case *tsql.Call:
