@@ -2,9 +2,10 @@ package tsql
 
 import "shardeck/shared/sqltypes"
 
-// Expr is a node of an expression: a *Literal, *Column, *Neg, *Arith, *Compare,
-// *Logic, *Not, *In, *Between, *Like or *IsNull. The first four are values, the
-// others are predicates; the parser lets neither stand where the other is due.
+// Expr is a node of an expression: a value, which is a *Literal, *Column, *Param,
+// *Neg, *Arith, *Call, *Case or *Cast, or a predicate, which is a *Compare,
+// *Logic, *Not, *In, *Between, *Like or *IsNull. The parser lets neither stand
+// where the other is due.
 type Expr interface {
 	// Pos is the byte offset of the node in the text it was read from: of its
 	// operator where it has one between operands, else of its first byte.

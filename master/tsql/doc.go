@@ -1,6 +1,7 @@
-// Package tsql reads the subset of T-SQL that Shardeck speaks: search
-// conditions, ORDER BY lists and column definitions become syntax trees, and
-// trees become text again.
+// Package tsql reads the subset of T-SQL that Shardeck speaks: statements, and
+// alone search conditions, ORDER BY lists and column definitions, become syntax
+// trees, and trees become text again. Comments and @parameters belong to
+// statements only.
 //
 // What is not in the subset is refused by name, with what to write instead.
 // Every error is an *api.Problem (syntax_error, unsupported or too_complex) with
