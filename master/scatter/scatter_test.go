@@ -237,3 +237,16 @@ func TestScattersBeyondTheBoundWaitTheirTurn(t *testing.T) {
 		t.Errorf("%d turns are taken when nothing is under way", n)
 	}
 }
+
+func TestAReadOfNoShardTakesNoTurn(t *testing.T) {
+	s := over(t, new(atomic.Int32))
+	for range 2 * maxStreaming {
+		streams, problems := s.Query(t.Context(), "", Streaming, nil)
+		if len(streams)+len(problems) != 0 {
+			t.Fatalf("%d streams, %v", len(streams), problems)
+		}
+	}
+	if n := len(s.turns[Streaming]); n != 0 {
+		t.Errorf("%d turns are still taken", n)
+	}
+}

@@ -42,7 +42,10 @@ type Stream struct {
 // timeout, each problem is overloaded.
 func (s *Scatter) Query(ctx context.Context, requestID string, kind Turns, calls []QueryCall) ([]*Stream, []*api.Problem) {
 	streams, problems := make([]*Stream, len(calls)), make([]*api.Problem, len(calls))
-	if len(calls) == 1 {
+	switch len(calls) {
+	case 0:
+		return streams, problems // and no turn, which only the end of a stream would end
+	case 1:
 		streams[0], problems[0] = s.open(ctx, requestID, &calls[0])
 		return streams, problems
 	}
