@@ -1,0 +1,317 @@
+package sqlserver
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
+)
+
+// The states of a database's record. CREATE DATABASE and DROP DATABASE cannot be
+// part of a transaction: the record says before what is going to be done, so that
+// whoever finds it can finish or undo what a crash has cut short.
+const (
+	stateCreating = "creating"
+	stateReady    = "ready"
+	stateDropping = "dropping"
+)
+
+// record is a row of _sd_databases.
+type record struct{ name, physical, state string }
+
+// record returns the record of a logical name; nil when there is none.
+func (e *Engine) record(ctx context.Context, name string) (*record, error) {
+	r := &record{}
+	err := e.state.QueryRowContext(ctx, "SELECT given, physical, state FROM dbo._sd_databases WHERE name = @name",
+		sql.Named("name", ownName(name))).Scan(&r.name, &r.physical, &r.state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return r, err
+}
+
+// records lists all of them.
+func (e *Engine) records(ctx context.Context) ([]record, error) {
+	rows, err := e.state.QueryContext(ctx, "SELECT given, physical, state FROM dbo._sd_databases ORDER BY name")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []record
+	for rows.Next() {
+		var r record
+		if err := rows.Scan(&r.name, &r.physical, &r.state); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, rows.Err()
+}
+
+func (e *Engine) setRecord(ctx context.Context, name, state string) error {
+	_, err := e.state.ExecContext(ctx, "UPDATE dbo._sd_databases SET state = @state WHERE name = @name",
+		sql.Named("state", state), sql.Named("name", ownName(name)))
+	return err
+}
+
+func (e *Engine) addRecord(ctx context.Context, r record) error {
+	_, err := e.state.ExecContext(ctx, "INSERT INTO dbo._sd_databases (name, given, physical, state) VALUES (@name, @given, @physical, @state)",
+		sql.Named("name", ownName(r.name)), sql.Named("given", r.name), sql.Named("physical", r.physical), sql.Named("state", r.state))
+	return err
+}
+
+func (e *Engine) deleteRecord(ctx context.Context, name string) error {
+	_, err := e.state.ExecContext(ctx, "DELETE FROM dbo._sd_databases WHERE name = @name", sql.Named("name", ownName(name)))
+	return err
+}
+
+// ownName is how the engine's tables spell a name.
+func ownName(name string) string { return strings.ToLower(name) }
+
+// createOwnDatabase makes the worker's own database if it is not there.
+func (e *Engine) createOwnDatabase(ctx context.Context, db *sql.DB) error {
+	there, err := isThere(ctx, db, e.own)
+	if err != nil || there {
+		return problemOrNil(err)
+	}
+	if _, err = db.ExecContext(ctx, "CREATE DATABASE "+quoteName(e.own)); err == nil {
+		return nil
+	}
+	if there, look := isThere(ctx, db, e.own); look == nil && there {
+		return nil // another worker was first
+	}
+	return fmt.Errorf("create the worker's database %s: %w", e.own, problem(err, phaseIdle))
+}
+
+// isThere says whether the server has a database, whoever made it.
+func isThere(ctx context.Context, db *sql.DB, physical string) (bool, error) {
+	var id sql.NullInt64
+	err := db.QueryRowContext(ctx, "SELECT DB_ID(@name)", sql.Named("name", physical)).Scan(&id)
+	return id.Valid, err
+}
+
+// recover finishes the drops and undoes the creations that were cut short, and
+// makes the pools of the others.
+func (e *Engine) recover(ctx context.Context) error {
+	unlock, err := e.lockRecords(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	all, err := e.records(ctx)
+	if err != nil {
+		return problem(err, phaseIdle)
+	}
+	for i := range all {
+		r := &all[i]
+		if r.state == stateReady {
+			e.adopt(r)
+			continue
+		}
+		if err := e.discard(ctx, r); err != nil {
+			// It is unknown to every caller, and tried again when it is next in the way.
+			e.cfg.Logger.Warn("a database that is to be dropped is still there", "database", r.physical, "error", err)
+		}
+	}
+	return nil
+}
+
+// discard drops what there is of a database that is being created or dropped, and
+// forgets its record. The caller has locked the records.
+func (e *Engine) discard(ctx context.Context, r *record) error {
+	there, err := isThere(ctx, e.state.DB, r.physical)
+	if err != nil {
+		return problem(err, phaseIdle)
+	}
+	if there && r.state == stateCreating {
+		// A database that somebody else made between our look and our CREATE is not ours to drop.
+		if there, err = e.onlyOwnTables(ctx, r.physical); err != nil {
+			return problem(err, phaseIdle)
+		}
+	}
+	if there {
+		if err := e.dropPhysical(ctx, r.physical); err != nil {
+			return err
+		}
+	}
+	return problemOrNil(e.deleteRecord(ctx, r.name))
+}
+
+// onlyOwnTables says whether a database holds nothing but what its creation puts there.
+func (e *Engine) onlyOwnTables(ctx context.Context, physical string) (bool, error) {
+	var n int
+	err := e.state.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+quoteName(physical)+".sys.tables WHERE name NOT LIKE '[_]sd[_]%'").Scan(&n)
+	return n == 0, err
+}
+
+// CreateDB implements engine.Engine.
+func (e *Engine) CreateDB(ctx context.Context, name string, f api.Fence) (string, error) {
+	if p := api.CheckIdentifier("db_name", name); p != nil {
+		return "", p
+	}
+	e.ddl.Lock()
+	defer e.ddl.Unlock()
+	if err := e.admit(ctx); err != nil {
+		return "", err
+	}
+	physical := name + e.cfg.Suffix
+	err := e.underFence(ctx, f, func(ctx context.Context) error {
+		return e.createDatabase(ctx, record{name: name, physical: physical, state: stateCreating})
+	})
+	if err != nil {
+		return "", err
+	}
+	return physical, nil
+}
+
+func (e *Engine) createDatabase(ctx context.Context, r record) error {
+	unlock, err := e.lockRecords(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	old, err := e.record(ctx, r.name)
+	if err != nil {
+		return problem(err, phaseIdle)
+	}
+	if old != nil && old.state == stateReady {
+		return contract.DatabaseExists(r.name)
+	}
+	if old != nil {
+		if err := e.discard(ctx, old); err != nil {
+			return err
+		}
+	}
+	there, err := isThere(ctx, e.state.DB, r.physical)
+	if err != nil {
+		return problem(err, phaseIdle)
+	}
+	if there {
+		return errForeignDatabase(r.physical)
+	}
+	if err := e.addRecord(ctx, r); err != nil {
+		return problem(err, phaseIdle)
+	}
+	if err := e.createPhysical(ctx, r.physical); err != nil {
+		// The context may be what failed.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.DropTimeout)
+		defer cancel()
+		if derr := e.discard(ctx, &r); derr != nil {
+			e.cfg.Logger.Warn("a database that could not be created is removed at the next start", "database", r.physical, "error", derr)
+		}
+		return err
+	}
+	if err := e.setRecord(ctx, r.name, stateReady); err != nil {
+		return problem(err, phaseWrite)
+	}
+	e.adopt(&r)
+	return nil
+}
+
+func errForeignDatabase(physical string) *api.Problem {
+	return api.NewProblem(api.CodeDatabaseExists, "the server has a database %s that this worker did not make", physical).At("db_name").
+		Hinted("choose another name, or give the worker a suffix of its own")
+}
+
+// createPhysical creates a database with the engine's tables in it.
+func (e *Engine) createPhysical(ctx context.Context, physical string) error {
+	text := "CREATE DATABASE " + quoteName(physical)
+	if e.collation != "" {
+		text += " COLLATE " + e.collation
+	}
+	if _, err := e.state.ExecContext(ctx, text); err != nil {
+		if sqlNumber(err) == numDatabaseThere {
+			return errForeignDatabase(physical)
+		}
+		return problem(err, phaseIdle)
+	}
+	// Readers shall not wait for writers. Babelfish, where they never do, does not know the option.
+	if _, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET READ_COMMITTED_SNAPSHOT ON"); err != nil {
+		e.cfg.Logger.Warn("the database keeps its isolation level, in which readers may wait for writers", "database", physical, "error", err)
+	}
+	p := e.server.open(physical)
+	defer p.Close()
+	return createTables(ctx, p.DB, databaseTables)
+}
+
+// DropDB implements engine.Engine.
+func (e *Engine) DropDB(ctx context.Context, name string, f api.Fence) (string, error) {
+	e.ddl.Lock()
+	defer e.ddl.Unlock()
+	db, err := e.database(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if err := e.admit(ctx); err != nil {
+		return "", err
+	}
+	err = e.underFence(ctx, f, func(ctx context.Context) error { return e.dropDatabase(ctx, db) })
+	if err != nil {
+		return "", db.lost(ctx, err)
+	}
+	return db.physical, nil
+}
+
+// dropDatabase makes the drop durable, and then makes it true.
+func (e *Engine) dropDatabase(ctx context.Context, db *database) error {
+	unlock, err := e.lockRecords(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	r, err := e.record(ctx, db.name)
+	if err != nil {
+		return problem(err, phaseIdle)
+	}
+	if r == nil || r.state != stateReady {
+		e.forget(db)
+		_ = db.close(0, contract.UnknownDatabase(db.name))
+		return contract.UnknownDatabase(db.name)
+	}
+	if err := e.setRecord(ctx, db.name, stateDropping); err != nil {
+		return problem(err, phaseWrite)
+	}
+	e.forget(db)
+	if err := db.close(e.cfg.DropTimeout, contract.UnknownDatabase(db.name)); err != nil {
+		e.cfg.Logger.Warn("closing the connections to a dropped database failed", "database", db.physical, "error", err)
+	}
+	r.state = stateDropping
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.DropTimeout)
+	defer cancel()
+	if err := e.discard(ctx, r); err != nil {
+		// It is gone for every caller; only its files are still there.
+		e.cfg.Logger.Warn("a dropped database is removed when its name is next used, or at the next start",
+			"database", db.physical, "error", err)
+	}
+	return nil
+}
+
+// dropRetry is how long to wait before a database that is in use is dropped again.
+const dropRetry = 50 * time.Millisecond
+
+// dropPhysical drops a database, whoever is connected to it, trying until ctx ends.
+func (e *Engine) dropPhysical(ctx context.Context, physical string) error {
+	for {
+		// Babelfish does not know SINGLE_USER: sessions there end when their connections do.
+		_, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
+		if err != nil {
+			e.cfg.Logger.Debug("the database cannot be closed to others", "database", physical, "error", err)
+		}
+		if _, err = e.state.ExecContext(ctx, "DROP DATABASE "+quoteName(physical)); err == nil {
+			return nil
+		}
+		if there, look := isThere(ctx, e.state.DB, physical); look == nil && !there {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return problem(err, phaseIdle)
+		case <-time.After(dropRetry):
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package sqlserver
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	mssql "github.com/microsoft/go-mssqldb"
+
+	"shardeck/shared/api"
+)
+
+// stripes is how many rows share the count of a table, so that writers who commit
+// at the same time do not wait for each other on one of them. The count is their sum.
+const stripes = 16
+
+// names is the type of a column of lower-case names. They are ASCII.
+const names = "VARCHAR(128) COLLATE Latin1_General_BIN2"
+
+// ownTables are the tables of the worker's own database.
+var ownTables = []ownTable{
+	{name: "_sd_state", columns: `id INT NOT NULL PRIMARY KEY CHECK (id = 1), term BIGINT NOT NULL, map_version BIGINT NOT NULL,
+		leader NVARCHAR(2000) NOT NULL, shard NVARCHAR(200) NOT NULL`},
+	{name: "_sd_databases", columns: `name ` + names + ` NOT NULL PRIMARY KEY, given VARCHAR(128) NOT NULL, physical VARCHAR(256) NOT NULL,
+		state VARCHAR(10) NOT NULL`},
+}
+
+// databaseTables are the engine's tables in each database. An idempotency key is
+// stored by its SHA-256: it may be of any bytes, and is compared as bytes.
+var databaseTables = []ownTable{
+	{name: "_sd_tables", columns: `name ` + names + ` NOT NULL PRIMARY KEY, definition NVARCHAR(MAX) NOT NULL, version VARCHAR(16) NOT NULL`},
+	{name: "_sd_rows", columns: `table_name ` + names + ` NOT NULL, stripe INT NOT NULL, row_count BIGINT NOT NULL, PRIMARY KEY (table_name, stripe)`},
+	{name: "_sd_idempotency", columns: `key_hash BINARY(32) NOT NULL PRIMARY KEY, request_hash NVARCHAR(128) NOT NULL,
+		rows_affected VARCHAR(2000) NOT NULL, at BIGINT NOT NULL`, index: "at"},
+}
+
+type ownTable struct {
+	name, columns string
+	index         string // a column that has an index of its own
+}
+
+// createOwnTables makes the tables of the worker's own database that are not there.
+func createOwnTables(ctx context.Context, db *sql.DB) error {
+	if err := createTables(ctx, db, ownTables); err != nil {
+		return err
+	}
+	_, err := db.ExecContext(ctx, `INSERT INTO dbo._sd_state (id, term, map_version, leader, shard)
+		SELECT 1, 0, 0, N'', N'' WHERE NOT EXISTS (SELECT * FROM dbo._sd_state)`)
+	if n := sqlNumber(err); n == numDuplicate || n == numUniqueIndex {
+		err = nil // another worker was first
+	}
+	return problemOrNil(err)
+}
+
+// createTables makes those tables that are not there, in one round trip.
+func createTables(ctx context.Context, db *sql.DB, tables []ownTable) error {
+	var text strings.Builder
+	for _, t := range tables {
+		fmt.Fprintf(&text, "IF OBJECT_ID(N'dbo.%s') IS NULL\nBEGIN\nCREATE TABLE dbo.%s (%s);\n", t.name, t.name, t.columns)
+		if t.index != "" {
+			fmt.Fprintf(&text, "CREATE INDEX ix%s_%s ON dbo.%s (%s);\n", t.name, t.index, t.name, t.index)
+		}
+		text.WriteString("END;\n")
+	}
+	for try := 1; ; try++ {
+		_, err := db.ExecContext(ctx, text.String())
+		if sqlNumber(err) == numTableThere && try < schemaTries {
+			continue // another worker was first with one of them
+		}
+		if err != nil {
+			return fmt.Errorf("create the engine's tables: %w", problem(err, phaseIdle))
+		}
+		return nil
+	}
+}
+
+// Numbers that the engine's own statements meet.
+const (
+	numDuplicate     = 2627
+	numTableThere    = 2714
+	numDatabaseThere = 1801
+	numForeign       = 33557097 // what Babelfish says where it has no number of SQL Server's
+)
+
+// sqlNumber returns SQL Server's number of an error, also one that was met while connecting; 0 when it has none.
+func sqlNumber(err error) int32 {
+	if e, ok := errors.AsType[mssql.Error](err); ok {
+		return e.Number
+	}
+	if p, ok := errors.AsType[*api.Problem](err); ok {
+		return int32(p.SQLNumber)
+	}
+	return 0
+}
+
+// isDatabaseGone says whether an error may be of a database that is not there.
+func isDatabaseGone(err error) bool {
+	n := sqlNumber(err)
+	return n == numCannotOpen || n == numNoDatabase
+}
+
+// problemOrNil is problem for a step of the engine's own.
+func problemOrNil(err error) error {
+	if err == nil {
+		return nil
+	}
+	return problem(err, phaseIdle)
+}
+
+// quoteName writes a name as an identifier of T-SQL.
+func quoteName(name string) string { return "[" + strings.ReplaceAll(name, "]", "]]") + "]" }
+
+// quoteText writes a text as a literal of T-SQL.
+func quoteText(text string) string { return "N'" + strings.ReplaceAll(text, "'", "''") + "'" }

@@ -1,0 +1,106 @@
+package sqlserver
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/shared/api"
+)
+
+// Stats implements engine.Engine. It is one round trip for all databases, and
+// reads a few rows a table: the counts are kept with the writes.
+func (e *Engine) Stats(ctx context.Context) ([]api.DatabaseStats, error) {
+	if err := e.admit(ctx); err != nil {
+		return nil, err
+	}
+	// A database that another process drops between the two looks makes the second
+	// fail: then the first is taken again.
+	for try := 1; ; try++ {
+		all, err := e.stats(ctx)
+		if err == nil || try == schemaTries || ctx.Err() != nil {
+			return all, problemOrNil(err)
+		}
+	}
+}
+
+func (e *Engine) stats(ctx context.Context) ([]api.DatabaseStats, error) {
+	records, err := e.records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]api.DatabaseStats, 0, len(records))
+	for _, r := range records {
+		if r.state == stateReady {
+			all = append(all, api.DatabaseStats{Name: r.name, Physical: r.physical, Tables: []api.TableStats{}})
+		}
+	}
+	slices.SortFunc(all, func(a, b api.DatabaseStats) int { return strings.Compare(a.Name, b.Name) })
+	if len(all) == 0 {
+		return all, nil
+	}
+	if err := e.tableStats(ctx, all); err != nil {
+		return nil, err
+	}
+	e.sizes(ctx, all)
+	return all, nil
+}
+
+// tableStats adds the tables of all databases.
+func (e *Engine) tableStats(ctx context.Context, all []api.DatabaseStats) error {
+	texts := make([]string, len(all))
+	for i := range all {
+		// Each table's count is summed up by itself: a definition is too long to group by.
+		db := quoteName(all[i].Physical)
+		texts[i] = fmt.Sprintf(`SELECT %d AS db, t.definition, (SELECT COALESCE(SUM(r.row_count), 0) FROM %s.dbo._sd_rows AS r WHERE r.table_name = t.name) AS row_count
+			FROM %s.dbo._sd_tables AS t`, i, db, db)
+	}
+	rows, err := e.state.QueryContext(ctx, strings.Join(texts, "\nUNION ALL\n"))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i int
+		var definition string
+		var ts api.TableStats
+		if err := rows.Scan(&i, &definition, &ts.Rows); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(definition), &ts.Definition); err != nil {
+			return fmt.Errorf("the definition of a table of %s: %w", all[i].Physical, err)
+		}
+		all[i].Tables = append(all[i].Tables, ts)
+	}
+	for i := range all {
+		slices.SortFunc(all[i].Tables, func(a, b api.TableStats) int { return strings.Compare(a.Definition.Name, b.Definition.Name) })
+	}
+	return rows.Err()
+}
+
+// sizes adds the sizes of the databases' files, where the server tells them to
+// the worker's login. Babelfish has none to tell.
+func (e *Engine) sizes(ctx context.Context, all []api.DatabaseStats) {
+	rows, err := e.state.QueryContext(ctx, `SELECT DB_NAME(database_id), SUM(CAST(size AS BIGINT)) * 8192 FROM sys.master_files GROUP BY database_id`)
+	if err != nil {
+		e.cfg.Logger.Debug("the server does not tell the sizes of files", "error", err)
+		return
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name sql.NullString
+		var size sql.NullInt64
+		if rows.Scan(&name, &size) != nil {
+			return
+		}
+		for i := range all {
+			if strings.EqualFold(all[i].Physical, name.String) {
+				all[i].SizeBytes = size.Int64
+			}
+		}
+	}
+}
