@@ -79,6 +79,9 @@ func (c *Cluster) startWorkers(o Options) {
 		}
 		c.Workers = append(c.Workers, n)
 		wg.Go(func() { errs[i] = n.start(c.tb) })
+		if o.SQLServer != "" {
+			wg.Wait() // each makes a database of its own, which Babelfish cannot do for several at once
+		}
 	}
 	wg.Wait()
 	for _, err := range errs {
