@@ -130,7 +130,7 @@ func TestTheEngineRefusesStatementsAsTSQLDoes(t *testing.T) {
 		"UPDATE Students SET code = name + name WHERE student_id = 1":                       2628,
 		"UPDATE Students SET age = big WHERE student_id = 1":                                8115,
 		"UPDATE Students SET name = email WHERE student_id = 2":                             515,
-		"UPDATE Students SET gpa = gpa + 1, age = age + 1, name = 'x' WHERE student_id = 1": 0,
+		"UPDATE Students SET gpa = gpa + 1, age = age + 1, name = 'x' WHERE student_id = 3": 0,
 	} {
 		p, err := c.statement(t, text)
 		if err == nil && p.Op.IsRead() {
