@@ -85,7 +85,7 @@ var suites = []string{
 // pure packages compute and do no I/O, so that they can be tested by value, fuzzed,
 // and trusted not to block or to fail for reasons outside their arguments.
 var pure = []string{
-	"master/tsql", "master/planner", "master/dialect", "master/gather",
+	"master/tsql", "master/planner", "master/eval", "master/dialect", "master/gather",
 	"shared/sharding", "shared/sqltypes",
 	"tui/screen", "tui/widget", "tui/theme",
 }

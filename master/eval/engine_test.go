@@ -1,0 +1,225 @@
+package eval_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+
+	"shardeck/master/dialect"
+	"shardeck/master/eval"
+	"shardeck/master/planner"
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/sharding"
+	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/sqlite"
+)
+
+// The tests of this file compare what the master computes with what the embedded
+// engine computes, and with what the planner folds. (Only tests may know them all:
+// see shared/archtest.)
+
+// rig is a table with rows, on one engine.
+type rig struct {
+	table *planner.Table
+	m     *sharding.Map
+	e     *sqlite.Engine
+	rows  [][]sqltypes.Value
+}
+
+func (r *rig) Table(string, string) (*planner.Table, error) { return r.table, nil }
+
+func newRig(t *testing.T, rows int) *rig {
+	t.Helper()
+	m, err := sharding.NewMap(1)
+	must(t, err)
+	e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: t.TempDir(), Suffix: "GO"})
+	must(t, err)
+	t.Cleanup(func() { must(t, e.Close()) })
+	r := &rig{m: m, e: e}
+	_, err = e.CreateDB(t.Context(), "D", api.Fence{Term: 1, MapVersion: 1})
+	must(t, err)
+
+	req := &api.CreateTableRequest{DB: "D", Table: "T", ShardKey: "id"}
+	req.Columns = append(req.Columns, api.Member[string]{Name: "id", Value: "INT PRIMARY KEY"})
+	for _, c := range columns {
+		req.Columns = append(req.Columns, api.Member[string]{Name: c.name, Value: c.typ})
+	}
+	p, err := planner.CreateTable(req, m)
+	must(t, err)
+	r.table, err = planner.NewTable("D", p.Definition)
+	must(t, err)
+	r.exec(t, p)
+	r.insert(t, rows)
+	return r
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *rig) exec(t *testing.T, p *planner.Plan) {
+	t.Helper()
+	statements, err := dialect.SQLite{}.Exec(p, &p.Fragments[0])
+	must(t, err)
+	_, err = r.e.Exec(t.Context(), &api.ExecRequest{DB: "D", Fence: api.Fence{Term: 1, MapVersion: 1}, Statements: statements})
+	must(t, err)
+}
+
+// insert inserts rows that take each column's values in turn, in different steps.
+func (r *rig) insert(t *testing.T, rows int) {
+	t.Helper()
+	req := &api.InsertRequest{DB: "D", Table: "T"}
+	for id := range rows {
+		members := api.Object[jsontext.Value]{{Name: "id", Value: jsontext.Value(fmt.Sprint(id))}}
+		var row []sqltypes.Value
+		for c := range columns {
+			v := columns[c].values[(id+id/(c+2))%len(columns[c].values)]
+			row = append(row, v)
+			members = append(members, api.Member[jsontext.Value]{Name: columns[c].name, Value: sqltypes.AppendJSON(nil, typeOf(t, &columns[c]), v)})
+		}
+		req.Rows = append(req.Rows, members)
+		r.rows = append(r.rows, row)
+	}
+	p, err := planner.Insert(r.table, r.m, req)
+	must(t, err)
+	r.exec(t, p)
+}
+
+func typeOf(t testing.TB, c *column) sqltypes.Type {
+	t.Helper()
+	typ, err := sqltypes.Parse(c.typ)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return typ
+}
+
+// plan plans SELECT expr of one row.
+func (r *rig) plan(expr string, id int) (*planner.Plan, error) {
+	st, err := tsql.ParseStatement(fmt.Sprintf("SELECT %s AS x FROM T WHERE id = %d", expr, id))
+	if err != nil {
+		return nil, err
+	}
+	return planner.Statement(r, r.m, "D", st, planner.Options{})
+}
+
+// overRow has fields for the columns of e.
+func overRow(e *planner.Expr) *planner.Expr {
+	c := *e
+	for i := range columns {
+		if c.Op == planner.ColumnExpr && c.Column == columns[i].name {
+			c.Op, c.Field = planner.FieldExpr, i
+		}
+	}
+	c.Args = nil
+	for _, a := range e.Args {
+		c.Args = append(c.Args, overRow(a))
+	}
+	return &c
+}
+
+// outcome is the wire form of a value, or the number of the refusal.
+func outcome(t sqltypes.Type, v sqltypes.Value, err error) string {
+	if err != nil {
+		return refusal(err)
+	}
+	return string(sqltypes.AppendJSON(nil, t, v))
+}
+
+func refusal(err error) string {
+	if p := api.AsProblem(err); p != nil && p.SQLNumber != 0 {
+		return fmt.Sprintf("refused: %d", p.SQLNumber)
+	}
+	return "failed: " + err.Error()
+}
+
+func (r *rig) onEngine(t *rapid.T, p *planner.Plan) string {
+	q, err := dialect.SQLite{}.Query(p, &p.Fragments[0])
+	if err != nil {
+		return refusal(err)
+	}
+	var got []string
+	err = r.e.Query(t.Context(), q, func(line []byte) error {
+		got = append(got, string(line))
+		return nil
+	})
+	if err != nil {
+		return refusal(err)
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(strings.Join(got, " "), "["), "]")
+}
+
+func TestTheMasterComputesWhatTheEngineDoes(t *testing.T) {
+	r := newRig(t, 40)
+	rapid.Check(t, func(t *rapid.T) {
+		expr := generator{t}.value(rapid.IntRange(0, 3).Draw(t, "depth"))
+		id := rapid.IntRange(0, len(r.rows)-1).Draw(t, "row")
+		p, err := r.plan(expr, id)
+		if err != nil {
+			t.Skip(err)
+		}
+		e := p.Query.Output[0].Expr
+		v, err := eval.Eval(overRow(e), r.rows[id])
+		if got, want := outcome(e.Type, v, err), r.onEngine(t, p); got != want {
+			t.Fatalf("%s\nas %s %s\nover %v\nis %s, and %s on the engine", expr, e, e.Type, r.rows[id], got, want)
+		}
+	})
+}
+
+var columnNames = regexp.MustCompile(`\bc[ibtdfsvcmy]\b`)
+
+// Constants of the columns' types, which the planner folds, give what the columns
+// give. Where a branch is not taken the planner leaves alone what it cannot compute. (NULL
+// is left out: as a constant it takes the type of what it meets.)
+func TestFoldedConstantsAreWhatTheirColumnsWouldGive(t *testing.T) {
+	r := newRig(t, 40)
+	rapid.Check(t, func(t *rapid.T) {
+		expr := generator{t}.value(rapid.IntRange(0, 3).Draw(t, "depth"))
+		id := rapid.IntRange(0, len(r.rows)-1).Draw(t, "row")
+		constant := columnNames.ReplaceAllStringFunc(expr, func(name string) string {
+			for c := range columns {
+				if columns[c].name == name {
+					if r.rows[id][c].IsNull() {
+						t.Skip("NULL")
+					}
+					return literal(&columns[c], r.rows[id][c])
+				}
+			}
+			return name
+		})
+		p, err := r.plan(expr, id)
+		if err != nil {
+			t.Skip(err)
+		}
+		e := p.Query.Output[0].Expr
+		v, err := eval.Eval(overRow(e), r.rows[id])
+		want := outcome(e.Type, v, err)
+		got, typ := r.folded(constant, id)
+		if got != want && !(typ != e.Type && sameNumber(got, want)) {
+			t.Fatalf("%s\nis %s %s, but as\n%s\nit is %s %s", expr, e.Type, want, constant, typ, got)
+		}
+	})
+}
+
+func (r *rig) folded(expr string, id int) (string, sqltypes.Type) {
+	p, err := r.plan(expr, id)
+	if err != nil {
+		return refusal(err), sqltypes.Type{}
+	}
+	e := p.Query.Output[0].Expr
+	v, err := eval.Eval(e, nil)
+	return outcome(e.Type, v, err), e.Type
+}
+
+// sameNumber compares decimals of different scales.
+func sameNumber(a, b string) bool {
+	return sqltypes.CompareDecimal(strings.Trim(a, `"`), strings.Trim(b, `"`)) == 0
+}
