@@ -79,7 +79,7 @@ var arrows = []arrow{
 
 // suites are packages without _test.go names that only tests import.
 var suites = []string{
-	"shared/contracttest", "shared/testcluster", "shared/archtest", "worker/engine/enginetest", "worker/conformance",
+	"shared/contracttest", "shared/testcluster", "shared/sqlservertest", "shared/archtest", "worker/engine/enginetest", "worker/conformance",
 }
 
 // pure packages compute and do no I/O, so that they can be tested by value, fuzzed,
