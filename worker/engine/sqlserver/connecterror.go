@@ -17,11 +17,13 @@ import (
 func (s *server) connectProblem(err error) *api.Problem {
 	if e, ok := errors.AsType[mssql.Error](err); ok {
 		p := numbered(e.Number, "")
-		if p.Code == api.CodeUnknownDatabase || p.Code == api.CodeSyntax {
-			// 911 is how Babelfish says 4060; any other number of a refused login has no code of its own.
+		switch p.Code {
+		case api.CodeUnknownDatabase: // as Babelfish says it; SQL Server has 4060 for it
 			p = numbered(numCannotOpen, "")
-			p.SQLNumber = int(e.Number)
+		case api.CodeSyntax: // no number that has a code of its own
+			p = unreachable("SQL Server did not let the worker in, with its error %d", e.Number).Hinted("%s", loginHint)
 		}
+		p.SQLNumber = int(e.Number)
 		p.Detail += " (at " + s.address() + ")"
 		return p
 	}

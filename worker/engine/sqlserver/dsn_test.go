@@ -141,7 +141,7 @@ func TestAFailedConnectionIsExplainedWithoutSecrets(t *testing.T) {
 		"login failed":    {mssql.Error{Number: 18456, Message: "Login failed for user 'sa'."}, 18456, "refused the worker's login", "docs/sql-server.md"},
 		"cannot open":     {mssql.Error{Number: 4060, Message: "Cannot open database for sa"}, 4060, "does not let", "grants"},
 		"no database":     {mssql.Error{Number: 911, Message: "sa"}, 911, "does not let", "grants"},
-		"another refusal": {mssql.Error{Number: 17892, Message: "Logon failed for login 'sa' due to trigger execution."}, 17892, "does not let", "grants"},
+		"another refusal": {mssql.Error{Number: 17892, Message: "Logon failed for login 'sa' due to trigger execution."}, 17892, "error 17892", "grants"},
 		"refused":         {fmt.Errorf("unable to open: %w", dial), 0, "connection refused", "host and port"},
 		"unknown host":    {&net.OpError{Op: "dial", Err: &net.DNSError{Name: "db.example.com"}}, 0, "not known", "host"},
 		"broken off":      {&net.OpError{Op: "Read", Err: errors.New("EOF")}, 0, "broke off", "encryption"},
