@@ -228,6 +228,7 @@ func hasColumn(e *Expr) bool {
 // list binds the list of a SELECT.
 func (s *statement) list(items []tsql.SelectItem) error {
 	s.outputs = make([]output, 0, max(4, len(items)))
+	s.b.uses = make([]columnUse, 0, len(items)+4)
 	for i := range items {
 		it := &items[i]
 		var err error
@@ -246,7 +247,7 @@ func (s *statement) list(items []tsql.SelectItem) error {
 	s.plan.Columns = make([]api.Column, len(s.outputs))
 	for i := range s.outputs {
 		o := &s.outputs[i]
-		s.plan.Columns[i] = api.Column{Name: o.Name, Type: o.Expr.Type.String()}
+		s.plan.Columns[i] = api.Column{Name: o.Name, Type: s.b.sc.typeName(o.Expr)}
 	}
 	return nil
 }

@@ -73,6 +73,15 @@ func (sc *scope) nullable(x *Expr) bool {
 	return s.outer || s.table.Columns[s.table.index(x.Column)].Nullable
 }
 
+// typeName writes the type of x.
+func (sc *scope) typeName(x *Expr) string {
+	if x.Op == ColumnExpr {
+		t := sc.tables[x.Source]
+		return t.columns[t.index(x.Column)].Type
+	}
+	return x.Type.String()
+}
+
 // Numbers of SQL Server's for names that mean nothing, or too much.
 const (
 	numUnknownTable   = 208
