@@ -78,6 +78,7 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 	}
 	return console.Run(ctx, console.Options{
 		Masters: urls, APIToken: token, Theme: c.Theme, DB: c.DB, Table: c.Table, Interval: c.Interval,
+		HistoryFile: console.HistoryFile(os.Getenv),
 	})
 }
 

@@ -66,20 +66,29 @@ func (p *plan) part(format string, args ...any) {
 	p.add(Head, 0, format, args...)
 }
 
-func (p *plan) route(e *api.Explain) {
+// PlanRoute is the route of a plan; nil where it tells of none. The rest of the
+// planner's own document is not looked into.
+func PlanRoute(e *api.Explain) *api.Route {
 	var of struct {
-		Op    string    `json:"op"`
-		Route api.Route `json:"route"`
+		Route *api.Route `json:"route"`
 	}
 	if err := json.Unmarshal(e.Plan, &of); err != nil {
-		return // the plan is not ours to understand; the rest is still worth showing
+		return nil
 	}
-	p.part("Route: %s", of.Route.Kind)
-	p.add(Text, 1, "%s", Route(&of.Route))
-	for i := range of.Route.Keys {
-		p.add(Value, 1, "%s", Key(&of.Route.Keys[i]))
+	return of.Route
+}
+
+func (p *plan) route(e *api.Explain) {
+	r := PlanRoute(e)
+	if r == nil {
+		return
 	}
-	if more := MoreKeys(&of.Route); more != "" {
+	p.part("Route: %s", r.Kind)
+	p.add(Text, 1, "%s", Route(r))
+	for i := range r.Keys {
+		p.add(Value, 1, "%s", Key(&r.Keys[i]))
+	}
+	if more := MoreKeys(r); more != "" {
 		p.add(Remark, 1, "%s", more)
 	}
 }

@@ -32,6 +32,7 @@ type world struct {
 	counts    int
 	tables    []string
 	failErr   error
+	sql       *client.Master // answers statements; nil refuses them
 }
 
 func newWorld() *world {
@@ -107,6 +108,20 @@ func (f fakeMaster) Failover(context.Context, ...client.CallOption) (*api.Failov
 	f.w.primary = f.url
 	f.w.term++
 	return &api.FailoverResponse{Primary: f.url, Term: f.w.term, Previous: old, TotalMS: 12, Steps: []api.FailoverStep{{Name: "take term", OK: true, MS: 12}}}, nil
+}
+
+func (f fakeMaster) Query(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*api.SQLResponse, error) {
+	if f.w.sql == nil {
+		return nil, api.NewProblem(api.CodeShardUnavailable, "connection refused")
+	}
+	return f.w.sql.Query(ctx, req, opts...)
+}
+
+func (f fakeMaster) QueryStream(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*client.RowStream, error) {
+	if f.w.sql == nil {
+		return nil, api.NewProblem(api.CodeShardUnavailable, "connection refused")
+	}
+	return f.w.sql.QueryStream(ctx, req, opts...)
 }
 
 // driver runs a model by hand: commands are kept until the test lets them run.

@@ -8,7 +8,7 @@ import (
 
 // keyMap is every key of the dashboard. Footer and help are made from it.
 type keyMap struct {
-	count, security, failover, table, refresh, pause, theme, up, down, help, quit, interrupt, suspend, repaint key.Binding
+	count, query, security, failover, table, refresh, pause, theme, up, down, help, quit, interrupt, suspend, repaint key.Binding
 
 	actions []key.Binding // in the order of Options.Actions
 }
@@ -19,6 +19,7 @@ func newKeyMap(actions []Action) keyMap {
 	}
 	m := keyMap{
 		count:     bind("c", "count", "c"),
+		query:     bind("e", "query", "e"),
 		security:  bind("s", "security", "s"),
 		failover:  bind("f", "failover", "f"),
 		table:     bind("t", "table", "t"),
@@ -44,7 +45,7 @@ func newKeyMap(actions []Action) keyMap {
 // one needs now.
 func (m *keyMap) footer(label func(i int) string, urgent func(i int) bool) []key.Binding {
 	first := []key.Binding{m.help, m.quit}
-	then := []key.Binding{m.count, m.security, m.failover, m.table}
+	then := []key.Binding{m.count, m.query, m.security, m.failover, m.table}
 	for i, b := range m.actions {
 		if b = long(b, label(i)); urgent(i) {
 			first = append(first, b)
@@ -65,6 +66,7 @@ func (m *keyMap) groups(actions []Action) []screen.Group {
 	g := []screen.Group{
 		{Title: "Cluster", Keys: []key.Binding{
 			long(m.count, "count by MapReduce"),
+			long(m.query, "write and run T-SQL"),
 			long(m.security, "security check"),
 			long(m.failover, "fail over to the backup"),
 		}},
@@ -89,10 +91,46 @@ func (m *keyMap) groups(actions []Action) []screen.Group {
 // taken lists the keys that mean something on the dashboard.
 func (m keyMap) taken() map[string]bool {
 	taken := map[string]bool{"enter": true, "esc": true}
-	for _, b := range []key.Binding{m.count, m.security, m.failover, m.table, m.refresh, m.pause, m.theme, m.up, m.down, m.help, m.quit, m.interrupt, m.suspend, m.repaint} {
+	for _, b := range []key.Binding{m.count, m.query, m.security, m.failover, m.table, m.refresh, m.pause, m.theme, m.up, m.down, m.help, m.quit, m.interrupt, m.suspend, m.repaint} {
 		for _, k := range b.Keys() {
 			taken[k] = true
 		}
 	}
 	return taken
+}
+
+// queryGroups are the keys of the Query screen as its help shows them. kept says
+// where statements are kept, "" when they are not.
+func queryGroups(kept string) []screen.Group {
+	bind := func(shown, does string) key.Binding {
+		return key.NewBinding(key.WithKeys(shown), key.WithHelp(shown, does))
+	}
+	history := "earlier and later statements, of this session"
+	if kept != "" {
+		history = "earlier and later statements; kept in " + kept
+	}
+	return []screen.Group{
+		{Title: "Statement", Keys: []key.Binding{
+			bind("Ctrl-R", "run; F5 and Alt-Enter too"),
+			bind("Ctrl-X", "plan, without running; again: rows"),
+			bind("Esc", "end what runs, else to the dashboard"),
+			bind("Ctrl-P/N", history),
+			bind("Ctrl-T", "choose another table and database"),
+		}},
+		{Title: "Writing", Keys: []key.Binding{
+			bind("Tab", "to the result and back"),
+			bind("Ctrl-W", "delete the word before; U the line"),
+			bind("Ctrl-←→", "by words"),
+		}},
+		{Title: "Result", Keys: []key.Binding{
+			bind("PgUp/Dn", "page, also while writing"),
+			bind("↑↓←→", "scroll rows and columns"),
+			bind("g G", "to the first row, to the last"),
+			bind("q", "to the dashboard"),
+		}},
+		{Title: "Program", Keys: []key.Binding{
+			bind("Ctrl-C", "end what runs, else quit"),
+			bind("F1", "help"),
+		}},
+	}
 }

@@ -46,6 +46,9 @@ type model struct {
 	counting request
 	security request
 	failover request
+	asking   request // a statement
+	query    *screen.Query
+	recalled bool   // the statements of earlier sessions were asked for
 	acting   []bool // by action: it runs
 
 	flash      string
@@ -77,6 +80,13 @@ func (r *request) ends(id uint64) bool {
 	return true
 }
 
+// stop has the request end; its answer, which says so, is still awaited.
+func (r *request) stop() {
+	if r.cancel != nil {
+		r.cancel()
+	}
+}
+
 // drop gives the request up; its answer, if one still comes, is stale.
 func (r *request) drop() {
 	if r.cancel != nil {
@@ -95,6 +105,7 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 		db:    o.DB, table: o.Table, chosen: o.Table != "",
 		pace:   cluster.Pace{Normal: o.Interval, Urgent: urgentPause, Idle: o.Interval},
 		acting: make([]bool, len(o.Actions)),
+		query:  screen.NewQuery(o.Statements),
 	}
 	for _, text := range o.Events {
 		m.note(api.LevelInfo, text)

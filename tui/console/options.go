@@ -26,6 +26,8 @@ type Master interface {
 	Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...client.CallOption) (*api.MapReduceCountResponse, error)
 	SecurityCheck(ctx context.Context, opts ...client.CallOption) (*api.SecurityCheckResponse, error)
 	Failover(ctx context.Context, opts ...client.CallOption) (*api.FailoverResponse, error)
+	Query(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*api.SQLResponse, error)
+	QueryStream(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*client.RowStream, error)
 }
 
 // Options say what to look at and how.
@@ -41,6 +43,13 @@ type Options struct {
 	Actions []Action
 	// Events are what the event log begins with.
 	Events []string
+
+	// Statements are what the Query screen's history begins with; the last of them is
+	// written there already.
+	Statements []string
+	// HistoryFile is where statements are kept from one session to the next; "" keeps
+	// them for this one alone. See [HistoryFile].
+	HistoryFile string
 
 	In     io.Reader           // nil for the terminal
 	Out    io.Writer           // nil for standard output

@@ -25,6 +25,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
+		m.tellQuery(screen.Resized{Width: m.width, Height: m.height})
 	case tea.ResumeMsg:
 		m.due = m.now
 	case tea.KeyMsg:
@@ -47,6 +48,14 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case actedMsg:
 		m.acted(msg)
+	case queriedMsg:
+		if m.asking.ends(msg.id) {
+			m.tellQuery(screen.QueryEnded{At: m.now, Result: msg.result})
+		}
+	case recalledMsg:
+		m.tellQuery(screen.Recalled{Statements: msg.statements})
+	case historyFailedMsg:
+		m.note(api.LevelWarn, "statements are not kept: "+msg.err.Error())
 	}
 	return m, nil
 }
@@ -60,10 +69,14 @@ func (m *model) tickLength() time.Duration {
 
 // press takes a key: Ctrl-C, Ctrl-Z and Ctrl-L always, then the dialog on top, then the dashboard.
 func (m *model) press(msg tea.KeyMsg) tea.Cmd {
-	if msg.Paste {
-		return nil // pasted text is not a series of commands
+	query, writing := m.top().(*screen.Query)
+	if msg.Paste { // pasted text is not a series of commands
+		if writing {
+			return m.send(screen.Pasted{Text: string(msg.Runes)})
+		}
+		return nil
 	}
-	if key.Matches(msg, m.keys.interrupt) {
+	if key.Matches(msg, m.keys.interrupt) && !(writing && query.Running()) {
 		return tea.Quit
 	}
 	if key.Matches(msg, m.keys.suspend) {
@@ -73,7 +86,7 @@ func (m *model) press(msg tea.KeyMsg) tea.Cmd {
 		return tea.ClearScreen
 	}
 	if m.top() != nil {
-		return m.send(screen.Key{Name: msg.String(), At: m.now})
+		return m.send(screen.Key{Name: msg.String(), Text: typed(msg), At: m.now})
 	}
 	for i, b := range m.keys.actions {
 		if key.Matches(msg, b) {
@@ -81,6 +94,14 @@ func (m *model) press(msg tea.KeyMsg) tea.Cmd {
 		}
 	}
 	return m.dashboardKey(msg)
+}
+
+// typed is what a key press writes, "" for one that is no character.
+func typed(msg tea.KeyMsg) string {
+	if msg.Alt || msg.Type != tea.KeyRunes && msg.Type != tea.KeySpace {
+		return ""
+	}
+	return string(msg.Runes)
 }
 
 func (m *model) dashboardKey(msg tea.KeyMsg) tea.Cmd {
@@ -96,6 +117,8 @@ func (m *model) dashboardKey(msg tea.KeyMsg) tea.Cmd {
 		m.push(screen.NewHelp(k.groups(m.opts.Actions)))
 	case key.Matches(msg, k.count):
 		return m.startCount()
+	case key.Matches(msg, k.query):
+		return m.openQuery()
 	case key.Matches(msg, k.security):
 		return m.startSecurity()
 	case key.Matches(msg, k.failover):
@@ -143,6 +166,9 @@ func (m *model) send(msg any) tea.Cmd {
 	}
 	next, intent := m.top().Update(msg)
 	m.stack[len(m.stack)-1] = next
+	if q, ok := next.(*screen.Query); ok {
+		m.query = q
+	}
 	switch in := intent.(type) {
 	case screen.Close:
 		m.pop()
@@ -153,6 +179,14 @@ func (m *model) send(msg any) tea.Cmd {
 		return m.startFailover(in.Target)
 	case screen.CheckSecurity:
 		return m.runSecurity()
+	case screen.RunQuery:
+		return m.runQuery(in)
+	case screen.CancelQuery:
+		m.asking.stop()
+	case screen.ShowHelp:
+		m.push(screen.NewHelp(queryGroups(m.opts.HistoryFile)))
+	case screen.PickTable:
+		m.push(screen.NewTables(m.view()))
 	case screen.RunAction:
 		m.pop()
 		for i, a := range m.opts.Actions {

@@ -95,7 +95,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	}
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
-		Actions: demoActions(cluster, traffic), Events: first,
+		Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
 	})
 }
 

@@ -38,9 +38,10 @@ type Count struct {
 }
 
 // Key is a key press with the time it came at. Name is as Bubble Tea names it:
-// "enter", "up", "f".
+// "enter", "up", "f". Text is what it types, "" for a key that types nothing.
 type Key struct {
 	Name string
+	Text string
 	At   time.Time
 }
 
@@ -50,6 +51,9 @@ type Screen interface {
 	// Paint draws the dialog somewhere in a, which is the whole frame but its footer.
 	Paint(a widget.Area, v *View)
 }
+
+// whole is a screen that takes the place of the dashboard, not a dialog over it.
+type whole interface{ fillsFrame() }
 
 // Intent is what a screen wants done; nil is nothing. A screen never does it itself.
 type Intent interface{ intent() }
@@ -66,6 +70,17 @@ type (
 	RunAction struct{ Key string }
 	// CheckSecurity runs the security check anew.
 	CheckSecurity struct{}
+	// RunQuery runs a statement, or asks for its plan. The screen is sent [QueryEnded].
+	RunQuery struct {
+		SQL     string
+		Explain bool
+	}
+	// CancelQuery ends the statement under way. Its [QueryEnded] still comes.
+	CancelQuery struct{}
+	// ShowHelp shows the keys of the screen.
+	ShowHelp struct{}
+	// PickTable opens the list of tables; the chosen one's database is the statements'.
+	PickTable struct{}
 )
 
 func (Close) intent()         {}
@@ -73,6 +88,10 @@ func (Choose) intent()        {}
 func (StartFailover) intent() {}
 func (RunAction) intent()     {}
 func (CheckSecurity) intent() {}
+func (RunQuery) intent()      {}
+func (CancelQuery) intent()   {}
+func (ShowHelp) intent()      {}
+func (PickTable) intent()     {}
 
 // The messages besides [Key].
 type (
@@ -88,6 +107,17 @@ type (
 		Answer *api.FailoverResponse
 		Err    error
 	}
+	// QueryEnded brings what became of a statement.
+	QueryEnded struct {
+		At     time.Time
+		Result *Result
+	}
+	// Resized tells of the frame's size.
+	Resized struct{ Width, Height int }
+	// Pasted brings a text that was pasted.
+	Pasted struct{ Text string }
+	// Recalled brings the statements of earlier sessions, the oldest first.
+	Recalled struct{ Statements []string }
 )
 
 // The pause in the key presses after which a dialog takes them. A dialog that
@@ -120,14 +150,20 @@ func (g *guard) absorbs(at time.Time) bool {
 	return true
 }
 
-// Render draws the dashboard with the dialogs over it: exactly height lines of
-// exactly width cells.
+// Render draws the dashboard, or the screen that takes its place, with the dialog on
+// top over it: exactly height lines of exactly width cells.
 func Render(t *theme.Theme, width, height int, v *View, d *Dashboard, stack ...Screen) string {
 	c := widget.NewCanvas(width, height)
-	d.Paint(c.Area(), v)
-	if len(stack) > 0 {
+	base, ground := -1, d.Paint
+	for i, s := range stack {
+		if _, ok := s.(whole); ok {
+			base, ground = i, s.Paint
+		}
+	}
+	ground(c.Area(), v)
+	if top := len(stack) - 1; top > base {
 		c.Fade(theme.Dim)
-		stack[len(stack)-1].Paint(c.Area(), v)
+		stack[top].Paint(c.Area(), v)
 	}
 	return c.Render(t)
 }

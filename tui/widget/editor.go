@@ -242,6 +242,24 @@ func (e Editor) rows(width int) []editorRow {
 	}
 }
 
+// AtStart is the editor with the cursor before its text.
+func (e Editor) AtStart() Editor { return e.moved(0) }
+
+// Fits says whether all of the text is seen in an area of that size.
+func (e Editor) Fits(width, height int) bool {
+	_, w := e.columns(width)
+	return len(e.rows(w)) <= height
+}
+
+// columns shares the width out: line numbers, where there is room, and the text.
+func (e Editor) columns(width int) (gutter, text int) {
+	gutter = max(len(Thousands(int64(e.Lines()))), 2) + 1
+	if width <= 2*gutter {
+		gutter = 0
+	}
+	return gutter, max(width-gutter-1, 1) // a column for the cursor at the end of a full row
+}
+
 // Lines is the number of the text's lines.
 func (e Editor) Lines() int { return strings.Count(e.text, "\n") + 1 }
 
@@ -257,12 +275,7 @@ type EditorLook struct {
 // Paint draws the part of the text around the cursor, with the numbers of the lines
 // at the left.
 func (e Editor) Paint(a Area, look EditorLook) {
-	digits := max(len(Thousands(int64(e.Lines()))), 2)
-	gutter := digits + 1
-	if a.W <= 2*gutter {
-		gutter = 0
-	}
-	width := max(a.W-gutter-1, 1) // a column for the cursor at the end of a full row
+	gutter, width := e.columns(a.W)
 	rows := e.rows(width)
 	cursor := 0
 	for i, r := range rows {
@@ -277,7 +290,7 @@ func (e Editor) Paint(a Area, look EditorLook) {
 	for y := 0; y < a.H && top+y < len(rows); y++ {
 		row := rows[top+y]
 		if row.first && gutter > 0 {
-			a.TextRight(digits, y, theme.Muted, Thousands(int64(row.line)))
+			a.TextRight(gutter-1, y, theme.Muted, Thousands(int64(row.line)))
 		}
 		e.paintRow(a.Sub(gutter, y, a.W-gutter, 1), row, look, top+y == cursor)
 	}

@@ -1,0 +1,265 @@
+package screen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/charmbracelet/bubbles/key"
+
+	"shardeck/shared/api"
+	"shardeck/tui/answer"
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
+)
+
+// box is a part of a frame.
+type box struct{ x, y, w, h int }
+
+func (b box) of(a widget.Area) widget.Area { return a.Sub(b.x, b.y, b.w, b.h) }
+
+// queryLayout is where the parts of the Query screen are. A part without room is empty.
+type queryLayout struct{ identity, editor, route, result, status, footer box }
+
+// layoutQuery shares a frame out: the editor with the route beside it, the result
+// below, which has what is left.
+func layoutQuery(w, h int) queryLayout {
+	var l queryLayout
+	l.footer = box{0, h - 1, w, 1}
+	l.status = box{0, h - 2, w, 1}
+	top := 0
+	if h >= smallHeight {
+		l.identity = box{0, 0, w, 1}
+		top = 1
+	}
+	editor := min(max(h*3/8, 3), 14)
+	l.editor = box{0, top, w, editor}
+	if w >= smallWidth {
+		left := w * 58 / 100
+		if w >= wideWidth {
+			left = w * 62 / 100
+		}
+		l.editor.w = left
+		l.route = box{left, top, w - left, editor}
+	}
+	l.result = box{0, top + editor, w, max(h-2-top-editor, 0)}
+	return l
+}
+
+// Paint draws the screen over the whole of a.
+func (q *Query) Paint(a widget.Area, v *View) {
+	l := layoutQuery(a.W, a.H)
+	paintIdentity(l.identity.of(a), v)
+	q.paintEditor(l.editor.of(a), v)
+	q.paintRoute(l.route.of(a))
+	q.paintResult(l.result.of(a), v)
+	q.paintStatus(l.status.of(a), v)
+	q.paintFooter(l.footer.of(a), v)
+}
+
+// frame is the frame of a pane: the one that has the keys stands out.
+func frame(focused bool) theme.Role {
+	if focused {
+		return theme.DialogFrame
+	}
+	return theme.Border
+}
+
+func (q *Query) paintEditor(a widget.Area, v *View) {
+	title, note := "Query", ""
+	if v.DB != "" {
+		title += " · " + v.DB
+	}
+	if n := len(q.history); n > 1 && q.place < n {
+		note = fmt.Sprintf("%d of %d", q.place+1, n)
+	}
+	in := a.Box(frame(!q.onGrid), title, note)
+	q.editor.Paint(in.Sub(0, 0, in.W-1, in.H), q.look())
+}
+
+// paintRoute says which shards the last statement went to and why, and how long each took.
+func (q *Query) paintRoute(a widget.Area) {
+	r := q.shownResult()
+	if r == nil || r.Route == nil || r.Route.Kind == "" {
+		in := a.Box(theme.Border, "Route", "")
+		paragraph(in.Sub(1, 0, in.W-2, in.H), 0, 0, theme.Muted, noRoute(r), in.H)
+		return
+	}
+	in := a.Box(theme.Border, "Route", string(r.Route.Kind))
+	in = in.Sub(1, 0, in.W-2, in.H)
+	shards := answer.Shards(r.Route.Shards)
+	x := in.Text(0, 0, theme.Strong, shards)
+	why := widget.Clean(r.Route.Why)
+	y := 1
+	bars := len(r.Shards)
+	if x+2+widget.Width(why) <= in.W {
+		in.Text(x, 0, theme.Muted, ": "+why)
+	} else {
+		y = paragraph(in, 0, 1, theme.Text, why, max(min(in.H-1-min(bars, 3)-min(len(r.Route.Keys), 1), 3), 1))
+	}
+	y = paintKeys(in, y, r.Route, max(in.H-y-bars, 1))
+	if in.H-y > bars+1 && bars > 0 {
+		y++
+	}
+	paintTimes(in.Sub(0, y, in.W, in.H-y), r.Shards)
+}
+
+// noRoute says why there is no route to show.
+func noRoute(r *Result) string {
+	switch {
+	case r == nil:
+		return "Which shards a statement goes to, and why, is shown here once it has run."
+	case r.Err != nil:
+		if p := api.AsProblem(r.Err); p.Shard != nil {
+			return fmt.Sprintf("It failed at shard %d, %s.", *p.Shard, p.Worker)
+		}
+		return "There is none: the statement has no answer."
+	}
+	return "The answer tells of none."
+}
+
+// paintKeys draws how keys lead to their shards, in at most room lines, and returns
+// the row after them.
+func paintKeys(in widget.Area, y int, r *api.Route, room int) int {
+	for i := range r.Keys {
+		if i == room-1 && len(r.Keys) > room {
+			in.Text(0, y, theme.Muted, widget.Fit(fmt.Sprintf("… and %d more keys", max(r.KeysTotal, len(r.Keys))-i), in.W))
+			return y + 1
+		}
+		if i >= room {
+			break
+		}
+		k := &r.Keys[i]
+		name := widget.FitMiddle(k.Key, max(in.W-34, 8))
+		long := fmt.Sprintf(" → hash %d → slot %d → ", k.Hash, k.Slot)
+		if widget.Width(name)+widget.Width(long)+8 > in.W {
+			long = fmt.Sprintf(" → slot %d → ", k.Slot)
+		}
+		x := in.Text(0, y, theme.Strong, name)
+		x = in.Text(x, y, theme.Muted, long)
+		in.Text(x, y, theme.Series(k.Shard), fmt.Sprintf("shard %d", k.Shard))
+		y++
+	}
+	return y
+}
+
+// paintTimes draws each shard's rows and time, the time as a bar too.
+func paintTimes(a widget.Area, parts []api.ShardResult) {
+	var slowest float64
+	for i := range parts {
+		slowest = max(slowest, parts[i].MS)
+	}
+	for i := range parts {
+		if i == a.H-1 && len(parts) > a.H {
+			a.Text(0, i, theme.Muted, widget.Fit(fmt.Sprintf("… and %s more", plural(len(parts)-i, "shard")), a.W))
+			return
+		}
+		p := &parts[i]
+		label := fmt.Sprintf("%d ", p.Shard)
+		if a.W >= 48 {
+			label += widget.FitMiddle(p.Worker, 14) + " "
+		}
+		x := a.Text(0, i, theme.Series(p.Shard), label)
+		if a.W >= 48 {
+			x = 18
+		}
+		if a.W < 24 {
+			a.TextRight(a.W, i, theme.Text, widget.Millis(p.MS))
+			continue
+		}
+		const rows, time = 8, 9
+		a.Text(x, i, theme.Series(p.Shard), widget.Bar(p.MS, slowest, a.W-x-rows-time-1))
+		a.TextRight(a.W-time, i, theme.Text, widget.Count(p.Rows, rows-1))
+		a.TextRight(a.W, i, theme.Muted, widget.Millis(p.MS))
+	}
+}
+
+// paintStatus draws one line on what runs or how it ended, and where in the result one is.
+func (q *Query) paintStatus(a widget.Area, v *View) {
+	role, text := q.status(v)
+	where := ""
+	if r := q.shownResult(); r != nil && a.W >= smallWidth {
+		where = q.whereabouts(r)
+	}
+	room := a.W - 2
+	if where != "" {
+		room -= widget.Width(where) + 2
+	}
+	a.Text(1, 0, role, widget.Fit(text, room))
+	a.TextRight(a.W-1, 0, theme.Muted, where)
+}
+
+func (q *Query) status(v *View) (theme.Role, string) {
+	r := q.shownResult()
+	switch {
+	case q.ending:
+		return theme.Warn, "○ ending it at the shards …"
+	case q.running:
+		return theme.Info, "● running, " + widget.Age(v.Now.Sub(q.began)) + " · Esc ends it"
+	case r == nil:
+		return theme.Muted, "Ctrl-R runs the statement; so do F5 and Alt-Enter"
+	case r.Err != nil && api.CodeOf(r.Err) == api.CodeCanceled:
+		return theme.Warn, "○ cancelled after " + widget.Elapsed(r.Took)
+	case r.Err != nil:
+		return theme.Bad, "✗ " + string(api.CodeOf(r.Err)) + " after " + widget.Elapsed(r.Took)
+	}
+	took := widget.Millis(float64(r.Took.Microseconds()) / 1000)
+	if r.MS > 0 {
+		took = widget.Millis(r.MS)
+	}
+	rows := widget.Thousands(int64(len(r.Rows))) + " rows"
+	if len(r.Rows) == 1 {
+		rows = "1 row"
+	}
+	switch {
+	case len(r.Partial) > 0:
+		return theme.Warn, fmt.Sprintf("▲ PARTIAL: %s in %s, without %s", rows, took, plural(len(r.Partial), "shard"))
+	case r.Affected != nil:
+		return theme.Good, "✓ " + answer.Rows(*r.Affected) + " affected in " + took
+	case r.Plan != nil:
+		return theme.Good, "✓ planned in " + took + "; nothing was run"
+	case r.Done != "":
+		return theme.Good, "✓ " + r.Done + " in " + took
+	case r.Truncated != "":
+		return theme.Warn, "▲ the first " + rows + " in " + took + "; " + r.Truncated
+	}
+	return theme.Good, "✓ " + rows + " in " + took
+}
+
+// whereabouts says which part of the result is seen, "" when it is all.
+func (q *Query) whereabouts(r *Result) string {
+	n, first := len(r.Rows), q.at.row
+	noun := "rows"
+	if q.showPlan {
+		n, first, noun = len(q.planLines(r)), q.at.planRow, "lines"
+	}
+	seen := q.visible()
+	if n <= seen && q.at.column == 0 || r.Err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %s–%s of %s", noun, widget.Thousands(int64(first+1)), widget.Thousands(int64(min(first+seen, n))), widget.Thousands(int64(n)))
+}
+
+// QueryKeys are the keys of the Query screen, for its footer and its help.
+func QueryKeys(onResult, running bool) []key.Binding {
+	bind := func(shown, does string, keys ...string) key.Binding {
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))
+	}
+	run, explain := bind("Ctrl-R", "run", "ctrl+r"), bind("Ctrl-X", "explain", "ctrl+x")
+	history, help, leave := bind("Ctrl-P/N", "history", "ctrl+p"), bind("F1", "help", "f1"), bind("Esc", "back", "esc")
+	switch {
+	case running:
+		return []key.Binding{bind("Esc", "end it", "esc"), bind("Tab", "switch", "tab"), help}
+	case onResult:
+		return []key.Binding{run, bind("↑↓←→", "scroll", "up"), bind("PgUp/Dn", "page", "pgup"), bind("Tab", "editor", "tab"), bind("?", "help", "?"), leave, explain}
+	}
+	return []key.Binding{run, explain, bind("Tab", "result", "tab"), history, help, leave, bind("Ctrl-T", "table", "ctrl+t")}
+}
+
+func (q *Query) paintFooter(a widget.Area, v *View) {
+	keys := layoutKeys(QueryKeys(q.onGrid, q.running), a.W, 1)
+	notes := widget.Clean(strings.Join(v.Notes, " · "))
+	if keys.end()+widget.Width(notes)+2 <= a.W {
+		a.TextRight(a.W-1, 0, theme.Info, notes)
+	}
+	keys.paint(a)
+}
