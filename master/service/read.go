@@ -76,7 +76,10 @@ func (s *Service) streamRows(ctx context.Context, requestID string, p *planner.P
 // gather makes the plan's answer of the shards' rows.
 func (q *query) gather(p *planner.Plan, sink gather.Sink) error {
 	g := q.gathering()
-	if len(p.Merge) > 0 {
+	switch {
+	case p.Final != nil:
+		return g.Finish(p, sink)
+	case len(p.Merge) > 0:
 		return g.Merge(gather.Order{
 			Keys: p.Merge, Hidden: p.Hidden, Columns: len(p.Columns), Distinct: p.Distinct, Limit: p.Limit, Offset: p.Offset, Ties: p.Ties,
 		}, sink)

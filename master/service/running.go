@@ -65,14 +65,7 @@ func (q *runningQueries) list() []api.RunningQuery {
 	defer q.mu.Unlock()
 	all := make([]api.RunningQuery, 0, len(q.byID))
 	for _, r := range q.byID {
-		shards := []int{}
-		if p := r.shards.Load(); p != nil {
-			shards = *p
-		}
-		all = append(all, api.RunningQuery{
-			ID: r.id, RequestID: r.requestID, DB: r.db, Statement: r.verb, SQL: r.sql, Shards: shards,
-			Started: r.started, MS: scatter.Milliseconds(time.Since(r.started)), Rows: r.rows.Load(), Canceled: r.canceled.Load(),
-		})
+		all = append(all, r.now())
 	}
 	slices.SortFunc(all, func(a, b api.RunningQuery) int {
 		if c := a.Started.Compare(b.Started); c != 0 {
@@ -83,18 +76,30 @@ func (q *runningQueries) list() []api.RunningQuery {
 	return all
 }
 
-// end cancels the statement with that id and says whether there is one.
-func (q *runningQueries) end(id string) bool {
+// now describes the statement as it is.
+func (r *runningQuery) now() api.RunningQuery {
+	shards := []int{}
+	if p := r.shards.Load(); p != nil {
+		shards = *p
+	}
+	return api.RunningQuery{
+		ID: r.id, RequestID: r.requestID, DB: r.db, Statement: r.verb, SQL: r.sql, Shards: shards,
+		Started: r.started, MS: scatter.Milliseconds(time.Since(r.started)), Rows: r.rows.Load(), Canceled: r.canceled.Load(),
+	}
+}
+
+// end cancels the statement with that id and returns it, nil when there is none.
+func (q *runningQueries) end(id string) *runningQuery {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	r := q.byID[id]
 	if r == nil {
-		return false
+		return nil
 	}
 	r.canceled.Store(true)
 	r.cancel(api.NewProblem(api.CodeCanceled, "the statement was cancelled by DELETE %s/%s", api.PathQueries, id).
 		Hinted("send it again if that was not meant"))
-	return true
+	return r
 }
 
 func (s *Service) listQueries(w http.ResponseWriter, _ *http.Request) error {
@@ -104,12 +109,13 @@ func (s *Service) listQueries(w http.ResponseWriter, _ *http.Request) error {
 // cancelQuery ends a read; a write that has begun is finished all the same.
 func (s *Service) cancelQuery(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if !s.running.end(id) {
+	run := s.running.end(id)
+	if run == nil {
 		return api.NewProblem(api.CodeUnknownQuery, "no statement %s is under way at this master", clipText(id, 60)).At("id").
 			Hinted("GET %s lists those that are; it may have ended, or run at the other master", api.PathQueries)
 	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	q := run.now()
+	return httpserve.WriteJSON(w, http.StatusOK, &q)
 }
 
 // clipText returns at most n bytes of s, whole characters of it.

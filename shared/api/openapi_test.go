@@ -275,7 +275,8 @@ func TestMasterDocumentHasThePathConstants(t *testing.T) {
 		{Method: "POST", Path: api.PathFailover}, {Method: "GET", Path: api.PathHealth},
 		{Method: "POST", Path: api.PathInsert}, {Method: "POST", Path: api.PathMapReduceCount},
 		{Method: "GET", Path: api.PathMetadata}, {Method: "GET", Path: api.PathMetrics},
-		{Method: "GET", Path: api.PathOpenAPI}, {Method: "POST", Path: api.PathSecurityCheck},
+		{Method: "GET", Path: api.PathOpenAPI}, {Method: "GET", Path: api.PathQueries},
+		{Method: "DELETE", Path: api.PathQueriesID}, {Method: "POST", Path: api.PathQuery}, {Method: "POST", Path: api.PathSecurityCheck},
 		{Method: "POST", Path: api.PathSelect}, {Method: "POST", Path: api.StepDownPath},
 		{Method: "POST", Path: api.PathUpdate},
 	}

@@ -227,10 +227,23 @@ func declares(op *openapi3.Operation, status int, media string) error {
 	return nil
 }
 
-// input finds the request's operation. The paths have no parameters, so that it
-// is a plain look-up.
+// Path returns the document's path for one that was asked for: itself, or the one
+// that has {id} for the last segment, and what that stands for.
+func (d *Document) Path(asked string) (path string, params map[string]string) {
+	if d.spec.Paths.Value(asked) != nil {
+		return asked, nil
+	}
+	i := strings.LastIndexByte(asked, '/')
+	if path = asked[:i+1] + "{id}"; d.spec.Paths.Value(path) == nil {
+		return asked, nil
+	}
+	return path, map[string]string{"id": asked[i+1:]}
+}
+
+// input finds the request's operation.
 func (d *Document) input(req *http.Request) (*openapi3filter.RequestValidationInput, error) {
-	item := d.spec.Paths.Value(req.URL.Path)
+	path, params := d.Path(req.URL.Path)
+	item := d.spec.Paths.Value(path)
 	if item == nil {
 		return nil, fmt.Errorf("path %s is not in the document", req.URL.Path)
 	}
@@ -241,8 +254,9 @@ func (d *Document) input(req *http.Request) (*openapi3filter.RequestValidationIn
 	return &openapi3filter.RequestValidationInput{
 		Request:     req,
 		QueryParams: req.URL.Query(),
+		PathParams:  params,
 		Route: &routers.Route{
-			Spec: d.spec, Path: req.URL.Path, PathItem: item, Method: req.Method, Operation: op,
+			Spec: d.spec, Path: path, PathItem: item, Method: req.Method, Operation: op,
 		},
 		Options: &openapi3filter.Options{
 			MultiError:            true,

@@ -68,6 +68,38 @@ var rowExchanges = []exchange{
 	{"by one column", "", "/map-reduce-count", `{"db_name":"SchoolDB","table":"Students","group_by":"active"}`, nil, ""},
 }
 
+var (
+	inCSV = map[string]string{"Accept": api.MediaCSV}
+
+	queryExchanges = []exchange{
+		{"some rows", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT TOP (3) student_id, name, gpa FROM Students ORDER BY gpa DESC, student_id"}`, nil, ""},
+		{"a stream", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT name FROM Students"}`, ndjson, ""},
+		{"CSV", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM Students"}`, inCSV, ""},
+		{"cut short", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM Students","max_rows":2}`, nil, ""},
+		{"groups", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT active, COUNT(*) AS n, AVG(gpa) FROM Students GROUP BY active HAVING COUNT(*) > 0 ORDER BY n"}`, nil, ""},
+		{"a parameter", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT name FROM Students WHERE student_id = @id","params":{"id":5}}`, nil, ""},
+		{"a plan", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT COUNT(*) FROM Students","explain":true}`, nil, ""},
+		{"a plan that was run", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT TOP (2) name FROM Students ORDER BY name","explain":true,"analyze":true}`, nil, ""},
+		{"the plan of a write", "", "/query", `{"db_name":"SchoolDB","sql":"DELETE FROM Students WHERE student_id = 5","explain":true}`, nil, ""},
+		{"a table", "", "/query", `{"db_name":"SchoolDB","sql":"CREATE TABLE Notes (student_id INT PRIMARY KEY, note NVARCHAR(20))"}`, nil, ""},
+		{"rows for it", "", "/query", `{"db_name":"SchoolDB","sql":"INSERT INTO Notes VALUES (1, N'a'), (2, NULL)"}`, nil, ""},
+		{"the same, once", "", "/query", `{"db_name":"SchoolDB","sql":"INSERT INTO Notes VALUES (3, N'a')"}`, key("q1"), ""},
+		{"the same again by its key", "", "/query", `{"db_name":"SchoolDB","sql":"INSERT INTO Notes VALUES (3, N'a')"}`, key("q1"), ""},
+		{"a join by the shard key", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT s.name, n.note FROM Students s JOIN Notes n ON n.student_id = s.student_id"}`, nil, ""},
+		{"a join by something else", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT s.name FROM Students s JOIN Notes n ON n.note = s.name"}`, nil, api.CodeUnsupported},
+		{"an update of one row", "", "/query", `{"db_name":"SchoolDB","sql":"UPDATE Notes SET note = N'b' WHERE student_id = 2"}`, nil, ""},
+		{"an update of all without all_shards", "", "/query", `{"db_name":"SchoolDB","sql":"UPDATE Notes SET note = N'b'"}`, nil, api.CodeShardKeyRequired},
+		{"a deletion on all shards", "", "/query", `{"db_name":"SchoolDB","sql":"DELETE FROM Notes","all_shards":true}`, nil, ""},
+		{"the table's end", "", "/query", `{"db_name":"SchoolDB","sql":"DROP TABLE Notes"}`, nil, ""},
+		{"no table", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM Nothing"}`, nil, api.CodeUnknownTable},
+		{"half a statement", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM"}`, nil, api.CodeSyntax},
+		{"a column of two tables", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT a.name, gpa FROM Students a JOIN Students b ON a.student_id = b.student_id"}`, nil, api.CodeAmbiguousColumn},
+		{"a subquery", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM Students WHERE student_id IN (SELECT 1)"}`, nil, api.CodeUnsupported},
+		{"division by zero", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT 1 / (student_id - student_id) FROM Students"}`, nil, api.CodeDivideByZero},
+		{"an id that is none", "DELETE", "/queries/none", "", nil, api.CodeUnknownQuery},
+	}
+)
+
 var badRequests = []exchange{
 	{"no body", "", "/select", ``, nil, api.CodeInvalidJSON},
 	{"no JSON", "", "/select", `db_name=SchoolDB`, nil, api.CodeInvalidJSON},

@@ -71,7 +71,8 @@ func (s *session) run(exchanges ...exchange) {
 				t.Fatalf("got %d %s, want code %q", status, body, e.code)
 			}
 			if e.code == "" {
-				s.answered[api.Endpoint{Method: e.method, Path: e.path}] = true
+				path, _ := s.doc.Path(e.path)
+				s.answered[api.Endpoint{Method: e.method, Path: path}] = true
 			}
 		})
 	}
@@ -142,6 +143,8 @@ func TestMastersAnswerAsTheDocumentSays(t *testing.T) {
 	primary.run(rowExchanges...)
 	primary.run(badRequests...)
 	backup.run(exchange{"on the backup", "", "/select", `{"db_name":"SchoolDB","table":"Students"}`, nil, ""})
+	primary.run(queryExchanges...)
+	primary.cancel(c)
 	primary.run(clusterExchanges...)
 	primary.methods(nil)
 	primary.events(t)
@@ -290,4 +293,31 @@ func (s *session) events(t *testing.T) {
 		}
 		s.answered[api.Endpoint{Method: "GET", Path: api.PathEvents}] = true
 	})
+}
+
+// cancel ends a statement that waits for a paused worker.
+func (s *session) cancel(c *testcluster.Cluster) {
+	c.Workers[1].Pause(s.t)
+	defer c.Workers[1].Resume(s.t)
+	ended := make(chan error, 1)
+	m := c.Master(0)
+	go func() {
+		_, err := m.Query(s.t.Context(), &api.SQLRequest{DB: "SchoolDB", SQL: "SELECT COUNT(*) FROM Students -- to be cancelled"})
+		ended <- err
+	}()
+	var id string
+	testcluster.Await(s.t, "the statement to be listed", func(ctx context.Context) (bool, string) {
+		list, err := m.Queries(ctx)
+		if err != nil || len(list.Queries) == 0 {
+			return false, "none is listed"
+		}
+		id = list.Queries[0].ID
+		return strings.HasSuffix(list.Queries[0].SQL, "-- to be cancelled"), "another is listed"
+	})
+	s.run(exchange{"", "GET", "/queries", "", nil, ""},
+		exchange{"that is under way", "DELETE", "/queries/" + id, "", nil, ""})
+	if err := <-ended; api.CodeOf(err) != api.CodeCanceled {
+		s.t.Errorf("the statement ended with %v, want %s", err, api.CodeCanceled)
+	}
+	s.run(exchange{"that has ended", "DELETE", "/queries/" + id, "", nil, api.CodeUnknownQuery})
 }

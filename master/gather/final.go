@@ -1,0 +1,285 @@
+package gather
+
+import (
+	"errors"
+	"slices"
+
+	"shardeck/master/eval"
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+// maxHeld bounds the memory in which [Gathering.Finish] holds groups to sort them
+// and values to count them once, in bytes.
+const maxHeld = 32 << 20
+
+// Finish merges the sources of a plan with a Final, makes groups of their rows and
+// the answer of those. It holds one group at a time, unless the answer must be
+// sorted anew or values told apart that do not come in order: these it holds within
+// a bound, beyond which it refuses with too_complex.
+func (g *Gathering) Finish(p *planner.Plan, sink Sink) error {
+	if p.Limit != nil && *p.Limit == 0 {
+		return g.finish(errEnough)
+	}
+	m := newMerger(g, p.Merge)
+	m.need = max(m.need, p.Final.Keys)
+	for i := range p.Final.Aggregates {
+		m.need = max(m.need, p.Final.Aggregates[i].Column+1)
+	}
+	f := newFinisher(p, sink)
+	return g.finish(f.run(m))
+}
+
+// finisher makes the answer of merged rows.
+type finisher struct {
+	final *planner.Final
+	keys  []planner.MergeKey // of the group
+	types []sqltypes.Type    // of the answer's columns
+	out   *emitter
+	held  heldGroups
+
+	group []sqltypes.Value // the present group: its keys, then its aggregates
+	folds []fold           // one for each aggregate
+	row   []sqltypes.Value // the answer's row made of it
+}
+
+func newFinisher(p *planner.Plan, sink Sink) *finisher {
+	fin := p.Final
+	f := &finisher{
+		final: fin, keys: p.Merge[:fin.Keys],
+		group: make([]sqltypes.Value, fin.Keys+len(fin.Aggregates)),
+		folds: make([]fold, len(fin.Aggregates)),
+		row:   make([]sqltypes.Value, len(fin.Output)),
+	}
+	for _, x := range fin.Output {
+		f.types = append(f.types, x.Type)
+	}
+	for i := range fin.Aggregates {
+		a := &fin.Aggregates[i]
+		// Of the columns after the group's keys only the first comes in order within
+		// the group; a key is the same in all of it.
+		ordered := a.Column < fin.Keys || len(p.Merge) > fin.Keys && p.Merge[fin.Keys].Column == a.Column
+		f.folds[i] = newFold(a, ordered, &f.held)
+	}
+	f.out = newEmitter(p.Limit, p.Offset, p.Ties, sink)
+	if len(fin.Sort) > 0 {
+		f.held.sort(fin.Sort, p.Limit, p.Offset, p.Ties || fin.Distinct)
+	}
+	return f
+}
+
+// run takes in all rows.
+func (f *finisher) run(m *merger) error {
+	begun := f.final.Keys == 0 // the one group is there without rows too
+	for {
+		c, err := m.next()
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			break
+		}
+		if f.final.Keys > 0 && (!begun || compareKeys(f.keys, f.group, c.values) != 0) {
+			if begun {
+				if err := f.endGroup(); err != nil {
+					return err
+				}
+			}
+			begun = true
+			copy(f.group, c.values[:f.final.Keys])
+		}
+		for i := range f.folds {
+			if err := f.folds[i].add(c); err != nil {
+				if !errors.Is(err, errShape) {
+					return err
+				}
+				if err := m.g.failed(c.source, errGarbage()); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if begun {
+		if err := f.endGroup(); err != nil {
+			return err
+		}
+	}
+	if err := f.release(); err != nil {
+		return err
+	}
+	return f.out.flush()
+}
+
+// endGroup makes a row of the answer of the present group, if it is to have one.
+func (f *finisher) endGroup() error {
+	for i := range f.folds {
+		v, err := f.folds[i].result()
+		if err != nil {
+			return err
+		}
+		f.group[f.final.Keys+i] = v
+	}
+	if f.final.Having != nil {
+		ok, err := eval.Holds(f.final.Having, f.group)
+		if err != nil || !ok {
+			return problem(err)
+		}
+	}
+	for i, x := range f.final.Output {
+		v, err := eval.Eval(x, f.group)
+		if err != nil {
+			return problem(err)
+		}
+		f.row[i] = v
+	}
+	if len(f.final.Sort) > 0 {
+		keys := make([]sqltypes.Value, len(f.final.Sort))
+		for i := range f.final.Sort {
+			v, err := eval.Eval(f.final.Sort[i].Expr, f.group)
+			if err != nil {
+				return problem(err)
+			}
+			keys[i] = v
+		}
+		return f.held.hold(keys, f.encode(nil))
+	}
+	return f.emit(f.group[:f.final.Keys], f.compareKeys, nil)
+}
+
+func (f *finisher) compareKeys(a, b []sqltypes.Value) int { return compareKeys(f.keys, a, b) }
+
+// emit hands on the present row, or the line where it was made one already.
+func (f *finisher) emit(keys []sqltypes.Value, compare func(a, b []sqltypes.Value) int, line []byte) error {
+	ok, err := f.out.admit(keys, compare)
+	if err != nil || !ok {
+		return err
+	}
+	if line != nil {
+		f.out.out = append(f.out.out, line...)
+	} else {
+		f.out.out = f.encode(f.out.out)
+	}
+	return f.out.wrote()
+}
+
+// release hands on the groups that were held, in order.
+func (f *finisher) release() error {
+	rows := f.held.sorted()
+	for i, h := range rows {
+		if f.final.Distinct && i > 0 && f.held.compare(rows[i-1].keys, h.keys) == 0 {
+			continue
+		}
+		if err := f.emit(h.keys, f.held.compare, h.line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encode appends the present row in wire form, with a newline.
+func (f *finisher) encode(dst []byte) []byte {
+	dst = append(dst, '[')
+	for i := range f.row {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = sqltypes.AppendJSON(dst, f.types[i], f.row[i])
+	}
+	return append(dst, ']', '\n')
+}
+
+// problem returns a refusal of a value as the problem it is.
+func problem(err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*sqltypes.Error](err); ok {
+		return e.Problem()
+	}
+	return api.AsProblem(err)
+}
+
+// heldGroups are rows of the answer that wait for the last to be known, and the
+// memory that they and sets of values take.
+type heldGroups struct {
+	bytes int
+	keys  []planner.FinalKey
+	keep  int // the first rows in order that can be in the answer; -1: all
+	rows  []heldRow
+}
+
+type heldRow struct {
+	keys []sqltypes.Value
+	line []byte
+}
+
+// sort has the groups held. With all set, any of them can be in the answer, and
+// else only the first of offset + limit.
+func (h *heldGroups) sort(keys []planner.FinalKey, limit *int64, offset int64, all bool) {
+	h.keys, h.keep = keys, -1
+	const most = 1 << 20
+	if limit != nil && !all && *limit <= most && offset <= most {
+		h.keep = int(*limit + offset)
+	}
+}
+
+func (h *heldGroups) compare(a, b []sqltypes.Value) int {
+	for i := range h.keys {
+		k := planner.MergeKey{Type: h.keys[i].Expr.Type, Desc: h.keys[i].Desc, Binary: h.keys[i].Expr.Binary}
+		if c := compareValues(&k, a[i], b[i]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// hold takes a row in. Of more than twice the rows wanted, the last in order go.
+func (h *heldGroups) hold(keys []sqltypes.Value, line []byte) error {
+	r := heldRow{keys, line}
+	h.rows = append(h.rows, r)
+	if err := h.charge(r.size()); err != nil {
+		return err
+	}
+	if h.keep >= 0 && len(h.rows) >= 2*h.keep+64 {
+		h.cut()
+	}
+	return nil
+}
+
+func (r *heldRow) size() int {
+	n := cap(r.line) + 64
+	for i := range r.keys {
+		n += 48 + len(r.keys[i].Str)
+	}
+	return n
+}
+
+// charge counts bytes that are held.
+func (h *heldGroups) charge(n int) error {
+	if h.bytes += n; h.bytes > maxHeld {
+		return api.NewProblem(api.CodeTooComplex, "the answer needs more than %d MiB at the master to sort its groups or to tell values apart", maxHeld>>20).At("sql").
+			Hinted("add TOP, order by the columns of GROUP BY, or narrow the WHERE")
+	}
+	return nil
+}
+
+func (h *heldGroups) cut() {
+	h.order()
+	for i := h.keep; i < len(h.rows); i++ {
+		h.bytes -= h.rows[i].size()
+	}
+	clear(h.rows[h.keep:])
+	h.rows = h.rows[:h.keep]
+}
+
+// order is stable, so that groups that the keys do not tell apart come in the order
+// of the groups.
+func (h *heldGroups) order() {
+	slices.SortStableFunc(h.rows, func(a, b heldRow) int { return h.compare(a.keys, b.keys) })
+}
+
+func (h *heldGroups) sorted() []heldRow {
+	h.order()
+	return h.rows
+}

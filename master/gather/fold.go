@@ -1,0 +1,112 @@
+package gather
+
+import (
+	"errors"
+
+	"shardeck/master/planner"
+	"shardeck/shared/sqltypes"
+)
+
+// errShape says that a row is not what was asked for.
+var errShape = errors.New("gather: not the row expected")
+
+// fold makes one value of the partial results of an aggregate.
+type fold struct {
+	a *planner.Aggregate
+	// ordered says that equal values of a DISTINCT come one after the other.
+	ordered bool
+	seen    map[string]struct{} // for a DISTINCT whose values do not
+	held    *heldGroups
+
+	count int64
+	sum   *sqltypes.Sum
+	best  sqltypes.Value // the least or the greatest
+	prev  sqltypes.Value // the value before, of a DISTINCT
+}
+
+func newFold(a *planner.Aggregate, ordered bool, held *heldGroups) fold {
+	f := fold{a: a, ordered: ordered, held: held}
+	f.reset()
+	return f
+}
+
+func (f *fold) reset() {
+	f.count, f.sum, f.best, f.prev = 0, nil, sqltypes.Null(), sqltypes.Null()
+	if f.a.Func == planner.CombineSum || f.a.Func == planner.CombineSumDistinct {
+		f.sum = sqltypes.NewSum(f.a.Result)
+	}
+	for k := range f.seen {
+		f.held.bytes -= len(k) + setEntry
+	}
+	clear(f.seen)
+}
+
+// setEntry is about what an entry of a set takes besides its text, in bytes.
+const setEntry = 48
+
+// add takes in the partial result of a row.
+func (f *fold) add(c *cursor) error {
+	v, err := sqltypes.DecodeJSON(f.a.Type, c.split.element(c.row, f.a.Column))
+	if err != nil {
+		return errShape
+	}
+	if v.IsNull() {
+		return nil
+	}
+	switch f.a.Func {
+	case planner.CombineCount:
+		f.count += v.Int
+	case planner.CombineSum:
+		return problem(f.sum.Add(v))
+	case planner.CombineCountDistinct, planner.CombineSumDistinct:
+		again, err := f.again(v)
+		switch {
+		case err != nil || again:
+			return err
+		case f.sum != nil:
+			return problem(f.sum.Add(v))
+		}
+		f.count++
+	case planner.CombineMin, planner.CombineMax:
+		k := planner.MergeKey{Type: f.a.Type, Binary: f.a.Binary, Desc: f.a.Func == planner.CombineMax}
+		if f.best.IsNull() || compareValues(&k, v, f.best) < 0 {
+			f.best = v
+		}
+	}
+	return nil
+}
+
+// again says whether a value of a DISTINCT was there before in this group.
+func (f *fold) again(v sqltypes.Value) (bool, error) {
+	if f.ordered {
+		k := planner.MergeKey{Type: f.a.Type, Binary: f.a.Binary}
+		if !f.prev.IsNull() && compareValues(&k, v, f.prev) == 0 {
+			return true, nil
+		}
+		f.prev = v
+		return false, nil
+	}
+	key := sqltypes.EqualityKey(f.a.Type, v, f.a.Binary)
+	if _, ok := f.seen[key]; ok {
+		return true, nil
+	}
+	if f.seen == nil {
+		f.seen = map[string]struct{}{}
+	}
+	f.seen[key] = struct{}{}
+	return false, f.held.charge(len(key) + setEntry)
+}
+
+// result ends a group: it returns the aggregate, refused where it does not fit its type.
+func (f *fold) result() (v sqltypes.Value, err error) {
+	defer f.reset()
+	switch f.a.Func {
+	case planner.CombineMin, planner.CombineMax:
+		return f.best, nil
+	case planner.CombineCount, planner.CombineCountDistinct:
+		v, err = sqltypes.Convert(sqltypes.Int64(f.count), sqltypes.Type{Kind: sqltypes.BigInt}, f.a.Result)
+	default:
+		v, err = f.sum.Value()
+	}
+	return v, problem(err)
+}

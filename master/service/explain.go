@@ -1,0 +1,235 @@
+package service
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"shardeck/master/planner"
+	"shardeck/master/scatter"
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+)
+
+// maxShownRows bounds the rows of parameters that an explanation shows.
+const maxShownRows = 5
+
+// explain answers with a plan. With analyze it runs the plan first, if that only
+// reads, and adds what the shards and the master did.
+func (q *statement) explain(ctx context.Context, p *planner.Plan) error {
+	if q.req.Analyze && !p.Op.IsRead() {
+		return api.NewProblem(api.CodeUnsupported, "analyze runs the statement, and this one writes").At("analyze").
+			Hinted("send explain alone, or analyze a SELECT with the same WHERE")
+	}
+	ex, err := q.s.describe(p)
+	if err != nil {
+		return err
+	}
+	resp := &api.SQLResponse{
+		EndInfoJSON: api.EndInfoJSON{Route: p.Route, Shards: []api.ShardResult{}, Query: q.info()},
+		Columns:     p.Columns, Explain: ex,
+	}
+	if q.req.Analyze {
+		if err := q.analyze(ctx, p, resp); err != nil {
+			return err
+		}
+		resp.Query = q.info()
+	}
+	return q.writeJSON(resp)
+}
+
+// describe says what a plan sends to the shards and does itself.
+func (s *Service) describe(p *planner.Plan) (*api.Explain, error) {
+	plan, err := json.Marshal(p, json.Deterministic(true))
+	if err != nil {
+		return nil, err
+	}
+	ex := &api.Explain{Plan: plan, Fragments: []api.ExplainFragment{}, Steps: steps(p)}
+	for i := range p.Fragments {
+		f := &p.Fragments[i]
+		d, err := s.dialectOf(f.Shard)
+		if err != nil {
+			return nil, err
+		}
+		ef := api.ExplainFragment{Shard: f.Shard, Worker: s.workerName(f.Shard), Engine: d.Name(), Statements: []api.ExplainStatement{}}
+		if p.Op.IsRead() {
+			req, err := d.Query(p, f)
+			if err != nil {
+				return nil, err
+			}
+			st := api.ExplainStatement{SQL: req.SQL, Types: req.Types}
+			if req.Params != nil {
+				st.Params = append(st.Params, req.Params)
+			}
+			ef.Statements = append(ef.Statements, st)
+		} else {
+			statements, err := d.Exec(p, f)
+			if err != nil {
+				return nil, err
+			}
+			for _, x := range statements {
+				st := api.ExplainStatement{SQL: x.SQL, Types: x.Types, Params: x.Rows}
+				if n := len(x.Rows); n > maxShownRows {
+					st.Params, st.ParamsRows = x.Rows[:maxShownRows], n
+				}
+				ef.Statements = append(ef.Statements, st)
+			}
+		}
+		ex.Fragments = append(ex.Fragments, ef)
+	}
+	return ex, nil
+}
+
+// steps are what the master does for a plan, in words.
+func steps(p *planner.Plan) []api.ExplainStep {
+	all := []api.ExplainStep{{Name: "route", Detail: p.Route.Why}}
+	add := func(name, format string, args ...any) {
+		all = append(all, api.ExplainStep{Name: name, Detail: fmt.Sprintf(format, args...)})
+	}
+	if len(p.Fragments) == 0 && !p.Op.IsRead() {
+		return all
+	}
+	if !p.Op.IsRead() {
+		add("write", "one transaction on each of %s", shardList(p.Route.Shards))
+		return all
+	}
+	add("scatter", "the query runs on %s", shardList(p.Route.Shards))
+	switch {
+	case len(p.Merge) == 0:
+		add("concat", "rows pass through as they come")
+	case p.Distinct:
+		add("merge", "the shards' ordered rows become one order, by %s; equal ones become one", mergeKeys(p))
+	default:
+		add("merge", "the shards' ordered rows become one order, by %s", mergeKeys(p))
+	}
+	if f := p.Final; f != nil {
+		if f.Keys == 0 {
+			add("group", "all partial results become one: %s", aggregates(f))
+		} else {
+			add("group", "partial results of equal groups become one: %s", aggregates(f))
+		}
+		if f.Having != nil {
+			add("having", "groups stay for which %s", f.Having)
+		}
+		if f.Distinct {
+			add("distinct", "equal rows become one")
+		}
+		if len(f.Sort) > 0 {
+			add("sort", "groups are held and sorted by %s", finalKeys(f))
+		}
+	}
+	if p.Limit != nil || p.Offset > 0 {
+		add("limit", "%s", window(p))
+	}
+	return all
+}
+
+func shardList(shards []int) string {
+	switch len(shards) {
+	case 0:
+		return "no shard"
+	case 1:
+		return fmt.Sprintf("shard %d", shards[0])
+	}
+	return "shards " + strings.Trim(strings.ReplaceAll(fmt.Sprint(shards), " ", ", "), "[]")
+}
+
+func mergeKeys(p *planner.Plan) string {
+	var keys []string
+	for _, k := range p.Merge {
+		x := p.Query.Output[k.Column].Expr.String()
+		if k.Desc {
+			x += " DESC"
+		}
+		keys = append(keys, x)
+	}
+	return strings.Join(keys, ", ")
+}
+
+func finalKeys(f *planner.Final) string {
+	var keys []string
+	for _, k := range f.Sort {
+		x := k.Expr.String()
+		if k.Desc {
+			x += " DESC"
+		}
+		keys = append(keys, x)
+	}
+	return strings.Join(keys, ", ")
+}
+
+func aggregates(f *planner.Final) string {
+	if len(f.Aggregates) == 0 {
+		return "the keys alone"
+	}
+	var all []string
+	for i := range f.Aggregates {
+		all = append(all, string(f.Aggregates[i].Func))
+	}
+	return strings.Join(all, ", ")
+}
+
+func window(p *planner.Plan) string {
+	var parts []string
+	if p.Offset > 0 {
+		parts = append(parts, fmt.Sprintf("the first %d rows are skipped", p.Offset))
+	}
+	if p.Limit != nil {
+		parts = append(parts, fmt.Sprintf("at most %d rows go on", *p.Limit))
+	}
+	if p.Ties {
+		parts = append(parts, "and those that tie with the last")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// analyze runs a plan that reads, drops its rows and fills in what was counted and timed.
+func (q *statement) analyze(ctx context.Context, p *planner.Plan, resp *api.SQLResponse) error {
+	s := q.s
+	start := time.Now()
+	r, err := s.open(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial)
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	opened := time.Since(start)
+	var rows int64
+	if err := r.gather(p, func(_ []byte, n int64) error { rows += n; return nil }); err != nil {
+		return err
+	}
+	took := scatter.Milliseconds(time.Since(start) - opened)
+	scattered := scatter.Milliseconds(opened)
+	resp.RowCount, resp.Shards, resp.Partial = rows, r.results(), r.partial
+	var sent int64
+	for _, sh := range resp.Shards {
+		sent += sh.Rows
+		for i := range resp.Explain.Fragments {
+			if f := &resp.Explain.Fragments[i]; f.Shard == sh.Shard {
+				f.Rows, f.MS = &sh.Rows, &sh.MS
+			}
+		}
+	}
+	for i := range resp.Explain.Steps {
+		switch st := &resp.Explain.Steps[i]; st.Name {
+		case "scatter":
+			st.Rows, st.MS = &sent, &scattered
+		case "concat", "merge":
+			// The steps from here on run together, row by row: theirs is one time.
+			st.MS = &took
+		}
+	}
+	resp.Explain.Steps[len(resp.Explain.Steps)-1].Rows = &rows
+	return nil
+}
+
+// shape is a plan in a few words, for the log.
+func shape(p *planner.Plan) string {
+	var names []string
+	for _, st := range steps(p)[1:] {
+		names = append(names, st.Name)
+	}
+	return strings.Join(names, " > ")
+}

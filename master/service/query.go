@@ -1,0 +1,275 @@
+package service
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"shardeck/master/planner"
+	"shardeck/master/scatter"
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+)
+
+// query answers POST /query: one T-SQL statement.
+func (s *Service) query(w http.ResponseWriter, r *http.Request) error {
+	var req api.SQLRequest
+	idem, err := readWrite(w, r, &req)
+	if err != nil {
+		return err
+	}
+	if err := checkSQL(&req); err != nil {
+		return err
+	}
+	st, err := tsql.ParseStatement(req.SQL)
+	if err != nil {
+		return inSQL(err)
+	}
+	limit := s.cfg.QueryTimeout
+	if req.TimeoutMS > 0 {
+		limit = min(limit, time.Duration(req.TimeoutMS)*time.Millisecond)
+	}
+	ctx, run, end := s.running.begin(r.Context(), httpserve.RequestID(r), req.DB, st.Verb(), req.SQL, limit)
+	defer end()
+	w.Header().Set(api.HeaderQueryID, run.id)
+	q := &statement{s: s, w: w, r: r, req: &req, idem: idem, ast: st, run: run}
+	err = q.answer(ctx)
+	if cause, ok := context.Cause(ctx).(*api.Problem); ok && err != nil {
+		err = cause // cancelled, or out of time: what broke by it says less
+	}
+	q.logSlow(err)
+	return inSQL(err)
+}
+
+// checkSQL refuses what no statement can be asked with.
+func checkSQL(req *api.SQLRequest) error {
+	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
+		return p
+	}
+	switch {
+	case strings.TrimSpace(req.SQL) == "":
+		return api.NewProblem(api.CodeMissingField, "sql is missing or empty").At("sql").Hinted("send a T-SQL statement, as SELECT TOP (10) * FROM Students")
+	case req.MaxRows != nil && *req.MaxRows < 0:
+		return api.NewProblem(api.CodeInvalidField, "max_rows is negative").At("max_rows").Hinted("send 0 or more, or leave it out for no bound")
+	case req.TimeoutMS < 0:
+		return api.NewProblem(api.CodeInvalidField, "timeout_ms is negative").At("timeout_ms").Hinted("send milliseconds, or leave it out")
+	case req.Analyze && !req.Explain:
+		return api.NewProblem(api.CodeInvalidField, "analyze goes with explain").At("analyze").Hinted("send explain: true as well")
+	}
+	return nil
+}
+
+// inSQL says that a problem of a text is one of the field sql.
+func inSQL(err error) error {
+	if p, ok := errors.AsType[*api.Problem](err); ok && p.Field == "" && p.Offset != nil {
+		return p.At("sql")
+	}
+	return err
+}
+
+// statement is a statement on its way through the master.
+type statement struct {
+	s    *Service
+	w    http.ResponseWriter
+	r    *http.Request
+	req  *api.SQLRequest
+	idem *api.Idempotency
+	ast  tsql.Statement
+	run  *runningQuery
+	plan *planner.Plan // once there is one
+}
+
+// answer plans and runs it. An error means that nothing was sent yet.
+func (q *statement) answer(ctx context.Context) error {
+	switch st := q.ast.(type) {
+	case *tsql.CreateTable:
+		return q.createTable(ctx)
+	case *tsql.DropTable:
+		return q.dropTable(ctx, st)
+	}
+	return q.s.planned(ctx, q.makePlan, func(p *planner.Plan) error {
+		q.note(p)
+		switch {
+		case q.req.Explain:
+			return q.explain(ctx, p)
+		case p.Op.IsRead():
+			return q.rows(ctx, p)
+		}
+		return q.write(ctx, p)
+	})
+}
+
+func (q *statement) makePlan(ctx context.Context) (*planner.Plan, error) {
+	return planner.Statement(requestCatalog{ctx, q.s}, q.s.slots, q.req.DB, q.ast, q.options())
+}
+
+func (q *statement) options() planner.Options {
+	return planner.Options{Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows}
+}
+
+// requestCatalog finds the tables of one request, see [Service.table].
+type requestCatalog struct {
+	ctx context.Context
+	s   *Service
+}
+
+// Table implements planner.Catalog.
+func (c requestCatalog) Table(db, name string) (*planner.Table, error) {
+	return c.s.table(c.ctx, db, name)
+}
+
+// rows answers a SELECT in the form that the client accepts.
+func (q *statement) rows(ctx context.Context, p *planner.Plan) error {
+	answer := &capped{left: -1, run: q.run}
+	switch accepted(q.r) {
+	case api.MediaNDJSON:
+		answer.rowAnswer = httpserve.NewRowWriter(q.w, q.r)
+	case api.MediaCSV:
+		answer.rowAnswer = newCSVRows(q.w)
+	default:
+		answer.rowAnswer = newJSONRows(q.w, q.r)
+	}
+	if q.req.MaxRows != nil {
+		answer.left = *q.req.MaxRows
+	}
+	answer.info = func() *api.StatementInfo {
+		info := q.info()
+		info.Truncated = answer.truncated
+		return info
+	}
+	return q.s.streamRows(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial, answer)
+}
+
+// createTable answers a CREATE TABLE.
+func (q *statement) createTable(ctx context.Context) error {
+	p, err := q.makePlan(ctx)
+	if err != nil {
+		return err
+	}
+	q.note(p)
+	if q.req.Explain {
+		return q.explain(ctx, p)
+	}
+	resp, err := q.s.runCreateTable(ctx, p)
+	return q.changed(p, resp, err)
+}
+
+// dropTable answers a DROP TABLE.
+func (q *statement) dropTable(ctx context.Context, st *tsql.DropTable) error {
+	p, err := q.makePlan(ctx)
+	if st.IfExists && api.CodeOf(err) == api.CodeUnknownTable {
+		none := api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "there is no table " + st.Table.Name}
+		return q.changed(&planner.Plan{Route: none}, &api.DDLResponse{Shards: []api.ShardResult{}}, nil)
+	}
+	if err != nil {
+		return err
+	}
+	q.note(p)
+	if q.req.Explain {
+		return q.explain(ctx, p)
+	}
+	resp, err := q.s.runDropTable(ctx, q.req.DB, st.Table.Name)
+	return q.changed(p, resp, err)
+}
+
+// changed answers a change of the schema.
+func (q *statement) changed(p *planner.Plan, resp *api.DDLResponse, err error) error {
+	if err != nil {
+		return err
+	}
+	return q.writeJSON(&api.SQLResponse{
+		EndInfoJSON: api.EndInfoJSON{Route: p.Route, Shards: resp.Shards, Query: q.info()}, Definition: resp.Definition,
+	})
+}
+
+// note keeps the plan for the list of running statements and the log.
+func (q *statement) note(p *planner.Plan) {
+	q.plan = p
+	q.run.shards.Store(&p.Route.Shards)
+}
+
+// logSlow logs a statement that took long: its text, but not its parameters, which
+// may be secrets.
+func (q *statement) logSlow(err error) {
+	took, limit := time.Since(q.run.started), q.s.cfg.SlowQuery
+	if limit <= 0 || took < limit {
+		return
+	}
+	attrs := []any{
+		"query_id", q.run.id, "request_id", q.run.requestID, "db_name", q.req.DB, "ms", scatter.Milliseconds(took),
+		"rows", q.run.rows.Load(), "sql", q.run.sql,
+	}
+	if q.plan != nil {
+		attrs = append(attrs, "plan", shape(q.plan), "route", q.plan.Route.Kind, "shards", q.plan.Route.Shards)
+	}
+	if err != nil {
+		attrs = append(attrs, "code", api.CodeOf(err))
+	}
+	q.s.logger.Warn("slow statement", attrs...)
+}
+
+// write answers an INSERT, UPDATE or DELETE.
+func (q *statement) write(ctx context.Context, p *planner.Plan) error {
+	resp, err := q.s.execute(ctx, httpserve.RequestID(q.r), p, q.idem, nil)
+	if err != nil {
+		return err
+	}
+	return q.writeJSON(&api.SQLResponse{
+		EndInfoJSON:  api.EndInfoJSON{Route: resp.Route, Shards: resp.Shards, Query: q.info()},
+		RowsAffected: &resp.RowsAffected, Replayed: resp.Replayed,
+	})
+}
+
+func (q *statement) info() *api.StatementInfo {
+	return &api.StatementInfo{Statement: q.ast.Verb(), QueryID: q.run.id, MS: scatter.Milliseconds(time.Since(q.run.started))}
+}
+
+func (q *statement) writeJSON(resp *api.SQLResponse) error {
+	return httpserve.WriteJSON(q.w, http.StatusOK, resp)
+}
+
+// capped is an answer of at most left rows, or of all where left is negative.
+type capped struct {
+	rowAnswer
+	left      int64
+	truncated bool
+	run       *runningQuery
+	info      func() *api.StatementInfo
+}
+
+// Block implements rowAnswer. It returns errTruncated where rows are left out.
+func (c *capped) Block(block []byte, rows int64) error {
+	over := c.left >= 0 && rows > c.left
+	if over {
+		rows = c.left
+		end := 0
+		for range rows {
+			end += bytes.IndexByte(block[end:], '\n') + 1
+		}
+		block = block[:end]
+	}
+	if rows > 0 {
+		c.run.rows.Add(rows)
+		if err := c.rowAnswer.Block(block, rows); err != nil {
+			return err
+		}
+	}
+	if c.left >= 0 {
+		c.left -= rows
+	}
+	if over {
+		c.truncated = true
+		return errTruncated
+	}
+	return nil
+}
+
+// End implements rowAnswer.
+func (c *capped) End(info api.EndInfo) error {
+	info.Query = c.info()
+	return c.rowAnswer.End(info)
+}
