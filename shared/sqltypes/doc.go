@@ -1,6 +1,10 @@
 // Package sqltypes knows the column types of T-SQL and their values: how a type
 // is written, what it accepts, what it makes of an input, how a value travels as
-// JSON and how two values compare.
+// JSON, how two values compare, and what operators and functions make of values.
+//
+// Those operations are the only ones there are: the planner folds constants by
+// them, the master computes with them what no shard can, and the embedded engine's
+// SQL functions call them.
 //
 // A JSON value that arrives for a column is taken as the T-SQL literal it looks
 // like (a number, a string, a BIT) and converted as an assignment to that
