@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/contract"
 )
 
@@ -189,7 +190,7 @@ func (b *batch) executions(n string, st *contract.Statement, first, last int) {
 	b.param("d"+n, "NVARCHAR(MAX)", decl+"@sd_n BIGINT OUTPUT")
 	types := make([]string, len(st.Params))
 	for k, t := range st.Params {
-		types[k] = t.String()
+		types[k] = carrier(t)
 	}
 	for j := first; j < last; j++ {
 		if j > first {
@@ -205,6 +206,16 @@ func (b *batch) executions(n string, st *contract.Statement, first, last int) {
 		}
 		b.add(", @sd_n = @sd_n OUTPUT; SET @sd_r", n, " = @sd_r", n, " + @sd_n;\n")
 	}
+}
+
+// carrier is the type that a value of type t has until it is passed to the
+// statement, whose own parameter has type t. A DECIMAL stays the text that it was
+// sent as: Babelfish does not survive one that is declared otherwise.
+func carrier(t sqltypes.Type) string {
+	if t.Kind == sqltypes.Decimal {
+		return "NVARCHAR(50)"
+	}
+	return t.String()
 }
 
 // createTable notes the table and creates it. The note comes first, here and where
