@@ -29,7 +29,7 @@ func (r *rig) sqlServer(ctx context.Context) (err error) {
 		r.report.note("SQL Server was not measured: give --sqlserver-dsn, or set SHARDECK_TEST_SQLSERVER")
 		return nil
 	}
-	suffix := "_bench" + strconv.FormatInt(time.Now().UnixNano(), 36)
+	suffix := "Bench" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	direct, err := openDirect(ctx, r.cmd.SQLServerDSN, suffix)
 	if err != nil {
 		return err

@@ -52,7 +52,7 @@ func TestTheGuideHasTheDifferencesOfTheCorpus(t *testing.T) {
 	}
 }
 
-// block returns the fenced blocks of a language.
+// blocks returns the fenced blocks of a language.
 func blocks(text, language string) []string {
 	var all []string
 	for _, m := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(text, -1) {
