@@ -83,8 +83,8 @@ func newBatch(begin string) *batch {
 // end completes the batch.
 func (b *batch) end(text string) {
 	b.text.WriteString(text)
-	b.args[0] = driver.NamedValue{Ordinal: 1, Value: b.text.String()}
-	b.args[1] = driver.NamedValue{Ordinal: 2, Value: b.decl.String()}
+	b.args[0] = driver.NamedValue{Name: "stmt", Ordinal: 1, Value: b.text.String()}
+	b.args[1] = driver.NamedValue{Name: "params", Ordinal: 2, Value: b.decl.String()}
 }
 
 func (b *batch) add(parts ...string) {

@@ -87,13 +87,12 @@ func newQuery(req *api.QueryRequest) (*query, error) {
 		return nil, api.NewProblem(api.CodeTooComplex, "a query of so many tables has too many parameters").At("schemas")
 	}
 	q := &query{req: req, args: make([]driver.NamedValue, 2, 2+len(types)+2*len(req.Schemas))}
-	for i, t := range types {
-		q.add(parameter(i), argument(t, params[i]))
-	}
 	var text, decl strings.Builder
 	text.Grow(len(queryBegin) + len(req.SQL) + len(queryEnd) + 320*len(req.Schemas))
-	decl.WriteString(declare(types))
 	text.WriteString(queryBegin)
+	for i, t := range types {
+		q.parameter(&text, &decl, i, t, params[i])
+	}
 	// In one order, so that a query has one text and one plan.
 	for i, name := range slices.Sorted(maps.Keys(req.Schemas)) {
 		q.check(&text, &decl, strconv.Itoa(i+1), name)
@@ -108,6 +107,21 @@ func newQuery(req *api.QueryRequest) (*query, error) {
 
 func (q *query) add(name string, value driver.Value) {
 	q.args = append(q.args, driver.NamedValue{Name: name, Ordinal: len(q.args) + 1, Value: value})
+}
+
+// parameter declares parameter i, from 0. A DECIMAL comes as the text that it is
+// sent as (see carrier), and becomes what the query knows it as in the batch.
+func (q *query) parameter(text, decl *strings.Builder, i int, t sqltypes.Type, v sqltypes.Value) {
+	name := parameter(i)
+	if t.Kind == sqltypes.Decimal {
+		text.WriteString("DECLARE @" + name + " " + t.String() + " = @sd_" + name + ";\n")
+		name = "sd_" + name
+	}
+	if decl.Len() > 0 {
+		decl.WriteString(", ")
+	}
+	decl.WriteString("@" + name + " " + carrier(t))
+	q.add(name, argument(t, v))
 }
 
 // check appends the check that table name has the version the query was made for.
