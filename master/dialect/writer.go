@@ -107,13 +107,17 @@ func (w *writer) row() jsontext.Value {
 }
 
 // check refuses what the worker would refuse in terms that mean nothing to the client.
-func (w *writer) check() error {
+func (w *writer) check(p *planner.Plan) error {
+	field := p.Field
+	if field == "" {
+		field = "condition"
+	}
 	switch {
 	case len(w.types) > maxParams:
-		return api.NewProblem(api.CodeTooComplex, "the request has %d constants; at most %d are allowed", len(w.types), maxParams).At("condition").
+		return api.NewProblem(api.CodeTooComplex, "the request has %d constants; at most %d are allowed", len(w.types), maxParams).At(field).
 			Hinted("send several requests with fewer values")
 	case len(w.sql) > maxText:
-		return api.NewProblem(api.CodeTooComplex, "the request makes a statement of %d bytes; at most %d are allowed", len(w.sql), maxText).At("condition").
+		return api.NewProblem(api.CodeTooComplex, "the request makes a statement of %d bytes; at most %d are allowed", len(w.sql), maxText).At(field).
 			Hinted("send several requests with fewer values")
 	}
 	return nil
@@ -121,7 +125,7 @@ func (w *writer) check() error {
 
 // query returns what was written as the query of a plan.
 func (w *writer) query(p *planner.Plan) (*api.QueryRequest, error) {
-	if err := w.check(); err != nil {
+	if err := w.check(p); err != nil {
 		return nil, err
 	}
 	return &api.QueryRequest{
@@ -157,7 +161,7 @@ func outputColumns(p *planner.Plan) []api.Column {
 
 // statement returns what was written as a statement that runs once.
 func (w *writer) statement(p *planner.Plan, effect api.Effect) ([]api.Statement, error) {
-	if err := w.check(); err != nil {
+	if err := w.check(p); err != nil {
 		return nil, err
 	}
 	s := api.Statement{SQL: string(w.sql), Table: p.Table, SchemaVersion: p.SchemaVersion, Effect: effect}

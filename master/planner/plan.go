@@ -43,6 +43,10 @@ type Plan struct {
 	Query      *Query        `json:"query,omitempty"`      // select, count
 	Write      *Write        `json:"write,omitempty"`      // insert, update, delete
 
+	// Field is the field of the request that the plan was made of, where that is one:
+	// "sql". What a dialect refuses, it refuses there.
+	Field string `json:"-"`
+
 	// Fragments has one element for each shard of Route.Shards, in that order.
 	Fragments []Fragment `json:"fragments"`
 

@@ -42,6 +42,15 @@ type Options struct {
 // "sql" with the offset of the fault.
 func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*Plan, error) {
 	s := statement{cat: cat, m: m, db: db, o: o, b: binder{field: statementField, params: o.Params}}
+	p, err := s.plans(st)
+	if err != nil {
+		return nil, err
+	}
+	p.Field = statementField
+	return p, nil
+}
+
+func (s *statement) plans(st tsql.Statement) (*Plan, error) {
 	switch st := st.(type) {
 	case *tsql.Select:
 		return s.selects(st)
