@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"time"
 
@@ -66,16 +67,29 @@ func (c *conn) read(ctx context.Context, q *query, row func([]byte) error) (err 
 			stop() // before the connection is used by others
 		}
 		cancel()
-		if closeErr := rows.Close(); err == nil {
-			err = closeErr
+		closeErr := rows.Close()
+		if err != nil && !intact(err) {
+			c.abandon(rows)
+			return err
 		}
-		return err
+		return errors.Join(err, closeErr)
 	}
 	if intact(err) {
 		stop()
 	}
 	cancel()
 	return err
+}
+
+// abandon cuts the line of a query that was not read to its end. The driver has a
+// goroutine that reads ahead; when the line is cut under it, it still hands over
+// what it has read, for ever if nobody takes it. Closing the rows takes what is
+// there, and succeeds once that goroutine has come to the cut.
+func (c *conn) abandon(rows driver.Rows) {
+	c.line.cut()
+	for rows.Close() != nil {
+		runtime.Gosched()
+	}
 }
 
 // readRows reads the answer to its end.
