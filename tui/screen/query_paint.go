@@ -88,16 +88,18 @@ func (q *Query) paintRoute(a widget.Area) {
 	in = in.Sub(1, 0, in.W-2, in.H)
 	shards := answer.Shards(r.Route.Shards)
 	x := in.Text(0, 0, theme.Strong, shards)
-	why := widget.Clean(r.Route.Why)
-	y := 1
-	bars := len(r.Shards)
-	if x+2+widget.Width(why) <= in.W {
-		in.Text(x, 0, theme.Muted, ": "+why)
-	} else {
-		y = paragraph(in, 0, 1, theme.Text, why, max(min(in.H-1-min(bars, 3)-min(len(r.Route.Keys), 1), 3), 1))
+	why := wrap(r.Route.Why, in.W, 3)
+	y, bars, keys := 1, len(r.Shards), len(r.Route.Keys)
+	switch spare := in.H - 1 - min(bars, 3) - keys; {
+	case len(why) == 1 && x+2+widget.Width(why[0]) <= in.W:
+		in.Text(x, 0, theme.Muted, ": "+why[0])
+	case keys > 0 && len(why) > spare && spare < 2:
+		// The keys say the same, and better.
+	default:
+		y = paragraph(in, 0, 1, theme.Text, r.Route.Why, min(len(why), max(spare, 1)))
 	}
-	y = paintKeys(in, y, r.Route, max(in.H-y-bars, 1))
-	if in.H-y > bars+1 && bars > 0 {
+	y = paintKeys(in, y, r.Route, max(in.H-y-min(bars, 3), 1))
+	if in.H-y > bars && bars > 0 {
 		y++
 	}
 	paintTimes(in.Sub(0, y, in.W, in.H-y), r.Shards)
@@ -120,22 +122,30 @@ func noRoute(r *Result) string {
 // paintKeys draws how keys lead to their shards, in at most room lines, and returns
 // the row after them.
 func paintKeys(in widget.Area, y int, r *api.Route, room int) int {
+	first, twoLines := y, 2*len(r.Keys) <= room
 	for i := range r.Keys {
-		if i == room-1 && len(r.Keys) > room {
-			in.Text(0, y, theme.Muted, widget.Fit(fmt.Sprintf("… and %d more keys", max(r.KeysTotal, len(r.Keys))-i), in.W))
-			return y + 1
-		}
-		if i >= room {
-			break
-		}
 		k := &r.Keys[i]
-		name := widget.FitMiddle(k.Key, max(in.W-34, 8))
-		long := fmt.Sprintf(" → hash %d → slot %d → ", k.Hash, k.Slot)
-		if widget.Width(name)+widget.Width(long)+8 > in.W {
-			long = fmt.Sprintf(" → slot %d → ", k.Slot)
+		left := room - (y - first)
+		if more := max(r.KeysTotal, len(r.Keys)) - i; left < 1 || left == 1 && more > 1 {
+			if left == 1 {
+				in.Text(0, y, theme.Muted, widget.Fit(fmt.Sprintf("… and %d more keys", more), in.W))
+				y++
+			}
+			return y
 		}
+		name := widget.FitMiddle(k.Key, max(in.W-34, 8))
 		x := in.Text(0, y, theme.Strong, name)
-		x = in.Text(x, y, theme.Muted, long)
+		hash, slot := fmt.Sprintf(" → hash %d", k.Hash), fmt.Sprintf(" → slot %d → ", k.Slot)
+		switch {
+		case x+len(hash)+len(slot)+4 <= in.W:
+			x = in.Text(x, y, theme.Muted, hash+slot)
+		case twoLines:
+			in.Text(x, y, theme.Muted, hash)
+			y++
+			x = in.Text(1, y, theme.Muted, slot)
+		default:
+			x = in.Text(x, y, theme.Muted, slot)
+		}
 		in.Text(x, y, theme.Series(k.Shard), fmt.Sprintf("shard %d", k.Shard))
 		y++
 	}
