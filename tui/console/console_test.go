@@ -345,7 +345,7 @@ func TestHelpShowsEveryKeyThatTheConsoleObeys(t *testing.T) {
 }
 
 func TestNoSeriesOfMessagesBreaksTheConsole(t *testing.T) {
-	names := []string{"c", "s", "f", "t", "r", "p", "T", "?", "up", "down", "left", "right", "tab", "enter", "esc", "q", "b", "K"}
+	names := []string{"c", "s", "f", "t", "r", "p", "T", "?", "up", "down", "left", "right", "tab", "enter", "esc", "q", "b", "K", "e", "e", "ctrl+r", "ctrl+x", "ctrl+p", "ctrl+n", "ctrl+t", "f1", "pgdown"}
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld()
 		run := func(context.Context) (string, error) { return "done", nil }

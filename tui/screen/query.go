@@ -73,6 +73,9 @@ func (q *Query) Suggest(statement string) *Query {
 	return &next
 }
 
+// Text is the statement that is written.
+func (q *Query) Text() string { return q.editor.Text() }
+
 // Running says whether a statement is under way that nobody has asked to end.
 func (q *Query) Running() bool { return q.running && !q.ending }
 

@@ -1,0 +1,256 @@
+package console
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"github.com/go-json-experiment/json"
+	"github.com/google/go-cmp/cmp"
+
+	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/tui/screen"
+)
+
+// sqlMaster is a master that answers statements: SELECT with two rows, a plan for
+// what is to be explained, a refusal for "wrong", rows without end for "forever" and
+// nothing for "hang".
+type sqlMaster struct {
+	t    *testing.T
+	seen []*api.SQLRequest
+}
+
+func (s *sqlMaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	req := new(api.SQLRequest)
+	if err := json.UnmarshalRead(r.Body, req); err != nil {
+		s.t.Error(err)
+	}
+	s.seen = append(s.seen, req)
+	route := api.Route{Kind: api.RouteScatter, Shards: []int{0, 1, 2}, Why: "there is no condition"}
+	switch {
+	case strings.Contains(req.SQL, "wrong"):
+		p := api.NewProblem(api.CodeSyntax, "this is wrong").Hinted("mend it").At("sql")
+		at := strings.Index(req.SQL, "wrong")
+		p.Offset, p.RequestID = &at, "r-1"
+		w.Header().Set("Content-Type", api.MediaProblem)
+		w.WriteHeader(p.Status)
+		_ = json.MarshalWrite(w, p)
+	case strings.Contains(req.SQL, "hang"):
+		<-r.Context().Done()
+	case req.Explain:
+		w.Header().Set("Content-Type", api.MediaJSON)
+		_ = json.MarshalWrite(w, &api.SQLResponse{Explain: &api.Explain{Plan: []byte(`{"route":{"kind":"scatter","shards":[0,1,2],"why":"there is no condition"}}`),
+			Steps: []api.ExplainStep{{Name: "merge", Detail: "by a"}}}})
+	case req.IsSelect():
+		w.Header().Set("Content-Type", api.MediaNDJSON)
+		fmt.Fprintln(w, `{"columns":[{"name":"a","type":"INT"},{"name":"b","type":"NVARCHAR(10)"}]}`)
+		n := 2
+		for i := 0; i < n || strings.Contains(req.SQL, "forever") && r.Context().Err() == nil; i++ {
+			fmt.Fprintf(w, "[%d,%q]\n", 41+i, strings.Repeat("x", 1+i%2))
+		}
+		_ = json.MarshalWrite(w, &api.StreamEnd{End: api.EndInfo{Rows: int64(n), Route: &route, Query: &api.StatementInfo{MS: 4.2}}})
+		fmt.Fprintln(w)
+	default:
+		affected := int64(7)
+		w.Header().Set("Content-Type", api.MediaJSON)
+		_ = json.MarshalWrite(w, &api.SQLResponse{RowsAffected: &affected, EndInfoJSON: api.EndInfoJSON{Route: route}})
+	}
+}
+
+func driveSQL(t *testing.T) (*driver, *sqlMaster) {
+	t.Helper()
+	m := &sqlMaster{t: t}
+	srv := httptest.NewServer(m)
+	t.Cleanup(srv.Close)
+	w := newWorld()
+	w.sql = client.NewMaster(srv.URL)
+	d := drive(t, w)
+	d.wait(2 * time.Second)
+	d.keys("e")
+	return d, m
+}
+
+// write replaces what is in the editor.
+func (d *driver) write(text string) {
+	d.t.Helper()
+	for d.m.query.Text() != "" {
+		d.send(tea.KeyMsg{Type: tea.KeyCtrlEnd})
+		for range len(d.m.query.Text()) {
+			d.send(tea.KeyMsg{Type: tea.KeyBackspace})
+		}
+	}
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true})
+}
+
+func TestRunsAStatementAndShowsItsRows(t *testing.T) {
+	d, m := driveSQL(t)
+	d.shows("Query · SchoolDB", "SELECT TOP (20) *", "FROM Students")
+	d.keys("ctrl+r")
+	d.shows("✓ 2 rows in 4.2 ms", "shards 0, 1, 2", "there is no condition", "nvarchar(10)", "41")
+	if got := m.seen[0]; got.DB != "SchoolDB" || *got.MaxRows != screen.ResultRows || got.Explain {
+		t.Errorf("asked %+v", got)
+	}
+	d.keys("ctrl+x")
+	d.shows("Plan", "merge", "planned in")
+	d.keys("esc")
+	d.shows("MapReduce count")
+	d.keys("e")
+	d.shows("planned in") // as it was left
+	d.write("DELETE FROM Students")
+	d.keys("f5")
+	d.shows("7 rows affected")
+	d.write("SELECT wrong")
+	d.keys("alt+enter")
+	d.shows("this is wrong", "line 1  SELECT wrong", "mend it", "syntax_error")
+}
+
+func TestWhatOneWritesIsNoCommand(t *testing.T) {
+	d, _ := driveSQL(t)
+	d.write("")
+	before := d.m.theme.Name()
+	d.keys("q", "c", "T", "p", "?", "K", "1", "e")
+	if got := d.m.query.Text(); got != "qcTp?K1e" || d.w.counts != 0 || d.m.paused || d.m.theme.Name() != before || len(d.m.stack) != 1 {
+		t.Errorf("written is %q", got)
+	}
+	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("\r\npasted"), Paste: true})
+	d.send(tea.KeyMsg{Type: tea.KeySpace, Runes: []rune(" ")})
+	if got := d.m.query.Text(); got != "qcTp?K1e\npasted " {
+		t.Errorf("written is %q", got)
+	}
+	d.keys("f1")
+	d.shows("Ctrl-X", "of this session")
+	d.keys("esc", "ctrl+t", "down", "enter")
+	d.shows("Query · SchoolDB")
+	if d.m.table != "Teachers" {
+		t.Errorf("the table is %s", d.m.table)
+	}
+}
+
+func TestEscEndsAStatementAndCtrlCDoesToo(t *testing.T) {
+	for _, key := range []string{"esc", "ctrl+c"} {
+		d, _ := driveSQL(t)
+		d.write("SELECT hang")
+		_, cmd := d.m.Update(keyMsg("ctrl+r"))
+		answer := make(chan tea.Msg, 1)
+		go func() { answer <- cmd() }()
+		d.shows("running")
+		if _, quit := d.m.Update(keyMsg(key)); quit != nil {
+			t.Fatalf("%s quits", key)
+		}
+		d.shows("ending it")
+		d.send(<-answer)
+		d.shows("cancelled after")
+		if _, quit := d.m.Update(keyMsg("ctrl+c")); quit == nil {
+			t.Error("Ctrl-C does not quit when nothing runs")
+		}
+	}
+}
+
+func TestAnAnswerWithoutEndIsCutAndSaid(t *testing.T) {
+	d, _ := driveSQL(t)
+	d.write("SELECT forever")
+	d.keys("ctrl+r")
+	d.shows("▲ the first 1,000 rows", "holds no more", "of 1,000")
+}
+
+func TestAnAnswerComesWhileAnotherScreenIsShown(t *testing.T) {
+	d, _ := driveSQL(t)
+	d.send(keyMsg("ctrl+r"))
+	d.send(keyMsg("f1"))
+	d.settle()
+	d.keys("esc")
+	d.shows("✓ 2 rows")
+}
+
+func TestStatementsOutliveTheConsoleInAFileOfTheUsersOwn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state", "shardeck", "statements.jsonl")
+	for _, sql := range []string{"SELECT 1", "SELECT\n  'ü'", "SELECT\n  'ü'", strings.Repeat("x", historyStatement+1)} {
+		if err := keepStatement(path, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := loadHistory(path)
+	if diff := cmp.Diff([]string{"SELECT 1", "SELECT\n  'ü'"}, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("its mode is %v", info.Mode())
+	}
+	if got, err := loadHistory(path + "-none"); err != nil || got != nil {
+		t.Errorf("a file that is not there: %v, %v", got, err)
+	}
+	if err := os.WriteFile(path, append([]byte("garbage\n{}\n"), []byte(strings.Repeat(`{"sql":"old"}`+"\n", historyFileBytes/10))...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := keepStatement(path, "new"); err != nil {
+		t.Fatal(err)
+	}
+	got, err = loadHistory(path)
+	if diff := cmp.Diff([]string{"old", "new"}, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > historyFileBytes {
+		t.Errorf("it has grown to %d bytes", info.Size())
+	}
+}
+
+func TestTheConsoleRecallsAndKeepsStatements(t *testing.T) {
+	d, _ := driveSQL(t)
+	d.keys("esc")
+	d.m.opts.HistoryFile = filepath.Join(t.TempDir(), "statements.jsonl")
+	if err := keepStatement(d.m.opts.HistoryFile, "SELECT earlier"); err != nil {
+		t.Fatal(err)
+	}
+	d.keys("e", "ctrl+p")
+	d.shows("SELECT earlier")
+	d.keys("ctrl+r")
+	d.write("SELECT 2")
+	d.keys("ctrl+r")
+	got, err := loadHistory(d.m.opts.HistoryFile)
+	if diff := cmp.Diff([]string{"SELECT earlier", "SELECT 2"}, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	d.m.opts.HistoryFile = t.TempDir() // a directory: it cannot be written
+	d.write("SELECT 3")
+	d.keys("ctrl+r", "esc")
+	d.shows("statements are not kept")
+}
+
+func TestWhereStatementsAreKept(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want string
+	}{
+		{map[string]string{"XDG_STATE_HOME": "/state", "HOME": "/home/a"}, "/state/shardeck/statements.jsonl"},
+		{map[string]string{"HOME": "/home/a"}, "/home/a/.local/state/shardeck/statements.jsonl"},
+		{map[string]string{"XDG_STATE_HOME": "relative", "HOME": "/home/a"}, "/home/a/.local/state/shardeck/statements.jsonl"},
+		{nil, ""},
+	} {
+		if runtime.GOOS == "windows" {
+			t.Skip("paths are others there")
+		}
+		if got := HistoryFile(func(k string) string { return c.env[k] }); got != c.want {
+			t.Errorf("%v: %q, not %q", c.env, got, c.want)
+		}
+	}
+}
+
+func TestASampleNamesItsTableAsTSQLDoes(t *testing.T) {
+	for in, want := range map[string]string{"Students": "Students", "two words": "[two words]", "1st": "[1st]", "a]b": "[a]]b]", "straße": "[straße]"} {
+		if got := quoteName(in); got != want {
+			t.Errorf("%s is written %s, not %s", in, got, want)
+		}
+	}
+}
