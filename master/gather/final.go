@@ -35,6 +35,7 @@ func (g *Gathering) Finish(p *planner.Plan, sink Sink) error {
 type finisher struct {
 	final *planner.Final
 	keys  []planner.MergeKey // of the group
+	ties  int                // the number of keys by which rows beyond the limit are told
 	types []sqltypes.Type    // of the answer's columns
 	out   *emitter
 	held  heldGroups
@@ -47,7 +48,7 @@ type finisher struct {
 func newFinisher(p *planner.Plan, sink Sink) *finisher {
 	fin := p.Final
 	f := &finisher{
-		final: fin, keys: p.Merge[:fin.Keys],
+		final: fin, keys: p.Merge[:fin.Keys], ties: p.TieKeys,
 		group: make([]sqltypes.Value, fin.Keys+len(fin.Aggregates)),
 		folds: make([]fold, len(fin.Aggregates)),
 		row:   make([]sqltypes.Value, len(fin.Output)),
@@ -144,10 +145,10 @@ func (f *finisher) endGroup() error {
 		}
 		return f.held.hold(keys, f.encode(nil))
 	}
-	return f.emit(f.group[:f.final.Keys], f.compareKeys, nil)
+	return f.emit(f.group[:f.final.Keys], f.compareTies, nil)
 }
 
-func (f *finisher) compareKeys(a, b []sqltypes.Value) int { return compareKeys(f.keys, a, b) }
+func (f *finisher) compareTies(a, b []sqltypes.Value) int { return compareKeys(f.keys[:f.ties], a, b) }
 
 // emit hands on the present row, or the line where it was made one already.
 func (f *finisher) emit(keys []sqltypes.Value, compare func(a, b []sqltypes.Value) int, line []byte) error {
@@ -170,7 +171,7 @@ func (f *finisher) release() error {
 		if f.final.Distinct && i > 0 && f.held.compare(rows[i-1].keys, h.keys) == 0 {
 			continue
 		}
-		if err := f.emit(h.keys, f.held.compare, h.line); err != nil {
+		if err := f.emit(h.keys, f.held.compareTies(f.ties), h.line); err != nil {
 			return err
 		}
 	}
@@ -224,9 +225,16 @@ func (h *heldGroups) sort(keys []planner.FinalKey, limit *int64, offset int64, a
 	}
 }
 
-func (h *heldGroups) compare(a, b []sqltypes.Value) int {
-	for i := range h.keys {
-		k := planner.MergeKey{Type: h.keys[i].Expr.Type, Desc: h.keys[i].Desc, Binary: h.keys[i].Expr.Binary}
+func (h *heldGroups) compare(a, b []sqltypes.Value) int { return compareFinal(h.keys, a, b) }
+
+// compareTies compares by the first n keys.
+func (h *heldGroups) compareTies(n int) func(a, b []sqltypes.Value) int {
+	return func(a, b []sqltypes.Value) int { return compareFinal(h.keys[:n], a, b) }
+}
+
+func compareFinal(keys []planner.FinalKey, a, b []sqltypes.Value) int {
+	for i := range keys {
+		k := planner.MergeKey{Type: keys[i].Expr.Type, Desc: keys[i].Desc, Binary: keys[i].Expr.Binary}
 		if c := compareValues(&k, a[i], b[i]); c != 0 {
 			return c
 		}

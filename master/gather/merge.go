@@ -22,8 +22,10 @@ type Order struct {
 	Distinct bool
 	Limit    *int64 // nil: none
 	Offset   int64
-	// Ties lets in the rows beyond Limit whose keys equal the last one's within it.
-	Ties bool
+	// Ties lets in the rows beyond Limit whose keys equal the last one's within it: the
+	// first TieKeys of them, or all when that is 0.
+	Ties    bool
+	TieKeys int
 }
 
 // Merge joins sources whose rows are ordered by the keys into one ordered answer.
@@ -42,6 +44,10 @@ func (g *Gathering) Merge(o Order, sink Sink) error {
 func (m *merger) write(o Order, sink Sink) error {
 	e := newEmitter(o.Limit, o.Offset, o.Ties, sink)
 	compare := func(a, b []sqltypes.Value) int { return compareKeys(o.Keys, a, b) }
+	tied := compare
+	if o.TieKeys > 0 {
+		tied = func(a, b []sqltypes.Value) int { return compareKeys(o.Keys[:o.TieKeys], a, b) }
+	}
 	var previous []sqltypes.Value // the keys of the row before, for Distinct
 	for {
 		c, err := m.next()
@@ -57,7 +63,7 @@ func (m *merger) write(o Order, sink Sink) error {
 			}
 			previous = append(previous[:0], c.values...)
 		}
-		pass, err := e.admit(c.values, compare)
+		pass, err := e.admit(c.values, tied)
 		if err != nil {
 			return err
 		}

@@ -297,5 +297,8 @@ next:
 		}
 		sort = append(sort, FinalKey{Expr: o})
 	}
+	if len(sort) == 0 { // constants alone, which are one row
+		sort = append(sort, FinalKey{Expr: output[0]})
+	}
 	return sort
 }

@@ -323,6 +323,12 @@ func (s *statement) window(st *tsql.Select) error {
 			return numbered(s.b.problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY"), numTiesNoOrder)
 		}
 		s.limit, s.ties = &n, st.Top.WithTies
+		if s.ties && len(s.order) == 0 { // an order by constants: all rows tie
+			s.ties = false
+			if n > 0 {
+				s.limit = nil
+			}
+		}
 	}
 	if st.Offset != nil {
 		if len(st.OrderBy) == 0 {

@@ -81,7 +81,8 @@ func (q *query) gather(p *planner.Plan, sink gather.Sink) error {
 		return g.Finish(p, sink)
 	case len(p.Merge) > 0:
 		return g.Merge(gather.Order{
-			Keys: p.Merge, Hidden: p.Hidden, Columns: len(p.Columns), Distinct: p.Distinct, Limit: p.Limit, Offset: p.Offset, Ties: p.Ties,
+			Keys: p.Merge, Hidden: p.Hidden, Columns: len(p.Columns), Distinct: p.Distinct, Limit: p.Limit, Offset: p.Offset,
+			Ties: p.Ties, TieKeys: p.TieKeys,
 		}, sink)
 	}
 	return g.Concat(p.Limit, p.Offset, sink)
