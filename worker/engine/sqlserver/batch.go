@@ -209,13 +209,19 @@ func (b *batch) executions(n string, st *contract.Statement, first, last int) {
 }
 
 // carrier is the type that a value of type t has until it is passed to the
-// statement, whose own parameter has type t. A DECIMAL stays the text that it was
-// sent as: Babelfish does not survive one that is declared otherwise.
+// statement, whose own parameter has type t.
 func carrier(t sqltypes.Type) string {
-	if t.Kind == sqltypes.Decimal {
+	if staysText(t) {
 		return "NVARCHAR(50)"
 	}
 	return t.String()
+}
+
+// staysText says whether values of type t stay the text that they are sent as until a
+// statement gets them. Babelfish does not survive a DECIMAL that is declared
+// otherwise, and reads a UNIQUEIDENTIFIER from memory that holds something else by then.
+func staysText(t sqltypes.Type) bool {
+	return t.Kind == sqltypes.Decimal || t.Kind == sqltypes.UniqueIdentifier
 }
 
 // createTable notes the table and creates it. The note comes first, here and where

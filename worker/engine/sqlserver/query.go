@@ -109,11 +109,11 @@ func (q *query) add(name string, value driver.Value) {
 	q.args = append(q.args, driver.NamedValue{Name: name, Ordinal: len(q.args) + 1, Value: value})
 }
 
-// parameter declares parameter i, from 0. A DECIMAL comes as the text that it is
-// sent as (see carrier), and becomes what the query knows it as in the batch.
+// parameter declares parameter i, from 0. What stays text (see staysText) becomes
+// what the query knows it as in the batch.
 func (q *query) parameter(text, decl *strings.Builder, i int, t sqltypes.Type, v sqltypes.Value) {
 	name := parameter(i)
-	if t.Kind == sqltypes.Decimal {
+	if staysText(t) {
 		text.WriteString("DECLARE @" + name + " " + t.String() + " = @sd_" + name + ";\n")
 		name = "sd_" + name
 	}
