@@ -184,7 +184,7 @@ func (m *model) send(msg any) tea.Cmd {
 	case screen.CancelQuery:
 		m.asking.stop()
 	case screen.ShowHelp:
-		m.push(screen.NewHelp(queryGroups(m.opts.HistoryFile)))
+		m.push(screen.NewQueryHelp(queryGroups(m.opts.HistoryFile)))
 	case screen.PickTable:
 		m.push(screen.NewTables(m.view()))
 	case screen.RunAction:

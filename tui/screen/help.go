@@ -16,11 +16,17 @@ type Group struct {
 	Keys  []key.Binding
 }
 
-// Help shows the key map that the console obeys, and what the marks mean.
-type Help struct{ groups []Group }
+// Help shows the key map that a screen obeys, and what the dashboard's marks mean.
+type Help struct {
+	groups []Group
+	marks  bool
+}
 
-// NewHelp returns the help of a key map.
-func NewHelp(groups []Group) *Help { return &Help{groups: groups} }
+// NewHelp returns the help of the dashboard's key map.
+func NewHelp(groups []Group) *Help { return &Help{groups: groups, marks: true} }
+
+// NewQueryHelp returns the help of the Query screen's key map.
+func NewQueryHelp(groups []Group) *Help { return &Help{groups: groups} }
 
 // Update closes on the keys that one tries.
 func (h *Help) Update(msg any) (Screen, Intent) {
@@ -33,14 +39,25 @@ func (h *Help) Update(msg any) (Screen, Intent) {
 	return h, nil
 }
 
-// keyWidth is the width of the column of keys.
+// keyWidth is the least width of the column of keys.
 const keyWidth = 8
 
+// keyColumn is the width of the column of keys.
+func (h *Help) keyColumn() int {
+	w := keyWidth
+	for i := range h.groups {
+		for _, k := range h.groups[i].Keys {
+			w = max(w, widget.Width(widget.Clean(k.Help().Key))+1)
+		}
+	}
+	return w
+}
+
 // height is the lines that a group takes in a column of that width, with a blank one.
-func (g *Group) height(width int) int {
+func (h *Help) height(g *Group, width int) int {
 	n := 2
 	for _, k := range g.Keys {
-		n += len(wrap(k.Help().Desc, width-keyWidth-1, 3))
+		n += max(len(wrap(k.Help().Desc, width-h.keyColumn()-1, 3)), 1)
 	}
 	return n
 }
@@ -53,17 +70,23 @@ func (h *Help) Paint(a widget.Area, _ *View) {
 	}
 	total := 0
 	for i := range h.groups {
-		total += h.groups[i].height(width)
+		total += h.height(&h.groups[i], width)
 	}
 	split, first := len(h.groups), total
 	if columns == 2 {
 		split, first = h.split(width, total)
 	}
-	in := a.Center(80, max(first, total-first)+6).Dialog("Help", "Esc close")
-	keys := in.Sub(0, 0, in.W, max(in.H-4, 0))
-	paintGroups(keys.Sub(0, 0, width-1, keys.H), h.groups[:split])
-	paintGroups(keys.Sub(width, 0, width, keys.H), h.groups[split:])
-	legend(in.Sub(0, in.H-4, in.W, 4))
+	below := 0
+	if h.marks {
+		below = 4
+	}
+	in := a.Center(80, max(first, total-first)+2+below).Dialog("Help", "Esc close")
+	keys := in.Sub(0, 0, in.W, max(in.H-below, 0))
+	h.paintGroups(keys.Sub(0, 0, width-1, keys.H), h.groups[:split])
+	h.paintGroups(keys.Sub(width, 0, width, keys.H), h.groups[split:])
+	if h.marks {
+		legend(in.Sub(0, in.H-below, in.W, below))
+	}
 }
 
 // split says how many groups to put into the first of two columns so that the
@@ -74,7 +97,7 @@ func (h *Help) split(width, total int) (n, first int) {
 		if higher := max(sum, total-sum); higher < best {
 			n, first, best = i, sum, higher
 		}
-		sum += h.groups[i].height(width)
+		sum += h.height(&h.groups[i], width)
 	}
 	if n == 0 {
 		return len(h.groups), total
@@ -82,14 +105,14 @@ func (h *Help) split(width, total int) (n, first int) {
 	return n, first
 }
 
-func paintGroups(a widget.Area, groups []Group) {
-	y := 0
+func (h *Help) paintGroups(a widget.Area, groups []Group) {
+	y, column := 0, h.keyColumn()
 	for _, g := range groups {
 		a.Text(0, y, theme.Title, g.Title)
 		y++
 		for _, k := range g.Keys {
 			a.Text(1, y, theme.Key, k.Help().Key)
-			y = max(paragraph(a, keyWidth+1, y, theme.Text, k.Help().Desc, 3), y+1)
+			y = max(paragraph(a, column+1, y, theme.Text, k.Help().Desc, 3), y+1)
 		}
 		y++
 	}

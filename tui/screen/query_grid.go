@@ -39,6 +39,9 @@ func (q *Query) paintResult(a widget.Area, v *View) {
 	case r == nil:
 		in := a.Box(frame(q.onGrid), title, "")
 		paintHints(in, v)
+	case r.canceled():
+		in := a.Box(frame(q.onGrid), title, "")
+		paragraph(in, 1, 0, theme.Muted, "The statement was ended, at the shards too.", in.H)
 	case r.Err != nil:
 		in := a.Box(theme.Bad, title, "")
 		paintQueryError(in.Sub(1, 0, in.W-2, in.H), r)

@@ -207,7 +207,7 @@ func (q *Query) status(v *View) (theme.Role, string) {
 		return theme.Info, "● running, " + widget.Age(v.Now.Sub(q.began)) + " · Esc ends it"
 	case r == nil:
 		return theme.Muted, "Ctrl-R runs the statement; so do F5 and Alt-Enter"
-	case r.Err != nil && api.CodeOf(r.Err) == api.CodeCanceled:
+	case r.canceled():
 		return theme.Warn, "○ cancelled after " + widget.Elapsed(r.Took)
 	case r.Err != nil:
 		return theme.Bad, "✗ " + string(api.CodeOf(r.Err)) + " after " + widget.Elapsed(r.Took)

@@ -62,6 +62,9 @@ func (r *Result) Failed(err error) *Result {
 	return r
 }
 
+// canceled says whether there is no answer because somebody ended the statement.
+func (r *Result) canceled() bool { return r.Err != nil && api.CodeOf(r.Err) == api.CodeCanceled }
+
 // Head adds the columns.
 func (r *Result) Head(columns []api.Column) *Result {
 	for _, c := range columns {

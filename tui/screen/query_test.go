@@ -106,6 +106,7 @@ func queryScenes(width, height int) map[string]*Query {
 		"query-scrolled": scrolled.(*Query),
 		"query-keys":     asked(pointResult().SQL, "ctrl+r", pointResult(), width, height),
 		"query-failed":   asked(failedResult().SQL, "ctrl+r", failedResult(), width, height),
+		"query-canceled": asked(groupStatement, "ctrl+r", NewResult(groupStatement, 2*time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled")), width, height),
 		"query-plan":     asked(groupStatement, "ctrl+x", planResult(), width, height),
 		"query-none":     asked("SELECT 1 WHERE 1 = 0", "f5", empty, width, height),
 		"query-partial":  asked(groupStatement, "f5", partial, width, height),
@@ -131,7 +132,7 @@ func TestTheQueryScreenHasExactlyTheTerminalsSize(t *testing.T) {
 	for width := 1; width <= 210; width += 1 + width/5 {
 		for height := 1; height <= 70; height += 1 + height/3 {
 			for name, q := range queryScenes(width, height) {
-				for i, stack := range [][]Screen{{q}, {q, NewHelp(nil)}} {
+				for i, stack := range [][]Screen{{q}, {q, NewQueryHelp(nil)}} {
 					if wrong := checkFrame(Render(themes[i], width, height, v, &Dashboard{}, stack...), width, height); wrong != "" {
 						t.Fatalf("%s at %dx%d: %s", name, width, height, wrong)
 					}
