@@ -117,6 +117,9 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
+// ownConnections is what the worker's own database has in connections at least.
+const ownConnections = 8
+
 // ownDatabase is the name of the worker's own database. No database of a
 // request's can be called so: names begin with a letter.
 func ownDatabase(suffix string) string {
@@ -132,6 +135,8 @@ func (e *Engine) prepare(ctx context.Context) error {
 		return err
 	}
 	e.state = e.server.open(e.own)
+	// Creating a database needs some at once; they are never many.
+	e.state.SetMaxOpenConns(max(ownConnections, e.server.options.Connections))
 	if err := createOwnTables(ctx, e.state.DB); err != nil {
 		return err
 	}
