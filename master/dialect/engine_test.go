@@ -11,101 +11,19 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
 
-	"shardeck/master/dialect"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
-	"shardeck/worker/engine"
-	enginesqlite "shardeck/worker/engine/sqlite"
 )
 
-// The tests of this file run what the dialect writes on the engine it writes for.
-// (Only tests may know both: see shared/archtest.)
-
-type testDB struct {
-	e engine.Engine
-	d dialect.Dialect
-}
-
-func newDB(t testing.TB, requests ...string) *testDB {
-	t.Helper()
-	e, err := enginesqlite.Open(t.Context(), enginesqlite.Config{Dir: t.TempDir(), Suffix: "GO"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := e.CreateDB(t.Context(), "School", api.Fence{Term: 1, MapVersion: 1}); err != nil {
-		t.Fatal(err)
-	}
-	db := &testDB{e: e, d: sqlite(t)}
-	for _, r := range requests {
-		plan, err := planner.CreateTable(decode[api.CreateTableRequest](t, r), newMap(t, 1))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.exec(t, plan); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return db
-}
-
-// exec runs a plan's fragments, all on this one engine.
-func (db *testDB) exec(t testing.TB, p *planner.Plan) (int64, error) {
-	var affected int64
-	for i := range p.Fragments {
-		statements, err := db.d.Exec(p, &p.Fragments[i])
-		if err != nil {
-			return 0, err
-		}
-		res, err := db.e.Exec(t.Context(), &api.ExecRequest{DB: p.DB, Fence: api.Fence{Term: 1, MapVersion: 1}, Statements: statements})
-		if err != nil {
-			return 0, err
-		}
-		for _, n := range res.RowsAffected {
-			affected += n
-		}
-	}
-	return affected, nil
-}
-
-// rows runs a query of one shard and returns its rows.
-func (db *testDB) rows(t testing.TB, p *planner.Plan) ([]string, error) {
-	if p.Route.Kind == api.RouteNone {
-		return nil, nil
-	}
-	q, err := db.d.Query(p, &p.Fragments[0])
-	if err != nil {
-		return nil, err
-	}
-	var rows []string
-	err = db.e.Query(t.Context(), q, func(line []byte) error {
-		rows = append(rows, string(line))
-		return nil
-	})
-	return rows, err
-}
-
-func (db *testDB) insert(t testing.TB, table *planner.Table, rows ...string) {
-	t.Helper()
-	req := &api.InsertRequest{DB: table.DB, Table: table.Name}
-	for _, r := range rows {
-		req.Rows = append(req.Rows, *decode[api.Object[jsontext.Value]](t, r))
-	}
-	p, err := planner.Insert(table, newMap(t, 1), req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := db.exec(t, p); err != nil {
-		t.Fatal(err)
-	}
-}
+// The tests of this file run on every engine what its dialect writes.
 
 func TestWhatIsWrittenRunsOnTheEngine(t *testing.T) {
-	db := newDB(t, studentsTable, coursesTable, enrollmentsTable, logTable)
+	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
+		whatIsWrittenRunsOnTheEngine(t, open(studentsTable, coursesTable, enrollmentsTable, logTable))
+	})
+}
+
+func whatIsWrittenRunsOnTheEngine(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	m := newMap(t, 1)
 	db.insert(t, table,
@@ -154,6 +72,9 @@ func TestWhatIsWrittenRunsOnTheEngine(t *testing.T) {
 		{"name + email = 'ann42'", "3"},
 	}
 	for _, tt := range selects {
+		if db.babelfish && tt.condition == "code LIKE N'ab'" {
+			continue // it takes the blanks off a CHAR
+		}
 		p, err := planner.Select(table, m, &api.SelectRequest{Columns: api.NameList{"student_id"}, Condition: tt.condition, OrderBy: "student_id"})
 		if err != nil {
 			t.Errorf("%s: %v", tt.condition, err)
@@ -169,7 +90,12 @@ func TestWhatIsWrittenRunsOnTheEngine(t *testing.T) {
 }
 
 func TestTheEngineRefusesWhatTSQLRefuses(t *testing.T) {
-	db := newDB(t, studentsTable)
+	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
+		theEngineRefusesWhatTSQLRefuses(t, open(studentsTable))
+	})
+}
+
+func theEngineRefusesWhatTSQLRefuses(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	db.insert(t, table, `{"student_id": 1, "name": "Ann", "gpa": 99.99, "age": 2147483647, "level": 255, "big": "9223372036854775807", "email": "x", "score": 1e308}`)
 	for condition, number := range map[string]int{
@@ -192,19 +118,24 @@ func TestTheEngineRefusesWhatTSQLRefuses(t *testing.T) {
 		}
 		_, err = db.rows(t, p)
 		if number == 0 {
-			if err != nil && api.AsProblem(err).SQLNumber != 241 {
+			if err != nil && !db.hasNumber(err, 241) {
 				t.Errorf("%s: %v", condition, err)
 			}
 			continue
 		}
-		if err == nil || api.AsProblem(err).SQLNumber != number {
+		if err == nil || !db.hasNumber(err, number) {
 			t.Errorf("%s: got %v, want number %d", condition, err, number)
 		}
 	}
 }
 
 func TestWritesRunOnTheEngine(t *testing.T) {
-	db := newDB(t, studentsTable, enrollmentsTable, coursesTable)
+	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
+		writesRunOnTheEngine(t, open(studentsTable, enrollmentsTable, coursesTable))
+	})
+}
+
+func writesRunOnTheEngine(t *testing.T, db *testDB) {
 	m := newMap(t, 1)
 	table := newTable(t, enrollmentsTable)
 	db.insert(t, table, `{"student_id": 1, "course": "A", "grade": 1}`, `{"student_id": 1, "course": "B"}`, `{"student_id": 2, "course": "A"}`)
@@ -258,7 +189,12 @@ func bigConditions() map[string]string {
 
 // A chain of thousands of terms and the deepest tree there is must both run.
 func TestBigConditionsRunOnTheEngine(t *testing.T) {
-	db := newDB(t, studentsTable)
+	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
+		bigConditionsRunOnTheEngine(t, open(studentsTable))
+	})
+}
+
+func bigConditionsRunOnTheEngine(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	db.insert(t, table, `{"student_id": 1, "name": "Ann", "age": 1}`)
 	for name, condition := range bigConditions() {
@@ -276,7 +212,12 @@ func TestBigConditionsRunOnTheEngine(t *testing.T) {
 // The rows that a condition chooses on one shard are those that a reference
 // evaluator chooses, and every one of them is on a shard of its route.
 func TestConditionsChooseWhatTSQLChooses(t *testing.T) {
-	db := newDB(t, studentsTable)
+	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
+		conditionsChooseWhatTSQLChooses(t, open(studentsTable))
+	})
+}
+
+func conditionsChooseWhatTSQLChooses(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	people := referenceRows(60)
 	var rows []string
@@ -292,6 +233,9 @@ func TestConditionsChooseWhatTSQLChooses(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		c := drawCondition(rt, 3)
 		text := c.text
+		if db.babelfish && strings.Contains(text, "active") {
+			return // beside an integer it makes a BIT of that, where SQL Server makes an integer of the BIT
+		}
 		var want []string
 		shards := map[string]int{}
 		for _, p := range people {
@@ -330,7 +274,12 @@ func TestConditionsChooseWhatTSQLChooses(t *testing.T) {
 
 // A long list travels as one parameter, and must compare as a short one does.
 func TestLongListsCompareAsShortOnesDo(t *testing.T) {
-	db := newDB(t, studentsTable)
+	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
+		longListsCompareAsShortOnesDo(t, open(studentsTable))
+	})
+}
+
+func longListsCompareAsShortOnesDo(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	db.insert(t, table,
 		`{"student_id": 1, "name": "Ann", "gpa": 3.5, "score": 1.5, "big": "9007199254740993", "born": "2001-02-03", "active": true}`,

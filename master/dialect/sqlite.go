@@ -30,7 +30,7 @@ func (SQLite) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest, er
 			w.expr(x)
 		}
 	}
-	w.from(p)
+	from(w, p)
 	where(w, q.Where)
 	for i, x := range q.GroupBy {
 		w.item(i, " GROUP BY ")
@@ -72,31 +72,6 @@ func (w *sqliteWriter) column(e *planner.Expr) {
 		w.text(".")
 	}
 	w.name(e.Column)
-}
-
-// from writes FROM. SQLite joins in the order written or any that gives the same rows.
-func (w *sqliteWriter) from(p *planner.Plan) {
-	w.text(" FROM ")
-	if len(p.Query.From) == 0 {
-		w.table(p.Table)
-		return
-	}
-	for i := range p.Query.From {
-		s := &p.Query.From[i]
-		switch {
-		case s.Left:
-			w.text(" LEFT JOIN ")
-		case i > 0:
-			w.text(" JOIN ")
-		}
-		w.table(s.Table)
-		w.text(" AS t")
-		w.number(i)
-		if s.On != nil {
-			w.text(" ON ")
-			w.expr(s.On)
-		}
-	}
 }
 
 // limit writes LIMIT and OFFSET; an offset needs a limit, and -1 is none.

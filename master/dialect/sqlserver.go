@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"slices"
+
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
@@ -25,7 +27,12 @@ func (SQLServer) Name() string { return "sqlserver" }
 func (SQLServer) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest, error) {
 	w := newSQLServerWriter()
 	q := p.Query
+	groups, distinct := groupsOf(q)
+	w.joined = len(q.From) > 0
 	w.text("SELECT ")
+	if distinct {
+		w.text("DISTINCT ")
+	}
 	// FETCH takes no 0, and TOP no offset.
 	top := q.Limit != nil && (q.Offset == 0 || *q.Limit == 0)
 	if top {
@@ -33,24 +40,21 @@ func (SQLServer) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest,
 		w.param(bigInt, sqltypes.Int64(*q.Limit))
 		w.text(") ")
 	}
+	// What is selected of groups has to be what they are made by, with the same parameters.
+	w.repeats = len(groups) > 0
 	for i := range q.Output {
 		w.comma(i)
-		w.output(q.Output[i].Expr, len(q.GroupBy) > 0)
+		w.output(q.Output[i].Expr, len(groups) > 0)
 	}
-	w.text(" FROM ")
-	w.table(p.Table)
+	w.repeats = false
+	from(w, p)
 	where(w, q.Where)
-	for i, x := range q.GroupBy {
+	w.repeats = len(groups) > 0
+	for i, x := range groups {
 		w.item(i, " GROUP BY ")
 		w.ordered(x)
 	}
-	for i, k := range q.OrderBy {
-		w.item(i, " ORDER BY ")
-		w.ordered(k.Expr)
-		if k.Desc {
-			w.text(" DESC")
-		}
-	}
+	w.orderBy(q.OrderBy)
 	if q.Offset > 0 && !top {
 		w.text(" OFFSET ")
 		w.param(bigInt, sqltypes.Int64(q.Offset))
@@ -64,6 +68,32 @@ func (SQLServer) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest,
 	return w.query(p)
 }
 
+// groupsOf returns what a query groups by. DISTINCT is grouping by all that is
+// selected: it would tell strings apart by the collation of their columns, and let
+// nothing else order them. Constants make no groups, and the server refuses them;
+// where there is nothing else DISTINCT is said.
+func groupsOf(q *planner.Query) (groups []*planner.Expr, distinct bool) {
+	groups = q.GroupBy
+	if q.Distinct {
+		groups = nil
+		for i := range q.Output {
+			groups = append(groups, q.Output[i].Expr)
+		}
+	}
+	kept := groups[:0:0]
+	for _, x := range groups {
+		if hasColumn(x) {
+			kept = append(kept, x)
+		}
+	}
+	return kept, q.Distinct && len(kept) == 0
+}
+
+// hasColumn says whether the value of e may differ from row to row.
+func hasColumn(e *planner.Expr) bool {
+	return e.Op == planner.ColumnExpr || slices.ContainsFunc(e.Args, hasColumn)
+}
+
 // Exec implements Dialect.
 func (SQLServer) Exec(p *planner.Plan, f *planner.Fragment) ([]api.Statement, error) {
 	if p.Op == planner.OpCreateTable {
@@ -73,13 +103,41 @@ func (SQLServer) Exec(p *planner.Plan, f *planner.Fragment) ([]api.Statement, er
 }
 
 // sqlServerWriter is the syntax of T-SQL.
-type sqlServerWriter struct{ writer }
+type sqlServerWriter struct {
+	writer
+	joined bool // columns are written with their table's alias, t0, t1 and so on
+}
 
-func newSQLServerWriter() *sqlServerWriter { return &sqlServerWriter{newWriter('[', ']')} }
+func newSQLServerWriter() *sqlServerWriter { return &sqlServerWriter{writer: newWriter('[', ']')} }
 
 // table names the schema too: it is part of what a cached plan is found by, and a
 // login's own schema may be another.
 func (w *sqlServerWriter) table(name string) {
 	w.text("[dbo].")
 	w.name(name)
+}
+
+func (w *sqlServerWriter) column(e *planner.Expr) {
+	if w.joined {
+		w.text("t")
+		w.number(e.Source)
+		w.text(".")
+	}
+	w.name(e.Column)
+}
+
+// orderBy writes the order of the rows, of which a constant is no part.
+func (w *sqlServerWriter) orderBy(keys []planner.SortKey) {
+	n := 0
+	for _, k := range keys {
+		if !hasColumn(k.Expr) {
+			continue
+		}
+		w.item(n, " ORDER BY ")
+		n++
+		w.ordered(k.Expr)
+		if k.Desc {
+			w.text(" DESC")
+		}
+	}
 }

@@ -15,15 +15,19 @@ var sqlServerArith = [...]string{
 func (w *sqlServerWriter) expr(e *planner.Expr) {
 	switch e.Op {
 	case planner.ColumnExpr:
-		w.name(e.Column)
+		w.column(e)
 	case planner.ValueExpr:
-		if e.Value.IsNull() {
-			w.text("NULL")
-			return
-		}
-		w.param(declared(e.Type, e.Value), e.Value)
+		w.constant(e)
 	case planner.ConvertExpr:
 		w.cast(e.Args[0], e.Type)
+	case planner.AssignExpr:
+		w.expr(e.Args[0]) // the assignment converts it
+	case planner.FuncExpr:
+		w.function(e)
+	case planner.CaseExpr:
+		w.caseOf(e)
+	case planner.AggExpr:
+		w.aggregate(e)
 	case planner.CountExpr:
 		w.text("COUNT_BIG(*)")
 	case planner.NegExpr:
@@ -77,6 +81,15 @@ func (w *sqlServerWriter) operand(e *planner.Expr, level int) {
 	w.text("(")
 	w.expr(e)
 	w.text(")")
+}
+
+// constant writes a parameter; NULL has a type too, as a CASE of nothing else needs one.
+func (w *sqlServerWriter) constant(e *planner.Expr) {
+	if e.Value.IsNull() {
+		w.text("CAST(NULL AS " + e.Type.String() + ")")
+		return
+	}
+	w.param(declared(e.Type, e.Value), e.Value)
 }
 
 func (w *sqlServerWriter) cast(x *planner.Expr, t sqltypes.Type) {

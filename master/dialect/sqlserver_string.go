@@ -67,7 +67,9 @@ func (w *sqlServerWriter) unicode(e *planner.Expr) {
 	case isUnicode(e.Type.Kind):
 		w.expr(e)
 	case e.IsConst():
-		w.param(declared(unboundedText, e.Value), e.Value)
+		w.constant(&planner.Expr{Op: planner.ValueExpr, Type: asUnicode(e.Type), Value: e.Value})
+	case e.Op == planner.AggExpr && !e.Binary:
+		w.expr(e) // see extreme
 	default:
 		w.cast(e, asUnicode(e.Type))
 	}
@@ -106,7 +108,7 @@ func (w *sqlServerWriter) output(e *planner.Expr, grouped bool) {
 	switch {
 	case !e.Type.Kind.IsString():
 		w.expr(e)
-	case grouped && !e.Binary:
+	case grouped && !e.Binary && e.Op != planner.AggExpr && !e.IsConst():
 		w.text("MIN(")
 		w.binary(e, sqltypes.NVarChar)
 		w.text(")")

@@ -98,3 +98,20 @@ func TestBigConditionsAreWrittenInTSQL(t *testing.T) {
 		}
 	}
 }
+
+// So are joins, groups, functions and aggregates.
+func TestStatementsAreWrittenInTSQL(t *testing.T) {
+	c := newCatalog(t, studentsTable, gradesTable)
+	for _, tt := range statements() {
+		p, err := c.statement(t, tt.text)
+		if err != nil {
+			t.Errorf("%s: %v", tt.text, err)
+			continue
+		}
+		for _, text := range texts(t, sqlServer(t), p, &p.Fragments[0]) {
+			if got := parseTSQL(t, text); got != "SelectStatement" {
+				t.Errorf("%s: a %s:\n%s", tt.text, got, text)
+			}
+		}
+	}
+}

@@ -34,6 +34,9 @@ type writer struct {
 	types       []string
 	params      []byte // JSON values with commas between them, after a [
 	left, right byte   // the quotes of names
+	// repeats says that a constant that was written before is the same parameter again.
+	repeats bool
+	written []constant // so far, where repeats was set
 }
 
 func newWriter(left, right byte) writer {
@@ -85,8 +88,24 @@ func (w *writer) placeholder(n int) {
 	w.number(n)
 }
 
+// constant is a value and the number of the parameter that it is.
+type constant struct {
+	t      sqltypes.Type
+	v      sqltypes.Value
+	number int
+}
+
 // param writes a parameter for v.
 func (w *writer) param(t sqltypes.Type, v sqltypes.Value) {
+	if w.repeats {
+		for _, c := range w.written {
+			if c.t == t && c.v == v {
+				w.placeholder(c.number)
+				return
+			}
+		}
+		w.written = append(w.written, constant{t, v, len(w.types) + 1})
+	}
 	if len(w.types) > 0 {
 		w.params = append(w.params, ',')
 	}
@@ -237,6 +256,32 @@ func logic(s syntax, e *planner.Expr) bool {
 		return false
 	}
 	return true
+}
+
+// from writes FROM. The engines join in the order written or any that gives the same rows.
+func from(s syntax, p *planner.Plan) {
+	w := s.base()
+	w.text(" FROM ")
+	if len(p.Query.From) == 0 {
+		s.table(p.Table)
+		return
+	}
+	for i := range p.Query.From {
+		source := &p.Query.From[i]
+		switch {
+		case source.Left:
+			w.text(" LEFT JOIN ")
+		case i > 0:
+			w.text(" JOIN ")
+		}
+		s.table(source.Table)
+		w.text(" AS t")
+		w.number(i)
+		if source.On != nil {
+			w.text(" ON ")
+			s.expr(source.On)
+		}
+	}
 }
 
 func where(s syntax, e *planner.Expr) {

@@ -1,0 +1,154 @@
+package dialect_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/master/dialect"
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sqlservertest"
+	"shardeck/worker/engine"
+	enginesqlite "shardeck/worker/engine/sqlite"
+	enginesqlserver "shardeck/worker/engine/sqlserver"
+)
+
+// testDB is a database on the engine that a dialect writes for. (Only tests may
+// know both: see shared/archtest.)
+type testDB struct {
+	e engine.Engine
+	d dialect.Dialect
+	// babelfish says that the server is Babelfish, where some cases differ.
+	babelfish bool
+}
+
+// onEachEngine runs a test on every engine that is there; open gives it an empty
+// database of that engine with the tables that the requests create.
+func onEachEngine(t *testing.T, test func(t *testing.T, open func(requests ...string) *testDB)) {
+	for name, open := range map[string]func(testing.TB) *testDB{"sqlite": openSQLite, "sqlserver": openSQLServer} {
+		t.Run(name, func(t *testing.T) {
+			test(t, func(requests ...string) *testDB {
+				db := open(t)
+				db.create(t, requests...)
+				return db
+			})
+		})
+	}
+}
+
+func openSQLite(t testing.TB) *testDB {
+	t.Helper()
+	e, err := enginesqlite.Open(t.Context(), enginesqlite.Config{Dir: t.TempDir(), Suffix: "GO"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return withSchool(t, &testDB{e: e, d: sqlite(t)})
+}
+
+func openSQLServer(t testing.TB) *testDB {
+	t.Helper()
+	databases := sqlservertest.New(t)
+	e, err := enginesqlserver.Open(t.Context(), enginesqlserver.Config{DSN: databases.DSN(), Suffix: databases.Suffix(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return withSchool(t, &testDB{e: e, d: sqlServer(t), babelfish: sqlservertest.IsBabelfish(t, databases.DSN())})
+}
+
+func withSchool(t testing.TB, db *testDB) *testDB {
+	t.Helper()
+	t.Cleanup(func() {
+		if err := db.e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := db.e.CreateDB(t.Context(), "School", api.Fence{Term: 1, MapVersion: 1}); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// newDB is a database of SQLite with the tables that the requests create.
+func newDB(t testing.TB, requests ...string) *testDB {
+	t.Helper()
+	db := openSQLite(t)
+	db.create(t, requests...)
+	return db
+}
+
+// create creates tables.
+func (db *testDB) create(t testing.TB, requests ...string) {
+	t.Helper()
+	for _, r := range requests {
+		if db.babelfish {
+			// It has no collation in UTF-8, which a VARCHAR that is the shard key has.
+			r = strings.Replace(r, `"VARCHAR(20) UNIQUE"`, `"NVARCHAR(20) UNIQUE"`, 1)
+		}
+		plan, err := planner.CreateTable(decode[api.CreateTableRequest](t, r), newMap(t, 1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.exec(t, plan); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// exec runs a plan's fragments, all on this one engine.
+func (db *testDB) exec(t testing.TB, p *planner.Plan) (int64, error) {
+	var affected int64
+	for i := range p.Fragments {
+		statements, err := db.d.Exec(p, &p.Fragments[i])
+		if err != nil {
+			return 0, err
+		}
+		res, err := db.e.Exec(t.Context(), &api.ExecRequest{DB: p.DB, Fence: api.Fence{Term: 1, MapVersion: 1}, Statements: statements})
+		if err != nil {
+			return 0, err
+		}
+		for _, n := range res.RowsAffected {
+			affected += n
+		}
+	}
+	return affected, nil
+}
+
+// rows runs a query of one shard and returns its rows.
+func (db *testDB) rows(t testing.TB, p *planner.Plan) ([]string, error) {
+	if p.Route.Kind == api.RouteNone {
+		return nil, nil
+	}
+	q, err := db.d.Query(p, &p.Fragments[0])
+	if err != nil {
+		return nil, err
+	}
+	var rows []string
+	err = db.e.Query(t.Context(), q, func(line []byte) error {
+		rows = append(rows, string(line))
+		return nil
+	})
+	return rows, err
+}
+
+func (db *testDB) insert(t testing.TB, table *planner.Table, rows ...string) {
+	t.Helper()
+	req := &api.InsertRequest{DB: table.DB, Table: table.Name}
+	for _, r := range rows {
+		req.Rows = append(req.Rows, *decode[api.Object[jsontext.Value]](t, r))
+	}
+	p, err := planner.Insert(table, newMap(t, 1), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.exec(t, p); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// hasNumber says whether an error has SQL Server's number. Babelfish has no number,
+// or another, for many: there it need only be an error.
+func (db *testDB) hasNumber(err error, number int) bool {
+	return err != nil && (db.babelfish || api.AsProblem(err).SQLNumber == number)
+}

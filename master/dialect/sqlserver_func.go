@@ -1,0 +1,106 @@
+package dialect
+
+import (
+	"shardeck/master/planner"
+	"shardeck/shared/sqltypes"
+)
+
+// sqlServerFuncs are the functions whose names and meaning are T-SQL's; those of
+// dates are all DATEPART.
+var sqlServerFuncs = [...]string{
+	planner.UpperFunc: "UPPER(", planner.LowerFunc: "LOWER(", planner.LenFunc: "LEN(", planner.SubstringFunc: "SUBSTRING(",
+	planner.LTrimFunc: "LTRIM(", planner.RTrimFunc: "RTRIM(", planner.AbsFunc: "ABS(", planner.RoundFunc: "ROUND(",
+	planner.CoalesceFunc: "COALESCE(",
+}
+
+func (w *sqlServerWriter) function(e *planner.Expr) {
+	switch {
+	case e.Func >= planner.YearFunc:
+		w.text("DATEPART(" + e.Func.Part().String() + ", ")
+		w.expr(e.Args[0])
+		w.text(")")
+		return
+	case e.Func == planner.CoalesceFunc && len(e.Args) == 1:
+		w.expr(e.Args[0]) // COALESCE takes two at least
+		return
+	}
+	w.text(sqlServerFuncs[e.Func])
+	for i, a := range e.Args {
+		w.comma(i)
+		if e.Func == planner.CoalesceFunc {
+			w.result(e, a)
+		} else {
+			w.expr(a)
+		}
+	}
+	w.text(")")
+}
+
+func (w *sqlServerWriter) caseOf(e *planner.Expr) {
+	w.text("CASE")
+	last := len(e.Args) - 1
+	for i := 0; i < last; i += 2 {
+		w.text(" WHEN ")
+		w.expr(e.Args[i])
+		w.text(" THEN ")
+		w.result(e, e.Args[i+1])
+	}
+	w.text(" ELSE ")
+	w.result(e, e.Args[last])
+	w.text(" END")
+}
+
+// result writes x, one of the values that e may have. Strings of different
+// collations do not make one value unless one is said.
+func (w *sqlServerWriter) result(e, x *planner.Expr) {
+	if e.Binary && e.Type.Kind.IsString() && !x.IsConst() && !isKey(x) {
+		w.binary(x, e.Type.Kind)
+		return
+	}
+	w.expr(x)
+}
+
+// aggregate writes an aggregate. Integers are added as BIGINT, as the partial sums
+// of shards may be beyond INT where the whole is not.
+func (w *sqlServerWriter) aggregate(e *planner.Expr) {
+	x := e.Args[0]
+	switch {
+	case e.Agg == planner.CountAgg:
+		w.text("COUNT_BIG(")
+		w.expr(x)
+	case e.Agg == planner.SumAgg:
+		w.text("SUM(")
+		if e.Type.Kind != x.Type.Kind && e.Type.Kind != sqltypes.Decimal {
+			w.cast(x, e.Type)
+		} else {
+			w.expr(x)
+		}
+	case x.Type.Kind.IsString() && !x.Binary:
+		w.extreme(e)
+		return
+	default:
+		w.text(extremes[e.Agg])
+		w.expr(x)
+	}
+	w.text(")")
+}
+
+var extremes = [...]string{planner.MinAgg: "MIN(", planner.MaxAgg: "MAX("}
+
+// extreme writes the least or greatest of strings, which stand in the order of
+// their folded forms: that of the folded form with the string itself after it, of
+// which the string is then taken. What is between the two comes before any letter.
+func (w *sqlServerWriter) extreme(e *planner.Expr) {
+	pairs := func() {
+		w.text(extremes[e.Agg])
+		w.folded(e.Args[0])
+		w.text(" + NCHAR(1) + ")
+		w.unicode(e.Args[0])
+		w.text(")")
+	}
+	w.text("SUBSTRING(")
+	pairs()
+	w.text(", CHARINDEX(NCHAR(1), ")
+	pairs()
+	w.text(") + 1, 2147483647)")
+}
