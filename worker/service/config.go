@@ -133,6 +133,9 @@ func (cfg *Config) checkDatabase() error {
 		return fmt.Errorf("the engine %s needs to know its server: set WORKER_DSN or WORKER_DSN_FILE "+
 			"to sqlserver://user:password@host:1433?encrypt=true (see docs/sql-server.md)", cfg.Engine)
 	}
+	if err := sqlserver.CheckDSN(cfg.DSN); err != nil {
+		return fmt.Errorf("WORKER_DSN: %w", err)
+	}
 	d := &cfg.Database
 	switch {
 	case d.Connections < minConnections:
@@ -179,7 +182,11 @@ func openSQLServer(ctx context.Context, cfg Config, logger *slog.Logger) (engine
 		Connections: d.Connections, ConnectTimeout: d.ConnectTimeout, WriteTimeout: d.WriteTimeout,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("opening the databases on the server of WORKER_DSN: %w", err)
+		err = fmt.Errorf("opening the databases on the server of WORKER_DSN: %w", err)
+		if p, ok := errors.AsType[*api.Problem](err); ok && p.Hint != "" {
+			err = fmt.Errorf("%w: %s", err, p.Hint)
+		}
+		return nil, err
 	}
 	return e, nil
 }

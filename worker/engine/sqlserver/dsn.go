@@ -47,6 +47,13 @@ type server struct {
 
 const appName = "shardeck-worker"
 
+// CheckDSN refuses a connection string that [Open] could not use, without
+// connecting. Its errors hold nothing of the string.
+func CheckDSN(dsn string) error {
+	_, err := parseServer(dsn, poolOptions{})
+	return err
+}
+
 // parseServer reads a connection string in one of the driver's three forms. Its
 // errors, as all of this package's, hold nothing of the string: whoever mistypes
 // one may have put the password where a name or a number should be.
