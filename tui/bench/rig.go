@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
@@ -67,7 +68,11 @@ func deploy(ctx context.Context, hc *http.Client, o demo.Options) (d deployment,
 	}
 	d.primary = d.cluster.Masters()[0]
 	d.master = client.NewMaster(d.primary)
-	if _, err = d.master.CreateDB(ctx, &api.CreateDBRequest{DB: benchDB}); err != nil {
+	err = insist(ctx, api.CodeDatabaseExists, func() error {
+		_, err := d.master.CreateDB(ctx, &api.CreateDBRequest{DB: benchDB})
+		return err
+	})
+	if err != nil {
 		return d, err
 	}
 	if err = d.createTable(ctx, smallTable); err != nil {
@@ -171,8 +176,40 @@ func (d *deployment) createTable(ctx context.Context, table string) error {
 	for _, c := range studentColumns {
 		req.Columns = append(req.Columns, api.Member[string]{Name: c.name, Value: c.kind})
 	}
-	_, err := d.master.CreateTable(ctx, req)
-	return err
+	return insist(ctx, api.CodeTableExists, func() error {
+		_, err := d.master.CreateTable(ctx, req)
+		return err
+	})
+}
+
+const (
+	insistFor   = time.Minute
+	insistEvery = 200 * time.Millisecond
+)
+
+// insist creates or drops something again when a shard was too slow for it, as a server may
+// be that makes several databases at once, until the
+// code says that it is done.
+func insist(ctx context.Context, done api.Code, do func() error) error {
+	began := time.Now()
+	for {
+		err := do()
+		switch api.CodeOf(err) {
+		case "", done:
+			return nil
+		case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeOutcomeUnknown, api.CodePartialFailure, api.CodeNotPrimary:
+		default:
+			return err
+		}
+		if time.Since(began) > insistFor {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(insistEvery):
+		}
+	}
 }
 
 // insertBody is the body of an insert of rows [from, to).

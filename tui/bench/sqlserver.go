@@ -12,7 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "github.com/microsoft/go-mssqldb" // the floor uses the driver that the engine uses
+	mssql "github.com/microsoft/go-mssqldb"
+	"github.com/microsoft/go-mssqldb/msdsn"
 
 	"shardeck/shared/api"
 	"shardeck/tui/demo"
@@ -79,16 +80,16 @@ func (d *deployment) drop() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
 	defer cancel()
-	_, err := d.master.DropDB(ctx, &api.DropDBRequest{DB: benchDB})
-	if api.CodeOf(err) == api.CodeUnknownDatabase {
-		return nil
-	}
-	return err
+	return insist(ctx, api.CodeUnknownDatabase, func() error {
+		_, err := d.master.DropDB(ctx, &api.DropDBRequest{DB: benchDB})
+		return err
+	})
 }
 
 // directDB is a database of its own on the server, used as anybody would use it.
 type directDB struct {
 	*sql.DB
+	admin  *sql.DB // of the database that the connection string names
 	suffix string
 }
 
@@ -96,21 +97,22 @@ func (d *directDB) name() string { return "Direct" + d.suffix }
 
 // openDirect makes the database with the small table and its rows.
 func openDirect(ctx context.Context, dsn, suffix string) (_ *directDB, err error) {
-	db, err := sql.Open("sqlserver", dsn)
+	cfg, err := msdsn.Parse(dsn)
 	if err != nil {
 		return nil, errors.New("the SQL Server's connection string cannot be read") // it holds a password
 	}
-	d := &directDB{DB: db, suffix: suffix}
+	d := &directDB{admin: sql.OpenDB(mssql.NewConnectorConfig(cfg)), suffix: suffix}
+	cfg.Database = d.name()
+	d.DB = sql.OpenDB(mssql.NewConnectorConfig(cfg))
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
 		}
 	}()
-	if _, err = d.ExecContext(ctx, "CREATE DATABASE ["+d.name()+"]"); err != nil {
+	if _, err = d.admin.ExecContext(ctx, "CREATE DATABASE ["+d.name()+"]"); err != nil {
 		return nil, err
 	}
-	// Three-part names, so that one connection string does.
-	if _, err = d.ExecContext(ctx, "CREATE TABLE "+d.table()+` (student_id BIGINT NOT NULL PRIMARY KEY,
+	if _, err = d.ExecContext(ctx, `CREATE TABLE dbo.Students (student_id BIGINT NOT NULL PRIMARY KEY,
 		name NVARCHAR(60) NOT NULL, email VARCHAR(80), gpa DECIMAL(3,2), enrolled DATE)`); err != nil {
 		return nil, err
 	}
@@ -125,26 +127,24 @@ func openDirect(ctx context.Context, dsn, suffix string) (_ *directDB, err error
 	return d, err
 }
 
-func (d *directDB) table() string { return "[" + d.name() + "].dbo.Students" }
-
 // close drops the database and what the workers keep of themselves.
 func (d *directDB) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
 	defer cancel()
-	var errs []error
+	errs := []error{d.DB.Close()} // a database that is in use is not dropped
 	names := []string{d.name()}
 	for i := range 3 {
 		names = append(names, "_shardeck_"+d.suffix+strconv.Itoa(i))
 	}
 	for _, name := range names {
-		_, err := d.ExecContext(ctx, "DROP DATABASE IF EXISTS ["+name+"]")
+		_, err := d.admin.ExecContext(ctx, "DROP DATABASE IF EXISTS ["+name+"]")
 		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, d.Close())...)
+	return errors.Join(append(errs, d.admin.Close())...)
 }
 
 func (d *directDB) oneInsert(ctx context.Context, s student) error {
-	_, err := d.ExecContext(ctx, "INSERT INTO "+d.table()+" (student_id, name, email, gpa, enrolled) VALUES (@p1, @p2, @p3, @p4, @p5)", s.args()...)
+	_, err := d.ExecContext(ctx, "INSERT INTO dbo.Students (student_id, name, email, gpa, enrolled) VALUES (@p1, @p2, @p3, @p4, @p5)", s.args()...)
 	return err
 }
 
@@ -153,7 +153,7 @@ func (d *directDB) oneSelect(ctx context.Context) error {
 	var id int64
 	var name, email, gpa string
 	var enrolled time.Time
-	err := d.QueryRowContext(ctx, "SELECT student_id, name, email, gpa, enrolled FROM "+d.table()+" WHERE student_id = @p1", int64(want)).
+	err := d.QueryRowContext(ctx, "SELECT student_id, name, email, gpa, enrolled FROM dbo.Students WHERE student_id = @p1", int64(want)).
 		Scan(&id, &name, &email, &gpa, &enrolled)
 	if err == nil && name != want.name() {
 		return fmt.Errorf("the server has %q for student %d", name, want)
