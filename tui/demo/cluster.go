@@ -113,7 +113,7 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 		opts.Say("port %d is taken, so a free one is used instead", p)
 	}
 	c := newCluster(opts, dir, ports)
-	err = c.startAll(ctx, c.workers)
+	err = c.startWorkers(ctx, opts)
 	if err == nil {
 		err = c.startAll(ctx, c.masters)
 	}
@@ -191,6 +191,20 @@ func childEnv(env []string) []string {
 
 // processes are all children, workers first.
 func (c *Cluster) processes() []*process { return slices.Concat(c.workers, c.masters) }
+
+// startWorkers starts the workers: at once, but on a SQL Server one after the other, as each
+// makes a database there when it starts, which a server may not do for several at a time.
+func (c *Cluster) startWorkers(ctx context.Context, opts Options) error {
+	if opts.SQLServer == "" {
+		return c.startAll(ctx, c.workers)
+	}
+	for _, p := range c.workers {
+		if err := p.start(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (c *Cluster) startAll(ctx context.Context, ps []*process) error {
 	errs := make([]error, len(ps))

@@ -50,6 +50,8 @@ func tourSteps() []step {
 		{"Scatter, sort, limit", "every shard sorts its own rows, the master merges", (*tour).scatter},
 		{"Count by map and reduce", "every shard counts its own rows, only the counts travel", (*tour).count},
 		{"Count each group", "the same, for each major and with a condition", (*tour).countGroups},
+		{"Ask in T-SQL", "one statement over all shards: each groups its own rows, the master puts the groups together", (*tour).statement},
+		{"Explain it", "the plan: which shards and why, what each is sent, what is left to the master", (*tour).explain},
 		{"What is refused", "bad rows and bad requests are refused with a reason, and change nothing", (*tour).refusals},
 		{"Security check", "no worker lets anyone in without the token", (*tour).security},
 		{"Kill the primary", "SIGKILL, no goodbye: the backup serves reads and row writes all the same", (*tour).killPrimary},
