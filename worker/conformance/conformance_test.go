@@ -5,24 +5,36 @@ import (
 	"path/filepath"
 	"testing"
 
+	"shardeck/shared/sqlservertest"
 	"shardeck/shared/testcluster"
 	"shardeck/worker/conformance"
 )
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
-// goWorker is the worker in Go, as a real process.
+// goWorker is the worker in Go over the embedded engine, as a real process.
 func goWorker(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
+	t.Helper()
+	c := testcluster.Start(t, testcluster.Options{Workers: 1, Env: []string{"WORKER_DB_SUFFIX=GO"}})
+	return c, fixture(t, c, "GO", conformance.SQLite())
+}
+
+// sqlServerWorker is the same worker over SQL Server.
+func sqlServerWorker(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
+	t.Helper()
+	databases := sqlservertest.New(t)
+	suffix := databases.Suffix(t)
+	c := testcluster.Start(t, testcluster.Options{Workers: 1, SQLServer: databases.DSN(), Suffix: suffix})
+	return c, fixture(t, c, "W0"+suffix, conformance.SQLServer())
+}
+
+func fixture(t *testing.T, c *testcluster.Cluster, suffix string, d conformance.Dialect) conformance.Fixture {
 	t.Helper()
 	golden, err := os.ReadFile(filepath.Join("..", "..", "shared", "api", "testdata", "golden", "values.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := testcluster.Start(t, testcluster.Options{Workers: 1, Env: []string{"WORKER_DB_SUFFIX=GO"}})
-	return c, conformance.Fixture{
-		URL: c.Workers[0].URL, Token: c.Token, Suffix: "GO",
-		GoldenValues: golden, Dialect: conformance.SQLite(),
-	}
+	return conformance.Fixture{URL: c.Workers[0].URL, Token: c.Token, Suffix: suffix, GoldenValues: golden, Dialect: d}
 }
 
 func TestGoWorkerConforms(t *testing.T) {
@@ -30,8 +42,19 @@ func TestGoWorkerConforms(t *testing.T) {
 	conformance.Run(t, f)
 }
 
+func TestGoWorkerOverSQLServerConforms(t *testing.T) {
+	_, f := sqlServerWorker(t)
+	conformance.Run(t, f)
+}
+
 func TestGoWorkerLosesNothingWhenKilled(t *testing.T) {
 	c, f := goWorker(t)
+	w := c.Workers[0]
+	conformance.Durability(t, f, func() { w.Kill(t) }, func() { w.Restart(t) })
+}
+
+func TestGoWorkerOverSQLServerLosesNothingWhenKilled(t *testing.T) {
+	c, f := sqlServerWorker(t)
 	w := c.Workers[0]
 	conformance.Durability(t, f, func() { w.Kill(t) }, func() { w.Restart(t) })
 }
