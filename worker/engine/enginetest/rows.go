@@ -87,6 +87,9 @@ func (r *rig) storeSamples(tb *table, samples []valueSample) {
 	r.Helper()
 	var rows, want []string
 	for i, sample := range samples {
+		if r.onBabelfish() && sample.beyondBabelfish(r.T) {
+			continue
+		}
 		row := fmt.Sprintf("[%d, %s]", i, sample.Input)
 		if sample.Error == nil {
 			rows = append(rows, row)
@@ -182,12 +185,12 @@ func (r *rig) testNull() {
 	r.wantRows(tb.selectAll(), `[1,"",null,null]`)
 	for _, row := range []string{`[null,"a",1,"1"]`, `[2,null,1,"1"]`} {
 		p := r.refused(request(tb.insert(row)), api.CodeNullViolation)
-		if p.SQLNumber != 515 || p.Column == "" {
+		if p.SQLNumber != 515 || p.Column == "" && !r.onBabelfish() {
 			r.Errorf("%s is refused with number %d, column %q; want 515 and the column", row, p.SQLNumber, p.Column)
 		}
 	}
 	p := r.refused(request(tb.update(`"name" = @p1`, `"student_id" = 1`, []string{"NVARCHAR(50)"}, "[null]")), api.CodeNullViolation)
-	if p.SQLNumber != 515 || p.Column != "name" {
+	if p.SQLNumber != 515 || p.Column != "name" && !r.onBabelfish() {
 		r.Errorf("the update is refused with number %d, column %q; want 515, name", p.SQLNumber, p.Column)
 	}
 }
