@@ -57,12 +57,17 @@ type deployment struct {
 	primary string
 	master  *client.Master // of the primary
 	load    *http.Client
+	// batch is how many rows tables are filled by at a time.
+	batch int
 }
 
 // deploy starts a cluster, and makes the database and the small table in it. What it returns
 // is to be closed also when it fails.
 func deploy(ctx context.Context, hc *http.Client, o demo.Options) (d deployment, err error) {
-	d.load = hc
+	d.load, d.batch = hc, batchRows
+	if o.SQLServer != "" {
+		d.batch = 100 // on whatever server there is, each has to be done within a request's time
+	}
 	if d.cluster, err = demo.Start(ctx, o); err != nil {
 		return d, err
 	}
@@ -228,11 +233,11 @@ func insertBody(table string, from, to int) []byte {
 func (d *deployment) fill(ctx context.Context, table string, n int) error {
 	var next atomic.Int64
 	return each(loaders, func(buf *bytes.Buffer) (bool, error) {
-		from := int(next.Add(batchRows)) - batchRows
+		from := int(next.Add(int64(d.batch))) - d.batch
 		if from >= n {
 			return false, nil
 		}
-		s := shot{url: d.primary + api.PathInsert, body: insertBody(table, from, min(from+batchRows, n))}
+		s := shot{url: d.primary + api.PathInsert, body: insertBody(table, from, min(from+d.batch, n))}
 		return true, fire(ctx, d.load, s, buf)
 	})
 }
