@@ -51,7 +51,7 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isNullConst(x) && x.Type.Kind == sqltypes.Int {
+	if lit, ok := c.Args[0].(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
 		return nil, b.typeError(numAggregateType, c.Args[0].Pos(), "%s of the constant NULL means nothing", c.Name).Hinted("name a column")
 	}
 	e := &Expr{Op: AggExpr, Args: []*Expr{x}, Distinct: c.Distinct}

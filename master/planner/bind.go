@@ -22,6 +22,7 @@ type binder struct {
 	// aggregated says that aggregates may stand where binding is, for of where they
 	// may not.
 	aggregated  bool
+	found       int // columns of a statement, as often as they stand in it
 	clause      string
 	inAggregate bool
 	aggregates  int // bound so far

@@ -4,6 +4,7 @@ import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
+	"slices"
 )
 
 // Numbers of SQL Server's for ORDER BY.
@@ -35,10 +36,12 @@ func (s *statement) orderBy(items []tsql.OrderItem) error {
 			continue
 		}
 		at := it.X.Pos()
-		for j := range s.order {
-			if equalExprs(s.order[j].x, x) {
-				return numbered(s.b.problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once"), numOrderTwice)
-			}
+		twice := slices.ContainsFunc(s.order, func(o orderItem) bool { return equalExprs(o.x, x) })
+		if _, named := it.X.(*tsql.Column); twice && named {
+			return numbered(s.b.problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once"), numOrderTwice)
+		}
+		if twice {
+			continue // it is written otherwise, and orders nothing more
 		}
 		s.order = append(s.order, orderItem{x, it.Desc, at, s.b.uses[from:]})
 	}

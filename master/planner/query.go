@@ -82,7 +82,9 @@ type statement struct {
 	on      []*Expr // for each table of the scope; nil for the first
 	outputs []output
 	keys    []*Expr // GROUP BY
-	having  *Expr
+	// constantKey says that GROUP BY has an item that comes to a constant.
+	constantKey bool
+	having      *Expr
 	// havingUses, as output.uses, are the columns bound there.
 	havingUses []columnUse
 	order      []orderItem
@@ -182,7 +184,10 @@ func (s *statement) selects(st *tsql.Select) (*Plan, error) {
 	if err := s.window(st); err != nil {
 		return nil, err
 	}
-	if len(s.keys) > 0 || st.Having != nil || s.b.aggregates > 0 {
+	if s.constantKey && len(s.keys) == 0 {
+		s.having = s.nonEmpty()
+	}
+	if len(s.keys) > 0 || s.having != nil || s.b.aggregates > 0 {
 		return s.plan, s.grouped(st.Distinct)
 	}
 	return s.plan, s.plain(st.Distinct)
@@ -207,11 +212,19 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 	}
 	s.b.clause = "GROUP BY"
 	for _, it := range items {
+		before := s.b.found
 		x, err := s.b.value(it)
 		if err != nil {
 			return err
 		}
-		if !hasColumn(x) {
+		switch {
+		case hasColumn(x):
+		case s.b.found > before:
+			// A column stands in it, and it comes to a constant all the same: that tells
+			// no rows apart.
+			s.constantKey = true
+			continue
+		default:
 			p := s.b.problem(api.CodeUnsupported, it.Pos(), "a constant groups nothing")
 			return numbered(p.Hinted("name a column; positions, as GROUP BY 1, are not T-SQL"), numGroupConstant)
 		}
@@ -220,6 +233,17 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 		}
 	}
 	return nil
+}
+
+// nonEmpty is HAVING with COUNT(*) > 0 besides: the one group of all rows that are
+// grouped by constants is there only where rows are.
+func (s *statement) nonEmpty() *Expr {
+	rows := &Expr{Op: CountExpr, Type: bigInt}
+	some := comparison(GtExpr, rows, &Expr{Op: ValueExpr, Type: bigInt, Value: sqltypes.Int64(0)})
+	if s.having == nil {
+		return some
+	}
+	return allOf([]*Expr{some, s.having})
 }
 
 func hasColumn(e *Expr) bool {

@@ -102,6 +102,7 @@ func numbered(p *api.Problem, number int) *api.Problem {
 // statementColumn binds a column of a statement, which may have several tables.
 func (b *binder) statementColumn(e *tsql.Column) (*Expr, error) {
 	x, err := b.lookup(e)
+	b.found++
 	if err == nil && b.aggregated && !b.inAggregate {
 		b.uses = append(b.uses, columnUse{x, e.At})
 	}

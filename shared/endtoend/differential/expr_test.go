@@ -1,0 +1,242 @@
+package differential
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+)
+
+// kind is the type of an expression, as far as its values are compared.
+type kind int
+
+const (
+	whole kind = iota // INT: small, so that nothing overflows
+	text              // NVARCHAR of ASCII letters and digits
+	money             // DECIMAL(9,2); in SQLite a number of cents
+	day               // DATE
+	flag              // BIT
+	micro             // what AVG makes of money: in SQLite a number of millionths
+)
+
+// expr is an expression in both dialects.
+type expr struct {
+	kind        kind
+	tsql, plain string
+}
+
+// folded is the text in SQLite's dialect that equal values share.
+func (e expr) folded() string {
+	if e.kind == text {
+		return "lower(" + e.plain + ")"
+	}
+	return e.plain
+}
+
+// column is a column of a table, with the alias its table has in the statement.
+type column struct {
+	name     string
+	kind     kind
+	nullable bool
+}
+
+// generator makes expressions over the columns in scope.
+type generator struct {
+	*rand.Rand
+	scope []expr // the columns, as expressions
+}
+
+func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
+
+// pick returns one of the choices.
+func pick[T any](g *rand.Rand, choices ...T) T { return choices[g.IntN(len(choices))] }
+
+func (g *generator) columnOf(k kind) (expr, bool) {
+	var fit []expr
+	for _, c := range g.scope {
+		if c.kind == k {
+			fit = append(fit, c)
+		}
+	}
+	if len(fit) == 0 {
+		return expr{}, false
+	}
+	return pick(g.Rand, fit...), true
+}
+
+// words are the texts of columns and constants: few, so that they meet, and alike
+// but for case.
+var words = []string{"a", "A", "b", "ab", "AB", "aB", "ba", "abc", "Z", "z9", "m", "M", ""}
+
+func (g *generator) constant(k kind) expr {
+	switch k {
+	case text:
+		w := pick(g.Rand, words...)
+		return expr{text, "N'" + w + "'", "'" + w + "'"}
+	case money:
+		cents := g.IntN(2000) - 500
+		return expr{money, cents2(cents), "(" + strconv.Itoa(cents) + ")"}
+	case day:
+		d := fmt.Sprintf("2026-%02d-%02d", 1+g.IntN(3), 1+g.IntN(3))
+		return expr{day, "CAST('" + d + "' AS DATE)", "'" + d + "'"}
+	case flag:
+		b := strconv.Itoa(g.IntN(2))
+		return expr{flag, "CAST(" + b + " AS BIT)", b}
+	}
+	n := strconv.Itoa(g.IntN(13) - 4)
+	return expr{whole, "(" + n + ")", "(" + n + ")"}
+}
+
+// cents2 writes cents as a number with two digits behind the point.
+func cents2(cents int) string {
+	sign := ""
+	if cents < 0 {
+		sign, cents = "-", -cents
+	}
+	return fmt.Sprintf("(%s%d.%02d)", sign, cents/100, cents%100)
+}
+
+// value makes an expression of the kind.
+func (g *generator) value(k kind, depth int) expr {
+	if depth <= 0 || g.chance(35) {
+		if c, ok := g.columnOf(k); ok && g.chance(80) {
+			return c
+		}
+		return g.constant(k)
+	}
+	switch {
+	case g.chance(15):
+		return g.caseOf(k, depth)
+	case g.chance(10):
+		a, b := g.value(k, depth-1), g.value(k, depth-1)
+		if isNumber(a.tsql) && isNumber(b.tsql) {
+			return a
+		}
+		return expr{k, "COALESCE(" + a.tsql + ", " + b.tsql + ")", "coalesce(" + a.plain + ", " + b.plain + ")"}
+	}
+	switch k {
+	case whole:
+		return g.number(depth)
+	case text:
+		return g.textOf(depth)
+	case money:
+		a, b := g.value(money, depth-1), g.value(money, depth-1)
+		op := pick(g.Rand, "+", "-")
+		return binary(money, a, op, b)
+	}
+	if c, ok := g.columnOf(k); ok {
+		return c
+	}
+	return g.constant(k)
+}
+
+func isNumber(s string) bool {
+	return strings.HasPrefix(s, "(") && !strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz[")
+}
+
+func binary(k kind, a expr, op string, b expr) expr {
+	return expr{k, "(" + a.tsql + " " + op + " " + b.tsql + ")", "(" + a.plain + " " + op + " " + b.plain + ")"}
+}
+
+func call(k kind, tsql, plain string, a expr) expr {
+	return expr{k, tsql + "(" + a.tsql + ")", plain + "(" + a.plain + ")"}
+}
+
+func (g *generator) number(depth int) expr {
+	switch g.IntN(6) {
+	case 0:
+		return binary(whole, g.value(whole, depth-1), pick(g.Rand, "+", "-"), g.value(whole, depth-1))
+	case 1:
+		n := strconv.Itoa(1 + g.IntN(4))
+		return binary(whole, g.value(whole, depth-1), pick(g.Rand, "*", "/", "%"), expr{whole, n, n})
+	case 2:
+		return call(whole, "ABS", "abs", g.value(whole, depth-1))
+	case 3:
+		return call(whole, "LEN", "length", g.value(text, depth-1))
+	case 4:
+		d := g.value(day, depth-1)
+		part := g.IntN(3)
+		at := []string{"1, 4", "6, 2", "9, 2"}[part]
+		return expr{
+			whole, []string{"YEAR", "MONTH", "DAY"}[part] + "(" + d.tsql + ")",
+			"CAST(substr(" + d.plain + ", " + at + ") AS INTEGER)",
+		}
+	}
+	a := g.value(whole, depth-1)
+	return expr{whole, "(-" + a.tsql + ")", "(-" + a.plain + ")"}
+}
+
+func (g *generator) textOf(depth int) expr {
+	a := g.value(text, depth-1)
+	switch g.IntN(4) {
+	case 0:
+		b := g.value(text, depth-1)
+		return expr{text, "(" + a.tsql + " + " + b.tsql + ")", "(" + a.plain + " || " + b.plain + ")"}
+	case 1:
+		return call(text, "UPPER", "upper", a)
+	case 2:
+		return call(text, "LOWER", "lower", a)
+	}
+	from, n := 1+g.IntN(3), g.IntN(3)
+	args := fmt.Sprintf(", %d, %d)", from, n)
+	return expr{text, "SUBSTRING(" + a.tsql + args, "substr(" + a.plain + args}
+}
+
+func (g *generator) caseOf(k kind, depth int) expr {
+	c := g.predicate(depth - 1)
+	a := g.value(k, depth-1)
+	e := expr{k, "CASE WHEN " + c.tsql + " THEN " + a.tsql, "CASE WHEN " + c.plain + " THEN " + a.plain}
+	if g.chance(70) {
+		b := g.value(k, depth-1)
+		e.tsql += " ELSE " + b.tsql
+		e.plain += " ELSE " + b.plain
+	}
+	e.tsql += " END"
+	e.plain += " END"
+	return e
+}
+
+// predicate makes a condition.
+func (g *generator) predicate(depth int) expr {
+	if depth > 0 && g.chance(40) {
+		a, b := g.predicate(depth-1), g.predicate(depth-1)
+		op := pick(g.Rand, "AND", "OR")
+		return binary(flag, a, op, b)
+	}
+	if depth > 0 && g.chance(15) {
+		a := g.predicate(depth - 1)
+		return expr{flag, "(NOT " + a.tsql + ")", "(NOT " + a.plain + ")"}
+	}
+	k := pick(g.Rand, whole, whole, text, text, money, day)
+	x := g.value(k, depth-1)
+	switch g.IntN(6) {
+	case 0:
+		not := pick(g.Rand, "", "NOT ")
+		return expr{flag, "(" + x.tsql + " IS " + not + "NULL)", "(" + x.plain + " IS " + not + "NULL)"}
+	case 1:
+		not := pick(g.Rand, "", "NOT ")
+		var a, b []string
+		for range 1 + g.IntN(3) {
+			c := g.constant(k)
+			a, b = append(a, c.tsql), append(b, c.folded())
+		}
+		return expr{
+			flag, "(" + x.tsql + " " + not + "IN (" + strings.Join(a, ", ") + "))",
+			"(" + x.folded() + " " + not + "IN (" + strings.Join(b, ", ") + "))",
+		}
+	case 2:
+		lo, hi := g.constant(k), g.constant(k)
+		return expr{
+			flag, "(" + x.tsql + " BETWEEN " + lo.tsql + " AND " + hi.tsql + ")",
+			"(" + x.folded() + " BETWEEN " + lo.folded() + " AND " + hi.folded() + ")",
+		}
+	case 3:
+		if k == text {
+			p := pick(g.Rand, "a%", "%b", "_", "%a_%", "", "A%C")
+			return expr{flag, "(" + x.tsql + " LIKE N'" + p + "')", "(" + x.plain + " LIKE '" + p + "')"}
+		}
+	}
+	y := g.value(k, depth-1)
+	op := pick(g.Rand, "=", "=", "<>", "<", "<=", ">", ">=")
+	return expr{flag, "(" + x.tsql + " " + op + " " + y.tsql + ")", "(" + x.folded() + " " + op + " " + y.folded() + ")"}
+}

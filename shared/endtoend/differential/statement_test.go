@@ -1,0 +1,315 @@
+package differential
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// table is a table of the random schema.
+type table struct {
+	name    string
+	columns []column // the first is the primary and the shard key
+	keys    int      // how many keys were given out
+}
+
+// statement is one statement in both dialects.
+type statement struct {
+	tsql, plain string
+	out         []kind // of a SELECT's columns
+	ordered     bool   // the order is total, up to equal rows
+	ties        int    // the first columns of a TOP WITH TIES, which are its order; 0: none
+	write       bool
+}
+
+// source puts a table into scope under an alias.
+func (g *generator) source(t *table, alias string) string {
+	for _, c := range t.columns {
+		ref := alias + "." + c.name
+		g.scope = append(g.scope, expr{c.kind, ref, ref})
+	}
+	return t.name + " " + alias
+}
+
+// from makes a FROM clause of one table, or of two that are joined by their keys.
+func (g *generator) from(s *schema) (from expr) {
+	g.scope = nil
+	a := pick(g.Rand, s.tables...)
+	src := g.source(a, "x")
+	from = expr{tsql: src, plain: src}
+	if !g.chance(25) || len(s.joined) == 0 {
+		return from
+	}
+	g.scope = nil
+	a, b := s.joined[0], s.joined[1]
+	if g.chance(50) {
+		a, b = b, a
+	}
+	src, other := g.source(a, "x"), g.source(b, "y")
+	how := pick(g.Rand, " JOIN ", " INNER JOIN ", " LEFT JOIN ")
+	on := expr{tsql: "x." + a.columns[0].name + " = y." + b.columns[0].name}
+	on.plain = on.tsql
+	if g.chance(40) {
+		p := g.predicate(1)
+		on = expr{tsql: on.tsql + " AND " + p.tsql, plain: on.plain + " AND " + p.plain}
+	}
+	return expr{tsql: src + how + other + " ON " + on.tsql, plain: src + how + other + " ON " + on.plain}
+}
+
+func (g *generator) where() expr {
+	switch {
+	case g.chance(30):
+		return expr{}
+	case g.chance(25): // the key
+		k := g.scope[0]
+		n := strconv.Itoa(g.IntN(60))
+		op, rest := "=", n
+		if g.chance(40) {
+			op, rest = "IN", "("+n+", "+strconv.Itoa(g.IntN(60))+", "+strconv.Itoa(g.IntN(60))+")"
+		}
+		p := expr{tsql: " WHERE " + k.tsql + " " + op + " " + rest, plain: " WHERE " + k.plain + " " + op + " " + rest}
+		if g.chance(40) {
+			q := g.predicate(1)
+			op := pick(g.Rand, " AND ", " OR ")
+			p.tsql += op + q.tsql
+			p.plain += op + q.plain
+		}
+		return p
+	}
+	p := g.predicate(2)
+	return expr{tsql: " WHERE " + p.tsql, plain: " WHERE " + p.plain}
+}
+
+// query makes a SELECT.
+func (g *generator) query(s *schema) *statement {
+	from := g.from(s)
+	where := g.where()
+	if g.chance(45) {
+		return g.grouped(from, where)
+	}
+	st := &statement{}
+	var list, plain []string
+	for range 1 + g.IntN(4) {
+		e := g.value(pick(g.Rand, whole, text, money, day, flag), 2)
+		if slices.Contains(list, e.tsql) {
+			continue // T-SQL takes nothing twice in ORDER BY
+		}
+		list, plain = append(list, e.tsql), append(plain, e.folded())
+		st.out = append(st.out, e.kind)
+	}
+	distinct := ""
+	if g.chance(30) {
+		distinct = "DISTINCT "
+	}
+	g.finish(st, distinct, list, plain, from, where, expr{})
+	return st
+}
+
+// grouped makes a SELECT with aggregates.
+func (g *generator) grouped(from, where expr) *statement {
+	st := &statement{}
+	var list, plain, by, byPlain []string
+	var keys []expr
+	for range g.IntN(3) {
+		k := g.value(pick(g.Rand, whole, text, day, flag, money), 1)
+		if isConstant(k, g.scope) {
+			continue // T-SQL groups by nothing that has no column in it
+		}
+		keys = append(keys, k)
+		by, byPlain = append(by, k.tsql), append(byPlain, k.folded())
+		if g.chance(80) && !slices.Contains(list, k.tsql) {
+			list, plain = append(list, k.tsql), append(plain, k.folded())
+			st.out = append(st.out, k.kind)
+		}
+	}
+	for range 1 + g.IntN(3) {
+		a := g.aggregate()
+		if a.kind == whole && g.chance(30) {
+			a = binary(whole, a, pick(g.Rand, "+", "-", "*"), g.constant(whole))
+		}
+		if slices.Contains(list, a.tsql) {
+			continue
+		}
+		list, plain = append(list, a.tsql), append(plain, a.plain)
+		st.out = append(st.out, a.kind)
+	}
+	var tail expr
+	if len(by) > 0 {
+		tail = expr{tsql: " GROUP BY " + strings.Join(by, ", "), plain: " GROUP BY " + strings.Join(byPlain, ", ")}
+	}
+	if g.chance(30) {
+		a := g.aggregate()
+		c := g.constant(a.kind)
+		if a.kind == micro {
+			c = expr{micro, "1.5", "1500000"}
+		}
+		op := pick(g.Rand, "<", ">", "<>", "=")
+		tail.tsql += " HAVING " + a.tsql + " " + op + " " + c.tsql
+		tail.plain += " HAVING " + a.plain + " " + op + " " + c.folded()
+	}
+	g.finish(st, pick(g.Rand, "", "", "", "DISTINCT "), list, plain, from, where, tail)
+	return st
+}
+
+// isConstant says whether no column occurs in e.
+func isConstant(e expr, scope []expr) bool {
+	for _, c := range scope {
+		if strings.Contains(e.tsql, c.tsql) {
+			return false
+		}
+	}
+	return true
+}
+
+func (g *generator) aggregate() expr {
+	distinct := pick(g.Rand, "", "", "DISTINCT ")
+	switch g.IntN(6) {
+	case 0:
+		return expr{whole, "COUNT(*)", "count(*)"}
+	case 1:
+		x := g.value(pick(g.Rand, whole, text, money, day), 1)
+		return expr{whole, "COUNT(" + distinct + x.tsql + ")", "count(" + distinct + x.folded() + ")"}
+	case 2:
+		x := g.value(pick(g.Rand, whole, money), 1)
+		return expr{x.kind, "SUM(" + distinct + x.tsql + ")", "sum(" + distinct + x.plain + ")"}
+	case 3:
+		x := g.value(whole, 1)
+		return expr{whole, "AVG(" + distinct + x.tsql + ")", "(sum(" + distinct + x.plain + ") / count(" + distinct + x.plain + "))"}
+	case 4:
+		x := g.value(money, 1)
+		return expr{micro, "AVG(" + distinct + x.tsql + ")", "(sum(" + distinct + x.plain + ") * 10000 / count(" + distinct + x.plain + "))"}
+	}
+	x := g.value(pick(g.Rand, whole, text, money, day), 1)
+	f := pick(g.Rand, "MIN", "MAX")
+	return expr{x.kind, f + "(" + x.tsql + ")", f + "(" + x.folded() + ")"}
+}
+
+// finish adds order and limits.
+func (g *generator) finish(st *statement, distinct string, list, plain []string, from, where, tail expr) {
+	top := ""
+	order, orderPlain, limit, limitPlain := "", "", "", ""
+	body := func() {
+		st.tsql = "SELECT " + distinct + top + strings.Join(list, ", ") + " FROM " + from.tsql + where.tsql + tail.tsql + order + limit
+		st.plain = "SELECT " + distinct + strings.Join(plain, ", ") + " FROM " + from.plain + where.plain + tail.plain + orderPlain + limitPlain
+	}
+	if g.chance(35) {
+		body()
+		return
+	}
+	st.ordered = true
+	var parts []string
+	for _, i := range g.Perm(len(list)) {
+		parts = append(parts, strconv.Itoa(i+1)+pick(g.Rand, "", " ASC", " DESC"))
+	}
+	order = " ORDER BY " + strings.Join(parts, ", ")
+	orderPlain = order
+	n, skip := g.IntN(8), g.IntN(5)
+	switch g.IntN(4) {
+	case 0:
+		top = fmt.Sprintf("TOP (%d) ", n)
+		limitPlain = fmt.Sprintf(" LIMIT %d", n)
+	case 1:
+		limit = fmt.Sprintf(" OFFSET %d ROWS FETCH NEXT %d ROWS ONLY", skip, n+1)
+		limitPlain = fmt.Sprintf(" LIMIT %d OFFSET %d", n+1, skip)
+	case 2:
+		if distinct == "" && tail.tsql == "" {
+			// The order is that of one column, so that there are ties.
+			st.ties, st.ordered = 1, false
+			order = " ORDER BY 1"
+			top = fmt.Sprintf("TOP (%d) WITH TIES ", n)
+			body()
+			st.plain = "SELECT " + names(len(plain)) + " FROM (SELECT " + aliased(plain) + ", rank() OVER (ORDER BY " + plain[0] + ") AS r FROM " +
+				from.plain + where.plain + ") WHERE r <= " + strconv.Itoa(n) + " ORDER BY 1"
+			return
+		}
+	}
+	body()
+}
+
+func names(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, "c"+strconv.Itoa(i))
+	}
+	return strings.Join(all, ", ")
+}
+
+func aliased(list []string) string {
+	var all []string
+	for i, x := range list {
+		all = append(all, x+" AS c"+strconv.Itoa(i))
+	}
+	return strings.Join(all, ", ")
+}
+
+// row makes the values of a new row of t, whose key is new.
+func (g *generator) row(t *table) (tsql, plain string) {
+	var a, b []string
+	for i, c := range t.columns {
+		v := g.constant(c.kind)
+		switch {
+		case i == 0:
+			t.keys++
+			n := strconv.Itoa(t.keys)
+			v = expr{c.kind, n, n}
+		case c.nullable && g.chance(20):
+			v = expr{c.kind, "NULL", "NULL"}
+		}
+		a, b = append(a, v.tsql), append(b, v.plain)
+	}
+	return "(" + strings.Join(a, ", ") + ")", "(" + strings.Join(b, ", ") + ")"
+}
+
+// insert makes an INSERT of a few rows.
+func (g *generator) insert(t *table, rows int) *statement {
+	var a, b []string
+	for range rows {
+		x, y := g.row(t)
+		a, b = append(a, x), append(b, y)
+	}
+	return &statement{
+		write: true,
+		tsql:  "INSERT INTO " + t.name + " VALUES " + strings.Join(a, ", "),
+		plain: "INSERT INTO " + t.name + " VALUES " + strings.Join(b, ", "),
+	}
+}
+
+// change makes an INSERT, UPDATE or DELETE.
+func (g *generator) change(s *schema) *statement {
+	t := pick(g.Rand, s.tables...)
+	if g.chance(40) {
+		return g.insert(t, 1+g.IntN(4))
+	}
+	g.scope = nil
+	for _, c := range t.columns {
+		g.scope = append(g.scope, expr{c.kind, c.name, c.name})
+	}
+	key := g.scope[0].tsql + " = " + strconv.Itoa(g.IntN(60))
+	where := expr{tsql: " WHERE " + key, plain: " WHERE " + key}
+	if g.chance(50) {
+		p := g.predicate(2)
+		where = expr{tsql: " WHERE " + p.tsql, plain: " WHERE " + p.plain}
+	}
+	if g.chance(40) {
+		// Some of the rows, so that the table does not run empty.
+		n := strconv.Itoa(2 + g.IntN(5))
+		some := "(" + g.scope[0].tsql + " % " + n + " = 0)"
+		return &statement{
+			write: true,
+			tsql:  "DELETE FROM " + t.name + where.tsql + " AND " + some, plain: "DELETE FROM " + t.name + where.plain + " AND " + some,
+		}
+	}
+	c := t.columns[1+g.IntN(len(t.columns)-1)]
+	v := g.constant(c.kind)
+	if x := g.value(c.kind, 1); c.nullable && c.kind != text && c.kind != whole && c.kind != money {
+		v = x
+	} else if c.nullable && g.chance(30) {
+		v = expr{c.kind, "NULL", "NULL"}
+	}
+	return &statement{
+		write: true,
+		tsql:  "UPDATE " + t.name + " SET " + c.name + " = " + v.tsql + where.tsql,
+		plain: "UPDATE " + t.name + " SET " + c.name + " = " + v.plain + where.plain,
+	}
+}
