@@ -80,10 +80,11 @@ bench: ## Go benchmarks, then ratios to floors measured in the same run (minutes
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./tui bench
 
-picture: ## docs/console.svg from the real console, in a real pseudo-terminal
+picture: ## docs/console.svg and docs/query.svg from the real console, in a real pseudo-terminal
 	@mkdir -p $(BIN)
 	$(GO) build -o $(BIN)/shardeck ./tui
 	cd .ci/picture && $(GO) run . -out ../../docs/console.svg -until "10,0" -keys c -- ../../$(BIN)/shardeck demo --theme dark
+	cd .ci/picture && $(GO) run . -out ../../docs/query.svg -until "10,0" -keys "$$(printf 'e\022')" -after 3s -quit "$$(printf '\003')" -- ../../$(BIN)/shardeck demo --theme dark
 
 clean: ## remove what was built
 	rm -rf $(BIN)

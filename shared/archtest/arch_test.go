@@ -87,7 +87,7 @@ var suites = []string{
 var pure = []string{
 	"master/tsql", "master/planner", "master/eval", "master/dialect", "master/gather",
 	"shared/sharding", "shared/sqltypes",
-	"tui/screen", "tui/widget", "tui/theme",
+	"tui/answer", "tui/screen", "tui/widget", "tui/theme",
 }
 
 // impure are the packages that do I/O.
