@@ -133,7 +133,6 @@ func FuzzAppendRow(f *testing.F) {
 	})
 }
 
-
 // One group of rows each; the states of groups that end early are dropped too.
 func TestAggregatesAddUpExactly(t *testing.T) {
 	e := school(t, Config{})
