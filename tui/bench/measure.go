@@ -39,7 +39,7 @@ func (r *rig) pointSelects(ctx context.Context) error {
 
 // oneSelect is a point select of any of the small table's rows, whose answer is checked.
 func (d *deployment) oneSelect() shot {
-	id := rand.IntN(smallRows)
+	id := rand.IntN(d.rows)
 	want := []byte(student(id).name() + `"`)
 	return shot{
 		url:  d.primary + api.PathSelect,

@@ -57,16 +57,16 @@ type deployment struct {
 	primary string
 	master  *client.Master // of the primary
 	load    *http.Client
-	// batch is how many rows tables are filled by at a time.
-	batch int
+	// rows is how many the small table has; tables are filled by so many at a time as batch says.
+	rows, batch int
 }
 
 // deploy starts a cluster, and makes the database and the small table in it. What it returns
 // is to be closed also when it fails.
 func deploy(ctx context.Context, hc *http.Client, o demo.Options) (d deployment, err error) {
-	d.load, d.batch = hc, batchRows
+	d.load, d.rows, d.batch = hc, smallRows, batchRows
 	if o.SQLServer != "" {
-		d.batch = 100 // on whatever server there is, each has to be done within a request's time
+		d.rows, d.batch = serverRows, 20 // on whatever server there is, each has to be done within a request's time
 	}
 	if d.cluster, err = demo.Start(ctx, o); err != nil {
 		return d, err
@@ -83,7 +83,7 @@ func deploy(ctx context.Context, hc *http.Client, o demo.Options) (d deployment,
 	if err = d.createTable(ctx, smallTable); err != nil {
 		return d, err
 	}
-	return d, d.fill(ctx, smallTable, smallRows)
+	return d, d.fill(ctx, smallTable, d.rows)
 }
 
 func (d *deployment) close() error {

@@ -22,6 +22,9 @@ import (
 // serverAim is the part of the throughput of go-mssqldb alone that should be left.
 const serverAim = 0.60
 
+// serverRows is how many rows point selects choose from on a SQL Server.
+const serverRows = 1_000
+
 // sqlServer compares point selects and inserts through a master and workers over
 // SQL Server with the same statements sent to that server by go-mssqldb itself. The server's
 // own work is in both; what is left of the ratio is what Shardeck adds.
@@ -119,7 +122,7 @@ func openDirect(ctx context.Context, dsn, suffix string) (_ *directDB, err error
 	var next atomic.Int64
 	err = each(loaders, func(*bytes.Buffer) (bool, error) {
 		i := int(next.Add(1)) - 1
-		if i >= smallRows {
+		if i >= serverRows {
 			return false, nil
 		}
 		return true, d.oneInsert(ctx, student(i))
@@ -149,7 +152,7 @@ func (d *directDB) oneInsert(ctx context.Context, s student) error {
 }
 
 func (d *directDB) oneSelect(ctx context.Context) error {
-	want := student(rand.IntN(smallRows))
+	want := student(rand.IntN(serverRows))
 	var id int64
 	var name, email, gpa string
 	var enrolled time.Time
