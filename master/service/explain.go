@@ -98,6 +98,8 @@ func steps(p *planner.Plan) []api.ExplainStep {
 	}
 	add("scatter", "the query runs on %s", shardList(p.Route.Shards))
 	switch {
+	case len(p.Merge) == 0 && p.Final != nil:
+		add("concat", "each shard's partial result comes in")
 	case len(p.Merge) == 0:
 		add("concat", "rows pass through as they come")
 	case p.Distinct:
