@@ -92,7 +92,9 @@ func TestPostmanCollectionWorks(t *testing.T) {
 	}
 	walk(t, col.Item)
 	for _, e := range primary.doc.Endpoints() {
-		if e.Path != api.StepDownPath && e.Path != api.PathEvents && !primary.answered[e] {
+		// Of a stream without end and of a statement under way there is nothing that
+		// requests sent one by one can show.
+		if e.Path != api.StepDownPath && e.Path != api.PathEvents && e.Path != api.PathQueriesID && !primary.answered[e] {
 			t.Errorf("the collection does not show %s %s at work", e.Method, e.Path)
 		}
 	}
