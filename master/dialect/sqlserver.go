@@ -53,6 +53,7 @@ func (SQLServer) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest,
 	for i, x := range groups {
 		w.item(i, " GROUP BY ")
 		w.ordered(x)
+		w.length(x, false)
 	}
 	w.orderBy(q.OrderBy)
 	if q.Offset > 0 && !top {
@@ -126,6 +127,21 @@ func (w *sqlServerWriter) column(e *planner.Expr) {
 	w.name(e.Column)
 }
 
+// length writes the key after a VARBINARY by which rows are ordered or grouped. The
+// server takes no account of zero bytes at the end, which the merge of the shards'
+// rows does: of two values that differ by them alone the shorter comes first.
+func (w *sqlServerWriter) length(e *planner.Expr, desc bool) {
+	if e.Type.Kind != sqltypes.VarBinary {
+		return
+	}
+	w.text(", DATALENGTH(")
+	w.expr(e)
+	w.text(")")
+	if desc {
+		w.text(" DESC")
+	}
+}
+
 // orderBy writes the order of the rows, of which a constant is no part.
 func (w *sqlServerWriter) orderBy(keys []planner.SortKey) {
 	n := 0
@@ -139,5 +155,6 @@ func (w *sqlServerWriter) orderBy(keys []planner.SortKey) {
 		if k.Desc {
 			w.text(" DESC")
 		}
+		w.length(k.Expr, k.Desc)
 	}
 }
