@@ -79,7 +79,7 @@ func (e *Engine) createOwnDatabase(ctx context.Context, db *sql.DB) error {
 	if err != nil || there {
 		return problemOrNil(err)
 	}
-	if _, err = db.ExecContext(ctx, "CREATE DATABASE "+quoteName(e.own)); err == nil {
+	if err = create(ctx, db, "CREATE DATABASE "+quoteName(e.own)); err == nil {
 		return nil
 	}
 	if there, look := isThere(ctx, db, e.own); look == nil && there {
@@ -224,7 +224,7 @@ func (e *Engine) createPhysical(ctx context.Context, physical string) error {
 	if e.collation != "" {
 		text += " COLLATE " + e.collation
 	}
-	if _, err := e.state.ExecContext(ctx, text); err != nil {
+	if err := create(ctx, e.state.DB, text); err != nil {
 		if sqlNumber(err) == numDatabaseThere {
 			return errForeignDatabase(physical)
 		}
@@ -237,6 +237,27 @@ func (e *Engine) createPhysical(ctx context.Context, physical string) error {
 	p := e.server.open(physical)
 	defer p.Close()
 	return createTables(ctx, p.DB, databaseTables)
+}
+
+// createRetry is how long to wait before a database is created again that another
+// creation was in the way of.
+const createRetry = 100 * time.Millisecond
+
+// create runs a CREATE DATABASE. A server makes one at a time, and refuses those that
+// come together, as those of the workers of a cluster on one server do: these try
+// again until ctx ends.
+func create(ctx context.Context, db *sql.DB, text string) error {
+	for {
+		_, err := db.ExecContext(ctx, text)
+		if sqlNumber(err) != numModelBusy {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(createRetry):
+		}
+	}
 }
 
 // DropDB implements engine.Engine.

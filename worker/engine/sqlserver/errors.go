@@ -19,6 +19,7 @@ const (
 	numNoTable      = 208
 	numDeadlock     = 1205
 	numLockTimeout  = 1222
+	numModelBusy    = 1807 // another database is being created
 	numSnapshot     = 3960 // snapshot isolation: another transaction has changed the row
 	numUniqueIndex  = 2601
 	numNoDatabase   = 911
