@@ -96,7 +96,7 @@ func (s *statement) named(e *tsql.Column) (*Expr, error) {
 			continue
 		}
 		if found >= 0 && !equalExprs(s.outputs[found].Expr, s.outputs[i].Expr) {
-			p := s.b.problem(api.CodeUnknownColumn, e.At, "%s is ambiguous in ORDER BY: several columns of the answer have that name", clip(e.Name))
+			p := s.b.problem(api.CodeAmbiguousColumn, e.At, "%s is ambiguous in ORDER BY: several columns of the answer have that name", clip(e.Name))
 			return nil, numbered(p.Hinted("give them different aliases, or write their position"), numAmbiguous)
 		}
 		if found < 0 {

@@ -135,7 +135,7 @@ func (b *binder) lookup(e *tsql.Column) (*Expr, error) {
 	case 1:
 		return found, nil
 	}
-	p := b.problem(api.CodeUnknownColumn, e.At, "the column %s is ambiguous: %s have one of that name", clip(e.Name), strings.Join(in, " and "))
+	p := b.problem(api.CodeAmbiguousColumn, e.At, "the column %s is ambiguous: %s have one of that name", clip(e.Name), strings.Join(in, " and "))
 	return nil, numbered(p.Hinted("write %s.%s", in[0], found.Column), numAmbiguous)
 }
 

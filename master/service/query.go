@@ -161,16 +161,15 @@ func (q *statement) createTable(ctx context.Context) error {
 // dropTable answers a DROP TABLE.
 func (q *statement) dropTable(ctx context.Context, st *tsql.DropTable) error {
 	p, err := q.makePlan(ctx)
-	if st.IfExists && api.CodeOf(err) == api.CodeUnknownTable {
-		none := api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "there is no table " + st.Table.Name}
-		return q.changed(&planner.Plan{Route: none}, &api.DDLResponse{Shards: []api.ShardResult{}}, nil)
-	}
 	if err != nil {
 		return err
 	}
 	q.note(p)
 	if q.req.Explain {
 		return q.explain(ctx, p)
+	}
+	if p.Route.Kind == api.RouteNone { // IF EXISTS, and there is none
+		return q.changed(p, &api.DDLResponse{Shards: []api.ShardResult{}}, nil)
 	}
 	resp, err := q.s.runDropTable(ctx, q.req.DB, st.Table.Name)
 	return q.changed(p, resp, err)
