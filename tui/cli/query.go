@@ -26,7 +26,7 @@ const reasonSlack = 5 * time.Second
 
 // Query runs one T-SQL statement over all shards.
 type Query struct {
-	Connection   `set:"timeout=0s" set:"timeout_help=How long the statement may take; 0 is as long as the masters allow."`
+	Connection   `kong:"set='timeout=0s',set='timeout_help=How long the statement may take; 0 is as long as the masters allow.'"`
 	SQL          string   `arg:"" optional:"" name:"sql" help:"The statement; read from standard input where there is none, or -."`
 	File         string   `short:"f" type:"path" placeholder:"FILE" help:"Read the statement from this file."`
 	DB           string   `name:"db" default:"SchoolDB" help:"Database."`
