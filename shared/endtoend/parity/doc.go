@@ -23,8 +23,9 @@
 //	                              table of differences in docs/sql-server.md
 //	skipif babelfish              not on this server, which a comment explains
 //
-// The texts are T-SQL, which the tests' parse turns into requests of the public API.
-// A table's shard key is its column user_id; a table without such a column is
+// The texts are T-SQL. Each file runs twice: the tests' parse turns its texts into
+// requests of the endpoints for each kind of statement, and POST /query takes them as they
+// are. A table's shard key is its column user_id; a table without such a column is
 // spread by row hash.
 //
 // The answers are what Microsoft's documentation says, not what an engine happened to

@@ -62,33 +62,26 @@ func isBabelfish(t *testing.T, dsn string) bool {
 	return is.String == "1"
 }
 
-// runAll runs the corpus on a cluster of which the conditions in what hold.
+// ways are how a statement of the corpus reaches a master: as a request of the
+// endpoint for its kind, and as the text that it is.
+var ways = map[string]func(text string) (request, error){
+	"endpoints": parse,
+	"query":     func(text string) (request, error) { return verbatim(text), nil },
+}
+
+// runAll runs the corpus on a cluster of which the conditions in what hold, each way.
 func runAll(t *testing.T, o testcluster.Options, write bool, what ...string) {
 	corpus := readCorpus(t)
 	m := testcluster.Start(t, o).Master(0)
 	for _, file := range slices.Sorted(maps.Keys(corpus)) {
 		name := strings.TrimSuffix(filepath.Base(file), ".slt")
 		t.Run(name, func(t *testing.T) {
-			db := "P_" + strings.ReplaceAll(name, "-", "_")
-			// Babelfish cannot make several databases at once; sending it again completes it.
-			testcluster.Await(t, "the database to be there", func(ctx context.Context) (bool, string) {
-				_, err := m.CreateDB(ctx, &api.CreateDBRequest{DB: db})
-				return err == nil || api.CodeOf(err) == api.CodeDatabaseExists, fmt.Sprint(err)
-			})
-			run := &runner{file: file, m: m, db: db, write: write}
-			for _, r := range corpus[file] {
-				if r.runsOn(what) {
-					run.record(t, r)
+			for way, read := range ways {
+				run := &runner{
+					file: file, records: corpus[file], what: what, m: m, read: read,
+					db: way + "_" + strings.ReplaceAll(name, "-", "_"), write: write && way == "endpoints",
 				}
-			}
-			if _, err := m.DropDB(t.Context(), &api.DropDBRequest{DB: db}); err != nil {
-				t.Error(err)
-			}
-			if !write || t.Failed() {
-				return
-			}
-			if err := os.WriteFile(file, formatFile(corpus[file]), 0o644); err != nil {
-				t.Error(err)
+				t.Run(way, run.all)
 			}
 		})
 	}
@@ -97,13 +90,39 @@ func runAll(t *testing.T, o testcluster.Options, write bool, what ...string) {
 // runner runs the records of one file.
 type runner struct {
 	file, db string
+	records  []*record
+	what     []string // conditions that hold
 	m        *client.Master
+	read     func(text string) (request, error)
 	write    bool
+}
+
+// all runs the file in a database of its own.
+func (run *runner) all(t *testing.T) {
+	// Babelfish cannot make several databases at once; sending it again completes it.
+	testcluster.Await(t, "the database to be there", func(ctx context.Context) (bool, string) {
+		_, err := run.m.CreateDB(ctx, &api.CreateDBRequest{DB: run.db})
+		return err == nil || api.CodeOf(err) == api.CodeDatabaseExists, fmt.Sprint(err)
+	})
+	for _, r := range run.records {
+		if r.runsOn(run.what) {
+			run.record(t, r)
+		}
+	}
+	if _, err := run.m.DropDB(t.Context(), &api.DropDBRequest{DB: run.db}); err != nil {
+		t.Error(err)
+	}
+	if !run.write || t.Failed() {
+		return
+	}
+	if err := os.WriteFile(run.file, formatFile(run.records), 0o644); err != nil {
+		t.Error(err)
+	}
 }
 
 func (run *runner) record(t *testing.T, r *record) {
 	t.Helper()
-	req, err := parse(r.text)
+	req, err := run.read(r.text)
 	if err != nil {
 		t.Fatalf("%s:%d: %v", run.file, r.line, err)
 	}

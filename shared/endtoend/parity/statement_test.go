@@ -103,6 +103,24 @@ func (r count) send(ctx context.Context, m *client.Master, db string) (*answer, 
 	return a, nil
 }
 
+// verbatim is a text for POST /query.
+type verbatim string
+
+func (s verbatim) send(ctx context.Context, m *client.Master, db string) (*answer, error) {
+	resp, err := m.Query(ctx, &api.SQLRequest{DB: db, SQL: string(s)})
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{columns: columnList(resp.Columns)}
+	for _, row := range resp.Rows {
+		a.rows = append(a.rows, string(row))
+	}
+	if resp.RowsAffected != nil {
+		a.changed = *resp.RowsAffected
+	}
+	return a, nil
+}
+
 func columnList(columns []api.Column) string {
 	var list []string
 	for _, c := range columns {
