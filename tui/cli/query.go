@@ -209,7 +209,7 @@ func (q *Query) printRows(ctx context.Context, streams Streams, rows *client.Row
 		return err
 	}
 	if s, ok := to.(*sheet); ok && s.cut {
-		fmt.Fprintf(streams.Err, "Values are cut to the terminal's %d columns; --csv, --json or a pipe shows all of them.\n", streams.Columns)
+		fmt.Fprintf(streams.Err, "Cut to %d columns; a pipe, --csv or --json shows all.\n", streams.Columns)
 	}
 	return lastLine(streams.Err, rows.End(), began)
 }

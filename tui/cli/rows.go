@@ -32,7 +32,9 @@ const (
 	// widestPad bounds the width that a column is padded to without a terminal: what is
 	// longer is written whole and stands out.
 	widestPad = 60
-	// narrowest is what a column is not cut below to make it fit into a terminal.
+	// A column that is not wider than short, as one of numbers or dates, stays whole as
+	// long as cutting others makes all fit. None is cut below narrowest.
+	short     = 12
 	narrowest = 6
 )
 
@@ -107,12 +109,12 @@ func (s *sheet) layout() {
 			}
 		}
 	}
-	most := widestPad
 	if s.terminal > 0 {
-		most = fitColumns(s.widths, s.terminal)
-	}
-	for i := range s.widths {
-		s.widths[i] = min(s.widths[i], most)
+		s.widths = fitColumns(s.widths, s.terminal)
+	} else {
+		for i := range s.widths {
+			s.widths[i] = min(s.widths[i], widestPad)
+		}
 	}
 	for i, row := range s.sampled {
 		s.line(row)
@@ -123,20 +125,33 @@ func (s *sheet) layout() {
 	s.sampled = nil
 }
 
-// fitColumns returns the width to which the columns are to be cut so that they all
-// fit side by side, at least narrowest.
-func fitColumns(widths []int, terminal int) int {
-	most := terminal
-	for ; most > narrowest; most-- {
-		total := 2 * (len(widths) - 1)
-		for _, w := range widths {
-			total += min(w, most)
-		}
-		if total <= terminal {
-			break
+// fitColumns returns the widths to which columns are cut so that they fit side by
+// side, as far as that is possible.
+func fitColumns(natural []int, terminal int) []int {
+	for _, whole := range []int{short, 0} {
+		for most := terminal; most >= narrowest; most-- {
+			widths := make([]int, len(natural))
+			total := 2 * (len(natural) - 1)
+			for i, w := range natural {
+				if w > whole {
+					w = min(w, most)
+				}
+				widths[i] = w
+				total += w
+			}
+			if total > terminal && (whole > 0 || most > narrowest) {
+				continue
+			}
+			for i := range widths { // what is left over goes to those that are cut
+				if more := min(natural[i]-widths[i], terminal-total); more > 0 {
+					widths[i] += more
+					total += more
+				}
+			}
+			return widths
 		}
 	}
-	return most
+	return natural
 }
 
 func (s *sheet) rule() {
