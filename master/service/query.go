@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -35,6 +36,7 @@ func (s *Service) query(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, run, end := s.running.begin(r.Context(), httpserve.RequestID(r), req.DB, st.Verb(), req.SQL, limit)
 	defer end()
+	defer letGo(ctx, w)()
 	w.Header().Set(api.HeaderQueryID, run.id)
 	q := &statement{s: s, w: w, r: r, req: &req, idem: idem, ast: st, run: run}
 	err = q.answer(ctx)
@@ -124,7 +126,7 @@ func (c requestCatalog) Table(db, name string) (*planner.Table, error) {
 
 // rows answers a SELECT in the form that the client accepts.
 func (q *statement) rows(ctx context.Context, p *planner.Plan) error {
-	answer := &capped{left: -1, run: q.run}
+	answer := &capped{ctx: ctx, left: -1, run: q.run}
 	switch accepted(q.r) {
 	case api.MediaNDJSON:
 		answer.rowAnswer = httpserve.NewRowWriter(q.w, q.r)
@@ -213,7 +215,11 @@ func (q *statement) logSlow(err error) {
 
 // write answers an INSERT, UPDATE or DELETE.
 func (q *statement) write(ctx context.Context, p *planner.Plan) error {
-	resp, err := q.s.execute(ctx, httpserve.RequestID(q.r), p, q.idem, nil)
+	var field func(row int) string
+	if p.Op == planner.OpInsert {
+		field = func(row int) string { return fmt.Sprintf("values[%d]", row) }
+	}
+	resp, err := q.s.execute(ctx, httpserve.RequestID(q.r), p, q.idem, field)
 	if err != nil {
 		return err
 	}
@@ -234,6 +240,7 @@ func (q *statement) writeJSON(resp *api.SQLResponse) error {
 // capped is an answer of at most left rows, or of all where left is negative.
 type capped struct {
 	rowAnswer
+	ctx       context.Context // the statement's: once it has ended no more is written
 	left      int64
 	truncated bool
 	run       *runningQuery
@@ -242,6 +249,9 @@ type capped struct {
 
 // Block implements rowAnswer. It returns errTruncated where rows are left out.
 func (c *capped) Block(block []byte, rows int64) error {
+	if c.ctx.Err() != nil {
+		return context.Cause(c.ctx)
+	}
 	over := c.left >= 0 && rows > c.left
 	if over {
 		rows = c.left
