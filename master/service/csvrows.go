@@ -77,6 +77,7 @@ func (c *csvRows) field(text []byte) {
 }
 
 func (c *csvRows) flush() error {
+	defer boundWrite(c.w, c.started, c.buf.Len())()
 	if !c.started {
 		c.started = true
 		h := c.w.Header()
@@ -85,7 +86,6 @@ func (c *csvRows) flush() error {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Trailer", api.TrailerTruncated)
 	}
-	defer boundWrite(c.w, c.buf.Len())()
 	_, err := c.w.Write(c.buf.Bytes())
 	c.buf.Reset()
 	return err

@@ -17,8 +17,8 @@ const (
 	// jsonBuffer is how much of a JSON answer is kept back before its status is
 	// committed, in bytes: up to there a failure still gets a status of its own.
 	jsonBuffer = 256 << 10
-	// jsonWriteTimeout bounds how long a client may take for one block of at least
-	// jsonBigWrite bytes; smaller ones fit into the buffers on the way.
+	// jsonWriteTimeout bounds how long a client may take for one block. A first one of
+	// less than jsonBigWrite bytes fits into the buffers on the way.
 	jsonWriteTimeout = 30 * time.Second
 	jsonBigWrite     = 32 << 10
 )
@@ -75,6 +75,7 @@ func (j *jsonRows) Block(block []byte, rows int64) error {
 // flush sends what there is. The write deadline keeps a client that does not
 // read from holding the shards' streams for ever.
 func (j *jsonRows) flush() error {
+	defer boundWrite(j.w, j.started, j.buf.Len())()
 	if !j.started {
 		j.started = true
 		h := j.w.Header()
@@ -82,16 +83,15 @@ func (j *jsonRows) flush() error {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 	}
-	defer boundWrite(j.w, j.buf.Len())()
 	_, err := j.w.Write(j.buf.Bytes())
 	j.buf.Reset()
 	return err
 }
 
-// boundWrite sets a deadline for a write of n bytes, if it is a big one. The
-// function returned takes it back.
-func boundWrite(w http.ResponseWriter, n int) func() {
-	if n < jsonBigWrite {
+// boundWrite sets a deadline for a write of n bytes, if it can block: when it is a big
+// one or others went before it. The function returned takes it back.
+func boundWrite(w http.ResponseWriter, started bool, n int) func() {
+	if !started && n < jsonBigWrite {
 		return func() {}
 	}
 	rc := http.NewResponseController(w)

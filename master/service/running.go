@@ -59,6 +59,27 @@ func (q *runningQueries) begin(ctx context.Context, requestID, db, verb, sql str
 	}
 }
 
+// endGrace is how long a client may take for what is being written to it when its
+// statement ends early.
+const endGrace = 2 * time.Second
+
+// letGo frees a write that waits for its client, soon after ctx has ended. The
+// function returned ends that, and must be called before the answer is over.
+func letGo(ctx context.Context, w http.ResponseWriter) func() {
+	rc := http.NewResponseController(w)
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		_ = rc.SetWriteDeadline(time.Now().Add(endGrace)) // a recorder in a test has none
+	})
+	return func() {
+		if !stop() {
+			<-done
+			_ = rc.SetWriteDeadline(time.Time{})
+		}
+	}
+}
+
 // list returns the statements under way, oldest first.
 func (q *runningQueries) list() []api.RunningQuery {
 	q.mu.Lock()
