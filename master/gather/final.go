@@ -43,6 +43,8 @@ type finisher struct {
 	group []sqltypes.Value // the present group: its keys, then its aggregates
 	folds []fold           // one for each aggregate
 	row   []sqltypes.Value // the answer's row made of it
+
+	sortKeys []sqltypes.Value // of that row, where groups are sorted
 }
 
 func newFinisher(p *planner.Plan, sink Sink) *finisher {
@@ -52,6 +54,8 @@ func newFinisher(p *planner.Plan, sink Sink) *finisher {
 		group: make([]sqltypes.Value, fin.Keys+len(fin.Aggregates)),
 		folds: make([]fold, len(fin.Aggregates)),
 		row:   make([]sqltypes.Value, len(fin.Output)),
+
+		sortKeys: make([]sqltypes.Value, len(fin.Sort)),
 	}
 	for _, x := range fin.Output {
 		f.types = append(f.types, x.Type)
@@ -135,7 +139,7 @@ func (f *finisher) endGroup() error {
 		f.row[i] = v
 	}
 	if len(f.final.Sort) > 0 {
-		keys := make([]sqltypes.Value, len(f.final.Sort))
+		keys := f.sortKeys
 		for i := range f.final.Sort {
 			v, err := eval.Eval(f.final.Sort[i].Expr, f.group)
 			if err != nil {
@@ -143,7 +147,10 @@ func (f *finisher) endGroup() error {
 			}
 			keys[i] = v
 		}
-		return f.held.hold(keys, f.encode(nil))
+		if !f.held.wants(keys) {
+			return nil
+		}
+		return f.held.hold(slices.Clone(keys), f.encode(nil))
 	}
 	return f.emit(f.group[:f.final.Keys], f.compareTies, nil)
 }
@@ -208,6 +215,7 @@ type heldGroups struct {
 	keys  []planner.FinalKey
 	keep  int // the first rows in order that can be in the answer; -1: all
 	rows  []heldRow
+	worst []sqltypes.Value // the keys of the last row that the latest cut kept
 }
 
 type heldRow struct {
@@ -240,6 +248,12 @@ func compareFinal(keys []planner.FinalKey, a, b []sqltypes.Value) int {
 		}
 	}
 	return 0
+}
+
+// wants says whether a row with these keys can be in the answer: not behind as many
+// rows as that has, nor level with the last of them, as it came later.
+func (h *heldGroups) wants(keys []sqltypes.Value) bool {
+	return h.worst == nil || h.compare(keys, h.worst) < 0
 }
 
 // hold takes a row in. Of more than twice the rows wanted, the last in order go.
@@ -279,6 +293,7 @@ func (h *heldGroups) cut() {
 	}
 	clear(h.rows[h.keep:])
 	h.rows = h.rows[:h.keep]
+	h.worst = h.rows[h.keep-1].keys
 }
 
 // order is stable, so that groups that the keys do not tell apart come in the order
