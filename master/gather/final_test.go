@@ -1,0 +1,349 @@
+package gather
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
+)
+
+var (
+	intType  = sqltypes.Type{Kind: sqltypes.Int}
+	bigType  = sqltypes.Type{Kind: sqltypes.BigInt}
+	textType = sqltypes.Type{Kind: sqltypes.NVarChar, Length: 20}
+)
+
+// value is an expression that is value i of a group.
+func value(i int, t sqltypes.Type) *planner.Expr {
+	return &planner.Expr{Op: planner.FieldExpr, Field: i, Type: t}
+}
+
+// grouped is a plan whose rows are [key, partial]: groups by an INT key with one aggregate.
+func grouped(how planner.Combine, result sqltypes.Type) *planner.Plan {
+	return &planner.Plan{
+		Merge: []planner.MergeKey{{Column: 0, Type: intType}},
+		Final: &planner.Final{
+			Keys:       1,
+			Aggregates: []planner.Aggregate{{Func: how, Column: 1, Type: bigType, Result: result}},
+			Output:     []*planner.Expr{value(0, intType), value(1, result)},
+		},
+	}
+}
+
+// single is a plan whose rows are [partial]: one group of all.
+func single(how planner.Combine, result sqltypes.Type) *planner.Plan {
+	return &planner.Plan{Final: &planner.Final{
+		Aggregates: []planner.Aggregate{{Func: how, Column: 0, Type: bigType, Result: result}},
+		Output:     []*planner.Expr{value(0, result)},
+	}}
+}
+
+// distinct is a plan whose rows are [key, value], ordered by both.
+func distinct(how planner.Combine) *planner.Plan {
+	p := grouped(how, intType)
+	p.Merge = append(p.Merge, planner.MergeKey{Column: 1, Type: bigType})
+	return p
+}
+
+// with changes a plan and returns it.
+func with(p *planner.Plan, change func(*planner.Plan)) *planner.Plan {
+	change(p)
+	return p
+}
+
+// byAggregate sorts the groups of a plan by their aggregate.
+func byAggregate(desc bool) func(*planner.Plan) {
+	return func(p *planner.Plan) {
+		p.Final.Sort = []planner.FinalKey{{Expr: value(1, intType), Desc: desc}}
+	}
+}
+
+// atLeast is HAVING of an aggregate that is at least n.
+func atLeast(n int64) *planner.Expr {
+	return &planner.Expr{Op: planner.GeExpr, Args: []*planner.Expr{
+		value(1, intType), {Op: planner.ValueExpr, Type: intType, Value: sqltypes.Int64(n)},
+	}}
+}
+
+func TestFinish(t *testing.T) {
+	for name, tt := range map[string]struct {
+		plan    *planner.Plan
+		sources []string
+		want    string
+	}{
+		"counts of one group on several shards are added": {
+			grouped(planner.CombineCount, intType), []string{"[null,1]\n[1,2]\n[3,1]\n", "[1,5]\n[2,1]\n", ""}, "[null,1]\n[1,7]\n[2,1]\n[3,1]\n",
+		},
+		"sums pass over NULL":        {grouped(planner.CombineSum, intType), []string{"[1,null]\n[2,null]\n", "[1,-5]\n[2,null]\n"}, "[1,-5]\n[2,null]\n"},
+		"the least passes over NULL": {grouped(planner.CombineMin, bigType), []string{"[1,4]\n", "[1,null]\n", "[1,3]\n"}, "[1,3]\n"},
+		"the greatest":               {grouped(planner.CombineMax, bigType), []string{"[1,-4]\n", "[1,-3]\n", "[1,-9]\n"}, "[1,-3]\n"},
+		"a sum that leaves its type on the way and comes back": {
+			single(planner.CombineSum, intType), []string{"[2147483647]\n", "[2147483647]\n", "[-2147483648]\n"}, "[2147483646]\n",
+		},
+		"no rows are one group without keys":         {single(planner.CombineCount, intType), []string{"", ""}, "[0]\n"},
+		"a sum of no rows is NULL":                   {single(planner.CombineSum, intType), nil, "[null]\n"},
+		"no rows are no group with keys":             {grouped(planner.CombineCount, intType), []string{"", ""}, ""},
+		"a value on several shards counts once":      {distinct(planner.CombineCountDistinct), []string{"[1,null]\n[1,5]\n[1,6]\n[2,5]\n", "[1,5]\n[1,7]\n[2,5]\n"}, "[1,3]\n[2,1]\n"},
+		"a value on several shards is once in a sum": {distinct(planner.CombineSumDistinct), []string{"[1,5]\n[1,6]\n", "[1,5]\n[2,null]\n"}, "[1,11]\n[2,null]\n"},
+		"values that come in no order count once": {
+			grouped(planner.CombineCountDistinct, intType), []string{"[1,5]\n[1,4]\n[1,5]\n[2,4]\n", "[1,4]\n[1,9]\n[2,9]\n"}, "[1,3]\n[2,2]\n",
+		},
+		"HAVING sees the whole group": {
+			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { p.Final.Having = atLeast(3) }), []string{"[1,2]\n[2,2]\n", "[1,1]\n[3,9]\n"}, "[1,3]\n[3,9]\n",
+		},
+		"a limit and an offset count groups": {
+			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { p.Limit, p.Offset = ptr(2), 1 }), []string{"[1,1]\n[2,1]\n[4,1]\n", "[1,1]\n[3,1]\n"}, "[2,1]\n[3,1]\n",
+		},
+		"a limit counts what HAVING leaves": {
+			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { p.Final.Having, p.Limit = atLeast(2), ptr(1) }), []string{"[1,1]\n[2,1]\n", "[2,1]\n[3,5]\n"}, "[2,2]\n",
+		},
+		"a limit of nothing":                        {with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { p.Limit = ptr(0) }), []string{"[1,1]\n"}, ""},
+		"sorted by the aggregate":                   {with(grouped(planner.CombineCount, intType), byAggregate(true)), []string{"[1,1]\n[2,1]\n[3,1]\n", "[2,1]\n[3,2]\n"}, "[3,3]\n[2,2]\n[1,1]\n"},
+		"level groups keep the order of their keys": {with(grouped(planner.CombineCount, intType), byAggregate(false)), []string{"[1,2]\n[2,1]\n", "[3,2]\n[4,1]\n"}, "[2,1]\n[4,1]\n[1,2]\n[3,2]\n"},
+		"sorted, with a limit and an offset": {
+			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { byAggregate(true)(p); p.Limit, p.Offset = ptr(2), 1 }),
+			[]string{"[1,5]\n[2,9]\n", "[3,7]\n[4,1]\n"}, "[3,7]\n[1,5]\n",
+		},
+		"sorted, with those that tie with the last": {
+			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { byAggregate(true)(p); p.Limit, p.Ties, p.TieKeys = ptr(2), true, 1 }),
+			[]string{"[1,5]\n[2,9]\n", "[3,5]\n[4,1]\n[5,5]\n"}, "[2,9]\n[1,5]\n[3,5]\n[5,5]\n",
+		},
+		"equal rows of a DISTINCT are one": {
+			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) {
+				p.Final.Output = []*planner.Expr{value(1, intType)}
+				p.Final.Distinct = true
+				byAggregate(false)(p)
+				p.Limit = ptr(2)
+			}), []string{"[1,5]\n[2,1]\n", "[3,5]\n[4,1]\n[5,7]\n"}, "[1]\n[5]\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gatheringOf()
+			for _, rows := range tt.sources {
+				m := &memory{}
+				for row := range strings.Lines(rows) {
+					m.blocks = append(m.blocks, row)
+				}
+				g.Sources = append(g.Sources, m)
+			}
+			var got strings.Builder
+			if err := g.Finish(tt.plan, collectInto(t, &got)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestTextsEqualButForCaseAreOneGroupAndOneValue(t *testing.T) {
+	p := grouped(planner.CombineCountDistinct, intType)
+	p.Merge[0].Type, p.Final.Output[0].Type, p.Final.Aggregates[0].Type = textType, textType, textType
+	sources := func() *Gathering {
+		return gatheringOf(rowsOf(`["a","x"]`+"\n"+`["a","y "]`+"\n"), rowsOf(`["A","Y"]`+"\n"+`["b","x"]`+"\n"))
+	}
+	var got strings.Builder
+	if err := sources().Finish(p, collectInto(t, &got)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("[\"a\",2]\n[\"b\",1]\n", strings.ToLower(got.String())); diff != "" {
+		t.Error(diff)
+	}
+	p.Merge[0].Binary, p.Final.Aggregates[0].Binary = true, true // as a shard key compares
+	got.Reset()
+	if err := gatheringOf(rowsOf(`["A","x"]`+"\n"), rowsOf(`["a","x"]`+"\n"+`["a","X"]`+"\n")).Finish(p, collectInto(t, &got)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff("[\"A\",1]\n[\"a\",2]\n", got.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestFinishRefuses(t *testing.T) {
+	half := math.MaxInt64/2 + 1
+	for name, tt := range map[string]struct {
+		plan    *planner.Plan
+		sources []Source
+		code    api.Code
+		number  int
+	}{
+		"a sum beyond INT":             {single(planner.CombineSum, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
+		"a sum beyond BIGINT":          {single(planner.CombineSum, bigType), []Source{rowsOf(fmt.Sprintf("[\"%d\"]\n", half)), rowsOf(fmt.Sprintf("[\"%d\"]\n", half))}, api.CodeOutOfRange, 8115},
+		"a COUNT beyond INT":           {single(planner.CombineCount, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
+		"a row that is none":           {grouped(planner.CombineCount, intType), []Source{rowsOf("{}\n")}, api.CodeShardBadAnswer, 0},
+		"a row that is too short":      {grouped(planner.CombineCount, intType), []Source{rowsOf("[1]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial that is no sum":     {grouped(planner.CombineSum, intType), []Source{rowsOf("[1,\"x\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a source that breaks":         {grouped(planner.CombineCount, intType), []Source{rowsOf("[1,1]\n"), &memory{blocks: []string{"[1,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}}, api.CodeShardTimeout, 0},
+		"a source that breaks at once": {single(planner.CombineCount, intType), []Source{&memory{err: api.NewProblem(api.CodeShardUnavailable, "gone")}}, api.CodeShardUnavailable, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cancelled := 0
+			g := gatheringOf(tt.sources...)
+			g.Cancel = func() { cancelled++ }
+			err := g.Finish(tt.plan, func(block []byte, _ int64) error {
+				t.Errorf("it answered %s", block)
+				return nil
+			})
+			if p := api.AsProblem(err); p.Code != tt.code || p.SQLNumber != tt.number {
+				t.Errorf("got %v with number %d", err, p.SQLNumber)
+			}
+			if cancelled != 1 {
+				t.Errorf("the sources were cancelled %d times", cancelled)
+			}
+		})
+	}
+}
+
+func TestFinishGoesOnWithoutASourceThatMayBeLeftOut(t *testing.T) {
+	late := &memory{blocks: []string{"[1,1]\n", "[2,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}
+	wrong := rowsOf("[1,1]\n[2,\"x\"]\n[3,1]\n")
+	g := gatheringOf(rowsOf("[1,1]\n[4,1]\n"), late, wrong)
+	var failed []int
+	g.Failed = func(source int, _ error) error { failed = append(failed, source); return nil }
+	var got strings.Builder
+	if err := g.Finish(grouped(planner.CombineCount, intType), collectInto(t, &got)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(got.String(), "[1,3]\n[2,1]\n") || !strings.HasSuffix(got.String(), "[4,1]\n") {
+		t.Errorf("got %s", got.String())
+	}
+	slices.Sort(failed)
+	if diff := cmp.Diff([]int{1, 2}, failed); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// flood is a source of n rows with keys 0 to n-1, each with its key as a value too.
+type flood struct {
+	n, next int
+	buf     []byte
+}
+
+func (f *flood) NextBlock() ([]byte, error) {
+	f.buf = f.buf[:0]
+	for ; f.next < f.n && len(f.buf) < 64<<10; f.next++ {
+		f.buf = fmt.Appendf(f.buf, "[%d,%d]\n", f.next, f.next)
+	}
+	if len(f.buf) == 0 {
+		return (&memory{}).NextBlock()
+	}
+	return f.buf, nil
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	const many = 700_000
+	nothing := func([]byte, int64) error { return nil }
+	refused := func(t *testing.T, err error) {
+		t.Helper()
+		if p := api.AsProblem(err); p.Code != api.CodeTooComplex || p.Field != "sql" || p.Hint == "" {
+			t.Errorf("got %+v", p)
+		}
+	}
+	t.Run("groups that are sorted", func(t *testing.T) {
+		refused(t, gatheringOf(&flood{n: many}).Finish(with(grouped(planner.CombineCount, bigType), byAggregate(true)), nothing))
+	})
+	t.Run("values that are told apart", func(t *testing.T) {
+		p := single(planner.CombineCountDistinct, intType)
+		refused(t, gatheringOf(&flood{n: many}).Finish(p, nothing))
+	})
+	t.Run("values of a group are let go with it", func(t *testing.T) {
+		p := grouped(planner.CombineCountDistinct, intType)
+		if err := gatheringOf(&flood{n: many}).Finish(p, nothing); err != nil {
+			t.Error(err)
+		}
+	})
+	for name, desc := range map[string]bool{"groups of which few are wanted, best first": false, "groups of which few are wanted, best last": true} {
+		t.Run(name, func(t *testing.T) {
+			p := with(grouped(planner.CombineSum, bigType), byAggregate(desc))
+			p.Limit, p.Offset = ptr(3), 2
+			var got strings.Builder
+			if err := gatheringOf(&flood{n: many}).Finish(p, collectInto(t, &got)); err != nil {
+				t.Fatal(err)
+			}
+			want := "[2,2]\n[3,3]\n[4,4]\n"
+			if desc {
+				want = "[699997,699997]\n[699996,699996]\n[699995,699995]\n"
+			}
+			if diff := cmp.Diff(want, got.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestASinkThatFailsEndsFinish(t *testing.T) {
+	gone := errors.New("the client has gone")
+	for name, p := range map[string]*planner.Plan{
+		"groups in order": grouped(planner.CombineCount, bigType),
+		"sorted groups":   with(grouped(planner.CombineCount, bigType), byAggregate(false)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			cancelled := 0
+			g := gatheringOf(&flood{n: 10_000})
+			g.Cancel = func() { cancelled++ }
+			if err := g.Finish(p, func([]byte, int64) error { return gone }); !errors.Is(err, gone) || cancelled != 1 {
+				t.Errorf("got %v, cancelled %d times", err, cancelled)
+			}
+		})
+	}
+}
+
+// TestSortedGroupsAreThoseOfASort draws groups on sources, and a limit that may be
+// of few or many of them.
+func TestSortedGroupsAreThoseOfASort(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		counts := map[int]int64{}
+		g := gatheringOf()
+		for range rapid.IntRange(1, 4).Draw(t, "sources") {
+			m := &memory{}
+			for key := range rapid.IntRange(0, 300).Draw(t, "groups") {
+				n := rapid.Int64Range(0, 3).Draw(t, "count")
+				if n == 0 {
+					continue
+				}
+				counts[key] += n
+				m.blocks = append(m.blocks, fmt.Sprintf("[%d,%d]\n", key, n))
+			}
+			g.Sources = append(g.Sources, m)
+		}
+		desc := rapid.Bool().Draw(t, "desc")
+		limit, offset := rapid.IntRange(1, 40).Draw(t, "limit"), rapid.IntRange(0, 5).Draw(t, "offset")
+		var keys []int
+		for k := range counts {
+			keys = append(keys, k)
+		}
+		slices.SortFunc(keys, func(a, b int) int {
+			c := int(counts[a] - counts[b])
+			if desc {
+				c = -c
+			}
+			if c == 0 {
+				c = a - b
+			}
+			return c
+		})
+		var want strings.Builder
+		for _, k := range keys[min(offset, len(keys)):min(offset+limit, len(keys))] {
+			fmt.Fprintf(&want, "[%d,%d]\n", k, counts[k])
+		}
+		p := with(grouped(planner.CombineCount, intType), byAggregate(desc))
+		p.Limit, p.Offset = ptr(int64(limit)), int64(offset)
+		var got strings.Builder
+		if err := g.Finish(p, collectInto(t, &got)); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want.String(), got.String()); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
