@@ -223,16 +223,21 @@ func TestFinishGoesOnWithoutASourceThatMayBeLeftOut(t *testing.T) {
 	}
 }
 
-// flood is a source of n rows with keys 0 to n-1, each with its key as a value too.
+// flood is a source of n rows with keys 0 to n-1, each with its key as a value too,
+// or with pad a text of pad characters and its key.
 type flood struct {
-	n, next int
-	buf     []byte
+	n, pad, next int
+	buf          []byte
 }
 
 func (f *flood) NextBlock() ([]byte, error) {
 	f.buf = f.buf[:0]
 	for ; f.next < f.n && len(f.buf) < 64<<10; f.next++ {
-		f.buf = fmt.Appendf(f.buf, "[%d,%d]\n", f.next, f.next)
+		if f.pad > 0 {
+			f.buf = fmt.Appendf(f.buf, "[%d,\"%*d\"]\n", f.next, f.pad, f.next)
+		} else {
+			f.buf = fmt.Appendf(f.buf, "[%d,%d]\n", f.next, f.next)
+		}
 	}
 	if len(f.buf) == 0 {
 		return (&memory{}).NextBlock()
@@ -241,7 +246,8 @@ func (f *flood) NextBlock() ([]byte, error) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	const many = 700_000
+	const many, long, pad = 300_000, 50_000, 1000 // more than the bound holds of groups, and of texts
+	text := sqltypes.Type{Kind: sqltypes.NVarChar, Length: pad}
 	nothing := func([]byte, int64) error { return nil }
 	refused := func(t *testing.T, err error) {
 		t.Helper()
@@ -254,11 +260,13 @@ func TestMemoryIsBounded(t *testing.T) {
 	})
 	t.Run("values that are told apart", func(t *testing.T) {
 		p := single(planner.CombineCountDistinct, intType)
-		refused(t, gatheringOf(&flood{n: many}).Finish(p, nothing))
+		p.Final.Aggregates[0].Column, p.Final.Aggregates[0].Type = 1, text
+		refused(t, gatheringOf(&flood{n: long, pad: pad}).Finish(p, nothing))
 	})
 	t.Run("values of a group are let go with it", func(t *testing.T) {
 		p := grouped(planner.CombineCountDistinct, intType)
-		if err := gatheringOf(&flood{n: many}).Finish(p, nothing); err != nil {
+		p.Final.Aggregates[0].Type = text
+		if err := gatheringOf(&flood{n: long, pad: pad}).Finish(p, nothing); err != nil {
 			t.Error(err)
 		}
 	})
@@ -272,7 +280,7 @@ func TestMemoryIsBounded(t *testing.T) {
 			}
 			want := "[2,2]\n[3,3]\n[4,4]\n"
 			if desc {
-				want = "[699997,699997]\n[699996,699996]\n[699995,699995]\n"
+				want = "[299997,299997]\n[299996,299996]\n[299995,299995]\n"
 			}
 			if diff := cmp.Diff(want, got.String()); diff != "" {
 				t.Error(diff)

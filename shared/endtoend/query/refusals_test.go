@@ -106,12 +106,12 @@ func long(t *testing.T, m *client.Master) {
 	}
 	for name, sql := range map[string]string{
 		"100,000 keys in IN":     "SELECT COUNT(*) FROM Students WHERE id IN (" + keys.String() + ")",
-		"100,000 values in IN":   "SELECT COUNT(*) FROM Students WHERE class + 4 IN (" + keys.String() + ")",
+		"10,000 values in IN":    "SELECT COUNT(*) FROM Students WHERE class + 4 IN (" + keys.String()[:strings.Index(keys.String(), ", 10005")] + ")",
 		"a comment of 1,000 KiB": "SELECT COUNT(*) FROM Students /* " + strings.Repeat("x", 1000<<10) + " */ WHERE id > 4",
 		"10,000 terms":           "SELECT COUNT(*) FROM Students WHERE id > 0" + strings.Repeat(" + 0", 10_000) + " + 4",
 		"10,000 ORs":             "SELECT COUNT(*) FROM Students WHERE id = 5" + strings.Repeat(" OR id = 6", 10_000) + " OR id > 6",
 	} {
-		want := map[string]string{"100,000 values in IN": "[7]"}[name]
+		want := map[string]string{"10,000 values in IN": "[7]"}[name]
 		if want == "" {
 			want = "[5]"
 		}
