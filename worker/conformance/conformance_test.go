@@ -25,7 +25,9 @@ func sqlServerWorker(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
 	databases := sqlservertest.New(t)
 	suffix := databases.Suffix(t)
 	c := testcluster.Start(t, testcluster.Options{Workers: 1, SQLServer: databases.DSN(), Suffix: suffix})
-	return c, fixture(t, c, "W0"+suffix, conformance.SQLServer())
+	f := fixture(t, c, "W0"+suffix, conformance.SQLServer())
+	f.Babelfish = sqlservertest.IsBabelfish(t, databases.DSN())
+	return c, f
 }
 
 func fixture(t *testing.T, c *testcluster.Cluster, suffix string, d conformance.Dialect) conformance.Fixture {

@@ -28,6 +28,9 @@ type Fixture struct {
 	// GoldenValues is the content of shared/api/testdata/golden/values.json.
 	GoldenValues []byte
 	Dialect      Dialect
+	// Babelfish says that the worker is on Babelfish, which is not SQL Server: what it
+	// does otherwise is left out there, with a comment.
+	Babelfish bool
 }
 
 // Dialect is what differs between the SQL of the engines that workers have.

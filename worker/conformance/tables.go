@@ -116,7 +116,9 @@ func atomicExec(e *env) {
 		if p.SQLNumber != c.number {
 			e.Errorf("%s: number %d, want %d", c.name, p.SQLNumber, c.number)
 		}
-		if c.column != "" && !api.SameName(p.Column, c.column) {
+		// Babelfish says 515 in PostgreSQL's words, which name no column.
+		unnamed := e.s.f.Babelfish && c.number == 515
+		if c.column != "" && !unnamed && !api.SameName(p.Column, c.column) {
 			e.Errorf("%s: column %q, want %q", c.name, p.Column, c.column)
 		}
 		if p.Row == nil || *p.Row != c.row {
@@ -186,6 +188,9 @@ func parameters(e *env) {
 		`'; DROP TABLE \"People\"; --`, `@p1`, `a\u0000b`, `\ud83d\ude00 ä 漢`, `\"\\\/\n\r\t`, strings.Repeat("x", 1<<20),
 	}
 	for i, text := range odd {
+		if e.s.f.Babelfish && strings.Contains(text, `\u0000`) {
+			continue // it has no U+0000
+		}
 		tb.exec(tb.insert(fmt.Sprintf(`[%d,"n","%s"]`, i, text)))
 		q := tb.query(`WHERE "id" = @p1 AND "note" = @p2`, "note")
 		q.Types = []string{"INT", "NVARCHAR(MAX)"}

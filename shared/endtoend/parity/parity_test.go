@@ -2,7 +2,6 @@ package parity
 
 import (
 	"context"
-	"database/sql"
 	"flag"
 	"fmt"
 	"maps"
@@ -39,27 +38,11 @@ func TestThreeSQLiteShards(t *testing.T) {
 func TestThreeSQLServerShards(t *testing.T) {
 	server := sqlservertest.New(t)
 	what := []string{"sqlserver"}
-	if isBabelfish(t, server.DSN()) {
+	if sqlservertest.IsBabelfish(t, server.DSN()) {
 		what = append(what, "babelfish")
 	}
 	suffix := server.Suffix(t)
 	runAll(t, testcluster.Options{Workers: 3, Masters: 1, Env: patient, SQLServer: server.DSN(), Suffix: suffix}, false, what...)
-}
-
-// isBabelfish says whether the server is Babelfish for PostgreSQL, which differs from
-// SQL Server where the corpus says skipif babelfish.
-func isBabelfish(t *testing.T, dsn string) bool {
-	t.Helper()
-	db, err := sql.Open("sqlserver", dsn)
-	if err != nil {
-		t.Fatalf("%s is not a connection string", sqlservertest.EnvDSN)
-	}
-	defer db.Close()
-	var is sql.NullString
-	if err := db.QueryRowContext(t.Context(), "SELECT CAST(SERVERPROPERTY('Babelfish') AS NVARCHAR(10))").Scan(&is); err != nil {
-		t.Fatal(err)
-	}
-	return is.String == "1"
 }
 
 // ways are how a statement of the corpus reaches a master: as a request of the
