@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -187,10 +188,10 @@ func parameters(e *env) {
 	odd := []string{
 		`'; DROP TABLE \"People\"; --`, `@p1`, `a\u0000b`, `\ud83d\ude00 ä 漢`, `\"\\\/\n\r\t`, strings.Repeat("x", 1<<20),
 	}
+	if e.s.f.Babelfish { // which has no U+0000
+		odd = slices.DeleteFunc(odd, func(s string) bool { return strings.Contains(s, `\u0000`) })
+	}
 	for i, text := range odd {
-		if e.s.f.Babelfish && strings.Contains(text, `\u0000`) {
-			continue // it has no U+0000
-		}
 		tb.exec(tb.insert(fmt.Sprintf(`[%d,"n","%s"]`, i, text)))
 		q := tb.query(`WHERE "id" = @p1 AND "note" = @p2`, "note")
 		q.Types = []string{"INT", "NVARCHAR(MAX)"}
