@@ -15,7 +15,7 @@ type Command struct {
 	Rounds  int           `help:"Rounds of each measurement, ours and the floor in turn; the median ratio is printed." default:"3"`
 	Clients []int         `help:"Numbers of concurrent clients." default:"1,16,64"`
 	Rows    int           `help:"Rows of the big table that is counted and scanned." default:"1000000"`
-	Only    []string      `help:"Run only these: ${enum}." enum:"point-select,insert,bulk,count,scan,sqlserver" default:"point-select,insert,bulk,count,scan,sqlserver"`
+	Only    []string      `help:"Run only these: ${enum}." enum:"point-select,insert,bulk,count,scan,query,sqlserver" default:"point-select,insert,bulk,count,scan,query,sqlserver"`
 
 	SQLServerDSN string `name:"sqlserver-dsn" help:"Connection string of a SQL Server to measure too; databases are made there and dropped. A flag can be seen by other users: prefer the variable." env:"SHARDECK_TEST_SQLSERVER"`
 }
@@ -53,6 +53,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) error {
 		{"bulk", r.bulkInserts},
 		{"count", r.counts},
 		{"scan", r.scans},
+		{"query", r.queries},
 		{"sqlserver", r.sqlServer},
 	} {
 		if !slices.Contains(c.Only, m.name) {

@@ -219,13 +219,19 @@ func (r *rig) scans(ctx context.Context) error {
 	if err := r.needBig(ctx); err != nil {
 		return err
 	}
+	body := fmt.Appendf(nil, `{"db_name":%q,"table":%q}`, benchDB, bigTable)
 	got, err := ratios(r.cmd.Rounds,
-		func() (float64, error) { return r.scanOnce(ctx, r.cluster.Masters()[1]) },
+		func() (float64, error) { return r.streamAll(ctx, r.cluster.Masters()[1]+api.PathSelect, body) },
 		func() (float64, error) { return r.rawBig.scan(ctx, r.cmd.Rows) })
 	if err != nil {
 		return err
 	}
 	r.report.ratio(fmt.Sprintf("streamed scan of %d rows", r.cmd.Rows), 1, "raw scan of one file", got, 0.5)
+	return r.scanMemory()
+}
+
+// scanMemory holds the backup master, through which the scans went, to its memory.
+func (r *rig) scanMemory() error {
 	pids := r.cluster.PIDs() // workers first, then primary and backup
 	peak, err := peakMemory(pids[len(pids)-1])
 	if err != nil {
@@ -236,11 +242,10 @@ func (r *rig) scans(ctx context.Context) error {
 	return nil
 }
 
-// scanOnce streams the big table from a master and returns rows per second.
-func (r *rig) scanOnce(ctx context.Context, master string) (float64, error) {
+// streamAll asks for a stream of the big table's rows and returns rows per second.
+func (r *rig) streamAll(ctx context.Context, url string, body []byte) (float64, error) {
 	start := time.Now()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, master+api.PathSelect,
-		bytes.NewReader(fmt.Appendf(nil, `{"db_name":%q,"table":%q}`, benchDB, bigTable)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
