@@ -173,6 +173,11 @@ func indexOf(xs []*Expr, x *Expr) int {
 // groups' aggregates are made of.
 func (g *grouper) finish(p *Plan, desc []bool) {
 	q := p.Query
+	if len(g.keys)+len(g.found) == 0 {
+		// As in SELECT 5 ... HAVING 1 = 1. A worker's row has at least one value, and
+		// this one makes it one row.
+		_, _ = g.field(CombineCount, &Expr{Op: CountExpr, Type: bigInt}, bigInt) // the first aggregate is never one too many
+	}
 	q.GroupBy = append(q.GroupBy, g.keys...)
 	q.GroupBy = append(q.GroupBy, g.distinct...)
 	q.Output = make([]Output, 0, len(g.keys)+len(g.partials)+len(g.distinct))
