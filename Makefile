@@ -60,7 +60,7 @@ race:
 
 test-long: ## the tests three times in random order, the end-to-end tests at length, then every fuzz target for FUZZTIME (1m)
 	$(GO) test $(RACE) -count=3 -shuffle=on -timeout 60m ./...
-	SHARDECK_LONG=1 $(GO) test $(RACE) -count=1 -timeout 40m ./shared/endtoend
+	SHARDECK_LONG=1 $(GO) test $(RACE) -count=1 -timeout 60m ./shared/endtoend/...
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "fuzz $$pkg $$target"; \
