@@ -308,10 +308,31 @@ func killed(t *testing.T, k *cluster) {
 			} else {
 				cut(t, accept, []byte(tail), err, `"error":{`, fmt.Sprintf(`"shard":%d`, i))
 			}
+			k.without(t, i)
 			k.Workers[i].Restart(t)
 			k.AwaitReady(0)
 			k.idle(t)
 		})
+	}
+}
+
+// without asks while a worker is gone: of all shards, of all that are there, and of
+// another one.
+func (k *cluster) without(t *testing.T, shard int) {
+	t.Helper()
+	req := api.SQLRequest{DB: dbName, SQL: "SELECT COUNT(*) FROM Slow"}
+	_, err := k.m.Query(t.Context(), &req)
+	if p := api.AsProblem(err); p.Code != api.CodeShardUnavailable || p.Shard == nil || *p.Shard != shard {
+		t.Errorf("without shard %d: %+v", shard, err)
+	}
+	req.AllowPartial = true
+	resp, err := k.m.Query(t.Context(), &req)
+	if err != nil || lines(resp.Rows) != "[600]" || len(resp.Partial) != 1 || resp.Partial[0].Shard == nil || *resp.Partial[0].Shard != shard {
+		t.Errorf("without shard %d, in part: %v, %+v", shard, err, resp)
+	}
+	there := []int{7, 1, 3}[(shard+1)%3] // a key of the next shard
+	if got := lines(k.run(t, fmt.Sprintf("SELECT COUNT(*) FROM Slow WHERE g = %d", there)).Rows); got != "[300]" {
+		t.Errorf("of another shard: %s", got)
 	}
 }
 
