@@ -199,10 +199,10 @@ func (d *definer) notUnique(name string, columns []string) *api.Problem {
 	field := "columns." + columns[0]
 	if d.def.ShardKey == "" {
 		return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be kept: the table has no shard key, so equal rows may be on different shards", name, list).At(field).
-			Hinted("send \"shard_key\": %q", columns[0])
+			Hinted("make %s the shard key: send \"shard_key\": %q, or in T-SQL add WITH (DISTRIBUTION = HASH(%s))", columns[0], columns[0], columns[0])
 	}
 	return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be kept: it does not contain the shard key %s, so equal rows may be on different shards", name, list, d.def.ShardKey).At(field).
-		Hinted("leave it out, make %s the shard_key, or mark %s as PRIMARY KEY too", columns[0], d.def.ShardKey)
+		Hinted("leave it out, make %s the shard key, or mark %s as PRIMARY KEY too", columns[0], d.def.ShardKey)
 }
 
 // indexable refuses the types that SQL Server does not take as a key column (1919).
