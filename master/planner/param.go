@@ -35,7 +35,7 @@ func (b *binder) param(e *tsql.Param) (*Expr, error) {
 func (b *binder) paramValue(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 	switch raw.Kind() {
 	case 'n':
-		return &Expr{Op: ValueExpr, Type: sqltypes.Type{Kind: sqltypes.Int}}, nil
+		return untypedNull, nil
 	case 't', 'f':
 		return b.decoded(e, sqltypes.Type{Kind: sqltypes.Bit}, raw)
 	case '0':

@@ -80,8 +80,8 @@ func (b *binder) isNullFunction(c *tsql.Call, _ *function) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if isNullConst(x) && x.Type.Kind == sqltypes.Int {
-		return y, nil // an untyped NULL takes the other's type
+	if x == untypedNull {
+		return y, nil // the word NULL takes the other's type
 	}
 	b.lazy++
 	y, err = b.castTo(y, x.Type, c.Args[1].Pos())
@@ -123,7 +123,7 @@ func (b *binder) caseOf(e *tsql.Case) (*Expr, error) {
 		args = append(args, when)
 		results = append(results, then)
 	}
-	last := &Expr{Op: ValueExpr, Type: sqltypes.Type{Kind: sqltypes.Int}}
+	last := untypedNull
 	if e.Else != nil {
 		var err error
 		if last, err = b.value(e.Else); err != nil {
@@ -199,7 +199,7 @@ func branches(pairs []*Expr, last *Expr, t sqltypes.Type) *Expr {
 func (b *binder) unify(xs []*Expr, at int) (sqltypes.Type, error) {
 	var t sqltypes.Type
 	for _, x := range xs {
-		if isNullConst(x) {
+		if x == untypedNull {
 			continue
 		}
 		if t.Kind == sqltypes.Invalid {

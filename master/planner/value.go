@@ -61,11 +61,12 @@ func (b *binder) column(e *tsql.Column) (*Expr, error) {
 // literal gives a constant its T-SQL type: integers beyond INT are decimals,
 // digits with a point are decimals of just so many digits.
 func (b *binder) literal(l *tsql.Literal) (*Expr, error) {
+	if l.Kind == tsql.NullLiteral {
+		return untypedNull, nil
+	}
 	e := &Expr{Op: ValueExpr}
 	var err error
 	switch l.Kind {
-	case tsql.NullLiteral:
-		e.Type = sqltypes.Type{Kind: sqltypes.Int}
 	case tsql.IntLiteral:
 		e.Type = sqltypes.Type{Kind: sqltypes.Int}
 		digits := strings.TrimLeft(l.Text, "0")
@@ -153,5 +154,9 @@ func nibble(c byte) byte {
 	}
 	return c&^0x20 - 'A' + 10
 }
+
+// untypedNull is the word NULL, which has no type of its own: that of INT stands for
+// it. Any other constant that is NULL has the type it was computed in.
+var untypedNull = &Expr{Op: ValueExpr, Type: sqltypes.Type{Kind: sqltypes.Int}}
 
 func isNullConst(e *Expr) bool { return e.IsConst() && e.Value.IsNull() }
