@@ -110,13 +110,11 @@ func (g *generator) query(s *schema) *statement {
 func (g *generator) grouped(from, where expr) *statement {
 	st := &statement{}
 	var list, plain, by, byPlain []string
-	var keys []expr
 	for range g.IntN(3) {
 		k := g.value(pick(g.Rand, whole, text, day, flag, money), 1)
 		if isConstant(k, g.scope) {
 			continue // T-SQL groups by nothing that has no column in it
 		}
-		keys = append(keys, k)
 		by, byPlain = append(by, k.tsql), append(byPlain, k.folded())
 		if g.chance(80) && !slices.Contains(list, k.tsql) {
 			list, plain = append(list, k.tsql), append(plain, k.folded())
