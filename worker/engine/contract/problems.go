@@ -23,6 +23,9 @@ var numberCodes = map[int]api.Code{
 	8115: api.CodeOutOfRange, 220: api.CodeOutOfRange, 232: api.CodeOutOfRange,
 	241: api.CodeConversionFailed, 245: api.CodeConversionFailed, 8114: api.CodeConversionFailed, 8169: api.CodeConversionFailed,
 	8134: api.CodeDivideByZero,
+	537:  api.CodeOutOfRange,   // the length of SUBSTRING
+	1946: api.CodeValueTooLong, // of an index's key
+	511:  api.CodeValueTooLong, // of a row
 }
 
 // NumberCode returns the code that belongs to SQL Server's number for a refused

@@ -128,11 +128,11 @@ func (b *batch) key(id *api.Idempotency, now time.Time, ttl time.Duration) {
 	b.param("sd_hash", "NVARCHAR(128)", id.Hash)
 	b.param("sd_now", "BIGINT", now.UnixMilli())
 	b.param("sd_old", "BIGINT", now.Add(-ttl).UnixMilli())
-	b.add("SELECT @sd_h = request_hash, @sd_a = rows_affected, @sd_at = at FROM dbo._sd_idempotency WHERE key_hash = @sd_key;\n",
+	b.add("SELECT @sd_h = request_hash, @sd_a = rows_affected, @sd_at = [at] FROM dbo._sd_idempotency WHERE key_hash = @sd_key;\n",
 		"IF @sd_at > @sd_old ", refuse(kindReplay),
 		"SET @sd_k = N'key'; SET @sd_a = N'';\n",
-		"IF @sd_at IS NULL INSERT INTO dbo._sd_idempotency (key_hash, request_hash, rows_affected, at) VALUES (@sd_key, @sd_hash, '', @sd_now);\n",
-		"ELSE BEGIN UPDATE dbo._sd_idempotency SET request_hash = @sd_hash, rows_affected = '', at = @sd_now WHERE key_hash = @sd_key AND at = @sd_at;\n",
+		"IF @sd_at IS NULL INSERT INTO dbo._sd_idempotency (key_hash, request_hash, rows_affected, [at]) VALUES (@sd_key, @sd_hash, '', @sd_now);\n",
+		"ELSE BEGIN UPDATE dbo._sd_idempotency SET request_hash = @sd_hash, rows_affected = '', [at] = @sd_now WHERE key_hash = @sd_key AND [at] = @sd_at;\n",
 		"IF @@ROWCOUNT = 0 ", refuse(kindAgain), "END;\nSET @sd_k = N'';\n")
 }
 
@@ -182,7 +182,11 @@ func (b *batch) checkTable(n string, st *contract.Statement) {
 
 // executions calls the statement for each of its rows.
 func (b *batch) executions(n string, st *contract.Statement, first, last int) {
-	b.param("q"+n, "NVARCHAR(MAX)", st.SQL+"\nSET @sd_n = @@ROWCOUNT;")
+	count := "@@ROWCOUNT"
+	if isCreateIndex(st.SQL) {
+		count = "0" // after such a statement, @@ROWCOUNT may be of what was before it
+	}
+	b.param("q"+n, "NVARCHAR(MAX)", st.SQL+"\nSET @sd_n = "+count+";")
 	decl := declare(st.Params)
 	if decl != "" {
 		decl += ", "

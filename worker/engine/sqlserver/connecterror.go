@@ -16,6 +16,7 @@ import (
 // or password.
 func (s *server) connectProblem(err error) *api.Problem {
 	if e, ok := errors.AsType[mssql.Error](err); ok {
+		e = lead(e)
 		p := numbered(e.Number, "")
 		switch p.Code {
 		case api.CodeUnknownDatabase: // as Babelfish says it; SQL Server has 4060 for it

@@ -58,6 +58,7 @@ func problem(err error, at phase) error {
 		// The driver says it of a connection that was broken before anything was sent on it.
 		return connectionLost("nothing was done")
 	case isRefusal && !isFatal && refused.Class < fatalClass:
+		refused = lead(refused)
 		return numbered(refused.Number, refused.Message)
 	case at == phaseWrite:
 		return contract.OutcomeUnknown("%s after a write was sent; it may or may not be there", whatBroke(err))
@@ -84,6 +85,21 @@ func whatBroke(err error) string {
 	return "the connection to SQL Server broke"
 }
 
+// lead returns the error that says what happened, of the several that SQL Server may
+// answer a statement with. The driver has the last of them, which can be one that
+// only says that the one before it made the statement fail: of a login to a database
+// that is not there, 4060 and then 18456; of a busy model database, 1807 and then 1802.
+func lead(e mssql.Error) mssql.Error {
+	for i := len(e.All) - 1; i >= 0; i-- {
+		switch e.All[i].Number {
+		case 266, 3998, 1750, 1802, 5069, numLoginFailed:
+		default:
+			return e.All[i]
+		}
+	}
+	return e
+}
+
 // broken says whether an error is of the connection: cut, reset, timed out, or
 // with something on it that is not TDS.
 func broken(err error) bool {
@@ -99,6 +115,7 @@ var numberCodes = map[int32]api.Code{
 	2714: api.CodeTableExists, numNoDatabase: api.CodeUnknownDatabase, 1801: api.CodeDatabaseExists,
 	// Contention: nothing was done, and the same request can work in a moment.
 	numDeadlock: api.CodeOverloaded, numLockTimeout: api.CodeOverloaded, numSnapshot: api.CodeOverloaded, 3961: api.CodeOverloaded,
+	1204: api.CodeOverloaded, 3958: api.CodeOverloaded, 3966: api.CodeOverloaded, // locks, row versions
 	701: api.CodeOverloaded, 802: api.CodeOverloaded, 8645: api.CodeOverloaded, 8651: api.CodeOverloaded, // memory
 	10928: api.CodeOverloaded, 10929: api.CodeOverloaded, 40501: api.CodeOverloaded, // limits of Azure SQL
 	// The server or the database is not in a state to work.
@@ -108,10 +125,16 @@ var numberCodes = map[int32]api.Code{
 	1105: api.CodeShardUnavailable, 9002: api.CodeShardUnavailable, 3906: api.CodeShardUnavailable, 3908: api.CodeShardUnavailable,
 	6005: api.CodeShardUnavailable, 17142: api.CodeShardUnavailable, // shutting down, paused
 	924: api.CodeShardUnavailable, 927: api.CodeShardUnavailable, 942: api.CodeShardUnavailable, 945: api.CodeShardUnavailable,
+	952: api.CodeShardUnavailable, 1101: api.CodeShardUnavailable, 4064: api.CodeShardUnavailable,
 	976: api.CodeShardUnavailable, 978: api.CodeShardUnavailable, 983: api.CodeShardUnavailable,
 	40197: api.CodeShardUnavailable, 40613: api.CodeShardUnavailable,
 	// Too large for the server.
 	191: api.CodeTooComplex, 8003: api.CodeTooComplex, 8623: api.CodeTooComplex, 8631: api.CodeTooComplex, 8632: api.CodeTooComplex,
+	1510: api.CodeTooComplex, 1540: api.CodeTooComplex, 8618: api.CodeTooComplex, 8621: api.CodeTooComplex,
+	// Tables and keys that SQL Server does not make: too wide, or of types that it cannot
+	// index. Of a key that comes with its table there is no more than 1750 to be had.
+	1701: api.CodeUnsupported, 1702: api.CodeUnsupported, 1750: api.CodeUnsupported,
+	1904: api.CodeUnsupported, 1919: api.CodeUnsupported, 1944: api.CodeUnsupported,
 	// Conversions that T-SQL does not make, whatever the value.
 	206: api.CodeConversionFailed, 257: api.CodeConversionFailed, 529: api.CodeConversionFailed,
 }
@@ -123,6 +146,7 @@ var sameRefusal = map[int32]int32{
 	numTruncatedOld: numTruncated,
 	numUniqueIndex:  contract.NumDuplicate,
 	242:             241, 295: 241, 296: 241, // an impossible date
+	536: 537,
 }
 
 // numbered returns the problem of an error that SQL Server answered with. Its
@@ -174,6 +198,13 @@ func refusedValue(number int32, message string) *api.Problem {
 		return contract.Numbered(numOverflow, "a value, or the result of an expression, is out of its type's range")
 	case 8134:
 		return contract.Numbered(8134, "the statement divides by zero")
+	case 537:
+		return contract.Numbered(537, "the length of SUBSTRING is negative").Hinted("ask for 0 characters or more")
+	case 1946:
+		return contract.Numbered(1946, "the values of a key are longer than SQL Server can index").
+			Hinted("send shorter ones: a primary key takes 900 bytes in all, other keys 1700, and a character of NVARCHAR is two or more")
+	case 511:
+		return contract.Numbered(511, "the row is longer than SQL Server's pages hold").Hinted("send shorter values")
 	}
 	return contract.Numbered(int(number), "a value cannot be converted to its type")
 }
@@ -201,7 +232,7 @@ func explain(number int32, code api.Code) (detail, hint string) {
 		return "SQL Server does not let the worker's login open the database, or has no such database", loginHint
 	case 229, 230, 262, 297:
 		return "the worker's login lacks a permission on SQL Server", "grant what the script in docs/sql-server.md grants"
-	case 1105, 9002:
+	case 1101, 1105, 9002:
 		return "SQL Server's disk or log is full", "free space on the database server and send the request again"
 	case 3906, 3908:
 		return "the database is read-only", "make it writable again, or look for its primary replica"
@@ -219,6 +250,8 @@ func explain(number int32, code api.Code) (detail, hint string) {
 		return "the database exists already", "choose another name, or drop it first"
 	case api.CodeOverloaded:
 		return "other work was in the way; nothing was done", "send the request again"
+	case api.CodeUnsupported:
+		return "the table or one of its keys is wider than SQL Server can make it", "give the columns shorter types, or the key fewer columns"
 	case api.CodeTooComplex:
 		return "the statement is too large for SQL Server", "make it shorter"
 	case api.CodeConversionFailed:

@@ -45,6 +45,11 @@ func TestNumbersBecomeTheCodesOfTheOtherEngines(t *testing.T) {
 		{9002, "The transaction log is full", api.CodeShardUnavailable, 9002, ""},
 		{229, "permission was denied", api.CodeShardUnavailable, 229, ""},
 		{8632, "too complex", api.CodeTooComplex, 8632, ""},
+		{537, "Invalid length parameter passed to the LEFT or SUBSTRING function.", api.CodeOutOfRange, 537, ""},
+		{536, "Invalid length parameter passed to the SUBSTRING function.", api.CodeOutOfRange, 537, ""},
+		{1946, "Operation failed. The index entry of length 1002 bytes exceeds the maximum length of 900 bytes", api.CodeValueTooLong, 1946, ""},
+		{511, "Cannot create a row of size 8100", api.CodeValueTooLong, 511, ""},
+		{1750, "Could not create constraint or index. See previous errors.", api.CodeUnsupported, 1750, ""},
 		{102, "Incorrect syntax near 'x'.", api.CodeSyntax, 102, ""},
 	} {
 		p := numbered(c.number, c.message)
@@ -54,6 +59,44 @@ func TestNumbersBecomeTheCodesOfTheOtherEngines(t *testing.T) {
 		if p.Hint == "" && c.want != api.CodeSyntax && c.told < 8000 && c.told != 547 && c.told != 245 && c.told != 241 {
 			t.Errorf("%d: nothing says what to do", c.number)
 		}
+	}
+}
+
+// SQL Server may answer with several errors, and the driver has the last of them.
+func TestTheErrorThatSaysWhatHappenedCounts(t *testing.T) {
+	several := func(numbers ...int32) mssql.Error {
+		var e mssql.Error
+		for _, n := range numbers {
+			e.All = append(e.All, mssql.Error{Number: n, Class: 16})
+		}
+		e.Number, e.Class = numbers[len(numbers)-1], 16
+		return e
+	}
+	for _, c := range []struct {
+		numbers []int32
+		want    int32
+	}{
+		{[]int32{2627}, 2627},
+		{[]int32{1807, 1802}, numModelBusy},
+		{[]int32{4060, 18456}, numCannotOpen},
+		{[]int32{18456}, numLoginFailed},
+		{[]int32{1919, 1750}, 1919},
+		{[]int32{1205, 3998}, numDeadlock},
+		{[]int32{207, 208}, 208},
+	} {
+		if got := sqlNumber(fmt.Errorf("x: %w", several(c.numbers...))); got != c.want {
+			t.Errorf("%v: %d, want %d", c.numbers, got, c.want)
+		}
+		if p := api.AsProblem(problem(several(c.numbers...), phaseIdle)); p.SQLNumber != int(c.want) {
+			t.Errorf("%v: the problem has %d, want %d", c.numbers, p.SQLNumber, c.want)
+		}
+	}
+	s, err := parseServer("sqlserver://u:secret@h", poolOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := s.connectProblem(several(4060, 18456)); !isDatabaseGone(p) {
+		t.Errorf("a database that is not there is taken for a refused login: %v", p)
 	}
 }
 

@@ -43,7 +43,7 @@ func (db *database) pruneSoon() {
 // prune deletes some of the records that are not younger than cutoff. The oldest
 // are no longer answered from, so that it does not matter which are left.
 func (db *database) prune(ctx context.Context, cutoff time.Time) (int64, error) {
-	res, err := db.pool.ExecContext(ctx, "DELETE TOP (@n) FROM dbo._sd_idempotency WHERE at <= @cutoff",
+	res, err := db.pool.ExecContext(ctx, "DELETE TOP (@n) FROM dbo._sd_idempotency WHERE [at] <= @cutoff",
 		sql.Named("n", pruneRecords), sql.Named("cutoff", cutoff.UnixMilli()))
 	if err != nil {
 		return 0, err

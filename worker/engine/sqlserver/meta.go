@@ -33,7 +33,7 @@ var databaseTables = []ownTable{
 	{name: "_sd_tables", columns: `name ` + names + ` NOT NULL PRIMARY KEY, definition NVARCHAR(MAX) NOT NULL, version VARCHAR(16) NOT NULL`},
 	{name: "_sd_rows", columns: `table_name ` + names + ` NOT NULL, stripe INT NOT NULL, row_count BIGINT NOT NULL, PRIMARY KEY (table_name, stripe)`},
 	{name: "_sd_idempotency", columns: `key_hash BINARY(32) NOT NULL PRIMARY KEY, request_hash NVARCHAR(128) NOT NULL,
-		rows_affected VARCHAR(2000) NOT NULL, at BIGINT NOT NULL`, index: "at"},
+		rows_affected VARCHAR(2000) NOT NULL, [at] BIGINT NOT NULL`, index: "at"},
 }
 
 type ownTable struct {
@@ -60,7 +60,7 @@ func createTables(ctx context.Context, db *sql.DB, tables []ownTable) error {
 	for _, t := range tables {
 		fmt.Fprintf(&text, "IF OBJECT_ID(N'dbo.%s') IS NULL\nBEGIN\nCREATE TABLE dbo.%s (%s);\n", t.name, t.name, t.columns)
 		if t.index != "" {
-			fmt.Fprintf(&text, "CREATE INDEX ix%s_%s ON dbo.%s (%s);\n", t.name, t.index, t.name, t.index)
+			fmt.Fprintf(&text, "CREATE INDEX ix%s_%s ON dbo.%s ([%s]);\n", t.name, t.index, t.name, t.index)
 		}
 		text.WriteString("END;\n")
 	}
@@ -87,7 +87,7 @@ const (
 // sqlNumber returns SQL Server's number of an error, also one that was met while connecting; 0 when it has none.
 func sqlNumber(err error) int32 {
 	if e, ok := errors.AsType[mssql.Error](err); ok {
-		return e.Number
+		return lead(e).Number
 	}
 	if p, ok := errors.AsType[*api.Problem](err); ok {
 		return int32(p.SQLNumber)

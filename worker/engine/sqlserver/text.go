@@ -30,9 +30,6 @@ func checkStatement(sql string, effect api.Effect) *api.Problem {
 		if isCreateIndex(sql) {
 			return checkText(sql, otherwise, "CREATE")
 		}
-		if createsIndex(sql) {
-			return checkText(sql, otherwise, "CREATE")
-		}
 		return checkText(sql, otherwise, "UPDATE", "SET")
 	case api.EffectDelete:
 		return checkText(sql, otherwise, "DELETE")
@@ -47,14 +44,6 @@ func checkStatement(sql string, effect api.Effect) *api.Problem {
 // isCreateIndex says whether a text begins to create an index, as comes with a
 // create-table; it changes no rows, and an update is what a master calls it.
 func isCreateIndex(sql string) bool {
-	first, rest, _ := nextToken(sql)
-	second, _, _ := nextToken(rest)
-	return strings.EqualFold(first, "CREATE") && strings.EqualFold(second, "INDEX")
-}
-
-// createsIndex says whether a text begins as a CREATE INDEX does. A master's
-// create-table may come with some, as statements that change no rows.
-func createsIndex(sql string) bool {
 	first, rest, _ := nextToken(sql)
 	second, _, _ := nextToken(rest)
 	return strings.EqualFold(first, "CREATE") && strings.EqualFold(second, "INDEX")
