@@ -162,16 +162,23 @@ func (p *parts) table(ctx context.Context, i int) (*outcome, error) {
 // driver converts a value to its column's type without looking whether it fits.
 func fits(def *api.TableDef, st *contract.Statement, cols []bulkColumn) bool {
 	for _, c := range cols {
-		typ := "INT" // of the hidden column
+		typ, nullable := "INT", false // of the hidden column
 		if !strings.EqualFold(c.name, slotColumn) {
 			col, _ := def.Column(c.name)
 			if col == nil || col.Name != c.name {
 				return false
 			}
-			typ = col.Type
+			typ, nullable = col.Type, col.Nullable
 		}
 		if t, err := sqltypes.Parse(typ); err != nil || t != st.Params[c.param] {
 			return false
+		}
+		// A column without NULLs may have no form for one: the driver would send nothing
+		// in its place, and what comes after it would be read as the value.
+		for j := 0; j < st.Executions && !nullable; j++ {
+			if st.Row(j)[c.param].IsNull() {
+				return false
+			}
 		}
 	}
 	return true

@@ -3,9 +3,12 @@ package sqlserver
 import (
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
+	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/contract"
 )
 
 func TestAnInsertOfTheDialectsFormIsRead(t *testing.T) {
@@ -32,6 +35,25 @@ func TestAnInsertOfTheDialectsFormIsRead(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestBulkLeavesNULLsOutWhereAColumnHasNone: of a column without NULLs the driver has
+// no form for one, and would shift what comes after it.
+func TestBulkLeavesNULLsOutWhereAColumnHasNone(t *testing.T) {
+	def := api.TableDef{Name: "t", Columns: []api.ColumnDef{{Name: "a", Type: "INT"}, {Name: "b", Type: "INT", Nullable: true}}}
+	cols := []bulkColumn{{"a", 0}, {"b", 1}, {slotColumn, 2}}
+	for row, want := range map[string]bool{"[1,2,3]": true, "[1,null,3]": true, "[null,2,3]": false, "[1,2,null]": false} {
+		x, err := contract.DecodeExec(&api.ExecRequest{Statements: []api.Statement{{
+			SQL: "INSERT", Table: "t", Effect: api.EffectInsert, Types: []string{"INT", "INT", "INT"},
+			Rows: []jsontext.Value{jsontext.Value("[1,2,3]"), jsontext.Value(row)},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fits(&def, &x.Decoded[0], cols); got != want {
+			t.Errorf("%s: %v", row, got)
+		}
 	}
 }
 
