@@ -230,8 +230,9 @@ func (e *Engine) createPhysical(ctx context.Context, physical string) error {
 		}
 		return problem(err, phaseIdle)
 	}
-	// Readers shall not wait for writers. Babelfish, where they never do, does not know the option.
-	if _, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET READ_COMMITTED_SNAPSHOT ON"); err != nil {
+	// Readers shall not wait for writers. Babelfish, where they never do, does not know the
+	// option. A server waits for whoever else has just connected unless they are sent away.
+	if _, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE"); err != nil {
 		e.cfg.Logger.Warn("the database keeps its isolation level, in which readers may wait for writers", "database", physical, "error", err)
 	}
 	p := e.server.open(physical)
@@ -317,13 +318,17 @@ const dropRetry = 50 * time.Millisecond
 
 // dropPhysical drops a database, whoever is connected to it, trying until ctx ends.
 func (e *Engine) dropPhysical(ctx context.Context, physical string) error {
+	drop := "DROP DATABASE " + quoteName(physical)
 	for {
-		// Babelfish does not know SINGLE_USER: sessions there end when their connections do.
-		_, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET SINGLE_USER WITH ROLLBACK IMMEDIATE")
-		if err != nil {
-			e.cfg.Logger.Debug("the database cannot be closed to others", "database", physical, "error", err)
+		// In one batch, so that nobody becomes the single user between the two.
+		_, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET SINGLE_USER WITH ROLLBACK IMMEDIATE;\n"+drop)
+		if err == nil {
+			return nil
 		}
-		if _, err = e.state.ExecContext(ctx, "DROP DATABASE "+quoteName(physical)); err == nil {
+		// Babelfish and Azure SQL Managed Instance do not know SINGLE_USER: sessions there
+		// end when their connections do.
+		e.cfg.Logger.Debug("the database cannot be closed to others", "database", physical, "error", err)
+		if _, err = e.state.ExecContext(ctx, drop); err == nil {
 			return nil
 		}
 		if there, look := isThere(ctx, e.state.DB, physical); look == nil && !there {

@@ -55,8 +55,9 @@ func (e *Engine) tableStats(ctx context.Context, all []api.DatabaseStats) error 
 	texts := make([]string, len(all))
 	for i := range all {
 		// Each table's count is summed up by itself: a definition is too long to group by.
+		// Databases may differ in their collations, of which the union has to have one.
 		db := quoteName(all[i].Physical)
-		texts[i] = fmt.Sprintf(`SELECT %d AS db, t.definition, (SELECT COALESCE(SUM(r.row_count), 0) FROM %s.dbo._sd_rows AS r WHERE r.table_name = t.name) AS row_count
+		texts[i] = fmt.Sprintf(`SELECT %d AS db, t.definition COLLATE Latin1_General_BIN2 AS definition, (SELECT COALESCE(SUM(r.row_count), 0) FROM %s.dbo._sd_rows AS r WHERE r.table_name = t.name) AS row_count
 			FROM %s.dbo._sd_tables AS t`, i, db, db)
 	}
 	rows, err := e.state.QueryContext(ctx, strings.Join(texts, "\nUNION ALL\n"))
