@@ -90,12 +90,17 @@ var extremes = [...]string{planner.MinAgg: "MIN(", planner.MaxAgg: "MAX("}
 // extreme writes the least or greatest of strings, which stand in the order of
 // their folded forms: that of the folded form with the string itself after it, of
 // which the string is then taken. What is between the two comes before any letter.
+// Strings that might not fit twice are NVARCHAR(MAX), as the server would cut them off.
 func (w *sqlServerWriter) extreme(e *planner.Expr) {
+	x := e.Args[0]
+	if t := asUnicode(x.Type); t.Length != sqltypes.Max && 2*t.Length+1 > maxChars {
+		x = &planner.Expr{Op: planner.ConvertExpr, Type: unboundedText, Args: []*planner.Expr{x}}
+	}
 	pairs := func() {
 		w.text(extremes[e.Agg])
-		w.folded(e.Args[0])
+		w.folded(x)
 		w.text(" + NCHAR(1) + ")
-		w.unicode(e.Args[0])
+		w.unicode(x)
 		w.text(")")
 	}
 	w.text("SUBSTRING(")

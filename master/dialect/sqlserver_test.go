@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"shardeck/master/dialect"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
@@ -246,3 +247,20 @@ func quoted(t *testing.T, s string) string {
 }
 
 func isASCII(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r > '~' }) < 0 }
+
+// A string beside its folded form must not be cut off, which SQL Server does to an
+// NVARCHAR at 4000 characters. Babelfish does not.
+func TestTheLeastOfLongStringsIsWhole(t *testing.T) {
+	c := newCatalog(t, `{"db_name": "School", "table": "T", "columns": {"student_id": "INT PRIMARY KEY", "short": "NVARCHAR(1999)", "long": "NVARCHAR(2000)", "bytes": "VARCHAR(3000)", "max": "NVARCHAR(MAX)"}}`)
+	for column, cast := range map[string]bool{"short": false, "long": true, "bytes": true, "max": false} {
+		p, err := c.statement(t, "SELECT MIN("+column+") FROM T")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := texts(t, dialect.SQLServer{}, p, &p.Fragments[0])[0]
+		if strings.Contains(text, "CAST(["+column+"] AS NVARCHAR(MAX))") != cast {
+			t.Errorf("%s: %s", column, text)
+		}
+		parseTSQL(t, text)
+	}
+}
