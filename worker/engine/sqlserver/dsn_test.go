@@ -39,11 +39,10 @@ func TestConnectionStringsAreReadInEachForm(t *testing.T) {
 }
 
 func TestWhatAWorkerNeedsIsSetWhateverTheStringSays(t *testing.T) {
-	s, err := parseServer("sqlserver://u:p@h?disableretry=false&log=63&guid+conversion=true&timezone=Europe/Berlin", poolOptions{})
-	if err == nil {
+	if _, err := parseServer("sqlserver://u:p@h?disableretry=false&log=63&guid+conversion=true&timezone=Europe/Berlin", poolOptions{}); err == nil {
 		t.Fatal("an option that writes a log of values was taken")
 	}
-	s, err = parseServer("sqlserver://u:p@h?disableretry=false&guid+conversion=true&timezone=Europe/Berlin&encrypt=strict", poolOptions{ConnectTimeout: 3 * time.Second})
+	s, err := parseServer("sqlserver://u:p@h?disableretry=false&guid+conversion=true&timezone=Europe/Berlin&encrypt=strict", poolOptions{ConnectTimeout: 3 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
