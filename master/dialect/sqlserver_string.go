@@ -136,12 +136,22 @@ func isKey(e *planner.Expr) bool { return e.Op == planner.ColumnExpr && e.Binary
 func (w *sqlServerWriter) concat(e *planner.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	if !e.Binary {
-		w.operand(l, additive)
+		w.part(l, additive)
 		w.text(sqlServerArith[e.Op])
-		w.operand(r, multiplicative)
+		w.part(r, multiplicative)
 		return
 	}
 	w.inBinary(l, r, e.Type.Kind)
 	w.text(sqlServerArith[e.Op])
 	w.inBinary(r, l, e.Type.Kind)
+}
+
+// part writes an operand of a string that is joined. A constant of a MAX type keeps it,
+// however short it is: it is what keeps the whole from being cut off at 8000 bytes.
+func (w *sqlServerWriter) part(x *planner.Expr, level int) {
+	if x.IsConst() && !x.Value.IsNull() && x.Type.Length == sqltypes.Max {
+		w.param(x.Type, x.Value)
+		return
+	}
+	w.operand(x, level)
 }

@@ -264,3 +264,21 @@ func TestTheLeastOfLongStringsIsWhole(t *testing.T) {
 		parseTSQL(t, text)
 	}
 }
+
+// A constant of a MAX type is what one joins to long strings to have them whole.
+func TestJoinedToAMaxConstantStringsAreWhole(t *testing.T) {
+	c := newCatalog(t, studentsTable)
+	for text, want := range map[string]string{
+		"SELECT CAST('x' AS NVARCHAR(MAX)) + name FROM Students": "NVARCHAR(MAX)",
+		"SELECT N'x' + name FROM Students":                       "NVARCHAR(4000)",
+	} {
+		p, err := c.statement(t, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := dialect.SQLServer{}.Query(p, &p.Fragments[0])
+		if err != nil || len(q.Types) != 1 || q.Types[0] != want {
+			t.Errorf("%s: %v of %v, %v; want one %s", text, q.SQL, q.Types, err, want)
+		}
+	}
+}
