@@ -235,6 +235,12 @@ func (e *Engine) createPhysical(ctx context.Context, physical string) error {
 	if _, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE"); err != nil {
 		e.cfg.Logger.Warn("the database keeps its isolation level, in which readers may wait for writers", "database", physical, "error", err)
 	}
+	// A server that was upgraded from an older one may make databases that behave as that
+	// one's did: without OPENJSON, which long lists need, and errors that name the column.
+	if _, err := e.state.ExecContext(ctx, "IF EXISTS (SELECT 1 FROM sys.databases WHERE database_id = DB_ID("+quoteText(physical)+
+		") AND compatibility_level < 150)\nALTER DATABASE "+quoteName(physical)+" SET COMPATIBILITY_LEVEL = 150"); err != nil {
+		e.cfg.Logger.Debug("the database keeps its level of compatibility", "database", physical, "error", err)
+	}
 	p := e.server.open(physical)
 	defer p.Close()
 	return createTables(ctx, p.DB, databaseTables)
