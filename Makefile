@@ -23,9 +23,11 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## bring up a cluster with sample data and open the console on it
+	@echo 'building; the first time takes a minute or two' >&2
 	@$(GO) run ./tui demo
 
 tour: ## the same without a terminal: a guided tour as text
+	@echo 'building; the first time takes a minute or two' >&2
 	@$(GO) run ./tui demo --headless
 
 build: ## build the three programs into bin/
