@@ -158,11 +158,11 @@ func dependencies(v any) []string {
 	return names
 }
 
-// settings are the variables that the services read.
+// settings are the variables that the services and the console read.
 func settings(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	for _, dir := range []string{"master/service", "worker/service", "shared/daemon"} {
+	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui/cli"} {
 		files, err := filepath.Glob(filepath.Join("../../..", dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)
