@@ -151,6 +151,12 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 	primary.args = append(primary.args, masterArgs(dir, ports[0], api.RolePrimary, workerURLs, backup.url)...)
 	backup.args = append(backup.args, masterArgs(dir, ports[len(ports)-1], api.RoleBackup, workerURLs, primary.url)...)
 	c.masters = []*process{primary, backup}
+	if opts.SQLServer != "" {
+		// It may take a server that long to open as many connections as there are clients.
+		for _, m := range c.masters {
+			m.args = append(m.args, "--request-timeout", "1m")
+		}
+	}
 	for _, m := range c.masters {
 		c.clients = append(c.clients, client.NewMaster(m.url))
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -57,6 +58,8 @@ type RunMaster struct {
 	Workers   []string `required:"" help:"Base URLs of the workers."`
 	Peers     []string `required:"" help:"Base URLs of the other masters."`
 	TokenFile string   `required:"" help:"File with the cluster's token."`
+
+	RequestTimeout time.Duration `default:"10s" help:"Bound on a write, and on each wait for a shard's rows."`
 }
 
 // Run serves until the parent says stop or is gone.
@@ -66,6 +69,7 @@ func (c *RunMaster) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.Port, cfg.Role, cfg.Workers, cfg.Peers, cfg.TokenFile = c.Port, c.Role, c.Workers, c.Peers, c.TokenFile
+	cfg.RequestTimeout = c.RequestTimeout
 	logger := c.logger(os.Stderr)
 	return c.underParent(ctx, os.Stdin, logger, func(ctx context.Context) error {
 		return master.Run(ctx, cfg, os.Stdout, logger)
