@@ -1,8 +1,6 @@
 package dialect
 
 import (
-	"slices"
-
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
@@ -83,16 +81,11 @@ func groupsOf(q *planner.Query) (groups []*planner.Expr, distinct bool) {
 	}
 	kept := groups[:0:0]
 	for _, x := range groups {
-		if hasColumn(x) {
+		if x.HasColumn() {
 			kept = append(kept, x)
 		}
 	}
 	return kept, q.Distinct && len(kept) == 0
-}
-
-// hasColumn says whether the value of e may differ from row to row.
-func hasColumn(e *planner.Expr) bool {
-	return e.Op == planner.ColumnExpr || slices.ContainsFunc(e.Args, hasColumn)
 }
 
 // Exec implements Dialect.
@@ -146,7 +139,7 @@ func (w *sqlServerWriter) length(e *planner.Expr, desc bool) {
 func (w *sqlServerWriter) orderBy(keys []planner.SortKey) {
 	n := 0
 	for _, k := range keys {
-		if !hasColumn(k.Expr) {
+		if !k.Expr.HasColumn() {
 			continue
 		}
 		w.item(n, " ORDER BY ")

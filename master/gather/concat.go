@@ -139,12 +139,12 @@ func (w *window) pass(block []byte, sink Sink) error {
 		return nil
 	}
 	if w.skip > 0 {
-		block = block[rowsEnd(block, w.skip):]
+		block = block[RowsEnd(block, w.skip):]
 		rows -= w.skip
 		w.skip = 0
 	}
 	if w.left >= 0 && rows > w.left {
-		block = block[:rowsEnd(block, w.left)]
+		block = block[:RowsEnd(block, w.left)]
 		rows = w.left
 	}
 	if rows > 0 {
@@ -161,8 +161,8 @@ func (w *window) pass(block []byte, sink Sink) error {
 	return nil
 }
 
-// rowsEnd is the offset behind the first n rows of the block.
-func rowsEnd(block []byte, n int64) int {
+// RowsEnd is the offset behind the first n rows of a block, which has as many.
+func RowsEnd(block []byte, n int64) int {
 	end := 0
 	for range n {
 		end += bytes.IndexByte(block[end:], '\n') + 1

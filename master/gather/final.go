@@ -212,7 +212,7 @@ func problem(err error) error {
 // memory that they and sets of values take.
 type heldGroups struct {
 	bytes int
-	keys  []planner.FinalKey
+	keys  []planner.MergeKey
 	keep  int // the first rows in order that can be in the answer; -1: all
 	rows  []heldRow
 	worst []sqltypes.Value // the keys of the last row that the latest cut kept
@@ -226,28 +226,22 @@ type heldRow struct {
 // sort has the groups held. With all set, any of them can be in the answer, and
 // else only the first of offset + limit.
 func (h *heldGroups) sort(keys []planner.FinalKey, limit *int64, offset int64, all bool) {
-	h.keys, h.keep = keys, -1
+	h.keep = -1
+	for i := range keys {
+		x := keys[i].Expr
+		h.keys = append(h.keys, planner.MergeKey{Type: x.Type, Desc: keys[i].Desc, Binary: x.Binary})
+	}
 	const most = 1 << 20
 	if limit != nil && !all && *limit <= most && offset <= most {
 		h.keep = int(*limit + offset)
 	}
 }
 
-func (h *heldGroups) compare(a, b []sqltypes.Value) int { return compareFinal(h.keys, a, b) }
+func (h *heldGroups) compare(a, b []sqltypes.Value) int { return compareKeys(h.keys, a, b) }
 
 // compareTies compares by the first n keys.
 func (h *heldGroups) compareTies(n int) func(a, b []sqltypes.Value) int {
-	return func(a, b []sqltypes.Value) int { return compareFinal(h.keys[:n], a, b) }
-}
-
-func compareFinal(keys []planner.FinalKey, a, b []sqltypes.Value) int {
-	for i := range keys {
-		k := planner.MergeKey{Type: keys[i].Expr.Type, Desc: keys[i].Desc, Binary: keys[i].Expr.Binary}
-		if c := compareValues(&k, a[i], b[i]); c != 0 {
-			return c
-		}
-	}
-	return 0
+	return func(a, b []sqltypes.Value) int { return compareKeys(h.keys[:n], a, b) }
 }
 
 // wants says whether a row with these keys can be in the answer: not behind as many

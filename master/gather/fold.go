@@ -12,7 +12,8 @@ var errShape = errors.New("gather: not the row expected")
 
 // fold makes one value of the partial results of an aggregate.
 type fold struct {
-	a *planner.Aggregate
+	a   *planner.Aggregate
+	key planner.MergeKey // how its values compare; the greater first, of a MAX
 	// ordered says that equal values of a DISTINCT come one after the other.
 	ordered bool
 	seen    map[string]struct{} // for a DISTINCT whose values do not
@@ -25,7 +26,8 @@ type fold struct {
 }
 
 func newFold(a *planner.Aggregate, ordered bool, held *heldGroups) fold {
-	f := fold{a: a, ordered: ordered, held: held}
+	key := planner.MergeKey{Type: a.Type, Binary: a.Binary, Desc: a.Func == planner.CombineMax}
+	f := fold{a: a, key: key, ordered: ordered, held: held}
 	f.reset()
 	return f
 }
@@ -68,8 +70,7 @@ func (f *fold) add(c *cursor) error {
 		}
 		f.count++
 	case planner.CombineMin, planner.CombineMax:
-		k := planner.MergeKey{Type: f.a.Type, Binary: f.a.Binary, Desc: f.a.Func == planner.CombineMax}
-		if f.best.IsNull() || compareValues(&k, v, f.best) < 0 {
+		if f.best.IsNull() || compareValues(&f.key, v, f.best) < 0 {
 			f.best = v
 		}
 	}
@@ -79,8 +80,7 @@ func (f *fold) add(c *cursor) error {
 // again says whether a value of a DISTINCT was there before in this group.
 func (f *fold) again(v sqltypes.Value) (bool, error) {
 	if f.ordered {
-		k := planner.MergeKey{Type: f.a.Type, Binary: f.a.Binary}
-		if !f.prev.IsNull() && compareValues(&k, v, f.prev) == 0 {
+		if !f.prev.IsNull() && compareValues(&f.key, v, f.prev) == 0 {
 			return true, nil
 		}
 		f.prev = v

@@ -1,6 +1,10 @@
 package planner
 
-import "shardeck/shared/sqltypes"
+import (
+	"slices"
+
+	"shardeck/shared/sqltypes"
+)
 
 // ExprOp is what an [Expr] does with its arguments.
 type ExprOp uint8
@@ -66,6 +70,11 @@ type Expr struct {
 
 // IsPredicate says whether e is true or false rather than a value.
 func (e *Expr) IsPredicate() bool { return e.Op >= EqExpr }
+
+// HasColumn says whether a column stands in e, so that its value may differ from row to row.
+func (e *Expr) HasColumn() bool {
+	return e.Op == ColumnExpr || slices.ContainsFunc(e.Args, (*Expr).HasColumn)
+}
 
 // IsConst says whether e is a constant value.
 func (e *Expr) IsConst() bool { return e.Op == ValueExpr }

@@ -218,7 +218,7 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 			return err
 		}
 		switch {
-		case hasColumn(x):
+		case x.HasColumn():
 		case s.b.found > before:
 			// A column stands in it, and it comes to a constant all the same: that tells
 			// no rows apart.
@@ -244,18 +244,6 @@ func (s *statement) nonEmpty() *Expr {
 		return some
 	}
 	return allOf([]*Expr{some, s.having})
-}
-
-func hasColumn(e *Expr) bool {
-	if e.Op == ColumnExpr {
-		return true
-	}
-	for _, a := range e.Args {
-		if hasColumn(a) {
-			return true
-		}
-	}
-	return false
 }
 
 // list binds the list of a SELECT.

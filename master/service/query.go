@@ -1,7 +1,6 @@
 package service
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"shardeck/master/gather"
 	"shardeck/master/planner"
 	"shardeck/master/scatter"
 	"shardeck/master/tsql"
@@ -89,9 +89,14 @@ type statement struct {
 func (q *statement) answer(ctx context.Context) error {
 	switch st := q.ast.(type) {
 	case *tsql.CreateTable:
-		return q.createTable(ctx)
+		return q.changeSchema(ctx, func(p *planner.Plan) (*api.DDLResponse, error) { return q.s.runCreateTable(ctx, p) })
 	case *tsql.DropTable:
-		return q.dropTable(ctx, st)
+		return q.changeSchema(ctx, func(p *planner.Plan) (*api.DDLResponse, error) {
+			if p.Route.Kind == api.RouteNone { // IF EXISTS, and there is none
+				return &api.DDLResponse{Shards: []api.ShardResult{}}, nil
+			}
+			return q.s.runDropTable(ctx, q.req.DB, st.Table.Name)
+		})
 	}
 	return q.s.planned(ctx, q.makePlan, func(p *planner.Plan) error {
 		q.note(p)
@@ -146,8 +151,8 @@ func (q *statement) rows(ctx context.Context, p *planner.Plan) error {
 	return q.s.streamRows(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial, answer)
 }
 
-// createTable answers a CREATE TABLE.
-func (q *statement) createTable(ctx context.Context) error {
+// changeSchema answers a CREATE TABLE or a DROP TABLE, which change makes.
+func (q *statement) changeSchema(ctx context.Context, change func(*planner.Plan) (*api.DDLResponse, error)) error {
 	p, err := q.makePlan(ctx)
 	if err != nil {
 		return err
@@ -156,29 +161,7 @@ func (q *statement) createTable(ctx context.Context) error {
 	if q.req.Explain {
 		return q.explain(ctx, p)
 	}
-	resp, err := q.s.runCreateTable(ctx, p)
-	return q.changed(p, resp, err)
-}
-
-// dropTable answers a DROP TABLE.
-func (q *statement) dropTable(ctx context.Context, st *tsql.DropTable) error {
-	p, err := q.makePlan(ctx)
-	if err != nil {
-		return err
-	}
-	q.note(p)
-	if q.req.Explain {
-		return q.explain(ctx, p)
-	}
-	if p.Route.Kind == api.RouteNone { // IF EXISTS, and there is none
-		return q.changed(p, &api.DDLResponse{Shards: []api.ShardResult{}}, nil)
-	}
-	resp, err := q.s.runDropTable(ctx, q.req.DB, st.Table.Name)
-	return q.changed(p, resp, err)
-}
-
-// changed answers a change of the schema.
-func (q *statement) changed(p *planner.Plan, resp *api.DDLResponse, err error) error {
+	resp, err := change(p)
 	if err != nil {
 		return err
 	}
@@ -255,11 +238,7 @@ func (c *capped) Block(block []byte, rows int64) error {
 	over := c.left >= 0 && rows > c.left
 	if over {
 		rows = c.left
-		end := 0
-		for range rows {
-			end += bytes.IndexByte(block[end:], '\n') + 1
-		}
-		block = block[:end]
+		block = block[:gather.RowsEnd(block, rows)]
 	}
 	if rows > 0 {
 		c.run.rows.Add(rows)
