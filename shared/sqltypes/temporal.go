@@ -1,6 +1,9 @@
 package sqltypes
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // moment is a date and a time of day. It has no zone: T-SQL's DATE, TIME and DATETIME2 have none.
 type moment struct {
@@ -165,6 +168,29 @@ func (m *moment) round(scale int) bool {
 	return m.year < 10000
 }
 
+// AppendTemporal appends the canonical text of a DATE, TIME or DATETIME2 that a
+// driver has read as at, whose zone does not count: a fraction without zeros at its end,
+// and none when it is zero.
+func AppendTemporal(dst []byte, k Kind, at time.Time) []byte {
+	m := moment{nanos: at.Nanosecond()}
+	var month time.Month
+	m.year, month, m.day = at.Date()
+	m.month = int(month)
+	m.hour, m.minute, m.second = at.Clock()
+	return m.append(dst, k)
+}
+
+// append appends the canonical text of the parts that kind k has.
+func (m *moment) append(dst []byte, k Kind) []byte {
+	switch k {
+	case Date:
+		return m.appendDate(dst)
+	case Time:
+		return m.appendTime(dst)
+	}
+	return m.appendTime(append(m.appendDate(dst), 'T'))
+}
+
 // maxMoment is the length of the longest canonical text, 2026-11-22T20:24:00.1234567.
 const maxMoment = 27
 
@@ -212,18 +238,11 @@ func canonicalTemporal(t Type, s string) (string, error) {
 	}
 	var buf [maxMoment]byte
 	b := buf[:0]
-	switch t.Kind {
-	case Date:
-		b = m.appendDate(b)
-	case Time:
-		m.round(t.Scale) // 23:59:59.9 at scale 0 is midnight, as in SQL Server
-		b = m.appendTime(b)
-	default:
-		if !m.round(t.Scale) {
-			return "", errRange(t, s)
-		}
-		b = m.appendTime(append(m.appendDate(b), 'T'))
+	// A TIME of 23:59:59.9 at scale 0 is midnight, as in SQL Server.
+	if t.Kind != Date && !m.round(t.Scale) && t.Kind != Time {
+		return "", errRange(t, s)
 	}
+	b = m.append(b, t.Kind)
 	if string(b) == s {
 		return s, nil
 	}

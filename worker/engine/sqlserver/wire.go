@@ -51,7 +51,7 @@ func appendValue(dst []byte, t sqltypes.Type, v driver.Value) ([]byte, bool) {
 	case string:
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormText, Str: v}), t.Kind.IsString()
 	case time.Time:
-		return appendMoment(dst, t.Kind, v)
+		return append(sqltypes.AppendTemporal(append(dst, '"'), t.Kind, v), '"'), t.Kind.IsTemporal()
 	case []byte:
 		return appendBytes(dst, t, v)
 	}
@@ -95,45 +95,4 @@ func appendGUID(dst []byte, b []byte) ([]byte, bool) {
 		dst = append(dst, hexDigits[b[at]>>4], hexDigits[b[at]&0xF])
 	}
 	return append(dst, '"'), true
-}
-
-// appendMoment appends the canonical text of a date, a time or both: a fraction
-// without zeros at its end, and none when it is zero.
-func appendMoment(dst []byte, k sqltypes.Kind, at time.Time) ([]byte, bool) {
-	dst = append(dst, '"')
-	if k != sqltypes.Time {
-		year, month, day := at.Date()
-		dst = appendPadded(dst, year, 4)
-		dst = append(dst, '-')
-		dst = appendPadded(dst, int(month), 2)
-		dst = append(dst, '-')
-		dst = appendPadded(dst, day, 2)
-	}
-	if k == sqltypes.DateTime2 {
-		dst = append(dst, 'T')
-	}
-	if k != sqltypes.Date {
-		hour, minute, second := at.Clock()
-		dst = appendPadded(dst, hour, 2)
-		dst = append(dst, ':')
-		dst = appendPadded(dst, minute, 2)
-		dst = append(dst, ':')
-		dst = appendPadded(dst, second, 2)
-		if n, width := at.Nanosecond(), 9; n != 0 {
-			for ; n%10 == 0; width-- {
-				n /= 10
-			}
-			dst = appendPadded(append(dst, '.'), n, width)
-		}
-	}
-	return append(dst, '"'), k.IsTemporal()
-}
-
-func appendPadded(dst []byte, n, width int) []byte {
-	var b [9]byte
-	for i := width - 1; i >= 0; i-- {
-		b[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return append(dst, b[:width]...)
 }
