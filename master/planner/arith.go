@@ -59,12 +59,12 @@ func (b *binder) intArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 
 func (b *binder) decimalArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	lt, rt := decimalOf(l), decimalOf(r)
-	t := decimalResult(op, lt, rt)
+	t := sqltypes.DecimalResult(opOf[op], lt, rt)
 	if (op == DivExpr || op == ModExpr) && b.lazy == 0 && r.IsConst() && isZero(r) {
 		return nil, b.divideByZero(at)
 	}
-	// An integer constant is a decimal of just its digits; an engine that was left to
-	// convert it might take it for one of any INT, and compute to other digits.
+	// A literal is a decimal of just its digits; an engine that was left to convert it
+	// would take it for any INT, and compute to other digits.
 	var err error
 	if l.IsConst() {
 		if l, err = b.convert(l, lt, at); err != nil {
@@ -119,5 +119,9 @@ func (b *binder) neg(e *tsql.Neg) (*Expr, error) {
 	if t.Kind == sqltypes.TinyInt { // it has no negative values; in T-SQL too the result is a SMALLINT
 		t.Kind = sqltypes.SmallInt
 	}
-	return b.folded(&Expr{Op: NegExpr, Type: t, Args: []*Expr{x}}, e.At)
+	neg, err := b.folded(&Expr{Op: NegExpr, Type: t, Args: []*Expr{x}}, e.At)
+	if err == nil && neg.IsConst() {
+		neg.Literal = x.Literal
+	}
+	return neg, err
 }

@@ -56,9 +56,12 @@ type Expr struct {
 	// Source is the index in Query.From of the table that Column is of; 0 without joins.
 	Source int
 	Value  sqltypes.Value
-	Args   []*Expr
-	Func   Func
-	Agg    Agg
+	// Literal says that the constant is an integer literal or its negation: beside a
+	// decimal it has as many digits as it is written with, any other INT has ten.
+	Literal bool
+	Args    []*Expr
+	Func    Func
+	Agg     Agg
 	// Distinct is of AggExpr: equal values count once.
 	Distinct bool
 	Field    int

@@ -46,8 +46,7 @@ func Apply(e *Expr, args []sqltypes.Value) (sqltypes.Value, error) {
 	case FuncExpr:
 		return applyFunc(e, args)
 	}
-	// The operators stand in the same order.
-	return sqltypes.Arith(sqltypes.OpAdd+sqltypes.Op(e.Op-AddExpr), e.Type, args[0], args[1])
+	return sqltypes.Arith(opOf[e.Op], e.Type, args[0], args[1])
 }
 
 func applyFunc(e *Expr, args []sqltypes.Value) (sqltypes.Value, error) {

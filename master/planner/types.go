@@ -44,8 +44,8 @@ func classOf(t sqltypes.Type) class {
 
 const maxPrecision = 38
 
-// decimalOf returns the decimal type that e takes beside a decimal: a constant
-// has as many digits as it has, as in SQL Server.
+// decimalOf returns the decimal type that e takes beside a decimal: that of all
+// integers of its type, or of just the digits of a literal, as in SQL Server.
 func decimalOf(e *Expr) sqltypes.Type {
 	switch e.Type.Kind {
 	case sqltypes.Decimal:
@@ -57,7 +57,7 @@ func decimalOf(e *Expr) sqltypes.Type {
 	case sqltypes.SmallInt:
 		return decimalType(5, 0)
 	case sqltypes.Int:
-		if e.IsConst() {
+		if e.Literal {
 			return decimalType(len(strings.TrimPrefix(strconv.FormatInt(e.Value.Int, 10), "-")), 0)
 		}
 		return decimalType(10, 0)
@@ -69,36 +69,9 @@ func decimalType(p, s int) sqltypes.Type {
 	return sqltypes.Type{Kind: sqltypes.Decimal, Precision: p, Scale: s}
 }
 
-// decimalResult is the type of l op r by T-SQL's rules
-// (https://learn.microsoft.com/sql/t-sql/data-types/precision-scale-and-length-transact-sql).
-func decimalResult(op ExprOp, l, r sqltypes.Type) sqltypes.Type {
-	p1, s1, p2, s2 := l.Precision, l.Scale, r.Precision, r.Scale
-	var p, s int
-	switch op {
-	case AddExpr, SubExpr:
-		s = max(s1, s2)
-		p = max(p1-s1, p2-s2) + s + 1
-	case MulExpr:
-		p, s = p1+p2+1, s1+s2
-	case DivExpr:
-		s = max(6, s1+p2+1)
-		p = p1 - s1 + s2 + s
-	default:
-		s = max(s1, s2)
-		p = min(p1-s1, p2-s2) + s
-	}
-	if p <= maxPrecision {
-		return decimalType(max(p, 1), s)
-	}
-	whole := p - s
-	if op == AddExpr || op == SubExpr {
-		return decimalType(maxPrecision, min(s, max(0, maxPrecision-min(whole, maxPrecision))))
-	}
-	// Products and quotients give up fraction digits for whole ones, but keep six.
-	if whole < maxPrecision-6 {
-		return decimalType(maxPrecision, min(s, maxPrecision-whole))
-	}
-	return decimalType(maxPrecision, min(s, 6))
+// opOf are the operators of arithmetic by the expressions of them.
+var opOf = [...]sqltypes.Op{
+	AddExpr: sqltypes.OpAdd, SubExpr: sqltypes.OpSub, MulExpr: sqltypes.OpMul, DivExpr: sqltypes.OpDiv, ModExpr: sqltypes.OpMod,
 }
 
 // concatType is the type of two strings joined.

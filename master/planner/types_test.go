@@ -6,30 +6,6 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Worked by hand from the rules in the documentation that decimalResult names.
-func TestDecimalResults(t *testing.T) {
-	for _, tt := range []struct {
-		op             ExprOp
-		p1, s1, p2, s2 int
-		want           string
-	}{
-		{AddExpr, 4, 2, 10, 0, "DECIMAL(13,2)"},
-		{SubExpr, 10, 2, 5, 4, "DECIMAL(13,4)"},
-		{MulExpr, 4, 2, 2, 1, "DECIMAL(7,3)"},
-		{DivExpr, 2, 1, 1, 0, "DECIMAL(7,6)"}, // 2.0 / 3 is 0.666666
-		{DivExpr, 10, 2, 10, 2, "DECIMAL(23,13)"},
-		{ModExpr, 10, 2, 5, 3, "DECIMAL(5,3)"},
-		{AddExpr, 38, 10, 38, 0, "DECIMAL(38,0)"},
-		{MulExpr, 38, 10, 38, 10, "DECIMAL(38,6)"},
-		{MulExpr, 20, 15, 20, 15, "DECIMAL(38,27)"},
-		{DivExpr, 38, 0, 38, 0, "DECIMAL(38,6)"},
-	} {
-		if got := decimalResult(tt.op, decimalType(tt.p1, tt.s1), decimalType(tt.p2, tt.s2)).String(); got != tt.want {
-			t.Errorf("(%d,%d) %s (%d,%d): got %s, want %s", tt.p1, tt.s1, opText[tt.op], tt.p2, tt.s2, got, tt.want)
-		}
-	}
-}
-
 func TestKeySets(t *testing.T) {
 	all := keySet{all: true}
 	a, b := newKeySet([]string{"3", "1", "2", "1"}), newKeySet([]string{"2", "4", "3"})

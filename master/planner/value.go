@@ -43,6 +43,9 @@ func (b *binder) column(e *tsql.Column) (*Expr, error) {
 	case b.field == statementField:
 		return b.statementColumn(e)
 	}
+	if p := b.checkDB(e.DB, e.At); p != nil {
+		return nil, p
+	}
 	t := b.sc.tables[0]
 	if e.Table != "" && !api.SameName(e.Table, t.Name) {
 		return nil, b.problem(api.CodeUnknownTable, e.At, "%s is not the table of this request", clip(e.Table)).Hinted("write %s, or the column alone", t.Name)
@@ -71,7 +74,7 @@ func (b *binder) literal(l *tsql.Literal) (*Expr, error) {
 		e.Type = sqltypes.Type{Kind: sqltypes.Int}
 		digits := strings.TrimLeft(l.Text, "0")
 		if v, ok := smallInt(digits); ok {
-			e.Value = sqltypes.Int64(v)
+			e.Value, e.Literal = sqltypes.Int64(v), true
 			break
 		}
 		return b.decimalLiteral(l, len(digits), 0)
