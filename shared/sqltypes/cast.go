@@ -9,59 +9,79 @@ import (
 
 const numNoRoom = 8170 // insufficient result space to convert uniqueidentifier value to char
 
-// Cast converts v as T-SQL does within an expression: by CAST, CONVERT without a
-// style, ISNULL, or where types meet. It is [Convert], but that a string or binary
-// which is too long is cut rather than refused, and that values are written as
-// T-SQL writes them into strings:
+// Cast converts v, a value of type from, as T-SQL does within an expression: by
+// CAST, CONVERT without a style, ISNULL, or where types meet. A string or binary
+// value that is too long is cut off. What becomes of other values in a string:
 //
-//   - REAL and FLOAT with six digits, 1.23457e+006 (style 0)
-//   - TIME and DATETIME2 with all digits of their scale, and a space before the time
-//   - TINYINT, SMALLINT and INT as * in a CHAR or VARCHAR that is too short; other
-//     numbers and strings are refused (8115), and so are GUIDs (8170)
-func Cast(v Value, from, to Type) (Value, error) {
+//   - REAL and FLOAT have six digits, 1.23457e+006 (style 0)
+//   - TIME and DATETIME2 have all digits of their scale, and a space before the time
+//   - TINYINT, SMALLINT and INT are * in a CHAR or VARCHAR that is too short; other
+//     numbers are refused (8115), and so are GUIDs (8170)
+func Cast(v Value, from, to Type) (Value, error) { return convert(v, from, to, true) }
+
+// Convert converts v as T-SQL does when it assigns a value of type from to a column
+// of type to. It is [Cast], except that nothing is lost on the way into a string or
+// binary column: a value that is too long is refused (2628; 8115 for a number) unless
+// only trailing spaces, or trailing zero bytes, are beyond the length. NULL stays NULL:
+// whether a column takes it is not a matter of its type. Conversions that T-SQL does
+// not make implicitly, and those named in the package comment, are refused by name.
+func Convert(v Value, from, to Type) (Value, error) { return convert(v, from, to, false) }
+
+func convert(v Value, from, to Type, cut bool) (Value, error) {
 	switch {
 	case v.Form == FormNull:
 		return Value{}, nil
-	case to.Kind.IsBinary() && v.Form == FormBytes:
-		if to.Length != Max && len(v.Str) > to.Length {
-			v.Str = v.Str[:to.Length]
+	case v.Form == FormBytes:
+		return fromBytes(to, v, cut)
+	case to.Kind.IsString():
+		s, err := toText(v, from, to, cut)
+		if err == nil {
+			s, err = fitText(to, s)
 		}
-		return Convert(v, from, to)
-	case !to.Kind.IsString() || v.Form == FormBytes:
-		return Convert(v, from, to)
+		if err != nil {
+			return Value{}, err
+		}
+		return Text(s), nil
 	}
-	s, err := castText(v, from, to)
-	if err != nil {
-		return Value{}, err
-	}
-	s, err = fitText(to, s)
-	return Text(s), err
+	return toValue(v, from, to)
 }
 
-// castText writes v so that it fits the string type to.
-func castText(v Value, from, to Type) (string, error) {
-	var s string
-	switch v.Form {
-	case FormInt:
-		s = strconv.FormatInt(v.Int, 10)
-	case FormFloat:
-		s = formatStyle0(v.Float)
-	default:
-		s = v.Str
+func fromBytes(to Type, v Value, cut bool) (Value, error) {
+	if !to.Kind.IsBinary() {
+		return Value{}, errClash(numNotImplicit, "a binary value", to)
 	}
+	if cut && to.Length != Max && len(v.Str) > to.Length {
+		v.Str = v.Str[:to.Length]
+	}
+	s, err := fitBytes(to, v.Str)
+	return Value{Form: FormBytes, Str: s}, err
+}
+
+// toText writes v for the string type to, which it fits unless it is refused. It does not pad.
+func toText(v Value, from, to Type, cut bool) (string, error) {
+	s := v.Str
 	switch {
+	case v.Form == FormInt:
+		s = strconv.FormatInt(v.Int, 10)
+	case v.Form == FormFloat:
+		s = formatStyle0(v.Float)
 	case from.Kind == Time || from.Kind == DateTime2:
 		s = strings.Replace(padFraction(s, from.Scale), "T", " ", 1)
-	case from.Kind == UniqueIdentifier && to.Length != Max && len(s) > to.Length:
+	}
+	tooLong := to.Length != Max && len(s) > to.Length
+	switch {
+	case tooLong && from.Kind == UniqueIdentifier:
 		return "", newError(numNoRoom, api.CodeOutOfRange, "%s has no room for a %s", to, from.Kind).hinted("give it a length of %d or more", guidLen)
-	case from.Kind.IsNumeric() && to.Length != Max && len(s) > to.Length:
-		narrow := TinyInt <= from.Kind && from.Kind <= Int
-		if narrow && (to.Kind == Char || to.Kind == VarChar) {
+	case tooLong && from.Kind.IsNumeric():
+		narrow := from.Kind == TinyInt || from.Kind == SmallInt || from.Kind == Int
+		if cut && narrow && (to.Kind == Char || to.Kind == VarChar) {
 			return "*", nil
 		}
 		return "", newError(numOverflow, api.CodeOutOfRange, "%s does not fit %s", clip(s), to).hinted("give it a greater length")
+	case cut:
+		return cutText(to, s), nil
 	}
-	return cutText(to, s), nil
+	return s, nil
 }
 
 // formatStyle0 writes a float as T-SQL's style 0: six digits, three of an exponent.

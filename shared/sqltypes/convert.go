@@ -1,35 +1,25 @@
 package sqltypes
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
 
-// Convert converts v, a value of type from, as T-SQL does when it assigns a
-// literal of that type to a column of type to. NULL stays NULL: whether a column
-// takes it is not a matter of its type. Conversions that T-SQL does not make by
-// itself, and those named in the package comment, are refused by name.
-func Convert(v Value, from, to Type) (Value, error) {
+// toValue converts v, which is neither NULL nor binary, to a type that is not a string type.
+func toValue(v Value, from, to Type) (Value, error) {
 	switch v.Form {
-	case FormNull:
-		return Value{}, nil
 	case FormInt:
 		return fromInt(to, v.Int, from.Kind)
 	case FormFloat:
-		return fromFloat(to, v.Float, from.Kind)
-	case FormBytes:
-		if !to.Kind.IsBinary() {
-			return Value{}, errClash(numNotImplicit, "a binary value", to)
-		}
-		s, err := fitBytes(to, v.Str)
-		return Value{Form: FormBytes, Str: s}, err
+		return fromFloat(to, v.Float)
 	}
 	switch {
 	case from.Kind == Decimal:
 		return fromNumber(to, v.Str)
-	case from.Kind.IsTemporal() && !to.Kind.IsTemporal() && !to.Kind.IsString(),
+	case from.Kind.IsTemporal() && !to.Kind.IsTemporal(),
 		from.Kind == Time && to.Kind == Date,
-		from.Kind == UniqueIdentifier && to.Kind != UniqueIdentifier && !to.Kind.IsString():
+		from.Kind == UniqueIdentifier && to.Kind != UniqueIdentifier:
 		return Value{}, errClash(numTypeClash, "a "+from.Kind.String(), to)
 	case to.Kind.IsBinary():
 		return Value{}, errClash(numNotImplicit, "a string", to)
@@ -55,15 +45,31 @@ func fromInt(t Type, i int64, from Kind) (Value, error) {
 	return fromNumber(t, string(strconv.AppendInt(buf[:0], i, 10)))
 }
 
-func fromFloat(t Type, f float64, from Kind) (Value, error) {
+// fromFloat converts the number that a REAL or FLOAT is. For a DECIMAL that is given
+// by the fewest digits that tell it from other FLOATs, 17 at most: a REAL of 0.1 is
+// 0.10000000149011612.
+func fromFloat(t Type, f float64) (Value, error) {
 	if f != f || f-f != 0 {
 		return Value{}, errConversion(t, strconv.FormatFloat(f, 'g', -1, 64))
 	}
-	if t.Kind == Bit {
+	switch {
+	case t.Kind == Bit:
 		return bit(f != 0), nil
+	case t.Kind.IsInteger():
+		lo, hi, _ := intRange(t.Kind)
+		// float64(hi) of a BIGINT is 2^63, which is beyond it; below, all are exact.
+		whole := math.Trunc(f)
+		if whole < float64(lo) || whole > float64(hi) || whole == 1<<63 {
+			return Value{}, errRange(t, strconv.FormatFloat(f, 'g', -1, 64))
+		}
+		return Int64(int64(whole)), nil
+	case t.Kind == Real && math.Abs(f) > math.MaxFloat32 && math.IsInf(float64(float32(f)), 0):
+		return Value{}, errRange(t, strconv.FormatFloat(f, 'g', -1, 64))
+	case t.Kind == Real || t.Kind == Float:
+		return floatResult(t, f)
 	}
 	var buf [32]byte
-	return fromNumber(t, string(appendFloat(buf[:0], f, from)))
+	return fromNumber(t, string(appendFloat(buf[:0], f, Float)))
 }
 
 // fromNumber converts a numeric literal, which need not be canonical.
@@ -83,7 +89,7 @@ func fromNumber(t Type, s string) (Value, error) {
 	case t.Kind == Real || t.Kind == Float:
 		return toFloat(t, s)
 	case t.Kind.IsString():
-		return n.toText(t, s)
+		return n.literalText(t, s)
 	}
 	return Value{}, errClash(numTypeClash, "a number", t)
 }
@@ -117,24 +123,20 @@ func toFloat(t Type, s string) (Value, error) {
 	return Float64(f), nil
 }
 
-// toText writes a number into a string column: one with an exponent is a FLOAT
-// literal and written as such, any other keeps its digits.
-func (n *number) toText(t Type, s string) (Value, error) {
+// literalText writes a numeric literal into a string column: one with an exponent is
+// a FLOAT, any other keeps its digits.
+func (n *number) literalText(t Type, s string) (Value, error) {
 	if n.hasExp {
 		f, ok := parseFloat(s, Float)
 		if !ok {
 			return Value{}, errRange(Type{Kind: Float}, s)
 		}
-		var buf [32]byte
-		s = string(appendFloat(buf[:0], f, Float))
-	} else if first, _ := n.bounds(); n.neg && first == len(n.whole)+len(n.frac) {
+		return Convert(Float64(f), Type{Kind: Float}, t)
+	}
+	if first, _ := n.bounds(); n.neg && first == len(n.whole)+len(n.frac) {
 		s = strings.TrimPrefix(s, "-") // there is no negative zero
 	}
-	s, err := fitText(t, s)
-	if err != nil {
-		return Value{}, err
-	}
-	return Text(s), nil
+	return Convert(Text(s), Type{Kind: Decimal}, t)
 }
 
 func bit(set bool) Value {

@@ -3,6 +3,7 @@ package sqltypes_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
@@ -41,6 +42,19 @@ func TestConvertAsAnAssignmentDoes(t *testing.T) {
 		{"FLOAT", sqltypes.Float64(0.1), "BIT", "true"},
 		{"FLOAT", sqltypes.Float64(0.5), "REAL", "0.5"},
 		{"FLOAT", sqltypes.Float64(1e39), "REAL", "8115"},
+		{"FLOAT", sqltypes.Float64(12345678.9), "VARCHAR(40)", `"1.23457e+007"`},
+		{"FLOAT", sqltypes.Float64(12345678.9), "VARCHAR(5)", "8115"},
+		{"FLOAT", sqltypes.Float64(1 << 62), "BIGINT", `"4611686018427387904"`},
+		{"FLOAT", sqltypes.Float64(1.2345678901234567e18), "BIGINT", `"1234567890123456768"`},
+		{"FLOAT", sqltypes.Float64(1 << 63), "BIGINT", "8115"},
+		{"FLOAT", sqltypes.Float64(-2147483648.9), "INT", "-2147483648"},
+		{"REAL", sqltypes.Float64(float64(float32(0.1))), "DECIMAL(20,15)", `"0.100000001490116"`},
+		{"REAL", sqltypes.Float64(float64(float32(0.1))), "FLOAT", "0.10000000149011612"},
+		{"REAL", sqltypes.Float64(float64(float32(0.1))), "VARCHAR(20)", `"0.1"`},
+		{"INT", sqltypes.Int64(12345), "VARCHAR(4)", "8115"}, // CAST makes * of it, which no row should hold
+		{"DATETIME2(3)", sqltypes.Text("2026-11-22T20:24:00.5"), "VARCHAR(40)", `"2026-11-22 20:24:00.500"`},
+		{"DATETIME2(3)", sqltypes.Text("2026-11-22T20:24:00.5"), "VARCHAR(10)", "2628"},
+		{"TIME(7)", sqltypes.Text("20:24:00"), "VARCHAR(40)", `"20:24:00.0000000"`},
 		{"NVARCHAR(20)", sqltypes.Text("12"), "INT", "12"},
 		{"NVARCHAR(20)", sqltypes.Text("12.5"), "INT", "245"},
 		{"NVARCHAR(20)", sqltypes.Text("2026-11-22"), "DATETIME2(0)", `"2026-11-22T00:00:00"`},
@@ -141,4 +155,37 @@ func TestCanonicalTimesSortAsText(t *testing.T) {
 			t.Fatalf("%s against %s = %d, want %d", v[0].Str, v[1].Str, got, want)
 		}
 	})
+}
+
+// An assignment stores what CAST makes of a value wherever nothing is lost.
+func TestAssignmentAndCastAreOneConversion(t *testing.T) {
+	wide := []string{"VARCHAR(60)", "NVARCHAR(60)", "CHAR(60)", "NVARCHAR(MAX)", "BIGINT", "DECIMAL(38,9)", "REAL", "FLOAT", "BIT", "DATETIME2(7)", "TIME(7)", "VARBINARY(60)"}
+	for _, c := range []struct {
+		from   string
+		values []sqltypes.Value
+	}{
+		{"BIT", []sqltypes.Value{sqltypes.Int64(0), sqltypes.Int64(1)}},
+		{"SMALLINT", []sqltypes.Value{sqltypes.Int64(-7), sqltypes.Int64(30000)}},
+		{"BIGINT", []sqltypes.Value{sqltypes.Int64(math.MinInt64), sqltypes.Int64(1 << 60)}},
+		{"DECIMAL(12,3)", []sqltypes.Value{sqltypes.Text("0.000"), sqltypes.Text("-123456.789")}},
+		{"REAL", []sqltypes.Value{sqltypes.Float64(float64(float32(0.1))), sqltypes.Float64(1 << 30)}},
+		{"FLOAT", []sqltypes.Value{sqltypes.Float64(12345678.9), sqltypes.Float64(1e-7), sqltypes.Float64(1e17)}},
+		{"NVARCHAR(30)", []sqltypes.Value{sqltypes.Text(" 12 "), sqltypes.Text("2026-11-22 20:24"), sqltypes.Text("x")}},
+		{"DATE", []sqltypes.Value{sqltypes.Text("2026-11-22")}},
+		{"TIME(3)", []sqltypes.Value{sqltypes.Text("20:24:00"), sqltypes.Text("20:24:00.125")}},
+		{"DATETIME2(5)", []sqltypes.Value{sqltypes.Text("2026-11-22T20:24:00"), sqltypes.Text("0001-01-01T00:00:00.5")}},
+		{"UNIQUEIDENTIFIER", []sqltypes.Value{sqltypes.Text("6F9619FF-8B86-D011-B42D-00C04FC964FF")}},
+		{"VARBINARY(5)", []sqltypes.Value{sqltypes.Bytes([]byte{1, 0})}},
+	} {
+		for _, to := range wide {
+			for _, v := range c.values {
+				from, to := mustParse(t, c.from), mustParse(t, to)
+				assigned, errA := sqltypes.Convert(v, from, to)
+				cast, errC := sqltypes.Cast(v, from, to)
+				if assigned != cast || numberOf(errA) != numberOf(errC) {
+					t.Errorf("%s %+v to %s: assigned %+v (%v), cast %+v (%v)", from, v, to, assigned, errA, cast, errC)
+				}
+			}
+		}
+	}
 }

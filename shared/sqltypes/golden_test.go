@@ -99,7 +99,7 @@ func writeLines[T any](t *testing.T, path string, samples []T) {
 	t.Helper()
 	lines := make([]string, len(samples))
 	for i := range samples {
-		b, err := json.Marshal(samples[i], jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true))
+		b, err := json.Marshal(samples[i], jsontext.SpaceAfterColon(true), jsontext.SpaceAfterComma(true), jsontext.PreserveRawStrings(true))
 		if err != nil {
 			t.Fatal(err)
 		}

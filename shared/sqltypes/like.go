@@ -8,7 +8,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// LikeRules say how [Like] matches. The zero LikeRules minds case.
+// LikeRules say how [Like] matches. With the zero LikeRules it is case-sensitive.
 type LikeRules struct {
 	// Escape makes the character after it stand for itself where HasEscape says so.
 	Escape    rune
@@ -41,7 +41,10 @@ func (r LikeRules) WithEscape(s string) (LikeRules, error) {
 }
 
 // Like matches a value against a T-SQL LIKE pattern: % is any run of characters,
-// _ is one, [abc], [a-z] and [^a-z] are one of a set.
+// _ is one, [abc], [a-z] and [^a-z] are one of a set. An invalid pattern matches
+// nothing: one that ends in its escape character
+// (https://learn.microsoft.com/sql/t-sql/language-elements/like-transact-sql), or in a
+// set that is not closed.
 //
 // It goes back to the latest % only, so that the time is at most the product of
 // the lengths, whatever the pattern. It does not allocate.
@@ -91,22 +94,20 @@ func Like(pattern, value string, rules LikeRules) bool {
 func likeOne(p string, c, escape rune, fold bool) (n int, ok bool) {
 	e, size := utf8.DecodeRuneInString(p)
 	switch {
-	case e == escape && len(p) > size:
+	case e == escape:
 		lit, litSize := utf8.DecodeRuneInString(p[size:])
-		return size + litSize, sameRune(lit, c, fold)
+		return size + litSize, litSize > 0 && sameRune(lit, c, fold)
 	case e == '_':
 		return size, true
 	case e == '[':
-		if n, ok, closed := likeSet(p, c, escape, fold); closed {
-			return n, ok
-		}
+		return likeSet(p, c, escape, fold)
 	}
 	return size, sameRune(e, c, fold)
 }
 
-// likeSet matches c against the set that begins p with '['; closed is false when
-// there is no ']' and so no set.
-func likeSet(p string, c, escape rune, fold bool) (n int, ok, closed bool) {
+// likeSet matches c against the set that begins p with '[', and which nothing matches
+// when there is no ']'.
+func likeSet(p string, c, escape rune, fold bool) (n int, ok bool) {
 	i := 1
 	negated := i < len(p) && p[i] == '^'
 	if negated {
@@ -115,7 +116,7 @@ func likeSet(p string, c, escape rune, fold bool) (n int, ok, closed bool) {
 	member := false
 	for first := true; i < len(p); first = false {
 		if p[i] == ']' && !first {
-			return i + 1, member != negated, true
+			return i + 1, member != negated
 		}
 		lo, next := setRune(p, i, escape)
 		hi := lo
@@ -125,7 +126,7 @@ func likeSet(p string, c, escape rune, fold bool) (n int, ok, closed bool) {
 		member = member || inRange(c, lo, hi, fold)
 		i = next
 	}
-	return 0, false, false
+	return 0, false
 }
 
 // setRune reads one character of a set at i.

@@ -49,7 +49,13 @@ func TestLikeSetsEscapesAndCase(t *testing.T) {
 		{"[^a-c]x", "Dx", "", true},
 		{"[]]", "]", "", true},
 		{"[[]x]", "[x]", "", true},
-		{"[a-", "[a-", "", true}, // no set: it is not closed
+		{"[a-", "[a-", "", false}, // a set that is not closed matches nothing
+		{"%[", "x[", "", false},
+		{"x[^", "x[", "", false},
+		{"x!", "x", "!", false}, // nor does a pattern that ends in its escape character
+		{"x!", "x!", "!", false},
+		{"%!", "a%", "!", false},
+		{"x!!", "x!", "!", true},
 		{"a%%b", "aXXb", "", true},
 		{"", "", "", true},
 		{"%", "", "", true},

@@ -48,7 +48,18 @@ var instead = map[string]string{
 // (DECIMAL is DECIMAL(18,0), DATETIME2 is DATETIME2(7), CHAR is CHAR(1)), but a
 // VARCHAR, NVARCHAR or VARBINARY without a length, which T-SQL takes for length
 // 1, is refused. The error is an *Error that names the type and says what to use instead.
-func Parse(s string) (Type, error) {
+func Parse(s string) (Type, error) { return parse(s, 0) }
+
+// ParseCast is Parse for the type of a CAST or CONVERT, where a string or binary type
+// without a length has 30
+// (https://learn.microsoft.com/sql/t-sql/data-types/char-and-varchar-transact-sql).
+func ParseCast(s string) (Type, error) {
+	const length = 30
+	return parse(s, length)
+}
+
+// parse reads a type; defaultLength is that of strings and binaries, 0 for the one of columns.
+func parse(s string, defaultLength int) (Type, error) {
 	name, args, ok := splitType(s)
 	if !ok {
 		return Type{}, newError(numBadLength, api.CodeInvalidField, "%s is not a type", quoteClip(s)).
@@ -57,6 +68,9 @@ func Parse(s string) (Type, error) {
 	kind, ok := spellings[name]
 	if !ok {
 		return Type{}, unknownType(name)
+	}
+	if len(args) == 0 && defaultLength > 0 && (kind.IsString() || kind.IsBinary()) {
+		return Type{Kind: kind, Length: defaultLength}, nil
 	}
 	t, err := withArgs(kind, name, args)
 	if err != nil {
