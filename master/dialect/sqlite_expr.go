@@ -45,10 +45,10 @@ func (w *sqliteWriter) collated(e *planner.Expr, coll string) {
 	}
 }
 
-// sqliteOps are SQLite's own operators on floats.
 // inOwnCollation writes e where SQLite compares values of it with each other.
 func (w *sqliteWriter) inOwnCollation(e *planner.Expr) { w.collated(e, collationOf(e.Type, e.Binary)) }
 
+// sqliteOps are SQLite's own operators on floats.
 var sqliteOps = [...]string{planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * "}
 
 // Names of the engine's arithmetic on integers and on decimals.
@@ -125,7 +125,11 @@ func (w *sqliteWriter) in(e *planner.Expr) {
 		w.text(" NOT")
 	}
 	if len(list) > maxInParams && !x.Type.Kind.IsBinary() {
-		w.text(" IN (SELECT value FROM json_each(")
+		value := "value"
+		if x.Type.Kind == sqltypes.Real || x.Type.Kind == sqltypes.Float {
+			value = "sd_text(value, 'FLOAT', 'VARCHAR(MAX)')"
+		}
+		w.text(" IN (SELECT " + value + " FROM json_each(")
 		w.param(sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}, sqltypes.Text(jsonList(list)))
 		w.text(")))")
 		return

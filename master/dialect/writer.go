@@ -296,8 +296,10 @@ func where(s syntax, e *planner.Expr) {
 // and lists of different lengths share one prepared statement.
 const maxInParams = 16
 
-// jsonList writes constants as a JSON array whose elements an engine reads as what
-// it stores: unlike the wire form, every integer is a number, also beyond 2^53.
+// jsonList writes constants as a JSON array from which an engine reads each value as
+// it is: unlike in the wire form, every integer is a number, also beyond 2^53, and a
+// REAL has the digits of the FLOAT that it is, so that no kind of float reads it as
+// another. Floats are strings: an engine's own reading of JSON numbers may be a bit off.
 func jsonList(list []*planner.Expr) string {
 	b := make([]byte, 0, 8*len(list))
 	b = append(b, '[')
@@ -305,9 +307,12 @@ func jsonList(list []*planner.Expr) string {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		if v.Value.Form == sqltypes.FormInt {
+		switch v.Value.Form {
+		case sqltypes.FormInt:
 			b = strconv.AppendInt(b, v.Value.Int, 10)
-		} else {
+		case sqltypes.FormFloat:
+			b = append(strconv.AppendFloat(append(b, '"'), v.Value.Float, 'e', -1, 64), '"')
+		default:
 			b = sqltypes.AppendJSON(b, v.Type, v.Value)
 		}
 	}
