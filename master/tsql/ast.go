@@ -35,9 +35,11 @@ type Literal struct {
 	Text string
 }
 
-// Column names a column, with or without its table: gpa, [gpa], Students.gpa.
+// Column names a column, with or without its table and database: gpa, [gpa],
+// Students.gpa, SchoolDB.dbo.Students.gpa. The schema dbo is left out.
 type Column struct {
 	At    int
+	DB    string // empty when not given
 	Table string // empty when not given
 	Name  string
 }

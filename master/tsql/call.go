@@ -1,6 +1,10 @@
 package tsql
 
-import "strings"
+import (
+	"strings"
+
+	"shardeck/shared/sqltypes"
+)
 
 // function reads a function by a name that is no keyword. The current token is
 // the ( after it.
@@ -173,7 +177,7 @@ func (p *parser) cast(t token) node {
 	if !p.acceptWord(kwAs) {
 		p.fail(p.unexpected("AS and a type"))
 	}
-	typ := p.typeName()
+	typ := p.typeName(sqltypes.ParseCast)
 	p.expect(')', "a closing ) after the type")
 	return p.over(&Cast{At: t.start, X: x.x, Type: typ}, x)
 }
@@ -185,7 +189,7 @@ func (p *parser) convert(t token) node {
 		return node{}
 	}
 	p.expect('(', "( after CONVERT")
-	typ := p.typeName()
+	typ := p.typeName(sqltypes.ParseCast)
 	p.expect(',', "a comma and the value to convert")
 	x := p.value(p.additive())
 	c := &Cast{At: t.start, X: x.x, Type: typ}

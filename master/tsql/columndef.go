@@ -32,7 +32,7 @@ func (p *parser) columnDef() ColumnDef {
 	if p.tok.kw == kwAs {
 		p.fail(p.refuseConstraint()) // a computed column
 	}
-	def := ColumnDef{Type: p.typeName()}
+	def := ColumnDef{Type: p.typeName(sqltypes.Parse)}
 	for p.err == nil && p.tok.kind != tokEOF && (p.tok.kind != tokOp || p.tok.op != ',' && p.tok.op != ')') {
 		p.constraint(&def)
 	}
@@ -63,7 +63,7 @@ func ParseConstant(text string) (Expr, error) {
 }
 
 // typeName reads the words of a type and its arguments in parentheses.
-func (p *parser) typeName() sqltypes.Type {
+func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Type {
 	start := p.tok.start
 	if !isTypeWord(p.tok) {
 		p.fail(p.unexpected("a type, as INT or NVARCHAR(50)"))
@@ -92,7 +92,7 @@ func (p *parser) typeName() sqltypes.Type {
 	if p.err != nil {
 		return sqltypes.Type{}
 	}
-	typ, err := sqltypes.Parse(strings.TrimSpace(string(text)))
+	typ, err := parse(strings.TrimSpace(string(text)))
 	if err != nil {
 		p.fail(typeProblem(err, start))
 	}

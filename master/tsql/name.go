@@ -1,10 +1,6 @@
 package tsql
 
-import (
-	"strings"
-
-	"shardeck/shared/api"
-)
+import "strings"
 
 // isName says whether the current token can be a name.
 func (p *parser) isName() bool {
@@ -75,24 +71,16 @@ func (p *parser) name(t token) node {
 	return p.column(t)
 }
 
-// column reads the rest of [[dbo.]table.]column, of which t is the first name.
+// column reads the rest of [[[db.]dbo.]table.]column, of which t is the first name.
 func (p *parser) column(t token) node {
 	c := &Column{At: t.start, Name: t.text}
-	for parts := 1; ; parts++ {
-		point := p.tok.start
-		if !p.accept('.') {
-			break
-		}
-		if parts == 2 && !strings.EqualFold(c.Table, "dbo") || parts == 3 {
-			p.fail(unsupported(point, "names of more than two parts are not supported").Hinted("write column, table.column or dbo.table.column"))
-			break
-		}
-		if !p.isName() {
-			p.fail(p.unexpected("the name of a column after the point"))
-			break
-		}
-		c.Table, c.Name = c.Name, p.tok.text
-		p.advance()
+	if p.tok.kind != tokOp || p.tok.op != '.' {
+		return node{x: c}
+	}
+	parts := p.qualified(t.text, "the name of a column after the point")
+	if last := len(parts) - 1; last > 0 {
+		c.Table, c.Name = parts[last-1], parts[last]
+		c.DB = p.qualifier(t.start, parts[:last-1])
 	}
 	if p.tok.kind == tokOp && p.tok.op == '(' {
 		p.fail(unsupported(t.start, "functions of one's own (%s.%s) are not supported", clip(c.Table), clip(c.Name)).
@@ -101,7 +89,45 @@ func (p *parser) column(t token) node {
 	return node{x: c}
 }
 
-// table reads [dbo.]name.
+// maxParts is the greatest number of parts of a name: database.schema.table.column.
+const maxParts = 4
+
+// qualified reads the parts of a name, of which the first has been read. The schema of
+// database..table, which is the default one, is empty.
+func (p *parser) qualified(first, want string) []string {
+	parts := append(make([]string, 0, maxParts), first)
+	for p.err == nil && p.accept('.') {
+		switch {
+		case len(parts) == maxParts:
+			p.fail(unsupported(p.tok.start, "names of servers are not supported").Hinted("write column, table.column or dbo.table.column"))
+		case p.tok.kind == tokOp && p.tok.op == '.' && len(parts) == 1:
+			parts = append(parts, "")
+		case !p.isName():
+			p.fail(p.unexpected(want))
+		default:
+			parts = append(parts, p.tok.text)
+			p.advance()
+		}
+	}
+	return parts
+}
+
+// qualifier checks what stands before the name of a table, [db.]dbo or db. of db..table,
+// and returns the database; empty where none is named.
+func (p *parser) qualifier(at int, parts []string) (db string) {
+	switch n := len(parts); {
+	case p.err != nil || n == 0:
+	case n > 2:
+		p.fail(unsupported(at, "names of servers are not supported").Hinted("write table or dbo.table; db_name of the request says which database"))
+	case parts[n-1] != "" && !strings.EqualFold(parts[n-1], "dbo"):
+		p.fail(unsupported(at, "schemas other than dbo are not supported").Hinted("write table or dbo.table; db_name of the request says which database"))
+	case n == 2:
+		return parts[0]
+	}
+	return ""
+}
+
+// table reads [[db.]dbo.]name.
 func (p *parser) table() TableRef {
 	switch {
 	case p.tok.kind == tokOp && p.tok.op == '(':
@@ -111,22 +137,10 @@ func (p *parser) table() TableRef {
 		p.fail(unsupported(p.tok.start, "a table cannot be a parameter or variable (@%s)", clip(p.tok.text)).Hinted("write the name of the table"))
 	}
 	n := p.identifier("the name of a table")
-	ref := TableRef{At: n.At, Name: n.Name}
-	if p.accept('.') {
-		if p.tok.kind == tokOp && p.tok.op == '.' {
-			p.fail(refuseSchema(n.At))
-			return ref
-		}
-		name := p.identifier("the name of a table after the point")
-		if p.err == nil && (!strings.EqualFold(n.Name, "dbo") || p.tok.kind == tokOp && p.tok.op == '.') {
-			p.fail(refuseSchema(n.At))
-		}
-		ref.Name = name.Name
+	if p.tok.kind != tokOp || p.tok.op != '.' {
+		return TableRef{At: n.At, Name: n.Name}
 	}
-	return ref
-}
-
-func refuseSchema(at int) *api.Problem {
-	return unsupported(at, "tables of other databases, and schemas other than dbo, are not supported").
-		Hinted("write table or dbo.table; db_name of the request says which database")
+	parts := p.qualified(n.Name, "the name of a table after the point")
+	last := len(parts) - 1
+	return TableRef{At: n.At, Name: parts[last], DB: p.qualifier(n.At, parts[:last])}
 }

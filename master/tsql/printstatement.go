@@ -83,7 +83,7 @@ func appendSelect(dst []byte, s *Select) []byte {
 func appendSelectItem(dst []byte, it SelectItem) []byte {
 	if it.Star {
 		if it.Table != "" {
-			dst = append(appendName(dst, it.Table), '.')
+			dst = append(appendName(appendDB(dst, it.DB), it.Table), '.')
 		}
 		return append(dst, '*')
 	}
@@ -149,8 +149,16 @@ func appendColumnDef(dst []byte, d ColumnDef) []byte {
 	return appendClause(dst, " DEFAULT ", d.Default)
 }
 
+// appendDB appends what names a database before one of its tables, nothing for none.
+func appendDB(dst []byte, db string) []byte {
+	if db == "" {
+		return dst
+	}
+	return append(appendName(dst, db), ".dbo."...)
+}
+
 func appendTable(dst []byte, t TableRef) []byte {
-	dst = appendName(dst, t.Name)
+	dst = appendName(appendDB(dst, t.DB), t.Name)
 	if t.Alias != "" {
 		dst = appendName(append(dst, " AS "...), t.Alias)
 	}

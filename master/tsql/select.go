@@ -101,8 +101,7 @@ func (p *parser) selectItem() SelectItem {
 		it.Star = true
 		return it
 	case p.isName():
-		if table, ok := p.tableStar(); ok {
-			it.Star, it.Table = true, table
+		if p.tableStar(&it) {
 			return it
 		}
 	case p.tok.kind == tokParam:
@@ -147,23 +146,31 @@ func (p *parser) peek() (token, lexer) {
 	return t, ahead
 }
 
-// tableStar reads table.* or dbo.table.*, if that is what begins here.
-func (p *parser) tableStar() (string, bool) {
-	table, dbo, ahead := p.tok.text, strings.EqualFold(p.tok.text, "dbo"), p.lex
+// tableStar reads [[db.]dbo.]table.* into it, if that is what begins here.
+func (p *parser) tableStar(it *SelectItem) bool {
+	var few [maxParts]string
+	parts, ahead := append(few[:0], p.tok.text), p.lex
 	for {
 		if t, err := ahead.next(); err != nil || t.kind != tokOp || t.op != '.' {
-			return "", false
+			return false
 		}
 		t, err := ahead.next()
-		if err == nil && t.kind == tokOp && t.op == '*' {
+		switch {
+		case err != nil || len(parts) == maxParts:
+			return false
+		case t.kind == tokOp && t.op == '*':
 			p.lex = ahead
 			p.advance()
-			return table, true
+			last := len(parts) - 1
+			it.Star, it.Table, it.DB = true, parts[last], p.qualifier(it.At, parts[:last])
+			return true
+		case t.kind == tokOp && t.op == '.' && len(parts) == 1:
+			parts, ahead.pos = append(parts, ""), t.start
+		case t.kind == tokQuoted || t.kind == tokWord && t.kw == notKeyword:
+			parts = append(parts, t.text)
+		default:
+			return false
 		}
-		if err != nil || !dbo || t.kind != tokQuoted && (t.kind != tokWord || t.kw != notKeyword) {
-			return "", false
-		}
-		table, dbo = t.text, false
 	}
 }
 

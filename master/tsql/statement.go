@@ -39,15 +39,17 @@ type Top struct {
 type SelectItem struct {
 	At    int
 	Star  bool
+	DB    string // of DB.dbo.Table.*; empty when not given
 	Table string // of Table.*
 	X     Expr   // nil for all columns
 	Alias string // empty for none
 }
 
-// TableRef is a table as FROM names it. The schema dbo may stand before the name,
-// and is left out here.
+// TableRef is a table as FROM names it. Database and schema may stand before the name;
+// the schema, which is dbo, is left out here.
 type TableRef struct {
 	At    int
+	DB    string // empty when not given
 	Name  string
 	Alias string // empty for none
 }
