@@ -13,6 +13,7 @@ import (
 // binder turns syntax trees into bound expressions over the columns of a scope.
 type binder struct {
 	sc *scope // nil: there are no columns
+	db string // that names may name as theirs
 	// field is the request's field that the text stands in.
 	field string
 
@@ -49,7 +50,7 @@ func bindCondition(t *Table, field, text string) (*Expr, error) {
 	if err != nil {
 		return nil, fieldError(err, field)
 	}
-	b := binder{sc: t.alone, field: field, clause: "a condition"}
+	b := binder{sc: t.alone, db: t.DB, field: field, clause: "a condition"}
 	return b.condition(ast, false)
 }
 
@@ -102,6 +103,9 @@ func (b *binder) values(l, r tsql.Expr) (*Expr, *Expr, error) {
 
 func (b *binder) logic(e *tsql.Logic, not bool) (*Expr, error) {
 	or := e.Or != not // De Morgan
+	// What one term decides leaves the others unevaluated: 1 = 0 AND 1/0 = 1 is no error.
+	b.lazy++
+	defer func() { b.lazy-- }()
 	terms := make([]*Expr, 0, len(e.Terms))
 	for _, t := range e.Terms {
 		x, err := b.condition(t, not)
@@ -250,16 +254,20 @@ func (b *binder) like(e *tsql.Like, not bool) (*Expr, error) {
 	return like, nil
 }
 
+// asText is the type of what is no string where T-SQL makes a string of it; it has
+// room for every value.
+var asText = sqltypes.Type{Kind: sqltypes.VarChar, Length: 50}
+
 // text converts an operand of LIKE to a string.
 func (b *binder) text(e *Expr, at int) (*Expr, error) {
 	switch classOf(e.Type) {
 	case stringsClass:
 		return e, nil
-	case integers, decimals:
+	case integers, decimals, floats, temporals, guids:
 		if isNullConst(e) {
 			return e, nil
 		}
-		return b.convert(e, sqltypes.Type{Kind: sqltypes.VarChar, Length: 50}, at)
+		return b.convert(e, asText, at)
 	}
 	return nil, b.typeError(402, at, "LIKE does not take a value of type %s", e.Type).Hinted("LIKE is for strings; compare with =, < or BETWEEN")
 }

@@ -11,6 +11,9 @@ import (
 
 // createTable plans CREATE TABLE by the same means as [CreateTable].
 func (s *statement) createTable(st *tsql.CreateTable) (*Plan, error) {
+	if p := s.b.checkDB(st.Table.DB, st.Table.At); p != nil {
+		return nil, p
+	}
 	d := definer{def: &api.TableDef{Name: st.Table.Name, Columns: make([]api.ColumnDef, 0, len(st.Columns))}, keyless: st.RoundRobin}
 	p, err := d.statement(st, s.db, s.m)
 	if err != nil {

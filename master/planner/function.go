@@ -111,7 +111,7 @@ func (b *binder) argumentType(c *tsql.Call, n int, t sqltypes.Type, want string)
 	return b.typeError(numArgumentType, c.Args[n].Pos(), "argument %d of %s is of type %s", n+1, c.Name, t).Hinted("give it %s", want)
 }
 
-// stringArg binds argument n as a string; a number becomes one, as in T-SQL.
+// stringArg binds argument n as a string; a number, a date or a GUID becomes one, as in T-SQL.
 func (b *binder) stringArg(c *tsql.Call, n int) (*Expr, error) {
 	x, err := b.value(c.Args[n])
 	if err != nil {
@@ -120,8 +120,8 @@ func (b *binder) stringArg(c *tsql.Call, n int) (*Expr, error) {
 	switch classOf(x.Type) {
 	case stringsClass:
 		return x, nil
-	case integers, decimals:
-		return b.convert(x, sqltypes.Type{Kind: sqltypes.VarChar, Length: 50}, c.Args[n].Pos())
+	case integers, decimals, floats, temporals, guids:
+		return b.convert(x, asText, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "a string")
 }
@@ -228,7 +228,15 @@ func (b *binder) abs(c *tsql.Call, f *function) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.scalar(f.fn, x.Type, c.At, x)
+	return b.scalar(f.fn, atLeastInt(x.Type), c.At, x)
+}
+
+// atLeastInt is the type of what a function makes of a number: INT where that is TINYINT or SMALLINT.
+func atLeastInt(t sqltypes.Type) sqltypes.Type {
+	if t.Kind == sqltypes.TinyInt || t.Kind == sqltypes.SmallInt {
+		t.Kind = sqltypes.Int
+	}
+	return t
 }
 
 func (b *binder) round(c *tsql.Call, f *function) (*Expr, error) {
@@ -249,7 +257,7 @@ func (b *binder) round(c *tsql.Call, f *function) (*Expr, error) {
 			return nil, b.problem(api.CodeUnsupported, c.Args[2].Pos(), "ROUND that cuts off rather than rounds is not supported").Hinted("leave the third argument out, or write 0")
 		}
 	}
-	return b.scalar(f.fn, x.Type, c.At, x, digits)
+	return b.scalar(f.fn, atLeastInt(x.Type), c.At, x, digits)
 }
 
 func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {

@@ -68,10 +68,13 @@ func (s *statement) coLocated(j *tsql.Join, on *Expr) error {
 	}
 	var other *Table // with a key that is asked to be equal, but hashes another way
 	for _, term := range conjuncts(on) {
-		if term.Op != EqExpr || !sc.isKey(term.Args[0]) || !sc.isKey(term.Args[1]) {
+		if term.Op != EqExpr {
 			continue
 		}
-		l, r := term.Args[0], term.Args[1]
+		l, r := unconverted(term.Args[0]), unconverted(term.Args[1])
+		if !sc.isKey(l) || !sc.isKey(r) {
+			continue
+		}
 		if r.Source != last {
 			l, r = r, l
 		}
@@ -99,6 +102,14 @@ func (s *statement) coLocated(j *tsql.Join, on *Expr) error {
 		return p.Hinted("create the tables with shard keys of one type")
 	}
 	return p.Hinted("add %s.%s = %s.%s to ON, or ask for the rows of each table by itself", sc.sources[0].name, first.keyName(), sc.sources[last].name, t.keyName())
+}
+
+// unconverted is what e converts to compare it, or e itself.
+func unconverted(e *Expr) *Expr {
+	if e.Op == ConvertExpr {
+		return e.Args[0]
+	}
+	return e
 }
 
 // conjuncts are the terms that must all hold for e to hold.

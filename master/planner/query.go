@@ -41,7 +41,7 @@ type Options struct {
 // answer together as one database would, is refused with a *api.Problem at the field
 // "sql" with the offset of the fault.
 func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*Plan, error) {
-	s := statement{cat: cat, m: m, db: db, o: o, b: binder{field: statementField, params: o.Params}}
+	s := statement{cat: cat, m: m, db: db, o: o, b: binder{db: db, field: statementField, params: o.Params}}
 	p, err := s.plans(st)
 	if err != nil {
 		return nil, err
@@ -105,6 +105,9 @@ const maxOutputs = 1024
 
 // table finds a table that the statement names.
 func (s *statement) table(ref *tsql.TableRef) (*Table, error) {
+	if p := s.b.checkDB(ref.DB, ref.At); p != nil {
+		return nil, p
+	}
 	t, err := s.cat.Table(s.db, ref.Name)
 	if err == nil {
 		return t, nil
@@ -294,6 +297,9 @@ func (s *statement) item(it *tsql.SelectItem) error {
 func (s *statement) star(it *tsql.SelectItem) error {
 	sc := s.b.sc
 	sources := sc.sources
+	if p := s.b.checkDB(it.DB, it.At); p != nil {
+		return p
+	}
 	if it.Table != "" {
 		i := sc.source(it.Table)
 		if i < 0 {

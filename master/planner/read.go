@@ -85,7 +85,7 @@ func (t *Table) orderBy(p *Plan, text string) error {
 	if err != nil {
 		return fieldError(err, "order_by")
 	}
-	b := binder{sc: t.alone, field: "order_by", clause: "order_by"}
+	b := binder{sc: t.alone, db: t.DB, field: "order_by", clause: "order_by"}
 	several := len(p.Fragments) > 1
 	for _, it := range items {
 		x, err := b.value(it.X)

@@ -111,6 +111,9 @@ func (b *binder) statementColumn(e *tsql.Column) (*Expr, error) {
 
 func (b *binder) lookup(e *tsql.Column) (*Expr, error) {
 	sc := b.sc
+	if p := b.checkDB(e.DB, e.At); p != nil {
+		return nil, p
+	}
 	if e.Table != "" {
 		i := sc.source(e.Table)
 		if i < 0 {
@@ -171,7 +174,20 @@ func (b *binder) noColumn(e *tsql.Column) error {
 // textHint says how a text is written: customer = Ada, and customer = "Ada", are
 // columns in T-SQL.
 func textHint(name string) string {
+	switch strings.ToUpper(name) {
+	case "TRUE", "FALSE":
+		return "; T-SQL has no constants TRUE and FALSE: write 1 or 0 for a BIT"
+	}
 	return fmt.Sprintf("; a text is written N'%s'", strings.ReplaceAll(clip(name), "'", "''"))
+}
+
+// checkDB refuses the name of a database that is not the statement's own; empty is none.
+func (b *binder) checkDB(db string, at int) *api.Problem {
+	if db == "" || api.SameName(db, b.db) {
+		return nil
+	}
+	p := b.problem(api.CodeUnsupported, at, "%s is another database than the request's, %s", clip(db), b.db)
+	return numbered(p.Hinted("send a statement of its own with db_name %s; a statement reads one database", clip(db)), numUnknownTable)
 }
 
 // unboundTable refuses the qualifier of a column that names no table of the statement.

@@ -22,6 +22,7 @@
 //	onlyif sqlserver time-scale   only on this engine; time-scale is a row in the
 //	                              table of differences in docs/sql-server.md
 //	skipif babelfish              not on this server, which a comment explains
+//	skipif endpoints              not as a request of an endpoint, which cannot say it
 //
 // The texts are T-SQL. Each file runs twice: the tests' parse turns its texts into
 // requests of the endpoints for each kind of statement, and POST /query takes them as they

@@ -48,9 +48,14 @@ func TestThreeSQLServerShards(t *testing.T) {
 // ways are how a statement of the corpus reaches a master: as a request of the
 // endpoint for its kind, and as the text that it is.
 var ways = map[string]func(text string) (request, error){
-	"endpoints": parse,
-	"query":     func(text string) (request, error) { return verbatim(text), nil },
+	endpointsWay: parse,
+	queryWay:     func(text string) (request, error) { return verbatim(text), nil },
 }
+
+const (
+	endpointsWay = "endpoints"
+	queryWay     = "query"
+)
 
 // runAll runs the corpus on a cluster of which the conditions in what hold, each way.
 func runAll(t *testing.T, o testcluster.Options, write bool, what ...string) {
@@ -61,8 +66,8 @@ func runAll(t *testing.T, o testcluster.Options, write bool, what ...string) {
 		t.Run(name, func(t *testing.T) {
 			for way, read := range ways {
 				run := &runner{
-					file: file, records: corpus[file], what: what, m: m, read: read,
-					db: way + "_" + strings.ReplaceAll(name, "-", "_"), write: write && way == "endpoints",
+					file: file, records: corpus[file], what: append(slices.Clone(what), way), m: m, read: read,
+					db: way + "_" + strings.ReplaceAll(name, "-", "_"), write: write && way == endpointsWay,
 				}
 				t.Run(way, run.all)
 			}
