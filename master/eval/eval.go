@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"errors"
-
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
@@ -28,8 +26,8 @@ func Holds(e *planner.Expr, row []sqltypes.Value) (bool, error) {
 }
 
 func problem(err error) error {
-	if e, ok := errors.AsType[*sqltypes.Error](err); ok {
-		return e.Problem()
+	if p, ok := api.ProblemOf(err); ok {
+		return p
 	}
 	return err
 }

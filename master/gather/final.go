@@ -202,9 +202,6 @@ func problem(err error) error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*sqltypes.Error](err); ok {
-		return e.Problem()
-	}
 	return api.AsProblem(err)
 }
 

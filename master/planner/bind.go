@@ -48,7 +48,7 @@ const statementField = "sql"
 func bindCondition(t *Table, field, text string) (*Expr, error) {
 	ast, err := tsql.ParseCondition(text)
 	if err != nil {
-		return nil, fieldError(err, field)
+		return nil, api.AsProblem(err).At(field)
 	}
 	b := binder{sc: t.alone, db: t.DB, field: field, clause: "a condition"}
 	return b.condition(ast, false)
@@ -288,7 +288,7 @@ func (b *binder) typeError(number, at int, format string, args ...any) *api.Prob
 
 // valueError places a refusal of package sqltypes.
 func (b *binder) valueError(err error, at int) *api.Problem {
-	p := *fieldError(err, b.field)
+	p := *api.AsProblem(err).At(b.field)
 	p.Offset = &at
 	return &p
 }

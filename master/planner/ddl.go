@@ -91,7 +91,7 @@ func (d *definer) column(name, text string) error {
 	}
 	parsed, err := tsql.ParseColumnDef(text)
 	if err != nil {
-		return fieldError(err, field)
+		return api.AsProblem(err).At(field)
 	}
 	return d.add(field, name, parsed)
 }
@@ -105,7 +105,7 @@ func (d *definer) add(field, name string, parsed tsql.ColumnDef) error {
 	if parsed.Default != nil {
 		v, err := defaultValue(parsed.Default, parsed.Type)
 		if err != nil {
-			p := *fieldError(err, field)
+			p := *api.AsProblem(err).At(field)
 			at := parsed.Default.Pos()
 			p.Offset, p.Column = &at, name
 			return &p
@@ -147,7 +147,7 @@ func (d *definer) shardKey(name string) *api.Problem {
 		return api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not among the columns", clip(name)).At(field).Hinted("name one of the columns sent")
 	}
 	if err := sharding.CheckKeyType(d.parsed[i].Type); err != nil {
-		return fieldError(err, field)
+		return api.AsProblem(err).At(field)
 	}
 	if d.parsed[i].Null == tsql.NullAllowed {
 		return api.NewProblem(api.CodeInvalidField, "the shard key %s cannot be NULL: its value says where a row lives", c.Name).At("columns." + c.Name).Hinted("write NOT NULL, or leave NULL out")

@@ -168,7 +168,7 @@ func (in *inserter) encode(i int) (int, *api.Problem) {
 		case in.given[c] == i+1:
 			var err error
 			if v, err = sqltypes.DecodeJSON(col.Type, in.raws[c]); err != nil {
-				return 0, in.columnProblem(i, c, fieldError(err, ""))
+				return 0, in.columnProblem(i, c, api.AsProblem(err))
 			}
 		case isKey && in.explicit != nil:
 			v = in.explicit.value

@@ -83,7 +83,7 @@ func (t *Table) orderBy(p *Plan, text string) error {
 	}
 	items, err := tsql.ParseOrderBy(text)
 	if err != nil {
-		return fieldError(err, "order_by")
+		return api.AsProblem(err).At("order_by")
 	}
 	b := binder{sc: t.alone, db: t.DB, field: "order_by", clause: "order_by"}
 	several := len(p.Fragments) > 1

@@ -178,11 +178,11 @@ func (t *Table) explicitKey(raw jsontext.Value) (key, error) {
 	}
 	v, err := sqltypes.DecodeJSON(typ, raw)
 	if err != nil {
-		return key{}, fieldError(err, "shard_key")
+		return key{}, api.AsProblem(err).At("shard_key")
 	}
 	canonical, err := sharding.CanonicalKey(typ, v)
 	if err != nil {
-		return key{}, fieldError(err, "shard_key")
+		return key{}, api.AsProblem(err).At("shard_key")
 	}
 	return key{v, canonical}, nil
 }

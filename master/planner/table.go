@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"errors"
 	"strings"
 
 	"shardeck/master/tsql"
@@ -79,7 +78,7 @@ func (t *Table) addColumn(i int, def *api.ColumnDef) error {
 	}
 	typ, err := sqltypes.Parse(def.Type)
 	if err != nil {
-		return fieldError(err, field)
+		return api.AsProblem(err).At(field)
 	}
 	c := &t.Columns[i]
 	*c = TableColumn{Name: def.Name, Type: typ, Nullable: def.Nullable}
@@ -87,10 +86,10 @@ func (t *Table) addColumn(i int, def *api.ColumnDef) error {
 	if def.Default != "" {
 		lit, err := tsql.ParseConstant(def.Default)
 		if err != nil {
-			return fieldError(err, field)
+			return api.AsProblem(err).At(field)
 		}
 		if c.defaultVal, err = defaultValue(lit, typ); err != nil {
-			return fieldError(err, field)
+			return api.AsProblem(err).At(field)
 		}
 		c.hasDefault = !c.defaultVal.IsNull()
 	}
@@ -169,12 +168,4 @@ func clip(s string) string {
 		s = strings.ToValidUTF8(s[:maxShown], "") + "..."
 	}
 	return s
-}
-
-// fieldError returns err as a problem at field.
-func fieldError(err error, field string) *api.Problem {
-	if te, ok := errors.AsType[*sqltypes.Error](err); ok {
-		return te.Problem().At(field)
-	}
-	return api.AsProblem(err).At(field)
 }

@@ -37,12 +37,12 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 		seen[c] = true
 		v, err := sqltypes.DecodeJSON(col.Type, member.Value)
 		if err != nil {
-			prob := *fieldError(err, field)
+			prob := *api.AsProblem(err).At(field)
 			prob.Column = col.Name
 			return nil, &prob
 		}
 		if err := p.set(t, c, &Expr{Op: ValueExpr, Type: col.Type, Value: v}); err != nil {
-			return nil, fieldError(err, field)
+			return nil, api.AsProblem(err).At(field)
 		}
 	}
 	return p, nil
@@ -60,7 +60,7 @@ func (p *Plan) set(t *Table, c int, x *Expr) error {
 	case x.IsConst() && x.Type != col.Type:
 		v, err := sqltypes.Convert(x.Value, x.Type, col.Type)
 		if err != nil {
-			prob := *fieldError(err, "")
+			prob := *api.AsProblem(err)
 			prob.Column = col.Name
 			return &prob
 		}

@@ -1,7 +1,6 @@
 package tsql
 
 import (
-	"errors"
 	"strings"
 
 	"shardeck/shared/api"
@@ -119,11 +118,11 @@ func continuesType(t token) bool {
 }
 
 func typeProblem(err error, at int) *api.Problem {
-	te, ok := errors.AsType[*sqltypes.Error](err)
+	p, ok := api.ProblemOf(err)
 	if !ok {
 		return syntaxError(at, "%v", err)
 	}
-	prob := *te.Problem()
+	prob := *p
 	prob.Offset = &at
 	return &prob
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+
+	"shardeck/shared/sqltypes"
 )
 
 // Code names what went wrong. It is the stable, machine-readable half of a
@@ -244,26 +246,55 @@ func (p *Problem) On(shard int, worker string) *Problem {
 	return &q
 }
 
-// AsProblem returns the Problem in err's chain. An error that is none becomes
-// internal with a detail that gives nothing away; the caller logs err itself.
+// reasonCodes are the codes of the refusals of types and values.
+var reasonCodes = map[sqltypes.Reason]Code{
+	sqltypes.TooLong:          CodeValueTooLong,
+	sqltypes.OutOfRange:       CodeOutOfRange,
+	sqltypes.ConversionFailed: CodeConversionFailed,
+	sqltypes.DivideByZero:     CodeDivideByZero,
+	sqltypes.InvalidArgument:  CodeInvalidField,
+	sqltypes.Unsupported:      CodeUnsupported,
+}
+
+// ProblemOf returns the Problem in err's chain, or the Problem that stands for a
+// *sqltypes.Error there. The caller adds where it happened: Column, Row, Field.
+// It returns false when err's chain has neither.
+func ProblemOf(err error) (*Problem, bool) {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p, true
+	}
+	if e, ok := errors.AsType[*sqltypes.Error](err); ok {
+		code, known := reasonCodes[e.Reason]
+		if !known {
+			return nil, false
+		}
+		p := NewProblem(code, "%s", e.Msg)
+		p.SQLNumber, p.Hint = e.Number, e.Hint
+		return p, true
+	}
+	return nil, false
+}
+
+// AsProblem returns the problem of err as [ProblemOf] does. An error without one
+// becomes internal with a detail that gives nothing away; the caller logs err itself.
 // It returns nil for nil.
 func AsProblem(err error) *Problem {
 	if err == nil {
 		return nil
 	}
-	if p, ok := errors.AsType[*Problem](err); ok {
+	if p, ok := ProblemOf(err); ok {
 		return p
 	}
 	return NewProblem(CodeInternal, "an unexpected error occurred; the service's log has it under this request_id")
 }
 
-// CodeOf returns the code of the Problem in err's chain, CodeInternal for
-// another error and "" for nil.
+// CodeOf returns the code of err's problem, CodeInternal for an error without one
+// and "" for nil.
 func CodeOf(err error) Code {
 	if err == nil {
 		return ""
 	}
-	if p, ok := errors.AsType[*Problem](err); ok {
+	if p, ok := ProblemOf(err); ok {
 		return p.Code
 	}
 	return CodeInternal

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
 )
 
 func TestEveryCodeHasAnErrorStatusAndATitle(t *testing.T) {
@@ -55,5 +56,48 @@ func TestCopiesLeaveTheOriginalAlone(t *testing.T) {
 	}
 	if got, want := q.Error(), "invalid_field (shard 2, w) at rows[3].gpa: no"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestEveryRefusalOfAValueHasACode(t *testing.T) {
+	want := map[sqltypes.Reason]api.Code{
+		sqltypes.TooLong:          api.CodeValueTooLong,
+		sqltypes.OutOfRange:       api.CodeOutOfRange,
+		sqltypes.ConversionFailed: api.CodeConversionFailed,
+		sqltypes.DivideByZero:     api.CodeDivideByZero,
+		sqltypes.InvalidArgument:  api.CodeInvalidField,
+		sqltypes.Unsupported:      api.CodeUnsupported,
+	}
+	for _, r := range sqltypes.Reasons() {
+		code, ok := want[r]
+		if !ok {
+			t.Errorf("the reason %v has no code in this test", r)
+		}
+		if strings.HasPrefix(r.String(), "Reason(") || r.String() == "" {
+			t.Errorf("reason %d has no name", r)
+		}
+		err := fmt.Errorf("wrapped: %w", &sqltypes.Error{Number: 8115, Reason: r, Msg: "what happened", Hint: "what to do"})
+		p, ok := api.ProblemOf(err)
+		if !ok || p.Code != code || p.Status != code.Status() || p.SQLNumber != 8115 || p.Detail != "what happened" || p.Hint != "what to do" {
+			t.Errorf("%v is the problem %+v, %v; want code %s", r, p, ok, code)
+		}
+		if api.CodeOf(err) != code || api.AsProblem(err).Code != code {
+			t.Errorf("%v: CodeOf and AsProblem give %s and %s, want %s", r, api.CodeOf(err), api.AsProblem(err).Code, code)
+		}
+	}
+}
+
+func TestAnErrorWithoutAReasonIsInternal(t *testing.T) {
+	for _, r := range []sqltypes.Reason{0, 200} {
+		err := &sqltypes.Error{Number: 8115, Reason: r, Msg: "a detail for the log"}
+		if p, ok := api.ProblemOf(err); ok {
+			t.Errorf("reason %v is the problem %v", r, p)
+		}
+		if p := api.AsProblem(err); p.Code != api.CodeInternal || strings.Contains(p.Detail, err.Msg) {
+			t.Errorf("reason %v is %v", r, p)
+		}
+	}
+	if p, ok := api.ProblemOf(nil); ok {
+		t.Errorf("nil is the problem %v", p)
 	}
 }

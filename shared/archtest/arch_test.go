@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -77,6 +78,19 @@ var arrows = []arrow{
 	},
 }
 
+// light are packages of the module that are linked into programs of other hosts,
+// and what must not come with them, however indirectly.
+var light = []struct {
+	pkg   string
+	never []string
+	why   string
+}{
+	{
+		pkg: "shared/sqltypes", never: []string{"net", "net/http", module + "/shared/api"},
+		why: "it is built as a SQLite extension for hosts that are not services; what a refusal is in HTTP is decided at the edge, by shared/api",
+	},
+}
+
 // suites are packages without _test.go names that only tests import.
 var suites = []string{
 	"shared/contracttest", "shared/testcluster", "shared/sqlservertest", "shared/archtest", "worker/engine/enginetest", "worker/conformance",
@@ -129,6 +143,27 @@ func TestPurePackagesDoNoIO(t *testing.T) {
 	for _, p := range pure {
 		if !seen[p] {
 			t.Errorf("the pure package %s is not there; correct the list when it moved", p)
+		}
+	}
+}
+
+// TestLightPackagesStayLight asks the go command, as it alone knows the dependencies of dependencies.
+func TestLightPackagesStayLight(t *testing.T) {
+	for _, l := range light {
+		cmd := exec.Command("go", "list", "-deps", "./"+l.pkg)
+		cmd.Dir = filepath.Join("..", "..")
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", cmd, err)
+		}
+		deps := strings.Fields(string(out))
+		if !slices.Contains(deps, module+"/"+l.pkg) {
+			t.Fatalf("%s does not list the package itself: %q", cmd, deps)
+		}
+		for _, n := range l.never {
+			if slices.Contains(deps, n) {
+				t.Errorf("%s depends on %s:\n\t%s", l.pkg, n, l.why)
+			}
 		}
 	}
 }

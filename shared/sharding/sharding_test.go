@@ -1,7 +1,6 @@
 package sharding_test
 
 import (
-	"errors"
 	"flag"
 	"hash/fnv"
 	"os"
@@ -70,10 +69,6 @@ func follow(t *testing.T, m *sharding.Map, in keySample) keySample {
 	t.Helper()
 	out := keySample{Type: in.Type, Input: in.Input}
 	key, err := canonical(t, in.Type, in.Input)
-	if se, ok := errors.AsType[*sqltypes.Error](err); ok {
-		out.Error = &sampleError{se.Number, se.Code}
-		return out
-	}
 	if err != nil {
 		p := api.AsProblem(err)
 		out.Error = &sampleError{p.SQLNumber, p.Code}

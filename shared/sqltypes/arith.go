@@ -3,8 +3,6 @@ package sqltypes
 import (
 	"math"
 	"strconv"
-
-	"shardeck/shared/api"
 )
 
 // Op is an operator of arithmetic.
@@ -223,7 +221,7 @@ func roundFloat(t Type, f float64, digits int) (Value, error) {
 }
 
 func errResult(t Type) *Error {
-	e := newError(numOverflow, api.CodeOutOfRange, "the result is out of the range of %s", t)
+	e := newError(numOverflow, OutOfRange, "the result is out of the range of %s", t)
 	if t.Kind.IsInteger() {
 		return e.hinted("write one of the numbers with a point, as 1., to compute in DECIMAL")
 	}
@@ -233,9 +231,9 @@ func errResult(t Type) *Error {
 const numDivideByZero = 8134 // divide by zero error encountered
 
 func errDivideByZero() *Error {
-	return newError(numDivideByZero, api.CodeDivideByZero, "division by zero").hinted("divide by something else")
+	return newError(numDivideByZero, DivideByZero, "division by zero").hinted("divide by something else")
 }
 
 func errOperand(what string) *Error {
-	return newError(numTypeConversion, api.CodeConversionFailed, "an operand is not %s", what)
+	return newError(numTypeConversion, ConversionFailed, "an operand is not %s", what)
 }

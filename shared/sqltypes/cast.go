@@ -3,8 +3,6 @@ package sqltypes
 import (
 	"strconv"
 	"strings"
-
-	"shardeck/shared/api"
 )
 
 const numNoRoom = 8170 // insufficient result space to convert uniqueidentifier value to char
@@ -71,13 +69,13 @@ func toText(v Value, from, to Type, cut bool) (string, error) {
 	tooLong := to.Length != Max && len(s) > to.Length
 	switch {
 	case tooLong && from.Kind == UniqueIdentifier:
-		return "", newError(numNoRoom, api.CodeOutOfRange, "%s has no room for a %s", to, from.Kind).hinted("give it a length of %d or more", guidLen)
+		return "", newError(numNoRoom, OutOfRange, "%s has no room for a %s", to, from.Kind).hinted("give it a length of %d or more", guidLen)
 	case tooLong && from.Kind.IsNumeric():
 		narrow := from.Kind == TinyInt || from.Kind == SmallInt || from.Kind == Int
 		if cut && narrow && (to.Kind == Char || to.Kind == VarChar) {
 			return "*", nil
 		}
-		return "", newError(numOverflow, api.CodeOutOfRange, "%s does not fit %s", clip(s), to).hinted("give it a greater length")
+		return "", newError(numOverflow, OutOfRange, "%s does not fit %s", clip(s), to).hinted("give it a greater length")
 	case cut:
 		return cutText(to, s), nil
 	}

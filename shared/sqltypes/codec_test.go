@@ -121,11 +121,7 @@ func TestErrorsDoNotRepeatLongValues(t *testing.T) {
 
 func TestErrorTravelsAsAProblem(t *testing.T) {
 	_, err := sqltypes.DecodeJSON(mustParse(t, "TINYINT"), []byte("256"))
-	se, ok := err.(*sqltypes.Error)
-	if !ok {
-		t.Fatalf("%T is not a *sqltypes.Error", err)
-	}
-	p := se.Problem()
+	p := api.AsProblem(err)
 	if p.Code != api.CodeOutOfRange || p.SQLNumber != 8115 || p.Status != 422 || p.Detail == "" || p.Hint != "TINYINT holds 0 to 255" {
 		t.Errorf("problem = %+v", p)
 	}

@@ -2,8 +2,6 @@ package sqltypes
 
 import (
 	"strings"
-
-	"shardeck/shared/api"
 )
 
 // Part is a part of a date or time that DATEPART returns.
@@ -77,7 +75,7 @@ const numNoPart = 9810 // the datepart is not supported by date function datepar
 // A part that the type does not have is refused (9810).
 func DatePart(p Part, t Type, v Value) (Value, error) {
 	if !p.Of(t.Kind) {
-		return Value{}, newError(numNoPart, api.CodeInvalidField, "a %s has no %s", t.Kind, p).hinted("%s", partHint(t.Kind))
+		return Value{}, newError(numNoPart, InvalidArgument, "a %s has no %s", t.Kind, p).hinted("%s", partHint(t.Kind))
 	}
 	if v.Form == FormNull {
 		return Value{}, nil

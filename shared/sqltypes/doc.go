@@ -19,6 +19,8 @@
 // values do not turn into each other. Where SQL Server has several numbers for
 // one refusal (220, 232, 244, 248 for an integer out of range) it uses one (8115).
 //
-// The package is pure: no I/O, no state, no knowledge of tables or engines.
+// The package is pure: no I/O, no state, no knowledge of tables, engines or HTTP.
+// It is small enough to be linked into programs that are not services. A refusal
+// is an [Error], which shared/api turns into a problem at a service's edge.
 // Everything in it is safe for concurrent use.
 package sqltypes

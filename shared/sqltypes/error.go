@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"shardeck/shared/api"
 )
 
 // SQL Server's numbers for what this package refuses.
@@ -26,41 +24,68 @@ const (
 	numSizeBeyondLimit = 131  // the size exceeds the maximum allowed for any data type
 )
 
+// Reason says why a type or a value was refused. A service translates it into
+// a status of its protocol; this package knows of none.
+type Reason uint8
+
+// The reasons. The zero Reason is none of them.
+const (
+	TooLong          Reason = iota + 1 // a string or binary value exceeds its type's length
+	OutOfRange                         // a value or a result is out of its type's range
+	ConversionFailed                   // a value cannot be converted to the type
+	DivideByZero                       // the divisor is zero
+	InvalidArgument                    // a type or an argument is not well formed
+	Unsupported                        // the type is not among those Shardeck has
+	endOfReasons
+)
+
+var reasonNames = [endOfReasons]string{
+	TooLong: "too long", OutOfRange: "out of range", ConversionFailed: "conversion failed",
+	DivideByZero: "divide by zero", InvalidArgument: "invalid argument", Unsupported: "unsupported",
+}
+
+// Reasons returns every reason, for tables that must cover them all.
+func Reasons() []Reason {
+	var all []Reason
+	for r := Reason(1); r < endOfReasons; r++ {
+		all = append(all, r)
+	}
+	return all
+}
+
+func (r Reason) String() string {
+	if r == 0 || r >= endOfReasons {
+		return "Reason(" + strconv.Itoa(int(r)) + ")"
+	}
+	return reasonNames[r]
+}
+
 // Error is the refusal of a type or of a value.
 type Error struct {
-	Number int      // of SQL Server's error for the same refusal
-	Code   api.Code // value_too_long, out_of_range, conversion_failed; unsupported or invalid_field for a type
-	Msg    string   // what happened
-	Hint   string   // what to do; may be empty
+	Number int    // of SQL Server's error for the same refusal
+	Reason Reason // what kind of refusal it is
+	Msg    string // what happened
+	Hint   string // what to do; may be empty
 }
 
 func (e *Error) Error() string { return e.Msg }
-
-// Problem returns the error as it travels. The caller adds where it happened:
-// Column, Row, Field.
-func (e *Error) Problem() *api.Problem {
-	p := api.NewProblem(e.Code, "%s", e.Msg)
-	p.SQLNumber = e.Number
-	p.Hint = e.Hint
-	return p
-}
 
 func (e *Error) hinted(format string, args ...any) *Error {
 	e.Hint = fmt.Sprintf(format, args...)
 	return e
 }
 
-func newError(number int, code api.Code, format string, args ...any) *Error {
-	return &Error{Number: number, Code: code, Msg: fmt.Sprintf(format, args...)}
+func newError(number int, reason Reason, format string, args ...any) *Error {
+	return &Error{Number: number, Reason: reason, Msg: fmt.Sprintf(format, args...)}
 }
 
 func errTooLong(t Type, have int, unit string) *Error {
-	return newError(numTooLong, api.CodeValueTooLong, "the value has %d %s; %s holds %d", have, unit, t, t.Length).
+	return newError(numTooLong, TooLong, "the value has %d %s; %s holds %d", have, unit, t, t.Length).
 		hinted("send a shorter value, or give the column a greater length")
 }
 
 func errRange(t Type, text string) *Error {
-	return newError(numOverflow, api.CodeOutOfRange, "%s is out of the range of %s", clip(text), t).
+	return newError(numOverflow, OutOfRange, "%s is out of the range of %s", clip(text), t).
 		hinted("%s", rangeHint(t))
 }
 
@@ -82,14 +107,14 @@ func errConversion(t Type, text string) *Error {
 	case t.Kind.IsBinary():
 		hint = "send a string of 0x and an even number of hex digits"
 	}
-	return newError(number, api.CodeConversionFailed, "%s cannot be converted to %s", quoteClip(text), t).hinted("%s", hint)
+	return newError(number, ConversionFailed, "%s cannot be converted to %s", quoteClip(text), t).hinted("%s", hint)
 }
 
 // errClash refuses a conversion between types that T-SQL does not make (or that
 // Shardeck does not), whatever the value.
 func errClash(number int, from string, t Type) *Error {
 	e := errConversion(t, "")
-	return newError(number, api.CodeConversionFailed, "%s cannot be converted to %s", from, t).hinted("%s", e.Hint)
+	return newError(number, ConversionFailed, "%s cannot be converted to %s", from, t).hinted("%s", e.Hint)
 }
 
 func temporalHint(k Kind) string {

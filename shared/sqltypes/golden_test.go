@@ -66,7 +66,7 @@ func outcome(t *testing.T, in valueSample) valueSample {
 		if !ok {
 			t.Fatalf("%s %s: %T is not a *sqltypes.Error: %v", in.Type, in.Input, err, err)
 		}
-		got.Error = &sampleError{se.Number, se.Code}
+		got.Error = &sampleError{se.Number, api.CodeOf(se)}
 		return got
 	}
 	got.Wire = sqltypes.AppendJSON(nil, typ, v)

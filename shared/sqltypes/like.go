@@ -4,8 +4,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"shardeck/shared/api"
 )
 
 // LikeRules say how [Like] matches. With the zero LikeRules it is case-sensitive.
@@ -34,7 +32,7 @@ const numBadEscape = 506 // the invalid escape character was specified in a LIKE
 func (r LikeRules) WithEscape(s string) (LikeRules, error) {
 	e, n := utf8.DecodeRuneInString(s)
 	if n == 0 || n != len(s) {
-		return r, newError(numBadEscape, api.CodeInvalidField, "the escape of LIKE is not one character").hinted("write one, as ESCAPE '!'")
+		return r, newError(numBadEscape, InvalidArgument, "the escape of LIKE is not one character").hinted("write one, as ESCAPE '!'")
 	}
 	r.Escape, r.HasEscape = e, true
 	return r, nil

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"shardeck/shared/api"
 )
 
 // Upper returns s in capitals, character by character, by Unicode's simple case
@@ -68,7 +66,7 @@ const numBadSubstring = 537 // invalid length parameter passed to the LEFT or SU
 // length is refused (537).
 func Substring(s string, start, length int64) (string, error) {
 	if length < 0 {
-		return "", newError(numBadSubstring, api.CodeOutOfRange, "the length %d of SUBSTRING is negative", length).
+		return "", newError(numBadSubstring, OutOfRange, "the length %d of SUBSTRING is negative", length).
 			hinted("ask for 0 characters or more")
 	}
 	if start > math.MaxInt64-length {

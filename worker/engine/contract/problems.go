@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"shardeck/shared/api"
-	"shardeck/shared/sqltypes"
 )
 
 // SQL Server's numbers for what engines refuse in words of their own.
@@ -50,11 +49,8 @@ func Numbered(number int, format string, args ...any) *api.Problem {
 // Refusal returns the problem of a value that could not be converted; another
 // error comes back as it is.
 func Refusal(err error) error {
-	if p, ok := errors.AsType[*api.Problem](err); ok {
+	if p, ok := api.ProblemOf(err); ok {
 		return p
-	}
-	if e, ok := errors.AsType[*sqltypes.Error](err); ok {
-		return e.Problem()
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -18,18 +17,11 @@ func ParseTypes(names []string) ([]sqltypes.Type, error) {
 	for i, n := range names {
 		t, err := sqltypes.Parse(n)
 		if err != nil {
-			return nil, typeProblem(err, fmt.Sprintf("types[%d]", i))
+			return nil, api.AsProblem(err).At(fmt.Sprintf("types[%d]", i))
 		}
 		types[i] = t
 	}
 	return types, nil
-}
-
-func typeProblem(err error, field string) error {
-	if e, ok := errors.AsType[*sqltypes.Error](err); ok {
-		return e.Problem().At(field)
-	}
-	return err
 }
 
 // AppendRow reads a JSON array of one value for each type and appends the values

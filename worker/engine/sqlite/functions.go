@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 
-	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
@@ -105,7 +104,7 @@ func decimalType(p, s raw.Arg) (sqltypes.Type, error) {
 }
 
 func errArgument(what string) error {
-	return &sqltypes.Error{Number: 8114, Code: api.CodeConversionFailed, Msg: "an argument is not " + what}
+	return &sqltypes.Error{Number: 8114, Reason: sqltypes.ConversionFailed, Msg: "an argument is not " + what}
 }
 
 // value returns a view of an argument, which is gone after the call.
