@@ -7,6 +7,7 @@ import (
 
 	"shardeck/master/planner"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -85,27 +86,26 @@ func sqliteStorage(k sqltypes.Kind) string {
 // sqliteCheck returns what can be checked cheaply of a value of type t in the
 // column name, and the number of the refusal; empty for nothing. NULL passes.
 func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
-	const overflow, truncation = 8115, 2628
 	switch t.Kind {
 	case sqltypes.Bit:
-		return overflow, name + " IN (0, 1)"
+		return mssqlerr.Overflow, name + " IN (0, 1)"
 	case sqltypes.TinyInt:
-		return overflow, name + " BETWEEN 0 AND 255"
+		return mssqlerr.Overflow, name + " BETWEEN 0 AND 255"
 	case sqltypes.SmallInt:
-		return overflow, name + " BETWEEN -32768 AND 32767"
+		return mssqlerr.Overflow, name + " BETWEEN -32768 AND 32767"
 	case sqltypes.Int:
-		return overflow, name + " BETWEEN -2147483648 AND 2147483647"
+		return mssqlerr.Overflow, name + " BETWEEN -2147483648 AND 2147483647"
 	case sqltypes.Decimal:
 		// A sign, a zero before the point and the point come on top of the digits.
-		return overflow, fmt.Sprintf("length(%s) <= %d", name, t.Precision+3)
+		return mssqlerr.Overflow, fmt.Sprintf("length(%s) <= %d", name, t.Precision+3)
 	case sqltypes.Date:
-		return 241, "length(" + name + ") = 10"
+		return mssqlerr.DateConversion, "length(" + name + ") = 10"
 	case sqltypes.Time:
-		return 241, "length(" + name + ") BETWEEN 8 AND 16"
+		return mssqlerr.DateConversion, "length(" + name + ") BETWEEN 8 AND 16"
 	case sqltypes.DateTime2:
-		return 241, "length(" + name + ") BETWEEN 19 AND 27"
+		return mssqlerr.DateConversion, "length(" + name + ") BETWEEN 19 AND 27"
 	case sqltypes.UniqueIdentifier:
-		return 8169, "length(" + name + ") = 36"
+		return mssqlerr.GUIDConversion, "length(" + name + ") = 36"
 	case sqltypes.BigInt, sqltypes.Real, sqltypes.Float:
 		return 0, ""
 	}
@@ -117,7 +117,7 @@ func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
 		// SQLite counts characters, of which there are no more than UTF-16 units.
 		measure = "length"
 	}
-	return truncation, fmt.Sprintf("%s(%s) <= %d", measure, name, t.Length)
+	return mssqlerr.Truncation, fmt.Sprintf("%s(%s) <= %d", measure, name, t.Length)
 }
 
 // isRowID says whether the primary key is one integer, which SQLite then uses as

@@ -3,20 +3,8 @@ package planner
 import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
-)
-
-// Numbers of SQL Server's for aggregates and groups.
-const (
-	numNestedAggregate = 130  // cannot perform an aggregate function on an expression containing an aggregate
-	numAggregateWhere  = 147  // an aggregate may not appear in WHERE
-	numAggregateGroup  = 144  // nor in GROUP BY
-	numAggregateSet    = 157  // nor in SET
-	numAggregateType   = 8117 // operand data type is invalid for the operator
-	numNotGrouped      = 8120 // is not contained in an aggregate or GROUP BY: in the select list
-	numNotGroupedWhere = 8121 // the same, in HAVING
-	numNotGroupedOrder = 8127 // the same, in ORDER BY
-	numGroupConstant   = 164  // each GROUP BY expression must contain a column
 )
 
 // aggregate binds COUNT, SUM, AVG, MIN or MAX over the rows of a group.
@@ -24,14 +12,14 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 	switch {
 	case b.inAggregate:
 		p := b.problem(api.CodeUnsupported, c.At, "%s stands within another aggregate", c.Name)
-		return nil, numbered(p.Hinted("compute the inner one in a statement of its own"), numNestedAggregate)
+		return nil, numbered(p.Hinted("compute the inner one in a statement of its own"), mssqlerr.NestedAggregate)
 	case !b.aggregated:
-		number, clause := numAggregateWhere, b.clause
+		number, clause := mssqlerr.AggregateInWhere, b.clause
 		switch clause {
 		case "GROUP BY":
-			number = numAggregateGroup
+			number = mssqlerr.AggregateInGroupBy
 		case "SET":
-			number = numAggregateSet
+			number = mssqlerr.AggregateInSet
 		}
 		p := b.problem(api.CodeUnsupported, c.At, "the aggregate %s does not belong in %s", c.Name, clause)
 		return nil, numbered(p.Hinted("aggregates belong in the list of SELECT, in HAVING and in ORDER BY"), number)
@@ -43,7 +31,7 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 	}
 	if c.Star || len(c.Args) != 1 {
 		p := b.problem(api.CodeSyntax, c.At, "%s takes one argument", c.Name)
-		return nil, numbered(p.Hinted("write %s(x); * is for COUNT(*) alone", c.Name), numArguments)
+		return nil, numbered(p.Hinted("write %s(x); * is for COUNT(*) alone", c.Name), mssqlerr.ArgumentCount)
 	}
 	b.inAggregate = true
 	x, err := b.value(c.Args[0])
@@ -52,7 +40,7 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 		return nil, err
 	}
 	if lit, ok := c.Args[0].(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
-		return nil, b.typeError(numAggregateType, c.Args[0].Pos(), "%s of the constant NULL means nothing", c.Name).Hinted("name a column")
+		return nil, b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s of the constant NULL means nothing", c.Name).Hinted("name a column")
 	}
 	e := &Expr{Op: AggExpr, Args: []*Expr{x}, Distinct: c.Distinct}
 	switch c.Name {
@@ -77,7 +65,7 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 			return e, nil
 		}
 	}
-	p := b.typeError(numAggregateType, c.Args[0].Pos(), "%s does not take a value of type %s", c.Name, x.Type)
+	p := b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s does not take a value of type %s", c.Name, x.Type)
 	if x.Type.Kind == sqltypes.Bit {
 		return nil, p.Hinted("CAST it to INT")
 	}

@@ -5,6 +5,7 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -33,7 +34,7 @@ func (b *binder) arith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	}
 	cl, cr = classOf(l.Type), classOf(r.Type)
 	if !l.Type.Kind.IsNumeric() || !r.Type.Kind.IsNumeric() || l.Type.Kind == sqltypes.Bit && r.Type.Kind == sqltypes.Bit {
-		return nil, b.typeError(402, at, "%s and %s have no operator %s", l.Type, r.Type, opText[op]).Hinted("use arithmetic on numbers, and + to join strings")
+		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "%s and %s have no operator %s", l.Type, r.Type, opText[op]).Hinted("use arithmetic on numbers, and + to join strings")
 	}
 	switch {
 	case cl == floats || cr == floats:
@@ -46,7 +47,7 @@ func (b *binder) arith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 
 func (b *binder) concat(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	if op != AddExpr {
-		return nil, b.typeError(402, at, "strings have no operator %s", opText[op]).Hinted("use + to join strings; a number is written without quotes")
+		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "strings have no operator %s", opText[op]).Hinted("use + to join strings; a number is written without quotes")
 	}
 	t := concatType(l.Type, r.Type)
 	return b.folded(&Expr{Op: ConcatExpr, Type: t, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}, at)
@@ -87,7 +88,7 @@ func isZero(e *Expr) bool {
 
 func (b *binder) floatArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	if op == ModExpr {
-		return nil, b.typeError(402, at, "%s and %s have no operator %%", l.Type, r.Type).Hinted("use %% on integers and decimals")
+		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "%s and %s have no operator %%", l.Type, r.Type).Hinted("use %% on integers and decimals")
 	}
 	t := floatOf(l.Type, r.Type)
 	var err error
@@ -102,7 +103,7 @@ func (b *binder) floatArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 
 func (b *binder) divideByZero(at int) error {
 	p := b.problem(api.CodeDivideByZero, at, "division by zero").Hinted("divide by something else")
-	p.SQLNumber = 8134
+	p.SQLNumber = mssqlerr.DivideByZero
 	return p
 }
 
@@ -113,7 +114,7 @@ func (b *binder) neg(e *tsql.Neg) (*Expr, error) {
 		return nil, err
 	}
 	if !x.Type.Kind.IsNumeric() || x.Type.Kind == sqltypes.Bit {
-		return nil, b.typeError(8117, e.At, "%s has no minus sign", x.Type).Hinted("use - on numbers; a number is written without quotes")
+		return nil, b.typeError(mssqlerr.OperandType, e.At, "%s has no minus sign", x.Type).Hinted("use - on numbers; a number is written without quotes")
 	}
 	t := x.Type
 	if t.Kind == sqltypes.TinyInt { // it has no negative values; in T-SQL too the result is a SMALLINT

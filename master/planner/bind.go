@@ -7,6 +7,7 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -269,7 +270,7 @@ func (b *binder) text(e *Expr, at int) (*Expr, error) {
 		}
 		return b.convert(e, asText, at)
 	}
-	return nil, b.typeError(402, at, "LIKE does not take a value of type %s", e.Type).Hinted("LIKE is for strings; compare with =, < or BETWEEN")
+	return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "LIKE does not take a value of type %s", e.Type).Hinted("LIKE is for strings; compare with =, < or BETWEEN")
 }
 
 // problem returns a problem at a byte of the text.

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -51,7 +52,7 @@ func (b *binder) compareExprs(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 }
 
 func (b *binder) clash(l, r *Expr, at int) error {
-	p := b.typeError(206, at, "operand type clash: %s does not compare with %s", l.Type, r.Type)
+	p := b.typeError(mssqlerr.TypeClash, at, "operand type clash: %s does not compare with %s", l.Type, r.Type)
 	switch {
 	case classOf(l.Type) == binaries || classOf(r.Type) == binaries:
 		return p.Hinted("write a binary constant as 0xC0FFEE")

@@ -5,6 +5,7 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sharding"
 	"shardeck/shared/sqltypes"
 )
@@ -210,7 +211,7 @@ func (d *definer) indexable(name string) *api.Problem {
 	_, i := d.def.Column(name)
 	if t := d.parsed[i].Type; t.Length == sqltypes.Max && (t.Kind.IsString() || t.Kind.IsBinary()) {
 		p := api.NewProblem(api.CodeUnsupported, "column %s of type %s cannot be in a key", name, t).At("columns."+name).Hinted("give it a length, as %s(100)", t.Kind)
-		p.SQLNumber = 1919
+		p.SQLNumber = mssqlerr.InvalidKeyType
 		return p
 	}
 	return nil

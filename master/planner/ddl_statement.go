@@ -6,6 +6,7 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sharding"
 )
 
@@ -41,7 +42,7 @@ func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*
 		if len(d.def.PrimaryKey) > 0 {
 			p := api.NewProblem(api.CodeInvalidField, "table %s has two primary keys", st.Table.Name).Hinted("name all their columns in one")
 			p.Offset = &st.PrimaryKey[0].At
-			return nil, numbered(p, numTwoKeys)
+			return nil, numbered(p, mssqlerr.TwoPrimaryKeys)
 		}
 		names, err := d.columnNames(st.PrimaryKey)
 		if err != nil {
@@ -51,7 +52,7 @@ func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*
 			c, i := d.def.Column(n)
 			if d.parsed[i].Null == tsql.NullAllowed {
 				p := api.NewProblem(api.CodeInvalidField, "a PRIMARY KEY column cannot be NULL").At("columns." + n).Hinted("write NOT NULL, or leave NULL out")
-				return nil, numbered(p, numNullKey)
+				return nil, numbered(p, mssqlerr.NullablePrimaryKey)
 			}
 			c.Nullable = false
 		}
@@ -71,13 +72,6 @@ func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*
 	return d.plan(db, m, key)
 }
 
-// Numbers of SQL Server's for definitions.
-const (
-	numTwoKeys     = 8110 // cannot add multiple PRIMARY KEY constraints
-	numNullKey     = 8111 // cannot define PRIMARY KEY constraint on nullable column
-	numNoKeyColumn = 1911 // column name does not exist in the target table
-)
-
 // columnNames are the columns of a constraint as they are defined.
 func (d *definer) columnNames(list []tsql.Name) ([]string, error) {
 	names := make([]string, len(list))
@@ -86,7 +80,7 @@ func (d *definer) columnNames(list []tsql.Name) ([]string, error) {
 		if c == nil || slices.Contains(names[:i], c.Name) {
 			p := api.NewProblem(api.CodeUnknownColumn, "%s is not a column of the table, or is named twice", clip(list[i].Name)).Hinted("name the columns of the table, each once")
 			p.Offset = &list[i].At
-			return nil, numbered(p, numNoKeyColumn)
+			return nil, numbered(p, mssqlerr.UnknownKeyColumn)
 		}
 		names[i] = c.Name
 	}

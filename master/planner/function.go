@@ -5,16 +5,8 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
-)
-
-// Numbers of SQL Server's for functions.
-const (
-	numUnknownFunction = 195  // is not a recognized built-in function name
-	numArguments       = 174  // the function requires n arguments
-	numArgumentType    = 8116 // argument data type is invalid for argument n
-	numDatePart        = 155  // is not a recognized datepart option
-	numPartOfType      = 9810 // the datepart is not supported for the data type
 )
 
 // function is what is known of a scalar function.
@@ -80,7 +72,7 @@ func (b *binder) call(c *tsql.Call) (*Expr, error) {
 	}
 	f := functionOf(c.Name)
 	if f == nil {
-		p := numbered(b.problem(api.CodeUnsupported, c.At, "the function %s is not supported", clip(c.Name)), numUnknownFunction)
+		p := numbered(b.problem(api.CodeUnsupported, c.At, "the function %s is not supported", clip(c.Name)), mssqlerr.UnknownFunction)
 		if near := api.Nearest(c.Name, functionNames); len(near) > 0 {
 			return nil, p.Hinted("did you mean %s?", strings.Join(near, " or "))
 		}
@@ -93,13 +85,13 @@ func (b *binder) call(c *tsql.Call) (*Expr, error) {
 }
 
 func (b *binder) arguments(c *tsql.Call, f *function) error {
-	p := numbered(b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d", f.name, len(c.Args), f.min), numArguments)
+	p := numbered(b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d", f.name, len(c.Args), f.min), mssqlerr.ArgumentCount)
 	switch {
 	case c.Star || c.Distinct:
-		p = numbered(b.problem(api.CodeSyntax, c.At, "%s takes neither * nor DISTINCT", f.name), 102)
+		p = numbered(b.problem(api.CodeSyntax, c.At, "%s takes neither * nor DISTINCT", f.name), mssqlerr.Syntax)
 		return p.Hinted("these belong to aggregates, as COUNT(*) and COUNT(DISTINCT x)")
 	case f.max > f.min:
-		p = numbered(b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d to %d", f.name, len(c.Args), f.min, f.max), numArguments)
+		p = numbered(b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d to %d", f.name, len(c.Args), f.min, f.max), mssqlerr.ArgumentCount)
 	}
 	if f.fn == CoalesceFunc {
 		return p.Hinted("write %s(x, y)", f.name)
@@ -108,7 +100,7 @@ func (b *binder) arguments(c *tsql.Call, f *function) error {
 }
 
 func (b *binder) argumentType(c *tsql.Call, n int, t sqltypes.Type, want string) error {
-	return b.typeError(numArgumentType, c.Args[n].Pos(), "argument %d of %s is of type %s", n+1, c.Name, t).Hinted("give it %s", want)
+	return b.typeError(mssqlerr.ArgumentType, c.Args[n].Pos(), "argument %d of %s is of type %s", n+1, c.Name, t).Hinted("give it %s", want)
 }
 
 // stringArg binds argument n as a string; a number, a date or a GUID becomes one, as in T-SQL.
@@ -270,7 +262,7 @@ func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
 			}
 		}
 		if arg = 1; part == 0 {
-			p := numbered(b.problem(api.CodeUnsupported, c.Args[0].Pos(), "this is not a part that DATEPART knows here"), numDatePart)
+			p := numbered(b.problem(api.CodeUnsupported, c.Args[0].Pos(), "this is not a part that DATEPART knows here"), mssqlerr.UnknownDatepart)
 			return nil, p.Hinted("write year, quarter, month, day, dayofyear, hour, minute or second")
 		}
 	}
@@ -288,7 +280,7 @@ func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
 		return nil, b.argumentType(c, arg, x.Type, "a date")
 	}
 	if !part.Part().Of(x.Type.Kind) {
-		p := b.typeError(numPartOfType, c.At, "a value of type %s has no %s", x.Type, part.Part())
+		p := b.typeError(mssqlerr.DatepartOfType, c.At, "a value of type %s has no %s", x.Type, part.Part())
 		return nil, p.Hinted("convert it first, as CAST(x AS DATETIME2(7))")
 	}
 	return b.scalar(part, sqltypes.Type{Kind: sqltypes.Int}, c.At, x)

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -71,7 +72,7 @@ func (g *grouper) lift(e *Expr, number int, uses []columnUse) (*Expr, error) {
 }
 
 func (g *grouper) notGrouped(e *Expr, number int, uses []columnUse) error {
-	clause := map[int]string{numNotGrouped: "the list of SELECT", numNotGroupedWhere: "HAVING", numNotGroupedOrder: "ORDER BY"}[number]
+	clause := map[int]string{mssqlerr.SelectNotGrouped: "the list of SELECT", mssqlerr.HavingNotGrouped: "HAVING", mssqlerr.OrderByNotGrouped: "ORDER BY"}[number]
 	at := 0
 	for _, u := range uses {
 		if u.x == e {

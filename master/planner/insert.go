@@ -7,6 +7,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sharding"
 	"shardeck/shared/sqltypes"
 )
@@ -301,9 +302,6 @@ func (in *inserter) nullProblem(i, c int) *api.Problem {
 	if in.given[c] == i+1 {
 		p = api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", in.t.Columns[c].Name, in.t.Name).Hinted("send a value for it")
 	}
-	p.SQLNumber = numNull
+	p.SQLNumber = mssqlerr.NullViolation
 	return in.columnProblem(i, c, p)
 }
-
-// numNull is SQL Server's "cannot insert the value NULL".
-const numNull = 515

@@ -3,6 +3,7 @@ package planner
 import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 )
 
 // maxJoined is the greatest number of tables of a statement.
@@ -44,7 +45,7 @@ func (s *statement) join(j *tsql.Join) error {
 	sc, name := s.b.sc, exposedName(&j.Table)
 	if sc.source(name) >= 0 {
 		p := s.b.problem(api.CodeInvalidField, j.Table.At, "two tables of the statement are called %s", clip(name))
-		return numbered(p.Hinted("give one of them an alias, as %s AS other", clip(name)), numSameTableNames)
+		return numbered(p.Hinted("give one of them an alias, as %s AS other", clip(name)), mssqlerr.SameExposedNames)
 	}
 	sc.add(t, name, j.Left)
 	on := trueExpr

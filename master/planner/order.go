@@ -3,16 +3,9 @@ package planner
 import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 	"slices"
-)
-
-// Numbers of SQL Server's for ORDER BY.
-const (
-	numOrderTwice    = 169 // a column has been specified more than once
-	numOrderPosition = 108 // the position is out of range of the list
-	numOrderConstant = 408 // a constant expression was encountered
-	numOrderDistinct = 145 // must appear in the select list with DISTINCT
 )
 
 // orderItem is one item of ORDER BY, bound over rows.
@@ -38,7 +31,7 @@ func (s *statement) orderBy(items []tsql.OrderItem) error {
 		at := it.X.Pos()
 		twice := slices.ContainsFunc(s.order, func(o orderItem) bool { return equalExprs(o.x, x) })
 		if _, named := it.X.(*tsql.Column); twice && named {
-			return numbered(s.b.problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once"), numOrderTwice)
+			return numbered(s.b.problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once"), mssqlerr.OrderByDuplicate)
 		}
 		if twice {
 			continue // it is written otherwise, and orders nothing more
@@ -64,7 +57,7 @@ func (s *statement) orderValue(e tsql.Expr) (*Expr, error) {
 			return s.outputOf(int(n - 1)), nil
 		}
 		p := s.b.problem(api.CodeInvalidField, e.At, "ORDER BY %s is out of range: the list has %d columns", clip(e.Text), len(s.outputs))
-		return nil, numbered(p.Hinted("write a position from 1, or the name of a column"), numOrderPosition)
+		return nil, numbered(p.Hinted("write a position from 1, or the name of a column"), mssqlerr.OrderPosition)
 	case *tsql.Column:
 		if e.Table == "" {
 			if x, err := s.named(e); x != nil || err != nil {
@@ -77,7 +70,7 @@ func (s *statement) orderValue(e tsql.Expr) (*Expr, error) {
 		return nil, err
 	}
 	if x.IsConst() {
-		return nil, numbered(s.b.problem(api.CodeUnsupported, e.Pos(), "a constant orders nothing").Hinted("name a column, or its position"), numOrderConstant)
+		return nil, numbered(s.b.problem(api.CodeUnsupported, e.Pos(), "a constant orders nothing").Hinted("name a column, or its position"), mssqlerr.OrderByConstant)
 	}
 	return x, nil
 }
@@ -97,7 +90,7 @@ func (s *statement) named(e *tsql.Column) (*Expr, error) {
 		}
 		if found >= 0 && !equalExprs(s.outputs[found].Expr, s.outputs[i].Expr) {
 			p := s.b.problem(api.CodeAmbiguousColumn, e.At, "%s is ambiguous in ORDER BY: several columns of the answer have that name", clip(e.Name))
-			return nil, numbered(p.Hinted("give them different aliases, or write their position"), numAmbiguous)
+			return nil, numbered(p.Hinted("give them different aliases, or write their position"), mssqlerr.AmbiguousColumn)
 		}
 		if found < 0 {
 			found = i
@@ -147,7 +140,7 @@ func (s *statement) checkDistinct() error {
 	for _, o := range s.order {
 		if s.outputIndex(o.x) < 0 {
 			p := s.b.problem(api.CodeUnsupported, o.at, "with DISTINCT, what orders must be in the list of SELECT")
-			return numbered(p.Hinted("add it to the list"), numOrderDistinct)
+			return numbered(p.Hinted("add it to the list"), mssqlerr.OrderByDistinct)
 		}
 	}
 	return nil
@@ -199,12 +192,12 @@ func (s *statement) grouped(distinct bool) error {
 	var err error
 	for i := range s.outputs {
 		o := &s.outputs[i]
-		if p.Final.Output[i], err = g.lift(o.Expr, numNotGrouped, o.uses); err != nil {
+		if p.Final.Output[i], err = g.lift(o.Expr, mssqlerr.SelectNotGrouped, o.uses); err != nil {
 			return err
 		}
 	}
 	if s.having != nil {
-		if p.Final.Having, err = g.lift(s.having, numNotGroupedWhere, s.havingUses); err != nil {
+		if p.Final.Having, err = g.lift(s.having, mssqlerr.HavingNotGrouped, s.havingUses); err != nil {
 			return err
 		}
 		if p.Final.Having.Op == TrueExpr {
@@ -213,7 +206,7 @@ func (s *statement) grouped(distinct bool) error {
 	}
 	sort := make([]FinalKey, 0, len(s.order))
 	for _, o := range s.order {
-		x, err := g.lift(o.x, numNotGroupedOrder, o.uses)
+		x, err := g.lift(o.x, mssqlerr.OrderByNotGrouped, o.uses)
 		if err != nil {
 			return err
 		}

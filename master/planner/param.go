@@ -7,11 +7,9 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
-
-// numUndeclared is SQL Server's "must declare the scalar variable".
-const numUndeclared = 137
 
 // param binds @name to the value that the request gives it.
 func (b *binder) param(e *tsql.Param) (*Expr, error) {
@@ -24,7 +22,7 @@ func (b *binder) param(e *tsql.Param) (*Expr, error) {
 	for i := range b.params {
 		names[i] = b.params[i].Name
 	}
-	p := numbered(b.problem(api.CodeMissingField, e.At, "the parameter @%s has no value", clip(e.Name)), numUndeclared)
+	p := numbered(b.problem(api.CodeMissingField, e.At, "the parameter @%s has no value", clip(e.Name)), mssqlerr.UndeclaredVariable)
 	if near := api.Nearest(e.Name, names); len(near) > 0 {
 		return nil, p.Hinted("params has %s; did you mean that?", strings.Join(near, " and "))
 	}
@@ -68,7 +66,7 @@ func (b *binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 	}
 	precision := len(strings.TrimLeft(whole, "0")) + len(frac)
 	if precision > maxPrecision {
-		p := numbered(b.problem(api.CodeOutOfRange, e.At, "the parameter @%s has more than %d digits", clip(e.Name), maxPrecision), 1007)
+		p := numbered(b.problem(api.CodeOutOfRange, e.At, "the parameter @%s has more than %d digits", clip(e.Name), maxPrecision), mssqlerr.NumberTooLong)
 		return nil, p.Hinted("send it with an exponent, as 1.5e40, to have it as a FLOAT")
 	}
 	return b.decoded(e, decimalType(max(precision, len(frac), 1), len(frac)), raw)

@@ -8,6 +8,7 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sharding"
 	"shardeck/shared/sqltypes"
 )
@@ -114,7 +115,7 @@ func (s *statement) table(ref *tsql.TableRef) (*Table, error) {
 	}
 	p := *api.AsProblem(err)
 	if p.Code == api.CodeUnknownTable {
-		p.Field, p.Offset, p.SQLNumber = statementField, &ref.At, numUnknownTable
+		p.Field, p.Offset, p.SQLNumber = statementField, &ref.At, mssqlerr.UnknownTable
 	}
 	return nil, &p
 }
@@ -229,7 +230,7 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 			continue
 		default:
 			p := s.b.problem(api.CodeUnsupported, it.Pos(), "a constant groups nothing")
-			return numbered(p.Hinted("name a column; positions, as GROUP BY 1, are not T-SQL"), numGroupConstant)
+			return numbered(p.Hinted("name a column; positions, as GROUP BY 1, are not T-SQL"), mssqlerr.GroupByConstant)
 		}
 		if indexOf(s.keys, x) < 0 {
 			s.keys = append(s.keys, x)
@@ -303,7 +304,7 @@ func (s *statement) star(it *tsql.SelectItem) error {
 	if it.Table != "" {
 		i := sc.source(it.Table)
 		if i < 0 {
-			return s.b.unboundTable(it.Table, it.At, numUnboundStar)
+			return s.b.unboundTable(it.Table, it.At, mssqlerr.UnknownPrefix)
 		}
 		sources = sources[i : i+1]
 	}
@@ -315,30 +316,19 @@ func (s *statement) star(it *tsql.SelectItem) error {
 	return nil
 }
 
-// Numbers of SQL Server's for TOP, OFFSET and FETCH.
-const (
-	numRowCount     = 1060  // the row count parameter must be an integer
-	numNegativeTop  = 127   // a TOP N value may not be negative
-	numNoFetch      = 10744 // the number of rows for FETCH must be greater than zero
-	numNegativeSkip = 10742 // the offset may not be negative
-	numTopAndOffset = 10741 // TOP cannot stand with OFFSET
-	numTiesNoOrder  = 1062  // WITH TIES needs ORDER BY
-	numSkipNoOrder  = 102   // OFFSET is a part of ORDER BY
-)
-
 // window binds TOP, or OFFSET and FETCH.
 func (s *statement) window(st *tsql.Select) error {
 	if st.Top != nil {
 		if st.Offset != nil || st.Fetch != nil {
 			p := s.b.problem(api.CodeUnsupported, st.Top.At, "TOP cannot stand with OFFSET")
-			return numbered(p.Hinted("write FETCH NEXT n ROWS ONLY behind OFFSET"), numTopAndOffset)
+			return numbered(p.Hinted("write FETCH NEXT n ROWS ONLY behind OFFSET"), mssqlerr.TopWithOffset)
 		}
-		n, err := s.rowCount(st.Top.N, 0, numNegativeTop)
+		n, err := s.rowCount(st.Top.N, 0, mssqlerr.NegativeTop)
 		if err != nil {
 			return err
 		}
 		if st.Top.WithTies && len(st.OrderBy) == 0 {
-			return numbered(s.b.problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY"), numTiesNoOrder)
+			return numbered(s.b.problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY"), mssqlerr.TiesWithoutOrder)
 		}
 		s.limit, s.ties = &n, st.Top.WithTies
 		if s.ties && len(s.order) == 0 { // an order by constants: all rows tie
@@ -351,16 +341,16 @@ func (s *statement) window(st *tsql.Select) error {
 	if st.Offset != nil {
 		if len(st.OrderBy) == 0 {
 			p := s.b.problem(api.CodeSyntax, st.Offset.Pos(), "OFFSET is there without ORDER BY: without an order there are no first rows to skip")
-			return numbered(p.Hinted("add ORDER BY"), numSkipNoOrder)
+			return numbered(p.Hinted("add ORDER BY"), mssqlerr.Syntax)
 		}
-		n, err := s.rowCount(st.Offset, 0, numNegativeSkip)
+		n, err := s.rowCount(st.Offset, 0, mssqlerr.NegativeOffset)
 		if err != nil {
 			return err
 		}
 		s.offset = n
 	}
 	if st.Fetch != nil {
-		n, err := s.rowCount(st.Fetch, 1, numNoFetch)
+		n, err := s.rowCount(st.Fetch, 1, mssqlerr.FetchNotPositive)
 		if err != nil {
 			return err
 		}
@@ -387,7 +377,7 @@ func (s *statement) rowCount(e tsql.Expr, least int64, number int) (int64, error
 		}
 	}
 	if !x.IsConst() || !x.Type.Kind.IsInteger() || x.Value.IsNull() {
-		return 0, numbered(s.b.problem(api.CodeInvalidField, e.Pos(), "a number of rows is an integer constant").Hinted("write a number, or a parameter that is one"), numRowCount)
+		return 0, numbered(s.b.problem(api.CodeInvalidField, e.Pos(), "a number of rows is an integer constant").Hinted("write a number, or a parameter that is one"), mssqlerr.RowCountNotInteger)
 	}
 	if x.Value.Int < least {
 		return 0, numbered(s.b.problem(api.CodeInvalidField, e.Pos(), "the number of rows is %d; the least is %d", x.Value.Int, least).Hinted("use a greater one"), number)

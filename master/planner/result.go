@@ -3,14 +3,8 @@ package planner
 import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
-)
-
-// Numbers of SQL Server's for CASE, CAST and their kin.
-const (
-	numAllNull  = 8133 // at least one of the results must not be the NULL constant
-	numClash    = 206
-	numExplicit = 529 // explicit conversion is not allowed
 )
 
 // lazily binds what may be left unevaluated.
@@ -208,12 +202,12 @@ func (b *binder) unify(xs []*Expr, at int) (sqltypes.Type, error) {
 		}
 		wide, ok := wider(t, x)
 		if !ok {
-			return t, b.typeError(numClash, at, "operand type clash: one result is of type %s, another of type %s", t, x.Type).Hinted("CAST them to one type")
+			return t, b.typeError(mssqlerr.TypeClash, at, "operand type clash: one result is of type %s, another of type %s", t, x.Type).Hinted("CAST them to one type")
 		}
 		t = wide
 	}
 	if t.Kind == sqltypes.Invalid {
-		return t, b.typeError(numAllNull, at, "all results are NULL").Hinted("CAST one of them to a type, as CAST(NULL AS INT)")
+		return t, b.typeError(mssqlerr.OnlyNullResults, at, "all results are NULL").Hinted("CAST one of them to a type, as CAST(NULL AS INT)")
 	}
 	return t, nil
 }
@@ -354,7 +348,7 @@ func (b *binder) castTo(x *Expr, t sqltypes.Type, at int) (*Expr, error) {
 		return &Expr{Op: ValueExpr, Type: t}, nil
 	}
 	if !castable(x.Type, t) {
-		return nil, b.typeError(numExplicit, at, "%s does not convert to %s", x.Type, t).Hinted("convert what it is made of instead")
+		return nil, b.typeError(mssqlerr.NotExplicit, at, "%s does not convert to %s", x.Type, t).Hinted("convert what it is made of instead")
 	}
 	if !x.IsConst() && x.Type == t {
 		return x, nil

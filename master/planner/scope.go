@@ -6,6 +6,7 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 )
 
 // scope is what names may mean: the columns of one table, or of several that are
@@ -82,16 +83,6 @@ func (sc *scope) typeName(x *Expr) string {
 	return x.Type.String()
 }
 
-// Numbers of SQL Server's for names that mean nothing, or too much.
-const (
-	numUnknownTable   = 208
-	numUnknownColumn  = 207
-	numAmbiguous      = 209
-	numUnboundTable   = 4104
-	numUnboundStar    = 107
-	numSameTableNames = 1013
-)
-
 // numbered sets the number that SQL Server refuses the same with, on a problem
 // that nobody else holds yet.
 func numbered(p *api.Problem, number int) *api.Problem {
@@ -117,7 +108,7 @@ func (b *binder) lookup(e *tsql.Column) (*Expr, error) {
 	if e.Table != "" {
 		i := sc.source(e.Table)
 		if i < 0 {
-			return nil, b.unboundTable(e.Table, e.At, numUnboundTable)
+			return nil, b.unboundTable(e.Table, e.At, mssqlerr.UnboundIdentifier)
 		}
 		return b.columnOf(&sc.sources[i], e)
 	}
@@ -139,7 +130,7 @@ func (b *binder) lookup(e *tsql.Column) (*Expr, error) {
 		return found, nil
 	}
 	p := b.problem(api.CodeAmbiguousColumn, e.At, "the column %s is ambiguous: %s have one of that name", clip(e.Name), strings.Join(in, " and "))
-	return nil, numbered(p.Hinted("write %s.%s", in[0], found.Column), numAmbiguous)
+	return nil, numbered(p.Hinted("write %s.%s", in[0], found.Column), mssqlerr.AmbiguousColumn)
 }
 
 func (b *binder) columnOf(s *scopeSource, e *tsql.Column) (*Expr, error) {
@@ -147,7 +138,7 @@ func (b *binder) columnOf(s *scopeSource, e *tsql.Column) (*Expr, error) {
 	if p == nil {
 		return s.columns[i], nil
 	}
-	p = numbered(p.At(b.field), numUnknownColumn)
+	p = numbered(p.At(b.field), mssqlerr.UnknownColumn)
 	p.Offset = &e.At
 	if e.Table == "" && !api.SameName(e.Name, SlotColumn) && len(s.table.near(e.Name)) == 0 {
 		p.Hint += textHint(e.Name)
@@ -164,7 +155,7 @@ func (b *binder) noColumn(e *tsql.Column) error {
 			near = append(near, s.name+"."+n)
 		}
 	}
-	p := numbered(b.problem(api.CodeUnknownColumn, e.At, "none of the tables %s has a column %s", strings.Join(b.sc.names(), ", "), clip(e.Name)), numUnknownColumn)
+	p := numbered(b.problem(api.CodeUnknownColumn, e.At, "none of the tables %s has a column %s", strings.Join(b.sc.names(), ", "), clip(e.Name)), mssqlerr.UnknownColumn)
 	if len(near) > 0 {
 		return p.Hinted("did you mean %s?", strings.Join(near, " or "))
 	}
@@ -187,7 +178,7 @@ func (b *binder) checkDB(db string, at int) *api.Problem {
 		return nil
 	}
 	p := b.problem(api.CodeUnsupported, at, "%s is another database than the request's, %s", clip(db), b.db)
-	return numbered(p.Hinted("send a statement of its own with db_name %s; a statement reads one database", clip(db)), numUnknownTable)
+	return numbered(p.Hinted("send a statement of its own with db_name %s; a statement reads one database", clip(db)), mssqlerr.UnknownTable)
 }
 
 // unboundTable refuses the qualifier of a column that names no table of the statement.

@@ -6,6 +6,7 @@ import (
 
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -104,7 +105,7 @@ func (b *binder) decimalLiteral(l *tsql.Literal, precision, scale int) (*Expr, e
 	if precision > maxPrecision {
 		p := b.problem(api.CodeOutOfRange, l.At, "the number %s has more than %d digits", clip(l.Text), maxPrecision).
 			Hinted("write it with an exponent, as 1.5e40, to have it as a FLOAT")
-		p.SQLNumber = 1007
+		p.SQLNumber = mssqlerr.NumberTooLong
 		return nil, p
 	}
 	t := decimalType(max(precision, scale, 1), scale)

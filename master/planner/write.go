@@ -4,6 +4,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sharding"
 	"shardeck/shared/sqltypes"
 )
@@ -55,7 +56,7 @@ func (p *Plan) set(t *Table, c int, x *Expr) error {
 	switch {
 	case isNullConst(x) && !col.Nullable:
 		prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", col.Name, t.Name).Hinted("send a value for it")
-		prob.SQLNumber, prob.Column = numNull, col.Name
+		prob.SQLNumber, prob.Column = mssqlerr.NullViolation, col.Name
 		return prob
 	case x.IsConst() && x.Type != col.Type:
 		v, err := sqltypes.Convert(x.Value, x.Type, col.Type)
@@ -68,7 +69,7 @@ func (p *Plan) set(t *Table, c int, x *Expr) error {
 	case x.IsConst():
 	case !castable(x.Type, col.Type):
 		prob := api.NewProblem(api.CodeConversionFailed, "%s does not convert to %s, which column %s is", x.Type, col.Type, col.Name).Hinted("set it to a value of its type")
-		prob.SQLNumber, prob.Column = numClash, col.Name
+		prob.SQLNumber, prob.Column = mssqlerr.TypeClash, col.Name
 		return prob
 	case !sameForm(x.Type, col.Type):
 		x = &Expr{Op: AssignExpr, Type: col.Type, Args: []*Expr{x}}

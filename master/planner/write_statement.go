@@ -3,6 +3,7 @@ package planner
 import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -67,33 +68,25 @@ func (s *statement) insertColumns(t *Table, st *tsql.Insert) ([]int, error) {
 func (s *statement) target(t *Table, name *tsql.Name, seen *[maxColumns]bool) (int, error) {
 	c, p := t.column(statementField, name.Name)
 	if p != nil {
-		p = numbered(p, numUnknownColumn)
+		p = numbered(p, mssqlerr.UnknownColumn)
 		p.Offset = &name.At
 		return 0, p
 	}
 	if seen[c] {
 		p := s.b.problem(api.CodeInvalidField, name.At, "column %s is there twice", t.Columns[c].Name)
-		return 0, numbered(p.Hinted("name each column once"), numColumnTwice)
+		return 0, numbered(p.Hinted("name each column once"), mssqlerr.DuplicateColumn)
 	}
 	seen[c] = true
 	return c, nil
 }
 
-// Numbers of SQL Server's for writes.
-const (
-	numColumnTwice = 264 // the column is specified more than once
-	numRowLong     = 110 // there are fewer columns in the INSERT statement than values
-	numRowShort    = 109 // there are more
-	numTableValues = 213 // the number of supplied values does not match the table definition
-)
-
 func (s *statement) rowLength(st *tsql.Insert, row, want int) error {
-	number, at := numRowLong, st.At
+	number, at := mssqlerr.MoreValues, st.At
 	switch n := len(st.Rows[row]); {
 	case len(st.Columns) == 0:
-		number = numTableValues
+		number = mssqlerr.ValueCount
 	case n < want:
-		number = numRowShort
+		number = mssqlerr.FewerValues
 	}
 	for _, x := range st.Rows[row] {
 		if x != nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 )
 
 // createStatement reads a CREATE TABLE and refuses the other CREATEs.
@@ -33,7 +34,7 @@ func (p *parser) createStatement() Statement {
 	}
 	p.expect(')', "a comma or ) after a column")
 	if p.err == nil && len(s.Columns) == 0 {
-		p.fail(numbered(syntaxError(s.At, "the table has no columns").Hinted("write (name type, ...)"), 173))
+		p.fail(numbered(syntaxError(s.At, "the table has no columns").Hinted("write (name type, ...)"), mssqlerr.ColumnWithoutType))
 	}
 	if p.acceptWord(kwWith) {
 		p.distribution(s)
@@ -125,7 +126,7 @@ func (p *parser) onePrimaryKey(s *CreateTable, at, upTo int) {
 		another = another || c.Def.PrimaryKey
 	}
 	if another {
-		p.fail(numbered(syntaxError(at, "the table has two primary keys").Hinted("a key of several columns is written behind them: PRIMARY KEY (a, b)"), 8110))
+		p.fail(numbered(syntaxError(at, "the table has two primary keys").Hinted("a key of several columns is written behind them: PRIMARY KEY (a, b)"), mssqlerr.TwoPrimaryKeys))
 	}
 }
 

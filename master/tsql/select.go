@@ -1,6 +1,10 @@
 package tsql
 
-import "strings"
+import (
+	"strings"
+
+	"shardeck/shared/mssqlerr"
+)
 
 // selectStatement reads a SELECT, whose first word is the current token.
 func (p *parser) selectStatement() *Select {
@@ -36,7 +40,7 @@ func (p *parser) selectStatement() *Select {
 		p.offset(s)
 	}
 	if p.err == nil && s.Top != nil && s.Top.WithTies && s.OrderBy == nil {
-		p.fail(numbered(syntaxError(s.Top.At, "TOP ... WITH TIES needs ORDER BY").Hinted("add ORDER BY, or leave WITH TIES out"), 1062))
+		p.fail(numbered(syntaxError(s.Top.At, "TOP ... WITH TIES needs ORDER BY").Hinted("add ORDER BY, or leave WITH TIES out"), mssqlerr.TiesWithoutOrder))
 	}
 	return s
 }
@@ -313,7 +317,7 @@ func (p *parser) offset(s *Select) {
 		return
 	}
 	if s.Top != nil {
-		p.fail(numbered(syntaxError(at, "TOP and OFFSET are both there").Hinted("leave TOP out, and write FETCH NEXT n ROWS ONLY"), 10741))
+		p.fail(numbered(syntaxError(at, "TOP and OFFSET are both there").Hinted("leave TOP out, and write FETCH NEXT n ROWS ONLY"), mssqlerr.TopWithOffset))
 	}
 	s.Offset = p.count(p.additive(), "OFFSET")
 	p.rows("OFFSET n")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 )
 
 // insertStatement reads an INSERT, whose first word is the current token.
@@ -58,11 +59,11 @@ func (p *parser) insertRows(s *Insert) {
 		}
 		switch {
 		case s.Columns != nil && len(row) < len(s.Columns):
-			p.fail(numbered(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("write a value for each column; DEFAULT and NULL are values too"), 109))
+			p.fail(numbered(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("write a value for each column; DEFAULT and NULL are values too"), mssqlerr.FewerValues))
 		case s.Columns != nil && len(row) > len(s.Columns):
-			p.fail(numbered(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("name a column for each value"), 110))
+			p.fail(numbered(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("name a column for each value"), mssqlerr.MoreValues))
 		case len(s.Rows) > 0 && len(row) != len(s.Rows[0]):
-			p.fail(numbered(syntaxError(at, "the row has %d values, and the first row has %d", len(row), len(s.Rows[0])).Hinted("write all rows with the same number of values"), 10709))
+			p.fail(numbered(syntaxError(at, "the row has %d values, and the first row has %d", len(row), len(s.Rows[0])).Hinted("write all rows with the same number of values"), mssqlerr.RowLengths))
 		}
 		s.Rows = append(s.Rows, row)
 		if !p.accept(',') {
@@ -128,7 +129,7 @@ func (p *parser) assignment(table TableRef) Assignment {
 	a := Assignment{Column: p.identifier("the name of a column to set")}
 	if p.accept('.') {
 		if p.err == nil && !strings.EqualFold(a.Column.Name, table.Name) {
-			p.fail(numbered(syntaxError(a.Column.At, "%s is not the table of the UPDATE", clip(a.Column.Name)).Hinted("write the column alone"), 4104))
+			p.fail(numbered(syntaxError(a.Column.At, "%s is not the table of the UPDATE", clip(a.Column.Name)).Hinted("write the column alone"), mssqlerr.UnboundIdentifier))
 		}
 		a.Column = p.identifier("the name of a column after the point")
 	}

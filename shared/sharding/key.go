@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -43,7 +44,7 @@ func CanonicalKey(t sqltypes.Type, v sqltypes.Value) (string, error) {
 	if v.IsNull() {
 		p := api.NewProblem(api.CodeNullViolation, "the shard key is NULL").
 			Hinted("send a value for the shard key: it decides where the row lives")
-		p.SQLNumber = 515
+		p.SQLNumber = mssqlerr.NullViolation
 		return "", p
 	}
 	if err := CheckKeyType(t); err != nil {

@@ -3,6 +3,8 @@ package sqltypes
 import (
 	"math"
 	"strconv"
+
+	"shardeck/shared/mssqlerr"
 )
 
 // Op is an operator of arithmetic.
@@ -221,19 +223,17 @@ func roundFloat(t Type, f float64, digits int) (Value, error) {
 }
 
 func errResult(t Type) *Error {
-	e := newError(numOverflow, OutOfRange, "the result is out of the range of %s", t)
+	e := newError(mssqlerr.Overflow, OutOfRange, "the result is out of the range of %s", t)
 	if t.Kind.IsInteger() {
 		return e.hinted("write one of the numbers with a point, as 1., to compute in DECIMAL")
 	}
 	return e.hinted("%s", rangeHint(t))
 }
 
-const numDivideByZero = 8134 // divide by zero error encountered
-
 func errDivideByZero() *Error {
-	return newError(numDivideByZero, DivideByZero, "division by zero").hinted("divide by something else")
+	return newError(mssqlerr.DivideByZero, DivideByZero, "division by zero").hinted("divide by something else")
 }
 
 func errOperand(what string) *Error {
-	return newError(numTypeConversion, ConversionFailed, "an operand is not %s", what)
+	return newError(mssqlerr.TypeConversion, ConversionFailed, "an operand is not %s", what)
 }

@@ -3,9 +3,9 @@ package sqltypes
 import (
 	"strconv"
 	"strings"
-)
 
-const numNoRoom = 8170 // insufficient result space to convert uniqueidentifier value to char
+	"shardeck/shared/mssqlerr"
+)
 
 // Cast converts v, a value of type from, as T-SQL does within an expression: by
 // CAST, CONVERT without a style, ISNULL, or where types meet. A string or binary
@@ -46,7 +46,7 @@ func convert(v Value, from, to Type, cut bool) (Value, error) {
 
 func fromBytes(to Type, v Value, cut bool) (Value, error) {
 	if !to.Kind.IsBinary() {
-		return Value{}, errClash(numNotImplicit, "a binary value", to)
+		return Value{}, errClash(mssqlerr.NotImplicit, "a binary value", to)
 	}
 	if cut && to.Length != Max && len(v.Str) > to.Length {
 		v.Str = v.Str[:to.Length]
@@ -69,13 +69,13 @@ func toText(v Value, from, to Type, cut bool) (string, error) {
 	tooLong := to.Length != Max && len(s) > to.Length
 	switch {
 	case tooLong && from.Kind == UniqueIdentifier:
-		return "", newError(numNoRoom, OutOfRange, "%s has no room for a %s", to, from.Kind).hinted("give it a length of %d or more", guidLen)
+		return "", newError(mssqlerr.GUIDResultSpace, OutOfRange, "%s has no room for a %s", to, from.Kind).hinted("give it a length of %d or more", guidLen)
 	case tooLong && from.Kind.IsNumeric():
 		narrow := from.Kind == TinyInt || from.Kind == SmallInt || from.Kind == Int
 		if cut && narrow && (to.Kind == Char || to.Kind == VarChar) {
 			return "*", nil
 		}
-		return "", newError(numOverflow, OutOfRange, "%s does not fit %s", clip(s), to).hinted("give it a greater length")
+		return "", newError(mssqlerr.Overflow, OutOfRange, "%s does not fit %s", clip(s), to).hinted("give it a greater length")
 	case cut:
 		return cutText(to, s), nil
 	}

@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"shardeck/shared/mssqlerr"
 )
 
 // toValue converts v, which is neither NULL nor binary, to a type that is not a string type.
@@ -20,9 +22,9 @@ func toValue(v Value, from, to Type) (Value, error) {
 	case from.Kind.IsTemporal() && !to.Kind.IsTemporal(),
 		from.Kind == Time && to.Kind == Date,
 		from.Kind == UniqueIdentifier && to.Kind != UniqueIdentifier:
-		return Value{}, errClash(numTypeClash, "a "+from.Kind.String(), to)
+		return Value{}, errClash(mssqlerr.TypeClash, "a "+from.Kind.String(), to)
 	case to.Kind.IsBinary():
-		return Value{}, errClash(numNotImplicit, "a string", to)
+		return Value{}, errClash(mssqlerr.NotImplicit, "a string", to)
 	}
 	return fromText(to, v.Str)
 }
@@ -39,7 +41,7 @@ func fromInt(t Type, i int64, from Kind) (Value, error) {
 		return Int64(i), nil
 	}
 	if !t.Kind.IsNumeric() && !t.Kind.IsString() {
-		return Value{}, errClash(numTypeClash, "a number ("+from.String()+")", t)
+		return Value{}, errClash(mssqlerr.TypeClash, "a number ("+from.String()+")", t)
 	}
 	var buf [20]byte
 	return fromNumber(t, string(strconv.AppendInt(buf[:0], i, 10)))
@@ -91,7 +93,7 @@ func fromNumber(t Type, s string) (Value, error) {
 	case t.Kind.IsString():
 		return n.literalText(t, s)
 	}
-	return Value{}, errClash(numTypeClash, "a number", t)
+	return Value{}, errClash(mssqlerr.TypeClash, "a number", t)
 }
 
 func (n *number) toInt(t Type, s string) (Value, error) {

@@ -2,6 +2,8 @@ package sqltypes
 
 import (
 	"strings"
+
+	"shardeck/shared/mssqlerr"
 )
 
 // Part is a part of a date or time that DATEPART returns.
@@ -69,13 +71,11 @@ func (p Part) Of(k Kind) bool {
 	return false
 }
 
-const numNoPart = 9810 // the datepart is not supported by date function datepart for data type
-
 // DatePart returns a part of v, a DATE, TIME or DATETIME2 of type t; NULL of NULL.
 // A part that the type does not have is refused (9810).
 func DatePart(p Part, t Type, v Value) (Value, error) {
 	if !p.Of(t.Kind) {
-		return Value{}, newError(numNoPart, InvalidArgument, "a %s has no %s", t.Kind, p).hinted("%s", partHint(t.Kind))
+		return Value{}, newError(mssqlerr.DatepartOfType, InvalidArgument, "a %s has no %s", t.Kind, p).hinted("%s", partHint(t.Kind))
 	}
 	if v.Form == FormNull {
 		return Value{}, nil

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/mssqlerr"
 )
 
 // DecodeJSON takes one JSON value as the T-SQL literal it looks like and
@@ -40,7 +42,7 @@ func DecodeJSON(t Type, raw []byte) (Value, error) {
 }
 
 func errNotValue(t Type, what string) *Error {
-	return newError(numTypeConversion, ConversionFailed, "%s cannot be converted to %s", what, t).
+	return newError(mssqlerr.TypeConversion, ConversionFailed, "%s cannot be converted to %s", what, t).
 		hinted("send null, a boolean, a number or a string")
 }
 

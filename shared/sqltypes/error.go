@@ -4,24 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-)
 
-// SQL Server's numbers for what this package refuses.
-const (
-	numTypeClash       = 206  // operand type clash
-	numDateConversion  = 241  // conversion failed when converting date and/or time
-	numIntConversion   = 245  // conversion failed when converting the value to an integer type
-	numNotImplicit     = 257  // implicit conversion is not allowed
-	numBadLength       = 1001 // length or precision specification is invalid
-	numTooLong         = 2628 // string or binary data would be truncated
-	numUnknownType     = 2715 // cannot find data type
-	numNoWidth         = 2716 // cannot specify a column width on this data type
-	numBadPrecision    = 2750 // precision is greater than the maximum
-	numBadScale        = 2751 // scale is greater than the precision
-	numTypeConversion  = 8114 // error converting data type
-	numOverflow        = 8115 // arithmetic overflow
-	numGUIDConversion  = 8169 // conversion failed when converting from a character string to uniqueidentifier
-	numSizeBeyondLimit = 131  // the size exceeds the maximum allowed for any data type
+	"shardeck/shared/mssqlerr"
 )
 
 // Reason says why a type or a value was refused. A service translates it into
@@ -80,30 +64,30 @@ func newError(number int, reason Reason, format string, args ...any) *Error {
 }
 
 func errTooLong(t Type, have int, unit string) *Error {
-	return newError(numTooLong, TooLong, "the value has %d %s; %s holds %d", have, unit, t, t.Length).
+	return newError(mssqlerr.Truncation, TooLong, "the value has %d %s; %s holds %d", have, unit, t, t.Length).
 		hinted("send a shorter value, or give the column a greater length")
 }
 
 func errRange(t Type, text string) *Error {
-	return newError(numOverflow, OutOfRange, "%s is out of the range of %s", clip(text), t).
+	return newError(mssqlerr.Overflow, OutOfRange, "%s is out of the range of %s", clip(text), t).
 		hinted("%s", rangeHint(t))
 }
 
 // errConversion refuses text that does not read as a t.
 func errConversion(t Type, text string) *Error {
-	number := numTypeConversion
+	number := mssqlerr.TypeConversion
 	hint := ""
 	switch {
 	case t.Kind.IsInteger():
-		number, hint = numIntConversion, "send an integer"
+		number, hint = mssqlerr.IntConversion, "send an integer"
 	case t.Kind == Decimal:
 		hint = "send a number or its digits in a string, as \"12.50\""
 	case t.Kind == Real || t.Kind == Float:
 		hint = "send a number"
 	case t.Kind.IsTemporal():
-		number, hint = numDateConversion, temporalHint(t.Kind)
+		number, hint = mssqlerr.DateConversion, temporalHint(t.Kind)
 	case t.Kind == UniqueIdentifier:
-		number, hint = numGUIDConversion, "send 32 hex digits as XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX"
+		number, hint = mssqlerr.GUIDConversion, "send 32 hex digits as XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX"
 	case t.Kind.IsBinary():
 		hint = "send a string of 0x and an even number of hex digits"
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"shardeck/shared/mssqlerr"
 )
 
 // LikeRules say how [Like] matches. With the zero LikeRules it is case-sensitive.
@@ -25,14 +27,12 @@ func LikeRulesOf(value, pattern Type, binary bool) LikeRules {
 	return LikeRules{Fold: !binary, Padded: !wide(value.Kind) && !wide(pattern.Kind)}
 }
 
-const numBadEscape = 506 // the invalid escape character was specified in a LIKE predicate
-
 // WithEscape returns the rules with an ESCAPE clause; one that is not one
 // character is refused (506).
 func (r LikeRules) WithEscape(s string) (LikeRules, error) {
 	e, n := utf8.DecodeRuneInString(s)
 	if n == 0 || n != len(s) {
-		return r, newError(numBadEscape, InvalidArgument, "the escape of LIKE is not one character").hinted("write one, as ESCAPE '!'")
+		return r, newError(mssqlerr.InvalidEscape, InvalidArgument, "the escape of LIKE is not one character").hinted("write one, as ESCAPE '!'")
 	}
 	r.Escape, r.HasEscape = e, true
 	return r, nil

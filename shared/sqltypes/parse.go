@@ -3,6 +3,8 @@ package sqltypes
 import (
 	"strconv"
 	"strings"
+
+	"shardeck/shared/mssqlerr"
 )
 
 // Bounds of T-SQL's types.
@@ -60,7 +62,7 @@ func ParseCast(s string) (Type, error) {
 func parse(s string, defaultLength int) (Type, error) {
 	name, args, ok := splitType(s)
 	if !ok {
-		return Type{}, newError(numBadLength, InvalidArgument, "%s is not a type", quoteClip(s)).
+		return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "%s is not a type", quoteClip(s)).
 			hinted("write a type as INT, NVARCHAR(50) or DECIMAL(10,2)")
 	}
 	kind, ok := spellings[name]
@@ -79,10 +81,10 @@ func parse(s string, defaultLength int) (Type, error) {
 
 func unknownType(name string) *Error {
 	if first, _, two := strings.Cut(name, " "); two && strings.Contains(name, "IDENTITY") {
-		return newError(numUnknownType, Unsupported, "IDENTITY is not supported: numbers made on one shard would repeat on another").
+		return newError(mssqlerr.UnknownType, Unsupported, "IDENTITY is not supported: numbers made on one shard would repeat on another").
 			hinted("use %s and send values of your own", clip(first))
 	}
-	e := newError(numUnknownType, Unsupported, "%s is not a supported type", clip(name))
+	e := newError(mssqlerr.UnknownType, Unsupported, "%s is not a supported type", clip(name))
 	if use, ok := instead[name]; ok {
 		return e.hinted("use %s", use)
 	}
@@ -139,7 +141,7 @@ func withArgs(k Kind, name string, args []string) (Type, error) {
 		return Type{Kind: k}, err
 	}
 	if len(args) > 0 {
-		return Type{}, newError(numNoWidth, InvalidArgument, "%s takes no length", k).hinted("write %s", k)
+		return Type{}, newError(mssqlerr.NoWidth, InvalidArgument, "%s takes no length", k).hinted("write %s", k)
 	}
 	return Type{Kind: k}, nil
 }
@@ -152,14 +154,14 @@ func withLength(k Kind, args []string) (Type, error) {
 	}
 	if len(args) == 0 {
 		if varying {
-			return Type{}, newError(numBadLength, InvalidArgument, "%s has no length, which T-SQL takes for a length of 1", k).
+			return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "%s has no length, which T-SQL takes for a length of 1", k).
 				hinted("write %s(50), or %s(MAX)", k, k)
 		}
 		return Type{Kind: k, Length: 1}, nil
 	}
 	if len(args) == 1 && args[0] == "MAX" {
 		if !varying {
-			return Type{}, newError(numBadLength, InvalidArgument, "%s cannot be MAX", k).hinted("write VAR%s(MAX) or NVARCHAR(MAX)", strings.TrimPrefix(k.String(), "N"))
+			return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "%s cannot be MAX", k).hinted("write VAR%s(MAX) or NVARCHAR(MAX)", strings.TrimPrefix(k.String(), "N"))
 		}
 		return Type{Kind: k, Length: Max}, nil
 	}
@@ -170,19 +172,19 @@ func withLength(k Kind, args []string) (Type, error) {
 func decimalType(args []string) (Type, error) {
 	t := Type{Kind: Decimal, Precision: defaultDecimal}
 	if len(args) > 2 {
-		return Type{}, newError(numBadLength, InvalidArgument, "DECIMAL takes a precision and a scale").hinted("write DECIMAL(10,2)")
+		return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "DECIMAL takes a precision and a scale").hinted("write DECIMAL(10,2)")
 	}
 	if len(args) > 0 {
 		p, ok := smallNumber(args[0])
 		if !ok || p < 1 || p > maxPrecision {
-			return Type{}, newError(numBadPrecision, InvalidArgument, "the precision of DECIMAL is not between 1 and %d", maxPrecision).hinted("write DECIMAL(10,2)")
+			return Type{}, newError(mssqlerr.PrecisionTooLarge, InvalidArgument, "the precision of DECIMAL is not between 1 and %d", maxPrecision).hinted("write DECIMAL(10,2)")
 		}
 		t.Precision = p
 	}
 	if len(args) > 1 {
 		s, ok := smallNumber(args[1])
 		if !ok || s > t.Precision {
-			return Type{}, newError(numBadScale, InvalidArgument, "the scale of DECIMAL is not between 0 and its precision, %d", t.Precision).hinted("write DECIMAL(10,2)")
+			return Type{}, newError(mssqlerr.ScaleTooLarge, InvalidArgument, "the scale of DECIMAL is not between 0 and its precision, %d", t.Precision).hinted("write DECIMAL(10,2)")
 		}
 		t.Scale = s
 	}
@@ -196,12 +198,12 @@ func oneArg(k Kind, args []string, def, lo, hi int) (int, error) {
 	}
 	n, ok := smallNumber(args[0])
 	if len(args) > 1 || !ok {
-		return 0, newError(numBadLength, InvalidArgument, "%s takes one number", k).hinted("write %s(%d)", k, hi)
+		return 0, newError(mssqlerr.InvalidLength, InvalidArgument, "%s takes one number", k).hinted("write %s(%d)", k, hi)
 	}
 	if n < lo || n > hi {
-		number := numSizeBeyondLimit
+		number := mssqlerr.SizeTooLarge
 		if n < lo {
-			number = numBadLength
+			number = mssqlerr.InvalidLength
 		}
 		e := newError(number, InvalidArgument, "%s(%d) is not between %s(%d) and %s(%d)", k, n, k, lo, k, hi)
 		if k == VarChar || k == NVarChar || k == VarBinary {

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"shardeck/shared/mssqlerr"
 )
 
 // Upper returns s in capitals, character by character, by Unicode's simple case
@@ -58,15 +60,13 @@ func LTrim(s string) string { return strings.TrimLeft(s, " ") }
 // RTrim returns s without the spaces at its end; other blanks stay.
 func RTrim(s string) string { return strings.TrimRight(s, " ") }
 
-const numBadSubstring = 537 // invalid length parameter passed to the LEFT or SUBSTRING function
-
 // Substring returns the characters (code points) of s from position start, the
 // first being 1, up to but not including start+length. Positions before the first
 // or beyond the last have no character: SUBSTRING('abc', 0, 2) is 'a'. A negative
 // length is refused (537).
 func Substring(s string, start, length int64) (string, error) {
 	if length < 0 {
-		return "", newError(numBadSubstring, OutOfRange, "the length %d of SUBSTRING is negative", length).
+		return "", newError(mssqlerr.InvalidSubstringLength, OutOfRange, "the length %d of SUBSTRING is negative", length).
 			hinted("ask for 0 characters or more")
 	}
 	if start > math.MaxInt64-length {

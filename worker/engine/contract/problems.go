@@ -5,26 +5,27 @@ import (
 	"errors"
 
 	"shardeck/shared/api"
-)
-
-// SQL Server's numbers for what engines refuse in words of their own.
-const (
-	NumDuplicate = 2627
-	NumNull      = 515
-	NumCheck     = 547
+	"shardeck/shared/mssqlerr"
 )
 
 // numberCodes are the codes of SQL Server's error numbers.
 var numberCodes = map[int]api.Code{
-	NumDuplicate: api.CodeDuplicateKey, 2601: api.CodeDuplicateKey,
-	NumNull: api.CodeNullViolation,
-	2628:    api.CodeValueTooLong, 8152: api.CodeValueTooLong,
-	8115: api.CodeOutOfRange, 220: api.CodeOutOfRange, 232: api.CodeOutOfRange,
-	241: api.CodeConversionFailed, 245: api.CodeConversionFailed, 8114: api.CodeConversionFailed, 8169: api.CodeConversionFailed,
-	8134: api.CodeDivideByZero,
-	537:  api.CodeOutOfRange,   // the length of SUBSTRING
-	1946: api.CodeValueTooLong, // of an index's key
-	511:  api.CodeValueTooLong, // of a row
+	mssqlerr.DuplicateKey:           api.CodeDuplicateKey,
+	mssqlerr.DuplicateIndexKey:      api.CodeDuplicateKey,
+	mssqlerr.NullViolation:          api.CodeNullViolation,
+	mssqlerr.Truncation:             api.CodeValueTooLong,
+	mssqlerr.TruncationUnnamed:      api.CodeValueTooLong,
+	mssqlerr.Overflow:               api.CodeOutOfRange,
+	mssqlerr.OverflowOfInteger:      api.CodeOutOfRange,
+	mssqlerr.OverflowOfFloat:        api.CodeOutOfRange,
+	mssqlerr.DateConversion:         api.CodeConversionFailed,
+	mssqlerr.IntConversion:          api.CodeConversionFailed,
+	mssqlerr.TypeConversion:         api.CodeConversionFailed,
+	mssqlerr.GUIDConversion:         api.CodeConversionFailed,
+	mssqlerr.DivideByZero:           api.CodeDivideByZero,
+	mssqlerr.InvalidSubstringLength: api.CodeOutOfRange,   // the length of SUBSTRING
+	mssqlerr.IndexEntryTooLong:      api.CodeValueTooLong, // of an index's key
+	mssqlerr.RowTooLarge:            api.CodeValueTooLong, // of a row
 }
 
 // NumberCode returns the code that belongs to SQL Server's number for a refused

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -48,7 +49,7 @@ func AppendRow(dst []sqltypes.Value, types []sqltypes.Type, row []byte) (_ []sql
 			return dst, n, err
 		}
 		if v.Form == sqltypes.FormFloat && (math.IsNaN(v.Float) || math.IsInf(v.Float, 0)) {
-			return dst, n, Numbered(8115, "the value is not a finite number")
+			return dst, n, Numbered(mssqlerr.Overflow, "the value is not a finite number")
 		}
 		dst = append(dst, v)
 		n++

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
@@ -64,7 +65,7 @@ func sqliteColumn(def *api.TableDef, c api.ColumnDef) string {
 		text += " DEFAULT " + strings.TrimPrefix(c.Default, "N")
 	}
 	if check := sqliteRange(t.Kind); check != "" {
-		text += fmt.Sprintf(` CONSTRAINT "ck_8115_%s" CHECK (%s BETWEEN %s)`, c.Name, name, check)
+		text += fmt.Sprintf(` CONSTRAINT "ck_%d_%s" CHECK (%s BETWEEN %s)`, mssqlerr.Overflow, c.Name, name, check)
 	}
 	return text
 }

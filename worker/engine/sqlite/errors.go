@@ -9,6 +9,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
@@ -41,7 +42,7 @@ func statementProblem(err error) error {
 			return p
 		}
 	case codeTooBig:
-		return contract.Numbered(2628, "a value is too large to be stored")
+		return contract.Numbered(mssqlerr.Truncation, "a value is too large to be stored")
 	case codeAuth:
 		return contract.OutOfBounds("transactions, PRAGMA, ATTACH and tables whose names begin with an underscore are the worker's own")
 	case codeError, codeRange:
@@ -60,26 +61,26 @@ func constraintProblem(e *raw.Error) *api.Problem {
 		for i := range columns {
 			columns[i] = columns[i][strings.IndexByte(columns[i], '.')+1:]
 		}
-		p := contract.Numbered(contract.NumDuplicate, "another row has this value of %s already", strings.Join(columns, ", "))
+		p := contract.Numbered(mssqlerr.DuplicateKey, "another row has this value of %s already", strings.Join(columns, ", "))
 		if len(columns) == 1 {
 			p.Column = columns[0]
 		}
 		return p.Hinted("choose another value, or update the row that is there")
 	case lib.SQLITE_CONSTRAINT_NOTNULL:
 		column := what[strings.IndexByte(what, '.')+1:]
-		p := contract.Numbered(contract.NumNull, "%s cannot be NULL", column)
+		p := contract.Numbered(mssqlerr.NullViolation, "%s cannot be NULL", column)
 		p.Column = column
 		return p.Hinted("send a value for %s", column)
 	case lib.SQLITE_CONSTRAINT_CHECK:
 		number, column, ok := parseCheckName(what)
 		if !ok {
-			return contract.Numbered(contract.NumCheck, "the row conflicts with the constraint %s", what)
+			return contract.Numbered(mssqlerr.ConstraintConflict, "the row conflicts with the constraint %s", what)
 		}
 		p := contract.Numbered(number, "the value of %s does not fit its type", column)
 		p.Column = column
 		return p
 	case lib.SQLITE_CONSTRAINT_DATATYPE:
-		return contract.Numbered(8114, "a value is not of its column's type")
+		return contract.Numbered(mssqlerr.TypeConversion, "a value is not of its column's type")
 	}
 	return nil
 }

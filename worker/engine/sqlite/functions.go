@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
@@ -104,7 +105,7 @@ func decimalType(p, s raw.Arg) (sqltypes.Type, error) {
 }
 
 func errArgument(what string) error {
-	return &sqltypes.Error{Number: 8114, Reason: sqltypes.ConversionFailed, Msg: "an argument is not " + what}
+	return &sqltypes.Error{Number: mssqlerr.TypeConversion, Reason: sqltypes.ConversionFailed, Msg: "an argument is not " + what}
 }
 
 // value returns a view of an argument, which is gone after the call.

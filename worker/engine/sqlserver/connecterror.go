@@ -9,6 +9,7 @@ import (
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 )
 
 // connectProblem returns what a caller is told of a connection that could not be
@@ -20,7 +21,7 @@ func (s *server) connectProblem(err error) *api.Problem {
 		p := numbered(e.Number, "")
 		switch p.Code {
 		case api.CodeUnknownDatabase: // as Babelfish says it; SQL Server has 4060 for it
-			p = numbered(numCannotOpen, "")
+			p = numbered(mssqlerr.CannotOpenDatabase, "")
 		case api.CodeSyntax: // no number that has a code of its own
 			p = unreachable("SQL Server did not let the worker in, with its error %d", e.Number).Hinted("%s", loginHint)
 		}

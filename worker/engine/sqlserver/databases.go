@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/worker/engine/contract"
 )
 
@@ -225,7 +226,7 @@ func (e *Engine) createPhysical(ctx context.Context, physical string) error {
 		text += " COLLATE " + e.collation
 	}
 	if err := create(ctx, e.state.DB, text); err != nil {
-		if sqlNumber(err) == numDatabaseThere {
+		if sqlNumber(err) == mssqlerr.DatabaseExists {
 			return errForeignDatabase(physical)
 		}
 		return problem(err, phaseIdle)
@@ -256,7 +257,7 @@ const createRetry = 100 * time.Millisecond
 func create(ctx context.Context, db *sql.DB, text string) error {
 	for {
 		_, err := db.ExecContext(ctx, text)
-		if sqlNumber(err) != numModelBusy {
+		if sqlNumber(err) != mssqlerr.ModelInUse {
 			return err
 		}
 		select {

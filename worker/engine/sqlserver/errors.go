@@ -10,24 +10,8 @@ import (
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/worker/engine/contract"
-)
-
-// SQL Server's numbers that the engine acts on.
-const (
-	numNoColumn     = 207
-	numNoTable      = 208
-	numDeadlock     = 1205
-	numLockTimeout  = 1222
-	numModelBusy    = 1807 // another database is being created
-	numSnapshot     = 3960 // snapshot isolation: another transaction has changed the row
-	numUniqueIndex  = 2601
-	numNoDatabase   = 911
-	numCannotOpen   = 4060
-	numLoginFailed  = 18456
-	numTruncated    = 2628
-	numTruncatedOld = 8152 // what 2628 was before SQL Server 2019
-	numOverflow     = 8115
 )
 
 // fatalClass is the severity from which on SQL Server ends the connection.
@@ -92,7 +76,8 @@ func whatBroke(err error) string {
 func lead(e mssql.Error) mssql.Error {
 	for i := len(e.All) - 1; i >= 0; i-- {
 		switch e.All[i].Number {
-		case 266, 3998, 1750, 1802, 5069, numLoginFailed:
+		case mssqlerr.TransactionCount, mssqlerr.UncommittableTransaction, mssqlerr.ConstraintNotCreated,
+			mssqlerr.DatabaseNotCreated, mssqlerr.AlterDatabaseFailed, mssqlerr.LoginFailed:
 		default:
 			return e.All[i]
 		}
@@ -107,48 +92,6 @@ func broken(err error) bool {
 	return stream || errors.Is(err, sql.ErrConnDone) || isNetwork(err)
 }
 
-// numberCodes are the codes of SQL Server's numbers for what is not a refused
-// value (those are contract.NumberCode's).
-var numberCodes = map[int32]api.Code{
-	numNoColumn: api.CodeUnknownColumn, numNoTable: api.CodeUnknownTable,
-	3701: api.CodeUnknownTable, 4902: api.CodeUnknownTable, // DROP, ALTER of a table that is not there
-	2714: api.CodeTableExists, numNoDatabase: api.CodeUnknownDatabase, 1801: api.CodeDatabaseExists,
-	// Contention: nothing was done, and the same request can work in a moment.
-	numDeadlock: api.CodeOverloaded, numLockTimeout: api.CodeOverloaded, numSnapshot: api.CodeOverloaded, 3961: api.CodeOverloaded,
-	1204: api.CodeOverloaded, 3958: api.CodeOverloaded, 3966: api.CodeOverloaded, // locks, row versions
-	701: api.CodeOverloaded, 802: api.CodeOverloaded, 8645: api.CodeOverloaded, 8651: api.CodeOverloaded, // memory
-	10928: api.CodeOverloaded, 10929: api.CodeOverloaded, 40501: api.CodeOverloaded, // limits of Azure SQL
-	// The server or the database is not in a state to work.
-	numCannotOpen: api.CodeShardUnavailable, numLoginFailed: api.CodeShardUnavailable,
-	18452: api.CodeShardUnavailable, 18486: api.CodeShardUnavailable, 18487: api.CodeShardUnavailable, 18488: api.CodeShardUnavailable,
-	229: api.CodeShardUnavailable, 230: api.CodeShardUnavailable, 262: api.CodeShardUnavailable, 297: api.CodeShardUnavailable, 916: api.CodeShardUnavailable,
-	1105: api.CodeShardUnavailable, 9002: api.CodeShardUnavailable, 3906: api.CodeShardUnavailable, 3908: api.CodeShardUnavailable,
-	6005: api.CodeShardUnavailable, 17142: api.CodeShardUnavailable, // shutting down, paused
-	924: api.CodeShardUnavailable, 927: api.CodeShardUnavailable, 942: api.CodeShardUnavailable, 945: api.CodeShardUnavailable,
-	952: api.CodeShardUnavailable, 1101: api.CodeShardUnavailable, 4064: api.CodeShardUnavailable,
-	976: api.CodeShardUnavailable, 978: api.CodeShardUnavailable, 983: api.CodeShardUnavailable,
-	40197: api.CodeShardUnavailable, 40613: api.CodeShardUnavailable,
-	// Too large for the server.
-	191: api.CodeTooComplex, 8003: api.CodeTooComplex, 8623: api.CodeTooComplex, 8631: api.CodeTooComplex, 8632: api.CodeTooComplex,
-	1510: api.CodeTooComplex, 1540: api.CodeTooComplex, 8618: api.CodeTooComplex, 8621: api.CodeTooComplex,
-	// Tables and keys that SQL Server does not make: too wide, or of types that it cannot
-	// index. Of a key that comes with its table there is no more than 1750 to be had.
-	1701: api.CodeUnsupported, 1702: api.CodeUnsupported, 1750: api.CodeUnsupported,
-	1904: api.CodeUnsupported, 1919: api.CodeUnsupported, 1944: api.CodeUnsupported,
-	// Conversions that T-SQL does not make, whatever the value.
-	206: api.CodeConversionFailed, 257: api.CodeConversionFailed, 529: api.CodeConversionFailed,
-}
-
-// sameRefusal maps the numbers that SQL Server has for one refusal to the one
-// that Shardeck gives it on every engine (see shared/sqltypes).
-var sameRefusal = map[int32]int32{
-	220: numOverflow, 232: numOverflow, 244: numOverflow, 248: numOverflow, 517: numOverflow, 1007: numOverflow,
-	numTruncatedOld: numTruncated,
-	numUniqueIndex:  contract.NumDuplicate,
-	242:             241, 295: 241, 296: 241, // an impossible date
-	536: 537,
-}
-
 // numbered returns the problem of an error that SQL Server answered with. Its
 // message, which is in the server's language and may repeat values, is read for
 // the name of a column alone; only where the text of the statement itself is at
@@ -157,7 +100,7 @@ func numbered(number int32, message string) *api.Problem {
 	if same, ok := sameRefusal[number]; ok {
 		number = same
 	}
-	if _, ok := contract.NumberCode(int(number)); ok || number == contract.NumCheck {
+	if _, ok := contract.NumberCode(int(number)); ok || number == mssqlerr.ConstraintConflict {
 		return refusedValue(number, message)
 	}
 	code, ok := numberCodes[number]
@@ -178,33 +121,33 @@ func numbered(number int32, message string) *api.Problem {
 // refusedValue words the refusal of a value, by its number, as the other engines do.
 func refusedValue(number int32, message string) *api.Problem {
 	switch number {
-	case contract.NumDuplicate:
-		return contract.Numbered(contract.NumDuplicate, "another row has this key already").
+	case mssqlerr.DuplicateKey:
+		return contract.Numbered(mssqlerr.DuplicateKey, "another row has this key already").
 			Hinted("choose another value, or update the row that is there")
-	case contract.NumNull:
+	case mssqlerr.NullViolation:
 		if column := namedColumn(message); column != "" {
-			p := contract.Numbered(contract.NumNull, "%s cannot be NULL", column)
+			p := contract.Numbered(mssqlerr.NullViolation, "%s cannot be NULL", column)
 			p.Column = column
 			return p.Hinted("send a value for %s", column)
 		}
-		return contract.Numbered(contract.NumNull, "a column cannot be NULL").Hinted("send a value for each column that has no default")
-	case numTruncated:
-		p := contract.Numbered(numTruncated, "a value is longer than its column holds")
+		return contract.Numbered(mssqlerr.NullViolation, "a column cannot be NULL").Hinted("send a value for each column that has no default")
+	case mssqlerr.Truncation:
+		p := contract.Numbered(mssqlerr.Truncation, "a value is longer than its column holds")
 		p.Column = namedColumn(message)
 		return p.Hinted("send a shorter value, or give the column a greater length")
-	case contract.NumCheck:
-		return contract.Numbered(contract.NumCheck, "the row conflicts with a constraint of its table")
-	case numOverflow:
-		return contract.Numbered(numOverflow, "a value, or the result of an expression, is out of its type's range")
-	case 8134:
-		return contract.Numbered(8134, "the statement divides by zero")
-	case 537:
-		return contract.Numbered(537, "the length of SUBSTRING is negative").Hinted("ask for 0 characters or more")
-	case 1946:
-		return contract.Numbered(1946, "the values of a key are longer than SQL Server can index").
+	case mssqlerr.ConstraintConflict:
+		return contract.Numbered(mssqlerr.ConstraintConflict, "the row conflicts with a constraint of its table")
+	case mssqlerr.Overflow:
+		return contract.Numbered(mssqlerr.Overflow, "a value, or the result of an expression, is out of its type's range")
+	case mssqlerr.DivideByZero:
+		return contract.Numbered(mssqlerr.DivideByZero, "the statement divides by zero")
+	case mssqlerr.InvalidSubstringLength:
+		return contract.Numbered(mssqlerr.InvalidSubstringLength, "the length of SUBSTRING is negative").Hinted("ask for 0 characters or more")
+	case mssqlerr.IndexEntryTooLong:
+		return contract.Numbered(mssqlerr.IndexEntryTooLong, "the values of a key are longer than SQL Server can index").
 			Hinted("send shorter ones: a primary key takes 900 bytes in all, other keys 1700, and a character of NVARCHAR is two or more")
-	case 511:
-		return contract.Numbered(511, "the row is longer than SQL Server's pages hold").Hinted("send shorter values")
+	case mssqlerr.RowTooLarge:
+		return contract.Numbered(mssqlerr.RowTooLarge, "the row is longer than SQL Server's pages hold").Hinted("send shorter values")
 	}
 	return contract.Numbered(int(number), "a value cannot be converted to its type")
 }
@@ -226,15 +169,15 @@ func namedColumn(message string) string {
 // explain words an error that is not of a value: what happened and what to do.
 func explain(number int32, code api.Code) (detail, hint string) {
 	switch number {
-	case numLoginFailed, 18452, 18486, 18487, 18488:
+	case mssqlerr.LoginFailed, mssqlerr.UntrustedDomain, mssqlerr.LoginLocked, mssqlerr.PasswordExpired, mssqlerr.PasswordChange:
 		return "SQL Server refused the worker's login", loginHint
-	case numCannotOpen, 916:
+	case mssqlerr.CannotOpenDatabase, mssqlerr.DatabaseAccess:
 		return "SQL Server does not let the worker's login open the database, or has no such database", loginHint
-	case 229, 230, 262, 297:
+	case mssqlerr.ObjectPermission, mssqlerr.ColumnPermission, mssqlerr.DatabasePermission, mssqlerr.ActionPermission:
 		return "the worker's login lacks a permission on SQL Server", "grant what the script in docs/sql-server.md grants"
-	case 1101, 1105, 9002:
+	case mssqlerr.NoPage, mssqlerr.NoSpace, mssqlerr.LogFull:
 		return "SQL Server's disk or log is full", "free space on the database server and send the request again"
-	case 3906, 3908:
+	case mssqlerr.ReadOnly, mssqlerr.EmergencyMode:
 		return "the database is read-only", "make it writable again, or look for its primary replica"
 	}
 	switch code {

@@ -12,6 +12,7 @@ import (
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/worker/engine/contract"
 )
 
@@ -280,13 +281,15 @@ func (w *write) refused(out *outcome, number int32, told error) error {
 	return told
 }
 
-func isDuplicate(number int32) bool { return number == numDuplicate || number == numUniqueIndex }
+func isDuplicate(number int32) bool {
+	return number == mssqlerr.DuplicateKey || number == mssqlerr.DuplicateIndexKey
+}
 
 // mayBeSchema says whether a statement may have failed because its table has gone
 // or changed after it was checked.
 func mayBeSchema(number int32) bool {
 	switch number {
-	case numNoTable, numNoColumn, 3701, 4902, numForeign:
+	case mssqlerr.UnknownTable, mssqlerr.UnknownColumn, mssqlerr.CannotDrop, mssqlerr.CannotAlter, unmappedByBabelfish:
 		return true
 	}
 	return false

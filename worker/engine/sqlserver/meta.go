@@ -10,6 +10,7 @@ import (
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 )
 
 // stripes is how many rows share the count of a table, so that writers who commit
@@ -48,7 +49,7 @@ func createOwnTables(ctx context.Context, db *sql.DB) error {
 	}
 	_, err := db.ExecContext(ctx, `INSERT INTO dbo._sd_state (id, term, map_version, leader, shard)
 		SELECT 1, 0, 0, N'', N'' WHERE NOT EXISTS (SELECT * FROM dbo._sd_state)`)
-	if n := sqlNumber(err); n == numDuplicate || n == numUniqueIndex {
+	if n := sqlNumber(err); n == mssqlerr.DuplicateKey || n == mssqlerr.DuplicateIndexKey {
 		err = nil // another worker was first
 	}
 	return problemOrNil(err)
@@ -66,7 +67,7 @@ func createTables(ctx context.Context, db *sql.DB, tables []ownTable) error {
 	}
 	for try := 1; ; try++ {
 		_, err := db.ExecContext(ctx, text.String())
-		if sqlNumber(err) == numTableThere && try < schemaTries {
+		if sqlNumber(err) == mssqlerr.ObjectExists && try < schemaTries {
 			continue // another worker was first with one of them
 		}
 		if err != nil {
@@ -76,13 +77,9 @@ func createTables(ctx context.Context, db *sql.DB, tables []ownTable) error {
 	}
 }
 
-// Numbers that the engine's own statements meet.
-const (
-	numDuplicate     = 2627
-	numTableThere    = 2714
-	numDatabaseThere = 1801
-	numForeign       = 33557097 // what Babelfish says where it has no number of SQL Server's
-)
+// unmappedByBabelfish is the number Babelfish gives an error of PostgreSQL for which
+// SQL Server has none.
+const unmappedByBabelfish = 33557097
 
 // sqlNumber returns SQL Server's number of an error, also one that was met while connecting; 0 when it has none.
 func sqlNumber(err error) int32 {
@@ -98,7 +95,7 @@ func sqlNumber(err error) int32 {
 // isDatabaseGone says whether an error may be of a database that is not there.
 func isDatabaseGone(err error) bool {
 	n := sqlNumber(err)
-	return n == numCannotOpen || n == numNoDatabase
+	return n == mssqlerr.CannotOpenDatabase || n == mssqlerr.UnknownDatabase
 }
 
 // problemOrNil is problem for a step of the engine's own.

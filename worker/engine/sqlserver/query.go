@@ -12,6 +12,7 @@ import (
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/contract"
 )
@@ -169,7 +170,7 @@ func (p *pool) query(ctx context.Context, q *query, row func(line []byte) error)
 
 // contention says whether a number is of a transaction that was undone in favour of another.
 func contention(number int32) bool {
-	return number == numDeadlock || number == numSnapshot || number == 3961
+	return number == mssqlerr.Deadlock || number == mssqlerr.SnapshotConflict || number == mssqlerr.SnapshotSchemaChange
 }
 
 // rowError is an error of the caller's own, which it gets back as it is.
