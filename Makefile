@@ -17,7 +17,7 @@ GO_DIRS := master shared tui worker .ci
 FUZZTIME ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour build test test-long check fmt fmt-check vet lint arch race bench picture clean
+.PHONY: help demo tour build quick test test-long check fmt fmt-check vet lint arch race bench picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ build: ## build the three programs into bin/
 	$(GO) build -o $(BIN)/shardeck ./tui
 	$(GO) build -o $(BIN)/shardeck-master ./master
 	$(GO) build -o $(BIN)/shardeck-worker ./worker
+
+# The packages whose tests start the real programs, which quick leaves to test; archtest has a target of its own.
+PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|master/service|shared/(archtest|endtoend|contracttest|testcluster)(/.*)?)$$
+
+quick: fmt-check vet arch ## format, vet and the tests that start no process: seconds, for every save
+	@$(GO) test -short $$($(GO) list ./... | grep -vE '$(PROCESS_TESTS)')
 
 test: fmt-check vet lint arch race ## what CI runs: format, vet, static analysis, architecture, all tests with the race detector
 
