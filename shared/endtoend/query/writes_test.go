@@ -35,6 +35,17 @@ var changes = []step{
 	{sqlOf("INSERT Brief VALUES (1, 'a'), (7, 'b')"), 2, ""},
 	{sqlOf("SELECT s, id FROM Brief ORDER BY s DESC"), -1, "[\"b\",7]\n[\"a\",1]"},
 	{sqlOf("DROP TABLE IF EXISTS Brief"), -1, ""},
+
+	// Uniqueness is checked when the statement is done: keys may be shifted and swapped.
+	{sqlOf("CREATE TABLE Parts (user_id INT, part INT, label NVARCHAR(10) NOT NULL, PRIMARY KEY (user_id, part), UNIQUE (user_id, label))"), -1, ""},
+	{sqlOf("INSERT Parts VALUES (1, 1, 'a'), (1, 2, 'b'), (1, 3, 'c'), (7, 1, 'a'), (7, 2, 'b')"), 5, ""},
+	{sqlOf("UPDATE Parts SET part = part + 1 WHERE user_id = 1"), 3, ""},
+	{sqlOf("SELECT part, label FROM Parts WHERE user_id = 1 ORDER BY part"), -1, "[2,\"a\"]\n[3,\"b\"]\n[4,\"c\"]"},
+	{api.SQLRequest{SQL: "UPDATE Parts SET part = part - @by WHERE user_id IN (1, 7)", Params: params(param("by", "1"))}, 5, ""},
+	{sqlOf("UPDATE Parts SET part = CASE part WHEN 1 THEN 2 WHEN 2 THEN 1 ELSE part END WHERE user_id = 1"), 3, ""},
+	{api.SQLRequest{SQL: "UPDATE Parts SET label = CASE label WHEN 'a' THEN 'b' WHEN 'b' THEN 'a' ELSE label END", AllShards: true}, 5, ""},
+	{sqlOf("SELECT user_id, part, label FROM Parts ORDER BY user_id, part"), -1,
+		"[1,1,\"a\"]\n[1,2,\"b\"]\n[1,3,\"c\"]\n[7,0,\"b\"]\n[7,1,\"a\"]"},
 }
 
 func writes(t *testing.T, b *both) {
@@ -56,12 +67,40 @@ func writes(t *testing.T, b *both) {
 				t.Errorf("%s: %s\nchanged %d rows, want %d", name, s.req.SQL, got, s.affected)
 			}
 		}
+		clashes(t, name, m)
 		again(t, name, m)
 		_, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: "SELECT s FROM Brief"})
 		if api.CodeOf(err) != api.CodeUnknownTable {
 			t.Errorf("%s: a table that was dropped: %v", name, err)
 		}
 	})
+}
+
+// clashes sends updates of Parts that make a duplicate in the end: each is refused
+// and changes nothing.
+func clashes(t *testing.T, name string, m *client.Master) {
+	const all = "SELECT user_id, part, label FROM Parts ORDER BY user_id, part"
+	before, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: all})
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	for _, sql := range []string{
+		"UPDATE Parts SET part = 3 WHERE user_id = 1",
+		"UPDATE Parts SET part = part + 1 WHERE user_id = 1 AND part < 3",
+		"UPDATE Parts SET label = 'same' WHERE user_id = 7",
+	} {
+		_, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: sql})
+		if p := api.AsProblem(err); p == nil || p.Code != api.CodeDuplicateKey || p.SQLNumber != 2627 {
+			t.Errorf("%s: %s: %v, want duplicate_key with number 2627", name, sql, err)
+		}
+		after, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: all})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(lines(before.Rows), lines(after.Rows)); diff != "" {
+			t.Errorf("%s: %s (-before +after)\n%s", name, sql, diff)
+		}
+	}
 }
 
 // again sends a write twice with one key, and then another one with the same key.

@@ -172,6 +172,11 @@ func (s *suite) testConstraints(t *testing.T) {
 		"string key minds case":   (*rig).testStringKey,
 		"row at fault is named":   (*rig).testRowAtFault,
 		"update keeps the bounds": (*rig).testUpdateBounds,
+
+		"update checks keys at its end":          (*rig).testKeysMove,
+		"update checks a lone integer key, too":  (*rig).testRowKeysMove,
+		"a duplicate in the end undoes it all":   (*rig).testKeysClash,
+		"keys move with every value of the rows": (*rig).testKeysMoveValues,
 	})
 }
 

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/contract"
+	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
 // group is one transaction and the requests that share it.
@@ -259,6 +261,9 @@ func (g *group) undo(p *pending, cause error, savepoint bool) error {
 	if !w.conn.InTransaction() {
 		return &errLost{cause: cause}
 	}
+	if _, ok := errors.AsType[*errLost](cause); ok {
+		return cause
+	}
 	var err error
 	switch {
 	case savepoint:
@@ -333,13 +338,16 @@ func (g *group) change(p *pending, i int) (delta, int64, error) {
 	}
 	var affected int64
 	for row := range st.Executions {
-		if err = bind(s.Stmt, st.Row(row)); err == nil {
-			err = s.Run()
+		var n int64
+		if err = runWith(s.Stmt, st.Row(row)); err == nil {
+			n = g.w.conn.Changes()
+		} else if st.Effect == api.EffectUpdate && isDuplicate(err) {
+			n, err = g.w.rekey(t, err, func() error { return runWith(s.Stmt, st.Row(row)) })
 		}
 		if err != nil {
 			return delta{}, 0, p.at(err, i, row, -1)
 		}
-		affected += g.w.conn.Changes()
+		affected += n
 	}
 	d := delta{t: t}
 	switch st.Effect {
@@ -349,4 +357,12 @@ func (g *group) change(p *pending, i int) (delta, int64, error) {
 		d.rows = -affected
 	}
 	return d, affected, nil
+}
+
+// runWith runs a statement with a row of parameters.
+func runWith(s *raw.Stmt, row []sqltypes.Value) error {
+	if err := bind(s, row); err != nil {
+		return err
+	}
+	return s.Run()
 }

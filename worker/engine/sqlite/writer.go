@@ -46,6 +46,8 @@ type writer struct {
 	linger      linger
 	lingerTimer *time.Timer
 
+	rekeyPages int // bounds the memory of rekey; a field so that tests can lower it
+
 	// commit ends the transaction; a field so that tests can make it fail as a disk would.
 	commit func() error
 }
@@ -53,8 +55,8 @@ type writer struct {
 func newWriter(db *database, conn *raw.Conn) (*writer, error) {
 	w := &writer{
 		db: db, conn: conn,
-		queue: make(chan *pending, db.e.cfg.QueueLength),
-		quit:  make(chan struct{}), ended: make(chan struct{}),
+		queue: make(chan *pending, db.e.cfg.QueueLength), rekeyPages: rekeyPages,
+		quit: make(chan struct{}), ended: make(chan struct{}),
 	}
 	w.cache = newStmtCache(conn, newGuard(conn))
 	if err := w.own.prepare(conn); err != nil {
