@@ -4,17 +4,18 @@ import (
 	"strings"
 
 	"shardeck/shared/sqltypes"
+	"shardeck/shared/tsqltoken"
 )
 
 // function reads a function by a name that is no keyword. The current token is
 // the ( after it.
 func (p *parser) function(t token) node {
-	if t.kind == tokQuoted {
-		p.fail(unsupported(t.start, "functions of one's own ([%s]) are not supported", clip(t.text)).
+	if t.Kind == tsqltoken.KindQuoted {
+		p.fail(unsupported(t.Start, "functions of one's own ([%s]) are not supported", clip(t.Text)).
 			Hinted("use T-SQL's own functions, without brackets; compute other values before you send them"))
 		return node{}
 	}
-	switch strings.ToUpper(clip(t.text)) {
+	switch strings.ToUpper(clip(t.Text)) {
 	case "CAST":
 		return p.cast(t)
 	case "IIF":
@@ -33,16 +34,16 @@ func (p *parser) call(t token) node {
 		return node{}
 	}
 	p.advance()
-	c := &Call{At: t.start, Name: strings.ToUpper(t.text)}
+	c := &Call{At: t.Start, Name: strings.ToUpper(t.Text)}
 	n := node{x: c}
-	switch at := p.tok.start; {
-	case p.tok.kw == kwDistinct:
+	switch at := p.tok.Start; {
+	case p.tok.Keyword == tsqltoken.Distinct:
 		p.advance()
 		c.Distinct = true
 		if !isAggregate(c.Name) {
 			p.fail(syntaxError(at, "DISTINCT belongs to aggregates, not to %s", clip(c.Name)).Hinted("leave it out"))
 		}
-	case p.tok.kw == kwAll:
+	case p.tok.Keyword == tsqltoken.All:
 		p.advance()
 		if !isAggregate(c.Name) {
 			p.fail(syntaxError(at, "ALL belongs to aggregates, not to %s", clip(c.Name)).Hinted("leave it out"))
@@ -70,7 +71,7 @@ func (p *parser) call(t token) node {
 	}
 	p.expect(')', "a comma or ) after an argument of "+clip(c.Name))
 	if p.err == nil && c.Name == "NULLIF" && len(c.Args) != 2 {
-		p.fail(syntaxError(t.start, "NULLIF has two arguments, not %d", len(c.Args)).Hinted("write NULLIF(a, b)"))
+		p.fail(syntaxError(t.Start, "NULLIF has two arguments, not %d", len(c.Args)).Hinted("write NULLIF(a, b)"))
 	}
 	return p.noWindow(n)
 }
@@ -86,8 +87,8 @@ func isAggregate(name string) bool {
 
 // noWindow refuses what would make a window function of a call, or order its input.
 func (p *parser) noWindow(n node) node {
-	if p.tok.kind == tokWord {
-		switch strings.ToUpper(clip(p.tok.text)) {
+	if p.tok.Kind == tsqltoken.KindWord {
+		switch strings.ToUpper(clip(p.tok.Text)) {
 		case "OVER", "WITHIN", "FILTER":
 			if p.lex.statement {
 				p.fail(refuseFeature(p.tok))
@@ -112,23 +113,23 @@ func (p *parser) caseOf() node {
 	if !p.enter() {
 		return node{}
 	}
-	c := &Case{At: p.tok.start}
+	c := &Case{At: p.tok.Start}
 	n := node{x: c}
 	p.advance()
-	if p.tok.kw != kwWhen {
+	if p.tok.Keyword != tsqltoken.When {
 		x := p.value(p.additive())
 		c.X, n = x.x, p.deeper(n, x)
 	}
-	for p.err == nil && p.tok.kw == kwWhen {
-		w := When{At: p.tok.start}
+	for p.err == nil && p.tok.Keyword == tsqltoken.When {
+		w := When{At: p.tok.Start}
 		p.advance()
 		var cond node
 		if c.X != nil {
 			cond = p.value(p.additive())
 		} else {
-			cond = p.predicate(p.chain(kwOr))
+			cond = p.predicate(p.chain(tsqltoken.Or))
 		}
-		if !p.acceptWord(kwThen) {
+		if !p.acceptWord(tsqltoken.Then) {
 			p.fail(p.unexpected("THEN"))
 		}
 		then := p.value(p.additive())
@@ -139,11 +140,11 @@ func (p *parser) caseOf() node {
 	if len(c.Whens) == 0 && p.err == nil {
 		p.fail(p.unexpected("WHEN"))
 	}
-	if p.acceptWord(kwElse) {
+	if p.acceptWord(tsqltoken.Else) {
 		x := p.value(p.additive())
 		c.Else, n = x.x, p.deeper(n, x)
 	}
-	if !p.acceptWord(kwEnd) {
+	if !p.acceptWord(tsqltoken.End) {
 		p.fail(p.unexpected("WHEN, ELSE or END of the CASE"))
 	}
 	return n
@@ -156,13 +157,13 @@ func (p *parser) iif(t token) node {
 		return node{}
 	}
 	p.advance()
-	cond := p.predicate(p.chain(kwOr))
+	cond := p.predicate(p.chain(tsqltoken.Or))
 	p.expect(',', "a comma after the condition of IIF")
 	then := p.value(p.additive())
 	p.expect(',', "a comma and the other value of IIF")
 	other := p.value(p.additive())
 	p.expect(')', "a closing ) after IIF")
-	c := &Case{At: t.start, Whens: []When{{At: t.start, If: cond.x, Then: then.x}}, Else: other.x}
+	c := &Case{At: t.Start, Whens: []When{{At: t.Start, If: cond.x, Then: then.x}}, Else: other.x}
 	return p.over(c, cond, then, other)
 }
 
@@ -174,12 +175,12 @@ func (p *parser) cast(t token) node {
 	}
 	p.advance()
 	x := p.value(p.additive())
-	if !p.acceptWord(kwAs) {
+	if !p.acceptWord(tsqltoken.As) {
 		p.fail(p.unexpected("AS and a type"))
 	}
 	typ := p.typeName(sqltypes.ParseCast)
 	p.expect(')', "a closing ) after the type")
-	return p.over(&Cast{At: t.start, X: x.x, Type: typ}, x)
+	return p.over(&Cast{At: t.Start, X: x.x, Type: typ}, x)
 }
 
 // convert reads the rest of CONVERT(type, x [, style]).
@@ -192,7 +193,7 @@ func (p *parser) convert(t token) node {
 	typ := p.typeName(sqltypes.ParseCast)
 	p.expect(',', "a comma and the value to convert")
 	x := p.value(p.additive())
-	c := &Cast{At: t.start, X: x.x, Type: typ}
+	c := &Cast{At: t.Start, X: x.x, Type: typ}
 	n := p.over(c, x)
 	if p.accept(',') {
 		style := p.value(p.additive())

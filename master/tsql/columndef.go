@@ -5,6 +5,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
+	"shardeck/shared/tsqltoken"
 )
 
 // ParseColumnDef reads what stands behind a column's name in CREATE TABLE: a
@@ -16,7 +17,7 @@ func ParseColumnDef(text string) (ColumnDef, error) {
 		return ColumnDef{}, err
 	}
 	def := p.columnDef()
-	if p.err == nil && p.tok.kind != tokEOF {
+	if p.err == nil && p.tok.Kind != tsqltoken.KindEnd {
 		p.fail(p.refuseConstraint())
 	}
 	if p.err != nil {
@@ -27,12 +28,12 @@ func ParseColumnDef(text string) (ColumnDef, error) {
 
 // columnDef reads a definition up to a comma, a ) or the end.
 func (p *parser) columnDef() ColumnDef {
-	start := p.tok.start
-	if p.tok.kw == kwAs {
+	start := p.tok.Start
+	if p.tok.Keyword == tsqltoken.As {
 		p.fail(p.refuseConstraint()) // a computed column
 	}
 	def := ColumnDef{Type: p.typeName(sqltypes.Parse)}
-	for p.err == nil && p.tok.kind != tokEOF && (p.tok.kind != tokOp || p.tok.op != ',' && p.tok.op != ')') {
+	for p.err == nil && p.tok.Kind != tsqltoken.KindEnd && (p.tok.Kind != tsqltoken.KindOp || p.tok.Op != ',' && p.tok.Op != ')') {
 		p.constraint(&def)
 	}
 	if p.err == nil && def.PrimaryKey && def.Null == NullAllowed {
@@ -52,7 +53,7 @@ func ParseConstant(text string) (Expr, error) {
 		return nil, err
 	}
 	e := p.defaultValue()
-	if p.err == nil && p.tok.kind != tokEOF {
+	if p.err == nil && p.tok.Kind != tsqltoken.KindEnd {
 		p.fail(p.unexpected("the end of the constant"))
 	}
 	if p.err != nil {
@@ -63,7 +64,7 @@ func ParseConstant(text string) (Expr, error) {
 
 // typeName reads the words of a type and its arguments in parentheses.
 func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Type {
-	start := p.tok.start
+	start := p.tok.Start
 	if !isTypeWord(p.tok) {
 		p.fail(p.unexpected("a type, as INT or NVARCHAR(50)"))
 		return sqltypes.Type{}
@@ -71,7 +72,7 @@ func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Ty
 	var text []byte // without the comments and brackets that may stand in the source
 	take := func() {
 		if len(text) <= maxShown*5 { // longer than any type: refused below
-			text = append(append(text, p.tok.text...), ' ')
+			text = append(append(text, p.tok.Text...), ' ')
 		}
 		p.advance()
 	}
@@ -79,11 +80,11 @@ func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Ty
 	for p.err == nil && isTypeWord(p.tok) && continuesType(p.tok) {
 		take()
 	}
-	if p.tok.kind == tokOp && p.tok.op == '(' {
-		for p.err == nil && p.tok.kind != tokEOF && (p.tok.kind != tokOp || p.tok.op != ')') {
+	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
+		for p.err == nil && p.tok.Kind != tsqltoken.KindEnd && (p.tok.Kind != tsqltoken.KindOp || p.tok.Op != ')') {
 			take()
 		}
-		if p.tok.kind != tokOp {
+		if p.tok.Kind != tsqltoken.KindOp {
 			p.fail(p.unexpected("a closing ) after the type"))
 		}
 		take()
@@ -101,16 +102,16 @@ func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Ty
 // isTypeWord says whether the token is a word of a type's name. Scripts of SQL
 // Server's tools have it in brackets, as [int].
 func isTypeWord(t token) bool {
-	if t.kind == tokQuoted {
-		return isBareName(t.text)
+	if t.Kind == tsqltoken.KindQuoted {
+		return tsqltoken.IsBareName(t.Text)
 	}
-	return t.kind == tokWord && !isConstraintWord(t)
+	return t.Kind == tsqltoken.KindWord && !isConstraintWord(t)
 }
 
 // continuesType says whether a word is the second or third of a type's name, as in
 // NATIONAL CHARACTER VARYING. Any other begins something else.
 func continuesType(t token) bool {
-	switch strings.ToUpper(clip(t.text)) {
+	switch strings.ToUpper(clip(t.Text)) {
 	case "VARYING", "PRECISION", "CHAR", "CHARACTER", "VARCHAR", "TEXT", "UNSIGNED", "WITHOUT", "TIME", "ZONE":
 		return true
 	}
@@ -129,10 +130,10 @@ func typeProblem(err error, at int) *api.Problem {
 
 // isConstraintWord says whether the word ends a type.
 func isConstraintWord(t token) bool {
-	if t.kw != notKeyword {
+	if t.Keyword != tsqltoken.NoKeyword {
 		return true
 	}
-	switch strings.ToUpper(t.text) {
+	switch strings.ToUpper(t.Text) {
 	case "AUTO_INCREMENT", "AUTOINCREMENT", "GENERATED", "SPARSE", "ROWGUIDCOL", "FILESTREAM", "MASKED", "ENCRYPTED",
 		"HIDDEN", "INDEX", "PERSISTED", "CLUSTERED", "NONCLUSTERED":
 		return true
@@ -145,21 +146,21 @@ func isConstraintWord(t token) bool {
 func (p *parser) constraint(def *ColumnDef) {
 	named := p.constraintName()
 	t := p.tok
-	if named && t.kw != kwPrimary && t.kw != kwUnique && t.kw != kwDefault && t.kw != kwNull && t.kw != kwNot && p.err == nil {
+	if named && t.Keyword != tsqltoken.Primary && t.Keyword != tsqltoken.Unique && t.Keyword != tsqltoken.Default && t.Keyword != tsqltoken.Null && t.Keyword != tsqltoken.Not && p.err == nil {
 		p.fail(p.refuseConstraint())
 	}
-	switch t.kw {
-	case kwNull:
+	switch t.Keyword {
+	case tsqltoken.Null:
 		p.advance()
 		p.nullability(def, t, NullAllowed)
-	case kwNot:
+	case tsqltoken.Not:
 		p.advance()
-		if !p.acceptWord(kwNull) {
+		if !p.acceptWord(tsqltoken.Null) {
 			p.fail(p.unexpected("NULL after NOT"))
 			return
 		}
 		p.nullability(def, t, NullForbidden)
-	case kwPrimary:
+	case tsqltoken.Primary:
 		p.advance()
 		if !p.acceptName("KEY") {
 			p.fail(p.unexpected("KEY after PRIMARY"))
@@ -167,14 +168,14 @@ func (p *parser) constraint(def *ColumnDef) {
 		}
 		p.once(&def.PrimaryKey, t, "PRIMARY KEY")
 		p.clustered()
-	case kwUnique:
+	case tsqltoken.Unique:
 		p.advance()
 		p.once(&def.Unique, t, "UNIQUE")
 		p.clustered()
-	case kwDefault:
+	case tsqltoken.Default:
 		p.advance()
 		if def.Default != nil {
-			p.fail(syntaxError(t.start, "DEFAULT is there twice").Hinted("say it once"))
+			p.fail(syntaxError(t.Start, "DEFAULT is there twice").Hinted("say it once"))
 			return
 		}
 		def.Default = p.defaultValue()
@@ -185,7 +186,7 @@ func (p *parser) constraint(def *ColumnDef) {
 
 // constraintName advances over CONSTRAINT name.
 func (p *parser) constraintName() bool {
-	if !p.acceptWord(kwConstraint) {
+	if !p.acceptWord(tsqltoken.Constraint) {
 		return false
 	}
 	p.identifier("the name of the constraint")
@@ -201,21 +202,21 @@ func (p *parser) clustered() {
 
 func (p *parser) nullability(def *ColumnDef, t token, n Nullability) {
 	if def.Null != NullUnsaid {
-		p.fail(syntaxError(t.start, "NULL or NOT NULL is said twice").Hinted("say it once"))
+		p.fail(syntaxError(t.Start, "NULL or NOT NULL is said twice").Hinted("say it once"))
 	}
 	def.Null = n
 }
 
 func (p *parser) once(set *bool, t token, name string) {
 	if *set {
-		p.fail(syntaxError(t.start, "%s is there twice", name).Hinted("say it once"))
+		p.fail(syntaxError(t.Start, "%s is there twice", name).Hinted("say it once"))
 	}
 	*set = true
 }
 
 // acceptName advances over a word that is no keyword of this parser.
 func (p *parser) acceptName(word string) bool {
-	if p.tok.kind != tokWord || !strings.EqualFold(p.tok.text, word) {
+	if p.tok.Kind != tsqltoken.KindWord || !strings.EqualFold(p.tok.Text, word) {
 		return false
 	}
 	p.advance()
@@ -249,10 +250,10 @@ func (p *parser) defaultValue() Expr {
 
 func (p *parser) refuseConstraint() *api.Problem {
 	t := p.tok
-	if !isConstraintWord(t) || t.kind != tokWord {
+	if !isConstraintWord(t) || t.Kind != tsqltoken.KindWord {
 		return p.unexpected("NULL, NOT NULL, PRIMARY KEY, UNIQUE, DEFAULT or the end of the column")
 	}
-	word := strings.ToUpper(clip(t.text))
+	word := strings.ToUpper(clip(t.Text))
 	hint := "use NULL, NOT NULL, PRIMARY KEY, UNIQUE and DEFAULT"
 	switch word {
 	case "IDENTITY", "AUTO_INCREMENT", "AUTOINCREMENT", "GENERATED":
@@ -274,5 +275,5 @@ func (p *parser) refuseConstraint() *api.Problem {
 	case "INDEX":
 		hint = "use PRIMARY KEY and UNIQUE"
 	}
-	return unsupported(t.start, "%s is not supported in a column definition", word).Hinted("%s", hint)
+	return unsupported(t.Start, "%s is not supported in a column definition", word).Hinted("%s", hint)
 }

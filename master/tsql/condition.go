@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/tsqltoken"
 )
 
 // ParseCondition reads a search condition, as gpa > 3.5 AND name LIKE N'A%'.
@@ -12,8 +13,8 @@ func ParseCondition(text string) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := p.predicate(p.chain(kwOr))
-	if p.err == nil && p.tok.kind != tokEOF {
+	e := p.predicate(p.chain(tsqltoken.Or))
+	if p.err == nil && p.tok.Kind != tsqltoken.KindEnd {
 		p.fail(p.afterCondition())
 	}
 	if p.err != nil {
@@ -29,7 +30,7 @@ func ParseOrderBy(text string) ([]OrderItem, error) {
 		return nil, err
 	}
 	items := p.orderItems()
-	if p.err == nil && p.tok.kind != tokEOF {
+	if p.err == nil && p.tok.Kind != tsqltoken.KindEnd {
 		p.fail(p.afterOrderItem())
 	}
 	if p.err != nil {
@@ -42,13 +43,13 @@ func (p *parser) orderItems() []OrderItem {
 	var items []OrderItem
 	for {
 		if len(items) == MaxOrderBy {
-			p.fail(tooComplex(p.tok.start, "the list has more than %d items", MaxOrderBy).Hinted("order by fewer columns"))
+			p.fail(tooComplex(p.tok.Start, "the list has more than %d items", MaxOrderBy).Hinted("order by fewer columns"))
 		}
 		it := OrderItem{X: p.value(p.additive()).x}
-		switch p.tok.kw {
-		case kwAsc:
+		switch p.tok.Keyword {
+		case tsqltoken.Asc:
 			p.advance()
-		case kwDesc:
+		case tsqltoken.Desc:
 			it.Desc = true
 			p.advance()
 		}
@@ -68,18 +69,18 @@ func (p *parser) afterCondition() *api.Problem {
 
 // limits refuses the words that say how many rows, for which a request has fields.
 func (p *parser) limits() *api.Problem {
-	if p.tok.kind == tokWord {
-		switch word := strings.ToUpper(p.tok.text); word {
+	if p.tok.Kind == tsqltoken.KindWord {
+		switch word := strings.ToUpper(p.tok.Text); word {
 		case "OFFSET", "FETCH", "LIMIT":
-			return unsupported(p.tok.start, "%s does not belong here", word).Hinted("use the fields limit and offset of select")
+			return unsupported(p.tok.Start, "%s does not belong here", word).Hinted("use the fields limit and offset of select")
 		}
 	}
 	return nil
 }
 
 func (p *parser) afterOrderItem() *api.Problem {
-	if p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "NULLS") {
-		return unsupported(p.tok.start, "NULLS FIRST and NULLS LAST are not T-SQL").Hinted("NULL sorts before every value, and after them with DESC")
+	if p.tok.Kind == tsqltoken.KindWord && strings.EqualFold(p.tok.Text, "NULLS") {
+		return unsupported(p.tok.Start, "NULLS FIRST and NULLS LAST are not T-SQL").Hinted("NULL sorts before every value, and after them with DESC")
 	}
 	if e := p.limits(); e != nil {
 		return e
@@ -89,12 +90,12 @@ func (p *parser) afterOrderItem() *api.Problem {
 
 // chain reads conditions joined by kw, which is OR or the tighter AND. It may
 // return a value, when there is but one term: only the caller knows which is due.
-func (p *parser) chain(kw keyword) node {
+func (p *parser) chain(kw tsqltoken.Keyword) node {
 	first := p.term(kw)
-	if p.tok.kw != kw || p.err != nil {
+	if p.tok.Keyword != kw || p.err != nil {
 		return first
 	}
-	l := &Logic{At: p.tok.start, Or: kw == kwOr}
+	l := &Logic{At: p.tok.Start, Or: kw == tsqltoken.Or}
 	n := node{x: l, depth: l.add(p.predicate(first))}
 	for p.acceptWord(kw) {
 		t := p.predicate(p.term(kw))
@@ -110,9 +111,9 @@ func (p *parser) chain(kw keyword) node {
 }
 
 // term reads a term of a chain.
-func (p *parser) term(kw keyword) node {
-	if kw == kwOr {
-		return p.chain(kwAnd)
+func (p *parser) term(kw tsqltoken.Keyword) node {
+	if kw == tsqltoken.Or {
+		return p.chain(tsqltoken.And)
 	}
 	return p.not()
 }
@@ -129,14 +130,14 @@ func (l *Logic) add(n node) int {
 }
 
 func (p *parser) not() node {
-	if p.tok.kw != kwNot {
+	if p.tok.Keyword != tsqltoken.Not {
 		return p.comparison()
 	}
 	defer func() { p.depth-- }()
 	if !p.enter() {
 		return node{}
 	}
-	at := p.tok.start
+	at := p.tok.Start
 	p.advance()
 	x := p.predicate(p.not())
 	return p.over(&Not{At: at, X: x.x}, x)
@@ -149,53 +150,53 @@ func (p *parser) comparison() node {
 	if p.err != nil {
 		return l
 	}
-	at := p.tok.start
+	at := p.tok.Start
 	if op, ok := p.compareOp(); ok {
 		p.advance()
 		p.value(l)
 		r := p.value(p.additive())
 		return p.over(&Compare{At: at, Op: op, L: l.x, R: r.x}, l, r)
 	}
-	switch p.tok.kw {
-	case kwIs:
+	switch p.tok.Keyword {
+	case tsqltoken.Is:
 		p.advance()
-		negated := p.acceptWord(kwNot)
-		if p.tok.kw == kwDistinct {
-			p.fail(unsupported(p.tok.start, "IS [NOT] DISTINCT FROM is not supported").Hinted("write a = b OR a IS NULL AND b IS NULL"))
+		negated := p.acceptWord(tsqltoken.Not)
+		if p.tok.Keyword == tsqltoken.Distinct {
+			p.fail(unsupported(p.tok.Start, "IS [NOT] DISTINCT FROM is not supported").Hinted("write a = b OR a IS NULL AND b IS NULL"))
 		}
-		if !p.acceptWord(kwNull) {
+		if !p.acceptWord(tsqltoken.Null) {
 			p.fail(p.unexpected("NULL").Hinted("IS is followed by NULL or NOT NULL; use = and <> for values"))
 		}
 		return p.over(&IsNull{At: at, X: p.value(l).x, Negated: negated}, l)
-	case kwNot:
+	case tsqltoken.Not:
 		p.advance()
-		switch p.tok.kw {
-		case kwIn, kwBetween, kwLike:
+		switch p.tok.Keyword {
+		case tsqltoken.In, tsqltoken.Between, tsqltoken.Like:
 			return p.wordOperator(l, at, true)
 		}
 		p.fail(p.unexpected("IN, BETWEEN or LIKE after NOT"))
-	case kwIn, kwBetween, kwLike:
+	case tsqltoken.In, tsqltoken.Between, tsqltoken.Like:
 		return p.wordOperator(l, at, false)
 	}
 	return l
 }
 
 func (p *parser) compareOp() (CompareOp, bool) {
-	if p.tok.kind != tokOp {
+	if p.tok.Kind != tsqltoken.KindOp {
 		return 0, false
 	}
-	switch p.tok.op {
+	switch p.tok.Op {
 	case '=':
 		return Eq, true
-	case opNe:
+	case tsqltoken.OpNe:
 		return Ne, true
 	case '<':
 		return Lt, true
-	case opLe:
+	case tsqltoken.OpLe:
 		return Le, true
 	case '>':
 		return Gt, true
-	case opGe:
+	case tsqltoken.OpGe:
 		return Ge, true
 	}
 	return 0, false
@@ -204,14 +205,14 @@ func (p *parser) compareOp() (CompareOp, bool) {
 // wordOperator reads the rest of IN, BETWEEN or LIKE, whose word is the current token.
 func (p *parser) wordOperator(x node, at int, negated bool) node {
 	p.value(x)
-	kw := p.tok.kw
+	kw := p.tok.Keyword
 	p.advance()
 	switch kw {
-	case kwIn:
+	case tsqltoken.In:
 		return p.in(x, at, negated)
-	case kwBetween:
+	case tsqltoken.Between:
 		lo := p.value(p.additive())
-		if !p.acceptWord(kwAnd) {
+		if !p.acceptWord(tsqltoken.And) {
 			p.fail(p.unexpected("AND and the upper bound of BETWEEN"))
 		}
 		hi := p.value(p.additive())
@@ -219,7 +220,7 @@ func (p *parser) wordOperator(x node, at int, negated bool) node {
 	}
 	pattern := p.value(p.additive())
 	like := &Like{At: at, X: x.x, Pattern: pattern.x, Negated: negated}
-	if p.acceptWord(kwEscape) {
+	if p.acceptWord(tsqltoken.Escape) {
 		esc := p.value(p.additive())
 		like.Escape = esc.x
 		return p.over(like, x, pattern, esc)
@@ -233,7 +234,7 @@ func (p *parser) in(x node, at int, negated bool) node {
 	depth := x.depth
 	for {
 		if len(in.List) == MaxList {
-			p.fail(tooComplex(p.tok.start, "the IN list has more than %d values", MaxList).Hinted("send several requests with fewer values each"))
+			p.fail(tooComplex(p.tok.Start, "the IN list has more than %d values", MaxList).Hinted("send several requests with fewer values each"))
 		}
 		v := p.value(p.additive())
 		if p.err != nil {

@@ -5,26 +5,27 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
+	"shardeck/shared/tsqltoken"
 )
 
 // createStatement reads a CREATE TABLE and refuses the other CREATEs.
 func (p *parser) createStatement() Statement {
-	s := &CreateTable{At: p.tok.start}
+	s := &CreateTable{At: p.tok.Start}
 	p.advance()
-	if !p.acceptWord(kwTable) {
+	if !p.acceptWord(tsqltoken.Table) {
 		p.fail(p.refuseObject("CREATE", "POST /create-db of the master creates a database on every shard"))
 		return s
 	}
-	if p.tok.kw == kwIf {
-		p.fail(unsupported(p.tok.start, "CREATE TABLE IF NOT EXISTS is not T-SQL").Hinted("leave it out; a table that is there already is an error of its own"))
+	if p.tok.Keyword == tsqltoken.If {
+		p.fail(unsupported(p.tok.Start, "CREATE TABLE IF NOT EXISTS is not T-SQL").Hinted("leave it out; a table that is there already is an error of its own"))
 	}
 	s.Table = p.table()
-	if p.tok.kw == kwAs || p.tok.kw == kwWith {
-		p.fail(unsupported(p.tok.start, "CREATE TABLE ... AS SELECT is not supported").Hinted("write the columns in parentheses, and send the rows with INSERT"))
+	if p.tok.Keyword == tsqltoken.As || p.tok.Keyword == tsqltoken.With {
+		p.fail(unsupported(p.tok.Start, "CREATE TABLE ... AS SELECT is not supported").Hinted("write the columns in parentheses, and send the rows with INSERT"))
 	}
 	p.expect('(', "( and the columns of the table")
 	for p.err == nil {
-		if p.tok.kind == tokOp && p.tok.op == ')' && len(s.Columns) > 0 {
+		if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == ')' && len(s.Columns) > 0 {
 			break // T-SQL allows a comma behind the last
 		}
 		p.tableElement(s)
@@ -36,11 +37,11 @@ func (p *parser) createStatement() Statement {
 	if p.err == nil && len(s.Columns) == 0 {
 		p.fail(numbered(syntaxError(s.At, "the table has no columns").Hinted("write (name type, ...)"), mssqlerr.ColumnWithoutType))
 	}
-	if p.acceptWord(kwWith) {
+	if p.acceptWord(tsqltoken.With) {
 		p.distribution(s)
 	}
-	if p.tok.kw == kwOn || p.acceptName("TEXTIMAGE_ON") {
-		p.fail(unsupported(p.tok.start, "filegroups and partitions (ON) are not supported").Hinted("leave them out: rows are placed by WITH (DISTRIBUTION = HASH(column))"))
+	if p.tok.Keyword == tsqltoken.On || p.acceptName("TEXTIMAGE_ON") {
+		p.fail(unsupported(p.tok.Start, "filegroups and partitions (ON) are not supported").Hinted("leave them out: rows are placed by WITH (DISTRIBUTION = HASH(column))"))
 	}
 	return s
 }
@@ -48,10 +49,10 @@ func (p *parser) createStatement() Statement {
 // refuseObject refuses what verb cannot be of: only tables there are.
 func (p *parser) refuseObject(verb, database string) *api.Problem {
 	t := p.tok
-	if t.kind != tokWord {
+	if t.Kind != tsqltoken.KindWord {
 		return p.unexpected("TABLE after " + verb)
 	}
-	word := strings.ToUpper(clip(t.text))
+	word := strings.ToUpper(clip(t.Text))
 	hint := "there are tables only"
 	switch word {
 	case "DATABASE":
@@ -67,15 +68,15 @@ func (p *parser) refuseObject(verb, database string) *api.Problem {
 	case "LOGIN", "USER", "ROLE":
 		hint = "access is by the master's API token"
 	}
-	return unsupported(t.start, "%s %s is not supported", verb, word).Hinted("%s", hint)
+	return unsupported(t.Start, "%s %s is not supported", verb, word).Hinted("%s", hint)
 }
 
 // tableElement reads a column or a constraint of the table.
 func (p *parser) tableElement(s *CreateTable) {
 	t := p.tok
 	named := p.constraintName()
-	switch p.tok.kw {
-	case kwPrimary, kwUnique:
+	switch p.tok.Keyword {
+	case tsqltoken.Primary, tsqltoken.Unique:
 		p.tableKey(s)
 		return
 	}
@@ -88,15 +89,15 @@ func (p *parser) tableElement(s *CreateTable) {
 		return
 	}
 	if len(s.Columns) == MaxColumns {
-		p.fail(tooComplex(t.start, "the table has more than %d columns", MaxColumns).Hinted("create several tables"))
+		p.fail(tooComplex(t.Start, "the table has more than %d columns", MaxColumns).Hinted("create several tables"))
 	}
 	c := TableColumn{Name: p.identifier("the name of a column")}
-	from := p.tok.start
+	from := p.tok.Start
 	c.Def = p.columnDef()
 	if p.err != nil {
 		return
 	}
-	c.Text = strings.TrimRight(p.lex.src[from:p.tok.start], " \t\r\n")
+	c.Text = strings.TrimRight(p.lex.scan.Text()[from:p.tok.Start], " \t\r\n")
 	s.Columns = append(s.Columns, c)
 	if c.Def.PrimaryKey {
 		p.onePrimaryKey(s, c.Name.At, len(s.Columns)-1)
@@ -105,15 +106,15 @@ func (p *parser) tableElement(s *CreateTable) {
 
 // isTableConstraint says whether a constraint begins here that tables cannot have.
 func (p *parser) isTableConstraint() bool {
-	if p.tok.kind != tokWord {
+	if p.tok.Kind != tsqltoken.KindWord {
 		return false
 	}
-	switch strings.ToUpper(clip(p.tok.text)) {
+	switch strings.ToUpper(clip(p.tok.Text)) {
 	case "CHECK", "FOREIGN", "DEFAULT", "INDEX", "LIKE":
 		return true
 	case "PERIOD":
 		t, _ := p.peek()
-		return t.kind == tokWord && strings.EqualFold(t.text, "FOR")
+		return t.Kind == tsqltoken.KindWord && strings.EqualFold(t.Text, "FOR")
 	}
 	return false
 }
@@ -133,7 +134,7 @@ func (p *parser) onePrimaryKey(s *CreateTable, at, upTo int) {
 // tableKey reads PRIMARY KEY or UNIQUE with its columns.
 func (p *parser) tableKey(s *CreateTable) {
 	t := p.tok
-	primary := p.acceptWord(kwPrimary)
+	primary := p.acceptWord(tsqltoken.Primary)
 	if primary {
 		if !p.acceptName("KEY") {
 			p.fail(p.unexpected("KEY after PRIMARY"))
@@ -150,7 +151,7 @@ func (p *parser) tableKey(s *CreateTable) {
 		s.Unique = append(s.Unique, cols)
 		return
 	}
-	p.onePrimaryKey(s, t.start, len(s.Columns))
+	p.onePrimaryKey(s, t.Start, len(s.Columns))
 	s.PrimaryKey = cols
 }
 
@@ -158,8 +159,8 @@ func (p *parser) tableKey(s *CreateTable) {
 func (p *parser) distribution(s *CreateTable) {
 	p.expect('(', "( and DISTRIBUTION")
 	if t := p.tok; !p.acceptName("DISTRIBUTION") {
-		if t.kind == tokWord || t.kind == tokQuoted {
-			p.fail(unsupported(t.start, "the table option %s is not supported", strings.ToUpper(clip(t.text))).Hinted("write WITH (DISTRIBUTION = HASH(column)) or nothing"))
+		if t.Kind == tsqltoken.KindWord || t.Kind == tsqltoken.KindQuoted {
+			p.fail(unsupported(t.Start, "the table option %s is not supported", strings.ToUpper(clip(t.Text))).Hinted("write WITH (DISTRIBUTION = HASH(column)) or nothing"))
 		}
 		p.fail(p.unexpected("DISTRIBUTION"))
 	}
@@ -178,32 +179,32 @@ func (p *parser) distribution(s *CreateTable) {
 	case p.acceptName("ROUND_ROBIN"):
 		s.RoundRobin = true
 	case p.acceptName("REPLICATE"):
-		p.fail(unsupported(t.start, "replicated tables (REPLICATE) are not supported").Hinted("write HASH(column) or ROUND_ROBIN"))
+		p.fail(unsupported(t.Start, "replicated tables (REPLICATE) are not supported").Hinted("write HASH(column) or ROUND_ROBIN"))
 	default:
 		p.fail(p.unexpected("HASH(column) or ROUND_ROBIN"))
 	}
 	if p.accept(',') {
-		p.fail(unsupported(p.tok.start, "further table options are not supported").Hinted("leave them out: the engine orders the rows"))
+		p.fail(unsupported(p.tok.Start, "further table options are not supported").Hinted("leave them out: the engine orders the rows"))
 	}
 	p.expect(')', "a closing ) after the distribution")
 }
 
 // dropStatement reads a DROP TABLE and refuses the other DROPs.
 func (p *parser) dropStatement() Statement {
-	s := &DropTable{At: p.tok.start}
+	s := &DropTable{At: p.tok.Start}
 	p.advance()
-	if !p.acceptWord(kwTable) {
+	if !p.acceptWord(tsqltoken.Table) {
 		p.fail(p.refuseObject("DROP", "POST /drop-db of the master drops a database on every shard"))
 		return s
 	}
-	if p.acceptWord(kwIf) {
-		if !p.acceptWord(kwExists) {
+	if p.acceptWord(tsqltoken.If) {
+		if !p.acceptWord(tsqltoken.Exists) {
 			p.fail(p.unexpected("EXISTS after IF"))
 		}
 		s.IfExists = true
 	}
 	s.Table = p.table()
-	if at := p.tok.start; p.accept(',') {
+	if at := p.tok.Start; p.accept(',') {
 		p.fail(unsupported(at, "dropping several tables in one statement is not supported").Hinted("send one DROP TABLE for each"))
 	}
 	return s

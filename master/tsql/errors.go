@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/tsqltoken"
 )
 
 // problemAt returns a problem with the offset of the fault.
@@ -43,25 +44,25 @@ func clip(s string) string {
 }
 
 // show names a token for people.
-func (t token) show() string {
-	switch t.kind {
-	case tokEOF:
+func show(t token) string {
+	switch t.Kind {
+	case tsqltoken.KindEnd:
 		return "the end"
-	case tokWord:
-		if t.kw != notKeyword {
-			return strings.ToUpper(t.text)
+	case tsqltoken.KindWord:
+		if t.Keyword != tsqltoken.NoKeyword {
+			return strings.ToUpper(t.Text)
 		}
-		return "the name " + clip(t.text)
-	case tokQuoted:
-		return "the name [" + clip(t.text) + "]"
-	case tokNumber:
-		return "the number " + clip(t.text)
-	case tokString, tokNString:
-		return "the string " + strconv.Quote(clip(t.text))
-	case tokBinary:
-		return "the constant 0x" + clip(t.text)
-	case tokParam:
-		return "the parameter @" + clip(t.text)
+		return "the name " + clip(t.Text)
+	case tsqltoken.KindQuoted:
+		return "the name [" + clip(t.Text) + "]"
+	case tsqltoken.KindInt, tsqltoken.KindDecimal, tsqltoken.KindFloat:
+		return "the number " + clip(t.Text)
+	case tsqltoken.KindString, tsqltoken.KindNString:
+		return "the string " + strconv.Quote(clip(t.Text))
+	case tsqltoken.KindBinary:
+		return "the constant 0x" + clip(wholeBytes(t.Text))
+	case tsqltoken.KindParam:
+		return "the parameter @" + clip(t.Text)
 	}
-	return t.text
+	return t.Text
 }

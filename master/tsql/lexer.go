@@ -1,302 +1,106 @@
 package tsql
 
 import (
-	"strings"
 	"unicode/utf8"
 
 	"shardeck/shared/api"
+	"shardeck/shared/tsqltoken"
 )
 
 // MaxText is the greatest length of a text, in bytes.
 const MaxText = 1 << 20
 
-type tokenKind uint8
+type token = tsqltoken.Token
 
-const (
-	tokEOF tokenKind = iota
-	tokWord
-	tokQuoted // [name] or "name"; text is the name
-	tokNumber // number says which
-	tokString
-	tokNString
-	tokBinary
-	tokParam // @name; text is the name
-	tokOp    // op says which
-)
-
-// operator is a punctuation token: its byte, or for those of two bytes one of the constants.
-type operator byte
-
-const (
-	opLe operator = iota + 1
-	opGe
-	opNe
-)
-
-// token is a lexical element. text is unescaped for strings and quoted names.
-type token struct {
-	kind   tokenKind
-	kw     keyword     // of a tokWord
-	op     operator    // of a tokOp
-	number LiteralKind // of a tokNumber
-	start  int
-	end    int
-	text   string
-}
-
-// lexer cuts src into tokens, one at a time. It looks at each byte a bounded
-// number of times.
+// lexer reads the tokens of src, and refuses those that no text can have.
 type lexer struct {
-	src string
-	pos int
+	scan tsqltoken.Scanner
 	// statement allows what belongs to statements only: comments and @parameters.
 	statement bool
 }
 
-// next returns the next token; tokEOF for ever at the end.
-func (l *lexer) next() (token, *api.Problem) {
-	if p := l.space(); p != nil {
-		return token{}, p
-	}
-	start := l.pos
-	if start == len(l.src) {
-		return token{kind: tokEOF, start: start, end: start}, nil
-	}
-	c := l.src[start]
-	switch {
-	case (c == 'N' || c == 'n') && l.peek(1) == '\'':
-		l.pos++
-		return l.quoted(start, '\'', tokNString)
-	case isLetter(c):
-		l.pos++
-		for l.pos < len(l.src) && isNameByte(l.src[l.pos]) {
-			l.pos++
-		}
-		text := l.src[start:l.pos]
-		return token{kind: tokWord, kw: lookupKeyword(text), start: start, end: l.pos, text: text}, nil
-	case isDigit(c), c == '.' && isDigit(l.peek(1)):
-		return l.numberToken(start)
-	case c == '\'':
-		return l.quoted(start, '\'', tokString)
-	case c == '[':
-		return l.quoted(start, ']', tokQuoted)
-	case c == '"':
-		return l.quoted(start, '"', tokQuoted)
-	case c == '@' && l.statement:
-		return l.paramToken(start)
-	}
-	return l.operatorToken(start, c)
+func newLexer(text string, statement bool) lexer {
+	return lexer{scan: tsqltoken.NewScanner(text), statement: statement}
 }
 
-// space advances over white space and, in statements, comments.
-func (l *lexer) space() *api.Problem {
-	for l.pos < len(l.src) {
+// next sets t to the next token that is no comment; KindEnd for ever at the end.
+func (l *lexer) next(t *token) *api.Problem {
+	for {
+		l.scan.Next(t)
 		switch {
-		case isSpace(l.src[l.pos]):
-			l.pos++
-		case l.statement && strings.HasPrefix(l.src[l.pos:], "--"):
-			i := strings.IndexByte(l.src[l.pos:], '\n')
-			if i < 0 {
-				i = len(l.src) - l.pos
-			}
-			l.pos += i
-		case l.statement && strings.HasPrefix(l.src[l.pos:], "/*"):
-			if p := l.blockComment(); p != nil {
+		case t.Kind == tsqltoken.KindComment:
+			if p := l.comment(t); p != nil {
 				return p
 			}
-		default:
-			return nil
+			continue
+		case t.Kind == tsqltoken.KindStray, t.Kind == tsqltoken.KindParam && !l.statement:
+			return l.strange(t)
+		case t.Fault != tsqltoken.NoFault:
+			return l.faulty(t)
+		case t.Op == '=' && l.at(t.End) == '=':
+			return syntaxError(t.Start, "== is not an operator of T-SQL").Hinted("use =")
 		}
-	}
-	return nil
-}
-
-// blockComment advances over a comment, in which others may be nested.
-func (l *lexer) blockComment() *api.Problem {
-	start := l.pos
-	for open := 0; ; {
-		i := strings.IndexAny(l.src[l.pos:], "*/")
-		if i < 0 || l.pos+i+1 >= len(l.src) {
-			l.pos = len(l.src)
-			return syntaxError(start, "the comment is not closed").Hinted("add */, one for every /*")
-		}
-		l.pos += i
-		switch l.src[l.pos : l.pos+2] {
-		case "/*":
-			open++
-			l.pos += 2
-		case "*/":
-			open--
-			l.pos += 2
-		default:
-			l.pos++
-		}
-		if open == 0 {
-			return nil
-		}
+		return nil
 	}
 }
 
-// paramToken reads @name.
-func (l *lexer) paramToken(start int) (token, *api.Problem) {
-	l.pos++
-	if l.peek(0) == '@' {
-		return token{}, unsupported(start, "global variables (@@) are not supported").Hinted("the answer says how many rows there were; send other values as parameters, @name")
-	}
-	for l.pos < len(l.src) && isNameByte(l.src[l.pos]) {
-		l.pos++
-	}
-	if l.pos == start+1 {
-		return token{}, syntaxError(start, "the parameter has no name").Hinted("write @name, and the value in params")
-	}
-	return token{kind: tokParam, start: start, end: l.pos, text: l.src[start+1 : l.pos]}, nil
-}
-
-// peek returns the byte n after the current one, 0 beyond the end.
-func (l *lexer) peek(n int) byte {
-	if l.pos+n < len(l.src) {
-		return l.src[l.pos+n]
+// at returns the byte of the text at i, 0 beyond its end.
+func (l *lexer) at(i int) byte {
+	if text := l.scan.Text(); i < len(text) {
+		return text[i]
 	}
 	return 0
 }
 
-// quoted reads up to the closing byte, which stands for itself when doubled. The
-// opening byte is at l.pos.
-func (l *lexer) quoted(start int, closing byte, kind tokenKind) (token, *api.Problem) {
-	l.pos++
-	from, doubled := l.pos, false
-	for {
-		i := strings.IndexByte(l.src[l.pos:], closing)
-		if i < 0 {
-			l.pos = len(l.src)
-			return token{}, syntaxError(start, "%s is not closed", map[tokenKind]string{
-				tokString: "the string", tokNString: "the string", tokQuoted: "the quoted name"}[kind]).
-				Hinted("add the closing %c; write it twice to have it inside", closing)
-		}
-		l.pos += i + 1
-		if l.peek(0) != closing {
-			break
-		}
-		l.pos++
-		doubled = true
+// comment refuses a comment where none can stand, or one that is not closed.
+func (l *lexer) comment(t *token) *api.Problem {
+	switch {
+	case !l.statement && l.scan.Text()[t.Start] == '-':
+		return unsupported(t.Start, "comments (--) are not supported here").Hinted("leave the comment out; for a double minus write - -5")
+	case !l.statement:
+		return unsupported(t.Start, "comments (/* */) are not supported here").Hinted("leave the comment out")
+	case t.Fault != tsqltoken.NoFault:
+		return syntaxError(t.Start, "the comment is not closed").Hinted("add */, one for every /*")
 	}
-	text := l.src[from : l.pos-1]
-	if doubled {
-		one := string(closing)
-		text = strings.ReplaceAll(text, one+one, one)
-	}
-	if kind == tokQuoted && text == "" {
-		return token{}, syntaxError(start, "the quoted name is empty").Hinted("write the name of a column, as [gpa]; a string has single quotes, as ''")
-	}
-	return token{kind: kind, start: start, end: l.pos, text: text}, nil
+	return nil
 }
 
-// numberToken reads 42, 3.50, .5, 1e3 and 0xC0FFEE.
-func (l *lexer) numberToken(start int) (token, *api.Problem) {
-	if l.src[start] == '0' && (l.peek(1) == 'x' || l.peek(1) == 'X') {
-		return l.binaryToken(start)
-	}
-	kind := IntLiteral
-	l.digits()
-	if l.peek(0) == '.' {
-		kind = DecimalLiteral
-		l.pos++
-		l.digits()
-	}
-	if c := l.peek(0); c == 'e' || c == 'E' {
-		kind = FloatLiteral
-		l.pos++
-		if c := l.peek(0); c == '+' || c == '-' {
-			l.pos++
+// faulty refuses a token that has a fault.
+func (l *lexer) faulty(t *token) *api.Problem {
+	switch t.Fault {
+	case tsqltoken.Unclosed:
+		what, closing := "the string", '\''
+		if t.Kind == tsqltoken.KindQuoted {
+			what, closing = "the quoted name", '"'
+			if l.scan.Text()[t.Start] == '[' {
+				closing = ']'
+			}
 		}
-		if !isDigit(l.peek(0)) {
-			return token{}, syntaxError(start, "the exponent of the number has no digits").Hinted("write a number as 42, 3.5 or 1.5e3")
-		}
-		l.digits()
+		return syntaxError(t.Start, "%s is not closed", what).Hinted("add the closing %c; write it twice to have it inside", closing)
+	case tsqltoken.EmptyName:
+		return syntaxError(t.Start, "the quoted name is empty").Hinted("write the name of a column, as [gpa]; a string has single quotes, as ''")
+	case tsqltoken.GlobalVariable:
+		return unsupported(t.Start, "global variables (@@) are not supported").Hinted("the answer says how many rows there were; send other values as parameters, @name")
+	case tsqltoken.NoName:
+		return syntaxError(t.Start, "the parameter has no name").Hinted("write @name, and the value in params")
+	case tsqltoken.NoExponent:
+		return syntaxError(t.Start, "the exponent of the number has no digits").Hinted("write a number as 42, 3.5 or 1.5e3")
 	}
-	if c := l.peek(0); isNameByte(c) || c == '.' {
-		return token{}, syntaxError(l.pos, "the number goes on with %q", c).Hinted("write a number as 42, 3.5 or 1.5e3, and put a name that begins with a digit in brackets")
+	if t.Kind == tsqltoken.KindBinary {
+		return syntaxError(t.End, "%q is not a hex digit", l.at(t.End)).Hinted("write a binary constant as 0xC0FFEE")
 	}
-	return token{kind: tokNumber, number: kind, start: start, end: l.pos, text: l.src[start:l.pos]}, nil
-}
-
-func (l *lexer) binaryToken(start int) (token, *api.Problem) {
-	l.pos += 2
-	for l.pos < len(l.src) && isHex(l.src[l.pos]) {
-		l.pos++
-	}
-	if c := l.peek(0); isNameByte(c) {
-		return token{}, syntaxError(l.pos, "%q is not a hex digit", c).Hinted("write a binary constant as 0xC0FFEE")
-	}
-	text := l.src[start+2 : l.pos]
-	if len(text)%2 == 1 {
-		text = "0" + text
-	}
-	return token{kind: tokBinary, start: start, end: l.pos, text: text}, nil
-}
-
-func (l *lexer) digits() {
-	for l.pos < len(l.src) && isDigit(l.src[l.pos]) {
-		l.pos++
-	}
-}
-
-func (l *lexer) operatorToken(start int, c byte) (token, *api.Problem) {
-	l.pos++
-	two := func(op operator) (token, *api.Problem) {
-		l.pos++
-		return token{kind: tokOp, op: op, start: start, end: l.pos, text: l.src[start:l.pos]}, nil
-	}
-	n := l.peek(0)
-	switch c {
-	case '<':
-		switch n {
-		case '=':
-			return two(opLe)
-		case '>':
-			return two(opNe)
-		}
-	case '>':
-		if n == '=' {
-			return two(opGe)
-		}
-	case '!':
-		// T-SQL has !< for >= and !> for <=.
-		switch n {
-		case '=':
-			return two(opNe)
-		case '<':
-			return two(opGe)
-		case '>':
-			return two(opLe)
-		}
-		return token{}, syntaxError(start, "! does not stand alone").Hinted("use NOT, or <> for not equal")
-	case '-':
-		if n == '-' {
-			return token{}, unsupported(start, "comments (--) are not supported here").Hinted("leave the comment out; for a double minus write - -5")
-		}
-	case '/':
-		if n == '*' {
-			return token{}, unsupported(start, "comments (/* */) are not supported here").Hinted("leave the comment out")
-		}
-	case '=':
-		if n == '=' {
-			return token{}, syntaxError(start, "== is not an operator of T-SQL").Hinted("use =")
-		}
-	case '+', '*', '%', '(', ')', ',', '.', ';':
-	default:
-		return token{}, l.strange(start)
-	}
-	return token{kind: tokOp, op: operator(c), start: start, end: l.pos, text: l.src[start:l.pos]}, nil
+	return syntaxError(t.End, "the number goes on with %q", l.at(t.End)).Hinted("write a number as 42, 3.5 or 1.5e3, and put a name that begins with a digit in brackets")
 }
 
 // strange refuses a character that begins no token, with what was probably meant.
-func (l *lexer) strange(start int) *api.Problem {
-	r, size := utf8.DecodeRuneInString(l.src[start:])
-	l.pos = start + size
+func (l *lexer) strange(t *token) *api.Problem {
+	start := t.Start
+	r, size := utf8.DecodeRuneInString(l.scan.Text()[start:])
 	switch r {
+	case '!':
+		return syntaxError(start, "! does not stand alone").Hinted("use NOT, or <> for not equal")
 	case '&', '|', '^', '~':
-		if n := l.peek(0); n == byte(r) {
+		if l.at(start+size) == byte(r) {
 			return syntaxError(start, "%c%c is not an operator of T-SQL", r, r).
 				Hinted("use %s", map[rune]string{'&': "AND", '|': "OR between conditions, + to join strings"}[r])
 		}
@@ -326,14 +130,4 @@ func (l *lexer) strange(start int) *api.Problem {
 	}
 	return syntaxError(start, "the character %q is not allowed outside of a string", r).
 		Hinted("strings have single quotes, as 'x'; names are ASCII letters, digits and underscores")
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
-func isLetter(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
-}
-func isNameByte(c byte) bool { return isLetter(c) || isDigit(c) }
-func isHex(c byte) bool {
-	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }

@@ -1,10 +1,14 @@
 package tsql
 
-import "strings"
+import (
+	"strings"
+
+	"shardeck/shared/tsqltoken"
+)
 
 // isName says whether the current token can be a name.
 func (p *parser) isName() bool {
-	return p.tok.kind == tokQuoted || p.tok.kind == tokWord && p.tok.kw == notKeyword
+	return p.tok.Kind == tsqltoken.KindQuoted || p.tok.Kind == tsqltoken.KindWord && p.tok.Keyword == tsqltoken.NoKeyword
 }
 
 // identifier reads a name.
@@ -13,7 +17,7 @@ func (p *parser) identifier(want string) Name {
 		p.fail(p.unexpected(want))
 		return Name{}
 	}
-	n := Name{At: p.tok.start, Name: p.tok.text}
+	n := Name{At: p.tok.Start, Name: p.tok.Text}
 	p.advance()
 	return n
 }
@@ -24,11 +28,11 @@ func (p *parser) names(want string, ordered bool) []Name {
 	var names []Name
 	for p.err == nil {
 		if len(names) == MaxColumns {
-			p.fail(tooComplex(p.tok.start, "the list has more than %d columns", MaxColumns).Hinted("name fewer columns"))
+			p.fail(tooComplex(p.tok.Start, "the list has more than %d columns", MaxColumns).Hinted("name fewer columns"))
 		}
 		names = append(names, p.identifier(want))
-		if ordered && !p.acceptWord(kwAsc) {
-			p.acceptWord(kwDesc)
+		if ordered && !p.acceptWord(tsqltoken.Asc) {
+			p.acceptWord(tsqltoken.Desc)
 		}
 		if !p.accept(',') {
 			break
@@ -40,20 +44,20 @@ func (p *parser) names(want string, ordered bool) []Name {
 
 // name reads a column, or NULL, CASE or a function, or refuses a word.
 func (p *parser) name(t token) node {
-	switch t.kw {
-	case notKeyword:
-	case kwNull:
+	switch t.Keyword {
+	case tsqltoken.NoKeyword:
+	case tsqltoken.Null:
 		p.advance()
-		return node{x: &Literal{At: t.start, Kind: NullLiteral}}
-	case kwCase:
+		return node{x: &Literal{At: t.Start, Kind: NullLiteral}}
+	case tsqltoken.Case:
 		return p.caseOf()
-	case kwConvert:
+	case tsqltoken.Convert:
 		p.advance()
 		return p.convert(t)
-	case kwCoalesce, kwNullIf, kwLeft, kwRight:
+	case tsqltoken.Coalesce, tsqltoken.NullIf, tsqltoken.Left, tsqltoken.Right:
 		p.advance()
-		if p.tok.kind != tokOp || p.tok.op != '(' {
-			p.fail(p.unexpected("( after " + strings.ToUpper(t.text)))
+		if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '(' {
+			p.fail(p.unexpected("( after " + strings.ToUpper(t.Text)))
 			return node{}
 		}
 		return p.call(t)
@@ -62,28 +66,28 @@ func (p *parser) name(t token) node {
 		return node{}
 	}
 	p.advance()
-	if p.tok.kind == tokOp && p.tok.op == '(' {
+	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
 		return p.function(t)
 	}
-	if p.tok.kind == tokWord && p.lex.statement && strings.EqualFold(t.text, "NEXT") && strings.EqualFold(p.tok.text, "VALUE") {
-		p.fail(unsupported(t.start, "sequences (NEXT VALUE FOR) are not supported").Hinted("send values of your own"))
+	if p.tok.Kind == tsqltoken.KindWord && p.lex.statement && strings.EqualFold(t.Text, "NEXT") && strings.EqualFold(p.tok.Text, "VALUE") {
+		p.fail(unsupported(t.Start, "sequences (NEXT VALUE FOR) are not supported").Hinted("send values of your own"))
 	}
 	return p.column(t)
 }
 
 // column reads the rest of [[[db.]dbo.]table.]column, of which t is the first name.
 func (p *parser) column(t token) node {
-	c := &Column{At: t.start, Name: t.text}
-	if p.tok.kind != tokOp || p.tok.op != '.' {
+	c := &Column{At: t.Start, Name: t.Text}
+	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '.' {
 		return node{x: c}
 	}
-	parts := p.qualified(t.text, "the name of a column after the point")
+	parts := p.qualified(t.Text, "the name of a column after the point")
 	if last := len(parts) - 1; last > 0 {
 		c.Table, c.Name = parts[last-1], parts[last]
-		c.DB = p.qualifier(t.start, parts[:last-1])
+		c.DB = p.qualifier(t.Start, parts[:last-1])
 	}
-	if p.tok.kind == tokOp && p.tok.op == '(' {
-		p.fail(unsupported(t.start, "functions of one's own (%s.%s) are not supported", clip(c.Table), clip(c.Name)).
+	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
+		p.fail(unsupported(t.Start, "functions of one's own (%s.%s) are not supported", clip(c.Table), clip(c.Name)).
 			Hinted("use T-SQL's own functions; compute other values before you send them"))
 	}
 	return node{x: c}
@@ -99,13 +103,13 @@ func (p *parser) qualified(first, want string) []string {
 	for p.err == nil && p.accept('.') {
 		switch {
 		case len(parts) == maxParts:
-			p.fail(unsupported(p.tok.start, "names of servers are not supported").Hinted("write column, table.column or dbo.table.column"))
-		case p.tok.kind == tokOp && p.tok.op == '.' && len(parts) == 1:
+			p.fail(unsupported(p.tok.Start, "names of servers are not supported").Hinted("write column, table.column or dbo.table.column"))
+		case p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '.' && len(parts) == 1:
 			parts = append(parts, "")
 		case !p.isName():
 			p.fail(p.unexpected(want))
 		default:
-			parts = append(parts, p.tok.text)
+			parts = append(parts, p.tok.Text)
 			p.advance()
 		}
 	}
@@ -130,14 +134,14 @@ func (p *parser) qualifier(at int, parts []string) (db string) {
 // table reads [[db.]dbo.]name.
 func (p *parser) table() TableRef {
 	switch {
-	case p.tok.kind == tokOp && p.tok.op == '(':
-		p.fail(unsupported(p.tok.start, "subqueries in place of a table (derived tables) are not supported").
+	case p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(':
+		p.fail(unsupported(p.tok.Start, "subqueries in place of a table (derived tables) are not supported").
 			Hinted("name a table; join tables with JOIN ... ON"))
-	case p.tok.kind == tokParam:
-		p.fail(unsupported(p.tok.start, "a table cannot be a parameter or variable (@%s)", clip(p.tok.text)).Hinted("write the name of the table"))
+	case p.tok.Kind == tsqltoken.KindParam:
+		p.fail(unsupported(p.tok.Start, "a table cannot be a parameter or variable (@%s)", clip(p.tok.Text)).Hinted("write the name of the table"))
 	}
 	n := p.identifier("the name of a table")
-	if p.tok.kind != tokOp || p.tok.op != '.' {
+	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '.' {
 		return TableRef{At: n.At, Name: n.Name}
 	}
 	parts := p.qualified(n.Name, "the name of a table after the point")

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/tsqltoken"
 )
 
 // ParseStatement reads one statement, which a semicolon may end, and in which
@@ -25,18 +26,18 @@ func ParseStatement(text string) (Statement, error) {
 func (p *parser) statement() Statement {
 	for p.accept(';') {
 	}
-	switch p.tok.kw {
-	case kwSelect:
+	switch p.tok.Keyword {
+	case tsqltoken.Select:
 		return p.selectStatement()
-	case kwInsert:
+	case tsqltoken.Insert:
 		return p.insertStatement()
-	case kwUpdate:
+	case tsqltoken.Update:
 		return p.updateStatement()
-	case kwDelete:
+	case tsqltoken.Delete:
 		return p.deleteStatement()
-	case kwCreate:
+	case tsqltoken.Create:
 		return p.createStatement()
-	case kwDrop:
+	case tsqltoken.Drop:
 		return p.dropStatement()
 	}
 	p.fail(refuseVerb(p.tok))
@@ -49,20 +50,20 @@ func (p *parser) end(s Statement) {
 	for p.accept(';') {
 		ended = true
 	}
-	if p.err != nil || p.tok.kind == tokEOF {
+	if p.err != nil || p.tok.Kind == tsqltoken.KindEnd {
 		return
 	}
-	if p.tok.kind == tokWord {
-		word := strings.ToUpper(clip(p.tok.text))
-		begins := p.tok.kw == kwSelect || p.tok.kw == kwInsert || p.tok.kw == kwUpdate || p.tok.kw == kwDelete || p.tok.kw == kwCreate || p.tok.kw == kwDrop
-		if _, verb := unsupportedVerb(word); word != "GO" && (begins || verb && (ended || p.tok.kw != kwWith)) {
-			p.fail(unsupported(p.tok.start, "several statements in one text are not supported, and another begins with %s", word).
+	if p.tok.Kind == tsqltoken.KindWord {
+		word := strings.ToUpper(clip(p.tok.Text))
+		begins := p.tok.Keyword == tsqltoken.Select || p.tok.Keyword == tsqltoken.Insert || p.tok.Keyword == tsqltoken.Update || p.tok.Keyword == tsqltoken.Delete || p.tok.Keyword == tsqltoken.Create || p.tok.Keyword == tsqltoken.Drop
+		if _, verb := unsupportedVerb(word); word != "GO" && (begins || verb && (ended || p.tok.Keyword != tsqltoken.With)) {
+			p.fail(unsupported(p.tok.Start, "several statements in one text are not supported, and another begins with %s", word).
 				Hinted("send the statements one at a time"))
 			return
 		}
 	}
 	if ended {
-		p.fail(unsupported(p.tok.start, "several statements in one text are not supported, and the text goes on with %s", p.tok.show()).
+		p.fail(unsupported(p.tok.Start, "several statements in one text are not supported, and the text goes on with %s", show(p.tok)).
 			Hinted("remove what follows the semicolon, or send it by itself"))
 		return
 	}
@@ -112,20 +113,20 @@ func wantedOfSelect(s *Select) string {
 // clauses that T-SQL has there.
 func (p *parser) notHere(verb string) {
 	t := p.tok
-	if p.err != nil || t.kind != tokWord {
+	if p.err != nil || t.Kind != tsqltoken.KindWord {
 		return
 	}
-	word := strings.ToUpper(clip(t.text))
+	word := strings.ToUpper(clip(t.Text))
 	var e *api.Problem
 	switch {
-	case t.kw == kwTop:
-		e = unsupported(t.start, "%s TOP is not supported", verb).Hinted("choose the rows by WHERE")
-	case t.kw == kwFrom, t.kw == kwJoin, t.kw == kwInner, t.kw == kwLeft:
-		e = unsupported(t.start, "%s with further tables (%s) is not supported", verb, word).Hinted("read the values with a SELECT, and choose the rows by WHERE")
-	case t.kw == kwWith:
-		e = unsupported(t.start, "table hints (WITH) are not supported").Hinted("leave them out")
-	case t.kw == kwOrder:
-		e = unsupported(t.start, "%s with ORDER BY is not T-SQL", verb).Hinted("choose the rows by WHERE")
+	case t.Keyword == tsqltoken.Top:
+		e = unsupported(t.Start, "%s TOP is not supported", verb).Hinted("choose the rows by WHERE")
+	case t.Keyword == tsqltoken.From, t.Keyword == tsqltoken.Join, t.Keyword == tsqltoken.Inner, t.Keyword == tsqltoken.Left:
+		e = unsupported(t.Start, "%s with further tables (%s) is not supported", verb, word).Hinted("read the values with a SELECT, and choose the rows by WHERE")
+	case t.Keyword == tsqltoken.With:
+		e = unsupported(t.Start, "table hints (WITH) are not supported").Hinted("leave them out")
+	case t.Keyword == tsqltoken.Order:
+		e = unsupported(t.Start, "%s with ORDER BY is not T-SQL", verb).Hinted("choose the rows by WHERE")
 	case word == "OUTPUT":
 		e = refuseFeature(t)
 	default:

@@ -1,6 +1,9 @@
 package tsql
 
-import "shardeck/shared/api"
+import (
+	"shardeck/shared/api"
+	"shardeck/shared/tsqltoken"
+)
 
 // Bounds of what is accepted; beyond them a text is refused as too_complex.
 const (
@@ -17,7 +20,7 @@ const (
 )
 
 // parser is a recursive-descent parser with one token of lookahead. An error is
-// kept in err, and the token then stays at tokEOF, so that every loop ends.
+// kept in err, and the token then stays at tsqltoken.KindEnd, so that every loop ends.
 type parser struct {
 	lex   lexer
 	tok   token
@@ -33,7 +36,7 @@ func startParser(text string, statement bool) (*parser, error) {
 		return nil, tooComplex(MaxText, "the text is %d bytes long; at most %d are allowed", len(text), MaxText).
 			Hinted("send less at a time")
 	}
-	p := &parser{lex: lexer{src: text, statement: statement}}
+	p := &parser{lex: newLexer(text, statement)}
 	p.advance()
 	return p, nil
 }
@@ -42,39 +45,38 @@ func (p *parser) advance() {
 	if p.err != nil {
 		return
 	}
-	tok, err := p.lex.next()
-	if err != nil {
+	start := p.tok.Start
+	if err := p.lex.next(&p.tok); err != nil {
+		p.tok.Start = start
 		p.fail(err)
-		return
 	}
-	p.tok = tok
 }
 
 // fail keeps the first error and ends the input.
 func (p *parser) fail(err *api.Problem) {
 	if p.err == nil {
 		p.err = err
-		p.tok = token{kind: tokEOF, start: p.tok.start, end: p.tok.start}
+		p.tok = token{Start: p.tok.Start, End: p.tok.Start}
 	}
 }
 
-func (p *parser) accept(op operator) bool {
-	if p.tok.kind != tokOp || p.tok.op != op {
+func (p *parser) accept(op tsqltoken.Operator) bool {
+	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != op {
 		return false
 	}
 	p.advance()
 	return true
 }
 
-func (p *parser) expect(op operator, want string) {
+func (p *parser) expect(op tsqltoken.Operator, want string) {
 	if !p.accept(op) {
 		p.fail(p.unexpected(want))
 	}
 }
 
 // acceptWord advances over the keyword.
-func (p *parser) acceptWord(kw keyword) bool {
-	if p.tok.kw != kw {
+func (p *parser) acceptWord(kw tsqltoken.Keyword) bool {
+	if p.tok.Keyword != kw {
 		return false
 	}
 	p.advance()
@@ -85,7 +87,7 @@ func (p *parser) acceptWord(kw keyword) bool {
 func (p *parser) enter() bool {
 	p.depth++
 	if p.depth > MaxDepth {
-		p.fail(tooComplex(p.tok.start, "the expression is nested more than %d deep", MaxDepth).Hinted("simplify it, or send it in parts"))
+		p.fail(tooComplex(p.tok.Start, "the expression is nested more than %d deep", MaxDepth).Hinted("simplify it, or send it in parts"))
 		return false
 	}
 	return p.err == nil
@@ -113,7 +115,7 @@ func (p *parser) over(x Expr, children ...node) node {
 // predicate refuses a value where a condition is due.
 func (p *parser) predicate(n node) node {
 	if p.err == nil && !n.x.Predicate() {
-		if p.tok.kind == tokWord && (p.tok.kw == notKeyword || p.foreign(p.tok)) {
+		if p.tok.Kind == tsqltoken.KindWord && (p.tok.Keyword == tsqltoken.NoKeyword || p.foreign(p.tok)) {
 			p.fail(p.unexpected("a comparison, as = or LIKE"))
 			return n
 		}

@@ -1,6 +1,10 @@
 package tsql
 
-import "strings"
+import (
+	"strings"
+
+	"shardeck/shared/tsqltoken"
+)
 
 // FormatExpr writes e as T-SQL that parses back to the same tree, with only the
 // parentheses it needs.
@@ -169,22 +173,10 @@ func appendString(dst []byte, s string, national bool) []byte {
 
 // appendName appends a name, bare when it is a plain word.
 func appendName(dst []byte, name string) []byte {
-	if isBareName(name) {
+	if tsqltoken.IsBareName(name) {
 		return append(dst, name...)
 	}
 	dst = append(dst, '[')
 	dst = append(dst, strings.ReplaceAll(name, "]", "]]")...)
 	return append(dst, ']')
-}
-
-func isBareName(name string) bool {
-	if name == "" || !isLetter(name[0]) || lookupKeyword(name) != notKeyword || isSpoken(name) {
-		return false
-	}
-	for i := range len(name) {
-		if !isNameByte(name[i]) {
-			return false
-		}
-	}
-	return true
 }

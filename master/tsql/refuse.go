@@ -4,25 +4,26 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/tsqltoken"
 )
 
 // foreign says whether a word is none of the grammar's.
 func (p *parser) foreign(t token) bool {
 	if p.lex.statement {
-		return t.kw == kwReserved
+		return t.Keyword == tsqltoken.Reserved
 	}
-	return t.kw.reserved()
+	return !t.Keyword.InCondition()
 }
 
 // unexpected refuses the current token where want was due. Words of T-SQL that are
 // no part of the subset are refused as such.
 func (p *parser) unexpected(want string) *api.Problem {
 	t := p.tok
-	if t.kind == tokOp && t.op == ';' && !p.lex.statement {
-		return syntaxError(t.start, "the text goes on after a semicolon, but only one expression belongs here").
+	if t.Kind == tsqltoken.KindOp && t.Op == ';' && !p.lex.statement {
+		return syntaxError(t.Start, "the text goes on after a semicolon, but only one expression belongs here").
 			Hinted("remove the semicolon and what follows")
 	}
-	if t.kind == tokWord {
+	if t.Kind == tsqltoken.KindWord {
 		if e := refuseOperator(t); e != nil {
 			return e
 		}
@@ -34,25 +35,25 @@ func (p *parser) unexpected(want string) *api.Problem {
 			return refuseWord(t)
 		}
 	}
-	e := syntaxError(t.start, "expected %s, found %s", want, t.show())
-	if t.kind == tokWord && t.kw != notKeyword {
-		switch t.kw {
-		case kwFrom, kwWhere, kwGroup, kwHaving, kwOrder:
-			return e.Hinted("clauses stand in the order SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY; a name like that is written in brackets: [%s]", strings.ToLower(t.text))
+	e := syntaxError(t.Start, "expected %s, found %s", want, show(t))
+	if t.Kind == tsqltoken.KindWord && t.Keyword != tsqltoken.NoKeyword {
+		switch t.Keyword {
+		case tsqltoken.From, tsqltoken.Where, tsqltoken.Group, tsqltoken.Having, tsqltoken.Order:
+			return e.Hinted("clauses stand in the order SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY; a name like that is written in brackets: [%s]", strings.ToLower(t.Text))
 		}
-		return e.Hinted("a column of that name is written in brackets: [%s]", strings.ToLower(t.text))
+		return e.Hinted("a column of that name is written in brackets: [%s]", strings.ToLower(t.Text))
 	}
 	return e.Hinted("write %s there, or see whether what stands before it is whole", want)
 }
 
 // refuseOperator refuses the operators that other databases have and T-SQL has not.
 func refuseOperator(t token) *api.Problem {
-	switch word := strings.ToUpper(clip(t.text)); word {
+	switch word := strings.ToUpper(clip(t.Text)); word {
 	case "ILIKE", "RLIKE", "REGEXP", "GLOB", "MATCH":
-		return unsupported(t.start, "%s is not an operator of T-SQL", word).
+		return unsupported(t.Start, "%s is not an operator of T-SQL", word).
 			Hinted("use LIKE, which ignores case, with %%, _ and [a-z]")
 	case "DIV", "MOD":
-		return unsupported(t.start, "%s is not an operator of T-SQL", word).
+		return unsupported(t.Start, "%s is not an operator of T-SQL", word).
 			Hinted("use / between integers, and %%")
 	}
 	return nil
@@ -73,25 +74,25 @@ func fieldFor(word string) string {
 
 // refuseWord refuses, outside of statements, a reserved word by its name.
 func refuseWord(t token) *api.Problem {
-	word := strings.ToUpper(t.text)
+	word := strings.ToUpper(t.Text)
 	var p *api.Problem
 	switch word {
 	case "SELECT", "EXISTS", "ANY", "ALL", "SOME":
-		p = unsupported(t.start, "subqueries (%s) are not supported here", word)
+		p = unsupported(t.Start, "subqueries (%s) are not supported here", word)
 	case "UNION", "INTERSECT", "EXCEPT":
-		p = unsupported(t.start, "%s is not supported here: only one expression belongs here", word)
+		p = unsupported(t.Start, "%s is not supported here: only one expression belongs here", word)
 	case "TRY_CONVERT", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONTAINS", "FREETEXT", "COLLATE", "OVER":
-		p = unsupported(t.start, "%s is not supported here", word)
+		p = unsupported(t.Start, "%s is not supported here", word)
 	case "ORDER", "GROUP", "HAVING", "FROM", "WHERE", "TOP", "FETCH", "DISTINCT", "JOIN", "INTO":
-		p = unsupported(t.start, "the clause %s does not belong here", word)
+		p = unsupported(t.Start, "the clause %s does not belong here", word)
 	default:
-		p = unsupported(t.start, "%s does not belong here", word)
+		p = unsupported(t.Start, "%s does not belong here", word)
 	}
 	if field := fieldFor(word); field != "" {
-		return p.Hinted("use the field %s; a column of that name is written in brackets: [%s]", field, strings.ToLower(t.text))
+		return p.Hinted("use the field %s; a column of that name is written in brackets: [%s]", field, strings.ToLower(t.Text))
 	}
 	return p.Hinted("use comparisons, AND, OR, NOT, IN, BETWEEN, LIKE, IS NULL, functions and arithmetic; a column of that name is written in brackets: [%s]",
-		strings.ToLower(t.text))
+		strings.ToLower(t.Text))
 }
 
 // feature is something of T-SQL, or of other databases, that is not supported.
@@ -159,16 +160,16 @@ func unsupportedFeature(word string) (feature, bool) {
 // refuseFeature refuses within a statement what the word begins; nil when it is
 // just a word in the wrong place.
 func refuseFeature(t token) *api.Problem {
-	word := strings.ToUpper(clip(t.text))
+	word := strings.ToUpper(clip(t.Text))
 	if f, ok := unsupportedFeature(word); ok {
-		return unsupported(t.start, "%s: not supported", f.what).
+		return unsupported(t.Start, "%s: not supported", f.what).
 			Hinted("%s; a name like that is written in brackets: [%s]", f.hint, strings.ToLower(word))
 	}
 	if word == "GO" {
-		return unsupported(t.start, "GO is a word of sqlcmd, not of T-SQL").Hinted("send the statements one at a time, without GO")
+		return unsupported(t.Start, "GO is a word of sqlcmd, not of T-SQL").Hinted("send the statements one at a time, without GO")
 	}
-	if t.kw == kwReserved {
-		return unsupported(t.start, "%s does not belong here", word).Hinted("a name like that is written in brackets: [%s]", strings.ToLower(word))
+	if t.Keyword == tsqltoken.Reserved {
+		return unsupported(t.Start, "%s does not belong here", word).Hinted("a name like that is written in brackets: [%s]", strings.ToLower(word))
 	}
 	return nil
 }
@@ -176,10 +177,10 @@ func refuseFeature(t token) *api.Problem {
 // noAlias says whether a bare word is no alias without AS: T-SQL reserves it, or
 // it more likely begins a clause.
 func noAlias(t token) bool {
-	if t.kw != notKeyword || isSpoken(t.text) {
+	if tsqltoken.IsReserved(t.Text) {
 		return true
 	}
-	word := strings.ToUpper(clip(t.text))
+	word := strings.ToUpper(clip(t.Text))
 	if _, ok := unsupportedFeature(word); ok || word == "GO" || word == "AT" {
 		return true
 	}
@@ -188,19 +189,19 @@ func noAlias(t token) bool {
 
 // refuseVerb refuses the statement that begins with t.
 func refuseVerb(t token) *api.Problem {
-	if t.kind == tokEOF {
-		return syntaxError(t.start, "the statement is empty").Hinted("write SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
+	if t.Kind == tsqltoken.KindEnd {
+		return syntaxError(t.Start, "the statement is empty").Hinted("write SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
 	}
-	if t.kind == tokOp && t.op == '(' {
-		return unsupported(t.start, "a statement in parentheses is not supported").Hinted("leave the parentheses out")
+	if t.Kind == tsqltoken.KindOp && t.Op == '(' {
+		return unsupported(t.Start, "a statement in parentheses is not supported").Hinted("leave the parentheses out")
 	}
-	word := strings.ToUpper(clip(t.text))
-	if t.kind == tokWord {
+	word := strings.ToUpper(clip(t.Text))
+	if t.Kind == tsqltoken.KindWord {
 		if f, ok := unsupportedVerb(word); ok {
-			return unsupported(t.start, "%s: not supported", f.what).Hinted("%s", f.hint)
+			return unsupported(t.Start, "%s: not supported", f.what).Hinted("%s", f.hint)
 		}
 	}
-	return syntaxError(t.start, "expected a statement, found %s", t.show()).
+	return syntaxError(t.Start, "expected a statement, found %s", show(t)).
 		Hinted("a statement begins with SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
 }
 

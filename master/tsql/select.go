@@ -4,37 +4,38 @@ import (
 	"strings"
 
 	"shardeck/shared/mssqlerr"
+	"shardeck/shared/tsqltoken"
 )
 
 // selectStatement reads a SELECT, whose first word is the current token.
 func (p *parser) selectStatement() *Select {
-	s := &Select{At: p.tok.start}
+	s := &Select{At: p.tok.Start}
 	p.advance()
-	if p.acceptWord(kwDistinct) {
+	if p.acceptWord(tsqltoken.Distinct) {
 		s.Distinct = true
 	} else {
-		p.acceptWord(kwAll)
+		p.acceptWord(tsqltoken.All)
 	}
-	if p.tok.kw == kwTop {
+	if p.tok.Keyword == tsqltoken.Top {
 		s.Top = p.top()
 	}
 	p.selectList(s)
 	p.from(s)
-	if p.acceptWord(kwWhere) {
-		s.Where = p.predicate(p.chain(kwOr)).x
+	if p.acceptWord(tsqltoken.Where) {
+		s.Where = p.predicate(p.chain(tsqltoken.Or)).x
 	}
-	if p.acceptWord(kwGroup) {
+	if p.acceptWord(tsqltoken.Group) {
 		p.groupBy(s)
 	}
-	if p.acceptWord(kwHaving) {
-		s.Having = p.predicate(p.chain(kwOr)).x
+	if p.acceptWord(tsqltoken.Having) {
+		s.Having = p.predicate(p.chain(tsqltoken.Or)).x
 	}
-	if p.acceptWord(kwOrder) {
-		if !p.acceptWord(kwBy) {
+	if p.acceptWord(tsqltoken.Order) {
+		if !p.acceptWord(tsqltoken.By) {
 			p.fail(p.unexpected("BY after ORDER"))
 		}
 		s.OrderBy = p.orderItems()
-		if p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "NULLS") {
+		if p.tok.Kind == tsqltoken.KindWord && strings.EqualFold(p.tok.Text, "NULLS") {
 			p.fail(p.afterOrderItem())
 		}
 		p.offset(s)
@@ -47,21 +48,21 @@ func (p *parser) selectStatement() *Select {
 
 // top reads TOP (n) [WITH TIES]. The current token is TOP.
 func (p *parser) top() *Top {
-	t := &Top{At: p.tok.start}
+	t := &Top{At: p.tok.Start}
 	p.advance()
 	// Without parentheses it is one constant: TOP 5 * is five rows of all columns.
 	t.N = p.count(p.primary(), "TOP")
-	if p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "PERCENT") {
-		p.fail(unsupported(p.tok.start, "TOP ... PERCENT is not supported").Hinted("count the rows first, and write TOP (n)"))
+	if p.tok.Kind == tsqltoken.KindWord && strings.EqualFold(p.tok.Text, "PERCENT") {
+		p.fail(unsupported(p.tok.Start, "TOP ... PERCENT is not supported").Hinted("count the rows first, and write TOP (n)"))
 	}
-	if p.acceptWord(kwWith) {
+	if p.acceptWord(tsqltoken.With) {
 		if !p.acceptName("TIES") {
 			p.fail(p.unexpected("TIES after WITH"))
 		}
 		t.WithTies = true
 	}
-	if p.tok.kw == kwDistinct || p.tok.kw == kwAll {
-		p.fail(syntaxError(p.tok.start, "%s stands behind TOP", strings.ToUpper(p.tok.text)).Hinted("write SELECT %s TOP", strings.ToUpper(p.tok.text)))
+	if p.tok.Keyword == tsqltoken.Distinct || p.tok.Keyword == tsqltoken.All {
+		p.fail(syntaxError(p.tok.Start, "%s stands behind TOP", strings.ToUpper(p.tok.Text)).Hinted("write SELECT %s TOP", strings.ToUpper(p.tok.Text)))
 	}
 	return t
 }
@@ -89,7 +90,7 @@ func (p *parser) count(n node, clause string) Expr {
 func (p *parser) selectList(s *Select) {
 	for p.err == nil {
 		if len(s.List) == MaxColumns {
-			p.fail(tooComplex(p.tok.start, "the list has more than %d columns", MaxColumns).Hinted("select fewer columns"))
+			p.fail(tooComplex(p.tok.Start, "the list has more than %d columns", MaxColumns).Hinted("select fewer columns"))
 		}
 		s.List = append(s.List, p.selectItem())
 		if !p.accept(',') {
@@ -99,7 +100,7 @@ func (p *parser) selectList(s *Select) {
 }
 
 func (p *parser) selectItem() SelectItem {
-	it := SelectItem{At: p.tok.start}
+	it := SelectItem{At: p.tok.Start}
 	switch {
 	case p.accept('*'):
 		it.Star = true
@@ -108,11 +109,11 @@ func (p *parser) selectItem() SelectItem {
 		if p.tableStar(&it) {
 			return it
 		}
-	case p.tok.kind == tokParam:
-		if t, _ := p.peek(); t.kind == tokOp && t.op == '=' {
-			p.fail(unsupported(it.At, "assignment to the variable @%s is not supported", clip(p.tok.text)).Hinted("select the value, and send it as a parameter of the next statement"))
+	case p.tok.Kind == tsqltoken.KindParam:
+		if t, _ := p.peek(); t.Kind == tsqltoken.KindOp && t.Op == '=' {
+			p.fail(unsupported(it.At, "assignment to the variable @%s is not supported", clip(p.tok.Text)).Hinted("select the value, and send it as a parameter of the next statement"))
 		}
-	case p.tok.kw == kwFrom:
+	case p.tok.Keyword == tsqltoken.From:
 		p.fail(syntaxError(it.At, "the list of SELECT is empty").Hinted("write * or the columns before FROM"))
 	}
 	x := p.value(p.additive())
@@ -131,20 +132,20 @@ func (p *parser) selectItem() SelectItem {
 // noCondition refuses a comparison where an item of the list should end.
 func (p *parser) noCondition() {
 	_, compare := p.compareOp()
-	switch p.tok.kw {
-	case kwIs, kwIn, kwLike, kwBetween, kwNot, kwAnd, kwOr:
+	switch p.tok.Keyword {
+	case tsqltoken.Is, tsqltoken.In, tsqltoken.Like, tsqltoken.Between, tsqltoken.Not, tsqltoken.And, tsqltoken.Or:
 		compare = true
 	}
 	if compare {
-		p.fail(syntaxError(p.tok.start, "expected a value, found a condition").Hinted("a condition is no value in T-SQL: write CASE WHEN condition THEN 1 ELSE 0 END"))
+		p.fail(syntaxError(p.tok.Start, "expected a value, found a condition").Hinted("a condition is no value in T-SQL: write CASE WHEN condition THEN 1 ELSE 0 END"))
 	}
 }
 
 // peek returns the token behind the current one; an error in it is for later.
 func (p *parser) peek() (token, lexer) {
 	ahead := p.lex
-	t, err := ahead.next()
-	if err != nil {
+	var t token
+	if err := ahead.next(&t); err != nil {
 		return token{}, ahead
 	}
 	return t, ahead
@@ -153,25 +154,27 @@ func (p *parser) peek() (token, lexer) {
 // tableStar reads [[db.]dbo.]table.* into it, if that is what begins here.
 func (p *parser) tableStar(it *SelectItem) bool {
 	var few [maxParts]string
-	parts, ahead := append(few[:0], p.tok.text), p.lex
+	parts, ahead := append(few[:0], p.tok.Text), p.lex
 	for {
-		if t, err := ahead.next(); err != nil || t.kind != tokOp || t.op != '.' {
+		var t token
+		if err := ahead.next(&t); err != nil || t.Kind != tsqltoken.KindOp || t.Op != '.' {
 			return false
 		}
-		t, err := ahead.next()
+		afterPoint := ahead
+		err := ahead.next(&t)
 		switch {
 		case err != nil || len(parts) == maxParts:
 			return false
-		case t.kind == tokOp && t.op == '*':
+		case t.Kind == tsqltoken.KindOp && t.Op == '*':
 			p.lex = ahead
 			p.advance()
 			last := len(parts) - 1
 			it.Star, it.Table, it.DB = true, parts[last], p.qualifier(it.At, parts[:last])
 			return true
-		case t.kind == tokOp && t.op == '.' && len(parts) == 1:
-			parts, ahead.pos = append(parts, ""), t.start
-		case t.kind == tokQuoted || t.kind == tokWord && t.kw == notKeyword:
-			parts = append(parts, t.text)
+		case t.Kind == tsqltoken.KindOp && t.Op == '.' && len(parts) == 1:
+			parts, ahead = append(parts, ""), afterPoint
+		case t.Kind == tsqltoken.KindQuoted || t.Kind == tsqltoken.KindWord && t.Keyword == tsqltoken.NoKeyword:
+			parts = append(parts, t.Text)
 		default:
 			return false
 		}
@@ -181,51 +184,51 @@ func (p *parser) tableStar(it *SelectItem) bool {
 // alias reads [AS] name; without AS, a bare word must not begin something else.
 // T-SQL takes a string for a name here too.
 func (p *parser) alias(want string) string {
-	as := p.acceptWord(kwAs)
+	as := p.acceptWord(tsqltoken.As)
 	t := p.tok
 	switch {
-	case t.kind == tokQuoted,
-		t.kind == tokWord && t.kw == notKeyword && (as || !noAlias(t)):
-	case (t.kind == tokString || t.kind == tokNString) && t.text != "":
+	case t.Kind == tsqltoken.KindQuoted,
+		t.Kind == tsqltoken.KindWord && t.Keyword == tsqltoken.NoKeyword && (as || !noAlias(t)):
+	case (t.Kind == tsqltoken.KindString || t.Kind == tsqltoken.KindNString) && t.Text != "":
 	case as:
 		p.fail(p.unexpected(want))
 		return ""
 	default:
-		if t.kind == tokWord && strings.EqualFold(t.text, "AT") {
-			p.fail(unsupported(t.start, "AT TIME ZONE is not supported").Hinted("convert times before you send them and after you read them"))
+		if t.Kind == tsqltoken.KindWord && strings.EqualFold(t.Text, "AT") {
+			p.fail(unsupported(t.Start, "AT TIME ZONE is not supported").Hinted("convert times before you send them and after you read them"))
 		}
 		return ""
 	}
 	p.advance()
-	return t.text
+	return t.Text
 }
 
 // tableAlias reads the alias of a table and refuses hints.
 func (p *parser) tableAlias(ref *TableRef) {
-	if p.tok.kind == tokOp && p.tok.op == '(' {
-		p.fail(unsupported(p.tok.start, "functions in place of a table, and hints behind it, are not supported").Hinted("name the table alone"))
+	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
+		p.fail(unsupported(p.tok.Start, "functions in place of a table, and hints behind it, are not supported").Hinted("name the table alone"))
 		return
 	}
-	if p.tok.kind != tokString && p.tok.kind != tokNString {
+	if p.tok.Kind != tsqltoken.KindString && p.tok.Kind != tsqltoken.KindNString {
 		ref.Alias = p.alias("a name for the table after AS")
 	}
-	if p.tok.kw == kwWith {
-		p.fail(unsupported(p.tok.start, "table hints, as WITH (NOLOCK), are not supported").Hinted("leave them out: reads do not wait for writes"))
+	if p.tok.Keyword == tsqltoken.With {
+		p.fail(unsupported(p.tok.Start, "table hints, as WITH (NOLOCK), are not supported").Hinted("leave them out: reads do not wait for writes"))
 	}
 }
 
 // from reads FROM with its joins.
 func (p *parser) from(s *Select) {
-	if p.tok.kw == kwInto {
+	if p.tok.Keyword == tsqltoken.Into {
 		p.fail(p.unexpected("FROM"))
 	}
-	if !p.acceptWord(kwFrom) {
-		if _, known := unsupportedFeature(strings.ToUpper(clip(p.tok.text))); p.tok.kind == tokEOF || p.tok.kind == tokWord && p.tok.kw.reserved() && !known {
-			p.fail(unsupported(p.tok.start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
+	if !p.acceptWord(tsqltoken.From) {
+		if _, known := unsupportedFeature(strings.ToUpper(clip(p.tok.Text))); p.tok.Kind == tsqltoken.KindEnd || p.tok.Kind == tsqltoken.KindWord && !p.tok.Keyword.InCondition() && !known {
+			p.fail(unsupported(p.tok.Start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
 			return
 		}
-		if p.tok.kind == tokOp && p.tok.op == ';' {
-			p.fail(unsupported(p.tok.start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
+		if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == ';' {
+			p.fail(unsupported(p.tok.Start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
 			return
 		}
 		p.fail(p.unexpected("a comma, AS, an alias or FROM"))
@@ -247,16 +250,16 @@ func (p *parser) from(s *Select) {
 
 // join reads a join, if one begins here.
 func (p *parser) join() (Join, bool) {
-	j := Join{At: p.tok.start}
-	switch p.tok.kw {
-	case kwJoin:
-	case kwInner:
+	j := Join{At: p.tok.Start}
+	switch p.tok.Keyword {
+	case tsqltoken.Join:
+	case tsqltoken.Inner:
 		p.advance()
-	case kwLeft:
+	case tsqltoken.Left:
 		p.advance()
-		p.acceptWord(kwOuter)
+		p.acceptWord(tsqltoken.Outer)
 		j.Left = true
-	case notKeyword:
+	case tsqltoken.NoKeyword:
 		if p.accept(',') {
 			p.fail(unsupported(j.At, "several tables with commas in FROM are not supported").Hinted("use JOIN ... ON with the equality of the tables' shard keys"))
 		}
@@ -264,53 +267,53 @@ func (p *parser) join() (Join, bool) {
 	default:
 		return j, false
 	}
-	if !p.acceptWord(kwJoin) {
-		switch word := strings.ToUpper(clip(p.tok.text)); word {
+	if !p.acceptWord(tsqltoken.Join) {
+		switch word := strings.ToUpper(clip(p.tok.Text)); word {
 		case "HASH", "LOOP", "MERGE", "REMOTE":
-			p.fail(unsupported(p.tok.start, "join hints (%s) are not supported", word).Hinted("leave the hint out"))
+			p.fail(unsupported(p.tok.Start, "join hints (%s) are not supported", word).Hinted("leave the hint out"))
 		}
 		p.fail(p.unexpected("JOIN"))
 	}
 	j.Table = p.table()
 	p.tableAlias(&j.Table)
-	if !p.acceptWord(kwOn) {
+	if !p.acceptWord(tsqltoken.On) {
 		p.fail(p.unexpected("ON and the condition of the join"))
 	}
-	j.On = p.predicate(p.chain(kwOr)).x
+	j.On = p.predicate(p.chain(tsqltoken.Or)).x
 	return j, true
 }
 
 // groupBy reads the list behind GROUP.
 func (p *parser) groupBy(s *Select) {
-	if !p.acceptWord(kwBy) {
+	if !p.acceptWord(tsqltoken.By) {
 		p.fail(p.unexpected("BY after GROUP"))
 	}
 	for p.err == nil {
 		if len(s.GroupBy) == MaxOrderBy {
-			p.fail(tooComplex(p.tok.start, "GROUP BY has more than %d items", MaxOrderBy).Hinted("group by fewer columns"))
+			p.fail(tooComplex(p.tok.Start, "GROUP BY has more than %d items", MaxOrderBy).Hinted("group by fewer columns"))
 		}
-		switch word := strings.ToUpper(clip(p.tok.text)); {
-		case p.tok.kind == tokWord && (word == "ROLLUP" || word == "CUBE" || word == "GROUPING"):
-			if t, _ := p.peek(); t.kind == tokOp && t.op == '(' || t.kind == tokWord {
+		switch word := strings.ToUpper(clip(p.tok.Text)); {
+		case p.tok.Kind == tsqltoken.KindWord && (word == "ROLLUP" || word == "CUBE" || word == "GROUPING"):
+			if t, _ := p.peek(); t.Kind == tsqltoken.KindOp && t.Op == '(' || t.Kind == tsqltoken.KindWord {
 				p.fail(refuseFeature(p.tok))
 			}
-		case p.tok.kw == kwAll:
-			p.fail(unsupported(p.tok.start, "GROUP BY ALL is not supported").Hinted("leave ALL out"))
+		case p.tok.Keyword == tsqltoken.All:
+			p.fail(unsupported(p.tok.Start, "GROUP BY ALL is not supported").Hinted("leave ALL out"))
 		}
 		s.GroupBy = append(s.GroupBy, p.value(p.additive()).x)
 		if !p.accept(',') {
 			break
 		}
 	}
-	if p.tok.kw == kwWith {
-		p.fail(unsupported(p.tok.start, "GROUP BY ... WITH ROLLUP and WITH CUBE are not supported").Hinted("run one SELECT for each grouping"))
+	if p.tok.Keyword == tsqltoken.With {
+		p.fail(unsupported(p.tok.Start, "GROUP BY ... WITH ROLLUP and WITH CUBE are not supported").Hinted("run one SELECT for each grouping"))
 	}
 }
 
 // offset reads OFFSET n ROWS [FETCH NEXT n ROWS ONLY], if it is there.
 func (p *parser) offset(s *Select) {
-	at := p.tok.start
-	if p.tok.kw == kwFetch {
+	at := p.tok.Start
+	if p.tok.Keyword == tsqltoken.Fetch {
 		p.fail(syntaxError(at, "FETCH needs OFFSET before it").Hinted("write OFFSET 0 ROWS FETCH NEXT n ROWS ONLY"))
 	}
 	if !p.acceptName("OFFSET") {
@@ -321,7 +324,7 @@ func (p *parser) offset(s *Select) {
 	}
 	s.Offset = p.count(p.additive(), "OFFSET")
 	p.rows("OFFSET n")
-	if !p.acceptWord(kwFetch) {
+	if !p.acceptWord(tsqltoken.Fetch) {
 		return
 	}
 	if !p.acceptName("NEXT") && !p.acceptName("FIRST") {
@@ -329,8 +332,8 @@ func (p *parser) offset(s *Select) {
 	}
 	s.Fetch = p.count(p.additive(), "FETCH NEXT")
 	p.rows("FETCH NEXT n")
-	if p.tok.kw == kwWith {
-		p.fail(unsupported(p.tok.start, "FETCH ... WITH TIES is not T-SQL").Hinted("use TOP (n) WITH TIES"))
+	if p.tok.Keyword == tsqltoken.With {
+		p.fail(unsupported(p.tok.Start, "FETCH ... WITH TIES is not T-SQL").Hinted("use TOP (n) WITH TIES"))
 	}
 	if !p.acceptName("ONLY") {
 		p.fail(p.unexpected("ONLY after ROWS"))
@@ -339,6 +342,6 @@ func (p *parser) offset(s *Select) {
 
 func (p *parser) rows(behind string) {
 	if !p.acceptName("ROWS") && !p.acceptName("ROW") {
-		p.fail(syntaxError(p.tok.start, "expected ROWS after %s, found %s", behind, p.tok.show()).Hinted("write OFFSET n ROWS FETCH NEXT n ROWS ONLY"))
+		p.fail(syntaxError(p.tok.Start, "expected ROWS after %s, found %s", behind, show(p.tok)).Hinted("write OFFSET n ROWS FETCH NEXT n ROWS ONLY"))
 	}
 }

@@ -1,11 +1,13 @@
 package tsql
 
+import "shardeck/shared/tsqltoken"
+
 // additive reads a value: terms joined by + and -.
 func (p *parser) additive() node {
 	l := p.multiplicative()
-	for p.err == nil && p.tok.kind == tokOp {
+	for p.err == nil && p.tok.Kind == tsqltoken.KindOp {
 		var op ArithOp
-		switch p.tok.op {
+		switch p.tok.Op {
 		case '+':
 			op = Add
 		case '-':
@@ -21,9 +23,9 @@ func (p *parser) additive() node {
 
 func (p *parser) multiplicative() node {
 	l := p.unary()
-	for p.err == nil && p.tok.kind == tokOp {
+	for p.err == nil && p.tok.Kind == tsqltoken.KindOp {
 		var op ArithOp
-		switch p.tok.op {
+		switch p.tok.Op {
 		case '*':
 			op = Mul
 		case '/':
@@ -41,7 +43,7 @@ func (p *parser) multiplicative() node {
 
 // operator advances over the operator whose left operand is l and returns its offset.
 func (p *parser) operator(l node) int {
-	at := p.tok.start
+	at := p.tok.Start
 	p.value(l)
 	p.advance()
 	return at
@@ -55,14 +57,14 @@ func (p *parser) arith(at int, op ArithOp, l, r node) node {
 // unary reads a sign and its operand. In T-SQL a sign binds less tightly than *
 // and /: 90 / -10 * 5 is 90 / -(10 * 5).
 func (p *parser) unary() node {
-	if p.tok.kind != tokOp || p.tok.op != '-' && p.tok.op != '+' {
+	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '-' && p.tok.Op != '+' {
 		return p.primary()
 	}
 	defer func() { p.depth-- }()
 	if !p.enter() {
 		return node{}
 	}
-	at, minus := p.tok.start, p.tok.op == '-'
+	at, minus := p.tok.Start, p.tok.Op == '-'
 	p.advance()
 	x := p.value(p.multiplicative())
 	if !minus {
@@ -73,26 +75,32 @@ func (p *parser) unary() node {
 
 func (p *parser) primary() node {
 	t := p.tok
-	switch t.kind {
-	case tokNumber:
+	switch t.Kind {
+	case tsqltoken.KindInt:
 		p.advance()
-		return node{x: &Literal{At: t.start, Kind: t.number, Text: t.text}}
-	case tokString:
+		return node{x: &Literal{At: t.Start, Kind: IntLiteral, Text: t.Text}}
+	case tsqltoken.KindDecimal:
 		p.advance()
-		return node{x: &Literal{At: t.start, Kind: StringLiteral, Text: t.text}}
-	case tokNString:
+		return node{x: &Literal{At: t.Start, Kind: DecimalLiteral, Text: t.Text}}
+	case tsqltoken.KindFloat:
 		p.advance()
-		return node{x: &Literal{At: t.start, Kind: NStringLiteral, Text: t.text}}
-	case tokBinary:
+		return node{x: &Literal{At: t.Start, Kind: FloatLiteral, Text: t.Text}}
+	case tsqltoken.KindString:
 		p.advance()
-		return node{x: &Literal{At: t.start, Kind: BinaryLiteral, Text: t.text}}
-	case tokParam:
+		return node{x: &Literal{At: t.Start, Kind: StringLiteral, Text: t.Text}}
+	case tsqltoken.KindNString:
 		p.advance()
-		return node{x: &Param{At: t.start, Name: t.text}}
-	case tokWord, tokQuoted:
+		return node{x: &Literal{At: t.Start, Kind: NStringLiteral, Text: t.Text}}
+	case tsqltoken.KindBinary:
+		p.advance()
+		return node{x: &Literal{At: t.Start, Kind: BinaryLiteral, Text: wholeBytes(t.Text)}}
+	case tsqltoken.KindParam:
+		p.advance()
+		return node{x: &Param{At: t.Start, Name: t.Text}}
+	case tsqltoken.KindWord, tsqltoken.KindQuoted:
 		return p.name(t)
-	case tokOp:
-		if t.op == '(' {
+	case tsqltoken.KindOp:
+		if t.Op == '(' {
 			return p.parenthesized()
 		}
 	}
@@ -106,7 +114,16 @@ func (p *parser) parenthesized() node {
 		return node{}
 	}
 	p.advance()
-	n := p.chain(kwOr)
+	n := p.chain(tsqltoken.Or)
 	p.expect(')', "a closing )")
 	return n
+}
+
+// wholeBytes returns hex digits of which there are two for each byte: T-SQL reads
+// 0xABC as 0x0ABC.
+func wholeBytes(digits string) string {
+	if len(digits)%2 == 1 {
+		return "0" + digits
+	}
+	return digits
 }

@@ -5,36 +5,37 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
+	"shardeck/shared/tsqltoken"
 )
 
 // insertStatement reads an INSERT, whose first word is the current token.
 func (p *parser) insertStatement() *Insert {
-	s := &Insert{At: p.tok.start}
+	s := &Insert{At: p.tok.Start}
 	p.advance()
 	p.notHere("INSERT")
-	p.acceptWord(kwInto)
+	p.acceptWord(tsqltoken.Into)
 	s.Table = p.table()
 	p.notHere("INSERT")
-	if p.tok.kind == tokOp && p.tok.op == '(' {
-		if t, _ := p.peek(); t.kw == kwSelect {
+	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
+		if t, _ := p.peek(); t.Keyword == tsqltoken.Select {
 			p.fail(noInsertSelect(t))
 			return s
 		}
 		s.Columns = p.names("the name of a column", false)
 	}
 	p.notHere("INSERT")
-	switch p.tok.kw {
-	case kwValues:
+	switch p.tok.Keyword {
+	case tsqltoken.Values:
 		p.advance()
-	case kwSelect, kwWith:
+	case tsqltoken.Select, tsqltoken.With:
 		p.fail(noInsertSelect(p.tok))
-	case kwDefault:
-		p.fail(unsupported(p.tok.start, "INSERT ... DEFAULT VALUES is not supported").Hinted("write VALUES (DEFAULT, ...) with one for each column"))
-	case kwSet:
-		p.fail(unsupported(p.tok.start, "INSERT ... SET is not T-SQL").Hinted("write (column, ...) VALUES (value, ...)"))
+	case tsqltoken.Default:
+		p.fail(unsupported(p.tok.Start, "INSERT ... DEFAULT VALUES is not supported").Hinted("write VALUES (DEFAULT, ...) with one for each column"))
+	case tsqltoken.Set:
+		p.fail(unsupported(p.tok.Start, "INSERT ... SET is not T-SQL").Hinted("write (column, ...) VALUES (value, ...)"))
 	default:
-		if word := strings.ToUpper(clip(p.tok.text)); p.tok.kind == tokWord && (word == "EXEC" || word == "EXECUTE") {
-			p.fail(unsupported(p.tok.start, "INSERT ... %s is not supported", word).Hinted("send the rows with VALUES"))
+		if word := strings.ToUpper(clip(p.tok.Text)); p.tok.Kind == tsqltoken.KindWord && (word == "EXEC" || word == "EXECUTE") {
+			p.fail(unsupported(p.tok.Start, "INSERT ... %s is not supported", word).Hinted("send the rows with VALUES"))
 		}
 		want := "VALUES"
 		if s.Columns == nil {
@@ -43,8 +44,8 @@ func (p *parser) insertStatement() *Insert {
 		p.fail(p.unexpected(want))
 	}
 	p.insertRows(s)
-	if p.tok.kw == kwOn {
-		p.fail(unsupported(p.tok.start, "INSERT ... ON CONFLICT and ON DUPLICATE KEY are not T-SQL").Hinted("use UPDATE, and INSERT for the rows it did not find"))
+	if p.tok.Keyword == tsqltoken.On {
+		p.fail(unsupported(p.tok.Start, "INSERT ... ON CONFLICT and ON DUPLICATE KEY are not T-SQL").Hinted("use UPDATE, and INSERT for the rows it did not find"))
 	}
 	return s
 }
@@ -52,7 +53,7 @@ func (p *parser) insertStatement() *Insert {
 // insertRows reads the rows behind VALUES, all of the same length.
 func (p *parser) insertRows(s *Insert) {
 	for p.err == nil {
-		at := p.tok.start
+		at := p.tok.Start
 		row := p.row(len(s.Columns))
 		if p.err != nil {
 			return
@@ -78,7 +79,7 @@ func (p *parser) row(guess int) []Expr {
 	row := make([]Expr, 0, guess)
 	for p.err == nil {
 		if len(row) == MaxColumns {
-			p.fail(tooComplex(p.tok.start, "the row has more than %d values", MaxColumns).Hinted("no table has that many columns; close the row with )"))
+			p.fail(tooComplex(p.tok.Start, "the row has more than %d values", MaxColumns).Hinted("no table has that many columns; close the row with )"))
 		}
 		row = append(row, p.valueOrDefault())
 		if !p.accept(',') {
@@ -91,7 +92,7 @@ func (p *parser) row(guess int) []Expr {
 
 // valueOrDefault reads a value, or DEFAULT, which is nil.
 func (p *parser) valueOrDefault() Expr {
-	if p.acceptWord(kwDefault) {
+	if p.acceptWord(tsqltoken.Default) {
 		return nil
 	}
 	return p.value(p.additive()).x
@@ -99,18 +100,18 @@ func (p *parser) valueOrDefault() Expr {
 
 // updateStatement reads an UPDATE, whose first word is the current token.
 func (p *parser) updateStatement() *Update {
-	s := &Update{At: p.tok.start}
+	s := &Update{At: p.tok.Start}
 	p.advance()
 	p.notHere("UPDATE")
 	s.Table = p.table()
 	p.notHere("UPDATE")
 	p.noTableAlias("UPDATE")
-	if !p.acceptWord(kwSet) {
+	if !p.acceptWord(tsqltoken.Set) {
 		p.fail(p.unexpected("SET"))
 	}
 	for p.err == nil {
 		if len(s.Set) == MaxColumns {
-			p.fail(tooComplex(p.tok.start, "SET has more than %d columns", MaxColumns).Hinted("no table has that many columns"))
+			p.fail(tooComplex(p.tok.Start, "SET has more than %d columns", MaxColumns).Hinted("no table has that many columns"))
 		}
 		s.Set = append(s.Set, p.assignment(s.Table))
 		if !p.accept(',') {
@@ -123,8 +124,8 @@ func (p *parser) updateStatement() *Update {
 
 // assignment reads column = value, where the table may stand before the column.
 func (p *parser) assignment(table TableRef) Assignment {
-	if p.tok.kind == tokParam {
-		p.fail(unsupported(p.tok.start, "assignment to the variable @%s is not supported", clip(p.tok.text)).Hinted("SET names columns of the table"))
+	if p.tok.Kind == tsqltoken.KindParam {
+		p.fail(unsupported(p.tok.Start, "assignment to the variable @%s is not supported", clip(p.tok.Text)).Hinted("SET names columns of the table"))
 	}
 	a := Assignment{Column: p.identifier("the name of a column to set")}
 	if p.accept('.') {
@@ -133,10 +134,10 @@ func (p *parser) assignment(table TableRef) Assignment {
 		}
 		a.Column = p.identifier("the name of a column after the point")
 	}
-	if t, _ := p.peek(); t.kind == tokOp && t.op == '=' && p.tok.kind == tokOp {
-		switch p.tok.op {
+	if t, _ := p.peek(); t.Kind == tsqltoken.KindOp && t.Op == '=' && p.tok.Kind == tsqltoken.KindOp {
+		switch p.tok.Op {
 		case '+', '-', '*', '/', '%':
-			p.fail(unsupported(p.tok.start, "the assignment %s= is not supported", p.tok.text).Hinted("write column = column %s value", p.tok.text))
+			p.fail(unsupported(p.tok.Start, "the assignment %s= is not supported", p.tok.Text).Hinted("write column = column %s value", p.tok.Text))
 		}
 	}
 	p.expect('=', "= after the name of the column")
@@ -147,9 +148,9 @@ func (p *parser) assignment(table TableRef) Assignment {
 
 // deleteStatement reads a DELETE, whose first word is the current token.
 func (p *parser) deleteStatement() *Delete {
-	s := &Delete{At: p.tok.start}
+	s := &Delete{At: p.tok.Start}
 	p.advance()
-	if !p.acceptWord(kwFrom) {
+	if !p.acceptWord(tsqltoken.From) {
 		p.notHere("DELETE")
 	}
 	s.Table = p.table()
@@ -162,29 +163,29 @@ func (p *parser) deleteStatement() *Delete {
 // noTableAlias refuses an alias of the table that a statement writes.
 func (p *parser) noTableAlias(verb string) {
 	t := p.tok
-	if next, _ := p.peek(); next.kind == tokOp && next.op == '=' {
+	if next, _ := p.peek(); next.Kind == tsqltoken.KindOp && next.Op == '=' {
 		return // SET was forgotten
 	}
-	if t.kw == kwAs || t.kind == tokQuoted || t.kind == tokWord && t.kw == notKeyword && !noAlias(t) {
-		p.fail(unsupported(t.start, "%s with an alias of its table is not T-SQL", verb).Hinted("leave the alias out, and name columns alone"))
+	if t.Keyword == tsqltoken.As || t.Kind == tsqltoken.KindQuoted || t.Kind == tsqltoken.KindWord && t.Keyword == tsqltoken.NoKeyword && !noAlias(t) {
+		p.fail(unsupported(t.Start, "%s with an alias of its table is not T-SQL", verb).Hinted("leave the alias out, and name columns alone"))
 	}
 }
 
 // whereOf reads the WHERE of a writing statement, if it is there.
 func (p *parser) whereOf(verb string) Expr {
 	p.notHere(verb)
-	if !p.acceptWord(kwWhere) {
+	if !p.acceptWord(tsqltoken.Where) {
 		return nil
 	}
-	if t, _ := p.peek(); p.tok.kind == tokWord && strings.EqualFold(p.tok.text, "CURRENT") && strings.EqualFold(t.text, "OF") {
-		p.fail(unsupported(p.tok.start, "cursors (WHERE CURRENT OF) are not supported").Hinted("choose the rows by their values"))
+	if t, _ := p.peek(); p.tok.Kind == tsqltoken.KindWord && strings.EqualFold(p.tok.Text, "CURRENT") && strings.EqualFold(t.Text, "OF") {
+		p.fail(unsupported(p.tok.Start, "cursors (WHERE CURRENT OF) are not supported").Hinted("choose the rows by their values"))
 	}
-	x := p.predicate(p.chain(kwOr)).x
+	x := p.predicate(p.chain(tsqltoken.Or)).x
 	p.notHere(verb)
 	return x
 }
 
 // noInsertSelect refuses rows that are read by the INSERT itself.
 func noInsertSelect(t token) *api.Problem {
-	return unsupported(t.start, "INSERT ... SELECT is not supported").Hinted("read the rows with a SELECT, and send them with INSERT ... VALUES")
+	return unsupported(t.Start, "INSERT ... SELECT is not supported").Hinted("read the rows with a SELECT, and send them with INSERT ... VALUES")
 }

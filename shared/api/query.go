@@ -1,10 +1,11 @@
 package api
 
 import (
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/tsqltoken"
 )
 
 // Paths of T-SQL statements: to run one, to list those under way, to end one of them.
@@ -46,44 +47,17 @@ type SQLRequest struct {
 }
 
 // IsSelect says whether the statement's first word is SELECT: then it changes
-// nothing, and its answer can be a stream of rows. Comments before it are passed over.
+// nothing, and its answer can be a stream of rows. Comments and semicolons before it
+// are passed over.
 func (q *SQLRequest) IsSelect() bool {
-	s := q.SQL
-	for {
-		s = strings.TrimLeft(s, " \t\r\n\f\v\ufeff")
-		switch {
-		case strings.HasPrefix(s, "--"):
-			_, s, _ = strings.Cut(s, "\n")
-		case strings.HasPrefix(s, "/*"):
-			s = afterComment(s)
-		default:
-			const word = "SELECT"
-			return len(s) > len(word) && strings.EqualFold(s[:len(word)], word) && !isWordByte(s[len(word)])
+	scan := tsqltoken.NewScanner(q.SQL)
+	var t tsqltoken.Token
+	for scan.Next(&t) {
+		if t.Kind != tsqltoken.KindComment && t.Op != ';' {
+			break
 		}
 	}
-}
-
-// afterComment returns what follows a comment, in which others may be nested.
-func afterComment(s string) string {
-	depth := 0
-	for i := 0; i+1 < len(s); i++ {
-		switch s[i : i+2] {
-		case "/*":
-			depth++
-			i++
-		case "*/":
-			depth--
-			i++
-			if depth == 0 {
-				return s[i+1:]
-			}
-		}
-	}
-	return ""
-}
-
-func isWordByte(c byte) bool {
-	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
+	return t.Keyword == tsqltoken.Select
 }
 
 // SQLResponse answers a statement in JSON. A SELECT has Columns, Rows and RowCount;

@@ -11,7 +11,11 @@ func TestIsSelect(t *testing.T) {
 		"SELECT 1":                     true,
 		" \n\tselect*FROM t":           true,
 		"-- what\nSELECT(1)":           true,
-		"/* a /* nested */ */ SELECT":  false, // the word alone is no statement
+		"; -- empty\n ;SELECT 1":       true, // as the parser reads it
+		"SELECT":                       true,
+		"/* a /* nested */ SELECT 1":   false, // still within the comment
+		"[SELECT] 1":                   false,
+		"\ufeffSELECT 1":               false, // no white space to the parser, which refuses it
 		"/* a /* nested */ */SELECT 1": true,
 		"/* never ends SELECT 1":       false,
 		"SELECTED":                     false,

@@ -100,7 +100,7 @@ var suites = []string{
 // and trusted not to block or to fail for reasons outside their arguments.
 var pure = []string{
 	"master/tsql", "master/planner", "master/eval", "master/dialect", "master/gather",
-	"shared/mssqlerr", "shared/sharding", "shared/sqltypes",
+	"shared/mssqlerr", "shared/sharding", "shared/sqltypes", "shared/tsqltoken",
 	"tui/answer", "tui/screen", "tui/widget", "tui/theme",
 }
 

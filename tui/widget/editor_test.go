@@ -117,6 +117,20 @@ func TestTheCursorIsAlwaysInSight(t *testing.T) {
 	}
 }
 
+// Comments nest in T-SQL, and a doubled mark does not end a string or a name.
+func TestStatementsAreColouredByTheRulesOfTSQL(t *testing.T) {
+	text := "SELECT .5, /* a /* b */ c */ [a]]SELECT], 0xFF, 'it''s' AND t.x \u00e9 @@n 'open"
+	roles := SQLRoles(text)
+	for word, want := range map[string]theme.Role{
+		".5": theme.Info, "c */": theme.Muted, "SELECT]": theme.Text, "0xFF": theme.Info, "s' A": theme.Good, "AND": theme.Title,
+		"x": theme.Info, "\u00e9": theme.Text, "@@n": theme.Key, "open": theme.Good,
+	} {
+		if got := roles(strings.Index(text, word)); got != want {
+			t.Errorf("%s looks like %d, not %d", word, got, want)
+		}
+	}
+}
+
 func TestStatementsAreColouredByTheirWords(t *testing.T) {
 	text := "SELECT a1 FROM t WHERE n = N'x''y' AND @id = 1.5 -- done\n/* [select] */ [select]"
 	roles := SQLRoles(text)

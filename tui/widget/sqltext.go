@@ -3,6 +3,7 @@ package widget
 import (
 	"strings"
 
+	"shardeck/shared/tsqltoken"
 	"shardeck/tui/theme"
 )
 
@@ -10,11 +11,9 @@ import (
 // reads it for its looks.
 const highlightMost = 64 << 10
 
-// keywords are the words of T-SQL that stand out.
-var keywords = words(`ADD ALL AND ANY AS ASC AVG BETWEEN BY CASE CAST COALESCE CONVERT COUNT COUNT_BIG CREATE CROSS DATEPART DAY
-DEFAULT DELETE DESC DISTINCT DROP ELSE END ESCAPE EXISTS FETCH FIRST FROM FULL GROUP HAVING IN INNER INSERT INTO IS ISNULL JOIN KEY
-LEFT LEN LIKE LOWER LTRIM MAX MIN MONTH NEXT NOT NULL OFFSET ON ONLY OR ORDER OUTER PERCENT PRIMARY RIGHT ROUND ROW ROWS RTRIM SELECT SET
-SUBSTRING SUM TABLE THEN TIES TOP UNION UNIQUE UPDATE UPPER VALUES WHEN WHERE WITH YEAR ABS NULLIF`)
+// functions are the names of functions that stand out, though T-SQL does not reserve them.
+var functions = words(`ABS AVG CAST COUNT COUNT_BIG DATEPART DAY ISNULL LEN LOWER LTRIM MAX MIN MONTH ROUND RTRIM
+SUBSTRING SUM UPPER YEAR`)
 
 func words(s string) map[string]bool {
 	m := map[string]bool{}
@@ -31,62 +30,35 @@ func SQLRoles(text string) func(at int) theme.Role {
 		return nil
 	}
 	roles := make([]theme.Role, len(text))
-	for i := 0; i < len(text); {
-		n, role := sqlToken(text[i:])
-		for k := range n {
-			roles[i+k] = role
+	for i := range roles {
+		roles[i] = theme.Text
+	}
+	scan := tsqltoken.NewScanner(text)
+	var t tsqltoken.Token
+	for scan.Next(&t) {
+		role := sqlRole(t)
+		for i := t.Start; i < t.End; i++ {
+			roles[i] = role
 		}
-		i += n
 	}
 	return func(at int) theme.Role { return roles[at] }
 }
 
-// sqlToken returns the length, at least 1, and the look of what a text begins with.
-func sqlToken(s string) (int, theme.Role) {
-	switch c := s[0]; {
-	case strings.HasPrefix(s, "--"):
-		return until(s, 2, "\n", 0), theme.Muted
-	case strings.HasPrefix(s, "/*"):
-		return until(s, 2, "*/", 2), theme.Muted
-	case c == '\'':
-		return until(s, 1, "'", 1), theme.Good
-	case c == '[':
-		return until(s, 1, "]", 1), theme.Text
-	case c == '"':
-		return until(s, 1, `"`, 1), theme.Text
-	case c >= '0' && c <= '9':
-		return span(s), theme.Info
-	case c == '@':
-		return span(s), theme.Key
-	case (c == 'N' || c == 'n') && strings.HasPrefix(s[1:], "'"):
-		return 1 + until(s[1:], 1, "'", 1), theme.Good
-	case sqlWordByte(c):
-		n := span(s)
-		if keywords[strings.ToUpper(s[:n])] {
-			return n, theme.Title
+// sqlRole returns the look of a token.
+func sqlRole(t tsqltoken.Token) theme.Role {
+	switch t.Kind {
+	case tsqltoken.KindComment:
+		return theme.Muted
+	case tsqltoken.KindString, tsqltoken.KindNString:
+		return theme.Good
+	case tsqltoken.KindInt, tsqltoken.KindDecimal, tsqltoken.KindFloat, tsqltoken.KindBinary:
+		return theme.Info
+	case tsqltoken.KindParam:
+		return theme.Key
+	case tsqltoken.KindWord:
+		if tsqltoken.IsWord(t.Text) || functions[strings.ToUpper(t.Text)] {
+			return theme.Title
 		}
-		return n, theme.Text
 	}
-	return 1, theme.Text
-}
-
-// until is the length up to the end mark, with more bytes of it, searched from skip on.
-func until(s string, skip int, end string, more int) int {
-	if i := strings.Index(s[skip:], end); i >= 0 {
-		return skip + i + more
-	}
-	return len(s)
-}
-
-// span is the length of a word, a number or a parameter, at least 1.
-func span(s string) int {
-	n := 1
-	for n < len(s) && (sqlWordByte(s[n]) || s[n] == '.' && s[0] >= '0' && s[0] <= '9') {
-		n++
-	}
-	return n
-}
-
-func sqlWordByte(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+	return theme.Text
 }
