@@ -12,7 +12,7 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 	switch {
 	case b.inAggregate:
 		p := b.problem(api.CodeUnsupported, c.At, "%s stands within another aggregate", c.Name)
-		return nil, numbered(p.Hinted("compute the inner one in a statement of its own"), mssqlerr.NestedAggregate)
+		return nil, p.Hinted("compute the inner one in a statement of its own").Numbered(mssqlerr.NestedAggregate)
 	case !b.aggregated:
 		number, clause := mssqlerr.AggregateInWhere, b.clause
 		switch clause {
@@ -22,7 +22,7 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 			number = mssqlerr.AggregateInSet
 		}
 		p := b.problem(api.CodeUnsupported, c.At, "the aggregate %s does not belong in %s", c.Name, clause)
-		return nil, numbered(p.Hinted("aggregates belong in the list of SELECT, in HAVING and in ORDER BY"), number)
+		return nil, p.Hinted("aggregates belong in the list of SELECT, in HAVING and in ORDER BY").Numbered(number)
 	}
 	b.aggregates++
 	counts := c.Name == "COUNT" || c.Name == "COUNT_BIG"
@@ -31,7 +31,7 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 	}
 	if c.Star || len(c.Args) != 1 {
 		p := b.problem(api.CodeSyntax, c.At, "%s takes one argument", c.Name)
-		return nil, numbered(p.Hinted("write %s(x); * is for COUNT(*) alone", c.Name), mssqlerr.ArgumentCount)
+		return nil, p.Hinted("write %s(x); * is for COUNT(*) alone", c.Name).Numbered(mssqlerr.ArgumentCount)
 	}
 	b.inAggregate = true
 	x, err := b.value(c.Args[0])

@@ -72,7 +72,7 @@ func (d *definer) plan(db string, m *sharding.Map, shardKey string) (*Plan, erro
 
 // newColumn checks a column's name and returns the field that it stands in.
 func (d *definer) newColumn(name string) (field string, err error) {
-	field = "columns." + clip(name)
+	field = "columns." + api.Clip(name)
 	if p := api.CheckIdentifier(field, name); p != nil {
 		if strings.HasPrefix(name, api.ReservedPrefix) {
 			p = p.Hinted("names that begin with %s are Shardeck's own; choose another", api.ReservedPrefix)
@@ -145,7 +145,7 @@ func (d *definer) shardKey(name string) *api.Problem {
 	}
 	c, i := d.def.Column(name)
 	if c == nil {
-		return api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not among the columns", clip(name)).At(field).Hinted("name one of the columns sent")
+		return api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not among the columns", api.Clip(name)).At(field).Hinted("name one of the columns sent")
 	}
 	if err := sharding.CheckKeyType(d.parsed[i].Type); err != nil {
 		return api.AsProblem(err).At(field)

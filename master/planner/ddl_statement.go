@@ -42,7 +42,7 @@ func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*
 		if len(d.def.PrimaryKey) > 0 {
 			p := api.NewProblem(api.CodeInvalidField, "table %s has two primary keys", st.Table.Name).Hinted("name all their columns in one")
 			p.Offset = &st.PrimaryKey[0].At
-			return nil, numbered(p, mssqlerr.TwoPrimaryKeys)
+			return nil, p.Numbered(mssqlerr.TwoPrimaryKeys)
 		}
 		names, err := d.columnNames(st.PrimaryKey)
 		if err != nil {
@@ -52,7 +52,7 @@ func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*
 			c, i := d.def.Column(n)
 			if d.parsed[i].Null == tsql.NullAllowed {
 				p := api.NewProblem(api.CodeInvalidField, "a PRIMARY KEY column cannot be NULL").At("columns." + n).Hinted("write NOT NULL, or leave NULL out")
-				return nil, numbered(p, mssqlerr.NullablePrimaryKey)
+				return nil, p.Numbered(mssqlerr.NullablePrimaryKey)
 			}
 			c.Nullable = false
 		}
@@ -78,9 +78,9 @@ func (d *definer) columnNames(list []tsql.Name) ([]string, error) {
 	for i := range list {
 		c, _ := d.def.Column(list[i].Name)
 		if c == nil || slices.Contains(names[:i], c.Name) {
-			p := api.NewProblem(api.CodeUnknownColumn, "%s is not a column of the table, or is named twice", clip(list[i].Name)).Hinted("name the columns of the table, each once")
+			p := api.NewProblem(api.CodeUnknownColumn, "%s is not a column of the table, or is named twice", api.Clip(list[i].Name)).Hinted("name the columns of the table, each once")
 			p.Offset = &list[i].At
-			return nil, numbered(p, mssqlerr.UnknownKeyColumn)
+			return nil, p.Numbered(mssqlerr.UnknownKeyColumn)
 		}
 		names[i] = c.Name
 	}
@@ -115,7 +115,7 @@ func (s *statement) dropTable(st *tsql.DropTable) (*Plan, error) {
 	if st.IfExists && api.CodeOf(err) == api.CodeUnknownTable {
 		return &Plan{
 			Op: OpDropTable, DB: s.db, Table: st.Table.Name,
-			Route: api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "there is no table " + clip(st.Table.Name)},
+			Route: api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "there is no table " + api.Clip(st.Table.Name)},
 		}, nil
 	}
 	if err != nil {

@@ -72,7 +72,7 @@ func (b *binder) call(c *tsql.Call) (*Expr, error) {
 	}
 	f := functionOf(c.Name)
 	if f == nil {
-		p := numbered(b.problem(api.CodeUnsupported, c.At, "the function %s is not supported", clip(c.Name)), mssqlerr.UnknownFunction)
+		p := b.problem(api.CodeUnsupported, c.At, "the function %s is not supported", api.Clip(c.Name)).Numbered(mssqlerr.UnknownFunction)
 		if near := api.Nearest(c.Name, functionNames); len(near) > 0 {
 			return nil, p.Hinted("did you mean %s?", strings.Join(near, " or "))
 		}
@@ -85,13 +85,13 @@ func (b *binder) call(c *tsql.Call) (*Expr, error) {
 }
 
 func (b *binder) arguments(c *tsql.Call, f *function) error {
-	p := numbered(b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d", f.name, len(c.Args), f.min), mssqlerr.ArgumentCount)
+	p := b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d", f.name, len(c.Args), f.min).Numbered(mssqlerr.ArgumentCount)
 	switch {
 	case c.Star || c.Distinct:
-		p = numbered(b.problem(api.CodeSyntax, c.At, "%s takes neither * nor DISTINCT", f.name), mssqlerr.Syntax)
+		p = b.problem(api.CodeSyntax, c.At, "%s takes neither * nor DISTINCT", f.name).Numbered(mssqlerr.Syntax)
 		return p.Hinted("these belong to aggregates, as COUNT(*) and COUNT(DISTINCT x)")
 	case f.max > f.min:
-		p = numbered(b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d to %d", f.name, len(c.Args), f.min, f.max), mssqlerr.ArgumentCount)
+		p = b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d to %d", f.name, len(c.Args), f.min, f.max).Numbered(mssqlerr.ArgumentCount)
 	}
 	if f.fn == CoalesceFunc {
 		return p.Hinted("write %s(x, y)", f.name)
@@ -262,7 +262,7 @@ func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
 			}
 		}
 		if arg = 1; part == 0 {
-			p := numbered(b.problem(api.CodeUnsupported, c.Args[0].Pos(), "this is not a part that DATEPART knows here"), mssqlerr.UnknownDatepart)
+			p := b.problem(api.CodeUnsupported, c.Args[0].Pos(), "this is not a part that DATEPART knows here").Numbered(mssqlerr.UnknownDatepart)
 			return nil, p.Hinted("write year, quarter, month, day, dayofyear, hour, minute or second")
 		}
 	}

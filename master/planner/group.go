@@ -81,7 +81,7 @@ func (g *grouper) notGrouped(e *Expr, number int, uses []columnUse) error {
 		}
 	}
 	p := g.b.problem(api.CodeUnsupported, at, "%s is in %s, but neither in GROUP BY nor within an aggregate: a group has many values of it", e.Column, clause)
-	return numbered(p.Hinted("add %s to GROUP BY, or write MIN(%s)", e.Column, e.Column), number)
+	return p.Hinted("add %s to GROUP BY, or write MIN(%s)", e.Column, e.Column).Numbered(number)
 }
 
 // aggregate makes partial results of an aggregate, and of a mean the quotient of two.

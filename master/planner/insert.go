@@ -207,7 +207,7 @@ func (in *inserter) keySlot(i int, v sqltypes.Value) (int, *api.Problem) {
 	}
 	if in.explicit != nil && canonical != in.explicit.canonical {
 		return 0, in.columnProblem(i, in.t.Key, api.NewProblem(api.CodeShardKeyMismatch, "the row's %s is %s, but shard_key is %s",
-			in.t.Columns[in.t.Key].Name, clip(canonical), clip(in.explicit.canonical)).Hinted("leave shard_key out, or make the two agree"))
+			in.t.Columns[in.t.Key].Name, api.Clip(canonical), api.Clip(in.explicit.canonical)).Hinted("leave shard_key out, or make the two agree"))
 	}
 	if in.keyed == 0 || canonical != in.lastKey {
 		in.keyed++
@@ -222,7 +222,7 @@ func (in *inserter) keySlot(i int, v sqltypes.Value) (int, *api.Problem) {
 // noteKey adds a key to the route unless it is there.
 func (in *inserter) noteKey(canonical string) {
 	k := in.m.Route(canonical)
-	k.Key = clip(canonical)
+	k.Key = api.Clip(canonical)
 	if !slices.Contains(in.keys, k) {
 		in.keys = append(in.keys, k)
 	}
@@ -259,7 +259,7 @@ func (in *inserter) finish(rows int) ([]Fragment, api.Route) {
 	switch {
 	case in.t.Key < 0 && in.explicit != nil:
 		k := in.m.Route(in.explicit.canonical)
-		k.Key = clip(k.Key)
+		k.Key = api.Clip(k.Key)
 		r.Kind, r.Keys, r.Why = api.RoutePoint, []api.RouteKey{k}, in.t.pointReason(&k)
 	case in.t.Key < 0:
 		r.Why = in.t.Name + " has no shard key, so each row goes where its own hash leads: " + shardList(r.Shards)
@@ -283,9 +283,9 @@ func (in *inserter) problem(i int, member string, p *api.Problem) *api.Problem {
 		q.Field, q.Offset = in.field, &at
 		return &q
 	}
-	q.Field = "rows[" + strconv.Itoa(i) + "]." + clip(member)
+	q.Field = "rows[" + strconv.Itoa(i) + "]." + api.Clip(member)
 	if in.single {
-		q.Field = "data." + clip(member)
+		q.Field = "data." + api.Clip(member)
 	}
 	return &q
 }

@@ -44,8 +44,8 @@ func (s *statement) join(j *tsql.Join) error {
 	}
 	sc, name := s.b.sc, exposedName(&j.Table)
 	if sc.source(name) >= 0 {
-		p := s.b.problem(api.CodeInvalidField, j.Table.At, "two tables of the statement are called %s", clip(name))
-		return numbered(p.Hinted("give one of them an alias, as %s AS other", clip(name)), mssqlerr.SameExposedNames)
+		p := s.b.problem(api.CodeInvalidField, j.Table.At, "two tables of the statement are called %s", api.Clip(name))
+		return p.Hinted("give one of them an alias, as %s AS other", api.Clip(name)).Numbered(mssqlerr.SameExposedNames)
 	}
 	sc.add(t, name, j.Left)
 	on := trueExpr

@@ -1,11 +1,12 @@
 package planner
 
 import (
+	"slices"
+
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
-	"slices"
 )
 
 // orderItem is one item of ORDER BY, bound over rows.
@@ -31,7 +32,7 @@ func (s *statement) orderBy(items []tsql.OrderItem) error {
 		at := it.X.Pos()
 		twice := slices.ContainsFunc(s.order, func(o orderItem) bool { return equalExprs(o.x, x) })
 		if _, named := it.X.(*tsql.Column); twice && named {
-			return numbered(s.b.problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once"), mssqlerr.OrderByDuplicate)
+			return s.b.problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once").Numbered(mssqlerr.OrderByDuplicate)
 		}
 		if twice {
 			continue // it is written otherwise, and orders nothing more
@@ -56,8 +57,8 @@ func (s *statement) orderValue(e tsql.Expr) (*Expr, error) {
 		if n := x.Value.Int; x.Type.Kind == sqltypes.Int && n >= 1 && n <= int64(len(s.outputs)) {
 			return s.outputOf(int(n - 1)), nil
 		}
-		p := s.b.problem(api.CodeInvalidField, e.At, "ORDER BY %s is out of range: the list has %d columns", clip(e.Text), len(s.outputs))
-		return nil, numbered(p.Hinted("write a position from 1, or the name of a column"), mssqlerr.OrderPosition)
+		p := s.b.problem(api.CodeInvalidField, e.At, "ORDER BY %s is out of range: the list has %d columns", api.Clip(e.Text), len(s.outputs))
+		return nil, p.Hinted("write a position from 1, or the name of a column").Numbered(mssqlerr.OrderPosition)
 	case *tsql.Column:
 		if e.Table == "" {
 			if x, err := s.named(e); x != nil || err != nil {
@@ -70,7 +71,7 @@ func (s *statement) orderValue(e tsql.Expr) (*Expr, error) {
 		return nil, err
 	}
 	if x.IsConst() {
-		return nil, numbered(s.b.problem(api.CodeUnsupported, e.Pos(), "a constant orders nothing").Hinted("name a column, or its position"), mssqlerr.OrderByConstant)
+		return nil, s.b.problem(api.CodeUnsupported, e.Pos(), "a constant orders nothing").Hinted("name a column, or its position").Numbered(mssqlerr.OrderByConstant)
 	}
 	return x, nil
 }
@@ -89,8 +90,8 @@ func (s *statement) named(e *tsql.Column) (*Expr, error) {
 			continue
 		}
 		if found >= 0 && !equalExprs(s.outputs[found].Expr, s.outputs[i].Expr) {
-			p := s.b.problem(api.CodeAmbiguousColumn, e.At, "%s is ambiguous in ORDER BY: several columns of the answer have that name", clip(e.Name))
-			return nil, numbered(p.Hinted("give them different aliases, or write their position"), mssqlerr.AmbiguousColumn)
+			p := s.b.problem(api.CodeAmbiguousColumn, e.At, "%s is ambiguous in ORDER BY: several columns of the answer have that name", api.Clip(e.Name))
+			return nil, p.Hinted("give them different aliases, or write their position").Numbered(mssqlerr.AmbiguousColumn)
 		}
 		if found < 0 {
 			found = i
@@ -140,7 +141,7 @@ func (s *statement) checkDistinct() error {
 	for _, o := range s.order {
 		if s.outputIndex(o.x) < 0 {
 			p := s.b.problem(api.CodeUnsupported, o.at, "with DISTINCT, what orders must be in the list of SELECT")
-			return numbered(p.Hinted("add it to the list"), mssqlerr.OrderByDistinct)
+			return p.Hinted("add it to the list").Numbered(mssqlerr.OrderByDistinct)
 		}
 	}
 	return nil

@@ -22,11 +22,11 @@ func (b *binder) param(e *tsql.Param) (*Expr, error) {
 	for i := range b.params {
 		names[i] = b.params[i].Name
 	}
-	p := numbered(b.problem(api.CodeMissingField, e.At, "the parameter @%s has no value", clip(e.Name)), mssqlerr.UndeclaredVariable)
+	p := b.problem(api.CodeMissingField, e.At, "the parameter @%s has no value", api.Clip(e.Name)).Numbered(mssqlerr.UndeclaredVariable)
 	if near := api.Nearest(e.Name, names); len(near) > 0 {
 		return nil, p.Hinted("params has %s; did you mean that?", strings.Join(near, " and "))
 	}
-	return nil, p.Hinted("send params: {%q: ...} with the request", clip(e.Name))
+	return nil, p.Hinted("send params: {%q: ...} with the request", api.Clip(e.Name))
 }
 
 // paramValue gives a JSON value the T-SQL type it looks like.
@@ -45,8 +45,8 @@ func (b *binder) paramValue(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 		}
 		return x, err
 	}
-	p := b.problem(api.CodeInvalidField, e.At, "the parameter @%s is neither a number, a string, a boolean nor null", clip(e.Name))
-	return nil, p.At("params." + clip(e.Name)).Hinted("send one value; a list is written IN (@a, @b)")
+	p := b.problem(api.CodeInvalidField, e.At, "the parameter @%s is neither a number, a string, a boolean nor null", api.Clip(e.Name))
+	return nil, p.At("params." + api.Clip(e.Name)).Hinted("send one value; a list is written IN (@a, @b)")
 }
 
 func (b *binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
@@ -66,7 +66,7 @@ func (b *binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 	}
 	precision := len(strings.TrimLeft(whole, "0")) + len(frac)
 	if precision > maxPrecision {
-		p := numbered(b.problem(api.CodeOutOfRange, e.At, "the parameter @%s has more than %d digits", clip(e.Name), maxPrecision), mssqlerr.NumberTooLong)
+		p := b.problem(api.CodeOutOfRange, e.At, "the parameter @%s has more than %d digits", api.Clip(e.Name), maxPrecision).Numbered(mssqlerr.NumberTooLong)
 		return nil, p.Hinted("send it with an exponent, as 1.5e40, to have it as a FLOAT")
 	}
 	return b.decoded(e, decimalType(max(precision, len(frac), 1), len(frac)), raw)
@@ -76,7 +76,7 @@ func (b *binder) decoded(e *tsql.Param, t sqltypes.Type, raw jsontext.Value) (*E
 	v, err := sqltypes.DecodeJSON(t, raw)
 	if err != nil {
 		p := b.valueError(err, e.At)
-		return nil, p.At("params." + clip(e.Name))
+		return nil, p.At("params." + api.Clip(e.Name))
 	}
 	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
 }

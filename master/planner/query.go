@@ -230,7 +230,7 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 			continue
 		default:
 			p := s.b.problem(api.CodeUnsupported, it.Pos(), "a constant groups nothing")
-			return numbered(p.Hinted("name a column; positions, as GROUP BY 1, are not T-SQL"), mssqlerr.GroupByConstant)
+			return p.Hinted("name a column; positions, as GROUP BY 1, are not T-SQL").Numbered(mssqlerr.GroupByConstant)
 		}
 		if indexOf(s.keys, x) < 0 {
 			s.keys = append(s.keys, x)
@@ -321,14 +321,14 @@ func (s *statement) window(st *tsql.Select) error {
 	if st.Top != nil {
 		if st.Offset != nil || st.Fetch != nil {
 			p := s.b.problem(api.CodeUnsupported, st.Top.At, "TOP cannot stand with OFFSET")
-			return numbered(p.Hinted("write FETCH NEXT n ROWS ONLY behind OFFSET"), mssqlerr.TopWithOffset)
+			return p.Hinted("write FETCH NEXT n ROWS ONLY behind OFFSET").Numbered(mssqlerr.TopWithOffset)
 		}
 		n, err := s.rowCount(st.Top.N, 0, mssqlerr.NegativeTop)
 		if err != nil {
 			return err
 		}
 		if st.Top.WithTies && len(st.OrderBy) == 0 {
-			return numbered(s.b.problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY"), mssqlerr.TiesWithoutOrder)
+			return s.b.problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY").Numbered(mssqlerr.TiesWithoutOrder)
 		}
 		s.limit, s.ties = &n, st.Top.WithTies
 		if s.ties && len(s.order) == 0 { // an order by constants: all rows tie
@@ -341,7 +341,7 @@ func (s *statement) window(st *tsql.Select) error {
 	if st.Offset != nil {
 		if len(st.OrderBy) == 0 {
 			p := s.b.problem(api.CodeSyntax, st.Offset.Pos(), "OFFSET is there without ORDER BY: without an order there are no first rows to skip")
-			return numbered(p.Hinted("add ORDER BY"), mssqlerr.Syntax)
+			return p.Hinted("add ORDER BY").Numbered(mssqlerr.Syntax)
 		}
 		n, err := s.rowCount(st.Offset, 0, mssqlerr.NegativeOffset)
 		if err != nil {
@@ -377,10 +377,10 @@ func (s *statement) rowCount(e tsql.Expr, least int64, number int) (int64, error
 		}
 	}
 	if !x.IsConst() || !x.Type.Kind.IsInteger() || x.Value.IsNull() {
-		return 0, numbered(s.b.problem(api.CodeInvalidField, e.Pos(), "a number of rows is an integer constant").Hinted("write a number, or a parameter that is one"), mssqlerr.RowCountNotInteger)
+		return 0, s.b.problem(api.CodeInvalidField, e.Pos(), "a number of rows is an integer constant").Hinted("write a number, or a parameter that is one").Numbered(mssqlerr.RowCountNotInteger)
 	}
 	if x.Value.Int < least {
-		return 0, numbered(s.b.problem(api.CodeInvalidField, e.Pos(), "the number of rows is %d; the least is %d", x.Value.Int, least).Hinted("use a greater one"), number)
+		return 0, s.b.problem(api.CodeInvalidField, e.Pos(), "the number of rows is %d; the least is %d", x.Value.Int, least).Hinted("use a greater one").Numbered(number)
 	}
 	return x.Value.Int, nil
 }

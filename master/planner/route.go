@@ -138,7 +138,7 @@ func (t *Table) filter(m *sharding.Map, condition string, shardKey jsontext.Valu
 		} else {
 			if !set.all && len(set.keys) > 0 && !slices.Contains(set.keys, key.canonical) {
 				return filter{}, api.NewProblem(api.CodeShardKeyMismatch, "the condition asks for other values of %s than the shard_key %s",
-					t.Columns[t.Key].Name, clip(key.canonical)).At("shard_key").Hinted("leave shard_key out, or make the two agree")
+					t.Columns[t.Key].Name, api.Clip(key.canonical)).At("shard_key").Hinted("leave shard_key out, or make the two agree")
 			}
 			set = keySet{keys: []string{key.canonical}}.intersect(set)
 			equal := comparison(EqExpr, t.Columns[t.Key].expr, &Expr{Op: ValueExpr, Type: t.Columns[t.Key].Type, Value: key.value})
@@ -222,7 +222,7 @@ func (t *Table) route(m *sharding.Map, set keySet, filtered bool) api.Route {
 		rk := m.Route(k)
 		in[rk.Shard] = true
 		if i < api.MaxRouteKeys {
-			rk.Key = clip(k)
+			rk.Key = api.Clip(k)
 			r.Keys = append(r.Keys, rk)
 		}
 	}

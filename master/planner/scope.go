@@ -83,13 +83,6 @@ func (sc *scope) typeName(x *Expr) string {
 	return x.Type.String()
 }
 
-// numbered sets the number that SQL Server refuses the same with, on a problem
-// that nobody else holds yet.
-func numbered(p *api.Problem, number int) *api.Problem {
-	p.SQLNumber = number
-	return p
-}
-
 // statementColumn binds a column of a statement, which may have several tables.
 func (b *binder) statementColumn(e *tsql.Column) (*Expr, error) {
 	x, err := b.lookup(e)
@@ -129,8 +122,8 @@ func (b *binder) lookup(e *tsql.Column) (*Expr, error) {
 	case 1:
 		return found, nil
 	}
-	p := b.problem(api.CodeAmbiguousColumn, e.At, "the column %s is ambiguous: %s have one of that name", clip(e.Name), strings.Join(in, " and "))
-	return nil, numbered(p.Hinted("write %s.%s", in[0], found.Column), mssqlerr.AmbiguousColumn)
+	p := b.problem(api.CodeAmbiguousColumn, e.At, "the column %s is ambiguous: %s have one of that name", api.Clip(e.Name), strings.Join(in, " and "))
+	return nil, p.Hinted("write %s.%s", in[0], found.Column).Numbered(mssqlerr.AmbiguousColumn)
 }
 
 func (b *binder) columnOf(s *scopeSource, e *tsql.Column) (*Expr, error) {
@@ -138,7 +131,7 @@ func (b *binder) columnOf(s *scopeSource, e *tsql.Column) (*Expr, error) {
 	if p == nil {
 		return s.columns[i], nil
 	}
-	p = numbered(p.At(b.field), mssqlerr.UnknownColumn)
+	p = p.At(b.field).Numbered(mssqlerr.UnknownColumn)
 	p.Offset = &e.At
 	if e.Table == "" && !api.SameName(e.Name, SlotColumn) && len(s.table.near(e.Name)) == 0 {
 		p.Hint += textHint(e.Name)
@@ -155,7 +148,7 @@ func (b *binder) noColumn(e *tsql.Column) error {
 			near = append(near, s.name+"."+n)
 		}
 	}
-	p := numbered(b.problem(api.CodeUnknownColumn, e.At, "none of the tables %s has a column %s", strings.Join(b.sc.names(), ", "), clip(e.Name)), mssqlerr.UnknownColumn)
+	p := b.problem(api.CodeUnknownColumn, e.At, "none of the tables %s has a column %s", strings.Join(b.sc.names(), ", "), api.Clip(e.Name)).Numbered(mssqlerr.UnknownColumn)
 	if len(near) > 0 {
 		return p.Hinted("did you mean %s?", strings.Join(near, " or "))
 	}
@@ -169,7 +162,7 @@ func textHint(name string) string {
 	case "TRUE", "FALSE":
 		return "; T-SQL has no constants TRUE and FALSE: write 1 or 0 for a BIT"
 	}
-	return fmt.Sprintf("; a text is written N'%s'", strings.ReplaceAll(clip(name), "'", "''"))
+	return fmt.Sprintf("; a text is written N'%s'", strings.ReplaceAll(api.Clip(name), "'", "''"))
 }
 
 // checkDB refuses the name of a database that is not the statement's own; empty is none.
@@ -177,13 +170,13 @@ func (b *binder) checkDB(db string, at int) *api.Problem {
 	if db == "" || api.SameName(db, b.db) {
 		return nil
 	}
-	p := b.problem(api.CodeUnsupported, at, "%s is another database than the request's, %s", clip(db), b.db)
-	return numbered(p.Hinted("send a statement of its own with db_name %s; a statement reads one database", clip(db)), mssqlerr.UnknownTable)
+	p := b.problem(api.CodeUnsupported, at, "%s is another database than the request's, %s", api.Clip(db), b.db)
+	return p.Hinted("send a statement of its own with db_name %s; a statement reads one database", api.Clip(db)).Numbered(mssqlerr.UnknownTable)
 }
 
 // unboundTable refuses the qualifier of a column that names no table of the statement.
 func (b *binder) unboundTable(name string, at, number int) *api.Problem {
-	p := numbered(b.problem(api.CodeUnknownTable, at, "the statement has no table called %s", clip(name)), number)
+	p := b.problem(api.CodeUnknownTable, at, "the statement has no table called %s", api.Clip(name)).Numbered(number)
 	for i := range b.sc.sources {
 		if s := &b.sc.sources[i]; api.SameName(s.table.Name, name) {
 			return p.Hinted("%s has the alias %s in this statement: write %s", s.table.Name, s.name, s.name)

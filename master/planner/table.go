@@ -127,7 +127,7 @@ func (t *Table) column(field, name string) (int, *api.Problem) {
 	if i := t.index(name); i >= 0 {
 		return i, nil
 	}
-	p := api.NewProblem(api.CodeUnknownColumn, "table %s has no column %s", t.Name, clip(name)).At(field)
+	p := api.NewProblem(api.CodeUnknownColumn, "table %s has no column %s", t.Name, api.Clip(name)).At(field)
 	if api.SameName(name, SlotColumn) {
 		return -1, p.Hinted("%s is Shardeck's own and hidden", SlotColumn)
 	}
@@ -158,14 +158,4 @@ func checkTarget(db, table string) *api.Problem {
 		return p
 	}
 	return api.CheckIdentifier("table", table)
-}
-
-// maxShown is how much of a client's text an error repeats, in bytes.
-const maxShown = 60
-
-func clip(s string) string {
-	if len(s) > maxShown {
-		s = strings.ToValidUTF8(s[:maxShown], "") + "..."
-	}
-	return s
 }

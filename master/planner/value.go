@@ -49,7 +49,7 @@ func (b *binder) column(e *tsql.Column) (*Expr, error) {
 	}
 	t := b.sc.tables[0]
 	if e.Table != "" && !api.SameName(e.Table, t.Name) {
-		return nil, b.problem(api.CodeUnknownTable, e.At, "%s is not the table of this request", clip(e.Table)).Hinted("write %s, or the column alone", t.Name)
+		return nil, b.problem(api.CodeUnknownTable, e.At, "%s is not the table of this request", api.Clip(e.Table)).Hinted("write %s, or the column alone", t.Name)
 	}
 	i, p := t.column(b.field, e.Name)
 	if p != nil {
@@ -103,7 +103,7 @@ func (b *binder) literal(l *tsql.Literal) (*Expr, error) {
 
 func (b *binder) decimalLiteral(l *tsql.Literal, precision, scale int) (*Expr, error) {
 	if precision > maxPrecision {
-		p := b.problem(api.CodeOutOfRange, l.At, "the number %s has more than %d digits", clip(l.Text), maxPrecision).
+		p := b.problem(api.CodeOutOfRange, l.At, "the number %s has more than %d digits", api.Clip(l.Text), maxPrecision).
 			Hinted("write it with an exponent, as 1.5e40, to have it as a FLOAT")
 		p.SQLNumber = mssqlerr.NumberTooLong
 		return nil, p

@@ -23,7 +23,7 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 	var seen [maxColumns]bool
 	for i := range req.Set {
 		member := &req.Set[i]
-		field := "set." + clip(member.Name)
+		field := "set." + api.Clip(member.Name)
 		c, prob := t.column(field, member.Name)
 		if prob != nil {
 			return nil, prob

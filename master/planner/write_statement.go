@@ -68,13 +68,13 @@ func (s *statement) insertColumns(t *Table, st *tsql.Insert) ([]int, error) {
 func (s *statement) target(t *Table, name *tsql.Name, seen *[maxColumns]bool) (int, error) {
 	c, p := t.column(statementField, name.Name)
 	if p != nil {
-		p = numbered(p, mssqlerr.UnknownColumn)
+		p = p.Numbered(mssqlerr.UnknownColumn)
 		p.Offset = &name.At
 		return 0, p
 	}
 	if seen[c] {
 		p := s.b.problem(api.CodeInvalidField, name.At, "column %s is there twice", t.Columns[c].Name)
-		return 0, numbered(p.Hinted("name each column once"), mssqlerr.DuplicateColumn)
+		return 0, p.Hinted("name each column once").Numbered(mssqlerr.DuplicateColumn)
 	}
 	seen[c] = true
 	return c, nil
@@ -96,7 +96,7 @@ func (s *statement) rowLength(st *tsql.Insert, row, want int) error {
 	}
 	p := s.b.problem(api.CodeSyntax, at, "the row has %d values for %d columns", len(st.Rows[row]), want)
 	p.Row = &row
-	return numbered(p.Hinted("give one value for each column; DEFAULT is a value, too"), number)
+	return p.Hinted("give one value for each column; DEFAULT is a value, too").Numbered(number)
 }
 
 // assigned binds a constant for a column of row i and converts it as an assignment does.

@@ -3,6 +3,7 @@ package tsql
 import (
 	"strings"
 
+	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 	"shardeck/shared/tsqltoken"
 )
@@ -11,11 +12,11 @@ import (
 // the ( after it.
 func (p *parser) function(t token) node {
 	if t.Kind == tsqltoken.KindQuoted {
-		p.fail(unsupported(t.Start, "functions of one's own ([%s]) are not supported", clip(t.Text)).
+		p.fail(unsupported(t.Start, "functions of one's own ([%s]) are not supported", api.Clip(t.Text)).
 			Hinted("use T-SQL's own functions, without brackets; compute other values before you send them"))
 		return node{}
 	}
-	switch strings.ToUpper(clip(t.Text)) {
+	switch strings.ToUpper(api.Clip(t.Text)) {
 	case "CAST":
 		return p.cast(t)
 	case "IIF":
@@ -41,17 +42,17 @@ func (p *parser) call(t token) node {
 		p.advance()
 		c.Distinct = true
 		if !isAggregate(c.Name) {
-			p.fail(syntaxError(at, "DISTINCT belongs to aggregates, not to %s", clip(c.Name)).Hinted("leave it out"))
+			p.fail(syntaxError(at, "DISTINCT belongs to aggregates, not to %s", api.Clip(c.Name)).Hinted("leave it out"))
 		}
 	case p.tok.Keyword == tsqltoken.All:
 		p.advance()
 		if !isAggregate(c.Name) {
-			p.fail(syntaxError(at, "ALL belongs to aggregates, not to %s", clip(c.Name)).Hinted("leave it out"))
+			p.fail(syntaxError(at, "ALL belongs to aggregates, not to %s", api.Clip(c.Name)).Hinted("leave it out"))
 		}
 	case p.accept('*'):
 		c.Star = true
 		if c.Name != "COUNT" && c.Name != "COUNT_BIG" {
-			p.fail(syntaxError(at, "* belongs to COUNT and COUNT_BIG, not to %s", clip(c.Name)).Hinted("name a column"))
+			p.fail(syntaxError(at, "* belongs to COUNT and COUNT_BIG, not to %s", api.Clip(c.Name)).Hinted("name a column"))
 		}
 		p.expect(')', "a closing )")
 		return p.noWindow(n)
@@ -69,7 +70,7 @@ func (p *parser) call(t token) node {
 			break
 		}
 	}
-	p.expect(')', "a comma or ) after an argument of "+clip(c.Name))
+	p.expect(')', "a comma or ) after an argument of "+api.Clip(c.Name))
 	if p.err == nil && c.Name == "NULLIF" && len(c.Args) != 2 {
 		p.fail(syntaxError(t.Start, "NULLIF has two arguments, not %d", len(c.Args)).Hinted("write NULLIF(a, b)"))
 	}
@@ -88,7 +89,7 @@ func isAggregate(name string) bool {
 // noWindow refuses what would make a window function of a call, or order its input.
 func (p *parser) noWindow(n node) node {
 	if p.tok.Kind == tsqltoken.KindWord {
-		switch strings.ToUpper(clip(p.tok.Text)) {
+		switch strings.ToUpper(api.Clip(p.tok.Text)) {
 		case "OVER", "WITHIN", "FILTER":
 			if p.lex.statement {
 				p.fail(refuseFeature(p.tok))

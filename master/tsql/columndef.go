@@ -62,6 +62,9 @@ func ParseConstant(text string) (Expr, error) {
 	return e, nil
 }
 
+// maxTypeText is how much of a type is read, in bytes.
+const maxTypeText = 200
+
 // typeName reads the words of a type and its arguments in parentheses.
 func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Type {
 	start := p.tok.Start
@@ -71,7 +74,7 @@ func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Ty
 	}
 	var text []byte // without the comments and brackets that may stand in the source
 	take := func() {
-		if len(text) <= maxShown*5 { // longer than any type: refused below
+		if len(text) <= maxTypeText { // longer than any type: refused below
 			text = append(append(text, p.tok.Text...), ' ')
 		}
 		p.advance()
@@ -111,7 +114,7 @@ func isTypeWord(t token) bool {
 // continuesType says whether a word is the second or third of a type's name, as in
 // NATIONAL CHARACTER VARYING. Any other begins something else.
 func continuesType(t token) bool {
-	switch strings.ToUpper(clip(t.Text)) {
+	switch strings.ToUpper(api.Clip(t.Text)) {
 	case "VARYING", "PRECISION", "CHAR", "CHARACTER", "VARCHAR", "TEXT", "UNSIGNED", "WITHOUT", "TIME", "ZONE":
 		return true
 	}
@@ -238,7 +241,7 @@ func (p *parser) defaultValue() Expr {
 		}
 	}
 	if c, ok := x.(*Call); ok {
-		p.fail(unsupported(c.At, "the function %s is not supported in DEFAULT", clip(c.Name)).Hinted("write a number, a string, 0x... or NULL, and send other values with the row"))
+		p.fail(unsupported(c.At, "the function %s is not supported in DEFAULT", api.Clip(c.Name)).Hinted("write a number, a string, 0x... or NULL, and send other values with the row"))
 		return nil
 	}
 	if _, ok := x.(*Literal); !ok {
@@ -253,7 +256,7 @@ func (p *parser) refuseConstraint() *api.Problem {
 	if !isConstraintWord(t) || t.Kind != tsqltoken.KindWord {
 		return p.unexpected("NULL, NOT NULL, PRIMARY KEY, UNIQUE, DEFAULT or the end of the column")
 	}
-	word := strings.ToUpper(clip(t.Text))
+	word := strings.ToUpper(api.Clip(t.Text))
 	hint := "use NULL, NOT NULL, PRIMARY KEY, UNIQUE and DEFAULT"
 	switch word {
 	case "IDENTITY", "AUTO_INCREMENT", "AUTOINCREMENT", "GENERATED":

@@ -35,7 +35,7 @@ func (p *parser) createStatement() Statement {
 	}
 	p.expect(')', "a comma or ) after a column")
 	if p.err == nil && len(s.Columns) == 0 {
-		p.fail(numbered(syntaxError(s.At, "the table has no columns").Hinted("write (name type, ...)"), mssqlerr.ColumnWithoutType))
+		p.fail(syntaxError(s.At, "the table has no columns").Hinted("write (name type, ...)").Numbered(mssqlerr.ColumnWithoutType))
 	}
 	if p.acceptWord(tsqltoken.With) {
 		p.distribution(s)
@@ -52,7 +52,7 @@ func (p *parser) refuseObject(verb, database string) *api.Problem {
 	if t.Kind != tsqltoken.KindWord {
 		return p.unexpected("TABLE after " + verb)
 	}
-	word := strings.ToUpper(clip(t.Text))
+	word := strings.ToUpper(api.Clip(t.Text))
 	hint := "there are tables only"
 	switch word {
 	case "DATABASE":
@@ -109,7 +109,7 @@ func (p *parser) isTableConstraint() bool {
 	if p.tok.Kind != tsqltoken.KindWord {
 		return false
 	}
-	switch strings.ToUpper(clip(p.tok.Text)) {
+	switch strings.ToUpper(api.Clip(p.tok.Text)) {
 	case "CHECK", "FOREIGN", "DEFAULT", "INDEX", "LIKE":
 		return true
 	case "PERIOD":
@@ -127,7 +127,7 @@ func (p *parser) onePrimaryKey(s *CreateTable, at, upTo int) {
 		another = another || c.Def.PrimaryKey
 	}
 	if another {
-		p.fail(numbered(syntaxError(at, "the table has two primary keys").Hinted("a key of several columns is written behind them: PRIMARY KEY (a, b)"), mssqlerr.TwoPrimaryKeys))
+		p.fail(syntaxError(at, "the table has two primary keys").Hinted("a key of several columns is written behind them: PRIMARY KEY (a, b)").Numbered(mssqlerr.TwoPrimaryKeys))
 	}
 }
 
@@ -160,7 +160,7 @@ func (p *parser) distribution(s *CreateTable) {
 	p.expect('(', "( and DISTRIBUTION")
 	if t := p.tok; !p.acceptName("DISTRIBUTION") {
 		if t.Kind == tsqltoken.KindWord || t.Kind == tsqltoken.KindQuoted {
-			p.fail(unsupported(t.Start, "the table option %s is not supported", strings.ToUpper(clip(t.Text))).Hinted("write WITH (DISTRIBUTION = HASH(column)) or nothing"))
+			p.fail(unsupported(t.Start, "the table option %s is not supported", strings.ToUpper(api.Clip(t.Text))).Hinted("write WITH (DISTRIBUTION = HASH(column)) or nothing"))
 		}
 		p.fail(p.unexpected("DISTRIBUTION"))
 	}

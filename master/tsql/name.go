@@ -3,6 +3,7 @@ package tsql
 import (
 	"strings"
 
+	"shardeck/shared/api"
 	"shardeck/shared/tsqltoken"
 )
 
@@ -87,7 +88,7 @@ func (p *parser) column(t token) node {
 		c.DB = p.qualifier(t.Start, parts[:last-1])
 	}
 	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
-		p.fail(unsupported(t.Start, "functions of one's own (%s.%s) are not supported", clip(c.Table), clip(c.Name)).
+		p.fail(unsupported(t.Start, "functions of one's own (%s.%s) are not supported", api.Clip(c.Table), api.Clip(c.Name)).
 			Hinted("use T-SQL's own functions; compute other values before you send them"))
 	}
 	return node{x: c}
@@ -138,7 +139,7 @@ func (p *parser) table() TableRef {
 		p.fail(unsupported(p.tok.Start, "subqueries in place of a table (derived tables) are not supported").
 			Hinted("name a table; join tables with JOIN ... ON"))
 	case p.tok.Kind == tsqltoken.KindParam:
-		p.fail(unsupported(p.tok.Start, "a table cannot be a parameter or variable (@%s)", clip(p.tok.Text)).Hinted("write the name of the table"))
+		p.fail(unsupported(p.tok.Start, "a table cannot be a parameter or variable (@%s)", api.Clip(p.tok.Text)).Hinted("write the name of the table"))
 	}
 	n := p.identifier("the name of a table")
 	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '.' {

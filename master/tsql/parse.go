@@ -54,7 +54,7 @@ func (p *parser) end(s Statement) {
 		return
 	}
 	if p.tok.Kind == tsqltoken.KindWord {
-		word := strings.ToUpper(clip(p.tok.Text))
+		word := strings.ToUpper(api.Clip(p.tok.Text))
 		begins := p.tok.Keyword == tsqltoken.Select || p.tok.Keyword == tsqltoken.Insert || p.tok.Keyword == tsqltoken.Update || p.tok.Keyword == tsqltoken.Delete || p.tok.Keyword == tsqltoken.Create || p.tok.Keyword == tsqltoken.Drop
 		if _, verb := unsupportedVerb(word); word != "GO" && (begins || verb && (ended || p.tok.Keyword != tsqltoken.With)) {
 			p.fail(unsupported(p.tok.Start, "several statements in one text are not supported, and another begins with %s", word).
@@ -116,7 +116,7 @@ func (p *parser) notHere(verb string) {
 	if p.err != nil || t.Kind != tsqltoken.KindWord {
 		return
 	}
-	word := strings.ToUpper(clip(t.Text))
+	word := strings.ToUpper(api.Clip(t.Text))
 	var e *api.Problem
 	switch {
 	case t.Keyword == tsqltoken.Top:

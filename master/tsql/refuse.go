@@ -48,7 +48,7 @@ func (p *parser) unexpected(want string) *api.Problem {
 
 // refuseOperator refuses the operators that other databases have and T-SQL has not.
 func refuseOperator(t token) *api.Problem {
-	switch word := strings.ToUpper(clip(t.Text)); word {
+	switch word := strings.ToUpper(api.Clip(t.Text)); word {
 	case "ILIKE", "RLIKE", "REGEXP", "GLOB", "MATCH":
 		return unsupported(t.Start, "%s is not an operator of T-SQL", word).
 			Hinted("use LIKE, which ignores case, with %%, _ and [a-z]")
@@ -160,7 +160,7 @@ func unsupportedFeature(word string) (feature, bool) {
 // refuseFeature refuses within a statement what the word begins; nil when it is
 // just a word in the wrong place.
 func refuseFeature(t token) *api.Problem {
-	word := strings.ToUpper(clip(t.Text))
+	word := strings.ToUpper(api.Clip(t.Text))
 	if f, ok := unsupportedFeature(word); ok {
 		return unsupported(t.Start, "%s: not supported", f.what).
 			Hinted("%s; a name like that is written in brackets: [%s]", f.hint, strings.ToLower(word))
@@ -180,7 +180,7 @@ func noAlias(t token) bool {
 	if tsqltoken.IsReserved(t.Text) {
 		return true
 	}
-	word := strings.ToUpper(clip(t.Text))
+	word := strings.ToUpper(api.Clip(t.Text))
 	if _, ok := unsupportedFeature(word); ok || word == "GO" || word == "AT" {
 		return true
 	}
@@ -195,7 +195,7 @@ func refuseVerb(t token) *api.Problem {
 	if t.Kind == tsqltoken.KindOp && t.Op == '(' {
 		return unsupported(t.Start, "a statement in parentheses is not supported").Hinted("leave the parentheses out")
 	}
-	word := strings.ToUpper(clip(t.Text))
+	word := strings.ToUpper(api.Clip(t.Text))
 	if t.Kind == tsqltoken.KindWord {
 		if f, ok := unsupportedVerb(word); ok {
 			return unsupported(t.Start, "%s: not supported", f.what).Hinted("%s", f.hint)

@@ -3,6 +3,7 @@ package tsql
 import (
 	"strings"
 
+	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/tsqltoken"
 )
@@ -41,7 +42,7 @@ func (p *parser) selectStatement() *Select {
 		p.offset(s)
 	}
 	if p.err == nil && s.Top != nil && s.Top.WithTies && s.OrderBy == nil {
-		p.fail(numbered(syntaxError(s.Top.At, "TOP ... WITH TIES needs ORDER BY").Hinted("add ORDER BY, or leave WITH TIES out"), mssqlerr.TiesWithoutOrder))
+		p.fail(syntaxError(s.Top.At, "TOP ... WITH TIES needs ORDER BY").Hinted("add ORDER BY, or leave WITH TIES out").Numbered(mssqlerr.TiesWithoutOrder))
 	}
 	return s
 }
@@ -111,7 +112,7 @@ func (p *parser) selectItem() SelectItem {
 		}
 	case p.tok.Kind == tsqltoken.KindParam:
 		if t, _ := p.peek(); t.Kind == tsqltoken.KindOp && t.Op == '=' {
-			p.fail(unsupported(it.At, "assignment to the variable @%s is not supported", clip(p.tok.Text)).Hinted("select the value, and send it as a parameter of the next statement"))
+			p.fail(unsupported(it.At, "assignment to the variable @%s is not supported", api.Clip(p.tok.Text)).Hinted("select the value, and send it as a parameter of the next statement"))
 		}
 	case p.tok.Keyword == tsqltoken.From:
 		p.fail(syntaxError(it.At, "the list of SELECT is empty").Hinted("write * or the columns before FROM"))
@@ -223,7 +224,7 @@ func (p *parser) from(s *Select) {
 		p.fail(p.unexpected("FROM"))
 	}
 	if !p.acceptWord(tsqltoken.From) {
-		if _, known := unsupportedFeature(strings.ToUpper(clip(p.tok.Text))); p.tok.Kind == tsqltoken.KindEnd || p.tok.Kind == tsqltoken.KindWord && !p.tok.Keyword.InCondition() && !known {
+		if _, known := unsupportedFeature(strings.ToUpper(api.Clip(p.tok.Text))); p.tok.Kind == tsqltoken.KindEnd || p.tok.Kind == tsqltoken.KindWord && !p.tok.Keyword.InCondition() && !known {
 			p.fail(unsupported(p.tok.Start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
 			return
 		}
@@ -268,7 +269,7 @@ func (p *parser) join() (Join, bool) {
 		return j, false
 	}
 	if !p.acceptWord(tsqltoken.Join) {
-		switch word := strings.ToUpper(clip(p.tok.Text)); word {
+		switch word := strings.ToUpper(api.Clip(p.tok.Text)); word {
 		case "HASH", "LOOP", "MERGE", "REMOTE":
 			p.fail(unsupported(p.tok.Start, "join hints (%s) are not supported", word).Hinted("leave the hint out"))
 		}
@@ -292,7 +293,7 @@ func (p *parser) groupBy(s *Select) {
 		if len(s.GroupBy) == MaxOrderBy {
 			p.fail(tooComplex(p.tok.Start, "GROUP BY has more than %d items", MaxOrderBy).Hinted("group by fewer columns"))
 		}
-		switch word := strings.ToUpper(clip(p.tok.Text)); {
+		switch word := strings.ToUpper(api.Clip(p.tok.Text)); {
 		case p.tok.Kind == tsqltoken.KindWord && (word == "ROLLUP" || word == "CUBE" || word == "GROUPING"):
 			if t, _ := p.peek(); t.Kind == tsqltoken.KindOp && t.Op == '(' || t.Kind == tsqltoken.KindWord {
 				p.fail(refuseFeature(p.tok))
@@ -320,7 +321,7 @@ func (p *parser) offset(s *Select) {
 		return
 	}
 	if s.Top != nil {
-		p.fail(numbered(syntaxError(at, "TOP and OFFSET are both there").Hinted("leave TOP out, and write FETCH NEXT n ROWS ONLY"), mssqlerr.TopWithOffset))
+		p.fail(syntaxError(at, "TOP and OFFSET are both there").Hinted("leave TOP out, and write FETCH NEXT n ROWS ONLY").Numbered(mssqlerr.TopWithOffset))
 	}
 	s.Offset = p.count(p.additive(), "OFFSET")
 	p.rows("OFFSET n")

@@ -34,7 +34,7 @@ func (p *parser) insertStatement() *Insert {
 	case tsqltoken.Set:
 		p.fail(unsupported(p.tok.Start, "INSERT ... SET is not T-SQL").Hinted("write (column, ...) VALUES (value, ...)"))
 	default:
-		if word := strings.ToUpper(clip(p.tok.Text)); p.tok.Kind == tsqltoken.KindWord && (word == "EXEC" || word == "EXECUTE") {
+		if word := strings.ToUpper(api.Clip(p.tok.Text)); p.tok.Kind == tsqltoken.KindWord && (word == "EXEC" || word == "EXECUTE") {
 			p.fail(unsupported(p.tok.Start, "INSERT ... %s is not supported", word).Hinted("send the rows with VALUES"))
 		}
 		want := "VALUES"
@@ -60,11 +60,11 @@ func (p *parser) insertRows(s *Insert) {
 		}
 		switch {
 		case s.Columns != nil && len(row) < len(s.Columns):
-			p.fail(numbered(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("write a value for each column; DEFAULT and NULL are values too"), mssqlerr.FewerValues))
+			p.fail(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("write a value for each column; DEFAULT and NULL are values too").Numbered(mssqlerr.FewerValues))
 		case s.Columns != nil && len(row) > len(s.Columns):
-			p.fail(numbered(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("name a column for each value"), mssqlerr.MoreValues))
+			p.fail(syntaxError(at, "the row has %d values, and %d columns are named", len(row), len(s.Columns)).Hinted("name a column for each value").Numbered(mssqlerr.MoreValues))
 		case len(s.Rows) > 0 && len(row) != len(s.Rows[0]):
-			p.fail(numbered(syntaxError(at, "the row has %d values, and the first row has %d", len(row), len(s.Rows[0])).Hinted("write all rows with the same number of values"), mssqlerr.RowLengths))
+			p.fail(syntaxError(at, "the row has %d values, and the first row has %d", len(row), len(s.Rows[0])).Hinted("write all rows with the same number of values").Numbered(mssqlerr.RowLengths))
 		}
 		s.Rows = append(s.Rows, row)
 		if !p.accept(',') {
@@ -125,12 +125,12 @@ func (p *parser) updateStatement() *Update {
 // assignment reads column = value, where the table may stand before the column.
 func (p *parser) assignment(table TableRef) Assignment {
 	if p.tok.Kind == tsqltoken.KindParam {
-		p.fail(unsupported(p.tok.Start, "assignment to the variable @%s is not supported", clip(p.tok.Text)).Hinted("SET names columns of the table"))
+		p.fail(unsupported(p.tok.Start, "assignment to the variable @%s is not supported", api.Clip(p.tok.Text)).Hinted("SET names columns of the table"))
 	}
 	a := Assignment{Column: p.identifier("the name of a column to set")}
 	if p.accept('.') {
 		if p.err == nil && !strings.EqualFold(a.Column.Name, table.Name) {
-			p.fail(numbered(syntaxError(a.Column.At, "%s is not the table of the UPDATE", clip(a.Column.Name)).Hinted("write the column alone"), mssqlerr.UnboundIdentifier))
+			p.fail(syntaxError(a.Column.At, "%s is not the table of the UPDATE", api.Clip(a.Column.Name)).Hinted("write the column alone").Numbered(mssqlerr.UnboundIdentifier))
 		}
 		a.Column = p.identifier("the name of a column after the point")
 	}

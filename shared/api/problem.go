@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"shardeck/shared/sqltypes"
 )
@@ -237,6 +238,24 @@ func (p *Problem) At(field string) *Problem {
 	q := *p
 	q.Field = field
 	return &q
+}
+
+// Numbered returns a copy with the number of SQL Server's error for the same refusal.
+func (p *Problem) Numbered(number int) *Problem {
+	q := *p
+	q.SQLNumber = number
+	return &q
+}
+
+// maxClipped is how much of a client's text an error repeats, in bytes.
+const maxClipped = 60
+
+// Clip shortens a client's text to what an error may repeat of it.
+func Clip(s string) string {
+	if len(s) > maxClipped {
+		return strings.ToValidUTF8(s[:maxClipped], "") + "..."
+	}
+	return s
 }
 
 // On returns a copy that names the shard it happened on.
