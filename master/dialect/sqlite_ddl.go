@@ -113,7 +113,7 @@ func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
 		return 0, ""
 	}
 	measure := "octet_length"
-	if t.Kind == sqltypes.NVarChar || t.Kind == sqltypes.NChar {
+	if t.Kind.IsUnicode() {
 		// SQLite counts characters, of which there are no more than UTF-16 units.
 		measure = "length"
 	}

@@ -149,7 +149,7 @@ func (w *sqliteWriter) like(e *planner.Expr) {
 	if e.Binary {
 		name = "sd_like_bin"
 	}
-	if !isUnicode(e.Args[0].Type.Kind) && !isUnicode(e.Args[1].Type.Kind) {
+	if !e.Args[0].Type.Kind.IsUnicode() && !e.Args[1].Type.Kind.IsUnicode() {
 		// Blanks at the end of the value count only where one of the two is Unicode.
 		name += "_pad"
 	}
@@ -163,8 +163,6 @@ func (w *sqliteWriter) like(e *planner.Expr) {
 		w.text(")")
 	}
 }
-
-func isUnicode(k sqltypes.Kind) bool { return k == sqltypes.NChar || k == sqltypes.NVarChar }
 
 // arith writes arithmetic with T-SQL's overflow, division and rounding.
 func (w *sqliteWriter) arith(e *planner.Expr) {

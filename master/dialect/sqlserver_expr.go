@@ -173,8 +173,9 @@ func listType(list []*planner.Expr) (sqltypes.Type, bool) {
 		default:
 			t.Scale = max(t.Scale, o.Scale)
 		}
-		// Kinds that meet in a list stand in the order of their ranges.
-		t.Kind = max(t.Kind, o.Kind)
+		if t.Kind != o.Kind {
+			t.Kind = t.Kind.Wider(o.Kind)
+		}
 	}
 	const maxPrecision = 38
 	return t, t.Precision <= maxPrecision
@@ -184,7 +185,7 @@ func listType(list []*planner.Expr) (sqltypes.Type, bool) {
 func (w *sqlServerWriter) like(e *planner.Expr) {
 	x, pattern := e.Args[0], e.Args[1]
 	kind := sqltypes.VarChar // blanks at the end count only where one of the two is Unicode
-	if isUnicode(x.Type.Kind) || isUnicode(pattern.Type.Kind) {
+	if x.Type.Kind.IsUnicode() || pattern.Type.Kind.IsUnicode() {
 		kind = sqltypes.NVarChar
 	}
 	w.text("(")

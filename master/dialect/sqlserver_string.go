@@ -10,7 +10,7 @@ import (
 // binaryCollation is the collation of a string shard key: by code point, as its
 // text is hashed. VARCHAR needs the one whose code page is UTF-8.
 func binaryCollation(k sqltypes.Kind) string {
-	if isUnicode(k) {
+	if k.IsUnicode() {
 		return "Latin1_General_100_BIN2"
 	}
 	return "Latin1_General_100_BIN2_UTF8"
@@ -64,7 +64,7 @@ func asUnicode(t sqltypes.Type) sqltypes.Type {
 // unicode writes a string as NVARCHAR.
 func (w *sqlServerWriter) unicode(e *planner.Expr) {
 	switch {
-	case isUnicode(e.Type.Kind):
+	case e.Type.Kind.IsUnicode():
 		w.expr(e)
 	case e.IsConst():
 		w.constant(&planner.Expr{Op: planner.ValueExpr, Type: asUnicode(e.Type), Value: e.Value})
@@ -79,7 +79,7 @@ func (w *sqlServerWriter) unicode(e *planner.Expr) {
 // NVARCHAR or a VARCHAR.
 func (w *sqlServerWriter) binary(e *planner.Expr, kind sqltypes.Kind) {
 	t := e.Type
-	if isUnicode(kind) {
+	if kind.IsUnicode() {
 		t = asUnicode(t)
 	}
 	w.cast(e, t)

@@ -12,34 +12,34 @@ import (
 // arith binds l op r: numbers by T-SQL's rules for the result's type, strings
 // joined by +.
 func (b *binder) arith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
-	cl, cr := classOf(l.Type), classOf(r.Type)
+	cl, cr := l.Type.Class(), r.Type.Class()
 	if isNullConst(l) || isNullConst(r) {
 		if isNullConst(l) {
 			l = r
 		}
 		return &Expr{Op: ValueExpr, Type: l.Type}, nil
 	}
-	if cl == stringsClass && cr == stringsClass {
+	if cl == sqltypes.Strings && cr == sqltypes.Strings {
 		return b.concat(op, l, r, at)
 	}
 	var err error
 	switch { // a string beside a number becomes one
-	case cl == stringsClass && r.Type.Kind.IsNumeric():
+	case cl == sqltypes.Strings && r.Type.Kind.IsNumeric():
 		l, err = b.convert(l, r.Type, at)
-	case cr == stringsClass && l.Type.Kind.IsNumeric():
+	case cr == sqltypes.Strings && l.Type.Kind.IsNumeric():
 		r, err = b.convert(r, l.Type, at)
 	}
 	if err != nil {
 		return nil, err
 	}
-	cl, cr = classOf(l.Type), classOf(r.Type)
+	cl, cr = l.Type.Class(), r.Type.Class()
 	if !l.Type.Kind.IsNumeric() || !r.Type.Kind.IsNumeric() || l.Type.Kind == sqltypes.Bit && r.Type.Kind == sqltypes.Bit {
 		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "%s and %s have no operator %s", l.Type, r.Type, opText[op]).Hinted("use arithmetic on numbers, and + to join strings")
 	}
 	switch {
-	case cl == floats || cr == floats:
+	case cl == sqltypes.Floats || cr == sqltypes.Floats:
 		return b.floatArith(op, l, r, at)
-	case cl == decimals || cr == decimals:
+	case cl == sqltypes.Decimals || cr == sqltypes.Decimals:
 		return b.decimalArith(op, l, r, at)
 	}
 	return b.intArith(op, l, r, at)
@@ -54,7 +54,7 @@ func (b *binder) concat(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 }
 
 func (b *binder) intArith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
-	t := sqltypes.Type{Kind: max(l.Type.Kind, r.Type.Kind)} // kinds stand in order of precedence
+	t := sqltypes.Type{Kind: l.Type.Kind.Wider(r.Type.Kind)}
 	return b.folded(&Expr{Op: op, Type: t, Args: []*Expr{l, r}}, at)
 }
 

@@ -261,10 +261,10 @@ var asText = sqltypes.Type{Kind: sqltypes.VarChar, Length: 50}
 
 // text converts an operand of LIKE to a string.
 func (b *binder) text(e *Expr, at int) (*Expr, error) {
-	switch classOf(e.Type) {
-	case stringsClass:
+	switch e.Type.Class() {
+	case sqltypes.Strings:
 		return e, nil
-	case integers, decimals, floats, temporals, guids:
+	case sqltypes.Integers, sqltypes.Decimals, sqltypes.Floats, sqltypes.Temporals, sqltypes.GUIDs:
 		if isNullConst(e) {
 			return e, nil
 		}

@@ -54,9 +54,9 @@ func (b *binder) compareExprs(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 func (b *binder) clash(l, r *Expr, at int) error {
 	p := b.typeError(mssqlerr.TypeClash, at, "operand type clash: %s does not compare with %s", l.Type, r.Type)
 	switch {
-	case classOf(l.Type) == binaries || classOf(r.Type) == binaries:
+	case l.Type.Class() == sqltypes.Binaries || r.Type.Class() == sqltypes.Binaries:
 		return p.Hinted("write a binary constant as 0xC0FFEE")
-	case classOf(l.Type) == temporals || classOf(r.Type) == temporals:
+	case l.Type.Class() == sqltypes.Temporals || r.Type.Class() == sqltypes.Temporals:
 		return p.Hinted("write a date as '2026-11-22', a time as '20:24:00', both as '2026-11-22T20:24:00'")
 	}
 	return p.Hinted("compare values of like types")
@@ -65,12 +65,12 @@ func (b *binder) clash(l, r *Expr, at int) error {
 // commonType returns the type that l and r are compared in, by T-SQL's
 // precedence of types; false where T-SQL does not compare them, or Shardeck does not.
 func commonType(l, r *Expr) (sqltypes.Type, bool) {
-	cl, cr := classOf(l.Type), classOf(r.Type)
+	cl, cr := l.Type.Class(), r.Type.Class()
 	if cl > cr {
 		l, r, cl, cr = r, l, cr, cl
 	}
 	switch {
-	case cl == temporals && cr == temporals:
+	case cl == sqltypes.Temporals && cr == sqltypes.Temporals:
 		switch {
 		case l.Type.Kind == r.Type.Kind:
 			return widest(l.Type), true
@@ -80,15 +80,15 @@ func commonType(l, r *Expr) (sqltypes.Type, bool) {
 		return sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, true
 	case cl == cr:
 		return l.Type, true
-	case cr == decimals:
+	case cr == sqltypes.Decimals:
 		return decimalOf(r), true
-	case cr == floats:
+	case cr == sqltypes.Floats:
 		return floatOf(l.Type, r.Type), true
-	case cr == stringsClass: // a number beside a string
+	case cr == sqltypes.Strings: // a number beside a string
 		return l.Type, true
-	case cl == stringsClass && cr == temporals:
+	case cl == sqltypes.Strings && cr == sqltypes.Temporals:
 		return widest(r.Type), true
-	case cl == stringsClass && cr == guids:
+	case cl == sqltypes.Strings && cr == sqltypes.GUIDs:
 		return r.Type, true
 	}
 	return sqltypes.Type{}, false
@@ -96,7 +96,7 @@ func commonType(l, r *Expr) (sqltypes.Type, bool) {
 
 // convertClass converts e to t unless values of e's type compare with t's as they are.
 func (b *binder) convertClass(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
-	if classOf(e.Type) == classOf(t) && (classOf(t) != temporals || e.Type.Kind == t.Kind) {
+	if e.Type.Class() == t.Class() && (t.Class() != sqltypes.Temporals || e.Type.Kind == t.Kind) {
 		return e, nil
 	}
 	if t.Kind == sqltypes.Decimal && e.Type.Kind.IsInteger() {
@@ -123,29 +123,29 @@ func (b *binder) compareConsts(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 
 // compareConst compares x with the constant c, which is not NULL.
 func (b *binder) compareConst(op ExprOp, x, c *Expr, at int) (*Expr, error) {
-	cx, cc := classOf(x.Type), classOf(c.Type)
+	cx, cc := x.Type.Class(), c.Type.Class()
 	switch {
-	case cx == stringsClass && cc == stringsClass:
+	case cx == sqltypes.Strings && cc == sqltypes.Strings:
 		return comparison(op, x, &Expr{Op: ValueExpr, Type: stringConst(x.Type), Value: c.Value}), nil
-	case cx == binaries && cc == binaries:
+	case cx == sqltypes.Binaries && cc == sqltypes.Binaries:
 		return b.compareBinary(op, x, c, at)
-	case cc == stringsClass && cx != binaries:
+	case cc == sqltypes.Strings && cx != sqltypes.Binaries:
 		return b.compareWithString(op, x, c, at)
-	case cx == integers && cc == integers:
+	case cx == sqltypes.Integers && cc == sqltypes.Integers:
 		return b.compareInt(op, x, c.Value.Int), nil
-	case cx == integers && cc == decimals:
+	case cx == sqltypes.Integers && cc == sqltypes.Decimals:
 		return b.compareIntWithNumber(op, x, c.Value.Str), nil
-	case cx == integers && cc == floats && math.Abs(c.Value.Float) < 1<<53:
+	case cx == sqltypes.Integers && cc == sqltypes.Floats && math.Abs(c.Value.Float) < 1<<53:
 		// Below 2^53 an integer becomes a float without loss, so the float may as
 		// well be taken by its digits.
 		return b.compareIntWithNumber(op, x, new(big.Float).SetFloat64(c.Value.Float).Text('f', 1100)), nil
-	case cx == decimals && (cc == integers || cc == decimals):
+	case cx == sqltypes.Decimals && (cc == sqltypes.Integers || cc == sqltypes.Decimals):
 		num, err := b.convert(c, decimalOf(c), at)
 		if err != nil {
 			return nil, err
 		}
 		return b.compareExact(op, x, num), nil
-	case cx == floats && (cc == integers || cc == decimals || cc == floats):
+	case cx == sqltypes.Floats && (cc == sqltypes.Integers || cc == sqltypes.Decimals || cc == sqltypes.Floats):
 		return b.compareFloat(op, x, c, at)
 	}
 	return b.compareExprs(op, x, c, at)
@@ -155,7 +155,7 @@ func (b *binder) compareConst(op ExprOp, x, c *Expr, at int) (*Expr, error) {
 // same kind, so that an engine need not convert the column, and of any length, as
 // a comparison cuts nothing off.
 func stringConst(t sqltypes.Type) sqltypes.Type {
-	if t.Kind == sqltypes.NVarChar || t.Kind == sqltypes.NChar {
+	if t.Kind.IsUnicode() {
 		return sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
 	}
 	return sqltypes.Type{Kind: sqltypes.VarChar, Length: sqltypes.Max}
@@ -163,14 +163,14 @@ func stringConst(t sqltypes.Type) sqltypes.Type {
 
 // compareWithString converts the string to x's type, as T-SQL does with all types but strings.
 func (b *binder) compareWithString(op ExprOp, x, c *Expr, at int) (*Expr, error) {
-	switch classOf(x.Type) {
-	case integers:
+	switch x.Type.Class() {
+	case sqltypes.Integers:
 		v, err := sqltypes.Convert(c.Value, c.Type, x.Type)
 		if err != nil {
 			return nil, b.valueError(err, at)
 		}
 		return b.compareInt(op, x, v.Int), nil
-	case temporals:
+	case sqltypes.Temporals:
 		wide, err := b.convert(c, widest(x.Type), at)
 		if err != nil {
 			return nil, err
@@ -281,7 +281,7 @@ func (b *binder) compareExact(op ExprOp, x, c *Expr) *Expr {
 
 func (b *binder) compareFloat(op ExprOp, x, c *Expr, at int) (*Expr, error) {
 	t := x.Type
-	if classOf(c.Type) == floats {
+	if c.Type.Class() == sqltypes.Floats {
 		t = floatOf(x.Type, c.Type)
 	}
 	v, err := b.convert(c, t, at)

@@ -109,10 +109,10 @@ func (b *binder) stringArg(c *tsql.Call, n int) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch classOf(x.Type) {
-	case stringsClass:
+	switch x.Type.Class() {
+	case sqltypes.Strings:
 		return x, nil
-	case integers, decimals, floats, temporals, guids:
+	case sqltypes.Integers, sqltypes.Decimals, sqltypes.Floats, sqltypes.Temporals, sqltypes.GUIDs:
 		return b.convert(x, asText, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "a string")
@@ -125,9 +125,9 @@ func (b *binder) intArg(c *tsql.Call, n int) (*Expr, error) {
 		return nil, err
 	}
 	switch {
-	case classOf(x.Type) == integers:
+	case x.Type.Class() == sqltypes.Integers:
 		return x, nil
-	case x.Type.Kind.IsNumeric() || classOf(x.Type) == stringsClass:
+	case x.Type.Kind.IsNumeric() || x.Type.Class() == sqltypes.Strings:
 		return b.convert(x, sqltypes.Type{Kind: sqltypes.Int}, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "an integer")
@@ -209,7 +209,7 @@ func (b *binder) numberArg(c *tsql.Call, n int) (*Expr, error) {
 	case x.Type.Kind == sqltypes.Bit:
 	case x.Type.Kind.IsNumeric():
 		return x, nil
-	case classOf(x.Type) == stringsClass:
+	case x.Type.Class() == sqltypes.Strings:
 		return b.convert(x, sqltypes.Type{Kind: sqltypes.Float}, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "a number")
@@ -271,8 +271,8 @@ func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
 		return nil, err
 	}
 	switch {
-	case classOf(x.Type) == temporals:
-	case classOf(x.Type) == stringsClass || isNullConst(x):
+	case x.Type.Class() == sqltypes.Temporals:
+	case x.Type.Class() == sqltypes.Strings || isNullConst(x):
 		if x, err = b.convert(x, sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, c.Args[arg].Pos()); err != nil {
 			return nil, err
 		}

@@ -99,7 +99,7 @@ func (g *grouper) aggregate(e *Expr) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	if classOf(e.Type) == floats {
+	if e.Type.Class() == sqltypes.Floats {
 		count = &Expr{Op: ConvertExpr, Type: e.Type, Args: []*Expr{count}}
 	}
 	// A mean of nothing is NULL, as a sum of nothing is, and NULL / 0 is NULL.

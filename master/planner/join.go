@@ -4,6 +4,7 @@ import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
+	"shardeck/shared/sqltypes"
 )
 
 // maxJoined is the greatest number of tables of a statement.
@@ -124,12 +125,12 @@ func conjuncts(e *Expr) []*Expr {
 // hashAlike says whether equal shard keys of the columns l and r have the same
 // canonical form, which is what places a row.
 func hashAlike(l, r *Expr) bool {
-	switch c := classOf(l.Type); {
+	switch c := l.Type.Class(); {
 	case l.Type == r.Type:
 		return true
-	case c != classOf(r.Type):
+	case c != r.Type.Class():
 		return false
 	default:
-		return c == integers || c == stringsClass
+		return c == sqltypes.Integers || c == sqltypes.Strings
 	}
 }

@@ -145,7 +145,7 @@ func formatValue(t sqltypes.Type, v sqltypes.Value) string {
 		if t.Kind == sqltypes.Decimal {
 			return v.Str
 		}
-		return tsql.FormatString(v.Str, t.Kind == sqltypes.NVarChar || t.Kind == sqltypes.NChar)
+		return tsql.FormatString(v.Str, t.Kind.IsUnicode())
 	}
 	return "NULL"
 }

@@ -218,38 +218,38 @@ func wider(t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
 	if t == u {
 		return t, true
 	}
-	ct, cu := classOf(t), classOf(u)
+	ct, cu := t.Class(), u.Class()
 	switch {
 	case ct == cu:
 		return widerOfClass(ct, t, x)
-	case ct == stringsClass && cu != binaries:
+	case ct == sqltypes.Strings && cu != sqltypes.Binaries:
 		return u, true
-	case cu == stringsClass && ct != binaries:
+	case cu == sqltypes.Strings && ct != sqltypes.Binaries:
 		return t, true
-	case ct == decimals && cu == integers:
+	case ct == sqltypes.Decimals && cu == sqltypes.Integers:
 		return unionDecimal(t, decimalOf(x)), true
-	case ct == integers && cu == decimals:
+	case ct == sqltypes.Integers && cu == sqltypes.Decimals:
 		return unionDecimal(decimalOf(&Expr{Op: ColumnExpr, Type: t}), u), true
-	case ct == floats && u.Kind.IsNumeric():
+	case ct == sqltypes.Floats && u.Kind.IsNumeric():
 		return t, true
-	case cu == floats && t.Kind.IsNumeric():
+	case cu == sqltypes.Floats && t.Kind.IsNumeric():
 		return u, true
 	}
 	return t, false
 }
 
-func widerOfClass(c class, t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
+func widerOfClass(c sqltypes.Class, t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
 	u := x.Type
 	switch c {
-	case integers:
-		return sqltypes.Type{Kind: max(t.Kind, u.Kind)}, true
-	case decimals:
+	case sqltypes.Integers:
+		return sqltypes.Type{Kind: t.Kind.Wider(u.Kind)}, true
+	case sqltypes.Decimals:
 		return unionDecimal(t, u), true
-	case floats:
+	case sqltypes.Floats:
 		return floatOf(t, u), true
-	case stringsClass, binaries:
+	case sqltypes.Strings, sqltypes.Binaries:
 		wide := t
-		if c == stringsClass {
+		if c == sqltypes.Strings {
 			wide = concatType(t, u)
 		} else {
 			wide.Kind = sqltypes.VarBinary
@@ -258,7 +258,7 @@ func widerOfClass(c class, t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
 			wide.Length = sqltypes.Max
 		}
 		return wide, true
-	case temporals:
+	case sqltypes.Temporals:
 		switch {
 		case t.Kind == u.Kind:
 			t.Scale = max(t.Scale, u.Scale)
@@ -303,25 +303,21 @@ func sameForm(from, to sqltypes.Type) bool {
 	if from == to {
 		return true
 	}
-	switch c := classOf(from); {
-	case c != classOf(to):
+	switch c := from.Class(); {
+	case c != to.Class():
 		return false
-	case c == integers:
-		return from.Kind <= to.Kind
-	case c == stringsClass:
-		return (to.Kind == sqltypes.VarChar && !isUnicode(from) || to.Kind == sqltypes.NVarChar) && fits(from, to)
-	case c == binaries:
+	case c == sqltypes.Integers:
+		return from.Kind.Wider(to.Kind) == to.Kind
+	case c == sqltypes.Strings:
+		return (to.Kind == sqltypes.VarChar && !from.Kind.IsUnicode() || to.Kind == sqltypes.NVarChar) && fits(from, to)
+	case c == sqltypes.Binaries:
 		return to.Kind == sqltypes.VarBinary && fits(from, to)
-	case c == temporals:
+	case c == sqltypes.Temporals:
 		return from.Kind == to.Kind && from.Scale <= to.Scale
-	case c == floats:
+	case c == sqltypes.Floats:
 		return to.Kind == sqltypes.Float
 	}
 	return false
-}
-
-func isUnicode(t sqltypes.Type) bool {
-	return t.Kind == sqltypes.NVarChar || t.Kind == sqltypes.NChar
 }
 
 // fits compares lengths; a character has no more UTF-16 units than UTF-8 bytes.
@@ -362,18 +358,18 @@ func castable(from, to sqltypes.Type) bool {
 		return true
 	}
 	var sample sqltypes.Value
-	switch classOf(from) {
-	case stringsClass:
+	switch from.Class() {
+	case sqltypes.Strings:
 		return !to.Kind.IsBinary()
-	case integers:
+	case sqltypes.Integers:
 		sample = sqltypes.Int64(1)
-	case floats:
+	case sqltypes.Floats:
 		sample = sqltypes.Float64(1)
-	case decimals:
+	case sqltypes.Decimals:
 		sample = sqltypes.Text("1")
-	case binaries:
+	case sqltypes.Binaries:
 		return to.Kind.IsBinary()
-	case guids:
+	case sqltypes.GUIDs:
 		return to.Kind == sqltypes.UniqueIdentifier || to.Kind.IsString()
 	default:
 		sample = sqltypes.Text(map[sqltypes.Kind]string{

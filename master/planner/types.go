@@ -8,40 +8,6 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// class groups the types that compare with each other without a conversion.
-type class uint8
-
-const (
-	noClass class = iota
-	integers
-	decimals
-	floats
-	stringsClass
-	temporals
-	guids
-	binaries
-)
-
-func classOf(t sqltypes.Type) class {
-	switch k := t.Kind; {
-	case k.IsInteger():
-		return integers
-	case k == sqltypes.Decimal:
-		return decimals
-	case k == sqltypes.Real || k == sqltypes.Float:
-		return floats
-	case k.IsString():
-		return stringsClass
-	case k.IsTemporal():
-		return temporals
-	case k == sqltypes.UniqueIdentifier:
-		return guids
-	case k.IsBinary():
-		return binaries
-	}
-	return noClass
-}
-
 const maxPrecision = 38
 
 // decimalOf returns the decimal type that e takes beside a decimal: that of all
@@ -78,7 +44,7 @@ var opOf = [...]sqltypes.Op{
 func concatType(l, r sqltypes.Type) sqltypes.Type {
 	t := sqltypes.Type{Kind: sqltypes.VarChar}
 	limit := 8000
-	if l.Kind == sqltypes.NVarChar || l.Kind == sqltypes.NChar || r.Kind == sqltypes.NVarChar || r.Kind == sqltypes.NChar {
+	if l.Kind.IsUnicode() || r.Kind.IsUnicode() {
 		t.Kind, limit = sqltypes.NVarChar, 4000
 	}
 	if l.Length == sqltypes.Max || r.Length == sqltypes.Max {

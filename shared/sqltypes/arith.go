@@ -47,7 +47,7 @@ func Arith(op Op, t Type, a, b Value) (Value, error) {
 		return intArith(op, t, a.Int, b.Int)
 	case t.Kind == Decimal:
 		return decimalArith(op, t, a, b)
-	case t.Kind == Real || t.Kind == Float:
+	case t.Kind.IsFloat():
 		x, okA := asFloat(a)
 		y, okB := asFloat(b)
 		if !okA || !okB || op == OpMod {

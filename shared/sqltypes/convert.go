@@ -67,7 +67,7 @@ func fromFloat(t Type, f float64) (Value, error) {
 		return Int64(int64(whole)), nil
 	case t.Kind == Real && math.Abs(f) > math.MaxFloat32 && math.IsInf(float64(float32(f)), 0):
 		return Value{}, errRange(t, strconv.FormatFloat(f, 'g', -1, 64))
-	case t.Kind == Real || t.Kind == Float:
+	case t.Kind.IsFloat():
 		return floatResult(t, f)
 	}
 	var buf [32]byte
@@ -88,7 +88,7 @@ func fromNumber(t Type, s string) (Value, error) {
 		return n.toInt(t, s)
 	case t.Kind == Decimal:
 		return n.toDecimal(t, s)
-	case t.Kind == Real || t.Kind == Float:
+	case t.Kind.IsFloat():
 		return toFloat(t, s)
 	case t.Kind.IsString():
 		return n.literalText(t, s)
@@ -189,7 +189,7 @@ func textToNumber(t Type, s string) (Value, error) {
 		return Value{}, errConversion(t, s)
 	}
 	switch {
-	case t.Kind == Real || t.Kind == Float:
+	case t.Kind.IsFloat():
 		return toFloat(t, digits)
 	case n.hasExp:
 		return Value{}, errConversion(t, s)

@@ -82,7 +82,7 @@ func errConversion(t Type, text string) *Error {
 		number, hint = mssqlerr.IntConversion, "send an integer"
 	case t.Kind == Decimal:
 		hint = "send a number or its digits in a string, as \"12.50\""
-	case t.Kind == Real || t.Kind == Float:
+	case t.Kind.IsFloat():
 		hint = "send a number"
 	case t.Kind.IsTemporal():
 		number, hint = mssqlerr.DateConversion, temporalHint(t.Kind)

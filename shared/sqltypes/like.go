@@ -23,8 +23,7 @@ type LikeRules struct {
 // counts in the binary collation, and spaces at the end of the value only where
 // one of the two is Unicode.
 func LikeRulesOf(value, pattern Type, binary bool) LikeRules {
-	wide := func(k Kind) bool { return k == NChar || k == NVarChar }
-	return LikeRules{Fold: !binary, Padded: !wide(value.Kind) && !wide(pattern.Kind)}
+	return LikeRules{Fold: !binary, Padded: !value.Kind.IsUnicode() && !pattern.Kind.IsUnicode()}
 }
 
 // WithEscape returns the rules with an ESCAPE clause; one that is not one

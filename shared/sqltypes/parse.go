@@ -147,9 +147,9 @@ func withArgs(k Kind, name string, args []string) (Type, error) {
 }
 
 func withLength(k Kind, args []string) (Type, error) {
-	varying := k == VarChar || k == NVarChar || k == VarBinary
+	varying := k.isVarying()
 	limit := maxBytes
-	if k == NChar || k == NVarChar {
+	if k.IsUnicode() {
 		limit = maxUnits
 	}
 	if len(args) == 0 {
@@ -206,7 +206,7 @@ func oneArg(k Kind, args []string, def, lo, hi int) (int, error) {
 			number = mssqlerr.InvalidLength
 		}
 		e := newError(number, InvalidArgument, "%s(%d) is not between %s(%d) and %s(%d)", k, n, k, lo, k, hi)
-		if k == VarChar || k == NVarChar || k == VarBinary {
+		if k.isVarying() {
 			return 0, e.hinted("use %s(MAX) for longer values", k)
 		}
 		return 0, e.hinted("write %s(%d) at most", k, hi)

@@ -102,7 +102,7 @@ func cutText(t Type, s string) string {
 	if t.Length == Max || len(s) <= t.Length {
 		return s
 	}
-	units := t.Kind == NChar || t.Kind == NVarChar
+	units := t.Kind.IsUnicode()
 	left := t.Length
 	for i := 0; i < len(s); {
 		_, size := utf8.DecodeRuneInString(s[i:])

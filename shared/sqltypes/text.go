@@ -12,7 +12,7 @@ func fitText(t Type, s string) (string, error) {
 	if t.Length == Max {
 		return s, nil
 	}
-	units := t.Kind == NChar || t.Kind == NVarChar
+	units := t.Kind.IsUnicode()
 	have := len(s)
 	if have > t.Length && units {
 		have = utf16Len(s)

@@ -31,35 +31,101 @@ const (
 	UniqueIdentifier
 )
 
-var kindNames = [...]string{
-	Invalid: "INVALID", Bit: "BIT", TinyInt: "TINYINT", SmallInt: "SMALLINT", Int: "INT", BigInt: "BIGINT",
-	Decimal: "DECIMAL", Real: "REAL", Float: "FLOAT", Char: "CHAR", VarChar: "VARCHAR", NChar: "NCHAR",
-	NVarChar: "NVARCHAR", Binary: "BINARY", VarBinary: "VARBINARY", Date: "DATE", Time: "TIME",
-	DateTime2: "DATETIME2", UniqueIdentifier: "UNIQUEIDENTIFIER",
+// Class groups the kinds whose values compare with each other without a conversion.
+type Class uint8
+
+// The classes. NoClass is that of Invalid.
+const (
+	NoClass Class = iota
+	Integers
+	Decimals
+	Floats
+	Strings
+	Temporals
+	GUIDs
+	Binaries
+)
+
+// kinds is what is known of each kind. Of two kinds in one class of numbers, the one
+// of greater rank holds the values of both.
+var kinds = [...]struct {
+	name    string
+	class   Class
+	rank    int
+	unicode bool
+	varying bool // values have the length that they have, up to the type's
+}{
+	Invalid:          {name: "INVALID"},
+	Bit:              {name: "BIT", class: Integers, rank: 1},
+	TinyInt:          {name: "TINYINT", class: Integers, rank: 2},
+	SmallInt:         {name: "SMALLINT", class: Integers, rank: 3},
+	Int:              {name: "INT", class: Integers, rank: 4},
+	BigInt:           {name: "BIGINT", class: Integers, rank: 5},
+	Decimal:          {name: "DECIMAL", class: Decimals},
+	Real:             {name: "REAL", class: Floats, rank: 1},
+	Float:            {name: "FLOAT", class: Floats, rank: 2},
+	Char:             {name: "CHAR", class: Strings},
+	VarChar:          {name: "VARCHAR", class: Strings, varying: true},
+	NChar:            {name: "NCHAR", class: Strings, unicode: true},
+	NVarChar:         {name: "NVARCHAR", class: Strings, unicode: true, varying: true},
+	Binary:           {name: "BINARY", class: Binaries},
+	VarBinary:        {name: "VARBINARY", class: Binaries, varying: true},
+	Date:             {name: "DATE", class: Temporals},
+	Time:             {name: "TIME", class: Temporals},
+	DateTime2:        {name: "DATETIME2", class: Temporals},
+	UniqueIdentifier: {name: "UNIQUEIDENTIFIER", class: GUIDs},
 }
 
 // String returns the name of the kind in capitals.
 func (k Kind) String() string {
-	if int(k) < len(kindNames) {
-		return kindNames[k]
+	if int(k) < len(kinds) {
+		return kinds[k].name
 	}
-	return "INVALID"
+	return kinds[Invalid].name
+}
+
+// Class returns the class of the kind.
+func (k Kind) Class() Class {
+	if int(k) < len(kinds) {
+		return kinds[k].class
+	}
+	return NoClass
+}
+
+// Wider returns which of two kinds holds the values of both; they must be of one class
+// of numbers.
+func (k Kind) Wider(o Kind) Kind {
+	if kinds[o].rank > kinds[k].rank {
+		return o
+	}
+	return k
 }
 
 // IsInteger says whether values are whole numbers in [FormInt]; BIT is one of them.
-func (k Kind) IsInteger() bool { return Bit <= k && k <= BigInt }
+func (k Kind) IsInteger() bool { return k.Class() == Integers }
+
+// IsFloat says whether values are floating-point numbers.
+func (k Kind) IsFloat() bool { return k.Class() == Floats }
 
 // IsNumeric says whether values are numbers: integers, BIT, DECIMAL, REAL, FLOAT.
-func (k Kind) IsNumeric() bool { return Bit <= k && k <= Float }
+func (k Kind) IsNumeric() bool {
+	c := k.Class()
+	return c == Integers || c == Decimals || c == Floats
+}
 
 // IsString says whether values are character strings.
-func (k Kind) IsString() bool { return Char <= k && k <= NVarChar }
+func (k Kind) IsString() bool { return k.Class() == Strings }
+
+// IsUnicode says whether values are character strings whose length counts UTF-16 units.
+func (k Kind) IsUnicode() bool { return int(k) < len(kinds) && kinds[k].unicode }
+
+func (k Kind) isVarying() bool { return int(k) < len(kinds) && kinds[k].varying }
 
 // IsBinary says whether values are byte strings.
-func (k Kind) IsBinary() bool { return k == Binary || k == VarBinary }
+func (k Kind) IsBinary() bool { return k.Class() == Binaries }
 
 // IsTemporal says whether values are dates or times.
-func (k Kind) IsTemporal() bool { return Date <= k && k <= DateTime2 }
+func (k Kind) IsTemporal() bool { return k.Class() == Temporals }
 
 // Max is the Length of a type declared with MAX.
 const Max = -1
@@ -77,6 +143,9 @@ type Type struct {
 	// Scale is the number of fraction digits of a DECIMAL, and of the seconds of TIME and DATETIME2 (0 to 7).
 	Scale int
 }
+
+// Class returns the class of the type's kind.
+func (t Type) Class() Class { return t.Kind.Class() }
 
 // String returns the canonical spelling, which [Parse] reads back: capitals, no
 // spaces, length, precision and scale always written where the type has them.
