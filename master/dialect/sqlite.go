@@ -84,9 +84,9 @@ func (w *sqliteWriter) limit(limit *int64, offset int64) {
 		n = *limit
 	}
 	w.text(" LIMIT ")
-	w.param(bigInt, sqltypes.Int64(n))
+	w.param(sqltypes.BigIntType, sqltypes.Int64(n))
 	if offset > 0 {
 		w.text(" OFFSET ")
-		w.param(bigInt, sqltypes.Int64(offset))
+		w.param(sqltypes.BigIntType, sqltypes.Int64(offset))
 	}
 }

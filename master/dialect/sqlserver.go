@@ -35,7 +35,7 @@ func (SQLServer) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest,
 	top := q.Limit != nil && (q.Offset == 0 || *q.Limit == 0)
 	if top {
 		w.text("TOP (")
-		w.param(bigInt, sqltypes.Int64(*q.Limit))
+		w.param(sqltypes.BigIntType, sqltypes.Int64(*q.Limit))
 		w.text(") ")
 	}
 	// What is selected of groups has to be what they are made by, with the same parameters.
@@ -56,11 +56,11 @@ func (SQLServer) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest,
 	w.orderBy(q.OrderBy)
 	if q.Offset > 0 && !top {
 		w.text(" OFFSET ")
-		w.param(bigInt, sqltypes.Int64(q.Offset))
+		w.param(sqltypes.BigIntType, sqltypes.Int64(q.Offset))
 		w.text(" ROWS")
 		if q.Limit != nil {
 			w.text(" FETCH NEXT ")
-			w.param(bigInt, sqltypes.Int64(*q.Limit))
+			w.param(sqltypes.BigIntType, sqltypes.Int64(*q.Limit))
 			w.text(" ROWS ONLY")
 		}
 	}

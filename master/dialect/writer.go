@@ -114,9 +114,6 @@ func (w *writer) param(t sqltypes.Type, v sqltypes.Value) {
 	w.placeholder(len(w.types))
 }
 
-// bigInt is the type of limits and offsets.
-var bigInt = sqltypes.Type{Kind: sqltypes.BigInt}
-
 // row returns the parameters as a JSON array; nil when there are none.
 func (w *writer) row() jsontext.Value {
 	if len(w.types) == 0 {

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	intType  = sqltypes.Type{Kind: sqltypes.Int}
+	intType  = sqltypes.IntType
 	textType = sqltypes.Type{Kind: sqltypes.NVarChar, Length: 10}
 )
 

@@ -32,7 +32,7 @@ func (g *Gathering) Count(keys []planner.MergeKey, shards int, shardOf func(sour
 	out := &Counts{PerShard: make([]int64, len(g.Sources))}
 	var group *api.CountGroup
 	groupValues := make([]sqltypes.Value, width)
-	bigint := sqltypes.Type{Kind: sqltypes.BigInt}
+	bigint := sqltypes.BigIntType
 	for {
 		c, err := m.next()
 		if err != nil {

@@ -17,8 +17,8 @@ import (
 )
 
 var (
-	intType  = sqltypes.Type{Kind: sqltypes.Int}
-	bigType  = sqltypes.Type{Kind: sqltypes.BigInt}
+	intType  = sqltypes.IntType
+	bigType  = sqltypes.BigIntType
 	textType = sqltypes.Type{Kind: sqltypes.NVarChar, Length: 20}
 )
 

@@ -104,7 +104,7 @@ func (f *fold) result() (v sqltypes.Value, err error) {
 	case planner.CombineMin, planner.CombineMax:
 		return f.best, nil
 	case planner.CombineCount, planner.CombineCountDistinct:
-		v, err = sqltypes.Convert(sqltypes.Int64(f.count), sqltypes.Type{Kind: sqltypes.BigInt}, f.a.Result)
+		v, err = sqltypes.Convert(sqltypes.Int64(f.count), sqltypes.BigIntType, f.a.Result)
 	default:
 		v, err = f.sum.Value()
 	}

@@ -144,7 +144,7 @@ func TestABrokenSourceEndsTheAnswerUnlessItMayBeLeftOut(t *testing.T) {
 	broken := func() *memory {
 		return &memory{blocks: []string{"[2]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}
 	}
-	keys := []planner.MergeKey{{Column: 0, Type: sqltypes.Type{Kind: sqltypes.Int}}}
+	keys := []planner.MergeKey{{Column: 0, Type: sqltypes.IntType}}
 	run := map[string]func(g *Gathering, sink Sink) error{
 		"concat": func(g *Gathering, sink Sink) error { return g.Concat(nil, 0, sink) },
 		"merge":  func(g *Gathering, sink Sink) error { return g.Merge(Order{Keys: keys, Columns: 1}, sink) },
@@ -198,7 +198,7 @@ func TestMergeEqualsSorting(t *testing.T) {
 		s    string
 		id   int
 	}
-	intType, textType := sqltypes.Type{Kind: sqltypes.Int}, sqltypes.Type{Kind: sqltypes.NVarChar, Length: 20}
+	intType, textType := sqltypes.IntType, sqltypes.Type{Kind: sqltypes.NVarChar, Length: 20}
 	rapid.Check(t, func(t *rapid.T) {
 		keys := []planner.MergeKey{
 			{Column: 2, Type: intType, Desc: rapid.Bool().Draw(t, "n desc")},
@@ -266,7 +266,7 @@ func TestMergeEqualsSorting(t *testing.T) {
 }
 
 func TestARowThatIsNoneIsABadAnswer(t *testing.T) {
-	keys := []planner.MergeKey{{Column: 1, Type: sqltypes.Type{Kind: sqltypes.Int}}}
+	keys := []planner.MergeKey{{Column: 1, Type: sqltypes.IntType}}
 	for name, row := range map[string]string{
 		"too short":           "[1]\n",
 		"not of the type":     "[1,\"x\"]\n",

@@ -74,9 +74,9 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 
 func countType(name string) sqltypes.Type {
 	if name == "COUNT" {
-		return sqltypes.Type{Kind: sqltypes.Int}
+		return sqltypes.IntType
 	}
-	return bigInt
+	return sqltypes.BigIntType
 }
 
 // totalType is the type of the sum or mean of values of type t; false where they have none.
@@ -87,31 +87,13 @@ func totalType(agg Agg, t sqltypes.Type) (sqltypes.Type, bool) {
 	case k == sqltypes.BigInt:
 		return t, true
 	case k.IsInteger():
-		return sqltypes.Type{Kind: sqltypes.Int}, true
+		return sqltypes.IntType, true
 	case k == sqltypes.Decimal && agg == AvgAgg:
 		return decimalType(maxPrecision, max(t.Scale, 6)), true
 	case k == sqltypes.Decimal:
 		return decimalType(maxPrecision, t.Scale), true
 	case k == sqltypes.Real || k == sqltypes.Float:
-		return sqltypes.Type{Kind: sqltypes.Float}, true
+		return sqltypes.FloatType, true
 	}
 	return t, false
-}
-
-// equalExprs says whether two bound expressions are one and the same.
-func equalExprs(a, b *Expr) bool {
-	if a == b {
-		return true
-	}
-	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
-		a.Func != b.Func || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
-		a.Binary != b.Binary || len(a.Args) != len(b.Args) {
-		return false
-	}
-	for i := range a.Args {
-		if !equalExprs(a.Args[i], b.Args[i]) {
-			return false
-		}
-	}
-	return true
 }

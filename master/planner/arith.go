@@ -13,8 +13,8 @@ import (
 // joined by +.
 func (b *binder) arith(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	cl, cr := l.Type.Class(), r.Type.Class()
-	if isNullConst(l) || isNullConst(r) {
-		if isNullConst(l) {
+	if l.IsNull() || r.IsNull() {
+		if l.IsNull() {
 			l = r
 		}
 		return &Expr{Op: ValueExpr, Type: l.Type}, nil

@@ -245,7 +245,7 @@ func (b *binder) like(e *tsql.Like, not bool) (*Expr, error) {
 		}
 		like.Args = append(like.Args, esc)
 	}
-	if isNullConst(x) || isNullConst(pattern) {
+	if x.IsNull() || pattern.IsNull() {
 		return falseExpr, nil
 	}
 	if n := len(like.Args[1].Value.Str); n > maxPattern {
@@ -265,7 +265,7 @@ func (b *binder) text(e *Expr, at int) (*Expr, error) {
 	case sqltypes.Strings:
 		return e, nil
 	case sqltypes.Integers, sqltypes.Decimals, sqltypes.Floats, sqltypes.Temporals, sqltypes.GUIDs:
-		if isNullConst(e) {
+		if e.IsNull() {
 			return e, nil
 		}
 		return b.convert(e, asText, at)

@@ -15,7 +15,7 @@ import (
 // index on the column can serve: int_col > 5.5 is int_col > 5.
 func (b *binder) compare(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 	switch {
-	case isNullConst(l) || isNullConst(r):
+	case l.IsNull() || r.IsNull():
 		return falseExpr, nil // UNKNOWN
 	case l.IsConst() && r.IsConst():
 		return b.compareConsts(op, l, r, at)
@@ -25,10 +25,6 @@ func (b *binder) compare(op ExprOp, l, r *Expr, at int) (*Expr, error) {
 		return b.compareConst(mirrored(op), r, l, at)
 	}
 	return b.compareExprs(op, l, r, at)
-}
-
-func comparison(op ExprOp, l, r *Expr) *Expr {
-	return &Expr{Op: op, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}
 }
 
 // alike converts both sides of a comparison to the type they are compared in.
@@ -207,7 +203,7 @@ func (b *binder) compareInt(op ExprOp, x *Expr, v int64) *Expr {
 	lo, hi := intRange(x.Type.Kind)
 	if v < lo || v > hi {
 		if x.Op != ColumnExpr { // T-SQL would see it overflow, where it does
-			return comparison(op, x, &Expr{Op: ValueExpr, Type: bigInt, Value: sqltypes.Int64(v)})
+			return comparison(op, x, &Expr{Op: ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(v)})
 		}
 		side := 1 // how any value of x compares with v
 		if v > hi {
@@ -225,7 +221,7 @@ func (b *binder) decided(x *Expr, holds bool) *Expr {
 	case holds:
 		return b.notNull(x)
 	case x.Op != ColumnExpr:
-		return comparison(LtExpr, x, &Expr{Op: ValueExpr, Type: bigInt, Value: sqltypes.Int64(math.MinInt64)})
+		return comparison(LtExpr, x, &Expr{Op: ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(math.MinInt64)})
 	}
 	return falseExpr
 }

@@ -31,7 +31,7 @@ func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*Plan, error) {
 
 // DropTable plans the removal of a table from every shard.
 func DropTable(t *Table, m *sharding.Map, _ *api.DeleteTableRequest) (*Plan, error) {
-	return t.plan(OpDropTable, scatter(m, "a table is dropped on every shard")), nil
+	return newPlan(t, OpDropTable, scatter(m, "a table is dropped on every shard")), nil
 }
 
 // definer gathers a table's definition.
@@ -215,4 +215,12 @@ func (d *definer) indexable(name string) *api.Problem {
 		return p
 	}
 	return nil
+}
+
+// checkTarget refuses a request whose own names are not identifiers.
+func checkTarget(db, table string) *api.Problem {
+	if p := api.CheckIdentifier("db_name", db); p != nil {
+		return p
+	}
+	return api.CheckIdentifier("table", table)
 }

@@ -82,6 +82,9 @@ func (e *Expr) HasColumn() bool {
 // IsConst says whether e is a constant value.
 func (e *Expr) IsConst() bool { return e.Op == ValueExpr }
 
+// IsNull says whether e is a constant that is NULL.
+func (e *Expr) IsNull() bool { return e.IsConst() && e.Value.IsNull() }
+
 // Func is a scalar function of T-SQL. All but Coalesce are NULL when an argument is.
 type Func uint8
 
@@ -118,3 +121,24 @@ const (
 	// AvgAgg never reaches an engine: the planner makes SUM and COUNT of it.
 	AvgAgg
 )
+
+// equalExprs says whether two bound expressions are one and the same.
+func equalExprs(a, b *Expr) bool {
+	if a == b {
+		return true
+	}
+	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
+		a.Func != b.Func || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
+		a.Binary != b.Binary || len(a.Args) != len(b.Args) {
+		return false
+	}
+	for i := range a.Args {
+		if !equalExprs(a.Args[i], b.Args[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// Part is the part of a date that f takes, one of YearFunc to SecondFunc.
+func (f Func) Part() sqltypes.Part { return sqltypes.PartYear + sqltypes.Part(f-YearFunc) }

@@ -128,7 +128,7 @@ func (b *binder) intArg(c *tsql.Call, n int) (*Expr, error) {
 	case x.Type.Class() == sqltypes.Integers:
 		return x, nil
 	case x.Type.Kind.IsNumeric() || x.Type.Class() == sqltypes.Strings:
-		return b.convert(x, sqltypes.Type{Kind: sqltypes.Int}, c.Args[n].Pos())
+		return b.convert(x, sqltypes.IntType, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "an integer")
 }
@@ -137,7 +137,7 @@ func (b *binder) intArg(c *tsql.Call, n int) (*Expr, error) {
 func (b *binder) scalar(f Func, t sqltypes.Type, at int, args ...*Expr) (*Expr, error) {
 	e := &Expr{Op: FuncExpr, Func: f, Type: t, Args: args}
 	for _, a := range args {
-		if isNullConst(a) {
+		if a.IsNull() {
 			return &Expr{Op: ValueExpr, Type: t}, nil
 		}
 		e.Binary = e.Binary || a.Binary && t.Kind.IsString()
@@ -176,9 +176,9 @@ func (b *binder) length(c *tsql.Call, f *function) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := sqltypes.Type{Kind: sqltypes.Int}
+	t := sqltypes.IntType
 	if x.Type.Length == sqltypes.Max {
-		t = bigInt
+		t = sqltypes.BigIntType
 	}
 	return b.scalar(f.fn, t, c.At, x)
 }
@@ -210,7 +210,7 @@ func (b *binder) numberArg(c *tsql.Call, n int) (*Expr, error) {
 	case x.Type.Kind.IsNumeric():
 		return x, nil
 	case x.Type.Class() == sqltypes.Strings:
-		return b.convert(x, sqltypes.Type{Kind: sqltypes.Float}, c.Args[n].Pos())
+		return b.convert(x, sqltypes.FloatType, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "a number")
 }
@@ -272,7 +272,7 @@ func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
 	}
 	switch {
 	case x.Type.Class() == sqltypes.Temporals:
-	case x.Type.Class() == sqltypes.Strings || isNullConst(x):
+	case x.Type.Class() == sqltypes.Strings || x.IsNull():
 		if x, err = b.convert(x, sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, c.Args[arg].Pos()); err != nil {
 			return nil, err
 		}
@@ -283,5 +283,5 @@ func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
 		p := b.typeError(mssqlerr.DatepartOfType, c.At, "a value of type %s has no %s", x.Type, part.Part())
 		return nil, p.Hinted("convert it first, as CAST(x AS DATETIME2(7))")
 	}
-	return b.scalar(part, sqltypes.Type{Kind: sqltypes.Int}, c.At, x)
+	return b.scalar(part, sqltypes.IntType, c.At, x)
 }

@@ -53,7 +53,7 @@ func (g *grouper) lift(e *Expr, number int, uses []columnUse) (*Expr, error) {
 	case ColumnExpr:
 		return nil, g.notGrouped(e, number, uses)
 	case CountExpr:
-		return g.field(CombineCount, &Expr{Op: CountExpr, Type: bigInt}, e.Type)
+		return g.field(CombineCount, &Expr{Op: CountExpr, Type: sqltypes.BigIntType}, e.Type)
 	case AggExpr:
 		return g.aggregate(e)
 	}
@@ -95,7 +95,7 @@ func (g *grouper) aggregate(e *Expr) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	count, err := g.simple(CountAgg, x, bigInt, e.Distinct)
+	count, err := g.simple(CountAgg, x, sqltypes.BigIntType, e.Distinct)
 	if err != nil {
 		return nil, err
 	}
@@ -111,14 +111,14 @@ func (g *grouper) simple(agg Agg, x *Expr, result sqltypes.Type, distinct bool) 
 	combine := CombineSum
 	switch agg {
 	case CountAgg:
-		combine, partialType = CombineCount, bigInt
+		combine, partialType = CombineCount, sqltypes.BigIntType
 	case MinAgg:
 		combine = CombineMin
 	case MaxAgg:
 		combine = CombineMax
 	default:
 		if result.Kind.IsInteger() {
-			partialType = bigInt
+			partialType = sqltypes.BigIntType
 		}
 	}
 	if !distinct {
@@ -177,7 +177,7 @@ func (g *grouper) finish(p *Plan, desc []bool) {
 	if len(g.keys)+len(g.found) == 0 {
 		// As in SELECT 5 ... HAVING 1 = 1. A worker's row has at least one value, and
 		// this one makes it one row.
-		_, _ = g.field(CombineCount, &Expr{Op: CountExpr, Type: bigInt}, bigInt) // the first aggregate is never one too many
+		_, _ = g.field(CombineCount, &Expr{Op: CountExpr, Type: sqltypes.BigIntType}, sqltypes.BigIntType) // the first aggregate is never one too many
 	}
 	q.GroupBy = append(q.GroupBy, g.keys...)
 	q.GroupBy = append(q.GroupBy, g.distinct...)

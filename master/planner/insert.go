@@ -25,12 +25,12 @@ func Insert(t *Table, m *sharding.Map, req *api.InsertRequest) (*Plan, error) {
 	ins.layout = make([]int, 0, len(t.Columns))
 	ins.raws = make([]jsontext.Value, len(t.Columns))
 	if len(req.ShardKey) > 0 {
-		k, err := t.explicitKey(req.ShardKey)
+		k, err := explicitKey(t, req.ShardKey)
 		if err != nil {
 			return nil, err
 		}
 		ins.explicit = &k
-		ins.explicitRaw = sqltypes.AppendJSON(nil, t.keyType(), k.value)
+		ins.explicitRaw = sqltypes.AppendJSON(nil, keyType(t), k.value)
 	}
 	for i := range rows {
 		if p := ins.row(i, rows[i]); p != nil {
@@ -65,7 +65,7 @@ func insertRows(req *api.InsertRequest) ([]api.Object[jsontext.Value], *api.Prob
 }
 
 // keyType is the type of an explicit shard key's value.
-func (t *Table) keyType() sqltypes.Type {
+func keyType(t *Table) sqltypes.Type {
 	if t.Key >= 0 {
 		return t.Columns[t.Key].Type
 	}
@@ -260,11 +260,11 @@ func (in *inserter) finish(rows int) ([]Fragment, api.Route) {
 	case in.t.Key < 0 && in.explicit != nil:
 		k := in.m.Route(in.explicit.canonical)
 		k.Key = api.Clip(k.Key)
-		r.Kind, r.Keys, r.Why = api.RoutePoint, []api.RouteKey{k}, in.t.pointReason(&k)
+		r.Kind, r.Keys, r.Why = api.RoutePoint, []api.RouteKey{k}, pointReason(in.t, &k)
 	case in.t.Key < 0:
 		r.Why = in.t.Name + " has no shard key, so each row goes where its own hash leads: " + shardList(r.Shards)
 	case len(in.keys) == 1:
-		r.Kind, r.Why = api.RoutePoint, in.t.pointReason(&r.Keys[0])
+		r.Kind, r.Why = api.RoutePoint, pointReason(in.t, &r.Keys[0])
 	default:
 		if in.keyed > api.MaxRouteKeys && len(r.Keys) == api.MaxRouteKeys {
 			r.KeysTotal = in.keyed

@@ -122,7 +122,7 @@ func (s *statement) plain(distinct bool) error {
 	for _, o := range s.order {
 		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: o.x, Desc: o.desc})
 		if several || s.ties {
-			p.mergeBy(o.x, o.desc)
+			mergeBy(p, o.x, o.desc)
 		}
 	}
 	if distinct && len(p.Merge) == 0 && several { // constants alone, which are one row
@@ -132,7 +132,7 @@ func (s *statement) plain(distinct bool) error {
 		p.Limit, p.Ties = s.limit, true
 		return nil
 	}
-	p.window(s.limit, &s.offset)
+	window(p, s.limit, &s.offset)
 	return nil
 }
 

@@ -35,7 +35,7 @@ func (b *binder) paramValue(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 	case 'n':
 		return untypedNull, nil
 	case 't', 'f':
-		return b.decoded(e, sqltypes.Type{Kind: sqltypes.Bit}, raw)
+		return b.decoded(e, sqltypes.BitType, raw)
 	case '0':
 		return b.paramNumber(e, raw)
 	case '"':
@@ -52,11 +52,11 @@ func (b *binder) paramValue(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 func (b *binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 	digits := strings.TrimPrefix(string(raw), "-")
 	if strings.ContainsAny(digits, "eE") {
-		return b.decoded(e, sqltypes.Type{Kind: sqltypes.Float}, raw)
+		return b.decoded(e, sqltypes.FloatType, raw)
 	}
 	whole, frac, point := strings.Cut(digits, ".")
 	if !point && len(whole) <= 19 {
-		x, err := b.decoded(e, bigInt, raw)
+		x, err := b.decoded(e, sqltypes.BigIntType, raw)
 		if err == nil {
 			if lo, hi := intRange(sqltypes.Int); x.Value.Int >= lo && x.Value.Int <= hi {
 				x.Type.Kind = sqltypes.Int

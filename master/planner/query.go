@@ -144,14 +144,14 @@ func (s *statement) filter(where tsql.Expr) (filter, error) {
 		}
 	}
 	sc := s.b.sc
-	set := sc.keysOf(f.where)
+	set := keysOf(sc, f.where)
 	filtered := f.where.Op != TrueExpr
 	for i, on := range s.on {
 		if i > 0 && !sc.sources[i].outer {
-			set = set.intersect(sc.keysOf(on))
+			set = set.intersect(keysOf(sc, on))
 		}
 	}
-	f.route = sc.tables[0].route(s.m, set, filtered)
+	f.route = routeOf(sc.tables[0], s.m, set, filtered)
 	if !filtered {
 		f.where = nil
 	}
@@ -166,7 +166,7 @@ func (s *statement) selects(st *tsql.Select) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.plan = s.b.sc.tables[0].plan(OpSelect, f.route)
+	s.plan = newPlan(s.b.sc.tables[0], OpSelect, f.route)
 	s.plan.Query = &Query{Where: f.where, From: s.sources()}
 	if err := s.groupBy(st.GroupBy); err != nil {
 		return nil, err
@@ -242,8 +242,8 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 // nonEmpty is HAVING with COUNT(*) > 0 besides: the one group of all rows that are
 // grouped by constants is there only where rows are.
 func (s *statement) nonEmpty() *Expr {
-	rows := &Expr{Op: CountExpr, Type: bigInt}
-	some := comparison(GtExpr, rows, &Expr{Op: ValueExpr, Type: bigInt, Value: sqltypes.Int64(0)})
+	rows := &Expr{Op: CountExpr, Type: sqltypes.BigIntType}
+	some := comparison(GtExpr, rows, &Expr{Op: ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(0)})
 	if s.having == nil {
 		return some
 	}
@@ -372,7 +372,7 @@ func (s *statement) rowCount(e tsql.Expr, least int64, number int) (int64, error
 		return 0, err
 	}
 	if x.IsConst() && x.Type.Kind == sqltypes.Decimal && x.Type.Scale == 0 { // beyond INT
-		if x, err = constants.convert(x, bigInt, e.Pos()); err != nil {
+		if x, err = constants.convert(x, sqltypes.BigIntType, e.Pos()); err != nil {
 			return 0, err
 		}
 	}

@@ -26,32 +26,32 @@ func Select(t *Table, m *sharding.Map, req *api.SelectRequest) (*Plan, error) {
 		return nil, api.NewProblem(api.CodeInvalidField, "offset is there without order_by").At("offset").
 			Hinted("send order_by: without an order there are no first rows to skip")
 	}
-	f, err := t.filter(m, req.Condition, req.ShardKey)
+	f, err := filterOf(t, m, req.Condition, req.ShardKey)
 	if err != nil {
 		return nil, err
 	}
-	p := t.plan(OpSelect, f.route)
+	p := newPlan(t, OpSelect, f.route)
 	q := *t.query
 	q.Where = f.where
 	p.Query = &q
 	p.Columns = t.columns
-	if err := t.selectColumns(p, req.Columns); err != nil {
+	if err := selectColumns(t, p, req.Columns); err != nil {
 		return nil, err
 	}
-	if err := t.orderBy(p, req.OrderBy); err != nil {
+	if err := orderRows(t, p, req.OrderBy); err != nil {
 		return nil, err
 	}
-	p.window(req.Limit, req.Offset)
+	window(p, req.Limit, req.Offset)
 	return p, nil
 }
 
 // plan returns a plan with what all plans over t have.
-func (t *Table) plan(op Op, r api.Route) *Plan {
+func newPlan(t *Table, op Op, r api.Route) *Plan {
 	return &Plan{Op: op, DB: t.DB, Table: t.Name, SchemaVersion: t.Version, Route: r, Fragments: fragments(&r)}
 }
 
 // selectColumns sets the output; all columns for none or for "*".
-func (t *Table) selectColumns(p *Plan, names api.NameList) error {
+func selectColumns(t *Table, p *Plan, names api.NameList) error {
 	if len(names) == 0 || len(names) == 1 && names[0] == "*" {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (t *Table) selectColumns(p *Plan, names api.NameList) error {
 // orderBy sets the order of each shard's rows and, where several must be merged,
 // the merge keys. An expression that is not selected is appended to the row as a
 // hidden column.
-func (t *Table) orderBy(p *Plan, text string) error {
+func orderRows(t *Table, p *Plan, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (t *Table) orderBy(p *Plan, text string) error {
 		}
 		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: x, Desc: it.Desc})
 		if several {
-			p.mergeBy(x, it.Desc)
+			mergeBy(p, x, it.Desc)
 		}
 	}
 	return nil
@@ -117,7 +117,7 @@ func sorted(keys []SortKey, x *Expr) bool {
 }
 
 // mergeBy adds a merge key for x, and selects x where it is not selected yet.
-func (p *Plan) mergeBy(x *Expr, desc bool) {
+func mergeBy(p *Plan, x *Expr, desc bool) {
 	out := p.Query.Output
 	column := -1
 	for i := range out {
@@ -139,7 +139,7 @@ func mergeKey(column int, x *Expr, desc bool) MergeKey {
 }
 
 // window sets limit and offset: on the one shard, or on each and on the merge.
-func (p *Plan) window(limit, offset *int64) {
+func window(p *Plan, limit, offset *int64) {
 	var skip int64
 	if offset != nil {
 		skip = *offset
@@ -167,9 +167,6 @@ func firstRows(limit *int64, skip int64) *int64 {
 	return &total
 }
 
-// bigInt is the type of counts.
-var bigInt = sqltypes.Type{Kind: sqltypes.BigInt}
-
 // CountColumn is the name of the column that holds a count.
 const CountColumn = "count"
 
@@ -180,11 +177,11 @@ func Count(t *Table, m *sharding.Map, req *api.MapReduceCountRequest) (*Plan, er
 	if len(req.GroupBy) > tsql.MaxOrderBy {
 		return nil, api.NewProblem(api.CodeTooComplex, "group_by has %d names; at most %d are allowed", len(req.GroupBy), tsql.MaxOrderBy).At("group_by").Hinted("group by fewer columns")
 	}
-	f, err := t.filter(m, req.Condition, nil)
+	f, err := filterOf(t, m, req.Condition, nil)
 	if err != nil {
 		return nil, err
 	}
-	p := t.plan(OpCount, f.route)
+	p := newPlan(t, OpCount, f.route)
 	p.Query = &Query{Where: f.where}
 	for i, name := range req.GroupBy {
 		c, prob := t.column("group_by", name)
@@ -201,7 +198,7 @@ func Count(t *Table, m *sharding.Map, req *api.MapReduceCountRequest) (*Plan, er
 		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: x})
 		p.Merge = append(p.Merge, MergeKey{Column: i, Type: x.Type, Binary: x.Binary})
 	}
-	p.Columns = append(p.Columns, api.Column{Name: CountColumn, Type: bigInt.String()})
-	p.Query.Output = append(p.Query.Output, Output{Name: CountColumn, Expr: &Expr{Op: CountExpr, Type: bigInt}})
+	p.Columns = append(p.Columns, api.Column{Name: CountColumn, Type: sqltypes.BigIntType.String()})
+	p.Query.Output = append(p.Query.Output, Output{Name: CountColumn, Expr: &Expr{Op: CountExpr, Type: sqltypes.BigIntType}})
 	return p, nil
 }

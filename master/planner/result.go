@@ -45,7 +45,7 @@ func firstNotNull(args []*Expr, t sqltypes.Type) *Expr {
 	kept := args[:0]
 	binary := false
 	for _, a := range args {
-		if isNullConst(a) {
+		if a.IsNull() {
 			continue
 		}
 		kept = append(kept, a)
@@ -285,7 +285,7 @@ func unionDecimal(t, u sqltypes.Type) sqltypes.Type {
 
 // become converts a result to the type of all; lazy says that it may never be asked for.
 func (b *binder) become(x *Expr, t sqltypes.Type, at int, lazy bool) (*Expr, error) {
-	if isNullConst(x) {
+	if x.IsNull() {
 		return &Expr{Op: ValueExpr, Type: t}, nil
 	}
 	if sameForm(x.Type, t) && !x.IsConst() {
@@ -340,7 +340,7 @@ func (b *binder) cast(e *tsql.Cast) (*Expr, error) {
 
 // castTo converts x to t as CAST does.
 func (b *binder) castTo(x *Expr, t sqltypes.Type, at int) (*Expr, error) {
-	if isNullConst(x) {
+	if x.IsNull() {
 		return &Expr{Op: ValueExpr, Type: t}, nil
 	}
 	if !castable(x.Type, t) {
@@ -381,4 +381,22 @@ func castable(from, to sqltypes.Type) bool {
 	}
 	_, err := sqltypes.Convert(sample, from, to)
 	return err == nil
+}
+
+// assign converts x to t as an assignment to a column of type t does: at once when it
+// is a constant, and not at all when its values are values of t as they are.
+func assign(x *Expr, t sqltypes.Type) (*Expr, error) {
+	switch {
+	case x.IsConst() && x.Type == t:
+		return x, nil
+	case x.IsConst():
+		v, err := sqltypes.Convert(x.Value, x.Type, t)
+		return &Expr{Op: ValueExpr, Type: t, Value: v}, err
+	case !castable(x.Type, t):
+		p := api.NewProblem(api.CodeConversionFailed, "%s does not convert to the column's type, %s", x.Type, t)
+		return nil, p.Hinted("set it to a value of its type").Numbered(mssqlerr.TypeClash)
+	case sameForm(x.Type, t):
+		return x, nil
+	}
+	return &Expr{Op: AssignExpr, Type: t, Args: []*Expr{x}}, nil
 }

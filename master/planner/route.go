@@ -25,28 +25,28 @@ type keySet struct {
 //
 // The keys are those of any table of the scope: tables are joined by their keys, so
 // that a row of the join has the same one in all of them.
-func (sc *scope) keysOf(e *Expr) keySet {
+func keysOf(sc *scope, e *Expr) keySet {
 	switch e.Op {
 	case FalseExpr:
 		return keySet{}
 	case EqExpr:
 		if sc.isKey(e.Args[0]) && e.Args[1].IsConst() {
-			return sc.tables[e.Args[0].Source].keySetOf(e.Args[1:])
+			return keySetOf(sc.tables[e.Args[0].Source], e.Args[1:])
 		}
 	case InExpr:
 		if sc.isKey(e.Args[0]) && !e.Negated {
-			return sc.tables[e.Args[0].Source].keySetOf(e.Args[1:])
+			return keySetOf(sc.tables[e.Args[0].Source], e.Args[1:])
 		}
 	case AndExpr:
 		set := keySet{all: true}
 		for _, a := range e.Args {
-			set = set.intersect(sc.keysOf(a))
+			set = set.intersect(keysOf(sc, a))
 		}
 		return set
 	case OrExpr:
 		var keys []string
 		for _, a := range e.Args {
-			s := sc.keysOf(a)
+			s := keysOf(sc, a)
 			if s.all {
 				return s
 			}
@@ -57,17 +57,8 @@ func (sc *scope) keysOf(e *Expr) keySet {
 	return keySet{all: true}
 }
 
-func (sc *scope) isKey(e *Expr) bool {
-	return e.Op == ColumnExpr && sc.tables[e.Source].isKey(e)
-}
-
-// isKey says whether the column e of t is its shard key.
-func (t *Table) isKey(e *Expr) bool {
-	return t.Key >= 0 && e.Column == t.Columns[t.Key].Name
-}
-
 // keySetOf returns the canonical keys of constants of the shard key's type.
-func (t *Table) keySetOf(consts []*Expr) keySet {
+func keySetOf(t *Table, consts []*Expr) keySet {
 	keys := make([]string, 0, len(consts))
 	for _, c := range consts {
 		key, err := sharding.CanonicalKey(t.Columns[t.Key].Type, c.Value)
@@ -119,7 +110,7 @@ type filter struct {
 
 // filter binds a condition, which may be empty, and an explicit shard key, which
 // may be absent, and routes by both.
-func (t *Table) filter(m *sharding.Map, condition string, shardKey jsontext.Value) (filter, error) {
+func filterOf(t *Table, m *sharding.Map, condition string, shardKey jsontext.Value) (filter, error) {
 	where := trueExpr
 	if condition != "" {
 		var err error
@@ -127,9 +118,9 @@ func (t *Table) filter(m *sharding.Map, condition string, shardKey jsontext.Valu
 			return filter{}, err
 		}
 	}
-	set := t.alone.keysOf(where)
+	set := keysOf(t.alone, where)
 	if len(shardKey) > 0 {
-		key, err := t.explicitKey(shardKey)
+		key, err := explicitKey(t, shardKey)
 		if err != nil {
 			return filter{}, err
 		}
@@ -145,7 +136,7 @@ func (t *Table) filter(m *sharding.Map, condition string, shardKey jsontext.Valu
 			where = allOf([]*Expr{equal, where})
 		}
 	}
-	f := filter{where: where, route: t.route(m, set, where.Op != TrueExpr)}
+	f := filter{where: where, route: routeOf(t, m, set, where.Op != TrueExpr)}
 	if where.Op == TrueExpr {
 		f.where = nil
 	}
@@ -160,7 +151,7 @@ type key struct {
 
 // explicitKey reads the shard_key of a request. For a table without a shard key
 // it is an integer or a string, and only says which shard.
-func (t *Table) explicitKey(raw jsontext.Value) (key, error) {
+func explicitKey(t *Table, raw jsontext.Value) (key, error) {
 	if raw.Kind() == 'n' {
 		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is null").At("shard_key").Hinted("send a value, or leave it out")
 	}
@@ -169,7 +160,7 @@ func (t *Table) explicitKey(raw jsontext.Value) (key, error) {
 	case t.Key >= 0:
 		typ = t.Columns[t.Key].Type
 	case raw.Kind() == '0':
-		typ = sqltypes.Type{Kind: sqltypes.BigInt}
+		typ = sqltypes.BigIntType
 	case raw.Kind() != '"':
 		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is neither a number nor a string").At("shard_key").Hinted("send an integer or a string")
 	}
@@ -209,9 +200,9 @@ func wholeKey(typ sqltypes.Type, raw jsontext.Value) *api.Problem {
 
 // route says which shards hold the keys of set, in plain words. filtered says
 // that there is a condition.
-func (t *Table) route(m *sharding.Map, set keySet, filtered bool) api.Route {
+func routeOf(t *Table, m *sharding.Map, set keySet, filtered bool) api.Route {
 	if set.all {
-		return scatter(m, t.scatterReason(filtered))
+		return scatter(m, scatterReason(t, filtered))
 	}
 	r := api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "the condition can never be true"}
 	if len(set.keys) == 0 {
@@ -235,7 +226,7 @@ func (t *Table) route(m *sharding.Map, set keySet, filtered bool) api.Route {
 		r.Why = fmt.Sprintf("%s is one of %d keys, which live on %s", t.keyName(), n, shardList(r.Shards))
 		return r
 	}
-	r.Kind, r.Why = api.RoutePoint, t.pointReason(&r.Keys[0])
+	r.Kind, r.Why = api.RoutePoint, pointReason(t, &r.Keys[0])
 	return r
 }
 
@@ -249,14 +240,7 @@ func shardsIn(in *[sharding.MaxShards]bool, n int) []int {
 	return shards
 }
 
-func (t *Table) keyName() string {
-	if t.Key >= 0 {
-		return t.Columns[t.Key].Name
-	}
-	return "shard_key"
-}
-
-func (t *Table) pointReason(k *api.RouteKey) string {
+func pointReason(t *Table, k *api.RouteKey) string {
 	b := make([]byte, 0, 96)
 	b = append(append(append(b, t.keyName()...), " = "...), k.Key...)
 	b = strconv.AppendInt(append(b, " is in slot "...), int64(k.Slot), 10)
@@ -264,7 +248,7 @@ func (t *Table) pointReason(k *api.RouteKey) string {
 	return string(append(b, " holds"...))
 }
 
-func (t *Table) scatterReason(filtered bool) string {
+func scatterReason(t *Table, filtered bool) string {
 	switch {
 	case t.Key < 0:
 		return t.Name + " has no shard key, so its rows are on every shard"

@@ -184,3 +184,8 @@ func (b *binder) unboundTable(name string, at, number int) *api.Problem {
 	}
 	return p.Hinted("the tables are %s", strings.Join(b.sc.names(), ", "))
 }
+
+// isKey says whether e is the shard key of one of the tables.
+func (sc *scope) isKey(e *Expr) bool {
+	return e.Op == ColumnExpr && sc.tables[e.Source].isKey(e)
+}

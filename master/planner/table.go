@@ -152,10 +152,15 @@ func (t *Table) names() []string {
 	return names
 }
 
-// checkTarget refuses a request whose own names are not identifiers.
-func checkTarget(db, table string) *api.Problem {
-	if p := api.CheckIdentifier("db_name", db); p != nil {
-		return p
+// isKey says whether the column e of t is its shard key.
+func (t *Table) isKey(e *Expr) bool {
+	return t.Key >= 0 && e.Column == t.Columns[t.Key].Name
+}
+
+// keyName names the shard key, or what a request calls that of a table without one.
+func (t *Table) keyName() string {
+	if t.Key >= 0 {
+		return t.Columns[t.Key].Name
 	}
-	return api.CheckIdentifier("table", table)
+	return "shard_key"
 }

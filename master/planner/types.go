@@ -35,11 +35,6 @@ func decimalType(p, s int) sqltypes.Type {
 	return sqltypes.Type{Kind: sqltypes.Decimal, Precision: p, Scale: s}
 }
 
-// opOf are the operators of arithmetic by the expressions of them.
-var opOf = [...]sqltypes.Op{
-	AddExpr: sqltypes.OpAdd, SubExpr: sqltypes.OpSub, MulExpr: sqltypes.OpMul, DivExpr: sqltypes.OpDiv, ModExpr: sqltypes.OpMod,
-}
-
 // concatType is the type of two strings joined.
 func concatType(l, r sqltypes.Type) sqltypes.Type {
 	t := sqltypes.Type{Kind: sqltypes.VarChar}
@@ -66,7 +61,7 @@ func widest(t sqltypes.Type) sqltypes.Type {
 // floatOf is the type of arithmetic and comparison where at least one side is a float.
 func floatOf(l, r sqltypes.Type) sqltypes.Type {
 	if l.Kind == sqltypes.Float || r.Kind == sqltypes.Float {
-		return sqltypes.Type{Kind: sqltypes.Float}
+		return sqltypes.FloatType
 	}
 	return sqltypes.Type{Kind: sqltypes.Real}
 }
@@ -75,31 +70,4 @@ var arithOps = [...]ExprOp{tsql.Add: AddExpr, tsql.Sub: SubExpr, tsql.Mul: MulEx
 
 var compareOps = [...]ExprOp{
 	tsql.Eq: EqExpr, tsql.Ne: NeExpr, tsql.Lt: LtExpr, tsql.Le: LeExpr, tsql.Gt: GtExpr, tsql.Ge: GeExpr,
-}
-
-// negated returns the comparison that is true exactly when op is false.
-func negated(op ExprOp) ExprOp {
-	return [...]ExprOp{EqExpr: NeExpr, NeExpr: EqExpr, LtExpr: GeExpr, LeExpr: GtExpr, GtExpr: LeExpr, GeExpr: LtExpr}[op]
-}
-
-// mirrored returns the comparison that holds for (r, l) when op holds for (l, r).
-func mirrored(op ExprOp) ExprOp {
-	return [...]ExprOp{EqExpr: EqExpr, NeExpr: NeExpr, LtExpr: GtExpr, LeExpr: GeExpr, GtExpr: LtExpr, GeExpr: LeExpr}[op]
-}
-
-// holds says whether a comparison holds for values that compare as c.
-func holds(op ExprOp, c int) bool {
-	switch op {
-	case EqExpr:
-		return c == 0
-	case NeExpr:
-		return c != 0
-	case LtExpr:
-		return c < 0
-	case LeExpr:
-		return c <= 0
-	case GtExpr:
-		return c > 0
-	}
-	return c >= 0
 }

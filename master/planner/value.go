@@ -72,7 +72,7 @@ func (b *binder) literal(l *tsql.Literal) (*Expr, error) {
 	var err error
 	switch l.Kind {
 	case tsql.IntLiteral:
-		e.Type = sqltypes.Type{Kind: sqltypes.Int}
+		e.Type = sqltypes.IntType
 		digits := strings.TrimLeft(l.Text, "0")
 		if v, ok := smallInt(digits); ok {
 			e.Value, e.Literal = sqltypes.Int64(v), true
@@ -83,7 +83,7 @@ func (b *binder) literal(l *tsql.Literal) (*Expr, error) {
 		whole, frac, _ := strings.Cut(l.Text, ".")
 		return b.decimalLiteral(l, len(strings.TrimLeft(whole, "0"))+len(frac), len(frac))
 	case tsql.FloatLiteral:
-		e.Type = sqltypes.Type{Kind: sqltypes.Float}
+		e.Type = sqltypes.FloatType
 		e.Value, err = sqltypes.Convert(sqltypes.Text(l.Text), sqltypes.Type{Kind: sqltypes.VarChar, Length: sqltypes.Max}, e.Type)
 	case tsql.StringLiteral:
 		e.Type = sqltypes.Type{Kind: sqltypes.VarChar, Length: lengthOr(max(1, len(l.Text)), 8000)}
@@ -161,6 +161,4 @@ func nibble(c byte) byte {
 
 // untypedNull is the word NULL, which has no type of its own: that of INT stands for
 // it. Any other constant that is NULL has the type it was computed in.
-var untypedNull = &Expr{Op: ValueExpr, Type: sqltypes.Type{Kind: sqltypes.Int}}
-
-func isNullConst(e *Expr) bool { return e.IsConst() && e.Value.IsNull() }
+var untypedNull = &Expr{Op: ValueExpr, Type: sqltypes.IntType}

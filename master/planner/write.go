@@ -14,11 +14,11 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 	if len(req.Set) == 0 {
 		return nil, api.NewProblem(api.CodeMissingField, "set is missing or empty").At("set").Hinted("send the columns to change with their new values")
 	}
-	f, err := t.writeFilter(m, "update", req.Condition, req.ShardKey)
+	f, err := writeFilterOf(t, m, "update", req.Condition, req.ShardKey)
 	if err != nil {
 		return nil, err
 	}
-	p := t.plan(OpUpdate, f.route)
+	p := newPlan(t, OpUpdate, f.route)
 	p.Write = &Write{Where: f.where}
 	var seen [maxColumns]bool
 	for i := range req.Set {
@@ -42,7 +42,7 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 			prob.Column = col.Name
 			return nil, &prob
 		}
-		if err := p.set(t, c, &Expr{Op: ValueExpr, Type: col.Type, Value: v}); err != nil {
+		if err := set(p, t, c, &Expr{Op: ValueExpr, Type: col.Type, Value: v}); err != nil {
 			return nil, api.AsProblem(err).At(field)
 		}
 	}
@@ -51,28 +51,19 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 
 // set adds to an update that column c, which is not the shard key, gets the value x,
 // converted as an assignment does.
-func (p *Plan) set(t *Table, c int, x *Expr) error {
+func set(p *Plan, t *Table, c int, x *Expr) error {
 	col := &t.Columns[c]
 	switch {
-	case isNullConst(x) && !col.Nullable:
+	case x.IsNull() && !col.Nullable:
 		prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", col.Name, t.Name).Hinted("send a value for it")
 		prob.SQLNumber, prob.Column = mssqlerr.NullViolation, col.Name
 		return prob
-	case x.IsConst() && x.Type != col.Type:
-		v, err := sqltypes.Convert(x.Value, x.Type, col.Type)
-		if err != nil {
-			prob := *api.AsProblem(err)
-			prob.Column = col.Name
-			return &prob
-		}
-		x = &Expr{Op: ValueExpr, Type: col.Type, Value: v}
-	case x.IsConst():
-	case !castable(x.Type, col.Type):
-		prob := api.NewProblem(api.CodeConversionFailed, "%s does not convert to %s, which column %s is", x.Type, col.Type, col.Name).Hinted("set it to a value of its type")
-		prob.SQLNumber, prob.Column = mssqlerr.TypeClash, col.Name
-		return prob
-	case !sameForm(x.Type, col.Type):
-		x = &Expr{Op: AssignExpr, Type: col.Type, Args: []*Expr{x}}
+	}
+	x, err := assign(x, col.Type)
+	if err != nil {
+		prob := *api.AsProblem(err)
+		prob.Column = col.Name
+		return &prob
 	}
 	p.Write.Columns = append(p.Write.Columns, t.columns[c])
 	p.Write.Values = append(p.Write.Values, x)
@@ -86,18 +77,18 @@ func keyImmutable(t *Table) *api.Problem {
 
 // Delete plans a delete of rows of the shard keys that the request names.
 func Delete(t *Table, m *sharding.Map, req *api.DeleteRequest) (*Plan, error) {
-	f, err := t.writeFilter(m, "delete", req.Condition, req.ShardKey)
+	f, err := writeFilterOf(t, m, "delete", req.Condition, req.ShardKey)
 	if err != nil {
 		return nil, err
 	}
-	p := t.plan(OpDelete, f.route)
+	p := newPlan(t, OpDelete, f.route)
 	p.Write = &Write{Where: f.where}
 	return p, nil
 }
 
 // writeFilter is filter for what must not touch every shard.
-func (t *Table) writeFilter(m *sharding.Map, verb, condition string, shardKey jsontext.Value) (filter, error) {
-	f, err := t.filter(m, condition, shardKey)
+func writeFilterOf(t *Table, m *sharding.Map, verb, condition string, shardKey jsontext.Value) (filter, error) {
+	f, err := filterOf(t, m, condition, shardKey)
 	if err != nil || f.route.Kind != api.RouteScatter {
 		return f, err
 	}

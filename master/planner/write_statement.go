@@ -128,7 +128,7 @@ func (s *statement) update(st *tsql.Update) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := t.plan(OpUpdate, f.route)
+	p := newPlan(t, OpUpdate, f.route)
 	p.Write = &Write{Where: f.where}
 	s.b.clause = "SET"
 	var seen [maxColumns]bool
@@ -149,7 +149,7 @@ func (s *statement) update(st *tsql.Update) (*Plan, error) {
 				return nil, err
 			}
 		}
-		if err := p.set(t, c, x); err != nil {
+		if err := set(p, t, c, x); err != nil {
 			prob := s.b.valueError(err, a.Column.At)
 			if a.X != nil {
 				prob = s.b.valueError(err, a.X.Pos())
@@ -170,7 +170,7 @@ func (s *statement) delete(st *tsql.Delete) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := t.plan(OpDelete, f.route)
+	p := newPlan(t, OpDelete, f.route)
 	p.Write = &Write{Where: f.where}
 	return p, nil
 }

@@ -46,8 +46,8 @@ const (
 	Binaries
 )
 
-// kinds is what is known of each kind. Of two kinds in one class of numbers, the one
-// of greater rank holds the values of both.
+// kinds is what is known of each kind. Of two kinds in one class, the one of greater
+// rank holds the values of both.
 var kinds = [...]struct {
 	name    string
 	class   Class
@@ -65,14 +65,14 @@ var kinds = [...]struct {
 	Real:             {name: "REAL", class: Floats, rank: 1},
 	Float:            {name: "FLOAT", class: Floats, rank: 2},
 	Char:             {name: "CHAR", class: Strings},
-	VarChar:          {name: "VARCHAR", class: Strings, varying: true},
-	NChar:            {name: "NCHAR", class: Strings, unicode: true},
-	NVarChar:         {name: "NVARCHAR", class: Strings, unicode: true, varying: true},
+	VarChar:          {name: "VARCHAR", class: Strings, rank: 1, varying: true},
+	NChar:            {name: "NCHAR", class: Strings, rank: 2, unicode: true},
+	NVarChar:         {name: "NVARCHAR", class: Strings, rank: 3, unicode: true, varying: true},
 	Binary:           {name: "BINARY", class: Binaries},
-	VarBinary:        {name: "VARBINARY", class: Binaries, varying: true},
+	VarBinary:        {name: "VARBINARY", class: Binaries, rank: 1, varying: true},
 	Date:             {name: "DATE", class: Temporals},
 	Time:             {name: "TIME", class: Temporals},
-	DateTime2:        {name: "DATETIME2", class: Temporals},
+	DateTime2:        {name: "DATETIME2", class: Temporals, rank: 1},
 	UniqueIdentifier: {name: "UNIQUEIDENTIFIER", class: GUIDs},
 }
 
@@ -92,8 +92,7 @@ func (k Kind) Class() Class {
 	return NoClass
 }
 
-// Wider returns which of two kinds holds the values of both; they must be of one class
-// of numbers.
+// Wider returns which of two kinds of one class holds the values of both.
 func (k Kind) Wider(o Kind) Kind {
 	if kinds[o].rank > kinds[k].rank {
 		return o
@@ -143,6 +142,14 @@ type Type struct {
 	// Scale is the number of fraction digits of a DECIMAL, and of the seconds of TIME and DATETIME2 (0 to 7).
 	Scale int
 }
+
+// The types that are one kind and nothing else, of those that are named most.
+var (
+	BitType    = Type{Kind: Bit}
+	IntType    = Type{Kind: Int}
+	BigIntType = Type{Kind: BigInt}
+	FloatType  = Type{Kind: Float}
+)
 
 // Class returns the class of the type's kind.
 func (t Type) Class() Class { return t.Kind.Class() }

@@ -137,8 +137,8 @@ func storedType(v sqltypes.Value) sqltypes.Type {
 }
 
 var (
-	bigInt = sqltypes.Type{Kind: sqltypes.BigInt}
-	float  = sqltypes.Type{Kind: sqltypes.Float}
+	bigInt = sqltypes.BigIntType
+	float  = sqltypes.FloatType
 )
 
 // give sets the result unless there is an error.

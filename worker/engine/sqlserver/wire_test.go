@@ -108,10 +108,10 @@ func drawJSON(t *rapid.T, typ sqltypes.Type) string {
 	case rapid.IntRange(0, 9).Draw(t, "null") == 0:
 		return "null"
 	case typ.Kind.IsInteger(), typ.Kind == sqltypes.Decimal:
-		return string(sqltypes.AppendJSON(nil, sqltypes.Type{Kind: sqltypes.BigInt}, sqltypes.Int64(rapid.Int64().Draw(t, "n"))))
+		return string(sqltypes.AppendJSON(nil, sqltypes.BigIntType, sqltypes.Int64(rapid.Int64().Draw(t, "n"))))
 	case typ.Kind.IsNumeric():
 		f := rapid.Float64().Draw(t, "f")
-		return string(sqltypes.AppendJSON(nil, sqltypes.Type{Kind: sqltypes.Float}, sqltypes.Float64(f)))
+		return string(sqltypes.AppendJSON(nil, sqltypes.FloatType, sqltypes.Float64(f)))
 	case typ.Kind.IsBinary():
 		return string(sqltypes.AppendJSON(nil, typ, sqltypes.Bytes(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"))))
 	case typ.Kind == sqltypes.UniqueIdentifier:

@@ -1,0 +1,40 @@
+package planner
+
+import "shardeck/shared/sqltypes"
+
+// opOf are the operators of arithmetic by the expressions of them.
+var opOf = [...]sqltypes.Op{
+	AddExpr: sqltypes.OpAdd, SubExpr: sqltypes.OpSub, MulExpr: sqltypes.OpMul, DivExpr: sqltypes.OpDiv, ModExpr: sqltypes.OpMod,
+}
+
+// comparison compares values of one type.
+func comparison(op ExprOp, l, r *Expr) *Expr {
+	return &Expr{Op: op, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}
+}
+
+// negated returns the comparison that is true exactly when op is false.
+func negated(op ExprOp) ExprOp {
+	return [...]ExprOp{EqExpr: NeExpr, NeExpr: EqExpr, LtExpr: GeExpr, LeExpr: GtExpr, GtExpr: LeExpr, GeExpr: LtExpr}[op]
+}
+
+// mirrored returns the comparison that holds for (r, l) when op holds for (l, r).
+func mirrored(op ExprOp) ExprOp {
+	return [...]ExprOp{EqExpr: EqExpr, NeExpr: NeExpr, LtExpr: GtExpr, LeExpr: GeExpr, GtExpr: LtExpr, GeExpr: LeExpr}[op]
+}
+
+// holds says whether a comparison holds for values that compare as c.
+func holds(op ExprOp, c int) bool {
+	switch op {
+	case EqExpr:
+		return c == 0
+	case NeExpr:
+		return c != 0
+	case LtExpr:
+		return c < 0
+	case LeExpr:
+		return c <= 0
+	case GtExpr:
+		return c > 0
+	}
+	return c >= 0
+}
