@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"shardeck/master/planner"
+	"shardeck/master/bind"
 	"shardeck/shared/api"
 )
 
@@ -24,7 +24,7 @@ type database struct {
 type table struct {
 	version string
 	def     *api.TableDef
-	planned *planner.Table
+	planned *bind.Table
 	bad     error // why the definition cannot be planned with
 }
 
@@ -45,7 +45,7 @@ func Build(prev *Snapshot, stats []*api.WorkerStats, logger *slog.Logger) *Snaps
 				continue
 			}
 			t := &table{version: best.version, def: best.def}
-			t.planned, t.bad = planner.NewTable(c.name, best.def)
+			t.planned, t.bad = bind.NewTable(c.name, best.def)
 			if t.bad != nil {
 				logger.Error("a worker reports a table that cannot be used", "db", c.name, "table", ct.name, "error", t.bad)
 			}
@@ -67,7 +67,7 @@ func (s *Snapshot) table(db, name string) *table {
 }
 
 // Table finds a table. The error is unknown_database or unknown_table.
-func (s *Snapshot) Table(db, name string) (*planner.Table, error) {
+func (s *Snapshot) Table(db, name string) (*bind.Table, error) {
 	d := s.databases[strings.ToLower(db)]
 	if d == nil {
 		return nil, UnknownDatabase(db)

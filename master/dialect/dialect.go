@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 )
 
@@ -11,10 +11,10 @@ type Dialect interface {
 	Name() string
 	// Query writes the query of a fragment of a plan that reads (see
 	// planner.Op.IsRead). It refuses with too_complex what the engine could not take.
-	Query(p *planner.Plan, f *planner.Fragment) (*api.QueryRequest, error)
+	Query(p *plan.Plan, f *plan.Fragment) (*api.QueryRequest, error)
 	// Exec writes the statements of a fragment of any other plan, to be run in one
 	// transaction. It refuses like Query.
-	Exec(p *planner.Plan, f *planner.Fragment) ([]api.Statement, error)
+	Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error)
 }
 
 // For returns the dialect of the engine of that name.

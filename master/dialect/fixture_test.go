@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"shardeck/master/bind"
 	"shardeck/master/dialect"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
@@ -43,13 +44,13 @@ func decode[T any](t testing.TB, text string) *T {
 }
 
 // newTable plans the table of a create-table request.
-func newTable(t testing.TB, request string) *planner.Table {
+func newTable(t testing.TB, request string) *bind.Table {
 	t.Helper()
-	plan, err := planner.CreateTable(decode[api.CreateTableRequest](t, request), newMap(t, 1))
+	p, err := planner.CreateTable(decode[api.CreateTableRequest](t, request), newMap(t, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := planner.NewTable(plan.DB, plan.Definition)
+	table, err := bind.NewTable(p.DB, p.Definition)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
+	"shardeck/master/bind"
 	"shardeck/master/dialect"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
@@ -55,11 +57,11 @@ func TestPlans(t *testing.T) {
 type golden struct {
 	m        *sharding.Map
 	dialects []dialect.Dialect
-	tables   map[string]*planner.Table
+	tables   map[string]*bind.Table
 }
 
 func newGolden(t *testing.T) *golden {
-	return &golden{m: newMap(t, 3), dialects: []dialect.Dialect{sqlite(t), sqlServer(t)}, tables: map[string]*planner.Table{
+	return &golden{m: newMap(t, 3), dialects: []dialect.Dialect{sqlite(t), sqlServer(t)}, tables: map[string]*bind.Table{
 		"Students": newTable(t, studentsTable), "Courses": newTable(t, coursesTable),
 		"Enrollments": newTable(t, enrollmentsTable), "Log": newTable(t, logTable),
 	}}
@@ -88,9 +90,9 @@ func (g *golden) run(t *testing.T, script string) string {
 	var out strings.Builder
 	head := g.each(t, script, func(c goldenCase) {
 		fmt.Fprintf(&out, "\n== %s\n%s %s\n", c.name, c.op, c.request)
-		plan, err := g.plan(t, c.op, c.request)
+		p, err := g.plan(t, c.op, c.request)
 		if err == nil {
-			err = g.writePlan(&out, plan)
+			err = g.writePlan(&out, p)
 		}
 		if err != nil {
 			writeProblem(&out, err)
@@ -99,7 +101,7 @@ func (g *golden) run(t *testing.T, script string) string {
 	return head + out.String()
 }
 
-func (g *golden) plan(t *testing.T, op, request string) (*planner.Plan, error) {
+func (g *golden) plan(t *testing.T, op, request string) (*plan.Plan, error) {
 	if op == "create_table" {
 		return planner.CreateTable(decode[api.CreateTableRequest](t, request), g.m)
 	}
@@ -131,7 +133,7 @@ func (g *golden) plan(t *testing.T, op, request string) (*planner.Plan, error) {
 	return nil, nil
 }
 
-func (g *golden) writePlan(out *strings.Builder, p *planner.Plan) error {
+func (g *golden) writePlan(out *strings.Builder, p *plan.Plan) error {
 	var texts [][]string // by fragment and dialect
 	for i := range p.Fragments {
 		var fragment []string
@@ -144,12 +146,12 @@ func (g *golden) writePlan(out *strings.Builder, p *planner.Plan) error {
 		}
 		texts = append(texts, fragment)
 	}
-	plan, err := json.Marshal(p, json.Deterministic(true), jsontext.SpaceAfterComma(true), jsontext.SpaceAfterColon(true))
+	text, err := json.Marshal(p, json.Deterministic(true), jsontext.SpaceAfterComma(true), jsontext.SpaceAfterColon(true))
 	if err != nil {
 		return err
 	}
 	var members api.Object[jsontext.Value]
-	if err := json.Unmarshal(plan, &members); err != nil {
+	if err := json.Unmarshal(text, &members); err != nil {
 		return err
 	}
 	for _, m := range members {
@@ -168,7 +170,7 @@ func (g *golden) writePlan(out *strings.Builder, p *planner.Plan) error {
 }
 
 // render writes the text of a fragment with its parameters.
-func render(d dialect.Dialect, p *planner.Plan, f *planner.Fragment) (string, error) {
+func render(d dialect.Dialect, p *plan.Plan, f *plan.Fragment) (string, error) {
 	var out bytes.Buffer
 	if p.Op.IsRead() {
 		q, err := d.Query(p, f)
@@ -201,7 +203,7 @@ func render(d dialect.Dialect, p *planner.Plan, f *planner.Fragment) (string, er
 }
 
 // texts returns the text of a fragment's statements.
-func texts(t *testing.T, d dialect.Dialect, p *planner.Plan, f *planner.Fragment) []string {
+func texts(t *testing.T, d dialect.Dialect, p *plan.Plan, f *plan.Fragment) []string {
 	t.Helper()
 	if p.Op.IsRead() {
 		q, err := d.Query(p, f)

@@ -6,7 +6,9 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/bind"
 	"shardeck/master/dialect"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sqlservertest"
@@ -86,18 +88,18 @@ func (db *testDB) create(t testing.TB, requests ...string) {
 			// It has no collation in UTF-8, which a VARCHAR that is the shard key has.
 			r = strings.Replace(r, `"VARCHAR(20) UNIQUE"`, `"NVARCHAR(20) UNIQUE"`, 1)
 		}
-		plan, err := planner.CreateTable(decode[api.CreateTableRequest](t, r), newMap(t, 1))
+		p, err := planner.CreateTable(decode[api.CreateTableRequest](t, r), newMap(t, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.exec(t, plan); err != nil {
+		if _, err := db.exec(t, p); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
 // exec runs a plan's fragments, all on this one engine.
-func (db *testDB) exec(t testing.TB, p *planner.Plan) (int64, error) {
+func (db *testDB) exec(t testing.TB, p *plan.Plan) (int64, error) {
 	var affected int64
 	for i := range p.Fragments {
 		statements, err := db.d.Exec(p, &p.Fragments[i])
@@ -116,7 +118,7 @@ func (db *testDB) exec(t testing.TB, p *planner.Plan) (int64, error) {
 }
 
 // rows runs a query of one shard and returns its rows.
-func (db *testDB) rows(t testing.TB, p *planner.Plan) ([]string, error) {
+func (db *testDB) rows(t testing.TB, p *plan.Plan) ([]string, error) {
 	if p.Route.Kind == api.RouteNone {
 		return nil, nil
 	}
@@ -132,7 +134,7 @@ func (db *testDB) rows(t testing.TB, p *planner.Plan) ([]string, error) {
 	return rows, err
 }
 
-func (db *testDB) insert(t testing.TB, table *planner.Table, rows ...string) {
+func (db *testDB) insert(t testing.TB, table *bind.Table, rows ...string) {
 	t.Helper()
 	req := &api.InsertRequest{DB: table.DB, Table: table.Name}
 	for _, r := range rows {

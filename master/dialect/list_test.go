@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"shardeck/master/bind"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 )
@@ -93,7 +94,7 @@ func listTable(t *testing.T, db *testDB) catalog {
 	if _, err := db.exec(t, p); err != nil {
 		t.Fatal(err)
 	}
-	if cat["l"], err = planner.NewTable("School", p.Definition); err != nil {
+	if cat["l"], err = bind.NewTable("School", p.Definition); err != nil {
 		t.Fatal(err)
 	}
 	for i := range rows {

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"shardeck/master/gather"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
@@ -32,7 +33,7 @@ func newSpread(t testing.TB, shards int, tables ...string) *spread {
 	return s
 }
 
-func (s *spread) plan(text string) (*planner.Plan, error) {
+func (s *spread) plan(text string) (*plan.Plan, error) {
 	st, err := tsql.ParseStatement(text)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (s *spread) write(t testing.TB, text string) {
 	}
 	for _, f := range p.Fragments {
 		one := *p
-		one.Fragments = []planner.Fragment{f}
+		one.Fragments = []plan.Fragment{f}
 		if _, err := s.shards[f.Shard].exec(t, &one); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -76,7 +77,7 @@ func (s *spread) read(t testing.TB, text string) ([]string, error) {
 	var g gather.Gathering
 	for _, f := range p.Fragments {
 		one := *p
-		one.Fragments = []planner.Fragment{f}
+		one.Fragments = []plan.Fragment{f}
 		rows, err := s.shards[f.Shard].rows(t, &one)
 		if err != nil {
 			return nil, err

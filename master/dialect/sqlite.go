@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -14,7 +14,7 @@ type SQLite struct{}
 func (SQLite) Name() string { return "sqlite" }
 
 // Query implements Dialect. The text is the same for all fragments of a plan.
-func (SQLite) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest, error) {
+func (SQLite) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLiteWriter()
 	q := p.Query
 	w.joined = len(q.From) > 0
@@ -48,8 +48,8 @@ func (SQLite) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest, er
 }
 
 // Exec implements Dialect.
-func (SQLite) Exec(p *planner.Plan, f *planner.Fragment) ([]api.Statement, error) {
-	if p.Op == planner.OpCreateTable {
+func (SQLite) Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
+	if p.Op == plan.OpCreateTable {
 		return sqliteCreateTable(p)
 	}
 	return exec(newSQLiteWriter(), p, f)
@@ -65,7 +65,7 @@ func newSQLiteWriter() *sqliteWriter { return &sqliteWriter{writer: newWriter('"
 
 func (w *sqliteWriter) table(name string) { w.name(name) }
 
-func (w *sqliteWriter) column(e *planner.Expr) {
+func (w *sqliteWriter) column(e *plan.Expr) {
 	if w.joined {
 		w.text("t")
 		w.number(e.Source)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
@@ -14,7 +14,7 @@ import (
 // sqliteCreateTable writes a STRICT table, whose columns take values of their
 // storage class alone. The worker converts values before they get there; the CHECKs
 // are a second line of defence, each named by SQL Server's number for the refusal.
-func sqliteCreateTable(p *planner.Plan) ([]api.Statement, error) {
+func sqliteCreateTable(p *plan.Plan) ([]api.Statement, error) {
 	def := p.Definition
 	w := newSQLiteWriter()
 	w.text("CREATE TABLE ")
@@ -28,7 +28,7 @@ func sqliteCreateTable(p *planner.Plan) ([]api.Statement, error) {
 		w.columnDef(def, &def.Columns[i], t)
 	}
 	w.text("  ")
-	w.name(planner.SlotColumn)
+	w.name(plan.SlotColumn)
 	w.text(" INTEGER NOT NULL")
 	if len(def.PrimaryKey) > 0 && !isRowID(def) {
 		w.keyDef("PRIMARY KEY", def.PrimaryKey)

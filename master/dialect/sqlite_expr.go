@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
@@ -32,12 +32,12 @@ func collationOf(t sqltypes.Type, binary bool) string {
 
 // hasCollation says whether e compares in coll without being told: only a column
 // does, in its own.
-func hasCollation(e *planner.Expr, coll string) bool {
-	return coll == "" || e.Op == planner.ColumnExpr && collationOf(e.Type, e.Binary) == coll
+func hasCollation(e *plan.Expr, coll string) bool {
+	return coll == "" || e.Op == plan.ColumnExpr && collationOf(e.Type, e.Binary) == coll
 }
 
 // collated writes e with the collation where it does not have it.
-func (w *sqliteWriter) collated(e *planner.Expr, coll string) {
+func (w *sqliteWriter) collated(e *plan.Expr, coll string) {
 	w.expr(e)
 	if !hasCollation(e, coll) {
 		w.text(" COLLATE ")
@@ -46,53 +46,53 @@ func (w *sqliteWriter) collated(e *planner.Expr, coll string) {
 }
 
 // inOwnCollation writes e where SQLite compares values of it with each other.
-func (w *sqliteWriter) inOwnCollation(e *planner.Expr) { w.collated(e, collationOf(e.Type, e.Binary)) }
+func (w *sqliteWriter) inOwnCollation(e *plan.Expr) { w.collated(e, collationOf(e.Type, e.Binary)) }
 
 // sqliteOps are SQLite's own operators on floats.
-var sqliteOps = [...]string{planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * "}
+var sqliteOps = [...]string{plan.AddExpr: " + ", plan.SubExpr: " - ", plan.MulExpr: " * "}
 
 // Names of the engine's arithmetic on integers and on decimals.
 var (
 	sqliteIntFuncs = [...]string{
-		planner.AddExpr: "sd_add(", planner.SubExpr: "sd_sub(", planner.MulExpr: "sd_mul(", planner.DivExpr: "sd_div(", planner.ModExpr: "sd_mod(",
+		plan.AddExpr: "sd_add(", plan.SubExpr: "sd_sub(", plan.MulExpr: "sd_mul(", plan.DivExpr: "sd_div(", plan.ModExpr: "sd_mod(",
 	}
 	sqliteDecimalFuncs = [...]string{
-		planner.AddExpr: "sd_dec_add(", planner.SubExpr: "sd_dec_sub(", planner.MulExpr: "sd_dec_mul(", planner.DivExpr: "sd_dec_div(", planner.ModExpr: "sd_dec_mod(",
+		plan.AddExpr: "sd_dec_add(", plan.SubExpr: "sd_dec_sub(", plan.MulExpr: "sd_dec_mul(", plan.DivExpr: "sd_dec_div(", plan.ModExpr: "sd_dec_mod(",
 	}
 )
 
 // expr writes e so that it can stand beside any operator.
-func (w *sqliteWriter) expr(e *planner.Expr) {
+func (w *sqliteWriter) expr(e *plan.Expr) {
 	switch e.Op {
-	case planner.ColumnExpr:
+	case plan.ColumnExpr:
 		w.column(e)
-	case planner.ValueExpr:
+	case plan.ValueExpr:
 		if e.Value.IsNull() {
 			w.text("NULL")
 			return
 		}
 		w.param(e.Type, e.Value)
-	case planner.ConvertExpr:
+	case plan.ConvertExpr:
 		w.cast(e.Args[0], e.Type)
-	case planner.AssignExpr:
+	case plan.AssignExpr:
 		w.convert(e.Args[0], e.Type)
-	case planner.FuncExpr:
+	case plan.FuncExpr:
 		w.function(e)
-	case planner.CaseExpr:
+	case plan.CaseExpr:
 		w.caseOf(e)
-	case planner.AggExpr:
+	case plan.AggExpr:
 		w.aggregate(e)
-	case planner.CountExpr:
+	case plan.CountExpr:
 		w.text("count(*)")
-	case planner.NegExpr:
+	case plan.NegExpr:
 		w.negative(e)
-	case planner.AddExpr, planner.SubExpr, planner.MulExpr, planner.DivExpr, planner.ModExpr:
+	case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
 		w.arith(e)
-	case planner.ConcatExpr:
+	case plan.ConcatExpr:
 		w.concat(e)
-	case planner.InExpr:
+	case plan.InExpr:
 		w.in(e)
-	case planner.LikeExpr:
+	case plan.LikeExpr:
 		w.like(e)
 	default:
 		if !logic(w, e) {
@@ -103,11 +103,11 @@ func (w *sqliteWriter) expr(e *planner.Expr) {
 
 // compare writes a comparison. SQLite takes the collation from the left operand,
 // or from the right where the left has none.
-func (w *sqliteWriter) compare(e *planner.Expr) {
+func (w *sqliteWriter) compare(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	coll := collationOf(l.Type, e.Binary)
 	w.text("(")
-	if l.Op != planner.ColumnExpr && hasCollation(r, coll) {
+	if l.Op != plan.ColumnExpr && hasCollation(r, coll) {
 		w.expr(l)
 	} else {
 		w.collated(l, coll)
@@ -117,7 +117,7 @@ func (w *sqliteWriter) compare(e *planner.Expr) {
 	w.text(")")
 }
 
-func (w *sqliteWriter) in(e *planner.Expr) {
+func (w *sqliteWriter) in(e *plan.Expr) {
 	x, list := e.Args[0], e.Args[1:]
 	w.text("(")
 	w.collated(x, collationOf(x.Type, e.Binary))
@@ -141,7 +141,7 @@ func (w *sqliteWriter) in(e *planner.Expr) {
 	w.text("))")
 }
 
-func (w *sqliteWriter) like(e *planner.Expr) {
+func (w *sqliteWriter) like(e *plan.Expr) {
 	if e.Negated {
 		w.text("(NOT ")
 	}
@@ -165,7 +165,7 @@ func (w *sqliteWriter) like(e *planner.Expr) {
 }
 
 // arith writes arithmetic with T-SQL's overflow, division and rounding.
-func (w *sqliteWriter) arith(e *planner.Expr) {
+func (w *sqliteWriter) arith(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	switch {
 	case e.Type.Kind == sqltypes.Decimal:
@@ -179,7 +179,7 @@ func (w *sqliteWriter) arith(e *planner.Expr) {
 	}
 }
 
-func (w *sqliteWriter) negative(e *planner.Expr) {
+func (w *sqliteWriter) negative(e *plan.Expr) {
 	x := e.Args[0]
 	switch {
 	case e.Type.Kind == sqltypes.Decimal:
@@ -218,12 +218,12 @@ func (w *sqliteWriter) intType(t sqltypes.Type) {
 // float writes arithmetic on floats, rounded to REAL where that is the type.
 // SQLite's own sums and products may be infinite, which T-SQL refuses; sd_div_f
 // refuses it too, and a division by 1 changes nothing else.
-func (w *sqliteWriter) float(e, l, r *planner.Expr) {
+func (w *sqliteWriter) float(e, l, r *plan.Expr) {
 	isReal := e.Type.Kind == sqltypes.Real
 	if isReal {
 		w.text("sd_text(")
 	}
-	if e.Op == planner.DivExpr {
+	if e.Op == plan.DivExpr {
 		operands(w, "sd_div_f(", l, ", ", r, ")")
 	} else {
 		operands(w, "sd_div_f(", l, sqliteOps[e.Op], r, ", 1)")
@@ -234,7 +234,7 @@ func (w *sqliteWriter) float(e, l, r *planner.Expr) {
 }
 
 // cast writes x converted to t within an expression, which cuts strings that are too long.
-func (w *sqliteWriter) cast(x *planner.Expr, t sqltypes.Type) {
+func (w *sqliteWriter) cast(x *plan.Expr, t sqltypes.Type) {
 	if !t.Kind.IsString() && !t.Kind.IsBinary() {
 		w.convert(x, t)
 		return
@@ -246,7 +246,7 @@ func (w *sqliteWriter) cast(x *planner.Expr, t sqltypes.Type) {
 
 // convert writes x converted to t as an assignment does: by SQLite's own means where they do what T-SQL
 // does, else by the engine's sd_int and sd_text, which are told both types.
-func (w *sqliteWriter) convert(x *planner.Expr, t sqltypes.Type) {
+func (w *sqliteWriter) convert(x *plan.Expr, t sqltypes.Type) {
 	from := x.Type
 	switch {
 	case t.Kind == sqltypes.Decimal && from.Kind.IsInteger():

@@ -1,26 +1,26 @@
 package dialect
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
 // sqliteFuncs are the engine's functions; those of dates are all sd_datepart.
 var sqliteFuncs = [...]string{
-	planner.UpperFunc: "sd_upper(", planner.LowerFunc: "sd_lower(", planner.LenFunc: "sd_len(", planner.SubstringFunc: "sd_substring(",
-	planner.LTrimFunc: "sd_ltrim(", planner.RTrimFunc: "sd_rtrim(", planner.AbsFunc: "sd_abs(", planner.RoundFunc: "sd_round(",
-	planner.CoalesceFunc: "coalesce(",
+	plan.UpperFunc: "sd_upper(", plan.LowerFunc: "sd_lower(", plan.LenFunc: "sd_len(", plan.SubstringFunc: "sd_substring(",
+	plan.LTrimFunc: "sd_ltrim(", plan.RTrimFunc: "sd_rtrim(", plan.AbsFunc: "sd_abs(", plan.RoundFunc: "sd_round(",
+	plan.CoalesceFunc: "coalesce(",
 }
 
 // function writes a call; the engine's functions on numbers and dates are told the type.
-func (w *sqliteWriter) function(e *planner.Expr) {
+func (w *sqliteWriter) function(e *plan.Expr) {
 	switch {
-	case e.Func >= planner.YearFunc:
+	case e.Func >= plan.YearFunc:
 		w.text("sd_datepart('" + e.Func.Part().String() + "', ")
 		w.expr(e.Args[0])
 		w.text(", '" + e.Args[0].Type.String() + "')")
 		return
-	case e.Func == planner.CoalesceFunc && len(e.Args) == 1:
+	case e.Func == plan.CoalesceFunc && len(e.Args) == 1:
 		w.expr(e.Args[0]) // coalesce takes two at least
 		return
 	}
@@ -29,13 +29,13 @@ func (w *sqliteWriter) function(e *planner.Expr) {
 		w.comma(i)
 		w.expr(a)
 	}
-	if e.Func == planner.AbsFunc || e.Func == planner.RoundFunc {
+	if e.Func == plan.AbsFunc || e.Func == plan.RoundFunc {
 		w.text(", '" + e.Type.String() + "'")
 	}
 	w.text(")")
 }
 
-func (w *sqliteWriter) caseOf(e *planner.Expr) {
+func (w *sqliteWriter) caseOf(e *plan.Expr) {
 	w.text("(CASE")
 	last := len(e.Args) - 1
 	for i := 0; i < last; i += 2 {
@@ -49,16 +49,16 @@ func (w *sqliteWriter) caseOf(e *planner.Expr) {
 // aggregate writes an aggregate. SQLite's least and greatest follow the collation of
 // the argument. Its own sum is for floats: of integers, and exact ones of decimals,
 // are the engine's.
-func (w *sqliteWriter) aggregate(e *planner.Expr) {
+func (w *sqliteWriter) aggregate(e *plan.Expr) {
 	x := e.Args[0]
 	switch {
-	case e.Agg == planner.CountAgg:
+	case e.Agg == plan.CountAgg:
 		w.text("count(")
 		w.expr(x)
 		w.text(")")
-	case e.Agg == planner.MinAgg || e.Agg == planner.MaxAgg:
+	case e.Agg == plan.MinAgg || e.Agg == plan.MaxAgg:
 		name := "min("
-		if e.Agg == planner.MaxAgg {
+		if e.Agg == plan.MaxAgg {
 			name = "max("
 		}
 		w.text(name)
@@ -80,7 +80,7 @@ func (w *sqliteWriter) aggregate(e *planner.Expr) {
 }
 
 // concat writes two strings joined; the engine cuts what is beyond the bytes of T-SQL's type.
-func (w *sqliteWriter) concat(e *planner.Expr) {
+func (w *sqliteWriter) concat(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	if t := e.Type; t.Length != sqltypes.Max && l.Type.Length+r.Type.Length > t.Length {
 		operands(w, "sd_concat(", l, ", ", r, ", '"+t.String()+"')")

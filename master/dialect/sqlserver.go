@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -22,7 +22,7 @@ type SQLServer struct{}
 func (SQLServer) Name() string { return "sqlserver" }
 
 // Query implements Dialect. The text is the same for all fragments of a plan.
-func (SQLServer) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest, error) {
+func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLServerWriter()
 	q := p.Query
 	groups, distinct := groupsOf(q)
@@ -71,7 +71,7 @@ func (SQLServer) Query(p *planner.Plan, _ *planner.Fragment) (*api.QueryRequest,
 // selected: it would tell strings apart by the collation of their columns, and let
 // nothing else order them. Constants make no groups, and the server refuses them;
 // where there is nothing else DISTINCT is said.
-func groupsOf(q *planner.Query) (groups []*planner.Expr, distinct bool) {
+func groupsOf(q *plan.Query) (groups []*plan.Expr, distinct bool) {
 	groups = q.GroupBy
 	if q.Distinct {
 		groups = nil
@@ -89,8 +89,8 @@ func groupsOf(q *planner.Query) (groups []*planner.Expr, distinct bool) {
 }
 
 // Exec implements Dialect.
-func (SQLServer) Exec(p *planner.Plan, f *planner.Fragment) ([]api.Statement, error) {
-	if p.Op == planner.OpCreateTable {
+func (SQLServer) Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
+	if p.Op == plan.OpCreateTable {
 		return sqlServerCreateTable(p)
 	}
 	return exec(newSQLServerWriter(), p, f)
@@ -111,7 +111,7 @@ func (w *sqlServerWriter) table(name string) {
 	w.name(name)
 }
 
-func (w *sqlServerWriter) column(e *planner.Expr) {
+func (w *sqlServerWriter) column(e *plan.Expr) {
 	if w.joined {
 		w.text("t")
 		w.number(e.Source)
@@ -123,7 +123,7 @@ func (w *sqlServerWriter) column(e *planner.Expr) {
 // length writes the key after a VARBINARY by which rows are ordered or grouped. The
 // server takes no account of zero bytes at the end, which the merge of the shards'
 // rows does: of two values that differ by them alone the shorter comes first.
-func (w *sqlServerWriter) length(e *planner.Expr, desc bool) {
+func (w *sqlServerWriter) length(e *plan.Expr, desc bool) {
 	if e.Type.Kind != sqltypes.VarBinary {
 		return
 	}
@@ -136,7 +136,7 @@ func (w *sqlServerWriter) length(e *planner.Expr, desc bool) {
 }
 
 // orderBy writes the order of the rows, of which a constant is no part.
-func (w *sqlServerWriter) orderBy(keys []planner.SortKey) {
+func (w *sqlServerWriter) orderBy(keys []plan.SortKey) {
 	n := 0
 	for _, k := range keys {
 		if !k.Expr.HasColumn() {

@@ -3,7 +3,7 @@ package dialect
 import (
 	"strconv"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -13,7 +13,7 @@ import (
 // of keys keep them apart from every name that a client can give; with them the
 // longest is shorter than SQL Server's 128 characters. The names of constraints are
 // the schema's and have the table's in them, those of indexes are the table's own.
-func sqlServerCreateTable(p *planner.Plan) ([]api.Statement, error) {
+func sqlServerCreateTable(p *plan.Plan) ([]api.Statement, error) {
 	def := p.Definition
 	w := newSQLServerWriter()
 	w.text("CREATE TABLE ")
@@ -28,7 +28,7 @@ func sqlServerCreateTable(p *planner.Plan) ([]api.Statement, error) {
 		w.columnDef(c, t, api.SameName(c.Name, def.ShardKey))
 	}
 	w.text("  ")
-	w.name(planner.SlotColumn)
+	w.name(plan.SlotColumn)
 	w.text(" INT NOT NULL")
 	if len(def.PrimaryKey) > 0 {
 		w.keyDef("pk:"+def.Name, "PRIMARY KEY", def.PrimaryKey)

@@ -1,48 +1,48 @@
 package dialect
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
 var sqlServerArith = [...]string{
-	planner.AddExpr: " + ", planner.SubExpr: " - ", planner.MulExpr: " * ", planner.DivExpr: " / ", planner.ModExpr: " % ",
-	planner.ConcatExpr: " + ",
+	plan.AddExpr: " + ", plan.SubExpr: " - ", plan.MulExpr: " * ", plan.DivExpr: " / ", plan.ModExpr: " % ",
+	plan.ConcatExpr: " + ",
 }
 
 // expr writes e so that it can stand beside any comparison; predicates, beside
 // any operator.
-func (w *sqlServerWriter) expr(e *planner.Expr) {
+func (w *sqlServerWriter) expr(e *plan.Expr) {
 	switch e.Op {
-	case planner.ColumnExpr:
+	case plan.ColumnExpr:
 		w.column(e)
-	case planner.ValueExpr:
+	case plan.ValueExpr:
 		w.constant(e)
-	case planner.ConvertExpr:
+	case plan.ConvertExpr:
 		w.cast(e.Args[0], e.Type)
-	case planner.AssignExpr:
+	case plan.AssignExpr:
 		w.expr(e.Args[0]) // the assignment converts it
-	case planner.FuncExpr:
+	case plan.FuncExpr:
 		w.function(e)
-	case planner.CaseExpr:
+	case plan.CaseExpr:
 		w.caseOf(e)
-	case planner.AggExpr:
+	case plan.AggExpr:
 		w.aggregate(e)
-	case planner.CountExpr:
+	case plan.CountExpr:
 		w.text("COUNT_BIG(*)")
-	case planner.NegExpr:
+	case plan.NegExpr:
 		w.text("-")
 		w.operand(e.Args[0], primary)
-	case planner.AddExpr, planner.SubExpr, planner.MulExpr, planner.DivExpr, planner.ModExpr:
+	case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
 		level := levelOf(e.Op)
 		w.operand(e.Args[0], level)
 		w.text(sqlServerArith[e.Op])
 		w.operand(e.Args[1], level+1)
-	case planner.ConcatExpr:
+	case plan.ConcatExpr:
 		w.concat(e)
-	case planner.InExpr:
+	case plan.InExpr:
 		w.in(e)
-	case planner.LikeExpr:
+	case plan.LikeExpr:
 		w.like(e)
 	default:
 		if !logic(w, e) {
@@ -60,20 +60,20 @@ const (
 	primary
 )
 
-func levelOf(op planner.ExprOp) int {
+func levelOf(op plan.ExprOp) int {
 	switch op {
-	case planner.NegExpr:
+	case plan.NegExpr:
 		return signed
-	case planner.AddExpr, planner.SubExpr, planner.ConcatExpr:
+	case plan.AddExpr, plan.SubExpr, plan.ConcatExpr:
 		return additive
-	case planner.MulExpr, planner.DivExpr, planner.ModExpr:
+	case plan.MulExpr, plan.DivExpr, plan.ModExpr:
 		return multiplicative
 	}
 	return primary
 }
 
 // operand writes e so that it can stand where operators of at least that level may.
-func (w *sqlServerWriter) operand(e *planner.Expr, level int) {
+func (w *sqlServerWriter) operand(e *plan.Expr, level int) {
 	if levelOf(e.Op) >= level {
 		w.expr(e)
 		return
@@ -84,7 +84,7 @@ func (w *sqlServerWriter) operand(e *planner.Expr, level int) {
 }
 
 // constant writes a parameter; NULL has a type too, as a CASE of nothing else needs one.
-func (w *sqlServerWriter) constant(e *planner.Expr) {
+func (w *sqlServerWriter) constant(e *plan.Expr) {
 	if e.Value.IsNull() {
 		w.text("CAST(NULL AS " + e.Type.String() + ")")
 		return
@@ -92,7 +92,7 @@ func (w *sqlServerWriter) constant(e *planner.Expr) {
 	w.param(declared(e.Type, e.Value), e.Value)
 }
 
-func (w *sqlServerWriter) cast(x *planner.Expr, t sqltypes.Type) {
+func (w *sqlServerWriter) cast(x *plan.Expr, t sqltypes.Type) {
 	w.text("CAST(")
 	w.expr(x)
 	w.text(" AS " + t.String() + ")")
@@ -100,9 +100,9 @@ func (w *sqlServerWriter) cast(x *planner.Expr, t sqltypes.Type) {
 
 // compare writes a comparison: of strings, = and <> in the collation of the columns,
 // and order as rows are ordered, so that a range of values is a range of rows.
-func (w *sqlServerWriter) compare(e *planner.Expr) {
+func (w *sqlServerWriter) compare(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
-	equality := e.Op == planner.EqExpr || e.Op == planner.NeExpr
+	equality := e.Op == plan.EqExpr || e.Op == plan.NeExpr
 	switch {
 	case !l.Type.Kind.IsString() || equality && !e.Binary:
 		operands(w, "(", l, comparisons[e.Op], r, ")")
@@ -121,7 +121,7 @@ func (w *sqlServerWriter) compare(e *planner.Expr) {
 	}
 }
 
-func (w *sqlServerWriter) in(e *planner.Expr) {
+func (w *sqlServerWriter) in(e *plan.Expr) {
 	x, list := e.Args[0], e.Args[1:]
 	word := " IN ("
 	if e.Negated {
@@ -151,7 +151,7 @@ func (w *sqlServerWriter) in(e *planner.Expr) {
 
 // listType is the type that holds all of the constants, none of which it changes;
 // false when there is none, or when they have no form in JSON that the server reads.
-func listType(list []*planner.Expr) (sqltypes.Type, bool) {
+func listType(list []*plan.Expr) (sqltypes.Type, bool) {
 	t := list[0].Type
 	if t.Kind.IsBinary() {
 		return t, false
@@ -182,7 +182,7 @@ func listType(list []*planner.Expr) (sqltypes.Type, bool) {
 }
 
 // like writes LIKE, which minds case as the collation of its operands does.
-func (w *sqlServerWriter) like(e *planner.Expr) {
+func (w *sqlServerWriter) like(e *plan.Expr) {
 	x, pattern := e.Args[0], e.Args[1]
 	kind := sqltypes.VarChar // blanks at the end count only where one of the two is Unicode
 	if x.Type.Kind.IsUnicode() || pattern.Type.Kind.IsUnicode() {
@@ -204,7 +204,7 @@ func (w *sqlServerWriter) like(e *planner.Expr) {
 }
 
 // likeOperand writes one operand of LIKE beside the other.
-func (w *sqlServerWriter) likeOperand(e, x, other *planner.Expr, kind sqltypes.Kind) {
+func (w *sqlServerWriter) likeOperand(e, x, other *plan.Expr, kind sqltypes.Kind) {
 	if e.Binary {
 		w.inBinary(x, other, kind)
 		return

@@ -1,33 +1,33 @@
 package dialect
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
 // sqlServerFuncs are the functions whose names and meaning are T-SQL's; those of
 // dates are all DATEPART.
 var sqlServerFuncs = [...]string{
-	planner.UpperFunc: "UPPER(", planner.LowerFunc: "LOWER(", planner.LenFunc: "LEN(", planner.SubstringFunc: "SUBSTRING(",
-	planner.LTrimFunc: "LTRIM(", planner.RTrimFunc: "RTRIM(", planner.AbsFunc: "ABS(", planner.RoundFunc: "ROUND(",
-	planner.CoalesceFunc: "COALESCE(",
+	plan.UpperFunc: "UPPER(", plan.LowerFunc: "LOWER(", plan.LenFunc: "LEN(", plan.SubstringFunc: "SUBSTRING(",
+	plan.LTrimFunc: "LTRIM(", plan.RTrimFunc: "RTRIM(", plan.AbsFunc: "ABS(", plan.RoundFunc: "ROUND(",
+	plan.CoalesceFunc: "COALESCE(",
 }
 
-func (w *sqlServerWriter) function(e *planner.Expr) {
+func (w *sqlServerWriter) function(e *plan.Expr) {
 	switch {
-	case e.Func >= planner.YearFunc:
+	case e.Func >= plan.YearFunc:
 		w.text("DATEPART(" + e.Func.Part().String() + ", ")
 		w.expr(e.Args[0])
 		w.text(")")
 		return
-	case e.Func == planner.CoalesceFunc && len(e.Args) == 1:
+	case e.Func == plan.CoalesceFunc && len(e.Args) == 1:
 		w.expr(e.Args[0]) // COALESCE takes two at least
 		return
 	}
 	w.text(sqlServerFuncs[e.Func])
 	for i, a := range e.Args {
 		w.comma(i)
-		if e.Func == planner.CoalesceFunc {
+		if e.Func == plan.CoalesceFunc {
 			w.result(e, a)
 		} else {
 			w.expr(a)
@@ -36,7 +36,7 @@ func (w *sqlServerWriter) function(e *planner.Expr) {
 	w.text(")")
 }
 
-func (w *sqlServerWriter) caseOf(e *planner.Expr) {
+func (w *sqlServerWriter) caseOf(e *plan.Expr) {
 	w.text("CASE")
 	last := len(e.Args) - 1
 	for i := 0; i < last; i += 2 {
@@ -52,7 +52,7 @@ func (w *sqlServerWriter) caseOf(e *planner.Expr) {
 
 // result writes x, one of the values that e may have. Strings of different
 // collations do not make one value unless one is said.
-func (w *sqlServerWriter) result(e, x *planner.Expr) {
+func (w *sqlServerWriter) result(e, x *plan.Expr) {
 	if e.Binary && e.Type.Kind.IsString() && !x.IsConst() && !isKey(x) {
 		w.binary(x, e.Type.Kind)
 		return
@@ -62,13 +62,13 @@ func (w *sqlServerWriter) result(e, x *planner.Expr) {
 
 // aggregate writes an aggregate. Integers are added as BIGINT, as the partial sums
 // of shards may be beyond INT where the whole is not.
-func (w *sqlServerWriter) aggregate(e *planner.Expr) {
+func (w *sqlServerWriter) aggregate(e *plan.Expr) {
 	x := e.Args[0]
 	switch {
-	case e.Agg == planner.CountAgg:
+	case e.Agg == plan.CountAgg:
 		w.text("COUNT_BIG(")
 		w.expr(x)
-	case e.Agg == planner.SumAgg:
+	case e.Agg == plan.SumAgg:
 		w.text("SUM(")
 		if e.Type.Kind != x.Type.Kind && e.Type.Kind != sqltypes.Decimal {
 			w.cast(x, e.Type)
@@ -85,16 +85,16 @@ func (w *sqlServerWriter) aggregate(e *planner.Expr) {
 	w.text(")")
 }
 
-var extremes = [...]string{planner.MinAgg: "MIN(", planner.MaxAgg: "MAX("}
+var extremes = [...]string{plan.MinAgg: "MIN(", plan.MaxAgg: "MAX("}
 
 // extreme writes the least or greatest of strings, which stand in the order of
 // their folded forms: that of the folded form with the string itself after it, of
 // which the string is then taken. What is between the two comes before any letter.
 // Strings that might not fit twice are NVARCHAR(MAX), as the server would cut them off.
-func (w *sqlServerWriter) extreme(e *planner.Expr) {
+func (w *sqlServerWriter) extreme(e *plan.Expr) {
 	x := e.Args[0]
 	if t := asUnicode(x.Type); t.Length != sqltypes.Max && 2*t.Length+1 > maxChars {
-		x = &planner.Expr{Op: planner.ConvertExpr, Type: unboundedText, Args: []*planner.Expr{x}}
+		x = &plan.Expr{Op: plan.ConvertExpr, Type: unboundedText, Args: []*plan.Expr{x}}
 	}
 	pairs := func() {
 		w.text(extremes[e.Agg])

@@ -3,7 +3,7 @@ package dialect
 import (
 	"unicode/utf16"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
@@ -62,13 +62,13 @@ func asUnicode(t sqltypes.Type) sqltypes.Type {
 }
 
 // unicode writes a string as NVARCHAR.
-func (w *sqlServerWriter) unicode(e *planner.Expr) {
+func (w *sqlServerWriter) unicode(e *plan.Expr) {
 	switch {
 	case e.Type.Kind.IsUnicode():
 		w.expr(e)
 	case e.IsConst():
-		w.constant(&planner.Expr{Op: planner.ValueExpr, Type: asUnicode(e.Type), Value: e.Value})
-	case e.Op == planner.AggExpr && !e.Binary:
+		w.constant(&plan.Expr{Op: plan.ValueExpr, Type: asUnicode(e.Type), Value: e.Value})
+	case e.Op == plan.AggExpr && !e.Binary:
 		w.expr(e) // see extreme
 	default:
 		w.cast(e, asUnicode(e.Type))
@@ -77,7 +77,7 @@ func (w *sqlServerWriter) unicode(e *planner.Expr) {
 
 // binary writes a string that is no constant in the collation of shard keys, as an
 // NVARCHAR or a VARCHAR.
-func (w *sqlServerWriter) binary(e *planner.Expr, kind sqltypes.Kind) {
+func (w *sqlServerWriter) binary(e *plan.Expr, kind sqltypes.Kind) {
 	t := e.Type
 	if kind.IsUnicode() {
 		t = asUnicode(t)
@@ -87,14 +87,14 @@ func (w *sqlServerWriter) binary(e *planner.Expr, kind sqltypes.Kind) {
 }
 
 // folded writes a string so that it has the order of sqltypes.CompareText.
-func (w *sqlServerWriter) folded(e *planner.Expr) {
+func (w *sqlServerWriter) folded(e *plan.Expr) {
 	w.text("LOWER(UPPER(")
 	w.unicode(e)
 	w.text(")) COLLATE " + binaryCollation(sqltypes.NVarChar))
 }
 
 // ordered writes what rows are ordered and grouped by.
-func (w *sqlServerWriter) ordered(e *planner.Expr) {
+func (w *sqlServerWriter) ordered(e *plan.Expr) {
 	if e.Type.Kind.IsString() && !e.Binary {
 		w.folded(e)
 		return
@@ -104,11 +104,11 @@ func (w *sqlServerWriter) ordered(e *planner.Expr) {
 
 // output writes what is selected: strings as NVARCHAR, as the driver does not read
 // UTF-8. Of the spellings that make one group the least is shown.
-func (w *sqlServerWriter) output(e *planner.Expr, grouped bool) {
+func (w *sqlServerWriter) output(e *plan.Expr, grouped bool) {
 	switch {
 	case !e.Type.Kind.IsString():
 		w.expr(e)
-	case grouped && !e.Binary && e.Op != planner.AggExpr && !e.IsConst():
+	case grouped && !e.Binary && e.Op != plan.AggExpr && !e.IsConst():
 		w.text("MIN(")
 		w.binary(e, sqltypes.NVarChar)
 		w.text(")")
@@ -121,7 +121,7 @@ func (w *sqlServerWriter) output(e *planner.Expr, grouped bool) {
 // operand is given. A shard key brings its collation along, and a constant takes
 // it on. But two columns whose collations differ do not meet unless one is said, for
 // which both become strings of that kind: the collation of an NVARCHAR has no UTF-8.
-func (w *sqlServerWriter) inBinary(x, other *planner.Expr, kind sqltypes.Kind) {
+func (w *sqlServerWriter) inBinary(x, other *plan.Expr, kind sqltypes.Kind) {
 	if x.IsConst() || other.IsConst() || isKey(x) && isKey(other) {
 		w.operand(x, additive)
 		return
@@ -130,10 +130,10 @@ func (w *sqlServerWriter) inBinary(x, other *planner.Expr, kind sqltypes.Kind) {
 }
 
 // isKey says whether e is the shard key itself.
-func isKey(e *planner.Expr) bool { return e.Op == planner.ColumnExpr && e.Binary }
+func isKey(e *plan.Expr) bool { return e.Op == plan.ColumnExpr && e.Binary }
 
 // concat writes strings joined.
-func (w *sqlServerWriter) concat(e *planner.Expr) {
+func (w *sqlServerWriter) concat(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	if !e.Binary {
 		w.part(l, additive)
@@ -148,7 +148,7 @@ func (w *sqlServerWriter) concat(e *planner.Expr) {
 
 // part writes an operand of a string that is joined. A constant of a MAX type keeps it,
 // however short it is: it is what keeps the whole from being cut off at 8000 bytes.
-func (w *sqlServerWriter) part(x *planner.Expr, level int) {
+func (w *sqlServerWriter) part(x *plan.Expr, level int) {
 	if x.IsConst() && !x.Value.IsNull() && x.Type.Length == sqltypes.Max {
 		w.param(x.Type, x.Value)
 		return

@@ -10,7 +10,9 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"shardeck/master/bind"
 	"shardeck/master/dialect"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
@@ -35,34 +37,34 @@ func TestGoldenPlansRunOnSQLServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.each(t, string(script), func(c goldenCase) {
-			plan, err := g.plan(t, c.op, c.request)
-			if err != nil || plan.Op == planner.OpDropTable {
+			p, err := g.plan(t, c.op, c.request)
+			if err != nil || p.Op == plan.OpDropTable {
 				return
 			}
-			if plan.Op == planner.OpCreateTable && db.babelfish && strings.Contains(string(texts(t, db.d, plan, &plan.Fragments[0])[0]), "_UTF8") {
+			if p.Op == plan.OpCreateTable && db.babelfish && strings.Contains(string(texts(t, db.d, p, &p.Fragments[0])[0]), "_UTF8") {
 				return
 			}
-			if err := db.run(t, plan); err != nil && api.CodeOf(err) != api.CodeDuplicateKey {
-				t.Errorf("%s: %v\n%s", c.name, err, strings.Join(texts(t, db.d, plan, &plan.Fragments[0]), "\n"))
+			if err := db.run(t, p); err != nil && api.CodeOf(err) != api.CodeDuplicateKey {
+				t.Errorf("%s: %v\n%s", c.name, err, strings.Join(texts(t, db.d, p, &p.Fragments[0]), "\n"))
 			}
 		})
 	}
 }
 
 // run runs a plan's first fragment, and takes a table that it creates away again.
-func (db *testDB) run(t *testing.T, p *planner.Plan) error {
+func (db *testDB) run(t *testing.T, p *plan.Plan) error {
 	if p.Op.IsRead() {
 		_, err := db.rows(t, p)
 		return err
 	}
-	_, err := db.exec(t, &planner.Plan{
+	_, err := db.exec(t, &plan.Plan{
 		Op: p.Op, DB: p.DB, Table: p.Table, SchemaVersion: p.SchemaVersion, Definition: p.Definition, Write: p.Write,
 		Fragments: p.Fragments[:min(1, len(p.Fragments))],
 	})
-	if err != nil || p.Op != planner.OpCreateTable {
+	if err != nil || p.Op != plan.OpCreateTable {
 		return err
 	}
-	_, err = db.exec(t, &planner.Plan{Op: planner.OpDropTable, DB: p.DB, Table: p.Table, SchemaVersion: p.SchemaVersion, Fragments: p.Fragments[:1]})
+	_, err = db.exec(t, &plan.Plan{Op: plan.OpDropTable, DB: p.DB, Table: p.Table, SchemaVersion: p.SchemaVersion, Fragments: p.Fragments[:1]})
 	return err
 }
 
@@ -121,7 +123,7 @@ func TestRowsComeInTheOrderThatTheyAreMergedBy(t *testing.T) {
 }
 
 // checkOrder reads a table in an order and compares neighbours by the merge's keys.
-func (db *testDB) checkOrder(t *testing.T, table *planner.Table, orderBy string) {
+func (db *testDB) checkOrder(t *testing.T, table *bind.Table, orderBy string) {
 	t.Helper()
 	p, err := planner.Select(table, newMap(t, 3), &api.SelectRequest{Columns: api.NameList{"id"}, OrderBy: orderBy})
 	if err != nil {
@@ -131,7 +133,7 @@ func (db *testDB) checkOrder(t *testing.T, table *planner.Table, orderBy string)
 }
 
 // checkGroups counts the rows by groups, no two of which may be equal.
-func (db *testDB) checkGroups(t *testing.T, table *planner.Table, by string) {
+func (db *testDB) checkGroups(t *testing.T, table *bind.Table, by string) {
 	t.Helper()
 	p, err := planner.Count(table, newMap(t, 3), &api.MapReduceCountRequest{GroupBy: api.NameList{by}})
 	if err != nil {
@@ -140,7 +142,7 @@ func (db *testDB) checkGroups(t *testing.T, table *planner.Table, by string) {
 	db.checkMerge(t, p, "groups of "+by, false)
 }
 
-func (db *testDB) checkMerge(t *testing.T, p *planner.Plan, what string, equals bool) {
+func (db *testDB) checkMerge(t *testing.T, p *plan.Plan, what string, equals bool) {
 	t.Helper()
 	rows, err := db.rows(t, p)
 	if err != nil {

@@ -1,23 +1,23 @@
 package dialect
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
 
 // exec writes the statements that change rows or drop a table, which the dialects
 // write alike but for names and expressions.
-func exec(s syntax, p *planner.Plan, f *planner.Fragment) ([]api.Statement, error) {
+func exec(s syntax, p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 	w := s.base()
 	switch p.Op {
-	case planner.OpDropTable:
+	case plan.OpDropTable:
 		w.text("DROP TABLE ")
 		s.table(p.Table)
 		return w.statement(p, api.EffectDropTable)
-	case planner.OpInsert:
+	case plan.OpInsert:
 		return insert(s, p, f), nil
-	case planner.OpUpdate:
+	case plan.OpUpdate:
 		w.text("UPDATE ")
 		s.table(p.Table)
 		for i, c := range p.Write.Columns {
@@ -28,7 +28,7 @@ func exec(s syntax, p *planner.Plan, f *planner.Fragment) ([]api.Statement, erro
 		}
 		where(s, p.Write.Where)
 		return w.statement(p, api.EffectUpdate)
-	case planner.OpDelete:
+	case plan.OpDelete:
 		w.text("DELETE FROM ")
 		s.table(p.Table)
 		where(s, p.Write.Where)
@@ -38,7 +38,7 @@ func exec(s syntax, p *planner.Plan, f *planner.Fragment) ([]api.Statement, erro
 }
 
 // insert writes an insert of one row, to be run for each of the fragment's.
-func insert(s syntax, p *planner.Plan, f *planner.Fragment) []api.Statement {
+func insert(s syntax, p *plan.Plan, f *plan.Fragment) []api.Statement {
 	w := s.base()
 	w.text("INSERT INTO ")
 	s.table(p.Table)
@@ -49,7 +49,7 @@ func insert(s syntax, p *planner.Plan, f *planner.Fragment) []api.Statement {
 		types = append(types, c.Type)
 	}
 	w.text(", ")
-	w.name(planner.SlotColumn)
+	w.name(plan.SlotColumn)
 	types = append(types, sqltypes.Int.String())
 	for i := range types {
 		w.item(i, ") VALUES (")
@@ -80,7 +80,7 @@ func needsKeyIndex(def *api.TableDef) bool {
 
 // keyIndex is an index on the shard key. It changes no rows, which is all that the
 // effect says.
-func keyIndex(s syntax, name string, p *planner.Plan) api.Statement {
+func keyIndex(s syntax, name string, p *plan.Plan) api.Statement {
 	def, w := p.Definition, s.base()
 	w.text("CREATE INDEX ")
 	w.name(name)

@@ -4,13 +4,15 @@ import (
 	"strings"
 	"testing"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 )
 
 // catalog finds tables by name.
-type catalog map[string]*planner.Table
+type catalog map[string]*bind.Table
 
 func newCatalog(t testing.TB, requests ...string) catalog {
 	c := catalog{}
@@ -21,7 +23,7 @@ func newCatalog(t testing.TB, requests ...string) catalog {
 	return c
 }
 
-func (c catalog) Table(_, name string) (*planner.Table, error) {
+func (c catalog) Table(_, name string) (*bind.Table, error) {
 	if t := c[strings.ToLower(name)]; t != nil {
 		return t, nil
 	}
@@ -29,7 +31,7 @@ func (c catalog) Table(_, name string) (*planner.Table, error) {
 }
 
 // statement plans text for one shard.
-func (c catalog) statement(t testing.TB, text string) (*planner.Plan, error) {
+func (c catalog) statement(t testing.TB, text string) (*plan.Plan, error) {
 	st, err := tsql.ParseStatement(text)
 	if err != nil {
 		return nil, err

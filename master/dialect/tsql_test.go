@@ -10,6 +10,7 @@ import (
 	"github.com/sqlc-dev/teesql/ast"
 	"github.com/sqlc-dev/teesql/parser"
 
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 )
@@ -51,10 +52,10 @@ func TestPlansAreWrittenInTSQL(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scripts in testdata/plans", err)
 	}
-	want := map[planner.Op]string{
-		planner.OpSelect: "SelectStatement", planner.OpCount: "SelectStatement", planner.OpInsert: "InsertStatement",
-		planner.OpUpdate: "UpdateStatement", planner.OpDelete: "DeleteStatement", planner.OpDropTable: "DropTableStatement",
-		planner.OpCreateTable: "CreateTableStatement",
+	want := map[plan.Op]string{
+		plan.OpSelect: "SelectStatement", plan.OpCount: "SelectStatement", plan.OpInsert: "InsertStatement",
+		plan.OpUpdate: "UpdateStatement", plan.OpDelete: "DeleteStatement", plan.OpDropTable: "DropTableStatement",
+		plan.OpCreateTable: "CreateTableStatement",
 	}
 	g, d := newGolden(t), sqlServer(t)
 	seen := 0
@@ -64,16 +65,16 @@ func TestPlansAreWrittenInTSQL(t *testing.T) {
 			t.Fatal(err)
 		}
 		g.each(t, string(script), func(c goldenCase) {
-			plan, err := g.plan(t, c.op, c.request)
+			p, err := g.plan(t, c.op, c.request)
 			if err != nil {
 				return // what the plan is refused with is the golden file's
 			}
-			for i := range plan.Fragments {
-				for j, text := range texts(t, d, plan, &plan.Fragments[i]) {
+			for i := range p.Fragments {
+				for j, text := range texts(t, d, p, &p.Fragments[i]) {
 					seen++
 					got := parseTSQL(t, text)
-					if got != want[plan.Op] && !(j > 0 && got == "CreateIndexStatement") {
-						t.Errorf("%s: a %s, want %s:\n%s", c.name, got, want[plan.Op], text)
+					if got != want[p.Op] && !(j > 0 && got == "CreateIndexStatement") {
+						t.Errorf("%s: a %s, want %s:\n%s", c.name, got, want[p.Op], text)
 					}
 				}
 			}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -21,7 +21,7 @@ const (
 // syntax is what a dialect says its own way within a statement.
 type syntax interface {
 	// expr writes e so that it can stand beside any operator.
-	expr(e *planner.Expr)
+	expr(e *plan.Expr)
 	// table writes the name of a table.
 	table(name string)
 	// base is the writer that both write to.
@@ -123,7 +123,7 @@ func (w *writer) row() jsontext.Value {
 }
 
 // check refuses what the worker would refuse in terms that mean nothing to the client.
-func (w *writer) check(p *planner.Plan) error {
+func (w *writer) check(p *plan.Plan) error {
 	field := p.Field
 	if field == "" {
 		field = "condition"
@@ -140,7 +140,7 @@ func (w *writer) check(p *planner.Plan) error {
 }
 
 // query returns what was written as the query of a plan.
-func (w *writer) query(p *planner.Plan) (*api.QueryRequest, error) {
+func (w *writer) query(p *plan.Plan) (*api.QueryRequest, error) {
 	if err := w.check(p); err != nil {
 		return nil, err
 	}
@@ -151,7 +151,7 @@ func (w *writer) query(p *planner.Plan) (*api.QueryRequest, error) {
 }
 
 // schemas are the versions of the tables that a query reads.
-func schemas(p *planner.Plan) map[string]string {
+func schemas(p *plan.Plan) map[string]string {
 	versions := map[string]string{p.Table: p.SchemaVersion}
 	for i := range p.Query.From {
 		versions[p.Query.From[i].Table] = p.Query.From[i].SchemaVersion
@@ -161,7 +161,7 @@ func schemas(p *planner.Plan) map[string]string {
 
 // outputColumns are the columns of a worker's row: those of the answer and hidden
 // ones, or what the plan's last step needs.
-func outputColumns(p *planner.Plan) []api.Column {
+func outputColumns(p *plan.Plan) []api.Column {
 	if p.Hidden == 0 && p.Final == nil {
 		return p.Columns
 	}
@@ -176,7 +176,7 @@ func outputColumns(p *planner.Plan) []api.Column {
 }
 
 // statement returns what was written as a statement that runs once.
-func (w *writer) statement(p *planner.Plan, effect api.Effect) ([]api.Statement, error) {
+func (w *writer) statement(p *plan.Plan, effect api.Effect) ([]api.Statement, error) {
 	if err := w.check(p); err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (w *writer) statement(p *planner.Plan, effect api.Effect) ([]api.Statement,
 const maxChain = 64
 
 // balanced writes terms joined by op, long chains as a balanced tree.
-func balanced(s syntax, terms []*planner.Expr, op string) {
+func balanced(s syntax, terms []*plan.Expr, op string) {
 	w := s.base()
 	if len(terms) > maxChain {
 		half := len(terms) / 2
@@ -213,7 +213,7 @@ func balanced(s syntax, terms []*planner.Expr, op string) {
 }
 
 // operands writes two operands and what stands around them.
-func operands(s syntax, before string, l *planner.Expr, between string, r *planner.Expr, after string) {
+func operands(s syntax, before string, l *plan.Expr, between string, r *plan.Expr, after string) {
 	w := s.base()
 	w.text(before)
 	s.expr(l)
@@ -225,15 +225,15 @@ func operands(s syntax, before string, l *planner.Expr, between string, r *plann
 // comparisons are the operators of two operands and of logic, which the dialects
 // write alike.
 var comparisons = [...]string{
-	planner.EqExpr: " = ", planner.NeExpr: " <> ", planner.LtExpr: " < ", planner.LeExpr: " <= ", planner.GtExpr: " > ", planner.GeExpr: " >= ",
-	planner.AndExpr: " AND ", planner.OrExpr: " OR ",
+	plan.EqExpr: " = ", plan.NeExpr: " <> ", plan.LtExpr: " < ", plan.LeExpr: " <= ", plan.GtExpr: " > ", plan.GeExpr: " >= ",
+	plan.AndExpr: " AND ", plan.OrExpr: " OR ",
 }
 
 // logic writes the predicates that the dialects write alike; false for others.
-func logic(s syntax, e *planner.Expr) bool {
+func logic(s syntax, e *plan.Expr) bool {
 	w := s.base()
 	switch e.Op {
-	case planner.IsNullExpr:
+	case plan.IsNullExpr:
 		w.text("(")
 		s.expr(e.Args[0])
 		if e.Negated {
@@ -241,13 +241,13 @@ func logic(s syntax, e *planner.Expr) bool {
 		} else {
 			w.text(" IS NULL)")
 		}
-	case planner.AndExpr, planner.OrExpr:
+	case plan.AndExpr, plan.OrExpr:
 		w.text("(")
 		balanced(s, e.Args, comparisons[e.Op])
 		w.text(")")
-	case planner.TrueExpr:
+	case plan.TrueExpr:
 		w.text("(1 = 1)")
-	case planner.FalseExpr:
+	case plan.FalseExpr:
 		w.text("(1 = 0)")
 	default:
 		return false
@@ -256,7 +256,7 @@ func logic(s syntax, e *planner.Expr) bool {
 }
 
 // from writes FROM. The engines join in the order written or any that gives the same rows.
-func from(s syntax, p *planner.Plan) {
+func from(s syntax, p *plan.Plan) {
 	w := s.base()
 	w.text(" FROM ")
 	if len(p.Query.From) == 0 {
@@ -281,7 +281,7 @@ func from(s syntax, p *planner.Plan) {
 	}
 }
 
-func where(s syntax, e *planner.Expr) {
+func where(s syntax, e *plan.Expr) {
 	if e != nil {
 		s.base().text(" WHERE ")
 		s.expr(e)
@@ -297,7 +297,7 @@ const maxInParams = 16
 // it is: unlike in the wire form, every integer is a number, also beyond 2^53, and a
 // REAL has the digits of the FLOAT that it is, so that no kind of float reads it as
 // another. Floats are strings: an engine's own reading of JSON numbers may be a bit off.
-func jsonList(list []*planner.Expr) string {
+func jsonList(list []*plan.Expr) string {
 	b := make([]byte, 0, 8*len(list))
 	b = append(b, '[')
 	for i, v := range list {

@@ -9,8 +9,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
 
+	"shardeck/master/bind"
 	"shardeck/master/dialect"
 	"shardeck/master/eval"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
@@ -25,13 +27,13 @@ import (
 
 // rig is a table with rows, on one engine.
 type rig struct {
-	table *planner.Table
+	table *bind.Table
 	m     *sharding.Map
 	e     *sqlite.Engine
 	rows  [][]sqltypes.Value
 }
 
-func (r *rig) Table(string, string) (*planner.Table, error) { return r.table, nil }
+func (r *rig) Table(string, string) (*bind.Table, error) { return r.table, nil }
 
 func newRig(t *testing.T, rows int) *rig {
 	t.Helper()
@@ -51,7 +53,7 @@ func newRig(t *testing.T, rows int) *rig {
 	}
 	p, err := planner.CreateTable(req, m)
 	must(t, err)
-	r.table, err = planner.NewTable("D", p.Definition)
+	r.table, err = bind.NewTable("D", p.Definition)
 	must(t, err)
 	r.exec(t, p)
 	r.insert(t, rows)
@@ -65,7 +67,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func (r *rig) exec(t *testing.T, p *planner.Plan) {
+func (r *rig) exec(t *testing.T, p *plan.Plan) {
 	t.Helper()
 	statements, err := dialect.SQLite{}.Exec(p, &p.Fragments[0])
 	must(t, err)
@@ -103,7 +105,7 @@ func typeOf(t testing.TB, c *column) sqltypes.Type {
 }
 
 // plan plans SELECT expr of one row.
-func (r *rig) plan(expr string, id int) (*planner.Plan, error) {
+func (r *rig) plan(expr string, id int) (*plan.Plan, error) {
 	st, err := tsql.ParseStatement(fmt.Sprintf("SELECT %s AS x FROM T WHERE id = %d", expr, id))
 	if err != nil {
 		return nil, err
@@ -112,11 +114,11 @@ func (r *rig) plan(expr string, id int) (*planner.Plan, error) {
 }
 
 // overRow has fields for the columns of e.
-func overRow(e *planner.Expr) *planner.Expr {
+func overRow(e *plan.Expr) *plan.Expr {
 	c := *e
 	for i := range columns {
-		if c.Op == planner.ColumnExpr && c.Column == columns[i].name {
-			c.Op, c.Field = planner.FieldExpr, i
+		if c.Op == plan.ColumnExpr && c.Column == columns[i].name {
+			c.Op, c.Field = plan.FieldExpr, i
 		}
 	}
 	c.Args = nil
@@ -141,7 +143,7 @@ func refusal(err error) string {
 	return "failed: " + err.Error()
 }
 
-func (r *rig) onEngine(t *rapid.T, p *planner.Plan) string {
+func (r *rig) onEngine(t *rapid.T, p *plan.Plan) string {
 	q, err := dialect.SQLite{}.Query(p, &p.Fragments[0])
 	if err != nil {
 		return refusal(err)

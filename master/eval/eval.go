@@ -1,7 +1,7 @@
 package eval
 
 import (
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -13,14 +13,14 @@ import (
 // The error is an *api.Problem: with the number of SQL Server's error where T-SQL
 // refuses the value (8115, 8134, 537, conversions), and of code internal for an
 // expression that only an engine can compute: a column, an aggregate, a predicate.
-func Eval(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
+func Eval(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	v, err := value(e, row)
 	return v, problem(err)
 }
 
 // Holds says whether a predicate is true of a row. UNKNOWN is false: the planner
 // leaves no NOT above a comparison, so nothing can make truth of it. The errors are those of [Eval].
-func Holds(e *planner.Expr, row []sqltypes.Value) (bool, error) {
+func Holds(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	truth, err := holds(e, row)
 	return truth, problem(err)
 }
@@ -32,22 +32,22 @@ func problem(err error) error {
 	return err
 }
 
-func value(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
+func value(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	switch e.Op {
-	case planner.ValueExpr:
+	case plan.ValueExpr:
 		return e.Value, nil
-	case planner.FieldExpr:
+	case plan.FieldExpr:
 		if e.Field < 0 || e.Field >= len(row) {
 			return sqltypes.Null(), api.NewProblem(api.CodeInternal, "an expression reads field %d of a row of %d", e.Field, len(row))
 		}
 		return row[e.Field], nil
-	case planner.CaseExpr:
+	case plan.CaseExpr:
 		return evalCase(e, row)
-	case planner.ConvertExpr, planner.AssignExpr, planner.NegExpr, planner.ConcatExpr,
-		planner.AddExpr, planner.SubExpr, planner.MulExpr, planner.DivExpr, planner.ModExpr:
+	case plan.ConvertExpr, plan.AssignExpr, plan.NegExpr, plan.ConcatExpr,
+		plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
 		return apply(e, row)
-	case planner.FuncExpr:
-		if e.Func == planner.CoalesceFunc {
+	case plan.FuncExpr:
+		if e.Func == plan.CoalesceFunc {
 			return coalesce(e, row)
 		}
 		return apply(e, row)
@@ -57,7 +57,7 @@ func value(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 
 // apply computes an operation that needs all its arguments: one that is refused
 // is refused beside a NULL too, as an engine does.
-func apply(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
+func apply(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	var few [4]sqltypes.Value
 	args := few[:0]
 	for _, a := range e.Args {
@@ -67,10 +67,10 @@ func apply(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 		}
 		args = append(args, v)
 	}
-	return planner.Apply(e, args)
+	return Apply(e, args)
 }
 
-func evalCase(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
+func evalCase(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	i := 0
 	for ; i+1 < len(e.Args); i += 2 {
 		when, err := holds(e.Args[i], row)
@@ -84,7 +84,7 @@ func evalCase(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	return value(e.Args[i], row)
 }
 
-func coalesce(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
+func coalesce(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	for _, a := range e.Args {
 		if v, err := value(a, row); err != nil || !v.IsNull() {
 			return v, err
@@ -93,56 +93,56 @@ func coalesce(e *planner.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	return sqltypes.Null(), nil
 }
 
-func holds(e *planner.Expr, row []sqltypes.Value) (bool, error) {
+func holds(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	switch e.Op {
-	case planner.TrueExpr:
+	case plan.TrueExpr:
 		return true, nil
-	case planner.FalseExpr:
+	case plan.FalseExpr:
 		return false, nil
-	case planner.AndExpr, planner.OrExpr:
-		enough := e.Op == planner.OrExpr // the truth that decides the matter
+	case plan.AndExpr, plan.OrExpr:
+		enough := e.Op == plan.OrExpr // the truth that decides the matter
 		for _, term := range e.Args {
 			if truth, err := holds(term, row); err != nil || truth == enough {
 				return truth, err
 			}
 		}
 		return !enough, nil
-	case planner.EqExpr, planner.NeExpr, planner.LtExpr, planner.LeExpr, planner.GtExpr, planner.GeExpr:
+	case plan.EqExpr, plan.NeExpr, plan.LtExpr, plan.LeExpr, plan.GtExpr, plan.GeExpr:
 		return compare(e, row)
-	case planner.InExpr:
+	case plan.InExpr:
 		return in(e, row)
-	case planner.LikeExpr:
+	case plan.LikeExpr:
 		return like(e, row)
-	case planner.IsNullExpr:
+	case plan.IsNullExpr:
 		v, err := value(e.Args[0], row)
 		return v.IsNull() != e.Negated && err == nil, err
 	}
 	return false, foreign(e)
 }
 
-func compare(e *planner.Expr, row []sqltypes.Value) (bool, error) {
+func compare(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	l, r, known, err := both(e.Args[0], e.Args[1], row)
 	if !known || err != nil {
 		return false, err
 	}
 	c := order(e, l, r)
 	switch e.Op {
-	case planner.EqExpr:
+	case plan.EqExpr:
 		return c == 0, nil
-	case planner.NeExpr:
+	case plan.NeExpr:
 		return c != 0, nil
-	case planner.LtExpr:
+	case plan.LtExpr:
 		return c < 0, nil
-	case planner.LeExpr:
+	case plan.LeExpr:
 		return c <= 0, nil
-	case planner.GtExpr:
+	case plan.GtExpr:
 		return c > 0, nil
 	}
 	return c >= 0, nil
 }
 
 // order compares two values, neither of them NULL, in the collation of e.
-func order(e *planner.Expr, l, r sqltypes.Value) int {
+func order(e *plan.Expr, l, r sqltypes.Value) int {
 	t := e.Args[0].Type
 	if e.Binary && t.Kind.IsString() {
 		return sqltypes.CompareBinary(l.Str, r.Str)
@@ -151,14 +151,14 @@ func order(e *planner.Expr, l, r sqltypes.Value) int {
 }
 
 // both evaluates two values; known says that neither is NULL.
-func both(a, b *planner.Expr, row []sqltypes.Value) (l, r sqltypes.Value, known bool, err error) {
+func both(a, b *plan.Expr, row []sqltypes.Value) (l, r sqltypes.Value, known bool, err error) {
 	if l, err = value(a, row); err == nil {
 		r, err = value(b, row)
 	}
 	return l, r, !l.IsNull() && !r.IsNull(), err
 }
 
-func in(e *planner.Expr, row []sqltypes.Value) (bool, error) {
+func in(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	x, err := value(e.Args[0], row)
 	if err != nil || x.IsNull() {
 		return false, err
@@ -175,7 +175,7 @@ func in(e *planner.Expr, row []sqltypes.Value) (bool, error) {
 	return e.Negated, nil
 }
 
-func like(e *planner.Expr, row []sqltypes.Value) (bool, error) {
+func like(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	x, pattern, known, err := both(e.Args[0], e.Args[1], row)
 	if !known || err != nil {
 		return false, err
@@ -194,6 +194,6 @@ func like(e *planner.Expr, row []sqltypes.Value) (bool, error) {
 }
 
 // foreign refuses what an engine alone can compute, or what is not of the kind that was asked for.
-func foreign(e *planner.Expr) error {
+func foreign(e *plan.Expr) error {
 	return api.NewProblem(api.CodeInternal, "the plan has the master compute what it cannot: %s", e)
 }

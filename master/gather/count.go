@@ -5,7 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -25,7 +25,7 @@ type Counts struct {
 // one row. Groups that are equal by the keys' collation are one, spelt as the first
 // source has it. A group's Shards are indexed by shardOf(source) and have length
 // shards.
-func (g *Gathering) Count(keys []planner.MergeKey, shards int, shardOf func(source int) int) (*Counts, error) {
+func (g *Gathering) Count(keys []plan.MergeKey, shards int, shardOf func(source int) int) (*Counts, error) {
 	m := newMerger(g, keys)
 	width := len(keys)
 	m.need = width + 1

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"shardeck/master/eval"
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -18,7 +18,7 @@ const maxHeld = 32 << 20
 // the answer of those. It holds one group at a time, unless the answer must be
 // sorted anew or values told apart that do not come in order: these it holds within
 // a bound, beyond which it refuses with too_complex.
-func (g *Gathering) Finish(p *planner.Plan, sink Sink) error {
+func (g *Gathering) Finish(p *plan.Plan, sink Sink) error {
 	if p.Limit != nil && *p.Limit == 0 {
 		return g.finish(errEnough)
 	}
@@ -33,10 +33,10 @@ func (g *Gathering) Finish(p *planner.Plan, sink Sink) error {
 
 // finisher makes the answer of merged rows.
 type finisher struct {
-	final *planner.Final
-	keys  []planner.MergeKey // of the group
-	ties  int                // the number of keys by which rows beyond the limit are told
-	types []sqltypes.Type    // of the answer's columns
+	final *plan.Final
+	keys  []plan.MergeKey // of the group
+	ties  int             // the number of keys by which rows beyond the limit are told
+	types []sqltypes.Type // of the answer's columns
 	out   *emitter
 	held  heldGroups
 
@@ -47,7 +47,7 @@ type finisher struct {
 	sortKeys []sqltypes.Value // of that row, where groups are sorted
 }
 
-func newFinisher(p *planner.Plan, sink Sink) *finisher {
+func newFinisher(p *plan.Plan, sink Sink) *finisher {
 	fin := p.Final
 	f := &finisher{
 		final: fin, keys: p.Merge[:fin.Keys], ties: p.TieKeys,
@@ -209,7 +209,7 @@ func problem(err error) error {
 // memory that they and sets of values take.
 type heldGroups struct {
 	bytes int
-	keys  []planner.MergeKey
+	keys  []plan.MergeKey
 	keep  int // the first rows in order that can be in the answer; -1: all
 	rows  []heldRow
 	worst []sqltypes.Value // the keys of the last row that the latest cut kept
@@ -222,11 +222,11 @@ type heldRow struct {
 
 // sort has the groups held. With all set, any of them can be in the answer, and
 // else only the first of offset + limit.
-func (h *heldGroups) sort(keys []planner.FinalKey, limit *int64, offset int64, all bool) {
+func (h *heldGroups) sort(keys []plan.FinalKey, limit *int64, offset int64, all bool) {
 	h.keep = -1
 	for i := range keys {
 		x := keys[i].Expr
-		h.keys = append(h.keys, planner.MergeKey{Type: x.Type, Desc: keys[i].Desc, Binary: x.Binary})
+		h.keys = append(h.keys, plan.MergeKey{Type: x.Type, Desc: keys[i].Desc, Binary: x.Binary})
 	}
 	const most = 1 << 20
 	if limit != nil && !all && *limit <= most && offset <= most {

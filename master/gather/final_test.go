@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -23,103 +23,103 @@ var (
 )
 
 // value is an expression that is value i of a group.
-func value(i int, t sqltypes.Type) *planner.Expr {
-	return &planner.Expr{Op: planner.FieldExpr, Field: i, Type: t}
+func value(i int, t sqltypes.Type) *plan.Expr {
+	return &plan.Expr{Op: plan.FieldExpr, Field: i, Type: t}
 }
 
 // grouped is a plan whose rows are [key, partial]: groups by an INT key with one aggregate.
-func grouped(how planner.Combine, result sqltypes.Type) *planner.Plan {
-	return &planner.Plan{
-		Merge: []planner.MergeKey{{Column: 0, Type: intType}},
-		Final: &planner.Final{
+func grouped(how plan.Combine, result sqltypes.Type) *plan.Plan {
+	return &plan.Plan{
+		Merge: []plan.MergeKey{{Column: 0, Type: intType}},
+		Final: &plan.Final{
 			Keys:       1,
-			Aggregates: []planner.Aggregate{{Func: how, Column: 1, Type: bigType, Result: result}},
-			Output:     []*planner.Expr{value(0, intType), value(1, result)},
+			Aggregates: []plan.Aggregate{{Func: how, Column: 1, Type: bigType, Result: result}},
+			Output:     []*plan.Expr{value(0, intType), value(1, result)},
 		},
 	}
 }
 
 // single is a plan whose rows are [partial]: one group of all.
-func single(how planner.Combine, result sqltypes.Type) *planner.Plan {
-	return &planner.Plan{Final: &planner.Final{
-		Aggregates: []planner.Aggregate{{Func: how, Column: 0, Type: bigType, Result: result}},
-		Output:     []*planner.Expr{value(0, result)},
+func single(how plan.Combine, result sqltypes.Type) *plan.Plan {
+	return &plan.Plan{Final: &plan.Final{
+		Aggregates: []plan.Aggregate{{Func: how, Column: 0, Type: bigType, Result: result}},
+		Output:     []*plan.Expr{value(0, result)},
 	}}
 }
 
 // distinct is a plan whose rows are [key, value], ordered by both.
-func distinct(how planner.Combine) *planner.Plan {
+func distinct(how plan.Combine) *plan.Plan {
 	p := grouped(how, intType)
-	p.Merge = append(p.Merge, planner.MergeKey{Column: 1, Type: bigType})
+	p.Merge = append(p.Merge, plan.MergeKey{Column: 1, Type: bigType})
 	return p
 }
 
 // with changes a plan and returns it.
-func with(p *planner.Plan, change func(*planner.Plan)) *planner.Plan {
+func with(p *plan.Plan, change func(*plan.Plan)) *plan.Plan {
 	change(p)
 	return p
 }
 
 // byAggregate sorts the groups of a plan by their aggregate.
-func byAggregate(desc bool) func(*planner.Plan) {
-	return func(p *planner.Plan) {
-		p.Final.Sort = []planner.FinalKey{{Expr: value(1, intType), Desc: desc}}
+func byAggregate(desc bool) func(*plan.Plan) {
+	return func(p *plan.Plan) {
+		p.Final.Sort = []plan.FinalKey{{Expr: value(1, intType), Desc: desc}}
 	}
 }
 
 // atLeast is HAVING of an aggregate that is at least n.
-func atLeast(n int64) *planner.Expr {
-	return &planner.Expr{Op: planner.GeExpr, Args: []*planner.Expr{
-		value(1, intType), {Op: planner.ValueExpr, Type: intType, Value: sqltypes.Int64(n)},
+func atLeast(n int64) *plan.Expr {
+	return &plan.Expr{Op: plan.GeExpr, Args: []*plan.Expr{
+		value(1, intType), {Op: plan.ValueExpr, Type: intType, Value: sqltypes.Int64(n)},
 	}}
 }
 
 func TestFinish(t *testing.T) {
 	for name, tt := range map[string]struct {
-		plan    *planner.Plan
+		plan    *plan.Plan
 		sources []string
 		want    string
 	}{
 		"counts of one group on several shards are added": {
-			grouped(planner.CombineCount, intType), []string{"[null,1]\n[1,2]\n[3,1]\n", "[1,5]\n[2,1]\n", ""}, "[null,1]\n[1,7]\n[2,1]\n[3,1]\n",
+			grouped(plan.CombineCount, intType), []string{"[null,1]\n[1,2]\n[3,1]\n", "[1,5]\n[2,1]\n", ""}, "[null,1]\n[1,7]\n[2,1]\n[3,1]\n",
 		},
-		"sums pass over NULL":        {grouped(planner.CombineSum, intType), []string{"[1,null]\n[2,null]\n", "[1,-5]\n[2,null]\n"}, "[1,-5]\n[2,null]\n"},
-		"the least passes over NULL": {grouped(planner.CombineMin, bigType), []string{"[1,4]\n", "[1,null]\n", "[1,3]\n"}, "[1,3]\n"},
-		"the greatest":               {grouped(planner.CombineMax, bigType), []string{"[1,-4]\n", "[1,-3]\n", "[1,-9]\n"}, "[1,-3]\n"},
+		"sums pass over NULL":        {grouped(plan.CombineSum, intType), []string{"[1,null]\n[2,null]\n", "[1,-5]\n[2,null]\n"}, "[1,-5]\n[2,null]\n"},
+		"the least passes over NULL": {grouped(plan.CombineMin, bigType), []string{"[1,4]\n", "[1,null]\n", "[1,3]\n"}, "[1,3]\n"},
+		"the greatest":               {grouped(plan.CombineMax, bigType), []string{"[1,-4]\n", "[1,-3]\n", "[1,-9]\n"}, "[1,-3]\n"},
 		"a sum that leaves its type on the way and comes back": {
-			single(planner.CombineSum, intType), []string{"[2147483647]\n", "[2147483647]\n", "[-2147483648]\n"}, "[2147483646]\n",
+			single(plan.CombineSum, intType), []string{"[2147483647]\n", "[2147483647]\n", "[-2147483648]\n"}, "[2147483646]\n",
 		},
-		"no rows are one group without keys":         {single(planner.CombineCount, intType), []string{"", ""}, "[0]\n"},
-		"a sum of no rows is NULL":                   {single(planner.CombineSum, intType), nil, "[null]\n"},
-		"no rows are no group with keys":             {grouped(planner.CombineCount, intType), []string{"", ""}, ""},
-		"a value on several shards counts once":      {distinct(planner.CombineCountDistinct), []string{"[1,null]\n[1,5]\n[1,6]\n[2,5]\n", "[1,5]\n[1,7]\n[2,5]\n"}, "[1,3]\n[2,1]\n"},
-		"a value on several shards is once in a sum": {distinct(planner.CombineSumDistinct), []string{"[1,5]\n[1,6]\n", "[1,5]\n[2,null]\n"}, "[1,11]\n[2,null]\n"},
+		"no rows are one group without keys":         {single(plan.CombineCount, intType), []string{"", ""}, "[0]\n"},
+		"a sum of no rows is NULL":                   {single(plan.CombineSum, intType), nil, "[null]\n"},
+		"no rows are no group with keys":             {grouped(plan.CombineCount, intType), []string{"", ""}, ""},
+		"a value on several shards counts once":      {distinct(plan.CombineCountDistinct), []string{"[1,null]\n[1,5]\n[1,6]\n[2,5]\n", "[1,5]\n[1,7]\n[2,5]\n"}, "[1,3]\n[2,1]\n"},
+		"a value on several shards is once in a sum": {distinct(plan.CombineSumDistinct), []string{"[1,5]\n[1,6]\n", "[1,5]\n[2,null]\n"}, "[1,11]\n[2,null]\n"},
 		"values that come in no order count once": {
-			grouped(planner.CombineCountDistinct, intType), []string{"[1,5]\n[1,4]\n[1,5]\n[2,4]\n", "[1,4]\n[1,9]\n[2,9]\n"}, "[1,3]\n[2,2]\n",
+			grouped(plan.CombineCountDistinct, intType), []string{"[1,5]\n[1,4]\n[1,5]\n[2,4]\n", "[1,4]\n[1,9]\n[2,9]\n"}, "[1,3]\n[2,2]\n",
 		},
 		"HAVING sees the whole group": {
-			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { p.Final.Having = atLeast(3) }), []string{"[1,2]\n[2,2]\n", "[1,1]\n[3,9]\n"}, "[1,3]\n[3,9]\n",
+			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Final.Having = atLeast(3) }), []string{"[1,2]\n[2,2]\n", "[1,1]\n[3,9]\n"}, "[1,3]\n[3,9]\n",
 		},
 		"a limit and an offset count groups": {
-			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { p.Limit, p.Offset = ptr(2), 1 }), []string{"[1,1]\n[2,1]\n[4,1]\n", "[1,1]\n[3,1]\n"}, "[2,1]\n[3,1]\n",
+			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Limit, p.Offset = ptr(2), 1 }), []string{"[1,1]\n[2,1]\n[4,1]\n", "[1,1]\n[3,1]\n"}, "[2,1]\n[3,1]\n",
 		},
 		"a limit counts what HAVING leaves": {
-			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { p.Final.Having, p.Limit = atLeast(2), ptr(1) }), []string{"[1,1]\n[2,1]\n", "[2,1]\n[3,5]\n"}, "[2,2]\n",
+			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Final.Having, p.Limit = atLeast(2), ptr(1) }), []string{"[1,1]\n[2,1]\n", "[2,1]\n[3,5]\n"}, "[2,2]\n",
 		},
-		"a limit of nothing":                        {with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { p.Limit = ptr(0) }), []string{"[1,1]\n"}, ""},
-		"sorted by the aggregate":                   {with(grouped(planner.CombineCount, intType), byAggregate(true)), []string{"[1,1]\n[2,1]\n[3,1]\n", "[2,1]\n[3,2]\n"}, "[3,3]\n[2,2]\n[1,1]\n"},
-		"level groups keep the order of their keys": {with(grouped(planner.CombineCount, intType), byAggregate(false)), []string{"[1,2]\n[2,1]\n", "[3,2]\n[4,1]\n"}, "[2,1]\n[4,1]\n[1,2]\n[3,2]\n"},
+		"a limit of nothing":                        {with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Limit = ptr(0) }), []string{"[1,1]\n"}, ""},
+		"sorted by the aggregate":                   {with(grouped(plan.CombineCount, intType), byAggregate(true)), []string{"[1,1]\n[2,1]\n[3,1]\n", "[2,1]\n[3,2]\n"}, "[3,3]\n[2,2]\n[1,1]\n"},
+		"level groups keep the order of their keys": {with(grouped(plan.CombineCount, intType), byAggregate(false)), []string{"[1,2]\n[2,1]\n", "[3,2]\n[4,1]\n"}, "[2,1]\n[4,1]\n[1,2]\n[3,2]\n"},
 		"sorted, with a limit and an offset": {
-			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { byAggregate(true)(p); p.Limit, p.Offset = ptr(2), 1 }),
+			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { byAggregate(true)(p); p.Limit, p.Offset = ptr(2), 1 }),
 			[]string{"[1,5]\n[2,9]\n", "[3,7]\n[4,1]\n"}, "[3,7]\n[1,5]\n",
 		},
 		"sorted, with those that tie with the last": {
-			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) { byAggregate(true)(p); p.Limit, p.Ties, p.TieKeys = ptr(2), true, 1 }),
+			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { byAggregate(true)(p); p.Limit, p.Ties, p.TieKeys = ptr(2), true, 1 }),
 			[]string{"[1,5]\n[2,9]\n", "[3,5]\n[4,1]\n[5,5]\n"}, "[2,9]\n[1,5]\n[3,5]\n[5,5]\n",
 		},
 		"equal rows of a DISTINCT are one": {
-			with(grouped(planner.CombineCount, intType), func(p *planner.Plan) {
-				p.Final.Output = []*planner.Expr{value(1, intType)}
+			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) {
+				p.Final.Output = []*plan.Expr{value(1, intType)}
 				p.Final.Distinct = true
 				byAggregate(false)(p)
 				p.Limit = ptr(2)
@@ -147,7 +147,7 @@ func TestFinish(t *testing.T) {
 }
 
 func TestTextsEqualButForCaseAreOneGroupAndOneValue(t *testing.T) {
-	p := grouped(planner.CombineCountDistinct, intType)
+	p := grouped(plan.CombineCountDistinct, intType)
 	p.Merge[0].Type, p.Final.Output[0].Type, p.Final.Aggregates[0].Type = textType, textType, textType
 	sources := func() *Gathering {
 		return gatheringOf(rowsOf(`["a","x"]`+"\n"+`["a","y "]`+"\n"), rowsOf(`["A","Y"]`+"\n"+`["b","x"]`+"\n"))
@@ -172,19 +172,19 @@ func TestTextsEqualButForCaseAreOneGroupAndOneValue(t *testing.T) {
 func TestFinishRefuses(t *testing.T) {
 	half := math.MaxInt64/2 + 1
 	for name, tt := range map[string]struct {
-		plan    *planner.Plan
+		plan    *plan.Plan
 		sources []Source
 		code    api.Code
 		number  int
 	}{
-		"a sum beyond INT":             {single(planner.CombineSum, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
-		"a sum beyond BIGINT":          {single(planner.CombineSum, bigType), []Source{rowsOf(fmt.Sprintf("[\"%d\"]\n", half)), rowsOf(fmt.Sprintf("[\"%d\"]\n", half))}, api.CodeOutOfRange, 8115},
-		"a COUNT beyond INT":           {single(planner.CombineCount, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
-		"a row that is none":           {grouped(planner.CombineCount, intType), []Source{rowsOf("{}\n")}, api.CodeShardBadAnswer, 0},
-		"a row that is too short":      {grouped(planner.CombineCount, intType), []Source{rowsOf("[1]\n")}, api.CodeShardBadAnswer, 0},
-		"a partial that is no sum":     {grouped(planner.CombineSum, intType), []Source{rowsOf("[1,\"x\"]\n")}, api.CodeShardBadAnswer, 0},
-		"a source that breaks":         {grouped(planner.CombineCount, intType), []Source{rowsOf("[1,1]\n"), &memory{blocks: []string{"[1,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}}, api.CodeShardTimeout, 0},
-		"a source that breaks at once": {single(planner.CombineCount, intType), []Source{&memory{err: api.NewProblem(api.CodeShardUnavailable, "gone")}}, api.CodeShardUnavailable, 0},
+		"a sum beyond INT":             {single(plan.CombineSum, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
+		"a sum beyond BIGINT":          {single(plan.CombineSum, bigType), []Source{rowsOf(fmt.Sprintf("[\"%d\"]\n", half)), rowsOf(fmt.Sprintf("[\"%d\"]\n", half))}, api.CodeOutOfRange, 8115},
+		"a COUNT beyond INT":           {single(plan.CombineCount, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
+		"a row that is none":           {grouped(plan.CombineCount, intType), []Source{rowsOf("{}\n")}, api.CodeShardBadAnswer, 0},
+		"a row that is too short":      {grouped(plan.CombineCount, intType), []Source{rowsOf("[1]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial that is no sum":     {grouped(plan.CombineSum, intType), []Source{rowsOf("[1,\"x\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a source that breaks":         {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1]\n"), &memory{blocks: []string{"[1,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}}, api.CodeShardTimeout, 0},
+		"a source that breaks at once": {single(plan.CombineCount, intType), []Source{&memory{err: api.NewProblem(api.CodeShardUnavailable, "gone")}}, api.CodeShardUnavailable, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cancelled := 0
@@ -211,7 +211,7 @@ func TestFinishGoesOnWithoutASourceThatMayBeLeftOut(t *testing.T) {
 	var failed []int
 	g.Failed = func(source int, _ error) error { failed = append(failed, source); return nil }
 	var got strings.Builder
-	if err := g.Finish(grouped(planner.CombineCount, intType), collectInto(t, &got)); err != nil {
+	if err := g.Finish(grouped(plan.CombineCount, intType), collectInto(t, &got)); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(got.String(), "[1,3]\n[2,1]\n") || !strings.HasSuffix(got.String(), "[4,1]\n") {
@@ -256,15 +256,15 @@ func TestMemoryIsBounded(t *testing.T) {
 		}
 	}
 	t.Run("groups that are sorted", func(t *testing.T) {
-		refused(t, gatheringOf(&flood{n: many}).Finish(with(grouped(planner.CombineCount, bigType), byAggregate(true)), nothing))
+		refused(t, gatheringOf(&flood{n: many}).Finish(with(grouped(plan.CombineCount, bigType), byAggregate(true)), nothing))
 	})
 	t.Run("values that are told apart", func(t *testing.T) {
-		p := single(planner.CombineCountDistinct, intType)
+		p := single(plan.CombineCountDistinct, intType)
 		p.Final.Aggregates[0].Column, p.Final.Aggregates[0].Type = 1, text
 		refused(t, gatheringOf(&flood{n: long, pad: pad}).Finish(p, nothing))
 	})
 	t.Run("values of a group are let go with it", func(t *testing.T) {
-		p := grouped(planner.CombineCountDistinct, intType)
+		p := grouped(plan.CombineCountDistinct, intType)
 		p.Final.Aggregates[0].Type = text
 		if err := gatheringOf(&flood{n: long, pad: pad}).Finish(p, nothing); err != nil {
 			t.Error(err)
@@ -272,7 +272,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	})
 	for name, desc := range map[string]bool{"groups of which few are wanted, best first": false, "groups of which few are wanted, best last": true} {
 		t.Run(name, func(t *testing.T) {
-			p := with(grouped(planner.CombineSum, bigType), byAggregate(desc))
+			p := with(grouped(plan.CombineSum, bigType), byAggregate(desc))
 			p.Limit, p.Offset = ptr(3), 2
 			var got strings.Builder
 			if err := gatheringOf(&flood{n: many}).Finish(p, collectInto(t, &got)); err != nil {
@@ -291,9 +291,9 @@ func TestMemoryIsBounded(t *testing.T) {
 
 func TestASinkThatFailsEndsFinish(t *testing.T) {
 	gone := errors.New("the client has gone")
-	for name, p := range map[string]*planner.Plan{
-		"groups in order": grouped(planner.CombineCount, bigType),
-		"sorted groups":   with(grouped(planner.CombineCount, bigType), byAggregate(false)),
+	for name, p := range map[string]*plan.Plan{
+		"groups in order": grouped(plan.CombineCount, bigType),
+		"sorted groups":   with(grouped(plan.CombineCount, bigType), byAggregate(false)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			cancelled := 0
@@ -344,7 +344,7 @@ func TestSortedGroupsAreThoseOfASort(t *testing.T) {
 		for _, k := range keys[min(offset, len(keys)):min(offset+limit, len(keys))] {
 			fmt.Fprintf(&want, "[%d,%d]\n", k, counts[k])
 		}
-		p := with(grouped(planner.CombineCount, intType), byAggregate(desc))
+		p := with(grouped(plan.CombineCount, intType), byAggregate(desc))
 		p.Limit, p.Offset = ptr(int64(limit)), int64(offset)
 		var got strings.Builder
 		if err := g.Finish(p, collectInto(t, &got)); err != nil {

@@ -3,7 +3,7 @@ package gather
 import (
 	"errors"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
@@ -12,8 +12,8 @@ var errShape = errors.New("gather: not the row expected")
 
 // fold makes one value of the partial results of an aggregate.
 type fold struct {
-	a   *planner.Aggregate
-	key planner.MergeKey // how its values compare; the greater first, of a MAX
+	a   *plan.Aggregate
+	key plan.MergeKey // how its values compare; the greater first, of a MAX
 	// ordered says that equal values of a DISTINCT come one after the other.
 	ordered bool
 	seen    map[string]struct{} // for a DISTINCT whose values do not
@@ -25,8 +25,8 @@ type fold struct {
 	prev  sqltypes.Value // the value before, of a DISTINCT
 }
 
-func newFold(a *planner.Aggregate, ordered bool, held *heldGroups) fold {
-	key := planner.MergeKey{Type: a.Type, Binary: a.Binary, Desc: a.Func == planner.CombineMax}
+func newFold(a *plan.Aggregate, ordered bool, held *heldGroups) fold {
+	key := plan.MergeKey{Type: a.Type, Binary: a.Binary, Desc: a.Func == plan.CombineMax}
 	f := fold{a: a, key: key, ordered: ordered, held: held}
 	f.reset()
 	return f
@@ -34,7 +34,7 @@ func newFold(a *planner.Aggregate, ordered bool, held *heldGroups) fold {
 
 func (f *fold) reset() {
 	f.count, f.sum, f.best, f.prev = 0, nil, sqltypes.Null(), sqltypes.Null()
-	if f.a.Func == planner.CombineSum || f.a.Func == planner.CombineSumDistinct {
+	if f.a.Func == plan.CombineSum || f.a.Func == plan.CombineSumDistinct {
 		f.sum = sqltypes.NewSum(f.a.Result)
 	}
 	for k := range f.seen {
@@ -56,11 +56,11 @@ func (f *fold) add(c *cursor) error {
 		return nil
 	}
 	switch f.a.Func {
-	case planner.CombineCount:
+	case plan.CombineCount:
 		f.count += v.Int
-	case planner.CombineSum:
+	case plan.CombineSum:
 		return problem(f.sum.Add(v))
-	case planner.CombineCountDistinct, planner.CombineSumDistinct:
+	case plan.CombineCountDistinct, plan.CombineSumDistinct:
 		again, err := f.again(v)
 		switch {
 		case err != nil || again:
@@ -69,7 +69,7 @@ func (f *fold) add(c *cursor) error {
 			return problem(f.sum.Add(v))
 		}
 		f.count++
-	case planner.CombineMin, planner.CombineMax:
+	case plan.CombineMin, plan.CombineMax:
 		if f.best.IsNull() || compareValues(&f.key, v, f.best) < 0 {
 			f.best = v
 		}
@@ -101,9 +101,9 @@ func (f *fold) again(v sqltypes.Value) (bool, error) {
 func (f *fold) result() (v sqltypes.Value, err error) {
 	defer f.reset()
 	switch f.a.Func {
-	case planner.CombineMin, planner.CombineMax:
+	case plan.CombineMin, plan.CombineMax:
 		return f.best, nil
-	case planner.CombineCount, planner.CombineCountDistinct:
+	case plan.CombineCount, plan.CombineCountDistinct:
 		v, err = sqltypes.Convert(sqltypes.Int64(f.count), sqltypes.BigIntType, f.a.Result)
 	default:
 		v, err = f.sum.Value()

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -144,7 +144,7 @@ func TestABrokenSourceEndsTheAnswerUnlessItMayBeLeftOut(t *testing.T) {
 	broken := func() *memory {
 		return &memory{blocks: []string{"[2]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}
 	}
-	keys := []planner.MergeKey{{Column: 0, Type: sqltypes.IntType}}
+	keys := []plan.MergeKey{{Column: 0, Type: sqltypes.IntType}}
 	run := map[string]func(g *Gathering, sink Sink) error{
 		"concat": func(g *Gathering, sink Sink) error { return g.Concat(nil, 0, sink) },
 		"merge":  func(g *Gathering, sink Sink) error { return g.Merge(Order{Keys: keys, Columns: 1}, sink) },
@@ -200,7 +200,7 @@ func TestMergeEqualsSorting(t *testing.T) {
 	}
 	intType, textType := sqltypes.IntType, sqltypes.Type{Kind: sqltypes.NVarChar, Length: 20}
 	rapid.Check(t, func(t *rapid.T) {
-		keys := []planner.MergeKey{
+		keys := []plan.MergeKey{
 			{Column: 2, Type: intType, Desc: rapid.Bool().Draw(t, "n desc")},
 			{Column: 1, Type: textType, Desc: rapid.Bool().Draw(t, "s desc"), Binary: rapid.Bool().Draw(t, "s binary")},
 		}
@@ -266,7 +266,7 @@ func TestMergeEqualsSorting(t *testing.T) {
 }
 
 func TestARowThatIsNoneIsABadAnswer(t *testing.T) {
-	keys := []planner.MergeKey{{Column: 1, Type: sqltypes.IntType}}
+	keys := []plan.MergeKey{{Column: 1, Type: sqltypes.IntType}}
 	for name, row := range map[string]string{
 		"too short":           "[1]\n",
 		"not of the type":     "[1,\"x\"]\n",
@@ -296,7 +296,7 @@ func TestCount(t *testing.T) {
 		}
 	})
 	t.Run("joins groups that are equal by collation", func(t *testing.T) {
-		keys := []planner.MergeKey{{Column: 0, Type: sqltypes.Type{Kind: sqltypes.NVarChar, Length: 5}}}
+		keys := []plan.MergeKey{{Column: 0, Type: sqltypes.Type{Kind: sqltypes.NVarChar, Length: 5}}}
 		got, err := gatheringOf(
 			rowsOf("[null,1]\n[\"cs\",2]\n", "[\"math\",1]\n"),
 			rowsOf("[\"CS\",5]\n[\"zoo\",1]\n"),

@@ -3,7 +3,7 @@ package gather
 import (
 	"bytes"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
@@ -12,7 +12,7 @@ const mergeBlock = 32 << 10
 
 // Order is how ordered sources become one.
 type Order struct {
-	Keys []planner.MergeKey
+	Keys []plan.MergeKey
 	// Hidden is the number of columns at the end of each row that are only there
 	// to order by; they are cut off.
 	Hidden int
@@ -86,7 +86,7 @@ func (m *merger) write(o Order, sink Sink) error {
 // there are, a heap's log2(k) comparisons a row are as good as a loser tree's.
 type merger struct {
 	g    *Gathering
-	keys []planner.MergeKey
+	keys []plan.MergeKey
 	need int // elements to find in each row
 	heap []*cursor
 	last *cursor // whose row was handed out
@@ -102,7 +102,7 @@ type cursor struct {
 	values []sqltypes.Value // of the keys
 }
 
-func newMerger(g *Gathering, keys []planner.MergeKey) *merger {
+func newMerger(g *Gathering, keys []plan.MergeKey) *merger {
 	m := &merger{g: g, keys: keys}
 	for i := range keys {
 		m.need = max(m.need, keys[i].Column+1)

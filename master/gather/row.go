@@ -5,7 +5,7 @@ import (
 	"iter"
 	"math"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
@@ -99,7 +99,7 @@ func Elements(row []byte) iter.Seq[[]byte] {
 }
 
 // compareValues orders two values by one key.
-func compareValues(k *planner.MergeKey, a, b sqltypes.Value) int {
+func compareValues(k *plan.MergeKey, a, b sqltypes.Value) int {
 	var c int
 	if k.Binary && a.Form == sqltypes.FormText && b.Form == sqltypes.FormText {
 		c = sqltypes.CompareBinary(a.Str, b.Str)
@@ -112,7 +112,7 @@ func compareValues(k *planner.MergeKey, a, b sqltypes.Value) int {
 	return c
 }
 
-func compareKeys(keys []planner.MergeKey, a, b []sqltypes.Value) int {
+func compareKeys(keys []plan.MergeKey, a, b []sqltypes.Value) int {
 	for i := range keys {
 		if c := compareValues(&keys[i], a[i], b[i]); c != 0 {
 			return c

@@ -3,6 +3,8 @@ package planner
 import (
 	"strings"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -16,7 +18,7 @@ var defaultKeys = [...]string{"student_id", "user_id"}
 
 // CreateTable plans a table on every shard. The plan's Definition is the table
 // as it was understood.
-func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*Plan, error) {
+func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*plan.Plan, error) {
 	d := definer{def: &api.TableDef{Name: req.Table, Columns: make([]api.ColumnDef, 0, len(req.Columns))}}
 	if err := d.begin(req.DB, len(req.Columns)); err != nil {
 		return nil, err
@@ -30,8 +32,8 @@ func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*Plan, error) {
 }
 
 // DropTable plans the removal of a table from every shard.
-func DropTable(t *Table, m *sharding.Map, _ *api.DeleteTableRequest) (*Plan, error) {
-	return newPlan(t, OpDropTable, scatter(m, "a table is dropped on every shard")), nil
+func DropTable(t *bind.Table, m *sharding.Map, _ *api.DeleteTableRequest) (*plan.Plan, error) {
+	return newPlan(t, plan.OpDropTable, scatter(m, "a table is dropped on every shard")), nil
 }
 
 // definer gathers a table's definition.
@@ -59,7 +61,7 @@ func (d *definer) begin(db string, n int) error {
 }
 
 // plan chooses the shard key, checks the keys and returns the plan.
-func (d *definer) plan(db string, m *sharding.Map, shardKey string) (*Plan, error) {
+func (d *definer) plan(db string, m *sharding.Map, shardKey string) (*plan.Plan, error) {
 	if p := d.shardKey(shardKey); p != nil {
 		return nil, p
 	}
@@ -67,7 +69,7 @@ func (d *definer) plan(db string, m *sharding.Map, shardKey string) (*Plan, erro
 		return nil, p
 	}
 	r := scatter(m, "a table is created on every shard")
-	return &Plan{Op: OpCreateTable, DB: db, Table: d.def.Name, SchemaVersion: d.def.Version(), Route: r, Definition: d.def, Fragments: fragments(&r)}, nil
+	return &plan.Plan{Op: plan.OpCreateTable, DB: db, Table: d.def.Name, SchemaVersion: d.def.Version(), Route: r, Definition: d.def, Fragments: fragments(&r)}, nil
 }
 
 // newColumn checks a column's name and returns the field that it stands in.
@@ -104,7 +106,7 @@ func (d *definer) add(field, name string, parsed tsql.ColumnDef) error {
 		Nullable: parsed.Null != tsql.NullForbidden && !parsed.PrimaryKey,
 	}
 	if parsed.Default != nil {
-		v, err := defaultValue(parsed.Default, parsed.Type)
+		v, err := bind.DefaultValue(parsed.Default, parsed.Type)
 		if err != nil {
 			p := *api.AsProblem(err).At(field)
 			at := parsed.Default.Pos()
@@ -112,7 +114,7 @@ func (d *definer) add(field, name string, parsed tsql.ColumnDef) error {
 			return &p
 		}
 		if !v.IsNull() { // DEFAULT NULL is what a column without one has
-			def.Default = formatValue(parsed.Type, v)
+			def.Default = plan.FormatValue(parsed.Type, v)
 		}
 	}
 	if parsed.PrimaryKey {

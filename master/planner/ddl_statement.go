@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -11,8 +13,8 @@ import (
 )
 
 // createTable plans CREATE TABLE by the same means as [CreateTable].
-func (s *statement) createTable(st *tsql.CreateTable) (*Plan, error) {
-	if p := s.b.checkDB(st.Table.DB, st.Table.At); p != nil {
+func (s *statement) createTable(st *tsql.CreateTable) (*plan.Plan, error) {
+	if p := s.b.CheckDB(st.Table.DB, st.Table.At); p != nil {
 		return nil, p
 	}
 	d := definer{def: &api.TableDef{Name: st.Table.Name, Columns: make([]api.ColumnDef, 0, len(st.Columns))}, keyless: st.RoundRobin}
@@ -24,7 +26,7 @@ func (s *statement) createTable(st *tsql.CreateTable) (*Plan, error) {
 }
 
 // statement gathers the columns and constraints of CREATE TABLE.
-func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*Plan, error) {
+func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*plan.Plan, error) {
 	if err := d.begin(db, len(st.Columns)); err != nil {
 		return nil, err
 	}
@@ -104,17 +106,17 @@ func placed(err error, st *tsql.CreateTable) error {
 	if p.Offset == nil {
 		p.Offset = &at
 	}
-	p.Field = statementField
+	p.Field = bind.StatementField
 	return &p
 }
 
 // dropTable plans DROP TABLE by the same means as [DropTable]. Of a table that is not
 // there, IF EXISTS makes a plan that touches no shard.
-func (s *statement) dropTable(st *tsql.DropTable) (*Plan, error) {
+func (s *statement) dropTable(st *tsql.DropTable) (*plan.Plan, error) {
 	t, err := s.table(&st.Table)
 	if st.IfExists && api.CodeOf(err) == api.CodeUnknownTable {
-		return &Plan{
-			Op: OpDropTable, DB: s.db, Table: st.Table.Name,
+		return &plan.Plan{
+			Op: plan.OpDropTable, DB: s.db, Table: st.Table.Name,
 			Route: api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "there is no table " + api.Clip(st.Table.Name)},
 		}, nil
 	}

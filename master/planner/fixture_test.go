@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"shardeck/master/bind"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
@@ -25,17 +26,17 @@ func newMap(t testing.TB, shards int) *sharding.Map {
 }
 
 // newTable plans the table of a create-table request.
-func newTable(t testing.TB, request string) *planner.Table {
+func newTable(t testing.TB, request string) *bind.Table {
 	t.Helper()
 	var req api.CreateTableRequest
 	if err := json.Unmarshal([]byte(request), &req); err != nil {
 		t.Fatal(err)
 	}
-	plan, err := planner.CreateTable(&req, newMap(t, 1))
+	p, err := planner.CreateTable(&req, newMap(t, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := planner.NewTable(plan.DB, plan.Definition)
+	table, err := bind.NewTable(p.DB, p.Definition)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/master/dialect"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
@@ -112,7 +113,7 @@ func FuzzStatement(f *testing.F) {
 }
 
 // checkPlan checks what holds for every plan that reads.
-func checkPlan(t *testing.T, p *planner.Plan) {
+func checkPlan(t *testing.T, p *plan.Plan) {
 	if _, err := json.Marshal(p, jsontext.AllowInvalidUTF8(true)); err != nil {
 		t.Fatalf("the plan does not marshal: %v", err)
 	}
@@ -132,7 +133,7 @@ func checkPlan(t *testing.T, p *planner.Plan) {
 		return
 	}
 	fields := p.Final.Keys + len(p.Final.Aggregates)
-	exprs := append([]*planner.Expr{}, p.Final.Output...)
+	exprs := append([]*plan.Expr{}, p.Final.Output...)
 	if p.Final.Having != nil {
 		exprs = append(exprs, p.Final.Having)
 	}
@@ -150,11 +151,11 @@ func checkPlan(t *testing.T, p *planner.Plan) {
 }
 
 // checkFinal checks that e is of a group's fields alone.
-func checkFinal(t *testing.T, e *planner.Expr, fields int) {
+func checkFinal(t *testing.T, e *plan.Expr, fields int) {
 	switch e.Op {
-	case planner.ColumnExpr, planner.AggExpr, planner.CountExpr:
+	case plan.ColumnExpr, plan.AggExpr, plan.CountExpr:
 		t.Fatalf("%s is left for the master to compute", e)
-	case planner.FieldExpr:
+	case plan.FieldExpr:
 		if e.Field >= fields {
 			t.Fatalf("field %d of %d", e.Field, fields)
 		}

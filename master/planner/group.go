@@ -3,6 +3,8 @@ package planner
 import (
 	"strconv"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
@@ -14,18 +16,18 @@ const maxAggregates = 256
 // grouper takes the expressions of a statement with groups apart: what the workers
 // compute over their rows, and what is left for the master to compute of a group.
 type grouper struct {
-	b    *binder
-	keys []*Expr
+	b    *bind.Binder
+	keys []*plan.Expr
 	// partials are the workers' aggregates, distinct the values that rows are grouped
 	// by beyond the keys.
-	partials []*Expr
-	distinct []*Expr
+	partials []*plan.Expr
+	distinct []*plan.Expr
 	found    []partial // in the order of Final.Aggregates
 }
 
 // partial is one aggregate of a Final, before the columns of the workers' rows are known.
 type partial struct {
-	Aggregate
+	plan.Aggregate
 	of where
 }
 
@@ -40,28 +42,28 @@ const (
 
 // lift turns an expression over rows into one over a group. clause and uses, the
 // columns bound for it, serve to refuse what is the same in a group by no rule.
-func (g *grouper) lift(e *Expr, number int, uses []columnUse) (*Expr, error) {
-	if e.Op == ValueExpr {
+func (g *grouper) lift(e *plan.Expr, number int, uses []bind.Use) (*plan.Expr, error) {
+	if e.Op == plan.ValueExpr {
 		return e, nil
 	}
 	for i, k := range g.keys {
-		if equalExprs(e, k) {
-			return &Expr{Op: FieldExpr, Type: e.Type, Field: i, Binary: e.Binary}, nil
+		if plan.Equal(e, k) {
+			return &plan.Expr{Op: plan.FieldExpr, Type: e.Type, Field: i, Binary: e.Binary}, nil
 		}
 	}
 	switch e.Op {
-	case ColumnExpr:
+	case plan.ColumnExpr:
 		return nil, g.notGrouped(e, number, uses)
-	case CountExpr:
-		return g.field(CombineCount, &Expr{Op: CountExpr, Type: sqltypes.BigIntType}, e.Type)
-	case AggExpr:
+	case plan.CountExpr:
+		return g.field(plan.CombineCount, &plan.Expr{Op: plan.CountExpr, Type: sqltypes.BigIntType}, e.Type)
+	case plan.AggExpr:
 		return g.aggregate(e)
 	}
 	if len(e.Args) == 0 {
 		return e, nil
 	}
 	lifted := *e
-	lifted.Args = make([]*Expr, len(e.Args))
+	lifted.Args = make([]*plan.Expr, len(e.Args))
 	for i, a := range e.Args {
 		var err error
 		if lifted.Args[i], err = g.lift(a, number, uses); err != nil {
@@ -71,62 +73,62 @@ func (g *grouper) lift(e *Expr, number int, uses []columnUse) (*Expr, error) {
 	return &lifted, nil
 }
 
-func (g *grouper) notGrouped(e *Expr, number int, uses []columnUse) error {
+func (g *grouper) notGrouped(e *plan.Expr, number int, uses []bind.Use) error {
 	clause := map[int]string{mssqlerr.SelectNotGrouped: "the list of SELECT", mssqlerr.HavingNotGrouped: "HAVING", mssqlerr.OrderByNotGrouped: "ORDER BY"}[number]
 	at := 0
 	for _, u := range uses {
-		if u.x == e {
-			at = u.at
+		if u.X == e {
+			at = u.At
 			break
 		}
 	}
-	p := g.b.problem(api.CodeUnsupported, at, "%s is in %s, but neither in GROUP BY nor within an aggregate: a group has many values of it", e.Column, clause)
+	p := g.b.Problem(api.CodeUnsupported, at, "%s is in %s, but neither in GROUP BY nor within an aggregate: a group has many values of it", e.Column, clause)
 	return p.Hinted("add %s to GROUP BY, or write MIN(%s)", e.Column, e.Column).Numbered(number)
 }
 
 // aggregate makes partial results of an aggregate, and of a mean the quotient of two.
-func (g *grouper) aggregate(e *Expr) (*Expr, error) {
+func (g *grouper) aggregate(e *plan.Expr) (*plan.Expr, error) {
 	x := e.Args[0]
-	if e.Agg != AvgAgg {
+	if e.Agg != plan.AvgAgg {
 		return g.simple(e.Agg, x, e.Type, e.Distinct)
 	}
-	sumType, _ := totalType(SumAgg, x.Type)
-	sum, err := g.simple(SumAgg, x, sumType, e.Distinct)
+	sumType, _ := bind.TotalType(plan.SumAgg, x.Type)
+	sum, err := g.simple(plan.SumAgg, x, sumType, e.Distinct)
 	if err != nil {
 		return nil, err
 	}
-	count, err := g.simple(CountAgg, x, sqltypes.BigIntType, e.Distinct)
+	count, err := g.simple(plan.CountAgg, x, sqltypes.BigIntType, e.Distinct)
 	if err != nil {
 		return nil, err
 	}
 	if e.Type.Class() == sqltypes.Floats {
-		count = &Expr{Op: ConvertExpr, Type: e.Type, Args: []*Expr{count}}
+		count = &plan.Expr{Op: plan.ConvertExpr, Type: e.Type, Args: []*plan.Expr{count}}
 	}
 	// A mean of nothing is NULL, as a sum of nothing is, and NULL / 0 is NULL.
-	return &Expr{Op: DivExpr, Type: e.Type, Args: []*Expr{sum, count}}, nil
+	return &plan.Expr{Op: plan.DivExpr, Type: e.Type, Args: []*plan.Expr{sum, count}}, nil
 }
 
-func (g *grouper) simple(agg Agg, x *Expr, result sqltypes.Type, distinct bool) (*Expr, error) {
+func (g *grouper) simple(agg plan.Agg, x *plan.Expr, result sqltypes.Type, distinct bool) (*plan.Expr, error) {
 	partialType := result
-	combine := CombineSum
+	combine := plan.CombineSum
 	switch agg {
-	case CountAgg:
-		combine, partialType = CombineCount, sqltypes.BigIntType
-	case MinAgg:
-		combine = CombineMin
-	case MaxAgg:
-		combine = CombineMax
+	case plan.CountAgg:
+		combine, partialType = plan.CombineCount, sqltypes.BigIntType
+	case plan.MinAgg:
+		combine = plan.CombineMin
+	case plan.MaxAgg:
+		combine = plan.CombineMax
 	default:
 		if result.Kind.IsInteger() {
 			partialType = sqltypes.BigIntType
 		}
 	}
 	if !distinct {
-		return g.field(combine, &Expr{Op: AggExpr, Agg: agg, Type: partialType, Args: []*Expr{x}, Binary: x.Binary && partialType.Kind.IsString()}, result)
+		return g.field(combine, &plan.Expr{Op: plan.AggExpr, Agg: agg, Type: partialType, Args: []*plan.Expr{x}, Binary: x.Binary && partialType.Kind.IsString()}, result)
 	}
-	combine = CombineSumDistinct
-	if agg == CountAgg {
-		combine = CombineCountDistinct
+	combine = plan.CombineSumDistinct
+	if agg == plan.CountAgg {
+		combine = plan.CombineCountDistinct
 	}
 	of, column := inDistinct, indexOf(g.keys, x)
 	if column >= 0 {
@@ -135,35 +137,35 @@ func (g *grouper) simple(agg Agg, x *Expr, result sqltypes.Type, distinct bool) 
 		column = len(g.distinct)
 		g.distinct = append(g.distinct, x)
 	}
-	return g.add(partial{Aggregate{Func: combine, Column: column, Type: x.Type, Binary: x.Binary, Result: result}, of})
+	return g.add(partial{plan.Aggregate{Func: combine, Column: column, Type: x.Type, Binary: x.Binary, Result: result}, of})
 }
 
 // field returns the field of a group that holds the combination of the workers' e.
-func (g *grouper) field(combine Combine, e *Expr, result sqltypes.Type) (*Expr, error) {
+func (g *grouper) field(combine plan.Combine, e *plan.Expr, result sqltypes.Type) (*plan.Expr, error) {
 	column := indexOf(g.partials, e)
 	if column < 0 {
 		column = len(g.partials)
 		g.partials = append(g.partials, e)
 	}
-	return g.add(partial{Aggregate{Func: combine, Column: column, Type: e.Type, Binary: e.Binary, Result: result}, inPartials})
+	return g.add(partial{plan.Aggregate{Func: combine, Column: column, Type: e.Type, Binary: e.Binary, Result: result}, inPartials})
 }
 
-func (g *grouper) add(a partial) (*Expr, error) {
+func (g *grouper) add(a partial) (*plan.Expr, error) {
 	i := 0
 	for ; i < len(g.found) && g.found[i] != a; i++ {
 	}
 	if i == maxAggregates {
-		return nil, api.NewProblem(api.CodeTooComplex, "the statement has more than %d aggregates", maxAggregates).At(g.b.field).Hinted("ask for fewer at a time")
+		return nil, api.NewProblem(api.CodeTooComplex, "the statement has more than %d aggregates", maxAggregates).At(g.b.Field).Hinted("ask for fewer at a time")
 	}
 	if i == len(g.found) {
 		g.found = append(g.found, a)
 	}
-	return &Expr{Op: FieldExpr, Type: a.Result, Field: len(g.keys) + i, Binary: a.Binary && a.Result.Kind.IsString()}, nil
+	return &plan.Expr{Op: plan.FieldExpr, Type: a.Result, Field: len(g.keys) + i, Binary: a.Binary && a.Result.Kind.IsString()}, nil
 }
 
-func indexOf(xs []*Expr, x *Expr) int {
+func indexOf(xs []*plan.Expr, x *plan.Expr) int {
 	for i := range xs {
-		if equalExprs(xs[i], x) {
+		if plan.Equal(xs[i], x) {
 			return i
 		}
 	}
@@ -172,30 +174,30 @@ func indexOf(xs []*Expr, x *Expr) int {
 
 // finish sets what the workers compute, how their rows are merged, and what the
 // groups' aggregates are made of.
-func (g *grouper) finish(p *Plan, desc []bool) {
+func (g *grouper) finish(p *plan.Plan, desc []bool) {
 	q := p.Query
 	if len(g.keys)+len(g.found) == 0 {
 		// As in SELECT 5 ... HAVING 1 = 1. A worker's row has at least one value, and
 		// this one makes it one row.
-		_, _ = g.field(CombineCount, &Expr{Op: CountExpr, Type: sqltypes.BigIntType}, sqltypes.BigIntType) // the first aggregate is never one too many
+		_, _ = g.field(plan.CombineCount, &plan.Expr{Op: plan.CountExpr, Type: sqltypes.BigIntType}, sqltypes.BigIntType) // the first aggregate is never one too many
 	}
 	q.GroupBy = append(q.GroupBy, g.keys...)
 	q.GroupBy = append(q.GroupBy, g.distinct...)
-	q.Output = make([]Output, 0, len(g.keys)+len(g.partials)+len(g.distinct))
+	q.Output = make([]plan.Output, 0, len(g.keys)+len(g.partials)+len(g.distinct))
 	for i, k := range g.keys {
-		q.Output = append(q.Output, Output{Name: outputName("key", i), Expr: k})
-		q.OrderBy = append(q.OrderBy, SortKey{Expr: k, Desc: desc[i]})
-		p.Merge = append(p.Merge, MergeKey{Column: i, Type: k.Type, Desc: desc[i], Binary: k.Binary})
+		q.Output = append(q.Output, plan.Output{Name: outputName("key", i), Expr: k})
+		q.OrderBy = append(q.OrderBy, plan.SortKey{Expr: k, Desc: desc[i]})
+		p.Merge = append(p.Merge, plan.MergeKey{Column: i, Type: k.Type, Desc: desc[i], Binary: k.Binary})
 	}
 	for i, a := range g.partials {
-		q.Output = append(q.Output, Output{Name: outputName("partial", i), Expr: a})
+		q.Output = append(q.Output, plan.Output{Name: outputName("partial", i), Expr: a})
 	}
 	for i, d := range g.distinct {
 		column := len(q.Output)
-		q.Output = append(q.Output, Output{Name: outputName("distinct", i), Expr: d})
+		q.Output = append(q.Output, plan.Output{Name: outputName("distinct", i), Expr: d})
 		if i == 0 { // of which equal values are neighbours then
-			q.OrderBy = append(q.OrderBy, SortKey{Expr: d})
-			p.Merge = append(p.Merge, MergeKey{Column: column, Type: d.Type, Binary: d.Binary})
+			q.OrderBy = append(q.OrderBy, plan.SortKey{Expr: d})
+			p.Merge = append(p.Merge, plan.MergeKey{Column: column, Type: d.Type, Binary: d.Binary})
 		}
 	}
 	for _, f := range g.found {

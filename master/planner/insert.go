@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sharding"
@@ -15,7 +17,7 @@ import (
 // Insert plans an insert: every value is checked and converted here, so that a
 // request is refused as a whole before any shard has seen it, and each shard gets
 // its rows with all columns and the slot, in one form.
-func Insert(t *Table, m *sharding.Map, req *api.InsertRequest) (*Plan, error) {
+func Insert(t *bind.Table, m *sharding.Map, req *api.InsertRequest) (*plan.Plan, error) {
 	rows, p := insertRows(req)
 	if p != nil {
 		return nil, p
@@ -41,13 +43,13 @@ func Insert(t *Table, m *sharding.Map, req *api.InsertRequest) (*Plan, error) {
 }
 
 // newInserter returns an inserter of a statement's rows.
-func newInserter(t *Table, m *sharding.Map) *inserter {
-	return &inserter{t: t, m: m, field: statementField, given: make([]int, len(t.Columns)), shards: make([]shardRows, m.Shards())}
+func newInserter(t *bind.Table, m *sharding.Map) *inserter {
+	return &inserter{t: t, m: m, field: bind.StatementField, given: make([]int, len(t.Columns)), shards: make([]shardRows, m.Shards())}
 }
 
 // plan returns the plan of all rows.
-func (in *inserter) plan(rows int) *Plan {
-	p := &Plan{Op: OpInsert, DB: in.t.DB, Table: in.t.Name, SchemaVersion: in.t.Version, Write: &Write{Columns: in.t.columns}}
+func (in *inserter) plan(rows int) *plan.Plan {
+	p := &plan.Plan{Op: plan.OpInsert, DB: in.t.DB, Table: in.t.Name, SchemaVersion: in.t.Version, Write: &plan.Write{Columns: in.t.Header}}
 	p.Fragments, p.Route = in.finish(rows)
 	return p
 }
@@ -65,7 +67,7 @@ func insertRows(req *api.InsertRequest) ([]api.Object[jsontext.Value], *api.Prob
 }
 
 // keyType is the type of an explicit shard key's value.
-func keyType(t *Table) sqltypes.Type {
+func keyType(t *bind.Table) sqltypes.Type {
 	if t.Key >= 0 {
 		return t.Columns[t.Key].Type
 	}
@@ -76,7 +78,7 @@ func keyType(t *Table) sqltypes.Type {
 // keeps what it can from one row to the next: rows mostly name the same columns
 // in the same order.
 type inserter struct {
-	t           *Table
+	t           *bind.Table
 	m           *sharding.Map
 	field       string // that the rows stand in, when it is one; at is the offset of the row's last value
 	at          int
@@ -140,7 +142,7 @@ func (in *inserter) columnOf(i, j int, row api.Object[jsontext.Value]) (int, *ap
 			return c, nil
 		}
 	}
-	c, p := in.t.column("", name)
+	c, p := in.t.Column("", name)
 	if p != nil {
 		return 0, in.problem(i, name, p)
 	}
@@ -173,11 +175,11 @@ func (in *inserter) encode(i int) (int, *api.Problem) {
 			}
 		case isKey && in.explicit != nil:
 			v = in.explicit.value
-		case !isKey && (col.hasDefault || col.Nullable):
-			in.buf = append(in.buf, col.defaultWire...)
+		case !isKey && (col.HasDefault || col.Nullable):
+			in.buf = append(in.buf, col.DefaultWire...)
 			continue
 		default:
-			v = col.defaultVal
+			v = col.Default
 		}
 		if v.IsNull() && !col.Nullable {
 			return 0, in.nullProblem(i, c)
@@ -238,15 +240,15 @@ func (in *inserter) keylessSlot() int {
 }
 
 // finish returns the fragments of the shards that got rows, and the route.
-func (in *inserter) finish(rows int) ([]Fragment, api.Route) {
-	var frags []Fragment
+func (in *inserter) finish(rows int) ([]plan.Fragment, api.Route) {
+	var frags []plan.Fragment
 	r := api.Route{Shards: []int{}, Keys: in.keys}
 	for shard := range in.shards {
 		s := &in.shards[shard]
 		if len(s.ends) == 0 {
 			continue
 		}
-		f := Fragment{Shard: shard, RowIndex: s.from, Rows: make([]jsontext.Value, len(s.ends))}
+		f := plan.Fragment{Shard: shard, RowIndex: s.from, Rows: make([]jsontext.Value, len(s.ends))}
 		start := 0
 		for i, end := range s.ends {
 			f.Rows[i] = jsontext.Value(s.text[start:end:end])
@@ -269,7 +271,7 @@ func (in *inserter) finish(rows int) ([]Fragment, api.Route) {
 		if in.keyed > api.MaxRouteKeys && len(r.Keys) == api.MaxRouteKeys {
 			r.KeysTotal = in.keyed
 		}
-		r.Why = "the " + in.t.keyName() + " of each of the " + strconv.Itoa(rows) + " rows places it: " + shardList(r.Shards)
+		r.Why = "the " + in.t.KeyName() + " of each of the " + strconv.Itoa(rows) + " rows places it: " + shardList(r.Shards)
 	}
 	return frags, r
 }

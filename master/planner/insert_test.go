@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
 
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
@@ -113,9 +114,9 @@ func TestAnExplicitKeyThatIsNoIntegerIsRefusedForAnIntegerKey(t *testing.T) {
 	table, m := newTable(t, studentsTable), newMap(t, 3)
 	for _, raw := range []string{`1.5`, `1e0`, `0.1`, `true`, `false`, `""`, `"  "`} {
 		key := jsontext.Value(raw)
-		for name, plan := range map[string]func() (*planner.Plan, error){
-			"select": func() (*planner.Plan, error) { return planner.Select(table, m, &api.SelectRequest{ShardKey: key}) },
-			"delete": func() (*planner.Plan, error) {
+		for name, plan := range map[string]func() (*plan.Plan, error){
+			"select": func() (*plan.Plan, error) { return planner.Select(table, m, &api.SelectRequest{ShardKey: key}) },
+			"delete": func() (*plan.Plan, error) {
 				return planner.Delete(table, m, &api.DeleteRequest{ShardKey: key, Condition: "age = 1"})
 			},
 		} {

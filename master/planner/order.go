@@ -3,6 +3,8 @@ package planner
 import (
 	"slices"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -11,17 +13,17 @@ import (
 
 // orderItem is one item of ORDER BY, bound over rows.
 type orderItem struct {
-	x    *Expr
+	x    *plan.Expr
 	desc bool
 	at   int
-	uses []columnUse
+	uses []bind.Use
 }
 
 // orderBy binds ORDER BY. What orders nothing, as a constant of the list does, is left out.
 func (s *statement) orderBy(items []tsql.OrderItem) error {
 	for i := range items {
 		it := &items[i]
-		from := len(s.b.uses)
+		from := len(s.b.Uses)
 		x, err := s.orderValue(it.X)
 		if err != nil {
 			return err
@@ -30,34 +32,34 @@ func (s *statement) orderBy(items []tsql.OrderItem) error {
 			continue
 		}
 		at := it.X.Pos()
-		twice := slices.ContainsFunc(s.order, func(o orderItem) bool { return equalExprs(o.x, x) })
+		twice := slices.ContainsFunc(s.order, func(o orderItem) bool { return plan.Equal(o.x, x) })
 		if _, named := it.X.(*tsql.Column); twice && named {
-			return s.b.problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once").Numbered(mssqlerr.OrderByDuplicate)
+			return s.b.Problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once").Numbered(mssqlerr.OrderByDuplicate)
 		}
 		if twice {
 			continue // it is written otherwise, and orders nothing more
 		}
-		s.order = append(s.order, orderItem{x, it.Desc, at, s.b.uses[from:]})
+		s.order = append(s.order, orderItem{x, it.Desc, at, s.b.Uses[from:]})
 	}
 	return nil
 }
 
 // orderValue binds an item: a position in the list, the name of an output, or an
 // expression over the tables' columns, in that order, which is T-SQL's.
-func (s *statement) orderValue(e tsql.Expr) (*Expr, error) {
+func (s *statement) orderValue(e tsql.Expr) (*plan.Expr, error) {
 	switch e := e.(type) {
 	case *tsql.Literal:
 		if e.Kind != tsql.IntLiteral {
 			break
 		}
-		x, err := s.b.literal(e)
+		x, err := s.b.Literal(e)
 		if err != nil {
 			return nil, err
 		}
 		if n := x.Value.Int; x.Type.Kind == sqltypes.Int && n >= 1 && n <= int64(len(s.outputs)) {
 			return s.outputOf(int(n - 1)), nil
 		}
-		p := s.b.problem(api.CodeInvalidField, e.At, "ORDER BY %s is out of range: the list has %d columns", api.Clip(e.Text), len(s.outputs))
+		p := s.b.Problem(api.CodeInvalidField, e.At, "ORDER BY %s is out of range: the list has %d columns", api.Clip(e.Text), len(s.outputs))
 		return nil, p.Hinted("write a position from 1, or the name of a column").Numbered(mssqlerr.OrderPosition)
 	case *tsql.Column:
 		if e.Table == "" {
@@ -66,31 +68,31 @@ func (s *statement) orderValue(e tsql.Expr) (*Expr, error) {
 			}
 		}
 	}
-	x, err := s.b.value(e)
+	x, err := s.b.Value(e)
 	if err != nil {
 		return nil, err
 	}
 	if x.IsConst() {
-		return nil, s.b.problem(api.CodeUnsupported, e.Pos(), "a constant orders nothing").Hinted("name a column, or its position").Numbered(mssqlerr.OrderByConstant)
+		return nil, s.b.Problem(api.CodeUnsupported, e.Pos(), "a constant orders nothing").Hinted("name a column, or its position").Numbered(mssqlerr.OrderByConstant)
 	}
 	return x, nil
 }
 
 // outputOf returns an output's expression, and notes the columns that are used there.
-func (s *statement) outputOf(i int) *Expr {
-	s.b.uses = append(s.b.uses, s.outputs[i].uses...)
+func (s *statement) outputOf(i int) *plan.Expr {
+	s.b.Uses = append(s.b.Uses, s.outputs[i].uses...)
 	return s.outputs[i].Expr
 }
 
 // named returns the output of that name; nil for none.
-func (s *statement) named(e *tsql.Column) (*Expr, error) {
+func (s *statement) named(e *tsql.Column) (*plan.Expr, error) {
 	found := -1
 	for i := range s.outputs {
 		if !api.SameName(s.outputs[i].Name, e.Name) {
 			continue
 		}
-		if found >= 0 && !equalExprs(s.outputs[found].Expr, s.outputs[i].Expr) {
-			p := s.b.problem(api.CodeAmbiguousColumn, e.At, "%s is ambiguous in ORDER BY: several columns of the answer have that name", api.Clip(e.Name))
+		if found >= 0 && !plan.Equal(s.outputs[found].Expr, s.outputs[i].Expr) {
+			p := s.b.Problem(api.CodeAmbiguousColumn, e.At, "%s is ambiguous in ORDER BY: several columns of the answer have that name", api.Clip(e.Name))
 			return nil, p.Hinted("give them different aliases, or write their position").Numbered(mssqlerr.AmbiguousColumn)
 		}
 		if found < 0 {
@@ -106,7 +108,7 @@ func (s *statement) named(e *tsql.Column) (*Expr, error) {
 // plain plans a SELECT without groups: each row of the answer is a row of a shard.
 func (s *statement) plain(distinct bool) error {
 	p := s.plan
-	p.Query.Output = make([]Output, len(s.outputs))
+	p.Query.Output = make([]plan.Output, len(s.outputs))
 	for i := range s.outputs {
 		p.Query.Output[i] = s.outputs[i].Output
 	}
@@ -120,13 +122,13 @@ func (s *statement) plain(distinct bool) error {
 		p.Query.Distinct, p.Distinct = true, several
 	}
 	for _, o := range s.order {
-		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: o.x, Desc: o.desc})
+		p.Query.OrderBy = append(p.Query.OrderBy, plan.SortKey{Expr: o.x, Desc: o.desc})
 		if several || s.ties {
 			mergeBy(p, o.x, o.desc)
 		}
 	}
 	if distinct && len(p.Merge) == 0 && several { // constants alone, which are one row
-		p.Merge = []MergeKey{mergeKey(0, s.outputs[0].Expr, false)}
+		p.Merge = []plan.MergeKey{mergeKey(0, s.outputs[0].Expr, false)}
 	}
 	if s.ties {
 		p.Limit, p.Ties = s.limit, true
@@ -140,7 +142,7 @@ func (s *statement) plain(distinct bool) error {
 func (s *statement) checkDistinct() error {
 	for _, o := range s.order {
 		if s.outputIndex(o.x) < 0 {
-			p := s.b.problem(api.CodeUnsupported, o.at, "with DISTINCT, what orders must be in the list of SELECT")
+			p := s.b.Problem(api.CodeUnsupported, o.at, "with DISTINCT, what orders must be in the list of SELECT")
 			return p.Hinted("add it to the list").Numbered(mssqlerr.OrderByDistinct)
 		}
 	}
@@ -165,18 +167,18 @@ func (s *statement) tieKeys() int {
 	return 0
 }
 
-func (s *statement) outputIndex(x *Expr) int {
+func (s *statement) outputIndex(x *plan.Expr) int {
 	for i := range s.outputs {
-		if equalExprs(s.outputs[i].Expr, x) {
+		if plan.Equal(s.outputs[i].Expr, x) {
 			return i
 		}
 	}
 	return -1
 }
 
-func ordered(items []orderItem, x *Expr) bool {
+func ordered(items []orderItem, x *plan.Expr) bool {
 	for i := range items {
-		if equalExprs(items[i].x, x) {
+		if plan.Equal(items[i].x, x) {
 			return true
 		}
 	}
@@ -189,7 +191,7 @@ func (s *statement) grouped(distinct bool) error {
 	p := s.plan
 	desc, free := s.arrangeKeys()
 	g := &grouper{b: &s.b, keys: s.keys}
-	p.Final = &Final{Keys: len(s.keys), Output: make([]*Expr, len(s.outputs))}
+	p.Final = &plan.Final{Keys: len(s.keys), Output: make([]*plan.Expr, len(s.outputs))}
 	var err error
 	for i := range s.outputs {
 		o := &s.outputs[i]
@@ -201,17 +203,17 @@ func (s *statement) grouped(distinct bool) error {
 		if p.Final.Having, err = g.lift(s.having, mssqlerr.HavingNotGrouped, s.havingUses); err != nil {
 			return err
 		}
-		if p.Final.Having.Op == TrueExpr {
+		if p.Final.Having.Op == plan.TrueExpr {
 			p.Final.Having = nil
 		}
 	}
-	sort := make([]FinalKey, 0, len(s.order))
+	sort := make([]plan.FinalKey, 0, len(s.order))
 	for _, o := range s.order {
 		x, err := g.lift(o.x, mssqlerr.OrderByNotGrouped, o.uses)
 		if err != nil {
 			return err
 		}
-		sort = append(sort, FinalKey{Expr: x, Desc: o.desc})
+		sort = append(sort, plan.FinalKey{Expr: x, Desc: o.desc})
 	}
 	g.finish(p, desc)
 	p.Limit, p.Offset, p.Ties = s.limit, s.offset, s.ties
@@ -244,7 +246,7 @@ func (s *statement) grouped(distinct bool) error {
 // nothing: groups differ in their keys.
 func (s *statement) arrangeKeys() (desc []bool, free bool) {
 	desc = make([]bool, len(s.keys))
-	var keys []*Expr
+	var keys []*plan.Expr
 	for _, o := range s.order {
 		i := indexOf(s.keys, o.x)
 		if i < 0 && len(keys) < len(s.keys) {
@@ -267,11 +269,11 @@ func (s *statement) arrangeKeys() (desc []bool, free bool) {
 
 // tellsGroupsApart says whether every key of a group is in the answer, so that no
 // two rows of it are equal.
-func tellsGroupsApart(f *Final) bool {
+func tellsGroupsApart(f *plan.Final) bool {
 	for k := range f.Keys {
 		found := false
 		for _, o := range f.Output {
-			found = found || o.Op == FieldExpr && o.Field == k
+			found = found || o.Op == plan.FieldExpr && o.Field == k
 		}
 		if !found {
 			return false
@@ -281,21 +283,21 @@ func tellsGroupsApart(f *Final) bool {
 }
 
 // distinctSort is an order in which equal rows are neighbours.
-func distinctSort(sort []FinalKey, output []*Expr) []FinalKey {
+func distinctSort(sort []plan.FinalKey, output []*plan.Expr) []plan.FinalKey {
 next:
 	for _, o := range output {
 		if o.IsConst() {
 			continue
 		}
 		for _, k := range sort {
-			if equalExprs(k.Expr, o) {
+			if plan.Equal(k.Expr, o) {
 				continue next
 			}
 		}
-		sort = append(sort, FinalKey{Expr: o})
+		sort = append(sort, plan.FinalKey{Expr: o})
 	}
 	if len(sort) == 0 { // constants alone, which are one row
-		sort = append(sort, FinalKey{Expr: output[0]})
+		sort = append(sort, plan.FinalKey{Expr: output[0]})
 	}
 	return sort
 }

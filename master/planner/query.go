@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -16,7 +18,7 @@ import (
 // Catalog finds tables. The errors are *api.Problem: unknown_database or
 // unknown_table where there is none.
 type Catalog interface {
-	Table(db, name string) (*Table, error)
+	Table(db, name string) (*bind.Table, error)
 }
 
 // Options are what a request says beside its statement.
@@ -41,17 +43,17 @@ type Options struct {
 // A statement that T-SQL would refuse, and one that the shards and the master cannot
 // answer together as one database would, is refused with a *api.Problem at the field
 // "sql" with the offset of the fault.
-func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*Plan, error) {
-	s := statement{cat: cat, m: m, db: db, o: o, b: binder{db: db, field: statementField, params: o.Params}}
+func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*plan.Plan, error) {
+	s := statement{cat: cat, m: m, db: db, o: o, b: bind.Binder{DB: db, Field: bind.StatementField, Params: o.Params}}
 	p, err := s.plans(st)
 	if err != nil {
 		return nil, err
 	}
-	p.Field = statementField
+	p.Field = bind.StatementField
 	return p, nil
 }
 
-func (s *statement) plans(st tsql.Statement) (*Plan, error) {
+func (s *statement) plans(st tsql.Statement) (*plan.Plan, error) {
 	switch st := st.(type) {
 	case *tsql.Select:
 		return s.selects(st)
@@ -66,7 +68,7 @@ func (s *statement) plans(st tsql.Statement) (*Plan, error) {
 	case *tsql.DropTable:
 		return s.dropTable(st)
 	}
-	return nil, s.b.problem(api.CodeUnsupported, 0, "this kind of statement is not supported").Hinted("use SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
+	return nil, s.b.Problem(api.CodeUnsupported, 0, "this kind of statement is not supported").Hinted("use SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
 }
 
 // statement is a statement being planned.
@@ -75,19 +77,19 @@ type statement struct {
 	m   *sharding.Map
 	db  string
 	o   Options
-	b   binder
+	b   bind.Binder
 
 	// Of a SELECT:
 
-	plan    *Plan
-	on      []*Expr // for each table of the scope; nil for the first
+	plan    *plan.Plan
+	on      []*plan.Expr // for each table of the scope; nil for the first
 	outputs []output
-	keys    []*Expr // GROUP BY
+	keys    []*plan.Expr // GROUP BY
 	// constantKey says that GROUP BY has an item that comes to a constant.
 	constantKey bool
-	having      *Expr
+	having      *plan.Expr
 	// havingUses, as output.uses, are the columns bound there.
-	havingUses []columnUse
+	havingUses []bind.Use
 	order      []orderItem
 	limit      *int64
 	offset     int64
@@ -96,17 +98,17 @@ type statement struct {
 
 // output is one column of the answer.
 type output struct {
-	Output
+	plan.Output
 	at   int
-	uses []columnUse
+	uses []bind.Use
 }
 
 // maxOutputs is the greatest number of columns of an answer.
 const maxOutputs = 1024
 
 // table finds a table that the statement names.
-func (s *statement) table(ref *tsql.TableRef) (*Table, error) {
-	if p := s.b.checkDB(ref.DB, ref.At); p != nil {
+func (s *statement) table(ref *tsql.TableRef) (*bind.Table, error) {
+	if p := s.b.CheckDB(ref.DB, ref.At); p != nil {
 		return nil, p
 	}
 	t, err := s.cat.Table(s.db, ref.Name)
@@ -115,50 +117,50 @@ func (s *statement) table(ref *tsql.TableRef) (*Table, error) {
 	}
 	p := *api.AsProblem(err)
 	if p.Code == api.CodeUnknownTable {
-		p.Field, p.Offset, p.SQLNumber = statementField, &ref.At, mssqlerr.UnknownTable
+		p.Field, p.Offset, p.SQLNumber = bind.StatementField, &ref.At, mssqlerr.UnknownTable
 	}
 	return nil, &p
 }
 
 // alone binds the scope of a statement over one table.
-func (s *statement) alone(ref *tsql.TableRef) (*Table, error) {
+func (s *statement) alone(ref *tsql.TableRef) (*bind.Table, error) {
 	t, err := s.table(ref)
 	if err != nil {
 		return nil, err
 	}
-	s.b.sc = t.alone
+	s.b.Scope = t.Alone
 	if ref.Alias != "" {
-		s.b.sc = newScope(t, ref.Alias)
+		s.b.Scope = bind.NewScope(t, ref.Alias)
 	}
 	return t, nil
 }
 
 // filter binds WHERE and the conditions of joins and routes by them.
 func (s *statement) filter(where tsql.Expr) (filter, error) {
-	f := filter{where: trueExpr}
+	f := filter{where: plan.True}
 	if where != nil {
-		s.b.clause = "WHERE"
+		s.b.Clause = "WHERE"
 		var err error
-		if f.where, err = s.b.condition(where, false); err != nil {
+		if f.where, err = s.b.Condition(where, false); err != nil {
 			return f, err
 		}
 	}
-	sc := s.b.sc
+	sc := s.b.Scope
 	set := keysOf(sc, f.where)
-	filtered := f.where.Op != TrueExpr
+	filtered := f.where.Op != plan.TrueExpr
 	for i, on := range s.on {
-		if i > 0 && !sc.sources[i].outer {
+		if i > 0 && !sc.Sources[i].Outer {
 			set = set.intersect(keysOf(sc, on))
 		}
 	}
-	f.route = routeOf(sc.tables[0], s.m, set, filtered)
+	f.route = routeOf(sc.Tables[0], s.m, set, filtered)
 	if !filtered {
 		f.where = nil
 	}
 	return f, nil
 }
 
-func (s *statement) selects(st *tsql.Select) (*Plan, error) {
+func (s *statement) selects(st *tsql.Select) (*plan.Plan, error) {
 	if err := s.from(st); err != nil {
 		return nil, err
 	}
@@ -166,21 +168,21 @@ func (s *statement) selects(st *tsql.Select) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.plan = newPlan(s.b.sc.tables[0], OpSelect, f.route)
-	s.plan.Query = &Query{Where: f.where, From: s.sources()}
+	s.plan = newPlan(s.b.Scope.Tables[0], plan.OpSelect, f.route)
+	s.plan.Query = &plan.Query{Where: f.where, From: s.sources()}
 	if err := s.groupBy(st.GroupBy); err != nil {
 		return nil, err
 	}
-	s.b.aggregated = true
+	s.b.Aggregated = true
 	if err := s.list(st.List); err != nil {
 		return nil, err
 	}
 	if st.Having != nil {
-		from := len(s.b.uses)
-		if s.having, err = s.b.condition(st.Having, false); err != nil {
+		from := len(s.b.Uses)
+		if s.having, err = s.b.Condition(st.Having, false); err != nil {
 			return nil, err
 		}
-		s.havingUses = s.b.uses[from:]
+		s.havingUses = s.b.Uses[from:]
 	}
 	if err := s.orderBy(st.OrderBy); err != nil {
 		return nil, err
@@ -191,45 +193,45 @@ func (s *statement) selects(st *tsql.Select) (*Plan, error) {
 	if s.constantKey && len(s.keys) == 0 {
 		s.having = s.nonEmpty()
 	}
-	if len(s.keys) > 0 || s.having != nil || s.b.aggregates > 0 {
+	if len(s.keys) > 0 || s.having != nil || s.b.Aggregates > 0 {
 		return s.plan, s.grouped(st.Distinct)
 	}
 	return s.plan, s.plain(st.Distinct)
 }
 
 // sources are the tables of the plan's query; none for one table.
-func (s *statement) sources() []Source {
-	sc := s.b.sc
-	if len(sc.tables) == 1 {
+func (s *statement) sources() []plan.Source {
+	sc := s.b.Scope
+	if len(sc.Tables) == 1 {
 		return nil
 	}
-	from := make([]Source, len(sc.tables))
-	for i, t := range sc.tables {
-		from[i] = Source{Table: t.Name, SchemaVersion: t.Version, Left: sc.sources[i].outer, On: s.on[i]}
+	from := make([]plan.Source, len(sc.Tables))
+	for i, t := range sc.Tables {
+		from[i] = plan.Source{Table: t.Name, SchemaVersion: t.Version, Left: sc.Sources[i].Outer, On: s.on[i]}
 	}
 	return from
 }
 
 func (s *statement) groupBy(items []tsql.Expr) error {
 	if len(items) > tsql.MaxOrderBy {
-		return s.b.problem(api.CodeTooComplex, items[tsql.MaxOrderBy].Pos(), "GROUP BY has %d items; at most %d are allowed", len(items), tsql.MaxOrderBy).Hinted("group by fewer")
+		return s.b.Problem(api.CodeTooComplex, items[tsql.MaxOrderBy].Pos(), "GROUP BY has %d items; at most %d are allowed", len(items), tsql.MaxOrderBy).Hinted("group by fewer")
 	}
-	s.b.clause = "GROUP BY"
+	s.b.Clause = "GROUP BY"
 	for _, it := range items {
-		before := s.b.found
-		x, err := s.b.value(it)
+		before := s.b.Found
+		x, err := s.b.Value(it)
 		if err != nil {
 			return err
 		}
 		switch {
 		case x.HasColumn():
-		case s.b.found > before:
+		case s.b.Found > before:
 			// A column stands in it, and it comes to a constant all the same: that tells
 			// no rows apart.
 			s.constantKey = true
 			continue
 		default:
-			p := s.b.problem(api.CodeUnsupported, it.Pos(), "a constant groups nothing")
+			p := s.b.Problem(api.CodeUnsupported, it.Pos(), "a constant groups nothing")
 			return p.Hinted("name a column; positions, as GROUP BY 1, are not T-SQL").Numbered(mssqlerr.GroupByConstant)
 		}
 		if indexOf(s.keys, x) < 0 {
@@ -241,19 +243,19 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 
 // nonEmpty is HAVING with COUNT(*) > 0 besides: the one group of all rows that are
 // grouped by constants is there only where rows are.
-func (s *statement) nonEmpty() *Expr {
-	rows := &Expr{Op: CountExpr, Type: sqltypes.BigIntType}
-	some := comparison(GtExpr, rows, &Expr{Op: ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(0)})
+func (s *statement) nonEmpty() *plan.Expr {
+	rows := &plan.Expr{Op: plan.CountExpr, Type: sqltypes.BigIntType}
+	some := plan.Comparison(plan.GtExpr, rows, &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(0)})
 	if s.having == nil {
 		return some
 	}
-	return allOf([]*Expr{some, s.having})
+	return plan.AllOf([]*plan.Expr{some, s.having})
 }
 
 // list binds the list of a SELECT.
 func (s *statement) list(items []tsql.SelectItem) error {
 	s.outputs = make([]output, 0, max(4, len(items)))
-	s.b.uses = make([]columnUse, 0, len(items)+4)
+	s.b.Uses = make([]bind.Use, 0, len(items)+4)
 	for i := range items {
 		it := &items[i]
 		var err error
@@ -266,20 +268,20 @@ func (s *statement) list(items []tsql.SelectItem) error {
 			return err
 		}
 		if len(s.outputs) > maxOutputs {
-			return s.b.problem(api.CodeTooComplex, it.At, "the answer has more than %d columns", maxOutputs).Hinted("name fewer columns")
+			return s.b.Problem(api.CodeTooComplex, it.At, "the answer has more than %d columns", maxOutputs).Hinted("name fewer columns")
 		}
 	}
 	s.plan.Columns = make([]api.Column, len(s.outputs))
 	for i := range s.outputs {
 		o := &s.outputs[i]
-		s.plan.Columns[i] = api.Column{Name: o.Name, Type: s.b.sc.typeName(o.Expr)}
+		s.plan.Columns[i] = api.Column{Name: o.Name, Type: s.b.Scope.TypeName(o.Expr)}
 	}
 	return nil
 }
 
 func (s *statement) item(it *tsql.SelectItem) error {
-	from := len(s.b.uses)
-	x, err := s.b.value(it.X)
+	from := len(s.b.Uses)
+	x, err := s.b.Value(it.X)
 	if err != nil {
 		return err
 	}
@@ -290,27 +292,27 @@ func (s *statement) item(it *tsql.SelectItem) error {
 	if name == "" {
 		name = "column" + strconv.Itoa(len(s.outputs)+1)
 	}
-	s.outputs = append(s.outputs, output{Output{name, x}, it.X.Pos(), s.b.uses[from:]})
+	s.outputs = append(s.outputs, output{plan.Output{Name: name, Expr: x}, it.X.Pos(), s.b.Uses[from:]})
 	return nil
 }
 
 // star adds all columns, or all of one table.
 func (s *statement) star(it *tsql.SelectItem) error {
-	sc := s.b.sc
-	sources := sc.sources
-	if p := s.b.checkDB(it.DB, it.At); p != nil {
+	sc := s.b.Scope
+	sources := sc.Sources
+	if p := s.b.CheckDB(it.DB, it.At); p != nil {
 		return p
 	}
 	if it.Table != "" {
-		i := sc.source(it.Table)
+		i := sc.Source(it.Table)
 		if i < 0 {
-			return s.b.unboundTable(it.Table, it.At, mssqlerr.UnknownPrefix)
+			return s.b.UnboundTable(it.Table, it.At, mssqlerr.UnknownPrefix)
 		}
 		sources = sources[i : i+1]
 	}
 	for i := range sources {
-		for _, c := range sources[i].columns {
-			s.outputs = append(s.outputs, output{Output{c.Column, c}, it.At, []columnUse{{c, it.At}}})
+		for _, c := range sources[i].Columns {
+			s.outputs = append(s.outputs, output{plan.Output{Name: c.Column, Expr: c}, it.At, []bind.Use{{X: c, At: it.At}}})
 		}
 	}
 	return nil
@@ -320,7 +322,7 @@ func (s *statement) star(it *tsql.SelectItem) error {
 func (s *statement) window(st *tsql.Select) error {
 	if st.Top != nil {
 		if st.Offset != nil || st.Fetch != nil {
-			p := s.b.problem(api.CodeUnsupported, st.Top.At, "TOP cannot stand with OFFSET")
+			p := s.b.Problem(api.CodeUnsupported, st.Top.At, "TOP cannot stand with OFFSET")
 			return p.Hinted("write FETCH NEXT n ROWS ONLY behind OFFSET").Numbered(mssqlerr.TopWithOffset)
 		}
 		n, err := s.rowCount(st.Top.N, 0, mssqlerr.NegativeTop)
@@ -328,7 +330,7 @@ func (s *statement) window(st *tsql.Select) error {
 			return err
 		}
 		if st.Top.WithTies && len(st.OrderBy) == 0 {
-			return s.b.problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY").Numbered(mssqlerr.TiesWithoutOrder)
+			return s.b.Problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY").Numbered(mssqlerr.TiesWithoutOrder)
 		}
 		s.limit, s.ties = &n, st.Top.WithTies
 		if s.ties && len(s.order) == 0 { // an order by constants: all rows tie
@@ -340,7 +342,7 @@ func (s *statement) window(st *tsql.Select) error {
 	}
 	if st.Offset != nil {
 		if len(st.OrderBy) == 0 {
-			p := s.b.problem(api.CodeSyntax, st.Offset.Pos(), "OFFSET is there without ORDER BY: without an order there are no first rows to skip")
+			p := s.b.Problem(api.CodeSyntax, st.Offset.Pos(), "OFFSET is there without ORDER BY: without an order there are no first rows to skip")
 			return p.Hinted("add ORDER BY").Numbered(mssqlerr.Syntax)
 		}
 		n, err := s.rowCount(st.Offset, 0, mssqlerr.NegativeOffset)
@@ -366,21 +368,21 @@ func (s *statement) window(st *tsql.Select) error {
 
 // rowCount binds a constant number of rows.
 func (s *statement) rowCount(e tsql.Expr, least int64, number int) (int64, error) {
-	constants := binder{field: statementField, params: s.b.params, clause: "a number of rows"}
-	x, err := constants.value(e)
+	constants := bind.Binder{Field: bind.StatementField, Params: s.b.Params, Clause: "a number of rows"}
+	x, err := constants.Value(e)
 	if err != nil {
 		return 0, err
 	}
 	if x.IsConst() && x.Type.Kind == sqltypes.Decimal && x.Type.Scale == 0 { // beyond INT
-		if x, err = constants.convert(x, sqltypes.BigIntType, e.Pos()); err != nil {
+		if x, err = constants.Convert(x, sqltypes.BigIntType, e.Pos()); err != nil {
 			return 0, err
 		}
 	}
 	if !x.IsConst() || !x.Type.Kind.IsInteger() || x.Value.IsNull() {
-		return 0, s.b.problem(api.CodeInvalidField, e.Pos(), "a number of rows is an integer constant").Hinted("write a number, or a parameter that is one").Numbered(mssqlerr.RowCountNotInteger)
+		return 0, s.b.Problem(api.CodeInvalidField, e.Pos(), "a number of rows is an integer constant").Hinted("write a number, or a parameter that is one").Numbered(mssqlerr.RowCountNotInteger)
 	}
 	if x.Value.Int < least {
-		return 0, s.b.problem(api.CodeInvalidField, e.Pos(), "the number of rows is %d; the least is %d", x.Value.Int, least).Hinted("use a greater one").Numbered(number)
+		return 0, s.b.Problem(api.CodeInvalidField, e.Pos(), "the number of rows is %d; the least is %d", x.Value.Int, least).Hinted("use a greater one").Numbered(number)
 	}
 	return x.Value.Int, nil
 }

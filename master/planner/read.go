@@ -4,6 +4,8 @@ import (
 	"math"
 	"strconv"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
@@ -15,7 +17,7 @@ const maxColumns = 256
 
 // Select plans a read. One shard does all of it; of several, each gives its first
 // limit + offset rows in order, and the merge counts off the rest.
-func Select(t *Table, m *sharding.Map, req *api.SelectRequest) (*Plan, error) {
+func Select(t *bind.Table, m *sharding.Map, req *api.SelectRequest) (*plan.Plan, error) {
 	if req.Limit != nil && *req.Limit < 0 {
 		return nil, api.NewProblem(api.CodeInvalidField, "limit is negative").At("limit").Hinted("send 0 or more")
 	}
@@ -30,11 +32,11 @@ func Select(t *Table, m *sharding.Map, req *api.SelectRequest) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(t, OpSelect, f.route)
-	q := *t.query
+	p := newPlan(t, plan.OpSelect, f.route)
+	q := *t.All
 	q.Where = f.where
 	p.Query = &q
-	p.Columns = t.columns
+	p.Columns = t.Header
 	if err := selectColumns(t, p, req.Columns); err != nil {
 		return nil, err
 	}
@@ -46,12 +48,12 @@ func Select(t *Table, m *sharding.Map, req *api.SelectRequest) (*Plan, error) {
 }
 
 // plan returns a plan with what all plans over t have.
-func newPlan(t *Table, op Op, r api.Route) *Plan {
-	return &Plan{Op: op, DB: t.DB, Table: t.Name, SchemaVersion: t.Version, Route: r, Fragments: fragments(&r)}
+func newPlan(t *bind.Table, op plan.Op, r api.Route) *plan.Plan {
+	return &plan.Plan{Op: op, DB: t.DB, Table: t.Name, SchemaVersion: t.Version, Route: r, Fragments: fragments(&r)}
 }
 
 // selectColumns sets the output; all columns for none or for "*".
-func selectColumns(t *Table, p *Plan, names api.NameList) error {
+func selectColumns(t *bind.Table, p *plan.Plan, names api.NameList) error {
 	if len(names) == 0 || len(names) == 1 && names[0] == "*" {
 		return nil
 	}
@@ -59,17 +61,17 @@ func selectColumns(t *Table, p *Plan, names api.NameList) error {
 		return api.NewProblem(api.CodeTooComplex, "columns has %d names; at most %d are allowed", len(names), maxColumns).At("columns").Hinted("name fewer columns, or leave columns out for all of them")
 	}
 	p.Columns = make([]api.Column, len(names))
-	p.Query.Output = make([]Output, len(names))
+	p.Query.Output = make([]plan.Output, len(names))
 	for i, name := range names {
-		c, prob := t.column("columns", name)
+		c, prob := t.Column("columns", name)
 		if prob != nil {
 			if name == "*" {
 				prob = prob.Hinted("send \"*\" alone, or leave columns out, for all columns")
 			}
 			return prob.At("columns[" + strconv.Itoa(i) + "]")
 		}
-		p.Columns[i] = t.columns[c]
-		p.Query.Output[i] = t.outputs[c]
+		p.Columns[i] = t.Header[c]
+		p.Query.Output[i] = t.Outputs[c]
 	}
 	return nil
 }
@@ -77,7 +79,7 @@ func selectColumns(t *Table, p *Plan, names api.NameList) error {
 // orderBy sets the order of each shard's rows and, where several must be merged,
 // the merge keys. An expression that is not selected is appended to the row as a
 // hidden column.
-func orderRows(t *Table, p *Plan, text string) error {
+func orderRows(t *bind.Table, p *plan.Plan, text string) error {
 	if text == "" {
 		return nil
 	}
@@ -85,20 +87,20 @@ func orderRows(t *Table, p *Plan, text string) error {
 	if err != nil {
 		return api.AsProblem(err).At("order_by")
 	}
-	b := binder{sc: t.alone, db: t.DB, field: "order_by", clause: "order_by"}
+	b := bind.Binder{Scope: t.Alone, DB: t.DB, Field: "order_by", Clause: "order_by"}
 	several := len(p.Fragments) > 1
 	for _, it := range items {
-		x, err := b.value(it.X)
+		x, err := b.Value(it.X)
 		if err != nil {
 			return err
 		}
 		if x.IsConst() {
-			return b.problem(api.CodeUnsupported, it.X.Pos(), "a constant orders nothing").Hinted("name a column; positions, as ORDER BY 1, are not supported")
+			return b.Problem(api.CodeUnsupported, it.X.Pos(), "a constant orders nothing").Hinted("name a column; positions, as ORDER BY 1, are not supported")
 		}
 		if sorted(p.Query.OrderBy, x) {
-			return b.problem(api.CodeInvalidField, it.X.Pos(), "%s is there twice", x).Hinted("name each column once")
+			return b.Problem(api.CodeInvalidField, it.X.Pos(), "%s is there twice", x).Hinted("name each column once")
 		}
-		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: x, Desc: it.Desc})
+		p.Query.OrderBy = append(p.Query.OrderBy, plan.SortKey{Expr: x, Desc: it.Desc})
 		if several {
 			mergeBy(p, x, it.Desc)
 		}
@@ -107,7 +109,7 @@ func orderRows(t *Table, p *Plan, text string) error {
 }
 
 // sorted says whether the column x orders already; T-SQL refuses to be told twice.
-func sorted(keys []SortKey, x *Expr) bool {
+func sorted(keys []plan.SortKey, x *plan.Expr) bool {
 	for _, k := range keys {
 		if k.Expr == x {
 			return true
@@ -117,29 +119,29 @@ func sorted(keys []SortKey, x *Expr) bool {
 }
 
 // mergeBy adds a merge key for x, and selects x where it is not selected yet.
-func mergeBy(p *Plan, x *Expr, desc bool) {
+func mergeBy(p *plan.Plan, x *plan.Expr, desc bool) {
 	out := p.Query.Output
 	column := -1
 	for i := range out {
-		if equalExprs(out[i].Expr, x) {
+		if plan.Equal(out[i].Expr, x) {
 			column = i
 			break
 		}
 	}
 	if column < 0 {
 		column = len(out)
-		p.Query.Output = append(out[:column:column], Output{Name: api.ReservedPrefix + "sort" + strconv.Itoa(p.Hidden), Expr: x})
+		p.Query.Output = append(out[:column:column], plan.Output{Name: api.ReservedPrefix + "sort" + strconv.Itoa(p.Hidden), Expr: x})
 		p.Hidden++
 	}
 	p.Merge = append(p.Merge, mergeKey(column, x, desc))
 }
 
-func mergeKey(column int, x *Expr, desc bool) MergeKey {
-	return MergeKey{Column: column, Type: x.Type, Desc: desc, Binary: x.Binary}
+func mergeKey(column int, x *plan.Expr, desc bool) plan.MergeKey {
+	return plan.MergeKey{Column: column, Type: x.Type, Desc: desc, Binary: x.Binary}
 }
 
 // window sets limit and offset: on the one shard, or on each and on the merge.
-func window(p *Plan, limit, offset *int64) {
+func window(p *plan.Plan, limit, offset *int64) {
 	var skip int64
 	if offset != nil {
 		skip = *offset
@@ -173,7 +175,7 @@ const CountColumn = "count"
 // Count plans a count of rows. Each shard counts its own, by group where asked;
 // a worker's row has the group's key and then the count, and rows come in the
 // order of the keys, so that equal groups meet in the merge.
-func Count(t *Table, m *sharding.Map, req *api.MapReduceCountRequest) (*Plan, error) {
+func Count(t *bind.Table, m *sharding.Map, req *api.MapReduceCountRequest) (*plan.Plan, error) {
 	if len(req.GroupBy) > tsql.MaxOrderBy {
 		return nil, api.NewProblem(api.CodeTooComplex, "group_by has %d names; at most %d are allowed", len(req.GroupBy), tsql.MaxOrderBy).At("group_by").Hinted("group by fewer columns")
 	}
@@ -181,24 +183,24 @@ func Count(t *Table, m *sharding.Map, req *api.MapReduceCountRequest) (*Plan, er
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(t, OpCount, f.route)
-	p.Query = &Query{Where: f.where}
+	p := newPlan(t, plan.OpCount, f.route)
+	p.Query = &plan.Query{Where: f.where}
 	for i, name := range req.GroupBy {
-		c, prob := t.column("group_by", name)
+		c, prob := t.Column("group_by", name)
 		if prob != nil {
 			return nil, prob
 		}
-		x := t.Columns[c].expr
+		x := t.Columns[c].Expr
 		if sorted(p.Query.OrderBy, x) {
 			return nil, api.NewProblem(api.CodeInvalidField, "group_by has %s twice", x.Column).At("group_by").Hinted("name each column once")
 		}
-		p.Columns = append(p.Columns, t.columns[c])
-		p.Query.Output = append(p.Query.Output, t.outputs[c])
+		p.Columns = append(p.Columns, t.Header[c])
+		p.Query.Output = append(p.Query.Output, t.Outputs[c])
 		p.Query.GroupBy = append(p.Query.GroupBy, x)
-		p.Query.OrderBy = append(p.Query.OrderBy, SortKey{Expr: x})
-		p.Merge = append(p.Merge, MergeKey{Column: i, Type: x.Type, Binary: x.Binary})
+		p.Query.OrderBy = append(p.Query.OrderBy, plan.SortKey{Expr: x})
+		p.Merge = append(p.Merge, plan.MergeKey{Column: i, Type: x.Type, Binary: x.Binary})
 	}
 	p.Columns = append(p.Columns, api.Column{Name: CountColumn, Type: sqltypes.BigIntType.String()})
-	p.Query.Output = append(p.Query.Output, Output{Name: CountColumn, Expr: &Expr{Op: CountExpr, Type: sqltypes.BigIntType}})
+	p.Query.Output = append(p.Query.Output, plan.Output{Name: CountColumn, Expr: &plan.Expr{Op: plan.CountExpr, Type: sqltypes.BigIntType}})
 	return p, nil
 }

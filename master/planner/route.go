@@ -8,6 +8,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
 	"shardeck/shared/sqltypes"
@@ -25,25 +27,25 @@ type keySet struct {
 //
 // The keys are those of any table of the scope: tables are joined by their keys, so
 // that a row of the join has the same one in all of them.
-func keysOf(sc *scope, e *Expr) keySet {
+func keysOf(sc *bind.Scope, e *plan.Expr) keySet {
 	switch e.Op {
-	case FalseExpr:
+	case plan.FalseExpr:
 		return keySet{}
-	case EqExpr:
-		if sc.isKey(e.Args[0]) && e.Args[1].IsConst() {
-			return keySetOf(sc.tables[e.Args[0].Source], e.Args[1:])
+	case plan.EqExpr:
+		if sc.IsKey(e.Args[0]) && e.Args[1].IsConst() {
+			return keySetOf(sc.Tables[e.Args[0].Source], e.Args[1:])
 		}
-	case InExpr:
-		if sc.isKey(e.Args[0]) && !e.Negated {
-			return keySetOf(sc.tables[e.Args[0].Source], e.Args[1:])
+	case plan.InExpr:
+		if sc.IsKey(e.Args[0]) && !e.Negated {
+			return keySetOf(sc.Tables[e.Args[0].Source], e.Args[1:])
 		}
-	case AndExpr:
+	case plan.AndExpr:
 		set := keySet{all: true}
 		for _, a := range e.Args {
 			set = set.intersect(keysOf(sc, a))
 		}
 		return set
-	case OrExpr:
+	case plan.OrExpr:
 		var keys []string
 		for _, a := range e.Args {
 			s := keysOf(sc, a)
@@ -58,7 +60,7 @@ func keysOf(sc *scope, e *Expr) keySet {
 }
 
 // keySetOf returns the canonical keys of constants of the shard key's type.
-func keySetOf(t *Table, consts []*Expr) keySet {
+func keySetOf(t *bind.Table, consts []*plan.Expr) keySet {
 	keys := make([]string, 0, len(consts))
 	for _, c := range consts {
 		key, err := sharding.CanonicalKey(t.Columns[t.Key].Type, c.Value)
@@ -104,21 +106,21 @@ func (s keySet) intersect(o keySet) keySet {
 
 // filter is a bound condition and where it leads.
 type filter struct {
-	where *Expr // nil: all rows
+	where *plan.Expr // nil: all rows
 	route api.Route
 }
 
 // filter binds a condition, which may be empty, and an explicit shard key, which
 // may be absent, and routes by both.
-func filterOf(t *Table, m *sharding.Map, condition string, shardKey jsontext.Value) (filter, error) {
-	where := trueExpr
+func filterOf(t *bind.Table, m *sharding.Map, condition string, shardKey jsontext.Value) (filter, error) {
+	where := plan.True
 	if condition != "" {
 		var err error
-		if where, err = bindCondition(t, "condition", condition); err != nil {
+		if where, err = bind.Condition(t, "condition", condition); err != nil {
 			return filter{}, err
 		}
 	}
-	set := keysOf(t.alone, where)
+	set := keysOf(t.Alone, where)
 	if len(shardKey) > 0 {
 		key, err := explicitKey(t, shardKey)
 		if err != nil {
@@ -132,12 +134,12 @@ func filterOf(t *Table, m *sharding.Map, condition string, shardKey jsontext.Val
 					t.Columns[t.Key].Name, api.Clip(key.canonical)).At("shard_key").Hinted("leave shard_key out, or make the two agree")
 			}
 			set = keySet{keys: []string{key.canonical}}.intersect(set)
-			equal := comparison(EqExpr, t.Columns[t.Key].expr, &Expr{Op: ValueExpr, Type: t.Columns[t.Key].Type, Value: key.value})
-			where = allOf([]*Expr{equal, where})
+			equal := plan.Comparison(plan.EqExpr, t.Columns[t.Key].Expr, &plan.Expr{Op: plan.ValueExpr, Type: t.Columns[t.Key].Type, Value: key.value})
+			where = plan.AllOf([]*plan.Expr{equal, where})
 		}
 	}
-	f := filter{where: where, route: routeOf(t, m, set, where.Op != TrueExpr)}
-	if where.Op == TrueExpr {
+	f := filter{where: where, route: routeOf(t, m, set, where.Op != plan.TrueExpr)}
+	if where.Op == plan.TrueExpr {
 		f.where = nil
 	}
 	return f, nil
@@ -151,7 +153,7 @@ type key struct {
 
 // explicitKey reads the shard_key of a request. For a table without a shard key
 // it is an integer or a string, and only says which shard.
-func explicitKey(t *Table, raw jsontext.Value) (key, error) {
+func explicitKey(t *bind.Table, raw jsontext.Value) (key, error) {
 	if raw.Kind() == 'n' {
 		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is null").At("shard_key").Hinted("send a value, or leave it out")
 	}
@@ -200,7 +202,7 @@ func wholeKey(typ sqltypes.Type, raw jsontext.Value) *api.Problem {
 
 // route says which shards hold the keys of set, in plain words. filtered says
 // that there is a condition.
-func routeOf(t *Table, m *sharding.Map, set keySet, filtered bool) api.Route {
+func routeOf(t *bind.Table, m *sharding.Map, set keySet, filtered bool) api.Route {
 	if set.all {
 		return scatter(m, scatterReason(t, filtered))
 	}
@@ -223,7 +225,7 @@ func routeOf(t *Table, m *sharding.Map, set keySet, filtered bool) api.Route {
 		if n > api.MaxRouteKeys {
 			r.KeysTotal = n
 		}
-		r.Why = fmt.Sprintf("%s is one of %d keys, which live on %s", t.keyName(), n, shardList(r.Shards))
+		r.Why = fmt.Sprintf("%s is one of %d keys, which live on %s", t.KeyName(), n, shardList(r.Shards))
 		return r
 	}
 	r.Kind, r.Why = api.RoutePoint, pointReason(t, &r.Keys[0])
@@ -240,15 +242,15 @@ func shardsIn(in *[sharding.MaxShards]bool, n int) []int {
 	return shards
 }
 
-func pointReason(t *Table, k *api.RouteKey) string {
+func pointReason(t *bind.Table, k *api.RouteKey) string {
 	b := make([]byte, 0, 96)
-	b = append(append(append(b, t.keyName()...), " = "...), k.Key...)
+	b = append(append(append(b, t.KeyName()...), " = "...), k.Key...)
 	b = strconv.AppendInt(append(b, " is in slot "...), int64(k.Slot), 10)
 	b = strconv.AppendInt(append(b, ", which shard "...), int64(k.Shard), 10)
 	return string(append(b, " holds"...))
 }
 
-func scatterReason(t *Table, filtered bool) string {
+func scatterReason(t *bind.Table, filtered bool) string {
 	switch {
 	case t.Key < 0:
 		return t.Name + " has no shard key, so its rows are on every shard"
@@ -286,8 +288,8 @@ func shardList(shards []int) string {
 }
 
 // fragments returns an empty fragment for each shard of a route.
-func fragments(r *api.Route) []Fragment {
-	f := make([]Fragment, len(r.Shards))
+func fragments(r *api.Route) []plan.Fragment {
+	f := make([]plan.Fragment, len(r.Shards))
 	for i, s := range r.Shards {
 		f[i].Shard = s
 	}

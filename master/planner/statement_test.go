@@ -13,6 +13,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
@@ -29,7 +31,7 @@ var school = []string{
 	`{"db_name": "School", "table": "Log", "columns": {"at": "DATETIME2", "text": "NVARCHAR(MAX) NOT NULL", "level": "INT"}}`,
 }
 
-type catalog map[string]*planner.Table
+type catalog map[string]*bind.Table
 
 func newCatalog(t testing.TB) catalog {
 	c := catalog{}
@@ -40,7 +42,7 @@ func newCatalog(t testing.TB) catalog {
 	return c
 }
 
-func (c catalog) Table(_, name string) (*planner.Table, error) {
+func (c catalog) Table(_, name string) (*bind.Table, error) {
 	if t := c[strings.ToLower(name)]; t != nil {
 		return t, nil
 	}
@@ -98,7 +100,7 @@ func runScript(t *testing.T, c catalog, script string) string {
 	return strings.TrimRight(out.String(), "\n") + "\n"
 }
 
-func planText(t *testing.T, c planner.Catalog, text string) (*planner.Plan, error) {
+func planText(t *testing.T, c planner.Catalog, text string) (*plan.Plan, error) {
 	var o struct {
 		Params    api.Object[jsontext.Value] `json:"params"`
 		AllShards bool                       `json:"all_shards"`
@@ -118,7 +120,7 @@ func planText(t *testing.T, c planner.Catalog, text string) (*planner.Plan, erro
 	return planner.Statement(c, newMap(t, 3), "School", st, planner.Options{Params: o.Params, AllShards: o.AllShards, MaxRows: o.MaxRows})
 }
 
-func writePlan(t *testing.T, out *strings.Builder, p *planner.Plan) {
+func writePlan(t *testing.T, out *strings.Builder, p *plan.Plan) {
 	text, err := json.Marshal(p, json.Deterministic(true), jsontext.SpaceAfterComma(true), jsontext.SpaceAfterColon(true))
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +134,7 @@ func writePlan(t *testing.T, out *strings.Builder, p *planner.Plan) {
 		case "db_name", "schema_version":
 			continue // the same in all
 		case "fragments":
-			if p.Op != planner.OpInsert {
+			if p.Op != plan.OpInsert {
 				continue // one for each shard of the route
 			}
 		}

@@ -3,6 +3,7 @@ package planner
 import (
 	"testing"
 
+	"shardeck/master/bind"
 	"shardeck/shared/sqltypes"
 )
 
@@ -37,7 +38,7 @@ func TestConcatTypesAreBounded(t *testing.T) {
 		{v(sqltypes.NChar, 3000), v(sqltypes.VarChar, 5000), v(sqltypes.NVarChar, 4000)},
 		{v(sqltypes.VarChar, sqltypes.Max), v(sqltypes.VarChar, 1), v(sqltypes.VarChar, sqltypes.Max)},
 	} {
-		if got := concatType(tt.l, tt.r); got != tt.want {
+		if got := bind.ConcatType(tt.l, tt.r); got != tt.want {
 			t.Errorf("%s + %s: got %s, want %s", tt.l, tt.r, got, tt.want)
 		}
 	}

@@ -3,6 +3,8 @@ package planner
 import (
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sharding"
@@ -10,7 +12,7 @@ import (
 )
 
 // Update plans an update of the rows of the shard keys that the request names.
-func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
+func Update(t *bind.Table, m *sharding.Map, req *api.UpdateRequest) (*plan.Plan, error) {
 	if len(req.Set) == 0 {
 		return nil, api.NewProblem(api.CodeMissingField, "set is missing or empty").At("set").Hinted("send the columns to change with their new values")
 	}
@@ -18,13 +20,13 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(t, OpUpdate, f.route)
-	p.Write = &Write{Where: f.where}
+	p := newPlan(t, plan.OpUpdate, f.route)
+	p.Write = &plan.Write{Where: f.where}
 	var seen [maxColumns]bool
 	for i := range req.Set {
 		member := &req.Set[i]
 		field := "set." + api.Clip(member.Name)
-		c, prob := t.column(field, member.Name)
+		c, prob := t.Column(field, member.Name)
 		if prob != nil {
 			return nil, prob
 		}
@@ -42,7 +44,7 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 			prob.Column = col.Name
 			return nil, &prob
 		}
-		if err := set(p, t, c, &Expr{Op: ValueExpr, Type: col.Type, Value: v}); err != nil {
+		if err := set(p, t, c, &plan.Expr{Op: plan.ValueExpr, Type: col.Type, Value: v}); err != nil {
 			return nil, api.AsProblem(err).At(field)
 		}
 	}
@@ -51,7 +53,7 @@ func Update(t *Table, m *sharding.Map, req *api.UpdateRequest) (*Plan, error) {
 
 // set adds to an update that column c, which is not the shard key, gets the value x,
 // converted as an assignment does.
-func set(p *Plan, t *Table, c int, x *Expr) error {
+func set(p *plan.Plan, t *bind.Table, c int, x *plan.Expr) error {
 	col := &t.Columns[c]
 	switch {
 	case x.IsNull() && !col.Nullable:
@@ -59,35 +61,35 @@ func set(p *Plan, t *Table, c int, x *Expr) error {
 		prob.SQLNumber, prob.Column = mssqlerr.NullViolation, col.Name
 		return prob
 	}
-	x, err := assign(x, col.Type)
+	x, err := bind.Assign(x, col.Type)
 	if err != nil {
 		prob := *api.AsProblem(err)
 		prob.Column = col.Name
 		return &prob
 	}
-	p.Write.Columns = append(p.Write.Columns, t.columns[c])
+	p.Write.Columns = append(p.Write.Columns, t.Header[c])
 	p.Write.Values = append(p.Write.Values, x)
 	return nil
 }
 
-func keyImmutable(t *Table) *api.Problem {
+func keyImmutable(t *bind.Table) *api.Problem {
 	return api.NewProblem(api.CodeShardKeyImmutable, "%s is the shard key of %s and cannot be changed", t.Columns[t.Key].Name, t.Name).
 		Hinted("delete the row and insert it with the new key")
 }
 
 // Delete plans a delete of rows of the shard keys that the request names.
-func Delete(t *Table, m *sharding.Map, req *api.DeleteRequest) (*Plan, error) {
+func Delete(t *bind.Table, m *sharding.Map, req *api.DeleteRequest) (*plan.Plan, error) {
 	f, err := writeFilterOf(t, m, "delete", req.Condition, req.ShardKey)
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(t, OpDelete, f.route)
-	p.Write = &Write{Where: f.where}
+	p := newPlan(t, plan.OpDelete, f.route)
+	p.Write = &plan.Write{Where: f.where}
 	return p, nil
 }
 
 // writeFilter is filter for what must not touch every shard.
-func writeFilterOf(t *Table, m *sharding.Map, verb, condition string, shardKey jsontext.Value) (filter, error) {
+func writeFilterOf(t *bind.Table, m *sharding.Map, verb, condition string, shardKey jsontext.Value) (filter, error) {
 	f, err := filterOf(t, m, condition, shardKey)
 	if err != nil || f.route.Kind != api.RouteScatter {
 		return f, err

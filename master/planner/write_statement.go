@@ -1,6 +1,8 @@
 package planner
 
 import (
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -8,12 +10,12 @@ import (
 )
 
 // insert plans INSERT by the same means as [Insert].
-func (s *statement) insert(st *tsql.Insert) (*Plan, error) {
+func (s *statement) insert(st *tsql.Insert) (*plan.Plan, error) {
 	t, err := s.alone(&st.Table)
 	if err != nil {
 		return nil, err
 	}
-	s.b.sc, s.b.clause = nil, "VALUES"
+	s.b.Scope, s.b.Clause = nil, "VALUES"
 	columns, err := s.insertColumns(t, st)
 	if err != nil {
 		return nil, err
@@ -44,7 +46,7 @@ func (s *statement) insert(st *tsql.Insert) (*Plan, error) {
 }
 
 // insertColumns returns the columns that each row gives values for.
-func (s *statement) insertColumns(t *Table, st *tsql.Insert) ([]int, error) {
+func (s *statement) insertColumns(t *bind.Table, st *tsql.Insert) ([]int, error) {
 	if len(st.Columns) == 0 {
 		all := make([]int, len(t.Columns))
 		for i := range all {
@@ -65,15 +67,15 @@ func (s *statement) insertColumns(t *Table, st *tsql.Insert) ([]int, error) {
 }
 
 // target returns the column that is written, which must not be twice.
-func (s *statement) target(t *Table, name *tsql.Name, seen *[maxColumns]bool) (int, error) {
-	c, p := t.column(statementField, name.Name)
+func (s *statement) target(t *bind.Table, name *tsql.Name, seen *[maxColumns]bool) (int, error) {
+	c, p := t.Column(bind.StatementField, name.Name)
 	if p != nil {
 		p = p.Numbered(mssqlerr.UnknownColumn)
 		p.Offset = &name.At
 		return 0, p
 	}
 	if seen[c] {
-		p := s.b.problem(api.CodeInvalidField, name.At, "column %s is there twice", t.Columns[c].Name)
+		p := s.b.Problem(api.CodeInvalidField, name.At, "column %s is there twice", t.Columns[c].Name)
 		return 0, p.Hinted("name each column once").Numbered(mssqlerr.DuplicateColumn)
 	}
 	seen[c] = true
@@ -94,23 +96,23 @@ func (s *statement) rowLength(st *tsql.Insert, row, want int) error {
 			break
 		}
 	}
-	p := s.b.problem(api.CodeSyntax, at, "the row has %d values for %d columns", len(st.Rows[row]), want)
+	p := s.b.Problem(api.CodeSyntax, at, "the row has %d values for %d columns", len(st.Rows[row]), want)
 	p.Row = &row
 	return p.Hinted("give one value for each column; DEFAULT is a value, too").Numbered(number)
 }
 
 // assigned binds a constant for a column of row i and converts it as an assignment does.
-func (s *statement) assigned(col *TableColumn, e tsql.Expr, i int) (sqltypes.Value, error) {
-	x, err := s.b.value(e)
+func (s *statement) assigned(col *bind.TableColumn, e tsql.Expr, i int) (sqltypes.Value, error) {
+	x, err := s.b.Value(e)
 	if err == nil && !x.IsConst() {
-		err = s.b.problem(api.CodeUnsupported, e.Pos(), "VALUES takes constants").Hinted("compute the value before you send it")
+		err = s.b.Problem(api.CodeUnsupported, e.Pos(), "VALUES takes constants").Hinted("compute the value before you send it")
 	}
 	if err == nil {
 		var v sqltypes.Value
 		if v, err = sqltypes.Convert(x.Value, x.Type, col.Type); err == nil {
 			return v, nil
 		}
-		err = s.b.valueError(err, e.Pos())
+		err = s.b.ValueError(err, e.Pos())
 	}
 	p := *api.AsProblem(err)
 	p.Row, p.Column = &i, col.Name
@@ -119,7 +121,7 @@ func (s *statement) assigned(col *TableColumn, e tsql.Expr, i int) (sqltypes.Val
 
 // update plans UPDATE by the same means as [Update], with values that may be
 // computed of the row's own.
-func (s *statement) update(st *tsql.Update) (*Plan, error) {
+func (s *statement) update(st *tsql.Update) (*plan.Plan, error) {
 	t, err := s.alone(&st.Table)
 	if err != nil {
 		return nil, err
@@ -128,9 +130,9 @@ func (s *statement) update(st *tsql.Update) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(t, OpUpdate, f.route)
-	p.Write = &Write{Where: f.where}
-	s.b.clause = "SET"
+	p := newPlan(t, plan.OpUpdate, f.route)
+	p.Write = &plan.Write{Where: f.where}
+	s.b.Clause = "SET"
 	var seen [maxColumns]bool
 	for i := range st.Set {
 		a := &st.Set[i]
@@ -139,20 +141,20 @@ func (s *statement) update(st *tsql.Update) (*Plan, error) {
 			return nil, err
 		}
 		if c == t.Key {
-			p := keyImmutable(t).At(statementField)
+			p := keyImmutable(t).At(bind.StatementField)
 			p.Offset = &a.Column.At
 			return nil, p
 		}
-		x := &Expr{Op: ValueExpr, Type: t.Columns[c].Type, Value: t.Columns[c].defaultVal}
+		x := &plan.Expr{Op: plan.ValueExpr, Type: t.Columns[c].Type, Value: t.Columns[c].Default}
 		if a.X != nil {
-			if x, err = s.b.value(a.X); err != nil {
+			if x, err = s.b.Value(a.X); err != nil {
 				return nil, err
 			}
 		}
 		if err := set(p, t, c, x); err != nil {
-			prob := s.b.valueError(err, a.Column.At)
+			prob := s.b.ValueError(err, a.Column.At)
 			if a.X != nil {
-				prob = s.b.valueError(err, a.X.Pos())
+				prob = s.b.ValueError(err, a.X.Pos())
 			}
 			return nil, prob
 		}
@@ -161,7 +163,7 @@ func (s *statement) update(st *tsql.Update) (*Plan, error) {
 }
 
 // delete plans DELETE by the same means as [Delete].
-func (s *statement) delete(st *tsql.Delete) (*Plan, error) {
+func (s *statement) delete(st *tsql.Delete) (*plan.Plan, error) {
 	t, err := s.alone(&st.Table)
 	if err != nil {
 		return nil, err
@@ -170,20 +172,20 @@ func (s *statement) delete(st *tsql.Delete) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPlan(t, OpDelete, f.route)
-	p.Write = &Write{Where: f.where}
+	p := newPlan(t, plan.OpDelete, f.route)
+	p.Write = &plan.Write{Where: f.where}
 	return p, nil
 }
 
 // writeFilter is filter for what must not touch every shard unless that is meant.
-func (s *statement) writeFilter(t *Table, verb string, at int, where tsql.Expr) (filter, error) {
+func (s *statement) writeFilter(t *bind.Table, verb string, at int, where tsql.Expr) (filter, error) {
 	f, err := s.filter(where)
 	if err != nil || s.o.AllShards || f.route.Kind != api.RouteScatter {
 		return f, err
 	}
-	p := s.b.problem(api.CodeShardKeyRequired, at, "this %s would touch every shard: %s", verb, f.route.Why)
+	p := s.b.Problem(api.CodeShardKeyRequired, at, "this %s would touch every shard: %s", verb, f.route.Why)
 	if t.Key < 0 {
 		return f, p.Hinted("send all_shards: true if it is meant to")
 	}
-	return f, p.Hinted("add a condition with %s = ... or %s IN (...), or send all_shards: true if it is meant to", t.keyName(), t.keyName())
+	return f, p.Hinted("add a condition with %s = ... or %s IN (...), or send all_shards: true if it is meant to", t.KeyName(), t.KeyName())
 }

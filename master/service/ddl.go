@@ -9,6 +9,7 @@ import (
 
 	"shardeck/master/catalog"
 	"shardeck/master/health"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
@@ -87,26 +88,26 @@ func (s *Service) createTable(w http.ResponseWriter, r *http.Request) error {
 	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
 		return p
 	}
-	plan, err := planner.CreateTable(&req, s.slots)
+	p, err := planner.CreateTable(&req, s.slots)
 	if err != nil {
 		return err
 	}
-	resp, err := s.runCreateTable(r.Context(), plan)
+	resp, err := s.runCreateTable(r.Context(), p)
 	return answer(w, resp, err)
 }
 
 // runCreateTable creates a plan's table on the shards that lack it.
-func (s *Service) runCreateTable(ctx context.Context, plan *planner.Plan) (*api.DDLResponse, error) {
+func (s *Service) runCreateTable(ctx context.Context, p *plan.Plan) (*api.DDLResponse, error) {
 	return s.changeSchema(ctx, func(_ context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
-		missing, err := s.missingTable(snap, plan)
+		missing, err := s.missingTable(snap, p)
 		if err != nil {
 			return nil, err
 		}
-		plan.DB, _ = s.catalog.Load().Database(plan.DB)
-		c := s.planChange(plan, missing, fence)
-		c.done = fmt.Sprintf("created table %s.%s", plan.DB, plan.Table)
-		c.definition = plan.Definition
-		c.edit = func(_ int, st *api.WorkerStats) { catalog.AddTable(st, plan.DB, plan.Definition) }
+		p.DB, _ = s.catalog.Load().Database(p.DB)
+		c := s.planChange(p, missing, fence)
+		c.done = fmt.Sprintf("created table %s.%s", p.DB, p.Table)
+		c.definition = p.Definition
+		c.edit = func(_ int, st *api.WorkerStats) { catalog.AddTable(st, p.DB, p.Definition) }
 		return c, nil
 	})
 }
@@ -114,11 +115,11 @@ func (s *Service) runCreateTable(ctx context.Context, plan *planner.Plan) (*api.
 // missingTable lists the shards that lack the table, and refuses when there is
 // nothing left to do or when a shard has a table of that name that is defined
 // otherwise.
-func (s *Service) missingTable(snap *health.Snapshot, plan *planner.Plan) ([]int, error) {
+func (s *Service) missingTable(snap *health.Snapshot, p *plan.Plan) ([]int, error) {
 	var missing, differ, noDB []int
-	version := plan.Definition.Version()
+	version := p.Definition.Version()
 	for i := range snap.Shards {
-		t, hasDB := catalog.FindTable(snap.Shards[i].Stats, plan.DB, plan.Definition.Name)
+		t, hasDB := catalog.FindTable(snap.Shards[i].Stats, p.DB, p.Definition.Name)
 		switch {
 		case !hasDB:
 			noDB = append(noDB, i)
@@ -130,15 +131,15 @@ func (s *Service) missingTable(snap *health.Snapshot, plan *planner.Plan) ([]int
 	}
 	switch {
 	case len(noDB) == len(snap.Shards):
-		return nil, catalog.UnknownDatabase(plan.DB)
+		return nil, catalog.UnknownDatabase(p.DB)
 	case len(noDB) > 0:
-		return nil, api.NewProblem(api.CodeUnknownDatabase, "database %s is missing on shards %v", plan.DB, noDB).At("db_name").
+		return nil, api.NewProblem(api.CodeUnknownDatabase, "database %s is missing on shards %v", p.DB, noDB).At("db_name").
 			Hinted("complete it with POST %s", api.PathCreateDB)
 	case len(differ) > 0:
-		return nil, api.NewProblem(api.CodeTableExists, "table %s exists with another definition on shards %v", plan.Table, differ).At("table").
+		return nil, api.NewProblem(api.CodeTableExists, "table %s exists with another definition on shards %v", p.Table, differ).At("table").
 			Hinted("choose another name, or drop it first with POST %s", api.PathDeleteTable)
 	case len(missing) == 0:
-		return nil, api.NewProblem(api.CodeTableExists, "table %s exists on every shard, as defined here", plan.Table).At("table").
+		return nil, api.NewProblem(api.CodeTableExists, "table %s exists on every shard, as defined here", p.Table).At("table").
 			Hinted("use it, or choose another name")
 	}
 	return missing, nil
@@ -163,22 +164,22 @@ func (s *Service) runDropTable(ctx context.Context, db, table string) (*api.DDLR
 		if err != nil {
 			return nil, err
 		}
-		plan, err := planner.DropTable(t, s.slots, &api.DeleteTableRequest{DB: db, Table: table})
+		p, err := planner.DropTable(t, s.slots, &api.DeleteTableRequest{DB: db, Table: table})
 		if err != nil {
 			return nil, err
 		}
 		have := s.shardsWhere(snap, func(st *api.WorkerStats) bool {
-			t, _ := catalog.FindTable(st, plan.DB, plan.Table)
+			t, _ := catalog.FindTable(st, p.DB, p.Table)
 			return t != nil
 		})
-		c := s.planChange(plan, have, fence)
+		c := s.planChange(p, have, fence)
 		// Each shard drops the table as it has it: one that differs must go too.
 		for _, shard := range have {
-			t, _ := catalog.FindTable(snap.Shards[shard].Stats, plan.DB, plan.Table)
+			t, _ := catalog.FindTable(snap.Shards[shard].Stats, p.DB, p.Table)
 			c.versions[s.workers[shard]] = t.Definition.Version()
 		}
-		c.done = fmt.Sprintf("dropped table %s.%s", plan.DB, plan.Table)
-		c.edit = func(_ int, st *api.WorkerStats) { catalog.DropTable(st, plan.DB, plan.Table) }
+		c.done = fmt.Sprintf("dropped table %s.%s", p.DB, p.Table)
+		c.edit = func(_ int, st *api.WorkerStats) { catalog.DropTable(st, p.DB, p.Table) }
 		return c, nil
 	})
 }
@@ -195,21 +196,21 @@ type change struct {
 }
 
 // planChange is the change that a plan's fragments make on some shards.
-func (s *Service) planChange(plan *planner.Plan, shards []int, fence api.Fence) *change {
-	fragments := map[*client.Worker]*planner.Fragment{}
-	for i := range plan.Fragments {
-		fragments[s.workers[plan.Fragments[i].Shard]] = &plan.Fragments[i]
+func (s *Service) planChange(p *plan.Plan, shards []int, fence api.Fence) *change {
+	fragments := map[*client.Worker]*plan.Fragment{}
+	for i := range p.Fragments {
+		fragments[s.workers[p.Fragments[i].Shard]] = &p.Fragments[i]
 	}
 	versions := map[*client.Worker]string{}
 	return &change{
-		db: plan.DB, table: plan.Table, shards: shards, versions: versions,
+		db: p.DB, table: p.Table, shards: shards, versions: versions,
 		run: func(ctx context.Context, wk *client.Worker) error {
 			f := fragments[wk]
 			d, err := s.dialectOf(f.Shard)
 			if err != nil {
 				return err
 			}
-			statements, err := d.Exec(plan, f)
+			statements, err := d.Exec(p, f)
 			if err != nil {
 				return err
 			}
@@ -218,7 +219,7 @@ func (s *Service) planChange(plan *planner.Plan, shards []int, fence api.Fence) 
 					statements[i].SchemaVersion = v
 				}
 			}
-			_, err = wk.Exec(ctx, &api.ExecRequest{DB: plan.DB, Fence: fence, Statements: statements,
+			_, err = wk.Exec(ctx, &api.ExecRequest{DB: p.DB, Fence: fence, Statements: statements,
 				TimeoutMS: s.cfg.RequestTimeout.Milliseconds()})
 			return err
 		},

@@ -8,7 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
 	"shardeck/shared/httpserve"
@@ -19,7 +19,7 @@ const maxShownRows = 5
 
 // explain answers with a plan. With analyze it runs the plan first, if that only
 // reads, and adds what the shards and the master did.
-func (q *statement) explain(ctx context.Context, p *planner.Plan) error {
+func (q *statement) explain(ctx context.Context, p *plan.Plan) error {
 	if q.req.Analyze && !p.Op.IsRead() {
 		return api.NewProblem(api.CodeUnsupported, "analyze runs the statement, and this one writes").At("analyze").
 			Hinted("send explain alone, or analyze a SELECT with the same WHERE")
@@ -42,7 +42,7 @@ func (q *statement) explain(ctx context.Context, p *planner.Plan) error {
 }
 
 // describe says what a plan sends to the shards and does itself.
-func (s *Service) describe(p *planner.Plan) (*api.Explain, error) {
+func (s *Service) describe(p *plan.Plan) (*api.Explain, error) {
 	plan, err := json.Marshal(p, json.Deterministic(true))
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (s *Service) describe(p *planner.Plan) (*api.Explain, error) {
 }
 
 // steps are what the master does for a plan, in words.
-func steps(p *planner.Plan) []api.ExplainStep {
+func steps(p *plan.Plan) []api.ExplainStep {
 	all := []api.ExplainStep{{Name: "route", Detail: p.Route.Why}}
 	add := func(name, format string, args ...any) {
 		all = append(all, api.ExplainStep{Name: name, Detail: fmt.Sprintf(format, args...)})
@@ -139,7 +139,7 @@ func shardList(shards []int) string {
 	return "shards " + strings.Trim(strings.ReplaceAll(fmt.Sprint(shards), " ", ", "), "[]")
 }
 
-func mergeKeys(p *planner.Plan) string {
+func mergeKeys(p *plan.Plan) string {
 	var keys []string
 	for _, k := range p.Merge {
 		x := p.Query.Output[k.Column].Expr.String()
@@ -151,7 +151,7 @@ func mergeKeys(p *planner.Plan) string {
 	return strings.Join(keys, ", ")
 }
 
-func finalKeys(f *planner.Final) string {
+func finalKeys(f *plan.Final) string {
 	var keys []string
 	for _, k := range f.Sort {
 		x := k.Expr.String()
@@ -163,7 +163,7 @@ func finalKeys(f *planner.Final) string {
 	return strings.Join(keys, ", ")
 }
 
-func aggregates(f *planner.Final) string {
+func aggregates(f *plan.Final) string {
 	if len(f.Aggregates) == 0 {
 		return "the keys alone"
 	}
@@ -174,7 +174,7 @@ func aggregates(f *planner.Final) string {
 	return strings.Join(all, ", ")
 }
 
-func window(p *planner.Plan) string {
+func window(p *plan.Plan) string {
 	var parts []string
 	if p.Offset > 0 {
 		parts = append(parts, fmt.Sprintf("the first %d rows are skipped", p.Offset))
@@ -189,7 +189,7 @@ func window(p *planner.Plan) string {
 }
 
 // analyze runs a plan that reads, drops its rows and fills in what was counted and timed.
-func (q *statement) analyze(ctx context.Context, p *planner.Plan, resp *api.SQLResponse) error {
+func (q *statement) analyze(ctx context.Context, p *plan.Plan, resp *api.SQLResponse) error {
 	s := q.s
 	start := time.Now()
 	r, err := s.open(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial)
@@ -228,7 +228,7 @@ func (q *statement) analyze(ctx context.Context, p *planner.Plan, resp *api.SQLR
 }
 
 // shape is a plan in a few words, for the log.
-func shape(p *planner.Plan) string {
+func shape(p *plan.Plan) string {
 	var names []string
 	for _, st := range steps(p)[1:] {
 		names = append(names, st.Name)

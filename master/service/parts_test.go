@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"shardeck/master/health"
-	"shardeck/master/planner"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 )
 
@@ -141,7 +141,7 @@ func TestWriteProblems(t *testing.T) {
 }
 
 func TestAWorkersRowNumberIsTheRequests(t *testing.T) {
-	f := &planner.Fragment{RowIndex: []int{2, 7}}
+	f := &plan.Fragment{RowIndex: []int{2, 7}}
 	one := 1
 	p := api.NewProblem(api.CodeValueTooLong, "x").At("statements[0].rows[1][3]")
 	p.Row, p.Column = &one, "name"

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"shardeck/master/bind"
 	"shardeck/master/gather"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/scatter"
 	"shardeck/master/tsql"
@@ -82,23 +84,23 @@ type statement struct {
 	idem *api.Idempotency
 	ast  tsql.Statement
 	run  *runningQuery
-	plan *planner.Plan // once there is one
+	plan *plan.Plan // once there is one
 }
 
 // answer plans and runs it. An error means that nothing was sent yet.
 func (q *statement) answer(ctx context.Context) error {
 	switch st := q.ast.(type) {
 	case *tsql.CreateTable:
-		return q.changeSchema(ctx, func(p *planner.Plan) (*api.DDLResponse, error) { return q.s.runCreateTable(ctx, p) })
+		return q.changeSchema(ctx, func(p *plan.Plan) (*api.DDLResponse, error) { return q.s.runCreateTable(ctx, p) })
 	case *tsql.DropTable:
-		return q.changeSchema(ctx, func(p *planner.Plan) (*api.DDLResponse, error) {
+		return q.changeSchema(ctx, func(p *plan.Plan) (*api.DDLResponse, error) {
 			if p.Route.Kind == api.RouteNone { // IF EXISTS, and there is none
 				return &api.DDLResponse{Shards: []api.ShardResult{}}, nil
 			}
 			return q.s.runDropTable(ctx, q.req.DB, st.Table.Name)
 		})
 	}
-	return q.s.planned(ctx, q.makePlan, func(p *planner.Plan) error {
+	return q.s.planned(ctx, q.makePlan, func(p *plan.Plan) error {
 		q.note(p)
 		switch {
 		case q.req.Explain:
@@ -110,7 +112,7 @@ func (q *statement) answer(ctx context.Context) error {
 	})
 }
 
-func (q *statement) makePlan(ctx context.Context) (*planner.Plan, error) {
+func (q *statement) makePlan(ctx context.Context) (*plan.Plan, error) {
 	return planner.Statement(requestCatalog{ctx, q.s}, q.s.slots, q.req.DB, q.ast, q.options())
 }
 
@@ -125,12 +127,12 @@ type requestCatalog struct {
 }
 
 // Table implements planner.Catalog.
-func (c requestCatalog) Table(db, name string) (*planner.Table, error) {
+func (c requestCatalog) Table(db, name string) (*bind.Table, error) {
 	return c.s.table(c.ctx, db, name)
 }
 
 // rows answers a SELECT in the form that the client accepts.
-func (q *statement) rows(ctx context.Context, p *planner.Plan) error {
+func (q *statement) rows(ctx context.Context, p *plan.Plan) error {
 	answer := &capped{ctx: ctx, left: -1, run: q.run}
 	switch accepted(q.r) {
 	case api.MediaNDJSON:
@@ -152,7 +154,7 @@ func (q *statement) rows(ctx context.Context, p *planner.Plan) error {
 }
 
 // changeSchema answers a CREATE TABLE or a DROP TABLE, which change makes.
-func (q *statement) changeSchema(ctx context.Context, change func(*planner.Plan) (*api.DDLResponse, error)) error {
+func (q *statement) changeSchema(ctx context.Context, change func(*plan.Plan) (*api.DDLResponse, error)) error {
 	p, err := q.makePlan(ctx)
 	if err != nil {
 		return err
@@ -171,7 +173,7 @@ func (q *statement) changeSchema(ctx context.Context, change func(*planner.Plan)
 }
 
 // note keeps the plan for the list of running statements and the log.
-func (q *statement) note(p *planner.Plan) {
+func (q *statement) note(p *plan.Plan) {
 	q.plan = p
 	q.run.shards.Store(&p.Route.Shards)
 }
@@ -197,9 +199,9 @@ func (q *statement) logSlow(err error) {
 }
 
 // write answers an INSERT, UPDATE or DELETE.
-func (q *statement) write(ctx context.Context, p *planner.Plan) error {
+func (q *statement) write(ctx context.Context, p *plan.Plan) error {
 	var field func(row int) string
-	if p.Op == planner.OpInsert {
+	if p.Op == plan.OpInsert {
 		field = func(row int) string { return fmt.Sprintf("values[%d]", row) }
 	}
 	resp, err := q.s.execute(ctx, httpserve.RequestID(q.r), p, q.idem, field)

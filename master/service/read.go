@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"time"
 
+	"shardeck/master/bind"
 	"shardeck/master/gather"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
@@ -18,8 +20,8 @@ func (s *Service) selectRows(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
-	plan := func(t *planner.Table) (*planner.Plan, error) { return planner.Select(t, s.slots, &req) }
-	return s.planned(r.Context(), s.over(req.DB, req.Table, plan), func(p *planner.Plan) error {
+	selects := func(t *bind.Table) (*plan.Plan, error) { return planner.Select(t, s.slots, &req) }
+	return s.planned(r.Context(), s.over(req.DB, req.Table, selects), func(p *plan.Plan) error {
 		var answer rowAnswer
 		if accepted(r) == api.MediaNDJSON {
 			answer = httpserve.NewRowWriter(w, r)
@@ -46,7 +48,7 @@ var errTruncated = errors.New("the answer has all the rows it may have")
 
 // streamRows runs a plan that reads and streams its rows. It returns an error only
 // as long as nothing was sent.
-func (s *Service) streamRows(ctx context.Context, requestID string, p *planner.Plan, allowPartial bool, answer rowAnswer) error {
+func (s *Service) streamRows(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool, answer rowAnswer) error {
 	defer answer.Discard()
 	q, err := s.open(ctx, requestID, p, allowPartial)
 	if err != nil {
@@ -74,7 +76,7 @@ func (s *Service) streamRows(ctx context.Context, requestID string, p *planner.P
 }
 
 // gather makes the plan's answer of the shards' rows.
-func (q *query) gather(p *planner.Plan, sink gather.Sink) error {
+func (q *query) gather(p *plan.Plan, sink gather.Sink) error {
 	g := q.gathering()
 	switch {
 	case p.Final != nil:
@@ -100,7 +102,7 @@ type query struct {
 // open sends a plan's fragments and waits for all heads. Without allowPartial a
 // shard that fails fails the whole; with it, failures of shards (not refusals of
 // the request) are noted as long as one shard answers.
-func (s *Service) open(ctx context.Context, requestID string, p *planner.Plan, allowPartial bool) (*query, error) {
+func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool) (*query, error) {
 	q := &query{allowPartial: allowPartial}
 	calls := make([]scatter.QueryCall, 0, len(p.Fragments))
 	for i := range p.Fragments {
@@ -116,7 +118,7 @@ func (s *Service) open(ctx context.Context, requestID string, p *planner.Plan, a
 		calls = append(calls, scatter.QueryCall{Shard: f.Shard, Request: req})
 	}
 	kind := scatter.Streaming
-	if p.Op == planner.OpCount {
+	if p.Op == plan.OpCount {
 		kind = scatter.Reducing
 	}
 	streams, problems := s.scatter.Query(ctx, requestID, kind, calls)
@@ -184,8 +186,8 @@ func (s *Service) count(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var resp *api.MapReduceCountResponse
-	plan := func(t *planner.Table) (*planner.Plan, error) { return planner.Count(t, s.slots, &req) }
-	err := s.planned(r.Context(), s.over(req.DB, req.Table, plan), func(p *planner.Plan) error {
+	counts := func(t *bind.Table) (*plan.Plan, error) { return planner.Count(t, s.slots, &req) }
+	err := s.planned(r.Context(), s.over(req.DB, req.Table, counts), func(p *plan.Plan) error {
 		var err error
 		resp, err = s.reduceCount(r.Context(), httpserve.RequestID(r), p, req.AllowPartial)
 		return err
@@ -197,7 +199,7 @@ func (s *Service) count(w http.ResponseWriter, r *http.Request) error {
 }
 
 // reduceCount has the shards count and adds up their counts.
-func (s *Service) reduceCount(ctx context.Context, requestID string, p *planner.Plan, allowPartial bool) (*api.MapReduceCountResponse, error) {
+func (s *Service) reduceCount(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool) (*api.MapReduceCountResponse, error) {
 	q, err := s.open(ctx, requestID, p, allowPartial)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	"shardeck/master/planner"
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/httpserve"
 )
@@ -83,7 +84,7 @@ func accepted(r *http.Request) string {
 // table finds the table that a request names. One that is not known may have been
 // created through the other master a moment ago, so the workers are asked before
 // the request is refused.
-func (s *Service) table(ctx context.Context, db, table string) (*planner.Table, error) {
+func (s *Service) table(ctx context.Context, db, table string) (*bind.Table, error) {
 	if p := api.CheckIdentifier("db_name", db); p != nil {
 		return nil, p
 	}
@@ -120,9 +121,9 @@ func isUnknown(err error) bool {
 // made for a definition it does not have (the other master changed the schema), the
 // catalog is brought up to date and the request is planned and run once more. run
 // must have done nothing when it returns such an error.
-func (s *Service) planned(ctx context.Context, plan func(context.Context) (*planner.Plan, error), run func(*planner.Plan) error) error {
+func (s *Service) planned(ctx context.Context, makePlan func(context.Context) (*plan.Plan, error), run func(*plan.Plan) error) error {
 	for again := false; ; again = true {
-		p, err := plan(ctx)
+		p, err := makePlan(ctx)
 		if err != nil {
 			return err
 		}
@@ -135,13 +136,13 @@ func (s *Service) planned(ctx context.Context, plan func(context.Context) (*plan
 }
 
 // over returns a function for planned that plans over the table a request names.
-func (s *Service) over(db, table string, plan func(*planner.Table) (*planner.Plan, error)) func(context.Context) (*planner.Plan, error) {
-	return func(ctx context.Context) (*planner.Plan, error) {
+func (s *Service) over(db, table string, makePlan func(*bind.Table) (*plan.Plan, error)) func(context.Context) (*plan.Plan, error) {
+	return func(ctx context.Context) (*plan.Plan, error) {
 		t, err := s.table(ctx, db, table)
 		if err != nil {
 			return nil, err
 		}
-		return plan(t)
+		return makePlan(t)
 	}
 }
 

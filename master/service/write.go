@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 
+	"shardeck/master/bind"
+	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
@@ -23,7 +25,7 @@ func (s *Service) insert(w http.ResponseWriter, r *http.Request) error {
 	if req.Data != nil {
 		field = func(int) string { return "data" }
 	}
-	return s.write(w, r, idem, req.DB, req.Table, field, func(t *planner.Table) (*planner.Plan, error) {
+	return s.write(w, r, idem, req.DB, req.Table, field, func(t *bind.Table) (*plan.Plan, error) {
 		return planner.Insert(t, s.slots, &req)
 	})
 }
@@ -34,7 +36,7 @@ func (s *Service) update(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.write(w, r, idem, req.DB, req.Table, nil, func(t *planner.Table) (*planner.Plan, error) {
+	return s.write(w, r, idem, req.DB, req.Table, nil, func(t *bind.Table) (*plan.Plan, error) {
 		return planner.Update(t, s.slots, &req)
 	})
 }
@@ -45,17 +47,17 @@ func (s *Service) deleteRows(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.write(w, r, idem, req.DB, req.Table, nil, func(t *planner.Table) (*planner.Plan, error) {
+	return s.write(w, r, idem, req.DB, req.Table, nil, func(t *bind.Table) (*plan.Plan, error) {
 		return planner.Delete(t, s.slots, &req)
 	})
 }
 
 // write runs a write and answers. field names a row of the request, for inserts.
 func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempotency, db, table string,
-	field func(row int) string, plan func(*planner.Table) (*planner.Plan, error),
+	field func(row int) string, makePlan func(*bind.Table) (*plan.Plan, error),
 ) error {
 	var resp *api.WriteResponse
-	err := s.planned(r.Context(), s.over(db, table, plan), func(p *planner.Plan) error {
+	err := s.planned(r.Context(), s.over(db, table, makePlan), func(p *plan.Plan) error {
 		var err error
 		resp, err = s.execute(r.Context(), httpserve.RequestID(r), p, idem, field)
 		return err
@@ -67,7 +69,7 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempo
 }
 
 // execute runs a plan's fragments, each one transaction on its shard.
-func (s *Service) execute(ctx context.Context, requestID string, p *planner.Plan, idem *api.Idempotency,
+func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, idem *api.Idempotency,
 	field func(row int) string,
 ) (*api.WriteResponse, error) {
 	calls := make([]scatter.ExecCall, len(p.Fragments))
@@ -93,7 +95,7 @@ func (s *Service) execute(ctx context.Context, requestID string, p *planner.Plan
 	}
 	for i := range results {
 		if r := &results[i]; r.Problem != nil {
-			at := slices.IndexFunc(p.Fragments, func(f planner.Fragment) bool { return f.Shard == r.Shard })
+			at := slices.IndexFunc(p.Fragments, func(f plan.Fragment) bool { return f.Shard == r.Shard })
 			r.Problem = inRequest(r.Problem, &p.Fragments[at], field)
 		}
 	}
@@ -173,7 +175,7 @@ func (s *Service) retryStaleTerm(ctx context.Context, requestID string, calls []
 
 // inRequest points a worker's problem at the request's own rows and fields: the
 // worker numbers the rows it was sent.
-func inRequest(p *api.Problem, f *planner.Fragment, field func(row int) string) *api.Problem {
+func inRequest(p *api.Problem, f *plan.Fragment, field func(row int) string) *api.Problem {
 	q := *p
 	q.Field = ""
 	if q.Row == nil || field == nil || *q.Row < 0 || *q.Row >= len(f.RowIndex) {
@@ -190,7 +192,7 @@ func inRequest(p *api.Problem, f *planner.Fragment, field func(row int) string) 
 }
 
 // summarize makes one answer of the shards' results.
-func summarize(p *planner.Plan, results []scatter.ExecResult) (*api.WriteResponse, error) {
+func summarize(p *plan.Plan, results []scatter.ExecResult) (*api.WriteResponse, error) {
 	resp := &api.WriteResponse{Route: p.Route, Shards: make([]api.ShardResult, 0, len(results)), Replayed: len(results) > 0}
 	var causes []api.Problem
 	for i := range results {

@@ -16,7 +16,7 @@ import (
 // Elsewhere an integer of the same value is a width, a port or a size. Tests, and the
 // suites that engines and workers pass, keep the digits: they are what is expected.
 var numbered = []string{
-	"master/tsql", "master/planner", "master/dialect", "master/eval", "master/gather",
+	"master/tsql", "master/bind", "master/planner", "master/dialect", "master/eval", "master/gather",
 	"shared/sqltypes", "shared/sharding",
 	"worker/engine/contract", "worker/engine/sqlite", "worker/engine/sqlserver",
 }

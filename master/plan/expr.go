@@ -1,4 +1,4 @@
-package planner
+package plan
 
 import (
 	"slices"
@@ -123,7 +123,7 @@ const (
 )
 
 // equalExprs says whether two bound expressions are one and the same.
-func equalExprs(a, b *Expr) bool {
+func Equal(a, b *Expr) bool {
 	if a == b {
 		return true
 	}
@@ -133,7 +133,7 @@ func equalExprs(a, b *Expr) bool {
 		return false
 	}
 	for i := range a.Args {
-		if !equalExprs(a.Args[i], b.Args[i]) {
+		if !Equal(a.Args[i], b.Args[i]) {
 			return false
 		}
 	}

@@ -1,9 +1,10 @@
-package planner
+package bind
 
 import (
 	"strconv"
 	"strings"
 
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/sqltypes"
 )
@@ -12,7 +13,7 @@ const maxPrecision = 38
 
 // decimalOf returns the decimal type that e takes beside a decimal: that of all
 // integers of its type, or of just the digits of a literal, as in SQL Server.
-func decimalOf(e *Expr) sqltypes.Type {
+func decimalOf(e *plan.Expr) sqltypes.Type {
 	switch e.Type.Kind {
 	case sqltypes.Decimal:
 		return e.Type
@@ -36,7 +37,7 @@ func decimalType(p, s int) sqltypes.Type {
 }
 
 // concatType is the type of two strings joined.
-func concatType(l, r sqltypes.Type) sqltypes.Type {
+func ConcatType(l, r sqltypes.Type) sqltypes.Type {
 	t := sqltypes.Type{Kind: sqltypes.VarChar}
 	limit := 8000
 	if l.Kind.IsUnicode() || r.Kind.IsUnicode() {
@@ -66,8 +67,8 @@ func floatOf(l, r sqltypes.Type) sqltypes.Type {
 	return sqltypes.Type{Kind: sqltypes.Real}
 }
 
-var arithOps = [...]ExprOp{tsql.Add: AddExpr, tsql.Sub: SubExpr, tsql.Mul: MulExpr, tsql.Div: DivExpr, tsql.Mod: ModExpr}
+var arithOps = [...]plan.ExprOp{tsql.Add: plan.AddExpr, tsql.Sub: plan.SubExpr, tsql.Mul: plan.MulExpr, tsql.Div: plan.DivExpr, tsql.Mod: plan.ModExpr}
 
-var compareOps = [...]ExprOp{
-	tsql.Eq: EqExpr, tsql.Ne: NeExpr, tsql.Lt: LtExpr, tsql.Le: LeExpr, tsql.Gt: GtExpr, tsql.Ge: GeExpr,
+var compareOps = [...]plan.ExprOp{
+	tsql.Eq: plan.EqExpr, tsql.Ne: plan.NeExpr, tsql.Lt: plan.LtExpr, tsql.Le: plan.LeExpr, tsql.Gt: plan.GtExpr, tsql.Ge: plan.GeExpr,
 }

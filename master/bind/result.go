@@ -1,6 +1,7 @@
-package planner
+package bind
 
 import (
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -8,17 +9,17 @@ import (
 )
 
 // lazily binds what may be left unevaluated.
-func (b *binder) lazily(e tsql.Expr) (*Expr, error) {
+func (b *Binder) lazily(e tsql.Expr) (*plan.Expr, error) {
 	b.lazy++
 	defer func() { b.lazy-- }()
-	return b.value(e)
+	return b.Value(e)
 }
 
 // coalesce binds COALESCE: of the type of highest precedence.
-func (b *binder) coalesce(c *tsql.Call, _ *function) (*Expr, error) {
-	args := make([]*Expr, 0, len(c.Args))
+func (b *Binder) coalesce(c *tsql.Call, _ *function) (*plan.Expr, error) {
+	args := make([]*plan.Expr, 0, len(c.Args))
 	for i, a := range c.Args {
-		bind := b.value
+		bind := b.Value
 		if i > 0 {
 			bind = b.lazily
 		}
@@ -41,7 +42,7 @@ func (b *binder) coalesce(c *tsql.Call, _ *function) (*Expr, error) {
 }
 
 // firstNotNull is COALESCE of values of type t.
-func firstNotNull(args []*Expr, t sqltypes.Type) *Expr {
+func firstNotNull(args []*plan.Expr, t sqltypes.Type) *plan.Expr {
 	kept := args[:0]
 	binary := false
 	for _, a := range args {
@@ -56,17 +57,17 @@ func firstNotNull(args []*Expr, t sqltypes.Type) *Expr {
 	}
 	switch {
 	case len(kept) == 0:
-		return &Expr{Op: ValueExpr, Type: t}
+		return &plan.Expr{Op: plan.ValueExpr, Type: t}
 	case len(kept) == 1 && kept[0].IsConst():
 		return kept[0]
 	}
-	return &Expr{Op: FuncExpr, Func: CoalesceFunc, Type: t, Args: kept, Binary: binary}
+	return &plan.Expr{Op: plan.FuncExpr, Func: plan.CoalesceFunc, Type: t, Args: kept, Binary: binary}
 }
 
 // isNullFunction binds ISNULL: of the type of its first argument, which a longer
 // string is cut to.
-func (b *binder) isNullFunction(c *tsql.Call, _ *function) (*Expr, error) {
-	x, err := b.value(c.Args[0])
+func (b *Binder) isNullFunction(c *tsql.Call, _ *function) (*plan.Expr, error) {
+	x, err := b.Value(c.Args[0])
 	if err != nil {
 		return nil, err
 	}
@@ -83,32 +84,32 @@ func (b *binder) isNullFunction(c *tsql.Call, _ *function) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return firstNotNull([]*Expr{x, y}, x.Type), nil
+	return firstNotNull([]*plan.Expr{x, y}, x.Type), nil
 }
 
 // nullIf binds NULLIF(x, y): CASE WHEN x = y THEN NULL ELSE x END.
-func (b *binder) nullIf(c *tsql.Call, _ *function) (*Expr, error) {
+func (b *Binder) nullIf(c *tsql.Call, _ *function) (*plan.Expr, error) {
 	x, y, err := b.values(c.Args[0], c.Args[1])
 	if err != nil {
 		return nil, err
 	}
-	equal, err := b.compare(EqExpr, x, y, c.At)
+	equal, err := b.compare(plan.EqExpr, x, y, c.At)
 	if err != nil {
 		return nil, err
 	}
-	null := &Expr{Op: ValueExpr, Type: x.Type}
-	return branches([]*Expr{equal, null}, x, x.Type), nil
+	null := &plan.Expr{Op: plan.ValueExpr, Type: x.Type}
+	return branches([]*plan.Expr{equal, null}, x, x.Type), nil
 }
 
 // caseOf binds CASE: of the type of highest precedence among its results.
-func (b *binder) caseOf(e *tsql.Case) (*Expr, error) {
+func (b *Binder) caseOf(e *tsql.Case) (*plan.Expr, error) {
 	if len(e.Whens) > maxArgs {
-		return nil, b.problem(api.CodeTooComplex, e.At, "CASE has %d branches; at most %d are allowed", len(e.Whens), maxArgs).Hinted("use fewer")
+		return nil, b.Problem(api.CodeTooComplex, e.At, "CASE has %d branches; at most %d are allowed", len(e.Whens), maxArgs).Hinted("use fewer")
 	}
 	b.lazy++
 	defer func() { b.lazy-- }()
-	args := make([]*Expr, 0, 2*len(e.Whens)+1)
-	results := make([]*Expr, 0, len(e.Whens)+1)
+	args := make([]*plan.Expr, 0, 2*len(e.Whens)+1)
+	results := make([]*plan.Expr, 0, len(e.Whens)+1)
 	for i := range e.Whens {
 		when, then, err := b.when(e.X, &e.Whens[i])
 		if err != nil {
@@ -120,7 +121,7 @@ func (b *binder) caseOf(e *tsql.Case) (*Expr, error) {
 	last := untypedNull
 	if e.Else != nil {
 		var err error
-		if last, err = b.value(e.Else); err != nil {
+		if last, err = b.Value(e.Else); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +130,7 @@ func (b *binder) caseOf(e *tsql.Case) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	pairs := make([]*Expr, 0, 2*len(args))
+	pairs := make([]*plan.Expr, 0, 2*len(args))
 	for i, r := range results {
 		at := e.At
 		if i < len(args) {
@@ -151,37 +152,37 @@ func (b *binder) caseOf(e *tsql.Case) (*Expr, error) {
 
 // when binds one branch. The value of a simple CASE is bound again for each, so that
 // each comparison is of its own.
-func (b *binder) when(x tsql.Expr, w *tsql.When) (when, then *Expr, err error) {
+func (b *Binder) when(x tsql.Expr, w *tsql.When) (when, then *plan.Expr, err error) {
 	if x == nil {
-		when, err = b.condition(w.If, false)
+		when, err = b.Condition(w.If, false)
 	} else {
-		var l, r *Expr
+		var l, r *plan.Expr
 		if l, r, err = b.values(x, w.If); err == nil {
-			when, err = b.compare(EqExpr, l, r, w.If.Pos())
+			when, err = b.compare(plan.EqExpr, l, r, w.If.Pos())
 		}
 	}
 	if err == nil {
-		then, err = b.value(w.Then)
+		then, err = b.Value(w.Then)
 	}
 	return when, then, err
 }
 
 // branches is CASE of pairs of predicates and results; constant predicates decide at once.
-func branches(pairs []*Expr, last *Expr, t sqltypes.Type) *Expr {
-	args := make([]*Expr, 0, len(pairs)+1)
+func branches(pairs []*plan.Expr, last *plan.Expr, t sqltypes.Type) *plan.Expr {
+	args := make([]*plan.Expr, 0, len(pairs)+1)
 	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i].Op == TrueExpr {
+		if pairs[i].Op == plan.TrueExpr {
 			last = pairs[i+1]
 			break
 		}
-		if pairs[i].Op != FalseExpr {
+		if pairs[i].Op != plan.FalseExpr {
 			args = append(args, pairs[i], pairs[i+1])
 		}
 	}
 	if len(args) == 0 {
 		return last
 	}
-	e := &Expr{Op: CaseExpr, Type: t, Args: append(args, last)}
+	e := &plan.Expr{Op: plan.CaseExpr, Type: t, Args: append(args, last)}
 	for i := 1; i < len(e.Args); i += 2 {
 		e.Binary = e.Binary || e.Args[i].Binary
 	}
@@ -190,7 +191,7 @@ func branches(pairs []*Expr, last *Expr, t sqltypes.Type) *Expr {
 }
 
 // unify returns the type of highest precedence, wide enough for all the values.
-func (b *binder) unify(xs []*Expr, at int) (sqltypes.Type, error) {
+func (b *Binder) unify(xs []*plan.Expr, at int) (sqltypes.Type, error) {
 	var t sqltypes.Type
 	for _, x := range xs {
 		if x == untypedNull {
@@ -213,7 +214,7 @@ func (b *binder) unify(xs []*Expr, at int) (sqltypes.Type, error) {
 }
 
 // wider returns the type that holds values of t and x; false where T-SQL has none.
-func wider(t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
+func wider(t sqltypes.Type, x *plan.Expr) (sqltypes.Type, bool) {
 	u := x.Type
 	if t == u {
 		return t, true
@@ -229,7 +230,7 @@ func wider(t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
 	case ct == sqltypes.Decimals && cu == sqltypes.Integers:
 		return unionDecimal(t, decimalOf(x)), true
 	case ct == sqltypes.Integers && cu == sqltypes.Decimals:
-		return unionDecimal(decimalOf(&Expr{Op: ColumnExpr, Type: t}), u), true
+		return unionDecimal(decimalOf(&plan.Expr{Op: plan.ColumnExpr, Type: t}), u), true
 	case ct == sqltypes.Floats && u.Kind.IsNumeric():
 		return t, true
 	case cu == sqltypes.Floats && t.Kind.IsNumeric():
@@ -238,7 +239,7 @@ func wider(t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
 	return t, false
 }
 
-func widerOfClass(c sqltypes.Class, t sqltypes.Type, x *Expr) (sqltypes.Type, bool) {
+func widerOfClass(c sqltypes.Class, t sqltypes.Type, x *plan.Expr) (sqltypes.Type, bool) {
 	u := x.Type
 	switch c {
 	case sqltypes.Integers:
@@ -250,7 +251,7 @@ func widerOfClass(c sqltypes.Class, t sqltypes.Type, x *Expr) (sqltypes.Type, bo
 	case sqltypes.Strings, sqltypes.Binaries:
 		wide := t
 		if c == sqltypes.Strings {
-			wide = concatType(t, u)
+			wide = ConcatType(t, u)
 		} else {
 			wide.Kind = sqltypes.VarBinary
 		}
@@ -284,16 +285,16 @@ func unionDecimal(t, u sqltypes.Type) sqltypes.Type {
 }
 
 // become converts a result to the type of all; lazy says that it may never be asked for.
-func (b *binder) become(x *Expr, t sqltypes.Type, at int, lazy bool) (*Expr, error) {
+func (b *Binder) become(x *plan.Expr, t sqltypes.Type, at int, lazy bool) (*plan.Expr, error) {
 	if x.IsNull() {
-		return &Expr{Op: ValueExpr, Type: t}, nil
+		return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
 	}
 	if sameForm(x.Type, t) && !x.IsConst() {
 		return x, nil
 	}
-	c, err := b.convert(x, t, at)
+	c, err := b.Convert(x, t, at)
 	if err != nil && lazy {
-		return &Expr{Op: ConvertExpr, Type: t, Args: []*Expr{x}, Binary: x.Binary}, nil
+		return &plan.Expr{Op: plan.ConvertExpr, Type: t, Args: []*plan.Expr{x}, Binary: x.Binary}, nil
 	}
 	return c, err
 }
@@ -326,12 +327,12 @@ func fits(from, to sqltypes.Type) bool {
 }
 
 // cast binds CAST and CONVERT.
-func (b *binder) cast(e *tsql.Cast) (*Expr, error) {
+func (b *Binder) cast(e *tsql.Cast) (*plan.Expr, error) {
 	if e.Style != nil {
-		return nil, b.problem(api.CodeUnsupported, e.Style.Pos(), "the styles of CONVERT are not supported").
+		return nil, b.Problem(api.CodeUnsupported, e.Style.Pos(), "the styles of CONVERT are not supported").
 			Hinted("leave the style out: dates are written as 2026-11-22, and read so")
 	}
-	x, err := b.value(e.X)
+	x, err := b.Value(e.X)
 	if err != nil {
 		return nil, err
 	}
@@ -339,9 +340,9 @@ func (b *binder) cast(e *tsql.Cast) (*Expr, error) {
 }
 
 // castTo converts x to t as CAST does.
-func (b *binder) castTo(x *Expr, t sqltypes.Type, at int) (*Expr, error) {
+func (b *Binder) castTo(x *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, error) {
 	if x.IsNull() {
-		return &Expr{Op: ValueExpr, Type: t}, nil
+		return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
 	}
 	if !castable(x.Type, t) {
 		return nil, b.typeError(mssqlerr.NotExplicit, at, "%s does not convert to %s", x.Type, t).Hinted("convert what it is made of instead")
@@ -349,7 +350,7 @@ func (b *binder) castTo(x *Expr, t sqltypes.Type, at int) (*Expr, error) {
 	if !x.IsConst() && x.Type == t {
 		return x, nil
 	}
-	return b.convert(x, t, at)
+	return b.Convert(x, t, at)
 }
 
 // castable says whether there is a conversion between the types, whatever the value.
@@ -385,18 +386,18 @@ func castable(from, to sqltypes.Type) bool {
 
 // assign converts x to t as an assignment to a column of type t does: at once when it
 // is a constant, and not at all when its values are values of t as they are.
-func assign(x *Expr, t sqltypes.Type) (*Expr, error) {
+func Assign(x *plan.Expr, t sqltypes.Type) (*plan.Expr, error) {
 	switch {
 	case x.IsConst() && x.Type == t:
 		return x, nil
 	case x.IsConst():
 		v, err := sqltypes.Convert(x.Value, x.Type, t)
-		return &Expr{Op: ValueExpr, Type: t, Value: v}, err
+		return &plan.Expr{Op: plan.ValueExpr, Type: t, Value: v}, err
 	case !castable(x.Type, t):
 		p := api.NewProblem(api.CodeConversionFailed, "%s does not convert to the column's type, %s", x.Type, t)
 		return nil, p.Hinted("set it to a value of its type").Numbered(mssqlerr.TypeClash)
 	case sameForm(x.Type, t):
 		return x, nil
 	}
-	return &Expr{Op: AssignExpr, Type: t, Args: []*Expr{x}}, nil
+	return &plan.Expr{Op: plan.AssignExpr, Type: t, Args: []*plan.Expr{x}}, nil
 }

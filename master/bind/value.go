@@ -1,9 +1,10 @@
-package planner
+package bind
 
 import (
 	"strings"
 	"unicode/utf16"
 
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -11,10 +12,10 @@ import (
 )
 
 // value binds a value.
-func (b *binder) value(e tsql.Expr) (*Expr, error) {
+func (b *Binder) Value(e tsql.Expr) (*plan.Expr, error) {
 	switch e := e.(type) {
 	case *tsql.Literal:
-		return b.literal(e)
+		return b.Literal(e)
 	case *tsql.Column:
 		return b.column(e)
 	case *tsql.Neg:
@@ -34,41 +35,41 @@ func (b *binder) value(e tsql.Expr) (*Expr, error) {
 	case *tsql.Cast:
 		return b.cast(e)
 	}
-	return nil, b.problem(api.CodeUnsupported, e.Pos(), "this is not supported as a value")
+	return nil, b.Problem(api.CodeUnsupported, e.Pos(), "this is not supported as a value")
 }
 
-func (b *binder) column(e *tsql.Column) (*Expr, error) {
+func (b *Binder) column(e *tsql.Column) (*plan.Expr, error) {
 	switch {
-	case b.sc == nil:
-		return nil, b.problem(api.CodeUnsupported, e.At, "a column does not belong here").Hinted("write a constant")
-	case b.field == statementField:
+	case b.Scope == nil:
+		return nil, b.Problem(api.CodeUnsupported, e.At, "a column does not belong here").Hinted("write a constant")
+	case b.Field == StatementField:
 		return b.statementColumn(e)
 	}
-	if p := b.checkDB(e.DB, e.At); p != nil {
+	if p := b.CheckDB(e.DB, e.At); p != nil {
 		return nil, p
 	}
-	t := b.sc.tables[0]
+	t := b.Scope.Tables[0]
 	if e.Table != "" && !api.SameName(e.Table, t.Name) {
-		return nil, b.problem(api.CodeUnknownTable, e.At, "%s is not the table of this request", api.Clip(e.Table)).Hinted("write %s, or the column alone", t.Name)
+		return nil, b.Problem(api.CodeUnknownTable, e.At, "%s is not the table of this request", api.Clip(e.Table)).Hinted("write %s, or the column alone", t.Name)
 	}
-	i, p := t.column(b.field, e.Name)
+	i, p := t.Column(b.Field, e.Name)
 	if p != nil {
 		p.Offset = &e.At
-		if b.field == "condition" && !api.SameName(e.Name, SlotColumn) && len(t.near(e.Name)) == 0 {
+		if b.Field == "condition" && !api.SameName(e.Name, plan.SlotColumn) && len(t.near(e.Name)) == 0 {
 			p.Hint += textHint(e.Name) // what is like a column's name is rather that, misspelt
 		}
 		return nil, p
 	}
-	return t.Columns[i].expr, nil
+	return t.Columns[i].Expr, nil
 }
 
 // literal gives a constant its T-SQL type: integers beyond INT are decimals,
 // digits with a point are decimals of just so many digits.
-func (b *binder) literal(l *tsql.Literal) (*Expr, error) {
+func (b *Binder) Literal(l *tsql.Literal) (*plan.Expr, error) {
 	if l.Kind == tsql.NullLiteral {
 		return untypedNull, nil
 	}
-	e := &Expr{Op: ValueExpr}
+	e := &plan.Expr{Op: plan.ValueExpr}
 	var err error
 	switch l.Kind {
 	case tsql.IntLiteral:
@@ -96,14 +97,14 @@ func (b *binder) literal(l *tsql.Literal) (*Expr, error) {
 		e.Value = sqltypes.Bytes(unhex(l.Text))
 	}
 	if err != nil {
-		return nil, b.valueError(err, l.At)
+		return nil, b.ValueError(err, l.At)
 	}
 	return e, nil
 }
 
-func (b *binder) decimalLiteral(l *tsql.Literal, precision, scale int) (*Expr, error) {
+func (b *Binder) decimalLiteral(l *tsql.Literal, precision, scale int) (*plan.Expr, error) {
 	if precision > maxPrecision {
-		p := b.problem(api.CodeOutOfRange, l.At, "the number %s has more than %d digits", api.Clip(l.Text), maxPrecision).
+		p := b.Problem(api.CodeOutOfRange, l.At, "the number %s has more than %d digits", api.Clip(l.Text), maxPrecision).
 			Hinted("write it with an exponent, as 1.5e40, to have it as a FLOAT")
 		p.SQLNumber = mssqlerr.NumberTooLong
 		return nil, p
@@ -111,9 +112,9 @@ func (b *binder) decimalLiteral(l *tsql.Literal, precision, scale int) (*Expr, e
 	t := decimalType(max(precision, scale, 1), scale)
 	v, err := sqltypes.Convert(sqltypes.Text(l.Text), t, t)
 	if err != nil {
-		return nil, b.valueError(err, l.At)
+		return nil, b.ValueError(err, l.At)
 	}
-	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
+	return &plan.Expr{Op: plan.ValueExpr, Type: t, Value: v}, nil
 }
 
 // smallInt reads decimal digits, none for 0, when the number fits INT.
@@ -161,4 +162,4 @@ func nibble(c byte) byte {
 
 // untypedNull is the word NULL, which has no type of its own: that of INT stands for
 // it. Any other constant that is NULL has the type it was computed in.
-var untypedNull = &Expr{Op: ValueExpr, Type: sqltypes.IntType}
+var untypedNull = &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType}

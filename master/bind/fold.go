@@ -1,11 +1,15 @@
-package planner
+package bind
 
-import "shardeck/shared/sqltypes"
+import (
+	"shardeck/master/eval"
+	"shardeck/master/plan"
+	"shardeck/shared/sqltypes"
+)
 
 // folded returns e, or its value when its arguments are constants. What the value
 // is refused for is told at the place at, unless it may never be asked for, as 1/0 in a
 // branch of CASE: then e stays as it is.
-func (b *binder) folded(e *Expr, at int) (*Expr, error) {
+func (b *Binder) folded(e *plan.Expr, at int) (*plan.Expr, error) {
 	var few [4]sqltypes.Value
 	args := few[:0]
 	for _, a := range e.Args {
@@ -14,12 +18,12 @@ func (b *binder) folded(e *Expr, at int) (*Expr, error) {
 		}
 		args = append(args, a.Value)
 	}
-	v, err := Apply(e, args)
+	v, err := eval.Apply(e, args)
 	switch {
 	case err != nil && b.lazy > 0:
 		return e, nil
 	case err != nil:
-		return nil, b.valueError(err, at)
+		return nil, b.ValueError(err, at)
 	}
-	return &Expr{Op: ValueExpr, Type: e.Type, Value: v}, nil
+	return &plan.Expr{Op: plan.ValueExpr, Type: e.Type, Value: v}, nil
 }

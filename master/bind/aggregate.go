@@ -1,6 +1,7 @@
-package planner
+package bind
 
 import (
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -8,33 +9,33 @@ import (
 )
 
 // aggregate binds COUNT, SUM, AVG, MIN or MAX over the rows of a group.
-func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
+func (b *Binder) aggregate(c *tsql.Call) (*plan.Expr, error) {
 	switch {
 	case b.inAggregate:
-		p := b.problem(api.CodeUnsupported, c.At, "%s stands within another aggregate", c.Name)
+		p := b.Problem(api.CodeUnsupported, c.At, "%s stands within another aggregate", c.Name)
 		return nil, p.Hinted("compute the inner one in a statement of its own").Numbered(mssqlerr.NestedAggregate)
-	case !b.aggregated:
-		number, clause := mssqlerr.AggregateInWhere, b.clause
+	case !b.Aggregated:
+		number, clause := mssqlerr.AggregateInWhere, b.Clause
 		switch clause {
 		case "GROUP BY":
 			number = mssqlerr.AggregateInGroupBy
 		case "SET":
 			number = mssqlerr.AggregateInSet
 		}
-		p := b.problem(api.CodeUnsupported, c.At, "the aggregate %s does not belong in %s", c.Name, clause)
+		p := b.Problem(api.CodeUnsupported, c.At, "the aggregate %s does not belong in %s", c.Name, clause)
 		return nil, p.Hinted("aggregates belong in the list of SELECT, in HAVING and in ORDER BY").Numbered(number)
 	}
-	b.aggregates++
+	b.Aggregates++
 	counts := c.Name == "COUNT" || c.Name == "COUNT_BIG"
 	if c.Star && counts && !c.Distinct {
-		return &Expr{Op: CountExpr, Type: countType(c.Name)}, nil
+		return &plan.Expr{Op: plan.CountExpr, Type: countType(c.Name)}, nil
 	}
 	if c.Star || len(c.Args) != 1 {
-		p := b.problem(api.CodeSyntax, c.At, "%s takes one argument", c.Name)
+		p := b.Problem(api.CodeSyntax, c.At, "%s takes one argument", c.Name)
 		return nil, p.Hinted("write %s(x); * is for COUNT(*) alone", c.Name).Numbered(mssqlerr.ArgumentCount)
 	}
 	b.inAggregate = true
-	x, err := b.value(c.Args[0])
+	x, err := b.Value(c.Args[0])
 	b.inAggregate = false
 	if err != nil {
 		return nil, err
@@ -42,26 +43,26 @@ func (b *binder) aggregate(c *tsql.Call) (*Expr, error) {
 	if lit, ok := c.Args[0].(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
 		return nil, b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s of the constant NULL means nothing", c.Name).Hinted("name a column")
 	}
-	e := &Expr{Op: AggExpr, Args: []*Expr{x}, Distinct: c.Distinct}
+	e := &plan.Expr{Op: plan.AggExpr, Args: []*plan.Expr{x}, Distinct: c.Distinct}
 	switch c.Name {
 	case "COUNT", "COUNT_BIG":
-		e.Agg, e.Type = CountAgg, countType(c.Name)
+		e.Agg, e.Type = plan.CountAgg, countType(c.Name)
 		return e, nil
 	case "MIN", "MAX":
-		e.Agg, e.Type, e.Binary, e.Distinct = MinAgg, x.Type, x.Binary, false
+		e.Agg, e.Type, e.Binary, e.Distinct = plan.MinAgg, x.Type, x.Binary, false
 		if c.Name == "MAX" {
-			e.Agg = MaxAgg
+			e.Agg = plan.MaxAgg
 		}
 		if x.Type.Kind != sqltypes.Bit {
 			return e, nil
 		}
 	default:
-		e.Agg = SumAgg
+		e.Agg = plan.SumAgg
 		if c.Name == "AVG" {
-			e.Agg = AvgAgg
+			e.Agg = plan.AvgAgg
 		}
 		var ok bool
-		if e.Type, ok = totalType(e.Agg, x.Type); ok {
+		if e.Type, ok = TotalType(e.Agg, x.Type); ok {
 			return e, nil
 		}
 	}
@@ -80,7 +81,7 @@ func countType(name string) sqltypes.Type {
 }
 
 // totalType is the type of the sum or mean of values of type t; false where they have none.
-func totalType(agg Agg, t sqltypes.Type) (sqltypes.Type, bool) {
+func TotalType(agg plan.Agg, t sqltypes.Type) (sqltypes.Type, bool) {
 	switch k := t.Kind; {
 	case k == sqltypes.Bit:
 		return t, false
@@ -88,7 +89,7 @@ func totalType(agg Agg, t sqltypes.Type) (sqltypes.Type, bool) {
 		return t, true
 	case k.IsInteger():
 		return sqltypes.IntType, true
-	case k == sqltypes.Decimal && agg == AvgAgg:
+	case k == sqltypes.Decimal && agg == plan.AvgAgg:
 		return decimalType(maxPrecision, max(t.Scale, 6)), true
 	case k == sqltypes.Decimal:
 		return decimalType(maxPrecision, t.Scale), true

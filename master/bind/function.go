@@ -1,8 +1,9 @@
-package planner
+package bind
 
 import (
 	"strings"
 
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -13,8 +14,8 @@ import (
 type function struct {
 	name     string
 	min, max int // number of arguments
-	bind     func(b *binder, c *tsql.Call, f *function) (*Expr, error)
-	fn       Func
+	bind     func(b *Binder, c *tsql.Call, f *function) (*plan.Expr, error)
+	fn       plan.Func
 }
 
 // functionNames are all functions and aggregates, for those who look for another.
@@ -26,37 +27,37 @@ var functionNames = []string{
 func functionOf(name string) *function {
 	switch name {
 	case "UPPER":
-		return &function{name, 1, 1, (*binder).stringFunction, UpperFunc}
+		return &function{name, 1, 1, (*Binder).stringFunction, plan.UpperFunc}
 	case "LOWER":
-		return &function{name, 1, 1, (*binder).stringFunction, LowerFunc}
+		return &function{name, 1, 1, (*Binder).stringFunction, plan.LowerFunc}
 	case "LTRIM":
-		return &function{name, 1, 1, (*binder).stringFunction, LTrimFunc}
+		return &function{name, 1, 1, (*Binder).stringFunction, plan.LTrimFunc}
 	case "RTRIM":
-		return &function{name, 1, 1, (*binder).stringFunction, RTrimFunc}
+		return &function{name, 1, 1, (*Binder).stringFunction, plan.RTrimFunc}
 	case "TRIM":
-		return &function{name, 1, 1, (*binder).stringFunction, 0}
+		return &function{name, 1, 1, (*Binder).stringFunction, 0}
 	case "LEN":
-		return &function{name, 1, 1, (*binder).length, LenFunc}
+		return &function{name, 1, 1, (*Binder).length, plan.LenFunc}
 	case "SUBSTRING":
-		return &function{name, 3, 3, (*binder).substring, SubstringFunc}
+		return &function{name, 3, 3, (*Binder).substring, plan.SubstringFunc}
 	case "ABS":
-		return &function{name, 1, 1, (*binder).abs, AbsFunc}
+		return &function{name, 1, 1, (*Binder).abs, plan.AbsFunc}
 	case "ROUND":
-		return &function{name, 2, 3, (*binder).round, RoundFunc}
+		return &function{name, 2, 3, (*Binder).round, plan.RoundFunc}
 	case "COALESCE":
-		return &function{name, 2, maxArgs, (*binder).coalesce, CoalesceFunc}
+		return &function{name, 2, maxArgs, (*Binder).coalesce, plan.CoalesceFunc}
 	case "ISNULL":
-		return &function{name, 2, 2, (*binder).isNullFunction, CoalesceFunc}
+		return &function{name, 2, 2, (*Binder).isNullFunction, plan.CoalesceFunc}
 	case "NULLIF":
-		return &function{name, 2, 2, (*binder).nullIf, 0}
+		return &function{name, 2, 2, (*Binder).nullIf, 0}
 	case "YEAR":
-		return &function{name, 1, 1, (*binder).datePart, YearFunc}
+		return &function{name, 1, 1, (*Binder).datePart, plan.YearFunc}
 	case "MONTH":
-		return &function{name, 1, 1, (*binder).datePart, MonthFunc}
+		return &function{name, 1, 1, (*Binder).datePart, plan.MonthFunc}
 	case "DAY":
-		return &function{name, 1, 1, (*binder).datePart, DayFunc}
+		return &function{name, 1, 1, (*Binder).datePart, plan.DayFunc}
 	case "DATEPART":
-		return &function{name, 2, 2, (*binder).datePart, 0}
+		return &function{name, 2, 2, (*Binder).datePart, 0}
 	}
 	return nil
 }
@@ -65,14 +66,14 @@ func functionOf(name string) *function {
 const maxArgs = 100
 
 // call binds a function or an aggregate.
-func (b *binder) call(c *tsql.Call) (*Expr, error) {
+func (b *Binder) call(c *tsql.Call) (*plan.Expr, error) {
 	switch c.Name {
 	case "COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX":
 		return b.aggregate(c)
 	}
 	f := functionOf(c.Name)
 	if f == nil {
-		p := b.problem(api.CodeUnsupported, c.At, "the function %s is not supported", api.Clip(c.Name)).Numbered(mssqlerr.UnknownFunction)
+		p := b.Problem(api.CodeUnsupported, c.At, "the function %s is not supported", api.Clip(c.Name)).Numbered(mssqlerr.UnknownFunction)
 		if near := api.Nearest(c.Name, functionNames); len(near) > 0 {
 			return nil, p.Hinted("did you mean %s?", strings.Join(near, " or "))
 		}
@@ -84,28 +85,28 @@ func (b *binder) call(c *tsql.Call) (*Expr, error) {
 	return f.bind(b, c, f)
 }
 
-func (b *binder) arguments(c *tsql.Call, f *function) error {
-	p := b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d", f.name, len(c.Args), f.min).Numbered(mssqlerr.ArgumentCount)
+func (b *Binder) arguments(c *tsql.Call, f *function) error {
+	p := b.Problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d", f.name, len(c.Args), f.min).Numbered(mssqlerr.ArgumentCount)
 	switch {
 	case c.Star || c.Distinct:
-		p = b.problem(api.CodeSyntax, c.At, "%s takes neither * nor DISTINCT", f.name).Numbered(mssqlerr.Syntax)
+		p = b.Problem(api.CodeSyntax, c.At, "%s takes neither * nor DISTINCT", f.name).Numbered(mssqlerr.Syntax)
 		return p.Hinted("these belong to aggregates, as COUNT(*) and COUNT(DISTINCT x)")
 	case f.max > f.min:
-		p = b.problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d to %d", f.name, len(c.Args), f.min, f.max).Numbered(mssqlerr.ArgumentCount)
+		p = b.Problem(api.CodeSyntax, c.At, "%s has %d arguments, where it takes %d to %d", f.name, len(c.Args), f.min, f.max).Numbered(mssqlerr.ArgumentCount)
 	}
-	if f.fn == CoalesceFunc {
+	if f.fn == plan.CoalesceFunc {
 		return p.Hinted("write %s(x, y)", f.name)
 	}
 	return p.Hinted("give it as many as it takes")
 }
 
-func (b *binder) argumentType(c *tsql.Call, n int, t sqltypes.Type, want string) error {
+func (b *Binder) argumentType(c *tsql.Call, n int, t sqltypes.Type, want string) error {
 	return b.typeError(mssqlerr.ArgumentType, c.Args[n].Pos(), "argument %d of %s is of type %s", n+1, c.Name, t).Hinted("give it %s", want)
 }
 
 // stringArg binds argument n as a string; a number, a date or a GUID becomes one, as in T-SQL.
-func (b *binder) stringArg(c *tsql.Call, n int) (*Expr, error) {
-	x, err := b.value(c.Args[n])
+func (b *Binder) stringArg(c *tsql.Call, n int) (*plan.Expr, error) {
+	x, err := b.Value(c.Args[n])
 	if err != nil {
 		return nil, err
 	}
@@ -113,14 +114,14 @@ func (b *binder) stringArg(c *tsql.Call, n int) (*Expr, error) {
 	case sqltypes.Strings:
 		return x, nil
 	case sqltypes.Integers, sqltypes.Decimals, sqltypes.Floats, sqltypes.Temporals, sqltypes.GUIDs:
-		return b.convert(x, asText, c.Args[n].Pos())
+		return b.Convert(x, asText, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "a string")
 }
 
 // intArg binds argument n as an integer.
-func (b *binder) intArg(c *tsql.Call, n int) (*Expr, error) {
-	x, err := b.value(c.Args[n])
+func (b *Binder) intArg(c *tsql.Call, n int) (*plan.Expr, error) {
+	x, err := b.Value(c.Args[n])
 	if err != nil {
 		return nil, err
 	}
@@ -128,24 +129,24 @@ func (b *binder) intArg(c *tsql.Call, n int) (*Expr, error) {
 	case x.Type.Class() == sqltypes.Integers:
 		return x, nil
 	case x.Type.Kind.IsNumeric() || x.Type.Class() == sqltypes.Strings:
-		return b.convert(x, sqltypes.IntType, c.Args[n].Pos())
+		return b.Convert(x, sqltypes.IntType, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "an integer")
 }
 
 // scalar makes a call, which is NULL where an argument is the constant NULL.
-func (b *binder) scalar(f Func, t sqltypes.Type, at int, args ...*Expr) (*Expr, error) {
-	e := &Expr{Op: FuncExpr, Func: f, Type: t, Args: args}
+func (b *Binder) scalar(f plan.Func, t sqltypes.Type, at int, args ...*plan.Expr) (*plan.Expr, error) {
+	e := &plan.Expr{Op: plan.FuncExpr, Func: f, Type: t, Args: args}
 	for _, a := range args {
 		if a.IsNull() {
-			return &Expr{Op: ValueExpr, Type: t}, nil
+			return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
 		}
 		e.Binary = e.Binary || a.Binary && t.Kind.IsString()
 	}
 	return b.folded(e, at)
 }
 
-func (b *binder) stringFunction(c *tsql.Call, f *function) (*Expr, error) {
+func (b *Binder) stringFunction(c *tsql.Call, f *function) (*plan.Expr, error) {
 	x, err := b.stringArg(c, 0)
 	if err != nil {
 		return nil, err
@@ -154,10 +155,10 @@ func (b *binder) stringFunction(c *tsql.Call, f *function) (*Expr, error) {
 	if f.fn != 0 {
 		return b.scalar(f.fn, t, c.At, x)
 	}
-	if x, err = b.scalar(RTrimFunc, t, c.At, x); err != nil {
+	if x, err = b.scalar(plan.RTrimFunc, t, c.At, x); err != nil {
 		return nil, err
 	}
-	return b.scalar(LTrimFunc, t, c.At, x)
+	return b.scalar(plan.LTrimFunc, t, c.At, x)
 }
 
 // varying is the type of what a function makes of a string of type t.
@@ -171,7 +172,7 @@ func varying(t sqltypes.Type) sqltypes.Type {
 	return t
 }
 
-func (b *binder) length(c *tsql.Call, f *function) (*Expr, error) {
+func (b *Binder) length(c *tsql.Call, f *function) (*plan.Expr, error) {
 	x, err := b.stringArg(c, 0)
 	if err != nil {
 		return nil, err
@@ -183,7 +184,7 @@ func (b *binder) length(c *tsql.Call, f *function) (*Expr, error) {
 	return b.scalar(f.fn, t, c.At, x)
 }
 
-func (b *binder) substring(c *tsql.Call, f *function) (*Expr, error) {
+func (b *Binder) substring(c *tsql.Call, f *function) (*plan.Expr, error) {
 	x, err := b.stringArg(c, 0)
 	if err != nil {
 		return nil, err
@@ -200,8 +201,8 @@ func (b *binder) substring(c *tsql.Call, f *function) (*Expr, error) {
 }
 
 // numberArg binds argument n as a number; a string becomes a FLOAT, as in T-SQL.
-func (b *binder) numberArg(c *tsql.Call, n int) (*Expr, error) {
-	x, err := b.value(c.Args[n])
+func (b *Binder) numberArg(c *tsql.Call, n int) (*plan.Expr, error) {
+	x, err := b.Value(c.Args[n])
 	if err != nil {
 		return nil, err
 	}
@@ -210,12 +211,12 @@ func (b *binder) numberArg(c *tsql.Call, n int) (*Expr, error) {
 	case x.Type.Kind.IsNumeric():
 		return x, nil
 	case x.Type.Class() == sqltypes.Strings:
-		return b.convert(x, sqltypes.FloatType, c.Args[n].Pos())
+		return b.Convert(x, sqltypes.FloatType, c.Args[n].Pos())
 	}
 	return nil, b.argumentType(c, n, x.Type, "a number")
 }
 
-func (b *binder) abs(c *tsql.Call, f *function) (*Expr, error) {
+func (b *Binder) abs(c *tsql.Call, f *function) (*plan.Expr, error) {
 	x, err := b.numberArg(c, 0)
 	if err != nil {
 		return nil, err
@@ -231,7 +232,7 @@ func atLeastInt(t sqltypes.Type) sqltypes.Type {
 	return t
 }
 
-func (b *binder) round(c *tsql.Call, f *function) (*Expr, error) {
+func (b *Binder) round(c *tsql.Call, f *function) (*plan.Expr, error) {
 	x, err := b.numberArg(c, 0)
 	if err != nil {
 		return nil, err
@@ -246,34 +247,34 @@ func (b *binder) round(c *tsql.Call, f *function) (*Expr, error) {
 			return nil, err
 		}
 		if !how.IsConst() || how.Value != sqltypes.Int64(0) {
-			return nil, b.problem(api.CodeUnsupported, c.Args[2].Pos(), "ROUND that cuts off rather than rounds is not supported").Hinted("leave the third argument out, or write 0")
+			return nil, b.Problem(api.CodeUnsupported, c.Args[2].Pos(), "ROUND that cuts off rather than rounds is not supported").Hinted("leave the third argument out, or write 0")
 		}
 	}
 	return b.scalar(f.fn, atLeastInt(x.Type), c.At, x, digits)
 }
 
-func (b *binder) datePart(c *tsql.Call, f *function) (*Expr, error) {
+func (b *Binder) datePart(c *tsql.Call, f *function) (*plan.Expr, error) {
 	part, arg := f.fn, 0
 	if part == 0 {
 		name, ok := c.Args[0].(*tsql.Column)
 		if ok && name.Table == "" {
 			if p, known := sqltypes.ParsePart(name.Name); known {
-				part = YearFunc + Func(p-sqltypes.PartYear)
+				part = plan.YearFunc + plan.Func(p-sqltypes.PartYear)
 			}
 		}
 		if arg = 1; part == 0 {
-			p := b.problem(api.CodeUnsupported, c.Args[0].Pos(), "this is not a part that DATEPART knows here").Numbered(mssqlerr.UnknownDatepart)
+			p := b.Problem(api.CodeUnsupported, c.Args[0].Pos(), "this is not a part that DATEPART knows here").Numbered(mssqlerr.UnknownDatepart)
 			return nil, p.Hinted("write year, quarter, month, day, dayofyear, hour, minute or second")
 		}
 	}
-	x, err := b.value(c.Args[arg])
+	x, err := b.Value(c.Args[arg])
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case x.Type.Class() == sqltypes.Temporals:
 	case x.Type.Class() == sqltypes.Strings || x.IsNull():
-		if x, err = b.convert(x, sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, c.Args[arg].Pos()); err != nil {
+		if x, err = b.Convert(x, sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, c.Args[arg].Pos()); err != nil {
 			return nil, err
 		}
 	default:

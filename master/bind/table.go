@@ -1,8 +1,9 @@
-package planner
+package bind
 
 import (
 	"strings"
 
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
@@ -21,10 +22,10 @@ type Table struct {
 	Key int
 
 	byName  map[string]int // by the exact name; the fast way of lookup
-	columns []api.Column   // all, as a query's output names them
-	outputs []Output       // all, as a query selects them
-	query   *Query         // the query that selects all columns and rows
-	alone   *scope         // of the table's own columns, under its own name
+	Header  []api.Column   // all, as a query's output names them
+	Outputs []plan.Output  // all, as a query selects them
+	All     *plan.Query    // the query that selects all columns and rows
+	Alone   *Scope         // of the table's own columns, under its own name
 }
 
 // TableColumn is a column of a Table.
@@ -33,10 +34,10 @@ type TableColumn struct {
 	Type     sqltypes.Type
 	Nullable bool
 
-	expr        *Expr
-	hasDefault  bool
-	defaultVal  sqltypes.Value
-	defaultWire []byte // the default, or NULL, as a JSON value
+	Expr        *plan.Expr
+	HasDefault  bool
+	Default     sqltypes.Value
+	DefaultWire []byte // the default, or NULL, as a JSON value
 }
 
 // NewTable makes def ready. It refuses a definition that [CreateTable] could not
@@ -59,15 +60,15 @@ func NewTable(db string, def *api.TableDef) (*Table, error) {
 		if _, t.Key = def.Column(def.ShardKey); t.Key < 0 {
 			return nil, api.NewProblem(api.CodeUnknownColumn, "the shard key %s of table %s is not a column of it", def.ShardKey, def.Name).At("shard_key")
 		}
-		t.Columns[t.Key].expr.Binary = t.Columns[t.Key].Type.Kind.IsString()
+		t.Columns[t.Key].Expr.Binary = t.Columns[t.Key].Type.Kind.IsString()
 	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		t.columns = append(t.columns, api.Column{Name: c.Name, Type: def.Columns[i].Type})
-		t.outputs = append(t.outputs, Output{Name: c.Name, Expr: c.expr})
+		t.Header = append(t.Header, api.Column{Name: c.Name, Type: def.Columns[i].Type})
+		t.Outputs = append(t.Outputs, plan.Output{Name: c.Name, Expr: c.Expr})
 	}
-	t.query = &Query{Output: t.outputs}
-	t.alone = newScope(t, t.Name)
+	t.All = &plan.Query{Output: t.Outputs}
+	t.Alone = NewScope(t, t.Name)
 	return t, nil
 }
 
@@ -82,26 +83,26 @@ func (t *Table) addColumn(i int, def *api.ColumnDef) error {
 	}
 	c := &t.Columns[i]
 	*c = TableColumn{Name: def.Name, Type: typ, Nullable: def.Nullable}
-	c.expr = &Expr{Op: ColumnExpr, Type: typ, Column: def.Name}
+	c.Expr = &plan.Expr{Op: plan.ColumnExpr, Type: typ, Column: def.Name}
 	if def.Default != "" {
 		lit, err := tsql.ParseConstant(def.Default)
 		if err != nil {
 			return api.AsProblem(err).At(field)
 		}
-		if c.defaultVal, err = defaultValue(lit, typ); err != nil {
+		if c.Default, err = DefaultValue(lit, typ); err != nil {
 			return api.AsProblem(err).At(field)
 		}
-		c.hasDefault = !c.defaultVal.IsNull()
+		c.HasDefault = !c.Default.IsNull()
 	}
-	c.defaultWire = sqltypes.AppendJSON(nil, typ, c.defaultVal)
+	c.DefaultWire = sqltypes.AppendJSON(nil, typ, c.Default)
 	t.byName[def.Name] = i
 	return nil
 }
 
 // defaultValue returns the constant of a DEFAULT as a value of the column's type.
-func defaultValue(lit tsql.Expr, typ sqltypes.Type) (sqltypes.Value, error) {
-	b := binder{}
-	e, err := b.value(lit)
+func DefaultValue(lit tsql.Expr, typ sqltypes.Type) (sqltypes.Value, error) {
+	b := Binder{}
+	e, err := b.Value(lit)
 	if err != nil {
 		return sqltypes.Value{}, err
 	}
@@ -123,13 +124,13 @@ func (t *Table) index(name string) int {
 
 // column returns the position of the column of that name, or an unknown_column
 // problem for field that lists columns of similar names.
-func (t *Table) column(field, name string) (int, *api.Problem) {
+func (t *Table) Column(field, name string) (int, *api.Problem) {
 	if i := t.index(name); i >= 0 {
 		return i, nil
 	}
 	p := api.NewProblem(api.CodeUnknownColumn, "table %s has no column %s", t.Name, api.Clip(name)).At(field)
-	if api.SameName(name, SlotColumn) {
-		return -1, p.Hinted("%s is Shardeck's own and hidden", SlotColumn)
+	if api.SameName(name, plan.SlotColumn) {
+		return -1, p.Hinted("%s is Shardeck's own and hidden", plan.SlotColumn)
 	}
 	if near := t.near(name); len(near) > 0 {
 		return -1, p.Hinted("did you mean %s?", strings.Join(near, " or "))
@@ -153,12 +154,12 @@ func (t *Table) names() []string {
 }
 
 // isKey says whether the column e of t is its shard key.
-func (t *Table) isKey(e *Expr) bool {
+func (t *Table) isKey(e *plan.Expr) bool {
 	return t.Key >= 0 && e.Column == t.Columns[t.Key].Name
 }
 
 // keyName names the shard key, or what a request calls that of a table without one.
-func (t *Table) keyName() string {
+func (t *Table) KeyName() string {
 	if t.Key >= 0 {
 		return t.Columns[t.Key].Name
 	}

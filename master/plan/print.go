@@ -1,4 +1,4 @@
-package planner
+package plan
 
 import (
 	"strconv"
@@ -11,7 +11,7 @@ import (
 )
 
 // opText is how T-SQL writes the operators that stand between two operands.
-var opText = [...]string{
+var OpText = [...]string{
 	AddExpr: "+", SubExpr: "-", MulExpr: "*", DivExpr: "/", ModExpr: "%", ConcatExpr: "+",
 	EqExpr: "=", NeExpr: "<>", LtExpr: "<", LeExpr: "<=", GtExpr: ">", GeExpr: ">=",
 	AndExpr: "AND", OrExpr: "OR",
@@ -45,7 +45,7 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		}
 		return append(dst, tsql.FormatName(e.Column)...)
 	case ValueExpr:
-		return append(dst, formatValue(e.Type, e.Value)...)
+		return append(dst, FormatValue(e.Type, e.Value)...)
 	case FieldExpr:
 		return strconv.AppendInt(append(dst, '#'), int64(e.Field), 10)
 	case FuncExpr:
@@ -91,7 +91,7 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 	logic := e.Op == AndExpr || e.Op == OrExpr
 	for i, a := range e.Args {
 		if i > 0 {
-			dst = append(append(append(dst, ' '), opText[e.Op]...), ' ')
+			dst = append(append(append(dst, ' '), OpText[e.Op]...), ' ')
 		}
 		// Within AND and OR only the other of the two needs parentheses.
 		dst = a.append(dst, !logic || a.Op == AndExpr || a.Op == OrExpr)
@@ -128,7 +128,7 @@ func (e *Expr) appendNot(dst []byte) []byte {
 }
 
 // formatValue writes a constant as a T-SQL literal.
-func formatValue(t sqltypes.Type, v sqltypes.Value) string {
+func FormatValue(t sqltypes.Type, v sqltypes.Value) string {
 	switch v.Form {
 	case sqltypes.FormInt:
 		return strconv.FormatInt(v.Int, 10)

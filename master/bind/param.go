@@ -1,10 +1,11 @@
-package planner
+package bind
 
 import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -12,17 +13,17 @@ import (
 )
 
 // param binds @name to the value that the request gives it.
-func (b *binder) param(e *tsql.Param) (*Expr, error) {
-	for i := range b.params {
-		if p := &b.params[i]; api.SameName(strings.TrimPrefix(p.Name, "@"), e.Name) {
+func (b *Binder) param(e *tsql.Param) (*plan.Expr, error) {
+	for i := range b.Params {
+		if p := &b.Params[i]; api.SameName(strings.TrimPrefix(p.Name, "@"), e.Name) {
 			return b.paramValue(e, p.Value)
 		}
 	}
-	names := make([]string, len(b.params))
-	for i := range b.params {
-		names[i] = b.params[i].Name
+	names := make([]string, len(b.Params))
+	for i := range b.Params {
+		names[i] = b.Params[i].Name
 	}
-	p := b.problem(api.CodeMissingField, e.At, "the parameter @%s has no value", api.Clip(e.Name)).Numbered(mssqlerr.UndeclaredVariable)
+	p := b.Problem(api.CodeMissingField, e.At, "the parameter @%s has no value", api.Clip(e.Name)).Numbered(mssqlerr.UndeclaredVariable)
 	if near := api.Nearest(e.Name, names); len(near) > 0 {
 		return nil, p.Hinted("params has %s; did you mean that?", strings.Join(near, " and "))
 	}
@@ -30,7 +31,7 @@ func (b *binder) param(e *tsql.Param) (*Expr, error) {
 }
 
 // paramValue gives a JSON value the T-SQL type it looks like.
-func (b *binder) paramValue(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
+func (b *Binder) paramValue(e *tsql.Param, raw jsontext.Value) (*plan.Expr, error) {
 	switch raw.Kind() {
 	case 'n':
 		return untypedNull, nil
@@ -45,11 +46,11 @@ func (b *binder) paramValue(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 		}
 		return x, err
 	}
-	p := b.problem(api.CodeInvalidField, e.At, "the parameter @%s is neither a number, a string, a boolean nor null", api.Clip(e.Name))
+	p := b.Problem(api.CodeInvalidField, e.At, "the parameter @%s is neither a number, a string, a boolean nor null", api.Clip(e.Name))
 	return nil, p.At("params." + api.Clip(e.Name)).Hinted("send one value; a list is written IN (@a, @b)")
 }
 
-func (b *binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
+func (b *Binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*plan.Expr, error) {
 	digits := strings.TrimPrefix(string(raw), "-")
 	if strings.ContainsAny(digits, "eE") {
 		return b.decoded(e, sqltypes.FloatType, raw)
@@ -66,17 +67,17 @@ func (b *binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*Expr, error) {
 	}
 	precision := len(strings.TrimLeft(whole, "0")) + len(frac)
 	if precision > maxPrecision {
-		p := b.problem(api.CodeOutOfRange, e.At, "the parameter @%s has more than %d digits", api.Clip(e.Name), maxPrecision).Numbered(mssqlerr.NumberTooLong)
+		p := b.Problem(api.CodeOutOfRange, e.At, "the parameter @%s has more than %d digits", api.Clip(e.Name), maxPrecision).Numbered(mssqlerr.NumberTooLong)
 		return nil, p.Hinted("send it with an exponent, as 1.5e40, to have it as a FLOAT")
 	}
 	return b.decoded(e, decimalType(max(precision, len(frac), 1), len(frac)), raw)
 }
 
-func (b *binder) decoded(e *tsql.Param, t sqltypes.Type, raw jsontext.Value) (*Expr, error) {
+func (b *Binder) decoded(e *tsql.Param, t sqltypes.Type, raw jsontext.Value) (*plan.Expr, error) {
 	v, err := sqltypes.DecodeJSON(t, raw)
 	if err != nil {
-		p := b.valueError(err, e.At)
+		p := b.ValueError(err, e.At)
 		return nil, p.At("params." + api.Clip(e.Name))
 	}
-	return &Expr{Op: ValueExpr, Type: t, Value: v}, nil
+	return &plan.Expr{Op: plan.ValueExpr, Type: t, Value: v}, nil
 }

@@ -1,29 +1,29 @@
-package planner
+package plan
 
 import "shardeck/shared/sqltypes"
 
 // opOf are the operators of arithmetic by the expressions of them.
-var opOf = [...]sqltypes.Op{
+var ArithOf = [...]sqltypes.Op{
 	AddExpr: sqltypes.OpAdd, SubExpr: sqltypes.OpSub, MulExpr: sqltypes.OpMul, DivExpr: sqltypes.OpDiv, ModExpr: sqltypes.OpMod,
 }
 
 // comparison compares values of one type.
-func comparison(op ExprOp, l, r *Expr) *Expr {
+func Comparison(op ExprOp, l, r *Expr) *Expr {
 	return &Expr{Op: op, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}
 }
 
 // negated returns the comparison that is true exactly when op is false.
-func negated(op ExprOp) ExprOp {
+func Negation(op ExprOp) ExprOp {
 	return [...]ExprOp{EqExpr: NeExpr, NeExpr: EqExpr, LtExpr: GeExpr, LeExpr: GtExpr, GtExpr: LeExpr, GeExpr: LtExpr}[op]
 }
 
 // mirrored returns the comparison that holds for (r, l) when op holds for (l, r).
-func mirrored(op ExprOp) ExprOp {
+func Mirrored(op ExprOp) ExprOp {
 	return [...]ExprOp{EqExpr: EqExpr, NeExpr: NeExpr, LtExpr: GtExpr, LeExpr: GeExpr, GtExpr: LtExpr, GeExpr: LeExpr}[op]
 }
 
 // holds says whether a comparison holds for values that compare as c.
-func holds(op ExprOp, c int) bool {
+func Holds(op ExprOp, c int) bool {
 	switch op {
 	case EqExpr:
 		return c == 0

@@ -1,10 +1,11 @@
-package planner
+package bind
 
 import (
 	"math"
 	"math/big"
 	"strings"
 
+	"shardeck/master/plan"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
@@ -13,22 +14,22 @@ import (
 // precedence is converted to the other's type. A constant beside a column is
 // converted to the column's own type wherever that changes no answer, so that an
 // index on the column can serve: int_col > 5.5 is int_col > 5.
-func (b *binder) compare(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+func (b *Binder) compare(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	switch {
 	case l.IsNull() || r.IsNull():
-		return falseExpr, nil // UNKNOWN
+		return plan.False, nil // UNKNOWN
 	case l.IsConst() && r.IsConst():
 		return b.compareConsts(op, l, r, at)
 	case r.IsConst():
 		return b.compareConst(op, l, r, at)
 	case l.IsConst():
-		return b.compareConst(mirrored(op), r, l, at)
+		return b.compareConst(plan.Mirrored(op), r, l, at)
 	}
 	return b.compareExprs(op, l, r, at)
 }
 
 // alike converts both sides of a comparison to the type they are compared in.
-func (b *binder) alike(l, r *Expr, at int) (_, _ *Expr, t sqltypes.Type, err error) {
+func (b *Binder) alike(l, r *plan.Expr, at int) (_, _ *plan.Expr, t sqltypes.Type, err error) {
 	t, ok := commonType(l, r)
 	if !ok {
 		return nil, nil, t, b.clash(l, r, at)
@@ -39,15 +40,15 @@ func (b *binder) alike(l, r *Expr, at int) (_, _ *Expr, t sqltypes.Type, err err
 	return l, r, t, err
 }
 
-func (b *binder) compareExprs(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+func (b *Binder) compareExprs(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	l, r, _, err := b.alike(l, r, at)
 	if err != nil {
 		return nil, err
 	}
-	return comparison(op, l, r), nil
+	return plan.Comparison(op, l, r), nil
 }
 
-func (b *binder) clash(l, r *Expr, at int) error {
+func (b *Binder) clash(l, r *plan.Expr, at int) error {
 	p := b.typeError(mssqlerr.TypeClash, at, "operand type clash: %s does not compare with %s", l.Type, r.Type)
 	switch {
 	case l.Type.Class() == sqltypes.Binaries || r.Type.Class() == sqltypes.Binaries:
@@ -60,7 +61,7 @@ func (b *binder) clash(l, r *Expr, at int) error {
 
 // commonType returns the type that l and r are compared in, by T-SQL's
 // precedence of types; false where T-SQL does not compare them, or Shardeck does not.
-func commonType(l, r *Expr) (sqltypes.Type, bool) {
+func commonType(l, r *plan.Expr) (sqltypes.Type, bool) {
 	cl, cr := l.Type.Class(), r.Type.Class()
 	if cl > cr {
 		l, r, cl, cr = r, l, cr, cl
@@ -91,38 +92,38 @@ func commonType(l, r *Expr) (sqltypes.Type, bool) {
 }
 
 // convertClass converts e to t unless values of e's type compare with t's as they are.
-func (b *binder) convertClass(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
+func (b *Binder) convertClass(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, error) {
 	if e.Type.Class() == t.Class() && (t.Class() != sqltypes.Temporals || e.Type.Kind == t.Kind) {
 		return e, nil
 	}
 	if t.Kind == sqltypes.Decimal && e.Type.Kind.IsInteger() {
 		t = decimalOf(e)
 	}
-	return b.convert(e, t, at)
+	return b.Convert(e, t, at)
 }
 
 // convert converts e to t, at once when it is a constant.
-func (b *binder) convert(e *Expr, t sqltypes.Type, at int) (*Expr, error) {
-	return b.folded(&Expr{Op: ConvertExpr, Type: t, Args: []*Expr{e}, Binary: e.Binary}, at)
+func (b *Binder) Convert(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, error) {
+	return b.folded(&plan.Expr{Op: plan.ConvertExpr, Type: t, Args: []*plan.Expr{e}, Binary: e.Binary}, at)
 }
 
-func (b *binder) compareConsts(op ExprOp, l, r *Expr, at int) (*Expr, error) {
+func (b *Binder) compareConsts(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	l, r, t, err := b.alike(l, r, at)
 	if err != nil {
 		return nil, err
 	}
-	if holds(op, sqltypes.Compare(t, l.Value, r.Value)) {
-		return trueExpr, nil
+	if plan.Holds(op, sqltypes.Compare(t, l.Value, r.Value)) {
+		return plan.True, nil
 	}
-	return falseExpr, nil
+	return plan.False, nil
 }
 
 // compareConst compares x with the constant c, which is not NULL.
-func (b *binder) compareConst(op ExprOp, x, c *Expr, at int) (*Expr, error) {
+func (b *Binder) compareConst(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Expr, error) {
 	cx, cc := x.Type.Class(), c.Type.Class()
 	switch {
 	case cx == sqltypes.Strings && cc == sqltypes.Strings:
-		return comparison(op, x, &Expr{Op: ValueExpr, Type: stringConst(x.Type), Value: c.Value}), nil
+		return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: stringConst(x.Type), Value: c.Value}), nil
 	case cx == sqltypes.Binaries && cc == sqltypes.Binaries:
 		return b.compareBinary(op, x, c, at)
 	case cc == sqltypes.Strings && cx != sqltypes.Binaries:
@@ -136,7 +137,7 @@ func (b *binder) compareConst(op ExprOp, x, c *Expr, at int) (*Expr, error) {
 		// well be taken by its digits.
 		return b.compareIntWithNumber(op, x, new(big.Float).SetFloat64(c.Value.Float).Text('f', 1100)), nil
 	case cx == sqltypes.Decimals && (cc == sqltypes.Integers || cc == sqltypes.Decimals):
-		num, err := b.convert(c, decimalOf(c), at)
+		num, err := b.Convert(c, decimalOf(c), at)
 		if err != nil {
 			return nil, err
 		}
@@ -158,26 +159,26 @@ func stringConst(t sqltypes.Type) sqltypes.Type {
 }
 
 // compareWithString converts the string to x's type, as T-SQL does with all types but strings.
-func (b *binder) compareWithString(op ExprOp, x, c *Expr, at int) (*Expr, error) {
+func (b *Binder) compareWithString(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Expr, error) {
 	switch x.Type.Class() {
 	case sqltypes.Integers:
 		v, err := sqltypes.Convert(c.Value, c.Type, x.Type)
 		if err != nil {
-			return nil, b.valueError(err, at)
+			return nil, b.ValueError(err, at)
 		}
 		return b.compareInt(op, x, v.Int), nil
 	case sqltypes.Temporals:
-		wide, err := b.convert(c, widest(x.Type), at)
+		wide, err := b.Convert(c, widest(x.Type), at)
 		if err != nil {
 			return nil, err
 		}
 		return b.compareExact(op, x, wide), nil
 	}
-	v, err := b.convert(c, x.Type, at)
+	v, err := b.Convert(c, x.Type, at)
 	if err != nil {
 		return nil, err
 	}
-	return comparison(op, x, v), nil
+	return plan.Comparison(op, x, v), nil
 }
 
 // intTypes are the integer types from the narrowest.
@@ -199,36 +200,36 @@ func intRange(k sqltypes.Kind) (lo, hi int64) {
 
 // compareInt compares with an integer, which decides the matter when it lies
 // beyond the range of x's type.
-func (b *binder) compareInt(op ExprOp, x *Expr, v int64) *Expr {
+func (b *Binder) compareInt(op plan.ExprOp, x *plan.Expr, v int64) *plan.Expr {
 	lo, hi := intRange(x.Type.Kind)
 	if v < lo || v > hi {
-		if x.Op != ColumnExpr { // T-SQL would see it overflow, where it does
-			return comparison(op, x, &Expr{Op: ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(v)})
+		if x.Op != plan.ColumnExpr { // T-SQL would see it overflow, where it does
+			return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(v)})
 		}
 		side := 1 // how any value of x compares with v
 		if v > hi {
 			side = -1
 		}
-		return b.decided(x, holds(op, side))
+		return b.decided(x, plan.Holds(op, side))
 	}
-	return comparison(op, x, &Expr{Op: ValueExpr, Type: x.Type, Value: sqltypes.Int64(v)})
+	return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: x.Type, Value: sqltypes.Int64(v)})
 }
 
 // decided is a comparison of the integer x that is the same for every value but
 // NULL. An expression is evaluated all the same, as it may overflow.
-func (b *binder) decided(x *Expr, holds bool) *Expr {
+func (b *Binder) decided(x *plan.Expr, holds bool) *plan.Expr {
 	switch {
 	case holds:
 		return b.notNull(x)
-	case x.Op != ColumnExpr:
-		return comparison(LtExpr, x, &Expr{Op: ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(math.MinInt64)})
+	case x.Op != plan.ColumnExpr:
+		return plan.Comparison(plan.LtExpr, x, &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(math.MinInt64)})
 	}
-	return falseExpr
+	return plan.False
 }
 
 // compareIntWithNumber compares the integer x with a number given by its decimal
 // digits, which may have a fraction.
-func (b *binder) compareIntWithNumber(op ExprOp, x *Expr, digits string) *Expr {
+func (b *Binder) compareIntWithNumber(op plan.ExprOp, x *plan.Expr, digits string) *plan.Expr {
 	whole, frac, _ := strings.Cut(digits, ".")
 	exact := strings.Trim(frac, "0") == ""
 	n, ok := new(big.Int).SetString(whole, 10)
@@ -241,61 +242,61 @@ func (b *binder) compareIntWithNumber(op ExprOp, x *Expr, digits string) *Expr {
 			n.Sub(n, big.NewInt(1))
 		}
 		switch op {
-		case EqExpr:
+		case plan.EqExpr:
 			return b.decided(x, false)
-		case NeExpr:
+		case plan.NeExpr:
 			return b.decided(x, true)
-		case LtExpr:
-			op = LeExpr
-		case GeExpr:
-			op = GtExpr
+		case plan.LtExpr:
+			op = plan.LeExpr
+		case plan.GeExpr:
+			op = plan.GtExpr
 		}
 	}
 	if !n.IsInt64() {
-		return b.decided(x, holds(op, -n.Sign()))
+		return b.decided(x, plan.Holds(op, -n.Sign()))
 	}
 	return b.compareInt(op, x, n.Int64())
 }
 
 // compareExact compares x, a decimal or a temporal, with a constant that may be
 // finer than x's type: no value of x equals one that is.
-func (b *binder) compareExact(op ExprOp, x, c *Expr) *Expr {
+func (b *Binder) compareExact(op plan.ExprOp, x, c *plan.Expr) *plan.Expr {
 	own, err := sqltypes.Convert(c.Value, c.Type, x.Type)
 	if err == nil && sqltypes.Compare(c.Type, own, c.Value) == 0 {
-		return comparison(op, x, &Expr{Op: ValueExpr, Type: x.Type, Value: own})
+		return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: x.Type, Value: own})
 	}
-	if x.Op == ColumnExpr {
+	if x.Op == plan.ColumnExpr {
 		switch op {
-		case EqExpr:
-			return falseExpr
-		case NeExpr:
+		case plan.EqExpr:
+			return plan.False
+		case plan.NeExpr:
 			return b.notNull(x)
 		}
 	}
-	return comparison(op, x, c)
+	return plan.Comparison(op, x, c)
 }
 
-func (b *binder) compareFloat(op ExprOp, x, c *Expr, at int) (*Expr, error) {
+func (b *Binder) compareFloat(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Expr, error) {
 	t := x.Type
 	if c.Type.Class() == sqltypes.Floats {
 		t = floatOf(x.Type, c.Type)
 	}
-	v, err := b.convert(c, t, at)
+	v, err := b.Convert(c, t, at)
 	if err != nil {
 		return nil, err
 	}
-	return comparison(op, x, v), nil
+	return plan.Comparison(op, x, v), nil
 }
 
 // compareBinary pads the constant to the length of a BINARY column, whose values are padded too.
-func (b *binder) compareBinary(op ExprOp, x, c *Expr, at int) (*Expr, error) {
+func (b *Binder) compareBinary(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Expr, error) {
 	t := sqltypes.Type{Kind: sqltypes.VarBinary, Length: sqltypes.Max}
 	if x.Type.Kind == sqltypes.Binary && len(c.Value.Str) <= x.Type.Length {
 		t = x.Type
 	}
-	v, err := b.convert(c, t, at)
+	v, err := b.Convert(c, t, at)
 	if err != nil {
 		return nil, err
 	}
-	return comparison(op, x, v), nil
+	return plan.Comparison(op, x, v), nil
 }

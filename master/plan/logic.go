@@ -1,18 +1,18 @@
-package planner
+package plan
 
 import "slices"
 
 var (
-	trueExpr  = &Expr{Op: TrueExpr}
-	falseExpr = &Expr{Op: FalseExpr}
+	True  = &Expr{Op: TrueExpr}
+	False = &Expr{Op: FalseExpr}
 )
 
 // allOf joins terms by AND, and simplifies. It takes the slice over.
-func allOf(terms []*Expr) *Expr { return join(terms, AndExpr, trueExpr, falseExpr) }
+func AllOf(terms []*Expr) *Expr { return join(terms, AndExpr, True, False) }
 
 // anyOf joins terms by OR, and simplifies. It takes the slice over.
-func anyOf(terms []*Expr) *Expr {
-	e := join(terms, OrExpr, falseExpr, trueExpr)
+func AnyOf(terms []*Expr) *Expr {
+	e := join(terms, OrExpr, False, True)
 	if e.Op != OrExpr {
 		return e
 	}

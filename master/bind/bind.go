@@ -1,10 +1,11 @@
-package planner
+package bind
 
 import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
@@ -12,58 +13,58 @@ import (
 )
 
 // binder turns syntax trees into bound expressions over the columns of a scope.
-type binder struct {
-	sc *scope // nil: there are no columns
-	db string // that names may name as theirs
+type Binder struct {
+	Scope *Scope // nil: there are no columns
+	DB    string // that names may name as theirs
 	// field is the request's field that the text stands in.
-	field string
+	Field string
 
 	// What follows is of whole statements.
 
-	params api.Object[jsontext.Value]
+	Params api.Object[jsontext.Value]
 	// aggregated says that aggregates may stand where binding is, for of where they
 	// may not.
-	aggregated  bool
-	found       int // columns of a statement, as often as they stand in it
-	clause      string
+	Aggregated  bool
+	Found       int // columns of a statement, as often as they stand in it
+	Clause      string
 	inAggregate bool
-	aggregates  int // bound so far
+	Aggregates  int // bound so far
 	// uses are the columns bound outside of aggregates where those may stand.
-	uses []columnUse
+	Uses []Use
 	// lazy is the number of constructs around that may leave what they hold
 	// unevaluated. A constant that fails there must not fail the statement.
 	lazy int
 }
 
 // columnUse is a column and where it stands.
-type columnUse struct {
-	x  *Expr
-	at int
+type Use struct {
+	X  *plan.Expr
+	At int
 }
 
 // statementField is the field of a request that holds a whole statement.
-const statementField = "sql"
+const StatementField = "sql"
 
 // bindCondition binds a search condition over t. The errors name field, the
 // request's field that the text stands in.
-func bindCondition(t *Table, field, text string) (*Expr, error) {
+func Condition(t *Table, field, text string) (*plan.Expr, error) {
 	ast, err := tsql.ParseCondition(text)
 	if err != nil {
 		return nil, api.AsProblem(err).At(field)
 	}
-	b := binder{sc: t.alone, db: t.DB, field: field, clause: "a condition"}
-	return b.condition(ast, false)
+	b := Binder{Scope: t.Alone, DB: t.DB, Field: field, Clause: "a condition"}
+	return b.Condition(ast, false)
 }
 
 // condition binds a predicate, or its negation. Moving NOT down to the
 // comparisons is right in three-valued logic, and once no NOT is left, UNKNOWN
 // may be treated as FALSE anywhere.
-func (b *binder) condition(e tsql.Expr, not bool) (*Expr, error) {
+func (b *Binder) Condition(e tsql.Expr, not bool) (*plan.Expr, error) {
 	switch e := e.(type) {
 	case *tsql.Logic:
 		return b.logic(e, not)
 	case *tsql.Not:
-		return b.condition(e.X, !not)
+		return b.Condition(e.X, !not)
 	case *tsql.Compare:
 		l, r, err := b.values(e.L, e.R)
 		if err != nil {
@@ -71,7 +72,7 @@ func (b *binder) condition(e tsql.Expr, not bool) (*Expr, error) {
 		}
 		op := compareOps[e.Op]
 		if not {
-			op = negated(op)
+			op = plan.Negation(op)
 		}
 		return b.compare(op, l, r, e.At)
 	case *tsql.In:
@@ -81,59 +82,59 @@ func (b *binder) condition(e tsql.Expr, not bool) (*Expr, error) {
 	case *tsql.Like:
 		return b.like(e, e.Negated != not)
 	case *tsql.IsNull:
-		x, err := b.value(e.X)
+		x, err := b.Value(e.X)
 		if err != nil {
 			return nil, err
 		}
 		return b.isNull(x, e.Negated != not), nil
 	}
-	return nil, b.problem(api.CodeUnsupported, e.Pos(), "this is not supported in a condition")
+	return nil, b.Problem(api.CodeUnsupported, e.Pos(), "this is not supported in a condition")
 }
 
-func (b *binder) values(l, r tsql.Expr) (*Expr, *Expr, error) {
-	bl, err := b.value(l)
+func (b *Binder) values(l, r tsql.Expr) (*plan.Expr, *plan.Expr, error) {
+	bl, err := b.Value(l)
 	if err != nil {
 		return nil, nil, err
 	}
-	br, err := b.value(r)
+	br, err := b.Value(r)
 	if err != nil {
 		return nil, nil, err
 	}
 	return bl, br, nil
 }
 
-func (b *binder) logic(e *tsql.Logic, not bool) (*Expr, error) {
+func (b *Binder) logic(e *tsql.Logic, not bool) (*plan.Expr, error) {
 	or := e.Or != not // De Morgan
 	// What one term decides leaves the others unevaluated: 1 = 0 AND 1/0 = 1 is no error.
 	b.lazy++
 	defer func() { b.lazy-- }()
-	terms := make([]*Expr, 0, len(e.Terms))
+	terms := make([]*plan.Expr, 0, len(e.Terms))
 	for _, t := range e.Terms {
-		x, err := b.condition(t, not)
+		x, err := b.Condition(t, not)
 		if err != nil {
 			return nil, err
 		}
 		terms = append(terms, x)
 	}
 	if or {
-		return anyOf(terms), nil
+		return plan.AnyOf(terms), nil
 	}
-	return allOf(terms), nil
+	return plan.AllOf(terms), nil
 }
 
 // between binds X >= Lo AND X <= Hi, or its negation.
-func (b *binder) between(e *tsql.Between, not bool) (*Expr, error) {
+func (b *Binder) between(e *tsql.Between, not bool) (*plan.Expr, error) {
 	x, lo, err := b.values(e.X, e.Lo)
 	if err != nil {
 		return nil, err
 	}
-	hi, err := b.value(e.Hi)
+	hi, err := b.Value(e.Hi)
 	if err != nil {
 		return nil, err
 	}
-	first, second := GeExpr, LeExpr
+	first, second := plan.GeExpr, plan.LeExpr
 	if not {
-		first, second = LtExpr, GtExpr
+		first, second = plan.LtExpr, plan.GtExpr
 	}
 	l, err := b.compare(first, x, lo, e.At)
 	if err != nil {
@@ -144,28 +145,28 @@ func (b *binder) between(e *tsql.Between, not bool) (*Expr, error) {
 		return nil, err
 	}
 	if not {
-		return anyOf([]*Expr{l, h}), nil
+		return plan.AnyOf([]*plan.Expr{l, h}), nil
 	}
-	return allOf([]*Expr{l, h}), nil
+	return plan.AllOf([]*plan.Expr{l, h}), nil
 }
 
 // in binds X = v1 OR X = v2 ..., or its negation. The comparisons of X itself
 // with constants become one IN; those that need a conversion of X stay apart.
-func (b *binder) in(e *tsql.In, not bool) (*Expr, error) {
-	x, err := b.value(e.X)
+func (b *Binder) in(e *tsql.In, not bool) (*plan.Expr, error) {
+	x, err := b.Value(e.X)
 	if err != nil {
 		return nil, err
 	}
-	op, combine, absorbing := EqExpr, anyOf, TrueExpr
+	op, combine, absorbing := plan.EqExpr, plan.AnyOf, plan.TrueExpr
 	if not {
-		op, combine, absorbing = NeExpr, allOf, FalseExpr
+		op, combine, absorbing = plan.NeExpr, plan.AllOf, plan.FalseExpr
 	}
-	list := &Expr{Op: InExpr, Negated: not, Args: make([]*Expr, 1, 1+len(e.List))}
+	list := &plan.Expr{Op: plan.InExpr, Negated: not, Args: make([]*plan.Expr, 1, 1+len(e.List))}
 	list.Args[0] = x
-	var others []*Expr
-	var notNull *Expr
+	var others []*plan.Expr
+	var notNull *plan.Expr
 	for _, item := range e.List {
-		v, err := b.value(item)
+		v, err := b.Value(item)
 		if err != nil {
 			return nil, err
 		}
@@ -177,7 +178,7 @@ func (b *binder) in(e *tsql.In, not bool) (*Expr, error) {
 		case c.Op == op && c.Args[0] == x && c.Args[1].IsConst():
 			list.Args = append(list.Args, c.Args[1])
 			list.Binary = c.Binary
-		case c.Op == IsNullExpr && c.Args[0] == x:
+		case c.Op == plan.IsNullExpr && c.Args[0] == x:
 			notNull = c // said once, and implied by NOT IN
 		case c.Op == absorbing:
 			return c, nil
@@ -187,7 +188,7 @@ func (b *binder) in(e *tsql.In, not bool) (*Expr, error) {
 	}
 	switch {
 	case len(list.Args) == 2:
-		others = append(others, &Expr{Op: op, Args: list.Args, Binary: list.Binary})
+		others = append(others, &plan.Expr{Op: op, Args: list.Args, Binary: list.Binary})
 	case len(list.Args) > 2:
 		others = append(others, list)
 	case notNull != nil:
@@ -196,36 +197,36 @@ func (b *binder) in(e *tsql.In, not bool) (*Expr, error) {
 	return combine(others), nil
 }
 
-func (b *binder) isNull(x *Expr, not bool) *Expr {
+func (b *Binder) isNull(x *plan.Expr, not bool) *plan.Expr {
 	switch {
 	case x.IsConst():
 		if x.Value.IsNull() != not {
-			return trueExpr
+			return plan.True
 		}
-		return falseExpr
-	case x.Op == ColumnExpr && !b.sc.nullable(x):
+		return plan.False
+	case x.Op == plan.ColumnExpr && !b.Scope.nullable(x):
 		if not {
-			return trueExpr
+			return plan.True
 		}
-		return falseExpr
+		return plan.False
 	}
-	return &Expr{Op: IsNullExpr, Args: []*Expr{x}, Negated: not}
+	return &plan.Expr{Op: plan.IsNullExpr, Args: []*plan.Expr{x}, Negated: not}
 }
 
 // notNull is what remains of a comparison that holds for every value but NULL.
-func (b *binder) notNull(x *Expr) *Expr { return b.isNull(x, true) }
+func (b *Binder) notNull(x *plan.Expr) *plan.Expr { return b.isNull(x, true) }
 
 // maxPattern is the greatest length of a LIKE pattern in bytes, which is SQL
 // Server's. Matching may take time in proportion to it for every byte of a value.
 const maxPattern = 8000
 
-func (b *binder) like(e *tsql.Like, not bool) (*Expr, error) {
+func (b *Binder) like(e *tsql.Like, not bool) (*plan.Expr, error) {
 	x, pattern, err := b.values(e.X, e.Pattern)
 	if err != nil {
 		return nil, err
 	}
-	like := &Expr{Op: LikeExpr, Negated: not, Args: make([]*Expr, 2, 3)}
-	for i, arg := range [...]*Expr{x, pattern} {
+	like := &plan.Expr{Op: plan.LikeExpr, Negated: not, Args: make([]*plan.Expr, 2, 3)}
+	for i, arg := range [...]*plan.Expr{x, pattern} {
 		at := e.X.Pos()
 		if i == 1 {
 			at = e.Pattern.Pos()
@@ -236,20 +237,20 @@ func (b *binder) like(e *tsql.Like, not bool) (*Expr, error) {
 		like.Binary = like.Binary || arg.Binary
 	}
 	if e.Escape != nil {
-		esc, err := b.value(e.Escape)
+		esc, err := b.Value(e.Escape)
 		if err != nil {
 			return nil, err
 		}
 		if !esc.IsConst() || !esc.Type.Kind.IsString() || utf8.RuneCountInString(esc.Value.Str) != 1 {
-			return nil, b.problem(api.CodeInvalidField, e.Escape.Pos(), "ESCAPE takes a string of one character").Hinted("write ESCAPE '!'")
+			return nil, b.Problem(api.CodeInvalidField, e.Escape.Pos(), "ESCAPE takes a string of one character").Hinted("write ESCAPE '!'")
 		}
 		like.Args = append(like.Args, esc)
 	}
 	if x.IsNull() || pattern.IsNull() {
-		return falseExpr, nil
+		return plan.False, nil
 	}
 	if n := len(like.Args[1].Value.Str); n > maxPattern {
-		return nil, b.problem(api.CodeTooComplex, e.Pattern.Pos(), "the pattern of LIKE is %d bytes long; at most %d are allowed", n, maxPattern).
+		return nil, b.Problem(api.CodeTooComplex, e.Pattern.Pos(), "the pattern of LIKE is %d bytes long; at most %d are allowed", n, maxPattern).
 			Hinted("use a shorter pattern")
 	}
 	return like, nil
@@ -260,7 +261,7 @@ func (b *binder) like(e *tsql.Like, not bool) (*Expr, error) {
 var asText = sqltypes.Type{Kind: sqltypes.VarChar, Length: 50}
 
 // text converts an operand of LIKE to a string.
-func (b *binder) text(e *Expr, at int) (*Expr, error) {
+func (b *Binder) text(e *plan.Expr, at int) (*plan.Expr, error) {
 	switch e.Type.Class() {
 	case sqltypes.Strings:
 		return e, nil
@@ -268,28 +269,28 @@ func (b *binder) text(e *Expr, at int) (*Expr, error) {
 		if e.IsNull() {
 			return e, nil
 		}
-		return b.convert(e, asText, at)
+		return b.Convert(e, asText, at)
 	}
 	return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "LIKE does not take a value of type %s", e.Type).Hinted("LIKE is for strings; compare with =, < or BETWEEN")
 }
 
 // problem returns a problem at a byte of the text.
-func (b *binder) problem(code api.Code, at int, format string, args ...any) *api.Problem {
+func (b *Binder) Problem(code api.Code, at int, format string, args ...any) *api.Problem {
 	p := api.NewProblem(code, format, args...)
-	p.Field, p.Offset = b.field, &at
+	p.Field, p.Offset = b.Field, &at
 	return p
 }
 
 // typeError refuses an operation that T-SQL does not have for these types.
-func (b *binder) typeError(number, at int, format string, args ...any) *api.Problem {
-	p := b.problem(api.CodeConversionFailed, at, format, args...)
+func (b *Binder) typeError(number, at int, format string, args ...any) *api.Problem {
+	p := b.Problem(api.CodeConversionFailed, at, format, args...)
 	p.SQLNumber = number
 	return p
 }
 
 // valueError places a refusal of package sqltypes.
-func (b *binder) valueError(err error, at int) *api.Problem {
-	p := *api.AsProblem(err).At(b.field)
+func (b *Binder) ValueError(err error, at int) *api.Problem {
+	p := *api.AsProblem(err).At(b.Field)
 	p.Offset = &at
 	return &p
 }

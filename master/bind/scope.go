@@ -1,0 +1,192 @@
+package bind
+
+import (
+	"fmt"
+	"strings"
+
+	"shardeck/master/plan"
+	"shardeck/master/tsql"
+	"shardeck/shared/api"
+	"shardeck/shared/mssqlerr"
+)
+
+// scope is what names may mean: the columns of one table, or of several that are
+// joined. It does not change once a statement is bound.
+type Scope struct {
+	Sources []scopeSource
+	Tables  []*Table // of sources
+}
+
+// scopeSource is one table of a scope.
+type scopeSource struct {
+	Table *Table
+	// name is what the table is called in the statement: its alias, if it has one.
+	Name string
+	// columns are the table's, each one Expr, so that equal pointers are the same column.
+	Columns []*plan.Expr
+	// outer says that rows may be there in which all columns are NULL: the table is left-joined.
+	Outer bool
+}
+
+// newScope returns the scope of t alone, under a name.
+func NewScope(t *Table, name string) *Scope {
+	columns := make([]*plan.Expr, len(t.Columns))
+	for i := range t.Columns {
+		columns[i] = t.Columns[i].Expr
+	}
+	return &Scope{Sources: []scopeSource{{Table: t, Name: name, Columns: columns}}, Tables: []*Table{t}}
+}
+
+// add joins t to a scope that is of one statement only.
+func (sc *Scope) Add(t *Table, name string, outer bool) {
+	source := len(sc.Sources)
+	columns := make([]*plan.Expr, len(t.Columns))
+	for i := range t.Columns {
+		c := *t.Columns[i].Expr
+		c.Source = source
+		columns[i] = &c
+	}
+	sc.Sources = append(sc.Sources, scopeSource{Table: t, Name: name, Columns: columns, Outer: outer})
+	sc.Tables = append(sc.Tables, t)
+}
+
+// source returns the index of the table that a statement calls name; -1 for none.
+func (sc *Scope) Source(name string) int {
+	for i := range sc.Sources {
+		if api.SameName(sc.Sources[i].Name, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// names lists what the tables are called.
+func (sc *Scope) names() []string {
+	names := make([]string, len(sc.Sources))
+	for i := range sc.Sources {
+		names[i] = sc.Sources[i].Name
+	}
+	return names
+}
+
+// nullable says whether the column x may be NULL.
+func (sc *Scope) nullable(x *plan.Expr) bool {
+	s := &sc.Sources[x.Source]
+	return s.Outer || s.Table.Columns[s.Table.index(x.Column)].Nullable
+}
+
+// typeName writes the type of x.
+func (sc *Scope) TypeName(x *plan.Expr) string {
+	if x.Op == plan.ColumnExpr {
+		t := sc.Tables[x.Source]
+		return t.Header[t.index(x.Column)].Type
+	}
+	return x.Type.String()
+}
+
+// statementColumn binds a column of a statement, which may have several tables.
+func (b *Binder) statementColumn(e *tsql.Column) (*plan.Expr, error) {
+	x, err := b.lookup(e)
+	b.Found++
+	if err == nil && b.Aggregated && !b.inAggregate {
+		b.Uses = append(b.Uses, Use{x, e.At})
+	}
+	return x, err
+}
+
+func (b *Binder) lookup(e *tsql.Column) (*plan.Expr, error) {
+	sc := b.Scope
+	if p := b.CheckDB(e.DB, e.At); p != nil {
+		return nil, p
+	}
+	if e.Table != "" {
+		i := sc.Source(e.Table)
+		if i < 0 {
+			return nil, b.UnboundTable(e.Table, e.At, mssqlerr.UnboundIdentifier)
+		}
+		return b.columnOf(&sc.Sources[i], e)
+	}
+	if len(sc.Sources) == 1 {
+		return b.columnOf(&sc.Sources[0], e)
+	}
+	var found *plan.Expr
+	var in []string
+	for i := range sc.Sources {
+		if c := sc.Sources[i].Table.index(e.Name); c >= 0 {
+			found = sc.Sources[i].Columns[c]
+			in = append(in, sc.Sources[i].Name)
+		}
+	}
+	switch len(in) {
+	case 0:
+		return nil, b.noColumn(e)
+	case 1:
+		return found, nil
+	}
+	p := b.Problem(api.CodeAmbiguousColumn, e.At, "the column %s is ambiguous: %s have one of that name", api.Clip(e.Name), strings.Join(in, " and "))
+	return nil, p.Hinted("write %s.%s", in[0], found.Column).Numbered(mssqlerr.AmbiguousColumn)
+}
+
+func (b *Binder) columnOf(s *scopeSource, e *tsql.Column) (*plan.Expr, error) {
+	i, p := s.Table.Column(b.Field, e.Name)
+	if p == nil {
+		return s.Columns[i], nil
+	}
+	p = p.At(b.Field).Numbered(mssqlerr.UnknownColumn)
+	p.Offset = &e.At
+	if e.Table == "" && !api.SameName(e.Name, plan.SlotColumn) && len(s.Table.near(e.Name)) == 0 {
+		p.Hint += textHint(e.Name)
+	}
+	return nil, p
+}
+
+// noColumn refuses a name that no table of a join has a column of.
+func (b *Binder) noColumn(e *tsql.Column) error {
+	var near []string
+	for i := range b.Scope.Sources {
+		s := &b.Scope.Sources[i]
+		for _, n := range s.Table.near(e.Name) {
+			near = append(near, s.Name+"."+n)
+		}
+	}
+	p := b.Problem(api.CodeUnknownColumn, e.At, "none of the tables %s has a column %s", strings.Join(b.Scope.names(), ", "), api.Clip(e.Name)).Numbered(mssqlerr.UnknownColumn)
+	if len(near) > 0 {
+		return p.Hinted("did you mean %s?", strings.Join(near, " or "))
+	}
+	return p.Hinted("use a column of these tables%s", textHint(e.Name))
+}
+
+// textHint says how a text is written: customer = Ada, and customer = "Ada", are
+// columns in T-SQL.
+func textHint(name string) string {
+	switch strings.ToUpper(name) {
+	case "TRUE", "FALSE":
+		return "; T-SQL has no constants TRUE and FALSE: write 1 or 0 for a BIT"
+	}
+	return fmt.Sprintf("; a text is written N'%s'", strings.ReplaceAll(api.Clip(name), "'", "''"))
+}
+
+// checkDB refuses the name of a database that is not the statement's own; empty is none.
+func (b *Binder) CheckDB(db string, at int) *api.Problem {
+	if db == "" || api.SameName(db, b.DB) {
+		return nil
+	}
+	p := b.Problem(api.CodeUnsupported, at, "%s is another database than the request's, %s", api.Clip(db), b.DB)
+	return p.Hinted("send a statement of its own with db_name %s; a statement reads one database", api.Clip(db)).Numbered(mssqlerr.UnknownTable)
+}
+
+// unboundTable refuses the qualifier of a column that names no table of the statement.
+func (b *Binder) UnboundTable(name string, at, number int) *api.Problem {
+	p := b.Problem(api.CodeUnknownTable, at, "the statement has no table called %s", api.Clip(name)).Numbered(number)
+	for i := range b.Scope.Sources {
+		if s := &b.Scope.Sources[i]; api.SameName(s.Table.Name, name) {
+			return p.Hinted("%s has the alias %s in this statement: write %s", s.Table.Name, s.Name, s.Name)
+		}
+	}
+	return p.Hinted("the tables are %s", strings.Join(b.Scope.names(), ", "))
+}
+
+// isKey says whether e is the shard key of one of the tables.
+func (sc *Scope) IsKey(e *plan.Expr) bool {
+	return e.Op == plan.ColumnExpr && sc.Tables[e.Source].isKey(e)
+}
