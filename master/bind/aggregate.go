@@ -5,11 +5,12 @@ import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
-// aggregate binds COUNT, SUM, AVG, MIN or MAX over the rows of a group.
-func (b *Binder) aggregate(c *tsql.Call) (*plan.Expr, error) {
+// aggregate binds an aggregate over the rows of a group.
+func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	switch {
 	case b.inAggregate:
 		p := b.Problem(api.CodeUnsupported, c.At, "%s stands within another aggregate", c.Name)
@@ -26,9 +27,9 @@ func (b *Binder) aggregate(c *tsql.Call) (*plan.Expr, error) {
 		return nil, p.Hinted("aggregates belong in the list of SELECT, in HAVING and in ORDER BY").Numbered(number)
 	}
 	b.Aggregates++
-	counts := c.Name == "COUNT" || c.Name == "COUNT_BIG"
-	if c.Star && counts && !c.Distinct {
-		return &plan.Expr{Op: plan.CountExpr, Type: countType(c.Name)}, nil
+	if c.Star && f.Star && !c.Distinct {
+		t, _ := f.Total(sqltypes.IntType)
+		return &plan.Expr{Op: plan.CountExpr, Type: t}, nil
 	}
 	if c.Star || len(c.Args) != 1 {
 		p := b.Problem(api.CodeSyntax, c.At, "%s takes one argument", c.Name)
@@ -43,58 +44,21 @@ func (b *Binder) aggregate(c *tsql.Call) (*plan.Expr, error) {
 	if lit, ok := c.Args[0].(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
 		return nil, b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s of the constant NULL means nothing", c.Name).Hinted("name a column")
 	}
-	e := &plan.Expr{Op: plan.AggExpr, Args: []*plan.Expr{x}, Distinct: c.Distinct}
-	switch c.Name {
-	case "COUNT", "COUNT_BIG":
-		e.Agg, e.Type = plan.CountAgg, countType(c.Name)
-		return e, nil
-	case "MIN", "MAX":
-		e.Agg, e.Type, e.Binary, e.Distinct = plan.MinAgg, x.Type, x.Binary, false
-		if c.Name == "MAX" {
-			e.Agg = plan.MaxAgg
-		}
-		if x.Type.Kind != sqltypes.Bit {
-			return e, nil
-		}
+	t, ok := f.Total(x.Type)
+	switch {
+	case ok:
+	case x.Type.Kind == sqltypes.Bit:
+		return nil, b.aggregateType(c, x).Hinted("CAST it to INT")
 	default:
-		e.Agg = plan.SumAgg
-		if c.Name == "AVG" {
-			e.Agg = plan.AvgAgg
-		}
-		var ok bool
-		if e.Type, ok = TotalType(e.Agg, x.Type); ok {
-			return e, nil
-		}
+		return nil, b.aggregateType(c, x).Hinted("%s is of numbers", c.Name)
 	}
-	p := b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s does not take a value of type %s", c.Name, x.Type)
-	if x.Type.Kind == sqltypes.Bit {
-		return nil, p.Hinted("CAST it to INT")
+	e := &plan.Expr{Op: plan.AggExpr, Agg: f.Agg, Type: t, Args: []*plan.Expr{x}, Distinct: c.Distinct}
+	if f.Agg == sqlfunc.Min || f.Agg == sqlfunc.Max {
+		e.Binary, e.Distinct = x.Binary, false
 	}
-	return nil, p.Hinted("%s is of numbers", c.Name)
+	return e, nil
 }
 
-func countType(name string) sqltypes.Type {
-	if name == "COUNT" {
-		return sqltypes.IntType
-	}
-	return sqltypes.BigIntType
-}
-
-// totalType is the type of the sum or mean of values of type t; false where they have none.
-func TotalType(agg plan.Agg, t sqltypes.Type) (sqltypes.Type, bool) {
-	switch k := t.Kind; {
-	case k == sqltypes.Bit:
-		return t, false
-	case k == sqltypes.BigInt:
-		return t, true
-	case k.IsInteger():
-		return sqltypes.IntType, true
-	case k == sqltypes.Decimal && agg == plan.AvgAgg:
-		return decimalType(maxPrecision, max(t.Scale, 6)), true
-	case k == sqltypes.Decimal:
-		return decimalType(maxPrecision, t.Scale), true
-	case k == sqltypes.Real || k == sqltypes.Float:
-		return sqltypes.FloatType, true
-	}
-	return t, false
+func (b *Binder) aggregateType(c *tsql.Call, x *plan.Expr) *api.Problem {
+	return b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s does not take a value of type %s", c.Name, x.Type)
 }

@@ -5,6 +5,7 @@ import (
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
@@ -16,7 +17,7 @@ func (b *Binder) lazily(e tsql.Expr) (*plan.Expr, error) {
 }
 
 // coalesce binds COALESCE: of the type of highest precedence.
-func (b *Binder) coalesce(c *tsql.Call, _ *function) (*plan.Expr, error) {
+func (b *Binder) coalesce(c *tsql.Call) (*plan.Expr, error) {
 	args := make([]*plan.Expr, 0, len(c.Args))
 	for i, a := range c.Args {
 		bind := b.Value
@@ -61,12 +62,12 @@ func firstNotNull(args []*plan.Expr, t sqltypes.Type) *plan.Expr {
 	case len(kept) == 1 && kept[0].IsConst():
 		return kept[0]
 	}
-	return &plan.Expr{Op: plan.FuncExpr, Func: plan.CoalesceFunc, Type: t, Args: kept, Binary: binary}
+	return &plan.Expr{Op: plan.CoalesceExpr, Type: t, Args: kept, Binary: binary}
 }
 
 // isNullFunction binds ISNULL: of the type of its first argument, which a longer
 // string is cut to.
-func (b *Binder) isNullFunction(c *tsql.Call, _ *function) (*plan.Expr, error) {
+func (b *Binder) isNullFunction(c *tsql.Call) (*plan.Expr, error) {
 	x, err := b.Value(c.Args[0])
 	if err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func (b *Binder) isNullFunction(c *tsql.Call, _ *function) (*plan.Expr, error) {
 }
 
 // nullIf binds NULLIF(x, y): CASE WHEN x = y THEN NULL ELSE x END.
-func (b *Binder) nullIf(c *tsql.Call, _ *function) (*plan.Expr, error) {
+func (b *Binder) nullIf(c *tsql.Call) (*plan.Expr, error) {
 	x, y, err := b.values(c.Args[0], c.Args[1])
 	if err != nil {
 		return nil, err
@@ -103,8 +104,9 @@ func (b *Binder) nullIf(c *tsql.Call, _ *function) (*plan.Expr, error) {
 
 // caseOf binds CASE: of the type of highest precedence among its results.
 func (b *Binder) caseOf(e *tsql.Case) (*plan.Expr, error) {
-	if len(e.Whens) > maxArgs {
-		return nil, b.Problem(api.CodeTooComplex, e.At, "CASE has %d branches; at most %d are allowed", len(e.Whens), maxArgs).Hinted("use fewer")
+	const most = sqlfunc.MaxArguments
+	if len(e.Whens) > most {
+		return nil, b.Problem(api.CodeTooComplex, e.At, "CASE has %d branches; at most %d are allowed", len(e.Whens), most).Hinted("use fewer")
 	}
 	b.lazy++
 	defer func() { b.lazy-- }()

@@ -6,8 +6,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// SQLite is the dialect of the embedded engine. The functions named sd_* and the
-// collations named SHARDECK_* are registered by the engine.
+// SQLite is the dialect of the embedded engine. The engine registers the
+// functions and collations of package sqlfunc.
 type SQLite struct{}
 
 // Name implements Dialect.

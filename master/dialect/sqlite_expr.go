@@ -2,16 +2,8 @@ package dialect
 
 import (
 	"shardeck/master/plan"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
-)
-
-// The collations of the embedded engine. RTRIM is SQLite's own: code points, but
-// for spaces at the end.
-const (
-	sqliteText    = "SHARDECK_TEXT"
-	sqliteBinary  = "RTRIM"
-	sqliteDecimal = "SHARDECK_DECIMAL"
-	sqliteGUID    = "SHARDECK_GUID"
 )
 
 // collationOf is the collation that values of type t compare in; empty for
@@ -19,13 +11,13 @@ const (
 func collationOf(t sqltypes.Type, binary bool) string {
 	switch {
 	case t.Kind.IsString() && binary:
-		return sqliteBinary
+		return sqlfunc.BinaryCollation
 	case t.Kind.IsString():
-		return sqliteText
+		return sqlfunc.TextCollation
 	case t.Kind == sqltypes.Decimal:
-		return sqliteDecimal
+		return sqlfunc.DecimalCollation
 	case t.Kind == sqltypes.UniqueIdentifier:
-		return sqliteGUID
+		return sqlfunc.GUIDCollation
 	}
 	return ""
 }
@@ -48,19 +40,6 @@ func (w *sqliteWriter) collated(e *plan.Expr, coll string) {
 // inOwnCollation writes e where SQLite compares values of it with each other.
 func (w *sqliteWriter) inOwnCollation(e *plan.Expr) { w.collated(e, collationOf(e.Type, e.Binary)) }
 
-// sqliteOps are SQLite's own operators on floats.
-var sqliteOps = [...]string{plan.AddExpr: " + ", plan.SubExpr: " - ", plan.MulExpr: " * "}
-
-// Names of the engine's arithmetic on integers and on decimals.
-var (
-	sqliteIntFuncs = [...]string{
-		plan.AddExpr: "sd_add(", plan.SubExpr: "sd_sub(", plan.MulExpr: "sd_mul(", plan.DivExpr: "sd_div(", plan.ModExpr: "sd_mod(",
-	}
-	sqliteDecimalFuncs = [...]string{
-		plan.AddExpr: "sd_dec_add(", plan.SubExpr: "sd_dec_sub(", plan.MulExpr: "sd_dec_mul(", plan.DivExpr: "sd_dec_div(", plan.ModExpr: "sd_dec_mod(",
-	}
-)
-
 // expr writes e so that it can stand beside any operator.
 func (w *sqliteWriter) expr(e *plan.Expr) {
 	switch e.Op {
@@ -78,6 +57,8 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 		w.convert(e.Args[0], e.Type)
 	case plan.FuncExpr:
 		w.function(e)
+	case plan.CoalesceExpr:
+		w.coalesce(e)
 	case plan.CaseExpr:
 		w.caseOf(e)
 	case plan.AggExpr:
@@ -87,7 +68,8 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 	case plan.NegExpr:
 		w.negative(e)
 	case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
-		w.arith(e)
+		// With T-SQL's overflow, division and rounding.
+		w.native(sqlfunc.ArithmeticName(plan.ArithOf[e.Op]), e.Args[0], e.Args[1], e.Type)
 	case plan.ConcatExpr:
 		w.concat(e)
 	case plan.InExpr:
@@ -126,8 +108,8 @@ func (w *sqliteWriter) in(e *plan.Expr) {
 	}
 	if len(list) > maxInParams && !x.Type.Kind.IsBinary() {
 		value := "value"
-		if x.Type.Kind == sqltypes.Real || x.Type.Kind == sqltypes.Float {
-			value = "sd_text(value, 'FLOAT', 'VARCHAR(MAX)')"
+		if x.Type.Kind.IsFloat() {
+			value = "sd_convert(value, 'FLOAT', 'VARCHAR(MAX)')"
 		}
 		w.text(" IN (SELECT " + value + " FROM json_each(")
 		w.param(sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}, sqltypes.Text(jsonList(list)))
@@ -164,96 +146,34 @@ func (w *sqliteWriter) like(e *plan.Expr) {
 	}
 }
 
-// arith writes arithmetic with T-SQL's overflow, division and rounding.
-func (w *sqliteWriter) arith(e *plan.Expr) {
-	l, r := e.Args[0], e.Args[1]
-	switch {
-	case e.Type.Kind == sqltypes.Decimal:
-		operands(w, sqliteDecimalFuncs[e.Op], l, ", ", r, "")
-		w.precision(e.Type)
-	case e.Type.Kind.IsInteger():
-		operands(w, sqliteIntFuncs[e.Op], l, ", ", r, "")
-		w.intType(e.Type)
-	default:
-		w.float(e, l, r)
-	}
-}
-
 func (w *sqliteWriter) negative(e *plan.Expr) {
-	x := e.Args[0]
-	switch {
-	case e.Type.Kind == sqltypes.Decimal:
-		w.text("sd_dec_sub(0, ")
-		w.expr(x)
-		w.precision(e.Type)
-	case e.Type.Kind.IsInteger():
-		w.text("sd_sub(0, ")
-		w.expr(x)
-		w.intType(e.Type)
-	default:
+	if e.Type.Kind.IsFloat() {
 		w.text("(-")
-		w.expr(x)
+		w.expr(e.Args[0])
 		w.text(")")
+		return
 	}
-}
-
-// precision writes the last arguments of a decimal function and closes it.
-func (w *sqliteWriter) precision(t sqltypes.Type) {
-	w.text(", ")
-	w.number(t.Precision)
-	w.text(", ")
-	w.number(t.Scale)
+	w.text(sqlfunc.ArithmeticName(sqltypes.OpSub) + "(0, ")
+	w.expr(e.Args[0])
+	w.told(e.Type)
 	w.text(")")
-}
-
-// intType writes the last argument of an integer function, the type whose range
-// the result must be in, and closes it. BIGINT's is checked anyway.
-func (w *sqliteWriter) intType(t sqltypes.Type) {
-	if t.Kind != sqltypes.BigInt {
-		w.text(", '" + t.Kind.String() + "'")
-	}
-	w.text(")")
-}
-
-// float writes arithmetic on floats, rounded to REAL where that is the type.
-// SQLite's own sums and products may be infinite, which T-SQL refuses; sd_div_f
-// refuses it too, and a division by 1 changes nothing else.
-func (w *sqliteWriter) float(e, l, r *plan.Expr) {
-	isReal := e.Type.Kind == sqltypes.Real
-	if isReal {
-		w.text("sd_text(")
-	}
-	if e.Op == plan.DivExpr {
-		operands(w, "sd_div_f(", l, ", ", r, ")")
-	} else {
-		operands(w, "sd_div_f(", l, sqliteOps[e.Op], r, ", 1)")
-	}
-	if isReal {
-		w.text(", 'REAL', 'FLOAT')")
-	}
 }
 
 // cast writes x converted to t within an expression, which cuts strings that are too long.
 func (w *sqliteWriter) cast(x *plan.Expr, t sqltypes.Type) {
-	if !t.Kind.IsString() && !t.Kind.IsBinary() {
-		w.convert(x, t)
+	if t.Kind.IsString() || t.Kind.IsBinary() {
+		w.conversion("sd_cast(", x, t)
 		return
 	}
-	w.text("sd_cast(")
-	w.expr(x)
-	w.text(", '" + t.String() + "', '" + x.Type.String() + "')")
+	w.convert(x, t)
 }
 
-// convert writes x converted to t as an assignment does: by SQLite's own means where they do what T-SQL
-// does, else by the engine's sd_int and sd_text, which are told both types.
+// convert writes x converted to t as an assignment does: by SQLite's own means where they
+// do what T-SQL does.
 func (w *sqliteWriter) convert(x *plan.Expr, t sqltypes.Type) {
 	from := x.Type
 	switch {
-	case t.Kind == sqltypes.Decimal && from.Kind.IsInteger():
-		w.text("sd_dec(")
-		w.expr(x)
-		w.precision(t)
-	case t.Kind == sqltypes.Float && from.Kind.IsNumeric():
+	case t.Kind == sqltypes.Float && (from.Kind.IsInteger() || from.Kind.IsFloat()):
 		w.text("CAST(")
 		w.expr(x)
 		w.text(" AS REAL)")
@@ -262,12 +182,15 @@ func (w *sqliteWriter) convert(x *plan.Expr, t sqltypes.Type) {
 		w.expr(x)
 		w.text(" || 'T00:00:00')")
 	default:
-		name := "sd_text("
-		if t.Kind.IsInteger() {
-			name = "sd_int("
-		}
-		w.text(name)
-		w.expr(x)
-		w.text(", '" + t.String() + "', '" + from.String() + "')")
+		w.conversion("sd_convert(", x, t)
 	}
+}
+
+// conversion writes a call of a native that is told the types to convert to and from.
+func (w *sqliteWriter) conversion(name string, x *plan.Expr, t sqltypes.Type) {
+	w.text(name)
+	w.expr(x)
+	w.told(t)
+	w.told(x.Type)
+	w.text(")")
 }

@@ -2,35 +2,49 @@ package dialect
 
 import (
 	"shardeck/master/plan"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
-// sqliteFuncs are the engine's functions; those of dates are all sd_datepart.
-var sqliteFuncs = [...]string{
-	plan.UpperFunc: "sd_upper(", plan.LowerFunc: "sd_lower(", plan.LenFunc: "sd_len(", plan.SubstringFunc: "sd_substring(",
-	plan.LTrimFunc: "sd_ltrim(", plan.RTrimFunc: "sd_rtrim(", plan.AbsFunc: "sd_abs(", plan.RoundFunc: "sd_round(",
-	plan.CoalesceFunc: "coalesce(",
-}
-
-// function writes a call; the engine's functions on numbers and dates are told the type.
+// function writes a call of a native: the part of a date before its arguments, and the
+// type that it is told behind them.
 func (w *sqliteWriter) function(e *plan.Expr) {
-	switch {
-	case e.Func >= plan.YearFunc:
-		w.text("sd_datepart('" + e.Func.Part().String() + "', ")
-		w.expr(e.Args[0])
-		w.text(", '" + e.Args[0].Type.String() + "')")
-		return
-	case e.Func == plan.CoalesceFunc && len(e.Args) == 1:
-		w.expr(e.Args[0]) // coalesce takes two at least
-		return
+	w.text(e.Func.SQLite + "(")
+	if e.Part != 0 {
+		w.text("'" + e.Part.String() + "', ")
 	}
-	w.text(sqliteFuncs[e.Func])
 	for i, a := range e.Args {
 		w.comma(i)
 		w.expr(a)
 	}
-	if e.Func == plan.AbsFunc || e.Func == plan.RoundFunc {
-		w.text(", '" + e.Type.String() + "'")
+	switch e.Func.Told {
+	case sqlfunc.ResultType:
+		w.told(e.Type)
+	case sqlfunc.ArgumentType:
+		w.told(e.Args[0].Type)
+	}
+	w.text(")")
+}
+
+// told writes a type that a native is told.
+func (w *sqliteWriter) told(t sqltypes.Type) { w.text(", '" + t.String() + "'") }
+
+// native writes a call of a native of two operands that is told the type of its result.
+func (w *sqliteWriter) native(name string, l, r *plan.Expr, t sqltypes.Type) {
+	operands(w, name+"(", l, ", ", r, "")
+	w.told(t)
+	w.text(")")
+}
+
+func (w *sqliteWriter) coalesce(e *plan.Expr) {
+	if len(e.Args) == 1 {
+		w.expr(e.Args[0]) // coalesce takes two at least
+		return
+	}
+	w.text("coalesce(")
+	for i, a := range e.Args {
+		w.comma(i)
+		w.expr(a)
 	}
 	w.text(")")
 }
@@ -52,13 +66,13 @@ func (w *sqliteWriter) caseOf(e *plan.Expr) {
 func (w *sqliteWriter) aggregate(e *plan.Expr) {
 	x := e.Args[0]
 	switch {
-	case e.Agg == plan.CountAgg:
+	case e.Agg == sqlfunc.Count:
 		w.text("count(")
 		w.expr(x)
 		w.text(")")
-	case e.Agg == plan.MinAgg || e.Agg == plan.MaxAgg:
+	case e.Agg == sqlfunc.Min || e.Agg == sqlfunc.Max:
 		name := "min("
-		if e.Agg == plan.MaxAgg {
+		if e.Agg == sqlfunc.Max {
 			name = "max("
 		}
 		w.text(name)
@@ -71,11 +85,15 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 	case e.Type.Kind == sqltypes.Decimal:
 		w.text("sd_sum_dec(")
 		w.expr(x)
-		w.precision(e.Type)
+		w.text(", ")
+		w.number(e.Type.Precision)
+		w.text(", ")
+		w.number(e.Type.Scale)
+		w.text(")")
 	default: // refused when it is not finite
-		w.text("sd_div_f(sum(")
+		w.text("sd_div(sum(")
 		w.expr(x)
-		w.text("), 1)")
+		w.text("), 1.0, 'FLOAT')")
 	}
 }
 
@@ -83,7 +101,7 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 func (w *sqliteWriter) concat(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	if t := e.Type; t.Length != sqltypes.Max && l.Type.Length+r.Type.Length > t.Length {
-		operands(w, "sd_concat(", l, ", ", r, ", '"+t.String()+"')")
+		w.native("sd_concat", l, r, t)
 		return
 	}
 	operands(w, "(", l, " || ", r, ")")

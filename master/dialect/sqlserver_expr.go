@@ -24,6 +24,8 @@ func (w *sqlServerWriter) expr(e *plan.Expr) {
 		w.expr(e.Args[0]) // the assignment converts it
 	case plan.FuncExpr:
 		w.function(e)
+	case plan.CoalesceExpr:
+		w.coalesce(e)
 	case plan.CaseExpr:
 		w.caseOf(e)
 	case plan.AggExpr:

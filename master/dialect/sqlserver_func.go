@@ -2,36 +2,32 @@ package dialect
 
 import (
 	"shardeck/master/plan"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
-// sqlServerFuncs are the functions whose names and meaning are T-SQL's; those of
-// dates are all DATEPART.
-var sqlServerFuncs = [...]string{
-	plan.UpperFunc: "UPPER(", plan.LowerFunc: "LOWER(", plan.LenFunc: "LEN(", plan.SubstringFunc: "SUBSTRING(",
-	plan.LTrimFunc: "LTRIM(", plan.RTrimFunc: "RTRIM(", plan.AbsFunc: "ABS(", plan.RoundFunc: "ROUND(",
-	plan.CoalesceFunc: "COALESCE(",
+// function writes a call, whose name and meaning are T-SQL's own.
+func (w *sqlServerWriter) function(e *plan.Expr) {
+	w.text(e.Func.Name + "(")
+	if e.Func.NamesPart() {
+		w.text(e.Part.String() + ", ")
+	}
+	for i, a := range e.Args {
+		w.comma(i)
+		w.expr(a)
+	}
+	w.text(")")
 }
 
-func (w *sqlServerWriter) function(e *plan.Expr) {
-	switch {
-	case e.Func >= plan.YearFunc:
-		w.text("DATEPART(" + e.Func.Part().String() + ", ")
-		w.expr(e.Args[0])
-		w.text(")")
-		return
-	case e.Func == plan.CoalesceFunc && len(e.Args) == 1:
+func (w *sqlServerWriter) coalesce(e *plan.Expr) {
+	if len(e.Args) == 1 {
 		w.expr(e.Args[0]) // COALESCE takes two at least
 		return
 	}
-	w.text(sqlServerFuncs[e.Func])
+	w.text("COALESCE(")
 	for i, a := range e.Args {
 		w.comma(i)
-		if e.Func == plan.CoalesceFunc {
-			w.result(e, a)
-		} else {
-			w.expr(a)
-		}
+		w.result(e, a)
 	}
 	w.text(")")
 }
@@ -65,10 +61,10 @@ func (w *sqlServerWriter) result(e, x *plan.Expr) {
 func (w *sqlServerWriter) aggregate(e *plan.Expr) {
 	x := e.Args[0]
 	switch {
-	case e.Agg == plan.CountAgg:
+	case e.Agg == sqlfunc.Count:
 		w.text("COUNT_BIG(")
 		w.expr(x)
-	case e.Agg == plan.SumAgg:
+	case e.Agg == sqlfunc.Sum:
 		w.text("SUM(")
 		if e.Type.Kind != x.Type.Kind && e.Type.Kind != sqltypes.Decimal {
 			w.cast(x, e.Type)
@@ -79,13 +75,11 @@ func (w *sqlServerWriter) aggregate(e *plan.Expr) {
 		w.extreme(e)
 		return
 	default:
-		w.text(extremes[e.Agg])
+		w.text(e.Agg.String() + "(")
 		w.expr(x)
 	}
 	w.text(")")
 }
-
-var extremes = [...]string{plan.MinAgg: "MIN(", plan.MaxAgg: "MAX("}
 
 // extreme writes the least or greatest of strings, which stand in the order of
 // their folded forms: that of the folded form with the string itself after it, of
@@ -97,7 +91,7 @@ func (w *sqlServerWriter) extreme(e *plan.Expr) {
 		x = &plan.Expr{Op: plan.ConvertExpr, Type: unboundedText, Args: []*plan.Expr{x}}
 	}
 	pairs := func() {
-		w.text(extremes[e.Agg])
+		w.text(e.Agg.String() + "(")
 		w.folded(x)
 		w.text(" + NCHAR(1) + ")
 		w.unicode(x)

@@ -2,6 +2,7 @@ package eval
 
 import (
 	"shardeck/master/plan"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
@@ -25,31 +26,7 @@ func Apply(e *plan.Expr, args []sqltypes.Value) (sqltypes.Value, error) {
 	case plan.ConcatExpr:
 		return sqltypes.Concat(e.Type, args[0], args[1]), nil
 	case plan.FuncExpr:
-		return applyFunc(e, args)
+		return e.Func.Eval(sqlfunc.Call{Result: e.Type, Argument: e.Args[0].Type, Part: e.Part}, args)
 	}
 	return sqltypes.Arith(plan.ArithOf[e.Op], e.Type, args[0], args[1])
-}
-
-func applyFunc(e *plan.Expr, args []sqltypes.Value) (sqltypes.Value, error) {
-	x := args[0]
-	switch e.Func {
-	case plan.UpperFunc:
-		return sqltypes.Text(sqltypes.Upper(x.Str)), nil
-	case plan.LowerFunc:
-		return sqltypes.Text(sqltypes.Lower(x.Str)), nil
-	case plan.LTrimFunc:
-		return sqltypes.Text(sqltypes.LTrim(x.Str)), nil
-	case plan.RTrimFunc:
-		return sqltypes.Text(sqltypes.RTrim(x.Str)), nil
-	case plan.LenFunc:
-		return sqltypes.Int64(sqltypes.Len(x.Str)), nil
-	case plan.SubstringFunc:
-		s, err := sqltypes.Substring(x.Str, args[1].Int, args[2].Int)
-		return sqltypes.Text(s), err
-	case plan.AbsFunc:
-		return sqltypes.Abs(e.Type, x)
-	case plan.RoundFunc:
-		return sqltypes.Round(e.Type, x, args[1].Int)
-	}
-	return sqltypes.DatePart(e.Func.Part(), e.Args[0].Type, x)
 }

@@ -43,14 +43,11 @@ func value(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 		return row[e.Field], nil
 	case plan.CaseExpr:
 		return evalCase(e, row)
-	case plan.ConvertExpr, plan.AssignExpr, plan.NegExpr, plan.ConcatExpr,
+	case plan.ConvertExpr, plan.AssignExpr, plan.NegExpr, plan.ConcatExpr, plan.FuncExpr,
 		plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
 		return apply(e, row)
-	case plan.FuncExpr:
-		if e.Func == plan.CoalesceFunc {
-			return coalesce(e, row)
-		}
-		return apply(e, row)
+	case plan.CoalesceExpr:
+		return coalesce(e, row)
 	}
 	return sqltypes.Null(), foreign(e)
 }
@@ -125,20 +122,7 @@ func compare(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	if !known || err != nil {
 		return false, err
 	}
-	c := order(e, l, r)
-	switch e.Op {
-	case plan.EqExpr:
-		return c == 0, nil
-	case plan.NeExpr:
-		return c != 0, nil
-	case plan.LtExpr:
-		return c < 0, nil
-	case plan.LeExpr:
-		return c <= 0, nil
-	case plan.GtExpr:
-		return c > 0, nil
-	}
-	return c >= 0, nil
+	return plan.Holds(e.Op, order(e, l, r)), nil
 }
 
 // order compares two values, neither of them NULL, in the collation of e.

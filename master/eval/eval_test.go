@@ -78,12 +78,10 @@ func TestPredicatesOfNullAreNeverTrue(t *testing.T) {
 func TestCaseAndCoalesceComputeNoMoreThanTheyNeed(t *testing.T) {
 	fails := of(plan.DivExpr, number(1), number(0))
 	null := field(intType, 1)
-	coalesce := of(plan.FuncExpr, null, number(5), fails)
-	coalesce.Func = plan.CoalesceFunc
 	for name, e := range map[string]*plan.Expr{
 		"a branch that is taken": of(plan.CaseExpr, of(plan.TrueExpr), number(5), of(plan.EqExpr, fails, number(1)), number(6), fails),
 		"ELSE":                   of(plan.CaseExpr, of(plan.FalseExpr), fails, number(5)),
-		"COALESCE":               coalesce,
+		"COALESCE":               of(plan.CoalesceExpr, null, number(5), fails),
 	} {
 		if v, err := eval.Eval(e, row); err != nil || v != sqltypes.Int64(5) {
 			t.Errorf("%s: %v, %v", name, v, err)

@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
@@ -22,13 +23,14 @@ const (
 	MulExpr
 	DivExpr
 	ModExpr
-	ConcatExpr // strings joined; NULL with a NULL
-	CountExpr  // COUNT(*)
-	FuncExpr   // Func(Args)
-	CaseExpr   // CASE WHEN Args[0] THEN Args[1] WHEN Args[2] ... ELSE the last of Args END
-	AggExpr    // Agg([DISTINCT] Args[0]) over the rows of a group
-	FieldExpr  // column Field of the row that a [Final] works on
-	AssignExpr // Args[0] converted to Type as an assignment does, which refuses what does not fit
+	ConcatExpr   // strings joined; NULL with a NULL
+	CountExpr    // COUNT(*)
+	FuncExpr     // Func(Args), a scalar function, of the Part of a date where it takes one
+	CoalesceExpr // the first of Args that is not NULL
+	CaseExpr     // CASE WHEN Args[0] THEN Args[1] WHEN Args[2] ... ELSE the last of Args END
+	AggExpr      // Agg([DISTINCT] Args[0]) over the rows of a group
+	FieldExpr    // column Field of the row that a [Final] works on
+	AssignExpr   // Args[0] converted to Type as an assignment does, which refuses what does not fit
 
 	EqExpr // Args[0] = Args[1], both of comparable types after conversion
 	NeExpr
@@ -60,8 +62,9 @@ type Expr struct {
 	// decimal it has as many digits as it is written with, any other INT has ten.
 	Literal bool
 	Args    []*Expr
-	Func    Func
-	Agg     Agg
+	Func    *sqlfunc.Func
+	Part    sqltypes.Part
+	Agg     sqlfunc.Agg
 	// Distinct is of AggExpr: equal values count once.
 	Distinct bool
 	Field    int
@@ -72,7 +75,13 @@ type Expr struct {
 }
 
 // IsPredicate says whether e is true or false rather than a value.
-func (e *Expr) IsPredicate() bool { return e.Op >= EqExpr }
+func (e *Expr) IsPredicate() bool {
+	switch e.Op {
+	case EqExpr, NeExpr, LtExpr, LeExpr, GtExpr, GeExpr, InExpr, LikeExpr, IsNullExpr, AndExpr, OrExpr, TrueExpr, FalseExpr:
+		return true
+	}
+	return false
+}
 
 // HasColumn says whether a column stands in e, so that its value may differ from row to row.
 func (e *Expr) HasColumn() bool {
@@ -85,50 +94,13 @@ func (e *Expr) IsConst() bool { return e.Op == ValueExpr }
 // IsNull says whether e is a constant that is NULL.
 func (e *Expr) IsNull() bool { return e.IsConst() && e.Value.IsNull() }
 
-// Func is a scalar function of T-SQL. All but Coalesce are NULL when an argument is.
-type Func uint8
-
-// The functions. Characters are code points; positions begin at 1.
-const (
-	UpperFunc     Func = iota + 1 // UPPER(string)
-	LowerFunc                     // LOWER(string)
-	LenFunc                       // LEN(string): characters without the spaces at the end
-	SubstringFunc                 // SUBSTRING(string, start, length)
-	LTrimFunc                     // LTRIM(string): spaces
-	RTrimFunc                     // RTRIM(string): spaces
-	AbsFunc                       // ABS(number)
-	RoundFunc                     // ROUND(number, digits)
-	CoalesceFunc                  // COALESCE(a, b, ...): the first that is not NULL
-	YearFunc                      // YEAR(date) and DATEPART(year, date); so the others
-	QuarterFunc
-	MonthFunc
-	DayFunc
-	DayOfYearFunc
-	HourFunc
-	MinuteFunc
-	SecondFunc
-)
-
-// Agg is an aggregate function.
-type Agg uint8
-
-// The aggregates. NULLs do not take part.
-const (
-	CountAgg Agg = iota + 1 // COUNT(x); COUNT(*) is CountExpr
-	SumAgg
-	MinAgg
-	MaxAgg
-	// AvgAgg never reaches an engine: the planner makes SUM and COUNT of it.
-	AvgAgg
-)
-
-// equalExprs says whether two bound expressions are one and the same.
+// Equal says whether two bound expressions are one and the same.
 func Equal(a, b *Expr) bool {
 	if a == b {
 		return true
 	}
 	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
-		a.Func != b.Func || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
+		a.Func != b.Func || a.Part != b.Part || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
 		a.Binary != b.Binary || len(a.Args) != len(b.Args) {
 		return false
 	}
@@ -139,6 +111,3 @@ func Equal(a, b *Expr) bool {
 	}
 	return true
 }
-
-// Part is the part of a date that f takes, one of YearFunc to SecondFunc.
-func (f Func) Part() sqltypes.Part { return sqltypes.PartYear + sqltypes.Part(f-YearFunc) }

@@ -17,16 +17,6 @@ var OpText = [...]string{
 	AndExpr: "AND", OrExpr: "OR",
 }
 
-// funcText and aggText are the names of functions and aggregates.
-var (
-	funcText = [...]string{
-		UpperFunc: "UPPER", LowerFunc: "LOWER", LenFunc: "LEN", SubstringFunc: "SUBSTRING", LTrimFunc: "LTRIM", RTrimFunc: "RTRIM",
-		AbsFunc: "ABS", RoundFunc: "ROUND", CoalesceFunc: "COALESCE", YearFunc: "YEAR", QuarterFunc: "QUARTER", MonthFunc: "MONTH",
-		DayFunc: "DAY", DayOfYearFunc: "DAYOFYEAR", HourFunc: "HOUR", MinuteFunc: "MINUTE", SecondFunc: "SECOND",
-	}
-	aggText = [...]string{CountAgg: "COUNT", SumAgg: "SUM", MinAgg: "MIN", MaxAgg: "MAX", AvgAgg: "AVG"}
-)
-
 // MarshalJSONTo writes e as a JSON string of T-SQL.
 func (e *Expr) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return enc.WriteToken(jsontext.String(e.String()))
@@ -49,9 +39,15 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 	case FieldExpr:
 		return strconv.AppendInt(append(dst, '#'), int64(e.Field), 10)
 	case FuncExpr:
-		return append(appendList(append(append(dst, funcText[e.Func]...), '('), e.Args), ')')
+		dst = append(append(dst, e.Func.Name...), '(')
+		if e.Func.NamesPart() {
+			dst = append(append(dst, e.Part.String()...), ", "...)
+		}
+		return append(appendList(dst, e.Args), ')')
+	case CoalesceExpr:
+		return append(appendList(append(dst, "COALESCE("...), e.Args), ')')
 	case AggExpr:
-		dst = append(append(dst, aggText[e.Agg]...), '(')
+		dst = append(append(dst, e.Agg.String()...), '(')
 		if e.Distinct {
 			dst = append(dst, "DISTINCT "...)
 		}

@@ -7,6 +7,7 @@ import (
 	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
@@ -89,15 +90,15 @@ func (g *grouper) notGrouped(e *plan.Expr, number int, uses []bind.Use) error {
 // aggregate makes partial results of an aggregate, and of a mean the quotient of two.
 func (g *grouper) aggregate(e *plan.Expr) (*plan.Expr, error) {
 	x := e.Args[0]
-	if e.Agg != plan.AvgAgg {
+	if e.Agg != sqlfunc.Avg {
 		return g.simple(e.Agg, x, e.Type, e.Distinct)
 	}
-	sumType, _ := bind.TotalType(plan.SumAgg, x.Type)
-	sum, err := g.simple(plan.SumAgg, x, sumType, e.Distinct)
+	sumType, _ := sqlfunc.SumType(x.Type)
+	sum, err := g.simple(sqlfunc.Sum, x, sumType, e.Distinct)
 	if err != nil {
 		return nil, err
 	}
-	count, err := g.simple(plan.CountAgg, x, sqltypes.BigIntType, e.Distinct)
+	count, err := g.simple(sqlfunc.Count, x, sqltypes.BigIntType, e.Distinct)
 	if err != nil {
 		return nil, err
 	}
@@ -108,15 +109,15 @@ func (g *grouper) aggregate(e *plan.Expr) (*plan.Expr, error) {
 	return &plan.Expr{Op: plan.DivExpr, Type: e.Type, Args: []*plan.Expr{sum, count}}, nil
 }
 
-func (g *grouper) simple(agg plan.Agg, x *plan.Expr, result sqltypes.Type, distinct bool) (*plan.Expr, error) {
+func (g *grouper) simple(agg sqlfunc.Agg, x *plan.Expr, result sqltypes.Type, distinct bool) (*plan.Expr, error) {
 	partialType := result
 	combine := plan.CombineSum
 	switch agg {
-	case plan.CountAgg:
+	case sqlfunc.Count:
 		combine, partialType = plan.CombineCount, sqltypes.BigIntType
-	case plan.MinAgg:
+	case sqlfunc.Min:
 		combine = plan.CombineMin
-	case plan.MaxAgg:
+	case sqlfunc.Max:
 		combine = plan.CombineMax
 	default:
 		if result.Kind.IsInteger() {
@@ -127,7 +128,7 @@ func (g *grouper) simple(agg plan.Agg, x *plan.Expr, result sqltypes.Type, disti
 		return g.field(combine, &plan.Expr{Op: plan.AggExpr, Agg: agg, Type: partialType, Args: []*plan.Expr{x}, Binary: x.Binary && partialType.Kind.IsString()}, result)
 	}
 	combine = plan.CombineSumDistinct
-	if agg == plan.CountAgg {
+	if agg == sqlfunc.Count {
 		combine = plan.CombineCountDistinct
 	}
 	of, column := inDistinct, indexOf(g.keys, x)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 	"shardeck/shared/tsqltoken"
 )
@@ -51,7 +52,7 @@ func (p *parser) call(t token) node {
 		}
 	case p.accept('*'):
 		c.Star = true
-		if c.Name != "COUNT" && c.Name != "COUNT_BIG" {
+		if f := sqlfunc.Lookup(c.Name); f == nil || !f.Star {
 			p.fail(syntaxError(at, "* belongs to COUNT and COUNT_BIG, not to %s", api.Clip(c.Name)).Hinted("name a column"))
 		}
 		p.expect(')', "a closing )")
@@ -71,19 +72,13 @@ func (p *parser) call(t token) node {
 		}
 	}
 	p.expect(')', "a comma or ) after an argument of "+api.Clip(c.Name))
-	if p.err == nil && c.Name == "NULLIF" && len(c.Args) != 2 {
-		p.fail(syntaxError(t.Start, "NULLIF has two arguments, not %d", len(c.Args)).Hinted("write NULLIF(a, b)"))
-	}
 	return p.noWindow(n)
 }
 
 // isAggregate says whether DISTINCT has a meaning in the function.
 func isAggregate(name string) bool {
-	switch name {
-	case "COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX":
-		return true
-	}
-	return false
+	f := sqlfunc.Lookup(name)
+	return f != nil && f.Class == sqlfunc.Aggregate
 }
 
 // noWindow refuses what would make a window function of a call, or order its input.

@@ -163,29 +163,37 @@ func Abs(t Type, v Value) (Value, error) {
 // decimal's scale: ROUND(2.345, 2) is 2.350. A float is rounded by the digits it
 // is written with, so that 2.675 becomes 2.68 whatever its nearest binary fraction
 // is. 8115 when the result is not in t's range.
-func Round(t Type, v Value, digits int64) (Value, error) {
+func Round(t Type, v Value, digits int64) (Value, error) { return toDigits(t, v, digits, decimal.to) }
+
+// Truncate is [Round], but that what is beyond the digits is cut off.
+func Truncate(t Type, v Value, digits int64) (Value, error) {
+	return toDigits(t, v, digits, decimal.cut)
+}
+
+// toDigits brings v to so many fraction digits by to.
+func toDigits(t Type, v Value, digits int64, to func(decimal, int) decimal) (Value, error) {
 	// No number has digits beyond these, a float's exponent included.
 	n := int(min(max(digits, -400), 400))
 	switch v.Form {
 	case FormNull:
 		return Value{}, nil
 	case FormInt:
-		return roundInt(t, v.Int, n)
+		return intToDigits(t, v.Int, n, to)
 	case FormFloat:
-		return roundFloat(t, v.Float, n)
+		return floatToDigits(t, v.Float, n, to)
 	}
 	d, ok := parseDecimal(v.Str)
 	if !ok || v.Form != FormText {
 		return Value{}, errOperand("a number")
 	}
-	return d.to(min(n, d.scale)).value(t)
+	return to(d, min(n, d.scale)).value(t)
 }
 
-func roundInt(t Type, v int64, digits int) (Value, error) {
+func intToDigits(t Type, v int64, digits int, to func(decimal, int) decimal) (Value, error) {
 	if digits >= 0 {
 		return Int64(v), nil
 	}
-	d := decimal{small: v}.to(digits).to(0)
+	d := to(decimal{small: v}, digits).to(0)
 	lo, hi, _ := intRange(t.Kind)
 	if d.large != nil || d.small < lo || d.small > hi {
 		return Value{}, errResult(t)
@@ -193,8 +201,8 @@ func roundInt(t Type, v int64, digits int) (Value, error) {
 	return Int64(d.small), nil
 }
 
-// roundFloat rounds the integer that the digits of f are, without their point.
-func roundFloat(t Type, f float64, digits int) (Value, error) {
+// floatToDigits rounds the integer that the digits of f are, without their point.
+func floatToDigits(t Type, f float64, digits int, to func(decimal, int) decimal) (Value, error) {
 	bits := 64
 	if t.Kind == Real {
 		bits = 32
@@ -209,7 +217,7 @@ func roundFloat(t Type, f float64, digits int) (Value, error) {
 	if digits >= d.scale {
 		return Float64(f), nil
 	}
-	d = d.to(digits)
+	d = to(d, digits)
 	if n.neg {
 		d.small = -d.small
 	}

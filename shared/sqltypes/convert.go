@@ -106,7 +106,7 @@ func (n *number) toInt(t Type, s string) (Value, error) {
 }
 
 func (n *number) toDecimal(t Type, s string) (Value, error) {
-	var buf [3 + maxPrecision]byte
+	var buf [3 + MaxPrecision]byte
 	b, ok := n.appendDecimal(buf[:0], t.Precision, t.Scale)
 	if !ok {
 		return Value{}, errRange(t, s)

@@ -133,18 +133,30 @@ func (d decimal) down(scale int) decimal {
 	return decimal{large: q, scale: scale}.normal()
 }
 
+// cut is to, but that digits which must go are cut off.
+func (d decimal) cut(scale int) decimal {
+	n := d.scale - scale
+	if n <= 0 {
+		return d.up(scale)
+	}
+	if d.large == nil && n <= smallDigits {
+		return decimal{small: d.small / smallPow10[n], scale: scale}
+	}
+	return decimal{large: new(big.Int).Quo(d.unscaled(), pow10(n)), scale: scale}.normal()
+}
+
 // value returns the number, rounded to the scale of the DECIMAL t, as its
 // canonical text; 8115 when it has too many digits.
 func (d decimal) value(t Type) (Value, error) {
 	d = d.to(t.Scale)
-	var digits [2 * maxPrecision]byte
+	var digits [2 * MaxPrecision]byte
 	var b []byte
 	if d.large != nil {
 		b = d.large.Append(digits[:0], 10)
 	} else {
 		b = strconv.AppendInt(digits[:0], d.small, 10)
 	}
-	var buf [3 + maxPrecision]byte
+	var buf [3 + MaxPrecision]byte
 	dst := buf[:0]
 	if b[0] == '-' {
 		dst, b = append(dst, '-'), b[1:]

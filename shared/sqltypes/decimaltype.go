@@ -12,8 +12,8 @@ func DecimalResult(op Op, l, r Type) Type {
 	case OpAdd, OpSub:
 		s = max(s1, s2)
 		p = whole + s + 1
-		if p > maxPrecision {
-			return DecimalType(maxPrecision, min(s, maxPrecision-whole))
+		if p > MaxPrecision {
+			return DecimalType(MaxPrecision, min(s, MaxPrecision-whole))
 		}
 	case OpMul:
 		p, s = p1+p2+1, s1+s2
@@ -24,9 +24,9 @@ func DecimalResult(op Op, l, r Type) Type {
 		s = max(s1, s2)
 		p = min(p1-s1, p2-s2) + s
 	}
-	if p > maxPrecision {
+	if p > MaxPrecision {
 		const least = 6
-		p, s = maxPrecision, min(s, max(least, maxPrecision-(p-s)))
+		p, s = MaxPrecision, min(s, max(least, MaxPrecision-(p-s)))
 	}
 	return DecimalType(max(p, 1), s)
 }

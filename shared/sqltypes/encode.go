@@ -85,7 +85,7 @@ func appendDecimalJSON(dst []byte, t Type, s string) []byte {
 	} else if n, ok := parseNumber(s); ok {
 		// A sum may outgrow its column's precision; it is written out whole all the same.
 		var fits bool
-		if dst, fits = n.appendDecimal(dst, maxPrecision, t.Scale); !fits {
+		if dst, fits = n.appendDecimal(dst, MaxPrecision, t.Scale); !fits {
 			dst = append(dst, s...)
 		}
 	} else {

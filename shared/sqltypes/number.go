@@ -124,7 +124,7 @@ func (n *number) appendDecimal(dst []byte, precision, scale int) ([]byte, bool) 
 	}
 	// digits holds one digit for a carry, then those from the first, or from the
 	// last before the point, to the end of the scale: at most 1 + precision + 1.
-	var digits [2 + maxPrecision]byte
+	var digits [2 + MaxPrecision]byte
 	digits[0] = '0'
 	count := 1
 	for i := min(first, point-1); i < point+scale; i++ {

@@ -7,11 +7,13 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
+// MaxPrecision is the greatest number of digits of a DECIMAL.
+const MaxPrecision = 38
+
 // Bounds of T-SQL's types.
 const (
 	maxBytes       = 8000 // CHAR, VARCHAR, BINARY, VARBINARY
 	maxUnits       = 4000 // NCHAR, NVARCHAR
-	maxPrecision   = 38
 	maxTimeScale   = 7
 	defaultDecimal = 18
 )
@@ -176,8 +178,8 @@ func decimalType(args []string) (Type, error) {
 	}
 	if len(args) > 0 {
 		p, ok := smallNumber(args[0])
-		if !ok || p < 1 || p > maxPrecision {
-			return Type{}, newError(mssqlerr.PrecisionTooLarge, InvalidArgument, "the precision of DECIMAL is not between 1 and %d", maxPrecision).hinted("write DECIMAL(10,2)")
+		if !ok || p < 1 || p > MaxPrecision {
+			return Type{}, newError(mssqlerr.PrecisionTooLarge, InvalidArgument, "the precision of DECIMAL is not between 1 and %d", MaxPrecision).hinted("write DECIMAL(10,2)")
 		}
 		t.Precision = p
 	}

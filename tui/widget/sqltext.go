@@ -3,6 +3,7 @@ package widget
 import (
 	"strings"
 
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/tsqltoken"
 	"shardeck/tui/theme"
 )
@@ -10,18 +11,6 @@ import (
 // highlightMost is the longest text that gets its roles, in bytes: beyond, nobody
 // reads it for its looks.
 const highlightMost = 64 << 10
-
-// functions are the names of functions that stand out, though T-SQL does not reserve them.
-var functions = words(`ABS AVG CAST COUNT COUNT_BIG DATEPART DAY ISNULL LEN LOWER LTRIM MAX MIN MONTH ROUND RTRIM
-SUBSTRING SUM UPPER YEAR`)
-
-func words(s string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields(s) {
-		m[w] = true
-	}
-	return m
-}
 
 // SQLRoles returns the looks of a statement's bytes: keywords, strings, numbers,
 // parameters and comments. It is for the eye alone and takes any text.
@@ -56,7 +45,7 @@ func sqlRole(t tsqltoken.Token) theme.Role {
 	case tsqltoken.KindParam:
 		return theme.Key
 	case tsqltoken.KindWord:
-		if tsqltoken.IsWord(t.Text) || functions[strings.ToUpper(t.Text)] {
+		if tsqltoken.IsWord(t.Text) || sqlfunc.Lookup(strings.ToUpper(t.Text)) != nil {
 			return theme.Title
 		}
 	}

@@ -14,7 +14,7 @@ func SQLite() Dialect {
 		Output:      func(c api.ColumnDef) string { return `"` + c.Name + `"` },
 		Endless:     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT (i + 1) % 1000000 FROM n) SELECT i FROM n`,
 		FailsLate: func(n int) string {
-			return `SELECT sd_div(1, ` + strconv.Itoa(n) + ` - "id") FROM "Many" ORDER BY "id"`
+			return `SELECT sd_div(1, ` + strconv.Itoa(n) + ` - "id", 'INT') FROM "Many" ORDER BY "id"`
 		},
 	}
 }

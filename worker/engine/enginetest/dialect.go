@@ -32,7 +32,7 @@ func SQLite() Dialect {
 	return Dialect{
 		CreateTable: sqliteTable,
 		Output:      func(c api.ColumnDef) string { return quote(c.Name) },
-		Divide:      func(a, b string) string { return "sd_div(" + a + ", " + b + ")" },
+		Divide:      func(a, b string) string { return "sd_div(" + a + ", " + b + ", 'INT')" },
 		Numbers: func(n int64) string {
 			return fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n", n)
 		},

@@ -17,9 +17,9 @@ func BenchmarkFunctions(b *testing.B) {
 	for _, expr := range []string{
 		`i + 1`, // no function: the floor
 		`sd_add(i, 1, 'INT')`,
-		`sd_div(i, 3)`,
-		`sd_dec_add(d, i, 12, 2)`,
-		`sd_dec_div(d, i, 12, 8)`,
+		`sd_div(i, 3, 'INT')`,
+		`sd_add(d, i, 'DECIMAL(12,2)')`,
+		`sd_div(d, i, 'DECIMAL(12,8)')`,
 		`sd_like('%ent of _ome%', s)`,
 		`sd_upper(s)`,
 		`sd_len(s)`,

@@ -18,44 +18,44 @@ func TestFunctionsComputeAsTSQLDoes(t *testing.T) {
 		expr, typ string
 		want      string // a value, or the SQL number of the refusal
 	}{
-		{`sd_add(2, 3)`, "INT", `5`},
-		{`sd_add(2147483647, 1)`, "BIGINT", `2147483648`},
+		{`sd_add(2, 3, 'BIGINT')`, "INT", `5`},
+		{`sd_add(2147483647, 1, 'BIGINT')`, "BIGINT", `2147483648`},
 		{`sd_add(2147483647, 1, 'INT')`, "INT", `8115`},
-		{`sd_add(9223372036854775807, 1)`, "BIGINT", `8115`},
-		{`sd_sub(-9223372036854775807, 2)`, "BIGINT", `8115`},
-		{`sd_mul(4611686018427387904, 2)`, "BIGINT", `8115`},
-		{`sd_mul(-1, -9223372036854775807 - 1)`, "BIGINT", `8115`},
-		{`sd_mul(0, -9223372036854775807 - 1)`, "BIGINT", `0`},
-		{`sd_div(7, 2)`, "INT", `3`},
-		{`sd_div(-7, 2)`, "INT", `-3`},
-		{`sd_div(7, 0)`, "INT", `8134`},
-		{`sd_mod(-7, 3)`, "INT", `-1`},
-		{`sd_mod(7, 0)`, "INT", `8134`},
-		{`sd_add(NULL, 1)`, "INT", `null`},
-		{`sd_div(NULL, 0)`, "INT", `null`},
-		{`sd_add('1', 1)`, "INT", `8114`},
-		{`sd_dec_add('0.1', '0.2', 38, 1)`, "DECIMAL(38,1)", `"0.3"`},
-		{`sd_dec_add('9.99', '0.01', 3, 2)`, "DECIMAL(3,2)", `8115`},
-		{`sd_dec_sub('1.00', '2.55', 5, 1)`, "DECIMAL(5,1)", `"-1.6"`},
-		{`sd_dec_mul('1.5', 3, 10, 2)`, "DECIMAL(10,2)", `"4.50"`},
-		{`sd_dec_mul('-0.05', '0.1', 10, 2)`, "DECIMAL(10,2)", `"-0.01"`},
-		{`sd_dec_div('2.0', '3', 8, 6)`, "DECIMAL(8,6)", `"0.666666"`},
-		{`sd_dec_div('2.0', '0.00', 8, 6)`, "DECIMAL(8,6)", `8134`},
-		{`sd_dec_mod('-7.5', '2', 8, 1)`, "DECIMAL(8,1)", `"-1.5"`},
-		{`sd_dec('x', 8, 1)`, "DECIMAL(8,1)", `8114`},
-		{`sd_dec('12.345', 8, 2)`, "DECIMAL(8,2)", `"12.35"`},
-		{`sd_dec(1e3, 8, 2)`, "DECIMAL(8,2)", `"1000.00"`},
-		{`sd_div_f(1.0, 4.0)`, "FLOAT", `0.25`},
-		{`sd_div_f(1.0, 0.0)`, "FLOAT", `8134`},
-		{`sd_int(300, 'TINYINT')`, "TINYINT", `8115`},
-		{`sd_int('12', 'INT')`, "INT", `12`},
-		{`sd_int('12.7', 'INT')`, "INT", `245`},
-		{`sd_int('12.7', 'INT', 'DECIMAL(3,1)')`, "INT", `12`},
-		{`sd_int(2.9, 'INT')`, "INT", `2`},
-		{`sd_text('abc', 'NVARCHAR(2)')`, "NVARCHAR(2)", `2628`},
-		{`sd_text('ab   ', 'NVARCHAR(2)')`, "NVARCHAR(2)", `"ab"`},
-		{`sd_text(12, 'NVARCHAR(5)')`, "NVARCHAR(5)", `"12"`},
-		{`sd_cast('abc', 'NVARCHAR(2)')`, "NVARCHAR(2)", `"ab"`},
+		{`sd_add(9223372036854775807, 1, 'BIGINT')`, "BIGINT", `8115`},
+		{`sd_sub(-9223372036854775807, 2, 'BIGINT')`, "BIGINT", `8115`},
+		{`sd_mul(4611686018427387904, 2, 'BIGINT')`, "BIGINT", `8115`},
+		{`sd_mul(-1, -9223372036854775807 - 1, 'BIGINT')`, "BIGINT", `8115`},
+		{`sd_mul(0, -9223372036854775807 - 1, 'BIGINT')`, "BIGINT", `0`},
+		{`sd_div(7, 2, 'BIGINT')`, "INT", `3`},
+		{`sd_div(-7, 2, 'BIGINT')`, "INT", `-3`},
+		{`sd_div(7, 0, 'BIGINT')`, "INT", `8134`},
+		{`sd_mod(-7, 3, 'BIGINT')`, "INT", `-1`},
+		{`sd_mod(7, 0, 'BIGINT')`, "INT", `8134`},
+		{`sd_add(NULL, 1, 'BIGINT')`, "INT", `null`},
+		{`sd_div(NULL, 0, 'BIGINT')`, "INT", `null`},
+		{`sd_add('1', 1, 'BIGINT')`, "INT", `8114`},
+		{`sd_add('0.1', '0.2', 'DECIMAL(38,1)')`, "DECIMAL(38,1)", `"0.3"`},
+		{`sd_add('9.99', '0.01', 'DECIMAL(3,2)')`, "DECIMAL(3,2)", `8115`},
+		{`sd_sub('1.00', '2.55', 'DECIMAL(5,1)')`, "DECIMAL(5,1)", `"-1.6"`},
+		{`sd_mul('1.5', 3, 'DECIMAL(10,2)')`, "DECIMAL(10,2)", `"4.50"`},
+		{`sd_mul('-0.05', '0.1', 'DECIMAL(10,2)')`, "DECIMAL(10,2)", `"-0.01"`},
+		{`sd_div('2.0', '3', 'DECIMAL(8,6)')`, "DECIMAL(8,6)", `"0.666666"`},
+		{`sd_div('2.0', '0.00', 'DECIMAL(8,6)')`, "DECIMAL(8,6)", `8134`},
+		{`sd_mod('-7.5', '2', 'DECIMAL(8,1)')`, "DECIMAL(8,1)", `"-1.5"`},
+		{`sd_convert('x', 'DECIMAL(8,1)', 'VARCHAR(9)')`, "DECIMAL(8,1)", `8114`},
+		{`sd_convert('12.345', 'DECIMAL(8,2)', 'DECIMAL(5,3)')`, "DECIMAL(8,2)", `"12.35"`},
+		{`sd_convert(1e3, 'DECIMAL(8,2)', 'FLOAT')`, "DECIMAL(8,2)", `"1000.00"`},
+		{`sd_div(1.0, 4.0, 'FLOAT')`, "FLOAT", `0.25`},
+		{`sd_div(1.0, 0.0, 'FLOAT')`, "FLOAT", `8134`},
+		{`sd_convert(300, 'TINYINT', 'INT')`, "TINYINT", `8115`},
+		{`sd_convert('12', 'INT', 'VARCHAR(9)')`, "INT", `12`},
+		{`sd_convert('12.7', 'INT', 'VARCHAR(9)')`, "INT", `245`},
+		{`sd_convert('12.7', 'INT', 'DECIMAL(3,1)')`, "INT", `12`},
+		{`sd_convert(2.9, 'INT', 'FLOAT')`, "INT", `2`},
+		{`sd_convert('abc', 'NVARCHAR(2)', 'NVARCHAR(9)')`, "NVARCHAR(2)", `2628`},
+		{`sd_convert('ab   ', 'NVARCHAR(2)', 'NVARCHAR(9)')`, "NVARCHAR(2)", `"ab"`},
+		{`sd_convert(12, 'NVARCHAR(5)', 'INT')`, "NVARCHAR(5)", `"12"`},
+		{`sd_cast('abc', 'NVARCHAR(2)', 'NVARCHAR(9)')`, "NVARCHAR(2)", `"ab"`},
 		{`sd_cast(1.5, 'VARCHAR(9)', 'FLOAT')`, "VARCHAR(9)", `"1.5"`},
 		{`sd_abs(-5, 'INT')`, "INT", `5`},
 		{`sd_abs(-2147483648, 'INT')`, "INT", `8115`},
@@ -83,7 +83,6 @@ func TestFunctionsComputeAsTSQLDoes(t *testing.T) {
 		{`sd_like('x', 'x', 'ab')`, "BIT", `506`},
 		{`'straße' = 'STRASSE' COLLATE SHARDECK_TEXT`, "BIT", `false`},
 		{`'Zoë  ' = 'zOË' COLLATE SHARDECK_TEXT`, "BIT", `true`},
-		{`'Zoë  ' = 'zOË' COLLATE SHARDECK_BIN`, "BIT", `false`},
 		{`'9.5' < '10.25' COLLATE SHARDECK_DECIMAL`, "BIT", `true`},
 	} {
 		if got := evaluate(t, e, c.typ, "SELECT "+c.expr); got != "["+c.want+"]" {
@@ -96,7 +95,7 @@ func TestAFunctionThatRefusesInAnUpdateUndoesIt(t *testing.T) {
 	e := school(t, Config{})
 	mustExec(t, e, request(insert(student(1), student(2), student(3))))
 	_, err := e.Exec(t.Context(), request(api.Statement{
-		SQL:   `UPDATE "Students" SET "age" = sd_div(60, sd_sub(3, "student_id"))`,
+		SQL:   `UPDATE "Students" SET "age" = sd_div(60, sd_sub(3, "student_id", 'INT'), 'INT')`,
 		Table: "Students", Effect: api.EffectUpdate, SchemaVersion: studentsDef.Version(),
 	}))
 	if p := api.AsProblem(err); p == nil || p.Code != api.CodeDivideByZero || p.SQLNumber != 8134 {
@@ -110,9 +109,9 @@ func TestAFunctionThatRefusesInAnUpdateUndoesIt(t *testing.T) {
 }
 
 func FuzzAppendRow(f *testing.F) {
-	f.Add([]byte(`[1, "a\"]", null]`))
+	f.Add([]byte(`[1, "a"]", null]`))
 	f.Add([]byte(` [ true ,-1.5e3,"" ] `))
-	f.Add([]byte(`["\\"]`))
+	f.Add([]byte(`["\"]`))
 	f.Add([]byte(`[1,]`))
 	types := []sqltypes.Type{}
 	for range 3 {
@@ -153,7 +152,7 @@ func TestAggregatesAddUpExactly(t *testing.T) {
 		{`sd_sum_dec(x, 39, 2)`, `SELECT '9.99' AS x`, "DECIMAL(38,2)", `8114`},
 		{`sd_sum_dec(x, 38, 2)`, `SELECT 'y' AS x`, "DECIMAL(38,2)", `8114`},
 		// Another function fails while the group has a sum that would be refused in the end.
-		{`sd_sum_int(x) + sum(sd_div(1, x - 1))`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8134`},
+		{`sd_sum_int(x) + sum(sd_div(1, x - 1, 'INT'))`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8134`},
 		{`sd_sum_int(DISTINCT x)`, `SELECT 2 AS x UNION ALL SELECT 2 UNION ALL SELECT 3`, "BIGINT", `5`},
 	} {
 		if got := evaluate(t, e, c.typ, "SELECT "+c.expr+" FROM ("+c.from+")"); got != "["+c.want+"]" {
@@ -165,7 +164,7 @@ func TestAggregatesAddUpExactly(t *testing.T) {
 func TestAggregatesOfManyGroupsKeepApart(t *testing.T) {
 	e := school(t, Config{})
 	got := evaluate(t, e, "BIGINT", `SELECT sd_sum_int(x) FROM (
-		WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10) SELECT x FROM n) GROUP BY sd_mod(x, 3) ORDER BY sd_mod(x, 3)`)
+		WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10) SELECT x FROM n) GROUP BY sd_mod(x, 3, 'INT') ORDER BY sd_mod(x, 3, 'INT')`)
 	if got != "[18][22][15]" {
 		t.Errorf("got %s", got)
 	}

@@ -1,0 +1,71 @@
+package sqlfunc
+
+import "shardeck/shared/sqltypes"
+
+// counted is the type of a count of values of any type.
+func counted(result sqltypes.Type) func(sqltypes.Type) (sqltypes.Type, bool) {
+	return func(sqltypes.Type) (sqltypes.Type, bool) { return result, true }
+}
+
+// extreme is the type of the least or greatest of values, which a BIT is not among.
+func extreme(t sqltypes.Type) (sqltypes.Type, bool) { return t, t.Kind != sqltypes.Bit }
+
+// SumType is the type of a sum of values of type t; false where they have none.
+func SumType(t sqltypes.Type) (sqltypes.Type, bool) {
+	switch {
+	case t.Kind == sqltypes.Bit:
+		return t, false
+	case t.Kind == sqltypes.BigInt:
+		return t, true
+	case t.Kind.IsInteger():
+		return sqltypes.IntType, true
+	case t.Kind == sqltypes.Decimal:
+		return sqltypes.DecimalType(sqltypes.MaxPrecision, t.Scale), true
+	case t.Kind.IsFloat():
+		return sqltypes.FloatType, true
+	}
+	return t, false
+}
+
+// mean is the type of a mean, whose decimals have six fraction digits at least.
+func mean(t sqltypes.Type) (sqltypes.Type, bool) {
+	t, ok := SumType(t)
+	if t.Kind == sqltypes.Decimal {
+		const least = 6
+		t.Scale = max(t.Scale, least)
+	}
+	return t, ok
+}
+
+var value = Param{"value", Value}
+
+// aggregates are the aggregates; NULLs do not take part. All but MIN and MAX count equal
+// values once where DISTINCT is written.
+var aggregates = []Func{
+	{
+		Name: "AVG", Class: Aggregate, Agg: Avg, Params: []Param{number}, Total: mean, Help: "the mean",
+		Examples: []Example{{"AVG(x)", "INT", "1"}, {"AVG(x * 1.0)", "DECIMAL(38,6)", `"1.666666"`}},
+	},
+	{
+		Name: "COUNT", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, Total: counted(sqltypes.IntType),
+		Help:     "number of values; COUNT(*), of rows",
+		Examples: []Example{{"COUNT(x)", "INT", "3"}, {"COUNT(*)", "INT", "4"}, {"COUNT(DISTINCT x)", "INT", "2"}},
+	},
+	{
+		Name: "COUNT_BIG", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, Total: counted(sqltypes.BigIntType),
+		Help:     "the same as a BIGINT",
+		Examples: []Example{{"COUNT_BIG(x)", "BIGINT", "3"}},
+	},
+	{
+		Name: "MAX", Class: Aggregate, Agg: Max, Params: []Param{value}, Total: extreme, Help: "the greatest value",
+		Examples: []Example{{"MAX(x)", "INT", "2"}},
+	},
+	{
+		Name: "MIN", Class: Aggregate, Agg: Min, Params: []Param{value}, Total: extreme, Help: "the least value",
+		Examples: []Example{{"MIN(x)", "INT", "1"}},
+	},
+	{
+		Name: "SUM", Class: Aggregate, Agg: Sum, Params: []Param{number}, Total: SumType, Help: "the sum",
+		Examples: []Example{{"SUM(x)", "INT", "5"}, {"SUM(DISTINCT x)", "INT", "3"}, {"SUM(x * 1e0)", "FLOAT", "5"}},
+	},
+}
