@@ -19,7 +19,7 @@ import (
 // which leave NULLs out and are NULL without any value. What is refused is raised as a
 // *sqltypes.Error with SQL Server's number.
 func defineFunctions(conn *raw.Conn) error {
-	d := definer{conn: conn, types: typeNames{}}
+	d := definer{conn: conn, types: typeNames{}.parse}
 	for _, n := range sqlfunc.Natives() {
 		d.define(n)
 	}
@@ -33,7 +33,7 @@ func defineFunctions(conn *raw.Conn) error {
 // definer defines functions with one connection, which runs one at a time.
 type definer struct {
 	conn  *raw.Conn
-	types typeNames
+	types sqlfunc.Types
 	args  []sqltypes.Value // of the call that runs
 	errs  []error
 }
@@ -49,7 +49,7 @@ func (d *definer) define(n sqlfunc.Native) {
 			}
 			d.args = append(d.args, v)
 		}
-		v, err := n.Call(d.args, d.types.parse)
+		v, err := n.Call(d.args, d.types)
 		return give(r, v, err)
 	}
 	for count := n.Least; count <= n.Most; count++ {
