@@ -44,7 +44,12 @@ func (SQLite) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 		}
 	}
 	w.limit(q.Limit, q.Offset)
-	return w.query(p)
+	req, err := w.query(p)
+	if err != nil {
+		return nil, err
+	}
+	exactSums(p, req)
+	return req, nil
 }
 
 // Exec implements Dialect.

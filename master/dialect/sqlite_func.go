@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"shardeck/master/plan"
+	"shardeck/shared/api"
 	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
@@ -61,8 +62,7 @@ func (w *sqliteWriter) caseOf(e *plan.Expr) {
 }
 
 // aggregate writes an aggregate. SQLite's least and greatest follow the collation of
-// the argument. Its own sum is for floats: of integers, and exact ones of decimals,
-// are the engine's.
+// the argument. Sums are the engine's, which are exact.
 func (w *sqliteWriter) aggregate(e *plan.Expr) {
 	x := e.Args[0]
 	switch {
@@ -90,10 +90,24 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 		w.text(", ")
 		w.number(e.Type.Scale)
 		w.text(")")
-	default: // refused when it is not finite
-		w.text("sd_div(sum(")
+	default: // see exactSums
+		w.text("sd_sum_f(")
 		w.expr(x)
-		w.text("), 1.0, 'FLOAT')")
+		w.text(")")
+	}
+}
+
+// exactSums sets the type in which the engine's sums of floats travel. The plan says
+// FLOAT, which is what an engine can send that adds them up and rounds by itself;
+// the master tells the two apart and adds either exactly.
+func exactSums(p *plan.Plan, req *api.QueryRequest) {
+	if p.Final == nil {
+		return
+	}
+	for i, o := range p.Query.Output {
+		if x := o.Expr; x.Op == plan.AggExpr && x.Agg == sqlfunc.Sum && x.Type.Kind.IsFloat() {
+			req.Columns[i].Type = sqltypes.FloatPartial.String()
+		}
 	}
 }
 

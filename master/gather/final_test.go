@@ -18,6 +18,7 @@ import (
 
 var (
 	intType  = sqltypes.IntType
+	floatSum = sqltypes.FloatType
 	bigType  = sqltypes.BigIntType
 	textType = sqltypes.Type{Kind: sqltypes.NVarChar, Length: 20}
 )
@@ -52,6 +53,11 @@ func distinct(how plan.Combine) *plan.Plan {
 	p := grouped(how, intType)
 	p.Merge = append(p.Merge, plan.MergeKey{Column: 1, Type: bigType})
 	return p
+}
+
+// ofFloats is grouped with a SUM of floats.
+func ofFloats() *plan.Plan {
+	return with(grouped(plan.CombineSum, floatSum), func(p *plan.Plan) { p.Final.Aggregates[0].Type = floatSum })
 }
 
 // with changes a plan and returns it.
@@ -89,7 +95,9 @@ func TestFinish(t *testing.T) {
 		"a sum that leaves its type on the way and comes back": {
 			single(plan.CombineSum, intType), []string{"[2147483647]\n", "[2147483647]\n", "[-2147483648]\n"}, "[2147483646]\n",
 		},
-		"no rows are one group without keys":         {single(plan.CombineCount, intType), []string{"", ""}, "[0]\n"},
+		"no rows are one group without keys": {single(plan.CombineCount, intType), []string{"", ""}, "[0]\n"},
+		// 0x0021000E0000 is 3.5 as a worker sends what it has not rounded.
+		"floats, rounded or not":                     {ofFloats(), []string{"[1,1e300]\n[2,0.1]\n", "[1,\"0x0021000E0000\"]\n[2,0.2]\n", "[1,-1e300]\n[2,\"0x\"]\n[3,null]\n"}, "[1,3.5]\n[2,0.30000000000000004]\n[3,null]\n"},
 		"a sum of no rows is NULL":                   {single(plan.CombineSum, intType), nil, "[null]\n"},
 		"no rows are no group with keys":             {grouped(plan.CombineCount, intType), []string{"", ""}, ""},
 		"a value on several shards counts once":      {distinct(plan.CombineCountDistinct), []string{"[1,null]\n[1,5]\n[1,6]\n[2,5]\n", "[1,5]\n[1,7]\n[2,5]\n"}, "[1,3]\n[2,1]\n"},
@@ -182,6 +190,10 @@ func TestFinishRefuses(t *testing.T) {
 		"a COUNT beyond INT":           {single(plan.CombineCount, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
 		"a row that is none":           {grouped(plan.CombineCount, intType), []Source{rowsOf("{}\n")}, api.CodeShardBadAnswer, 0},
 		"a row that is too short":      {grouped(plan.CombineCount, intType), []Source{rowsOf("[1]\n")}, api.CodeShardBadAnswer, 0},
+		"a float sum beyond FLOAT":     {ofFloats(), []Source{rowsOf("[1,1.7e308]\n"), rowsOf("[1,1.7e308]\n")}, api.CodeOutOfRange, 8115},
+		"a partial of no floats":       {ofFloats(), []Source{rowsOf("[1,\"0x0021\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial sum beyond all":     {ofFloats(), []Source{rowsOf("[1,\"0x004400000001\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial that is text":       {ofFloats(), []Source{rowsOf("[1,\"1.5\"]\n")}, api.CodeShardBadAnswer, 0},
 		"a partial that is no sum":     {grouped(plan.CombineSum, intType), []Source{rowsOf("[1,\"x\"]\n")}, api.CodeShardBadAnswer, 0},
 		"a source that breaks":         {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1]\n"), &memory{blocks: []string{"[1,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}}, api.CodeShardTimeout, 0},
 		"a source that breaks at once": {single(plan.CombineCount, intType), []Source{&memory{err: api.NewProblem(api.CodeShardUnavailable, "gone")}}, api.CodeShardUnavailable, 0},

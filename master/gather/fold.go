@@ -48,7 +48,11 @@ const setEntry = 48
 
 // add takes in the partial result of a row.
 func (f *fold) add(c *cursor) error {
-	v, err := sqltypes.DecodeJSON(f.a.Type, c.split.element(c.row, f.a.Column))
+	element := c.split.element(c.row, f.a.Column)
+	if f.a.Func == plan.CombineSum && len(element) > 0 && element[0] == '"' && f.a.Type.Kind == sqltypes.Float {
+		return f.addExact(element)
+	}
+	v, err := sqltypes.DecodeJSON(f.a.Type, element)
 	if err != nil {
 		return errShape
 	}
@@ -73,6 +77,16 @@ func (f *fold) add(c *cursor) error {
 		if f.best.IsNull() || compareValues(&f.key, v, f.best) < 0 {
 			f.best = v
 		}
+	}
+	return nil
+}
+
+// addExact takes in a partial sum of floats that a worker has not rounded: a string,
+// where one that is rounded already is a number.
+func (f *fold) addExact(element []byte) error {
+	v, err := sqltypes.DecodeJSON(sqltypes.FloatPartial, element)
+	if err != nil || f.sum.AddPartial(v) != nil {
+		return errShape
 	}
 	return nil
 }

@@ -7,10 +7,9 @@ import (
 )
 
 // Sum adds values up as SUM does: NULLs do not take part, and without any value
-// the sum is NULL. Sums of integers and decimals are exact and their range is checked at
-// the end, so that the order of the values makes no difference; those of floats
-// carry the error of rounding along (Neumaier's summation), which leaves hardly
-// any. The zero Sum is not usable, see [NewSum].
+// the sum is NULL. Sums are exact: those of floats are rounded once, and the range is
+// checked, at the end, so that the order of the values makes no difference, nor on
+// how many shards they lie. The zero Sum is not usable, see [NewSum].
 type Sum struct {
 	t     Type
 	count int64
@@ -19,8 +18,7 @@ type Sum struct {
 	hi    int64
 	lo    uint64
 	large *big.Int
-	// float and rest are the sum of floats and what rounding took from it.
-	float, rest float64
+	float *floatSum // nil before the first
 }
 
 // NewSum returns a sum of type t: an integer type, a DECIMAL that has the scale of
@@ -46,7 +44,10 @@ func (s *Sum) Add(v Value) error {
 		if !ok {
 			return errOperand("a number")
 		}
-		s.addFloat(f)
+		if math.IsInf(f, 0) || math.IsNaN(f) {
+			return errResult(s.t) // no column holds one
+		}
+		s.floats().add(f)
 	default:
 		return errOperand("an integer")
 	}
@@ -71,16 +72,6 @@ func (s *Sum) addDecimal(d decimal) {
 	s.large.Add(s.large, d.large)
 }
 
-func (s *Sum) addFloat(f float64) {
-	sum := s.float + f
-	if math.Abs(s.float) >= math.Abs(f) {
-		s.rest += s.float - sum + f
-	} else {
-		s.rest += f - sum + s.float
-	}
-	s.float = sum
-}
-
 // Value returns the sum of what was added so far; 8115 when it is not in the type's range.
 func (s *Sum) Value() (Value, error) {
 	switch {
@@ -101,5 +92,5 @@ func (s *Sum) Value() (Value, error) {
 		}
 		return Int64(v), nil
 	}
-	return floatResult(s.t, s.float+s.rest)
+	return floatResult(s.t, s.float.round())
 }

@@ -52,13 +52,20 @@ func size() (rounds, statements int) {
 	return 2, 300
 }
 
-// TestRandomStatements is the proof that shards do not show.
-func TestRandomStatements(t *testing.T) {
+// startAll starts the clusters and returns their masters by the number of shards.
+func startAll(t *testing.T) map[int]*client.Master {
+	t.Helper()
 	masters := map[int]*client.Master{}
 	for _, shards := range shardCounts {
 		c := testcluster.Start(t, testcluster.Options{Workers: shards, Masters: 1, Env: []string{"MASTER_REQUEST_TIMEOUT=60s", "MASTER_PROBE_TIMEOUT=10s"}})
 		masters[shards] = c.Master(0)
 	}
+	return masters
+}
+
+// TestRandomStatements is the proof that shards do not show.
+func TestRandomStatements(t *testing.T) {
+	masters := startAll(t)
 	g := &generator{Rand: rand.New(rand.NewPCG(seed(t), 1))}
 	rounds, statements := size()
 	for round := range rounds {

@@ -8,6 +8,7 @@ import (
 func (d *definer) aggregates() {
 	d.errs = append(d.errs,
 		d.conn.CreateAggregate("sd_sum_int", 1, func() raw.Aggregate { return &sum{sqltypes.NewSum(sqltypes.BigIntType)} }),
+		d.conn.CreateAggregate("sd_sum_f", 1, func() raw.Aggregate { return &floatSum{sum{sqltypes.NewSum(sqltypes.FloatType)}} }),
 		d.conn.CreateAggregate("sd_sum_dec", 3, func() raw.Aggregate { return &decimalSum{} }))
 }
 
@@ -18,6 +19,14 @@ func (s *sum) Step(args []raw.Arg) error { return s.Add(value(args[0])) }
 
 func (s *sum) Final(r *raw.Result) error {
 	v, err := s.Value()
+	return give(r, v, err)
+}
+
+// floatSum is sd_sum_f, which ends as a partial sum.
+type floatSum struct{ sum }
+
+func (s *floatSum) Final(r *raw.Result) error {
+	v, err := s.Partial()
 	return give(r, v, err)
 }
 

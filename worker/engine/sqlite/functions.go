@@ -15,9 +15,8 @@ import (
 //
 //	sd_sum_int (x)            exact; in BIGINT's range in the end
 //	sd_sum_dec (x, p, s)      exact; as text of DECIMAL(p,s)
-//
-// which leave NULLs out and are NULL without any value. What is refused is raised as a
-// *sqltypes.Error with SQL Server's number.
+//	sd_sum_f (x)              of floats, exact: a blob that sqltypes.Sum.AddPartial takes, for the
+//	                          master to add to those of other shards and to round once
 func defineFunctions(conn *raw.Conn) error {
 	d := definer{conn: conn, types: typeNames{}.parse}
 	for _, n := range sqlfunc.Natives() {
