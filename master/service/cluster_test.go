@@ -236,6 +236,28 @@ func testWrites(t *testing.T, s *school, backup *client.Master) {
 	if n := s.count(); n != 11+applied {
 		t.Errorf("%d rows, with %d said to be applied", n, applied)
 	}
+	if p.Rows == nil || int64(p.Rows.Inserted.Count) != applied {
+		t.Fatalf("rows %+v, with %d said to be applied", p.Rows, applied)
+	}
+	s.wantOutcomes(p, "student_id BETWEEN 100 AND 119", func(i int) int { return 100 + i }, 20, 13)
+
+	// Where all shards refuse, and where there is but one row.
+	req.Rows = []api.Object[jsontext.Value]{row(1, "Again"), row(3, "Again")}
+	_, err = s.m.Insert(t.Context(), req)
+	p = mustFail(t, err, api.CodeDuplicateKey, -1)
+	if p.Rows == nil || p.Rows.NotInserted.String() != "rows 0-1" || p.Rows.Inserted.Count+p.Rows.Unknown.Count != 0 {
+		t.Errorf("rows %+v", p.Rows)
+	}
+	req.Rows = req.Rows[:1]
+	_, err = s.m.Insert(t.Context(), req)
+	if p = mustFail(t, err, api.CodeDuplicateKey, -1); p.Rows != nil {
+		t.Errorf("of a lone row: %+v", p.Rows)
+	}
+	req.Rows = nil
+	for id := 200; id < 220; id++ {
+		req.Rows = append(req.Rows, row(id, "Newer"))
+	}
+	req.Rows[13] = row(1, "Again")
 
 	// A repeated write is answered from what was stored, whichever master gets it.
 	one := &api.InsertRequest{DB: s.db, Table: "Students", Data: row(1000, "Once")}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 
 	"shardeck/master/catalog"
@@ -299,30 +298,14 @@ func (s *Service) applyChange(ctx context.Context, c *change) (*api.DDLResponse,
 
 // preflight refuses a change of the schema unless every shard can take part in it.
 func preflight(snap *health.Snapshot) error {
-	var causes []api.Problem
-	var names []string
+	shards := make([]*health.Shard, len(snap.Shards))
 	for i := range snap.Shards {
-		sh := &snap.Shards[i]
-		if sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0 {
-			continue
-		}
-		p := sh.Problem
-		if p == nil {
-			p = api.NewProblem(api.CodeShardUnavailable, "the worker was not heard yet").On(i, sh.Name())
-		}
-		causes = append(causes, *p)
-		names = append(names, fmt.Sprintf("shard %d (%s) is %s", i, sh.Name(), sh.State))
+		shards[i] = &snap.Shards[i]
 	}
-	if len(causes) == 0 {
-		return nil
-	}
-	p := api.NewProblem(api.CodeShardUnavailable, "every shard must be up for this: %s; nothing was changed", strings.Join(names, ", ")).
-		Hinted("bring it back and send the request again")
-	p.Causes = causes
-	if len(causes) == 1 {
-		p = p.On(*causes[0].Shard, causes[0].Worker)
-	}
-	return p
+	return refuseUnless(shards, func(sh *health.Shard) bool {
+		return sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0
+	},
+		"every shard must be up for this: %s; nothing was changed")
 }
 
 // shardsWhere lists the shards whose stats meet a condition.

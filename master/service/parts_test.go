@@ -12,6 +12,7 @@ import (
 
 	"shardeck/master/health"
 	"shardeck/master/plan"
+	"shardeck/master/scatter"
 	"shardeck/shared/api"
 )
 
@@ -137,6 +138,50 @@ func TestWriteProblems(t *testing.T) {
 				t.Errorf("got %s with %d causes, %d applied", p.Code, len(p.Causes), len(p.Applied))
 			}
 		})
+	}
+}
+
+func TestRowsAreToldOfWhateverBecameOfTheirShard(t *testing.T) {
+	p := &plan.Plan{Op: plan.OpInsert, Fragments: []plan.Fragment{
+		{Shard: 0, RowIndex: []int{0, 3}}, {Shard: 1, RowIndex: []int{1}}, {Shard: 2, RowIndex: []int{2, 4}},
+	}}
+	failed := func(shard int, code api.Code) scatter.ExecResult {
+		return scatter.ExecResult{Shard: shard, Worker: "w", Problem: api.NewProblem(code, "x").On(shard, "w")}
+	}
+	done := func(shard int) scatter.ExecResult {
+		return scatter.ExecResult{Shard: shard, Worker: "w", Response: &api.ExecResponse{RowsAffected: []int64{1}}}
+	}
+	for name, tt := range map[string]struct {
+		results []scatter.ExecResult
+		keyed   bool
+		detail  string
+		hint    string // a part of it
+	}{
+		"in and out": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), done(2)}, false,
+			"2 of 3 shards did it (0, 2), 1 did not (1): rows 0, 2-4 are in, row 1 is not in", "only the others"},
+		"all three": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), failed(2, api.CodeOutcomeUnknown)}, false,
+			"1 of 3 shards did it (0), 1 did not (1), of 1 it is not known (2): rows 0, 3 are in, row 1 is not in, of rows 2, 4 it is not known", "read the unknown"},
+		"with a key": {[]scatter.ExecResult{done(0), failed(1, api.CodeShardUnavailable), done(2)}, true,
+			"2 of 3 shards did it (0, 2), 1 did not (1): rows 0, 2-4 are in, row 1 is not in", "same Idempotency-Key"},
+		"the key's home failed and the others were sent nothing": {[]scatter.ExecResult{failed(2, api.CodeOutcomeUnknown)}, true,
+			"x: rows 0-1, 3 are not in, of rows 2, 4 it is not known", "same Idempotency-Key"},
+		"none is in": {[]scatter.ExecResult{failed(0, api.CodeDuplicateKey), failed(1, api.CodeDuplicateKey), failed(2, api.CodeDuplicateKey)}, false, "x", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := summarize(p, tt.results, tt.keyed)
+			got := api.AsProblem(err)
+			if got.Detail != tt.detail || !strings.Contains(got.Hint, tt.hint) {
+				t.Errorf("got %q, next %q\nwant %q, next ... %q", got.Detail, got.Hint, tt.detail, tt.hint)
+			}
+			if r := got.Rows; r == nil || r.Inserted.Count+r.NotInserted.Count+r.Unknown.Count != 5 {
+				t.Errorf("rows %+v", r)
+			}
+		})
+	}
+	p.Op = plan.OpDelete
+	_, err := summarize(p, []scatter.ExecResult{done(0), failed(1, api.CodeOutcomeUnknown)}, false)
+	if got := api.AsProblem(err); got.Rows != nil || got.Detail != "1 of 2 shards did it (0), of 1 it is not known (1)" || len(got.Applied) != 1 {
+		t.Errorf("a delete: %q with rows %+v", got.Detail, got.Rows)
 	}
 }
 

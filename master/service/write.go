@@ -72,6 +72,9 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempo
 func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, idem *api.Idempotency,
 	field func(row int) string,
 ) (*api.WriteResponse, error) {
+	if err := s.preflightWrite(p); err != nil {
+		return nil, err
+	}
 	calls := make([]scatter.ExecCall, len(p.Fragments))
 	fence := s.fence()
 	for i := range p.Fragments {
@@ -99,7 +102,7 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 			r.Problem = inRequest(r.Problem, &p.Fragments[at], field)
 		}
 	}
-	return summarize(p, results)
+	return summarize(p, results, idem != nil)
 }
 
 // exec sends the calls, all at once, and returns their results in their order. A
@@ -177,7 +180,7 @@ func (s *Service) retryStaleTerm(ctx context.Context, requestID string, calls []
 // worker numbers the rows it was sent.
 func inRequest(p *api.Problem, f *plan.Fragment, field func(row int) string) *api.Problem {
 	q := *p
-	q.Field = ""
+	q.Field, q.Rows = "", nil
 	if q.Row == nil || field == nil || *q.Row < 0 || *q.Row >= len(f.RowIndex) {
 		q.Row = nil
 		return &q
@@ -191,8 +194,9 @@ func inRequest(p *api.Problem, f *plan.Fragment, field func(row int) string) *ap
 	return &q
 }
 
-// summarize makes one answer of the shards' results.
-func summarize(p *plan.Plan, results []scatter.ExecResult) (*api.WriteResponse, error) {
+// summarize makes one answer of the shards' results; keyed says that the request has
+// an Idempotency-Key.
+func summarize(p *plan.Plan, results []scatter.ExecResult, keyed bool) (*api.WriteResponse, error) {
 	resp := &api.WriteResponse{Route: p.Route, Shards: make([]api.ShardResult, 0, len(results)), Replayed: len(results) > 0}
 	var causes []api.Problem
 	for i := range results {
@@ -212,40 +216,5 @@ func summarize(p *plan.Plan, results []scatter.ExecResult) (*api.WriteResponse, 
 	if len(causes) == 0 {
 		return resp, nil
 	}
-	return nil, writeProblem(causes, resp.Shards)
-}
-
-// writeProblem is the problem of a write that failed on some shards and was
-// applied on others. An unknown outcome is never hidden behind another code.
-func writeProblem(causes []api.Problem, applied []api.ShardResult) *api.Problem {
-	if len(applied) == 0 {
-		for i := range causes {
-			if causes[i].Code == api.CodeOutcomeUnknown {
-				p := causes[i]
-				p.Causes = nil
-				if len(causes) > 1 {
-					p.Causes = causes
-				}
-				return &p
-			}
-		}
-		return first(causes)
-	}
-	code := api.CodePartialFailure
-	unknown := 0
-	for i := range causes {
-		if causes[i].Code == api.CodeOutcomeUnknown {
-			code = api.CodeOutcomeUnknown
-			unknown++
-		}
-	}
-	p := api.NewProblem(code, "%d of %d shards did it and %d did not", len(applied), len(applied)+len(causes), len(causes))
-	hint := "applied lists what happened, causes what did not; send only the rows of the failed shards again"
-	if unknown > 0 {
-		p = api.NewProblem(code, "%d of %d shards did it, %d did not, and of %d it is not known",
-			len(applied), len(applied)+len(causes), len(causes)-unknown, unknown)
-	}
-	p = p.Hinted("%s, or the whole request with the same %s if it had one", hint, api.HeaderIdempotencyKey)
-	p.Causes, p.Applied = causes, applied
-	return p
+	return nil, explained(writeProblem(causes, resp.Shards), p, results, keyed)
 }

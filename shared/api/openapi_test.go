@@ -26,6 +26,8 @@ var both = map[string]any{
 	"Problem":       api.Problem{},
 	"Route":         api.Route{},
 	"RouteKey":      api.RouteKey{},
+	"RowOutcomes":   api.RowOutcomes{},
+	"RowSet":        api.RowSet{},
 	"ShardResult":   api.ShardResult{},
 	"StatementInfo": api.StatementInfo{},
 	"StreamEnd":     api.StreamEnd{},

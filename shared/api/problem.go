@@ -191,6 +191,8 @@ type Problem struct {
 	Causes []Problem `json:"causes,omitempty"`
 	// Applied lists what did happen when Causes lists what did not.
 	Applied []ShardResult `json:"applied,omitempty"`
+	// Rows says what became of each row of an insert of several rows that failed.
+	Rows *RowOutcomes `json:"rows,omitempty"`
 
 	// Primary is the base URL of the primary, with not_primary and stale_term, where it is known.
 	Primary string `json:"primary,omitempty"`

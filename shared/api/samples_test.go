@@ -205,6 +205,7 @@ func problemSamples() []sample {
 	syntax.Offset = ref(0)
 	partial := api.NewProblem(api.CodePartialFailure, "1 of 3 shards did not take its rows").Hinted("send the rows of shard 2 again")
 	partial.Causes, partial.Applied = []api.Problem{down}, parts[:2]
+	partial.Rows = &api.RowOutcomes{Inserted: api.NewRowSet([]int{0, 1, 2, 5}), NotInserted: api.NewRowSet([]int{3, 4}), Unknown: api.NewRowSet(nil)}
 	elsewhere := api.NewProblem(api.CodeNotPrimary, "this master is a backup; databases and tables are changed through the primary")
 	elsewhere.Primary = "http://127.0.0.1:8080"
 	stale := api.NewProblem(api.CodeStaleTerm, "term 2 has been replaced by term 3").On(0, "worker-8081")

@@ -104,6 +104,15 @@ func Shards(shards []int) string {
 	return "shards " + strings.Join(names, ", ")
 }
 
+// Applied says what shards did of a write that failed elsewhere: "shard 0 (worker-0): 3 rows, shard 2 (worker-2): 1 row".
+func Applied(parts []api.ShardResult) string {
+	texts := make([]string, len(parts))
+	for i, p := range parts {
+		texts[i] = fmt.Sprintf("shard %d (%s): %s", p.Shard, p.Worker, Rows(p.Rows))
+	}
+	return strings.Join(texts, ", ")
+}
+
 // Route says where a statement went and why: "shard 1: order_id = 1 is in slot 3964 ...".
 func Route(r *api.Route) string {
 	text := Shards(r.Shards)

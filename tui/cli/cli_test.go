@@ -92,9 +92,11 @@ func TestReportSaysWhatWhereAndWhatNext(t *testing.T) {
 	p := api.NewProblem(api.CodeShardUnavailable, "connection refused").On(1, "worker-8082").Hinted("start the worker")
 	p.RequestID = "r-1"
 	p.Causes = []api.Problem{*api.NewProblem(api.CodeShardTimeout, "late\x1b[2J")}
+	p.Applied = []api.ShardResult{{Shard: 0, Worker: "worker-0", Rows: 1}, {Shard: 2, Worker: "wor\x1b[2Jker-2", Rows: 3}}
 	var b bytes.Buffer
 	Report(&b, fmt.Errorf("http://m: %w", p), false)
 	want := "error: http://m: shard_unavailable (shard 1, worker-8082): connection refused\n" +
+		"  done:  shard 0 (worker-0): 1 row, shard 2 (wor\\x1b[2Jker-2): 3 rows\n" +
 		"  cause: late\\x1b[2J\n" +
 		"  next:  start the worker\n" +
 		"  id:    r-1 (the services' logs have it)\n"

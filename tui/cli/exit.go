@@ -115,6 +115,9 @@ func writeProblem(w io.Writer, err error, p *api.Problem) {
 	if in, ok := errors.AsType[*inStatement](err); ok {
 		writePlace(w, in.sql, p)
 	}
+	if len(p.Applied) > 0 {
+		fmt.Fprintf(w, "  done:  %s\n", Clean(answer.Applied(p.Applied)))
+	}
 	for i := range p.Causes {
 		fmt.Fprintf(w, "  cause: %s\n", Clean(oneLine(&p.Causes[i])))
 	}

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// RowOutcomes says, of an insert of several rows that failed, what became of each.
+// Under an Idempotency-Key it tells of this attempt alone.
+type RowOutcomes struct {
+	Inserted    RowSet `json:"inserted"`
+	NotInserted RowSet `json:"not_inserted"`
+	// Unknown are the rows of shards whose answer never came (outcome_unknown).
+	Unknown RowSet `json:"unknown"`
+}
+
+// RowSet is a set of rows by their index in the request, from 0.
+type RowSet struct {
+	Count int `json:"count"`
+	// Ranges are the first and the last index of each run of rows, in order.
+	Ranges [][2]int `json:"ranges"`
+	// Truncated says that there are more ranges than are listed; Count is right all the same.
+	Truncated bool `json:"truncated,omitzero"`
+}
+
+// maxRanges bounds a set's ranges, so that a problem stays within what clients read:
+// three sets of as many take some 3 MB. Rows spread over shards at random make one
+// range of two or three rows.
+const maxRanges = 50_000
+
+// NewRowSet returns the set of the indexes, each of which is there once.
+func NewRowSet(indexes []int) RowSet {
+	s := RowSet{Count: len(indexes), Ranges: [][2]int{}}
+	for _, i := range slices.Sorted(slices.Values(indexes)) {
+		if last := len(s.Ranges) - 1; last >= 0 && s.Ranges[last][1] == i-1 {
+			s.Ranges[last][1] = i
+			continue
+		}
+		if len(s.Ranges) == maxRanges {
+			s.Truncated = true
+			break
+		}
+		s.Ranges = append(s.Ranges, [2]int{i, i})
+	}
+	return s
+}
+
+// String names the rows for people: "no row", "row 3", "rows 0-4, 7", and of many
+// ranges the first: "rows 0-4, 7, 9 and 12 more".
+func (s RowSet) String() string {
+	const most = 8
+	switch s.Count {
+	case 0:
+		return "no row"
+	case 1:
+		if len(s.Ranges) == 1 {
+			return "row " + strconv.Itoa(s.Ranges[0][0])
+		}
+	}
+	named := 0
+	shown := make([]string, 0, most)
+	for _, r := range s.Ranges[:min(most, len(s.Ranges))] {
+		text := strconv.Itoa(r[0])
+		if r[1] > r[0] {
+			text += "-" + strconv.Itoa(r[1])
+		}
+		shown = append(shown, text)
+		named += r[1] - r[0] + 1
+	}
+	text := "rows " + strings.Join(shown, ", ")
+	if more := s.Count - named; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// String says it in one line: "rows 0-4, 7 are in, rows 5, 6 are not, of row 8 it is not known".
+func (o *RowOutcomes) String() string {
+	be := func(s RowSet) string {
+		if s.Count == 1 {
+			return s.String() + " is"
+		}
+		return s.String() + " are"
+	}
+	parts := make([]string, 0, 3)
+	if o.Inserted.Count > 0 {
+		parts = append(parts, be(o.Inserted)+" in")
+	}
+	if o.NotInserted.Count > 0 {
+		parts = append(parts, be(o.NotInserted)+" not in")
+	}
+	if o.Unknown.Count > 0 {
+		parts = append(parts, "of "+o.Unknown.String()+" it is not known")
+	}
+	return strings.Join(parts, ", ")
+}
