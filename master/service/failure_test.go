@@ -164,7 +164,7 @@ func TestAWriteOverShardsOfWhichOneIsKnownToBeDownWritesNowhere(t *testing.T) {
 		},
 	} {
 		p := mustFail(t, write(), api.CodeShardUnavailable, 1)
-		if !strings.Contains(p.Detail, "nothing was written") || !strings.Contains(p.Detail, "worker-1") || len(p.Applied) != 0 {
+		if !strings.Contains(p.Detail, "this request wrote nothing") || !strings.Contains(p.Detail, "worker-1") || len(p.Applied) != 0 {
 			t.Errorf("%s: %q, applied %+v", name, p.Detail, p.Applied)
 		}
 	}

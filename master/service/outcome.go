@@ -25,7 +25,7 @@ func (s *Service) preflightWrite(p *plan.Plan) error {
 		shards[i] = &snap.Shards[p.Fragments[i].Shard]
 	}
 	return refuseUnless(shards, func(sh *health.Shard) bool { return sh.State != api.ShardDown && sh.Usable() },
-		"the write needs shards %s: %s; nothing was written", list(p.Route.Shards))
+		"the write needs shards %s: %s; this request wrote nothing", list(p.Route.Shards))
 }
 
 // refuseUnless refuses what needs all of some shards when one does not serve. The
