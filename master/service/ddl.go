@@ -304,8 +304,7 @@ func preflight(snap *health.Snapshot) error {
 	}
 	return refuseUnless(shards, func(sh *health.Shard) bool {
 		return sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0
-	},
-		"every shard must be up for this: %s; nothing was changed")
+	}, "every shard must be up for this: %s; nothing was changed")
 }
 
 // shardsWhere lists the shards whose stats meet a condition.

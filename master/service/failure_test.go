@@ -122,7 +122,7 @@ func (s *school) wantOutcomes(p *api.Problem, condition string, idOf func(i int)
 	if len(said) != n || fault >= 0 && said[fault] != "out" {
 		s.t.Errorf("%d of %d rows are told of; the one at fault is said to be %q", len(said), n, said[fault])
 	}
-	if !strings.Contains(p.Detail, p.Rows.String()) || !strings.Contains(p.Detail, " in, ") {
+	if !strings.Contains(p.Detail, p.Rows.String()) || !strings.Contains(p.Detail, " inserted, ") {
 		s.t.Errorf("%q does not tell people what is in", p.Detail)
 	}
 }

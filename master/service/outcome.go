@@ -80,9 +80,9 @@ func explained(problem *api.Problem, p *plan.Plan, results []scatter.ExecResult,
 	case keyed && (mixed || q.Code == api.CodeOutcomeUnknown):
 		q.Hint = "send the whole request again with the same " + api.HeaderIdempotencyKey + ": what is done is not done twice"
 	case q.Rows != nil && q.Rows.Unknown.Count > 0:
-		q.Hint = "rows lists what is in by index; read the unknown ones before sending any of those again"
+		q.Hint = "rows lists by index what was inserted; read the unknown ones before sending any of those again"
 	case q.Rows != nil && mixed:
-		q.Hint = "rows lists what is in by index; send only the others again"
+		q.Hint = "rows lists by index what was inserted; send only the others again"
 	case mixed:
 		q.Hint = "applied lists what happened on which shard, causes what did not; repeat it for the rows of the failed shards alone"
 	}

@@ -158,13 +158,13 @@ func TestRowsAreToldOfWhateverBecameOfTheirShard(t *testing.T) {
 		hint    string // a part of it
 	}{
 		"in and out": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), done(2)}, false,
-			"2 of 3 shards did it (0, 2), 1 did not (1): rows 0, 2-4 are in, row 1 is not in", "only the others"},
+			"2 of 3 shards did it (0, 2), 1 did not (1): rows 0, 2-4 were inserted, row 1 was not", "only the others"},
 		"all three": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), failed(2, api.CodeOutcomeUnknown)}, false,
-			"1 of 3 shards did it (0), 1 did not (1), of 1 it is not known (2): rows 0, 3 are in, row 1 is not in, of rows 2, 4 it is not known", "read the unknown"},
+			"1 of 3 shards did it (0), 1 did not (1), of 1 it is not known (2): rows 0, 3 were inserted, row 1 was not, of rows 2, 4 it is not known", "read the unknown"},
 		"with a key": {[]scatter.ExecResult{done(0), failed(1, api.CodeShardUnavailable), done(2)}, true,
-			"2 of 3 shards did it (0, 2), 1 did not (1): rows 0, 2-4 are in, row 1 is not in", "same Idempotency-Key"},
+			"2 of 3 shards did it (0, 2), 1 did not (1): rows 0, 2-4 were inserted, row 1 was not", "same Idempotency-Key"},
 		"the key's home failed and the others were sent nothing": {[]scatter.ExecResult{failed(2, api.CodeOutcomeUnknown)}, true,
-			"x: rows 0-1, 3 are not in, of rows 2, 4 it is not known", "same Idempotency-Key"},
+			"x: rows 0-1, 3 were not, of rows 2, 4 it is not known", "same Idempotency-Key"},
 		"none is in": {[]scatter.ExecResult{failed(0, api.CodeDuplicateKey), failed(1, api.CodeDuplicateKey), failed(2, api.CodeDuplicateKey)}, false, "x", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,20 +76,20 @@ func (s RowSet) String() string {
 	return text
 }
 
-// String says it in one line: "rows 0-4, 7 are in, rows 5, 6 are not, of row 8 it is not known".
+// String says it in one line: "rows 0-4, 7 were inserted, row 5 was not, of row 8 it is not known".
 func (o *RowOutcomes) String() string {
-	be := func(s RowSet) string {
+	were := func(s RowSet) string {
 		if s.Count == 1 {
-			return s.String() + " is"
+			return s.String() + " was"
 		}
-		return s.String() + " are"
+		return s.String() + " were"
 	}
 	parts := make([]string, 0, 3)
 	if o.Inserted.Count > 0 {
-		parts = append(parts, be(o.Inserted)+" in")
+		parts = append(parts, were(o.Inserted)+" inserted")
 	}
 	if o.NotInserted.Count > 0 {
-		parts = append(parts, be(o.NotInserted)+" not in")
+		parts = append(parts, were(o.NotInserted)+" not")
 	}
 	if o.Unknown.Count > 0 {
 		parts = append(parts, "of "+o.Unknown.String()+" it is not known")

@@ -58,8 +58,8 @@ func (w *writer) rekey(t *table, duplicate error, run func() error) (int64, erro
 		return 0, err
 	}
 	n, err := w.moveRows(t, run)
-	if err == nil && n < 2 {
-		err = duplicate // a lone row has nothing to wait for
+	if err == nil && n == 0 {
+		err = duplicate // it was of no row of t
 	}
 	if err != nil && w.conn.InTransaction() {
 		if rerr := w.conn.Exec("ROLLBACK TO rekey"); rerr != nil {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -40,5 +41,8 @@ func newPending(req *api.ExecRequest, deadline time.Time) (*pending, error) {
 
 // at is [contract.Exec.At] for what SQLite refused too.
 func (p *pending) at(err error, statement, row, value int) error {
+	if _, ok := errors.AsType[*errLost](err); ok {
+		return err // of the transaction, and no statement's
+	}
 	return p.At(statementProblem(err), statement, row, value)
 }
