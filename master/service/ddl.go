@@ -302,9 +302,13 @@ func preflight(snap *health.Snapshot) error {
 	for i := range snap.Shards {
 		shards[i] = &snap.Shards[i]
 	}
-	return refuseUnless(shards, func(sh *health.Shard) bool {
+	problem := refuseUnless(shards, func(sh *health.Shard) bool {
 		return sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0
 	}, "every shard must be up for this: %s; nothing was changed")
+	if problem == nil {
+		return nil // and not an error that holds a nil pointer
+	}
+	return problem
 }
 
 // shardsWhere lists the shards whose stats meet a condition.

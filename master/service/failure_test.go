@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"shardeck/shared/api"
 	"shardeck/shared/client"
 	"shardeck/shared/testcluster"
@@ -90,126 +88,6 @@ func TestALostShardIsNamedAndTakesNothingFromTheOthers(t *testing.T) {
 	if n := s.count(); n != 62 {
 		t.Errorf("%d rows", n)
 	}
-}
-
-// wantOutcomes compares what a problem says of an insert's n rows, of which row i has
-// the id of idOf(i) and the row at fault must not be in, with the rows that are there.
-func (s *school) wantOutcomes(p *api.Problem, condition string, idOf func(i int) int, n, fault int) {
-	s.t.Helper()
-	there := map[string]bool{}
-	for _, id := range s.ids(func(r *api.SelectRequest) { r.Condition = condition }) {
-		there[id] = true
-	}
-	said := map[int]string{}
-	for name, set := range map[string]api.RowSet{"in": p.Rows.Inserted, "out": p.Rows.NotInserted, "unknown": p.Rows.Unknown} {
-		count := 0
-		for _, r := range set.Ranges {
-			for i := r[0]; i <= r[1]; i++ {
-				count++
-				if said[i] != "" {
-					s.t.Errorf("row %d is %s and %s", i, said[i], name)
-				}
-				said[i] = name
-				if is := there[fmt.Sprint(idOf(i))]; i != fault && name != "unknown" && is != (name == "in") {
-					s.t.Errorf("row %d is said to be %s, but is it there: %v", i, name, is)
-				}
-			}
-		}
-		if count != set.Count || set.Truncated {
-			s.t.Errorf("%s counts %d rows and lists %d", name, set.Count, count)
-		}
-	}
-	if len(said) != n || fault >= 0 && said[fault] != "out" {
-		s.t.Errorf("%d of %d rows are told of; the one at fault is said to be %q", len(said), n, said[fault])
-	}
-	if !strings.Contains(p.Detail, p.Rows.String()) || !strings.Contains(p.Detail, " inserted, ") {
-		s.t.Errorf("%q does not tell people what is in", p.Detail)
-	}
-}
-
-// TestAWriteOverShardsOfWhichOneIsKnownToBeDownWritesNowhere: it is refused before
-// anything is sent, as a change of the schema is.
-func TestAWriteOverShardsOfWhichOneIsKnownToBeDownWritesNowhere(t *testing.T) {
-	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 1})
-	m := c.Master(0)
-	s := newSchool(t, m, "School")
-	s.fill(60)
-	on := [3]int{s.keyOn(0), s.keyOn(1), s.keyOn(2)}
-	for _, id := range on[:2] {
-		if _, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(id, "Here")}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c.Workers[1].Kill(t)
-	awaitState(t, m, 1, api.ShardDown)
-
-	both := fmt.Sprintf("student_id IN (%d, %d)", on[0], on[1])
-	set := api.Object[jsontext.Value]{{Name: "name", Value: jsontext.Value(`"Changed"`)}}
-	for name, write := range map[string]func() error{
-		"insert": func() error {
-			_, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Rows: []api.Object[jsontext.Value]{row(on[2], "a"), row(on[1]+100_000, "b"), row(on[0]+100_000, "c"), row(777_777, "d")}})
-			return err
-		},
-		"update": func() error {
-			_, err := m.Update(t.Context(), &api.UpdateRequest{DB: s.db, Table: "Students", Set: set, Condition: both})
-			return err
-		},
-		"delete": func() error {
-			_, err := m.Delete(t.Context(), &api.DeleteRequest{DB: s.db, Table: "Students", Condition: both})
-			return err
-		},
-		"sql": func() error {
-			_, err := m.Query(t.Context(), &api.SQLRequest{DB: s.db, SQL: "DELETE FROM Students", AllShards: true})
-			return err
-		},
-	} {
-		p := mustFail(t, write(), api.CodeShardUnavailable, 1)
-		if !strings.Contains(p.Detail, "this request wrote nothing") || !strings.Contains(p.Detail, "worker-1") || len(p.Applied) != 0 {
-			t.Errorf("%s: %q, applied %+v", name, p.Detail, p.Applied)
-		}
-	}
-	// A write that needs only what is up goes on.
-	if _, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(on[2], "Other")}); err != nil {
-		t.Errorf("a row of another shard: %v", err)
-	}
-	c.Workers[1].Restart(t)
-	awaitState(t, m, 1, api.ShardUp)
-	if n := s.count(); n != 63 {
-		t.Errorf("%d rows, want 63", n)
-	}
-	if got := s.ids(func(r *api.SelectRequest) { r.Condition = "name = 'Changed'" }); len(got) != 0 {
-		t.Errorf("changed: %v", got)
-	}
-}
-
-// TestAnInsertSaysWhichRowsAreIn: by index, whatever became of each shard's part.
-func TestAnInsertSaysWhichRowsAreIn(t *testing.T) {
-	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 1, Env: []string{"MASTER_REQUEST_TIMEOUT=700ms", "MASTER_PROBE_TIMEOUT=5s"}})
-	m := c.Master(0)
-	s := newSchool(t, m, "School")
-	taken := s.keyOn(1)
-	if _, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(taken, "Here")}); err != nil {
-		t.Fatal(err)
-	}
-	req := &api.InsertRequest{DB: s.db, Table: "Students"}
-	const n = 60
-	for i := range n {
-		req.Rows = append(req.Rows, row(20_000+i, "New"))
-	}
-	const fault = 30
-	req.Rows[fault] = row(taken, "Again")
-	c.Workers[2].Pause(t)
-	_, err := m.Insert(t.Context(), req)
-	c.Workers[2].Resume(t)
-	p := mustFail(t, err, api.CodeOutcomeUnknown, -1)
-	if p.Rows == nil || p.Rows.Inserted.Count == 0 || p.Rows.NotInserted.Count < 2 || p.Rows.Unknown.Count == 0 {
-		t.Fatalf("rows %+v", p.Rows)
-	}
-	if len(p.Applied) != 1 || p.Applied[0].Shard != 0 || len(p.Causes) != 2 || !strings.Contains(p.Detail, "of 1 it is not known (2)") {
-		t.Errorf("%q with applied %+v, causes %+v", p.Detail, p.Applied, p.Causes)
-	}
-	awaitState(t, m, 2, api.ShardUp)
-	s.wantOutcomes(p, "student_id BETWEEN 20000 AND 20059", func(i int) int { return 20_000 + i }, n, fault)
 }
 
 func TestAPausedShardIsAnsweredForWithinTheDeadline(t *testing.T) {

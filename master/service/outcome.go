@@ -15,7 +15,7 @@ import (
 // preflightWrite refuses a write over several shards when one of them is known to be
 // down, before anything is sent to any: half of it done is worse than none. A write
 // to one shard is sent all the same, and finds out.
-func (s *Service) preflightWrite(p *plan.Plan) error {
+func (s *Service) preflightWrite(p *plan.Plan) *api.Problem {
 	if len(p.Fragments) < 2 {
 		return nil
 	}
@@ -30,7 +30,7 @@ func (s *Service) preflightWrite(p *plan.Plan) error {
 
 // refuseUnless refuses what needs all of some shards when one does not serve. The
 // detail is a format for what comes before and then for which shard is in what state.
-func refuseUnless(shards []*health.Shard, serves func(*health.Shard) bool, format string, before ...any) error {
+func refuseUnless(shards []*health.Shard, serves func(*health.Shard) bool, format string, before ...any) *api.Problem {
 	var causes []api.Problem
 	var names []string
 	for _, sh := range shards {

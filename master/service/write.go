@@ -72,8 +72,8 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempo
 func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, idem *api.Idempotency,
 	field func(row int) string,
 ) (*api.WriteResponse, error) {
-	if err := s.preflightWrite(p); err != nil {
-		return nil, err
+	if problem := s.preflightWrite(p); problem != nil {
+		return nil, explained(problem, p, nil, idem != nil)
 	}
 	calls := make([]scatter.ExecCall, len(p.Fragments))
 	fence := s.fence()

@@ -71,6 +71,7 @@ func Run(t *testing.T, f Fixture) {
 		{"databases", databases},
 		{"tables", tables},
 		{"row counts", rowCounts},
+		{"keys that move", movingKeys},
 		{"atomic exec", atomicExec},
 		{"concurrent writes", concurrentWrites},
 		{"schema versions", schemaVersions},

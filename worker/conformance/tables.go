@@ -93,6 +93,27 @@ func rowCounts(e *env) {
 	check(0)
 }
 
+// movingKeys checks that uniqueness is judged when a statement is done, not at each row.
+func movingKeys(e *env) {
+	tb := e.table(people())
+	tb.exec(tb.insert(`[1,"Ada",null]`, `[2,"Bo","x"]`, `[3,"Cy","y"]`, `[9,"Di",null]`))
+	set := func(set string) api.Statement {
+		return tb.write(api.EffectUpdate, `UPDATE "People" SET "id" = `+set+` WHERE "id" < @p1`, []string{"INT"}, "[9]")
+	}
+	e.same("shifted", []int64{3}, tb.exec(set(`"id" + 1`)))
+	e.same("reversed", []int64{3}, tb.exec(set(`6 - "id"`)))
+	want := []string{`[2,"Cy"]`, `[3,"Bo"]`, `[4,"Ada"]`, `[9,"Di"]`}
+	e.same("rows", want, e.rows(tb.query(`ORDER BY "id"`, "id", "name")))
+	for _, st := range []api.Statement{set("7"), set(`"id" + 5`)} {
+		_, err := e.w.Exec(e.Context(), tb.request(tb.insert(`[20,"Ed",null]`), st))
+		if p := e.want(err, api.CodeDuplicateKey); p.SQLNumber != 2627 {
+			e.Errorf("%s: number %d, want 2627", st.SQL, p.SQLNumber)
+		}
+	}
+	e.same("rows after refusals", want, e.rows(tb.query(`ORDER BY "id"`, "id", "name")))
+	e.same("rows in the statistics", int64(4), tb.count())
+}
+
 func atomicExec(e *env) {
 	tb := e.table(people())
 	tb.exec(tb.insert(`[1,"Ada",null]`))
