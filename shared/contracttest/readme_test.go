@@ -73,32 +73,10 @@ func curlCommands(t *testing.T) []command {
 }
 
 var (
-	link        = regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
 	variable    = regexp.MustCompile(`env:"([A-Z_]+)"`)
 	inREADME    = regexp.MustCompile("`((?:MASTER|WORKER|SHARDECK|LOG|EXIT)_[A-Z_]+)`")
 	notInREADME = []string{"EXIT_WITH_PARENT"} // its flag is what the README names
 )
-
-func TestLinksLeadSomewhere(t *testing.T) {
-	files, err := filepath.Glob("../../docs/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range append(files, "../../README.md") {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
-			if strings.Contains(m[1], "://") {
-				continue
-			}
-			if _, err := os.Stat(filepath.Join(filepath.Dir(file), m[1])); err != nil {
-				t.Errorf("%s: %v", file, err)
-			}
-		}
-	}
-}
 
 // TestREADMEHasEveryVariable compares the README with the struct tags that make the programs' configuration.
 func TestREADMEHasEveryVariable(t *testing.T) {
