@@ -4,11 +4,11 @@ import "shardeck/shared/sqltypes"
 
 // Expr is a node of an expression: a value, which is a *Literal, *Column, *Param,
 // *Neg, *Arith, *Call, *Case or *Cast, or a predicate, which is a *Compare,
-// *Logic, *Not, *In, *Between, *Like or *IsNull. The parser lets neither stand
-// where the other is due.
+// *Logic, *Not, *In, *Between, *Like or *IsNull. The parser accepts neither where
+// the other is required.
 type Expr interface {
 	// Pos is the byte offset of the node in the text it was read from: of its
-	// operator where it has one between operands, else of its first byte.
+	// operator if it is infix, otherwise of its first byte.
 	Pos() int
 	// Predicate says whether the node is true, false or unknown rather than a value.
 	Predicate() bool
@@ -166,10 +166,10 @@ type OrderItem struct {
 	Desc bool
 }
 
-// ColumnDef is what stands behind a column's name in CREATE TABLE: a type and constraints.
+// ColumnDef is what follows a column's name in CREATE TABLE: a type and constraints.
 type ColumnDef struct {
 	Type sqltypes.Type
-	// Null is whether NULL was allowed or forbidden in so many words.
+	// Null says whether NULL was explicitly allowed or forbidden.
 	Null       Nullability
 	PrimaryKey bool
 	Unique     bool
@@ -178,7 +178,7 @@ type ColumnDef struct {
 	Default Expr
 }
 
-// Nullability is what a column definition says of NULL.
+// Nullability is what a column definition says about NULL.
 type Nullability uint8
 
 // The nullabilities.

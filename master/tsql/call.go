@@ -9,11 +9,11 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// function reads a function by a name that is no keyword. The current token is
-// the ( after it.
+// function parses a call of a function whose name is not a keyword. The current
+// token is the ( after the name.
 func (p *parser) function(t token) node {
 	if t.Kind == tsqltoken.KindQuoted {
-		p.fail(unsupported(t.Start, "functions of one's own ([%s]) are not supported", api.Clip(t.Text)).
+		p.fail(unsupported(t.Start, "user-defined functions ([%s]) are not supported", api.Clip(t.Text)).
 			Hinted("use T-SQL's own functions, without brackets; compute other values before you send them"))
 		return node{}
 	}
@@ -29,7 +29,7 @@ func (p *parser) function(t token) node {
 	return p.call(t)
 }
 
-// call reads the arguments of a function. The current token is the (.
+// call parses the arguments of a function. The current token is the (.
 func (p *parser) call(t token) node {
 	defer func() { p.depth-- }()
 	if !p.enter() {
@@ -43,17 +43,17 @@ func (p *parser) call(t token) node {
 		p.advance()
 		c.Distinct = true
 		if !isAggregate(c.Name) {
-			p.fail(syntaxError(at, "DISTINCT belongs to aggregates, not to %s", api.Clip(c.Name)).Hinted("leave it out"))
+			p.fail(syntaxError(at, "only aggregates take DISTINCT; %s does not", api.Clip(c.Name)).Hinted("leave it out"))
 		}
 	case p.tok.Keyword == tsqltoken.All:
 		p.advance()
 		if !isAggregate(c.Name) {
-			p.fail(syntaxError(at, "ALL belongs to aggregates, not to %s", api.Clip(c.Name)).Hinted("leave it out"))
+			p.fail(syntaxError(at, "only aggregates take ALL; %s does not", api.Clip(c.Name)).Hinted("leave it out"))
 		}
 	case p.accept('*'):
 		c.Star = true
-		if f := sqlfunc.Lookup(c.Name); f == nil || !f.Star {
-			p.fail(syntaxError(at, "* belongs to COUNT and COUNT_BIG, not to %s", api.Clip(c.Name)).Hinted("name a column"))
+		if c.Name != "COUNT" && c.Name != "COUNT_BIG" {
+			p.fail(syntaxError(at, "only COUNT and COUNT_BIG take *; %s does not", api.Clip(c.Name)).Hinted("name a column"))
 		}
 		p.expect(')', "a closing )")
 		return p.noWindow(n)
@@ -75,7 +75,7 @@ func (p *parser) call(t token) node {
 	return p.noWindow(n)
 }
 
-// isAggregate says whether DISTINCT has a meaning in the function.
+// isAggregate reports whether the function takes DISTINCT.
 func isAggregate(name string) bool {
 	f := sqlfunc.Lookup(name)
 	return f != nil && f.Class == sqlfunc.Aggregate
@@ -94,7 +94,7 @@ func (p *parser) noWindow(n node) node {
 	return n
 }
 
-// deeper gives n the depth of a parent of child.
+// deeper sets the depth of n to that of a parent of child.
 func (p *parser) deeper(n, child node) node {
 	n.depth = max(n.depth, child.depth+1)
 	if n.depth > MaxDepth && p.err == nil {
@@ -103,7 +103,7 @@ func (p *parser) deeper(n, child node) node {
 	return n
 }
 
-// caseOf reads CASE ... END. The current token is CASE.
+// caseOf parses CASE ... END. The current token is CASE.
 func (p *parser) caseOf() node {
 	defer func() { p.depth-- }()
 	if !p.enter() {
@@ -146,7 +146,7 @@ func (p *parser) caseOf() node {
 	return n
 }
 
-// iif reads IIF(condition, then, else), which is a CASE. The current token is the (.
+// iif parses IIF(condition, then, else), which is a CASE. The current token is the (.
 func (p *parser) iif(t token) node {
 	defer func() { p.depth-- }()
 	if !p.enter() {
@@ -163,7 +163,7 @@ func (p *parser) iif(t token) node {
 	return p.over(c, cond, then, other)
 }
 
-// cast reads the rest of CAST(x AS type). The current token is the (.
+// cast parses the rest of CAST(x AS type). The current token is the (.
 func (p *parser) cast(t token) node {
 	defer func() { p.depth-- }()
 	if !p.enter() {
@@ -179,7 +179,7 @@ func (p *parser) cast(t token) node {
 	return p.over(&Cast{At: t.Start, X: x.x, Type: typ}, x)
 }
 
-// convert reads the rest of CONVERT(type, x [, style]).
+// convert parses the rest of CONVERT(type, x [, style]).
 func (p *parser) convert(t token) node {
 	defer func() { p.depth-- }()
 	if !p.enter() {

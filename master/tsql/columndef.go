@@ -8,7 +8,7 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// ParseColumnDef reads what stands behind a column's name in CREATE TABLE: a
+// ParseColumnDef parses what follows a column's name in CREATE TABLE: a
 // type, then NULL, NOT NULL, PRIMARY KEY, UNIQUE and DEFAULT with a constant, as
 // DECIMAL(3,2) NOT NULL DEFAULT 0.
 func ParseColumnDef(text string) (ColumnDef, error) {
@@ -26,7 +26,7 @@ func ParseColumnDef(text string) (ColumnDef, error) {
 	return def, nil
 }
 
-// columnDef reads a definition up to a comma, a ) or the end.
+// columnDef parses a definition up to a comma, a ) or the end.
 func (p *parser) columnDef() ColumnDef {
 	start := p.tok.Start
 	if p.tok.Keyword == tsqltoken.As {
@@ -45,8 +45,8 @@ func (p *parser) columnDef() ColumnDef {
 	return def
 }
 
-// ParseConstant reads one constant, with a sign where it is a number: what
-// [FormatExpr] makes of a DEFAULT.
+// ParseConstant parses one constant, with an optional sign if it is a number: the
+// form in which [FormatExpr] writes a DEFAULT.
 func ParseConstant(text string) (Expr, error) {
 	p, err := newParser(text)
 	if err != nil {
@@ -65,14 +65,14 @@ func ParseConstant(text string) (Expr, error) {
 // maxTypeText is how much of a type is read, in bytes.
 const maxTypeText = 200
 
-// typeName reads the words of a type and its arguments in parentheses.
+// typeName parses the words of a type and its arguments in parentheses.
 func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Type {
 	start := p.tok.Start
 	if !isTypeWord(p.tok) {
 		p.fail(p.unexpected("a type, as INT or NVARCHAR(50)"))
 		return sqltypes.Type{}
 	}
-	var text []byte // without the comments and brackets that may stand in the source
+	var text []byte // without the comments and brackets that the source may have
 	take := func() {
 		if len(text) <= maxTypeText { // longer than any type: refused below
 			text = append(append(text, p.tok.Text...), ' ')
@@ -102,8 +102,8 @@ func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Ty
 	return typ
 }
 
-// isTypeWord says whether the token is a word of a type's name. Scripts of SQL
-// Server's tools have it in brackets, as [int].
+// isTypeWord reports whether the token is a word of a type's name. SQL Server's
+// tools write it in brackets, as [int].
 func isTypeWord(t token) bool {
 	if t.Kind == tsqltoken.KindQuoted {
 		return tsqltoken.IsBareName(t.Text)
@@ -111,8 +111,8 @@ func isTypeWord(t token) bool {
 	return t.Kind == tsqltoken.KindWord && !isConstraintWord(t)
 }
 
-// continuesType says whether a word is the second or third of a type's name, as in
-// NATIONAL CHARACTER VARYING. Any other begins something else.
+// continuesType reports whether a word is the second or third of a type's name, as
+// in NATIONAL CHARACTER VARYING. Any other word begins something else.
 func continuesType(t token) bool {
 	switch strings.ToUpper(api.Clip(t.Text)) {
 	case "VARYING", "PRECISION", "CHAR", "CHARACTER", "VARCHAR", "TEXT", "UNSIGNED", "WITHOUT", "TIME", "ZONE":
@@ -131,7 +131,7 @@ func typeProblem(err error, at int) *api.Problem {
 	return &prob
 }
 
-// isConstraintWord says whether the word ends a type.
+// isConstraintWord reports whether the word ends the type.
 func isConstraintWord(t token) bool {
 	if t.Keyword != tsqltoken.NoKeyword {
 		return true
@@ -144,8 +144,8 @@ func isConstraintWord(t token) bool {
 	return false
 }
 
-// constraint reads one constraint. The name it may have, and whether its index
-// would order the rows, say nothing here: each engine keeps rows as it does.
+// constraint parses one constraint. Its optional name and CLUSTERED are ignored:
+// how rows are stored is up to the engine.
 func (p *parser) constraint(def *ColumnDef) {
 	named := p.constraintName()
 	t := p.tok
@@ -178,7 +178,7 @@ func (p *parser) constraint(def *ColumnDef) {
 	case tsqltoken.Default:
 		p.advance()
 		if def.Default != nil {
-			p.fail(syntaxError(t.Start, "DEFAULT is there twice").Hinted("say it once"))
+			p.fail(syntaxError(t.Start, "DEFAULT is specified twice").Hinted("specify it once"))
 			return
 		}
 		def.Default = p.defaultValue()
@@ -205,19 +205,19 @@ func (p *parser) clustered() {
 
 func (p *parser) nullability(def *ColumnDef, t token, n Nullability) {
 	if def.Null != NullUnsaid {
-		p.fail(syntaxError(t.Start, "NULL or NOT NULL is said twice").Hinted("say it once"))
+		p.fail(syntaxError(t.Start, "NULL or NOT NULL is specified twice").Hinted("specify it once"))
 	}
 	def.Null = n
 }
 
 func (p *parser) once(set *bool, t token, name string) {
 	if *set {
-		p.fail(syntaxError(t.Start, "%s is there twice", name).Hinted("say it once"))
+		p.fail(syntaxError(t.Start, "%s is specified twice", name).Hinted("specify it once"))
 	}
 	*set = true
 }
 
-// acceptName advances over a word that is no keyword of this parser.
+// acceptName advances over a word that is not a keyword of this parser.
 func (p *parser) acceptName(word string) bool {
 	if p.tok.Kind != tsqltoken.KindWord || !strings.EqualFold(p.tok.Text, word) {
 		return false
@@ -226,7 +226,7 @@ func (p *parser) acceptName(word string) bool {
 	return true
 }
 
-// defaultValue reads a constant with an optional sign, in any number of parentheses.
+// defaultValue parses a constant with an optional sign, in any number of parentheses.
 func (p *parser) defaultValue() Expr {
 	n := p.value(p.unary())
 	if p.err != nil {

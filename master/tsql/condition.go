@@ -7,7 +7,7 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// ParseCondition reads a search condition, as gpa > 3.5 AND name LIKE N'A%'.
+// ParseCondition parses a search condition, as gpa > 3.5 AND name LIKE N'A%'.
 func ParseCondition(text string) (Expr, error) {
 	p, err := newParser(text)
 	if err != nil {
@@ -23,7 +23,7 @@ func ParseCondition(text string) (Expr, error) {
 	return e.x, nil
 }
 
-// ParseOrderBy reads an ORDER BY list without the words ORDER BY, as gpa DESC, student_id.
+// ParseOrderBy parses an ORDER BY list without the words ORDER BY, as gpa DESC, student_id.
 func ParseOrderBy(text string) ([]OrderItem, error) {
 	p, err := newParser(text)
 	if err != nil {
@@ -67,12 +67,12 @@ func (p *parser) afterCondition() *api.Problem {
 	return p.unexpected("AND, OR or the end of the condition")
 }
 
-// limits refuses the words that say how many rows, for which a request has fields.
+// limits refuses the clauses that limit the rows, for which a request has fields.
 func (p *parser) limits() *api.Problem {
 	if p.tok.Kind == tsqltoken.KindWord {
 		switch word := strings.ToUpper(p.tok.Text); word {
 		case "OFFSET", "FETCH", "LIMIT":
-			return unsupported(p.tok.Start, "%s does not belong here", word).Hinted("use the fields limit and offset of select")
+			return unsupported(p.tok.Start, "%s is not allowed here", word).Hinted("use the fields limit and offset of select")
 		}
 	}
 	return nil
@@ -88,8 +88,8 @@ func (p *parser) afterOrderItem() *api.Problem {
 	return p.unexpected("ASC, DESC, a comma or the end of the list")
 }
 
-// chain reads conditions joined by kw, which is OR or the tighter AND. It may
-// return a value, when there is but one term: only the caller knows which is due.
+// chain parses conditions joined by kw, which is OR or AND. If there is only one
+// term it may return a value; only the caller knows which of the two is required.
 func (p *parser) chain(kw tsqltoken.Keyword) node {
 	first := p.term(kw)
 	if p.tok.Keyword != kw || p.err != nil {
@@ -110,7 +110,7 @@ func (p *parser) chain(kw tsqltoken.Keyword) node {
 	return n
 }
 
-// term reads a term of a chain.
+// term parses a term of a chain.
 func (p *parser) term(kw tsqltoken.Keyword) node {
 	if kw == tsqltoken.Or {
 		return p.chain(tsqltoken.And)
@@ -119,7 +119,7 @@ func (p *parser) term(kw tsqltoken.Keyword) node {
 }
 
 // add appends a term, or the terms of a chain of the same kind, and returns the
-// depth the chain has by it.
+// resulting depth of the chain.
 func (l *Logic) add(n node) int {
 	if sub, ok := n.x.(*Logic); ok && sub.Or == l.Or {
 		l.Terms = append(l.Terms, sub.Terms...)
@@ -143,8 +143,7 @@ func (p *parser) not() node {
 	return p.over(&Not{At: at, X: x.x}, x)
 }
 
-// comparison reads a value and what is said of it, or just a value, or a
-// condition in parentheses.
+// comparison parses a predicate, a value alone, or a condition in parentheses.
 func (p *parser) comparison() node {
 	l := p.additive()
 	if p.err != nil {
@@ -202,7 +201,7 @@ func (p *parser) compareOp() (CompareOp, bool) {
 	return 0, false
 }
 
-// wordOperator reads the rest of IN, BETWEEN or LIKE, whose word is the current token.
+// wordOperator parses the rest of IN, BETWEEN or LIKE, whose word is the current token.
 func (p *parser) wordOperator(x node, at int, negated bool) node {
 	p.value(x)
 	kw := p.tok.Keyword

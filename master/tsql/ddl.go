@@ -8,7 +8,7 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// createStatement reads a CREATE TABLE and refuses the other CREATEs.
+// createStatement parses a CREATE TABLE and refuses the other CREATEs.
 func (p *parser) createStatement() Statement {
 	s := &CreateTable{At: p.tok.Start}
 	p.advance()
@@ -17,7 +17,7 @@ func (p *parser) createStatement() Statement {
 		return s
 	}
 	if p.tok.Keyword == tsqltoken.If {
-		p.fail(unsupported(p.tok.Start, "CREATE TABLE IF NOT EXISTS is not T-SQL").Hinted("leave it out; a table that is there already is an error of its own"))
+		p.fail(unsupported(p.tok.Start, "CREATE TABLE IF NOT EXISTS is not T-SQL").Hinted("leave it out; a table that exists already has an error code of its own"))
 	}
 	s.Table = p.table()
 	if p.tok.Keyword == tsqltoken.As || p.tok.Keyword == tsqltoken.With {
@@ -26,7 +26,7 @@ func (p *parser) createStatement() Statement {
 	p.expect('(', "( and the columns of the table")
 	for p.err == nil {
 		if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == ')' && len(s.Columns) > 0 {
-			break // T-SQL allows a comma behind the last
+			break // T-SQL allows a comma after the last
 		}
 		p.tableElement(s)
 		if !p.accept(',') {
@@ -46,7 +46,7 @@ func (p *parser) createStatement() Statement {
 	return s
 }
 
-// refuseObject refuses what verb cannot be of: only tables there are.
+// refuseObject refuses to create or drop anything but a table.
 func (p *parser) refuseObject(verb, database string) *api.Problem {
 	t := p.tok
 	if t.Kind != tsqltoken.KindWord {
@@ -71,7 +71,7 @@ func (p *parser) refuseObject(verb, database string) *api.Problem {
 	return unsupported(t.Start, "%s %s is not supported", verb, word).Hinted("%s", hint)
 }
 
-// tableElement reads a column or a constraint of the table.
+// tableElement parses a column or a constraint of the table.
 func (p *parser) tableElement(s *CreateTable) {
 	t := p.tok
 	named := p.constraintName()
@@ -104,7 +104,7 @@ func (p *parser) tableElement(s *CreateTable) {
 	}
 }
 
-// isTableConstraint says whether a constraint begins here that tables cannot have.
+// isTableConstraint reports whether an unsupported table constraint begins here.
 func (p *parser) isTableConstraint() bool {
 	if p.tok.Kind != tsqltoken.KindWord {
 		return false
@@ -119,19 +119,19 @@ func (p *parser) isTableConstraint() bool {
 	return false
 }
 
-// onePrimaryKey refuses a second primary key: those of T-SQL with several columns
-// are constraints of the table. The first upTo columns are looked at.
+// onePrimaryKey refuses a second primary key among the first upTo columns: in T-SQL
+// a key of several columns is a constraint of the table.
 func (p *parser) onePrimaryKey(s *CreateTable, at, upTo int) {
 	another := s.PrimaryKey != nil
 	for _, c := range s.Columns[:upTo] {
 		another = another || c.Def.PrimaryKey
 	}
 	if another {
-		p.fail(syntaxError(at, "the table has two primary keys").Hinted("a key of several columns is written behind them: PRIMARY KEY (a, b)").Numbered(mssqlerr.TwoPrimaryKeys))
+		p.fail(syntaxError(at, "the table has two primary keys").Hinted("a key of several columns is declared after the columns: PRIMARY KEY (a, b)").Numbered(mssqlerr.TwoPrimaryKeys))
 	}
 }
 
-// tableKey reads PRIMARY KEY or UNIQUE with its columns.
+// tableKey parses PRIMARY KEY or UNIQUE with its columns.
 func (p *parser) tableKey(s *CreateTable) {
 	t := p.tok
 	primary := p.acceptWord(tsqltoken.Primary)
@@ -155,7 +155,7 @@ func (p *parser) tableKey(s *CreateTable) {
 	s.PrimaryKey = cols
 }
 
-// distribution reads (DISTRIBUTION = HASH(column)) or ROUND_ROBIN, behind WITH.
+// distribution parses (DISTRIBUTION = HASH(column)) or ROUND_ROBIN, after WITH.
 func (p *parser) distribution(s *CreateTable) {
 	p.expect('(', "( and DISTRIBUTION")
 	if t := p.tok; !p.acceptName("DISTRIBUTION") {
@@ -189,7 +189,7 @@ func (p *parser) distribution(s *CreateTable) {
 	p.expect(')', "a closing ) after the distribution")
 }
 
-// dropStatement reads a DROP TABLE and refuses the other DROPs.
+// dropStatement parses a DROP TABLE and refuses the other DROPs.
 func (p *parser) dropStatement() Statement {
 	s := &DropTable{At: p.tok.Start}
 	p.advance()

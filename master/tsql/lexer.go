@@ -15,7 +15,7 @@ type token = tsqltoken.Token
 // lexer reads the tokens of src, and refuses those that no text can have.
 type lexer struct {
 	scan tsqltoken.Scanner
-	// statement allows what belongs to statements only: comments and @parameters.
+	// statement allows what only statements may have: comments and @parameters.
 	statement bool
 }
 
@@ -23,7 +23,7 @@ func newLexer(text string, statement bool) lexer {
 	return lexer{scan: tsqltoken.NewScanner(text), statement: statement}
 }
 
-// next sets t to the next token that is no comment; KindEnd for ever at the end.
+// next sets t to the next token that is not a comment; at the end, KindEnd every time.
 func (l *lexer) next(t *token) *api.Problem {
 	for {
 		l.scan.Next(t)
@@ -34,7 +34,7 @@ func (l *lexer) next(t *token) *api.Problem {
 			}
 			continue
 		case t.Kind == tsqltoken.KindStray, t.Kind == tsqltoken.KindParam && !l.statement:
-			return l.strange(t)
+			return l.invalidCharacter(t)
 		case t.Fault != tsqltoken.NoFault:
 			return l.faulty(t)
 		case t.Op == '=' && l.at(t.End) == '=':
@@ -52,7 +52,7 @@ func (l *lexer) at(i int) byte {
 	return 0
 }
 
-// comment refuses a comment where none can stand, or one that is not closed.
+// comment refuses a comment where none is allowed, or one that is not closed.
 func (l *lexer) comment(t *token) *api.Problem {
 	switch {
 	case !l.statement && l.scan.Text()[t.Start] == '-':
@@ -89,16 +89,16 @@ func (l *lexer) faulty(t *token) *api.Problem {
 	if t.Kind == tsqltoken.KindBinary {
 		return syntaxError(t.End, "%q is not a hex digit", l.at(t.End)).Hinted("write a binary constant as 0xC0FFEE")
 	}
-	return syntaxError(t.End, "the number goes on with %q", l.at(t.End)).Hinted("write a number as 42, 3.5 or 1.5e3, and put a name that begins with a digit in brackets")
+	return syntaxError(t.End, "unexpected %q in a number", l.at(t.End)).Hinted("write a number as 42, 3.5 or 1.5e3, and put a name that begins with a digit in brackets")
 }
 
-// strange refuses a character that begins no token, with what was probably meant.
-func (l *lexer) strange(t *token) *api.Problem {
+// invalidCharacter refuses a character that begins no token, with what was probably meant.
+func (l *lexer) invalidCharacter(t *token) *api.Problem {
 	start := t.Start
 	r, size := utf8.DecodeRuneInString(l.scan.Text()[start:])
 	switch r {
 	case '!':
-		return syntaxError(start, "! does not stand alone").Hinted("use NOT, or <> for not equal")
+		return syntaxError(start, "! is not an operator on its own").Hinted("use NOT, or <> for not equal")
 	case '&', '|', '^', '~':
 		if l.at(start+size) == byte(r) {
 			return syntaxError(start, "%c%c is not an operator of T-SQL", r, r).

@@ -7,12 +7,12 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// isName says whether the current token can be a name.
+// isName reports whether the current token can be a name.
 func (p *parser) isName() bool {
 	return p.tok.Kind == tsqltoken.KindQuoted || p.tok.Kind == tsqltoken.KindWord && p.tok.Keyword == tsqltoken.NoKeyword
 }
 
-// identifier reads a name.
+// identifier parses a name.
 func (p *parser) identifier(want string) Name {
 	if !p.isName() {
 		p.fail(p.unexpected(want))
@@ -23,7 +23,7 @@ func (p *parser) identifier(want string) Name {
 	return n
 }
 
-// names reads (name, ...), where each may be followed by ASC or DESC when ordered is set.
+// names parses (name, ...), where each may be followed by ASC or DESC when ordered is set.
 func (p *parser) names(want string, ordered bool) []Name {
 	p.expect('(', "( and "+want)
 	var names []Name
@@ -43,7 +43,7 @@ func (p *parser) names(want string, ordered bool) []Name {
 	return names
 }
 
-// name reads a column, or NULL, CASE or a function, or refuses a word.
+// name parses a column, or NULL, CASE or a function, or refuses a word.
 func (p *parser) name(t token) node {
 	switch t.Keyword {
 	case tsqltoken.NoKeyword:
@@ -76,7 +76,7 @@ func (p *parser) name(t token) node {
 	return p.column(t)
 }
 
-// column reads the rest of [[[db.]dbo.]table.]column, of which t is the first name.
+// column parses the rest of [[[db.]dbo.]table.]column, of which t is the first name.
 func (p *parser) column(t token) node {
 	c := &Column{At: t.Start, Name: t.Text}
 	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '.' {
@@ -88,7 +88,7 @@ func (p *parser) column(t token) node {
 		c.DB = p.qualifier(t.Start, parts[:last-1])
 	}
 	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
-		p.fail(unsupported(t.Start, "functions of one's own (%s.%s) are not supported", api.Clip(c.Table), api.Clip(c.Name)).
+		p.fail(unsupported(t.Start, "user-defined functions (%s.%s) are not supported", api.Clip(c.Table), api.Clip(c.Name)).
 			Hinted("use T-SQL's own functions; compute other values before you send them"))
 	}
 	return node{x: c}
@@ -97,7 +97,7 @@ func (p *parser) column(t token) node {
 // maxParts is the greatest number of parts of a name: database.schema.table.column.
 const maxParts = 4
 
-// qualified reads the parts of a name, of which the first has been read. The schema of
+// qualified parses the parts of a name, of which the first has been read. The schema of
 // database..table, which is the default one, is empty.
 func (p *parser) qualified(first, want string) []string {
 	parts := append(make([]string, 0, maxParts), first)
@@ -132,7 +132,7 @@ func (p *parser) qualifier(at int, parts []string) (db string) {
 	return ""
 }
 
-// table reads [[db.]dbo.]name.
+// table parses [[db.]dbo.]name.
 func (p *parser) table() TableRef {
 	switch {
 	case p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(':

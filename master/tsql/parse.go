@@ -7,8 +7,8 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// ParseStatement reads one statement, which a semicolon may end, and in which
-// comments may stand. What T-SQL has and Shardeck has not is refused by its name,
+// ParseStatement parses one statement, which a semicolon may end, and in which
+// comments are allowed. What T-SQL has and Shardeck does not is refused by name,
 // with what to use instead.
 func ParseStatement(text string) (Statement, error) {
 	p, err := startParser(text, true)
@@ -44,7 +44,7 @@ func (p *parser) statement() Statement {
 	return nil
 }
 
-// end refuses what stands behind the statement.
+// end refuses whatever follows the statement.
 func (p *parser) end(s Statement) {
 	ended := false
 	for p.accept(';') {
@@ -57,20 +57,20 @@ func (p *parser) end(s Statement) {
 		word := strings.ToUpper(api.Clip(p.tok.Text))
 		begins := p.tok.Keyword == tsqltoken.Select || p.tok.Keyword == tsqltoken.Insert || p.tok.Keyword == tsqltoken.Update || p.tok.Keyword == tsqltoken.Delete || p.tok.Keyword == tsqltoken.Create || p.tok.Keyword == tsqltoken.Drop
 		if _, verb := unsupportedVerb(word); word != "GO" && (begins || verb && (ended || p.tok.Keyword != tsqltoken.With)) {
-			p.fail(unsupported(p.tok.Start, "several statements in one text are not supported, and another begins with %s", word).
+			p.fail(unsupported(p.tok.Start, "multiple statements in one request are not supported, and another begins with %s", word).
 				Hinted("send the statements one at a time"))
 			return
 		}
 	}
 	if ended {
-		p.fail(unsupported(p.tok.Start, "several statements in one text are not supported, and the text goes on with %s", show(p.tok)).
+		p.fail(unsupported(p.tok.Start, "multiple statements in one request are not supported, and the text continues with %s", show(p.tok)).
 			Hinted("remove what follows the semicolon, or send it by itself"))
 		return
 	}
 	p.fail(p.unexpected(p.wanted(s)))
 }
 
-// wanted says what might have followed the whole of s.
+// wanted lists what could have followed s.
 func (p *parser) wanted(s Statement) string {
 	switch s := s.(type) {
 	case *Select:
@@ -109,8 +109,8 @@ func wantedOfSelect(s *Select) string {
 	return "JOIN, WHERE, GROUP BY, HAVING, ORDER BY or the end of the SELECT"
 }
 
-// notHere refuses, where a writing statement has its table or its rows, the
-// clauses that T-SQL has there.
+// notHere refuses the clauses that T-SQL allows around the table or the rows of a
+// writing statement.
 func (p *parser) notHere(verb string) {
 	t := p.tok
 	if p.err != nil || t.Kind != tsqltoken.KindWord {

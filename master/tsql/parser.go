@@ -13,7 +13,7 @@ const (
 	MaxList = 100_000
 	// MaxOrderBy is the greatest number of items in an ORDER BY or GROUP BY list.
 	MaxOrderBy = 32
-	// MaxColumns is the greatest number of columns in a list of them, as T-SQL has it for SELECT.
+	// MaxColumns is the greatest number of columns in a list, which is T-SQL's for SELECT.
 	MaxColumns = 4096
 	// MaxTables is the greatest number of tables in FROM.
 	MaxTables = 32
@@ -30,7 +30,7 @@ type parser struct {
 
 func newParser(text string) (*parser, error) { return startParser(text, false) }
 
-// startParser returns a parser of a statement, or of a condition or another part alone.
+// startParser returns a parser of a statement, or of a condition or another part on its own.
 func startParser(text string, statement bool) (*parser, error) {
 	if len(text) > MaxText {
 		return nil, tooComplex(MaxText, "the text is %d bytes long; at most %d are allowed", len(text), MaxText).
@@ -94,7 +94,7 @@ func (p *parser) enter() bool {
 }
 
 // node is an expression and the depth of its tree. A failed parse has a nil x,
-// which never gets out since p.err is set.
+// which never escapes because p.err is set.
 type node struct {
 	x     Expr
 	depth int
@@ -112,7 +112,7 @@ func (p *parser) over(x Expr, children ...node) node {
 	return n
 }
 
-// predicate refuses a value where a condition is due.
+// predicate refuses a value where a condition is required.
 func (p *parser) predicate(n node) node {
 	if p.err == nil && !n.x.Predicate() {
 		if p.tok.Kind == tsqltoken.KindWord && (p.tok.Keyword == tsqltoken.NoKeyword || p.foreign(p.tok)) {
@@ -130,7 +130,7 @@ func (p *parser) predicate(n node) node {
 	return n
 }
 
-// value refuses a condition where a value is due.
+// value refuses a condition where a value is required.
 func (p *parser) value(n node) node {
 	if p.err == nil && n.x.Predicate() {
 		p.fail(syntaxError(n.x.Pos(), "expected a value, found a condition").

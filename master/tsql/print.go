@@ -10,7 +10,7 @@ import (
 // parentheses it needs.
 func FormatExpr(e Expr) string { return string(appendExpr(nil, e, levelOr)) }
 
-// FormatName writes a name as T-SQL, in brackets where it has to be.
+// FormatName writes a name as T-SQL, in brackets if it needs them.
 func FormatName(name string) string { return string(appendName(nil, name)) }
 
 // FormatString writes s as a T-SQL string constant, national when national is set.
@@ -18,7 +18,7 @@ func FormatString(s string, national bool) string {
 	return string(appendString(nil, s, national))
 }
 
-// level is how tightly an expression holds together, loosest first.
+// level is an operator's precedence, lowest first.
 type level uint8
 
 const (
@@ -54,7 +54,7 @@ func levelOf(e Expr) level {
 	return levelPrimary
 }
 
-// appendExpr appends e, in parentheses when it holds less tightly than least.
+// appendExpr appends e, in parentheses if its precedence is lower than least.
 func appendExpr(dst []byte, e Expr, least level) []byte {
 	if levelOf(e) < least {
 		dst = append(dst, '(')
@@ -123,8 +123,8 @@ func appendOperator(dst []byte, x Expr, negated bool, word string) []byte {
 }
 
 func appendArith(dst []byte, e *Arith) []byte {
-	// Operators of one level group from the left; a sign may stand on either
-	// side of + and - but swallows the factors after it beside * and /.
+	// Operators of one level are left-associative. A sign may be an operand of + and
+	// - on either side, but next to * and / it applies to all factors that follow.
 	left, right := levelAdd, levelNeg
 	if levelOf(e) == levelMul {
 		left, right = levelMul, levelPrimary
@@ -171,7 +171,7 @@ func appendString(dst []byte, s string, national bool) []byte {
 	return append(dst, '\'')
 }
 
-// appendName appends a name, bare when it is a plain word.
+// appendName appends a name, unquoted if it is a plain word.
 func appendName(dst []byte, name string) []byte {
 	if tsqltoken.IsBareName(name) {
 		return append(dst, name...)

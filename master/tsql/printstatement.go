@@ -1,7 +1,7 @@
 package tsql
 
 // Format writes a statement as T-SQL that parses back to the same tree. Columns of
-// a CREATE TABLE are written as their Def says, not as Text.
+// a CREATE TABLE are written from their Def, not their Text.
 func Format(s Statement) string {
 	var dst []byte
 	switch s := s.(type) {
@@ -188,7 +188,7 @@ func appendValueOrDefault(dst []byte, x Expr) []byte {
 	return appendExpr(dst, x, levelAdd)
 }
 
-// appendComma separates the item of the index i from the one before it.
+// appendComma separates item i from the one before it.
 func appendComma(dst []byte, i int) []byte {
 	if i == 0 {
 		return dst
@@ -196,7 +196,7 @@ func appendComma(dst []byte, i int) []byte {
 	return append(dst, ", "...)
 }
 
-// appendCall appends what is written as a call: parameters, functions, CASE and CAST.
+// appendCall appends parameters, functions, CASE and CAST.
 func appendCall(dst []byte, e Expr) []byte {
 	switch e := e.(type) {
 	case *Param:

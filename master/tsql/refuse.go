@@ -7,7 +7,7 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// foreign says whether a word is none of the grammar's.
+// foreign reports whether a word is not in the grammar.
 func (p *parser) foreign(t token) bool {
 	if p.lex.statement {
 		return t.Keyword == tsqltoken.Reserved
@@ -15,12 +15,12 @@ func (p *parser) foreign(t token) bool {
 	return !t.Keyword.InCondition()
 }
 
-// unexpected refuses the current token where want was due. Words of T-SQL that are
-// no part of the subset are refused as such.
+// unexpected refuses the current token where want was expected. Words of T-SQL that
+// are outside the subset are refused as such.
 func (p *parser) unexpected(want string) *api.Problem {
 	t := p.tok
 	if t.Kind == tsqltoken.KindOp && t.Op == ';' && !p.lex.statement {
-		return syntaxError(t.Start, "the text goes on after a semicolon, but only one expression belongs here").
+		return syntaxError(t.Start, "there is text after the semicolon, but only one expression is allowed here").
 			Hinted("remove the semicolon and what follows")
 	}
 	if t.Kind == tsqltoken.KindWord {
@@ -39,14 +39,14 @@ func (p *parser) unexpected(want string) *api.Problem {
 	if t.Kind == tsqltoken.KindWord && t.Keyword != tsqltoken.NoKeyword {
 		switch t.Keyword {
 		case tsqltoken.From, tsqltoken.Where, tsqltoken.Group, tsqltoken.Having, tsqltoken.Order:
-			return e.Hinted("clauses stand in the order SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY; a name like that is written in brackets: [%s]", strings.ToLower(t.Text))
+			return e.Hinted("the clauses come in the order SELECT, FROM, WHERE, GROUP BY, HAVING, ORDER BY; a name like that is written in brackets: [%s]", strings.ToLower(t.Text))
 		}
 		return e.Hinted("a column of that name is written in brackets: [%s]", strings.ToLower(t.Text))
 	}
-	return e.Hinted("write %s there, or see whether what stands before it is whole", want)
+	return e.Hinted("write %s there, or check whether what precedes it is complete", want)
 }
 
-// refuseOperator refuses the operators that other databases have and T-SQL has not.
+// refuseOperator refuses operators of other databases that T-SQL does not have.
 func refuseOperator(t token) *api.Problem {
 	switch word := strings.ToUpper(api.Clip(t.Text)); word {
 	case "ILIKE", "RLIKE", "REGEXP", "GLOB", "MATCH":
@@ -84,9 +84,9 @@ func refuseWord(t token) *api.Problem {
 	case "TRY_CONVERT", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONTAINS", "FREETEXT", "COLLATE", "OVER":
 		p = unsupported(t.Start, "%s is not supported here", word)
 	case "ORDER", "GROUP", "HAVING", "FROM", "WHERE", "TOP", "FETCH", "DISTINCT", "JOIN", "INTO":
-		p = unsupported(t.Start, "the clause %s does not belong here", word)
+		p = unsupported(t.Start, "the clause %s is not allowed here", word)
 	default:
-		p = unsupported(t.Start, "%s does not belong here", word)
+		p = unsupported(t.Start, "%s is not allowed here", word)
 	}
 	if field := fieldFor(word); field != "" {
 		return p.Hinted("use the field %s; a column of that name is written in brackets: [%s]", field, strings.ToLower(t.Text))
@@ -98,7 +98,7 @@ func refuseWord(t token) *api.Problem {
 // feature is something of T-SQL, or of other databases, that is not supported.
 type feature struct{ what, hint string }
 
-// unsupportedFeature returns what a word within a statement would have begun.
+// unsupportedFeature returns the feature that a word within a statement would begin.
 func unsupportedFeature(word string) (feature, bool) {
 	switch word {
 	case "SELECT", "EXISTS", "ANY", "ALL", "SOME":
@@ -120,11 +120,11 @@ func unsupportedFeature(word string) (feature, bool) {
 	case "OVER", "WINDOW", "QUALIFY":
 		return feature{"window functions (" + word + ")", "use GROUP BY, or ORDER BY and number the rows as they are read"}, true
 	case "WITHIN", "FILTER":
-		return feature{word + " behind an aggregate", "use CASE in its argument, as SUM(CASE WHEN ... THEN x END)"}, true
+		return feature{word + " after an aggregate", "use CASE in its argument, as SUM(CASE WHEN ... THEN x END)"}, true
 	case "PIVOT", "UNPIVOT":
 		return feature{word, "use an aggregate of CASE for each column, as SUM(CASE WHEN kind = 1 THEN x END)"}, true
 	case "MERGE":
-		return feature{"MERGE", "use UPDATE, and INSERT for the rows it did not find"}, true
+		return feature{"MERGE", "use UPDATE, and INSERT the rows it did not find"}, true
 	case "INTO":
 		return feature{"SELECT ... INTO", "use CREATE TABLE, then INSERT ... VALUES with the rows read"}, true
 	case "OUTPUT", "RETURNING":
@@ -148,7 +148,7 @@ func unsupportedFeature(word string) (feature, bool) {
 	case "CURRENT_TIMESTAMP":
 		return feature{word, "send the time as a parameter: each shard has a clock of its own"}, true
 	case "CURRENT_USER", "SESSION_USER", "SYSTEM_USER":
-		return feature{word, "send the name as a parameter: the shards know no users"}, true
+		return feature{word, "send the name as a parameter: the shards have no users"}, true
 	case "OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "OPENJSON":
 		return feature{word, "send the rows with INSERT ... VALUES"}, true
 	case "ROLLUP", "CUBE", "GROUPING":
@@ -157,8 +157,8 @@ func unsupportedFeature(word string) (feature, bool) {
 	return feature{}, false
 }
 
-// refuseFeature refuses within a statement what the word begins; nil when it is
-// just a word in the wrong place.
+// refuseFeature refuses the feature that a word within a statement begins; nil if it
+// is just a word in the wrong place.
 func refuseFeature(t token) *api.Problem {
 	word := strings.ToUpper(api.Clip(t.Text))
 	if f, ok := unsupportedFeature(word); ok {
@@ -169,13 +169,13 @@ func refuseFeature(t token) *api.Problem {
 		return unsupported(t.Start, "GO is a word of sqlcmd, not of T-SQL").Hinted("send the statements one at a time, without GO")
 	}
 	if t.Keyword == tsqltoken.Reserved {
-		return unsupported(t.Start, "%s does not belong here", word).Hinted("a name like that is written in brackets: [%s]", strings.ToLower(word))
+		return unsupported(t.Start, "%s is not allowed here", word).Hinted("a name like that is written in brackets: [%s]", strings.ToLower(word))
 	}
 	return nil
 }
 
-// noAlias says whether a bare word is no alias without AS: T-SQL reserves it, or
-// it more likely begins a clause.
+// noAlias reports whether an unquoted word cannot be an alias without AS: T-SQL
+// reserves it, or it more likely begins a clause.
 func noAlias(t token) bool {
 	if tsqltoken.IsReserved(t.Text) {
 		return true
@@ -205,7 +205,7 @@ func refuseVerb(t token) *api.Problem {
 		Hinted("a statement begins with SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
 }
 
-// unsupportedVerb returns what a word at the beginning would have asked for.
+// unsupportedVerb returns the feature that a first word asks for.
 func unsupportedVerb(word string) (feature, bool) {
 	switch word {
 	case "WITH":
@@ -217,7 +217,7 @@ func unsupportedVerb(word string) (feature, bool) {
 	case "BEGIN", "COMMIT", "ROLLBACK", "SAVE", "TRAN", "TRANSACTION", "START":
 		return feature{"transactions over several statements (" + word + ")", "each statement is atomic at each shard; put the rows that belong together into one INSERT"}, true
 	case "MERGE", "REPLACE", "UPSERT":
-		return feature{word, "use UPDATE, and INSERT for the rows it did not find"}, true
+		return feature{word, "use UPDATE, and INSERT the rows it did not find"}, true
 	case "TRUNCATE":
 		return feature{"TRUNCATE TABLE", "use DELETE FROM with all_shards: true, or DROP TABLE and CREATE TABLE"}, true
 	case "ALTER":
@@ -233,11 +233,11 @@ func unsupportedVerb(word string) (feature, bool) {
 	case "BACKUP", "RESTORE", "DBCC", "SHUTDOWN", "CHECKPOINT", "RECONFIGURE", "VACUUM", "ATTACH", "PRAGMA":
 		return feature{"administration (" + word + ")", "use the tools of the shards' engine"}, true
 	case "KILL":
-		return feature{"KILL", "DELETE /queries/{id} ends a statement under way"}, true
+		return feature{"KILL", "DELETE /queries/{id} cancels a running statement"}, true
 	case "EXPLAIN":
 		return feature{"EXPLAIN, which is not T-SQL,", "send the statement with explain: true in the request"}, true
 	case "SHOW", "DESCRIBE", "DESC":
-		return feature{word + ", which is not T-SQL,", "GET /metadata tells of databases and tables"}, true
+		return feature{word + ", which is not T-SQL,", "GET /metadata lists databases and tables"}, true
 	case "BULK", "LOAD", "COPY":
 		return feature{word, "send the rows with INSERT ... VALUES or POST /insert"}, true
 	case "VALUES", "TABLE":

@@ -8,7 +8,7 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// selectStatement reads a SELECT, whose first word is the current token.
+// selectStatement parses a SELECT, whose first word is the current token.
 func (p *parser) selectStatement() *Select {
 	s := &Select{At: p.tok.Start}
 	p.advance()
@@ -42,12 +42,12 @@ func (p *parser) selectStatement() *Select {
 		p.offset(s)
 	}
 	if p.err == nil && s.Top != nil && s.Top.WithTies && s.OrderBy == nil {
-		p.fail(syntaxError(s.Top.At, "TOP ... WITH TIES needs ORDER BY").Hinted("add ORDER BY, or leave WITH TIES out").Numbered(mssqlerr.TiesWithoutOrder))
+		p.fail(syntaxError(s.Top.At, "TOP ... WITH TIES requires ORDER BY").Hinted("add ORDER BY, or leave WITH TIES out").Numbered(mssqlerr.TiesWithoutOrder))
 	}
 	return s
 }
 
-// top reads TOP (n) [WITH TIES]. The current token is TOP.
+// top parses TOP (n) [WITH TIES]. The current token is TOP.
 func (p *parser) top() *Top {
 	t := &Top{At: p.tok.Start}
 	p.advance()
@@ -63,12 +63,12 @@ func (p *parser) top() *Top {
 		t.WithTies = true
 	}
 	if p.tok.Keyword == tsqltoken.Distinct || p.tok.Keyword == tsqltoken.All {
-		p.fail(syntaxError(p.tok.Start, "%s stands behind TOP", strings.ToUpper(p.tok.Text)).Hinted("write SELECT %s TOP", strings.ToUpper(p.tok.Text)))
+		p.fail(syntaxError(p.tok.Start, "%s must come before TOP", strings.ToUpper(p.tok.Text)).Hinted("write SELECT %s TOP", strings.ToUpper(p.tok.Text)))
 	}
 	return t
 }
 
-// count refuses n where it is neither an integer nor a parameter.
+// count refuses n if it is neither an integer nor a parameter.
 func (p *parser) count(n node, clause string) Expr {
 	if p.err != nil {
 		return nil
@@ -81,7 +81,7 @@ func (p *parser) count(n node, clause string) Expr {
 			return x
 		}
 	case *Neg:
-		p.fail(syntaxError(x.At, "the number of rows in %s is negative", clause).Hinted("write 0 or a number above"))
+		p.fail(syntaxError(x.At, "the number of rows in %s is negative", clause).Hinted("write 0 or a greater number"))
 		return nil
 	}
 	p.fail(unsupported(n.x.Pos(), "the number of rows in %s is neither an integer nor a parameter", clause).Hinted("write %s 10 or @n, and compute the number before you send it", clause))
@@ -138,11 +138,11 @@ func (p *parser) noCondition() {
 		compare = true
 	}
 	if compare {
-		p.fail(syntaxError(p.tok.Start, "expected a value, found a condition").Hinted("a condition is no value in T-SQL: write CASE WHEN condition THEN 1 ELSE 0 END"))
+		p.fail(syntaxError(p.tok.Start, "expected a value, found a condition").Hinted("a condition is not a value in T-SQL: write CASE WHEN condition THEN 1 ELSE 0 END"))
 	}
 }
 
-// peek returns the token behind the current one; an error in it is for later.
+// peek returns the token after the current one; an error in it is reported when it is reached.
 func (p *parser) peek() (token, lexer) {
 	ahead := p.lex
 	var t token
@@ -152,7 +152,7 @@ func (p *parser) peek() (token, lexer) {
 	return t, ahead
 }
 
-// tableStar reads [[db.]dbo.]table.* into it, if that is what begins here.
+// tableStar parses [[db.]dbo.]table.* into it, if that is what begins here.
 func (p *parser) tableStar(it *SelectItem) bool {
 	var few [maxParts]string
 	parts, ahead := append(few[:0], p.tok.Text), p.lex
@@ -182,7 +182,7 @@ func (p *parser) tableStar(it *SelectItem) bool {
 	}
 }
 
-// alias reads [AS] name; without AS, a bare word must not begin something else.
+// alias parses [AS] name; without AS, a bare word must not begin something else.
 // T-SQL takes a string for a name here too.
 func (p *parser) alias(want string) string {
 	as := p.acceptWord(tsqltoken.As)
@@ -204,10 +204,10 @@ func (p *parser) alias(want string) string {
 	return t.Text
 }
 
-// tableAlias reads the alias of a table and refuses hints.
+// tableAlias parses the alias of a table and refuses hints.
 func (p *parser) tableAlias(ref *TableRef) {
 	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
-		p.fail(unsupported(p.tok.Start, "functions in place of a table, and hints behind it, are not supported").Hinted("name the table alone"))
+		p.fail(unsupported(p.tok.Start, "table-valued functions and hints after a table are not supported").Hinted("name the table alone"))
 		return
 	}
 	if p.tok.Kind != tsqltoken.KindString && p.tok.Kind != tsqltoken.KindNString {
@@ -218,7 +218,7 @@ func (p *parser) tableAlias(ref *TableRef) {
 	}
 }
 
-// from reads FROM with its joins.
+// from parses FROM with its joins.
 func (p *parser) from(s *Select) {
 	if p.tok.Keyword == tsqltoken.Into {
 		p.fail(p.unexpected("FROM"))
@@ -249,7 +249,7 @@ func (p *parser) from(s *Select) {
 	}
 }
 
-// join reads a join, if one begins here.
+// join parses a join, if one begins here.
 func (p *parser) join() (Join, bool) {
 	j := Join{At: p.tok.Start}
 	switch p.tok.Keyword {
@@ -284,7 +284,7 @@ func (p *parser) join() (Join, bool) {
 	return j, true
 }
 
-// groupBy reads the list behind GROUP.
+// groupBy parses the list after GROUP.
 func (p *parser) groupBy(s *Select) {
 	if !p.acceptWord(tsqltoken.By) {
 		p.fail(p.unexpected("BY after GROUP"))
@@ -311,17 +311,17 @@ func (p *parser) groupBy(s *Select) {
 	}
 }
 
-// offset reads OFFSET n ROWS [FETCH NEXT n ROWS ONLY], if it is there.
+// offset parses OFFSET n ROWS [FETCH NEXT n ROWS ONLY], if it is there.
 func (p *parser) offset(s *Select) {
 	at := p.tok.Start
 	if p.tok.Keyword == tsqltoken.Fetch {
-		p.fail(syntaxError(at, "FETCH needs OFFSET before it").Hinted("write OFFSET 0 ROWS FETCH NEXT n ROWS ONLY"))
+		p.fail(syntaxError(at, "FETCH requires OFFSET before it").Hinted("write OFFSET 0 ROWS FETCH NEXT n ROWS ONLY"))
 	}
 	if !p.acceptName("OFFSET") {
 		return
 	}
 	if s.Top != nil {
-		p.fail(syntaxError(at, "TOP and OFFSET are both there").Hinted("leave TOP out, and write FETCH NEXT n ROWS ONLY").Numbered(mssqlerr.TopWithOffset))
+		p.fail(syntaxError(at, "TOP and OFFSET are mutually exclusive").Hinted("leave TOP out, and write FETCH NEXT n ROWS ONLY").Numbered(mssqlerr.TopWithOffset))
 	}
 	s.Offset = p.count(p.additive(), "OFFSET")
 	p.rows("OFFSET n")

@@ -10,8 +10,7 @@ type Statement interface {
 	Verb() string
 }
 
-// Select is a SELECT. Offset and Fetch are nil where they are not there, and so
-// are Where, Having and Top.
+// Select is a SELECT. Top, Where, Having, Offset and Fetch are nil if absent.
 type Select struct {
 	At       int
 	Distinct bool
@@ -71,7 +70,7 @@ type Insert struct {
 	Rows    [][]Expr
 }
 
-// Name is an identifier and where it stands.
+// Name is an identifier and its position.
 type Name struct {
 	At   int
 	Name string
@@ -99,15 +98,15 @@ type Delete struct {
 }
 
 // CreateTable is CREATE TABLE with its columns and the constraints of the table.
-// The shard key is said as T-SQL says it of distributed tables, behind the columns:
-// WITH (DISTRIBUTION = HASH(column)), or ROUND_ROBIN for rows spread by row hash.
+// The shard key is declared as T-SQL declares it for distributed tables, after the
+// columns: WITH (DISTRIBUTION = HASH(column)), or ROUND_ROBIN to distribute by row hash.
 type CreateTable struct {
 	At         int
 	Table      TableRef
 	Columns    []TableColumn
 	PrimaryKey []Name   // of a table constraint
 	Unique     [][]Name // of table constraints
-	ShardKey   *Name    // of DISTRIBUTION = HASH(...); nil where it is not said
+	ShardKey   *Name    // of DISTRIBUTION = HASH(...); nil if absent
 	RoundRobin bool     // DISTRIBUTION = ROUND_ROBIN
 }
 
@@ -115,7 +114,7 @@ type CreateTable struct {
 type TableColumn struct {
 	Name Name
 	Def  ColumnDef
-	// Text is the definition as it was written, behind the name.
+	// Text is the definition as it was written, without the name.
 	Text string
 }
 
@@ -133,8 +132,8 @@ type Param struct {
 }
 
 // Call is a function or an aggregate: Name(Args), with * for COUNT(*). Name is in
-// upper case; what is known is for the planner to say. The first argument of
-// DATEPART is a Column, by the name of the part.
+// upper case; which functions exist is for the planner to decide. The first argument
+// of DATEPART is a Column with the name of the part.
 type Call struct {
 	At       int
 	Name     string

@@ -92,7 +92,7 @@ func TestWhatIsNotAConditionIsRefused(t *testing.T) {
 		{"an empty IN", "a IN ()", api.CodeSyntax, 6, "expected a value"},
 		{"a bare reserved word", "group = 1", api.CodeUnsupported, 0, "GROUP"},
 		{"IS 1", "a IS 1", api.CodeSyntax, 5, "expected NULL"},
-		{"a number that goes on", "a = 1x", api.CodeSyntax, 5, "goes on"},
+		{"a number that goes on", "a = 1x", api.CodeSyntax, 5, "in a number"},
 		{"a bad exponent", "a = 1e+", api.CodeSyntax, 4, "exponent"},
 		{"a bad hex digit", "a = 0xFG", api.CodeSyntax, 7, "hex"},
 		{"a curly quote", "a = \u2018x\u2019", api.CodeSyntax, 4, "quotation mark"},

@@ -2,7 +2,7 @@ package tsql
 
 import "shardeck/shared/tsqltoken"
 
-// additive reads a value: terms joined by + and -.
+// additive parses a value: terms joined by + and -.
 func (p *parser) additive() node {
 	l := p.multiplicative()
 	for p.err == nil && p.tok.Kind == tsqltoken.KindOp {
@@ -54,7 +54,7 @@ func (p *parser) arith(at int, op ArithOp, l, r node) node {
 	return p.over(&Arith{At: at, Op: op, L: l.x, R: r.x}, l, r)
 }
 
-// unary reads a sign and its operand. In T-SQL a sign binds less tightly than *
+// unary parses a sign and its operand. In T-SQL a sign has lower precedence than *
 // and /: 90 / -10 * 5 is 90 / -(10 * 5).
 func (p *parser) unary() node {
 	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '-' && p.tok.Op != '+' {

@@ -8,7 +8,7 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// insertStatement reads an INSERT, whose first word is the current token.
+// insertStatement parses an INSERT, whose first word is the current token.
 func (p *parser) insertStatement() *Insert {
 	s := &Insert{At: p.tok.Start}
 	p.advance()
@@ -45,12 +45,12 @@ func (p *parser) insertStatement() *Insert {
 	}
 	p.insertRows(s)
 	if p.tok.Keyword == tsqltoken.On {
-		p.fail(unsupported(p.tok.Start, "INSERT ... ON CONFLICT and ON DUPLICATE KEY are not T-SQL").Hinted("use UPDATE, and INSERT for the rows it did not find"))
+		p.fail(unsupported(p.tok.Start, "INSERT ... ON CONFLICT and ON DUPLICATE KEY are not T-SQL").Hinted("use UPDATE, and INSERT the rows it did not find"))
 	}
 	return s
 }
 
-// insertRows reads the rows behind VALUES, all of the same length.
+// insertRows parses the rows after VALUES, all of the same length.
 func (p *parser) insertRows(s *Insert) {
 	for p.err == nil {
 		at := p.tok.Start
@@ -73,7 +73,7 @@ func (p *parser) insertRows(s *Insert) {
 	}
 }
 
-// row reads (value, ...), where DEFAULT is nil. Its length is guessed.
+// row parses (value, ...), where DEFAULT is nil. Its length is guessed.
 func (p *parser) row(guess int) []Expr {
 	p.expect('(', "( and the values of a row")
 	row := make([]Expr, 0, guess)
@@ -90,7 +90,7 @@ func (p *parser) row(guess int) []Expr {
 	return row
 }
 
-// valueOrDefault reads a value, or DEFAULT, which is nil.
+// valueOrDefault parses a value, or DEFAULT, which is nil.
 func (p *parser) valueOrDefault() Expr {
 	if p.acceptWord(tsqltoken.Default) {
 		return nil
@@ -98,7 +98,7 @@ func (p *parser) valueOrDefault() Expr {
 	return p.value(p.additive()).x
 }
 
-// updateStatement reads an UPDATE, whose first word is the current token.
+// updateStatement parses an UPDATE, whose first word is the current token.
 func (p *parser) updateStatement() *Update {
 	s := &Update{At: p.tok.Start}
 	p.advance()
@@ -122,7 +122,7 @@ func (p *parser) updateStatement() *Update {
 	return s
 }
 
-// assignment reads column = value, where the table may stand before the column.
+// assignment parses column = value; the column may be qualified by its table.
 func (p *parser) assignment(table TableRef) Assignment {
 	if p.tok.Kind == tsqltoken.KindParam {
 		p.fail(unsupported(p.tok.Start, "assignment to the variable @%s is not supported", api.Clip(p.tok.Text)).Hinted("SET names columns of the table"))
@@ -146,7 +146,7 @@ func (p *parser) assignment(table TableRef) Assignment {
 	return a
 }
 
-// deleteStatement reads a DELETE, whose first word is the current token.
+// deleteStatement parses a DELETE, whose first word is the current token.
 func (p *parser) deleteStatement() *Delete {
 	s := &Delete{At: p.tok.Start}
 	p.advance()
@@ -160,7 +160,7 @@ func (p *parser) deleteStatement() *Delete {
 	return s
 }
 
-// noTableAlias refuses an alias of the table that a statement writes.
+// noTableAlias refuses an alias for the table that a statement writes.
 func (p *parser) noTableAlias(verb string) {
 	t := p.tok
 	if next, _ := p.peek(); next.Kind == tsqltoken.KindOp && next.Op == '=' {
@@ -171,7 +171,7 @@ func (p *parser) noTableAlias(verb string) {
 	}
 }
 
-// whereOf reads the WHERE of a writing statement, if it is there.
+// whereOf parses the WHERE of an UPDATE or DELETE, if there is one.
 func (p *parser) whereOf(verb string) Expr {
 	p.notHere(verb)
 	if !p.acceptWord(tsqltoken.Where) {
@@ -185,7 +185,7 @@ func (p *parser) whereOf(verb string) Expr {
 	return x
 }
 
-// noInsertSelect refuses rows that are read by the INSERT itself.
+// noInsertSelect refuses INSERT ... SELECT.
 func noInsertSelect(t token) *api.Problem {
 	return unsupported(t.Start, "INSERT ... SELECT is not supported").Hinted("read the rows with a SELECT, and send them with INSERT ... VALUES")
 }
