@@ -1,17 +1,17 @@
-# Shardeck needs Go and make; everything else comes with the first build.
+# Shardeck needs Go and make; everything else is downloaded by the first build.
 # `make help` lists the targets.
 
 GO    ?= go
 BIN   := bin
 TOOLS := .ci/tools/go.mod
 
-# The race detector needs cgo, and that a C compiler; Go turns cgo off by itself
-# where there is none. The tests then run without it, and say so.
+# The race detector requires cgo, and cgo a C compiler; Go disables cgo if there is
+# none. The tests then run without the race detector, and say so.
 ifeq ($(shell $(GO) env CGO_ENABLED),1)
 RACE := -race
 endif
 
-# Where our Go code is; other folders may hold data.
+# Where our Go code is; other folders may contain data.
 GO_DIRS := master shared tui worker .ci
 
 FUZZTIME ?= 1m
@@ -22,12 +22,12 @@ FUZZTIME ?= 1m
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## bring up a cluster with sample data and open the console on it
-	@echo 'building; the first time takes a minute or two' >&2
+demo: ## start a cluster with sample data and open the console on it
+	@echo 'building; this takes a minute or two the first time' >&2
 	@$(GO) run ./tui demo
 
-tour: ## the same without a terminal: a guided tour as text
-	@echo 'building; the first time takes a minute or two' >&2
+tour: ## the same without a terminal, as a guided tour in text
+	@echo 'building; this takes a minute or two the first time' >&2
 	@$(GO) run ./tui demo --headless
 
 build: ## build the three programs into bin/
@@ -39,7 +39,7 @@ build: ## build the three programs into bin/
 # The packages whose tests start the real programs, which quick leaves to test; archtest has a target of its own.
 PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|master/service|shared/(archtest|endtoend|contracttest|testcluster)(/.*)?)$$
 
-quick: fmt-check vet arch ## format, vet and the tests that start no process: seconds, for every save
+quick: fmt-check vet arch ## the checks that need no process: format, vet, architecture, most tests (5 to 30 s)
 	@$(GO) test -short $$($(GO) list ./... | grep -vE '$(PROCESS_TESTS)')
 
 test: fmt-check vet lint arch race ## what CI runs: format, vet, static analysis, architecture, all tests with the race detector
@@ -49,7 +49,7 @@ fmt: ## format the Go files
 
 fmt-check:
 	@echo "format"
-	@bad=$$(gofmt -s -l $(GO_DIRS)); [ -z "$$bad" ] || { echo "not formatted (make fmt does it):"; echo "$$bad"; exit 1; }
+	@bad=$$(gofmt -s -l $(GO_DIRS)); [ -z "$$bad" ] || { echo "not formatted (run make fmt):"; echo "$$bad"; exit 1; }
 
 vet:
 	@echo "go vet"
@@ -66,7 +66,7 @@ race:
 	@[ -n "$(RACE)" ] || echo "note: cgo is off (no C compiler?), so the tests run without the race detector"
 	$(GO) test $(RACE) -timeout 10m ./...
 
-test-long: ## the tests three times in random order, the end-to-end tests at length, then every fuzz target for FUZZTIME (1m)
+test-long: ## all tests three times in random order, long end-to-end tests, then every fuzz target for FUZZTIME (1m)
 	$(GO) test $(RACE) -count=3 -shuffle=on -timeout 60m ./...
 	SHARDECK_LONG=1 $(GO) test $(RACE) -count=1 -timeout 60m ./shared/endtoend/...
 	@set -e; for pkg in $$($(GO) list ./...); do \
@@ -76,7 +76,7 @@ test-long: ## the tests three times in random order, the end-to-end tests at len
 		done; \
 	done
 
-check: test ## test, and that the module file is tidy and every platform builds
+check: test ## test, and check that the module file is tidy and every platform builds
 	$(GO) mod tidy -diff
 	$(GO) mod verify
 	@set -e; for p in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64; do \
@@ -84,7 +84,7 @@ check: test ## test, and that the module file is tidy and every platform builds
 		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./...; \
 	done
 
-bench: ## Go benchmarks, then ratios to floors measured in the same run (minutes)
+bench: ## Go benchmarks, then ratios to baselines measured in the same run (minutes)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./tui bench
 

@@ -25,13 +25,13 @@ type table struct {
 	version string
 	def     *api.TableDef
 	planned *bind.Table
-	bad     error // why the definition cannot be planned with
+	bad     error // why the definition cannot be used for planning
 }
 
-// Build makes a catalog of each shard's last stats, nil where a shard was never
-// heard. Where shards differ in a table's definition the one that most shards
-// have is taken, of equals that of the lowest shard; the others refuse what is made for it.
-// Tables of prev, which may be nil, are used again where nothing has changed.
+// Build makes a catalog from each shard's last stats, nil for a shard that was never
+// reached. If shards differ in a table's definition, the most common one wins, and of
+// equally common ones that of the lowest shard; the other shards refuse requests made
+// for it. Unchanged tables of prev, which may be nil, are reused.
 func Build(prev *Snapshot, stats []*api.WorkerStats, logger *slog.Logger) *Snapshot {
 	s := &Snapshot{databases: map[string]*database{}}
 	for _, c := range collect(stats) {
@@ -66,7 +66,7 @@ func (s *Snapshot) table(db, name string) *table {
 	return d.tables[strings.ToLower(name)]
 }
 
-// Table finds a table. The error is unknown_database or unknown_table.
+// Table returns a table. The error is unknown_database or unknown_table.
 func (s *Snapshot) Table(db, name string) (*bind.Table, error) {
 	d := s.databases[strings.ToLower(db)]
 	if d == nil {
@@ -92,10 +92,10 @@ func (s *Snapshot) Database(db string) (name string, ok bool) {
 	return d.name, true
 }
 
-// UnknownDatabase is the problem of a database that is not there.
+// UnknownDatabase is the problem of a database that does not exist.
 func UnknownDatabase(db string) *api.Problem {
 	return api.NewProblem(api.CodeUnknownDatabase, "there is no database %s", db).At("db_name").
-		Hinted("create it with POST %s; GET %s lists those there are", api.PathCreateDB, api.PathMetadata)
+		Hinted("create it with POST %s; GET %s lists the databases", api.PathCreateDB, api.PathMetadata)
 }
 
 func (d *database) tableNames() []string {
@@ -127,7 +127,7 @@ type shardTable struct {
 	rows    int64
 }
 
-// best is the definition that most shards have, of equals that of the lowest shard.
+// best is the most common definition; of equally common ones, that of the lowest shard.
 func (t *collectedTable) best() shardTable {
 	count := map[string]int{}
 	for _, s := range t.shards {

@@ -8,8 +8,9 @@ import (
 	"shardeck/shared/api"
 )
 
-// Describe lists the databases with the rows of each table by shard, and where
-// the shards that were ever heard differ. Both are ordered by name and never nil.
+// Describe lists the databases with the row count of each table by shard, and the
+// drift between the shards that have been reached at least once. Both are sorted by
+// name and never nil.
 func Describe(stats []*api.WorkerStats) ([]api.DatabaseInfo, []api.Drift) {
 	infos, drift := []api.DatabaseInfo{}, []api.Drift{}
 	var heard []int
@@ -65,12 +66,12 @@ func (t *collectedTable) drift(c *collected) []api.Drift {
 	}
 	if len(differ) > 0 {
 		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "definition", Shards: differ,
-			Detail: fmt.Sprintf("%s defines the table %s otherwise than the rest; requests to it are refused there", shardList(differ), t.name)})
+			Detail: fmt.Sprintf("%s defines the table %s differently from the other shards; requests to it are refused there", shardList(differ), t.name)})
 	}
 	return drift
 }
 
-// without lists the members of all that are not in some.
+// without returns the members of all that are not in some.
 func without(all, some []int) []int {
 	var rest []int
 	for _, s := range all {

@@ -6,9 +6,9 @@ import (
 	"shardeck/shared/api"
 )
 
-// The functions below make a worker's stats what they are after a change of the
-// schema that this master made itself, so that it need not wait for a probe. They
-// replace slices and never write to them.
+// The functions below apply a schema change that this master made itself to a
+// worker's stats, so that it need not wait for a probe. They replace slices and never
+// write to them.
 
 // AddDatabase adds an empty database.
 func AddDatabase(st *api.WorkerStats, name, physical string) {
@@ -59,7 +59,7 @@ func FindTable(st *api.WorkerStats, db, name string) (t *api.TableStats, hasDB b
 	return &st.Databases[i].Tables[j], true
 }
 
-// HasDatabase says whether a worker has a database.
+// HasDatabase reports whether a worker has a database.
 func HasDatabase(st *api.WorkerStats, name string) bool { return findDatabase(st, name) >= 0 }
 
 func changeTables(st *api.WorkerStats, db string, change func([]api.TableStats) []api.TableStats) {
@@ -79,7 +79,7 @@ func findTable(tables []api.TableStats, name string) int {
 	return slices.IndexFunc(tables, func(t api.TableStats) bool { return api.SameName(t.Definition.Name, name) })
 }
 
-// SameSchema says whether two stats of a worker, nil for none, have the same
+// SameSchema reports whether two stats of a worker, nil for none, have the same
 // databases and tables, whatever their rows and sizes.
 func SameSchema(a, b *api.WorkerStats) bool {
 	if a == nil || b == nil {

@@ -11,7 +11,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// State is a master's place in the cluster. It is immutable.
+// State is a master's position in the cluster. It is immutable.
 type State struct {
 	Role   api.Role
 	Term   uint64 // the newest known, whoever holds it
@@ -24,18 +24,18 @@ type Peer struct {
 	StepDown func(ctx context.Context, req *api.StepDownRequest) error
 }
 
-// Config is what a Coordinator works with. All of it is required but Peers.
+// Config is what a Coordinator works with. Everything except Peers is required.
 type Config struct {
 	Self       string
 	Configured api.Role
 	Lease      lease.Lease
 	Members    lease.Members
 	Peers      []Peer
-	// Workers returns the latest known fences, by shard, at once.
+	// Workers returns the latest known fences, by shard, without blocking.
 	Workers func() []Worker
-	// Probe brings what Workers returns up to date and waits for it.
+	// Probe brings the result of Workers up to date and returns when that is done.
 	Probe func(ctx context.Context)
-	// Event is told what happens, for people to read.
+	// Event is called with what happens, in words for people.
 	Event  func(kind api.EventKind, level api.Level, shard *int, text string)
 	Logger *slog.Logger
 }
@@ -47,7 +47,7 @@ type Coordinator struct {
 	state atomic.Pointer[State]
 	kick  chan struct{}
 	grant atomic.Pointer[lease.Grant] // the grant held, whose loss Run watches
-	// expired says that the last grant ran out and no other was won since.
+	// expired is set when the last grant has expired and no other was won since.
 	expired atomic.Bool
 
 	acting sync.Mutex // held while terms are taken or installed
@@ -63,8 +63,8 @@ func New(cfg Config) *Coordinator {
 // Current returns the role and term at this moment.
 func (c *Coordinator) Current() State { return *c.state.Load() }
 
-// Kick says that what Workers returns was brought up to date, changed or not: an
-// undecided master tries again. It does not wait.
+// Kick signals that the result of Workers is up to date, changed or not: an
+// undecided master tries again. It does not block.
 func (c *Coordinator) Kick() {
 	select {
 	case c.kick <- struct{}{}:
@@ -85,7 +85,7 @@ func (c *Coordinator) Run(ctx context.Context) {
 		case <-lost:
 			c.grant.Store(nil)
 			c.expired.Store(true)
-			c.change(api.LevelWarn, "the lease ran out", func(s State) State {
+			c.change(api.LevelWarn, "the lease expired", func(s State) State {
 				s.Role = api.RoleBackup
 				return s
 			})
@@ -96,10 +96,10 @@ func (c *Coordinator) Run(ctx context.Context) {
 	}
 }
 
-// decide looks once and does what follows from it.
+// decide makes one decision and carries it out.
 func (c *Coordinator) decide(ctx context.Context) {
 	if !c.acting.TryLock() {
-		return // a failover is under way; the next kick sees what came of it
+		return // a failover is in progress; the next kick sees its result
 	}
 	defer c.acting.Unlock()
 	d := Decide(c.view(false))
@@ -128,9 +128,9 @@ func (c *Coordinator) view(asked bool) View {
 	}
 }
 
-// Learn takes in that leader holds term, as a worker or a master said. A term
-// that is not newer than the known one changes nothing; a newer one of another
-// master makes this one a backup at once.
+// Learn records that leader holds term, as reported by a worker or a master. A term
+// that is not newer than the known one changes nothing; a newer one of another master
+// demotes this one at once.
 func (c *Coordinator) Learn(term uint64, leader string) {
 	if leader == c.cfg.Self {
 		leader = "" // our own attempt; whether it succeeded is for the attempt to say
@@ -149,7 +149,7 @@ func (c *Coordinator) Learn(term uint64, leader string) {
 
 func orUnknown(leader string) string {
 	if leader == "" {
-		return "a master that is not known"
+		return "an unknown master"
 	}
 	return leader
 }
@@ -157,13 +157,13 @@ func orUnknown(leader string) string {
 func (c *Coordinator) lead(term uint64, why string) {
 	c.change(api.LevelGood, why, func(s State) State {
 		if s.Term > term {
-			return s // replaced before it began
+			return s // demoted before it began
 		}
 		return State{Role: api.RolePrimary, Term: term, Leader: c.cfg.Self}
 	})
 }
 
-// change swaps the state and tells of a difference people care about.
+// change replaces the state and reports a difference that matters to people.
 func (c *Coordinator) change(level api.Level, why string, f func(State) State) {
 	for {
 		old := c.state.Load()
@@ -202,7 +202,7 @@ func (c *Coordinator) take(ctx context.Context, observe func(lease.Step)) error 
 	return nil
 }
 
-// learnFrom takes in the newer terms that a failed attempt met.
+// learnFrom records the newer terms that a failed attempt encountered.
 func (c *Coordinator) learnFrom(err error) {
 	p := api.AsProblem(err)
 	for i := range p.Causes {
@@ -235,11 +235,11 @@ func (c *Coordinator) repair(ctx context.Context, shards []int) {
 	}
 }
 
-// EnsurePrimary returns no error when this master may change the schema, under the
-// term of the state it returns and no other: by the time the change is sent, it may
-// have been replaced and have learnt its successor's. It looks at
-// the workers first: a primary that was replaced finds out here, and one that could
-// not take a term at its start does so now.
+// EnsurePrimary returns no error if this master may change the schema, under the term
+// of the returned state and no other: by the time the change is sent, it may have been
+// demoted and have learned its successor's term. It probes the workers first: a primary
+// that was demoted finds out here, and one that could not acquire a term at its start
+// does so now.
 func (c *Coordinator) EnsurePrimary(ctx context.Context) (State, error) {
 	s := c.Current()
 	if s.Role == api.RolePrimary || c.cfg.Configured == api.RolePrimary && s.Leader == "" {
@@ -252,15 +252,15 @@ func (c *Coordinator) EnsurePrimary(ctx context.Context) (State, error) {
 	}
 	p := api.NewProblem(api.CodeNotPrimary, "%s is a backup; only the primary changes databases and tables", c.cfg.Self)
 	if s.Leader == "" {
-		return s, p.Hinted("no primary is known: start one, or POST %s to the master that shall lead", api.PathFailover)
+		return s, p.Hinted("no primary is known: start one, or POST %s to the master that is to lead", api.PathFailover)
 	}
 	p = p.Hinted("send this to %s", s.Leader)
 	p.Primary = s.Leader
 	return s, p
 }
 
-// StepDown takes in that another master says it holds a term. An older term
-// than the known one is refused with stale_term.
+// StepDown records another master's claim to hold a term. A term older than the known
+// one is refused with stale_term.
 func (c *Coordinator) StepDown(req *api.StepDownRequest) error {
 	s := c.Current()
 	if req.Term < s.Term || req.Term == s.Term && s.Leader != "" && req.Leader != s.Leader {

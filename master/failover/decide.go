@@ -7,7 +7,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// View is everything a decision follows from.
+// View is everything a decision depends on.
 type View struct {
 	Self       string   // base URL of this master, the name it leads under
 	Configured api.Role // what it was started as
@@ -16,7 +16,7 @@ type View struct {
 	Leader     string   // who holds Term; empty when not known
 	Workers    []Worker // by shard
 	Asked      bool     // a person asked this master to become the primary
-	Expired    bool     // its lease ran out: the term that the workers hold for it is its own no more
+	Expired    bool     // its lease expired: the term that the workers store for it is no longer valid
 }
 
 // Worker is one worker's fence as last seen.
@@ -35,10 +35,10 @@ const (
 	Follow Action = "follow" // be a backup of Leader under Term
 	Resume Action = "resume" // the workers hold this master's own term: be primary under it again
 	Take   Action = "take"   // acquire a new term
-	Refuse Action = "refuse" // what was asked for cannot be done; Problem says why
+	Refuse Action = "refuse" // the request cannot be carried out; Problem says why
 )
 
-// Decision is what follows from a View.
+// Decision is the result of Decide.
 type Decision struct {
 	Action Action
 	Term   uint64 // with Follow and Resume
@@ -51,13 +51,13 @@ type Decision struct {
 
 // Decide returns what a master with this view should do. The rules, first match wins:
 //
-//  1. A master asked to take over takes the next term, given a majority; the primary refuses.
+//  1. A master asked to take over acquires the next term, given a majority; the primary refuses.
 //  2. A newer term of another master is followed.
 //  3. A primary stays primary and repairs workers that missed its term.
-//  4. Without a majority of workers nothing can be decided.
-//  5. A master whose own term a majority of all workers holds resumes it: it was
-//     restarted. One whose lease ran out does not.
-//  6. A master started as primary takes a term when no other master ever led.
+//  4. Without a majority of the workers nothing can be decided.
+//  5. A master whose own term is stored by a majority of all workers resumes it: it
+//     was restarted. One whose lease expired does not.
+//  6. A master started as primary acquires a term if no other master ever led.
 //  7. Otherwise it follows whoever holds the newest term.
 func Decide(v View) Decision {
 	reached, newest := 0, api.WorkerState{Fence: api.Fence{Term: v.Term}, Leader: v.Leader}
@@ -77,7 +77,7 @@ func Decide(v View) Decision {
 	case v.Asked && v.Role == api.RolePrimary:
 		return Decision{Action: Refuse, Problem: api.NewProblem(api.CodeAlreadyPrimary,
 			"%s is the primary already, with term %d", v.Self, v.Term).
-			Hinted("send /failover to the backup that shall take over")}
+			Hinted("send /failover to the backup that is to take over")}
 	case v.Asked && reached < need:
 		return Decision{Action: Refuse, Problem: api.NewProblem(api.CodeFailoverFailed,
 			"only %d of %d workers can be reached; %d are needed", reached, len(v.Workers), need).
@@ -103,7 +103,7 @@ func Decide(v View) Decision {
 	return Decision{Action: Stay}
 }
 
-// behind lists the reachable workers that have not taken the term.
+// behind returns the reachable workers that have not accepted the term.
 func behind(workers []Worker, term uint64) []int {
 	var shards []int
 	for i, w := range workers {
@@ -114,7 +114,7 @@ func behind(workers []Worker, term uint64) []int {
 	return shards
 }
 
-// holders counts the reachable workers that hold exactly this term and leader.
+// holders counts the reachable workers that store exactly this term and leader.
 func holders(workers []Worker, term uint64, leader string) int {
 	n := 0
 	for _, w := range workers {

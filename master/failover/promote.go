@@ -16,10 +16,10 @@ const (
 	stepDownTimeout = time.Second
 )
 
-// Promote makes this master the primary because a person asked for it. It does
-// not stop halfway when ctx ends: a term that some workers took must be brought
-// to the others. The response has each step, also those that failed but were not
-// needed; the error of a failover that did not happen names the workers to blame.
+// Promote makes this master the primary at a person's request. It does not stop
+// halfway when ctx ends: a term that some workers accepted must be brought to the
+// others. The response has each step, including those that failed without being
+// required; if the failover fails, the error names the workers responsible.
 func (c *Coordinator) Promote(ctx context.Context) (*api.FailoverResponse, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), promoteTimeout)
 	defer cancel()
@@ -28,7 +28,7 @@ func (c *Coordinator) Promote(ctx context.Context) (*api.FailoverResponse, error
 
 	before := c.Current()
 	if d := Decide(c.view(true)); d.Action == Refuse {
-		// The probes may be a second old; a refusal must not be.
+		// The probes may be a second old; a refusal must rest on new ones.
 		c.cfg.Probe(ctx)
 		if d = Decide(c.view(true)); d.Action == Refuse {
 			return nil, d.Problem
@@ -56,8 +56,8 @@ func (c *Coordinator) Promote(ctx context.Context) (*api.FailoverResponse, error
 	}, nil
 }
 
-// tellPeers tells the other masters at once. One that does not answer is no
-// obstacle: the workers refuse what it writes from now on.
+// tellPeers notifies the other masters in parallel. One that does not answer is no
+// obstacle: the workers refuse its writes from now on.
 func (c *Coordinator) tellPeers(ctx context.Context, t *timeline, previous string, term uint64) {
 	var wg sync.WaitGroup
 	for _, peer := range c.cfg.Peers {
@@ -79,7 +79,7 @@ func (c *Coordinator) tellPeers(ctx context.Context, t *timeline, previous strin
 	wg.Wait()
 }
 
-// timeline collects the steps of a failover and tells of each as an event.
+// timeline collects the steps of a failover and reports each as an event.
 type timeline struct {
 	start time.Time
 	event func(kind api.EventKind, level api.Level, shard *int, text string)

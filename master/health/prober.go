@@ -21,21 +21,21 @@ type PeerTarget interface {
 	Health(ctx context.Context) (*api.Health, error)
 }
 
-// missesUntilDown is how many probes in a row must run into their deadline
-// before a shard that does answer connections counts as down rather than slow.
+// missesUntilDown is how many consecutive probes must time out before a shard that
+// still accepts connections counts as down rather than slow.
 const missesUntilDown = 3
 
-// downHaste is how many times more often a shard that is down is probed.
-const downHaste = 4
+// downProbeFactor is how many times more often a shard that is down is probed.
+const downProbeFactor = 4
 
-// nudgeHaste is how many times more often than usual nudges can cause probes.
-const nudgeHaste = 20
+// nudgeProbeFactor is how many times more often than usual nudges can trigger probes.
+const nudgeProbeFactor = 20
 
 // Config says what to probe and how often. Zero durations take the defaults.
 type Config struct {
 	Targets  []Target // by shard
 	URLs     []string // of the targets
-	Labels   []string // the shard each target must say it is, as "0/3"
+	Labels   []string // the shard each target must report, as "0/3"
 	Peers    []PeerTarget
 	PeerURLs []string
 
@@ -43,20 +43,20 @@ type Config struct {
 	Timeout  time.Duration // of one probe; 2 s
 	Slow     time.Duration // an answer later than this is slow; 500 ms
 
-	// OnShard is told of each change of a shard's state, OnProbe of each probe
-	// of a shard that was taken into the snapshot. Both are called one at a time,
-	// in order, after the snapshot holds the change; they must not call the prober
-	// back except for Snapshot.
+	// OnShard is called on each change of a shard's state, OnProbe on each probe
+	// of a shard that was applied to the snapshot. Both are called one at a time,
+	// in order, after the snapshot holds the change; of the prober they may call
+	// Snapshot only.
 	OnShard func(before, after Shard)
 	OnProbe func(snap *Snapshot, shard int)
 }
 
-// Prober probes each target on its own: a target that hangs delays no other.
+// Prober probes each target independently: one that hangs does not delay the others.
 // Its methods are safe for concurrent use.
 type Prober struct {
 	cfg   Config
 	snap  atomic.Pointer[Snapshot]
-	begun []atomic.Uint64 // by shard: probes and edits begun
+	begun []atomic.Uint64 // by shard: the number of probes and edits begun
 	nudge []chan struct{} // by shard: probe again now
 	first []chan struct{} // by shard: closed once probed
 
@@ -103,7 +103,7 @@ func orDefault(d, def time.Duration) time.Duration {
 	return d
 }
 
-// Snapshot returns what is known now. It never waits.
+// Snapshot returns what is known now. It never blocks.
 func (p *Prober) Snapshot() *Snapshot { return p.snap.Load() }
 
 // Run probes until ctx ends, and returns once every probe has ended.
@@ -124,7 +124,7 @@ func (p *Prober) Run(ctx context.Context) {
 	p.bg.Wait()
 }
 
-// every probes, and waits for as long as pause says or for a nudge, in turn.
+// every probes repeatedly, waiting in between for pause or a nudge.
 func (p *Prober) every(ctx context.Context, nudge <-chan struct{}, probe func(), pause func() time.Duration) {
 	tick := time.NewTimer(0)
 	defer tick.Stop()
@@ -135,8 +135,8 @@ func (p *Prober) every(ctx context.Context, nudge <-chan struct{}, probe func(),
 		case <-ctx.Done():
 		case <-tick.C:
 		case <-nudge:
-			// Many requests that fail at once must not become as many probes.
-			tick.Reset(p.cfg.Interval / nudgeHaste)
+			// Many requests that fail at the same time must not cause as many probes.
+			tick.Reset(p.cfg.Interval / nudgeProbeFactor)
 			select {
 			case <-ctx.Done():
 			case <-tick.C:
@@ -146,17 +146,17 @@ func (p *Prober) every(ctx context.Context, nudge <-chan struct{}, probe func(),
 }
 
 // pause is how long to wait before the next probe of a shard. One that refuses
-// connections is looked for more often: such a probe costs next to nothing, and its
-// return shall be seen soon.
+// connections is probed more often: such a probe costs next to nothing, and its
+// recovery should be noticed soon.
 func (p *Prober) pause(i int) time.Duration {
 	if sh := &p.Snapshot().Shards[i]; sh.State == api.ShardDown && sh.Misses == 0 {
-		return p.cfg.Interval / downHaste
+		return p.cfg.Interval / downProbeFactor
 	}
 	return p.cfg.Interval
 }
 
-// Nudge asks for a probe of the shard soon, for example because a request to it
-// failed. It does not wait.
+// Nudge requests a probe of the shard soon, for example because a request to it
+// failed. It does not block.
 func (p *Prober) Nudge(shard int) {
 	select {
 	case p.nudge[shard] <- struct{}{}:
@@ -164,7 +164,7 @@ func (p *Prober) Nudge(shard int) {
 	}
 }
 
-// AwaitFirst returns once the shard has been probed, whatever came of it, or ctx ends.
+// AwaitFirst returns once the shard has been probed, whatever the result, or ctx ends.
 func (p *Prober) AwaitFirst(ctx context.Context, shard int) error {
 	select {
 	case <-p.first[shard]:
@@ -174,8 +174,8 @@ func (p *Prober) AwaitFirst(ctx context.Context, shard int) error {
 	}
 }
 
-// ProbeAll probes every shard now, all at once, and returns the snapshot that
-// holds what came of it. It takes at most the probe timeout.
+// ProbeAll probes every shard now, in parallel, and returns the snapshot with the
+// results. It takes at most the probe timeout.
 func (p *Prober) ProbeAll(ctx context.Context) *Snapshot {
 	var wg sync.WaitGroup
 	for i := range p.cfg.Targets {
@@ -191,10 +191,10 @@ type round struct {
 	done  chan struct{}
 }
 
-// Refresh is ProbeAll for those who have reason to think that the snapshot is out
-// of date: it returns after a round that began after the call did. Callers share
-// rounds, of which none begins within gap of the one before. It says whether the
-// round ended before ctx did.
+// Refresh is ProbeAll for callers that suspect the snapshot to be out of date: it
+// returns after a round that began after the call. Callers share rounds, and
+// consecutive rounds begin at least gap apart. It reports whether the round ended
+// before ctx did.
 func (p *Prober) Refresh(ctx context.Context, gap time.Duration) bool {
 	called := time.Now()
 	for {
@@ -249,13 +249,13 @@ func isClosed(c <-chan struct{}) bool {
 	}
 }
 
-// probe asks one worker and takes the answer into the snapshot, unless a probe
-// or an edit that began later is in it already.
+// probe queries one worker and applies the answer to the snapshot, unless that has
+// the result of a later probe or edit already.
 func (p *Prober) probe(ctx context.Context, i int) {
 	seq := p.begun[i].Add(1)
 	next := p.ask(ctx, i)
 	if ctx.Err() != nil && next.State != api.ShardUp {
-		return // it is our own end, not the worker's
+		return // the prober is stopping; the worker did not fail
 	}
 	p.replace(i, seq, func(old Shard) Shard {
 		if next.AnsweredAt.IsZero() {
@@ -314,7 +314,7 @@ func (p *Prober) ask(ctx context.Context, i int) Shard {
 	return next
 }
 
-// replace swaps in a snapshot in which the shard is what change makes of it.
+// replace installs a snapshot in which change has been applied to the shard.
 func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -339,10 +339,10 @@ func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	}
 }
 
-// Edit changes what is known of a shard's databases after this master itself
-// changed them, ahead of the next probe. Probes that are under way are dropped:
-// they may have seen the shard as it was before. change gets a copy of the
-// stats whose slices it must not write to but may replace.
+// Edit updates the known databases of a shard after this master itself has changed
+// them, ahead of the next probe. The results of probes in flight are dropped: they
+// may have seen the shard as it was before. change gets a copy of the stats, whose
+// slices it may replace but must not write to.
 func (p *Prober) Edit(shard int, change func(*api.WorkerStats)) {
 	seq := p.begun[shard].Add(1)
 	p.replace(shard, seq, func(s Shard) Shard {

@@ -6,7 +6,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// Snapshot is what the latest probes say. It is immutable: every slice and
+// Snapshot is the result of the latest probes. It is immutable: every slice and
 // pointer in it may be read without a lock and must not be written to.
 type Snapshot struct {
 	Shards []Shard
@@ -28,11 +28,11 @@ type Shard struct {
 	Latency time.Duration
 	// AnsweredAt is when that was; zero before the first.
 	AnsweredAt time.Time
-	// Misses counts the probes in a row that ran into their deadline.
+	// Misses counts consecutive probes that timed out.
 	Misses int
 }
 
-// Name is the worker's own name or, before it was ever heard, its URL.
+// Name is the worker's own name or, until it has answered once, its URL.
 func (s *Shard) Name() string {
 	if s.Info.Name != "" {
 		return s.Info.Name
@@ -40,9 +40,9 @@ func (s *Shard) Name() string {
 	return s.URL
 }
 
-// Usable says whether requests may be sent to the shard: it is not known to
-// hold another shard's rows. A shard that is down is usable in this sense; the
-// request itself finds out.
+// Usable reports whether requests may be sent to the shard, that is whether it is
+// not known to hold another shard's rows. A shard that is down is usable in this
+// sense; the request itself finds out.
 func (s *Shard) Usable() bool { return s.State != api.ShardWrong }
 
 // Peer is what is known of another master.
@@ -54,7 +54,7 @@ type Peer struct {
 	AnsweredAt time.Time // zero: never
 }
 
-// Age is the time since at in milliseconds, -1 when at is zero: the form ages have on the wire.
+// Age is the time since at in milliseconds, -1 if at is zero: the wire form of ages.
 func Age(now, at time.Time) float64 {
 	if at.IsZero() {
 		return -1
@@ -67,7 +67,7 @@ func Milliseconds(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
 
-// Status sums up the shards.
+// Status summarizes the shards.
 func (s *Snapshot) Status() api.Status {
 	serving := 0
 	good := 0

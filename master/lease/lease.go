@@ -11,9 +11,9 @@ import (
 type Lease interface {
 	// Acquire makes holder the leader under a term newer than after and newer
 	// than every term that was ever held. It returns once a majority of the
-	// workers has taken the term, or a failover_failed problem that says why they
-	// have not; then nobody may act under that term. observe is told each step as it
-	// ends, one at a time.
+	// workers has accepted the term, or a failover_failed problem that says why they
+	// have not; then nobody may act under that term. observe is called with each step
+	// as it ends, one at a time.
 	Acquire(ctx context.Context, holder string, after uint64, observe func(Step)) (*Grant, error)
 }
 
@@ -21,11 +21,11 @@ type Lease interface {
 type Grant struct {
 	Term   uint64
 	Holder string
-	// Lost is closed when the lease runs out; nil for a lease that does not run out.
+	// Lost is closed when the lease expires; nil for a lease that does not expire.
 	Lost <-chan struct{}
 }
 
-// Step is one step of taking a term.
+// Step is one step of acquiring a term.
 type Step struct {
 	Name   string // "read the term", "take the term"
 	Shard  int
@@ -35,11 +35,11 @@ type Step struct {
 	Took   time.Duration
 }
 
-// Worker is the part of a worker on which terms stand.
+// Worker is the part of a worker that stores terms.
 type Worker interface {
 	State(ctx context.Context) (*api.WorkerState, error)
 	SetState(ctx context.Context, up *api.StateUpdate) (*api.WorkerState, error)
 }
 
-// Majority is the least number of n workers of which any two sets share a member.
+// Majority is the smallest number of n workers such that any two sets of it intersect.
 func Majority(n int) int { return n/2 + 1 }

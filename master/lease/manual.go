@@ -8,7 +8,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// Member is a worker and its place in the cluster.
+// Member is a worker and its position in the cluster.
 type Member struct {
 	Shard  int
 	Worker Worker
@@ -16,22 +16,22 @@ type Member struct {
 	Label  string        // the shard it holds, as "0/3"
 }
 
-// Members are the workers of a cluster, by shard, and how to speak to them.
+// Members are the workers of a cluster, by shard, and how to call them.
 type Members struct {
 	List       []Member
 	MapVersion uint64        // installed along with a term
 	Timeout    time.Duration // of one request to one worker
 }
 
-// Manual is the lease whose terms stand on the workers alone. Two masters that
-// acquire at once cannot both get a majority for one term: a worker that took it
-// for one leader refuses it to another.
+// Manual is the lease whose terms are stored on the workers alone. Two masters that
+// acquire concurrently cannot both get a majority for one term: a worker that has
+// accepted it for one leader refuses it to another.
 type Manual struct{ members Members }
 
 // NewManual returns a manual lease over the members.
 func NewManual(members Members) *Manual { return &Manual{members: members} }
 
-// Acquire reads the newest term from the workers and takes the next one on each
+// Acquire reads the newest term from the workers and installs the next one on each
 // of them. It does not begin unless a majority can be reached.
 func (m *Manual) Acquire(ctx context.Context, holder string, after uint64, observe func(Step)) (*Grant, error) {
 	n := len(m.members.List)
@@ -63,8 +63,8 @@ func (m *Manual) Acquire(ctx context.Context, holder string, after uint64, obser
 	return &Grant{Term: term, Holder: holder}, nil
 }
 
-// Install sets term and leader on every member at once. It returns how many took
-// them and the problems of the others.
+// Install sets term and leader on every member in parallel. It returns how many
+// accepted them and the problems of the others.
 func (m *Members) Install(ctx context.Context, term uint64, leader string, observe func(Step)) (int, []api.Problem) {
 	results := m.each(ctx, "take the term", observe, func(ctx context.Context, mem Member) (*api.WorkerState, error) {
 		return mem.Worker.SetState(ctx, &api.StateUpdate{
@@ -96,13 +96,13 @@ type memberResult struct {
 	err   *api.Problem
 }
 
-// stragglerGrace is how long the members that have not answered are waited for
-// once a majority has: a failover shall not last as long as a paused worker's
-// timeout. Those left behind are brought up to date later by whoever leads.
+// stragglerGrace is how long to wait for the remaining members once a majority has
+// answered: a failover must not take as long as a paused worker's timeout. The leader
+// brings the rest up to date later.
 const stragglerGrace = 250 * time.Millisecond
 
-// each asks all members at once, tells observe of each answer as it comes, and
-// returns the results by member.
+// each calls all members in parallel, passes each answer to observe as it arrives,
+// and returns the results by member.
 func (m *Members) each(ctx context.Context, name string, observe func(Step),
 	ask func(context.Context, Member) (*api.WorkerState, error),
 ) []memberResult {

@@ -1,8 +1,7 @@
-// Package scatter sends a plan's fragments to their workers, all at once, and
-// hands back each shard's answer, row stream or problem. A problem always names its
-// shard. Each shard has the request's whole deadline; one that is late or lost
-// takes nothing from the others. It keeps the traffic of each shard over the last
-// ten seconds.
+// Package scatter sends a plan's fragments to their workers in parallel and returns
+// each shard's answer, row stream or problem. A problem always names its shard. Each
+// shard has the request's whole deadline; one that is slow or unreachable does not
+// delay the others. It records the traffic of each shard over the last ten seconds.
 //
-// It knows no SQL and does not combine answers; that is master/gather.
+// It has no knowledge of SQL and does not combine answers; that is master/gather.
 package scatter

@@ -16,40 +16,41 @@ type Config struct {
 	Name func(shard int) string
 	// Admit returns why a shard must not be used, or nil. It is asked before each request.
 	Admit func(ctx context.Context, shard int) *api.Problem
-	// Fault is told of each failure of a shard itself (not of refusals); it must not block.
+	// Fault is called for each failure of a shard itself (not for refusals); it must not block.
 	Fault func(shard int)
 	// Timeout bounds a write, the wait for a query's first rows, and the wait for
 	// each further block of them.
 	Timeout time.Duration
 }
 
-// Bounds of the reads of several shards that are under way at once. Each holds
-// something at every shard until it has been read to the end; if there were more
-// than a shard can serve at a time, two could each wait for what the other holds.
-// A worker serves 48, so that both of two masters' leave room for reads of one
-// shard. Those past the bound wait their turn.
+// Limits on concurrent reads of several shards. Each holds resources at every shard
+// until it has been read to the end; if there were more than a shard can serve at a
+// time, two could each wait for what the other holds. A worker serves 48, so that the
+// limits of two masters together leave room for reads of one shard. Reads beyond the
+// limit queue.
 //
-// Rows on their way to a client are read as fast as it reads them; what the master
-// itself reduces has a bound of its own, so that slow clients do not hold it up.
+// Rows that are streamed to a client are read as fast as the client reads them. Rows
+// that the master reduces have a limit of their own, so that slow clients do not
+// delay them.
 const (
 	maxStreaming = 12
 	maxReducing  = 8
 )
 
-// Turns is a kind of read of several shards, each with its own bound.
+// Turns is a kind of read of several shards, each with its own limit.
 type Turns int
 
 // The kinds.
 const (
-	Streaming Turns = iota // rows go on to a client
-	Reducing               // the master takes in the whole at once
+	Streaming Turns = iota // rows are streamed to a client
+	Reducing               // the master consumes the whole result itself
 )
 
 // Scatter sends fragments to workers. It is safe for concurrent use.
 type Scatter struct {
 	cfg     Config
 	traffic []*Traffic
-	turns   [2]chan struct{} // by Turns: one for each read under way
+	turns   [2]chan struct{} // by Turns: one for each read in flight
 }
 
 // New returns a Scatter over the workers.
@@ -80,9 +81,10 @@ type ExecResult struct {
 	Took     time.Duration
 }
 
-// Exec runs the calls at once and returns their results in the same order. A
-// write that has begun is not given up when ctx ends (the client has gone): what
-// some shards do, the others shall have the chance to do too. The deadline stands.
+// Exec runs the calls in parallel and returns their results in the same order. A
+// write that has begun is not abandoned when ctx ends (the client has disconnected):
+// if some shards apply it, the others should have the chance to. The deadline still
+// applies.
 func (s *Scatter) Exec(ctx context.Context, requestID string, calls []ExecCall) []ExecResult {
 	return each(ctx, s, calls,
 		func(ctx context.Context, c *ExecCall) ExecResult {
@@ -100,7 +102,7 @@ func (s *Scatter) Exec(ctx context.Context, requestID string, calls []ExecCall) 
 		})
 }
 
-// Do runs one writing request on each of the shards at once and returns their
+// Do runs one writing request on each of the shards in parallel and returns their
 // results in the same order, without a Response.
 func (s *Scatter) Do(ctx context.Context, shards []int, do func(ctx context.Context, w *client.Worker) error) []ExecResult {
 	return each(ctx, s, shards,
@@ -111,7 +113,7 @@ func (s *Scatter) Do(ctx context.Context, shards []int, do func(ctx context.Cont
 		})
 }
 
-// each runs one func a call, in the caller's own goroutine when there is one call.
+// each runs one func per call; a single call runs in the caller's goroutine.
 func each[C, R any](ctx context.Context, s *Scatter, calls []C, run func(context.Context, *C) R) []R {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Timeout)
 	defer cancel()
@@ -172,7 +174,7 @@ func (s *Scatter) problem(ctx context.Context, shard int, err error) *api.Proble
 	return p.On(shard, s.cfg.Name(shard))
 }
 
-// note tells of a fault and returns whether it was one.
+// note records a fault and reports whether it was one.
 func (s *Scatter) note(shard int, p *api.Problem) bool {
 	if p == nil || !isFault(p.Code) {
 		return false
@@ -183,7 +185,7 @@ func (s *Scatter) note(shard int, p *api.Problem) bool {
 	return true
 }
 
-// isFault tells a shard that failed from one that refused a request in good order.
+// isFault distinguishes a shard that failed from one that refused a request properly.
 func isFault(code api.Code) bool {
 	switch code {
 	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer,

@@ -18,8 +18,8 @@ type QueryCall struct {
 	Request *api.QueryRequest
 }
 
-// Stream is one shard's rows under way. NextBlock is for one goroutine; Cancel may
-// be called from any.
+// Stream is the rows of one shard. NextBlock is for one goroutine; Cancel may be
+// called from any.
 type Stream struct {
 	Shard  int
 	Worker string
@@ -27,18 +27,18 @@ type Stream struct {
 	s      *Scatter
 	ctx    context.Context
 	cancel context.CancelCauseFunc
-	watch  *time.Timer // cancels ctx when the worker is late
+	watch  *time.Timer // cancels ctx when the worker exceeds the timeout
 	rows   *client.RowStream
 	start  time.Time
 	last   time.Time // of the last answer
 	done   bool
 	closed sync.Once
-	ended  func() // told once the stream is closed; nil for a read of one shard
+	ended  func() // called once the stream is closed; nil for a read of one shard
 }
 
-// Query opens a stream on each shard at once and returns once all heads are there,
-// in the order of the calls: a stream or a problem for each. The streams must be
-// closed. They end with ctx. Where too many such reads are under way for the whole
+// Query opens a stream on each shard in parallel and returns, once all have sent
+// their heads, a stream or a problem for each call, in order. The streams must be
+// closed; they end with ctx. If too many such reads are in flight for the whole
 // timeout, each problem is overloaded.
 func (s *Scatter) Query(ctx context.Context, requestID string, kind Turns, calls []QueryCall) ([]*Stream, []*api.Problem) {
 	streams, problems := make([]*Stream, len(calls)), make([]*api.Problem, len(calls))
@@ -77,7 +77,7 @@ func (s *Scatter) Query(ctx context.Context, requestID string, kind Turns, calls
 	return streams, problems
 }
 
-// takeTurn waits for a place among the reads of its kind, at most the timeout.
+// takeTurn waits, at most the timeout, until another read of its kind may begin.
 func (s *Scatter) takeTurn(ctx context.Context, kind Turns) (end func(), p *api.Problem) {
 	turns := s.turns[kind]
 	late := time.NewTimer(s.cfg.Timeout)
@@ -86,7 +86,7 @@ func (s *Scatter) takeTurn(ctx context.Context, kind Turns) (end func(), p *api.
 	case turns <- struct{}{}:
 		return func() { <-turns }, nil
 	case <-late.C:
-		return nil, api.NewProblem(api.CodeOverloaded, "%d questions to several shards are under way at this master, and none ended within %s",
+		return nil, api.NewProblem(api.CodeOverloaded, "%d reads of several shards are in flight on this master, and none ended within %s",
 			cap(turns), s.cfg.Timeout).Hinted("send it again later, or look for clients that read their answers slowly")
 	case <-ctx.Done():
 		return nil, api.NewProblem(api.CodeCanceled, "the request was cancelled while it waited its turn")
@@ -123,7 +123,7 @@ func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*St
 
 func (st *Stream) late() {
 	st.cancel(api.NewProblem(api.CodeShardTimeout, "the worker did not answer within %s", st.s.cfg.Timeout).
-		Hinted("look whether it is overloaded or paused, or allow more time"))
+		Hinted("check whether it is overloaded or paused, or allow more time"))
 }
 
 // NextBlock is client.RowStream.NextBlock with problems that name the shard. It
@@ -153,11 +153,11 @@ func (st *Stream) Result() api.ShardResult {
 	return api.ShardResult{Shard: st.Shard, Worker: st.Worker, Rows: st.rows.Rows(), MS: Milliseconds(st.last.Sub(st.start))}
 }
 
-// Cancel ends the stream from outside: a NextBlock that waits returns. Close is
-// still due.
+// Cancel ends the stream from another goroutine: a waiting NextBlock returns. Close
+// must still be called.
 func (st *Stream) Cancel() { st.cancel(context.Canceled) }
 
-// Close releases the stream, and ends it at the worker where it still goes on.
+// Close releases the stream, and cancels it on the worker if it has not ended.
 func (st *Stream) Close() {
 	st.closed.Do(func() {
 		st.watch.Stop()
@@ -175,10 +175,10 @@ func (st *Stream) Close() {
 	})
 }
 
-// Milliseconds is d as durations stand on the wire, with microsecond precision.
+// Milliseconds is d as durations are sent on the wire, with microsecond precision.
 func Milliseconds(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
 
-// LastAnswer is when the latest block, or the head, came.
+// LastAnswer is when the latest block, or the head, arrived.
 func (st *Stream) LastAnswer() time.Time { return st.last }

@@ -19,9 +19,9 @@ const (
 
 // Traffic counts one shard's requests in a ring of one-second cells. Recording is
 // a few atomic additions and no lock, except for the first request of a second; a
-// request recorded at the very moment a cell turns over may be lost to it, which a
-// dashboard's rates can bear. Latencies go into a histogram whose steps are an
-// eighth of a power of two apart, so percentiles are right to about 6 %.
+// request recorded at the moment a cell is reset may be lost, which is acceptable for
+// a dashboard's rates. Latencies go into a histogram with eight buckets for each power
+// of two, so percentiles are accurate to about 6 %.
 type Traffic struct {
 	cells    [ringSeconds]cell
 	inFlight atomic.Int64
@@ -30,7 +30,7 @@ type Traffic struct {
 }
 
 type cell struct {
-	second    atomic.Int64 // Unix time the cell holds
+	second    atomic.Int64 // Unix time that the cell counts
 	turn      sync.Mutex
 	requests  atomic.Uint32
 	faults    atomic.Uint32
@@ -43,7 +43,7 @@ func (t *Traffic) Begin() { t.inFlight.Add(1) }
 // Done ends what Begin began.
 func (t *Traffic) Done() { t.inFlight.Add(-1) }
 
-// Record counts an answer that came at now and took took.
+// Record counts an answer that arrived at now and took took.
 func (t *Traffic) Record(now time.Time, took time.Duration, fault bool) {
 	second := now.Unix()
 	c := &t.cells[second&(ringSeconds-1)]
@@ -63,7 +63,7 @@ func (c *cell) reset(second int64) {
 	c.turn.Lock()
 	defer c.turn.Unlock()
 	if c.second.Load() >= second {
-		return // another request turned it over
+		return // another request reset it
 	}
 	c.requests.Store(0)
 	c.faults.Store(0)
@@ -73,8 +73,8 @@ func (c *cell) reset(second int64) {
 	c.second.Store(second)
 }
 
-// bucketOf maps a duration to its step: microseconds below 8 one by one, then
-// eight steps for each power of two, up to more than a minute.
+// bucketOf maps a duration to its bucket: one for each microsecond below 8, then
+// eight for each power of two, up to more than a minute.
 func bucketOf(d time.Duration) int {
 	us := uint64(max(0, d.Microseconds()))
 	if us < subBuckets {
@@ -84,7 +84,7 @@ func bucketOf(d time.Duration) int {
 	return min(exp*subBuckets+int(us>>exp), bucketCount-1)
 }
 
-// bucketMid is the middle of a step, in milliseconds.
+// bucketMid is the middle of a bucket, in milliseconds.
 func bucketMid(b int) float64 {
 	if b < 2*subBuckets {
 		return (float64(b) + 0.5) / 1000
@@ -94,7 +94,7 @@ func bucketMid(b int) float64 {
 	return (float64(low) + float64(uint64(1)<<exp)/2) / 1000
 }
 
-// Snapshot sums up the ten whole or begun seconds up to now.
+// Snapshot sums the last ten seconds, including the current one.
 func (t *Traffic) Snapshot(now time.Time) api.Traffic {
 	var requests, faults uint64
 	var latencies [bucketCount]uint64
@@ -110,7 +110,7 @@ func (t *Traffic) Snapshot(now time.Time) api.Traffic {
 			latencies[b] += uint64(c.latencies[b].Load())
 		}
 	}
-	// The second that has begun counts for the part of it that is over.
+	// The current second counts with the fraction of it that has passed.
 	seconds := float64(windowSeconds-1) + float64(now.Nanosecond())/1e9
 	return api.Traffic{
 		RequestsPerSecond: hundredths(float64(requests) / seconds),
@@ -121,7 +121,7 @@ func (t *Traffic) Snapshot(now time.Time) api.Traffic {
 	}
 }
 
-// hundredths rounds what nobody reads to more places.
+// hundredths rounds to two decimal places; nobody reads more.
 func hundredths(f float64) float64 { return math.Round(f*100) / 100 }
 
 // Totals are the requests and faults since the start.

@@ -39,7 +39,7 @@ func (c *conn) unanswered(ctx context.Context, err error) error {
 		return api.NewProblem(api.CodeCanceled, "the request to %s was cancelled", c)
 	case isTimeout(ctx, err):
 		p = api.NewProblem(api.CodeShardTimeout, "%s did not answer in time", c).
-			Hinted("look whether it is overloaded or paused, or allow more time")
+			Hinted("check whether it is overloaded or paused, or allow more time")
 	default:
 		p = api.NewProblem(api.CodeShardUnavailable, "%s cannot be reached: %s", c, reason(ctx, err)).
 			Hinted("start the %s, or look at its log", c.noun)
