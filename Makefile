@@ -39,7 +39,7 @@ build: ## build the three programs into bin/
 # The packages whose tests start the real programs, which quick leaves to test; archtest has a target of its own.
 PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|master/service|shared/(archtest|endtoend|contracttest|testcluster)(/.*)?)$$
 
-quick: fmt-check vet arch ## the checks that need no process: format, vet, architecture, most tests (5 to 30 s)
+quick: fmt-check vet arch ## the checks that need no process: format, vet, architecture, most tests (under a minute)
 	@$(GO) test -short $$($(GO) list ./... | grep -vE '$(PROCESS_TESTS)')
 
 test: fmt-check vet lint arch race ## what CI runs: format, vet, static analysis, architecture, all tests with the race detector
