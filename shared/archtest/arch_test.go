@@ -90,6 +90,10 @@ var light = []struct {
 	why   string
 }{
 	{
+		pkg: "shared/sqlfunc", never: []string{"net", "net/http", module + "/shared/api"},
+		why: "it is built, with sqltypes, as a SQLite extension",
+	},
+	{
 		pkg: "shared/sqltypes", never: []string{"net", "net/http", module + "/shared/api"},
 		why: "it is built as a SQLite extension for hosts that are not services; what a refusal is in HTTP is decided at the edge, by shared/api",
 	},
@@ -104,7 +108,7 @@ var suites = []string{
 // and trusted not to block or to fail for reasons outside their arguments.
 var pure = []string{
 	"master/tsql", "master/plan", "master/bind", "master/planner", "master/eval", "master/dialect", "master/gather",
-	"shared/mssqlerr", "shared/sharding", "shared/sqltypes", "shared/tsqltoken",
+	"shared/mssqlerr", "shared/sharding", "shared/sqlfunc", "shared/sqltypes", "shared/tsqltoken",
 	"tui/answer", "tui/screen", "tui/widget", "tui/theme",
 }
 

@@ -19,10 +19,6 @@ var (
 	testName     = regexp.MustCompile(`^(Test|Fuzz|Benchmark)[A-Z]\w*$`)
 )
 
-// planned are packages that CONTRIBUTING.md names although they are not there yet. An
-// entry has to go when its package comes.
-var planned = []string{"shared/sqlfunc"}
-
 // TestLinksInDocumentsLeadSomewhere follows the relative links of every document, to
 // the file and to the heading.
 func TestLinksInDocumentsLeadSomewhere(t *testing.T) {
@@ -66,9 +62,6 @@ func TestRecipesNameWhatIsThere(t *testing.T) {
 			}
 		case sourcePath.MatchString(word):
 			paths++
-			if slices.Contains(planned, word) {
-				continue
-			}
 			if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(word))); err != nil {
 				t.Errorf("CONTRIBUTING.md names %s: %v", word, err)
 			}
@@ -76,11 +69,6 @@ func TestRecipesNameWhatIsThere(t *testing.T) {
 	}
 	if paths < 20 {
 		t.Errorf("only %d paths were found in CONTRIBUTING.md", paths)
-	}
-	for _, p := range planned {
-		if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(p))); err == nil {
-			t.Errorf("%s exists now; take it out of the planned packages", p)
-		}
 	}
 }
 

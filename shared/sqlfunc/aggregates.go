@@ -44,28 +44,28 @@ var value = Param{"value", Value}
 var aggregates = []Func{
 	{
 		Name: "AVG", Class: Aggregate, Agg: Avg, Params: []Param{number}, Total: mean, Help: "the mean",
-		Examples: []Example{{"AVG(x)", "INT", "1"}, {"AVG(x * 1.0)", "DECIMAL(38,6)", `"1.666666"`}},
+		Examples: []Example{{Expr: "AVG(x)", Type: "INT", Want: "1"}, {Expr: "AVG(x * 1.0)", Type: "DECIMAL(38,6)", Want: `"1.666666"`}},
 	},
 	{
 		Name: "COUNT", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, Total: counted(sqltypes.IntType),
-		Help:     "number of values; COUNT(*), of rows",
-		Examples: []Example{{"COUNT(x)", "INT", "3"}, {"COUNT(*)", "INT", "4"}, {"COUNT(DISTINCT x)", "INT", "2"}},
+		Help:     "the number of values; `COUNT(*)`, of rows",
+		Examples: []Example{{Expr: "COUNT(x)", Type: "INT", Want: "3"}, {Expr: "COUNT(*)", Type: "INT", Want: "4"}, {Expr: "COUNT(DISTINCT x)", Type: "INT", Want: "2"}},
 	},
 	{
 		Name: "COUNT_BIG", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, Total: counted(sqltypes.BigIntType),
-		Help:     "the same as a BIGINT",
-		Examples: []Example{{"COUNT_BIG(x)", "BIGINT", "3"}},
+		Help:     "the same, as a BIGINT",
+		Examples: []Example{{Expr: "COUNT_BIG(x)", Type: "BIGINT", Want: "3"}},
 	},
 	{
 		Name: "MAX", Class: Aggregate, Agg: Max, Params: []Param{value}, Total: extreme, Help: "the greatest value",
-		Examples: []Example{{"MAX(x)", "INT", "2"}},
+		Examples: []Example{{Expr: "MAX(x)", Type: "INT", Want: "2"}},
 	},
 	{
 		Name: "MIN", Class: Aggregate, Agg: Min, Params: []Param{value}, Total: extreme, Help: "the least value",
-		Examples: []Example{{"MIN(x)", "INT", "1"}},
+		Examples: []Example{{Expr: "MIN(x)", Type: "INT", Want: "1"}},
 	},
 	{
 		Name: "SUM", Class: Aggregate, Agg: Sum, Params: []Param{number}, Total: SumType, Help: "the sum",
-		Examples: []Example{{"SUM(x)", "INT", "5"}, {"SUM(DISTINCT x)", "INT", "3"}, {"SUM(x * 1e0)", "FLOAT", "5"}},
+		Examples: []Example{{Expr: "SUM(x)", Type: "INT", Want: "5"}, {Expr: "SUM(DISTINCT x)", Type: "INT", Want: "3"}, {Expr: "SUM(x * 1e0)", Type: "FLOAT", Want: "5"}},
 	},
 }

@@ -22,17 +22,17 @@ func partFunction(name string, part sqltypes.Part, help string, examples ...Exam
 var dateFunctions = []Func{
 	{
 		Name: "DATEPART", Class: Scalar, Params: []Param{{"part", DatePart}, moment},
-		Help:   "a part of it: year, quarter, month, day, dayofyear, hour, minute or second",
+		Help:   "a part of a date or time: year, quarter, month, day, dayofyear, hour, minute or second",
 		Result: anInt, Eval: datePart, SQLite: "sd_datepart", Told: ArgumentType,
 		Examples: []Example{
-			{"DATEPART(year, '2007-10-30 12:15:32.1234567')", "INT", "2007"},
-			{"DATEPART(quarter, CAST('2007-10-30' AS DATE))", "INT", "4"},
-			{"DATEPART(dayofyear, '2007-10-30 12:15:32.1234567')", "INT", "303"},
-			{"DATEPART(mi, CAST('12:10:30.123' AS TIME))", "INT", "10"},
-			{"DATEPART(hour, CAST('2007-10-30' AS DATE))", "INT", "9810"},
+			{Expr: "DATEPART(year, '2007-10-30 12:15:32.1234567')", Type: "INT", Want: "2007"},
+			{Expr: "DATEPART(quarter, CAST('2007-10-30' AS DATE))", Type: "INT", Want: "4"},
+			{Expr: "DATEPART(dayofyear, '2007-10-30 12:15:32.1234567')", Type: "INT", Want: "303"},
+			{Expr: "DATEPART(mi, CAST('12:10:30.123' AS TIME))", Type: "INT", Want: "10"},
+			{Expr: "DATEPART(hour, CAST('2007-10-30' AS DATE))", Type: "INT", Error: 9810},
 		},
 	},
-	partFunction("DAY", sqltypes.PartDay, "its day of the month", Example{"DAY('2015-04-30 01:01:01.1234567')", "INT", "30"}),
-	partFunction("MONTH", sqltypes.PartMonth, "its month", Example{"MONTH('2007-04-30T01:01:01.1234567')", "INT", "4"}),
-	partFunction("YEAR", sqltypes.PartYear, "its year", Example{"YEAR('2010-04-30T01:01:01.1234567')", "INT", "2010"}, Example{"YEAR('')", "INT", "1900"}),
+	partFunction("DAY", sqltypes.PartDay, "the day of the month", Example{Expr: "DAY('2015-04-30 01:01:01.1234567')", Type: "INT", Want: "30"}),
+	partFunction("MONTH", sqltypes.PartMonth, "the month", Example{Expr: "MONTH('2007-04-30T01:01:01.1234567')", Type: "INT", Want: "4"}),
+	partFunction("YEAR", sqltypes.PartYear, "the year", Example{Expr: "YEAR('2010-04-30T01:01:01.1234567')", Type: "INT", Want: "2010"}, Example{Expr: "YEAR('')", Type: "INT", Want: "1900"}),
 }

@@ -119,9 +119,10 @@ func (a Agg) String() string {
 // Example is a constant expression and what it comes to. The expression of an aggregate
 // is over a column x of type INT, whose rows are 1, 2, 2 and NULL.
 type Example struct {
-	Expr string
-	Type string // of the result
-	Want string // its wire form, or the number of SQL Server's error
+	Expr  string
+	Type  string // of the result
+	Want  string // its wire form
+	Error int    // or the number of SQL Server's error, of what is refused
 }
 
 // all are the functions by their names, in the order of the names.

@@ -15,20 +15,20 @@ var number = Param{"number", Number}
 // numberFunctions are the functions of numbers; their examples are as those of strings.
 var numberFunctions = []Func{
 	{
-		Name: "ABS", Class: Scalar, Params: []Param{number}, Help: "without its sign",
+		Name: "ABS", Class: Scalar, Params: []Param{number}, Help: "the absolute value",
 		Result: atLeastInt,
 		Eval:   func(c Call, args []sqltypes.Value) (sqltypes.Value, error) { return sqltypes.Abs(c.Result, args[0]) },
 		SQLite: "sd_abs", Told: ResultType,
 		Examples: []Example{
-			{"ABS(-1.0)", "DECIMAL(2,1)", `"1.0"`},
-			{"ABS(CAST(-2147483648 AS BIGINT))", "BIGINT", "2147483648"},
-			{"ABS(CAST('-2147483648' AS INT))", "INT", "8115"},
-			{"ABS(CAST(-5 AS SMALLINT))", "INT", "5"},
+			{Expr: "ABS(-1.0)", Type: "DECIMAL(2,1)", Want: `"1.0"`},
+			{Expr: "ABS(CAST(-2147483648 AS BIGINT))", Type: "BIGINT", Want: "2147483648"},
+			{Expr: "ABS(CAST('-2147483648' AS INT))", Type: "INT", Error: 8115},
+			{Expr: "ABS(CAST(-5 AS SMALLINT))", Type: "INT", Want: "5"},
 		},
 	},
 	{
 		Name: "ROUND", Class: Scalar, Params: []Param{number, {"digits", Integer}, {"how", Integer}}, Optional: 1,
-		Help:   "rounded half away from zero to so many fraction digits, or to tens and more by negative ones; cut off there when how is not 0",
+		Help:   "the number rounded half away from zero to that many decimal places, or to tens, hundreds and so on if digits is negative; truncated if how is not 0",
 		Result: atLeastInt,
 		Eval: func(c Call, args []sqltypes.Value) (sqltypes.Value, error) {
 			if len(args) > 2 && args[2].Int != 0 {
@@ -38,12 +38,12 @@ var numberFunctions = []Func{
 		},
 		SQLite: "sd_round", Told: ResultType,
 		Examples: []Example{
-			{"ROUND(123.4545, 2)", "DECIMAL(7,4)", `"123.4500"`},
-			{"ROUND(748.58, -1)", "DECIMAL(5,2)", `"750.00"`},
-			{"ROUND(748.58, -3)", "DECIMAL(5,2)", "8115"},
-			{"ROUND(150.75, 0, 1)", "DECIMAL(5,2)", `"150.00"`},
-			{"ROUND(748, -1)", "INT", "750"},
-			{"ROUND(CAST(32750 AS SMALLINT), -2)", "INT", "32800"},
+			{Expr: "ROUND(123.4545, 2)", Type: "DECIMAL(7,4)", Want: `"123.4500"`},
+			{Expr: "ROUND(748.58, -1)", Type: "DECIMAL(5,2)", Want: `"750.00"`},
+			{Expr: "ROUND(748.58, -3)", Type: "DECIMAL(5,2)", Error: 8115},
+			{Expr: "ROUND(150.75, 0, 1)", Type: "DECIMAL(5,2)", Want: `"150.00"`},
+			{Expr: "ROUND(748, -1)", Type: "INT", Want: "750"},
+			{Expr: "ROUND(CAST(32750 AS SMALLINT), -2)", Type: "INT", Want: "32800"},
 		},
 	},
 }

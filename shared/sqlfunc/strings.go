@@ -29,40 +29,42 @@ var (
 // https://learn.microsoft.com/sql/t-sql/functions/ or follow from its text.
 var stringFunctions = []Func{
 	{
-		Name: "LEN", Class: Scalar, Params: []Param{text}, Help: "number of characters, without spaces at the end",
+		Name: "LEN", Class: Scalar, Params: []Param{text}, Help: "the number of characters, without trailing spaces",
 		Result: func(args []sqltypes.Type) sqltypes.Type {
 			if args[0].Length == sqltypes.Max {
 				return sqltypes.BigIntType
 			}
 			return sqltypes.IntType
 		},
-		Eval:   func(_ Call, args []sqltypes.Value) (sqltypes.Value, error) { return sqltypes.Int64(sqltypes.Len(args[0].Str)), nil },
+		Eval: func(_ Call, args []sqltypes.Value) (sqltypes.Value, error) {
+			return sqltypes.Int64(sqltypes.Len(args[0].Str)), nil
+		},
 		SQLite: "sd_len",
 		Examples: []Example{
-			{"LEN('Five Ring  ')", "INT", "9"},
-			{"LEN(N'Zoë')", "INT", "3"},
-			{"LEN(CAST('2026-11-22T20:24:00' AS DATETIME2(3)))", "INT", "23"},
-			{"LEN(CAST(NULL AS VARCHAR(3)))", "INT", "null"},
+			{Expr: "LEN('Five Ring  ')", Type: "INT", Want: "9"},
+			{Expr: "LEN(N'Zoë')", Type: "INT", Want: "3"},
+			{Expr: "LEN(CAST('2026-11-22T20:24:00' AS DATETIME2(3)))", Type: "INT", Want: "23"},
+			{Expr: "LEN(CAST(NULL AS VARCHAR(3)))", Type: "INT", Want: "null"},
 		},
 	},
 	{
-		Name: "LOWER", Class: Scalar, Params: []Param{text}, Help: "in small letters",
+		Name: "LOWER", Class: Scalar, Params: []Param{text}, Help: "the string in lower case",
 		Result: varying, Eval: ofText(sqltypes.Lower), SQLite: "sd_lower",
-		Examples: []Example{{"LOWER('ABcd-1')", "VARCHAR(6)", `"abcd-1"`}, {"LOWER(N'ZOË')", "NVARCHAR(3)", `"zoë"`}},
+		Examples: []Example{{Expr: "LOWER('ABcd-1')", Type: "VARCHAR(6)", Want: `"abcd-1"`}, {Expr: "LOWER(N'ZOË')", Type: "NVARCHAR(3)", Want: `"zoë"`}},
 	},
 	{
-		Name: "LTRIM", Class: Scalar, Params: []Param{text}, Help: "without spaces at the beginning",
+		Name: "LTRIM", Class: Scalar, Params: []Param{text}, Help: "the string without leading spaces",
 		Result: varying, Eval: ofText(sqltypes.LTrim), SQLite: "sd_ltrim",
-		Examples: []Example{{"LTRIM('   Five spaces')", "VARCHAR(14)", `"Five spaces"`}},
+		Examples: []Example{{Expr: "LTRIM('   Five spaces')", Type: "VARCHAR(14)", Want: `"Five spaces"`}},
 	},
 	{
-		Name: "RTRIM", Class: Scalar, Params: []Param{text}, Help: "without spaces at the end",
+		Name: "RTRIM", Class: Scalar, Params: []Param{text}, Help: "the string without trailing spaces",
 		Result: varying, Eval: ofText(sqltypes.RTrim), SQLite: "sd_rtrim",
-		Examples: []Example{{"RTRIM('Removes trailing spaces.   ')", "VARCHAR(27)", `"Removes trailing spaces."`}},
+		Examples: []Example{{Expr: "RTRIM('Removes trailing spaces.   ')", Type: "VARCHAR(27)", Want: `"Removes trailing spaces."`}},
 	},
 	{
 		Name: "SUBSTRING", Class: Scalar, Params: []Param{characters, {"start", Integer}, {"length", Integer}},
-		Help:   "the characters from a position on, at most so many",
+		Help:   "up to length characters from the position start; the first is 1",
 		Result: varying,
 		Eval: func(_ Call, args []sqltypes.Value) (sqltypes.Value, error) {
 			s, err := sqltypes.Substring(args[0].Str, args[1].Int, args[2].Int)
@@ -70,22 +72,22 @@ var stringFunctions = []Func{
 		},
 		SQLite: "sd_substring",
 		Examples: []Example{
-			{"SUBSTRING('abcdef', 2, 3)", "VARCHAR(6)", `"bcd"`},
-			{"SUBSTRING('abcdef', 0, 3)", "VARCHAR(6)", `"ab"`},
-			{"SUBSTRING('abcdef', 5, 10)", "VARCHAR(6)", `"ef"`},
-			{"SUBSTRING('abc', 1, -1)", "VARCHAR(3)", "537"},
+			{Expr: "SUBSTRING('abcdef', 2, 3)", Type: "VARCHAR(6)", Want: `"bcd"`},
+			{Expr: "SUBSTRING('abcdef', 0, 3)", Type: "VARCHAR(6)", Want: `"ab"`},
+			{Expr: "SUBSTRING('abcdef', 5, 10)", Type: "VARCHAR(6)", Want: `"ef"`},
+			{Expr: "SUBSTRING('abc', 1, -1)", Type: "VARCHAR(3)", Error: 537},
 		},
 	},
 	{
-		Name: "TRIM", Class: Scalar, Params: []Param{characters}, Help: "without spaces at either end",
-		Result: varying,
-		Eval:   ofText(func(s string) string { return sqltypes.LTrim(sqltypes.RTrim(s)) }),
-		SQLite: "sd_trim",
-		Examples: []Example{{"TRIM('     test    ')", "VARCHAR(13)", `"test"`}},
+		Name: "TRIM", Class: Scalar, Params: []Param{characters}, Help: "the string without leading and trailing spaces",
+		Result:   varying,
+		Eval:     ofText(func(s string) string { return sqltypes.LTrim(sqltypes.RTrim(s)) }),
+		SQLite:   "sd_trim",
+		Examples: []Example{{Expr: "TRIM('     test    ')", Type: "VARCHAR(13)", Want: `"test"`}},
 	},
 	{
-		Name: "UPPER", Class: Scalar, Params: []Param{text}, Help: "in capital letters",
+		Name: "UPPER", Class: Scalar, Params: []Param{text}, Help: "the string in upper case",
 		Result: varying, Eval: ofText(sqltypes.Upper), SQLite: "sd_upper",
-		Examples: []Example{{"UPPER('abCd-1')", "VARCHAR(6)", `"ABCD-1"`}, {"UPPER(N'zoë')", "NVARCHAR(3)", `"ZOË"`}},
+		Examples: []Example{{Expr: "UPPER('abCd-1')", Type: "VARCHAR(6)", Want: `"ABCD-1"`}, {Expr: "UPPER(N'zoë')", Type: "NVARCHAR(3)", Want: `"ZOË"`}},
 	},
 }

@@ -1,0 +1,139 @@
+package sqlfunc_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"shardeck/shared/sqlfunc"
+	"shardeck/shared/sqltypes"
+)
+
+var update = flag.Bool("update", false, "rewrite the list in docs/queries.md")
+
+// What a row lacks is named here; what it says wrong, by the tests of master/dialect.
+func TestEveryRowIsComplete(t *testing.T) {
+	natives := map[string]bool{}
+	for _, n := range sqlfunc.Natives() {
+		if natives[n.Name] {
+			t.Errorf("the native %s is there twice", n.Name)
+		}
+		natives[n.Name] = true
+	}
+	for i, f := range sqlfunc.All() {
+		lacks := func(what string, missing bool) {
+			if missing {
+				t.Errorf("%s has no %s", f.Name, what)
+			}
+		}
+		lacks("name in capitals", f.Name == "" || f.Name != strings.ToUpper(f.Name))
+		lacks("help line", f.Help == "" || strings.Contains(f.Help, "\n"))
+		lacks("parameters", len(f.Params) == 0)
+		lacks("example", len(f.Examples) == 0)
+		for _, p := range f.Params {
+			lacks("name and kind of each parameter", p.Name == "" || p.Kind == 0)
+		}
+		for _, x := range f.Examples {
+			lacks("whole example", x.Expr == "" || x.Type == "" || (x.Want == "") == (x.Error == 0))
+		}
+		lacks("argument to leave out", f.Optional > len(f.Params))
+		switch f.Class {
+		case sqlfunc.Scalar:
+			lacks("type of its result", f.Result == nil)
+			lacks("evaluation", f.Eval == nil)
+			lacks("native in SQLite", !natives[f.SQLite])
+		case sqlfunc.Aggregate:
+			lacks("aggregate", f.Agg == 0)
+			lacks("type of its total", f.Total == nil)
+		case sqlfunc.Form:
+		default:
+			t.Errorf("%s has no class", f.Name)
+		}
+		if sqlfunc.Lookup(f.Name) != f {
+			t.Errorf("%s is there twice, or is not found", f.Name)
+		}
+		if i > 0 && sqlfunc.All()[i-1].Name >= f.Name {
+			t.Errorf("%s is out of order", f.Name)
+		}
+		if _, both := sqlfunc.Elsewhere(f.Name); both {
+			t.Errorf("%s is in the table, and said to be elsewhere", f.Name)
+		}
+	}
+}
+
+// A text that is told for a type or a part may be anything.
+func TestNativesRefuseWhatTheyAreNotToldRight(t *testing.T) {
+	for _, n := range sqlfunc.Natives() {
+		args := make([]sqltypes.Value, n.Most)
+		for i := range args {
+			args[i] = sqltypes.Text("no such thing")
+		}
+		if slices.Contains([]string{"sd_len", "sd_lower", "sd_upper", "sd_ltrim", "sd_rtrim", "sd_trim"}, n.Name) {
+			continue // told nothing
+		}
+		if n.Name == "sd_substring" {
+			continue // whose numbers SQLite makes of anything
+		}
+		if v, err := n.Call(args, sqltypes.Parse); err == nil {
+			t.Errorf("%s of %d texts is %v", n.Name, n.Most, v)
+		}
+	}
+}
+
+func TestUsageIsHowItIsWritten(t *testing.T) {
+	for name, want := range map[string]string{
+		"SUBSTRING": "SUBSTRING(string, start, length)",
+		"ROUND":     "ROUND(number, digits [, how])",
+		"COALESCE":  "COALESCE(value, value, ...)",
+		"CAST":      "CAST(value AS type)",
+	} {
+		if got := sqlfunc.Lookup(name).Usage(); got != want {
+			t.Errorf("%s is written %s, want %s", name, got, want)
+		}
+	}
+}
+
+// The list of functions in docs/queries.md is the table's.
+func TestTheDocumentsListTheFunctions(t *testing.T) {
+	const begin, end = "<!-- functions: written by go test ./shared/sqlfunc -update -->\n", "<!-- end of functions -->"
+	path := filepath.Join("..", "..", "docs", "queries.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(text), begin)
+	listed, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("%s has no place for the list: %s", path, begin)
+	}
+	list := list()
+	if *update {
+		if err := os.WriteFile(path, []byte(before+begin+list+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if listed != list {
+		t.Errorf("the list in %s is not the table's; go test ./shared/sqlfunc -update writes it:\n%s", path, list)
+	}
+}
+
+func list() string {
+	var b strings.Builder
+	for _, class := range []struct {
+		title string
+		of    sqlfunc.Class
+	}{{"function", sqlfunc.Scalar}, {"conditional, conversion", sqlfunc.Form}, {"aggregate", sqlfunc.Aggregate}} {
+		b.WriteString("\n| " + class.title + " | gives |\n|---|---|\n")
+		for _, f := range sqlfunc.All() {
+			if f.Class == class.of {
+				b.WriteString("| `" + f.Usage() + "` | " + f.Help + " |\n")
+			}
+		}
+	}
+	b.WriteString("\n")
+	return b.String()
+}
