@@ -247,7 +247,7 @@ func TestFunctionVectorsAreTheExamples(t *testing.T) {
 	for _, v := range vectors {
 		var rows []string
 		err := engine.e.Query(t.Context(), &api.QueryRequest{
-			DB: "School", SQL: v.SQL, Types: v.Types, Params: v.Params, Columns: []api.Column{{Name: "r", Type: v.Column}},
+			DB: "School", SQL: v.SQL, Types: v.Types, Params: v.Params, ResultTypes: []string{v.Column},
 		}, func(line []byte) error {
 			rows = append(rows, string(line))
 			return nil

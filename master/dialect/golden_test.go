@@ -181,8 +181,8 @@ func render(d dialect.Dialect, p *plan.Plan, f *plan.Fragment) (string, error) {
 		if len(q.Types) > 0 {
 			fmt.Fprintf(&out, "%s %s\n", strings.Join(q.Types, " "), q.Params)
 		}
-		for _, c := range q.Columns[len(p.Columns):] {
-			fmt.Fprintf(&out, "hidden: %s %s\n", c.Name, c.Type)
+		for i := len(p.Columns); i < len(q.ResultTypes); i++ {
+			fmt.Fprintf(&out, "hidden: %s %s\n", p.Query.Output[i].Name, q.ResultTypes[i])
 		}
 		return out.String(), nil
 	}

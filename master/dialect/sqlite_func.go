@@ -106,7 +106,7 @@ func exactSums(p *plan.Plan, req *api.QueryRequest) {
 	}
 	for i, o := range p.Query.Output {
 		if x := o.Expr; x.Op == plan.AggExpr && x.Agg == sqlfunc.Sum && x.Type.Kind.IsFloat() {
-			req.Columns[i].Type = sqltypes.FloatPartial.String()
+			req.ResultTypes[i] = sqltypes.FloatPartial.String()
 		}
 	}
 }

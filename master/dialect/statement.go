@@ -43,21 +43,23 @@ func insert(s syntax, p *plan.Plan, f *plan.Fragment) []api.Statement {
 	w.text("INSERT INTO ")
 	s.table(p.Table)
 	types := make([]string, 0, len(p.Write.Columns)+1)
+	columns := make([]string, 0, len(p.Write.Columns)+1)
 	for i, c := range p.Write.Columns {
 		w.item(i, " (")
 		w.name(c.Name)
-		types = append(types, c.Type)
+		types, columns = append(types, c.Type), append(columns, c.Name)
 	}
 	w.text(", ")
 	w.name(plan.SlotColumn)
-	types = append(types, sqltypes.Int.String())
+	types, columns = append(types, sqltypes.Int.String()), append(columns, plan.SlotColumn)
 	for i := range types {
 		w.item(i, ") VALUES (")
 		w.placeholder(i + 1)
 	}
 	w.text(")")
 	return []api.Statement{{
-		SQL: string(w.sql), Table: p.Table, SchemaVersion: p.SchemaVersion, Effect: api.EffectInsert, Types: types, Rows: f.Rows,
+		SQL: string(w.sql), Table: p.Table, SchemaVersion: p.SchemaVersion, Effect: api.EffectInsert,
+		Types: types, Columns: columns, Rows: f.Rows,
 	}}
 }
 
@@ -78,8 +80,7 @@ func needsKeyIndex(def *api.TableDef) bool {
 	return true
 }
 
-// keyIndex is an index on the shard key. It changes no rows, which is all that the
-// effect says.
+// keyIndex is an index on the shard key.
 func keyIndex(s syntax, name string, p *plan.Plan) api.Statement {
 	def, w := p.Definition, s.base()
 	w.text("CREATE INDEX ")
@@ -87,5 +88,5 @@ func keyIndex(s syntax, name string, p *plan.Plan) api.Statement {
 	w.text(" ON ")
 	s.table(def.Name)
 	w.names([]string{def.ShardKey})
-	return api.Statement{SQL: string(w.sql), Table: def.Name, SchemaVersion: p.SchemaVersion, Effect: api.EffectUpdate}
+	return api.Statement{SQL: string(w.sql), Table: def.Name, SchemaVersion: p.SchemaVersion, Effect: api.EffectCreateIndex}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/master/bind"
+	"shardeck/master/dialect"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/tsql"
@@ -91,7 +92,7 @@ func statementsRunOnTheEngine(t *testing.T, db *testDB) {
 		rows, err := db.rows(t, p)
 		q, qerr := db.d.Query(p, &p.Fragments[0])
 		if qerr == nil {
-			rounded(t, q.Columns, rows)
+			rounded(t, q.ResultTypes, rows)
 		}
 		if got := strings.Join(rows, " "); err != nil || shown(got) != shown(tt.want) {
 			t.Errorf("%s\ngot  %s, %v\nwant %s\n%s", tt.text, got, err, tt.want, q.SQL)
@@ -100,15 +101,15 @@ func statementsRunOnTheEngine(t *testing.T, db *testDB) {
 }
 
 // rounded makes floats of the exact sums of floats that an engine gives.
-func rounded(t *testing.T, columns []api.Column, rows []string) {
+func rounded(t *testing.T, types []string, rows []string) {
 	t.Helper()
 	for i := range rows {
 		var row []jsontext.Value
 		if err := json.Unmarshal([]byte(rows[i]), &row); err != nil {
 			t.Fatal(err)
 		}
-		for j, c := range columns {
-			if c.Type != sqltypes.FloatPartial.String() {
+		for j, typ := range types {
+			if typ != sqltypes.FloatPartial.String() {
 				continue
 			}
 			v, err := sqltypes.DecodeJSON(sqltypes.FloatPartial, row[j])
@@ -210,6 +211,32 @@ func theEngineRefusesStatementsAsTSQLDoes(t *testing.T, db *testDB) {
 		}
 		if number == 0 && err != nil || number != 0 && !db.hasNumber(err, number) {
 			t.Errorf("%s: got %v, want number %d", text, err, number)
+		}
+	}
+}
+
+// A worker is told what it would otherwise have to read out of the text.
+func TestStatementsSayWhatTheWorkerNeedsToKnow(t *testing.T) {
+	table, m := newTable(t, coursesTable), newMap(t, 1)
+	for _, d := range []dialect.Dialect{sqlite(t), sqlServer(t)} {
+		p, err := planner.Insert(table, m, decode[api.InsertRequest](t, `{"db_name": "School", "table": "Courses", "data": {"code": "X1", "title": "t"}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		insert, err := d.Exec(p, &p.Fragments[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := insert[0].Columns; len(got) != len(insert[0].Types) || got[0] != "code" || got[len(got)-1] != plan.SlotColumn {
+			t.Errorf("the columns of the insert are %v, its types %v", got, insert[0].Types)
+		}
+		p, err = planner.CreateTable(decode[api.CreateTableRequest](t, `{"db_name": "School", "table": "Log", "columns": {"at": "DATETIME2", "level": "INT NOT NULL"}, "shard_key": "level"}`), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		create, err := d.Exec(p, &p.Fragments[0])
+		if err != nil || len(create) != 2 || create[0].Effect != api.EffectCreateTable || create[1].Effect != api.EffectCreateIndex {
+			t.Errorf("%v: %+v", err, create)
 		}
 	}
 }

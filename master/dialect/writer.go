@@ -146,7 +146,7 @@ func (w *writer) query(p *plan.Plan) (*api.QueryRequest, error) {
 	}
 	return &api.QueryRequest{
 		DB: p.DB, SQL: string(w.sql), Types: w.types, Params: w.row(),
-		Columns: outputColumns(p), Schemas: schemas(p),
+		ResultTypes: resultTypes(p), Schemas: schemas(p),
 	}, nil
 }
 
@@ -159,20 +159,19 @@ func schemas(p *plan.Plan) map[string]string {
 	return versions
 }
 
-// outputColumns are the columns of a worker's row: those of the answer and hidden
-// ones, or what the plan's last step needs.
-func outputColumns(p *plan.Plan) []api.Column {
-	if p.Hidden == 0 && p.Final == nil {
-		return p.Columns
-	}
-	cols := make([]api.Column, 0, len(p.Query.Output))
+// resultTypes are the types of a worker's row: of the answer's columns and hidden
+// ones, or of what the plan's last step needs.
+func resultTypes(p *plan.Plan) []string {
+	types := make([]string, 0, len(p.Query.Output))
 	if p.Final == nil {
-		cols = append(cols, p.Columns...)
+		for i := range p.Columns {
+			types = append(types, p.Columns[i].Type)
+		}
 	}
-	for _, o := range p.Query.Output[len(cols):] {
-		cols = append(cols, api.Column{Name: o.Name, Type: o.Expr.Type.String()})
+	for _, o := range p.Query.Output[len(types):] {
+		types = append(types, o.Expr.Type.String())
 	}
-	return cols
+	return types
 }
 
 // statement returns what was written as a statement that runs once.

@@ -19,10 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const (
-	head = `{"columns":[{"name":"a","type":"INT"}]}` + "\n"
-	end  = `{"end":{"rows":2}}` + "\n"
-)
+const end = `{"end":{"rows":2}}` + "\n"
 
 func answer(status int, media, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +63,7 @@ func over(t *testing.T, faults *atomic.Int32, handlers ...http.HandlerFunc) *Sca
 // readBoth asks two shards, the first of which is in good order, and reads their
 // streams to the end.
 func readBoth(ctx context.Context, s *Scatter) (first, second error) {
-	req := &api.QueryRequest{DB: "S", Columns: []api.Column{{Name: "a", Type: "INT"}}}
+	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
 	streams, problems := s.Query(ctx, "id", Streaming, []QueryCall{{0, req}, {1, req}})
 	errs := [2]error{}
 	for i, st := range streams {
@@ -86,7 +83,7 @@ func readBoth(ctx context.Context, s *Scatter) (first, second error) {
 }
 
 func TestAReadNamesTheShardThatFailed(t *testing.T) {
-	good := answer(200, api.MediaNDJSON, head+"[1]\n[2]\n"+end)
+	good := answer(200, api.MediaNDJSON, "[1]\n[2]\n"+end)
 	problem := `{"type":"x","title":"x","status":409,"code":"stale_schema","detail":"x"}`
 	for name, tt := range map[string]struct {
 		worker http.HandlerFunc
@@ -95,14 +92,13 @@ func TestAReadNamesTheShardThatFailed(t *testing.T) {
 	}{
 		"garbage":                 {answer(200, "text/html", "<html>"), api.CodeShardBadAnswer, true},
 		"garbage as an error":     {answer(500, "text/html", "<html>"), api.CodeShardBadAnswer, true},
-		"other columns":           {answer(200, api.MediaNDJSON, `{"columns":[]}`+"\n"+`{"end":{"rows":0}}`+"\n"), api.CodeShardBadAnswer, true},
-		"cut in the middle":       {answer(200, api.MediaNDJSON, head+"[1]\n"), api.CodeShardBadAnswer, true},
-		"fewer rows than it says": {answer(200, api.MediaNDJSON, head+"[1]\n"+end), api.CodeShardBadAnswer, true},
+		"a head":                  {answer(200, api.MediaNDJSON, `{"columns":[]}`+"\n"+`{"end":{"rows":0}}`+"\n"), api.CodeShardBadAnswer, true},
+		"cut in the middle":       {answer(200, api.MediaNDJSON, "[1]\n"), api.CodeShardBadAnswer, true},
+		"fewer rows than it says": {answer(200, api.MediaNDJSON, "[1]\n"+end), api.CodeShardBadAnswer, true},
 		"silence":                 {stall(""), api.CodeShardTimeout, true},
-		"silence after the head":  {stall(head), api.CodeShardTimeout, true},
-		"silence after a row":     {stall(head + "[1]\n"), api.CodeShardTimeout, true},
+		"silence after a row":     {stall("[1]\n"), api.CodeShardTimeout, true},
 		"a refusal":               {answer(409, api.MediaProblem, problem), api.CodeStaleSchema, false},
-		"an error at the end":     {answer(200, api.MediaNDJSON, head+"[1]\n"+`{"error":`+problem+"}\n"), api.CodeStaleSchema, false},
+		"an error at the end":     {answer(200, api.MediaNDJSON, "[1]\n"+`{"error":`+problem+"}\n"), api.CodeStaleSchema, false},
 		"a token refused": {answer(401, api.MediaProblem, `{"type":"x","title":"x","status":401,"code":"unauthorized","detail":"x"}`),
 			api.CodeShardUnavailable, true},
 	} {
@@ -131,7 +127,7 @@ func TestAReadNamesTheShardThatFailed(t *testing.T) {
 
 func TestACallerThatLeavesIsNoFaultOfTheShard(t *testing.T) {
 	var faults atomic.Int32
-	s := over(t, &faults, stall(head), stall(""))
+	s := over(t, &faults, stall("[1]\n"), stall(""))
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
 	_, err := readBoth(ctx, s)
@@ -188,8 +184,8 @@ func TestTheRequestIDIsPassedOn(t *testing.T) {
 
 func TestScattersBeyondTheBoundWaitTheirTurn(t *testing.T) {
 	var faults atomic.Int32
-	s := over(t, &faults, stall(head), stall(head))
-	req := &api.QueryRequest{DB: "S", Columns: []api.Column{{Name: "a", Type: "INT"}}}
+	s := over(t, &faults, stall("[1]\n"), stall("[1]\n"))
+	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
 	calls := []QueryCall{{0, req}, {1, req}}
 	open := func() ([]*Stream, *api.Problem) {
 		streams, problems := s.Query(t.Context(), "id", Streaming, calls)

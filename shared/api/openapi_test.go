@@ -20,7 +20,6 @@ import (
 
 // both are the schemas that the two documents share.
 var both = map[string]any{
-	"Column":        api.Column{},
 	"ColumnDef":     api.ColumnDef{},
 	"EndInfo":       api.EndInfo{},
 	"Problem":       api.Problem{},
@@ -32,11 +31,12 @@ var both = map[string]any{
 	"StatementInfo": api.StatementInfo{},
 	"StreamEnd":     api.StreamEnd{},
 	"StreamError":   api.StreamError{},
-	"StreamHead":    api.StreamHead{},
 	"TableDef":      api.TableDef{},
 }
 
 var masterTypes = with(both, map[string]any{
+	"StreamHead":             api.StreamHead{},
+	"Column":                 api.Column{},
 	"CountGroup":             api.CountGroup{},
 	"CreateDBRequest":        api.CreateDBRequest{},
 	"CreateTableRequest":     api.CreateTableRequest{},

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -168,9 +169,11 @@ func workerSamples() []sample {
 	insert := api.Statement{
 		SQL: `INSERT INTO "Students" ("student_id","name","gpa","_slot") VALUES (@p1,@p2,@p3,@p4)`, Table: "Students",
 		SchemaVersion: students.Version(), Effect: api.EffectInsert, Types: []string{"INT", "NVARCHAR(50)", "DECIMAL(3,2)", "INT"},
-		Rows: []jsontext.Value{raw(`[1,"Ada","3.90",3964]`), raw(`[4,"Grace",null,547]`)},
+		Columns: []string{"student_id", "name", "gpa", "_slot"},
+		Rows:    []jsontext.Value{raw(`[1,"Ada","3.90",3964]`), raw(`[4,"Grace",null,547]`)},
 	}
 	create := api.Statement{SQL: `CREATE TABLE "Students" ("student_id" INTEGER NOT NULL PRIMARY KEY)`, Table: "Students", Effect: api.EffectCreateTable, Definition: &students}
+	index := api.Statement{SQL: `CREATE INDEX "ix:Students:name" ON "Students" ("name")`, Table: "Students", SchemaVersion: students.Version(), Effect: api.EffectCreateIndex}
 	return []sample{
 		{"worker/health.answer.json", true, "WorkerHealth", &api.WorkerHealth{
 			Status: "ok", Name: "worker-8081", Language: "go", Engine: "sqlite", EngineVersion: "3.53.0", Version: "0.1.0", UptimeSeconds: 12.5,
@@ -181,11 +184,11 @@ func workerSamples() []sample {
 			DB: "SchoolDB", Fence: fence, Statements: []api.Statement{insert}, TimeoutMS: 5000,
 			Idempotency: &api.Idempotency{Key: "order-1", Hash: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"},
 		}},
-		{"worker/exec-create-table.request.json", true, "ExecRequest", &api.ExecRequest{DB: "SchoolDB", Fence: fence, Statements: []api.Statement{create}}},
+		{"worker/exec-create-table.request.json", true, "ExecRequest", &api.ExecRequest{DB: "SchoolDB", Fence: fence, Statements: []api.Statement{create, index}}},
 		{"worker/exec.answer.json", true, "ExecResponse", &api.ExecResponse{RowsAffected: []int64{2}, Replayed: true}},
 		{"worker/query.request.json", true, "QueryRequest", &api.QueryRequest{
 			DB: "SchoolDB", SQL: `SELECT "student_id","name","gpa" FROM "Students" WHERE "gpa" >= @p1`, Types: []string{"DECIMAL(3,2)"},
-			Params: raw(`["3.50"]`), Columns: columns, Schemas: map[string]string{"Students": students.Version()}, TimeoutMS: 5000,
+			Params: raw(`["3.50"]`), ResultTypes: []string{"INT", "NVARCHAR(50)", "DECIMAL(3,2)"}, Schemas: map[string]string{"Students": students.Version()}, TimeoutMS: 5000,
 		}},
 		{"worker/stats.answer.json", true, "WorkerStats", &api.WorkerStats{
 			State: state, At: at, Databases: []api.DatabaseStats{{
@@ -224,12 +227,13 @@ func streams() []stream {
 	head := api.StreamHead{Columns: columns}
 	rows := []any{raw(`[1,"Ada","3.90"]`), raw(`[2,"Grace\nHopper",null]`)}
 	of := func(last any) []any { return append(append([]any{head}, rows...), last) }
+	headless := func(last any) []any { return append(slices.Clone(rows), last) } // a worker's
 	return []stream{
 		{"streams/select.ndjson", false, of(api.StreamEnd{End: api.EndInfo{Rows: 2, Route: &scatter, Shards: parts}})},
 		{"streams/select-partial.ndjson", false, of(api.StreamEnd{End: api.EndInfo{Rows: 2, Route: &scatter, Shards: parts[:2], Partial: []api.Problem{down}}})},
 		{"streams/select-error.ndjson", false, of(api.StreamError{Error: &down})},
-		{"streams/query.ndjson", true, of(api.StreamEnd{End: api.EndInfo{Rows: 2}})},
-		{"streams/query-empty.ndjson", true, []any{head, api.StreamEnd{}}},
-		{"streams/query-error.ndjson", true, of(api.StreamError{Error: api.NewProblem(api.CodeDivideByZero, "division by zero")})},
+		{"streams/query.ndjson", true, headless(api.StreamEnd{End: api.EndInfo{Rows: 2}})},
+		{"streams/query-empty.ndjson", true, []any{api.StreamEnd{}}},
+		{"streams/query-error.ndjson", true, headless(api.StreamError{Error: api.NewProblem(api.CodeDivideByZero, "division by zero")})},
 	}
 }

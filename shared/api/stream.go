@@ -3,7 +3,8 @@ package api
 // A stream of rows is NDJSON: one [StreamHead], then one JSON array a row, then
 // exactly one [StreamEnd] or [StreamError]. A line is a row exactly when its first
 // byte is '['; no row holds a raw newline. A stream without its last record was
-// cut and must never be taken for a whole one.
+// cut and must never be taken for a whole one. A worker's stream has no head: the
+// master that asked knows the columns.
 type (
 	// StreamHead is the first line.
 	StreamHead struct {

@@ -106,6 +106,7 @@ const (
 	EffectDelete      Effect = "delete"
 	EffectCreateTable Effect = "create_table"
 	EffectDropTable   Effect = "drop_table"
+	EffectCreateIndex Effect = "create_index" // it changes no rows
 )
 
 // Statement is one SQL statement in the dialect of the worker's engine, run once
@@ -122,6 +123,11 @@ type Statement struct {
 	// writes them. A value is converted to its type as T-SQL would on assignment,
 	// or refused as T-SQL would refuse it.
 	Types []string `json:"types,omitempty"`
+	// Columns are the columns of an insert that takes parameters: @p1 goes into the
+	// first, @p2 into the second, and no other column gets a value. There are as many
+	// as Types, so that a worker can name the column of a value that is refused, or
+	// send the values another way than by SQL.
+	Columns []string `json:"columns,omitempty"`
 	// Rows are JSON arrays, each of len(Types) values in their wire form.
 	Rows []jsontext.Value `json:"rows,omitempty"`
 	// Definition is the table's definition, with create_table.
@@ -149,14 +155,16 @@ type ExecResponse struct {
 	Replayed bool `json:"replayed,omitzero"`
 }
 
-// QueryRequest runs one SELECT and streams its rows (see [StreamHead]).
+// QueryRequest runs one SELECT. The answer is a stream of rows without a
+// [StreamHead]: what columns they have is the master's to know.
 type QueryRequest struct {
 	DB     string         `json:"db_name"`
 	SQL    string         `json:"sql"`
 	Types  []string       `json:"types,omitempty"`
 	Params jsontext.Value `json:"params,omitempty"` // a JSON array of len(Types) values
-	// Columns are the result's columns; their types decide the rows' wire form.
-	Columns []Column `json:"columns"`
+	// ResultTypes are the types of the result's columns. They decide the rows' wire
+	// form; a worker refuses a statement that has another number of columns.
+	ResultTypes []string `json:"result_types"`
 	// Schemas are the [TableDef.Version] of the tables the text was made for, by table name.
 	Schemas   map[string]string `json:"schemas,omitempty"`
 	TimeoutMS int64             `json:"timeout_ms,omitzero"`

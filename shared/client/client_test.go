@@ -65,7 +65,7 @@ func TestWhatFailuresMean(t *testing.T) {
 	query := func(ctx context.Context, w *client.Worker) error {
 		s, err := w.Query(ctx, &api.QueryRequest{DB: "D"})
 		if err == nil {
-			s.Close()
+			_, _, err = collect(s)
 		}
 		return err
 	}
@@ -163,7 +163,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		switch r.URL.Path {
 		case api.WorkerQueryPath:
-			_, _ = io.WriteString(w, "{\"columns\":[]}\n[1]\n{\"end\":{\"rows\":1}}\n")
+			_, _ = io.WriteString(w, "[1]\n{\"end\":{\"rows\":1}}\n")
 		case api.WorkerExecPath:
 			w.Header().Set("Content-Type", api.MediaProblem)
 			w.WriteHeader(409)
@@ -218,7 +218,7 @@ func TestDeadKeptConnection(t *testing.T) {
 		default:
 		}
 		if r.URL.Path == api.WorkerQueryPath {
-			_, _ = io.WriteString(w, head+"[1]\n{\"end\":{\"rows\":1}}\n")
+			_, _ = io.WriteString(w, "[1]\n{\"end\":{\"rows\":1}}\n")
 		} else {
 			_, _ = io.WriteString(w, `{"rows_affected":[1]}`)
 		}
@@ -336,4 +336,13 @@ func TestMaster(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "b"}, texts); diff != "" || api.CodeOf(last) != api.CodeShardUnavailable {
 		t.Errorf("%v %s", last, diff)
 	}
+}
+
+func master(t *testing.T, h http.HandlerFunc) *client.Master {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	m := client.NewMaster(srv.URL)
+	t.Cleanup(m.Close)
+	return m
 }

@@ -99,7 +99,7 @@ func (m *Master) SelectStream(ctx context.Context, req *api.SelectRequest, opts 
 	if err != nil {
 		return nil, err
 	}
-	return newRowStream(ctx, m.c, k, resp)
+	return newHeadedStream(ctx, m.c, k, resp)
 }
 
 // Query runs a T-SQL statement and reads its answer into memory, 256 MiB of it at
@@ -124,7 +124,7 @@ func (m *Master) QueryStream(ctx context.Context, req *api.SQLRequest, opts ...C
 	if err != nil {
 		return nil, err
 	}
-	return newRowStream(ctx, m.c, k, resp)
+	return newHeadedStream(ctx, m.c, k, resp)
 }
 
 // mayWrite says whether a request can change anything.

@@ -43,8 +43,14 @@ type RowStream struct {
 	err  error // how it ended; io.EOF for well
 }
 
-func newRowStream(ctx context.Context, c *conn, k *call, resp *http.Response) (*RowStream, error) {
-	s := &RowStream{c: c, k: k, ctx: ctx, body: resp.Body, buf: streamBuffers.Get().(*[]byte)}
+// newRowStream returns the stream of an answer that has just begun.
+func newRowStream(ctx context.Context, c *conn, k *call, resp *http.Response) *RowStream {
+	return &RowStream{c: c, k: k, ctx: ctx, body: resp.Body, buf: streamBuffers.Get().(*[]byte)}
+}
+
+// newHeadedStream returns a stream whose first record, the head, has been read.
+func newHeadedStream(ctx context.Context, c *conn, k *call, resp *http.Response) (*RowStream, error) {
+	s := newRowStream(ctx, c, k, resp)
 	line, err := s.line()
 	if err == nil && bytes.HasPrefix(line, []byte(`{"error":`)) {
 		err = s.control(line)
@@ -61,7 +67,7 @@ func newRowStream(ctx context.Context, c *conn, k *call, resp *http.Response) (*
 	return s, nil
 }
 
-// Head is the stream's first record.
+// Head is the stream's first record; empty of a worker's stream, which has none.
 func (s *RowStream) Head() *api.StreamHead { return &s.head }
 
 // Rows is the number of rows in the blocks so far.

@@ -47,36 +47,42 @@ func TestStreamsThatAreNotWhole(t *testing.T) {
 		want       api.Code
 		rows       int
 	}{
-		{"cut after a row", head + "[1]\n", api.CodeShardBadAnswer, 1},
-		{"cut within a row", head + "[1]\n[2", api.CodeShardBadAnswer, 1},
-		{"end within a line", head + "[1]\n{\"end\":{\"rows\":1}}", api.CodeShardBadAnswer, 1},
-		{"rows missing", head + "[1]\n{\"end\":{\"rows\":2}}\n", api.CodeShardBadAnswer, 1},
-		{"rows after the end", head + "{\"end\":{\"rows\":0}}\n[1]\n", api.CodeShardBadAnswer, 0},
-		{"error record", head + "[1]\n{\"error\":{\"code\":\"out_of_range\"}}\n", api.CodeOutOfRange, 1},
-		{"error that says nothing", head + "{\"error\":{}}\n", api.CodeShardBadAnswer, 0},
-		{"both records in one", head + "{\"end\":{\"rows\":0},\"error\":{\"code\":\"x\"}}\n", api.CodeShardBadAnswer, 0},
-		{"text among the rows", head + "[1]\nhello\n[2]\n", api.CodeShardBadAnswer, 1},
-		{"empty line", head + "[1]\n\n[2]\n", api.CodeShardBadAnswer, 1},
-		{"row without its end", head + "[1\n", api.CodeShardBadAnswer, 0},
-		{"endless line", head + long, api.CodeShardBadAnswer, 0},
+		{"cut after a row", "[1]\n", api.CodeShardBadAnswer, 1},
+		{"cut within a row", "[1]\n[2", api.CodeShardBadAnswer, 1},
+		{"end within a line", "[1]\n{\"end\":{\"rows\":1}}", api.CodeShardBadAnswer, 1},
+		{"rows missing", "[1]\n{\"end\":{\"rows\":2}}\n", api.CodeShardBadAnswer, 1},
+		{"rows after the end", "{\"end\":{\"rows\":0}}\n[1]\n", api.CodeShardBadAnswer, 0},
+		{"error record", "[1]\n{\"error\":{\"code\":\"out_of_range\"}}\n", api.CodeOutOfRange, 1},
+		{"error that says nothing", "{\"error\":{}}\n", api.CodeShardBadAnswer, 0},
+		{"both records in one", "{\"end\":{\"rows\":0},\"error\":{\"code\":\"x\"}}\n", api.CodeShardBadAnswer, 0},
+		{"text among the rows", "[1]\nhello\n[2]\n", api.CodeShardBadAnswer, 1},
+		{"a second head", head + "[1]\n", api.CodeShardBadAnswer, 0},
+		{"empty line", "[1]\n\n[2]\n", api.CodeShardBadAnswer, 1},
+		{"row without its end", "[1\n", api.CodeShardBadAnswer, 0},
+		{"endless line", long, api.CodeShardBadAnswer, 0},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := worker(t, answering(200, api.MediaNDJSON, c.body)).Query(t.Context(), &api.QueryRequest{})
-			if err != nil {
-				t.Fatal(err)
+			check := func(s *client.RowStream, err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, _, err := collect(s)
+				if api.CodeOf(err) != c.want || len(rows) != c.rows {
+					t.Errorf("got %d rows and %v, want %d and %s", len(rows), err, c.rows, c.want)
+				}
 			}
-			rows, _, err := collect(s)
-			if api.CodeOf(err) != c.want || len(rows) != c.rows {
-				t.Errorf("got %d rows and %v, want %d and %s", len(rows), err, c.rows, c.want)
-			}
+			// A master's stream has a head, a worker's has none.
+			check(worker(t, answering(200, api.MediaNDJSON, c.body)).Query(t.Context(), &api.QueryRequest{}))
+			check(master(t, answering(200, api.MediaNDJSON, head+c.body)).SelectStream(t.Context(), &api.SelectRequest{}))
 		})
 	}
 }
 
 func TestStreamCutByItsServer(t *testing.T) {
 	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, head+"[1]\n")
+		_, _ = io.WriteString(w, "[1]\n")
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	})
@@ -94,7 +100,6 @@ func TestClosingAStreamEndsItAtTheServer(t *testing.T) {
 	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
 		defer close(ended)
 		_, _ = io.Copy(io.Discard, r.Body)
-		_, _ = io.WriteString(w, head)
 		for r.Context().Err() == nil {
 			if _, err := w.Write(bytes.Repeat([]byte("[1]\n"), 1000)); err != nil {
 				return
@@ -151,8 +156,8 @@ func TestStreamsArriveWholeHoweverTheyAreCut(t *testing.T) {
 		body += fmt.Sprintf(`{"end":{"rows":%d}}`, len(want)) + "\n"
 		sizes := rapid.SliceOfN(rapid.IntRange(1, 70_000), 1, 10).Draw(t, "pieces")
 		i := 0
-		w := client.NewWorker("http://x", "tok", client.WithTransport(&slowly{body, func() int { i++; return sizes[i%len(sizes)] }}))
-		s, err := w.Query(context.Background(), &api.QueryRequest{})
+		w := client.NewMaster("http://x", client.WithTransport(&slowly{body, func() int { i++; return sizes[i%len(sizes)] }}))
+		s, err := w.SelectStream(context.Background(), &api.SelectRequest{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,8 +179,8 @@ func FuzzRowStream(f *testing.F) {
 	f.Add([]byte(head + "[1]\n{\"error\":{\"code\":\"internal\"}}\n"))
 	f.Add([]byte("\n\n[\n]"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		w := client.NewWorker("http://x", "tok", client.WithTransport(&slowly{string(b), func() int { return 7 }}))
-		s, err := w.Query(context.Background(), &api.QueryRequest{})
+		w := client.NewMaster("http://x", client.WithTransport(&slowly{string(b), func() int { return 7 }}))
+		s, err := w.SelectStream(context.Background(), &api.SelectRequest{})
 		if err != nil {
 			return
 		}

@@ -63,7 +63,7 @@ func (w *Worker) Query(ctx context.Context, req *api.QueryRequest, opts ...CallO
 	if err != nil {
 		return nil, err
 	}
-	return newRowStream(ctx, w.c, k, resp)
+	return newRowStream(ctx, w.c, k, resp), nil
 }
 
 // Stats lists databases and tables with their row counts.

@@ -155,8 +155,8 @@ var workerExchanges = []exchange{
 	{"with another schema", "", "/exec", `{"db_name":"D",` + fence + `,"statements":[` + strings.Replace(workerInsert(`[3,2882]`), workerVersion(), "0123456789abcdef", 1) + `]}`, nil, api.CodeStaleSchema},
 	{"with an unknown field", "", "/exec", `{"db_name":"D",` + fence + `,"statement":[]}`, nil, api.CodeUnknownField},
 	{"of no database", "", "/exec", `{"db_name":"X",` + fence + `,"statements":[` + workerInsert(`[9,1]`) + `]}`, nil, api.CodeUnknownDatabase},
-	{"rows", "", "/query", `{"db_name":"D","sql":"SELECT \"a\" FROM \"T\" WHERE \"a\" >= @p1","types":["INT"],"params":[1],"columns":[{"name":"a","type":"INT"}]}`, nil, ""},
-	{"of no database", "", "/query", `{"db_name":"X","sql":"SELECT 1","columns":[{"name":"a","type":"INT"}]}`, nil, api.CodeUnknownDatabase},
+	{"rows", "", "/query", `{"db_name":"D","sql":"SELECT \"a\" FROM \"T\" WHERE \"a\" >= @p1","types":["INT"],"params":[1],"result_types":["INT"]}`, nil, ""},
+	{"of no database", "", "/query", `{"db_name":"X","sql":"SELECT 1","result_types":["INT"]}`, nil, api.CodeUnknownDatabase},
 	{"", "GET", "/stats", "", nil, ""},
 	{"", "", "/drop-db", `{"db_name":"D",` + fence + `}`, nil, ""},
 	{"again", "", "/drop-db", `{"db_name":"D",` + fence + `}`, nil, api.CodeUnknownDatabase},
@@ -172,7 +172,7 @@ func workerVersion() string {
 
 func workerInsert(rows string) string {
 	return `{"sql":"INSERT INTO \"T\" (\"a\",\"_slot\") VALUES (@p1,@p2)","table":"T","schema_version":"` + workerVersion() +
-		`","effect":"insert","types":["INT","INT"],"rows":[` + rows + `]}`
+		`","effect":"insert","types":["INT","INT"],"columns":["a","_slot"],"rows":[` + rows + `]}`
 }
 
 // manyRows are the students from first to last.

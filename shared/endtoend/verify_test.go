@@ -111,7 +111,7 @@ func verifyPlaces(r *rig, slots *sharding.Map) []int64 {
 	perShard := make([]int64, workers)
 	for shard, w := range r.shards {
 		st, err := w.Query(r.t.Context(), &api.QueryRequest{DB: db, SQL: `SELECT "id", "_slot" FROM "` + ledgerTable + `"`,
-			Columns: []api.Column{{Name: "id", Type: "BIGINT"}, {Name: "_slot", Type: "INT"}}})
+			ResultTypes: []string{"BIGINT", "INT"}})
 		if err != nil {
 			r.t.Fatal(err)
 		}

@@ -146,11 +146,15 @@ func (r *rig) answered(ctx context.Context, st *statement) (float64, error) {
 
 // fragment asks a worker for its part and reads it to the end.
 func fragment(ctx context.Context, w *client.Worker, f *api.ExplainFragment, columns []api.Column) error {
+	types := make([]string, len(columns))
+	for i := range columns {
+		types[i] = columns[i].Type
+	}
 	if len(f.Statements) != 1 {
 		return fmt.Errorf("shard %d has %d statements", f.Shard, len(f.Statements))
 	}
 	st := &f.Statements[0]
-	req := &api.QueryRequest{DB: benchDB, SQL: st.SQL, Types: st.Types, Columns: columns}
+	req := &api.QueryRequest{DB: benchDB, SQL: st.SQL, Types: st.Types, ResultTypes: types}
 	if len(st.Params) > 0 {
 		req.Params = st.Params[0]
 	}

@@ -112,7 +112,7 @@ func fieldsAtFault(e *env) {
 	const (
 		fence = `"fence":{"term":0,"map_version":0}`
 		st    = `"sql":"SELECT 1","table":"T","effect":"insert"`
-		cols  = `"columns":[{"name":"a","type":"INT"}]`
+		cols  = `"result_types":["INT"]`
 	)
 	exec := func(statement string) string {
 		return `{"db_name":"A",` + fence + `,"statements":[{` + statement + `}]}`
@@ -144,13 +144,15 @@ func fieldsAtFault(e *env) {
 		{"/exec", exec(`"sql":"SELECT 1","table":"T","effect":"truncate"`), api.CodeInvalidField, "statements[0].effect"},
 		{"/exec", exec(`"sql":"SELECT 1","table":"T","effect":"create_table"`), api.CodeMissingField, "statements[0].definition"},
 		{"/exec", exec(st + `,"types":"INT"`), api.CodeInvalidField, "statements[0].types"},
+		{"/exec", exec(st + `,"types":["INT"],"rows":[[1]]`), api.CodeInvalidField, "statements[0].columns"},
+		{"/exec", exec(`"sql":"SELECT 1","table":"T","effect":"delete","columns":["a"]`), api.CodeInvalidField, "statements[0].columns"},
 		{"/exec", exec(st + `,"more":1`), api.CodeUnknownField, "statements[0].more"},
 		{"/exec", `{"db_name":"A",` + fence + `,"statements":[{` + st + `}],"timeout_ms":-1}`, api.CodeInvalidField, "timeout_ms"},
 		{"/exec", `{"db_name":"A",` + fence + `,"statements":[{` + st + `}],"idempotency":{"key":"","hash":"` + hash("") + `"}}`, api.CodeInvalidField, "idempotency.key"},
 		{"/exec", `{"db_name":"A",` + fence + `,"statements":[{` + st + `}],"idempotency":{"key":"k","hash":"abc"}}`, api.CodeInvalidField, "idempotency.hash"},
 		{"/query", `{"sql":"SELECT 1",` + cols + `}`, api.CodeMissingField, "db_name"},
 		{"/query", `{"db_name":"A",` + cols + `}`, api.CodeMissingField, "sql"},
-		{"/query", `{"db_name":"A","sql":"SELECT 1"}`, api.CodeMissingField, "columns"},
+		{"/query", `{"db_name":"A","sql":"SELECT 1"}`, api.CodeMissingField, "result_types"},
 		{"/query", `{"db_name":"A","sql":"SELECT 1",` + cols + `,"timeout_ms":"soon"}`, api.CodeInvalidField, "timeout_ms"},
 		{"/query", `{"db_name":"A","sql":"SELECT 1",` + cols + `,"limit":1}`, api.CodeUnknownField, "limit"},
 		{"/state", `{"term":1,"map_version":1,"shard":"0/1"}`, api.CodeMissingField, "leader"},
@@ -187,7 +189,7 @@ func identifiers(e *env) {
 			`{"db_name":"A","fence":{"term":0,"map_version":0},"statements":[{"sql":"SELECT 1","table":"`+name+`","effect":"delete"}]}`, nil,
 			api.CodeInvalidIdentifier)
 		e.refused(http.MethodPost, api.WorkerQueryPath,
-			`{"db_name":"`+name+`","sql":"SELECT 1","columns":[{"name":"a","type":"INT"}]}`, nil, api.CodeInvalidIdentifier)
+			`{"db_name":"`+name+`","sql":"SELECT 1","result_types":["INT"]}`, nil, api.CodeInvalidIdentifier)
 	}
 }
 

@@ -41,15 +41,7 @@ func streams(e *env) {
 	q.Types, q.Params = []string{"INT", "BIGINT"}, jsontext.Value(`[3,"2"]`)
 	e.same("parameters by number", []string{"[2]", "[3]"}, e.rows(q))
 
-	q = &api.QueryRequest{DB: tb.db, SQL: `SELECT 1, 2, NULL`, Columns: []api.Column{
-		{Name: "b", Type: "INT"}, {Name: "a", Type: "BIGINT"}, {Name: "b", Type: "NVARCHAR(5)"},
-	}}
-	s, err := e.w.Query(e.Context(), q)
-	if err != nil {
-		e.Fatal(err)
-	}
-	s.Close()
-	e.same("columns as asked for", q.Columns, s.Head().Columns)
+	q = &api.QueryRequest{DB: tb.db, SQL: `SELECT 1, 2, NULL`, ResultTypes: []string{"INT", "BIGINT", "NVARCHAR(5)"}}
 	e.same("values in their order", []string{"[1,2,null]"}, e.rows(q))
 
 	p := e.tableIn(tb.db, people())
@@ -61,9 +53,9 @@ func streams(e *env) {
 func streamsThatFail(e *env) {
 	tb := e.table(many())
 	tb.fill(20_000)
-	column := []api.Column{{Name: "x", Type: "INT"}}
+	result := []string{"INT"}
 	for _, at := range []int{1, 20_000} {
-		rows, err := e.tryRows(e.plain(), &api.QueryRequest{DB: tb.db, SQL: e.f.Dialect.FailsLate(at), Columns: column})
+		rows, err := e.tryRows(e.plain(), &api.QueryRequest{DB: tb.db, SQL: e.f.Dialect.FailsLate(at), ResultTypes: result})
 		p := e.want(err, api.CodeDivideByZero)
 		if p.SQLNumber != 8134 || len(rows) >= at {
 			e.Errorf("failing at row %d: %d rows, number %d", at, len(rows), p.SQLNumber)
@@ -75,7 +67,7 @@ func streamsThatFail(e *env) {
 		`INSERT INTO "Many" ("id", "_slot") VALUES (0, 0)`, `DELETE FROM "Many"`, `DROP TABLE "Many"`,
 		`SELECT @p1`, `SELECT 1, 2`, `BEGIN`, `COMMIT`,
 	} {
-		_, err := e.tryRows(e.w, &api.QueryRequest{DB: tb.db, SQL: sql, Columns: column})
+		_, err := e.tryRows(e.w, &api.QueryRequest{DB: tb.db, SQL: sql, ResultTypes: result})
 		if p := api.AsProblem(err); err == nil || p.Status < 400 || p.Status >= 500 {
 			e.Errorf("query of %q: %v", sql, err)
 		}
@@ -88,7 +80,7 @@ func streamsThatFail(e *env) {
 func cancelledStreams(e *env) {
 	tb := e.table(many())
 	want := tb.fill(10)
-	endless := &api.QueryRequest{DB: tb.db, SQL: e.f.Dialect.Endless, Columns: []api.Column{{Name: "i", Type: "INT"}}}
+	endless := &api.QueryRequest{DB: tb.db, SQL: e.f.Dialect.Endless, ResultTypes: []string{"INT"}}
 	w := e.plain()
 	for range 12 {
 		s, err := w.Query(e.Context(), endless)
@@ -117,7 +109,7 @@ func cancelledStreams(e *env) {
 
 func queryTimeout(e *env) {
 	db := e.database()
-	q := &api.QueryRequest{DB: db, SQL: e.f.Dialect.Endless, Columns: []api.Column{{Name: "i", Type: "INT"}}, TimeoutMS: 300}
+	q := &api.QueryRequest{DB: db, SQL: e.f.Dialect.Endless, ResultTypes: []string{"INT"}, TimeoutMS: 300}
 	_, err := e.tryCount(q)
 	e.want(err, api.CodeShardTimeout)
 }

@@ -211,11 +211,13 @@ func (tb *table) insert(rows ...string) api.Statement {
 	for i, c := range tb.def.Columns {
 		names = append(names, `"`+c.Name+`"`)
 		params = append(params, "@p"+strconv.Itoa(i+1))
-		st.Types = append(st.Types, c.Type)
+		st.Types, st.Columns = append(st.Types, c.Type), append(st.Columns, c.Name)
 	}
-	st.SQL = `INSERT INTO "` + tb.def.Name + `" (` + strings.Join(names, ", ") + `, "_slot") VALUES (` + strings.Join(params, ", ") + `, 0)`
+	st.Types, st.Columns = append(st.Types, "INT"), append(st.Columns, "_slot")
+	st.SQL = `INSERT INTO "` + tb.def.Name + `" (` + strings.Join(names, ", ") + `, "_slot") VALUES (` +
+		strings.Join(params, ", ") + `, @p` + strconv.Itoa(len(st.Types)) + `)`
 	for _, r := range rows {
-		st.Rows = append(st.Rows, jsontext.Value(r))
+		st.Rows = append(st.Rows, jsontext.Value(strings.TrimSuffix(r, "]")+",0]"))
 	}
 	return st
 }
@@ -250,7 +252,7 @@ func (tb *table) query(rest string, columns ...string) *api.QueryRequest {
 	var names []string
 	for _, name := range columns {
 		c, _ := tb.def.Column(name)
-		q.Columns = append(q.Columns, api.Column{Name: c.Name, Type: c.Type})
+		q.ResultTypes = append(q.ResultTypes, c.Type)
 		names = append(names, tb.e.f.Dialect.Output(*c))
 	}
 	q.SQL = "SELECT " + strings.Join(names, ", ") + ` FROM "` + tb.def.Name + `" ` + rest

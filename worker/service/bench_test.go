@@ -50,7 +50,8 @@ func benchTable() *api.TableDef {
 
 func benchInsert() api.Statement {
 	return api.Statement{SQL: `INSERT INTO "T" ("id", "name", "_slot") VALUES (@p1, @p2, @p3)`, Table: "T",
-		SchemaVersion: benchTable().Version(), Effect: api.EffectInsert, Types: []string{"INT", "NVARCHAR(50)", "INT"}}
+		SchemaVersion: benchTable().Version(), Effect: api.EffectInsert,
+		Types: []string{"INT", "NVARCHAR(50)", "INT"}, Columns: []string{"id", "name", "_slot"}}
 }
 
 // BenchmarkPointQuery is one row by its key, client and worker in one process.
@@ -58,8 +59,8 @@ func benchInsert() api.Statement {
 func BenchmarkPointQuery(b *testing.B) {
 	w := benchWorker(b)
 	q := api.QueryRequest{DB: "B", SQL: `SELECT "id", "name" FROM "T" WHERE "id" = @p1`, Types: []string{"INT"},
-		Columns: []api.Column{{Name: "id", Type: "INT"}, {Name: "name", Type: "NVARCHAR(50)"}},
-		Schemas: map[string]string{"T": benchTable().Version()}}
+		ResultTypes: []string{"INT", "NVARCHAR(50)"},
+		Schemas:     map[string]string{"T": benchTable().Version()}}
 	b.SetParallelism(32)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {

@@ -80,6 +80,12 @@ func checkStatement(i int, st *api.Statement) error {
 	if p := api.CheckIdentifier(at("table"), st.Table); p != nil {
 		return p
 	}
+	switch {
+	case st.Effect == api.EffectInsert && len(st.Columns) != len(st.Types):
+		return invalid(at("columns"), "must name the column of each parameter of the insert")
+	case st.Effect != api.EffectInsert && len(st.Columns) > 0:
+		return invalid(at("columns"), "goes with insert alone")
+	}
 	switch st.Effect {
 	case "":
 		return missing(at("effect"))
@@ -93,13 +99,13 @@ func checkStatement(i int, st *api.Statement) error {
 			return missing(at("definition.columns"))
 		}
 		return nil
-	case api.EffectInsert, api.EffectUpdate, api.EffectDelete, api.EffectDropTable:
+	case api.EffectInsert, api.EffectUpdate, api.EffectDelete, api.EffectDropTable, api.EffectCreateIndex:
 		if st.Definition != nil {
 			return invalid(at("definition"), "goes with create_table alone")
 		}
 		return nil
 	}
-	return invalid(at("effect"), "must be insert, update, delete, create_table or drop_table")
+	return invalid(at("effect"), "must be insert, update, delete, create_table, drop_table or create_index")
 }
 
 func checkQuery(q *api.QueryRequest) error {
@@ -109,8 +115,8 @@ func checkQuery(q *api.QueryRequest) error {
 	if q.SQL == "" {
 		return missing("sql")
 	}
-	if len(q.Columns) == 0 {
-		return missing("columns")
+	if len(q.ResultTypes) == 0 {
+		return missing("result_types")
 	}
 	return checkTimeout(q.TimeoutMS)
 }

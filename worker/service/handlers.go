@@ -79,9 +79,6 @@ func (s *server) query(w http.ResponseWriter, r *http.Request) error {
 	}
 	rows := httpserve.NewRowWriter(w, r)
 	defer rows.Discard()
-	if err := rows.Head(req.Columns); err != nil {
-		return err
-	}
 	if err := s.engine.Query(ctx, &req, rows.Row); err != nil {
 		rows.Fail(late(ctx, err))
 		return nil

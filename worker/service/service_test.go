@@ -167,7 +167,7 @@ func TestStopsThoughAStreamGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := w.Query(t.Context(), &api.QueryRequest{DB: "A", SQL: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT 1 FROM n) SELECT i FROM n",
-		Columns: []api.Column{{Name: "i", Type: "INT"}}})
+		ResultTypes: []string{"INT"}})
 	if err != nil {
 		t.Fatal(err)
 	}

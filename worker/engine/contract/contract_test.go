@@ -65,7 +65,7 @@ func TestAStateIsTakenByTheRules(t *testing.T) {
 
 func TestARefusedValueIsPlaced(t *testing.T) {
 	_, err := DecodeExec(&api.ExecRequest{Statements: []api.Statement{{
-		SQL: "INSERT INTO [t] ([a], [b]) VALUES (@p2, @p1)", Table: "t", Effect: api.EffectInsert, Types: []string{"INT", "TINYINT"},
+		SQL: "INSERT", Table: "t", Effect: api.EffectInsert, Types: []string{"INT", "TINYINT"}, Columns: []string{"b", "a"},
 		Rows: []jsontext.Value{jsontext.Value("[1,2]"), jsontext.Value("[1,256]")},
 	}}})
 	p := api.AsProblem(err)

@@ -3,7 +3,6 @@ package contract
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"shardeck/shared/api"
@@ -65,7 +64,12 @@ func (x *Exec) decode(i int) error {
 	st.Statement = in
 	field := func(name string) string { return fmt.Sprintf("statements[%d].%s", i, name) }
 	switch in.Effect {
-	case api.EffectInsert, api.EffectUpdate, api.EffectDelete:
+	case api.EffectInsert:
+		if len(in.Columns) != len(in.Types) {
+			return api.NewProblem(api.CodeInvalidField, "an insert with %d parameters names %d columns", len(in.Types), len(in.Columns)).At(field("columns")).
+				Hinted("name the column of each parameter, @p1 first")
+		}
+	case api.EffectUpdate, api.EffectDelete, api.EffectCreateIndex:
 	case api.EffectDropTable:
 		x.DDL = true
 	case api.EffectCreateTable:
@@ -75,6 +79,9 @@ func (x *Exec) decode(i int) error {
 		}
 	default:
 		return api.NewProblem(api.CodeInvalidField, "%q is not an effect", in.Effect).At(field("effect"))
+	}
+	if in.Effect != api.EffectInsert && len(in.Columns) > 0 {
+		return api.NewProblem(api.CodeInvalidField, "columns go with insert alone").At(field("columns"))
 	}
 	if problem := api.CheckIdentifier(field("table"), in.Table); problem != nil {
 		return problem
@@ -154,27 +161,17 @@ func (x *Exec) At(err error, statement, row, value int) error {
 			q.Row = &row
 		}
 		if q.Column == "" && value >= 0 {
-			q.Column = InsertColumn(st.SQL, value+1)
+			q.Column = st.column(value)
 		}
 	}
 	return &q
 }
 
-// InsertColumn returns the column that an INSERT of the dialects' form,
-// INSERT INTO "t" ("a", "b") VALUES (@p1, @p2), gives parameter @p<n>; empty when it cannot tell.
-func InsertColumn(sql string, n int) string {
-	_, rest, _ := strings.Cut(sql, "(")
-	names, rest, ok := strings.Cut(rest, ")")
-	_, rest, ok2 := strings.Cut(rest, "(")
-	values, _, ok3 := strings.Cut(rest, ")")
-	columns, params := strings.Split(names, ","), strings.Split(values, ",")
-	if !ok || !ok2 || !ok3 || len(columns) != len(params) || !strings.HasPrefix(sql, "INSERT INTO ") {
-		return ""
-	}
-	for i, p := range params {
-		if strings.TrimSpace(p) == fmt.Sprintf("@p%d", n) {
-			return strings.Trim(strings.TrimSpace(columns[i]), `"[]`)
-		}
+// column returns the column that parameter i of an insert goes into; empty with
+// other statements.
+func (s *Statement) column(i int) string {
+	if i < len(s.Columns) {
+		return s.Columns[i]
 	}
 	return ""
 }

@@ -23,15 +23,12 @@ func DecodeQuery(dst []sqltypes.Value, req *api.QueryRequest) (types []sqltypes.
 	return types, params, nil
 }
 
-// ColumnTypes parses the types of a query's columns, having compared their number
-// with the number that the database has.
-func ColumnTypes(columns []api.Column, have int) ([]sqltypes.Type, error) {
-	if len(columns) != have || have == 0 {
-		return nil, api.NewProblem(api.CodeInvalidField, "the statement has %d columns, the request names %d", have, len(columns)).At("columns")
+// ResultTypes parses the types of a query's result, having compared their number
+// with the number of columns that the statement has.
+func ResultTypes(names []string, have int) ([]sqltypes.Type, error) {
+	const field = "result_types"
+	if len(names) != have || have == 0 {
+		return nil, api.NewProblem(api.CodeInvalidField, "the statement has %d columns, the request has types for %d", have, len(names)).At(field)
 	}
-	names := make([]string, len(columns))
-	for i := range columns {
-		names[i] = columns[i].Type
-	}
-	return ParseTypes(names)
+	return parseTypes(names, field)
 }

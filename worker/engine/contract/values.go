@@ -9,8 +9,11 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// ParseTypes reads the types of parameters or columns.
-func ParseTypes(names []string) ([]sqltypes.Type, error) {
+// ParseTypes reads the types of parameters.
+func ParseTypes(names []string) ([]sqltypes.Type, error) { return parseTypes(names, "types") }
+
+// parseTypes reads the types that stand in a field of a request.
+func parseTypes(names []string, field string) ([]sqltypes.Type, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
@@ -18,7 +21,7 @@ func ParseTypes(names []string) ([]sqltypes.Type, error) {
 	for i, n := range names {
 		t, err := sqltypes.Parse(n)
 		if err != nil {
-			return nil, api.AsProblem(err).At(fmt.Sprintf("types[%d]", i))
+			return nil, api.AsProblem(err).At(fmt.Sprintf("%s[%d]", field, i))
 		}
 		types[i] = t
 	}

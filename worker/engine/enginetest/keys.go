@@ -124,6 +124,6 @@ func (r *rig) testKeysMoveValues() {
 	r.wantRows(tb.selectAll(), `[2,1,1,"1.50","0x000102","  é ",1]`, `[3,1,null,null,null,null,1]`, `[4,1,-0.1,"-3.00","0x","",1]`)
 	slots := tb.selectAll()
 	slots.SQL = `SELECT "_slot" FROM "Every" ORDER BY "no"`
-	slots.Columns = []api.Column{{Name: "_slot", Type: "INT"}}
+	slots.ResultTypes = []string{"INT"}
 	r.wantRows(slots, "[10]", "[20]", "[30]")
 }

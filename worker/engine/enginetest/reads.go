@@ -30,7 +30,7 @@ func (s *suite) testQuery(t *testing.T) {
 func (r *rig) endless() *api.QueryRequest { return r.numbers(1 << 60) }
 
 func (r *rig) numbers(n int64) *api.QueryRequest {
-	return &api.QueryRequest{DB: dbName, SQL: r.s.dialect.Numbers(n), Columns: []api.Column{{Name: "n", Type: "BIGINT"}}}
+	return &api.QueryRequest{DB: dbName, SQL: r.s.dialect.Numbers(n), ResultTypes: []string{"BIGINT"}}
 }
 
 func (r *rig) testQueryForms() {
@@ -44,7 +44,7 @@ func (r *rig) testQueryForms() {
 	r.wantRows(tb.selectWhere(`"age" = @p1`, []string{"INT"}, `[null]`))
 	r.wantRows(&api.QueryRequest{
 		DB: dbName, SQL: `SELECT COUNT(*), SUM("age"), MAX("gpa"), MIN("name") FROM "Students"`,
-		Columns: []api.Column{{Name: "n", Type: "BIGINT"}, {Name: "s", Type: "INT"}, {Name: "m", Type: "DECIMAL(3,2)"}, {Name: "t", Type: "NVARCHAR(50)"}},
+		ResultTypes: []string{"BIGINT", "INT", "DECIMAL(3,2)", "NVARCHAR(50)"},
 	}, `[3,40,"3.50","a \"b\"\\\n"]`)
 }
 
@@ -174,7 +174,7 @@ func (r *rig) testBadQuery() {
 		}
 	}
 	columns := tb.selectAll()
-	columns.Columns = columns.Columns[:2]
+	columns.ResultTypes = columns.ResultTypes[:2]
 	if err := r.e.Query(r.Context(), columns, ignoreRow); err == nil {
 		r.Error("a query with fewer columns than its text was not refused")
 	}

@@ -63,10 +63,10 @@ func (r *rig) testListed() {
 }
 
 // testIndex: a master's create-table may come with an index, whose colons no
-// client's name can have. To the engine it is a statement that changes no rows.
+// client's name can have.
 func (r *rig) testIndex() {
 	tb := students()
-	index := tb.statement(api.EffectUpdate, `CREATE INDEX "ix:Students:name" ON "Students" ("name")`, nil)
+	index := tb.statement(api.EffectCreateIndex, `CREATE INDEX "ix:Students:name" ON "Students" ("name")`, nil)
 	r.mustExec(request(r.create(tb), index))
 	r.wantCount(tb, 0)
 	r.mustExec(request(tb.insert(student(1))))

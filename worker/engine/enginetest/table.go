@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -64,8 +65,17 @@ func (tb *table) insertInto(columns []string, rows ...string) api.Statement {
 		c, _ := tb.def.Column(name)
 		values[i], types[i] = fmt.Sprintf("@p%d", i+1), c.Type
 	}
-	sql := fmt.Sprintf(`INSERT INTO %s (%s, "_slot") VALUES (%s, 0)`, quote(tb.def.Name), quoteAll(columns), strings.Join(values, ", "))
-	return tb.statement(api.EffectInsert, sql, types, rows...)
+	columns = append(slices.Clone(columns), "_slot")
+	values, types = append(values, fmt.Sprintf("@p%d", len(columns))), append(types, "INT")
+	sql := fmt.Sprintf(`INSERT INTO %s (%s) VALUES (%s)`, quote(tb.def.Name), quoteAll(columns), strings.Join(values, ", "))
+	st := tb.statement(api.EffectInsert, sql, types, rows...)
+	st.Columns = columns
+	for i, row := range st.Rows {
+		if open, ok := strings.CutSuffix(string(row), "]"); ok {
+			st.Rows[i] = jsontext.Value(open + ",0]")
+		}
+	}
+	return st
 }
 
 // update sets columns to what the text after SET says, where the text after WHERE says.
@@ -102,7 +112,7 @@ func (tb *table) selectWhere(where string, types []string, params string) *api.Q
 		if tb.output != nil {
 			names[i] = tb.output(c)
 		}
-		req.Columns = append(req.Columns, api.Column{Name: c.Name, Type: c.Type})
+		req.ResultTypes = append(req.ResultTypes, c.Type)
 	}
 	req.SQL = fmt.Sprintf("SELECT %s FROM %s WHERE %s ORDER BY %s",
 		strings.Join(names, ", "), quote(tb.def.Name), where, quote(tb.def.Columns[0].Name))

@@ -37,6 +37,8 @@ const studentsDDL = `CREATE TABLE "Students" (
 
 const insertStudent = `INSERT INTO "Students" ("student_id", "name", "age", "gpa", "_slot") VALUES (@p1, @p2, @p3, @p4, @p5)`
 
+var insertColumns = []string{"student_id", "name", "age", "gpa", "_slot"}
+
 var insertTypes = []string{"INT", "NVARCHAR(50)", "TINYINT", "DECIMAL(3,2)", "INT"}
 
 var fence1 = api.Fence{Term: 1, MapVersion: 1}
@@ -82,7 +84,7 @@ func createStudents() api.Statement {
 func insert(rows ...string) api.Statement {
 	st := api.Statement{
 		SQL: insertStudent, Table: "Students", Effect: api.EffectInsert,
-		SchemaVersion: studentsDef.Version(), Types: insertTypes,
+		SchemaVersion: studentsDef.Version(), Types: insertTypes, Columns: insertColumns,
 	}
 	for _, r := range rows {
 		st.Rows = append(st.Rows, jsontext.Value(r))
@@ -108,13 +110,10 @@ func student(id int) string { return fmt.Sprintf(`[%d,"Student %d",20,"3.50",%d]
 
 func selectAll(where string) *api.QueryRequest {
 	return &api.QueryRequest{
-		DB:  "SchoolDB",
-		SQL: `SELECT "student_id", "name", "age", "gpa" FROM "Students" ` + where,
-		Columns: []api.Column{
-			{Name: "student_id", Type: "INT"}, {Name: "name", Type: "NVARCHAR(50)"},
-			{Name: "age", Type: "TINYINT"}, {Name: "gpa", Type: "DECIMAL(3,2)"},
-		},
-		Schemas: map[string]string{"Students": studentsDef.Version()},
+		DB:          "SchoolDB",
+		SQL:         `SELECT "student_id", "name", "age", "gpa" FROM "Students" ` + where,
+		ResultTypes: []string{"INT", "NVARCHAR(50)", "TINYINT", "DECIMAL(3,2)"},
+		Schemas:     map[string]string{"Students": studentsDef.Version()},
 	}
 }
 
@@ -221,9 +220,9 @@ func TestACancelledQueryEnds(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	err := e.Query(ctx, &api.QueryRequest{
-		DB:      "SchoolDB",
-		SQL:     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n`,
-		Columns: []api.Column{{Name: "n", Type: "BIGINT"}},
+		DB:          "SchoolDB",
+		SQL:         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n`,
+		ResultTypes: []string{"BIGINT"},
 	}, func([]byte) error { return nil })
 	if api.CodeOf(err) != api.CodeShardTimeout {
 		t.Errorf("Query: %v, want %s", err, api.CodeShardTimeout)

@@ -175,7 +175,7 @@ func evaluate(t *testing.T, e *Engine, typ, sql string) string {
 	t.Helper()
 	var got strings.Builder
 	err := e.Query(t.Context(), &api.QueryRequest{
-		DB: "SchoolDB", SQL: sql, Columns: []api.Column{{Name: "x", Type: typ}},
+		DB: "SchoolDB", SQL: sql, ResultTypes: []string{typ},
 	}, func(line []byte) error {
 		got.Write(line)
 		return nil

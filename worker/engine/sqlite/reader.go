@@ -69,20 +69,20 @@ func (r *reader) interruptRun(run uint64) {
 
 // shape is what the rows of a query look like.
 type shape struct {
-	columns []api.Column
-	types   []sqltypes.Type
+	names []string
+	types []sqltypes.Type
 }
 
-// fit makes the shape that of columns, parsing their types if they are others than last time.
-func (s *shape) fit(columns []api.Column, have int) error {
-	if s.types != nil && slices.Equal(s.columns, columns) {
+// fit makes the shape that of a result's types, parsing them if they are others than last time.
+func (s *shape) fit(names []string, have int) error {
+	if s.types != nil && slices.Equal(s.names, names) {
 		return nil
 	}
-	types, err := contract.ColumnTypes(columns, have)
+	types, err := contract.ResultTypes(names, have)
 	if err != nil {
 		return err
 	}
-	*s = shape{columns: columns, types: types}
+	*s = shape{names: names, types: types}
 	return nil
 }
 
@@ -125,7 +125,7 @@ func (db *database) query(ctx context.Context, r *reader, req *api.QueryRequest,
 		err = contract.NoSelect()
 	}
 	if err == nil {
-		err = s.shape.fit(req.Columns, s.Columns())
+		err = s.shape.fit(req.ResultTypes, s.Columns())
 	}
 	if err == nil {
 		err = bind(s.Stmt, params)

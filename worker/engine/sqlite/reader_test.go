@@ -28,11 +28,11 @@ func TestAnErrorOfTheCallersEndsTheQuery(t *testing.T) {
 // endless is a query that runs until it is interrupted.
 func endless() *api.QueryRequest {
 	return &api.QueryRequest{
-		DB:      "SchoolDB",
-		SQL:     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < @p1`,
-		Types:   []string{"INT"},
-		Params:  []byte(`[0]`),
-		Columns: []api.Column{{Name: "i", Type: "BIGINT"}},
+		DB:          "SchoolDB",
+		SQL:         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < @p1`,
+		Types:       []string{"INT"},
+		Params:      []byte(`[0]`),
+		ResultTypes: []string{"BIGINT"},
 	}
 }
 
@@ -142,7 +142,7 @@ func TestAQueryNeverReadsASchemaItWasNotCheckedFor(t *testing.T) {
 				default:
 				}
 				req := &api.QueryRequest{
-					DB: "SchoolDB", SQL: `SELECT "name" FROM "Students"`, Columns: []api.Column{{Name: "name", Type: "NVARCHAR(50)"}},
+					DB: "SchoolDB", SQL: `SELECT "name" FROM "Students"`, ResultTypes: []string{"NVARCHAR(50)"},
 					Schemas: map[string]string{"Students": q.version},
 				}
 				err := e.Query(context.Background(), req, func(line []byte) error {

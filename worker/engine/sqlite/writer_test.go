@@ -203,7 +203,7 @@ func TestStatementsThatReachBeyondTheirTableAreRefused(t *testing.T) {
 		if c := api.CodeOf(err); c != api.CodeForbidden && c != api.CodeSyntax && c != api.CodeInvalidField {
 			t.Errorf("Exec %q: %v", sql, err)
 		}
-		err = e.Query(t.Context(), &api.QueryRequest{DB: "SchoolDB", SQL: sql, Columns: []api.Column{{Name: "x", Type: "INT"}}}, func([]byte) error { return nil })
+		err = e.Query(t.Context(), &api.QueryRequest{DB: "SchoolDB", SQL: sql, ResultTypes: []string{"INT"}}, func([]byte) error { return nil })
 		if c := api.CodeOf(err); sql != `SELECT 1` && c != api.CodeForbidden && c != api.CodeSyntax && c != api.CodeInvalidField {
 			t.Errorf("Query %q: %v", sql, err)
 		}

@@ -183,7 +183,7 @@ func (b *batch) checkTable(n string, st *contract.Statement) {
 // executions calls the statement for each of its rows.
 func (b *batch) executions(n string, st *contract.Statement, first, last int) {
 	count := "@@ROWCOUNT"
-	if isCreateIndex(st.SQL) {
+	if st.Effect == api.EffectCreateIndex {
 		count = "0" // after such a statement, @@ROWCOUNT may be of what was before it
 	}
 	b.param("q"+n, "NVARCHAR(MAX)", st.SQL+"\nSET @sd_n = "+count+";")

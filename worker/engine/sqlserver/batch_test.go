@@ -38,6 +38,7 @@ func testInsert(rows ...string) api.Statement {
 	st := api.Statement{
 		SQL: "INSERT INTO [dbo].[Students] ([student_id], [gpa], [_slot]) VALUES (@p1, @p2, @p3)", Table: "Students",
 		Effect: api.EffectInsert, SchemaVersion: testDef.Version(), Types: []string{"INT", "DECIMAL(3,2)", "INT"},
+		Columns: []string{"student_id", "gpa", "_slot"},
 	}
 	for _, r := range rows {
 		st.Rows = append(st.Rows, jsontext.Value(r))
@@ -97,7 +98,7 @@ func TestValuesAreNeverText(t *testing.T) {
 	const hostile = "x'; DROP TABLE Students; --"
 	req := &api.ExecRequest{Idempotency: &api.Idempotency{Key: hostile, Hash: hostile}, Statements: []api.Statement{{
 		SQL: "INSERT INTO [t] ([a]) VALUES (@p1) -- " + hostile, Table: "t", Effect: api.EffectInsert, SchemaVersion: hostile,
-		Types: []string{"NVARCHAR(50)"}, Rows: []jsontext.Value{jsontext.Value(`["` + hostile + `"]`)},
+		Types: []string{"NVARCHAR(50)"}, Columns: []string{"a"}, Rows: []jsontext.Value{jsontext.Value(`["` + hostile + `"]`)},
 	}}}
 	b, err := testWrite(t, req).whole()
 	if err != nil {

@@ -80,8 +80,8 @@ func (p *parts) run(ctx context.Context) (*outcome, error) {
 // statement runs a statement's rows in as many batches as they need, or by bulk copy.
 func (p *parts) statement(ctx context.Context, i int) (*outcome, error) {
 	st := &p.w.x.Decoded[i]
-	if cols := p.w.bulkColumns(st); cols != nil {
-		return p.bulk(ctx, i, cols)
+	if p.w.bulks(st) {
+		return p.bulk(ctx, i)
 	}
 	return p.inRows(ctx, i)
 }

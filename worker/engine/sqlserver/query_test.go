@@ -21,7 +21,7 @@ func TestAQueryIsOneTextWhateverItsValues(t *testing.T) {
 	req := func(params, a, b string) *api.QueryRequest {
 		return &api.QueryRequest{
 			SQL: "SELECT [x] FROM [A] JOIN [B] ON [x] = @p1", Types: []string{"VARCHAR(50)"}, Params: jsontext.Value(params),
-			Columns: []api.Column{{Name: "x", Type: "INT"}}, Schemas: map[string]string{"A": a, "B": b},
+			ResultTypes: []string{"INT"}, Schemas: map[string]string{"A": a, "B": b},
 		}
 	}
 	one, err := newQuery(req(`["a"]`, "1", "2"))
@@ -110,7 +110,7 @@ func (at *place) rows(req *api.QueryRequest) (rows []string, err error) {
 func (at *place) selectT(where string, types []string, params string) *api.QueryRequest {
 	return &api.QueryRequest{
 		SQL: "SELECT [id], [name] FROM [T] WHERE " + where + " ORDER BY [id]", Types: types, Params: jsontext.Value(params),
-		Columns: []api.Column{{Name: "id", Type: "INT"}, {Name: "name", Type: "NVARCHAR(50)"}}, Schemas: at.schemas,
+		ResultTypes: []string{"INT", "NVARCHAR(50)"}, Schemas: at.schemas,
 	}
 }
 
@@ -144,7 +144,7 @@ func (at *place) testTypes(t *testing.T) {
 	} {
 		for _, v := range append(values, "null") {
 			got, err := at.rows(&api.QueryRequest{
-				SQL: "SELECT @p1", Types: []string{typ}, Params: jsontext.Value("[" + v + "]"), Columns: []api.Column{{Name: "v", Type: typ}},
+				SQL: "SELECT @p1", Types: []string{typ}, Params: jsontext.Value("[" + v + "]"), ResultTypes: []string{typ},
 			})
 			if err != nil || !slices.Equal(got, []string{"[" + v + "]"}) {
 				t.Errorf("%s %s came back as %s, %v", typ, v, got, err)
@@ -198,7 +198,7 @@ func (at *place) testStale(t *testing.T) {
 		t.Errorf("a column of another version: %v", err)
 	}
 	two := at.selectT("1 = 1", nil, "")
-	two.Columns = two.Columns[:1]
+	two.ResultTypes = two.ResultTypes[:1]
 	if _, err := at.rows(two); api.CodeOf(err) != api.CodeInvalidField {
 		t.Errorf("fewer columns: %v", err)
 	}
@@ -212,7 +212,7 @@ func (at *place) endless() *api.QueryRequest {
 	for i := range 20 {
 		fmt.Fprintf(&b, " CROSS JOIN %s AS [a%d]", ten, i+1)
 	}
-	return &api.QueryRequest{SQL: b.String(), Columns: []api.Column{{Name: "x", Type: "INT"}}, Schemas: at.schemas}
+	return &api.QueryRequest{SQL: b.String(), ResultTypes: []string{"INT"}, Schemas: at.schemas}
 }
 
 var errEnough = errors.New("enough")
@@ -311,7 +311,7 @@ func BenchmarkReadRows(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
 		})
 	}
-	req := &api.QueryRequest{SQL: text, Columns: []api.Column{{Name: "a", Type: "INT"}, {Name: "b", Type: "NVARCHAR(50)"}, {Name: "c", Type: "DECIMAL(5,2)"}}}
+	req := &api.QueryRequest{SQL: text, ResultTypes: []string{"INT", "NVARCHAR(50)", "DECIMAL(5,2)"}}
 	measure("driver, written out", func() error {
 		q, err := newQuery(req)
 		if err != nil {

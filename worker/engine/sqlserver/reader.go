@@ -98,7 +98,7 @@ func (c *conn) readRows(ctx context.Context, rows driver.Rows, req *api.QueryReq
 	if len(names) > 0 && names[0] == refusedTable {
 		return readRefusal(rows, req)
 	}
-	types, err := contract.ColumnTypes(req.Columns, len(names))
+	types, err := contract.ResultTypes(req.ResultTypes, len(names))
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func counted(t *testing.T, e *Engine) (booked, there int64) {
 		t.Fatalf("Stats: %+v, %v", all, err)
 	}
 	err = e.Query(t.Context(), &api.QueryRequest{
-		DB: "SchoolDB", SQL: "SELECT [student_id] FROM [dbo].[Students]", Columns: []api.Column{{Name: "student_id", Type: "INT"}},
+		DB: "SchoolDB", SQL: "SELECT [student_id] FROM [dbo].[Students]", ResultTypes: []string{"INT"},
 	}, func([]byte) error { there++; return nil })
 	if err != nil {
 		t.Fatalf("Query: %v", err)
@@ -264,7 +264,7 @@ func TestADeadlockIsRunAgain(t *testing.T) {
 	wg.Wait()
 	var got []string
 	err := e.Query(t.Context(), &api.QueryRequest{
-		DB: "SchoolDB", SQL: "SELECT [gpa] FROM [dbo].[Students]", Columns: []api.Column{{Name: "gpa", Type: "DECIMAL(3,2)"}},
+		DB: "SchoolDB", SQL: "SELECT [gpa] FROM [dbo].[Students]", ResultTypes: []string{"DECIMAL(3,2)"},
 	}, func(line []byte) error { got = append(got, string(line)); return nil })
 	if diff := cmp.Diff([]string{`["0.20"]`, `["0.20"]`}, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got):\n%s", err, diff)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/tsqltoken"
 	"shardeck/worker/engine/contract"
 )
 
@@ -27,26 +28,15 @@ func checkStatement(sql string, effect api.Effect) *api.Problem {
 	case api.EffectInsert:
 		return checkText(sql, otherwise, "INSERT", "INTO")
 	case api.EffectUpdate:
-		if isCreateIndex(sql) {
-			return checkText(sql, otherwise, "CREATE")
-		}
 		return checkText(sql, otherwise, "UPDATE", "SET")
 	case api.EffectDelete:
 		return checkText(sql, otherwise, "DELETE")
-	case api.EffectCreateTable:
+	case api.EffectCreateTable, api.EffectCreateIndex:
 		return checkText(sql, otherwise, "CREATE")
 	case api.EffectDropTable:
 		return checkText(sql, otherwise, "DROP")
 	}
 	return otherwise
-}
-
-// isCreateIndex says whether a text begins to create an index, as comes with a
-// create-table; it changes no rows, and an update is what a master calls it.
-func isCreateIndex(sql string) bool {
-	first, rest, _ := nextToken(sql)
-	second, _, _ := nextToken(rest)
-	return strings.EqualFold(first, "CREATE") && strings.EqualFold(second, "INDEX")
 }
 
 // foreignWords are the reserved words that begin a statement or that a SELECT writes with.
@@ -70,23 +60,24 @@ var foreign = func() map[string]bool {
 func checkText(sql string, otherwise *api.Problem, allowed ...string) *api.Problem {
 	var seen []string
 	first, ended := true, false
-	for {
-		token, rest, ok := nextToken(sql)
-		if !ok {
+	scan := tsqltoken.NewScanner(sql)
+	var t tsqltoken.Token
+	for scan.Next(&t) {
+		switch {
+		case t.Fault == tsqltoken.Unclosed:
 			return api.NewProblem(api.CodeSyntax, "the statement ends within a quote or a comment").At("sql")
-		}
-		if token == "" {
-			break
-		}
-		sql = rest
-		if token == ";" && !first {
+		case t.Kind == tsqltoken.KindComment:
+			continue
+		case t.Op == ';' && !first:
 			ended = true
 			continue
-		}
-		if ended {
+		case ended:
 			return api.NewProblem(api.CodeSyntax, "there is more than one statement").At("sql").Hinted("send them one by one")
 		}
-		word := strings.ToUpper(token)
+		word := ""
+		if t.Kind == tsqltoken.KindWord {
+			word = strings.ToUpper(t.Text)
+		}
 		if first && !slices.Contains(allowed, word) {
 			return otherwise
 		}
@@ -103,80 +94,4 @@ func checkText(sql string, otherwise *api.Problem, allowed ...string) *api.Probl
 		return api.NewProblem(api.CodeSyntax, "there is no statement").At("sql")
 	}
 	return nil
-}
-
-// nextToken returns the first token of T-SQL text and what follows it: a word, a
-// quoted name or string, or one byte of anything else; "" at the end. Spaces and
-// comments are skipped. It fails when a quote or a comment does not end.
-func nextToken(sql string) (token, rest string, ok bool) {
-	for {
-		sql = strings.TrimLeft(sql, " \t\r\n\v\f\u00a0\ufeff")
-		switch {
-		case strings.HasPrefix(sql, "--"):
-			_, sql, _ = strings.Cut(sql, "\n")
-			continue
-		case strings.HasPrefix(sql, "/*"):
-			if sql, ok = skipComment(sql); !ok {
-				return "", "", false
-			}
-			continue
-		case sql == "":
-			return "", "", true
-		}
-		n := 1
-		switch c := sql[0]; c {
-		case '\'', '"':
-			n = quotedLen(sql, c)
-		case '[':
-			n = quotedLen(sql, ']')
-		default:
-			for n < len(sql) && wordByte(c) && wordByte(sql[n]) {
-				n++
-			}
-		}
-		if n < 0 {
-			return "", "", false
-		}
-		return sql[:n], sql[n:], true
-	}
-}
-
-// quotedLen returns the length of the quoted text that sql begins with, in which
-// the closing byte is written twice; -1 when it does not end.
-func quotedLen(sql string, closing byte) int {
-	for i := 1; i < len(sql); i++ {
-		if sql[i] != closing {
-			continue
-		}
-		if i+1 < len(sql) && sql[i+1] == closing {
-			i++
-			continue
-		}
-		return i + 1
-	}
-	return -1
-}
-
-// skipComment skips the comment that sql begins with; T-SQL's comments nest.
-func skipComment(sql string) (rest string, ok bool) {
-	depth := 0
-	for i := 0; i+1 < len(sql); i++ {
-		switch sql[i : i+2] {
-		case "/*":
-			depth++
-			i++
-		case "*/":
-			i++
-			if depth--; depth == 0 {
-				return sql[i+1:], true
-			}
-		}
-	}
-	return "", false
-}
-
-// wordByte says whether c can be in a word: a name, a keyword, a number or a variable.
-func wordByte(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' ||
-		c == '_' || c == '@' || c == '#' || c == '$' || c >= 0x80
 }
