@@ -18,6 +18,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"shardeck/shared/childproc"
 	"shardeck/tui/demo"
 )
 
@@ -184,26 +185,30 @@ func cmdRestart(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 // demoRun starts `tui demo --headless` with a temporary directory of its own.
-func demoRun(t *testing.T, args ...string) (cmd *exec.Cmd, out *lines, tmp string) {
+func demoRun(t *testing.T, args ...string) (child *childproc.Child, out *lines, tmp string) {
 	t.Helper()
 	tmp = t.TempDir()
-	cmd = exec.Command(binary, append([]string{"demo", "--headless", "--free-ports"}, args...)...)
-	cmd.Env = append(os.Environ(), "TMPDIR="+tmp, "TMP="+tmp, "TEMP="+tmp)
 	out = newLines(t)
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Start(); err != nil {
+	child, err := childproc.Start(childproc.Spec{
+		Name: "the demo", Path: binary, Args: append([]string{"demo", "--headless", "--free-ports"}, args...),
+		Env: append(os.Environ(), "TMPDIR="+tmp, "TMP="+tmp, "TEMP="+tmp), Stdout: out, Stderr: out,
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill() })
-	return cmd, out, tmp
+	t.Cleanup(func() { _ = child.Kill() }) // it may have ended already
+	return child, out, tmp
 }
 
-// waitAtMost waits for the command and kills it when it takes too long.
-func waitAtMost(t *testing.T, cmd *exec.Cmd, d time.Duration) error {
+// waitAtMost waits for the demo's end and kills it when it takes too long.
+func waitAtMost(t *testing.T, child *childproc.Child, d time.Duration) error {
 	t.Helper()
-	timer := time.AfterFunc(d, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
-	return cmd.Wait()
+	if !child.Wait(d) {
+		if err := child.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return child.Err()
 }
 
 // expectGone waits until no process of the demo runs and its directory is removed.
@@ -227,8 +232,8 @@ func expectGone(t *testing.T, pids []int, tmp string) {
 }
 
 func TestTheTourIsAsExpectedAndLeavesNothingBehind(t *testing.T) {
-	cmd, out, tmp := demoRun(t, "--rows", "1500")
-	if err := waitAtMost(t, cmd, 3*time.Minute); err != nil {
+	child, out, tmp := demoRun(t, "--rows", "1500")
+	if err := waitAtMost(t, child, 3*time.Minute); err != nil {
 		t.Fatalf("the tour: %v\n%s", err, out.all())
 	}
 	if strings.Contains(out.all(), "FAILED") || !strings.Contains(out.all(), "Everything was as expected.") {
@@ -238,12 +243,11 @@ func TestTheTourIsAsExpectedAndLeavesNothingBehind(t *testing.T) {
 }
 
 func TestNothingOutlivesADemoThatIsKilled(t *testing.T) {
-	cmd, out, tmp := demoRun(t, "--rows", "10", "--pace", "5m")
+	child, out, tmp := demoRun(t, "--rows", "10", "--pace", "5m")
 	out.await(t, "[1/")
-	if err := cmd.Process.Kill(); err != nil {
+	if err := child.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = cmd.Wait() // it was killed, and says so
 	pids := out.pids()
 	if len(pids) != 5 {
 		t.Fatalf("the demo told of %d children:\n%s", len(pids), out.all())
@@ -261,12 +265,12 @@ func TestAnInterruptedDemoStopsInOrder(t *testing.T) {
 			if strings.HasPrefix(at, "[1") {
 				pace = "5m" // in the pause
 			}
-			cmd, out, tmp := demoRun(t, "--rows", "20000", "--pace", pace)
+			child, out, tmp := demoRun(t, "--rows", "20000", "--pace", pace)
 			out.await(t, at)
-			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			if err := child.Signal(os.Interrupt); err != nil {
 				t.Fatal(err)
 			}
-			err := waitAtMost(t, cmd, time.Minute)
+			err := waitAtMost(t, child, time.Minute)
 			exit, ok := errors.AsType[*exec.ExitError](err)
 			if !ok || exit.ExitCode() != 130 {
 				t.Errorf("got %v, want exit code 130\n%s", err, out.all())

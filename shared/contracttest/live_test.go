@@ -1,17 +1,17 @@
 package contracttest_test
 
 import (
-	"bufio"
 	"context"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"shardeck/shared/api"
+	"shardeck/shared/childproc"
 	"shardeck/shared/contracttest"
 	"shardeck/shared/testcluster"
 )
@@ -226,25 +226,23 @@ func TestWorkersAnswerAsTheDocumentSays(t *testing.T) {
 // could not wait for, and returns where it listens. It ends with the test.
 func startMaster(t *testing.T, env ...string) string {
 	t.Helper()
-	cmd := exec.Command(testcluster.Binary(t, "master"))
-	cmd.Env = append(os.Environ(), env...)
-	cmd.Stderr = t.Output()
-	stdout, err := cmd.StdoutPipe()
+	c, err := childproc.Start(childproc.Spec{
+		Name: "the master", Path: testcluster.Binary(t, "master"), Args: []string{"--exit-with-parent"},
+		Env: append(os.Environ(), env...), Stderr: t.Output(),
+	})
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Process.Kill() // it may have ended already
-		_ = cmd.Wait()         // it was killed
+		if err := c.Kill(); err != nil {
+			t.Error(err)
+		}
 	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
+	url, err := c.AwaitReady(t.Context(), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSpace(strings.TrimPrefix(line, "listening on "))
+	return url
 }
 
 // awaitTable waits until a master knows of the table by its probes.

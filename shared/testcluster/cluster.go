@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/shared/childproc"
 	"shardeck/shared/client"
 )
 
@@ -70,7 +71,7 @@ func (c *Cluster) startWorkers(o Options) {
 	var wg sync.WaitGroup
 	for i := range o.Workers {
 		name := fmt.Sprintf("worker-%d", i)
-		n := &Node{Name: name, service: "worker", env: append([]string{
+		n := &Node{Name: name, service: "worker", log: childproc.NewTail(maxLog), env: append([]string{
 			"WORKER_PORT=0", "WORKER_NAME=" + name, "MASTER_TOKEN=" + c.Token,
 			"WORKER_DATA_DIR=" + filepath.Join(o.DataDir, name),
 		}, o.Env...)}
@@ -134,7 +135,7 @@ func (c *Cluster) tryMasters(o Options) error {
 		if i > 0 {
 			role = api.RoleBackup
 		}
-		n := &Node{Name: fmt.Sprintf("master-%d", i), service: "master", env: append([]string{
+		n := &Node{Name: fmt.Sprintf("master-%d", i), service: "master", log: childproc.NewTail(maxLog), env: append([]string{
 			"MASTER_PORT=" + port, "MASTER_ROLE=" + string(role), "MASTER_TOKEN=" + c.Token,
 			"MASTER_WORKERS=" + strings.Join(workers, ","), "MASTER_PEERS=" + strings.Join(peers, ","),
 		}, o.Env...)}

@@ -3,13 +3,14 @@
 package testcluster
 
 import (
-	"os"
 	"testing"
+
+	"shardeck/shared/childproc"
 )
 
-func pause(tb testing.TB, _ *os.Process) error {
+func pause(tb testing.TB, _ *childproc.Child) error {
 	tb.Skip("processes cannot be paused on this system")
 	return nil
 }
 
-func resume(testing.TB, *os.Process) error { return nil }
+func resume(testing.TB, *childproc.Child) error { return nil }

@@ -3,10 +3,11 @@
 package testcluster
 
 import (
-	"os"
 	"syscall"
 	"testing"
+
+	"shardeck/shared/childproc"
 )
 
-func pause(_ testing.TB, p *os.Process) error  { return p.Signal(syscall.SIGSTOP) }
-func resume(_ testing.TB, p *os.Process) error { return p.Signal(syscall.SIGCONT) }
+func pause(_ testing.TB, p *childproc.Child) error  { return p.Signal(syscall.SIGSTOP) }
+func resume(_ testing.TB, p *childproc.Child) error { return p.Signal(syscall.SIGCONT) }

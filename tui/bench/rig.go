@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -9,13 +8,13 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/shared/childproc"
 	"shardeck/shared/client"
 	"shardeck/tui/demo"
 )
@@ -30,6 +29,8 @@ const (
 	smallRows = 10_000
 	// loaders is how many clients fill tables between measurements.
 	loaders = 4
+	// floorWait bounds the start of a process of the floor, and its end.
+	floorWait = 30 * time.Second
 )
 
 // rig is what the measurements share: a cluster, the echo floor, a directory for
@@ -41,9 +42,8 @@ type rig struct {
 	dir    string
 
 	deployment
-	echo   string
-	floor  []*exec.Cmd
-	stdins []io.Closer
+	echo  string
+	floor []*childproc.Child
 
 	// nextID gives keys to inserted rows, so that no two measurements collide.
 	nextID atomic.Int64
@@ -136,26 +136,12 @@ func (r *rig) spawn(ctx context.Context, args ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, exe, args...)
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
+	c, err := childproc.Start(childproc.Spec{Name: args[0], Path: exe, Args: args, Stderr: os.Stderr})
 	if err != nil {
 		return "", err
 	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return "", err
-	}
-	if err := cmd.Start(); err != nil {
-		return "", err
-	}
-	r.floor, r.stdins = append(r.floor, cmd), append(r.stdins, stdin)
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	url, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	if !ok {
-		return "", fmt.Errorf("%s did not say where it listens: %w", args[0], errors.Join(err, io.ErrUnexpectedEOF))
-	}
-	return url, nil
+	r.floor = append(r.floor, c)
+	return c.AwaitReady(ctx, floorWait)
 }
 
 // close ends everything. It may be called on a rig that was only half built.
@@ -165,9 +151,9 @@ func (r *rig) close() error {
 		errs = append(errs, r.rawBig.Close())
 	}
 	errs = append(errs, r.deployment.close())
-	for i, cmd := range r.floor {
-		r.stdins[i].Close()
-		_ = cmd.Wait() // how a floor process ends is nobody's concern
+	for _, c := range r.floor {
+		_, err := c.Stop(floorWait)
+		errs = append(errs, err)
 	}
 	r.http.CloseIdleConnections()
 	if r.dir != "" {

@@ -1,17 +1,17 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
+
+	"shardeck/shared/childproc"
 )
 
 const (
@@ -20,13 +20,9 @@ const (
 	readyTimeout = 30 * time.Second
 	// stopGrace is how long a child may take to end by itself.
 	stopGrace = 5 * time.Second
-	// killWait bounds the wait for the system to take a killed child away.
-	killWait = 5 * time.Second
 	// stopWord on a child's stdin asks it to end. The pipe closing without it means
 	// that the parent is gone.
 	stopWord = "stop"
-	// readyPrefix begins the one line every service prints once it accepts requests.
-	readyPrefix = "listening on "
 )
 
 // process is one service of the cluster: a child that can be started, stopped,
@@ -42,15 +38,7 @@ type process struct {
 
 	lifecycle sync.Mutex // held while starting or stopping
 	mu        sync.Mutex
-	current   *run // the latest run; nil before the first
-}
-
-// run is one life of a process.
-type run struct {
-	cmd   *exec.Cmd
-	stdin io.WriteCloser
-	done  chan struct{} // closed when the child is gone
-	err   error         // how it ended; read after done
+	current   *childproc.Child // the latest run; nil before the first
 }
 
 // start starts the child and returns once it accepts requests. When it does not,
@@ -66,158 +54,65 @@ func (p *process) start(ctx context.Context) error {
 		return fmt.Errorf("%s: opening its log: %w", p.name, err)
 	}
 	defer logFile.Close() // the child has its own handle
-
-	ready := newLineWatcher(readyPrefix)
-	cmd := exec.Command(p.exe, p.args...) //nolint:gosec // this very binary
-	cmd.Env = p.env
-	cmd.Stdout = ready
-	cmd.Stderr = logFile
-	cmd.WaitDelay = time.Second
-	ownGroup(cmd)
-	stdin, err := cmd.StdinPipe()
+	c, err := childproc.Start(childproc.Spec{Name: p.name, Path: p.exe, Args: p.args, Env: p.env, Stderr: logFile, StopWord: stopWord})
 	if err != nil {
-		return fmt.Errorf("%s: %w", p.name, err)
+		return err
 	}
-	if err := cmd.Start(); err != nil {
-		stdin.Close()
-		return fmt.Errorf("%s: starting %s: %w", p.name, p.exe, err)
-	}
-	r := &run{cmd: cmd, stdin: stdin, done: make(chan struct{})}
-	go func() {
-		r.err = cmd.Wait()
-		close(r.done)
-	}()
 	p.mu.Lock()
-	p.current = r
+	p.current = c
 	p.mu.Unlock()
-
-	timer := time.NewTimer(readyTimeout)
-	defer timer.Stop()
-	select {
-	case <-ready.seen:
-		return nil
-	case <-r.done:
-		return fmt.Errorf("%s ended before it was ready (%w); %s says: %s", p.name, orNoError(r.err), filepath.Base(p.logPath), lastWords(p.logPath))
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-timer.C:
-		err = fmt.Errorf("%s was not ready after %s; see %s", p.name, readyTimeout, p.logPath)
+	_, err = c.AwaitReady(ctx, readyTimeout)
+	if _, ended := errors.AsType[*childproc.EndedError](err); ended {
+		return fmt.Errorf("%w; %s says: %s", err, filepath.Base(p.logPath), lastWords(p.logPath))
 	}
-	return errors.Join(err, p.end(r, 0))
-}
-
-// alive says whether the child runs at this moment.
-func (p *process) alive() bool {
-	p.mu.Lock()
-	r := p.current
-	p.mu.Unlock()
-	if r == nil {
-		return false
-	}
-	select {
-	case <-r.done:
-		return false
-	default:
-		return true
-	}
-}
-
-// pid returns the process id of the latest run, 0 before the first.
-func (p *process) pid() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.current == nil {
-		return 0
-	}
-	return p.current.cmd.Process.Pid
-}
-
-// stop asks the child to end, waits stopGrace, and then kills it. It returns once
-// the child is gone; an error only when it will not go.
-func (p *process) stop() error { return p.stopWithin(stopGrace) }
-
-// kill ends the child at once, as SIGKILL does: it gets no chance to tidy up.
-func (p *process) kill() error { return p.stopWithin(0) }
-
-func (p *process) stopWithin(grace time.Duration) error {
-	p.lifecycle.Lock()
-	defer p.lifecycle.Unlock()
-	p.mu.Lock()
-	r := p.current
-	p.mu.Unlock()
-	if r == nil {
-		return nil
-	}
-	return p.end(r, grace)
-}
-
-func (p *process) end(r *run, grace time.Duration) error {
-	defer r.stdin.Close()
-	if grace > 0 {
-		// A child that is gone already has closed the pipe; that is no error here.
-		_, _ = io.WriteString(r.stdin, stopWord+"\n")
-		if waitDone(r.done, grace) {
-			return nil
-		}
-	}
-	if err := r.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("%s (pid %d) cannot be killed: %w", p.name, r.cmd.Process.Pid, err)
-	}
-	if !waitDone(r.done, killWait) {
-		return fmt.Errorf("%s (pid %d) was killed and is still there after %s", p.name, r.cmd.Process.Pid, killWait)
-	}
-	return nil
-}
-
-func waitDone(done <-chan struct{}, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-done:
-		return true
-	case <-timer.C:
-		return false
-	}
-}
-
-func orNoError(err error) error {
-	if err == nil {
-		return errors.New("exit status 0")
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w; see %s", err, p.logPath)
 	}
 	return err
 }
 
-// lineWatcher closes seen when a line with the prefix has been written to it, and
-// drops everything. Its buffer is bounded by maxWatchedLine.
-type lineWatcher struct {
-	seen   chan struct{}
-	prefix []byte
-	once   sync.Once
-	line   []byte
+// run returns the latest run, nil before the first.
+func (p *process) run() *childproc.Child {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.current
 }
 
-const maxWatchedLine = 4096
-
-func newLineWatcher(prefix string) *lineWatcher {
-	return &lineWatcher{seen: make(chan struct{}), prefix: []byte(prefix)}
+// alive says whether the child runs at this moment.
+func (p *process) alive() bool {
+	c := p.run()
+	return c != nil && c.Alive()
 }
 
-// Write is called by one goroutine of os/exec only.
-func (w *lineWatcher) Write(b []byte) (int, error) {
-	for rest := b; len(rest) > 0; {
-		part, after, whole := bytes.Cut(rest, []byte("\n"))
-		if len(w.line)+len(part) <= maxWatchedLine {
-			w.line = append(w.line, part...)
-		}
-		if whole {
-			if bytes.HasPrefix(w.line, w.prefix) {
-				w.once.Do(func() { close(w.seen) })
-			}
-			w.line = w.line[:0]
-		}
-		rest = after
+// pid returns the process id of the latest run, 0 before the first.
+func (p *process) pid() int {
+	if c := p.run(); c != nil {
+		return c.PID()
 	}
-	return len(b), nil
+	return 0
+}
+
+// stop asks the child to end, waits stopGrace, and then kills it. It returns once
+// the child is gone; an error only when it will not go.
+func (p *process) stop() error {
+	p.lifecycle.Lock()
+	defer p.lifecycle.Unlock()
+	c := p.run()
+	if c == nil {
+		return nil
+	}
+	_, err := c.Stop(stopGrace)
+	return err
+}
+
+// kill ends the child at once, as SIGKILL does: it gets no chance to tidy up.
+func (p *process) kill() error {
+	p.lifecycle.Lock()
+	defer p.lifecycle.Unlock()
+	if c := p.run(); c != nil {
+		return c.Kill()
+	}
+	return nil
 }
 
 // lastWords returns the error that a child ended with: the last line of its log, or

@@ -19,6 +19,8 @@ import (
 	"context"
 
 	"go.uber.org/goleak"
+
+	"shardeck/shared/childproc"
 )
 
 // childVar tells this test binary to act as a child; see actAsChild.
@@ -38,10 +40,10 @@ func actAsChild(kind string) int {
 		return 3
 	}
 	fmt.Println("something else first")
-	fmt.Println(readyPrefix + "http://127.0.0.1:1")
+	fmt.Println(childproc.ReadyPrefix + "http://127.0.0.1:1")
 	switch kind {
 	case "stubborn": // hears nothing
-		select {}
+		time.Sleep(time.Hour)
 	case "polite":
 		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
 		fmt.Fprintf(os.Stderr, "heard %q %v\n", line, err)
@@ -88,19 +90,6 @@ func TestAChildIsAskedToStopAndDoes(t *testing.T) {
 	}
 }
 
-func TestAChildThatDoesNotStopIsKilled(t *testing.T) {
-	p := testProcess(t, "stubborn")
-	if err := p.start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.stopWithin(50 * time.Millisecond); err != nil {
-		t.Fatal(err)
-	}
-	if p.alive() {
-		t.Fatal("it still runs")
-	}
-}
-
 func TestAChildThatFailsToStartSaysWhy(t *testing.T) {
 	err := testProcess(t, "failing").start(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "made of cheese") || !strings.Contains(err.Error(), "exit status 3") {
@@ -115,30 +104,6 @@ func TestStartingGivesUpWithItsContext(t *testing.T) {
 	// It may be ready before the context is looked at; then stop finds it.
 	if err := p.start(ctx); err != nil && (!errors.Is(err, context.Canceled) || p.alive()) {
 		t.Errorf("got %v, alive %v", err, p.alive())
-	}
-}
-
-func TestLinesAreFoundHoweverTheyArrive(t *testing.T) {
-	whole := "noise\n" + strings.Repeat("x", 3*maxWatchedLine) + "\nlistening on http://h:1\nmore\n"
-	for _, size := range []int{1, 7, 4096, len(whole)} {
-		w := newLineWatcher(readyPrefix)
-		for part := range slices.Chunk([]byte(whole), size) {
-			if n, err := w.Write(part); n != len(part) || err != nil {
-				t.Fatal(n, err)
-			}
-		}
-		select {
-		case <-w.seen:
-		default:
-			t.Errorf("not seen in parts of %d bytes", size)
-		}
-	}
-	w := newLineWatcher(readyPrefix)
-	io.WriteString(w, "listening on half a line")
-	select {
-	case <-w.seen:
-		t.Error("seen before the line's end")
-	default:
 	}
 }
 

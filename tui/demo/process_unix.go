@@ -4,15 +4,8 @@ package demo
 
 import (
 	"os"
-	"os/exec"
 	"syscall"
 )
-
-// ownGroup puts the child into a process group of its own: a Ctrl-C in the
-// terminal then reaches the parent alone, and the parent decides who ends when.
-func ownGroup(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-}
 
 // EndSignals are the signals that end a command in an orderly way.
 func EndSignals() []os.Signal {

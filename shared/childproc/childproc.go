@@ -1,0 +1,173 @@
+package childproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+)
+
+const (
+	// ReadyPrefix begins the one line that every service prints once it accepts
+	// requests; its base URL follows.
+	ReadyPrefix = "listening on "
+
+	// killWait bounds the wait for the system to take a killed child away.
+	killWait = 5 * time.Second
+	// outputWait bounds the wait for the rest of a child's output once it has ended:
+	// a process of its own may have the pipe open still.
+	outputWait = 5 * time.Second
+)
+
+// Spec says what to start.
+type Spec struct {
+	Name string // in errors, as "worker-8081"
+	Path string
+	Args []string
+	Env  []string // whole; nil is this process's own
+	// Stdout and Stderr get what the child writes; nil drops it.
+	Stdout, Stderr io.Writer
+	// StopWord is a line that Stop sends before it closes the child's standard input.
+	StopWord string
+}
+
+// Child is one run of a program. Its methods are safe for concurrent use.
+type Child struct {
+	spec  Spec
+	cmd   *exec.Cmd
+	ready *readyWatcher
+	done  chan struct{} // closed when the child is gone
+	err   error         // how it ended; read after done
+
+	closing sync.Once
+	stdin   io.WriteCloser
+}
+
+// Start starts a program. The child must be ended by Stop, Kill or itself.
+func Start(spec Spec) (*Child, error) {
+	c := &Child{spec: spec, ready: newReadyWatcher(spec.Stdout), done: make(chan struct{})}
+	c.cmd = exec.Command(spec.Path, spec.Args...) //nolint:gosec // the callers' own programs
+	c.cmd.Env = spec.Env
+	c.cmd.Stdout, c.cmd.Stderr = c.ready, spec.Stderr
+	c.cmd.WaitDelay = outputWait
+	ownGroup(c.cmd)
+	stdin, err := c.cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", spec.Name, err)
+	}
+	c.stdin = stdin
+	if err := c.cmd.Start(); err != nil {
+		_ = stdin.Close() // nobody has its other end
+		return nil, fmt.Errorf("%s: starting %s: %w", spec.Name, spec.Path, err)
+	}
+	go func() {
+		c.err = c.cmd.Wait()
+		close(c.done)
+	}()
+	return c, nil
+}
+
+// AwaitReady waits until the child says that it listens and returns its base URL.
+// When it does not within the time, or ends, no child is left behind; [EndedError]
+// is the error of one that ended by itself.
+func (c *Child) AwaitReady(ctx context.Context, within time.Duration) (url string, err error) {
+	timer := time.NewTimer(within)
+	defer timer.Stop()
+	select {
+	case url := <-c.ready.url:
+		return url, nil
+	case <-c.done:
+		return "", &EndedError{Name: c.spec.Name, Cause: c.err}
+	case <-ctx.Done():
+		err = ctx.Err()
+	case <-timer.C:
+		err = fmt.Errorf("%s was not ready after %s", c.spec.Name, within)
+	}
+	return "", errors.Join(err, c.Kill())
+}
+
+// EndedError is of a child that ended before it was ready.
+type EndedError struct {
+	Name  string
+	Cause error // nil when its exit status was 0
+}
+
+// Error tells of the exit status.
+func (e *EndedError) Error() string {
+	if e.Cause == nil {
+		return e.Name + " ended before it was ready (exit status 0)"
+	}
+	return e.Name + " ended before it was ready (" + e.Cause.Error() + ")"
+}
+
+// Unwrap returns the cause.
+func (e *EndedError) Unwrap() error { return e.Cause }
+
+// PID is the child's process id.
+func (c *Child) PID() int { return c.cmd.Process.Pid }
+
+// Done is closed once the child is gone.
+func (c *Child) Done() <-chan struct{} { return c.done }
+
+// Alive says whether the child runs at this moment.
+func (c *Child) Alive() bool {
+	select {
+	case <-c.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// Err says how the child ended, once it is gone: nil for exit status 0.
+func (c *Child) Err() error {
+	<-c.done
+	return c.err
+}
+
+// Signal sends the child a signal.
+func (c *Child) Signal(s os.Signal) error { return c.cmd.Process.Signal(s) }
+
+// Wait waits for the child to end by itself, and returns whether it has within d.
+func (c *Child) Wait(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-c.done:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// Stop asks the child to end, waits for the grace, and then kills it. inOrder says
+// that it ended by itself; the error, that it is still there.
+func (c *Child) Stop(grace time.Duration) (inOrder bool, err error) {
+	c.closing.Do(func() {
+		// A child that is gone already has closed the pipe, which is what was wanted.
+		if c.spec.StopWord != "" {
+			_, _ = io.WriteString(c.stdin, c.spec.StopWord+"\n")
+		}
+		_ = c.stdin.Close()
+	})
+	if c.Wait(grace) {
+		return true, nil
+	}
+	return false, c.Kill()
+}
+
+// Kill ends the child at once, as SIGKILL does, and waits until it is gone.
+func (c *Child) Kill() error {
+	defer c.closing.Do(func() { _ = c.stdin.Close() }) // to nobody
+	if err := c.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("%s (pid %d) cannot be killed: %w", c.spec.Name, c.PID(), err)
+	}
+	if !c.Wait(killWait + outputWait) {
+		return fmt.Errorf("%s (pid %d) was killed and is still there after %s", c.spec.Name, c.PID(), killWait+outputWait)
+	}
+	return nil
+}
