@@ -3,9 +3,9 @@ package catalog
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/shared/sharding"
 )
 
 // Describe lists the databases with the row count of each table by shard, and the
@@ -23,7 +23,7 @@ func Describe(stats []*api.WorkerStats) ([]api.DatabaseInfo, []api.Drift) {
 		info := api.DatabaseInfo{Name: c.name, Shards: c.shards, Tables: []api.TableInfo{}}
 		if missing := without(heard, c.shards); len(missing) > 0 {
 			drift = append(drift, api.Drift{DB: c.name, Kind: "missing_database", Shards: missing,
-				Detail: fmt.Sprintf("%s lacks the database %s; create-db again completes it", shardList(missing), c.name)})
+				Detail: fmt.Sprintf("%s lacks the database %s; create-db again completes it", eachOf(missing), c.name)})
 		}
 		for _, t := range c.tables {
 			info.Tables = append(info.Tables, t.info(len(stats)))
@@ -62,11 +62,11 @@ func (t *collectedTable) drift(c *collected) []api.Drift {
 	}
 	if missing := without(c.shards, have); len(missing) > 0 {
 		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "missing_table", Shards: missing,
-			Detail: fmt.Sprintf("%s lacks the table %s; the same create-table again completes it", shardList(missing), t.name)})
+			Detail: fmt.Sprintf("%s lacks the table %s; the same create-table again completes it", eachOf(missing), t.name)})
 	}
 	if len(differ) > 0 {
 		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "definition", Shards: differ,
-			Detail: fmt.Sprintf("%s defines the table %s differently from the other shards; requests to it are refused there", shardList(differ), t.name)})
+			Detail: fmt.Sprintf("%s defines the table %s differently from the other shards; requests to it are refused there", eachOf(differ), t.name)})
 	}
 	return drift
 }
@@ -82,13 +82,10 @@ func without(all, some []int) []int {
 	return rest
 }
 
-func shardList(shards []int) string {
-	names := make([]string, len(shards))
-	for i, s := range shards {
-		names[i] = fmt.Sprint(s)
+// eachOf names the shards as a subject in the singular.
+func eachOf(shards []int) string {
+	if len(shards) == 1 {
+		return sharding.Names(shards)
 	}
-	if len(names) == 1 {
-		return "shard " + names[0]
-	}
-	return "each of the shards " + strings.Join(names, ", ")
+	return "each of " + sharding.Names(shards)
 }

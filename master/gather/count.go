@@ -41,7 +41,7 @@ func (g *Gathering) Count(keys []plan.MergeKey, shards int, shardOf func(source 
 		if c == nil {
 			return out, nil
 		}
-		v, err := sqltypes.DecodeJSON(bigint, c.split.element(c.row, width))
+		v, err := sqltypes.DecodeJSON(bigint, c.split.Element(c.row, width))
 		if err != nil || v.IsNull() || v.Int < 0 {
 			if err := g.failed(c.source, errGarbage()); err != nil {
 				return nil, g.finish(err)
@@ -59,7 +59,7 @@ func (g *Gathering) Count(keys []plan.MergeKey, shards int, shardOf func(source 
 					At("group_by").Hinted("group by fewer columns, or narrow the condition"))
 			}
 			copy(groupValues, c.values)
-			key := bytes.Clone(c.row[:c.split.ends[width-1]+1])
+			key := bytes.Clone(c.row[:c.split.End(width-1)+1])
 			key[len(key)-1] = ']'
 			out.Groups = append(out.Groups, api.CountGroup{Key: jsontext.Value(key), Shards: make([]int64, shards)})
 			group = &out.Groups[len(out.Groups)-1]

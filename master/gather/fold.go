@@ -48,7 +48,7 @@ const setEntry = 48
 
 // add takes in the partial result of a row.
 func (f *fold) add(c *cursor) error {
-	element := c.split.element(c.row, f.a.Column)
+	element := c.split.Element(c.row, f.a.Column)
 	if f.a.Func == plan.CombineSum && len(element) > 0 && element[0] == '"' && f.a.Type.Kind == sqltypes.Float {
 		return f.addExact(element)
 	}

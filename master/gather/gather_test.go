@@ -321,24 +321,3 @@ func TestCount(t *testing.T) {
 		}
 	})
 }
-
-// FuzzSplit checks the splitter against any bytes: it must not panic, and what it
-// finds must lie inside the row, in order.
-func FuzzSplit(f *testing.F) {
-	for _, s := range []string{`[1,"a",null]`, `["\\",{"a":[1,2]},"]"]`, `[`, `[]`, ``, `["\"`, `[[[[`, `]]`} {
-		f.Add([]byte(s), 3)
-	}
-	f.Fuzz(func(t *testing.T, row []byte, n int) {
-		n = n&15 + 1
-		var s splitter
-		if len(row) == 0 || row[0] != '[' || !s.split(row, n) {
-			return
-		}
-		if len(s.ends) != n {
-			t.Fatalf("%d elements of %d", len(s.ends), n)
-		}
-		for i := range n {
-			_ = s.element(row, i)
-		}
-	})
-}

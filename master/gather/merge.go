@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"shardeck/master/plan"
+	"shardeck/shared/jsonrow"
 	"shardeck/shared/sqltypes"
 )
 
@@ -71,7 +72,7 @@ func (m *merger) write(o Order, sink Sink) error {
 			continue
 		}
 		if o.Hidden > 0 {
-			e.out = append(e.out, c.row[:c.split.ends[o.Columns-1]]...)
+			e.out = append(e.out, c.row[:c.split.End(o.Columns-1)]...)
 			e.out = append(e.out, ']', '\n')
 		} else {
 			e.out = append(append(e.out, c.row...), '\n')
@@ -98,7 +99,7 @@ type cursor struct {
 	source int
 	block  []byte // what follows row
 	row    []byte // without the newline
-	split  splitter
+	split  jsonrow.Splitter
 	values []sqltypes.Value // of the keys
 }
 
@@ -164,11 +165,11 @@ func (m *merger) advance(c *cursor) (bool, error) {
 		return false, m.g.failed(c.source, errGarbage())
 	}
 	c.row, c.block = c.block[:i], c.block[i+1:]
-	if !c.split.split(c.row, m.need) {
+	if !c.split.Split(c.row, m.need) {
 		return false, m.g.failed(c.source, errGarbage())
 	}
 	for k := range m.keys {
-		v, err := sqltypes.DecodeJSON(m.keys[k].Type, c.split.element(c.row, m.keys[k].Column))
+		v, err := sqltypes.DecodeJSON(m.keys[k].Type, c.split.Element(c.row, m.keys[k].Column))
 		if err != nil {
 			return false, m.g.failed(c.source, errGarbage())
 		}

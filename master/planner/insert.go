@@ -264,14 +264,14 @@ func (in *inserter) finish(rows int) ([]plan.Fragment, api.Route) {
 		k.Key = api.Clip(k.Key)
 		r.Kind, r.Keys, r.Why = api.RoutePoint, []api.RouteKey{k}, pointReason(in.t, &k)
 	case in.t.Key < 0:
-		r.Why = in.t.Name + " has no shard key, so each row goes where its own hash leads: " + shardList(r.Shards)
+		r.Why = in.t.Name + " has no shard key, so each row goes where its own hash leads: " + sharding.Names(r.Shards)
 	case len(in.keys) == 1:
 		r.Kind, r.Why = api.RoutePoint, pointReason(in.t, &r.Keys[0])
 	default:
 		if in.keyed > api.MaxRouteKeys && len(r.Keys) == api.MaxRouteKeys {
 			r.KeysTotal = in.keyed
 		}
-		r.Why = "the " + in.t.KeyName() + " of each of the " + strconv.Itoa(rows) + " rows places it: " + shardList(r.Shards)
+		r.Why = "the " + in.t.KeyName() + " of each of the " + strconv.Itoa(rows) + " rows places it: " + sharding.Names(r.Shards)
 	}
 	return frags, r
 }

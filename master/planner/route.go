@@ -225,7 +225,7 @@ func routeOf(t *bind.Table, m *sharding.Map, set keySet, filtered bool) api.Rout
 		if n > api.MaxRouteKeys {
 			r.KeysTotal = n
 		}
-		r.Why = fmt.Sprintf("%s is one of %d keys, which live on %s", t.KeyName(), n, shardList(r.Shards))
+		r.Why = fmt.Sprintf("%s is one of %d keys, which live on %s", t.KeyName(), n, sharding.Names(r.Shards))
 		return r
 	}
 	r.Kind, r.Why = api.RoutePoint, pointReason(t, &r.Keys[0])
@@ -266,25 +266,6 @@ func scatter(m *sharding.Map, why string) api.Route {
 		r.Shards[s] = s
 	}
 	return r
-}
-
-// shardList writes "shard 1" or "shards 0, 1 and 2".
-func shardList(shards []int) string {
-	if len(shards) == 1 {
-		return "shard " + strconv.Itoa(shards[0])
-	}
-	var b strings.Builder
-	b.WriteString("shards ")
-	for i, s := range shards {
-		switch {
-		case i == len(shards)-1:
-			b.WriteString(" and ")
-		case i > 0:
-			b.WriteString(", ")
-		}
-		b.WriteString(strconv.Itoa(s))
-	}
-	return b.String()
 }
 
 // fragments returns an empty fragment for each shard of a route.

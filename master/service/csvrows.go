@@ -7,8 +7,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"shardeck/master/gather"
 	"shardeck/shared/api"
+	"shardeck/shared/jsonrow"
 )
 
 // csvRows answers with RFC 4180 CSV: a line of names, then a line for each row.
@@ -40,7 +40,10 @@ func (c *csvRows) Block(block []byte, _ int64) error {
 	var text []byte
 	for line := range bytes.Lines(block) {
 		first := true
-		for elem := range gather.Elements(line) {
+		for elem, ok := range jsonrow.Elements(line) {
+			if !ok {
+				return api.NewProblem(api.CodeShardBadAnswer, "a row is not the JSON array expected")
+			}
 			if !first {
 				c.buf.WriteByte(',')
 			}

@@ -12,6 +12,7 @@ import (
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
 	"shardeck/shared/httpserve"
+	"shardeck/shared/sharding"
 )
 
 // maxShownRows bounds the rows of parameters that an explanation shows.
@@ -93,10 +94,10 @@ func steps(p *plan.Plan) []api.ExplainStep {
 		return all
 	}
 	if !p.Op.IsRead() {
-		add("write", "one transaction on each of %s", shardList(p.Route.Shards))
+		add("write", "one transaction on each of %s", sharding.Names(p.Route.Shards))
 		return all
 	}
-	add("scatter", "the query runs on %s", shardList(p.Route.Shards))
+	add("scatter", "the query runs on %s", sharding.Names(p.Route.Shards))
 	switch {
 	case len(p.Merge) == 0 && p.Final != nil:
 		add("concat", "each shard's partial result comes in")
@@ -127,16 +128,6 @@ func steps(p *plan.Plan) []api.ExplainStep {
 		add("limit", "%s", window(p))
 	}
 	return all
-}
-
-func shardList(shards []int) string {
-	switch len(shards) {
-	case 0:
-		return "no shard"
-	case 1:
-		return fmt.Sprintf("shard %d", shards[0])
-	}
-	return "shards " + strings.Trim(strings.ReplaceAll(fmt.Sprint(shards), " ", ", "), "[]")
 }
 
 func mergeKeys(p *plan.Plan) string {

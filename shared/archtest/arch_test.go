@@ -108,7 +108,7 @@ var suites = []string{
 // and trusted not to block or to fail for reasons outside their arguments.
 var pure = []string{
 	"master/tsql", "master/plan", "master/bind", "master/planner", "master/eval", "master/dialect", "master/gather",
-	"shared/mssqlerr", "shared/sharding", "shared/sqlfunc", "shared/sqltypes", "shared/tsqltoken",
+	"shared/jsonrow", "shared/mssqlerr", "shared/sharding", "shared/sqlfunc", "shared/sqltypes", "shared/tsqltoken",
 	"tui/answer", "tui/screen", "tui/widget", "tui/theme",
 }
 

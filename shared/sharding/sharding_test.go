@@ -252,3 +252,13 @@ func FuzzCanonicalKey(f *testing.F) {
 		}
 	})
 }
+
+func TestShardsAreNamed(t *testing.T) {
+	for want, shards := range map[string][]int{
+		"no shard": nil, "shard 0": {0}, "shard 11": {11}, "shards 0, 2": {0, 2}, "shards 7, 10, 15": {7, 10, 15},
+	} {
+		if got := sharding.Names(shards); got != want {
+			t.Errorf("%v: %q, want %q", shards, got, want)
+		}
+	}
+}

@@ -11,10 +11,11 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
+	"shardeck/shared/jsonrow"
+	"shardeck/shared/sharding"
 )
 
 // Cell is a value as text for people.
@@ -27,13 +28,12 @@ type Cell struct {
 // A value longer than limit bytes is cut to whole characters and ends in "…"; a
 // limit of 0 cuts nothing. What is no array is one cell.
 func Cells(row jsontext.Value, limit int) []Cell {
-	var values []jsontext.Value
-	if err := json.Unmarshal(row, &values); err != nil {
-		return []Cell{{Text: clip(string(row), limit)}}
-	}
-	cells := make([]Cell, len(values))
-	for i, v := range values {
-		cells[i] = cell(v, limit)
+	cells := []Cell{}
+	for v, ok := range jsonrow.Elements(row) {
+		if !ok {
+			return []Cell{{Text: clip(string(row), limit)}}
+		}
+		cells = append(cells, cell(v, limit))
 	}
 	return cells
 }
@@ -89,19 +89,10 @@ func counted(n int64, noun string) string {
 // and for many only how many there are.
 func Shards(shards []int) string {
 	const most = 8
-	switch {
-	case len(shards) == 0:
-		return "no shard"
-	case len(shards) == 1:
-		return fmt.Sprintf("shard %d", shards[0])
-	case len(shards) > most:
+	if len(shards) > most {
 		return fmt.Sprintf("%d shards", len(shards))
 	}
-	names := make([]string, len(shards))
-	for i, s := range shards {
-		names[i] = strconv.Itoa(s)
-	}
-	return "shards " + strings.Join(names, ", ")
+	return sharding.Names(shards)
 }
 
 // Applied says what shards did of a write that failed elsewhere: "shard 0 (worker-0): 3 rows, shard 2 (worker-2): 1 row".

@@ -7,11 +7,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/tui/answer"
 )
 
 // Count counts rows by map and reduce: each shard counts its own, the master adds.
@@ -123,25 +123,10 @@ func PrintGroups(w io.Writer, indent string, resp *api.MapReduceCountResponse, l
 // Cells returns the values of a JSON array as text for people: strings without
 // their quotes, null as NULL.
 func Cells(array jsontext.Value) []string {
-	var values []jsontext.Value
-	if err := json.Unmarshal(array, &values); err != nil {
-		return []string{string(array)}
+	cells := answer.Cells(array, 0)
+	texts := make([]string, len(cells))
+	for i := range cells {
+		texts[i] = cells[i].Text
 	}
-	cells := make([]string, len(values))
-	for i, v := range values {
-		cells[i] = cell(v)
-	}
-	return cells
-}
-
-func cell(v jsontext.Value) string {
-	switch v.Kind() {
-	case 'n':
-		return "NULL"
-	case '"':
-		if s, err := jsontext.AppendUnquote(nil, v); err == nil {
-			return string(s)
-		}
-	}
-	return string(v)
+	return texts
 }
