@@ -204,9 +204,15 @@ func testEvents(t *testing.T, m *client.Master) {
 		t.Fatal(err)
 	}
 	seq := uint64(0)
-	for e, err := range m.Events(t.Context()) {
-		if err != nil {
-			t.Fatal(err)
+	lines := followEvents(t, m, "")
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data:")
+		if !ok {
+			continue
+		}
+		var e api.Event
+		if err := json.Unmarshal([]byte(data), &e); err != nil {
+			t.Fatalf("%q: %v", data, err)
 		}
 		if seq > 0 && e.Seq != seq+1 {
 			t.Errorf("event %d comes after %d", e.Seq, seq)
@@ -216,17 +222,10 @@ func testEvents(t *testing.T, m *client.Master) {
 			break
 		}
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, m.URL()+api.PathEvents, nil)
-	if err != nil {
-		t.Fatal(err)
+	if err := lines.Err(); err != nil || seq == 0 {
+		t.Errorf("the last event is %d, %v", seq, err)
 	}
-	req.Header.Set("Last-Event-ID", "1")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
+	lines = followEvents(t, m, "1")
 	for lines.Scan() {
 		if strings.HasPrefix(lines.Text(), "id:") {
 			break
@@ -235,6 +234,28 @@ func testEvents(t *testing.T, m *client.Master) {
 	if lines.Text() != "id: 2" {
 		t.Errorf("after event 1 comes %q", lines.Text())
 	}
+}
+
+// followEvents reads the lines of GET /events until the test ends. after is the id of
+// an event that has been seen; empty for none.
+func followEvents(t *testing.T, m *client.Master, after string) *bufio.Scanner {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, m.URL()+api.PathEvents, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after != "" {
+		req.Header.Set("Last-Event-ID", after)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { resp.Body.Close() })
+	if media := resp.Header.Get("Content-Type"); media != "text/event-stream" {
+		t.Errorf("the events are %s", media)
+	}
+	return bufio.NewScanner(resp.Body)
 }
 
 func testMetadata(t *testing.T, s *school) {

@@ -73,9 +73,6 @@ func (s *RowStream) Head() *api.StreamHead { return &s.head }
 // Rows is the number of rows in the blocks so far.
 func (s *RowStream) Rows() int64 { return s.rows }
 
-// BlockRows is the number of rows in the latest block.
-func (s *RowStream) BlockRows() int64 { return s.last }
-
 // End is the stream's last record, after NextBlock has returned io.EOF; nil before.
 func (s *RowStream) End() *api.EndInfo { return s.end }
 

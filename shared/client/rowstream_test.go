@@ -31,10 +31,10 @@ func collect(s *client.RowStream) (rows []string, end *api.EndInfo, err error) {
 			return rows, nil, fmt.Errorf("a block does not end in a newline: %q", block)
 		}
 		lines := strings.Split(strings.TrimSuffix(string(block), "\n"), "\n")
-		if int64(len(lines)) != s.BlockRows() {
-			return rows, nil, fmt.Errorf("%d lines in a block of %d rows", len(lines), s.BlockRows())
-		}
 		rows = append(rows, lines...)
+		if int64(len(rows)) != s.Rows() {
+			return rows, nil, fmt.Errorf("%d lines of %d rows", len(rows), s.Rows())
+		}
 	}
 }
 

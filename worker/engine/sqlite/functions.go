@@ -23,8 +23,12 @@ func defineFunctions(conn *raw.Conn) error {
 		d.define(n)
 	}
 	d.aggregates()
-	for _, c := range sqlfunc.Collations() {
-		d.errs = append(d.errs, conn.CreateCollation(c.Name, c.Compare))
+	for name, cmp := range map[string]func(a, b string) int{
+		"SHARDECK_TEXT":    sqltypes.CompareText,
+		"SHARDECK_DECIMAL": sqltypes.CompareDecimal,
+		"SHARDECK_GUID":    sqltypes.CompareGUID,
+	} {
+		d.errs = append(d.errs, conn.CreateCollation(name, cmp))
 	}
 	return errors.Join(d.errs...)
 }
