@@ -31,10 +31,34 @@ func checkStatement(sql string, effect api.Effect) *api.Problem {
 		return checkText(sql, otherwise, "UPDATE", "SET")
 	case api.EffectDelete:
 		return checkText(sql, otherwise, "DELETE")
-	case api.EffectCreateTable, api.EffectCreateIndex:
-		return checkText(sql, otherwise, "CREATE")
+	case api.EffectCreateTable:
+		return checkObject(sql, otherwise, "CREATE", "TABLE")
+	case api.EffectCreateIndex:
+		return checkObject(sql, otherwise, "CREATE", "INDEX")
 	case api.EffectDropTable:
-		return checkText(sql, otherwise, "DROP")
+		return checkObject(sql, otherwise, "DROP", "TABLE")
+	}
+	return otherwise
+}
+
+// checkObject refuses a text that is not one statement that begins with the verb and
+// the kind of object.
+func checkObject(sql string, otherwise *api.Problem, verb, kind string) *api.Problem {
+	if p := checkText(sql, otherwise, verb); p != nil {
+		return p
+	}
+	seen := 0
+	scan := tsqltoken.NewScanner(sql)
+	for t := (tsqltoken.Token{}); scan.Next(&t); {
+		if t.Kind == tsqltoken.KindComment {
+			continue
+		}
+		if seen++; seen == 2 {
+			if t.Kind == tsqltoken.KindWord && strings.EqualFold(t.Text, kind) {
+				return nil
+			}
+			break
+		}
 	}
 	return otherwise
 }
