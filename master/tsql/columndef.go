@@ -45,8 +45,8 @@ func (p *parser) columnDef() ColumnDef {
 	return def
 }
 
-// ParseConstant reads one constant, with a sign where it is a number: a DEFAULT as a
-// table's definition has it.
+// ParseConstant parses one constant, with an optional sign if it is a number: a DEFAULT
+// as a table's definition has it.
 func ParseConstant(text string) (Expr, error) {
 	p, err := newParser(text)
 	if err != nil {

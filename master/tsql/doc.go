@@ -1,7 +1,7 @@
-// Package tsql reads the subset of T-SQL that Shardeck speaks: statements, and
-// alone search conditions, ORDER BY lists and column definitions, become syntax
-// trees. Comments and @parameters belong to statements only. The tokens are
-// shared/tsqltoken's.
+// Package tsql parses the subset of T-SQL that Shardeck supports into syntax trees:
+// statements, and search conditions, ORDER BY lists and column definitions on their
+// own. Only statements may have comments and @parameters. Its tokens are those of
+// package tsqltoken.
 //
 // What is outside the subset is refused by name, with what to write instead.
 // Every error is an *api.Problem (syntax_error, unsupported or too_complex) with

@@ -23,12 +23,8 @@ func defineFunctions(conn *raw.Conn) error {
 		d.define(n)
 	}
 	d.aggregates()
-	for name, cmp := range map[string]func(a, b string) int{
-		"SHARDECK_TEXT":    sqltypes.CompareText,
-		"SHARDECK_DECIMAL": sqltypes.CompareDecimal,
-		"SHARDECK_GUID":    sqltypes.CompareGUID,
-	} {
-		d.errs = append(d.errs, conn.CreateCollation(name, cmp))
+	for _, c := range sqlfunc.Collations() {
+		d.errs = append(d.errs, conn.CreateCollation(c.Name, c.Compare))
 	}
 	return errors.Join(d.errs...)
 }
