@@ -15,6 +15,10 @@ type Dialect interface {
 	// Exec writes the statements of a fragment of any other plan, to be run in one
 	// transaction. It refuses like Query.
 	Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error)
+	// EngineComputes lists, in words, what of a plan the engine computes by rules of its
+	// own, which are T-SQL's but for documented differences; nothing where all of it is
+	// computed by package sqltypes.
+	EngineComputes(p *plan.Plan) []string
 }
 
 // For returns the dialect of the engine of that name.

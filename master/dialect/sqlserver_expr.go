@@ -21,7 +21,7 @@ func (w *sqlServerWriter) expr(e *plan.Expr) {
 	case plan.ConvertExpr:
 		w.cast(e.Args[0], e.Type)
 	case plan.AssignExpr:
-		w.expr(e.Args[0]) // the assignment converts it
+		w.assigned(e)
 	case plan.FuncExpr:
 		w.function(e)
 	case plan.CoalesceExpr:
@@ -98,6 +98,17 @@ func (w *sqlServerWriter) cast(x *plan.Expr, t sqltypes.Type) {
 	w.text("CAST(")
 	w.expr(x)
 	w.text(" AS " + t.String() + ")")
+}
+
+// assigned writes what is assigned to a column, which converts it. An integer that does
+// not fit a VARCHAR would be stored as *; as an NVARCHAR it is refused (8115).
+func (w *sqlServerWriter) assigned(e *plan.Expr) {
+	x, t := e.Args[0], e.Type
+	if x.Type.Kind.IsInteger() && t.Kind.IsString() && t.Length != sqltypes.Max {
+		w.cast(x, asUnicode(t))
+		return
+	}
+	w.expr(x)
 }
 
 // compare writes a comparison: of strings, = and <> in the collation of the columns,

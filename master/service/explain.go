@@ -55,7 +55,7 @@ func (s *Service) describe(p *plan.Plan) (*api.Explain, error) {
 		if err != nil {
 			return nil, err
 		}
-		ef := api.ExplainFragment{Shard: f.Shard, Worker: s.workerName(f.Shard), Engine: d.Name(), Statements: []api.ExplainStatement{}}
+		ef := api.ExplainFragment{Shard: f.Shard, Worker: s.workerName(f.Shard), Engine: d.Name(), EngineComputes: d.EngineComputes(p), Statements: []api.ExplainStatement{}}
 		if p.Op.IsRead() {
 			req, err := d.Query(p, f)
 			if err != nil {

@@ -88,6 +88,9 @@ type ExplainFragment struct {
 	Shard  int    `json:"shard"`
 	Worker string `json:"worker"`
 	Engine string `json:"engine"`
+	// EngineComputes lists, in words, what the engine computes by rules of its own: it is
+	// there with SQL Server, whose arithmetic, conversions and collations are used.
+	EngineComputes []string `json:"engine_computes,omitempty"`
 	// Statements are run in one transaction; a SELECT is one.
 	Statements []ExplainStatement `json:"statements"`
 	// Rows and MS are there with analyze: rows sent, and time to the last of them.

@@ -116,6 +116,9 @@ func (p *plan) shards(same []api.ExplainFragment) {
 	for i := range f.Statements {
 		p.statement(&f.Statements[i])
 	}
+	if len(f.EngineComputes) > 0 {
+		p.add(Remark, 1, "computed by the server itself: %s", strings.Join(f.EngineComputes, "; "))
+	}
 	for i := range same {
 		if text := measured(same[i].Rows, same[i].MS); text != "" {
 			p.add(Text, 1, "shard %d, %s: %s", same[i].Shard, same[i].Worker, text)
