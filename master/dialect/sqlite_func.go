@@ -78,21 +78,10 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 		w.text(name)
 		w.inOwnCollation(x)
 		w.text(")")
-	case e.Type.Kind.IsInteger():
-		w.text("sd_sum_int(")
+	default: // of floats see exactSums
+		w.text("sd_sum(")
 		w.expr(x)
-		w.text(")")
-	case e.Type.Kind == sqltypes.Decimal:
-		w.text("sd_sum_dec(")
-		w.expr(x)
-		w.text(", ")
-		w.number(e.Type.Precision)
-		w.text(", ")
-		w.number(e.Type.Scale)
-		w.text(")")
-	default: // see exactSums
-		w.text("sd_sum_f(")
-		w.expr(x)
+		w.told(e.Type)
 		w.text(")")
 	}
 }

@@ -1,52 +1,32 @@
 package sqlite
 
 import (
-	"shardeck/shared/sqltypes"
+	"shardeck/shared/sqlfunc"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-func (d *definer) aggregates() {
-	d.errs = append(d.errs,
-		d.conn.CreateAggregate("sd_sum_int", 1, func() raw.Aggregate { return &sum{sqltypes.NewSum(sqltypes.BigIntType)} }),
-		d.conn.CreateAggregate("sd_sum_f", 1, func() raw.Aggregate { return &floatSum{sum{sqltypes.NewSum(sqltypes.FloatType)}} }),
-		d.conn.CreateAggregate("sd_sum_dec", 3, func() raw.Aggregate { return &decimalSum{} }))
+// defineAggregate defines a native aggregate.
+func (d *definer) defineAggregate(n sqlfunc.NativeAggregate) {
+	d.errs = append(d.errs, d.conn.CreateAggregate(n.Name, n.Arguments, func() raw.Aggregate {
+		return &aggregation{d: d, of: n.Start(d.types)}
+	}))
 }
 
-// sum is sd_sum_int in the middle of a group.
-type sum struct{ *sqltypes.Sum }
-
-func (s *sum) Step(args []raw.Arg) error { return s.Add(value(args[0])) }
-
-func (s *sum) Final(r *raw.Result) error {
-	v, err := s.Value()
-	return give(r, v, err)
+// aggregation is an aggregate within one group.
+type aggregation struct {
+	d  *definer
+	of sqlfunc.Accumulator
 }
 
-// floatSum is sd_sum_f, which ends as a partial sum.
-type floatSum struct{ sum }
-
-func (s *floatSum) Final(r *raw.Result) error {
-	v, err := s.Partial()
-	return give(r, v, err)
-}
-
-// decimalSum is sd_sum_dec, whose type the first row tells.
-type decimalSum struct{ sum }
-
-func (s *decimalSum) Step(args []raw.Arg) error {
-	if s.Sum == nil {
-		t, err := decimalType(args[1], args[2])
-		if err != nil {
-			return err
-		}
-		s.Sum = sqltypes.NewSum(t)
+func (g *aggregation) Step(args []raw.Arg) error {
+	g.d.args = g.d.args[:0]
+	for _, a := range args {
+		g.d.args = append(g.d.args, value(a))
 	}
-	return s.sum.Step(args)
+	return g.of.Step(g.d.args)
 }
 
-func (s *decimalSum) Final(r *raw.Result) error {
-	if s.Sum == nil {
-		return nil // no rows
-	}
-	return s.sum.Final(r)
+func (g *aggregation) Final(r *raw.Result) error {
+	v, err := g.of.Final()
+	return give(r, v, err)
 }

@@ -11,14 +11,14 @@ import (
 func TestSumsOfFloatsTravelUnrounded(t *testing.T) {
 	e := school(t, Config{})
 	of := func(values string) string {
-		return "WITH v(x) AS (VALUES " + values + ") SELECT sd_sum_f(x) FROM v"
+		return "WITH v(x) AS (VALUES " + values + ") SELECT sd_sum(x, 'FLOAT') FROM v"
 	}
 	for _, c := range []struct{ sql, want string }{
 		{of("(1.5), (NULL), (2.0)"), `["0x0021000E0000"]`}, // 14 * 2^(32*33-1074+16)
 		{of("(1e308), (1e308), (1.5), (-1e308), (2), (-1e308)"), `["0x0021000E0000"]`},
 		{of("(1.5), (-1.5)"), `["0x"]`},
 		{of("(NULL)"), "[null]"},
-		{"SELECT sd_sum_f(1.5) WHERE 1 = 0", "[null]"},
+		{"SELECT sd_sum(1.5, 'FLOAT') WHERE 1 = 0", "[null]"},
 		{of("(9e999)"), "[8115]"},
 		{of("('x')"), "[8114]"},
 	} {
@@ -39,7 +39,7 @@ func BenchmarkSumOfFloats(b *testing.B) {
 		INSERT INTO t SELECT i, i / 100, (i * 7919 % 2000000 - 1000000) / 100.0 FROM n`))
 	for name, rest := range map[string]string{"all": "", "groups of 100": " GROUP BY g"} {
 		b.Run(name, func(b *testing.B) {
-			exact := must(conn.Prepare("SELECT sd_sum_f(f) FROM t" + rest))
+			exact := must(conn.Prepare("SELECT sd_sum(f, 'FLOAT') FROM t" + rest))
 			own := must(conn.Prepare("SELECT sum(f) FROM t" + rest))
 			var r turns
 			for b.Loop() {

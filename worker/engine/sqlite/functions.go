@@ -4,25 +4,22 @@ import (
 	"errors"
 	"strings"
 
-	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
 // defineFunctions registers with a connection what gives SQLite T-SQL's meaning of
-// values: the functions and collations of package sqlfunc, and the aggregates
-//
-//	sd_sum_int (x)            exact; in BIGINT's range in the end
-//	sd_sum_dec (x, p, s)      exact; as text of DECIMAL(p,s)
-//	sd_sum_f (x)              of floats, exact: a blob that sqltypes.Sum.AddPartial takes, for the
-//	                          master to add to those of other shards and to round once
+// values: the functions, aggregates and collations of package sqlfunc. What is refused is
+// raised as a *sqltypes.Error with SQL Server's number.
 func defineFunctions(conn *raw.Conn) error {
 	d := definer{conn: conn, types: typeNames{}.parse}
 	for _, n := range sqlfunc.Natives() {
 		d.define(n)
 	}
-	d.aggregates()
+	for _, n := range sqlfunc.NativeAggregates() {
+		d.defineAggregate(n)
+	}
 	for _, c := range sqlfunc.Collations() {
 		d.errs = append(d.errs, conn.CreateCollation(c.Name, c.Compare))
 	}
@@ -75,19 +72,6 @@ func (t typeNames) parse(name string) (sqltypes.Type, error) {
 		t[name] = typ
 	}
 	return typ, err
-}
-
-// decimalType returns DECIMAL(p,s).
-func decimalType(p, s raw.Arg) (sqltypes.Type, error) {
-	t := sqltypes.Type{Kind: sqltypes.Decimal, Precision: int(p.Int()), Scale: int(s.Int())}
-	if t.Precision < 1 || t.Precision > 38 || t.Scale < 0 || t.Scale > t.Precision {
-		return t, errArgument("a precision of 1 to 38 and a scale within it")
-	}
-	return t, nil
-}
-
-func errArgument(what string) error {
-	return &sqltypes.Error{Number: mssqlerr.TypeConversion, Reason: sqltypes.ConversionFailed, Msg: "an argument is not " + what}
 }
 
 // value returns a view of an argument, which is gone after the call.

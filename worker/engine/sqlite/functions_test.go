@@ -139,21 +139,20 @@ func TestAggregatesAddUpExactly(t *testing.T) {
 		expr, from, typ string
 		want            string // a value, or the SQL number of the refusal
 	}{
-		{`sd_sum_int(x)`, `SELECT 1 AS x UNION ALL SELECT NULL UNION ALL SELECT 41`, "BIGINT", `42`},
-		{`sd_sum_int(x)`, `SELECT 1 AS x WHERE 1 = 0`, "BIGINT", `null`},
-		{`sd_sum_int(x)`, `SELECT NULL AS x`, "BIGINT", `null`},
-		{`sd_sum_int(x)`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8115`},
-		{`sd_sum_int(x)`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1 UNION ALL SELECT -1`, "BIGINT", `"9223372036854775807"`},
-		{`sd_sum_int(x)`, `SELECT 'a' AS x UNION ALL SELECT 1`, "BIGINT", `8114`},
-		{`sd_sum_dec(x, 38, 2)`, `SELECT '0.10' AS x UNION ALL SELECT '0.20' UNION ALL SELECT NULL`, "DECIMAL(38,2)", `"0.30"`},
-		{`sd_sum_dec(x, 38, 2)`, `SELECT '1' AS x WHERE 1 = 0`, "DECIMAL(38,2)", `null`},
-		{`sd_sum_dec(x, 38, 2)`, `SELECT NULL AS x`, "DECIMAL(38,2)", `null`},
-		{`sd_sum_dec(x, 3, 2)`, `SELECT '9.99' AS x UNION ALL SELECT '0.01'`, "DECIMAL(3,2)", `8115`},
-		{`sd_sum_dec(x, 39, 2)`, `SELECT '9.99' AS x`, "DECIMAL(38,2)", `8114`},
-		{`sd_sum_dec(x, 38, 2)`, `SELECT 'y' AS x`, "DECIMAL(38,2)", `8114`},
+		{`sd_sum(x, 'BIGINT')`, `SELECT 1 AS x UNION ALL SELECT NULL UNION ALL SELECT 41`, "BIGINT", `42`},
+		{`sd_sum(x, 'BIGINT')`, `SELECT 1 AS x WHERE 1 = 0`, "BIGINT", `null`},
+		{`sd_sum(x, 'BIGINT')`, `SELECT NULL AS x`, "BIGINT", `null`},
+		{`sd_sum(x, 'BIGINT')`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8115`},
+		{`sd_sum(x, 'BIGINT')`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1 UNION ALL SELECT -1`, "BIGINT", `"9223372036854775807"`},
+		{`sd_sum(x, 'BIGINT')`, `SELECT 'a' AS x UNION ALL SELECT 1`, "BIGINT", `8114`},
+		{`sd_sum(x, 'DECIMAL(38,2)')`, `SELECT '0.10' AS x UNION ALL SELECT '0.20' UNION ALL SELECT NULL`, "DECIMAL(38,2)", `"0.30"`},
+		{`sd_sum(x, 'DECIMAL(38,2)')`, `SELECT '1' AS x WHERE 1 = 0`, "DECIMAL(38,2)", `null`},
+		{`sd_sum(x, 'DECIMAL(38,2)')`, `SELECT NULL AS x`, "DECIMAL(38,2)", `null`},
+		{`sd_sum(x, 'DECIMAL(3,2)')`, `SELECT '9.99' AS x UNION ALL SELECT '0.01'`, "DECIMAL(3,2)", `8115`},
+		{`sd_sum(x, 'DECIMAL(39,2)')`, `SELECT '9.99' AS x`, "DECIMAL(38,2)", `2750`},
+		{`sd_sum(x, 'DECIMAL(38,2)')`, `SELECT 'y' AS x`, "DECIMAL(38,2)", `8114`},
 		// Another function fails while the group has a sum that would be refused in the end.
-		{`sd_sum_int(x) + sum(sd_div(1, x - 1, 'INT'))`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8134`},
-		{`sd_sum_int(DISTINCT x)`, `SELECT 2 AS x UNION ALL SELECT 2 UNION ALL SELECT 3`, "BIGINT", `5`},
+		{`sd_sum(x, 'BIGINT') + sum(sd_div(1, x - 1, 'INT'))`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8134`},
 	} {
 		if got := evaluate(t, e, c.typ, "SELECT "+c.expr+" FROM ("+c.from+")"); got != "["+c.want+"]" {
 			t.Errorf("%s FROM (%s) is %s, want %s", c.expr, c.from, got, c.want)
@@ -163,7 +162,7 @@ func TestAggregatesAddUpExactly(t *testing.T) {
 
 func TestAggregatesOfManyGroupsKeepApart(t *testing.T) {
 	e := school(t, Config{})
-	got := evaluate(t, e, "BIGINT", `SELECT sd_sum_int(x) FROM (
+	got := evaluate(t, e, "BIGINT", `SELECT sd_sum(x, 'BIGINT') FROM (
 		WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10) SELECT x FROM n) GROUP BY sd_mod(x, 3, 'INT') ORDER BY sd_mod(x, 3, 'INT')`)
 	if got != "[18][22][15]" {
 		t.Errorf("got %s", got)

@@ -1,0 +1,59 @@
+package sqlfunc
+
+import "shardeck/shared/sqltypes"
+
+// NativeAggregate is an aggregate that an engine over SQLite registers. Unlike a [Native]
+// it is called with NULLs too.
+type NativeAggregate struct {
+	Name      string
+	Arguments int
+	// Start begins a group.
+	Start func(types Types) Accumulator
+}
+
+// Accumulator is the state of an aggregate within one group. It serves one goroutine.
+type Accumulator interface {
+	// Step takes the arguments of a row in, which may be views of memory that changes
+	// after the call. After an error the group is dropped.
+	Step(args []sqltypes.Value) error
+	// Final returns the value of the group.
+	Final() (sqltypes.Value, error)
+}
+
+// NativeAggregates returns the aggregates that an engine over SQLite registers:
+//
+//	sd_sum (x, type)   the exact sum of the values of x that are not NULL, NULL without
+//	                   any; of integers and decimals a value of the type, of floats a
+//	                   partial sum of [sqltypes.FloatPartial], for the master to add to those
+//	                   of other shards and to round once
+func NativeAggregates() []NativeAggregate {
+	return []NativeAggregate{{"sd_sum", 2, func(types Types) Accumulator { return &nativeSum{types: types} }}}
+}
+
+// nativeSum is sd_sum, whose type the first row tells.
+type nativeSum struct {
+	types Types
+	float bool
+	sum   *sqltypes.Sum
+}
+
+func (s *nativeSum) Step(args []sqltypes.Value) error {
+	if s.sum == nil {
+		t, err := s.types(args[1].Str)
+		if err != nil {
+			return err
+		}
+		s.sum, s.float = sqltypes.NewSum(t), t.Kind.IsFloat()
+	}
+	return s.sum.Add(args[0])
+}
+
+func (s *nativeSum) Final() (sqltypes.Value, error) {
+	switch {
+	case s.sum == nil:
+		return sqltypes.Null(), nil // no rows
+	case s.float:
+		return s.sum.Partial()
+	}
+	return s.sum.Value()
+}
