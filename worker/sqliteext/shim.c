@@ -1,0 +1,131 @@
+//go:build sqliteext
+
+#include <string.h>
+#include <sqlite3ext.h>
+SQLITE_EXTENSION_INIT1
+
+#include "shim.h"
+#include "_cgo_export.h"
+
+enum { MOST_ARGUMENTS = 16 };
+
+static void convert(sqlite3_value *v, sd_arg *a) {
+	memset(a, 0, sizeof *a);
+	a->class = sqlite3_value_type(v);
+	switch (a->class) {
+	case SQLITE_INTEGER:
+		a->integer = sqlite3_value_int64(v);
+		break;
+	case SQLITE_FLOAT:
+		a->real = sqlite3_value_double(v);
+		break;
+	case SQLITE_TEXT:
+		a->bytes = (const char *)sqlite3_value_text(v);
+		a->length = sqlite3_value_bytes(v);
+		break;
+	case SQLITE_BLOB:
+		a->bytes = sqlite3_value_blob(v);
+		a->length = sqlite3_value_bytes(v);
+		break;
+	}
+}
+
+static int convertAll(int argc, sqlite3_value **argv, sd_arg *args) {
+	int null = 0;
+	for (int i = 0; i < argc; i++) {
+		convert(argv[i], &args[i]);
+		null |= args[i].class == SQLITE_NULL;
+	}
+	return null;
+}
+
+/* A function is NULL where an argument is. */
+static void call(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	sd_arg args[MOST_ARGUMENTS];
+	if (!convertAll(argc, argv, args))
+		sdCall((int)(intptr_t)sqlite3_user_data(ctx), ctx, args, argc);
+}
+
+/* The state of a group is an id of Go's; SQLite zeroes it before the first row. */
+static void step(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	sd_arg args[MOST_ARGUMENTS];
+	int64_t *id = sqlite3_aggregate_context(ctx, sizeof *id);
+	if (!id) {
+		sqlite3_result_error_nomem(ctx);
+		return;
+	}
+	convertAll(argc, argv, args);
+	*id = sdStep((int)(intptr_t)sqlite3_user_data(ctx), *id, ctx, args, argc);
+}
+
+/* SQLite calls it for every group that had a row, also when the statement has failed. */
+static void final(sqlite3_context *ctx) {
+	int64_t *id = sqlite3_aggregate_context(ctx, 0);
+	if (id && *id)
+		sdFinal(*id, ctx);
+}
+
+static int compare(void *which, int na, const void *a, int nb, const void *b) {
+	return sdCompare((int)(intptr_t)which, (char *)a, na, (char *)b, nb);
+}
+
+/* A statement is interrupted from another thread by a connection of that thread's own:
+   sd_handle() names a connection, sd_interrupt(handle) ends what runs on it. Of a
+   connection that is closed, or none, it does nothing. */
+static void handle(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	(void)argc, (void)argv;
+	sqlite3_result_int64(ctx, (sqlite3_int64)(intptr_t)sqlite3_user_data(ctx));
+}
+
+static void interrupt(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	(void)argc;
+	sdInterrupt(sqlite3_value_int64(argv[0]));
+	sqlite3_result_null(ctx);
+}
+
+static void closed(void *id) { sdClosed((int64_t)(intptr_t)id); }
+
+void sd_interrupt_connection(void *db) { sqlite3_interrupt(db); }
+
+void sd_result_int(sqlite3_context *ctx, int64_t v) { sqlite3_result_int64(ctx, v); }
+void sd_result_real(sqlite3_context *ctx, double v) { sqlite3_result_double(ctx, v); }
+void sd_result_text(sqlite3_context *ctx, const char *s, uint64_t n) {
+	sqlite3_result_text64(ctx, n ? s : "", n, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+void sd_result_blob(sqlite3_context *ctx, const char *s, uint64_t n) {
+	sqlite3_result_blob64(ctx, n ? s : "", n, SQLITE_TRANSIENT);
+}
+void sd_result_error(sqlite3_context *ctx, const char *s, int n) { sqlite3_result_error(ctx, s, n); }
+
+int sd_register(void *db) {
+	const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+	int rc = SQLITE_OK, most;
+	const char *name;
+	for (int i = 0; rc == SQLITE_OK && (name = sdFunctionName(i)); i++) {
+		most = sdMostArguments(i);
+		if (most > MOST_ARGUMENTS)
+			return SQLITE_ERROR;
+		for (int n = sdLeastArguments(i); rc == SQLITE_OK && n <= most; n++)
+			rc = sqlite3_create_function_v2(db, name, n, flags, (void *)(intptr_t)i, call, 0, 0, 0);
+	}
+	for (int i = 0; rc == SQLITE_OK && (name = sdAggregateName(i)); i++)
+		rc = sqlite3_create_function_v2(db, name, sdAggregateArguments(i), flags, (void *)(intptr_t)i, 0, step, final, 0);
+	for (int i = 0; rc == SQLITE_OK && (name = sdCollationName(i)); i++)
+		rc = sqlite3_create_collation_v2(db, name, SQLITE_UTF8, (void *)(intptr_t)i, compare, 0);
+	if (rc == SQLITE_OK) {
+		intptr_t id = sdOpened(db);
+		rc = sqlite3_create_function_v2(db, "sd_handle", 0, SQLITE_UTF8, (void *)id, handle, 0, 0, closed);
+	}
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "sd_interrupt", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, 0, interrupt, 0, 0, 0);
+	return rc;
+}
+
+/* The entry point of the library, by the name of its file: libshardeck. */
+int sqlite3_shardeck_init(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
+	SQLITE_EXTENSION_INIT2(api);
+	int rc = sd_register(db);
+	if (rc != SQLITE_OK && error)
+		*error = sqlite3_mprintf("shardeck: the functions could not be registered: %s", sqlite3_errstr(rc));
+	return rc;
+}
