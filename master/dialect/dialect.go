@@ -9,6 +9,8 @@ import (
 type Dialect interface {
 	// Name is the engine's name as workers report it, as "sqlite".
 	Name() string
+	// Version is the version of the SQL that it writes, as api.SQLiteDialect.
+	Version() string
 	// Query writes the query of a fragment of a plan that reads (see
 	// planner.Op.IsRead). It refuses with too_complex what the engine could not take.
 	Query(p *plan.Plan, f *plan.Fragment) (*api.QueryRequest, error)
@@ -19,6 +21,19 @@ type Dialect interface {
 	// own, which are T-SQL's but for documented differences; nothing where all of it is
 	// computed by package sqltypes.
 	EngineComputes(p *plan.Plan) []string
+}
+
+// Check refuses a worker whose SQL is not what this master writes.
+func Check(h *api.WorkerHealth) error {
+	d, err := For(h.Engine)
+	if err != nil {
+		return err
+	}
+	if h.Dialect != d.Version() {
+		return api.NewProblem(api.CodeUnsupported, "the worker %s takes the SQL %q; this master writes %q", h.Name, h.Dialect, d.Version()).
+			Hinted("run masters and workers of one version of Shardeck")
+	}
+	return nil
 }
 
 // For returns the dialect of the engine of that name.

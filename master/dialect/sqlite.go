@@ -13,6 +13,9 @@ type SQLite struct{}
 // Name implements Dialect.
 func (SQLite) Name() string { return "sqlite" }
 
+// Version implements Dialect.
+func (SQLite) Version() string { return api.SQLiteDialect }
+
 // Query implements Dialect. The text is the same for all fragments of a plan.
 func (SQLite) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLiteWriter()

@@ -21,6 +21,9 @@ type SQLServer struct{}
 // Name implements Dialect.
 func (SQLServer) Name() string { return "sqlserver" }
 
+// Version implements Dialect.
+func (SQLServer) Version() string { return api.SQLServerDialect }
+
 // Query implements Dialect. The text is the same for all fragments of a plan.
 func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLServerWriter()

@@ -205,6 +205,9 @@ func TestFoldedConstantsAreWhatTheirColumnsWouldGive(t *testing.T) {
 		v, err := eval.Eval(overRow(e), r.rows[id])
 		want := outcome(e.Type, v, err)
 		got, typ := r.folded(constant, id)
+		if strings.HasPrefix(got, "refused") && strings.HasPrefix(want, "refused") {
+			return // of two refusals in one expression, nothing says which comes first
+		}
 		if got != want && !(typ != e.Type && sameNumber(got, want)) {
 			t.Fatalf("%s\nis %s %s, but as\n%s\nit is %s %s", expr, e.Type, want, constant, typ, got)
 		}

@@ -36,6 +36,8 @@ type Config struct {
 	Targets  []Target // by shard
 	URLs     []string // of the targets
 	Labels   []string // the shard each target must report, as "0/3"
+	// Accept refuses a worker that this master cannot work with; nil accepts all.
+	Accept func(*api.WorkerHealth) error
 	Peers    []PeerTarget
 	PeerURLs []string
 
@@ -282,9 +284,9 @@ func (p *Prober) ask(ctx context.Context, i int) Shard {
 		switch api.CodeOf(err) {
 		case api.CodeShardTimeout:
 			next.State, next.Misses = api.ShardSlow, 1
-		case api.CodeUnauthorized:
+		case api.CodeUnauthorized, api.CodeWorkerUnproven:
 			next.State = api.ShardUnauthorized
-		case api.CodeWrongShard:
+		case api.CodeWrongShard, api.CodeUnsupported:
 			next.State = api.ShardWrong
 		default:
 			next.State = api.ShardDown
@@ -298,6 +300,11 @@ func (p *Prober) ask(ctx context.Context, i int) Shard {
 		return fail(err)
 	}
 	next.Info, next.Latency, next.AnsweredAt = *info, time.Since(start), time.Now()
+	if p.cfg.Accept != nil {
+		if err := p.cfg.Accept(info); err != nil {
+			return fail(err)
+		}
+	}
 	stats, err := p.cfg.Targets[i].Stats(ctx)
 	if err != nil {
 		return fail(err)

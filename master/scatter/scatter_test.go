@@ -53,7 +53,7 @@ func over(t *testing.T, faults *atomic.Int32, handlers ...http.HandlerFunc) *Sca
 	for _, h := range handlers {
 		srv := httptest.NewServer(h)
 		t.Cleanup(srv.Close)
-		w := client.NewWorker(srv.URL, "token")
+		w := client.NewWorker(srv.URL, "token", client.WithTransport(client.NewTransport()))
 		t.Cleanup(w.Close)
 		cfg.Workers = append(cfg.Workers, w)
 	}

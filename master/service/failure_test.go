@@ -108,8 +108,11 @@ func TestAPausedShardIsAnsweredForWithinTheDeadline(t *testing.T) {
 	write := func() (*api.WriteResponse, error) {
 		return m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(id, "Once")}, client.IdempotencyKey("retry"))
 	}
+	// Over a connection that is new it is not sent, as the worker has to prove itself first.
 	_, err = write()
-	mustFail(t, err, api.CodeOutcomeUnknown, 2)
+	if code := api.CodeOf(err); code != api.CodeOutcomeUnknown && code != api.CodeShardTimeout {
+		t.Errorf("a write to a paused worker: %v", err)
+	}
 	if _, err := m.Health(t.Context()); err != nil {
 		t.Errorf("health waits for nobody, but: %v", err)
 	}

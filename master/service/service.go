@@ -104,10 +104,8 @@ func newService(set *settings, self string, logger *slog.Logger) (*Service, erro
 		ddl: make(chan struct{}, 1), stopping: make(chan struct{}),
 	}
 	s.ddl <- struct{}{}
-	// One transport for all workers: its pool is kept by host.
-	transport := client.NewTransport()
 	for i, url := range set.Workers {
-		s.workers = append(s.workers, client.NewWorker(url, set.token, client.WithTransport(transport)))
+		s.workers = append(s.workers, client.NewWorker(url, set.token))
 		s.labels = append(s.labels, fmt.Sprintf("%d/%d", i, len(set.Workers)))
 	}
 	for _, url := range set.Peers {
@@ -136,6 +134,7 @@ func (s *Service) newProber() *health.Prober {
 		Labels:   s.labels,
 		Interval: s.cfg.ProbeInterval,
 		Timeout:  s.cfg.ProbeTimeout,
+		Accept:   dialect.Check,
 		OnShard:  s.shardChanged,
 		OnProbe:  s.shardProbed,
 	}

@@ -62,6 +62,7 @@ const (
 	CodeShardUnavailable Code = "shard_unavailable"
 	CodeShardTimeout     Code = "shard_timeout"
 	CodeShardBadAnswer   Code = "shard_bad_answer"
+	CodeWorkerUnproven   Code = "worker_unproven"
 	CodePartialFailure   Code = "partial_failure"
 	CodeFailoverFailed   Code = "failover_failed"
 	CodeOverloaded       Code = "overloaded"
@@ -122,6 +123,7 @@ var codeInfo = map[Code]struct {
 	CodeShardUnavailable:    {http.StatusServiceUnavailable, "A shard cannot be reached"},
 	CodeShardTimeout:        {http.StatusGatewayTimeout, "A shard did not answer in time"},
 	CodeShardBadAnswer:      {http.StatusBadGateway, "A shard's answer cannot be used"},
+	CodeWorkerUnproven:      {http.StatusBadGateway, "What listens at a worker's address is not proven to be it"},
 	CodePartialFailure:      {http.StatusBadGateway, "Some shards did it and some did not"},
 	CodeFailoverFailed:      {http.StatusServiceUnavailable, "The failover did not happen"},
 	CodeOverloaded:          {http.StatusServiceUnavailable, "Too much work is under way"},

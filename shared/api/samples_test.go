@@ -176,7 +176,7 @@ func workerSamples() []sample {
 	index := api.Statement{SQL: `CREATE INDEX "ix:Students:name" ON "Students" ("name")`, Table: "Students", SchemaVersion: students.Version(), Effect: api.EffectCreateIndex}
 	return []sample{
 		{"worker/health.answer.json", true, "WorkerHealth", &api.WorkerHealth{
-			Status: "ok", Name: "worker-8081", Language: "go", Engine: "sqlite", EngineVersion: "3.53.0", Version: "0.1.0", UptimeSeconds: 12.5,
+			Status: "ok", Name: "worker-8081", Language: "go", Engine: "sqlite", Dialect: api.SQLiteDialect, Shard: "0/3", EngineVersion: "3.53.0", Version: "0.1.0", UptimeSeconds: 12.5,
 		}},
 		{"worker/create-db.request.json", true, "DBRequest", &api.DBRequest{DB: "SchoolDB", Fence: fence}},
 		{"worker/create-db.answer.json", true, "DBResponse", &api.DBResponse{DB: "SchoolDB", Physical: "SchoolDBGO"}},

@@ -19,8 +19,8 @@ const (
 	ShardUp           ShardState = "up"
 	ShardSlow         ShardState = "slow"         // answers, but late
 	ShardDown         ShardState = "down"         // does not answer
-	ShardUnauthorized ShardState = "unauthorized" // refuses the master's token
-	ShardWrong        ShardState = "wrong_shard"  // holds another shard than configured
+	ShardUnauthorized ShardState = "unauthorized" // does not prove that it knows the cluster's token, or refuses it
+	ShardWrong        ShardState = "wrong_shard"  // holds another shard than configured, or takes another SQL than the master writes
 	ShardUnknown      ShardState = "unknown"      // not probed yet
 )
 

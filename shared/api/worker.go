@@ -73,10 +73,15 @@ type Idempotency struct {
 
 // WorkerHealth answers GET /health, open to all, and so says nothing about data.
 type WorkerHealth struct {
-	Status        string  `json:"status"` // "ok"
-	Name          string  `json:"name"`
-	Language      string  `json:"language"` // "go", "python", "node"
-	Engine        string  `json:"engine"`   // "sqlite", "sqlserver"
+	Status   string `json:"status"` // "ok"
+	Name     string `json:"name"`
+	Language string `json:"language"` // "go", "python", "node"
+	Engine   string `json:"engine"`   // "sqlite", "sqlserver"
+	// Dialect is the version of the SQL that the worker takes: [SQLiteDialect] or
+	// [SQLServerDialect]. A master refuses a worker of another.
+	Dialect string `json:"dialect"`
+	// Shard is the shard that the worker was first given, as "0/3"; empty before.
+	Shard         string  `json:"shard"`
 	EngineVersion string  `json:"engine_version"`
 	Version       string  `json:"version"`
 	UptimeSeconds float64 `json:"uptime_seconds"`
@@ -94,6 +99,14 @@ type DBResponse struct {
 	DB       string `json:"db_name"`
 	Physical string `json:"physical"`
 }
+
+// The versions of the SQL that masters write and workers take, functions, collations and
+// the names of constraints included (see docs/sqlite-dialect.md). A change that a
+// worker has to know of gives it a new number.
+const (
+	SQLiteDialect    = "sqlite/1"
+	SQLServerDialect = "sqlserver/1"
+)
 
 // Effect says what a statement does to its table, so that the worker can keep
 // exact row counts and its list of tables without parsing SQL.

@@ -22,6 +22,10 @@ import (
 	"shardeck/shared/client"
 )
 
+// unproven leaves out the proof that a worker gives of itself, which the servers of
+// these tests cannot give.
+var unproven = client.WithTransport(client.NewTransport())
+
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // worker returns a client of a server that answers as h does.
@@ -29,7 +33,7 @@ func worker(t *testing.T, h http.HandlerFunc) *client.Worker {
 	t.Helper()
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
-	w := client.NewWorker(srv.URL, "tok")
+	w := client.NewWorker(srv.URL, "tok", unproven)
 	t.Cleanup(w.Close)
 	return w
 }
@@ -120,13 +124,13 @@ func TestNobodyListens(t *testing.T) {
 	}
 	url := "http://" + ln.Addr().String()
 	ln.Close()
-	w := client.NewWorker(url, "tok")
+	w := client.NewWorker(url, "tok", unproven)
 	defer w.Close()
 	if _, err := w.Exec(t.Context(), &api.ExecRequest{}); api.CodeOf(err) != api.CodeShardUnavailable {
 		t.Errorf("a write that was never sent: %v", err)
 	}
 	for _, bad := range []string{"", "127.0.0.1:80", "ftp://x", "http://u:p@x", "http://x/?a=b", ":"} {
-		w := client.NewWorker(bad, "tok")
+		w := client.NewWorker(bad, "tok", unproven)
 		if _, err := w.Stats(t.Context()); api.CodeOf(err) != api.CodeShardUnavailable {
 			t.Errorf("%q: %v", bad, err)
 		}
@@ -179,7 +183,7 @@ func TestConnectionsAreReused(t *testing.T) {
 	}
 	srv.Start()
 	defer srv.Close()
-	w := client.NewWorker(srv.URL, "tok")
+	w := client.NewWorker(srv.URL, "tok", unproven)
 	defer w.Close()
 	for range 20 {
 		if _, err := w.Stats(t.Context()); err != nil {

@@ -30,6 +30,7 @@ const (
 	connBuffer    = 32 << 10
 	dialTimeout   = 2 * time.Second
 	idleKeptAlive = 90 * time.Second
+	keepAlive     = 15 * time.Second
 )
 
 // Option changes how a client is made.
@@ -51,7 +52,7 @@ func WithAPIToken(token string) Option { return func(o *options) { o.bearer = to
 // that are near: as many idle connections as there may be callers, no compression,
 // no proxy.
 func NewTransport() *http.Transport {
-	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: 15 * time.Second}
+	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
 	return &http.Transport{
 		DialContext:         d.DialContext,
 		MaxIdleConnsPerHost: idlePerHost,
@@ -81,6 +82,8 @@ type conn struct {
 	header http.Header // of each write; never changed
 	reads  http.Header // of each read; never changed
 	noun   string      // "worker" or "master"
+	// credential is the name of the header with it; empty for none.
+	credential string
 }
 
 // newConn returns a conn that shows the credential, a header, with each request.
@@ -92,6 +95,7 @@ func newConn(noun, baseURL string, o options, credential CallOption) *conn {
 	}}
 	if credential.name != "" {
 		c.header[credential.name] = []string{credential.value}
+		c.credential = credential.name
 	}
 	c.reads = c.header.Clone()
 	// Without a value this is not sent. It tells net/http that it may send a POST again
@@ -128,6 +132,7 @@ type call struct {
 	body         any         // marshalled; nil for none
 	write        bool        // failing after it was sent leaves the outcome unknown
 	valid        func() bool // whether the decoded answer can be one to this request; nil: any can
+	open         bool        // sent without the credential
 	accept       string
 	opts         []CallOption
 }
@@ -209,12 +214,15 @@ func (c *conn) headers(k *call) http.Header {
 	if k.write {
 		base = c.header
 	}
-	if k.accept == "" && len(k.opts) == 0 {
+	if k.accept == "" && len(k.opts) == 0 && !k.open {
 		return base // a transport does not change what it is given
 	}
 	h := make(http.Header, len(base)+len(k.opts))
 	for name, v := range base {
 		h[name] = v
+	}
+	if k.open {
+		delete(h, c.credential)
 	}
 	if k.accept != "" {
 		h["Accept"] = []string{k.accept}

@@ -40,6 +40,10 @@ func (c *conn) unanswered(ctx context.Context, err error) error {
 	case isTimeout(ctx, err):
 		p = api.NewProblem(api.CodeShardTimeout, "%s did not answer in time", c).
 			Hinted("check whether it is overloaded or paused, or allow more time")
+	case isUnproven(err):
+		unproven, _ := errors.AsType[*unprovenError](err)
+		return api.NewProblem(api.CodeWorkerUnproven, "%s is not proven to be it, and was sent nothing: %s", c, unproven.why).
+			Hinted("see which program listens there; a worker needs the MASTER_TOKEN of the masters")
 	default:
 		p = api.NewProblem(api.CodeShardUnavailable, "%s cannot be reached: %s", c, reason(ctx, err)).
 			Hinted("start the %s, or look at its log", c.noun)
@@ -91,6 +95,11 @@ func (c *conn) refused(ctx context.Context, k *call, resp *http.Response) error 
 func neverConnected(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && op.Op == "dial"
+}
+
+func isUnproven(err error) bool {
+	_, ok := errors.AsType[*unprovenError](err)
+	return ok
 }
 
 func isTimeout(ctx context.Context, err error) bool {

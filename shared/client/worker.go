@@ -13,13 +13,20 @@ import (
 type Worker struct{ c *conn }
 
 // NewWorker returns a client of the worker at baseURL, as "http://127.0.0.1:8081".
-// A base URL that is none shows in the first call's error.
+// Each of its connections is proven before the token is sent on it (see
+// [api.HeaderProof]), unless a transport is given, which has to see to that itself.
+// An invalid base URL shows in the first call's error.
 func NewWorker(baseURL, token string, opts ...Option) *Worker {
 	var o options
 	for _, f := range opts {
 		f(&o)
 	}
-	return &Worker{newConn("worker", baseURL, o, CallOption{api.HeaderToken, token})}
+	proven := o.transport == nil
+	c := newConn("worker", baseURL, o, CallOption{api.HeaderToken, token})
+	if proven {
+		c.rt = provenTransport(token, c.base)
+	}
+	return &Worker{c}
 }
 
 // URL is the worker's base URL.
@@ -28,10 +35,10 @@ func (w *Worker) URL() string { return w.c.base.String() }
 // Close closes idle connections.
 func (w *Worker) Close() { w.c.close() }
 
-// Health asks who the worker is.
+// Health asks who the worker is, without the token, which it does not ask for.
 func (w *Worker) Health(ctx context.Context) (*api.WorkerHealth, error) {
 	out := new(api.WorkerHealth)
-	return out, w.c.do(ctx, &call{method: http.MethodGet, path: api.WorkerHealthPath}, out)
+	return out, w.c.do(ctx, &call{method: http.MethodGet, path: api.WorkerHealthPath, open: true}, out)
 }
 
 // CreateDB creates a database.

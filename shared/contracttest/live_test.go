@@ -2,6 +2,7 @@ package contracttest_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -174,6 +175,11 @@ func TestMastersSayWhichShardIsDown(t *testing.T) {
 	master := newSession(t, c.Masters[0].URL, api.MasterOpenAPI())
 	master.run(schemaExchanges[0], schemaExchanges[1], rowExchanges[0])
 	awaitTable(t, c, 0)
+	// Of rows on three shards one is there already: two shards take their part.
+	master.run(
+		exchange{"of one row", "", "/insert", `{"db_name":"SchoolDB","table":"Students","rows":[` + manyRows(115, 116) + `]}`, nil, ""},
+		exchange{"with a row that is there", "", "/insert", `{"db_name":"SchoolDB","table":"Students","rows":[` + manyRows(100, 130) + `]}`, nil, api.CodePartialFailure},
+	)
 	c.Workers[2].Kill(t)
 	master.run(
 		exchange{"with a shard down", "", "/select", `{"db_name":"SchoolDB","table":"Students"}`, nil, api.CodeShardUnavailable},
@@ -182,11 +188,15 @@ func TestMastersSayWhichShardIsDown(t *testing.T) {
 		exchange{"with a shard down, in part, streamed", "", "/select", `{"db_name":"SchoolDB","table":"Students","allow_partial":true}`, ndjson, ""},
 		exchange{"with a shard down", "", "/map-reduce-count", `{"db_name":"SchoolDB","table":"Students"}`, nil, api.CodeShardUnavailable},
 		exchange{"with a shard down, in part", "", "/map-reduce-count", `{"db_name":"SchoolDB","table":"Students","allow_partial":true}`, nil, ""},
-		exchange{"with a shard down", "", "/insert", `{"db_name":"SchoolDB","table":"Students","rows":[` + manyRows(100, 130) + `]}`, nil, api.CodePartialFailure},
 		exchange{"with a shard down", "", "/security-check", `{}`, nil, ""},
 		exchange{"with a shard down", "GET", "/health", "", nil, ""},
 		exchange{"with a shard down", "GET", "/metadata", "", nil, ""},
 	)
+	testcluster.Await(t, "the master to know that shard 2 is down", func(ctx context.Context) (bool, string) {
+		meta, err := c.Master(0).Metadata(ctx)
+		return err == nil && meta.Workers[2].State == api.ShardDown, fmt.Sprint(err)
+	})
+	master.run(exchange{"with a shard known to be down", "", "/insert", `{"db_name":"SchoolDB","table":"Students","rows":[` + manyRows(200, 230) + `]}`, nil, api.CodeShardUnavailable})
 }
 
 func TestMastersAskForTheirAPIToken(t *testing.T) {

@@ -18,6 +18,8 @@ import (
 type Engine interface {
 	// Name is the engine's name on the wire, as "sqlite".
 	Name() string
+	// Dialect is the version of the SQL that the engine takes, as api.SQLiteDialect.
+	Dialect() string
 	// Version is the version of the database software.
 	Version() string
 

@@ -56,7 +56,7 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	if err != nil {
 		return &daemon.UsageError{Err: err}
 	}
-	s := &server{cfg: cfg, logger: logger, token: httpserve.NewToken(secret)}
+	s := &server{cfg: cfg, logger: logger, token: httpserve.NewToken(secret), secret: secret}
 	srv, err := httpserve.Listen(ctx, httpserve.Config{
 		Handler: s.routes(), Logger: logger, Host: cfg.Host, Port: cfg.Port, PortSetting: "--port or WORKER_PORT",
 		ShutdownGrace: cfg.Grace,
@@ -69,6 +69,9 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	// mistake the second touches nothing; and requests wait until it is open.
 	if err := s.open(ctx, portOf(srv.URL())); err != nil {
 		return errors.Join(err, srv.Close())
+	}
+	if st, err := s.engine.State(ctx); err == nil {
+		s.shard.Store(&st.Shard)
 	}
 	defer func() {
 		// After the last request: a transaction under way is waited for.

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -15,12 +16,29 @@ import (
 // than the client's that it follows from.
 const maxBody = 2 * api.MaxBody
 
-func (s *server) health(w http.ResponseWriter, _ *http.Request) error {
-	return httpserve.WriteJSON(w, http.StatusOK, &api.WorkerHealth{
+// health says who the worker is, and proves to a master that asks with a nonce that it
+// knows the secret (see [api.HeaderProof]).
+func (s *server) health(w http.ResponseWriter, r *http.Request) error {
+	h := &api.WorkerHealth{
 		Status: "ok", Name: s.cfg.Name, Language: "go",
-		Engine: s.engine.Name(), EngineVersion: s.engine.Version(),
+		Engine: s.engine.Name(), EngineVersion: s.engine.Version(), Dialect: s.engine.Dialect(),
 		Version: daemon.Version, UptimeSeconds: time.Since(s.start).Seconds(),
-	})
+	}
+	if shard := s.shard.Load(); shard != nil {
+		h.Shard = *shard // from memory: /health waits for no database
+	}
+	nonces := r.Header[api.HeaderNonce]
+	if len(nonces) != 1 || !api.IsNonce(nonces[0]) {
+		return httpserve.WriteJSON(w, http.StatusOK, h)
+	}
+	body, err := json.Marshal(h)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", api.MediaJSON)
+	w.Header().Set(api.HeaderProof, api.Proof(s.secret, nonces[0], body))
+	_, err = w.Write(body)
+	return err
 }
 
 func (s *server) createDB(w http.ResponseWriter, r *http.Request) error {
@@ -118,6 +136,7 @@ func (s *server) state(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.shard.Store(&st.Shard)
 	return httpserve.WriteJSON(w, http.StatusOK, st)
 }
 
@@ -133,6 +152,7 @@ func (s *server) setState(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.shard.Store(&st.Shard)
 	s.logger.Info("a master holds the term", "term", st.Term, "leader", st.Leader, "shard", st.Shard)
 	return httpserve.WriteJSON(w, http.StatusOK, st)
 }

@@ -3,6 +3,7 @@ package service
 import (
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"shardeck/shared/api"
@@ -10,11 +11,13 @@ import (
 	"shardeck/worker/engine"
 )
 
-// server holds what the handlers share. Its fields do not change once it serves.
+// server holds what the handlers share. Its fields but shard do not change once it serves.
 type server struct {
 	cfg    Config
 	logger *slog.Logger
 	token  httpserve.Token
+	secret string                 // what the token is made of, for proofs
+	shard  atomic.Pointer[string] // that the worker was first given, once it was read
 	engine engine.Engine
 	start  time.Time
 }

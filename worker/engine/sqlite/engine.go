@@ -142,6 +142,9 @@ func (e *Engine) openAll(ctx context.Context) error {
 // Name implements engine.Engine.
 func (e *Engine) Name() string { return "sqlite" }
 
+// Dialect implements engine.Engine.
+func (e *Engine) Dialect() string { return api.SQLiteDialect }
+
 // Version implements engine.Engine.
 func (e *Engine) Version() string { return raw.Version() }
 

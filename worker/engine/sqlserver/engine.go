@@ -163,6 +163,9 @@ func (e *Engine) prepareServer(ctx context.Context) error {
 // Name implements engine.Engine.
 func (e *Engine) Name() string { return "sqlserver" }
 
+// Dialect implements engine.Engine.
+func (e *Engine) Dialect() string { return api.SQLServerDialect }
+
 // Version implements engine.Engine.
 func (e *Engine) Version() string { return e.version }
 

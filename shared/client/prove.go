@@ -1,0 +1,119 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+const (
+	// proveTimeout bounds the proof of a new connection.
+	proveTimeout = 2 * time.Second
+	// maxHealth bounds the answer, in bytes.
+	maxHealth = 64 << 10
+)
+
+// prover dials connections to one worker and has each prove that the worker knows the
+// secret before anything else is sent on it; see [api.HeaderProof] for how.
+type prover struct {
+	secret string
+	base   *url.URL
+	dialer *net.Dialer
+}
+
+// provenTransport is a transport whose connections are proven.
+func provenTransport(secret string, base *url.URL) *http.Transport {
+	t := NewTransport()
+	p := &prover{secret: secret, base: base, dialer: &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}}
+	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := p.dialer.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return p.proven(ctx, c)
+	}
+	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		d := tls.Dialer{NetDialer: p.dialer, Config: &tls.Config{NextProtos: []string{"http/1.1"}}}
+		c, err := d.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return p.proven(ctx, c)
+	}
+	return t
+}
+
+// unprovenError is of a listener that does not prove to know the secret.
+type unprovenError struct{ why string }
+
+func (e *unprovenError) Error() string { return e.why }
+
+// proven returns c once it is proven, and closes it otherwise.
+func (p *prover) proven(ctx context.Context, c net.Conn) (net.Conn, error) {
+	deadline := time.Now().Add(proveTimeout)
+	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
+		deadline = d
+	}
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // ends what waits on c
+	err := c.SetDeadline(deadline)
+	if err == nil {
+		err = p.prove(c)
+	}
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = c.SetDeadline(time.Time{})
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+func (p *prover) prove(c net.Conn) error {
+	nonce := api.NewNonce()
+	path := p.base.EscapedPath() + api.WorkerHealthPath
+	_, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: shardeck\r\n%s: %s\r\n\r\n", path, p.base.Host, api.HeaderNonce, nonce)
+	if err != nil {
+		return err
+	}
+	// Nothing but the answer comes on this connection: what is left in r is a fault.
+	r := bufio.NewReader(io.LimitReader(c, maxHealth+maxHeader))
+	resp, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
+	switch {
+	case isNetError(err):
+		return err
+	case err != nil:
+		return &unprovenError{"what listens there does not speak HTTP"}
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxHealth))
+	_ = resp.Body.Close()
+	switch {
+	case err != nil:
+		return err
+	case resp.StatusCode == http.StatusOK && resp.Header.Get(api.HeaderProof) == "":
+		return &unprovenError{"it gives no proof of the cluster's token"}
+	case resp.StatusCode != http.StatusOK || !api.CheckProof(p.secret, nonce, body, strings.TrimSpace(resp.Header.Get(api.HeaderProof))):
+		return &unprovenError{"its proof is not that of the cluster's token"}
+	case resp.Close || r.Buffered() > 0:
+		return &unprovenError{"it ends the connection after its proof"}
+	}
+	return nil
+}
+
+// isNetError says whether the connection failed, rather than what came over it.
+func isNetError(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
