@@ -2,10 +2,11 @@ package service
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
 	"shardeck/shared/daemon"
