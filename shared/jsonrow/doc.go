@@ -1,7 +1,7 @@
-// Package jsonrow takes rows apart that stand on the wire as JSON arrays, without
-// decoding their values: a row's elements are views of its bytes. Whoever needs a
-// value decodes it, and so checks it; what passes through is not looked at twice.
+// Package jsonrow splits rows encoded as JSON arrays without decoding their values: a row's
+// elements are views of its bytes. Whoever needs a value decodes, and so validates it;
+// pass-through values are not parsed again.
 //
-// Any bytes are taken. Elements of valid JSON are found exactly; of other bytes, some
-// elements are found or none, always inside the row and in order. The package is pure.
+// Any input is accepted. Elements of valid JSON are found exactly; of invalid input, some
+// elements or none are found, always inside the row and in order. The package is pure.
 package jsonrow

@@ -5,13 +5,13 @@ import (
 	"iter"
 )
 
-// Splitter finds the first elements of rows. It keeps its memory from row to row.
+// Splitter finds the first elements of rows. It reuses its memory from row to row.
 type Splitter struct {
-	ends []int // ends[i] is the offset behind element i
+	ends []int // ends[i] is the offset after element i
 }
 
-// Split finds the first n elements of a row, which begins with '[', and reports
-// whether it has as many.
+// Split finds the first n elements of a row, which begins with '[', and reports whether it has
+// that many.
 func (s *Splitter) Split(row []byte, n int) bool {
 	s.ends = s.ends[:0]
 	for from := 1; len(s.ends) < n; from = s.ends[len(s.ends)-1] + 1 {
@@ -27,7 +27,7 @@ func (s *Splitter) Split(row []byte, n int) bool {
 	return len(s.ends) == n
 }
 
-// Element is element i of the row, by the latest Split.
+// Element returns element i of the row last passed to Split.
 func (s *Splitter) Element(row []byte, i int) []byte {
 	start := 1
 	if i > 0 {
@@ -36,11 +36,11 @@ func (s *Splitter) Element(row []byte, i int) []byte {
 	return bytes.TrimSpace(row[start:s.ends[i]])
 }
 
-// End is the offset behind element i, by the latest Split.
+// End returns the offset after element i of the row last passed to Split.
 func (s *Splitter) End(i int) int { return s.ends[i] }
 
-// Elements yields the elements of a row, and false with what is none: an element
-// that is empty or does not end, or what is before or behind the array. It ends there.
+// Elements yields the elements of a row. It yields false and stops at anything invalid: an empty
+// or unterminated element, or text before or after the array.
 func Elements(row []byte) iter.Seq2[[]byte, bool] {
 	return func(yield func([]byte, bool) bool) {
 		row := bytes.TrimSpace(row)
@@ -76,8 +76,8 @@ func Elements(row []byte) iter.Seq2[[]byte, bool] {
 	}
 }
 
-// elementEnd returns the offset of the comma or bracket behind the element that
-// begins at i, -1 where there is none.
+// elementEnd returns the offset of the comma or bracket after the element that begins at i, or
+// -1.
 func elementEnd(row []byte, i int) int {
 	depth := 0
 	for i < len(row) {
@@ -106,7 +106,7 @@ func elementEnd(row []byte, i int) int {
 	return -1
 }
 
-// stringEnd is the offset behind the string that begins at i, -1 where it does not end.
+// stringEnd returns the offset after the string that begins at i, or -1 if it is unterminated.
 func stringEnd(row []byte, i int) int {
 	i++
 	for {
@@ -115,7 +115,7 @@ func stringEnd(row []byte, i int) int {
 			return -1
 		}
 		i += j + 1
-		// The quote is escaped when an odd number of backslashes stands before it.
+		// The quote is escaped if an odd number of backslashes precedes it.
 		k := i - 2
 		for row[k] == '\\' {
 			k--

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// all returns a row's elements and whether it was one to its end.
+// all returns a row's elements and whether the row is complete.
 func all(row string) (elements []string, whole bool) {
 	for e, ok := range Elements([]byte(row)) {
 		if !ok {
@@ -20,7 +20,7 @@ func all(row string) (elements []string, whole bool) {
 	return elements, true
 }
 
-func TestARowIsTakenApart(t *testing.T) {
+func TestRowIsSplit(t *testing.T) {
 	for _, c := range []struct {
 		row   string
 		want  []string
@@ -60,12 +60,11 @@ func TestTheFirstElementsAreFound(t *testing.T) {
 		}
 	}
 	if s.Split(row, 5) {
-		t.Error("five elements of four")
+		t.Error("found five elements in a row of four")
 	}
 }
 
-// FuzzElements compares with encoding/json where the row is JSON, and looks for
-// panics where it is not.
+// FuzzElements compares with encoding/json for valid rows, and looks for panics in others.
 func FuzzElements(f *testing.F) {
 	for _, s := range []string{`[1,"a",null]`, `["\\",{"a":[1,2]},"]"]`, `[`, `[]`, ``, `["\"`, `[[[[`, `]]`, `[1] x`, `[}1,{]`} {
 		f.Add([]byte(s), 3)

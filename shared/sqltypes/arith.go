@@ -7,7 +7,7 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// Op is an operator of arithmetic.
+// Op is an arithmetic operator.
 type Op uint8
 
 // The operators.
@@ -28,14 +28,14 @@ func (op Op) String() string {
 	return operators[op : op+1]
 }
 
-// Arith computes a op b in the type t of the result (for decimals that of
-// T-SQL's rules of precision and scale, which the caller applies; decimals are computed
-// exactly and brought to t at the end). Operands are integers for an integer t,
-// integers, decimals or floats for a DECIMAL, integers or floats for REAL and FLOAT.
-// A NULL makes NULL. Str may be a view of memory that changes after the call.
+// Arith computes a op b in type t, the type of the result. For decimals the caller derives t by
+// T-SQL's rules for precision and scale; the computation is exact and is rounded to t at the end.
+// Operands are integers for an integer t; integers, decimals or floats for a DECIMAL; integers or
+// floats for REAL and FLOAT. If either operand is NULL, so is the result. Str may be a view of
+// memory that changes after the call.
 //
-// It refuses with 8115 (the result is not in t's range), 8134 (division by zero)
-// and 8114 (an operand is not of its kind).
+// Errors: 8115 if the result is out of t's range, 8134 for division by zero, 8114 if an operand
+// has the wrong type.
 func Arith(op Op, t Type, a, b Value) (Value, error) {
 	switch {
 	case a.Form == FormNull || b.Form == FormNull:
@@ -51,7 +51,7 @@ func Arith(op Op, t Type, a, b Value) (Value, error) {
 		x, okA := asFloat(a)
 		y, okB := asFloat(b)
 		if !okA || !okB || op == OpMod {
-			return Value{}, errOperand("a number that the operator takes")
+			return Value{}, errOperand("a valid operand of the operator")
 		}
 		return floatArith(op, t, x, y)
 	}
@@ -70,8 +70,8 @@ func intArith(op Op, t Type, a, b int64) (Value, error) {
 	return Int64(v), nil
 }
 
-// checkedInt computes a op b, where b is not 0 if op divides; false when the
-// result is not an int64.
+// checkedInt computes a op b; b must not be 0 for division. It returns false if the result
+// overflows int64.
 func checkedInt(op Op, a, b int64) (int64, bool) {
 	switch op {
 	case OpAdd:
@@ -120,7 +120,7 @@ func floatArith(op Op, t Type, x, y float64) (Value, error) {
 	return floatResult(t, f)
 }
 
-// floatResult rounds f to t; there is no infinity, and no negative zero.
+// floatResult rounds f to t; infinity is out of range, and negative zero becomes zero.
 func floatResult(t Type, f float64) (Value, error) {
 	if t.Kind == Real {
 		f = float64(float32(f))
@@ -134,11 +134,11 @@ func floatResult(t Type, f float64) (Value, error) {
 	return Float64(f), nil
 }
 
-// Neg returns -v, a value of type t; 8115 when that is not in t's range.
+// Neg returns -v, a value of type t; 8115 if it is out of t's range.
 func Neg(t Type, v Value) (Value, error) { return Arith(OpSub, t, Int64(0), v) }
 
-// Abs returns |v|, a value of type t; 8115 when that is not in t's range, as that
-// of the least integer is not.
+// Abs returns |v|, a value of type t; 8115 if it is out of t's range, as for the smallest
+// integer.
 func Abs(t Type, v Value) (Value, error) {
 	switch v.Form {
 	case FormInt:
@@ -158,21 +158,22 @@ func Abs(t Type, v Value) (Value, error) {
 	return v, nil
 }
 
-// Round rounds v, a value of type t, to so many fraction digits, half away from
-// zero; to tens and hundreds with negative digits. The type remains, and so does a
-// decimal's scale: ROUND(2.345, 2) is 2.350. A float is rounded by the digits it
-// is written with, so that 2.675 becomes 2.68 whatever its nearest binary fraction
-// is. 8115 when the result is not in t's range.
-func Round(t Type, v Value, digits int64) (Value, error) { return toDigits(t, v, digits, decimal.to) }
-
-// Truncate is [Round], but that what is beyond the digits is cut off.
-func Truncate(t Type, v Value, digits int64) (Value, error) {
-	return toDigits(t, v, digits, decimal.cut)
+// Round rounds v, a value of type t, to a number of fraction digits, half away from zero;
+// negative digits round to tens, hundreds and so on. The type, including a decimal's scale, stays
+// the same: ROUND(2.345, 2) is 2.350. A float is rounded by its shortest decimal form, so that
+// 2.675 becomes 2.68 regardless of its binary value. 8115 if the result is out of t's range.
+func Round(t Type, v Value, digits int64) (Value, error) {
+	return toDigits(t, v, digits, decimal.rescale)
 }
 
-// toDigits brings v to so many fraction digits by to.
+// Truncate is like [Round] but drops the excess digits instead of rounding.
+func Truncate(t Type, v Value, digits int64) (Value, error) {
+	return toDigits(t, v, digits, decimal.truncate)
+}
+
+// toDigits brings v to a number of fraction digits, using to.
 func toDigits(t Type, v Value, digits int64, to func(decimal, int) decimal) (Value, error) {
-	// No number has digits beyond these, a float's exponent included.
+	// No number has more digits than this, even with a float's exponent.
 	n := int(min(max(digits, -400), 400))
 	switch v.Form {
 	case FormNull:
@@ -193,7 +194,7 @@ func intToDigits(t Type, v int64, digits int, to func(decimal, int) decimal) (Va
 	if digits >= 0 {
 		return Int64(v), nil
 	}
-	d := to(decimal{small: v}, digits).to(0)
+	d := to(decimal{small: v}, digits).rescale(0)
 	lo, hi, _ := intRange(t.Kind)
 	if d.large != nil || d.small < lo || d.small > hi {
 		return Value{}, errResult(t)
@@ -201,7 +202,7 @@ func intToDigits(t Type, v int64, digits int, to func(decimal, int) decimal) (Va
 	return Int64(d.small), nil
 }
 
-// floatToDigits rounds the integer that the digits of f are, without their point.
+// floatToDigits rounds the integer formed by the digits of f, ignoring the point.
 func floatToDigits(t Type, f float64, digits int, to func(decimal, int) decimal) (Value, error) {
 	bits := 64
 	if t.Kind == Real {
@@ -213,7 +214,7 @@ func floatToDigits(t Type, f float64, digits int, to func(decimal, int) decimal)
 	if !ok || !okD {
 		return Value{}, errOperand("a number")
 	}
-	d.scale = len(n.frac) - n.exp // negative for a great number
+	d.scale = len(n.frac) - n.exp // negative for a large number
 	if digits >= d.scale {
 		return Float64(f), nil
 	}
@@ -233,7 +234,7 @@ func floatToDigits(t Type, f float64, digits int, to func(decimal, int) decimal)
 func errResult(t Type) *Error {
 	e := newError(mssqlerr.Overflow, OutOfRange, "the result is out of the range of %s", t)
 	if t.Kind.IsInteger() {
-		return e.hinted("write one of the numbers with a point, as 1., to compute in DECIMAL")
+		return e.hinted("write one of the numbers with a decimal point, such as 1., to compute in DECIMAL")
 	}
 	return e.hinted("%s", rangeHint(t))
 }

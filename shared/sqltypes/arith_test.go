@@ -13,7 +13,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// numberOf returns SQL Server's number of a refusal, 0 for none.
+// numberOf returns the SQL Server error number of err, 0 if there is none.
 func numberOf(err error) int {
 	if e, ok := errors.AsType[*sqltypes.Error](err); ok {
 		return e.Number
@@ -21,7 +21,7 @@ func numberOf(err error) int {
 	return 0
 }
 
-// show writes a result as the tables below do: its wire form, or the number of the refusal.
+// show formats a result for the tables below: its wire form, or the error number.
 func show(t sqltypes.Type, v sqltypes.Value, err error) string {
 	if err != nil {
 		return fmt.Sprint(numberOf(err))
@@ -81,7 +81,7 @@ func TestArithmetic(t *testing.T) {
 		{"REAL", f(1e38), "*", f(10), "8115"},
 		{"REAL", f(1), "/", f(3), "0.33333334"},
 		{"FLOAT", f(0), "*", f(-1), "0"},
-		{"FLOAT", f(5), "%", f(2), "8114"}, // operands float and float have no modulo
+		{"FLOAT", f(5), "%", f(2), "8114"}, // modulo is not defined for floats
 	} {
 		typ := mustParse(t, c.typ)
 		v, err := sqltypes.Arith(arithOps[c.op], typ, c.a, c.b)
@@ -89,12 +89,12 @@ func TestArithmetic(t *testing.T) {
 			t.Errorf("%v %s %v as %s is %s (%v), want %s", c.a, c.op, c.b, c.typ, got, err, c.want)
 		}
 		if s := arithOps[c.op].String(); s != c.op {
-			t.Errorf("%s writes itself %s", c.op, s)
+			t.Errorf("String() of %s is %s", c.op, s)
 		}
 	}
 }
 
-// drawDecimal draws a number of few digits or many.
+// drawDecimal draws a random decimal, short or long.
 func drawDecimal(t *rapid.T, name string) string {
 	return rapid.StringMatching(`-?(0|[1-9][0-9]{0,8}|[1-9][0-9]{15,22})(\.([0-9]{1,6}|[0-9]{10,15}))?`).Draw(t, name)
 }
@@ -102,12 +102,12 @@ func drawDecimal(t *rapid.T, name string) string {
 func rat(t *rapid.T, s string) *big.Rat {
 	r, ok := new(big.Rat).SetString(s)
 	if !ok {
-		t.Fatalf("%q is no number", s)
+		t.Fatalf("%q is not a number", s)
 	}
 	return r
 }
 
-// cutOff writes r with so many fraction digits and leaves the others out.
+// cutOff formats r with the given number of fraction digits and truncates the rest.
 func cutOff(r *big.Rat, scale int) string {
 	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)
 	n := new(big.Int).Mul(r.Num(), unit)

@@ -7,21 +7,20 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// Cast converts v, a value of type from, as T-SQL does within an expression: by
-// CAST, CONVERT without a style, ISNULL, or where types meet. A string or binary
-// value that is too long is cut off. What becomes of other values in a string:
-//
+// Cast converts v, a value of type from, as T-SQL does within an expression: by CAST, by CONVERT
+// without a style, by ISNULL, or where types are mixed. A string or binary value that is too long
+// is truncated. Conversions to strings follow these rules:
 //   - REAL and FLOAT have six digits, 1.23457e+006 (style 0)
 //   - TIME and DATETIME2 have all digits of their scale, and a space before the time
-//   - TINYINT, SMALLINT and INT are * in a CHAR or VARCHAR that is too short; other
+//   - TINYINT, SMALLINT and INT become * in a CHAR or VARCHAR that is too short; other
 //     numbers are refused (8115), and so are GUIDs (8170)
 func Cast(v Value, from, to Type) (Value, error) { return convert(v, from, to, true) }
 
-// Convert converts v as T-SQL does when it assigns a value of type from to a column
-// of type to. It is [Cast], except that nothing is lost on the way into a string or
-// binary column: a value that is too long is refused (2628; 8115 for a number) unless
-// only trailing spaces, or trailing zero bytes, are beyond the length. NULL stays NULL:
-// whether a column takes it is not a matter of its type. Conversions that T-SQL does
+// Convert converts v as T-SQL does when it assigns a value of type from to a column of type to.
+// It is like [Cast], except that string and binary columns never lose data: a value that is too
+// long is refused (2628; 8115 for a number) unless the excess is only trailing spaces or trailing
+// zero bytes. NULL stays NULL: nullability is not part of a type. Conversions that T-SQL does not
+// make implicitly, and those listed in the package comment, are refused.
 // not make implicitly, and those named in the package comment, are refused by name.
 func Convert(v Value, from, to Type) (Value, error) { return convert(v, from, to, false) }
 
@@ -46,7 +45,7 @@ func convert(v Value, from, to Type, cut bool) (Value, error) {
 
 func fromBytes(to Type, v Value, cut bool) (Value, error) {
 	if !to.Kind.IsBinary() {
-		return Value{}, errClash(mssqlerr.NotImplicit, "a binary value", to)
+		return Value{}, errIncompatible(mssqlerr.NotImplicit, "a binary value", to)
 	}
 	if cut && to.Length != Max && len(v.Str) > to.Length {
 		v.Str = v.Str[:to.Length]
@@ -55,7 +54,7 @@ func fromBytes(to Type, v Value, cut bool) (Value, error) {
 	return Value{Form: FormBytes, Str: s}, err
 }
 
-// toText writes v for the string type to, which it fits unless it is refused. It does not pad.
+// toText formats v for the string type to, or fails if it does not fit. It does not pad.
 func toText(v Value, from, to Type, cut bool) (string, error) {
 	s := v.Str
 	switch {
@@ -69,7 +68,7 @@ func toText(v Value, from, to Type, cut bool) (string, error) {
 	tooLong := to.Length != Max && len(s) > to.Length
 	switch {
 	case tooLong && from.Kind == UniqueIdentifier:
-		return "", newError(mssqlerr.GUIDResultSpace, OutOfRange, "%s has no room for a %s", to, from.Kind).hinted("give it a length of %d or more", guidLen)
+		return "", newError(mssqlerr.GUIDResultSpace, OutOfRange, "%s is too short for a %s", to, from.Kind).hinted("give it a length of %d or more", guidLen)
 	case tooLong && from.Kind.IsNumeric():
 		narrow := from.Kind == TinyInt || from.Kind == SmallInt || from.Kind == Int
 		if cut && narrow && (to.Kind == Char || to.Kind == VarChar) {
@@ -82,7 +81,7 @@ func toText(v Value, from, to Type, cut bool) (string, error) {
 	return s, nil
 }
 
-// formatStyle0 writes a float as T-SQL's style 0: six digits, three of an exponent.
+// formatStyle0 formats a float in T-SQL's style 0: six significant digits, three exponent digits.
 func formatStyle0(f float64) string {
 	s := strconv.FormatFloat(f, 'g', 6, 64)
 	mantissa, exp, ok := strings.Cut(s, "e")
@@ -93,7 +92,7 @@ func formatStyle0(f float64) string {
 	return mantissa + "e" + sign + strings.Repeat("0", max(0, 3-len(digits))) + digits
 }
 
-// padFraction writes the fraction of canonical seconds with all digits of its scale.
+// padFraction pads the fraction of canonical seconds to the full scale.
 func padFraction(s string, scale int) string {
 	if scale == 0 {
 		return s

@@ -18,8 +18,8 @@ var fuzzTypes = []string{
 	"DATE", "TIME(0)", "TIME(7)", "DATETIME2(0)", "DATETIME2(3)", "DATETIME2(7)", "UNIQUEIDENTIFIER",
 }
 
-// FuzzDecodeJSON: no input makes the codec panic; what it takes has one wire
-// form, valid as JSON, that decodes to the same value again.
+// FuzzDecodeJSON: no input panics; each accepted input has one wire form, which is valid JSON and
+// decodes to the same value.
 func FuzzDecodeJSON(f *testing.F) {
 	_, samples := readSamples(f)
 	for _, s := range samples {
@@ -43,7 +43,7 @@ func FuzzDecodeJSON(f *testing.F) {
 			return
 		}
 		if !jsontext.Value(raw).IsValid() {
-			t.Fatalf("%s: %q is taken but is not JSON", typ, raw)
+			t.Fatalf("%s: %q was accepted but is not JSON", typ, raw)
 		}
 		wire := sqltypes.AppendJSON(nil, typ, v)
 		if !jsontext.Value(wire).IsValid() {
@@ -62,7 +62,7 @@ func FuzzDecodeJSON(f *testing.F) {
 	})
 }
 
-func TestNotANumberNeverReachesTheWire(t *testing.T) {
+func TestNaNIsNeverEncoded(t *testing.T) {
 	float := mustParse(t, "FLOAT")
 	for _, f := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		if v, err := sqltypes.Convert(sqltypes.Float64(f), float, float); err == nil {
@@ -74,7 +74,7 @@ func TestNotANumberNeverReachesTheWire(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotJSONIsRefused(t *testing.T) {
+func TestInvalidJSONIsRefused(t *testing.T) {
 	for _, raw := range []string{
 		"", " ", "nul", "True", "+1", "01", "-01", ".5", "5.", "1e", "1e+", "-", "--1", "0x10", "1 2", "NaN", "'a'",
 		`"`, `"a`, `"a"b"`, `"\ud83d"`, `"\x"`, `"\"`, "\"\x01\"", "\"\xff\"", "\"\xed\xa0\x80\"", `{`, `[`,
@@ -87,7 +87,7 @@ func TestWhatIsNotJSONIsRefused(t *testing.T) {
 	}
 }
 
-func TestWireFormOfWhatADatabaseComputed(t *testing.T) {
+func TestWireFormOfComputedValues(t *testing.T) {
 	money := mustParse(t, "DECIMAL(10,2)")
 	for _, c := range []struct {
 		typ  sqltypes.Type
@@ -127,7 +127,7 @@ func TestErrorTravelsAsAProblem(t *testing.T) {
 	}
 }
 
-func TestHugeNumbersCostNoMoreThanTheirText(t *testing.T) {
+func TestHugeExponentsDoNotAllocateByMagnitude(t *testing.T) {
 	digits := strings.Repeat("9", 1<<20)
 	for _, name := range fuzzTypes {
 		typ := mustParse(t, name)

@@ -7,13 +7,13 @@ import (
 	"unicode/utf8"
 )
 
-// Compare orders two values of type t as SQL Server does in ORDER BY: NULL
-// before all else, strings by [CompareText], decimals by their number, GUIDs by
-// [CompareGUID], dates and times in time, binaries by their bytes. The result is negative, 0 or
-// positive. Columns that are a string shard key are ordered by [CompareBinary] instead.
+// Compare orders two values of type t as SQL Server does in ORDER BY: NULL first, strings by
+// [CompareText], decimals numerically, GUIDs by [CompareGUID], dates and times chronologically,
+// binary values bytewise. The result is negative, 0 or positive. String shard key columns are
+// ordered by [CompareBinary] instead.
 func Compare(t Type, a, b Value) int {
 	if a.Form != b.Form {
-		// FormNull is the least; other forms never meet within one type.
+		// FormNull is the smallest; other forms are never mixed within one type.
 		return cmp.Compare(a.Form, b.Form)
 	}
 	switch a.Form {
@@ -30,7 +30,7 @@ func Compare(t Type, a, b Value) int {
 		case t.Kind == UniqueIdentifier:
 			return CompareGUID(a.Str, b.Str)
 		}
-		// Canonical dates and times are as long as they need be, and sort as text.
+		// Canonical dates and times of one type have the same layout and sort as text.
 		return strings.Compare(a.Str, b.Str)
 	case FormBytes:
 		return strings.Compare(a.Str, b.Str)
@@ -38,11 +38,10 @@ func Compare(t Type, a, b Value) int {
 	return 0
 }
 
-// CompareText orders strings by the default collation: without regard to case
-// (Unicode simple folding, character by character), to spaces at the end, or to
-// language. 'a' and 'A' are equal, 'a' and 'á' are not. Folded strings stand in the
-// order of their code points, so that 'á' comes after 'z'. The shorter of two is taken as
-// if it had spaces up to the other's length: what has a tab more comes before it.
+// CompareText orders strings by the default collation. It ignores case (by Unicode simple
+// folding, character by character), trailing spaces and language: 'a' equals 'A' but not 'á'.
+// Folded strings are ordered by code point, so 'á' comes after 'z'. The shorter string compares
+// as if padded with spaces, so a string continued by a tab sorts before it.
 func CompareText(a, b string) int {
 	a, b = strings.TrimRight(a, " "), strings.TrimRight(b, " ")
 	i := 0
@@ -61,8 +60,8 @@ func CompareText(a, b string) int {
 	return compareRest(a[i:], b[i:])
 }
 
-// compareRest compares what is left of two strings, of which one is at its end and
-// neither has spaces at the end, with the spaces that the other would be filled up with.
+// compareRest compares the remainders of two strings, one of which is empty, as if that one were
+// padded with spaces. Neither has trailing spaces.
 func compareRest(a, b string) int {
 	if a == "" && b == "" {
 		return 0
@@ -98,8 +97,8 @@ func compareFolded(a, b string) int {
 	return compareRest(a, b)
 }
 
-// decodeRune returns the first character of s; a byte that is no UTF-8 counts as
-// a character of its own beyond all others, so that the order stays total.
+// decodeRune returns the first character of s. An invalid UTF-8 byte counts as a character
+// greater than all others, which keeps the order total.
 func decodeRune(s string) (rune, int) {
 	r, n := utf8.DecodeRuneInString(s)
 	if r == utf8.RuneError && n == 1 {
@@ -108,11 +107,10 @@ func decodeRune(s string) (rune, int) {
 	return r, n
 }
 
-// foldRune returns the one character that stands for all that are equal to r but
-// for case: the lower-case letter of its capital, which brings together what
-// Unicode's simple folding does (σ and ς, k and the sign for Kelvin), in an order
-// that SQL Server can be asked for: LOWER(UPPER(x)) by code point. The İ and the ı of
-// Turkish, whose other cases are those of i, stay themselves.
+// foldRune maps r to the representative of its case-folding class: the lower-case form of its
+// upper-case form. That joins what Unicode's simple folding joins (σ and ς, k and the Kelvin
+// sign), and gives an order that SQL Server can compute too: LOWER(UPPER(x)) by code point. The
+// Turkish İ and ı, whose case mappings lead to i and I, fold to themselves.
 func foldRune(r rune) rune {
 	switch {
 	case r < utf8.RuneSelf:
@@ -123,14 +121,14 @@ func foldRune(r rune) rune {
 	return unicode.ToLower(unicode.ToUpper(r))
 }
 
-// CompareBinary orders strings by the shard key's collation: by code point, so
-// with regard to case, but not to spaces at the end. It is what SQLite's RTRIM does.
+// CompareBinary orders strings by the shard key's collation: by code point, so case-sensitive,
+// but ignoring trailing spaces. It is SQLite's RTRIM collation.
 func CompareBinary(a, b string) int {
 	return strings.Compare(strings.TrimRight(a, " "), strings.TrimRight(b, " "))
 }
 
-// CompareDecimal orders the texts of decimals by their number, whatever their
-// scales. Text that is not a decimal comes after all that is, in byte order.
+// CompareDecimal orders decimal texts numerically, whatever their scales. Invalid text sorts
+// after all decimals, in byte order.
 func CompareDecimal(a, b string) int {
 	da, okA := splitDecimal(a)
 	db, okB := splitDecimal(b)
@@ -152,7 +150,7 @@ func CompareDecimal(a, b string) int {
 	return da.compareAbs(db)
 }
 
-// magnitude is a decimal without zeros at either end.
+// magnitude is a decimal without leading or trailing zeros.
 type magnitude struct {
 	neg         bool
 	whole, frac string
@@ -180,13 +178,13 @@ func splitDecimal(s string) (magnitude, bool) {
 	return m, true
 }
 
-// guidOrder lists where the bytes of a GUID's text stand, the most significant
-// first, in the order SQL Server compares them (that of .NET's SqlGuid: the last
-// group of digits first, and the first three groups from their far end).
+// guidOrder lists the positions of a GUID's bytes in its text in the order SQL Server compares
+// them, most significant first (as .NET's SqlGuid does: the last group first, and the first three
+// groups from right to left).
 var guidOrder = [16]int{24, 26, 28, 30, 32, 34, 19, 21, 16, 14, 11, 9, 6, 4, 2, 0}
 
-// CompareGUID orders canonical GUIDs as SQL Server does. Text that is no GUID
-// comes after all that is, in byte order.
+// CompareGUID orders canonical GUIDs as SQL Server does. Invalid text sorts after all GUIDs, in
+// byte order.
 func CompareGUID(a, b string) int {
 	if len(a) != guidLen || len(b) != guidLen {
 		if len(a) != len(b) && (len(a) == guidLen || len(b) == guidLen) {

@@ -35,7 +35,7 @@ func TestCompareText(t *testing.T) {
 	}
 }
 
-func TestCompareBinaryMindsCaseButNotSpacesAtTheEnd(t *testing.T) {
+func TestCompareBinaryIsCaseSensitiveAndIgnoresTrailingSpaces(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want int
@@ -46,8 +46,8 @@ func TestCompareBinaryMindsCaseButNotSpacesAtTheEnd(t *testing.T) {
 	}
 }
 
-// The order is that of Microsoft's documentation of SqlGuid.CompareTo: the last
-// six bytes count most, and each group from its last byte but for the final two.
+// The order is that of Microsoft's documentation of SqlGuid.CompareTo: the last six bytes are the
+// most significant; the first three groups compare from their last byte.
 func TestCompareGUIDIsSQLServersOrder(t *testing.T) {
 	want := []string{
 		"01000000-0000-0000-0000-000000000000",
@@ -75,11 +75,11 @@ func TestCompareGUIDIsSQLServersOrder(t *testing.T) {
 	}
 }
 
-func TestNullComesFirst(t *testing.T) {
+func TestNullSortsFirst(t *testing.T) {
 	for _, name := range fuzzTypes {
 		typ := mustParse(t, name)
 		if sqltypes.Compare(typ, sqltypes.Null(), sqltypes.Null()) != 0 {
-			t.Errorf("%s: NULL and NULL differ in order", name)
+			t.Errorf("%s: NULL and NULL do not compare equal", name)
 		}
 		for _, v := range []sqltypes.Value{sqltypes.Int64(-1 << 63), sqltypes.Text(""), sqltypes.Bytes(nil), sqltypes.Float64(-1)} {
 			if sqltypes.Compare(typ, sqltypes.Null(), v) >= 0 || sqltypes.Compare(typ, v, sqltypes.Null()) <= 0 {
@@ -89,7 +89,7 @@ func TestNullComesFirst(t *testing.T) {
 	}
 }
 
-// genText draws strings in which equal-but-different ones are frequent.
+// genText draws strings that are often equal but not identical.
 func genText() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.StringOfN(rapid.SampledFrom([]rune("aAbBzZ_ éÉßẞσςΣKkK\t😀")), 0, 5, -1),
@@ -121,7 +121,7 @@ func TestComparisonsAreTotalOrders(t *testing.T) {
 				a, b, d := c.gen.Draw(t, "a"), c.gen.Draw(t, "b"), c.gen.Draw(t, "c")
 				ab, ba := c.compare(a, b), c.compare(b, a)
 				if cmp.Compare(ab, 0) != -cmp.Compare(ba, 0) {
-					t.Fatalf("compare(%q, %q) = %d but the other way round %d", a, b, ab, ba)
+					t.Fatalf("compare(%q, %q) = %d but reversed %d", a, b, ab, ba)
 				}
 				if c.compare(a, a) != 0 {
 					t.Fatalf("%q is not equal to itself", a)
@@ -152,8 +152,8 @@ func TestCompareTextAgreesWithEqualFold(t *testing.T) {
 	})
 }
 
-// Every character is equal to those of its Unicode folding and to no others.
-func TestCompareTextFoldsEveryCharacterAsUnicodeDoes(t *testing.T) {
+// Every character equals the members of its Unicode folding orbit and no others.
+func TestCompareTextFoldsAsUnicodeDoes(t *testing.T) {
 	orbits := map[string][]string{}
 	for r := rune(1); r <= unicode.MaxRune; r++ {
 		if !utf8.ValidRune(r) {

@@ -22,9 +22,9 @@ func toValue(v Value, from, to Type) (Value, error) {
 	case from.Kind.IsTemporal() && !to.Kind.IsTemporal(),
 		from.Kind == Time && to.Kind == Date,
 		from.Kind == UniqueIdentifier && to.Kind != UniqueIdentifier:
-		return Value{}, errClash(mssqlerr.TypeClash, "a "+from.Kind.String(), to)
+		return Value{}, errIncompatible(mssqlerr.TypeClash, "a "+from.Kind.String(), to)
 	case to.Kind.IsBinary():
-		return Value{}, errClash(mssqlerr.NotImplicit, "a string", to)
+		return Value{}, errIncompatible(mssqlerr.NotImplicit, "a string", to)
 	}
 	return fromText(to, v.Str)
 }
@@ -41,15 +41,14 @@ func fromInt(t Type, i int64, from Kind) (Value, error) {
 		return Int64(i), nil
 	}
 	if !t.Kind.IsNumeric() && !t.Kind.IsString() {
-		return Value{}, errClash(mssqlerr.TypeClash, "a number ("+from.String()+")", t)
+		return Value{}, errIncompatible(mssqlerr.TypeClash, "a number ("+from.String()+")", t)
 	}
 	var buf [20]byte
 	return fromNumber(t, string(strconv.AppendInt(buf[:0], i, 10)))
 }
 
-// fromFloat converts the number that a REAL or FLOAT is. For a DECIMAL that is given
-// by the fewest digits that tell it from other FLOATs, 17 at most: a REAL of 0.1 is
-// 0.10000000149011612.
+// fromFloat converts a REAL or FLOAT. A DECIMAL is made from its shortest round-trip form as a
+// FLOAT, at most 17 digits: a REAL of 0.1 is 0.10000000149011612.
 func fromFloat(t Type, f float64) (Value, error) {
 	if f != f || f-f != 0 {
 		return Value{}, errConversion(t, strconv.FormatFloat(f, 'g', -1, 64))
@@ -59,7 +58,7 @@ func fromFloat(t Type, f float64) (Value, error) {
 		return bit(f != 0), nil
 	case t.Kind.IsInteger():
 		lo, hi, _ := intRange(t.Kind)
-		// float64(hi) of a BIGINT is 2^63, which is beyond it; below, all are exact.
+		// float64(hi) of a BIGINT is 2^63, which is out of range; smaller values are exact.
 		whole := math.Trunc(f)
 		if whole < float64(lo) || whole > float64(hi) || whole == 1<<63 {
 			return Value{}, errRange(t, strconv.FormatFloat(f, 'g', -1, 64))
@@ -74,7 +73,7 @@ func fromFloat(t Type, f float64) (Value, error) {
 	return fromNumber(t, string(appendFloat(buf[:0], f, Float)))
 }
 
-// fromNumber converts a numeric literal, which need not be canonical.
+// fromNumber converts a numeric literal, which may not be canonical.
 func fromNumber(t Type, s string) (Value, error) {
 	n, ok := parseNumber(s)
 	if !ok {
@@ -93,7 +92,7 @@ func fromNumber(t Type, s string) (Value, error) {
 	case t.Kind.IsString():
 		return n.literalText(t, s)
 	}
-	return Value{}, errClash(mssqlerr.TypeClash, "a number", t)
+	return Value{}, errIncompatible(mssqlerr.TypeClash, "a number", t)
 }
 
 func (n *number) toInt(t Type, s string) (Value, error) {
@@ -125,8 +124,8 @@ func toFloat(t Type, s string) (Value, error) {
 	return Float64(f), nil
 }
 
-// literalText writes a numeric literal into a string column: one with an exponent is
-// a FLOAT, any other keeps its digits.
+// literalText converts a numeric literal for a string column: one with an exponent is a FLOAT,
+// any other keeps its digits.
 func (n *number) literalText(t Type, s string) (Value, error) {
 	if n.hasExp {
 		f, ok := parseFloat(s, Float)
@@ -169,8 +168,8 @@ func fromText(t Type, s string) (Value, error) {
 	return Text(s), nil
 }
 
-// textToNumber converts a string to a number as T-SQL does: spaces around it do
-// not matter, an empty one is 0 (though not for DECIMAL), an exponent is for REAL and FLOAT alone.
+// textToNumber converts a string to a number as T-SQL does: surrounding spaces are ignored, an
+// empty string is 0 (but invalid for DECIMAL), and only REAL and FLOAT allow an exponent.
 func textToNumber(t Type, s string) (Value, error) {
 	digits := strings.Trim(s, " ")
 	if t.Kind == Bit {

@@ -14,7 +14,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-func TestConvertAsAnAssignmentDoes(t *testing.T) {
+func TestConvertFollowsAssignmentRules(t *testing.T) {
 	for _, c := range []struct {
 		from string
 		v    sqltypes.Value
@@ -51,7 +51,7 @@ func TestConvertAsAnAssignmentDoes(t *testing.T) {
 		{"REAL", sqltypes.Float64(float64(float32(0.1))), "DECIMAL(20,15)", `"0.100000001490116"`},
 		{"REAL", sqltypes.Float64(float64(float32(0.1))), "FLOAT", "0.10000000149011612"},
 		{"REAL", sqltypes.Float64(float64(float32(0.1))), "VARCHAR(20)", `"0.1"`},
-		{"INT", sqltypes.Int64(12345), "VARCHAR(4)", "8115"}, // CAST makes * of it, which no row should hold
+		{"INT", sqltypes.Int64(12345), "VARCHAR(4)", "8115"}, // CAST makes it *, which must not be stored
 		{"DATETIME2(3)", sqltypes.Text("2026-11-22T20:24:00.5"), "VARCHAR(40)", `"2026-11-22 20:24:00.500"`},
 		{"DATETIME2(3)", sqltypes.Text("2026-11-22T20:24:00.5"), "VARCHAR(10)", "2628"},
 		{"TIME(7)", sqltypes.Text("20:24:00"), "VARCHAR(40)", `"20:24:00.0000000"`},
@@ -84,8 +84,8 @@ func TestConvertAsAnAssignmentDoes(t *testing.T) {
 	}
 }
 
-// Decimals are checked against exact rational arithmetic: the nearest multiple of
-// 10^-scale, away from zero when two are as near, refused beyond the precision.
+// Decimals are checked against exact rational arithmetic: the nearest multiple of 10^-scale, ties
+// away from zero, refused beyond the precision.
 func TestDecimalsAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := rapid.IntRange(1, 38).Draw(t, "p")
@@ -157,7 +157,7 @@ func TestCanonicalTimesSortAsText(t *testing.T) {
 	})
 }
 
-// An assignment stores what CAST makes of a value wherever nothing is lost.
+// An assignment stores the result of CAST wherever nothing is lost.
 func TestAssignmentAndCastAreOneConversion(t *testing.T) {
 	wide := []string{"VARCHAR(60)", "NVARCHAR(60)", "CHAR(60)", "NVARCHAR(MAX)", "BIGINT", "DECIMAL(38,9)", "REAL", "FLOAT", "BIT", "DATETIME2(7)", "TIME(7)", "VARBINARY(60)"}
 	for _, c := range []struct {

@@ -6,7 +6,7 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// Part is a part of a date or time that DATEPART returns.
+// Part is a date part, as in DATEPART.
 type Part uint8
 
 // The parts.
@@ -25,7 +25,7 @@ var partNames = [...]string{
 	PartYear: "year", PartQuarter: "quarter", PartMonth: "month", PartDay: "day", PartDayOfYear: "dayofyear", PartHour: "hour", PartMinute: "minute", PartSecond: "second",
 }
 
-// String returns the part's full name, as "dayofyear".
+// String returns the part's full name, such as "dayofyear".
 func (p Part) String() string {
 	if int(p) < len(partNames) {
 		return partNames[p]
@@ -33,8 +33,7 @@ func (p Part) String() string {
 	return ""
 }
 
-// ParsePart returns the part of that name or of an abbreviation that T-SQL has for
-// it, in any case.
+// ParsePart returns the part with this name or T-SQL abbreviation, ignoring case.
 func ParsePart(name string) (Part, bool) {
 	switch strings.ToLower(name) {
 	case "year", "yy", "yyyy":
@@ -57,8 +56,7 @@ func ParsePart(name string) (Part, bool) {
 	return 0, false
 }
 
-// Of says whether values of kind k have the part: a DATE has no time of day, a
-// TIME no date.
+// Of reports whether values of kind k have the part: a DATE has no time of day, a TIME no date.
 func (p Part) Of(k Kind) bool {
 	switch k {
 	case DateTime2:
@@ -71,8 +69,8 @@ func (p Part) Of(k Kind) bool {
 	return false
 }
 
-// DatePart returns a part of v, a DATE, TIME or DATETIME2 of type t; NULL of NULL.
-// A part that the type does not have is refused (9810).
+// DatePart returns a part of v, a DATE, TIME or DATETIME2 of type t; NULL for NULL. A part that
+// the type does not have is refused (9810).
 func DatePart(p Part, t Type, v Value) (Value, error) {
 	if !p.Of(t.Kind) {
 		return Value{}, newError(mssqlerr.DatepartOfType, InvalidArgument, "a %s has no %s", t.Kind, p).hinted("%s", partHint(t.Kind))

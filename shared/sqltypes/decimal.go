@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// decimal is a number by its digits: unscaled / 10^scale, exactly. The unscaled
-// integer is small, or large where that is not nil, which it is only for what needs more than
-// an int64: nearly all arithmetic does without allocating. A negative scale counts zeros.
+// decimal is the exact number unscaled / 10^scale. The unscaled integer is large if that is not
+// nil, else small. Only values that overflow int64 use large, so nearly all arithmetic does not
+// allocate. A negative scale stands for trailing zeros.
 type decimal struct {
 	small int64
 	large *big.Int
 	scale int
 }
 
-// maxDigits bounds what is read as a decimal, in bytes: T-SQL's have 38 digits at
-// most, and a float's text a few hundred.
+// maxDigits bounds the length of decimal text in bytes: T-SQL's decimals have at most 38 digits,
+// a float's text a few hundred.
 const maxDigits = 400
 
-// smallDigits is how many digits always fit an int64.
+// smallDigits is the number of digits that always fit an int64.
 const smallDigits = 18
 
 // parseDecimal reads plain decimal text: an optional sign, digits, and a fraction.
@@ -49,7 +49,7 @@ func parseDecimal(s string) (decimal, bool) {
 	return d, true
 }
 
-// decimalOperand returns the number that a value is.
+// decimalOperand converts a value to a decimal.
 func decimalOperand(v Value) (decimal, bool) {
 	switch v.Form {
 	case FormInt:
@@ -62,7 +62,7 @@ func decimalOperand(v Value) (decimal, bool) {
 	return decimal{}, false
 }
 
-// normal moves what fits into small.
+// normal moves the number to small if it fits.
 func (d decimal) normal() decimal {
 	if d.large != nil && d.large.IsInt64() {
 		return decimal{small: d.large.Int64(), scale: d.scale}
@@ -70,7 +70,7 @@ func (d decimal) normal() decimal {
 	return d
 }
 
-// unscaled returns the unscaled integer, which must not be changed.
+// unscaled returns the unscaled integer, which must not be modified.
 func (d decimal) unscaled() *big.Int {
 	if d.large != nil {
 		return d.large
@@ -90,8 +90,8 @@ func pow10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
 }
 
-// to returns the number with another scale: when digits must go, rounded half away from zero.
-func (d decimal) to(scale int) decimal {
+// rescale returns the number with another scale; dropped digits are rounded half away from zero.
+func (d decimal) rescale(scale int) decimal {
 	switch {
 	case scale > d.scale:
 		return d.up(scale)
@@ -116,7 +116,7 @@ func (d decimal) down(scale int) decimal {
 	if d.large == nil && n <= smallDigits {
 		unit := smallPow10[n]
 		q, r := d.small/unit, d.small%unit
-		switch { // |r| < 10^18, so that twice as much is an int64
+		switch { // |r| < 10^18, so 2*r fits an int64
 		case 2*r >= unit:
 			q++
 		case -2*r >= unit:
@@ -133,8 +133,8 @@ func (d decimal) down(scale int) decimal {
 	return decimal{large: q, scale: scale}.normal()
 }
 
-// cut is to, but that digits which must go are cut off.
-func (d decimal) cut(scale int) decimal {
+// truncate is like rescale but drops the digits without rounding.
+func (d decimal) truncate(scale int) decimal {
 	n := d.scale - scale
 	if n <= 0 {
 		return d.up(scale)
@@ -146,9 +146,9 @@ func (d decimal) cut(scale int) decimal {
 }
 
 // value returns the number, rounded to the scale of the DECIMAL t, as its
-// canonical text; 8115 when it has too many digits.
+// canonical text; 8115 if it has too many digits.
 func (d decimal) value(t Type) (Value, error) {
-	d = d.to(t.Scale)
+	d = d.rescale(t.Scale)
 	var digits [2 * MaxPrecision]byte
 	var b []byte
 	if d.large != nil {
@@ -164,7 +164,7 @@ func (d decimal) value(t Type) (Value, error) {
 	if len(b) > t.Precision && !d.isZero() {
 		return Value{}, errResult(t)
 	}
-	point := len(b) - d.scale // before this digit; not positive for a number below 1
+	point := len(b) - d.scale // index of the decimal point; not positive for a number below 1
 	if point <= 0 {
 		dst = append(dst, '0')
 	} else {
@@ -180,7 +180,7 @@ func (d decimal) value(t Type) (Value, error) {
 	return Text(string(dst)), nil
 }
 
-// decimalArith computes exactly, and to t's scale at the end.
+// decimalArith computes exactly and rounds to t's scale at the end.
 func decimalArith(op Op, t Type, a, b Value) (Value, error) {
 	x, okX := decimalOperand(a)
 	y, okY := decimalOperand(b)
@@ -195,16 +195,16 @@ func decimalArith(op Op, t Type, a, b Value) (Value, error) {
 	case OpMul:
 		d = x.times(y)
 	case OpDiv:
-		d = x.over(y, t.Scale)
+		d = x.quotient(y, t.Scale)
 	default:
 		s := max(x.scale, y.scale)
-		d = x.to(s).with(op, y.to(s))
+		d = x.rescale(s).sameScale(op, y.rescale(s))
 	}
 	return d.value(t)
 }
 
-// with computes op on two numbers of one scale.
-func (d decimal) with(op Op, o decimal) decimal {
+// sameScale computes op on two numbers of equal scale.
+func (d decimal) sameScale(op Op, o decimal) decimal {
 	if d.large == nil && o.large == nil {
 		if v, ok := checkedInt(op, d.small, o.small); ok {
 			return decimal{small: v, scale: d.scale}
@@ -232,9 +232,9 @@ func (d decimal) times(o decimal) decimal {
 	return decimal{large: new(big.Int).Mul(d.unscaled(), o.unscaled()), scale: s}.normal()
 }
 
-// over divides as SQL Server does: digits beyond the scale are cut off (2.0 / 3 is
+// quotient divides as SQL Server does: digits beyond the scale are truncated (2.0 / 3 is
 // 0.666666).
-func (d decimal) over(o decimal, scale int) decimal {
+func (d decimal) quotient(o decimal, scale int) decimal {
 	// d/o = (ud / uo) * 10^(so - sd); scaled by 10^scale.
 	shift := scale + o.scale - d.scale
 	if shift >= 0 && shift <= smallDigits && d.large == nil && o.large == nil {

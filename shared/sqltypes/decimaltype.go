@@ -2,11 +2,12 @@ package sqltypes
 
 // DecimalResult returns the type of l op r, both DECIMAL, by T-SQL's rules
 // (https://learn.microsoft.com/sql/t-sql/data-types/precision-scale-and-length-transact-sql).
-// Where those ask for more than 38 digits, fraction digits are given up for whole ones:
-// by + and - as many as the whole ones of the wider operand need, by * and / only down to six.
+// If a result would need more than 38 digits, fraction digits are dropped in favour of whole
+// ones: for + and - as many as the whole digits of the wider operand need, for * and / at most
+// down to six.
 func DecimalResult(op Op, l, r Type) Type {
 	p1, s1, p2, s2 := l.Precision, l.Scale, r.Precision, r.Scale
-	whole := max(p1-s1, p2-s2) // of the wider operand
+	whole := max(p1-s1, p2-s2) // in the wider operand
 	var p, s int
 	switch op {
 	case OpAdd, OpSub:

@@ -9,11 +9,11 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// DecodeJSON takes one JSON value as the T-SQL literal it looks like and
-// converts it to t as an assignment to a column of that type would: null is NULL,
-// true and false are BIT, a number is a numeric literal (by its digits, never by way
-// of a float64), a string is a string literal, or the "0x..." wire form for binary
-// types. Every wire form that [AppendJSON] writes decodes to the value it was made of.
+// DecodeJSON reads one JSON value as the T-SQL literal it resembles and converts it to t as an
+// assignment to a column of that type would: null is NULL, true and false are BIT, a number is a
+// numeric literal (by its digits, never through a float64), a string is a string literal, or the
+// "0x..." wire form for binary types. Every wire form written by [AppendJSON] decodes to the
+// original value.
 //
 // The error is an *Error: value_too_long 2628, out_of_range 8115, or
 // conversion_failed 206, 241, 245, 257, 8114 or 8169. raw is not kept.
@@ -69,8 +69,8 @@ func decodeNumber(t Type, raw []byte) (Value, error) {
 	return fromNumber(t, s)
 }
 
-// isJSONNumber rules out what T-SQL and parseNumber take but JSON does not: a
-// plus, zeros in front, a point without digits on both sides.
+// isJSONNumber rules out what T-SQL and parseNumber accept but JSON does not: a plus sign,
+// leading zeros, a point without digits on both sides.
 func isJSONNumber(s string) bool {
 	n, ok := parseNumber(s)
 	if !ok || s[0] == '+' || n.whole == "" || n.whole[0] == '0' && len(n.whole) > 1 {
@@ -119,8 +119,8 @@ func decodeString(t Type, raw []byte) (Value, error) {
 	return fromText(t, s)
 }
 
-// unquote returns the text of a JSON string. Nearly all strings hold no escape
-// and are copied once.
+// unquote returns the text of a JSON string. Nearly all strings have no escapes and are copied
+// once.
 func unquote(raw []byte) (string, bool) {
 	if len(raw) < 2 || raw[len(raw)-1] != '"' {
 		return "", false

@@ -8,8 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxSafeInt is the greatest integer that a JSON number carries through every
-// language's float64 unharmed, 2^53 - 1.
+// maxSafeInt is the largest integer that a JSON number carries unchanged through every language's
+// float64, 2^53 - 1.
 const maxSafeInt = 1<<53 - 1
 
 // AppendJSON appends the wire form of v, a value of type t:
@@ -17,17 +17,17 @@ const maxSafeInt = 1<<53 - 1
 //   - integers: a number, or a string of digits beyond ±(2^53 - 1)
 //   - BIT: true or false
 //   - DECIMAL: a string with exactly Scale fraction digits, "12.50"
-//   - REAL, FLOAT: a number as ECMAScript writes it, with the fewest digits that read back the same
-//   - strings: a string that escapes nothing but what JSON demands (RFC 8785)
-//   - binary: "0x" and capital hex digits in a string
+//   - REAL, FLOAT: a number in ECMAScript's format, with the fewest digits that round-trip
+//   - strings: a string that escapes only what JSON requires (RFC 8785)
+//   - binary: a string of "0x" and upper-case hex digits
 //   - DATE "2026-11-22", TIME "20:24:00.5", DATETIME2 "2026-11-22T20:24:00.1234567",
-//     without zeros at the end of the fraction
-//   - UNIQUEIDENTIFIER: in capitals with hyphens
+//     without trailing zeros in the fraction
+//   - UNIQUEIDENTIFIER: in upper case with hyphens
 //   - NULL: null
 //
-// It is meant for values that were converted to t (see [Convert]); what a database
-// computed, such as a DECIMAL sum held as an integer, is brought to t's form where
-// that loses nothing but digits beyond the scale. It does not allocate beyond dst.
+// It expects values converted to t (see [Convert]). Values computed by a database, such as a
+// DECIMAL sum held as an integer, are brought to t's form if only digits beyond the scale are
+// lost. It does not allocate beyond dst.
 func AppendJSON(dst []byte, t Type, v Value) []byte {
 	switch v.Form {
 	case FormInt:
@@ -69,7 +69,7 @@ func appendInt(dst []byte, t Type, i int64) []byte {
 
 func appendFloatJSON(dst []byte, t Type, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return append(dst, "null"...) // no SQL type holds one, and neither does JSON
+		return append(dst, "null"...) // neither SQL types nor JSON can represent it
 	}
 	if t.Kind == Decimal {
 		var buf [32]byte
@@ -83,7 +83,7 @@ func appendDecimalJSON(dst []byte, t Type, s string) []byte {
 	if isCanonicalDecimal(s, t.Scale) {
 		dst = append(dst, s...)
 	} else if n, ok := parseNumber(s); ok {
-		// A sum may outgrow its column's precision; it is written out whole all the same.
+		// A sum may exceed its column's precision; it is written in full anyway.
 		var fits bool
 		if dst, fits = n.appendDecimal(dst, MaxPrecision, t.Scale); !fits {
 			dst = append(dst, s...)
@@ -94,7 +94,7 @@ func appendDecimalJSON(dst []byte, t Type, s string) []byte {
 	return append(dst, '"')
 }
 
-// isCanonicalDecimal says whether s is what appendDecimal would make of it.
+// isCanonicalDecimal reports whether s is what appendDecimal would write.
 func isCanonicalDecimal(s string, scale int) bool {
 	if s != "" && s[0] == '-' {
 		s = s[1:]
@@ -126,7 +126,7 @@ func appendString(dst []byte, s string) []byte {
 	return append(dst, '"')
 }
 
-// appendQuoted escapes; bytes that are not UTF-8 become U+FFFD, which the error says and nothing can be done about.
+// appendQuoted escapes the string; invalid UTF-8 becomes U+FFFD, for which the error is ignored.
 func appendQuoted(dst []byte, s string) []byte {
 	dst, _ = jsontext.AppendQuote(dst, s)
 	return dst

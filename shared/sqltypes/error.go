@@ -8,18 +8,18 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// Reason says why a type or a value was refused. A service translates it into
-// a status of its protocol; this package knows of none.
+// Reason classifies why a type or a value was refused. A service maps it to a status of its
+// protocol; this package knows none.
 type Reason uint8
 
-// The reasons. The zero Reason is none of them.
+// The reasons. The zero Reason is not one of them.
 const (
 	TooLong          Reason = iota + 1 // a string or binary value exceeds its type's length
 	OutOfRange                         // a value or a result is out of its type's range
 	ConversionFailed                   // a value cannot be converted to the type
 	DivideByZero                       // the divisor is zero
-	InvalidArgument                    // a type or an argument is not well formed
-	Unsupported                        // the type is not among those Shardeck has
+	InvalidArgument                    // a type or an argument is malformed
+	Unsupported                        // Shardeck does not support the type
 	endOfReasons
 )
 
@@ -44,10 +44,10 @@ func (r Reason) String() string {
 	return reasonNames[r]
 }
 
-// Error is the refusal of a type or of a value.
+// Error reports a refused type or value.
 type Error struct {
-	Number int    // of SQL Server's error for the same refusal
-	Reason Reason // what kind of refusal it is
+	Number int    // SQL Server's number for the same error
+	Reason Reason // the kind of error
 	Msg    string // what happened
 	Hint   string // what to do; may be empty
 }
@@ -73,7 +73,7 @@ func errRange(t Type, text string) *Error {
 		hinted("%s", rangeHint(t))
 }
 
-// errConversion refuses text that does not read as a t.
+// errConversion reports text that is not a valid t.
 func errConversion(t Type, text string) *Error {
 	number := mssqlerr.TypeConversion
 	hint := ""
@@ -81,7 +81,7 @@ func errConversion(t Type, text string) *Error {
 	case t.Kind.IsInteger():
 		number, hint = mssqlerr.IntConversion, "send an integer"
 	case t.Kind == Decimal:
-		hint = "send a number or its digits in a string, as \"12.50\""
+		hint = "send a number or its digits in a string, such as \"12.50\""
 	case t.Kind.IsFloat():
 		hint = "send a number"
 	case t.Kind.IsTemporal():
@@ -94,9 +94,9 @@ func errConversion(t Type, text string) *Error {
 	return newError(number, ConversionFailed, "%s cannot be converted to %s", quoteClip(text), t).hinted("%s", hint)
 }
 
-// errClash refuses a conversion between types that T-SQL does not make (or that
-// Shardeck does not), whatever the value.
-func errClash(number int, from string, t Type) *Error {
+// errIncompatible reports a conversion between types that T-SQL (or Shardeck) does not support,
+// whatever the value.
+func errIncompatible(number int, from string, t Type) *Error {
 	e := errConversion(t, "")
 	return newError(number, ConversionFailed, "%s cannot be converted to %s", from, t).hinted("%s", e.Hint)
 }
@@ -104,11 +104,11 @@ func errClash(number int, from string, t Type) *Error {
 func temporalHint(k Kind) string {
 	switch k {
 	case Date:
-		return "send a date as 2026-11-22"
+		return "send a date such as 2026-11-22"
 	case Time:
-		return "send a time as 20:24:00.5"
+		return "send a time such as 20:24:00.5"
 	}
-	return "send a date and time as 2026-11-22T20:24:00.5, without a time zone"
+	return "send a date and time such as 2026-11-22T20:24:00.5, without a time zone"
 }
 
 func rangeHint(t Type) string {
@@ -118,10 +118,10 @@ func rangeHint(t Type) string {
 	if t.Kind == Decimal {
 		return fmt.Sprintf("%s holds %d digits before the point and %d after", t, t.Precision-t.Scale, t.Scale)
 	}
-	return "send a value that is nearer to zero"
+	return "send a value closer to zero"
 }
 
-// maxShown is how much of a value an error repeats, in bytes.
+// maxShown bounds how much of a value an error repeats, in bytes.
 const maxShown = 40
 
 func clip(s string) string {

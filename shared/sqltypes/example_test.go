@@ -7,8 +7,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// A value that arrives as JSON is converted to its column's type, as an assignment
-// in T-SQL would, and has one wire form.
+// A JSON value is converted to its column's type, as an assignment in T-SQL would, and has one
+// wire form.
 func ExampleDecodeJSON() {
 	typ, err := sqltypes.Parse("decimal(5, 2)")
 	if err != nil {
@@ -25,7 +25,7 @@ func ExampleDecodeJSON() {
 	// DECIMAL(5,2) null null <nil>
 }
 
-// A refusal has a reason to decide by, SQL Server's number, and words for people.
+// An error has a reason for programs, SQL Server's number, and a message and hint for people.
 func ExampleError() {
 	typ, err := sqltypes.Parse("TINYINT")
 	if err != nil {
@@ -45,7 +45,7 @@ func ExampleError() {
 	// TINYINT holds 0 to 255
 }
 
-// Integers divide as integers and overflow is an error, as in T-SQL.
+// Integer division truncates, and overflow is an error, as in T-SQL.
 func ExampleArith() {
 	integer, err := sqltypes.Parse("INT")
 	if err != nil {
@@ -61,7 +61,7 @@ func ExampleArith() {
 	// the result is out of the range of INT
 }
 
-// Strings are equal but for case and for spaces at the end.
+// Strings compare ignoring case and trailing spaces.
 func ExampleCompare() {
 	name, err := sqltypes.Parse("NVARCHAR(20)")
 	if err != nil {

@@ -9,13 +9,12 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// floatSum is the exact sum of float64s: one fixed-point number wide enough for any
-// of them, so that neither the order nor the grouping of the additions can show. It
-// is rounded once, when the sum is asked for.
+// floatSum is an exact sum of float64s: one fixed-point number wide enough for all of them, so
+// that neither order nor grouping affects the result. It is rounded once, when the sum is read.
 //
-// Every finite float64 is a multiple of 2^-1074 below 2^1024. limb[i] counts in units
-// of 2^(32i-1074); as it has 64 bits, an addition touches three limbs and carries
-// nothing, and carrying is due only after so many additions that it costs nothing.
+// Every finite float64 is a multiple of 2^-1074 below 2^1024. limb[i] counts units of
+// 2^(32i-1074). Since a limb has 64 bits, an addition touches three limbs without carrying, and
+// carries are propagated so rarely that their cost is negligible.
 type floatSum struct {
 	limb [floatLimbs]int64
 	adds int // since the last carry
@@ -25,11 +24,11 @@ const (
 	// floatLimbs hold 2176 bits: the 2098 of the largest float64, and 78 for carries.
 	floatLimbs = 68
 	infinite   = 0x7ff << 52 // the bits of a float64
-	// floatLimit is the greatest limb, from 0, with which a sum can still be a float64.
+	// floatLimit is the highest limb (from 0) that may be set while the sum still fits a float64.
 	floatLimit = 65
 	limbBits   = 32
 	limbMask   = 1<<limbBits - 1
-	// carryAfter additions of less than 2^32 to a limb leave room to spare in an int64.
+	// carryAfter is how many additions of less than 2^32 a limb can safely hold without a carry.
 	carryAfter = 1 << 30
 )
 
@@ -60,7 +59,7 @@ func (s *floatSum) added() {
 	}
 }
 
-// carry brings all limbs but the last, which has the sign, into 0 to 2^32-1.
+// carry normalizes all limbs but the last, which has the sign, to 0..2^32-1.
 func (s *floatSum) carry() {
 	for i := range floatLimbs - 1 {
 		s.limb[i+1] += s.limb[i] >> limbBits
@@ -69,7 +68,7 @@ func (s *floatSum) carry() {
 	s.adds = 0
 }
 
-// magnitude returns the sum without its sign, carried.
+// magnitude returns the absolute value of the sum, carried.
 func (s *floatSum) magnitude() (m floatSum, negative bool) {
 	m = *s
 	m.carry()
@@ -82,7 +81,7 @@ func (s *floatSum) magnitude() (m floatSum, negative bool) {
 	return m, negative
 }
 
-// top returns the index of the greatest limb that is not zero; -1 where all are.
+// top returns the index of the highest nonzero limb, or -1.
 func (s *floatSum) top() int {
 	i := floatLimbs - 1
 	for i >= 0 && s.limb[i] == 0 {
@@ -91,12 +90,12 @@ func (s *floatSum) top() int {
 	return i
 }
 
-// round returns the float64 nearest to the sum, of two the even one; infinite beyond the range.
+// round returns the float64 nearest to the sum, ties to even; infinite if out of range.
 func (s *floatSum) round() float64 {
 	m, negative := s.magnitude()
 	top := m.top()
 	if top > floatLimit {
-		return math.Inf(1) // of either sign: the caller refuses both
+		return math.Inf(1) // of either sign: an error for the caller
 	}
 	at := func(i int) uint64 {
 		if i < 0 {
@@ -107,9 +106,9 @@ func (s *floatSum) round() float64 {
 	head := at(top)<<limbBits | at(top-1)
 	var b uint64
 	if most := limbBits*(top-1) + bits.Len64(head); top < 2 && most <= 53 {
-		b = at(1)<<limbBits | at(0) // a subnormal, or the least of the others: exact, and its own bits
+		b = at(1)<<limbBits | at(0) // subnormal or the smallest normal number: exact, and already its own bit pattern
 	} else {
-		// 64 bits from the greatest on, of which 11 are cut.
+		// The top 64 bits, of which 11 are rounded away.
 		zeros := uint(bits.LeadingZeros64(head))
 		head = head<<zeros | at(top-2)>>(limbBits-zeros)
 		below := at(top-2) << zeros & limbMask
@@ -121,8 +120,8 @@ func (s *floatSum) round() float64 {
 		if cut := head & (1<<11 - 1); cut > half || cut == half && (below != 0 || b&1 == 1) {
 			b++
 		}
-		// The implied bit adds the one that the exponent still lacks, and rounding up to
-		// a power of two carries into it.
+		// The implied bit adds the one that the exponent still lacks, and rounding up to a power of
+		// two carries into the exponent.
 		b += uint64(most-53) << 52
 	}
 	if b >= infinite {
@@ -134,18 +133,17 @@ func (s *floatSum) round() float64 {
 	return math.Float64frombits(b)
 }
 
-// A partial sum travels between services as bytes: empty for zero, or else the
-// sign (0 or 1), the index of the least limb and the limbs from the greatest to the
-// least, 4 bytes each, of which neither the first nor the last is zero. Two-decimal
-// values of like size take some 20 bytes, the widest sum 274.
+// A partial sum travels between services as bytes: empty for zero; otherwise the sign (0 or 1),
+// the index of the lowest limb, and the limbs from highest to lowest, 4 bytes each. The first and
+// last limbs are nonzero. Two-decimal values of similar size take some 20 bytes, the widest sum
+// 274.
 const (
 	partialHead = 2
 	// maxPartial has room for a sum of 2^63 of the largest numbers.
 	maxPartial = partialHead + 4*floatLimbs
 )
 
-// FloatPartial is the type of a partial sum of REAL or FLOAT that is exact (see
-// [Sum.Partial]).
+// FloatPartial is the type of an exact partial sum of REAL or FLOAT (see [Sum.Partial]).
 var FloatPartial = Type{Kind: VarBinary, Length: maxPartial}
 
 func (s *floatSum) encode() string {
@@ -169,7 +167,7 @@ func (s *floatSum) encode() string {
 	return string(b)
 }
 
-// merge adds a partial sum; false, and nothing added, where it is none.
+// merge adds a partial sum. It returns false and adds nothing if the bytes are invalid.
 func (s *floatSum) merge(partial string) bool {
 	if partial == "" {
 		return true
@@ -190,8 +188,8 @@ func (s *floatSum) merge(partial string) bool {
 	return true
 }
 
-// Partial returns what was added so far for [Sum.AddPartial] to take in elsewhere:
-// of floats the exact sum, a value of type [FloatPartial], and NULL of nothing.
+// Partial returns the sum so far in a form that [Sum.AddPartial] accepts elsewhere: for floats
+// the exact sum, a value of type [FloatPartial]; NULL if nothing was added.
 func (s *Sum) Partial() (Value, error) {
 	switch {
 	case s.count == 0:
@@ -202,7 +200,7 @@ func (s *Sum) Partial() (Value, error) {
 	return Value{Form: FormBytes, Str: s.float.encode()}, nil
 }
 
-// AddPartial adds the partial sum of another Sum. It refuses what is none (8114).
+// AddPartial adds the partial sum of another Sum. It refuses an invalid one (8114).
 func (s *Sum) AddPartial(v Value) error {
 	switch {
 	case v.Form == FormNull:
@@ -214,7 +212,7 @@ func (s *Sum) AddPartial(v Value) error {
 	return nil
 }
 
-// floats returns the sum of floats, made when there is a first.
+// floats returns the sum of floats, creating it on first use.
 func (s *Sum) floats() *floatSum {
 	if s.float == nil {
 		s.float = new(floatSum)

@@ -15,7 +15,7 @@ import (
 
 var floatType = sqltypes.Type{Kind: sqltypes.Float}
 
-// drawFloat draws finite numbers of every exponent, subnormals and near-equals among them.
+// drawFloat draws finite numbers of every exponent, including subnormals and near-equal values.
 func drawFloat(t *rapid.T) float64 {
 	switch rapid.IntRange(0, 5).Draw(t, "kind") {
 	case 0:
@@ -27,7 +27,7 @@ func drawFloat(t *rapid.T) float64 {
 		return math.Ldexp(float64(rapid.Int64Range(-1<<53, 1<<53).Draw(t, "mantissa")), rapid.IntRange(-1074, 970).Draw(t, "exponent"))
 	case 2:
 		return float64(rapid.Int64Range(-1e6, 1e6).Draw(t, "cents")) / 100
-	case 3: // a tie of rounding, nearly
+	case 3: // nearly a rounding tie
 		return math.Ldexp(1, rapid.IntRange(-60, 60).Draw(t, "power"))
 	case 4:
 		return math.Ldexp(float64(rapid.Int64Range(-9, 9).Draw(t, "few")), -1074)
@@ -39,7 +39,7 @@ func drawFloat(t *rapid.T) float64 {
 	return f
 }
 
-// exactSum is the sum by math/big, rounded to the nearest, of two to the even one.
+// exactSum is the sum by math/big, rounded to nearest, ties to even.
 func exactSum(values []float64) float64 {
 	sum := new(big.Rat)
 	for _, f := range values {
@@ -49,8 +49,8 @@ func exactSum(values []float64) float64 {
 	return f
 }
 
-// sumOver adds values up as so many shards do: each has a sum of its own, and those
-// are then added.
+// sumOver adds values distributed over a number of shards: each has its own sum, and those are
+// then combined.
 func sumOver(t interface{ Fatal(...any) }, values []float64, shards int, shard func(i int) int) (sqltypes.Value, error) {
 	parts := make([]*sqltypes.Sum, shards)
 	for i := range parts {
@@ -67,7 +67,7 @@ func sumOver(t interface{ Fatal(...any) }, values []float64, shards int, shard f
 		if err != nil {
 			t.Fatal(err)
 		}
-		// By way of the wire.
+		// Through the wire form.
 		v, err = sqltypes.DecodeJSON(sqltypes.FloatPartial, sqltypes.AppendJSON(nil, sqltypes.FloatPartial, v))
 		if err != nil {
 			t.Fatal(err)
@@ -95,11 +95,11 @@ func wantFloat(t interface{ Fatalf(string, ...any) }, values []float64, v sqltyp
 	}
 }
 
-// TestSumsOfFloatsAreExact: whatever the order, and over however many shards.
+// TestSumsOfFloatsAreExact: regardless of order and number of shards.
 func TestSumsOfFloatsAreExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := rapid.SliceOfN(rapid.Custom(drawFloat), 1, 40).Draw(t, "values")
-		if rapid.Bool().Draw(t, "cancel") { // all but a few of them
+		if rapid.Bool().Draw(t, "cancel") { // nearly all of them
 			for _, f := range values[rapid.IntRange(0, len(values)-1).Draw(t, "from"):] {
 				values = append(values, -f)
 			}
@@ -125,16 +125,16 @@ func TestSumsOfFloats(t *testing.T) {
 	}
 	for name, values := range map[string][]float64{
 		"many two-decimal values":        many,
-		"beyond the range on the way":    {math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64, 1, -math.MaxFloat64},
-		"a tie, to the even one":         {1 << 53, 1},
-		"a tie, up to the even one":      {1<<53 + 2, 1},
-		"what decides a tie is far away": {1 << 53, 1, math.SmallestNonzeroFloat64},
+		"intermediate overflow":          {math.MaxFloat64, math.MaxFloat64, -math.MaxFloat64, 1, -math.MaxFloat64},
+		"a tie, rounded down to even":    {1 << 53, 1},
+		"a tie, rounded up to even":      {1<<53 + 2, 1},
+		"a tie decided by a distant bit": {1 << 53, 1, math.SmallestNonzeroFloat64},
 		"rounded up to a power of two":   {0x1p54 - 2, 1},
 		"rounded to the largest":         {math.MaxFloat64, 0x1p969},
-		"rounded beyond the range":       {math.MaxFloat64, 0x1p970},
+		"rounded out of range":           {math.MaxFloat64, 0x1p970},
 		"subnormal":                      {0x1p-1022, -0x1p-1074},
 		"negative":                       {-0.1, -0.2},
-		"nothing is left":                {0.1, 0.2, -0.1, -0.2},
+		"cancels to zero":                {0.1, 0.2, -0.1, -0.2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for shards := range 4 {
@@ -152,25 +152,25 @@ func TestSumsOfFloats(t *testing.T) {
 	}
 }
 
-// TestPartialSumsThatAreNone: a faulty worker may send anything.
-func TestPartialSumsThatAreNone(t *testing.T) {
+// TestInvalidPartialSumsAreRefused: a faulty worker may send anything.
+func TestInvalidPartialSumsAreRefused(t *testing.T) {
 	for name, partial := range map[string]string{
-		"cut off":          "\x00\x20\x00\x00\x01",
-		"a head alone":     "\x00\x20",
-		"one byte":         "\x00",
-		"no such sign":     "\x02\x20\x00\x00\x00\x01",
-		"too large":        "\x00\x44\x00\x00\x00\x01",
-		"too wide":         "\x00\x43\x00\x00\x00\x01\x00\x00\x00\x01",
-		"zeros in front":   "\x00\x20\x00\x00\x00\x00\x00\x00\x00\x01",
-		"zeros at the end": "\x00\x20\x00\x00\x00\x01\x00\x00\x00\x00",
-		"zero in limbs":    "\x00\x20\x00\x00\x00\x00",
+		"cut off":         "\x00\x20\x00\x00\x01",
+		"only a head":     "\x00\x20",
+		"one byte":        "\x00",
+		"invalid sign":    "\x02\x20\x00\x00\x00\x01",
+		"too large":       "\x00\x44\x00\x00\x00\x01",
+		"too wide":        "\x00\x43\x00\x00\x00\x01\x00\x00\x00\x01",
+		"leading zeros":   "\x00\x20\x00\x00\x00\x00\x00\x00\x00\x01",
+		"trailing zeros":  "\x00\x20\x00\x00\x00\x01\x00\x00\x00\x00",
+		"zero with limbs": "\x00\x20\x00\x00\x00\x00",
 	} {
 		s := sqltypes.NewSum(floatType)
 		if err := s.Add(sqltypes.Float64(1.5)); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.AddPartial(sqltypes.Value{Form: sqltypes.FormBytes, Str: partial}); err == nil {
-			t.Errorf("%s is taken for a partial sum", name)
+			t.Errorf("%s was accepted as a partial sum", name)
 		}
 		if v, err := s.Value(); err != nil || v.Float != 1.5 {
 			t.Errorf("%s: the sum is %v, %v after it was refused, want 1.5", name, v, err)
@@ -178,11 +178,11 @@ func TestPartialSumsThatAreNone(t *testing.T) {
 	}
 	for _, v := range []sqltypes.Value{sqltypes.Float64(1), sqltypes.Text("1")} {
 		if err := sqltypes.NewSum(floatType).AddPartial(v); err == nil {
-			t.Errorf("%v is taken for a partial sum", v)
+			t.Errorf("%v was accepted as a partial sum", v)
 		}
 	}
 	if err := sqltypes.NewSum(sqltypes.Type{Kind: sqltypes.Int}).AddPartial(sqltypes.Value{Form: sqltypes.FormBytes}); err == nil {
-		t.Error("a sum of integers takes a partial sum of floats")
+		t.Error("a sum of integers accepted a partial sum of floats")
 	}
 }
 
@@ -200,8 +200,7 @@ func FuzzFloatPartial(f *testing.F) {
 	})
 }
 
-// neumaier is the compensated summation that SQLite's sum and most others use, to
-// measure by.
+// neumaier is compensated summation, as in SQLite's sum and most others, for comparison.
 func neumaier(values []float64) float64 {
 	var sum, rest float64
 	for _, f := range values {

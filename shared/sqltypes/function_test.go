@@ -33,7 +33,7 @@ func TestUpperAndLowerMapCharacterByCharacter(t *testing.T) {
 	}
 }
 
-// What the default collation takes for equal stays equal in either case.
+// Strings equal by the default collation stay equal in either case.
 func TestCaseMappingAgreesWithTheCollation(t *testing.T) {
 	for r := rune(1); r <= unicode.MaxRune; r++ {
 		if !utf8.ValidRune(r) {
@@ -144,18 +144,18 @@ func TestDateParts(t *testing.T) {
 	} {
 		part, ok := sqltypes.ParsePart(c.part)
 		if !ok {
-			t.Fatalf("%s is no part", c.part)
+			t.Fatalf("%s was not recognized as a part", c.part)
 		}
 		v, err := sqltypes.DatePart(part, mustParse(t, c.typ), sqltypes.Text(c.v))
 		if got := show(sqltypes.Type{Kind: sqltypes.Int}, v, err); got != c.want {
 			t.Errorf("DATEPART(%s, %s '%s') is %s, want %s", c.part, c.typ, c.v, got, c.want)
 		}
 		if again, ok := sqltypes.ParsePart(part.String()); again != part || !ok {
-			t.Errorf("%v is not parsed by its own name", part)
+			t.Errorf("%v does not parse from its own name", part)
 		}
 	}
 	if _, ok := sqltypes.ParsePart("weekday"); ok {
-		t.Error("weekday depends on settings and is no part")
+		t.Error("weekday depends on session settings and must not be supported")
 	}
 	if v, err := sqltypes.DatePart(sqltypes.PartYear, mustParse(t, "DATE"), sqltypes.Null()); err != nil || !v.IsNull() {
 		t.Errorf("the year of NULL: %v, %v", v, err)

@@ -18,8 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files from what the code does; read the difference in review")
 
-// valueSample is one line of values.json: an input for a column of a type, and
-// either its wire form or its refusal.
+// valueSample is one line of values.json: an input for a column of a type, and either its wire
+// form or its error.
 type valueSample struct {
 	Type  string         `json:"type"`
 	Input jsontext.Value `json:"input"`
@@ -55,7 +55,7 @@ func mustParse(t testing.TB, s string) sqltypes.Type {
 	return typ
 }
 
-// outcome is what the code makes of a sample's input.
+// outcome computes the expected fields for a sample's input.
 func outcome(t *testing.T, in valueSample) valueSample {
 	t.Helper()
 	typ := mustParse(t, in.Type)
@@ -94,7 +94,7 @@ func TestValuesMatchTheGoldenSamples(t *testing.T) {
 	}
 }
 
-// writeLines writes one sample a line, so that a change shows as one line.
+// writeLines writes one sample per line, so that diffs stay readable.
 func writeLines[T any](t *testing.T, path string, samples []T) {
 	t.Helper()
 	lines := make([]string, len(samples))

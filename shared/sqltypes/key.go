@@ -6,9 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// EqualityKey returns a text that is the same for two values of type t exactly when
-// [Compare] calls them equal; with binary, when [CompareBinary] does. NULL has a key of
-// its own.
+// EqualityKey returns text that is the same for two values of type t exactly when [Compare] (or,
+// with binary, [CompareBinary]) considers them equal. NULL has its own key.
 func EqualityKey(t Type, v Value, binary bool) string {
 	switch v.Form {
 	case FormInt:
@@ -48,7 +47,7 @@ func foldText(s string) string {
 	return string(dst)
 }
 
-// decimalKey drops the zeros that do not count.
+// decimalKey drops insignificant zeros.
 func decimalKey(s string) string {
 	sign := ""
 	if strings.HasPrefix(s, "-") {

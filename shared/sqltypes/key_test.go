@@ -8,8 +8,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// TestEqualityKeyAgreesWithCompare draws values that are often equal but for what
-// the comparison does not mind.
+// TestEqualityKeyAgreesWithCompare draws values that often differ only in what the comparison
+// ignores.
 func TestEqualityKeyAgreesWithCompare(t *testing.T) {
 	values := map[string]*rapid.Generator[sqltypes.Value]{
 		"BIGINT":        rapid.Map(rapid.Int64Range(-2, 2), sqltypes.Int64),

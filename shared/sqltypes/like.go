@@ -8,56 +8,55 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// LikeRules say how [Like] matches. With the zero LikeRules it is case-sensitive.
+// LikeRules control how [Like] matches. The zero value is case-sensitive.
 type LikeRules struct {
-	// Escape makes the character after it stand for itself where HasEscape says so.
+	// Escape makes the next character literal, if HasEscape is set.
 	Escape    rune
 	HasEscape bool
-	// Fold is matching without regard to case.
+	// Fold matches case-insensitively.
 	Fold bool
-	// Padded lets a pattern pass over spaces at the end of the value, though not of the pattern.
+	// Padded ignores trailing spaces of the value, but not of the pattern.
 	Padded bool
 }
 
-// LikeRulesOf returns the rules for a value and a pattern of these types: case
-// counts in the binary collation, and spaces at the end of the value only where
-// one of the two is Unicode.
+// LikeRulesOf returns the rules for a value and a pattern of these types: the binary collation is
+// case-sensitive, and trailing spaces of the value are significant only if either type is
+// Unicode.
 func LikeRulesOf(value, pattern Type, binary bool) LikeRules {
 	return LikeRules{Fold: !binary, Padded: !value.Kind.IsUnicode() && !pattern.Kind.IsUnicode()}
 }
 
-// WithEscape returns the rules with an ESCAPE clause; one that is not one
-// character is refused (506).
+// WithEscape returns the rules with an ESCAPE clause, which must be exactly one character (506).
 func (r LikeRules) WithEscape(s string) (LikeRules, error) {
 	e, n := utf8.DecodeRuneInString(s)
 	if n == 0 || n != len(s) {
-		return r, newError(mssqlerr.InvalidEscape, InvalidArgument, "the escape of LIKE is not one character").hinted("write one, as ESCAPE '!'")
+		return r, newError(mssqlerr.InvalidEscape, InvalidArgument, "the escape of LIKE is not a single character").hinted("write one character, such as ESCAPE '!'")
 	}
 	r.Escape, r.HasEscape = e, true
 	return r, nil
 }
 
-// Like matches a value against a T-SQL LIKE pattern: % is any run of characters,
-// _ is one, [abc], [a-z] and [^a-z] are one of a set. An invalid pattern matches
-// nothing: one that ends in its escape character
-// (https://learn.microsoft.com/sql/t-sql/language-elements/like-transact-sql), or in a
-// set that is not closed.
+// Like matches a value against a T-SQL LIKE pattern: % is any run of characters, _ is one, [abc],
+// [a-z] and [^a-z] are one character of a set. An invalid pattern matches nothing: one that ends
+// in its escape character
+// (https://learn.microsoft.com/sql/t-sql/language-elements/like-transact-sql), or in an unclosed
+// set.
 //
-// It goes back to the latest % only, so that the time is at most the product of
-// the lengths, whatever the pattern. It does not allocate.
+// It backtracks only to the latest %, so that the time is at most the product of the lengths,
+// whatever the pattern. It does not allocate.
 func Like(pattern, value string, rules LikeRules) bool {
 	escape := rune(-1)
 	if rules.HasEscape {
 		escape = rules.Escape
 	}
-	enough := len(value) // a pattern that ends here has matched
+	minEnd := len(value) // a pattern that ends at or after this has matched
 	if rules.Padded {
-		enough = len(strings.TrimRight(value, " "))
+		minEnd = len(strings.TrimRight(value, " "))
 	}
 	p, v := 0, 0
-	star, resume := -1, 0 // where to go on after the latest %, in pattern and value
+	star, resume := -1, 0 // where to resume after the latest %, in pattern and value
 	for v < len(value) {
-		if p == len(pattern) && v >= enough {
+		if p == len(pattern) && v >= minEnd {
 			return true
 		}
 		if p < len(pattern) {
@@ -102,8 +101,8 @@ func likeOne(p string, c, escape rune, fold bool) (n int, ok bool) {
 	return size, sameRune(e, c, fold)
 }
 
-// likeSet matches c against the set that begins p with '[', and which nothing matches
-// when there is no ']'.
+// likeSet matches c against the set that begins p with '['. Without a closing ']' it matches
+// nothing.
 func likeSet(p string, c, escape rune, fold bool) (n int, ok bool) {
 	i := 1
 	negated := i < len(p) && p[i] == '^'

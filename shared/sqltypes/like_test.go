@@ -10,19 +10,19 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// dumbLike is LIKE by definition, one character at a time.
-func dumbLike(p, v []rune) bool {
+// naiveLike implements LIKE by its definition, one character at a time.
+func naiveLike(p, v []rune) bool {
 	switch {
 	case len(p) == 0:
 		return len(v) == 0
 	case p[0] == '%':
-		return dumbLike(p[1:], v) || len(v) > 0 && dumbLike(p, v[1:])
+		return naiveLike(p[1:], v) || len(v) > 0 && naiveLike(p, v[1:])
 	case len(v) == 0:
 		return false
 	case p[0] == '[' && len(p) >= 5 && p[2] == '-' && p[4] == ']':
-		return p[1] <= v[0] && v[0] <= p[3] && dumbLike(p[5:], v[1:])
+		return p[1] <= v[0] && v[0] <= p[3] && naiveLike(p[5:], v[1:])
 	}
-	return (p[0] == '_' || p[0] == v[0]) && dumbLike(p[1:], v[1:])
+	return (p[0] == '_' || p[0] == v[0]) && naiveLike(p[1:], v[1:])
 }
 
 func TestLikeAgreesWithItsDefinition(t *testing.T) {
@@ -30,7 +30,7 @@ func TestLikeAgreesWithItsDefinition(t *testing.T) {
 		value := rapid.StringOfN(rapid.SampledFrom([]rune("abcé")), 0, 10, -1).Draw(t, "value")
 		parts := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "é", "%", "_", "[a-c]"}), 0, 8).Draw(t, "pattern")
 		pattern := strings.Join(parts, "")
-		if got, want := sqltypes.Like(pattern, value, sqltypes.LikeRules{}), dumbLike([]rune(pattern), []rune(value)); got != want {
+		if got, want := sqltypes.Like(pattern, value, sqltypes.LikeRules{}), naiveLike([]rune(pattern), []rune(value)); got != want {
 			t.Fatalf("Like(%q, %q) is %v", pattern, value, got)
 		}
 	})
@@ -49,7 +49,7 @@ func TestLikeSetsEscapesAndCase(t *testing.T) {
 		{"[^a-c]x", "Dx", "", true},
 		{"[]]", "]", "", true},
 		{"[[]x]", "[x]", "", true},
-		{"[a-", "[a-", "", false}, // a set that is not closed matches nothing
+		{"[a-", "[a-", "", false}, // an unclosed set matches nothing
 		{"%[", "x[", "", false},
 		{"x[^", "x[", "", false},
 		{"x!", "x", "!", false}, // nor does a pattern that ends in its escape character
@@ -76,7 +76,7 @@ func TestLikeSetsEscapesAndCase(t *testing.T) {
 	}
 }
 
-func TestAnEscapeIsOneCharacter(t *testing.T) {
+func TestEscapeIsOneCharacter(t *testing.T) {
 	for _, escape := range []string{"", "ab", "é!"} {
 		if _, err := (sqltypes.LikeRules{}).WithEscape(escape); numberOf(err) != 506 {
 			t.Errorf("WithEscape(%q): %v", escape, err)
@@ -84,7 +84,7 @@ func TestAnEscapeIsOneCharacter(t *testing.T) {
 	}
 }
 
-func TestLikePaddedPassesOverBlanksAtTheEndOfTheValueAlone(t *testing.T) {
+func TestLikePaddedIgnoresTrailingSpacesOfTheValueOnly(t *testing.T) {
 	for _, c := range []struct {
 		pattern, value string
 		want           bool

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// number is a number by its decimal digits, so that nothing is lost on the way
-// to a DECIMAL: (-1)^neg * whole.frac * 10^exp.
+// number is a number in decimal digits, so that nothing is lost on the way to a DECIMAL: (-1)^neg
+// * whole.frac * 10^exp.
 type number struct {
 	neg         bool
 	whole, frac string
@@ -15,12 +15,11 @@ type number struct {
 	hasExp      bool
 }
 
-// maxExp bounds the exponent of a number; beyond it no type can tell the difference.
+// maxExp bounds the exponent of a number; beyond it no type can represent the difference.
 const maxExp = 1 << 28
 
-// parseNumber reads digits with an optional sign, point and exponent. It takes a
-// leading plus, ".5" and "5." as T-SQL does; the caller rules out what its own
-// grammar does not allow.
+// parseNumber reads digits with an optional sign, point and exponent. It accepts a leading plus,
+// ".5" and "5." as T-SQL does; the caller rules out what its own grammar does not allow.
 func parseNumber(s string) (n number, ok bool) {
 	if s != "" && (s[0] == '-' || s[0] == '+') {
 		n.neg = s[0] == '-'
@@ -81,8 +80,8 @@ func (n *number) digit(i int) byte {
 	return n.frac[i-len(n.whole)]
 }
 
-// bounds returns the index of the first digit that is not 0 (the number of
-// digits when all are) and the index that the decimal point stands before.
+// bounds returns the index of the first nonzero digit (the number of digits if there is none) and
+// the index of the decimal point.
 func (n *number) bounds() (first, point int) {
 	total := len(n.whole) + len(n.frac)
 	for first < total && n.digit(first) == '0' {
@@ -91,8 +90,8 @@ func (n *number) bounds() (first, point int) {
 	return first, len(n.whole) + n.exp
 }
 
-// integer returns the number without its fraction, as T-SQL cuts it off; false
-// when it does not fit an int64.
+// integer returns the number truncated to an integer, as T-SQL does; false if it does not fit an
+// int64.
 func (n *number) integer() (int64, bool) {
 	first, point := n.bounds()
 	if first == len(n.whole)+len(n.frac) || point <= first {
@@ -111,9 +110,9 @@ func (n *number) integer() (int64, bool) {
 	return int64(u), u <= math.MaxInt64
 }
 
-// appendDecimal appends the canonical text with scale fraction digits, rounded
-// half away from zero as SQL Server does; false, and nothing appended, when it
-// needs more than precision digits.
+// appendDecimal appends the canonical text with scale fraction digits, rounded half away from
+// zero as SQL Server does. It returns false and appends nothing if more than precision digits are
+// needed.
 func (n *number) appendDecimal(dst []byte, precision, scale int) ([]byte, bool) {
 	first, point := n.bounds()
 	if first == len(n.whole)+len(n.frac) {
@@ -122,8 +121,8 @@ func (n *number) appendDecimal(dst []byte, precision, scale int) ([]byte, bool) 
 	if point-first > precision-scale {
 		return dst, false
 	}
-	// digits holds one digit for a carry, then those from the first, or from the
-	// last before the point, to the end of the scale: at most 1 + precision + 1.
+	// digits holds one digit for a carry, then those from the first, or from the last before the
+	// point, to the end of the scale: at most 1 + precision + 1.
 	var digits [2 + MaxPrecision]byte
 	digits[0] = '0'
 	count := 1
@@ -167,8 +166,8 @@ func allZero(b []byte) bool {
 	return true
 }
 
-// parseFloat reads a number of parseNumber's grammar as a REAL or FLOAT; false
-// when it is out of range. Negative zero becomes zero, as they are one value.
+// parseFloat reads a number of parseNumber's grammar as a REAL or FLOAT; false if it is out of
+// range. Negative zero becomes zero, as SQL treats them as one value.
 func parseFloat(s string, k Kind) (float64, bool) {
 	bits := 64
 	if k == Real {
@@ -184,8 +183,8 @@ func parseFloat(s string, k Kind) (float64, bool) {
 	return f, true
 }
 
-// appendFloat writes f as ECMAScript writes numbers: the fewest digits that read
-// back as the same REAL or FLOAT, an exponent only below 1e-6 and from 1e21 on.
+// appendFloat writes f in ECMAScript's number format: the shortest digits that round-trip as the
+// same REAL or FLOAT, with an exponent only below 1e-6 and from 1e21 on.
 func appendFloat(dst []byte, f float64, k Kind) []byte {
 	bits := 64
 	if k == Real {

@@ -7,7 +7,7 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// MaxPrecision is the greatest number of digits of a DECIMAL.
+// MaxPrecision is the maximum number of digits of a DECIMAL.
 const MaxPrecision = 38
 
 // Bounds of T-SQL's types.
@@ -18,7 +18,7 @@ const (
 	defaultDecimal = 18
 )
 
-// spellings are the names a type may be given by, with synonyms.
+// spellings maps type names, with synonyms.
 var spellings = map[string]Kind{
 	"BIT": Bit, "TINYINT": TinyInt, "SMALLINT": SmallInt, "INT": Int, "INTEGER": Int, "BIGINT": BigInt,
 	"DECIMAL": Decimal, "NUMERIC": Decimal, "DEC": Decimal,
@@ -31,8 +31,8 @@ var spellings = map[string]Kind{
 	"DATE": Date, "TIME": Time, "DATETIME2": DateTime2, "UNIQUEIDENTIFIER": UniqueIdentifier,
 }
 
-// instead says what to use for types of T-SQL and of other databases that there are none of here.
-var instead = map[string]string{
+// replacements suggests what to use for unsupported types of T-SQL and other databases.
+var replacements = map[string]string{
 	"TEXT": "NVARCHAR(MAX)", "NTEXT": "NVARCHAR(MAX)", "STRING": "NVARCHAR(MAX)", "CLOB": "NVARCHAR(MAX)",
 	"JSON": "NVARCHAR(MAX)", "JSONB": "NVARCHAR(MAX)", "XML": "NVARCHAR(MAX)", "SYSNAME": "NVARCHAR(128)",
 	"IMAGE": "VARBINARY(MAX)", "BLOB": "VARBINARY(MAX)", "BYTEA": "VARBINARY(MAX)",
@@ -45,27 +45,26 @@ var instead = map[string]string{
 	"GEOGRAPHY": "NVARCHAR(MAX) of WKT", "GEOMETRY": "NVARCHAR(MAX) of WKT",
 }
 
-// Parse reads a type as T-SQL spells it, in any case: "nvarchar(50)",
-// "DECIMAL(10, 2)", "integer". What T-SQL leaves to a default is filled in
-// (DECIMAL is DECIMAL(18,0), DATETIME2 is DATETIME2(7), CHAR is CHAR(1)), but a
-// VARCHAR, NVARCHAR or VARBINARY without a length, which T-SQL takes for length
-// 1, is refused. The error is an *Error that names the type and says what to use instead.
+// Parse reads a type as T-SQL spells it, ignoring case: "nvarchar(50)", "DECIMAL(10, 2)",
+// "integer". T-SQL's defaults are filled in (DECIMAL is DECIMAL(18,0), DATETIME2 is DATETIME2(7),
+// CHAR is CHAR(1)), but a VARCHAR, NVARCHAR or VARBINARY without a length, which T-SQL reads as
+// length 1, is refused. The error is an *Error that names the type and suggests an alternative.
 func Parse(s string) (Type, error) { return parse(s, 0) }
 
-// ParseCast is Parse for the type of a CAST or CONVERT, where a string or binary type
-// without a length has 30
+// ParseCast is Parse for the type of a CAST or CONVERT, where a string or binary type without a
+// length has length 30
 // (https://learn.microsoft.com/sql/t-sql/data-types/char-and-varchar-transact-sql).
 func ParseCast(s string) (Type, error) {
 	const length = 30
 	return parse(s, length)
 }
 
-// parse reads a type; defaultLength is that of strings and binaries, 0 for the one of columns.
+// parse reads a type; defaultLength applies to strings and binaries, 0 for the rules of columns.
 func parse(s string, defaultLength int) (Type, error) {
 	name, args, ok := splitType(s)
 	if !ok {
 		return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "%s is not a type", quoteClip(s)).
-			hinted("write a type as INT, NVARCHAR(50) or DECIMAL(10,2)")
+			hinted("write a type such as INT, NVARCHAR(50) or DECIMAL(10,2)")
 	}
 	kind, ok := spellings[name]
 	if !ok {
@@ -83,21 +82,21 @@ func parse(s string, defaultLength int) (Type, error) {
 
 func unknownType(name string) *Error {
 	if first, _, two := strings.Cut(name, " "); two && strings.Contains(name, "IDENTITY") {
-		return newError(mssqlerr.UnknownType, Unsupported, "IDENTITY is not supported: numbers made on one shard would repeat on another").
+		return newError(mssqlerr.UnknownType, Unsupported, "IDENTITY is not supported: numbers generated on one shard would repeat on another").
 			hinted("use %s and send values of your own", clip(first))
 	}
 	e := newError(mssqlerr.UnknownType, Unsupported, "%s is not a supported type", clip(name))
-	if use, ok := instead[name]; ok {
+	if use, ok := replacements[name]; ok {
 		return e.hinted("use %s", use)
 	}
 	return e.hinted("use BIT, TINYINT, SMALLINT, INT, BIGINT, DECIMAL(p,s), REAL, FLOAT, CHAR(n), VARCHAR(n), NCHAR(n), NVARCHAR(n), " +
 		"BINARY(n), VARBINARY(n), DATE, TIME(n), DATETIME2(n) or UNIQUEIDENTIFIER")
 }
 
-// maxTypeText bounds the text of a type, in bytes; the longest there is is about 40.
+// maxTypeText bounds the text of a type, in bytes; the longest valid one is about 40.
 const maxTypeText = 200
 
-// splitType takes "Character  Varying ( 50 )" apart into "CHARACTER VARYING" and ["50"].
+// splitType splits "Character  Varying ( 50 )" into "CHARACTER VARYING" and ["50"].
 func splitType(s string) (name string, args []string, ok bool) {
 	if len(s) > maxTypeText {
 		return "", nil, false
@@ -106,7 +105,7 @@ func splitType(s string) (name string, args []string, ok bool) {
 	if open := strings.IndexByte(s, '('); open >= 0 {
 		rest := strings.TrimRight(s[open+1:], " \t\r\n")
 		if !strings.HasSuffix(rest, ")") {
-			// Words after the parentheses, as in INT(4) IDENTITY, are no part of a type.
+			// Words after the parentheses, as in INT(4) IDENTITY, are not part of a type.
 			return "", nil, false
 		}
 		name = s[:open]
@@ -143,7 +142,7 @@ func withArgs(k Kind, name string, args []string) (Type, error) {
 		return Type{Kind: k}, err
 	}
 	if len(args) > 0 {
-		return Type{}, newError(mssqlerr.NoWidth, InvalidArgument, "%s takes no length", k).hinted("write %s", k)
+		return Type{}, newError(mssqlerr.NoWidth, InvalidArgument, "%s does not take a length", k).hinted("write %s", k)
 	}
 	return Type{Kind: k}, nil
 }
@@ -156,14 +155,14 @@ func withLength(k Kind, args []string) (Type, error) {
 	}
 	if len(args) == 0 {
 		if varying {
-			return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "%s has no length, which T-SQL takes for a length of 1", k).
+			return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "%s has no length, which T-SQL reads as a length of 1", k).
 				hinted("write %s(50), or %s(MAX)", k, k)
 		}
 		return Type{Kind: k, Length: 1}, nil
 	}
 	if len(args) == 1 && args[0] == "MAX" {
 		if !varying {
-			return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "%s cannot be MAX", k).hinted("write VAR%s(MAX) or NVARCHAR(MAX)", strings.TrimPrefix(k.String(), "N"))
+			return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "%s cannot have length MAX", k).hinted("use VAR%s(MAX) or NVARCHAR(MAX)", strings.TrimPrefix(k.String(), "N"))
 		}
 		return Type{Kind: k, Length: Max}, nil
 	}
@@ -193,7 +192,7 @@ func decimalType(args []string) (Type, error) {
 	return t, nil
 }
 
-// oneArg reads the only argument, def when there is none.
+// oneArg reads the only argument, or returns def if there is none.
 func oneArg(k Kind, args []string, def, lo, hi int) (int, error) {
 	if len(args) == 0 {
 		return def, nil

@@ -9,16 +9,16 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// Upper returns s in capitals, character by character, by Unicode's simple case
-// mapping: 'ß' stays. The Turkish 'ı' and 'İ' stay too, as they do in SQL
-// Server where the language is none, so that UPPER(x) = x holds by [CompareText].
+// Upper converts s to upper case character by character, by Unicode's simple case mapping: 'ß' is
+// unchanged. So are the Turkish 'ı' and 'İ', as in SQL Server's language-neutral collations, so
+// that UPPER(x) = x holds by [CompareText].
 func Upper(s string) string { return mapCase(s, 'a', 'z', unicode.ToUpper) }
 
-// Lower returns s in small letters, by the rules of [Upper].
+// Lower converts s to lower case by the rules of [Upper].
 func Lower(s string) string { return mapCase(s, 'A', 'Z', unicode.ToLower) }
 
-// mapCase maps the characters of s, of which those from lo to hi are ASCII's that
-// change. A string that does not change is returned as it is.
+// mapCase maps the characters of s; the ASCII characters that change are lo to hi. An unchanged
+// string is returned as is.
 func mapCase(s string, lo, hi byte, to func(rune) rune) string {
 	first := 0
 	for first < len(s) && s[first] < utf8.RuneSelf && (s[first] < lo || s[first] > hi) {
@@ -51,19 +51,18 @@ func mapCase(s string, lo, hi byte, to func(rune) rune) string {
 	return b.String()
 }
 
-// Len counts the characters (code points) of s without the spaces at its end.
+// Len counts the characters (code points) of s without trailing spaces.
 func Len(s string) int64 { return int64(utf8.RuneCountInString(RTrim(s))) }
 
-// LTrim returns s without the spaces at its beginning; other blanks stay.
+// LTrim returns s without leading spaces; other white space is kept.
 func LTrim(s string) string { return strings.TrimLeft(s, " ") }
 
-// RTrim returns s without the spaces at its end; other blanks stay.
+// RTrim returns s without trailing spaces; other white space is kept.
 func RTrim(s string) string { return strings.TrimRight(s, " ") }
 
-// Substring returns the characters (code points) of s from position start, the
-// first being 1, up to but not including start+length. Positions before the first
-// or beyond the last have no character: SUBSTRING('abc', 0, 2) is 'a'. A negative
-// length is refused (537).
+// Substring returns the characters (code points) of s from position start, counted from 1, up to
+// but not including start+length. Positions outside s have no character: SUBSTRING('abc', 0, 2)
+// is 'a'. A negative length is refused (537).
 func Substring(s string, start, length int64) (string, error) {
 	if length < 0 {
 		return "", newError(mssqlerr.InvalidSubstringLength, OutOfRange, "the length %d of SUBSTRING is negative", length).
@@ -77,7 +76,7 @@ func Substring(s string, start, length int64) (string, error) {
 	return s[from : from+skip(s[from:], end-max(start, 1))], nil
 }
 
-// skip returns how many bytes the first n characters of s have, or all if there are fewer.
+// skip returns the length in bytes of the first n characters of s, or of all if there are fewer.
 func skip(s string, n int64) int {
 	i := 0
 	for ; n > 0 && i < len(s); n-- {
@@ -87,9 +86,8 @@ func skip(s string, n int64) int {
 	return i
 }
 
-// Concat joins two strings to one of type t. As T-SQL does, it cuts off what is
-// beyond t's length: t is that of T-SQL's rules, so this is only ever at 8000 bytes
-// or 4000 UTF-16 units. A NULL makes NULL.
+// Concat concatenates two strings as type t. As in T-SQL, the result is truncated to t's length,
+// which by T-SQL's rules happens only at 8000 bytes or 4000 UTF-16 units. NULL if either is NULL.
 func Concat(t Type, a, b Value) Value {
 	if a.Form == FormNull || b.Form == FormNull {
 		return Value{}
@@ -97,7 +95,7 @@ func Concat(t Type, a, b Value) Value {
 	return Text(cutText(t, a.Str+b.Str))
 }
 
-// cutText cuts off what does not fit t, whole characters at a time.
+// cutText truncates s to fit t, without splitting a character.
 func cutText(t Type, s string) string {
 	if t.Length == Max || len(s) <= t.Length {
 		return s

@@ -6,27 +6,27 @@ import (
 	"math/bits"
 )
 
-// Sum adds values up as SUM does: NULLs do not take part, and without any value
-// the sum is NULL. Sums are exact: those of floats are rounded once, and the range is
-// checked, at the end, so that the order of the values makes no difference, nor on
-// how many shards they lie. The zero Sum is not usable, see [NewSum].
+// Sum adds values as SUM does: NULLs are ignored, and without any value the sum is NULL. Sums are
+// exact: floats are rounded once, and the range is checked at the end, so that neither the order
+// of the values nor their distribution over shards matters. The zero Sum is not usable, see
+// [NewSum].
 type Sum struct {
 	t     Type
 	count int64
-	// hi and lo are a sum in 128 bits, of integers or of decimals without their
-	// point; large is that of decimals beyond an int64.
+	// hi and lo are a 128-bit sum of integers or of unscaled decimals; large is for decimals
+	// beyond an int64.
 	hi    int64
 	lo    uint64
 	large *big.Int
-	float *floatSum // nil before the first
+	float *floatSum // nil before the first value
 }
 
-// NewSum returns a sum of type t: an integer type, a DECIMAL that has the scale of
-// what is added, REAL or FLOAT.
+// NewSum returns a sum of type t: an integer type, a DECIMAL with the scale of the added values,
+// REAL or FLOAT.
 func NewSum(t Type) *Sum { return &Sum{t: t} }
 
-// Add adds a value; v.Str may be a view of memory that changes after the call. It
-// refuses what is no number (8114).
+// Add adds a value; v.Str may be a view of memory that changes after the call. It refuses a value
+// that is not a number (8114).
 func (s *Sum) Add(v Value) error {
 	switch {
 	case v.Form == FormNull:
@@ -36,7 +36,7 @@ func (s *Sum) Add(v Value) error {
 		if !ok {
 			return errOperand("a number")
 		}
-		s.addDecimal(d.to(s.t.Scale))
+		s.addDecimal(d.rescale(s.t.Scale))
 	case s.t.Kind.IsInteger() && v.Form == FormInt:
 		s.addInt(v.Int)
 	case s.t.Kind == Real || s.t.Kind == Float:
@@ -45,7 +45,7 @@ func (s *Sum) Add(v Value) error {
 			return errOperand("a number")
 		}
 		if math.IsInf(f, 0) || math.IsNaN(f) {
-			return errResult(s.t) // no column holds one
+			return errResult(s.t) // columns never hold NaN or infinity
 		}
 		s.floats().add(f)
 	default:
@@ -72,7 +72,7 @@ func (s *Sum) addDecimal(d decimal) {
 	s.large.Add(s.large, d.large)
 }
 
-// Value returns the sum of what was added so far; 8115 when it is not in the type's range.
+// Value returns the sum so far; 8115 if it is out of the type's range.
 func (s *Sum) Value() (Value, error) {
 	switch {
 	case s.count == 0:

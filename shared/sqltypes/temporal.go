@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// moment is a date and a time of day. It has no zone: T-SQL's DATE, TIME and DATETIME2 have none.
+// moment is a date and a time of day, without a zone, like T-SQL's DATE, TIME and DATETIME2.
 type moment struct {
 	year, month, day     int
 	hour, minute, second int
@@ -13,12 +13,12 @@ type moment struct {
 	hasDate, hasTime     bool
 }
 
-// epoch is what T-SQL takes for a date that is not said.
+// epoch is T-SQL's default for a missing date.
 var epoch = moment{year: 1900, month: 1, day: 1}
 
 // parseMoment reads ISO 8601: a date (2026-11-22 or 20261122), a time
-// (20:24, 20:24:00, 20:24:00.1234567), or both with a T or a space between and
-// perhaps a Z after. The empty string is the epoch, as in T-SQL.
+// (20:24, 20:24:00, 20:24:00.1234567), or both separated by a T or a space and optionally
+// followed by a Z. The empty string is the epoch, as in T-SQL.
 func parseMoment(s string) (m moment, ok bool) {
 	m = epoch
 	s = strings.Trim(s, " ")
@@ -42,7 +42,7 @@ func parseMoment(s string) (m moment, ok bool) {
 	return m, m.readTime(s)
 }
 
-// readDate reads the date that s begins with and returns its length, 0 for none.
+// readDate reads a leading date from s and returns its length, 0 if there is none.
 func (m *moment) readDate(s string) int {
 	var ok [3]bool
 	n := 0
@@ -91,7 +91,7 @@ func (m *moment) readTime(s string) bool {
 	return m.readFraction(s[3:])
 }
 
-// readFraction reads ".5" to ".123456789"; nothing is no fraction.
+// readFraction reads ".5" to ".123456789"; empty text is no fraction.
 func (m *moment) readFraction(s string) bool {
 	if s == "" {
 		return true
@@ -107,7 +107,7 @@ func (m *moment) readFraction(s string) bool {
 	return ok
 }
 
-// digits reads s, which is at most 9 bytes, as digits alone.
+// digits reads s, at most 9 bytes, which must be digits only.
 func digits(s string) (n int, ok bool) {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
@@ -131,8 +131,8 @@ func daysIn(year, month int) int {
 	return 31
 }
 
-// round rounds the time to scale fraction digits, half up as SQL Server does; it
-// carries into the date, and reports whether the year stayed below 10000.
+// round rounds the time to scale fraction digits, half up as SQL Server does. It carries into the
+// date and reports whether the year stayed below 10000.
 func (m *moment) round(scale int) bool {
 	unit := 1
 	for i := scale; i < 9; i++ {
@@ -168,9 +168,8 @@ func (m *moment) round(scale int) bool {
 	return m.year < 10000
 }
 
-// AppendTemporal appends the canonical text of a DATE, TIME or DATETIME2 that a
-// driver has read as at, whose zone does not count: a fraction without zeros at its end,
-// and none when it is zero.
+// AppendTemporal appends the canonical text of a DATE, TIME or DATETIME2 that a driver returned
+// as at, whose zone is ignored. Trailing zeros of the fraction, and a zero fraction, are omitted.
 func AppendTemporal(dst []byte, k Kind, at time.Time) []byte {
 	m := moment{nanos: at.Nanosecond()}
 	var month time.Month
@@ -202,7 +201,7 @@ func (m *moment) appendDate(dst []byte) []byte {
 	return appendPadded(dst, m.day, 2)
 }
 
-// appendTime leaves the zeros at the end of the fraction out, and the fraction when it is zero.
+// appendTime omits trailing zeros of the fraction, and a zero fraction.
 func (m *moment) appendTime(dst []byte) []byte {
 	dst = appendPadded(dst, m.hour, 2)
 	dst = append(dst, ':')

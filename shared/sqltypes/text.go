@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// fitText fits a string to a string type: what is too long is refused, unless
-// the excess is spaces, and CHAR and NCHAR are padded with spaces.
+// fitText fits a string to a string type: a value that is too long is refused unless the excess
+// is spaces; CHAR and NCHAR are padded with spaces.
 func fitText(t Type, s string) (string, error) {
 	if t.Length == Max {
 		return s, nil
@@ -18,7 +18,7 @@ func fitText(t Type, s string) (string, error) {
 		have = utf16Len(s)
 	}
 	if have > t.Length {
-		// Spaces count one unit and one byte each, so what to cut is the same in both.
+		// Spaces count one unit and one byte each, so the number to drop is the same in both.
 		excess := have - t.Length
 		cut := strings.TrimRight(s, " ")
 		if len(s)-len(cut) < excess {
@@ -56,8 +56,8 @@ func utf16Len(s string) int {
 	return n
 }
 
-// fitBytes fits a binary value to a binary type: what is too long is refused,
-// unless the excess is zeros, and BINARY is padded with zeros.
+// fitBytes fits a binary value to a binary type: a value that is too long is refused unless the
+// excess is zeros; BINARY is padded with zeros.
 func fitBytes(t Type, s string) (string, error) {
 	if t.Length == Max || len(s) == t.Length {
 		return s, nil
@@ -85,7 +85,7 @@ func parseHex(s string) (string, bool) {
 
 const guidLen = 36
 
-// canonicalGUID reads a GUID, perhaps in braces, in either case.
+// canonicalGUID reads a GUID in either case, with or without braces.
 func canonicalGUID(t Type, s string) (string, error) {
 	g := strings.Trim(s, " ")
 	if len(g) == guidLen+2 && g[0] == '{' && g[guidLen+1] == '}' {

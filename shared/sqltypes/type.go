@@ -34,7 +34,7 @@ const (
 // Class groups the kinds whose values compare with each other without a conversion.
 type Class uint8
 
-// The classes. NoClass is that of Invalid.
+// The classes. NoClass is the class of Invalid.
 const (
 	NoClass Class = iota
 	Integers
@@ -46,14 +46,14 @@ const (
 	Binaries
 )
 
-// kinds is what is known of each kind. Of two kinds in one class, the one of greater
-// rank holds the values of both.
+// kinds describes each kind. Of two kinds in one class, the one of higher rank holds the values
+// of both.
 var kinds = [...]struct {
 	name    string
 	class   Class
 	rank    int
 	unicode bool
-	varying bool // values have the length that they have, up to the type's
+	varying bool // values vary in length, up to the type's
 }{
 	Invalid:          {name: "INVALID"},
 	Bit:              {name: "BIT", class: Integers, rank: 1},
@@ -76,7 +76,7 @@ var kinds = [...]struct {
 	UniqueIdentifier: {name: "UNIQUEIDENTIFIER", class: GUIDs},
 }
 
-// String returns the name of the kind in capitals.
+// String returns the name of the kind in upper case.
 func (k Kind) String() string {
 	if int(k) < len(kinds) {
 		return kinds[k].name
@@ -92,7 +92,7 @@ func (k Kind) Class() Class {
 	return NoClass
 }
 
-// Wider returns which of two kinds of one class holds the values of both.
+// Wider returns the one of two kinds of a class that holds the values of both.
 func (k Kind) Wider(o Kind) Kind {
 	if kinds[o].rank > kinds[k].rank {
 		return o
@@ -100,7 +100,7 @@ func (k Kind) Wider(o Kind) Kind {
 	return k
 }
 
-// IsInteger says whether values are whole numbers in [FormInt]; BIT is one of them.
+// IsInteger reports whether values are whole numbers in [FormInt]; BIT is included.
 func (k Kind) IsInteger() bool { return k.Class() == Integers }
 
 // IsFloat says whether values are floating-point numbers.
@@ -133,17 +133,17 @@ const Max = -1
 // fills in T-SQL's defaults and checks the bounds.
 type Type struct {
 	Kind Kind
-	// Length bounds strings and binaries, [Max] for none: UTF-16 code units for
-	// NCHAR and NVARCHAR, UTF-8 bytes for CHAR and VARCHAR (columns have a UTF-8
-	// collation), bytes for BINARY and VARBINARY.
+	// Length bounds strings and binaries, [Max] for MAX types: UTF-16 code units for NCHAR and
+	// NVARCHAR, UTF-8 bytes for CHAR and VARCHAR (columns have a UTF-8 collation), bytes for
+	// BINARY and VARBINARY.
 	Length int
 	// Precision is the number of digits of a DECIMAL, 1 to 38.
 	Precision int
-	// Scale is the number of fraction digits of a DECIMAL, and of the seconds of TIME and DATETIME2 (0 to 7).
+	// Scale is the number of fraction digits of a DECIMAL, or of the seconds of TIME and DATETIME2 (0 to 7).
 	Scale int
 }
 
-// The types that are one kind and nothing else, of those that are named most.
+// Frequently used types without parameters.
 var (
 	BitType    = Type{Kind: Bit}
 	IntType    = Type{Kind: Int}
@@ -154,8 +154,8 @@ var (
 // Class returns the class of the type's kind.
 func (t Type) Class() Class { return t.Kind.Class() }
 
-// String returns the canonical spelling, which [Parse] reads back: capitals, no
-// spaces, length, precision and scale always written where the type has them.
+// String returns the canonical spelling, which [Parse] reads back: upper case, no spaces, length,
+// precision and scale always written if the type has them.
 func (t Type) String() string {
 	name := t.Kind.String()
 	switch {
@@ -172,7 +172,7 @@ func (t Type) String() string {
 	return name
 }
 
-// intRange returns the least and greatest value of an integer kind.
+// intRange returns the smallest and largest value of an integer kind.
 func intRange(k Kind) (lo, hi int64, ok bool) {
 	switch k {
 	case Bit:

@@ -1,6 +1,6 @@
 package sqltypes
 
-// Form is how a Value is held.
+// Form is the representation of a Value.
 type Form uint8
 
 // The forms.
@@ -12,9 +12,9 @@ const (
 	FormBytes      // BINARY and VARBINARY: the raw bytes, in Str
 )
 
-// Value is a SQL value without its type. The zero Value is NULL. Two values that
-// were converted to one type are identical exactly when == says so, except that
-// strings may be equal to the database beyond that (see [Compare]).
+// Value is a SQL value without its type. The zero Value is NULL. Two values converted to the same
+// type are identical exactly when == holds; the database may consider other strings equal too
+// (see [Compare]).
 type Value struct {
 	Form  Form
 	Int   int64
