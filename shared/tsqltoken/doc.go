@@ -1,7 +1,6 @@
-// Package tsqltoken cuts T-SQL into tokens: names, constants, parameters,
-// operators and comments. The master's parser, a worker's check of what it is
-// sent, the console's colours and the clients' question whether a statement is a
-// SELECT read text by these rules, and by no others.
+// Package tsqltoken splits T-SQL into tokens: names, constants, parameters, operators and
+// comments. It is the only tokenizer of T-SQL: the master's parser, a worker's check of its SQL
+// text, the console's syntax highlighting and the clients' test for SELECT all use it.
 //
 // The rules are those of Microsoft's Transact-SQL reference:
 //
@@ -19,13 +18,11 @@
 //     (https://learn.microsoft.com/sql/t-sql/language-elements/reserved-keywords-transact-sql)
 //     are read in any case.
 //
-// Bare names are narrower than SQL Server's, which also takes other letters of
-// Unicode, and @, # and $. Those characters are tokens of their own here, of the
-// kind Stray, so that a word next to them is still seen: a check for a reserved
-// word may then see one too many, never one too few.
+// Bare names are narrower than SQL Server's, which also allow other Unicode letters, and @, # and
+// $. Those characters are separate tokens here, of the kind Stray, so that a word next to them is
+// still seen: a check for a reserved word may have a false positive, never a false negative.
 //
-// Any text has tokens: what is wrong with one, as a quote that does not end, is its
-// Fault. Tokens never overlap, and between them is only white space. Each byte is
-// looked at a bounded number of times, and a token allocates only when a doubled
-// mark has to be undone in its text.
+// Any text can be tokenized: an error in a token, such as an unterminated quote, is its Fault.
+// Tokens never overlap, and only white space separates them. Each byte is read a bounded number
+// of times, and a token allocates only if a doubled quote in its text must be unescaped.
 package tsqltoken

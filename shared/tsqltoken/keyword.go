@@ -2,12 +2,11 @@ package tsqltoken
 
 import "strings"
 
-// Keyword is a word that the grammar reads, and so no bare name. The order of the
-// constants means nothing.
+// Keyword is a word of the grammar, which cannot be a bare name. The order of the constants has
+// no meaning.
 type Keyword uint8
 
-// The keywords. Reserved is any word that no grammar here knows and that cannot be a
-// name either.
+// The keywords. Reserved is any reserved word that no grammar here uses.
 const (
 	NoKeyword Keyword = iota
 	Reserved
@@ -64,35 +63,33 @@ const (
 	When
 	Where
 	With
-	keywords // their number
+	keywords // the number of keywords
 )
 
-// use is what becomes of a word.
+// use says how a word is used.
 type use uint8
 
 const (
-	// condition is a keyword that can stand in a condition without any other part of a
-	// statement, or in the definition of a column.
+	// condition is a keyword that can appear in a standalone condition or in a column definition.
 	condition use = 1 << iota
 	// statement is a keyword of statements.
 	statement
-	// refused is a reserved word that no grammar here knows.
+	// refused is a reserved word that no grammar here uses.
 	refused
-	// tolerated is a reserved word that is understood as a bare name all the same,
-	// where that can be meant.
+	// tolerated is a reserved word that is accepted as a bare name where that is unambiguous.
 	tolerated
-	// contextual is a word that T-SQL reads in some places and does not reserve.
+	// contextual is a word that T-SQL recognizes in some places but does not reserve.
 	contextual
 )
 
-// word is a row of the table: a word, what becomes of it, and its keyword.
+// word is a row of the table: a word, its use, and its keyword.
 type word struct {
 	text    string // upper case
 	use     use
 	keyword Keyword
 }
 
-// table has every word that is more than a name. Nobody changes it.
+// table lists every word that is more than a name. It is never modified.
 var table = append([]word{
 	{"ALL", statement, All},
 	{"AND", condition, And},
@@ -177,12 +174,12 @@ func others() []word {
 	return all
 }
 
-// slots is the number of places of the index: a power of two, and several times
-// the number of words, so that most names that are no word meet an empty place.
+// slots is the size of the index: a power of two, several times the number of words, so that most
+// plain names hit an empty slot.
 const slots = 1024
 
-// index is a hash table of table with open addressing: of each place the row's
-// number in it plus one, or 0. Nobody changes it.
+// index is an open-addressing hash table over table: each entry is a row number plus one, or 0.
+// It is never modified.
 var index = func() (index [slots]uint8) {
 	for i, w := range table {
 		at := hash(w.text)
@@ -194,7 +191,8 @@ var index = func() (index [slots]uint8) {
 	return index
 }()
 
-// bare[kw] says whether the keyword can stand in a condition alone. Nobody changes it.
+// bare[kw] reports whether the keyword can appear in a standalone condition. It is never
+// modified.
 var bare = func() (bare [keywords]bool) {
 	for _, w := range table {
 		if w.use == condition {
@@ -205,10 +203,10 @@ var bare = func() (bare [keywords]bool) {
 	return bare
 }()
 
-// upperMask clears the bit by which ASCII's small letters differ from its capitals.
+// upperMask clears the bit that distinguishes lower-case from upper-case ASCII letters.
 const upperMask = ^byte('a' - 'A')
 
-// hash returns the place of a word in any case.
+// hash returns the slot of a word, ignoring case.
 func hash(text string) uint {
 	h := uint(len(text))
 	for i := range len(text) {
@@ -217,8 +215,7 @@ func hash(text string) uint {
 	return h % slots
 }
 
-// find returns the row of a word in any case, -1 for any other name. It does not
-// allocate.
+// find returns the row of a word, ignoring case, or -1 for any other name. It does not allocate.
 func find(text string) int {
 	if len(text) > maxWord {
 		return -1
@@ -240,7 +237,7 @@ func lookup(text string) Keyword {
 	return NoKeyword
 }
 
-// useOf returns what becomes of a word, 0 for a plain name.
+// useOf returns the use of a word, 0 for a plain name.
 func useOf(text string) use {
 	if row := find(text); row >= 0 {
 		return table[row].use
@@ -251,7 +248,7 @@ func useOf(text string) use {
 // maxWord is the length of the longest word of the table.
 const maxWord = len("CURRENT_TIMESTAMP")
 
-// spells says whether text, which is as long, spells the word in any case.
+// spells reports whether text, which has the same length, equals the word ignoring case.
 func spells(text, word string) bool {
 	for i := range len(word) {
 		if text[i]&upperMask != word[i] {
@@ -261,19 +258,19 @@ func spells(text, word string) bool {
 	return true
 }
 
-// InCondition says whether the word, or a name, can stand in a condition that is
-// not part of a statement.
+// InCondition reports whether the word, or a name, can appear in a standalone condition.
 func (kw Keyword) InCondition() bool { return bare[kw] }
 
-// IsReserved says whether T-SQL reserves a word, so that a name like it needs brackets.
+// IsReserved reports whether T-SQL reserves the word, so that a name spelled like it needs
+// brackets.
 func IsReserved(text string) bool {
 	return useOf(text)&(condition|statement|refused|tolerated) != 0
 }
 
-// IsWord says whether T-SQL reads a word anywhere as more than a name.
+// IsWord reports whether T-SQL gives the word a meaning anywhere.
 func IsWord(text string) bool { return useOf(text) != 0 }
 
-// IsBareName says whether a name is written without brackets.
+// IsBareName reports whether a name can be written without brackets.
 func IsBareName(name string) bool {
 	if name == "" || !isLetter(name[0]) || IsReserved(name) {
 		return false

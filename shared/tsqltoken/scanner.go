@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// Scanner cuts a text into tokens, one at a time. A copy scans on by itself.
+// Scanner splits a text into tokens, one at a time. A copy continues independently.
 type Scanner struct {
 	src string
 	pos int
@@ -14,11 +14,11 @@ type Scanner struct {
 // NewScanner returns a scanner of text.
 func NewScanner(text string) Scanner { return Scanner{src: text} }
 
-// Text returns the text that is scanned.
+// Text returns the scanned text.
 func (s *Scanner) Text() string { return s.src }
 
-// Next sets t to the next token, and returns whether there was one: t is KindEnd
-// for ever at the end.
+// Next sets t to the next token and reports whether there was one: at the end t is KindEnd on
+// every call.
 func (s *Scanner) Next(t *Token) bool {
 	for s.pos < len(s.src) && isSpace(s.src[s.pos]) {
 		s.pos++
@@ -51,7 +51,7 @@ func (s *Scanner) Next(t *Token) bool {
 	return true
 }
 
-// set ends the token here; its text is as it stands.
+// set ends the token here; its text is the source text.
 func (s *Scanner) set(t *Token, kind Kind) {
 	t.Kind, t.End, t.Text = kind, s.pos, s.src[t.Start:s.pos]
 }
@@ -98,7 +98,7 @@ func (s *Scanner) lineComment(t *Token) {
 	s.set(t, KindComment)
 }
 
-// blockComment reads a comment, in which others may be nested.
+// blockComment reads a comment, which may contain nested comments.
 func (s *Scanner) blockComment(t *Token) {
 	for open := 0; ; {
 		i := strings.IndexAny(s.src[s.pos:], "*/")
@@ -141,8 +141,8 @@ func (s *Scanner) param(t *Token) {
 	t.Kind, t.End, t.Text = KindParam, s.pos, s.src[from:s.pos]
 }
 
-// quoted reads up to the closing byte, which stands for itself when doubled. The
-// opening byte is at s.pos.
+// quoted reads up to the closing byte, which is escaped by doubling. The opening byte is at
+// s.pos.
 func (s *Scanner) quoted(t *Token, closing byte, kind Kind) {
 	s.pos++
 	from, doubled := s.pos, false

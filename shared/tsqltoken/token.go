@@ -15,12 +15,12 @@ const (
 	KindNString             // N'text'
 	KindBinary              // 0xC0FFEE
 	KindParam               // @name
-	KindOp                  // Op says which
+	KindOp                  // see Op
 	KindComment
-	KindStray // a character that begins no token
+	KindStray // a character that cannot begin a token
 )
 
-// Operator is a punctuation token: its byte, or for those of two bytes one of the constants.
+// Operator is a punctuation token: its byte, or one of the constants for two-byte operators.
 type Operator byte
 
 // The operators of two bytes. T-SQL has !< for >= and !> for <=.
@@ -30,13 +30,13 @@ const (
 	OpNe
 )
 
-// Fault is what is wrong with a token.
+// Fault is an error in a token.
 type Fault uint8
 
 // The faults.
 const (
 	NoFault Fault = iota
-	// Unclosed is a string, a quoted name or a comment that the text ends in.
+	// Unclosed is an unterminated string, quoted name or comment.
 	Unclosed
 	// EmptyName is [] or "".
 	EmptyName
@@ -46,8 +46,8 @@ const (
 	GlobalVariable
 	// NoExponent is a number such as 1e+.
 	NoExponent
-	// GoesOn is a number that a letter, an underscore or a point follows at once. The
-	// token ends before it.
+	// GoesOn is a number directly followed by a letter, an underscore or a point. The token ends
+	// before it.
 	GoesOn
 )
 
@@ -59,8 +59,8 @@ type Token struct {
 	Fault   Fault
 	Start   int
 	End     int
-	// Text is what the token says: the name, the text of a string, the digits of a
-	// binary constant, the name of a parameter, without marks around it or doubled
-	// within. Of the other kinds, it is the token as it stands.
+	// Text is the token's value: the name, the text of a string, the digits of a binary constant,
+	// the name of a parameter, without quotes and with doubled quotes unescaped. For other kinds
+	// it is the source text.
 	Text string
 }

@@ -18,8 +18,8 @@ func tokens(text string) []Token {
 	return all
 }
 
-// The values are those of the references that the package's documentation names.
-func TestTextIsCutIntoTokens(t *testing.T) {
+// The expected values follow the references in the package documentation.
+func TestTextIsTokenized(t *testing.T) {
 	word := func(s string) Token { return Token{Kind: KindWord, Text: s} }
 	op := func(o Operator, s string) Token { return Token{Kind: KindOp, Op: o, Text: s} }
 	for _, c := range []struct {
@@ -28,7 +28,7 @@ func TestTextIsCutIntoTokens(t *testing.T) {
 	}{
 		{"nothing", " \t\r\n", nil},
 		{"keywords in any case", "select Null", []Token{{Kind: KindWord, Keyword: Select, Text: "select"}, {Kind: KindWord, Keyword: Null, Text: "Null"}}},
-		{"a reserved word of no grammar", "waitfor", []Token{{Kind: KindWord, Keyword: Reserved, Text: "waitfor"}}},
+		{"a reserved word outside the grammar", "waitfor", []Token{{Kind: KindWord, Keyword: Reserved, Text: "waitfor"}}},
 		{"words that are also names", "user offset _x9", []Token{word("user"), word("offset"), word("_x9")}},
 		{"delimited names", `[a]]b] "c""d" [select]`, []Token{{Kind: KindQuoted, Text: "a]b"}, {Kind: KindQuoted, Text: `c"d`}, {Kind: KindQuoted, Text: "select"}}},
 		{"strings", "'it''s' N'x' n'y' ''", []Token{{Kind: KindString, Text: "it's"}, {Kind: KindNString, Text: "x"}, {Kind: KindNString, Text: "y"}, {Kind: KindString}}},
@@ -40,8 +40,8 @@ func TestTextIsCutIntoTokens(t *testing.T) {
 		{"a line comment", "1--x\n2", []Token{{Kind: KindInt, Text: "1"}, {Kind: KindComment, Text: "--x"}, {Kind: KindInt, Text: "2"}}},
 		{"nested comments", "/* a /* b */ c */d", []Token{{Kind: KindComment, Text: "/* a /* b */ c */"}, word("d")}},
 		{"quotes in a comment, comments in a string", "/*'*/'/*'", []Token{{Kind: KindComment, Text: "/*'*/"}, {Kind: KindString, Text: "/*"}}},
-		{"a comment that lacks a mark", "/* /* */", []Token{{Kind: KindComment, Fault: Unclosed, Text: "/* /* */"}}},
-		{"a slash between stars", "/*/", []Token{{Kind: KindComment, Fault: Unclosed, Text: "/*/"}}},
+		{"an unterminated nested comment", "/* /* */", []Token{{Kind: KindComment, Fault: Unclosed, Text: "/* /* */"}}},
+		{"overlapping comment marks", "/*/", []Token{{Kind: KindComment, Fault: Unclosed, Text: "/*/"}}},
 		{"an open string", "'a''", []Token{{Kind: KindString, Fault: Unclosed, Text: "'a''"}}},
 		{"an open name", "[a]]", []Token{{Kind: KindQuoted, Fault: Unclosed, Text: "[a]]"}}},
 		{"empty names", `[] ""`, []Token{{Kind: KindQuoted, Fault: EmptyName}, {Kind: KindQuoted, Fault: EmptyName}}},
@@ -59,15 +59,15 @@ func TestTextIsCutIntoTokens(t *testing.T) {
 	}
 }
 
-func TestTheTableHasEachWordOnceAndEachKeyword(t *testing.T) {
+func TestKeywordTableHasEachWordOnceAndEachKeyword(t *testing.T) {
 	seen, has := map[string]bool{}, map[Keyword]bool{NoKeyword: true}
 	for _, w := range table {
 		if seen[w.text] {
-			t.Errorf("%s stands in the table twice", w.text)
+			t.Errorf("%s appears in the table more than once", w.text)
 		}
 		seen[w.text], has[w.keyword] = true, true
 		if w.text != strings.ToUpper(w.text) || len(w.text) > maxWord {
-			t.Errorf("%s is not as the index needs it", w.text)
+			t.Errorf("%s is not in upper case, or is longer than maxWord", w.text)
 		}
 		for _, text := range []string{w.text, strings.ToLower(w.text)} {
 			if lookup(text) != w.keyword || useOf(text) != w.use {
@@ -75,7 +75,7 @@ func TestTheTableHasEachWordOnceAndEachKeyword(t *testing.T) {
 			}
 		}
 		if useOf(w.text+"x") != 0 || useOf(w.text[:len(w.text)-1]+"\u00e9") != 0 {
-			t.Errorf("a name that begins with %s is taken for a word", w.text[:len(w.text)-1])
+			t.Errorf("a name that begins with %s is found as a word", w.text[:len(w.text)-1])
 		}
 	}
 	for kw := range keywords {
@@ -84,7 +84,7 @@ func TestTheTableHasEachWordOnceAndEachKeyword(t *testing.T) {
 		}
 	}
 	if len(table) > 255 {
-		t.Error("the index has a byte for a row")
+		t.Error("the index stores a row number in one byte")
 	}
 }
 
@@ -123,7 +123,7 @@ func TestScanningAllocatesNothing(t *testing.T) {
 	}
 }
 
-// Tokens and the white space between them are the text, and no more.
+// Tokens and the white space between them make up the text exactly.
 func FuzzTokensCoverTheText(f *testing.F) {
 	for _, s := range []string{"SELECT [a]]b] FROM 'c''d' -- e\n/* f /* g */ */;", "[", "'", "/*", "--", "\xff", "1e+0x@@!", "N'\u00e9' \u00e9\v#t $1", "/*/"} {
 		f.Add(s)
@@ -137,15 +137,15 @@ func FuzzTokensCoverTheText(f *testing.F) {
 				t.Fatalf("%q: %+v behind %d", text, tok, end)
 			}
 			if gap := text[end:tok.Start]; strings.Trim(gap, " \t\r\n") != "" {
-				t.Fatalf("%q: %q is in no token", text, gap)
+				t.Fatalf("%q: %q is not in any token", text, gap)
 			}
 			if tok.Kind == KindEnd {
-				t.Fatalf("%q: the end is no token", text)
+				t.Fatalf("%q: KindEnd counts as a token", text)
 			}
 			end = tok.End
 		}
 		if rest := text[end:]; strings.Trim(rest, " \t\r\n") != "" {
-			t.Fatalf("%q: %q is in no token", text, rest)
+			t.Fatalf("%q: %q is not in any token", text, rest)
 		}
 		if s.Next(&tok) || tok.Kind != KindEnd || tok.Start != len(text) {
 			t.Fatalf("%q does not stay at its end: %+v", text, tok)
