@@ -12,14 +12,13 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MaxBody is the greatest size of a request body, in bytes, unless a service sets less.
+// MaxBody is the maximum size of a request body, in bytes, unless a service sets a lower limit.
 const MaxBody = 16 << 20
 
-// Decode reads exactly one JSON value from r into dst, strictly: unknown and
-// repeated members, invalid UTF-8, trailing data and bodies over limit bytes are
-// refused. The error is always a *Problem that names the field at fault. All of
-// the body is read before any of it is decoded, so that one that is too large or
-// does not come to its end costs no more than its reading.
+// Decode reads exactly one JSON value from r into dst, strictly: unknown and repeated members,
+// invalid UTF-8, trailing data and bodies over limit bytes are refused. The error is always a
+// *Problem that names the field at fault. The whole body is read before any of it is decoded, so
+// that an oversized or truncated one costs no more than reading it.
 func Decode(r io.Reader, limit int64, dst any) error {
 	b := bodies.Get().(*bytes.Buffer)
 	defer func() {
@@ -34,7 +33,7 @@ func Decode(r io.Reader, limit int64, dst any) error {
 		return NewProblem(CodeBodyTooLarge, "the body is larger than %d bytes", limit).
 			Hinted("send less at a time, for example an insert in batches")
 	case err != nil:
-		return NewProblem(CodeInvalidJSON, "the body broke off, or did not come in time").
+		return NewProblem(CodeInvalidJSON, "the body was cut off or did not arrive in time").
 			Hinted("send one JSON object in UTF-8")
 	}
 	if err := json.Unmarshal(b.Bytes(), dst, json.RejectUnknownMembers(true)); err != nil {
@@ -43,12 +42,12 @@ func Decode(r io.Reader, limit int64, dst any) error {
 	return nil
 }
 
-// pooledBody is the size in bytes above which a buffer is not kept for another body.
+// pooledBody is the size in bytes above which a buffer is not returned to the pool.
 const pooledBody = 256 << 10
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// decodeProblem turns an error of decoding into dst into a problem.
+// decodeProblem turns a decoding error into a problem; dst is the decoding target.
 func decodeProblem(err error, dst any) *Problem {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p
@@ -56,7 +55,7 @@ func decodeProblem(err error, dst any) *Problem {
 	if syn, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, jsontext.ErrDuplicateName) {
 			field := FieldPath(syn.JSONPointer)
-			return NewProblem(CodeInvalidField, "%s is there twice", field).At(field).
+			return NewProblem(CodeInvalidField, "%s appears more than once", field).At(field).
 				Hinted("send each field once")
 		}
 		return NewProblem(CodeInvalidJSON, "the body is not valid JSON at byte %d: %v", syn.ByteOffset, syn.Err).
@@ -70,15 +69,15 @@ func decodeProblem(err error, dst any) *Problem {
 			if near := Nearest(field, memberNames(dst)); len(near) > 0 {
 				return p.Hinted("did you mean %s?", strings.Join(near, " or "))
 			}
-			return p.Hinted("remove it, or see openapi.yaml for the fields there are")
+			return p.Hinted("remove it, or see openapi.yaml for the known fields")
 		case sem.GoType != nil && sem.JSONKind != 0:
-			return NewProblem(CodeInvalidField, "%s is %s, which does not fit here", orBody(field), kindName(sem.JSONKind)).At(field).
+			return NewProblem(CodeInvalidField, "%s is %s, which is not allowed here", fieldOrBody(field), kindName(sem.JSONKind)).At(field).
 				Hinted("see openapi.yaml for the type of each field")
 		case sem.Err != nil:
-			return NewProblem(CodeInvalidField, "%s: %v", orBody(field), sem.Err).At(field).
+			return NewProblem(CodeInvalidField, "%s: %v", fieldOrBody(field), sem.Err).At(field).
 				Hinted("see openapi.yaml for the type of each field")
 		}
-		return NewProblem(CodeInvalidField, "%s does not fit here", orBody(field)).At(field).
+		return NewProblem(CodeInvalidField, "%s has the wrong type", fieldOrBody(field)).At(field).
 			Hinted("see openapi.yaml for the type of each field")
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
@@ -89,14 +88,14 @@ func decodeProblem(err error, dst any) *Problem {
 		Hinted("send one JSON object in UTF-8")
 }
 
-func orBody(field string) string {
+func fieldOrBody(field string) string {
 	if field == "" {
 		return "the body"
 	}
 	return field
 }
 
-// FieldPath writes a JSON pointer as people write paths: /rows/3/name is "rows[3].name".
+// FieldPath formats a JSON pointer as a readable path: /rows/3/name becomes "rows[3].name".
 func FieldPath(p jsontext.Pointer) string {
 	var b strings.Builder
 	for tok := range p.Tokens() {

@@ -33,10 +33,10 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a trailing comma", `{"db_name":"A",}`, api.CodeInvalidJSON, ""},
 		{"a second value", `{"db_name":"A"}{"db_name":"B"}`, api.CodeInvalidJSON, ""},
 		{"invalid UTF-8", "{\"db_name\":\"\xff\"}", api.CodeInvalidJSON, ""},
-		{"half of a surrogate pair", `{"db_name":"\ud800"}`, api.CodeInvalidJSON, ""},
+		{"a lone surrogate", `{"db_name":"\ud800"}`, api.CodeInvalidJSON, ""},
 		{"NaN", `{"db_name":"A","table":"T","limit":NaN}`, api.CodeInvalidJSON, ""},
 		{"nesting without end", `{"shard_key":` + deep + `}`, api.CodeInvalidJSON, ""},
-		{"a field that is not known", `{"db_name":"A","tabel":"T"}`, api.CodeUnknownField, "tabel"},
+		{"an unknown field", `{"db_name":"A","tabel":"T"}`, api.CodeUnknownField, "tabel"},
 		{"a field in another case", `{"DB_NAME":"A"}`, api.CodeUnknownField, "DB_NAME"},
 		{"a field sent twice", `{"db_name":"A","db_name":"B"}`, api.CodeInvalidField, "db_name"},
 		{"a number for a string", `{"db_name":1}`, api.CodeInvalidField, "db_name"},
@@ -131,8 +131,8 @@ func TestDecodeKeepsTheOrderOfColumns(t *testing.T) {
 	}
 }
 
-func TestDecodeKeepsValuesAsTheyWereWritten(t *testing.T) {
-	// 0.1 + 2^53 and 1e400 would be lost in a float64; 1.50 would lose its scale.
+func TestDecodeKeepsValuesVerbatim(t *testing.T) {
+	// A float64 would lose 0.1 + 2^53 and 1e400; 1.50 would lose its scale.
 	for _, v := range []string{`9007199254740993`, `1e400`, `1.50`, `"é"`, `null`, `true`, `-0`} {
 		var req api.InsertRequest
 		body := `{"db_name":"A","table":"T","data":{"c":` + v + `}}`
@@ -145,7 +145,7 @@ func TestDecodeKeepsValuesAsTheyWereWritten(t *testing.T) {
 	}
 }
 
-func TestNameListTakesAStringOrAList(t *testing.T) {
+func TestNameListAcceptsAStringOrAList(t *testing.T) {
 	for body, want := range map[string]api.NameList{
 		`{"group_by":"a"}`:       {"a"},
 		`{"group_by":["a","b"]}`: {"a", "b"},
@@ -162,7 +162,7 @@ func TestNameListTakesAStringOrAList(t *testing.T) {
 	}
 }
 
-func TestFieldPathIsHowPeopleWriteIt(t *testing.T) {
+func TestFieldPathIsReadable(t *testing.T) {
 	for pointer, want := range map[jsontext.Pointer]string{
 		"":                 "",
 		"/rows/3/name":     "rows[3].name",
@@ -180,8 +180,8 @@ func TestFieldPathIsHowPeopleWriteIt(t *testing.T) {
 	}
 }
 
-// FuzzDecode: whatever the body, a decoder ends with a value or a client's problem, and a value
-// survives being written and read again.
+// FuzzDecode: any body decodes to a value or a client error, and a value survives encoding and
+// decoding again.
 func FuzzDecode(f *testing.F) {
 	for _, s := range samples() {
 		text, err := json.Marshal(s.value)

@@ -19,10 +19,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the samples in testdata/golden")
 
-// sample is one golden document: the Go value it stands for, and the schema it obeys.
+// sample is one golden document: its Go value and its schema.
 type sample struct {
 	file   string // in testdata/golden
-	worker bool   // of the worker's document rather than the master's
+	worker bool   // described by the worker's document, not the master's
 	schema string
 	value  any
 }
@@ -92,13 +92,13 @@ func TestEverySampleFileIsTested(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !known[filepath.ToSlash(rel)] {
-				t.Errorf("no test knows %s", f)
+				t.Errorf("no test covers %s", f)
 			}
 		}
 	}
 }
 
-// stream is a golden stream of rows, a record a line.
+// stream is a golden row stream, one record per line.
 type stream struct {
 	file   string
 	worker bool
@@ -132,17 +132,17 @@ func TestStreamSamples(t *testing.T) {
 	}
 }
 
-func TestStreamsThatWereCutAreNotWhole(t *testing.T) {
+func TestTruncatedStreamsAreDetected(t *testing.T) {
 	doc := load(t, api.MasterOpenAPI())
 	whole := read(t, "streams/select.ndjson")
 	for n := range len(whole) {
 		if doc.CheckStream(whole[:n]) == nil {
-			t.Errorf("the first %d of %d bytes pass for a whole stream", n, len(whole))
+			t.Errorf("the first %d of %d bytes are accepted as a complete stream", n, len(whole))
 		}
 	}
 }
 
-// badRequests must be refused by the document and by the decoder alike.
+// badRequests must be refused by both the document and the decoder.
 func TestBadRequestsAreRefusedByDocumentAndDecoder(t *testing.T) {
 	doc := load(t, api.MasterOpenAPI())
 	for _, tc := range []struct {
@@ -163,16 +163,16 @@ func TestBadRequestsAreRefusedByDocumentAndDecoder(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if doc.Check(tc.schema, []byte(tc.body)) == nil {
-				t.Error("the document allows it")
+				t.Error("the document accepts it")
 			}
 			if err := api.Decode(strings.NewReader(tc.body), api.MaxBody, tc.dst); err == nil {
-				t.Error("the decoder allows it")
+				t.Error("the decoder accepts it")
 			}
 		})
 	}
 }
 
-// golden returns the sample, after writing got into it when -update is set.
+// golden returns the sample, first overwriting it with got if -update is set.
 func golden(t *testing.T, file string, got []byte) []byte {
 	t.Helper()
 	if *update {
@@ -196,7 +196,7 @@ func read(t *testing.T, file string) []byte {
 	return b
 }
 
-// compactValues compares raw JSON by its text without white space.
+// compactValues compares raw JSON ignoring white space.
 func compactValues() cmp.Option {
 	return cmp.Transformer("compact", func(v jsontext.Value) string {
 		c := v.Clone()

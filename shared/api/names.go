@@ -2,19 +2,18 @@ package api
 
 import "strings"
 
-// MaxIdentifier is the greatest length of a database, table or column name, in
-// bytes. SQL Server allows 128 characters; the worker's suffix needs some.
+// MaxIdentifier is the maximum length of a database, table or column name, in bytes. SQL Server
+// allows 128 characters; the worker's suffix needs some of them.
 const MaxIdentifier = 100
 
-// ReservedPrefix begins the names of Shardeck's own columns and tables (such as
-// the hidden _slot); no name of a user's may begin with it.
+// ReservedPrefix begins the names of Shardeck's own columns and tables (such as the hidden
+// _slot); users' names must not begin with it.
 const ReservedPrefix = "_"
 
-// CheckIdentifier returns nil when name may name a database, table or column:
-// an ASCII letter and then ASCII letters, digits and underscores, at most
-// [MaxIdentifier] bytes. Anything else (quotes, brackets, NUL, letters of
-// other scripts that look alike) is refused with an invalid_identifier problem
-// that names field.
+// CheckIdentifier returns nil if name is a valid database, table or column name: an ASCII letter
+// followed by ASCII letters, digits and underscores, at most [MaxIdentifier] bytes. Anything else
+// (quotes, brackets, NUL, look-alike letters of other scripts) is an invalid_identifier problem
+// with field as its field.
 func CheckIdentifier(field, name string) *Problem {
 	if name == "" {
 		return NewProblem(CodeMissingField, "%s is missing or empty", field).At(field).
@@ -26,7 +25,7 @@ func CheckIdentifier(field, name string) *Problem {
 	}
 	for i := range len(name) {
 		if !identByte(name[i], i == 0) {
-			return NewProblem(CodeInvalidIdentifier, "%s has a character that is not allowed at byte %d", field, i).At(field).
+			return NewProblem(CodeInvalidIdentifier, "%s has an invalid character at byte %d", field, i).At(field).
 				Hinted("use an ASCII letter, then ASCII letters, digits and underscores")
 		}
 	}
@@ -43,6 +42,6 @@ func identByte(c byte, first bool) bool {
 	return false
 }
 
-// SameName says whether two identifiers name the same thing. As in SQL Server's
-// default collation, case does not matter.
+// SameName reports whether two identifiers are equal, ignoring case as SQL Server's default
+// collation does.
 func SameName(a, b string) bool { return strings.EqualFold(a, b) }

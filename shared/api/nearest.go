@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Nearest returns up to three of the names among that differ from name by a slip of
-// the keyboard, ignoring case, or begin with it or hold it; the nearest first. It
-// returns none for a name longer than [MaxIdentifier].
+// Nearest returns up to three of the candidate names that differ from name by a typo (ignoring
+// case), or that contain it, nearest first. It returns none for a name longer than
+// [MaxIdentifier].
 func Nearest(name string, among []string) []string {
 	if len(name) > MaxIdentifier {
 		return nil
@@ -34,8 +34,9 @@ func Nearest(name string, among []string) []string {
 	return names
 }
 
-// editDistance counts the letters to insert, drop, replace or swap with their
-// neighbour to make b of a (optimal string alignment, by three rows of its matrix).
+// editDistance is the optimal string alignment distance: the number of insertions, deletions,
+// substitutions and transpositions of neighbours that turn a into b. It keeps three rows of the
+// matrix.
 func editDistance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
@@ -58,8 +59,8 @@ func editDistance(a, b string) int {
 	return last[len(b)]
 }
 
-// memberNames returns the names of the JSON members of what dst points to, if that
-// is a struct.
+// memberNames returns the names of the JSON members of the struct dst points to; none if it is
+// not a struct.
 func memberNames(dst any) []string {
 	t := reflect.TypeOf(dst)
 	if t == nil || t.Kind() != reflect.Pointer || t.Elem().Kind() != reflect.Struct {

@@ -7,11 +7,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Object is a JSON object whose members keep the order they were sent in. Names
-// are unique: the decoder refuses an object that repeats one.
+// Object is a JSON object that preserves the order of its members. Names are unique: the decoder
+// refuses duplicates.
 type Object[V any] []Member[V]
 
-// Member is one name and value of an Object.
+// Member is a name and value of an Object.
 type Member[V any] struct {
 	Name  string
 	Value V
@@ -83,7 +83,7 @@ func (o *Object[V]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return nil
 }
 
-// kindName names a JSON kind for people.
+// kindName returns a readable name of a JSON kind.
 func kindName(k jsontext.Kind) string {
 	switch k {
 	case 'n':

@@ -8,10 +8,10 @@ var masterOpenAPI []byte
 //go:embed worker-openapi.yaml
 var workerOpenAPI []byte
 
-// MasterOpenAPI returns the OpenAPI 3.1 document of the master's public API, in
-// YAML, as GET /openapi.yaml serves it. The caller must not change it.
+// MasterOpenAPI returns the OpenAPI 3.1 document of the master's public API in YAML, as served by
+// GET /openapi.yaml. The caller must not modify it.
 func MasterOpenAPI() []byte { return masterOpenAPI }
 
-// WorkerOpenAPI returns the OpenAPI 3.1 document of the worker contract, in YAML:
-// what a worker in any language has to answer. The caller must not change it.
+// WorkerOpenAPI returns the OpenAPI 3.1 document of the worker contract in YAML. The caller must
+// not modify it.
 func WorkerOpenAPI() []byte { return workerOpenAPI }

@@ -18,7 +18,7 @@ import (
 	"shardeck/shared/contracttest"
 )
 
-// both are the schemas that the two documents share.
+// both lists the schemas that the two documents share.
 var both = map[string]any{
 	"ColumnDef":     api.ColumnDef{},
 	"EndInfo":       api.EndInfo{},
@@ -97,10 +97,10 @@ var workerTypes = with(both, map[string]any{
 	"WorkerStats":   api.WorkerStats{},
 })
 
-// plain are the schemas that describe values rather than Go structs.
+// plain lists the schemas that describe values rather than Go structs.
 var plain = []string{"Identifier", "NameList", "ProblemCode", "Role", "Row", "RowObject", "ShardState", "Value"}
 
-// closed are the objects that a service decodes strictly.
+// closed lists the objects that a service decodes strictly.
 var closed = []string{
 	"CreateDBRequest", "CreateTableRequest", "DBRequest", "DeleteRequest", "DeleteTableRequest", "DropDBRequest", "EmptyRequest",
 	"ExecRequest", "Fence", "Idempotency", "InsertRequest", "MapReduceCountRequest", "QueryRequest", "SQLRequest", "SelectRequest", "StateUpdate",
@@ -137,7 +137,7 @@ func TestDocumentsNameTheGoTypesFields(t *testing.T) {
 				v, ok := tc.types[name]
 				if !ok {
 					if !slices.Contains(plain, name) {
-						t.Error("no Go type is known for this schema")
+						t.Error("this schema has no Go type in the tables above")
 					}
 					return
 				}
@@ -185,7 +185,7 @@ func members(typ reflect.Type) map[string]reflect.StructField {
 	return all
 }
 
-// jsonType is the JSON type that a Go type is written as; "" when it depends on the value.
+// jsonType is the JSON type that a Go type encodes to; "" if it depends on the value.
 func jsonType(typ reflect.Type) string {
 	if typ.Kind() == reflect.Pointer {
 		return jsonType(typ.Elem())

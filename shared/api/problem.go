@@ -10,13 +10,13 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Code names what went wrong. It is the stable, machine-readable half of a
-// [Problem]; the HTTP status follows from it and never the reverse.
+// Code classifies an error. It is the stable, machine-readable part of a [Problem]; the HTTP
+// status is derived from it, never the reverse.
 type Code string
 
 // The codes, grouped by what a caller can do about them.
 const (
-	// The request is at fault; sending it again unchanged cannot work.
+	// The request is invalid; sending it again unchanged cannot succeed.
 	CodeInvalidJSON         Code = "invalid_json"
 	CodeBodyTooLarge        Code = "body_too_large"
 	CodeUnsupportedMedia    Code = "unsupported_media_type"
@@ -43,8 +43,8 @@ const (
 	CodeUnauthorized        Code = "unauthorized"
 	CodeForbidden           Code = "forbidden"
 
-	// The data is at fault: the database refused the row. Problem.SQLNumber
-	// holds the number SQL Server uses for the same refusal.
+	// The data is invalid: the database refused the row. Problem.SQLNumber is SQL Server's number
+	// for the same error.
 	CodeDuplicateKey     Code = "duplicate_key"
 	CodeNullViolation    Code = "null_violation"
 	CodeValueTooLong     Code = "value_too_long"
@@ -52,7 +52,7 @@ const (
 	CodeConversionFailed Code = "conversion_failed"
 	CodeDivideByZero     Code = "divide_by_zero"
 
-	// The cluster's state is at fault; the same request can work elsewhere or later.
+	// The cluster's state is the cause; the same request may succeed elsewhere or later.
 	CodeNotPrimary       Code = "not_primary"
 	CodeAlreadyPrimary   Code = "already_primary"
 	CodeStaleTerm        Code = "stale_term"
@@ -69,14 +69,14 @@ const (
 	CodeCanceled         Code = "canceled"
 	CodeQueryTimeout     Code = "query_timeout"
 
-	// The write may or may not have happened. It must be neither reported as
-	// failed nor repeated without an Idempotency-Key.
+	// The write may or may not have happened. It must be neither reported as failed nor repeated
+	// without an Idempotency-Key.
 	CodeOutcomeUnknown Code = "outcome_unknown"
 
 	CodeInternal Code = "internal"
 )
 
-// statusCanceled is nginx's "client closed request"; no registered status says it.
+// statusCanceled is nginx's "client closed request"; no registered status fits.
 const statusCanceled = 499
 
 var codeInfo = map[Code]struct {
@@ -87,53 +87,53 @@ var codeInfo = map[Code]struct {
 	CodeBodyTooLarge:        {http.StatusRequestEntityTooLarge, "The body is too large"},
 	CodeUnsupportedMedia:    {http.StatusUnsupportedMediaType, "The body is not declared as JSON"},
 	CodeMissingField:        {http.StatusBadRequest, "A required field is missing"},
-	CodeUnknownField:        {http.StatusBadRequest, "The request has a field that is not known"},
-	CodeInvalidField:        {http.StatusBadRequest, "A field has a value that is not allowed"},
+	CodeUnknownField:        {http.StatusBadRequest, "The request has an unknown field"},
+	CodeInvalidField:        {http.StatusBadRequest, "A field has an invalid value"},
 	CodeInvalidIdentifier:   {http.StatusBadRequest, "A name is not a valid identifier"},
 	CodeSyntax:              {http.StatusBadRequest, "The SQL text cannot be parsed"},
 	CodeUnsupported:         {http.StatusBadRequest, "This is not supported"},
 	CodeTooComplex:          {http.StatusBadRequest, "The request is too large or too deep"},
-	CodeUnknownDatabase:     {http.StatusNotFound, "There is no such database"},
-	CodeUnknownTable:        {http.StatusNotFound, "There is no such table"},
-	CodeUnknownColumn:       {http.StatusBadRequest, "There is no such column"},
-	CodeAmbiguousColumn:     {http.StatusBadRequest, "A column's name is in several tables"},
-	CodeUnknownQuery:        {http.StatusNotFound, "There is no such statement under way"},
-	CodeDatabaseExists:      {http.StatusConflict, "The database exists already"},
-	CodeTableExists:         {http.StatusConflict, "The table exists already"},
-	CodeShardKeyRequired:    {http.StatusBadRequest, "A shard key is needed"},
+	CodeUnknownDatabase:     {http.StatusNotFound, "The database does not exist"},
+	CodeUnknownTable:        {http.StatusNotFound, "The table does not exist"},
+	CodeUnknownColumn:       {http.StatusBadRequest, "The column does not exist"},
+	CodeAmbiguousColumn:     {http.StatusBadRequest, "The column name is ambiguous"},
+	CodeUnknownQuery:        {http.StatusNotFound, "No such statement is running"},
+	CodeDatabaseExists:      {http.StatusConflict, "The database already exists"},
+	CodeTableExists:         {http.StatusConflict, "The table already exists"},
+	CodeShardKeyRequired:    {http.StatusBadRequest, "A shard key is required"},
 	CodeShardKeyMismatch:    {http.StatusBadRequest, "The shard key contradicts the row or condition"},
 	CodeShardKeyImmutable:   {http.StatusBadRequest, "A shard key cannot be changed"},
 	CodeIdempotencyMismatch: {http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request"},
-	CodeNotFound:            {http.StatusNotFound, "There is nothing at this path"},
-	CodeMethodNotAllowed:    {http.StatusMethodNotAllowed, "The method is not allowed here"},
+	CodeNotFound:            {http.StatusNotFound, "The path does not exist"},
+	CodeMethodNotAllowed:    {http.StatusMethodNotAllowed, "The method is not allowed for this path"},
 	CodeUnauthorized:        {http.StatusUnauthorized, "The token is missing or wrong"},
 	CodeForbidden:           {http.StatusForbidden, "This request is not allowed"},
-	CodeDuplicateKey:        {http.StatusConflict, "A row with this key exists already"},
+	CodeDuplicateKey:        {http.StatusConflict, "A row with this key already exists"},
 	CodeNullViolation:       {http.StatusUnprocessableEntity, "A column cannot be NULL"},
 	CodeValueTooLong:        {http.StatusUnprocessableEntity, "A value is too long for its column"},
 	CodeOutOfRange:          {http.StatusUnprocessableEntity, "A value is out of its type's range"},
 	CodeConversionFailed:    {http.StatusUnprocessableEntity, "A value cannot be converted to its type"},
 	CodeDivideByZero:        {http.StatusUnprocessableEntity, "Division by zero"},
 	CodeNotPrimary:          {http.StatusConflict, "This master is not the primary"},
-	CodeAlreadyPrimary:      {http.StatusConflict, "This master is the primary already"},
+	CodeAlreadyPrimary:      {http.StatusConflict, "This master is already the primary"},
 	CodeStaleTerm:           {http.StatusConflict, "A newer primary has taken over"},
-	CodeStaleMap:            {http.StatusConflict, "The slot map has moved on"},
+	CodeStaleMap:            {http.StatusConflict, "The slot map has changed"},
 	CodeStaleSchema:         {http.StatusConflict, "The table's definition has changed"},
-	CodeWrongShard:          {http.StatusConflict, "The worker holds another shard"},
+	CodeWrongShard:          {http.StatusConflict, "The worker holds a different shard"},
 	CodeShardUnavailable:    {http.StatusServiceUnavailable, "A shard cannot be reached"},
 	CodeShardTimeout:        {http.StatusGatewayTimeout, "A shard did not answer in time"},
 	CodeShardBadAnswer:      {http.StatusBadGateway, "A shard's answer cannot be used"},
-	CodeWorkerUnproven:      {http.StatusBadGateway, "What listens at a worker's address is not proven to be it"},
-	CodePartialFailure:      {http.StatusBadGateway, "Some shards did it and some did not"},
-	CodeFailoverFailed:      {http.StatusServiceUnavailable, "The failover did not happen"},
-	CodeOverloaded:          {http.StatusServiceUnavailable, "Too much work is under way"},
+	CodeWorkerUnproven:      {http.StatusBadGateway, "The listener at a worker's address is not proven to be the worker"},
+	CodePartialFailure:      {http.StatusBadGateway, "Some shards succeeded and others failed"},
+	CodeFailoverFailed:      {http.StatusServiceUnavailable, "The failover failed"},
+	CodeOverloaded:          {http.StatusServiceUnavailable, "Too many requests are in progress"},
 	CodeCanceled:            {statusCanceled, "The request was cancelled"},
-	CodeQueryTimeout:        {http.StatusGatewayTimeout, "The statement ran out of time"},
-	CodeOutcomeUnknown:      {http.StatusGatewayTimeout, "It is not known whether the write happened"},
-	CodeInternal:            {http.StatusInternalServerError, "Something went wrong inside"},
+	CodeQueryTimeout:        {http.StatusGatewayTimeout, "The statement timed out"},
+	CodeOutcomeUnknown:      {http.StatusGatewayTimeout, "The outcome of the write is unknown"},
+	CodeInternal:            {http.StatusInternalServerError, "Internal error"},
 }
 
-// Codes returns every code there is, in no particular order, for tests and documents.
+// Codes returns all codes, in no particular order, for tests and documents.
 func Codes() []Code {
 	all := make([]Code, 0, len(codeInfo))
 	for c := range codeInfo {
@@ -142,8 +142,7 @@ func Codes() []Code {
 	return all
 }
 
-// Status returns the HTTP status that a problem with this code is sent with;
-// 500 for a code that is not known here.
+// Status returns the HTTP status for the code; 500 for an unknown code.
 func (c Code) Status() int {
 	if info, ok := codeInfo[c]; ok {
 		return info.status
@@ -159,12 +158,12 @@ func (c Code) Title() string {
 	return codeInfo[CodeInternal].title
 }
 
-// Problem is an error as it travels: an RFC 9457 application/problem+json
-// document with Shardeck's members. It implements error; match it with
-// errors.As or [CodeOf], never by its text. A Problem must not be changed once
-// it has been returned: use [Problem.With...] copies.
+// Problem is an error as sent to clients: an RFC 9457 application/problem+json document with
+// Shardeck's members. It implements error; match it with errors.As or [CodeOf], never by its
+// text. A Problem must not be modified once it has been returned: use the methods that return
+// copies.
 //
-// Detail says what happened, Hint what to do next. Neither may hold a secret.
+// Detail says what happened, Hint what to do next. Neither may contain a secret.
 type Problem struct {
 	Type      string `json:"type"`
 	Title     string `json:"title"`
@@ -174,36 +173,36 @@ type Problem struct {
 	Hint      string `json:"hint,omitempty"`
 	RequestID string `json:"request_id,omitempty"`
 
-	// Field is the JSON path of the field at fault, as "rows[3].name".
+	// Field is the JSON path of the field at fault, such as "rows[3].name".
 	Field string `json:"field,omitempty"`
 	// Offset is the byte offset, from 0, of the fault in a SQL text.
 	Offset *int `json:"offset,omitempty"`
-	// SQLNumber is the number of SQL Server's error for the same refusal; 0 where it has none.
+	// SQLNumber is SQL Server's number for the same error; 0 if there is none.
 	SQLNumber int `json:"sql_number,omitzero"`
-	// Column is the column at fault where the database refused a value.
+	// Column is the column at fault if the database refused a value.
 	Column string `json:"column,omitempty"`
 	// Row is the index, from 0, of the row at fault among those sent.
 	Row *int `json:"row,omitempty"`
 
-	// Shard is the shard it happened on, when it was one shard.
+	// Shard is the shard where it happened, if it was a single shard.
 	Shard *int `json:"shard,omitempty"`
 	// Worker is the name of that shard's worker.
 	Worker string `json:"worker,omitempty"`
-	// Causes are the shards' own problems where several took part.
+	// Causes are the shards' own problems if several were involved.
 	Causes []Problem `json:"causes,omitempty"`
-	// Applied lists what did happen when Causes lists what did not.
+	// Applied lists what succeeded when Causes lists what failed.
 	Applied []ShardResult `json:"applied,omitempty"`
-	// Rows says what became of each row of an insert of several rows that failed.
+	// Rows reports the outcome of each row of a failed multi-row insert.
 	Rows *RowOutcomes `json:"rows,omitempty"`
 
-	// Primary is the base URL of the primary, with not_primary and stale_term, where it is known.
+	// Primary is the base URL of the primary, if known, with not_primary and stale_term.
 	Primary string `json:"primary,omitempty"`
 	// Term and MapVersion are the worker's stored fence, with stale_term and stale_map.
 	Term       uint64 `json:"term,omitzero"`
 	MapVersion uint64 `json:"map_version,omitzero"`
 }
 
-// NewProblem returns a problem with the code's status and title and the given detail.
+// NewProblem returns a problem with the code's status and title and the formatted detail.
 func NewProblem(code Code, format string, args ...any) *Problem {
 	return &Problem{
 		Type:   "urn:shardeck:problem:" + string(code),
@@ -214,7 +213,7 @@ func NewProblem(code Code, format string, args ...any) *Problem {
 	}
 }
 
-// Error returns the code, the place and the detail in one line.
+// Error returns the code, the location and the detail in one line.
 func (p *Problem) Error() string {
 	s := string(p.Code)
 	if p.Shard != nil {
@@ -230,7 +229,7 @@ func (p *Problem) Error() string {
 	return s + ": " + p.Detail
 }
 
-// Hinted returns a copy that says what to do next.
+// Hinted returns a copy with a hint on what to do next.
 func (p *Problem) Hinted(format string, args ...any) *Problem {
 	q := *p
 	q.Hint = fmt.Sprintf(format, args...)
@@ -244,17 +243,17 @@ func (p *Problem) At(field string) *Problem {
 	return &q
 }
 
-// Numbered returns a copy with the number of SQL Server's error for the same refusal.
+// Numbered returns a copy with SQL Server's number for the same error.
 func (p *Problem) Numbered(number int) *Problem {
 	q := *p
 	q.SQLNumber = number
 	return &q
 }
 
-// maxClipped is how much of a client's text an error repeats, in bytes.
+// maxClipped bounds how much client text an error repeats, in bytes.
 const maxClipped = 60
 
-// Clip shortens a client's text to what an error may repeat of it.
+// Clip truncates client text to what an error may repeat.
 func Clip(s string) string {
 	if len(s) > maxClipped {
 		return strings.ToValidUTF8(s[:maxClipped], "") + "..."
@@ -262,14 +261,14 @@ func Clip(s string) string {
 	return s
 }
 
-// On returns a copy that names the shard it happened on.
+// On returns a copy that names the shard where it happened.
 func (p *Problem) On(shard int, worker string) *Problem {
 	q := *p
 	q.Shard, q.Worker = &shard, worker
 	return &q
 }
 
-// reasonCodes are the codes of the refusals of types and values.
+// reasonCodes maps the reasons of type and value errors to codes.
 var reasonCodes = map[sqltypes.Reason]Code{
 	sqltypes.TooLong:          CodeValueTooLong,
 	sqltypes.OutOfRange:       CodeOutOfRange,
@@ -279,9 +278,8 @@ var reasonCodes = map[sqltypes.Reason]Code{
 	sqltypes.Unsupported:      CodeUnsupported,
 }
 
-// ProblemOf returns the Problem in err's chain, or the Problem that stands for a
-// *sqltypes.Error there. The caller adds where it happened: Column, Row, Field.
-// It returns false when err's chain has neither.
+// ProblemOf returns the Problem in err's chain, or the Problem for a *sqltypes.Error there. The
+// caller adds the location: Column, Row, Field. It returns false if the chain has neither.
 func ProblemOf(err error) (*Problem, bool) {
 	if p, ok := errors.AsType[*Problem](err); ok {
 		return p, true
@@ -298,9 +296,8 @@ func ProblemOf(err error) (*Problem, bool) {
 	return nil, false
 }
 
-// AsProblem returns the problem of err as [ProblemOf] does. An error without one
-// becomes internal with a detail that gives nothing away; the caller logs err itself.
-// It returns nil for nil.
+// AsProblem returns err's problem as [ProblemOf] does. Any other error becomes internal, with a
+// detail that reveals nothing; the caller logs err itself. It returns nil for nil.
 func AsProblem(err error) *Problem {
 	if err == nil {
 		return nil
@@ -308,11 +305,10 @@ func AsProblem(err error) *Problem {
 	if p, ok := ProblemOf(err); ok {
 		return p
 	}
-	return NewProblem(CodeInternal, "an unexpected error occurred; the service's log has it under this request_id")
+	return NewProblem(CodeInternal, "an unexpected error occurred; see the service's log for this request_id")
 }
 
-// CodeOf returns the code of err's problem, CodeInternal for an error without one
-// and "" for nil.
+// CodeOf returns the code of err's problem, CodeInternal for an error without one and "" for nil.
 func CodeOf(err error) Code {
 	if err == nil {
 		return ""

@@ -23,7 +23,7 @@ func TestEveryCodeHasAnErrorStatusAndATitle(t *testing.T) {
 	}
 }
 
-func TestACodeThatIsNotKnownIsInternal(t *testing.T) {
+func TestUnknownCodeIsInternal(t *testing.T) {
 	c := api.Code("from_a_newer_version")
 	if c.Status() != 500 || c.Title() != api.CodeInternal.Title() {
 		t.Errorf("got %d %q", c.Status(), c.Title())
@@ -31,7 +31,7 @@ func TestACodeThatIsNotKnownIsInternal(t *testing.T) {
 }
 
 func TestProblemsAreMatchedThroughWrapping(t *testing.T) {
-	p := api.NewProblem(api.CodeUnknownTable, "there is no table T")
+	p := api.NewProblem(api.CodeUnknownTable, "table T does not exist")
 	err := fmt.Errorf("planning: %w", p)
 	if api.CodeOf(err) != api.CodeUnknownTable || api.AsProblem(err) != p {
 		t.Errorf("got %s, %v", api.CodeOf(err), api.AsProblem(err))
@@ -41,14 +41,14 @@ func TestProblemsAreMatchedThroughWrapping(t *testing.T) {
 	}
 }
 
-func TestAnotherErrorGivesNothingAway(t *testing.T) {
+func TestOtherErrorsRevealNothing(t *testing.T) {
 	p := api.AsProblem(errors.New("dial 10.0.0.7: token hunter2"))
 	if p.Code != api.CodeInternal || strings.Contains(p.Error(), "hunter2") {
 		t.Errorf("got %v", p)
 	}
 }
 
-func TestCopiesLeaveTheOriginalAlone(t *testing.T) {
+func TestCopiesDoNotModifyTheOriginal(t *testing.T) {
 	p := api.NewProblem(api.CodeInvalidField, "no")
 	q := p.At("rows[3].gpa").Hinted("send %d", 1).On(2, "w")
 	if p.Field != "" || p.Hint != "" || p.Shard != nil {

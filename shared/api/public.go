@@ -24,7 +24,7 @@ const (
 	PathOpenAPI        = "/openapi.yaml"
 )
 
-// CreateDBRequest creates a database on every shard. DropDBRequest drops it.
+// CreateDBRequest creates a database on every shard; DropDBRequest drops it.
 type (
 	CreateDBRequest struct {
 		DB string `json:"db_name"`
@@ -34,11 +34,11 @@ type (
 	}
 )
 
-// CreateTableRequest creates a table on every shard. Columns maps a name to a
-// type with its constraints, as {"gpa": "DECIMAL(3,2) NOT NULL DEFAULT 0"}; their
-// order is kept. Columns marked PRIMARY KEY together form the primary key. ShardKey
-// names the column that places rows; when it is empty a column named student_id or
-// user_id does, and with neither, rows are spread by row hash.
+// CreateTableRequest creates a table on every shard. Columns maps a name to a type with its
+// constraints, as in {"gpa": "DECIMAL(3,2) NOT NULL DEFAULT 0"}; their order is kept. Columns
+// marked PRIMARY KEY together form the primary key. ShardKey names the column that determines a
+// row's shard. If it is empty, a column named student_id or user_id is used; without one, rows
+// are spread by row hash.
 type CreateTableRequest struct {
 	DB       string         `json:"db_name"`
 	Table    string         `json:"table"`
@@ -57,13 +57,13 @@ type DDLResponse struct {
 	DB     string        `json:"db_name"`
 	Table  string        `json:"table,omitempty"`
 	Shards []ShardResult `json:"shards"`
-	// Definition is the table as it was understood, with create-table.
+	// Definition is the table as parsed, with create-table.
 	Definition *TableDef `json:"definition,omitempty"`
 }
 
-// InsertRequest inserts one row (Data) or many (Rows): exactly one of the two.
-// Each row maps column names to values in their wire form. ShardKey, where given,
-// must agree with each row's own shard key; for a table without one it places the rows.
+// InsertRequest inserts one row (Data) or many (Rows): exactly one of the two. Each row maps
+// column names to values in their wire form. ShardKey, if given, must match each row's own shard
+// key; for a table without one it places the rows.
 type InsertRequest struct {
 	DB       string                   `json:"db_name"`
 	Table    string                   `json:"table"`
@@ -72,9 +72,9 @@ type InsertRequest struct {
 	ShardKey jsontext.Value           `json:"shard_key,omitempty"`
 }
 
-// SelectRequest reads rows. Condition is a T-SQL search condition. ShardKey
-// restricts the answer to the rows with that shard key, and so to one shard.
-// OrderBy is a T-SQL ORDER BY list, as "gpa DESC, student_id". Offset needs OrderBy.
+// SelectRequest reads rows. Condition is a T-SQL search condition. ShardKey restricts the result
+// to the rows with that shard key, and so to one shard. OrderBy is a T-SQL ORDER BY list, such as
+// "gpa DESC, student_id". Offset requires OrderBy.
 type SelectRequest struct {
 	DB           string         `json:"db_name"`
 	Table        string         `json:"table"`
@@ -87,8 +87,8 @@ type SelectRequest struct {
 	AllowPartial bool           `json:"allow_partial,omitzero"`
 }
 
-// UpdateRequest changes rows. Set maps columns to new values. The shard key must
-// be given, or follow from Condition by equality or IN.
+// UpdateRequest changes rows. Set maps columns to new values. The shard key must be given, or
+// fixed by Condition through equality or IN.
 type UpdateRequest struct {
 	DB        string                 `json:"db_name"`
 	Table     string                 `json:"table"`
@@ -110,27 +110,27 @@ type WriteResponse struct {
 	RowsAffected int64         `json:"rows_affected"`
 	Route        Route         `json:"route"`
 	Shards       []ShardResult `json:"shards"`
-	// Replayed says that each shard had done this already under the same Idempotency-Key.
+	// Replayed is set if every shard had already applied this request under the same Idempotency-Key.
 	Replayed bool `json:"replayed,omitzero"`
 }
 
-// SelectResponse answers select in JSON. With Accept: application/x-ndjson the
-// answer is a stream instead, see [StreamHead].
+// SelectResponse is the JSON response of select. With Accept: application/x-ndjson the response
+// is a stream instead, see [StreamHead].
 type SelectResponse struct {
 	Columns []Column         `json:"columns"`
 	Rows    []jsontext.Value `json:"rows"` // JSON arrays
 	EndInfoJSON
-	// Error is there only when the answer broke after it began; the connection is then cut as well.
+	// Error is set only if the response failed after it began; the connection is then closed as well.
 	Error *Problem `json:"error,omitempty"`
 }
 
-// EndInfoJSON is [EndInfo] as it stands inside a SelectResponse.
+// EndInfoJSON is [EndInfo] as embedded in a SelectResponse.
 type EndInfoJSON struct {
 	RowCount int64          `json:"row_count"`
 	Route    Route          `json:"route"`
 	Shards   []ShardResult  `json:"shards"`
 	Partial  []Problem      `json:"partial,omitempty"`
-	Query    *StatementInfo `json:"query,omitempty"` // of POST /query alone
+	Query    *StatementInfo `json:"query,omitempty"` // POST /query only
 }
 
 // RouteKind says how many shards a statement touches.
@@ -138,19 +138,19 @@ type RouteKind string
 
 // The kinds of route.
 const (
-	RouteNone    RouteKind = "none"    // the condition can never hold: no shard
+	RouteNone    RouteKind = "none"    // the condition is never true: no shard
 	RoutePoint   RouteKind = "point"   // one shard key, one shard
 	RouteSubset  RouteKind = "subset"  // some keys, the shards that hold them
 	RouteScatter RouteKind = "scatter" // every shard
 )
 
-// Route says which shards a statement went to and why.
+// Route says which shards a statement was sent to and why.
 type Route struct {
 	Kind   RouteKind `json:"kind"`
 	Shards []int     `json:"shards"`
-	// Keys are the shard keys it follows from, at most [MaxRouteKeys] of them.
+	// Keys are the shard keys that determine the route, at most [MaxRouteKeys] of them.
 	Keys []RouteKey `json:"keys,omitempty"`
-	// KeysTotal is the number of keys when there are more than Keys holds.
+	// KeysTotal is the total number of keys if Keys is truncated.
 	KeysTotal int    `json:"keys_total,omitzero"`
 	Why       string `json:"why"`
 }
@@ -158,7 +158,7 @@ type Route struct {
 // MaxRouteKeys bounds Route.Keys.
 const MaxRouteKeys = 8
 
-// RouteKey is a shard key and where it leads: hash, then slot = hash % 5040, then shard.
+// RouteKey is a shard key and its route: hash, then slot = hash % 5040, then shard.
 type RouteKey struct {
 	Key   string `json:"key"` // canonical
 	Hash  uint32 `json:"hash"`
@@ -166,7 +166,7 @@ type RouteKey struct {
 	Shard int    `json:"shard"`
 }
 
-// ShardResult is one shard's part of an answer.
+// ShardResult is one shard's part of a response.
 type ShardResult struct {
 	Shard  int     `json:"shard"`
 	Worker string  `json:"worker"`
@@ -179,7 +179,7 @@ type MapReduceCountRequest struct {
 	DB           string   `json:"db_name"`
 	Table        string   `json:"table"`
 	Condition    string   `json:"condition,omitempty"`
-	GroupBy      NameList `json:"group_by,omitempty"` // one column name or a list of them
+	GroupBy      NameList `json:"group_by,omitempty"` // one column name or a list
 	AllowPartial bool     `json:"allow_partial,omitzero"`
 }
 
@@ -187,7 +187,7 @@ type MapReduceCountRequest struct {
 type MapReduceCountResponse struct {
 	Total  int64         `json:"total"`
 	Shards []ShardResult `json:"shards"`
-	// GroupColumns and Groups are there with group_by; groups are ordered by key.
+	// GroupColumns and Groups are set with group_by; groups are ordered by key.
 	GroupColumns []Column     `json:"group_columns,omitempty"`
 	Groups       []CountGroup `json:"groups,omitempty"`
 	Route        Route        `json:"route"`
@@ -198,19 +198,19 @@ type MapReduceCountResponse struct {
 
 // CountGroup is one group of a count.
 type CountGroup struct {
-	Key    jsontext.Value `json:"key"` // a JSON array, one value a group column
+	Key    jsontext.Value `json:"key"` // a JSON array, one value per group column
 	Count  int64          `json:"count"`
 	Shards []int64        `json:"shards"` // by shard number
 }
 
 // SecurityCheckResponse is the matrix of probes.
 type SecurityCheckResponse struct {
-	OK      bool             `json:"ok"` // every probe ended as expected
+	OK      bool             `json:"ok"` // every probe had the expected result
 	Probes  []SecurityProbe  `json:"probes"`
 	Workers []SecurityWorker `json:"workers"`
 }
 
-// SecurityWorker sums up one worker's probes.
+// SecurityWorker summarizes one worker's probes.
 type SecurityWorker struct {
 	Shard   int      `json:"shard"`
 	Worker  string   `json:"worker"`
@@ -221,7 +221,7 @@ type SecurityWorker struct {
 	Problem *Problem `json:"problem,omitempty"` // the worker could not be probed
 }
 
-// Credential is what a security probe shows a worker.
+// Credential is the token a security probe presents.
 type Credential string
 
 // The credentials probed.
@@ -229,28 +229,28 @@ const (
 	CredentialNone     Credential = "none"
 	CredentialEmpty    Credential = "empty"
 	CredentialWrong    Credential = "wrong"
-	CredentialNearMiss Credential = "near_miss" // the right token but for its last character
-	CredentialRight    Credential = "right"     // the control: this one must get in
+	CredentialNearMiss Credential = "near_miss" // the right token except for its last character
+	CredentialRight    Credential = "right"     // the control: this one must be accepted
 )
 
-// SecurityProbe is one request and what came of it.
+// SecurityProbe is one request and its result.
 type SecurityProbe struct {
 	Shard      int        `json:"shard"`
 	Worker     string     `json:"worker"`
 	Endpoint   Endpoint   `json:"endpoint"`
 	Credential Credential `json:"credential"`
 	Expected   string     `json:"expected"` // "401" or "let in"
-	Status     int        `json:"status"`   // 0 where there was no answer
+	Status     int        `json:"status"`   // 0 if there was no response
 	OK         bool       `json:"ok"`
 	MS         float64    `json:"ms"`
 	Detail     string     `json:"detail,omitempty"`
 }
 
-// FailoverResponse tells what a failover did, step by step.
+// FailoverResponse reports what a failover did, step by step.
 type FailoverResponse struct {
 	Primary  string         `json:"primary"` // base URL of the new primary
 	Term     uint64         `json:"term"`
-	Previous string         `json:"previous"` // base URL of the old one
+	Previous string         `json:"previous"` // base URL of the old primary
 	Steps    []FailoverStep `json:"steps"`
 	TotalMS  float64        `json:"total_ms"`
 }
@@ -265,8 +265,8 @@ type FailoverStep struct {
 	MS     float64 `json:"ms"`
 }
 
-// StepDownPath is where a new primary tells the old one. It needs the master's
-// token (the masters share it with the workers).
+// StepDownPath is where a new primary notifies the old one. It requires the master token, which
+// the masters share with the workers.
 const StepDownPath = "/step-down"
 
 // StepDownRequest tells a master that Leader holds Term.

@@ -8,21 +8,21 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// Paths of T-SQL statements: to run one, to list those under way, to end one of them.
+// Paths for T-SQL statements: run one, list those running, cancel one.
 const (
 	PathQuery   = "/query"
 	PathQueries = "/queries"
-	// PathQueriesID is a route: the last segment stands for the id.
+	// PathQueriesID is a route pattern: the last segment is the id.
 	PathQueriesID = "/queries/{id}"
 )
 
-// MediaCSV asks POST /query for its rows as RFC 4180 CSV with a line of names.
+// MediaCSV requests the rows of POST /query as RFC 4180 CSV with a header line.
 const MediaCSV = "text/csv"
 
-// HeaderQueryID tells the id of a statement under way, see [RunningQuery].
+// HeaderQueryID carries the id of a running statement, see [RunningQuery].
 const HeaderQueryID = "X-Query-Id"
 
-// TrailerTruncated is the trailer of a CSV answer that max_rows has cut short.
+// TrailerTruncated is the trailer of a CSV response truncated by max_rows.
 const TrailerTruncated = "X-Truncated"
 
 // SQLRequest runs one T-SQL statement over the sharded database.
@@ -31,24 +31,23 @@ type SQLRequest struct {
 	SQL string `json:"sql"`
 	// Params are the values of @name in SQL, by name without the @, in wire form.
 	Params Object[jsontext.Value] `json:"params,omitempty"`
-	// Explain asks for the plan instead of the answer; with Analyze, a SELECT is run,
-	// its rows are counted and dropped, and the plan comes with what each step did.
+	// Explain requests the plan instead of the result. With Analyze, a SELECT is run, its rows are
+	// counted and discarded, and the plan includes what each step did.
 	Explain bool `json:"explain,omitzero"`
 	Analyze bool `json:"analyze,omitzero"`
-	// MaxRows bounds the rows of the answer; one that is cut short says so. Nil: no bound.
+	// MaxRows bounds the rows of the result; a truncated one says so. Nil: no bound.
 	MaxRows *int64 `json:"max_rows,omitempty"`
-	// AllowPartial lets a SELECT answer without the shards that fail, and name them.
+	// AllowPartial lets a SELECT succeed without the shards that fail, and name them.
 	AllowPartial bool `json:"allow_partial,omitzero"`
-	// AllShards lets an UPDATE or DELETE that names no shard key go to every shard.
+	// AllShards lets an UPDATE or DELETE without a shard key go to every shard.
 	AllShards bool `json:"all_shards,omitzero"`
-	// TimeoutMS bounds the statement, in milliseconds; 0 is the master's own bound,
-	// which it cannot exceed.
+	// TimeoutMS bounds the statement, in milliseconds; it cannot exceed the master's own bound. 0
+	// means that bound.
 	TimeoutMS int64 `json:"timeout_ms,omitzero"`
 }
 
-// IsSelect says whether the statement's first word is SELECT: then it changes
-// nothing, and its answer can be a stream of rows. Comments and semicolons before it
-// are passed over.
+// IsSelect reports whether the statement's first word is SELECT, skipping comments and
+// semicolons: such a statement is read-only and its result can be streamed.
 func (q *SQLRequest) IsSelect() bool {
 	scan := tsqltoken.NewScanner(q.SQL)
 	var t tsqltoken.Token
@@ -60,7 +59,7 @@ func (q *SQLRequest) IsSelect() bool {
 	return t.Keyword == tsqltoken.Select
 }
 
-// SQLResponse answers a statement in JSON. A SELECT has Columns, Rows and RowCount;
+// SQLResponse is the JSON response to a statement. A SELECT has Columns, Rows and RowCount;
 // INSERT, UPDATE and DELETE have RowsAffected; CREATE TABLE has Definition.
 type SQLResponse struct {
 	Columns []Column         `json:"columns,omitempty"`
@@ -70,16 +69,16 @@ type SQLResponse struct {
 	Replayed     bool      `json:"replayed,omitzero"`
 	Definition   *TableDef `json:"definition,omitempty"`
 	Explain      *Explain  `json:"explain,omitempty"`
-	// Error is there only when the answer broke after it began; the connection is then cut as well.
+	// Error is set only if the response failed after it began; the connection is then closed as well.
 	Error *Problem `json:"error,omitempty"`
 }
 
-// Explain is a plan: what each shard is sent, and what the master does with the answers.
+// Explain is a plan: what each shard is sent, and what the master does with the results.
 type Explain struct {
-	// Plan is the planner's own, as data.
+	// Plan is the planner's plan, as data.
 	Plan      jsontext.Value    `json:"plan"`
 	Fragments []ExplainFragment `json:"fragments"`
-	// Steps are the master's, first to last.
+	// Steps are the master's, in order.
 	Steps []ExplainStep `json:"steps"`
 }
 
@@ -91,37 +90,37 @@ type ExplainFragment struct {
 	// EngineComputes lists, in words, what the engine computes by rules of its own: it is
 	// there with SQL Server, whose arithmetic, conversions and collations are used.
 	EngineComputes []string `json:"engine_computes,omitempty"`
-	// Statements are run in one transaction; a SELECT is one.
+	// Statements run in one transaction; a SELECT is a single one.
 	Statements []ExplainStatement `json:"statements"`
-	// Rows and MS are there with analyze: rows sent, and time to the last of them.
+	// Rows and MS are set with analyze: rows sent, and time to the last of them.
 	Rows *int64   `json:"rows,omitempty"`
 	MS   *float64 `json:"ms,omitempty"`
 }
 
-// ExplainStatement is a text in the dialect of the shard's engine.
+// ExplainStatement is SQL text in the dialect of the shard's engine.
 type ExplainStatement struct {
 	SQL   string   `json:"sql"`
 	Types []string `json:"types,omitempty"`
 	// Params are rows of parameters, JSON arrays; the first few of an insert.
 	Params     []jsontext.Value `json:"params,omitempty"`
-	ParamsRows int              `json:"params_rows,omitzero"` // how many there are, when Params has not all
+	ParamsRows int              `json:"params_rows,omitzero"` // the total, if Params is truncated
 }
 
-// ExplainStep is one step of the master's.
+// ExplainStep is one of the master's steps.
 type ExplainStep struct {
 	Name   string `json:"name"` // "route", "scatter", "concat", "merge", "group", "having", "sort", "limit", ...
 	Detail string `json:"detail"`
-	// Rows and MS are there with analyze: rows that came out, and the time the step took.
+	// Rows and MS are set with analyze: rows produced, and the time the step took.
 	Rows *int64   `json:"rows,omitempty"`
 	MS   *float64 `json:"ms,omitempty"`
 }
 
-// QueriesResponse lists the statements under way at a master, oldest first.
+// QueriesResponse lists the statements running at a master, oldest first.
 type QueriesResponse struct {
 	Queries []RunningQuery `json:"queries"`
 }
 
-// RunningQuery is a statement under way.
+// RunningQuery is a running statement.
 type RunningQuery struct {
 	ID        string    `json:"id"`
 	RequestID string    `json:"request_id"`

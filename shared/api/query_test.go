@@ -13,9 +13,9 @@ func TestIsSelect(t *testing.T) {
 		"-- what\nSELECT(1)":           true,
 		"; -- empty\n ;SELECT 1":       true, // as the parser reads it
 		"SELECT":                       true,
-		"/* a /* nested */ SELECT 1":   false, // still within the comment
+		"/* a /* nested */ SELECT 1":   false, // still inside the comment
 		"[SELECT] 1":                   false,
-		"\ufeffSELECT 1":               false, // no white space to the parser, which refuses it
+		"\ufeffSELECT 1":               false, // not white space to the parser, which refuses it
 		"/* a /* nested */ */SELECT 1": true,
 		"/* never ends SELECT 1":       false,
 		"SELECTED":                     false,

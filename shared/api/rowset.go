@@ -7,30 +7,30 @@ import (
 	"strings"
 )
 
-// RowOutcomes says, of an insert of several rows that failed, what became of each.
-// Under an Idempotency-Key it tells of this attempt alone.
+// RowOutcomes reports, for a failed multi-row insert, the outcome of each row. Under an
+// Idempotency-Key it covers this attempt only.
 type RowOutcomes struct {
 	Inserted    RowSet `json:"inserted"`
 	NotInserted RowSet `json:"not_inserted"`
-	// Unknown are the rows of shards whose answer never came (outcome_unknown).
+	// Unknown are the rows of shards that never responded (outcome_unknown).
 	Unknown RowSet `json:"unknown"`
 }
 
-// RowSet is a set of rows by their index in the request, from 0.
+// RowSet is a set of rows identified by their index in the request, from 0.
 type RowSet struct {
 	Count int `json:"count"`
-	// Ranges are the first and the last index of each run of rows, in order.
+	// Ranges are the first and last index of each run of rows, in order.
 	Ranges [][2]int `json:"ranges"`
-	// Truncated says that there are more ranges than are listed; Count is right all the same.
+	// Truncated is set if not all ranges are listed; Count is always exact.
 	Truncated bool `json:"truncated,omitzero"`
 }
 
-// maxRanges bounds a set's ranges, so that a problem stays within what clients read:
-// three sets of as many take some 3 MB. Rows spread over shards at random make one
-// range of two or three rows.
+// maxRanges bounds a set's ranges, so that a problem stays within the size clients read: three
+// sets of that many take some 3 MB. Rows spread over shards at random make one range per two or
+// three rows.
 const maxRanges = 50_000
 
-// NewRowSet returns the set of the indexes, each of which is there once.
+// NewRowSet returns the set of the indexes, which must be distinct.
 func NewRowSet(indexes []int) RowSet {
 	s := RowSet{Count: len(indexes), Ranges: [][2]int{}}
 	for _, i := range slices.Sorted(slices.Values(indexes)) {
@@ -47,8 +47,8 @@ func NewRowSet(indexes []int) RowSet {
 	return s
 }
 
-// String names the rows for people: "no row", "row 3", "rows 0-4, 7", and of many
-// ranges the first: "rows 0-4, 7, 9 and 12 more".
+// String names the rows in readable form: "no row", "row 3", "rows 0-4, 7", and for many ranges
+// only the first ones: "rows 0-4, 7, 9 and 12 more".
 func (s RowSet) String() string {
 	const most = 8
 	switch s.Count {
@@ -76,7 +76,8 @@ func (s RowSet) String() string {
 	return text
 }
 
-// String says it in one line: "rows 0-4, 7 were inserted, row 5 was not, of row 8 it is not known".
+// String summarizes the outcomes in one line, such as "rows 0-4, 7 were inserted, row 5 was not,
+// of row 8 it is not known".
 func (o *RowOutcomes) String() string {
 	were := func(s RowSet) string {
 		if s.Count == 1 {

@@ -29,7 +29,7 @@ func TestRowSets(t *testing.T) {
 	}
 }
 
-// TestManyRowsStayWithinAProblem: of an insert that is as unfavourable as can be.
+// TestManyRowsStayWithinAProblem: for the worst case of an insert.
 func TestManyRowsStayWithinAProblem(t *testing.T) {
 	const n = 1_000_000
 	var sets [3][]int

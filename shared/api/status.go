@@ -2,7 +2,7 @@ package api
 
 import "time"
 
-// Role is what a master is at the moment.
+// Role is a master's current role.
 type Role string
 
 // The roles.
@@ -11,7 +11,7 @@ const (
 	RoleBackup  Role = "backup"
 )
 
-// ShardState is what the latest probes say of a shard.
+// ShardState is a shard's state by the latest probes.
 type ShardState string
 
 // The states of a shard, from good to bad.
@@ -20,11 +20,11 @@ const (
 	ShardSlow         ShardState = "slow"         // answers, but late
 	ShardDown         ShardState = "down"         // does not answer
 	ShardUnauthorized ShardState = "unauthorized" // does not prove that it knows the cluster's token, or refuses it
-	ShardWrong        ShardState = "wrong_shard"  // holds another shard than configured, or takes another SQL than the master writes
+	ShardWrong        ShardState = "wrong_shard"  // holds a different shard than configured, or takes a different SQL than the master writes
 	ShardUnknown      ShardState = "unknown"      // not probed yet
 )
 
-// Status sums up a cluster.
+// Status summarizes a cluster.
 type Status string
 
 // The statuses.
@@ -34,27 +34,27 @@ const (
 	StatusDown     Status = "down"     // none can
 )
 
-// Health answers GET /health from the latest probes, at once.
+// Health is the response of GET /health, built from the latest probes without waiting.
 type Health struct {
 	Status        Status        `json:"status"`
 	Role          Role          `json:"role"`
 	Term          uint64        `json:"term"`
-	Primary       string        `json:"primary"` // base URL, empty when not known
+	Primary       string        `json:"primary"` // base URL, empty if unknown
 	Version       string        `json:"version"`
 	UptimeSeconds float64       `json:"uptime_seconds"`
 	Shards        []ShardHealth `json:"shards"`
 }
 
-// ShardHealth is one shard's line in Health.
+// ShardHealth is one shard's entry in Health.
 type ShardHealth struct {
 	Shard     int        `json:"shard"`
 	Worker    string     `json:"worker"`
 	State     ShardState `json:"state"`
-	LatencyMS float64    `json:"latency_ms"` // of the latest probe that was answered
+	LatencyMS float64    `json:"latency_ms"` // of the latest successful probe
 	AgeMS     float64    `json:"age_ms"`     // since that probe; -1: never
 }
 
-// Metadata answers GET /metadata from the latest probes, at once.
+// Metadata is the response of GET /metadata, built from the latest probes without waiting.
 type Metadata struct {
 	Master    MasterInfo     `json:"master"`
 	Peers     []PeerInfo     `json:"peers"`
@@ -64,14 +64,14 @@ type Metadata struct {
 	At        time.Time      `json:"at"`
 }
 
-// MasterInfo describes the master that answers.
+// MasterInfo describes the responding master.
 type MasterInfo struct {
 	URL           string    `json:"url"`
 	Role          Role      `json:"role"`
 	Term          uint64    `json:"term"`
 	Primary       string    `json:"primary"`
 	MapVersion    uint64    `json:"map_version"`
-	Slots         int       `json:"slots"` // in all
+	Slots         int       `json:"slots"` // total
 	Shards        int       `json:"shards"`
 	Version       string    `json:"version"`
 	StartedAt     time.Time `json:"started_at"`
@@ -79,18 +79,18 @@ type MasterInfo struct {
 	PID           int       `json:"pid"`
 }
 
-// PeerInfo is another master as this one sees it.
+// PeerInfo is another master as seen by this one.
 type PeerInfo struct {
 	URL       string  `json:"url"`
 	Reachable bool    `json:"reachable"`
 	Role      Role    `json:"role,omitempty"`
 	Term      uint64  `json:"term,omitzero"`
 	LatencyMS float64 `json:"latency_ms"`
-	AgeMS     float64 `json:"age_ms"` // since it last answered; -1: never
+	AgeMS     float64 `json:"age_ms"` // since its last response; -1: never
 }
 
-// WorkerInfo is one shard and its worker. Numbers that need a live worker are the
-// last known ones; AgeMS says how old they are.
+// WorkerInfo is one shard and its worker. Numbers that need a live worker are the last known
+// ones; AgeMS is their age.
 type WorkerInfo struct {
 	Shard         int        `json:"shard"`
 	URL           string     `json:"url"`
@@ -103,7 +103,7 @@ type WorkerInfo struct {
 	Version       string     `json:"version"`
 	UptimeSeconds float64    `json:"uptime_seconds"`
 	LatencyMS     float64    `json:"latency_ms"`
-	AgeMS         float64    `json:"age_ms"` // -1: never answered
+	AgeMS         float64    `json:"age_ms"` // -1: never responded
 	Slots         int        `json:"slots"`  // owned
 	Databases     int        `json:"databases"`
 	Tables        int        `json:"tables"`
@@ -112,7 +112,7 @@ type WorkerInfo struct {
 	Traffic       Traffic    `json:"traffic"`
 }
 
-// Traffic is what this master has sent a shard lately, over a sliding window of ten seconds.
+// Traffic is what this master recently sent to a shard, over a sliding window of ten seconds.
 type Traffic struct {
 	RequestsPerSecond float64 `json:"requests_per_second"`
 	ErrorsPerSecond   float64 `json:"errors_per_second"`
@@ -124,22 +124,22 @@ type Traffic struct {
 // DatabaseInfo is one logical database.
 type DatabaseInfo struct {
 	Name   string      `json:"name"`
-	Shards []int       `json:"shards"` // that hold it
+	Shards []int       `json:"shards"` // that have it
 	Tables []TableInfo `json:"tables"`
 }
 
-// TableInfo is one table over all shards.
+// TableInfo is a table aggregated over all shards.
 type TableInfo struct {
 	Name       string   `json:"name"`
 	Definition TableDef `json:"definition"`
 	Rows       int64    `json:"rows"` // sum of what is known
-	// RowsPerShard is by shard number; nil where the shard was never heard or lacks the table.
+	// RowsPerShard is indexed by shard number; nil if the shard never responded or lacks the table.
 	RowsPerShard []*int64 `json:"rows_per_shard"`
-	// Skew is the fullest shard's rows over the mean, 1 is even; 0 for an empty table.
+	// Skew is the fullest shard's rows divided by the mean; 1 is even, 0 an empty table.
 	Skew float64 `json:"skew"`
 }
 
-// Drift is a difference between shards that should be alike.
+// Drift is a difference between shards that should be identical.
 type Drift struct {
 	DB     string `json:"db_name"`
 	Table  string `json:"table,omitempty"`
@@ -155,13 +155,13 @@ type EventKind string
 const (
 	EventShard    EventKind = "shard"    // a shard changed state
 	EventRole     EventKind = "role"     // this master changed role or saw a new primary
-	EventDDL      EventKind = "ddl"      // a database or table came or went
+	EventDDL      EventKind = "ddl"      // a database or table was created or dropped
 	EventFailover EventKind = "failover" // a step of a failover
-	EventSecurity EventKind = "security" // a security check ended
-	EventDrift    EventKind = "drift"    // drift appeared or went
+	EventSecurity EventKind = "security" // a security check finished
+	EventDrift    EventKind = "drift"    // drift appeared or was resolved
 )
 
-// Level is how bad an Event is.
+// Level is the severity of an Event.
 type Level string
 
 // The levels.
@@ -172,8 +172,8 @@ const (
 	LevelError Level = "error"
 )
 
-// Event is something that happened, as GET /events streams them (SSE: id is Seq,
-// data is this in JSON). A subscriber is first sent the latest events.
+// Event is something that happened, streamed by GET /events (SSE: id is Seq, data is the event in
+// JSON). A subscriber first receives the latest events.
 type Event struct {
 	Seq   uint64    `json:"seq"` // from 1, without gaps
 	At    time.Time `json:"at"`

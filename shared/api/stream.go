@@ -1,17 +1,16 @@
 package api
 
-// A stream of rows is NDJSON: one [StreamHead], then one JSON array a row, then
-// exactly one [StreamEnd] or [StreamError]. A line is a row exactly when its first
-// byte is '['; no row holds a raw newline. A stream without its last record was
-// cut and must never be taken for a whole one. A worker's stream has no head: the
-// master that asked knows the columns.
+// A row stream is NDJSON: one [StreamHead], one JSON array per row, then exactly one [StreamEnd]
+// or [StreamError]. A line is a row exactly if its first byte is '['; rows never contain a raw
+// newline. A stream without its last record is truncated and must not be treated as complete. A
+// worker's stream has no head: the master that sent the query knows the columns.
 type (
 	// StreamHead is the first line.
 	StreamHead struct {
 		Columns []Column `json:"columns"`
 	}
 
-	// StreamEnd is the last line of a whole stream.
+	// StreamEnd is the last line of a complete stream.
 	StreamEnd struct {
 		End EndInfo `json:"end"`
 	}
@@ -22,20 +21,20 @@ type (
 	}
 )
 
-// EndInfo is what is known once all rows are sent. A worker fills in Rows alone.
+// EndInfo is what is known after the last row. A worker sets Rows only.
 type EndInfo struct {
 	Rows    int64          `json:"rows"`
 	Route   *Route         `json:"route,omitempty"`
 	Shards  []ShardResult  `json:"shards,omitempty"`
 	Partial []Problem      `json:"partial,omitempty"` // shards left out, with allow_partial
-	Query   *StatementInfo `json:"query,omitempty"`   // of POST /query alone
+	Query   *StatementInfo `json:"query,omitempty"`   // POST /query only
 }
 
-// StatementInfo is what an answer of POST /query says besides.
+// StatementInfo is additional information in a response of POST /query.
 type StatementInfo struct {
-	Statement string `json:"statement,omitempty"` // the verb, as "SELECT"
+	Statement string `json:"statement,omitempty"` // the verb, such as "SELECT"
 	QueryID   string `json:"query_id,omitempty"`
-	// Truncated says that there are more rows than max_rows let through.
+	// Truncated is set if max_rows cut off further rows.
 	Truncated bool    `json:"truncated,omitzero"`
 	MS        float64 `json:"ms,omitzero"` // at the master, to the last row
 }

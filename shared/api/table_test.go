@@ -6,10 +6,10 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestVersionChangesWithTheDefinitionAlone(t *testing.T) {
+func TestVersionChangesOnlyWithTheDefinition(t *testing.T) {
 	base := students
-	// Pinned: workers store versions, so that another spelling of the same definition
-	// would make every table look changed.
+	// Pinned: workers store versions, so that a change in how a definition is encoded would make
+	// every table look changed.
 	if got, want := base.Version(), "1a2a2c12ee930471"; got != want {
 		t.Errorf("the version of the sample is %s, was %s", got, want)
 	}
@@ -25,7 +25,7 @@ func TestVersionChangesWithTheDefinitionAlone(t *testing.T) {
 	}
 }
 
-func TestColumnIsFoundWithoutRegardToCase(t *testing.T) {
+func TestColumnLookupIsCaseInsensitive(t *testing.T) {
 	if c, i := students.Column("GPA"); c == nil || c.Name != "gpa" || i != 2 {
 		t.Errorf("got %v at %d", c, i)
 	}

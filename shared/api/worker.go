@@ -6,8 +6,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Paths of the worker contract. Only WorkerHealthPath is open; the others need
-// the master's token in HeaderToken.
+// Paths of the worker contract. Only WorkerHealthPath is open; the others require the master
+// token in HeaderToken.
 const (
 	WorkerHealthPath   = "/health"
 	WorkerCreateDBPath = "/create-db"
@@ -24,8 +24,8 @@ type Endpoint struct {
 	Path   string `json:"path"`
 }
 
-// GuardedWorkerEndpoints lists every endpoint of a worker that must refuse a
-// request without the right token. The security check probes each.
+// GuardedWorkerEndpoints lists every worker endpoint that must refuse a request without the right
+// token. The security check probes each.
 func GuardedWorkerEndpoints() []Endpoint {
 	return []Endpoint{
 		{"POST", WorkerCreateDBPath},
@@ -52,26 +52,26 @@ const (
 	MediaNDJSON  = "application/x-ndjson"
 )
 
-// Fence is what a write carries so that a worker can refuse a master that has
-// been replaced (an older term) or that routes by an older slot map. The worker
-// compares it with its stored fence inside the write's own transaction: an older
-// one is refused (stale_term, stale_map), a newer one is stored.
+// Fence accompanies a write so that a worker can refuse a demoted master (an older term) or one
+// with an outdated slot map. The worker compares it with its stored fence inside the write's
+// transaction: an older one is refused (stale_term, stale_map), a newer one is stored.
 type Fence struct {
 	Term       uint64 `json:"term"`
 	MapVersion uint64 `json:"map_version"`
 }
 
-// Idempotency makes a write repeatable. The worker stores Key, Hash and the
-// response in the write's transaction. The same Key and Hash again gets the stored
-// response; the same Key with another Hash gets idempotency_mismatch.
+// Idempotency makes a write repeatable. The worker stores Key, Hash and the response in the
+// write's transaction. The same Key and Hash again returns the stored response; the same Key with
+// a different Hash is an idempotency_mismatch.
 type Idempotency struct {
 	// Key is the client's Idempotency-Key, 1 to 255 bytes.
 	Key string `json:"key"`
-	// Hash identifies the request the key was first used for: lower-case hex SHA-256.
+	// Hash identifies the request that first used the key: lower-case hex SHA-256.
 	Hash string `json:"hash"`
 }
 
-// WorkerHealth answers GET /health, open to all, and so says nothing about data.
+// WorkerHealth is the response of GET /health. The endpoint is open to all, so it reveals nothing
+// about data.
 type WorkerHealth struct {
 	Status   string `json:"status"` // "ok"
 	Name     string `json:"name"`
@@ -87,8 +87,8 @@ type WorkerHealth struct {
 	UptimeSeconds float64 `json:"uptime_seconds"`
 }
 
-// DBRequest creates or drops a database. DB is the logical name: the worker adds
-// its suffix to get the physical one.
+// DBRequest creates or drops a database. DB is the logical name; the worker appends its suffix to
+// get the physical one.
 type DBRequest struct {
 	DB    string `json:"db_name"`
 	Fence Fence  `json:"fence"`
@@ -108,8 +108,8 @@ const (
 	SQLServerDialect = "sqlserver/1"
 )
 
-// Effect says what a statement does to its table, so that the worker can keep
-// exact row counts and its list of tables without parsing SQL.
+// Effect says what a statement does to its table, so that the worker can keep exact row counts
+// and its list of tables without parsing SQL.
 type Effect string
 
 // The effects.
@@ -122,24 +122,22 @@ const (
 	EffectCreateIndex Effect = "create_index" // it changes no rows
 )
 
-// Statement is one SQL statement in the dialect of the worker's engine, run once
-// for each row of parameters (once, when it takes none).
+// Statement is one SQL statement in the dialect of the worker's engine, run once for each row of
+// parameters (once if it has none).
 type Statement struct {
 	SQL string `json:"sql"`
 	// Table is the one table the statement writes.
 	Table string `json:"table"`
-	// SchemaVersion is the [TableDef.Version] the statement was made for. A worker
-	// that holds another refuses the statement with stale_schema. Empty with create_table.
+	// SchemaVersion is the [TableDef.Version] the statement was built for. A worker with a
+	// different version refuses the statement with stale_schema. Empty with create_table.
 	SchemaVersion string `json:"schema_version,omitempty"`
 	Effect        Effect `json:"effect"`
-	// Types are the SQL types of the parameters @p1, @p2, ... as shared/sqltypes
-	// writes them. A value is converted to its type as T-SQL would on assignment,
-	// or refused as T-SQL would refuse it.
+	// Types are the SQL types of the parameters @p1, @p2, ... as spelled by shared/sqltypes. A
+	// value is converted to its type, or refused, as T-SQL would on assignment.
 	Types []string `json:"types,omitempty"`
-	// Columns are the columns of an insert that takes parameters: @p1 goes into the
-	// first, @p2 into the second, and no other column gets a value. There are as many
-	// as Types, so that a worker can name the column of a value that is refused, or
-	// send the values another way than by SQL.
+	// Columns are the columns of an insert with parameters: @p1 goes into the first, @p2 into the
+	// second, and no other column gets a value. There are as many as Types, so that a worker can
+	// name the column of a refused value, or use bulk copy instead of SQL.
 	Columns []string `json:"columns,omitempty"`
 	// Rows are JSON arrays, each of len(Types) values in their wire form.
 	Rows []jsontext.Value `json:"rows,omitempty"`
@@ -147,38 +145,38 @@ type Statement struct {
 	Definition *TableDef `json:"definition,omitempty"`
 }
 
-// ExecRequest runs statements in one transaction: all of them or none. With an
-// Idempotency it may have no statements at all: it then only stores the key, so
-// that another request under the same key is refused here.
+// ExecRequest runs statements in one transaction: all or none. With an Idempotency it may have no
+// statements: it then only stores the key, so that a different request under the same key is
+// refused here.
 type ExecRequest struct {
 	DB          string       `json:"db_name"`
 	Fence       Fence        `json:"fence"`
 	Idempotency *Idempotency `json:"idempotency,omitempty"`
 	Statements  []Statement  `json:"statements"`
-	// TimeoutMS bounds the wait for the transaction to begin, in milliseconds;
-	// 0 is the worker's own bound.
+	// TimeoutMS bounds the wait for the transaction to begin, in milliseconds; 0 means the
+	// worker's own bound.
 	TimeoutMS int64 `json:"timeout_ms,omitzero"`
 }
 
-// ExecResponse answers exec, after the transaction is durable.
+// ExecResponse answers exec once the transaction is durable.
 type ExecResponse struct {
-	// RowsAffected has one number a statement.
+	// RowsAffected has one number per statement.
 	RowsAffected []int64 `json:"rows_affected"`
-	// Replayed says that this is the stored answer to an earlier request with the same Idempotency-Key.
+	// Replayed is set if this is the stored response to an earlier request with the same Idempotency-Key.
 	Replayed bool `json:"replayed,omitzero"`
 }
 
-// QueryRequest runs one SELECT. The answer is a stream of rows without a
-// [StreamHead]: what columns they have is the master's to know.
+// QueryRequest runs one SELECT. The response is a row stream without a [StreamHead], since the
+// master already knows the columns.
 type QueryRequest struct {
 	DB     string         `json:"db_name"`
 	SQL    string         `json:"sql"`
 	Types  []string       `json:"types,omitempty"`
 	Params jsontext.Value `json:"params,omitempty"` // a JSON array of len(Types) values
-	// ResultTypes are the types of the result's columns. They decide the rows' wire
-	// form; a worker refuses a statement that has another number of columns.
+	// ResultTypes are the types of the result's columns. They determine the rows' wire form; a
+	// statement with a different number of columns is refused.
 	ResultTypes []string `json:"result_types"`
-	// Schemas are the [TableDef.Version] of the tables the text was made for, by table name.
+	// Schemas are the [TableDef.Version] of the tables the SQL was built for, by table name.
 	Schemas   map[string]string `json:"schemas,omitempty"`
 	TimeoutMS int64             `json:"timeout_ms,omitzero"`
 }
@@ -188,22 +186,22 @@ type WorkerState struct {
 	Fence
 	// Leader is the base URL of the master that took Term; empty before the first.
 	Leader string `json:"leader"`
-	// Shard is the shard this worker was first given, as "0/3". A master whose
-	// configuration says otherwise must not use the worker: its rows would be misplaced.
+	// Shard is the shard this worker was first assigned, such as "0/3". A master configured
+	// otherwise must not use the worker: its rows would be misplaced.
 	Shard string `json:"shard"`
 }
 
-// StateUpdate is how a master takes a term on a worker. The worker takes it when
-// Term is newer than its own, or is its own and Leader is the same; anything else is
-// refused with stale_term. A MapVersion older than the stored one is refused with
-// stale_map. A Shard other than the stored one, once one is stored, is refused with wrong_shard.
+// StateUpdate is how a master acquires a term on a worker. The worker accepts it if Term is newer
+// than its own, or is its own and Leader is the same; anything else is refused with stale_term. A
+// MapVersion older than the stored one is refused with stale_map. A Shard that differs from the
+// stored one is refused with wrong_shard.
 type StateUpdate struct {
 	Fence
 	Leader string `json:"leader"`
 	Shard  string `json:"shard"`
 }
 
-// WorkerStats answers GET /stats. Row counts are exact and cost nothing to read.
+// WorkerStats answers GET /stats. Row counts are exact and O(1) to read.
 type WorkerStats struct {
 	State     WorkerState     `json:"state"`
 	Databases []DatabaseStats `json:"databases"`
@@ -212,8 +210,8 @@ type WorkerStats struct {
 
 // DatabaseStats is one physical database of a worker.
 type DatabaseStats struct {
-	Name      string       `json:"name"`     // logical, as "SchoolDB"
-	Physical  string       `json:"physical"` // as "SchoolDBGO"
+	Name      string       `json:"name"`     // logical, such as "SchoolDB"
+	Physical  string       `json:"physical"` // such as "SchoolDBGO"
 	SizeBytes int64        `json:"size_bytes"`
 	Tables    []TableStats `json:"tables"`
 }
