@@ -12,26 +12,26 @@ import (
 )
 
 const (
-	// ReadyPrefix begins the one line that every service prints once it accepts
-	// requests; its base URL follows.
+	// ReadyPrefix begins the line that every service prints once it accepts requests; its base URL
+	// follows.
 	ReadyPrefix = "listening on "
 
-	// killWait bounds the wait for the system to take a killed child away.
+	// killWait bounds the wait for the system to reap a killed child.
 	killWait = 5 * time.Second
-	// outputWait bounds the wait for the rest of a child's output once it has ended:
-	// a process of its own may have the pipe open still.
+	// outputWait bounds the wait for the rest of a child's output once it has ended: a process it
+	// started may still hold the pipe open.
 	outputWait = 5 * time.Second
 )
 
 // Spec says what to start.
 type Spec struct {
-	Name string // in errors, as "worker-8081"
+	Name string // for errors, such as "worker-8081"
 	Path string
 	Args []string
-	Env  []string // whole; nil is this process's own
-	// Stdout and Stderr get what the child writes; nil drops it.
+	Env  []string // the complete environment; nil inherits this process's
+	// Stdout and Stderr receive what the child writes; nil discards it.
 	Stdout, Stderr io.Writer
-	// StopWord is a line that Stop sends before it closes the child's standard input.
+	// StopWord is a line that Stop writes before it closes the child's standard input.
 	StopWord string
 }
 
@@ -47,7 +47,7 @@ type Child struct {
 	stdin   io.WriteCloser
 }
 
-// Start starts a program. The child must be ended by Stop, Kill or itself.
+// Start starts a program. The child must be ended with Stop or Kill unless it exits by itself.
 func Start(spec Spec) (*Child, error) {
 	c := &Child{spec: spec, ready: newReadyWatcher(spec.Stdout), done: make(chan struct{})}
 	c.cmd = exec.Command(spec.Path, spec.Args...) //nolint:gosec // the callers' own programs
@@ -61,7 +61,7 @@ func Start(spec Spec) (*Child, error) {
 	}
 	c.stdin = stdin
 	if err := c.cmd.Start(); err != nil {
-		_ = stdin.Close() // nobody has its other end
+		_ = stdin.Close() // nobody holds its other end
 		return nil, fmt.Errorf("%s: starting %s: %w", spec.Name, spec.Path, err)
 	}
 	go func() {
@@ -71,9 +71,9 @@ func Start(spec Spec) (*Child, error) {
 	return c, nil
 }
 
-// AwaitReady waits until the child says that it listens and returns its base URL.
-// When it does not within the time, or ends, no child is left behind; [EndedError]
-// is the error of one that ended by itself.
+// AwaitReady waits until the child announces that it listens, and returns its base URL. On a
+// timeout or an early exit, no child is left behind; an early exit is reported as an
+// [EndedError].
 func (c *Child) AwaitReady(ctx context.Context, within time.Duration) (url string, err error) {
 	timer := time.NewTimer(within)
 	defer timer.Stop()
@@ -90,13 +90,13 @@ func (c *Child) AwaitReady(ctx context.Context, within time.Duration) (url strin
 	return "", errors.Join(err, c.Kill())
 }
 
-// EndedError is of a child that ended before it was ready.
+// EndedError reports a child that ended before it was ready.
 type EndedError struct {
 	Name  string
-	Cause error // nil when its exit status was 0
+	Cause error // nil if the exit status was 0
 }
 
-// Error tells of the exit status.
+// Error includes the exit status.
 func (e *EndedError) Error() string {
 	if e.Cause == nil {
 		return e.Name + " ended before it was ready (exit status 0)"
@@ -110,10 +110,10 @@ func (e *EndedError) Unwrap() error { return e.Cause }
 // PID is the child's process id.
 func (c *Child) PID() int { return c.cmd.Process.Pid }
 
-// Done is closed once the child is gone.
+// Done is closed once the child has ended.
 func (c *Child) Done() <-chan struct{} { return c.done }
 
-// Alive says whether the child runs at this moment.
+// Alive reports whether the child is running.
 func (c *Child) Alive() bool {
 	select {
 	case <-c.done:
@@ -123,7 +123,7 @@ func (c *Child) Alive() bool {
 	}
 }
 
-// Err says how the child ended, once it is gone: nil for exit status 0.
+// Err reports how the child ended, once it has: nil for exit status 0.
 func (c *Child) Err() error {
 	<-c.done
 	return c.err
@@ -132,7 +132,7 @@ func (c *Child) Err() error {
 // Signal sends the child a signal.
 func (c *Child) Signal(s os.Signal) error { return c.cmd.Process.Signal(s) }
 
-// Wait waits for the child to end by itself, and returns whether it has within d.
+// Wait waits for the child to end by itself, and reports whether it did within d.
 func (c *Child) Wait(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -144,11 +144,11 @@ func (c *Child) Wait(d time.Duration) bool {
 	}
 }
 
-// Stop asks the child to end, waits for the grace, and then kills it. inOrder says
-// that it ended by itself; the error, that it is still there.
+// Stop asks the child to end, waits for the grace period, and then kills it. inOrder reports
+// whether it ended by itself; an error means that it is still running.
 func (c *Child) Stop(grace time.Duration) (inOrder bool, err error) {
 	c.closing.Do(func() {
-		// A child that is gone already has closed the pipe, which is what was wanted.
+		// If the child has already ended, the pipe is closed, which is the goal.
 		if c.spec.StopWord != "" {
 			_, _ = io.WriteString(c.stdin, c.spec.StopWord+"\n")
 		}
@@ -160,14 +160,14 @@ func (c *Child) Stop(grace time.Duration) (inOrder bool, err error) {
 	return false, c.Kill()
 }
 
-// Kill ends the child at once, as SIGKILL does, and waits until it is gone.
+// Kill ends the child at once, as SIGKILL does, and waits until it has ended.
 func (c *Child) Kill() error {
 	defer c.closing.Do(func() { _ = c.stdin.Close() }) // to nobody
 	if err := c.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("%s (pid %d) cannot be killed: %w", c.spec.Name, c.PID(), err)
 	}
 	if !c.Wait(killWait + outputWait) {
-		return fmt.Errorf("%s (pid %d) was killed and is still there after %s", c.spec.Name, c.PID(), killWait+outputWait)
+		return fmt.Errorf("%s (pid %d) was killed but is still running after %s", c.spec.Name, c.PID(), killWait+outputWait)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// childVar tells this test binary to act as a child; see actAsChild.
+// childVar makes this test binary act as a child; see actAsChild.
 const childVar = "CHILDPROC_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// actAsChild is what a child of the tests does: a service with one habit.
+// actAsChild is the child process of the tests: a service with one behaviour to test.
 func actAsChild(kind string) int {
 	switch kind {
 	case "failing":
@@ -64,7 +64,7 @@ func start(t *testing.T, kind, stopWord string) (*Child, *Tail) {
 	return c, out
 }
 
-func TestAChildIsAskedToStopAndDoes(t *testing.T) {
+func TestChildStopsWhenAsked(t *testing.T) {
 	for word, heard := range map[string]string{"": `heard "" <nil>`, "stop": `heard "stop\n" <nil>`} {
 		c, out := start(t, "polite", word)
 		url, err := c.AwaitReady(t.Context(), time.Minute)
@@ -84,12 +84,12 @@ func TestAChildIsAskedToStopAndDoes(t *testing.T) {
 			t.Errorf("it wrote %q, without %s", out, heard)
 		}
 		if inOrder, err := c.Stop(time.Minute); !inOrder || err != nil {
-			t.Errorf("stopping what has ended: %v, %v", inOrder, err)
+			t.Errorf("stopping an ended child: %v, %v", inOrder, err)
 		}
 	}
 }
 
-func TestAChildThatDoesNotStopIsKilled(t *testing.T) {
+func TestChildThatDoesNotStopIsKilled(t *testing.T) {
 	c, _ := start(t, "stubborn", "")
 	if _, err := c.AwaitReady(t.Context(), time.Minute); err != nil {
 		t.Fatal(err)
@@ -102,7 +102,7 @@ func TestAChildThatDoesNotStopIsKilled(t *testing.T) {
 	}
 }
 
-func TestAChildThatEndsBeforeItIsReadySaysHow(t *testing.T) {
+func TestEarlyExitIsReported(t *testing.T) {
 	c, out := start(t, "failing", "")
 	_, err := c.AwaitReady(t.Context(), time.Minute)
 	if ended, ok := errors.AsType[*EndedError](err); !ok || ended.Name != "failing" || !strings.Contains(err.Error(), "exit status 3") {
@@ -113,7 +113,7 @@ func TestAChildThatEndsBeforeItIsReadySaysHow(t *testing.T) {
 	}
 }
 
-func TestNoChildIsLeftThatIsNotReady(t *testing.T) {
+func TestChildThatIsNotReadyIsKilled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, wait := range map[string]func(*Child) error{
@@ -127,14 +127,14 @@ func TestNoChildIsLeftThatIsNotReady(t *testing.T) {
 	}
 }
 
-func TestAProgramThatIsNotThereIsNamed(t *testing.T) {
+func TestMissingProgramIsNamed(t *testing.T) {
 	_, err := Start(Spec{Name: "worker-1", Path: "/nonexistent/program"})
 	if err == nil || !strings.Contains(err.Error(), "worker-1: starting /nonexistent/program") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestTheURLIsFoundHoweverItArrives(t *testing.T) {
+func TestURLIsFoundWhateverTheChunking(t *testing.T) {
 	whole := "noise\n" + strings.Repeat("x", 3*maxLine) + "\nlistening on http://h:1\r\nlistening on http://h:2\n"
 	for _, size := range []int{1, 7, 4096, len(whole)} {
 		var rest strings.Builder
@@ -153,19 +153,19 @@ func TestTheURLIsFoundHoweverItArrives(t *testing.T) {
 			t.Errorf("not seen in parts of %d bytes", size)
 		}
 		if rest.String() != whole {
-			t.Errorf("in parts of %d bytes, what was written is not passed on whole", size)
+			t.Errorf("in parts of %d bytes, the output is not passed on completely", size)
 		}
 	}
 	w := newReadyWatcher(nil)
 	_, _ = io.WriteString(w, "listening on half a line")
 	select {
 	case url := <-w.url:
-		t.Errorf("%q was seen before the line's end", url)
+		t.Errorf("%q was seen before the end of the line", url)
 	default:
 	}
 }
 
-func TestATailIsBounded(t *testing.T) {
+func TestTailIsBounded(t *testing.T) {
 	tail := NewTail(100)
 	var all strings.Builder
 	for i := range 1000 {

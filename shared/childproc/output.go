@@ -9,8 +9,7 @@ import (
 // maxLine bounds the line that is searched for the URL, in bytes.
 const maxLine = 4096
 
-// readyWatcher hands on the URL of the first line with ReadyPrefix that is written to
-// it, and passes everything to rest.
+// readyWatcher reports the URL of the first line with ReadyPrefix, and passes all output to rest.
 type readyWatcher struct {
 	url  chan string // of one URL
 	rest io.Writer
@@ -44,8 +43,8 @@ func (w *readyWatcher) Write(b []byte) (int, error) {
 	return w.rest.Write(b)
 }
 
-// Tail keeps the end of what is written to it: at most max bytes of it, and at least
-// three quarters of that once there has been so much. It is safe for concurrent use.
+// Tail keeps the end of its input: at most max bytes, and at least three quarters of that once
+// that much was written. It is safe for concurrent use.
 type Tail struct {
 	max int
 	mu  sync.Mutex
@@ -55,7 +54,7 @@ type Tail struct {
 // NewTail returns a Tail of at most max bytes.
 func NewTail(max int) *Tail { return &Tail{max: max} }
 
-// Write keeps b; it never fails.
+// Write appends b; it never fails.
 func (t *Tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -66,7 +65,7 @@ func (t *Tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String returns what is kept.
+// String returns the text kept.
 func (t *Tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
