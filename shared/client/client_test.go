@@ -28,7 +28,7 @@ var unproven = client.WithTransport(client.NewTransport())
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// worker returns a client of a server that answers as h does.
+// worker returns a client of a server with handler h.
 func worker(t *testing.T, h http.HandlerFunc) *client.Worker {
 	t.Helper()
 	srv := httptest.NewServer(h)
@@ -47,13 +47,13 @@ func answering(status int, media, body string) http.HandlerFunc {
 	}
 }
 
-// hangUp closes the connection without an answer once it has the request.
+// hangUp closes the connection without a response after reading the request.
 func hangUp(_ http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(io.Discard, r.Body)
 	panic(http.ErrAbortHandler)
 }
 
-func TestWhatFailuresMean(t *testing.T) {
+func TestFailureCodes(t *testing.T) {
 	exec := func(ctx context.Context, w *client.Worker) error {
 		_, err := w.Exec(ctx, &api.ExecRequest{DB: "D"})
 		return err
@@ -107,7 +107,7 @@ func TestWhatFailuresMean(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatDoesNotSpeakOfEachStatementIsNoSuccess(t *testing.T) {
+func TestResponseMustCoverEveryStatement(t *testing.T) {
 	for _, body := range []string{`{}`, `{"code":"ok","detail":"x"}`, `{"rows_affected":[]}`, `{"rows_affected":[1,2]}`, `null`} {
 		w := worker(t, answering(http.StatusOK, "application/json", body))
 		_, err := w.Exec(t.Context(), &api.ExecRequest{DB: "D", Statements: []api.Statement{{SQL: "DELETE FROM T"}}})
@@ -117,7 +117,7 @@ func TestAnAnswerThatDoesNotSpeakOfEachStatementIsNoSuccess(t *testing.T) {
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -199,13 +199,13 @@ func TestConnectionsAreReused(t *testing.T) {
 		}
 	}
 	if n := conns.Load(); n != 1 {
-		t.Errorf("%d connections for calls one after another", n)
+		t.Errorf("%d connections for sequential calls", n)
 	}
 }
 
-// A server that restarts leaves the client with connections that are dead. A read
-// goes out again by itself; a write must not.
-func TestDeadKeptConnection(t *testing.T) {
+// A restarted server leaves the client with dead connections. A read is resent automatically; a
+// write must not be.
+func TestDeadIdleConnection(t *testing.T) {
 	kill := make(chan bool, 1)
 	var got atomic.Int32
 	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
@@ -255,8 +255,8 @@ func TestDeadKeptConnection(t *testing.T) {
 	}
 }
 
-// Many callers at once must each get their own answer: bodies and buffers are
-// pooled, and an answer that comes before the body was read must not free one early.
+// Many concurrent callers must each get their own response: bodies and buffers are pooled, and a
+// response that arrives before the body was read must not free the body early.
 func TestPooledBodiesAreNotMixedUp(t *testing.T) {
 	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)

@@ -21,11 +21,11 @@ import (
 
 // Bounds of the clients.
 const (
-	maxAnswer     = 256 << 20 // a JSON answer read as a whole, in bytes
+	maxAnswer     = 256 << 20 // a JSON response read into memory, in bytes
 	maxProblem    = 4 << 20   // a problem document
-	maxHeader     = 256 << 10 // an answer's headers
-	maxDrain      = 64 << 10  // what is read off to save a connection
-	pooledMax     = 256 << 10 // greater buffers are not kept
+	maxHeader     = 256 << 10 // a response's headers
+	maxDrain      = 64 << 10  // drained from a body to reuse the connection
+	pooledMax     = 256 << 10 // larger buffers are not kept
 	idlePerHost   = 256
 	connBuffer    = 32 << 10
 	dialTimeout   = 2 * time.Second
@@ -33,7 +33,7 @@ const (
 	keepAlive     = 15 * time.Second
 )
 
-// Option changes how a client is made.
+// Option configures a client.
 type Option func(*options)
 
 type options struct {
@@ -41,16 +41,15 @@ type options struct {
 	bearer    string
 }
 
-// WithTransport replaces the client's own transport, for tests and for sharing
-// connections among clients.
+// WithTransport replaces the client's own transport, for tests and for sharing connections among
+// clients.
 func WithTransport(rt http.RoundTripper) Option { return func(o *options) { o.transport = rt } }
 
 // WithAPIToken sends the master's public API token with each request.
 func WithAPIToken(token string) Option { return func(o *options) { o.bearer = token } }
 
-// NewTransport returns a transport tuned for many short requests to few hosts
-// that are near: as many idle connections as there may be callers, no compression,
-// no proxy.
+// NewTransport returns a transport tuned for many short requests to few nearby hosts: as many
+// idle connections as callers, no compression, no proxy.
 func NewTransport() *http.Transport {
 	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
 	return &http.Transport{
@@ -68,16 +67,16 @@ func NewTransport() *http.Transport {
 // CallOption is a header of one call.
 type CallOption struct{ name, value string }
 
-// RequestID passes on the id that the request is known by.
+// RequestID forwards the request's id.
 func RequestID(id string) CallOption { return CallOption{api.HeaderRequestID, id} }
 
 // IdempotencyKey makes a write repeatable, see api.Idempotency.
 func IdempotencyKey(key string) CallOption { return CallOption{api.HeaderIdempotencyKey, key} }
 
-// conn is one server as both clients see it.
+// conn is the connection to one server, common to both clients.
 type conn struct {
 	base   *url.URL
-	bad    error // the base URL cannot be used
+	bad    error // the base URL is invalid
 	rt     http.RoundTripper
 	header http.Header // of each write; never changed
 	reads  http.Header // of each read; never changed
@@ -86,7 +85,7 @@ type conn struct {
 	credential string
 }
 
-// newConn returns a conn that shows the credential, a header, with each request.
+// newConn returns a conn that sends the credential, a header, with each request.
 func newConn(noun, baseURL string, o options, credential CallOption) *conn {
 	c := &conn{rt: o.transport, noun: noun, header: http.Header{
 		"Content-Type": {api.MediaJSON},
@@ -98,17 +97,17 @@ func newConn(noun, baseURL string, o options, credential CallOption) *conn {
 		c.credential = credential.name
 	}
 	c.reads = c.header.Clone()
-	// Without a value this is not sent. It tells net/http that it may send a POST again
-	// whose kept connection turns out to have been closed, as by a server's restart.
+	// Sent without a value, the header is omitted. Its presence tells net/http that it may resend
+	// a POST whose kept connection turns out to be closed, for example by a server's restart.
 	c.reads["X-Idempotency-Key"] = []string{}
 	u, err := url.Parse(strings.TrimSuffix(baseURL, "/"))
 	switch {
 	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		c.bad = api.NewProblem(api.CodeShardUnavailable, "the %s's address %q is not a base URL", noun, baseURL).
+		c.bad = api.NewProblem(api.CodeShardUnavailable, "the address of the %s, %q, is not a base URL", noun, baseURL).
 			Hinted("configure it as http://host:port")
 		u = &url.URL{}
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		c.bad = api.NewProblem(api.CodeShardUnavailable, "the %s's address may hold a host, a port and a path only", noun).
+		c.bad = api.NewProblem(api.CodeShardUnavailable, "the address of the %s may only contain a host, a port and a path", noun).
 			Hinted("configure it as http://host:port")
 		u = &url.URL{}
 	}
@@ -119,7 +118,7 @@ func newConn(noun, baseURL string, o options, credential CallOption) *conn {
 	return c
 }
 
-// close closes idle connections, where the transport has such.
+// close closes idle connections, if the transport has any.
 func (c *conn) close() {
 	if t, ok := c.rt.(interface{ CloseIdleConnections() }); ok {
 		t.CloseIdleConnections()
@@ -129,15 +128,15 @@ func (c *conn) close() {
 // call is one request.
 type call struct {
 	method, path string
-	body         any         // marshalled; nil for none
-	write        bool        // failing after it was sent leaves the outcome unknown
-	valid        func() bool // whether the decoded answer can be one to this request; nil: any can
+	body         any         // JSON; nil for none
+	write        bool        // a failure after it was sent leaves the outcome unknown
+	valid        func() bool // whether the decoded response is plausible for this request; nil: any is
 	open         bool        // sent without the credential
 	accept       string
 	opts         []CallOption
 }
 
-// send sends the request and returns a 2xx answer, whose body the caller closes.
+// send sends the request and returns a 2xx response, whose body the caller closes.
 func (c *conn) send(ctx context.Context, k *call) (*http.Response, error) {
 	if c.bad != nil {
 		return nil, c.bad
@@ -151,13 +150,13 @@ func (c *conn) send(ctx context.Context, k *call) (*http.Response, error) {
 		if err != nil {
 			return nil, api.NewProblem(api.CodeInvalidField, "the request cannot be written as JSON: %v", err)
 		}
-		// A body of any but the standard library's in-memory types would cost a packet
-		// of its own: net/http sends the headers ahead of it.
+		// A body that is not one of the standard library's in-memory types would cost an extra
+		// packet, as net/http sends the headers ahead of it.
 		req.ContentLength = int64(len(body))
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
-	// From the moment there is a connection on, the request may have been sent.
+	// Once there is a connection, the request may have been sent.
 	var sent atomic.Bool
 	if k.write {
 		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
@@ -175,7 +174,7 @@ func (c *conn) send(ctx context.Context, k *call) (*http.Response, error) {
 	return nil, c.refused(ctx, k, resp)
 }
 
-// do sends the request and decodes the answer into dst, or drops it where dst is nil.
+// do sends the request and decodes the response into dst, or discards it if dst is nil.
 func (c *conn) do(ctx context.Context, k *call, dst any) error {
 	resp, err := c.send(ctx, k)
 	if err != nil {
@@ -192,13 +191,13 @@ func (c *conn) do(ctx context.Context, k *call, dst any) error {
 	case err != nil:
 		return c.broken(ctx, k, err)
 	case n > maxAnswer:
-		return c.garbage(k, resp, "it is larger than %d bytes", int64(maxAnswer))
+		return c.badResponse(k, resp, "it is larger than %d bytes", int64(maxAnswer))
 	}
 	if err := json.Unmarshal(b.Bytes(), dst); err != nil {
-		return c.garbage(k, resp, "it is not the JSON expected: %v", err)
+		return c.badResponse(k, resp, "it is not the expected JSON: %v", err)
 	}
 	if k.valid != nil && !k.valid() {
-		return c.garbage(k, resp, "it is not an answer to what was asked")
+		return c.badResponse(k, resp, "it does not match the request")
 	}
 	return nil
 }
@@ -235,7 +234,7 @@ func (c *conn) headers(k *call) http.Header {
 	return h
 }
 
-// drain reads off what little is left, so that the connection can be used again, and closes.
+// drain reads off a short remainder, so that the connection can be reused, and closes the body.
 func drain(body io.ReadCloser) {
 	_, _ = io.CopyN(io.Discard, body, maxDrain) // an error only costs the connection
 	_ = body.Close()
@@ -250,5 +249,5 @@ func putBuffer(b *bytes.Buffer) {
 	}
 }
 
-// String names the server, for messages.
+// String names the server for messages.
 func (c *conn) String() string { return fmt.Sprintf("the %s at %s", c.noun, c.base) }

@@ -1,9 +1,8 @@
-// Package client has the typed clients of a master's public API and of the worker
-// contract. All errors are *api.Problem: the server's own where it sent one, and
-// otherwise one that says what the failure means to the caller (a shard that is
-// not there, one that is late, a write of which nobody knows whether it happened).
+// Package client has the typed clients of a master's public API and of the worker contract. All
+// errors are *api.Problem: the server's own if it sent one, otherwise one that says what the
+// failure means to the caller (a shard that is unreachable, one that is late, a write whose
+// outcome is unknown).
 //
-// It holds no user interface, retries nothing and keeps no state but open
-// connections. Redirects are never followed, so that a token cannot be carried
-// elsewhere.
+// It contains no user interface, retries nothing and keeps no state except open connections.
+// Redirects are never followed, so that a token cannot be sent elsewhere.
 package client

@@ -13,7 +13,7 @@ import (
 	"shardeck/shared/client"
 )
 
-// Every error is an *api.Problem: here of a master that is not there.
+// Every error is an *api.Problem; here the master is unreachable.
 func Example() {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -21,7 +21,7 @@ func Example() {
 		return
 	}
 	address := free.Addr().String()
-	free.Close() // now nobody listens there
+	free.Close() // nothing listens there any more
 
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -40,8 +40,8 @@ func Example() {
 	// nothing was written
 }
 
-// A stream hands over rows in blocks of lines, in bounded memory. It is whole when
-// NextBlock ends with io.EOF; any other error says why it was cut.
+// A stream returns rows in blocks of lines, in bounded memory. It is complete when NextBlock
+// returns io.EOF; any other error says why it was cut off.
 func ExampleMaster_QueryStream() {
 	ctx := context.Background()
 	m := client.NewMaster("http://127.0.0.1:8080")

@@ -14,8 +14,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// failed says what an error of the transport means: nothing was sent, the answer
-// is late, or a write is out and its outcome not known.
+// failed maps a transport error to a problem: nothing was sent, the response is late, or a write
+// was sent and its outcome is unknown.
 func (c *conn) failed(ctx context.Context, k *call, sent bool, err error) error {
 	if k.write && sent && !neverConnected(err) {
 		return c.unknown(reason(ctx, err))
@@ -23,7 +23,7 @@ func (c *conn) failed(ctx context.Context, k *call, sent bool, err error) error 
 	return c.unanswered(ctx, err)
 }
 
-// broken is the same for an answer that began and broke off.
+// broken is the same for a response that was cut off.
 func (c *conn) broken(ctx context.Context, k *call, err error) error {
 	if k.write {
 		return c.unknown(reason(ctx, err))
@@ -31,7 +31,7 @@ func (c *conn) broken(ctx context.Context, k *call, err error) error {
 	return c.unanswered(ctx, err)
 }
 
-// unanswered is the problem of a request that can be sent again without harm.
+// unanswered is the problem for a request that is safe to resend.
 func (c *conn) unanswered(ctx context.Context, err error) error {
 	var p *api.Problem
 	switch {
@@ -49,7 +49,7 @@ func (c *conn) unanswered(ctx context.Context, err error) error {
 			Hinted("start the %s, or look at its log", c.noun)
 	}
 	if c.noun == "master" {
-		p.Title = "The master cannot be reached" // the codes' own titles speak of shards
+		p.Title = "The master cannot be reached" // the codes' titles refer to shards
 	}
 	return p
 }
@@ -59,22 +59,22 @@ func (c *conn) unknown(why string) error {
 		Hinted("read before writing again, or repeat it with the same %s", api.HeaderIdempotencyKey)
 }
 
-// garbage is the problem of an answer that is none of ours.
-func (c *conn) garbage(k *call, resp *http.Response, format string, args ...any) error {
+// badResponse is the problem for a response that is not from Shardeck.
+func (c *conn) badResponse(k *call, resp *http.Response, format string, args ...any) error {
 	p := api.NewProblem(api.CodeShardBadAnswer, format, args...)
 	detail := c.String() + " answered " + resp.Status + ", which cannot be used: " + p.Detail
 	if k.write && (resp.StatusCode < 400 || resp.StatusCode >= 500) {
 		return c.unknown(detail)
 	}
 	p.Detail = detail
-	return p.Hinted("look whether another program listens there, or a %s of another version", c.noun)
+	return p.Hinted("check whether another program listens there, or a %s of another version", c.noun)
 }
 
-// refused decodes the problem document of an answer that is not 2xx.
+// refused decodes the problem document of a response that is not 2xx.
 func (c *conn) refused(ctx context.Context, k *call, resp *http.Response) error {
 	media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if media != api.MediaProblem {
-		return c.garbage(k, resp, "it is not a problem document")
+		return c.badResponse(k, resp, "it is not a problem document")
 	}
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(io.LimitReader(resp.Body, maxProblem)); err != nil {
@@ -82,7 +82,7 @@ func (c *conn) refused(ctx context.Context, k *call, resp *http.Response) error 
 	}
 	p := new(api.Problem)
 	if err := json.Unmarshal(b.Bytes(), p); err != nil || p.Code == "" {
-		return c.garbage(k, resp, "its problem document cannot be read")
+		return c.badResponse(k, resp, "its problem document is invalid")
 	}
 	if p.Status == 0 {
 		p.Status = resp.StatusCode
@@ -90,8 +90,8 @@ func (c *conn) refused(ctx context.Context, k *call, resp *http.Response) error 
 	return p
 }
 
-// neverConnected says whether err came before there was a connection. net/http
-// dials again only when nothing was written on the connection it had before.
+// neverConnected reports whether err occurred before there was a connection. net/http redials
+// only if nothing was written on the previous connection.
 func neverConnected(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
 	return ok && op.Op == "dial"
@@ -110,7 +110,7 @@ func isTimeout(ctx context.Context, err error) bool {
 	return ok && t.Timeout()
 }
 
-// reason puts an error of the network in a few words.
+// reason summarizes a network error in a few words.
 func reason(ctx context.Context, err error) string {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):

@@ -10,8 +10,8 @@ import (
 // Master is a client of a master's public API. It is safe for concurrent use.
 type Master struct{ c *conn }
 
-// NewMaster returns a client of the master at baseURL, as "http://127.0.0.1:8080".
-// A base URL that is none shows in the first call's error.
+// NewMaster returns a client of the master at baseURL, such as "http://127.0.0.1:8080". An
+// invalid base URL is reported by the first call.
 func NewMaster(baseURL string, opts ...Option) *Master {
 	var o options
 	for _, f := range opts {
@@ -80,7 +80,7 @@ func (m *Master) Delete(ctx context.Context, req *api.DeleteRequest, opts ...Cal
 	return out, m.post(ctx, api.PathDelete, true, req, out, opts)
 }
 
-// Select reads rows into memory, 256 MiB of them at most; see SelectStream for more.
+// Select reads rows into memory, at most 256 MiB; use SelectStream for more.
 func (m *Master) Select(ctx context.Context, req *api.SelectRequest, opts ...CallOption) (*api.SelectResponse, error) {
 	out := new(api.SelectResponse)
 	if err := m.post(ctx, api.PathSelect, false, req, out, opts); err != nil {
@@ -102,9 +102,9 @@ func (m *Master) SelectStream(ctx context.Context, req *api.SelectRequest, opts 
 	return newHeadedStream(ctx, m.c, k, resp)
 }
 
-// Query runs a T-SQL statement and reads its answer into memory, 256 MiB of it at
-// most; see QueryStream for more. A statement that may write and fails once it was
-// sent leaves its outcome unknown, as with Insert.
+// Query runs a T-SQL statement and reads its result into memory, at most 256 MiB; use QueryStream
+// for more. If a statement that may write fails after it was sent, its outcome is unknown, as
+// with Insert.
 func (m *Master) Query(ctx context.Context, req *api.SQLRequest, opts ...CallOption) (*api.SQLResponse, error) {
 	out := new(api.SQLResponse)
 	if err := m.post(ctx, api.PathQuery, mayWrite(req), req, out, opts); err != nil {
@@ -116,8 +116,8 @@ func (m *Master) Query(ctx context.Context, req *api.SQLRequest, opts ...CallOpt
 	return out, nil
 }
 
-// QueryStream runs a SELECT and reads its rows as a stream, which must be closed
-// and ends with ctx. Other statements answer no stream: use Query.
+// QueryStream runs a SELECT and returns its rows as a stream, which must be closed and ends with
+// ctx. Other statements do not return streams: use Query.
 func (m *Master) QueryStream(ctx context.Context, req *api.SQLRequest, opts ...CallOption) (*RowStream, error) {
 	k := &call{method: http.MethodPost, path: api.PathQuery, body: req, accept: api.MediaNDJSON, opts: opts}
 	resp, err := m.c.send(ctx, k)
@@ -127,27 +127,27 @@ func (m *Master) QueryStream(ctx context.Context, req *api.SQLRequest, opts ...C
 	return newHeadedStream(ctx, m.c, k, resp)
 }
 
-// mayWrite says whether a request can change anything.
+// mayWrite reports whether a request can change anything.
 func mayWrite(req *api.SQLRequest) bool { return !req.Explain && !req.IsSelect() }
 
-// Queries lists the statements under way at the master.
+// Queries lists the statements running at the master.
 func (m *Master) Queries(ctx context.Context) (*api.QueriesResponse, error) {
 	out := new(api.QueriesResponse)
 	return out, m.get(ctx, api.PathQueries, out)
 }
 
-// CancelQuery ends a statement under way.
+// CancelQuery cancels a running statement.
 func (m *Master) CancelQuery(ctx context.Context, id string) error {
 	return m.c.do(ctx, &call{method: http.MethodDelete, path: api.PathQueries + "/" + id}, nil)
 }
 
-// Count counts rows at the shards and reduces the counts.
+// Count counts rows on the shards and reduces the counts.
 func (m *Master) Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...CallOption) (*api.MapReduceCountResponse, error) {
 	out := new(api.MapReduceCountResponse)
 	return out, m.post(ctx, api.PathMapReduceCount, false, req, out, opts)
 }
 
-// SecurityCheck has the master probe its workers' guards.
+// SecurityCheck has the master probe its workers' access control.
 func (m *Master) SecurityCheck(ctx context.Context, opts ...CallOption) (*api.SecurityCheckResponse, error) {
 	out := new(api.SecurityCheckResponse)
 	return out, m.post(ctx, api.PathSecurityCheck, false, struct{}{}, out, opts)
@@ -159,20 +159,20 @@ func (m *Master) Failover(ctx context.Context, opts ...CallOption) (*api.Failove
 	return out, m.post(ctx, api.PathFailover, true, struct{}{}, out, opts)
 }
 
-// Metadata describes the cluster as the master last saw it.
+// Metadata returns the cluster's state as last seen by the master.
 func (m *Master) Metadata(ctx context.Context) (*api.Metadata, error) {
 	out := new(api.Metadata)
 	return out, m.get(ctx, api.PathMetadata, out)
 }
 
-// Health sums the cluster up as the master last saw it.
+// Health summarizes the cluster as last seen by the master.
 func (m *Master) Health(ctx context.Context) (*api.Health, error) {
 	out := new(api.Health)
 	return out, m.get(ctx, api.PathHealth, out)
 }
 
-// StepDown tells the master that another holds a newer term. It needs the token
-// that masters share with the workers, and can be repeated without harm.
+// StepDown tells the master that another holds a newer term. It requires the token shared by
+// masters and workers, and is idempotent.
 func (m *Master) StepDown(ctx context.Context, token string, req *api.StepDownRequest) error {
 	return m.c.do(ctx, &call{method: http.MethodPost, path: api.StepDownPath, body: req,
 		opts: []CallOption{{api.HeaderToken, token}}}, nil)

@@ -13,11 +13,11 @@ import (
 	"shardeck/shared/api"
 )
 
-// MaxLine bounds a line of a stream of rows, in bytes.
+// MaxLine bounds a line of a row stream, in bytes.
 const MaxLine = 16 << 20
 
-// streamBuffer is the first size of a stream's buffer, in bytes. It grows only for
-// a line that is longer.
+// streamBuffer is the initial size of a stream's buffer, in bytes. It grows only for a longer
+// line.
 const streamBuffer = 64 << 10
 
 var streamBuffers = sync.Pool{New: func() any {
@@ -25,13 +25,13 @@ var streamBuffers = sync.Pool{New: func() any {
 	return &b
 }}
 
-// RowStream is an answer of rows under way. It is for one goroutine, must be
-// closed, and lives no longer than the context it was asked for with. Its memory
-// is one buffer of 64 KiB, or of the longest line if that is longer.
+// RowStream is a row response in progress. It is for one goroutine, must be closed, and lives no
+// longer than the context it was requested with. Its memory is one buffer of 64 KiB, or of the
+// longest line if that is longer.
 type RowStream struct {
 	c    *conn
 	k    *call
-	ctx  context.Context // the request's: it says why a read failed
+	ctx  context.Context // the request's; it explains why a read failed
 	body io.ReadCloser
 	buf  *[]byte
 	from int // the unread part of buf is [from:to]
@@ -40,10 +40,10 @@ type RowStream struct {
 	last int64 // rows in the latest block
 	head api.StreamHead
 	end  *api.EndInfo
-	err  error // how it ended; io.EOF for well
+	err  error // how it ended; io.EOF for success
 }
 
-// newRowStream returns the stream of an answer that has just begun.
+// newRowStream returns the stream of a response that has just begun.
 func newRowStream(ctx context.Context, c *conn, k *call, resp *http.Response) *RowStream {
 	return &RowStream{c: c, k: k, ctx: ctx, body: resp.Body, buf: streamBuffers.Get().(*[]byte)}
 }
@@ -57,7 +57,7 @@ func newHeadedStream(ctx context.Context, c *conn, k *call, resp *http.Response)
 	}
 	if err == nil {
 		if e := json.Unmarshal(line, &s.head); e != nil || s.head.Columns == nil {
-			err = c.garbage(k, resp, "its first line is not the head of a stream of rows")
+			err = c.badResponse(k, resp, "its first line is not the head of a row stream")
 		}
 	}
 	if err != nil {
@@ -67,18 +67,19 @@ func newHeadedStream(ctx context.Context, c *conn, k *call, resp *http.Response)
 	return s, nil
 }
 
-// Head is the stream's first record; empty of a worker's stream, which has none.
+// Head is the stream's first record; empty for a worker's stream, which has none.
 func (s *RowStream) Head() *api.StreamHead { return &s.head }
 
-// Rows is the number of rows in the blocks so far.
+// Rows is the number of rows returned so far.
 func (s *RowStream) Rows() int64 { return s.rows }
 
 // End is the stream's last record, after NextBlock has returned io.EOF; nil before.
 func (s *RowStream) End() *api.EndInfo { return s.end }
 
-// NextBlock returns whole rows, as many as have come in: JSON arrays, each ending
-// in a newline. The slice is valid until the next call of NextBlock or Close. It
-// returns io.EOF after a proper end alone: a stream that was cut, that failed at
+// NextBlock returns complete rows, as many as have arrived: JSON arrays, each ending in a
+// newline. The slice is valid until the next call of NextBlock or Close. It returns io.EOF only
+// after a proper end: a stream that was cut off, that failed at the server or whose row count
+// does not match ends in a problem.
 // the server or whose count of rows is not the one sent ends in a problem.
 func (s *RowStream) NextBlock() ([]byte, error) {
 	s.last = 0
@@ -104,8 +105,8 @@ func (s *RowStream) NextBlock() ([]byte, error) {
 	return nil, s.err
 }
 
-// scan returns the whole rows at the front of what is buffered, and whether a
-// whole line follows at once that is no row.
+// scan returns the complete rows at the front of the buffer, and whether they are directly
+// followed by a complete line that is not a row.
 func (s *RowStream) scan() (block []byte, control bool) {
 	b := (*s.buf)[s.from:s.to]
 	n := 0
@@ -123,7 +124,7 @@ func (s *RowStream) scan() (block []byte, control bool) {
 	return b[:n], false
 }
 
-// line takes the next line, without its newline, whatever it is.
+// line returns the next line, whatever it is, without its newline.
 func (s *RowStream) line() ([]byte, error) {
 	seen := 0
 	for {
@@ -140,7 +141,7 @@ func (s *RowStream) line() ([]byte, error) {
 	}
 }
 
-// control takes the last record and returns what NextBlock is to return after it.
+// control processes the last record and returns what NextBlock must return after it.
 func (s *RowStream) control(line []byte) error {
 	var rec struct {
 		End   *api.EndInfo `json:"end"`
@@ -153,29 +154,29 @@ func (s *RowStream) control(line []byte) error {
 	}
 	if rec.Error != nil {
 		if rec.Error.Code == "" {
-			return s.bad("the stream ends in an error that says nothing")
+			return s.bad("the stream ends in an empty error")
 		}
 		return rec.Error
 	}
 	if rec.End.Rows != s.rows {
-		return s.bad("the stream says that it has %d rows and has %d", rec.End.Rows, s.rows)
+		return s.bad("the stream declares %d rows but has %d", rec.End.Rows, s.rows)
 	}
 	if s.from != s.to {
-		return s.bad("the stream goes on after its end")
+		return s.bad("the stream continues after its end record")
 	}
 	s.end = rec.End
-	// Reading to the very end lets the connection be used again. The rows are all
-	// here, so an error means nothing.
+	// Reading to EOF lets the connection be reused. All rows have arrived, so an error does not
+	// matter.
 	var one [1]byte
 	if n, _ := s.body.Read(one[:]); n > 0 {
 		s.end = nil
-		return s.bad("the stream goes on after its end")
+		return s.bad("the stream continues after its end record")
 	}
 	return io.EOF
 }
 
-// plainEnd reads an end record that has rows alone, as every worker's has, without
-// the cost of a decoder.
+// plainEnd parses an end record that only has rows, as every worker's does, without the cost of a
+// decoder.
 func plainEnd(line []byte) (rows int64, ok bool) {
 	digits, ok := bytes.CutPrefix(line, []byte(`{"end":{"rows":`))
 	if !ok {
@@ -194,7 +195,7 @@ func plainEnd(line []byte) (rows int64, ok bool) {
 	return rows, true
 }
 
-// fill reads more, making room for it first. It never returns io.EOF.
+// fill reads more, first making room for it. It never returns io.EOF.
 func (s *RowStream) fill() error {
 	buf := *s.buf
 	if s.from > 0 {
@@ -225,11 +226,11 @@ func (s *RowStream) fill() error {
 func (s *RowStream) bad(format string, args ...any) error {
 	p := api.NewProblem(api.CodeShardBadAnswer, format, args...)
 	p.Detail = "the answer of " + s.c.String() + " cannot be used: " + p.Detail
-	return p.Hinted("ask again; if it stays so, look at the %s's log", s.c.noun)
+	return p.Hinted("retry; if it happens again, check the %s's log", s.c.noun)
 }
 
-// Close ends the stream, at the server too where it still goes on. It is safe to
-// call twice.
+// Close ends the stream, including at the server if it is still running. It may be called more
+// than once.
 func (s *RowStream) Close() error {
 	if s.buf == nil {
 		return nil

@@ -40,25 +40,25 @@ func collect(s *client.RowStream) (rows []string, end *api.EndInfo, err error) {
 
 const head = `{"columns":[{"name":"a","type":"INT"}]}` + "\n"
 
-func TestStreamsThatAreNotWhole(t *testing.T) {
+func TestInvalidStreams(t *testing.T) {
 	long := `["` + strings.Repeat("x", client.MaxLine) + `"]` + "\n"
 	cases := []struct {
 		name, body string
 		want       api.Code
 		rows       int
 	}{
-		{"cut after a row", "[1]\n", api.CodeShardBadAnswer, 1},
-		{"cut within a row", "[1]\n[2", api.CodeShardBadAnswer, 1},
+		{"cut off after a row", "[1]\n", api.CodeShardBadAnswer, 1},
+		{"cut off within a row", "[1]\n[2", api.CodeShardBadAnswer, 1},
 		{"end within a line", "[1]\n{\"end\":{\"rows\":1}}", api.CodeShardBadAnswer, 1},
 		{"rows missing", "[1]\n{\"end\":{\"rows\":2}}\n", api.CodeShardBadAnswer, 1},
 		{"rows after the end", "{\"end\":{\"rows\":0}}\n[1]\n", api.CodeShardBadAnswer, 0},
 		{"error record", "[1]\n{\"error\":{\"code\":\"out_of_range\"}}\n", api.CodeOutOfRange, 1},
-		{"error that says nothing", "{\"error\":{}}\n", api.CodeShardBadAnswer, 0},
+		{"empty error", "{\"error\":{}}\n", api.CodeShardBadAnswer, 0},
 		{"both records in one", "{\"end\":{\"rows\":0},\"error\":{\"code\":\"x\"}}\n", api.CodeShardBadAnswer, 0},
 		{"text among the rows", "[1]\nhello\n[2]\n", api.CodeShardBadAnswer, 1},
 		{"a second head", head + "[1]\n", api.CodeShardBadAnswer, 0},
 		{"empty line", "[1]\n\n[2]\n", api.CodeShardBadAnswer, 1},
-		{"row without its end", "[1\n", api.CodeShardBadAnswer, 0},
+		{"unterminated row", "[1\n", api.CodeShardBadAnswer, 0},
 		{"endless line", long, api.CodeShardBadAnswer, 0},
 	}
 	for _, c := range cases {
@@ -80,7 +80,7 @@ func TestStreamsThatAreNotWhole(t *testing.T) {
 	}
 }
 
-func TestStreamCutByItsServer(t *testing.T) {
+func TestStreamCutOffByTheServer(t *testing.T) {
 	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "[1]\n")
 		_ = http.NewResponseController(w).Flush()
@@ -121,7 +121,7 @@ func TestClosingAStreamEndsItAtTheServer(t *testing.T) {
 	}
 }
 
-// slowly is a transport whose answer comes in pieces of chosen sizes.
+// slowly is a transport whose response arrives in pieces of chosen sizes.
 type slowly struct {
 	body  string
 	sizes func() int
@@ -142,7 +142,7 @@ func (s *slowly) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func TestStreamsArriveWholeHoweverTheyAreCut(t *testing.T) {
+func TestStreamsAreCompleteWhateverTheChunking(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lens := rapid.SliceOfN(rapid.OneOf(rapid.IntRange(0, 40), rapid.IntRange(0, 200_000)), 0, 20).Draw(t, "lengths")
 		var want []string

@@ -35,7 +35,7 @@ func (w *Worker) URL() string { return w.c.base.String() }
 // Close closes idle connections.
 func (w *Worker) Close() { w.c.close() }
 
-// Health asks who the worker is, without the token, which it does not ask for.
+// Health asks for the worker's identity, without the token, which /health does not require.
 func (w *Worker) Health(ctx context.Context) (*api.WorkerHealth, error) {
 	out := new(api.WorkerHealth)
 	return out, w.c.do(ctx, &call{method: http.MethodGet, path: api.WorkerHealthPath, open: true}, out)
@@ -57,8 +57,8 @@ func (w *Worker) DropDB(ctx context.Context, req *api.DBRequest, opts ...CallOpt
 func (w *Worker) Exec(ctx context.Context, req *api.ExecRequest, opts ...CallOption) (*api.ExecResponse, error) {
 	out := new(api.ExecResponse)
 	k := &call{method: http.MethodPost, path: api.WorkerExecPath, body: req, write: true, opts: opts}
-	// Any JSON object decodes; one that does not speak of each statement is not the
-	// answer of a worker that ran them.
+	// Any JSON object decodes; one without an entry per statement is not from a worker that ran
+	// them.
 	k.valid = func() bool { return len(out.RowsAffected) == len(req.Statements) }
 	return out, w.c.do(ctx, k, out)
 }
@@ -85,17 +85,17 @@ func (w *Worker) State(ctx context.Context, opts ...CallOption) (*api.WorkerStat
 	return out, w.c.do(ctx, &call{method: http.MethodGet, path: api.WorkerStatePath, opts: opts}, out)
 }
 
-// SetState takes a term on the worker. It can be repeated without harm, so a lost
-// answer is no outcome_unknown.
+// SetState acquires a term on the worker. It is idempotent, so a lost response is not
+// outcome_unknown.
 func (w *Worker) SetState(ctx context.Context, up *api.StateUpdate, opts ...CallOption) (*api.WorkerState, error) {
 	out := new(api.WorkerState)
 	return out, w.c.do(ctx, &call{method: http.MethodPost, path: api.WorkerStatePath, body: up, opts: opts}, out)
 }
 
-// Probe sends an endpoint an empty request with the given tokens (none, one, or
-// several, which is a fault too) in place of the client's own, and returns the
-// status of the answer. It is for checking who is let in: the empty request can do
-// nothing. The error says that there was no answer at all.
+// Probe sends an empty request to an endpoint with the given tokens (none, one, or several, which
+// is also invalid) instead of the client's own, and returns the status of the response. It checks
+// access control: the empty request has no effect. An error means that there was no response at
+// all.
 func (w *Worker) Probe(ctx context.Context, ep api.Endpoint, tokens ...string) (status int, err error) {
 	if w.c.bad != nil {
 		return 0, w.c.bad
