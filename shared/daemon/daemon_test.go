@@ -23,7 +23,7 @@ type config struct {
 	daemon.Flags `embed:""`
 }
 
-func TestFlagsWinOverTheEnvironmentAndThatOverDefaults(t *testing.T) {
+func TestFlagsOverrideTheEnvironmentAndDefaults(t *testing.T) {
 	t.Setenv("TEST_DAEMON_PORT", "2")
 	t.Setenv("TEST_DAEMON_NAME", "from-env")
 	var got config
@@ -51,10 +51,10 @@ func TestHelpShowsFlagVariableAndDefault(t *testing.T) {
 	}
 }
 
-func TestFaultyFlagsAreRefused(t *testing.T) {
+func TestInvalidFlagsAreRefused(t *testing.T) {
 	for _, args := range [][]string{{"--no-such"}, {"--port=x"}, {"--log-level=loud"}, {"stray"}} {
 		if done, err := daemon.Parse(new(config), "x", "", args, io.Discard, io.Discard); done || err == nil {
-			t.Errorf("%v was taken", args)
+			t.Errorf("%v was accepted", args)
 		}
 	}
 }
@@ -68,13 +68,13 @@ func TestLifetimeEndsWithStandardInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ctx.Err() != nil {
-		t.Fatal("ended too soon")
+		t.Fatal("ended too early")
 	}
 	w.Close()
 	<-ctx.Done()
 }
 
-func TestLifetimeDoesNotReadStandardInputUnasked(t *testing.T) {
+func TestLifetimeDoesNotReadStandardInputByDefault(t *testing.T) {
 	ctx, stop := (&daemon.Flags{}).Lifetime(t.Context(), failing{t}, slog.New(slog.DiscardHandler))
 	stop()
 	<-ctx.Done()
@@ -107,7 +107,7 @@ func TestMainReportsTheError(t *testing.T) {
 		t.Error(code, b.String())
 	}
 	b.Reset()
-	if code := daemon.Main("x", &b, func() error { return daemon.Usagef("no such thing") }); code != 2 || b.String() != "x: no such thing; --help tells what is possible\n" {
+	if code := daemon.Main("x", &b, func() error { return daemon.Usagef("no such thing") }); code != 2 || b.String() != "x: no such thing; see --help\n" {
 		t.Error(code, b.String())
 	}
 	if code := daemon.Main("x", &b, func() error { return nil }); code != 0 {

@@ -5,16 +5,16 @@ import (
 	"runtime/debug"
 )
 
-// A service's live heap is a few megabytes, so that Go's default would collect it
-// hundreds of times a second under load. It may grow to five times what is live
-// instead; as memory nears gcMemory, the collector becomes as eager as ever.
+// A service's live heap is a few megabytes, so Go's default would collect it hundreds of times a
+// second under load. Let it grow to five times the live heap instead; near gcMemory the collector
+// runs as often as usual again.
 const (
 	gcPercent = 400
-	gcMemory  = 256 << 20 // bytes; a soft bound
+	gcMemory  = 256 << 20 // bytes; a soft limit
 )
 
-// TuneGC sets the process's garbage collector for a service, except for what the
-// environment sets with GOGC and GOMEMLIMIT. Call it once, from main.
+// TuneGC configures the garbage collector for a service, except for what GOGC and GOMEMLIMIT set
+// in the environment. Call it once, from main.
 func TuneGC() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
