@@ -15,7 +15,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// Header values are shared by all answers; nobody may change them.
+// Header values are shared by all responses and must not be modified.
 var (
 	headerJSON    = []string{api.MediaJSON}
 	headerProblem = []string{api.MediaProblem}
@@ -24,8 +24,8 @@ var (
 	headerNoStore = []string{"no-store"}
 )
 
-// pooledMax is the size above which a buffer is left to the garbage collector
-// rather than kept for the next request.
+// pooledMax is the size above which a buffer is left to the garbage collector instead of being
+// reused.
 const pooledMax = 256 << 10
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -37,12 +37,12 @@ func putBuffer(b *bytes.Buffer) {
 	}
 }
 
-// ReadJSON reads the body, one strict JSON value of at most limit bytes, into
-// dst. The error is a *api.Problem. A slow body is cut off after a time; once it
-// is in, the request may take as long as its context allows.
+// ReadJSON reads the body, one strict JSON value of at most limit bytes, into dst. The error is a
+// *api.Problem. A slow body times out; once it has arrived, the request may take as long as its
+// context allows.
 func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, dst any) error {
 	if !isJSON(r.Header.Get("Content-Type")) {
-		return api.NewProblem(api.CodeUnsupportedMedia, "the Content-Type of this request is not %s", api.MediaJSON).
+		return api.NewProblem(api.CodeUnsupportedMedia, "the Content-Type of the request is not %s", api.MediaJSON).
 			Hinted("send the header Content-Type: %s", api.MediaJSON)
 	}
 	if r.ContentLength > limit {
@@ -58,8 +58,8 @@ func ReadJSON(w http.ResponseWriter, r *http.Request, limit int64, dst any) erro
 	return nil
 }
 
-// isJSON accepts application/json with or without parameters. The plain form,
-// nearly every request's, is not parsed.
+// isJSON accepts application/json with or without parameters. The plain form, used by nearly
+// every request, is not parsed.
 func isJSON(contentType string) bool {
 	if contentType == api.MediaJSON {
 		return true
@@ -68,8 +68,8 @@ func isJSON(contentType string) bool {
 	return err == nil && media == api.MediaJSON
 }
 
-// WriteJSON answers with v as JSON in one write. Where v does not marshal, the
-// error is returned and nothing is written; a client that has gone is no error.
+// WriteJSON responds with v as JSON in one write. If v does not marshal, the error is returned
+// and nothing is written; a disconnected client is not an error.
 func WriteJSON(w http.ResponseWriter, status int, v any) error {
 	return writeBody(w, status, headerJSON, v)
 }
@@ -88,26 +88,26 @@ func writeBody(w http.ResponseWriter, status int, media []string, v any) error {
 	h["Content-Length"] = []string{strconv.Itoa(b.Len())}
 	w.WriteHeader(status)
 	if b.Len() > pooledMax {
-		defer boundWrite(w)()
+		defer limitWrite(w)()
 	}
-	_, _ = w.Write(b.Bytes()) // the answer is complete; who does not take it has gone
+	_, _ = w.Write(b.Bytes()) // the response is complete; a failed write means the client is gone
 	return nil
 }
 
-// boundWrite gives a client a time to take a large block; the func it returns lifts it.
-func boundWrite(w http.ResponseWriter) func() {
+// limitWrite sets a write deadline for a large block; the returned func lifts it.
+func limitWrite(w http.ResponseWriter) func() {
 	rc := http.NewResponseController(w)
-	// A writer without deadlines (a test's recorder) needs none.
+	// A writer without deadlines (such as a test's recorder) needs none.
 	_ = rc.SetWriteDeadline(time.Now().Add(writeTimeout))
 	return func() { _ = rc.SetWriteDeadline(time.Time{}) }
 }
 
-// WriteProblem answers with err as a problem document that carries the request's
-// id. An error that is no *api.Problem becomes internal with a detail that gives
-// nothing away, and goes to the log as it is.
+// WriteProblem responds with err as a problem document that carries the request's id. An error
+// that is not an *api.Problem becomes internal with a detail that reveals nothing, and is logged
+// unchanged.
 func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
-		err = api.NewProblem(api.CodeCanceled, "the client went away before the answer was ready")
+		err = api.NewProblem(api.CodeCanceled, "the client disconnected before the response was ready")
 	}
 	p := *api.AsProblem(err)
 	p.RequestID = RequestID(r)
@@ -123,13 +123,13 @@ func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if e := writeBody(w, p.Status, headerProblem, &p); e != nil {
 		// Only text that is not UTF-8 fails to marshal; the code alone always does.
-		q := api.NewProblem(p.Code, "the details of this problem cannot be shown")
+		q := api.NewProblem(p.Code, "the details of this problem cannot be encoded")
 		q.RequestID = p.RequestID
 		_ = writeBody(w, p.Status, headerProblem, q)
 	}
 }
 
-// noteError hands an error to the access log.
+// noteError passes an error to the access log.
 func noteError(w http.ResponseWriter, err error) {
 	for {
 		switch t := w.(type) {

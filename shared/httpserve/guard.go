@@ -13,7 +13,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// guard is the one middleware: it names, watches and vets each request.
+// guard is the one middleware: it identifies, logs and checks each request.
 type guard struct {
 	next    http.Handler
 	logger  *slog.Logger
@@ -23,9 +23,8 @@ type guard struct {
 	cross   *http.CrossOriginProtection
 }
 
-// Guard returns cfg.Handler behind everything a Server puts before it, for tests
-// that need no listener. local says that the listener is on loopback. The error
-// is about an origin that is none.
+// Guard returns cfg.Handler behind everything a Server puts in front of it, for tests that need
+// no listener. local says that the listener is on loopback. It fails on an invalid origin.
 func Guard(cfg Config, local bool) (http.Handler, error) {
 	g := &guard{
 		next: cfg.Handler, logger: cfg.Logger, local: local,
@@ -48,8 +47,8 @@ func Guard(cfg Config, local bool) (http.Handler, error) {
 	return g, nil
 }
 
-// RequestID returns the id of a request that passed the guard: the client's
-// own where it sent a sane one.
+// RequestID returns the id of a request that passed the guard: the client's own if it sent a
+// valid one.
 func RequestID(r *http.Request) string {
 	if v := r.Header[api.HeaderRequestID]; len(v) > 0 {
 		return v[0]
@@ -57,12 +56,12 @@ func RequestID(r *http.Request) string {
 	return ""
 }
 
-// ServeHTTP names the request, vets it, serves it, and logs how it ended.
+// ServeHTTP assigns the request an id, checks it, serves it, and logs the outcome.
 func (g *guard) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	// The id lives in the request's own header map rather than in a context, which
-	// would cost a copy of the request.
+	// The id is stored in the request's own header map rather than in a context, which would cost
+	// a copy of the request.
 	id := r.Header[api.HeaderRequestID]
-	if len(id) != 1 || !saneID(id[0]) {
+	if len(id) != 1 || !validID(id[0]) {
 		id = []string{newID()}
 		r.Header[api.HeaderRequestID] = id
 	}
@@ -76,10 +75,10 @@ func (g *guard) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 				"panic", v, "stack", string(debug.Stack()))
 			if w.status == 0 {
 				WriteProblem(w, r, api.NewProblem(api.CodeInternal,
-					"an unexpected error occurred; the service's log has it under this request_id"))
+					"an unexpected error occurred; see the service's log for this request_id"))
 				v = nil
 			} else {
-				v = http.ErrAbortHandler // the answer has begun: cut it, so that it cannot pass for a whole one
+				v = http.ErrAbortHandler // the response has begun: abort it, so that it cannot pass as complete
 			}
 		}
 		g.log(w, r, id[0], time.Since(start))
@@ -95,10 +94,10 @@ func (g *guard) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// admit answers preflights itself and refuses what comes from a wrong place.
+// admit answers preflights itself and refuses requests for a wrong host or from a wrong origin.
 func (g *guard) admit(w http.ResponseWriter, r *http.Request) bool {
-	if g.local && !g.hostOK(r.Host) {
-		WriteProblem(w, r, forbidden("this service does not answer to the host name of this request").
+	if g.local && !g.allowedHost(r.Host) {
+		WriteProblem(w, r, forbidden("this service is not served under the host name of this request").
 			Hinted("call it by its IP address or as localhost"))
 		return false
 	}
@@ -120,16 +119,16 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request) bool {
 		}
 	}
 	if err := g.cross.Check(r); err != nil {
-		WriteProblem(w, r, forbidden("a web page of another origin may not call this service").
+		WriteProblem(w, r, forbidden("a web page of another origin must not call this service").
 			Hinted("add the page's origin to the configured CORS origins, if you trust it"))
 		return false
 	}
 	return true
 }
 
-// hostOK says whether a Host header can be meant for a loopback listener. A page
-// that rebinds its name to 127.0.0.1 still sends its own name.
-func (g *guard) hostOK(hostport string) bool {
+// allowedHost reports whether a Host header is plausible for a loopback listener. A page that
+// rebinds its own name to 127.0.0.1 (DNS rebinding) still sends that name.
+func (g *guard) allowedHost(hostport string) bool {
 	host := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		host = h
@@ -138,9 +137,8 @@ func (g *guard) hostOK(hostport string) bool {
 	return host == "localhost" || net.ParseIP(host) != nil || g.hosts[strings.ToLower(host)]
 }
 
-// log writes the access log's line: what went wrong here at warning or error
-// level, refusals at info, and the ordinary at debug, so that a busy service does
-// not spend its time on logging.
+// log writes the access log: server failures at warning or error level, refusals at info, and the
+// rest at debug, so that a busy service does not spend its time on logging.
 func (g *guard) log(w *watcher, r *http.Request, id string, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
@@ -165,8 +163,8 @@ func (g *guard) log(w *watcher, r *http.Request, id string, took time.Duration) 
 	g.logger.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// saneID says whether a client's request id may go into logs and answers.
-func saneID(s string) bool {
+// validID reports whether a client's request id may be used in logs and responses.
+func validID(s string) bool {
 	if len(s) == 0 || len(s) > 64 {
 		return false
 	}
@@ -179,7 +177,7 @@ func saneID(s string) bool {
 	return true
 }
 
-// newID returns 16 random hex digits: enough to find a line in a log, not a secret.
+// newID returns 16 random hex digits: enough to find a log line, not a secret.
 func newID() string {
 	const digits = "0123456789abcdef"
 	var b [16]byte
@@ -189,15 +187,15 @@ func newID() string {
 	return string(b[:])
 }
 
-// watcher remembers how a request was answered.
+// watcher records how a request was answered.
 type watcher struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
-	err    error // what WriteProblem was given
+	err    error // the error passed to WriteProblem
 }
 
-// WriteHeader notes the status of the answer proper; 1xx come before it.
+// WriteHeader records the status of the final response; 1xx statuses may precede it.
 func (w *watcher) WriteHeader(status int) {
 	if w.status == 0 && status >= 200 {
 		w.status = status
@@ -214,12 +212,12 @@ func (w *watcher) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Unwrap is how http.ResponseController finds the real writer.
+// Unwrap lets http.ResponseController find the underlying writer.
 func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// liftReadDeadline ends the bound on reading the request. Without that, net/http
-// would take a slow handler for a slow client and cancel its context.
+// liftReadDeadline lifts the read timeout. Otherwise net/http would treat a slow handler as a
+// slow client and cancel its context.
 func liftReadDeadline(w http.ResponseWriter) {
-	// A writer without deadlines (a test's recorder) has nothing to lift.
+	// A writer without deadlines (such as a test's recorder) has nothing to lift.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 }

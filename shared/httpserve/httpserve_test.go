@@ -151,7 +151,7 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("got %d %s, want code %s", a.status, a.body, c.want)
 			}
 			if strings.Contains(a.body, "12345") || strings.Contains(a.body, "s3cret") {
-				t.Errorf("the answer gives a secret away: %s", a.body)
+				t.Errorf("the response leaks a secret: %s", a.body)
 			}
 		})
 	}
@@ -160,7 +160,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestLetIn(t *testing.T) {
+func TestAccepted(t *testing.T) {
 	srv := service(t, httpserve.Config{Origins: []string{"https://ops.example/"}})
 	if a := ask(t, "POST", srv.URL+"/guarded", "{}", func(r *http.Request) { r.Header.Set(api.HeaderToken, "s3cret") }); a.status != 200 {
 		t.Errorf("the right token: %d %s", a.status, a.body)
@@ -183,7 +183,7 @@ func TestLetIn(t *testing.T) {
 	}
 }
 
-func TestRequestIDIsKeptWhenSane(t *testing.T) {
+func TestValidRequestIDIsKept(t *testing.T) {
 	srv := service(t, httpserve.Config{})
 	for sent, kept := range map[string]bool{"abc-1.2_X": true, "": false, "a b": false, "x\"y": false, strings.Repeat("a", 65): false} {
 		a := ask(t, "GET", srv.URL+"/open", "", func(r *http.Request) { r.Header.Set(api.HeaderRequestID, sent) })
@@ -197,7 +197,7 @@ func TestRequestIDIsKeptWhenSane(t *testing.T) {
 	}
 }
 
-func TestPanicAfterTheAnswerBeganCutsIt(t *testing.T) {
+func TestPanicAfterTheResponseBeganAbortsIt(t *testing.T) {
 	srv := service(t, httpserve.Config{})
 	req, _ := http.NewRequestWithContext(t.Context(), "GET", srv.URL+"/late-panic", nil)
 	resp, err := http.DefaultTransport.RoundTrip(req)
@@ -206,16 +206,16 @@ func TestPanicAfterTheAnswerBeganCutsIt(t *testing.T) {
 		resp.Body.Close()
 	}
 	if err == nil {
-		t.Error("a broken answer was taken for a whole one")
+		t.Error("a broken response was accepted as complete")
 	}
 }
 
-func TestErrorsAreLoggedAsTheyAre(t *testing.T) {
+func TestErrorsAreLoggedUnchanged(t *testing.T) {
 	var log bytes.Buffer
 	srv := service(t, httpserve.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	ask(t, "GET", srv.URL+"/fail", "", nil)
 	ask(t, "GET", srv.URL+"/open", "", nil)
-	srv.Close() // ends the handlers, whose log lines come after their answers
+	srv.Close() // waits for the handlers, which log after their response
 	if s := log.String(); !strings.Contains(s, "level=ERROR") || !strings.Contains(s, "the secret is 12345") {
 		t.Errorf("log: %s", s)
 	}
@@ -240,9 +240,9 @@ func TestListenBeyondLoopbackNeedsProtection(t *testing.T) {
 	}
 }
 
-func TestAPortThatIsTakenIsSaidToBe(t *testing.T) {
+func TestPortInUseIsReported(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("the error's number is another one there")
+		t.Skip("the error number differs there")
 	}
 	first, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -258,7 +258,7 @@ func TestAPortThatIsTakenIsSaidToBe(t *testing.T) {
 	}
 }
 
-func TestAnUnknownPathIsToldWhereTheEndpointsAre(t *testing.T) {
+func TestUnknownPathPointsToTheEndpoints(t *testing.T) {
 	none := func(http.ResponseWriter, *http.Request) error { return nil }
 	for path, want := range map[string]string{api.PathOpenAPI: "/openapi.yaml list", "/exec": "the endpoints are /exec, /health"} {
 		w := httptest.NewRecorder()
@@ -270,7 +270,7 @@ func TestAnUnknownPathIsToldWhereTheEndpointsAre(t *testing.T) {
 	}
 }
 
-func TestShutdownLetsRequestsFinishWithinTheGrace(t *testing.T) {
+func TestShutdownWaitsForRequestsInFlight(t *testing.T) {
 	entered, release := make(chan struct{}), make(chan struct{})
 	ctx, stop := context.WithCancel(t.Context())
 	s, err := httpserve.Listen(ctx, httpserve.Config{Logger: quiet, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -300,7 +300,7 @@ func TestShutdownLetsRequestsFinishWithinTheGrace(t *testing.T) {
 	}
 }
 
-func TestShutdownCutsWhatOutlastsTheGrace(t *testing.T) {
+func TestShutdownAbortsRequestsAfterTheGracePeriod(t *testing.T) {
 	entered := make(chan struct{})
 	ctx, stop := context.WithCancel(t.Context())
 	s, err := httpserve.Listen(ctx, httpserve.Config{Logger: quiet, ShutdownGrace: time.Millisecond,

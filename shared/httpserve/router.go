@@ -9,15 +9,15 @@ import (
 	"shardeck/shared/api"
 )
 
-// Handler serves a request or returns why it cannot, before it has written
-// anything; the router answers with the error's problem document.
+// Handler serves a request, or returns an error before it has written anything; the router
+// responds with the error's problem document.
 type Handler func(w http.ResponseWriter, r *http.Request) error
 
-// idSegment ends the path of a route that takes any one segment there, which the
-// handler gets by r.PathValue("id").
+// idSegment ends the path of a route that accepts any single last segment, which the handler gets
+// by r.PathValue("id").
 const idSegment = "/{id}"
 
-// Route is one endpoint: an exact path, or one that ends in /{id}, and a method.
+// Route is one endpoint: a method and an exact path, or one that ends in /{id}.
 // GET serves HEAD too.
 type Route struct {
 	Method  string
@@ -32,9 +32,9 @@ type endpoint struct {
 
 type router map[string]*endpoint
 
-// NewRouter returns a handler for the routes. An unknown path is answered with
-// not_found, an unknown method with method_not_allowed and an Allow header, both as
-// problem documents. Paths are matched exactly but for a last {id}: no other patterns, no redirects.
+// NewRouter returns a handler for the routes. An unknown path is answered with not_found, an
+// unknown method with method_not_allowed and an Allow header, both as problem documents. Paths
+// match exactly except for a final {id}: no other patterns, no redirects.
 func NewRouter(routes ...Route) http.Handler {
 	rt := router{}
 	for _, r := range routes {
@@ -59,7 +59,7 @@ func NewRouter(routes ...Route) http.Handler {
 	return rt
 }
 
-// list says where the endpoints are listed: in what is served here, if that is.
+// list says where to find the list of endpoints: in the served document, if there is one.
 func (rt router) list() string {
 	if rt[api.PathOpenAPI] != nil {
 		return "the README and " + api.PathOpenAPI + " list the endpoints"
@@ -67,17 +67,17 @@ func (rt router) list() string {
 	return "the endpoints are " + strings.Join(slices.Sorted(maps.Keys(rt)), ", ")
 }
 
-// ServeHTTP finds the handler and turns its error into an answer.
+// ServeHTTP finds the handler and turns its error into a response.
 func (rt router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := rt.find(r)
 	if e == nil {
-		WriteProblem(w, r, api.NewProblem(api.CodeNotFound, "there is nothing at this path").Hinted("%s", rt.list()))
+		WriteProblem(w, r, api.NewProblem(api.CodeNotFound, "this path does not exist").Hinted("%s", rt.list()))
 		return
 	}
 	h := e.methods[r.Method]
 	if h == nil {
 		w.Header().Set("Allow", e.allow)
-		WriteProblem(w, r, api.NewProblem(api.CodeMethodNotAllowed, "%s does not take this method", r.URL.Path).
+		WriteProblem(w, r, api.NewProblem(api.CodeMethodNotAllowed, "%s does not allow this method", r.URL.Path).
 			Hinted("use %s", e.allow))
 		return
 	}
@@ -86,7 +86,7 @@ func (rt router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// find returns the endpoint of a request's path, nil for none.
+// find returns the endpoint for a request's path, or nil.
 func (rt router) find(r *http.Request) *endpoint {
 	if e := rt[r.URL.Path]; e != nil {
 		return e

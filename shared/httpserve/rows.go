@@ -12,7 +12,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// blockSize is how much of a stream is collected before it is sent, in bytes.
+// blockSize is how much of a stream is buffered before it is sent, in bytes.
 const blockSize = 64 << 10
 
 var blocks = sync.Pool{New: func() any {
@@ -20,10 +20,10 @@ var blocks = sync.Pool{New: func() any {
 	return &b
 }}
 
-// RowWriter answers a request with a stream of rows (see api.StreamHead). What
-// fits into one block is sent in one write with a Content-Length; until the first
-// block is full the status is not committed, so that [RowWriter.Fail] can still
-// answer with a problem of its own status. A RowWriter is for one goroutine.
+// RowWriter responds to a request with a row stream (see api.StreamHead). A result that fits one
+// block is sent in one write with a Content-Length. The status is not committed until the first
+// block is full, so that until then [RowWriter.Fail] can still respond with a problem and its own
+// status. A RowWriter is for one goroutine.
 type RowWriter struct {
 	w    http.ResponseWriter
 	r    *http.Request
@@ -32,14 +32,14 @@ type RowWriter struct {
 	sent bool
 }
 
-// NewRowWriter returns a writer for one answer. It must end in End, Fail or Discard.
+// NewRowWriter returns a writer for one response. It must be finished with End, Fail or Discard.
 func NewRowWriter(w http.ResponseWriter, r *http.Request) *RowWriter {
 	return &RowWriter{w: w, r: r, buf: blocks.Get().(*[]byte)}
 }
 
-// Head writes the head record; it comes first, once.
+// Head writes the head record; it must come first, and only once.
 func (s *RowWriter) Head(columns []api.Column) error {
-	// By hand: every point query sends one, and its form is fixed.
+	// Encoded by hand, as every point query sends one and its form is fixed.
 	b := append(*s.buf, `{"columns":[`...)
 	for i, c := range columns {
 		if i > 0 {
@@ -57,7 +57,8 @@ func (s *RowWriter) Head(columns []api.Column) error {
 	return nil
 }
 
-// Row writes one row, a JSON array without a newline. An error, canceled, means that the client has gone.
+// Row writes one row, a JSON array without a newline. The error canceled means that the client
+// has disconnected.
 func (s *RowWriter) Row(line []byte) error {
 	*s.buf = append(append(*s.buf, line...), '\n')
 	s.rows++
@@ -67,7 +68,8 @@ func (s *RowWriter) Row(line []byte) error {
 	return nil
 }
 
-// Block writes a block of rows whole rows, each ending in a newline. A large one is not copied.
+// Block writes a block of complete rows, each ending in a newline; rows is their number. A large
+// block is not copied.
 func (s *RowWriter) Block(block []byte, rows int64) error {
 	s.rows += rows
 	if len(*s.buf)+len(block) < blockSize {
@@ -87,11 +89,10 @@ func (s *RowWriter) Block(block []byte, rows int64) error {
 // Rows is the number of rows written.
 func (s *RowWriter) Rows() int64 { return s.rows }
 
-// Started says whether the status is committed and part of the answer on its way.
+// Started reports whether the status is committed and part of the response has been sent.
 func (s *RowWriter) Started() bool { return s.sent }
 
-// End writes the end record and sends what is left. The caller fills in info,
-// but for Rows.
+// End writes the end record and sends the rest. The caller fills in info, except for Rows.
 func (s *RowWriter) End(info api.EndInfo) error {
 	defer s.Discard()
 	info.Rows = s.rows
@@ -106,8 +107,8 @@ func (s *RowWriter) End(info api.EndInfo) error {
 	return s.flush()
 }
 
-// Fail ends the answer with err: as a problem document where nothing was sent
-// yet, else as the stream's last record.
+// Fail ends the response with err: as a problem document if nothing was sent yet, otherwise as
+// the stream's last record.
 func (s *RowWriter) Fail(err error) {
 	defer s.Discard()
 	if !s.sent {
@@ -118,9 +119,9 @@ func (s *RowWriter) Fail(err error) {
 	p := *api.AsProblem(err)
 	p.RequestID = RequestID(s.r)
 	if s.record(&api.StreamError{Error: &p}) != nil {
-		panic(http.ErrAbortHandler) // a cut stream is never taken for a whole one
+		panic(http.ErrAbortHandler) // a truncated stream is never taken as complete
 	}
-	_ = s.flush() // the client may have gone, which may be why
+	_ = s.flush() // the client may be gone, which may be the cause
 }
 
 // Discard releases the buffer. It is safe to call after End and Fail.
@@ -162,10 +163,10 @@ func (s *RowWriter) write(b []byte) error {
 		s.sent = true
 	}
 	if len(b) >= blockSize/2 {
-		defer boundWrite(s.w)()
+		defer limitWrite(s.w)()
 	}
 	if _, err := s.w.Write(b); err != nil {
-		return api.NewProblem(api.CodeCanceled, "the client went away before the answer's end: %v", err)
+		return api.NewProblem(api.CodeCanceled, "the client disconnected before the end of the response: %v", err)
 	}
 	return nil
 }

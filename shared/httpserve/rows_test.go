@@ -15,7 +15,7 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// stream serves what write writes, through the guard as a service would.
+// stream serves a stream written by write, through the guard as a service would.
 func stream(t *testing.T, write func(*httpserve.RowWriter)) answer {
 	t.Helper()
 	h, err := httpserve.Guard(httpserve.Config{Logger: quiet, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,27 +16,27 @@ import (
 	"shardeck/shared/api"
 )
 
-// Bounds of a server where its Config leaves them at zero.
+// Defaults of a server for zero Config fields.
 const (
 	defaultShutdownGrace = 10 * time.Second
 	readHeaderTimeout    = 10 * time.Second
-	readTimeout          = 30 * time.Second // headers and body; lifted once the body is in
+	readTimeout          = 30 * time.Second // headers and body; lifted once the body has arrived
 	idleTimeout          = 2 * time.Minute
-	writeTimeout         = 30 * time.Second // for one block of a large answer
+	writeTimeout         = 30 * time.Second // for one block of a large response
 	maxHeaderBytes       = 64 << 10
 )
 
 // Config is what a Server needs to know.
 type Config struct {
-	// Handler serves what the guards let through, usually a [NewRouter].
+	// Handler serves the requests that pass the guard, usually a [NewRouter].
 	Handler http.Handler
-	// Logger gets the access log: failures as they are, the rest at debug level.
+	// Logger receives the access log; see guard.log for the levels.
 	Logger *slog.Logger
 
-	// Host and Port are where to listen. Port 0 takes a free one.
+	// Host and Port are where to listen. Port 0 picks a free one.
 	Host string
 	Port int
-	// PortSetting names what sets Port, for the message when it is taken.
+	// PortSetting names the setting of Port, for the message if it is in use.
 	PortSetting string
 	// Protected says that requests need a credential. Without it the server
 	// refuses to listen beyond loopback.
@@ -44,15 +44,14 @@ type Config struct {
 	// ProtectHint tells the operator how to configure the protection.
 	ProtectHint string
 
-	// Hosts are names that may stand in a request's Host header besides IP
-	// addresses and localhost; it matters only on loopback, where it keeps web
-	// pages out that rebind their own name to this machine.
+	// Hosts are names allowed in a request's Host header besides IP addresses and localhost. They
+	// only matter on loopback, where the check protects against DNS rebinding.
 	Hosts []string
-	// Origins are the web origins, as "https://ops.example.com", that browsers may
-	// call from (CORS). Requests of other origins are refused where they could do harm.
+	// Origins are the web origins, such as "https://ops.example.com", that browsers may call from
+	// (CORS). Cross-origin requests from others are refused if they could do harm.
 	Origins []string
 
-	// ShutdownGrace bounds the wait for requests under way; 0 is 10 seconds.
+	// ShutdownGrace bounds the wait for requests in flight; 0 is 10 seconds.
 	ShutdownGrace time.Duration
 }
 
@@ -61,12 +60,12 @@ type Server struct {
 	cfg Config
 	ln  net.Listener
 	srv *http.Server
-	// stopStreams ends the requests that outlast the grace.
+	// stopStreams cancels the requests that exceed the grace period.
 	stopStreams context.CancelFunc
 }
 
-// Listen opens the port. Requests wait until [Server.Run]. It refuses to
-// listen beyond loopback without protection.
+// Listen opens the port. Requests queue until [Server.Run]. It refuses to listen beyond loopback
+// without protection.
 func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if cfg.ShutdownGrace <= 0 {
 		cfg.ShutdownGrace = defaultShutdownGrace
@@ -86,7 +85,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	ln, err := lc.Listen(ctx, "tcp", net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port)))
 	if err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return nil, fmt.Errorf("cannot listen on port %d of %s, which is taken: is another Shardeck running? stop it, or choose another port with %s", cfg.Port, cfg.Host, cmp.Or(cfg.PortSetting, "its configuration"))
+			return nil, fmt.Errorf("cannot listen on port %d of %s, which is in use: is another Shardeck running? stop it, or choose another port with %s", cfg.Port, cfg.Host, cmp.Or(cfg.PortSetting, "its configuration"))
 		}
 		return nil, fmt.Errorf("cannot listen on port %d of %s: %w", cfg.Port, cfg.Host, err)
 	}
@@ -96,7 +95,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	}, nil
 }
 
-// newHTTPServer bounds what a client can hold up by being slow.
+// newHTTPServer limits how long a slow client can hold resources.
 func newHTTPServer(base context.Context, h http.Handler, logger *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
@@ -109,8 +108,8 @@ func newHTTPServer(base context.Context, h http.Handler, logger *slog.Logger) *h
 	}
 }
 
-// URL is the server's base URL with the real port and without a final slash. A
-// server that listens on every interface is named by its loopback address.
+// URL is the server's base URL with the actual port and without a trailing slash. For a server
+// that listens on every interface it is the loopback address.
 func (s *Server) URL() string {
 	host, port, err := net.SplitHostPort(s.ln.Addr().String())
 	if err != nil {
@@ -122,17 +121,16 @@ func (s *Server) URL() string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// Run serves until ctx ends, then lets the requests under way finish within the
-// grace and cuts the rest. Once it accepts requests it writes one line to
-// announce, "listening on http://127.0.0.1:8081"; announce may be nil. It returns
-// nil after an orderly end.
+// Run serves until ctx ends, then lets requests in flight finish within the grace period and
+// aborts the rest. Once it accepts requests it writes one line to announce, "listening on
+// http://127.0.0.1:8081"; announce may be nil. It returns nil after an orderly shutdown.
 func (s *Server) Run(ctx context.Context, announce io.Writer) error {
 	defer s.stopStreams()
 	served := make(chan error, 1)
 	go func() { served <- s.srv.Serve(s.ln) }()
 	if announce != nil {
 		if _, err := fmt.Fprintf(announce, "listening on %s\n", s.URL()); err != nil {
-			_ = s.srv.Close() // the announcement is what failed
+			_ = s.srv.Close() // report the failed announcement
 			<-served
 			return fmt.Errorf("cannot announce the listener: %w", err)
 		}
@@ -146,7 +144,7 @@ func (s *Server) Run(ctx context.Context, announce io.Writer) error {
 	defer cancel()
 	err := s.srv.Shutdown(grace)
 	if errors.Is(err, context.DeadlineExceeded) {
-		s.cfg.Logger.Warn("cutting the requests that outlast the grace", "grace", s.cfg.ShutdownGrace)
+		s.cfg.Logger.Warn("aborting the requests that exceed the grace period", "grace", s.cfg.ShutdownGrace)
 		s.stopStreams()
 		err = s.srv.Close()
 	}
@@ -169,7 +167,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// isLoopback says whether a host to listen on can only be reached from this machine.
+// isLoopback reports whether a listening host can only be reached from this machine.
 func isLoopback(host string) bool {
 	if host == "localhost" {
 		return true
@@ -178,7 +176,7 @@ func isLoopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// forbidden is the refusal of a request for where it comes from.
+// forbidden is the refusal of a request because of its origin or host.
 func forbidden(format string, args ...any) *api.Problem {
 	return api.NewProblem(api.CodeForbidden, format, args...)
 }

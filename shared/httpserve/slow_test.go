@@ -16,8 +16,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// pipes is a listener whose connections are in memory, so that the tests below
-// run on synctest's clock and take no time.
+// pipes is a listener with in-memory connections, so that the tests below run on synctest's clock
+// and take no time.
 type pipes struct {
 	conns chan net.Conn
 	done  chan struct{}
@@ -34,7 +34,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { close(p.done); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
 
-// slowly runs client against a server with the handler, on a clock of its own.
+// slowly runs client against a server with the handler, on a fake clock.
 func slowly(t *testing.T, h Handler, client func(t *testing.T, conn net.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -67,7 +67,7 @@ func readJSON(w http.ResponseWriter, r *http.Request) error {
 	return ReadJSON(w, r, 1000, &v)
 }
 
-func TestHeadersThatDoNotComeAreNotWaitedForLong(t *testing.T) {
+func TestSlowHeadersTimeOut(t *testing.T) {
 	slowly(t, readJSON, func(t *testing.T, conn net.Conn) {
 		start := time.Now()
 		fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: local")
@@ -78,7 +78,7 @@ func TestHeadersThatDoNotComeAreNotWaitedForLong(t *testing.T) {
 	})
 }
 
-func TestBodyThatDoesNotComeIsNotWaitedForLong(t *testing.T) {
+func TestSlowBodyTimesOut(t *testing.T) {
 	slowly(t, readJSON, func(t *testing.T, conn net.Conn) {
 		start := time.Now()
 		fmt.Fprint(conn, post+"{")
@@ -92,7 +92,7 @@ func TestBodyThatDoesNotComeIsNotWaitedForLong(t *testing.T) {
 	})
 }
 
-func TestHandlerMayTakeLongerThanReadingMay(t *testing.T) {
+func TestHandlerIsNotBoundByTheReadTimeout(t *testing.T) {
 	for name, request := range map[string]string{"with a body": post + "{}", "without": "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"} {
 		t.Run(name, func(t *testing.T) {
 			slowly(t, func(w http.ResponseWriter, r *http.Request) error {
@@ -122,7 +122,7 @@ func TestHandlerMayTakeLongerThanReadingMay(t *testing.T) {
 	}
 }
 
-func TestClientThatDoesNotReadIsCutOff(t *testing.T) {
+func TestClientThatDoesNotReadIsDisconnected(t *testing.T) {
 	ended := make(chan error, 1)
 	var took time.Duration
 	slowly(t, func(w http.ResponseWriter, r *http.Request) error {

@@ -12,20 +12,19 @@ import (
 	"shardeck/shared/api"
 )
 
-// Token is a secret that requests must show. It holds a digest only, so that it
-// can neither leak nor be compared in a time that tells its length. The zero
-// Token matches nothing.
+// Token is a secret that requests must present. It holds only a digest, so that it cannot leak,
+// nor can the time of a comparison reveal its length. The zero Token matches nothing.
 type Token struct {
 	digest [sha256.Size]byte
 	set    bool
 }
 
-// NewToken returns the token for a secret; an empty one gives the zero Token.
+// NewToken returns the token for a secret; an empty one returns the zero Token.
 func NewToken(secret string) Token {
 	return Token{digest: sha256.Sum256([]byte(secret)), set: secret != ""}
 }
 
-// IsSet says whether there is a secret at all.
+// IsSet reports whether there is a secret.
 func (t Token) IsSet() bool { return t.set }
 
 // Match compares in constant time.
@@ -34,21 +33,21 @@ func (t Token) Match(got string) bool {
 	return subtle.ConstantTimeCompare(d[:], t.digest[:]) == 1 && t.set
 }
 
-// RequireMasterToken lets requests through to next that carry the token, once, in
-// the header X-Master-Token. It looks at nothing else of the request first.
+// RequireMasterToken passes requests to next if they carry the token, exactly once, in the header
+// X-Master-Token. Nothing else of the request is examined before that.
 func RequireMasterToken(t Token, next Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		if v := r.Header[api.HeaderToken]; len(v) == 1 && t.Match(v[0]) {
 			return next(w, r)
 		}
 		w.Header().Set("WWW-Authenticate", api.HeaderToken)
-		return api.NewProblem(api.CodeUnauthorized, "the header %s is missing or does not hold this cluster's token", api.HeaderToken).
+		return api.NewProblem(api.CodeUnauthorized, "the header %s is missing or does not match this cluster's token", api.HeaderToken).
 			Hinted("start the master and its workers with the same MASTER_TOKEN")
 	}
 }
 
-// RequireBearer lets requests through to next that carry the token as
-// Authorization: Bearer. The zero Token lets all through.
+// RequireBearer passes requests to next if they carry the token as Authorization: Bearer. The
+// zero Token passes all requests.
 func RequireBearer(t Token, next Handler) Handler {
 	if !t.IsSet() {
 		return next
@@ -60,25 +59,25 @@ func RequireBearer(t Token, next Handler) Handler {
 			}
 		}
 		w.Header().Set("WWW-Authenticate", "Bearer")
-		return api.NewProblem(api.CodeUnauthorized, "the header Authorization is missing or does not hold this master's API token").
+		return api.NewProblem(api.CodeUnauthorized, "the header Authorization is missing or does not match this master's API token").
 			Hinted("send Authorization: Bearer with the master's MASTER_API_TOKEN")
 	}
 }
 
-// MissingToken returns the error of a service that was given no cluster token.
+// MissingToken is the error of a service that has no cluster token configured.
 func MissingToken() error {
-	return errors.New("there is no token: set MASTER_TOKEN, or MASTER_TOKEN_FILE to a file that holds it, to the same secret for the masters and all workers (for example: openssl rand -hex 24)")
+	return errors.New("no token is configured: set MASTER_TOKEN, or MASTER_TOKEN_FILE to a file that contains it, to the same secret for the masters and all workers (for example: openssl rand -hex 24)")
 }
 
 // maxSecret bounds a secret, in bytes; it has to fit into a header.
 const maxSecret = 4096
 
-// LoadSecret returns the secret given directly or in a file, of which the last
-// line break is not part; "" where neither is given. name is the environment
-// variable, for messages, which never hold the secret.
+// LoadSecret returns the secret given directly or in a file, without the file's final line break;
+// "" if neither is given. name is the environment variable, for messages, which never contain the
+// secret.
 func LoadSecret(name, value, file string) (string, error) {
 	if value != "" && file != "" {
-		return "", fmt.Errorf("both %s and %s_FILE are set: give one", name, name)
+		return "", fmt.Errorf("both %s and %s_FILE are set: set only one", name, name)
 	}
 	if file != "" {
 		b, err := os.ReadFile(file)
