@@ -7,8 +7,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// A key's value has one canonical text, whose hash decides the slot, which the map
-// gives to a shard.
+// A key's value has one canonical text, whose hash determines the slot, which the map assigns to
+// a shard.
 func ExampleMap_Route() {
 	slots, err := sharding.NewMap(3)
 	if err != nil {
@@ -39,7 +39,7 @@ func ExampleMap_Route() {
 	// "01": key 1, hash 873244444, slot 3964, shard 1
 }
 
-// The first map shares the slots out evenly, where the number of shards divides them.
+// The initial map distributes the slots evenly if the number of shards divides them.
 func ExampleMap_SlotsOf() {
 	slots, err := sharding.NewMap(7)
 	if err != nil {

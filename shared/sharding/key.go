@@ -9,7 +9,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Slots is the number of slots there are, whatever the number of shards.
+// Slots is the fixed number of slots, whatever the number of shards.
 const Slots = 5040
 
 // Hash returns the 32-bit FNV-1a hash of the bytes of a canonical key
@@ -28,22 +28,21 @@ func Hash(key string) uint32 {
 // Slot returns the slot of a canonical key, 0 to Slots-1.
 func Slot(key string) int { return int(Hash(key) % Slots) }
 
-// CanonicalKey returns the one text that stands for a shard key's value, such
-// that two values are equal to the database exactly when their keys are:
+// CanonicalKey returns the text that represents a shard key's value: two values are equal to the
+// database exactly if their keys are:
 //
-//   - integers: decimal digits without a plus or zeros to spare; BIT is 0 or 1
-//   - strings: their UTF-8 bytes without the spaces at the end, which T-SQL's =
-//     does not see (string shard keys have a binary collation, so case counts)
-//   - binary: capital hex digits after 0x, as on the wire
+//   - integers: decimal digits without a plus sign or leading zeros; BIT is 0 or 1
+//   - strings: their UTF-8 bytes without trailing spaces, which T-SQL's =
+//     ignores (string shard keys have a binary, case-sensitive collation)
+//   - binary: upper-case hex digits after 0x, as on the wire
 //   - all others: their canonical text
 //
-// v must have been converted to t. NULL places no row and is refused with
-// null_violation; REAL and FLOAT are refused, as what is equal to a float depends
-// on its rounding.
+// v must have been converted to t. NULL has no shard and is refused with null_violation; REAL and
+// FLOAT are refused, because equality of floats depends on rounding.
 func CanonicalKey(t sqltypes.Type, v sqltypes.Value) (string, error) {
 	if v.IsNull() {
 		p := api.NewProblem(api.CodeNullViolation, "the shard key is NULL").
-			Hinted("send a value for the shard key: it decides where the row lives")
+			Hinted("send a value for the shard key: it determines the row's shard")
 		p.SQLNumber = mssqlerr.NullViolation
 		return "", p
 	}
@@ -63,7 +62,7 @@ func CanonicalKey(t sqltypes.Type, v sqltypes.Value) (string, error) {
 	return v.Str, nil
 }
 
-// CheckKeyType returns nil when a column of type t may be a shard key.
+// CheckKeyType returns nil if a column of type t may be a shard key.
 func CheckKeyType(t sqltypes.Type) error {
 	switch t.Kind {
 	case sqltypes.Real, sqltypes.Float, sqltypes.Invalid:

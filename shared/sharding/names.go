@@ -2,7 +2,7 @@ package sharding
 
 import "strconv"
 
-// Names names shards for people: "no shard", "shard 1", "shards 0, 1, 2".
+// Names formats a list of shards: "no shard", "shard 1", "shards 0, 1, 2".
 func Names(shards []int) string {
 	switch len(shards) {
 	case 0:

@@ -20,8 +20,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files from what the code does; read the difference in review")
 
-// keySample is one line of keys.json: the value of a shard key of a type, and
-// each step to its shard among three, or its refusal.
+// keySample is one line of keys.json: the value of a shard key of a type, and each step to its
+// shard among three, or its error.
 type keySample struct {
 	Type  string         `json:"type"`
 	Input jsontext.Value `json:"input"`
@@ -64,7 +64,7 @@ func canonical(t testing.TB, typeName string, raw []byte) (string, error) {
 	return sharding.CanonicalKey(typ, v)
 }
 
-// follow is what the code makes of a sample's input.
+// follow computes the expected fields for a sample's input.
 func follow(t *testing.T, m *sharding.Map, in keySample) keySample {
 	t.Helper()
 	out := keySample{Type: in.Type, Input: in.Input}
@@ -135,8 +135,8 @@ func TestHashIsFNV1a32(t *testing.T) {
 	})
 }
 
-// Both sides depend on nothing but the hash modulo 5040 when N divides 5040, so
-// one hash for each of its residues from either end of the range proves it for all.
+// Both sides depend only on the hash modulo 5040 if N divides 5040, so one hash per residue from
+// either end of the range proves it for all.
 func TestShardIsHashModuloShardsWhereShardsDivideTheSlots(t *testing.T) {
 	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16} {
 		if sharding.Slots%n != 0 {
@@ -153,7 +153,7 @@ func TestShardIsHashModuloShardsWhereShardsDivideTheSlots(t *testing.T) {
 	}
 }
 
-func TestSlotsAreSharedOutEvenly(t *testing.T) {
+func TestSlotsAreDistributedEvenly(t *testing.T) {
 	for n := 1; n <= sharding.MaxShards; n++ {
 		m := newMap(t, n)
 		counted := make([]int, n)
@@ -169,7 +169,7 @@ func TestSlotsAreSharedOutEvenly(t *testing.T) {
 			}
 		}
 		if m.SlotsOf(n) != 0 || m.SlotsOf(-1) != 0 {
-			t.Errorf("%d shards: a shard that is not there has slots", n)
+			t.Errorf("%d shards: a nonexistent shard has slots", n)
 		}
 		if m.Version() != 1 || m.Shards() != n {
 			t.Errorf("version %d, %d shards; want 1, %d", m.Version(), m.Shards(), n)
@@ -195,7 +195,7 @@ func TestRouteDoesNotAllocate(t *testing.T) {
 var keyTypes = []string{"BIT", "TINYINT", "INT", "BIGINT", "DECIMAL(10,2)", "CHAR(5)", "VARCHAR(20)", "NCHAR(5)", "NVARCHAR(20)",
 	"BINARY(4)", "VARBINARY(8)", "DATE", "TIME(3)", "DATETIME2(7)", "UNIQUEIDENTIFIER"}
 
-// equal says what the database's = says of two values of a shard key column.
+// equal reports whether the database's = holds for two values of a shard key column.
 func equal(t sqltypes.Type, a, b sqltypes.Value) bool {
 	if t.Kind.IsString() {
 		return sqltypes.CompareBinary(a.Str, b.Str) == 0
@@ -203,8 +203,8 @@ func equal(t sqltypes.Type, a, b sqltypes.Value) bool {
 	return sqltypes.Compare(t, a, b) == 0
 }
 
-// FuzzCanonicalKey: values are equal exactly when their keys are, a key sent as
-// the value is the same key, and every key has a slot.
+// FuzzCanonicalKey: values are equal exactly if their keys are, a key sent as the value has
+// itself as its key, and every key has a slot.
 func FuzzCanonicalKey(f *testing.F) {
 	for i := range keyTypes {
 		for _, pair := range [][2]string{{"1", `"01"`}, {`"a"`, `"a  "`}, {`"0xAB"`, `"0xab00"`}, {`"2026-11-22"`, `"20261122"`},

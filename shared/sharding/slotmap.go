@@ -4,11 +4,10 @@ import (
 	"shardeck/shared/api"
 )
 
-// MaxShards is the greatest number of shards a map can have.
+// MaxShards is the maximum number of shards of a map.
 const MaxShards = 64
 
-// Map says which shard holds each slot. It does not change once made, and is
-// safe for concurrent use.
+// Map assigns each slot to a shard. It is immutable and safe for concurrent use.
 type Map struct {
 	version uint64
 	shards  int
@@ -16,11 +15,11 @@ type Map struct {
 	slots   [MaxShards]int
 }
 
-// NewMap returns the first map, version 1: slot modulo shards. It refuses fewer
-// than 1 and more than [MaxShards] shards.
+// NewMap returns the initial map, version 1: slot modulo shards. It refuses fewer than 1 and more
+// than [MaxShards] shards.
 func NewMap(shards int) (*Map, error) {
 	if shards < 1 || shards > MaxShards {
-		return nil, api.NewProblem(api.CodeInvalidField, "%d shards are not between 1 and %d", shards, MaxShards).
+		return nil, api.NewProblem(api.CodeInvalidField, "the number of shards, %d, is not between 1 and %d", shards, MaxShards).
 			Hinted("configure 1 to %d workers", MaxShards)
 	}
 	m := &Map{version: 1, shards: shards}
@@ -32,16 +31,16 @@ func NewMap(shards int) (*Map, error) {
 	return m, nil
 }
 
-// Version identifies the map; a newer map has a greater one.
+// Version identifies the map; a newer map has a higher version.
 func (m *Map) Version() uint64 { return m.version }
 
 // Shards returns the number of shards.
 func (m *Map) Shards() int { return m.shards }
 
-// Shard returns the shard, from 0, that holds slot, which must be 0 to Slots-1.
+// Shard returns the shard, from 0, that owns slot, which must be 0 to Slots-1.
 func (m *Map) Shard(slot int) int { return int(m.owner[slot]) }
 
-// SlotsOf returns how many slots shard holds; 0 for a shard that is not in the map.
+// SlotsOf returns the number of slots that shard owns; 0 for a shard that is not in the map.
 func (m *Map) SlotsOf(shard int) int {
 	if shard < 0 || shard >= m.shards {
 		return 0
@@ -49,7 +48,7 @@ func (m *Map) SlotsOf(shard int) int {
 	return m.slots[shard]
 }
 
-// Route returns where a canonical key leads, with each step.
+// Route returns the route of a canonical key, with each step.
 func (m *Map) Route(key string) api.RouteKey {
 	h := Hash(key)
 	slot := int(h % Slots)
