@@ -17,8 +17,8 @@ import (
 
 const buildTimeout = 5 * time.Minute
 
-// binaries are built at most once in a test process, whichever test needs them
-// first; there is no other place that all its tests share.
+// binaries are built at most once per test process, by the first test that needs them; a package
+// variable is the only place that all its tests share.
 var binaries struct {
 	mu   sync.Mutex
 	dir  string
@@ -26,8 +26,8 @@ var binaries struct {
 	err  map[string]error
 }
 
-// Main runs a package's tests, removes the binaries they had built, and returns the
-// exit status: not 0 either when tests that passed leave goroutines behind.
+// Main runs a package's tests, removes the binaries they built, and returns the exit status. It
+// is nonzero too if tests passed but leaked goroutines.
 func Main(m *testing.M) int {
 	code := m.Run()
 	if code == 0 {
@@ -46,8 +46,8 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// Binary returns the path of the executable of a service, "worker" or "master",
-// which it builds if that was not done yet.
+// Binary returns the path of a service's executable, "worker" or "master", building it on first
+// use.
 func Binary(tb testing.TB, service string) string {
 	tb.Helper()
 	binaries.mu.Lock()

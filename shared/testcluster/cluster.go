@@ -22,18 +22,19 @@ const (
 	pollEvery    = 20 * time.Millisecond
 )
 
-// Options say what to start.
+// Options describe the cluster to start.
 type Options struct {
 	Workers int
-	// Masters: the first is the primary, the others are backups.
+	// Masters is the number of masters: the first is the primary, the others are backups.
 	Masters int
-	// DataDir holds each worker's data in a folder of its name; empty: the test's own temporary one.
+	// DataDir holds each worker's data in a directory of its name; empty: a temporary one.
 	DataDir string
-	// SQLServer is the connection string of a server that the workers keep their data on; empty:
-	// the embedded engine. The names of each worker's databases end in W, its number and Suffix; whoever
-	// starts the cluster drops what ends in Suffix, once the cluster has ended.
+	// SQLServer is the connection string of a server for the workers' databases; empty: the
+	// embedded engine. The names of each worker's databases end in W, its number and Suffix;
+	// whoever starts the cluster drops the databases that end in Suffix once the cluster has
+	// ended.
 	SQLServer, Suffix string
-	// Env are further environment variables, as "NAME=value", of all processes.
+	// Env are additional environment variables, as "NAME=value", for all processes.
 	Env []string
 }
 
@@ -47,8 +48,8 @@ type Cluster struct {
 	clients []interface{ Close() }
 }
 
-// Start starts the cluster, waits until its masters see all shards up, and ends it
-// with the test. The processes' logs are shown when the test fails.
+// Start starts the cluster, waits until its masters see all shards up, and ends it with the test.
+// If the test fails, the processes' logs are shown.
 func Start(tb testing.TB, o Options) *Cluster {
 	tb.Helper()
 	c := &Cluster{Token: "testcluster-" + strconv.FormatInt(time.Now().UnixNano(), 36), tb: tb}
@@ -81,7 +82,7 @@ func (c *Cluster) startWorkers(o Options) {
 		c.Workers = append(c.Workers, n)
 		wg.Go(func() { errs[i] = n.start(c.tb) })
 		if o.SQLServer != "" {
-			wg.Wait() // each makes a database of its own, which Babelfish cannot do for several at once
+			wg.Wait() // each creates its own database, and Babelfish cannot create several concurrently
 		}
 	}
 	wg.Wait()
@@ -92,9 +93,8 @@ func (c *Cluster) startWorkers(o Options) {
 	}
 }
 
-// startMasters starts masters that know each other's addresses before they run.
-// A port that was free may be taken by the time it is needed: then all start anew
-// on others.
+// startMasters starts masters, which must know each other's addresses in advance. A port that was
+// free may be in use by the time it is needed: then all restart on other ports.
 func (c *Cluster) startMasters(o Options) {
 	c.tb.Helper()
 	if o.Masters == 0 {
@@ -155,7 +155,7 @@ func freePorts(n int) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer ln.Close() // after the loop, so that no port comes twice
+		defer ln.Close() // after the loop, so that all ports differ
 		_, port, err := net.SplitHostPort(ln.Addr().String())
 		if err != nil {
 			return nil, err
@@ -178,8 +178,8 @@ func (c *Cluster) AwaitReady(master int) {
 	})
 }
 
-// Await asks until the answer is yes, and fails the test with the last answer's
-// text if that takes more than a minute.
+// Await polls until ask reports success, and fails the test with the last response if that takes
+// more than a minute.
 func Await(tb testing.TB, what string, ask func(ctx context.Context) (ok bool, text string)) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), readyTimeout)
@@ -194,7 +194,7 @@ func Await(tb testing.TB, what string, ask func(ctx context.Context) (ok bool, t
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			tb.Fatalf("waited in vain for %s; the last answer: %s", what, text)
+			tb.Fatalf("timed out waiting for %s; the last response: %s", what, text)
 		}
 	}
 }
@@ -213,7 +213,7 @@ func (c *Cluster) Master(i int) *client.Master {
 	return m
 }
 
-// finish ends the masters and then the workers, as their requests flow.
+// finish ends the masters and then the workers, in the direction of requests.
 func (c *Cluster) finish() {
 	for _, cl := range c.clients {
 		cl.Close()

@@ -12,7 +12,7 @@ import (
 	"shardeck/shared/childproc"
 )
 
-// Bounds of a process's life.
+// Timeouts and limits of a process.
 const (
 	startTimeout = time.Minute
 	stopTimeout  = 30 * time.Second
@@ -21,7 +21,7 @@ const (
 
 // Node is one process. Its methods are for one goroutine at a time.
 type Node struct {
-	// Name is what the cluster calls it: "worker-0", "master-1".
+	// Name is its name in the cluster: "worker-0", "master-1".
 	Name string
 	// URL is its base URL, the same after a restart.
 	URL string
@@ -29,18 +29,19 @@ type Node struct {
 	service string
 	env     []string
 	log     *childproc.Tail
-	proc    *childproc.Child // nil while it does not run
+	proc    *childproc.Child // nil while it is not running
 	paused  bool
 }
 
-// start runs the process and waits until it listens. env comes after the node's own.
+// start runs the process and waits until it listens. env is appended to the node's own
+// environment.
 func (n *Node) start(tb testing.TB, env ...string) error {
 	if n.proc != nil {
-		return fmt.Errorf("%s runs already", n.Name)
+		return fmt.Errorf("%s is already running", n.Name)
 	}
 	p, err := childproc.Start(childproc.Spec{
 		Name: n.Name, Path: Binary(tb, n.service), Args: []string{"--exit-with-parent"},
-		// A race-enabled process would sleep for a second at its end. What comes later wins.
+		// A race-enabled process would sleep for a second at exit. Later variables override earlier ones.
 		Env:    slices.Concat([]string{"GORACE=atexit_sleep_ms=50"}, cleanEnv(), n.env, env),
 		Stdout: n.log, Stderr: n.log,
 	})
@@ -55,7 +56,7 @@ func (n *Node) start(tb testing.TB, env ...string) error {
 	return nil
 }
 
-// Kill ends the process at once (SIGKILL) and waits until it is gone.
+// Kill ends the process at once (SIGKILL) and waits for it.
 func (n *Node) Kill(tb testing.TB) {
 	tb.Helper()
 	n.need(tb)
@@ -65,7 +66,7 @@ func (n *Node) Kill(tb testing.TB) {
 	n.proc, n.paused = nil, false
 }
 
-// Stop tells the process to end in order and waits for it.
+// Stop shuts the process down and waits for it.
 func (n *Node) Stop(tb testing.TB) {
 	tb.Helper()
 	n.need(tb)
@@ -77,12 +78,12 @@ func (n *Node) Stop(tb testing.TB) {
 	case !inOrder:
 		tb.Errorf("%s did not stop within %s", n.Name, stopTimeout)
 	case p.Err() != nil:
-		tb.Errorf("%s did not end well: %v", n.Name, p.Err())
+		tb.Errorf("%s exited with an error: %v", n.Name, p.Err())
 	}
 }
 
-// Pause halts the process (SIGSTOP): it keeps its connections and answers nothing.
-// Where that is not possible the test is skipped.
+// Pause suspends the process (SIGSTOP): it keeps its connections but does not respond. The test
+// is skipped on systems where that is not possible.
 func (n *Node) Pause(tb testing.TB) {
 	tb.Helper()
 	n.need(tb)
@@ -92,7 +93,7 @@ func (n *Node) Pause(tb testing.TB) {
 	n.paused = true
 }
 
-// Resume lets a paused process go on (SIGCONT).
+// Resume continues a paused process (SIGCONT).
 func (n *Node) Resume(tb testing.TB) {
 	tb.Helper()
 	n.need(tb)
@@ -102,7 +103,7 @@ func (n *Node) Resume(tb testing.TB) {
 	n.paused = false
 }
 
-// Restart starts the process again at its URL, on its data, killing it first if it runs.
+// Restart starts the process again at its URL with its data, first killing it if it is running.
 func (n *Node) Restart(tb testing.TB) {
 	tb.Helper()
 	if n.proc != nil {
@@ -113,17 +114,17 @@ func (n *Node) Restart(tb testing.TB) {
 		tb.Fatalf("restarting: %v", err)
 	}
 	if n.URL != url {
-		tb.Fatalf("%s came back at %s, not at %s", n.Name, n.URL, url)
+		tb.Fatalf("%s restarted at %s, not at %s", n.Name, n.URL, url)
 	}
 }
 
-// Running says whether the process runs, paused or not, as far as its Node knows.
+// Running reports whether the process runs, paused or not, as far as its Node knows.
 func (n *Node) Running() bool { return n.proc != nil }
 
-// PID is the process's id; it must run.
+// PID is the process's id; it must be running.
 func (n *Node) PID() int { return n.proc.PID() }
 
-// Log is what the process has written so far over all its runs, or the end of it.
+// Log is the process's output over all its runs, or the end of it.
 func (n *Node) Log() string { return n.log.String() }
 
 func (n *Node) portVar() string { return strings.ToUpper(n.service) + "_PORT" }
@@ -131,16 +132,16 @@ func (n *Node) portVar() string { return strings.ToUpper(n.service) + "_PORT" }
 func (n *Node) need(tb testing.TB) {
 	tb.Helper()
 	if n.proc == nil {
-		tb.Fatalf("%s does not run", n.Name)
+		tb.Fatalf("%s is not running", n.Name)
 	}
 }
 
-// finish ends the process and reports what it should not have done.
+// finish ends the process and reports errors found on the way.
 func (n *Node) finish(tb testing.TB) {
 	if p := n.proc; p != nil {
 		switch {
 		case !p.Alive():
-			tb.Errorf("%s ended by itself: %v", n.Name, p.Err())
+			tb.Errorf("%s exited unexpectedly: %v", n.Name, p.Err())
 			n.proc = nil
 		case n.paused:
 			n.Kill(tb)
@@ -151,7 +152,7 @@ func (n *Node) finish(tb testing.TB) {
 	log := n.Log()
 	for _, bad := range []string{"WARNING: DATA RACE", "panic: ", "a handler panicked"} {
 		if strings.Contains(log, bad) {
-			tb.Errorf("the log of %s has %q", n.Name, bad)
+			tb.Errorf("the log of %s contains %q", n.Name, bad)
 		}
 	}
 	if tb.Failed() {
@@ -159,7 +160,7 @@ func (n *Node) finish(tb testing.TB) {
 	}
 }
 
-// cleanEnv is the test's environment without what configures services.
+// cleanEnv is the test's environment without the variables that configure services.
 func cleanEnv() []string {
 	var env []string
 	for _, kv := range os.Environ() {

@@ -15,9 +15,8 @@ import (
 	"shardeck/shared/childproc"
 )
 
-// pause halts the process. The signal is only on its way when it has been sent, and a
-// thread on another CPU can answer a request meanwhile: where the system tells of
-// threads, all of them are waited for.
+// pause suspends the process. SIGSTOP is asynchronous, and a thread on another CPU can still
+// answer a request meanwhile: where the system lists threads, all of them are waited for.
 func pause(_ testing.TB, p *childproc.Child) error {
 	if err := p.Signal(syscall.SIGSTOP); err != nil {
 		return err
@@ -30,7 +29,7 @@ func pause(_ testing.TB, p *childproc.Child) error {
 	return nil
 }
 
-// halted says whether no thread of the process runs, as far as /proc tells.
+// halted reports whether all threads of the process have stopped, as far as /proc shows.
 func halted(pid int) bool {
 	stats, err := filepath.Glob("/proc/" + strconv.Itoa(pid) + "/task/*/stat")
 	if err != nil {
@@ -41,7 +40,7 @@ func halted(pid int) bool {
 		if err != nil {
 			continue // the thread has ended
 		}
-		// The state follows the name, which is in parentheses and may hold some.
+		// The state follows the name, which is in parentheses and may itself contain parentheses.
 		if state := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:]); len(state) > 0 && state[0][0] != 'T' {
 			return false
 		}

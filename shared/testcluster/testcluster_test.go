@@ -12,7 +12,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
-func TestKilledWorkerComesBackAtItsAddressWithItsData(t *testing.T) {
+func TestKilledWorkerRestartsAtItsAddressWithItsData(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 2})
 	w, n := c.Worker(1), c.Workers[1]
 	if _, err := w.CreateDB(t.Context(), &api.DBRequest{DB: "A", Fence: api.Fence{Term: 1, MapVersion: 1}}); err != nil {
@@ -49,7 +49,7 @@ func TestPausedWorkerAnswersOnceItIsResumed(t *testing.T) {
 	if _, err := w.Stats(t.Context()); err != nil {
 		t.Error(err)
 	}
-	n.Pause(t) // a paused process is ended with its test too
+	n.Pause(t) // cleanup must also end a paused process
 }
 
 func TestMastersFindTheirWorkersAndEachOther(t *testing.T) {
