@@ -1,9 +1,9 @@
-// Package contracttest checks what Shardeck's processes say to each other against
-// the OpenAPI documents in shared/api: samples, and live requests and responses of
-// running services, so that document and services cannot drift apart.
+// Package contracttest checks the traffic between Shardeck's processes against the OpenAPI
+// documents in shared/api: samples, and live requests and responses of running services, so that
+// documents and services cannot drift apart.
 //
-// It is for tests only; no service imports it, and it checks form, not meaning:
-// what an answer should be is for the tests of the package that gives it.
+// It is for tests only; no service imports it. It checks form, not meaning: the content of
+// responses is tested by the package that produces them.
 package contracttest
 
 import (
@@ -30,7 +30,7 @@ type Document struct {
 	spec *openapi3.T
 }
 
-// Load parses a document and checks that it is a valid one, its examples included.
+// Load parses a document and validates it, including its examples.
 func Load(yaml []byte) (*Document, error) {
 	loader := openapi3.NewLoader()
 	spec, err := loader.LoadFromData(yaml)
@@ -76,11 +76,11 @@ func (d *Document) Schema(name string) *openapi3.Schema {
 	return ref.Value
 }
 
-// Check validates a JSON text against a component schema.
+// Check validates JSON text against a component schema.
 func (d *Document) Check(schema string, text []byte) error {
 	s := d.Schema(schema)
 	if s == nil {
-		return fmt.Errorf("there is no schema %s", schema)
+		return fmt.Errorf("schema %s does not exist", schema)
 	}
 	var v any
 	if err := json.Unmarshal(text, &v); err != nil {
@@ -89,8 +89,8 @@ func (d *Document) Check(schema string, text []byte) error {
 	return s.VisitJSON(v, openapi3.EnableJSONSchema2020(), openapi3.MultiErrors())
 }
 
-// CheckRequest validates a request that was or could be sent, with its body.
-// An endpoint that the document does not have is an error.
+// CheckRequest validates a request, sent or hypothetical, with its body. An endpoint that is not
+// in the document is an error.
 func (d *Document) CheckRequest(req *http.Request, body []byte) error {
 	in, err := d.input(req)
 	if err != nil {
@@ -103,15 +103,15 @@ func (d *Document) CheckRequest(req *http.Request, body []byte) error {
 	return openapi3filter.ValidateRequest(req.Context(), in)
 }
 
-// CheckResponse validates what came back, its status, media type and body. An
-// error answer must be a problem document whose status and title are its code's.
+// CheckResponse validates a response's status, media type and body. An error response must be a
+// problem document with the status and title of its code.
 func (d *Document) CheckResponse(req *http.Request, resp *http.Response, body []byte) error {
 	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil {
 		return fmt.Errorf("Content-Type %q: %w", resp.Header.Get("Content-Type"), err)
 	}
 	if resp.Header.Get(api.HeaderRequestID) == "" {
-		return errors.New("the answer has no " + api.HeaderRequestID)
+		return errors.New("the response has no " + api.HeaderRequestID)
 	}
 	if resp.StatusCode >= 400 {
 		if err := d.checkProblem(resp.StatusCode, media, body); err != nil {
@@ -121,7 +121,7 @@ func (d *Document) CheckResponse(req *http.Request, resp *http.Response, body []
 	in, err := d.input(req)
 	if err != nil {
 		if resp.StatusCode == http.StatusNotFound || resp.StatusCode == http.StatusMethodNotAllowed {
-			return nil // not an endpoint, and the service says so
+			return nil // not an endpoint, as the service reports
 		}
 		return err
 	}
@@ -143,8 +143,8 @@ func (d *Document) CheckResponse(req *http.Request, resp *http.Response, body []
 	})
 }
 
-// CheckStream validates a whole NDJSON stream of rows. It has a head where the
-// document describes one.
+// CheckStream validates a complete NDJSON row stream. It has a head if the document describes
+// one.
 func (d *Document) CheckStream(body []byte) error {
 	text, ok := strings.CutSuffix(string(body), "\n")
 	if !ok {
@@ -154,7 +154,7 @@ func (d *Document) CheckStream(body []byte) error {
 	first := 0
 	if d.Schema("StreamHead") != nil {
 		if len(lines) < 2 {
-			return fmt.Errorf("a stream has at least two lines, this one %d", len(lines))
+			return fmt.Errorf("a stream has at least two lines, this one has %d", len(lines))
 		}
 		if err := d.Check("StreamHead", []byte(lines[0])); err != nil {
 			return fmt.Errorf("line 1: %w", err)
@@ -176,7 +176,8 @@ func (d *Document) CheckStream(body []byte) error {
 	return nil
 }
 
-// checkEvents validates the data of the server-sent events in body, whose last one may be cut.
+// checkEvents validates the data of the server-sent events in body, the last of which may be
+// truncated.
 func (d *Document) checkEvents(body []byte) error {
 	blocks := strings.Split(string(body), "\n\n")
 	for _, block := range blocks[:len(blocks)-1] {
@@ -195,7 +196,7 @@ func (d *Document) checkEvents(body []byte) error {
 
 func (d *Document) checkProblem(status int, media string, body []byte) error {
 	if media != api.MediaProblem {
-		return fmt.Errorf("the answer %d is %s, not %s", status, media, api.MediaProblem)
+		return fmt.Errorf("the response %d is %s, not %s", status, media, api.MediaProblem)
 	}
 	if err := d.Check("Problem", body); err != nil {
 		return err
@@ -206,18 +207,18 @@ func (d *Document) checkProblem(status int, media string, body []byte) error {
 	}
 	switch {
 	case p.Status != status:
-		return fmt.Errorf("the problem says status %d, the answer %d", p.Status, status)
+		return fmt.Errorf("the problem has status %d, the response %d", p.Status, status)
 	case p.Code.Status() != status:
-		return fmt.Errorf("code %s has status %d, the answer %d", p.Code, p.Code.Status(), status)
+		return fmt.Errorf("code %s has status %d, the response %d", p.Code, p.Code.Status(), status)
 	case p.Title != p.Code.Title():
-		return fmt.Errorf("title %q is not that of code %s", p.Title, p.Code)
+		return fmt.Errorf("title %q is not the title of code %s", p.Title, p.Code)
 	case p.RequestID == "":
 		return errors.New("the problem has no request_id")
 	}
 	return nil
 }
 
-// declares says whether the operation has the media type under the status (or default).
+// declares reports whether the operation has the media type under the status (or default).
 func declares(op *openapi3.Operation, status int, media string) error {
 	ref := op.Responses.Status(status)
 	if ref == nil {
@@ -232,8 +233,8 @@ func declares(op *openapi3.Operation, status int, media string) error {
 	return nil
 }
 
-// Path returns the document's path for one that was asked for: itself, or the one
-// that has {id} for the last segment, and what that stands for.
+// Path returns the document's path for a requested one: itself, or the one that has {id} as the
+// last segment, and the value of that.
 func (d *Document) Path(asked string) (path string, params map[string]string) {
 	if d.spec.Paths.Value(asked) != nil {
 		return asked, nil

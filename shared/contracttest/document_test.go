@@ -10,7 +10,8 @@ import (
 	"shardeck/shared/contracttest"
 )
 
-// A checker that never objects proves nothing: these answers differ from good ones by one thing each.
+// A checker that never objects proves nothing: each of these responses differs from a valid one
+// in one respect.
 func TestCheckResponseObjects(t *testing.T) {
 	doc, err := contracttest.Load(api.MasterOpenAPI())
 	if err != nil {

@@ -17,13 +17,13 @@ var schemaExchanges = []exchange{
 		"name":"NVARCHAR(20) NOT NULL","gpa":"DECIMAL(3,2)","big":"BIGINT","active":"BIT NOT NULL DEFAULT 1","photo":"VARBINARY(10)",
 		"born":"DATE","seen":"DATETIME2","id":"UNIQUEIDENTIFIER"}}`, nil, "",
 	},
-	{"a database that is there", "", "/create-db", `{"db_name":"SchoolDB"}`, nil, api.CodeDatabaseExists},
-	{"a table that is there", "", "/create-table", `{"db_name":"SchoolDB","table":"students","columns":{"a":"INT"}}`, nil, api.CodeTableExists},
-	{"a table of no database", "", "/create-table", `{"db_name":"Nope","table":"T","columns":{"a":"INT"}}`, nil, api.CodeUnknownDatabase},
-	{"a type that there is not", "", "/create-table", `{"db_name":"SchoolDB","table":"T","columns":{"a":"TEXT"}}`, nil, api.CodeUnsupported},
+	{"an existing database", "", "/create-db", `{"db_name":"SchoolDB"}`, nil, api.CodeDatabaseExists},
+	{"an existing table", "", "/create-table", `{"db_name":"SchoolDB","table":"students","columns":{"a":"INT"}}`, nil, api.CodeTableExists},
+	{"a table of an unknown database", "", "/create-table", `{"db_name":"Nope","table":"T","columns":{"a":"INT"}}`, nil, api.CodeUnknownDatabase},
+	{"an unknown type", "", "/create-table", `{"db_name":"SchoolDB","table":"T","columns":{"a":"TEXT"}}`, nil, api.CodeUnsupported},
 	{"no columns", "", "/create-table", `{"db_name":"SchoolDB","table":"T","columns":{}}`, nil, api.CodeMissingField},
-	{"a database that is not there", "", "/drop-db", `{"db_name":"Nope"}`, nil, api.CodeUnknownDatabase},
-	{"a table that is not there", "", "/delete-table", `{"db_name":"SchoolDB","table":"Nope"}`, nil, api.CodeUnknownTable},
+	{"a database that does not exist", "", "/drop-db", `{"db_name":"Nope"}`, nil, api.CodeUnknownDatabase},
+	{"a table that does not exist", "", "/delete-table", `{"db_name":"SchoolDB","table":"Nope"}`, nil, api.CodeUnknownTable},
 }
 
 var rowExchanges = []exchange{
@@ -36,13 +36,13 @@ var rowExchanges = []exchange{
 	{"a repeated key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":1,"name":"x"}}`, nil, api.CodeDuplicateKey},
 	{"a long name", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":60,"name":"` + strings.Repeat("x", 21) + `"}}`, nil, api.CodeValueTooLong},
 	{"a key out of range", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":2147483648,"name":"x"}}`, nil, api.CodeOutOfRange},
-	{"a key that is no number", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":"one","name":"x"}}`, nil, api.CodeConversionFailed},
+	{"a key that is not a number", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":"one","name":"x"}}`, nil, api.CodeConversionFailed},
 	{"no name", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":61,"name":null}}`, nil, api.CodeNullViolation},
 	{"no key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"name":"x"}}`, nil, api.CodeNullViolation},
 	{"another shard_key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":62,"name":"x"},"shard_key":63}`, nil, api.CodeShardKeyMismatch},
 	{"once", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"x"}}`, key("k1"), ""},
-	{"again by its key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"x"}}`, key("k1"), ""},
-	{"another under its key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"y"}}`, key("k1"), api.CodeIdempotencyMismatch},
+	{"repeated with its key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"x"}}`, key("k1"), ""},
+	{"another request with its key", "", "/insert", `{"db_name":"SchoolDB","table":"Students","data":{"student_id":70,"name":"y"}}`, key("k1"), api.CodeIdempotencyMismatch},
 
 	{"all", "", "/select", `{"db_name":"SchoolDB","table":"Students"}`, nil, ""},
 	{"all, streamed", "", "/select", `{"db_name":"SchoolDB","table":"Students"}`, ndjson, ""},
@@ -53,12 +53,12 @@ var rowExchanges = []exchange{
 	{"a page, streamed", "", "/select", `{"db_name":"SchoolDB","table":"Students","columns":"name","order_by":"name","limit":5}`, ndjson, ""},
 	{"nothing", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"1 = 0"}`, nil, ""},
 	{"an unknown column", "", "/select", `{"db_name":"SchoolDB","table":"Students","columns":["nope"]}`, nil, api.CodeUnknownColumn},
-	{"another key than the condition's", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"student_id = 1","shard_key":2}`, nil, api.CodeShardKeyMismatch},
+	{"a key that contradicts the condition", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"student_id = 1","shard_key":2}`, nil, api.CodeShardKeyMismatch},
 
 	{"by condition", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"gpa":3.5},"condition":"student_id = 1"}`, nil, ""},
 	{"by shard_key", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"active":false,"born":null},"condition":"gpa > 0","shard_key":2}`, nil, ""},
 	{"without a key", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"gpa":1},"condition":"gpa > 3"}`, nil, api.CodeShardKeyRequired},
-	{"of the key", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"student_id":1},"condition":"student_id = 2"}`, nil, api.CodeShardKeyImmutable},
+	{"of the shard key", "", "/update", `{"db_name":"SchoolDB","table":"Students","set":{"student_id":1},"condition":"student_id = 2"}`, nil, api.CodeShardKeyImmutable},
 	{"by condition", "", "/delete", `{"db_name":"SchoolDB","table":"Students","condition":"student_id IN (3, 4)"}`, nil, ""},
 	{"without a key", "", "/delete", `{"db_name":"SchoolDB","table":"Students","condition":"1 = 1"}`, nil, api.CodeShardKeyRequired},
 
@@ -82,7 +82,7 @@ var (
 		{"a plan that was run", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT TOP (2) name FROM Students ORDER BY name","explain":true,"analyze":true}`, nil, ""},
 		{"the plan of a write", "", "/query", `{"db_name":"SchoolDB","sql":"DELETE FROM Students WHERE student_id = 5","explain":true}`, nil, ""},
 		{"a table", "", "/query", `{"db_name":"SchoolDB","sql":"CREATE TABLE Notes (student_id INT PRIMARY KEY, note NVARCHAR(20))"}`, nil, ""},
-		{"rows for it", "", "/query", `{"db_name":"SchoolDB","sql":"INSERT INTO Notes VALUES (1, N'a'), (2, NULL)"}`, nil, ""},
+		{"rows of the new table", "", "/query", `{"db_name":"SchoolDB","sql":"INSERT INTO Notes VALUES (1, N'a'), (2, NULL)"}`, nil, ""},
 		{"the same, once", "", "/query", `{"db_name":"SchoolDB","sql":"INSERT INTO Notes VALUES (3, N'a')"}`, key("q1"), ""},
 		{"the same again by its key", "", "/query", `{"db_name":"SchoolDB","sql":"INSERT INTO Notes VALUES (3, N'a')"}`, key("q1"), ""},
 		{"a join by the shard key", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT s.name, n.note FROM Students s JOIN Notes n ON n.student_id = s.student_id"}`, nil, ""},
@@ -96,7 +96,7 @@ var (
 		{"a column of two tables", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT a.name, gpa FROM Students a JOIN Students b ON a.student_id = b.student_id"}`, nil, api.CodeAmbiguousColumn},
 		{"a subquery", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM Students WHERE student_id IN (SELECT 1)"}`, nil, api.CodeUnsupported},
 		{"division by zero", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT 1 / (student_id - student_id) FROM Students"}`, nil, api.CodeDivideByZero},
-		{"an id that is none", "DELETE", "/queries/none", "", nil, api.CodeUnknownQuery},
+		{"an unknown id", "DELETE", "/queries/none", "", nil, api.CodeUnknownQuery},
 	}
 )
 
@@ -165,7 +165,7 @@ var workerExchanges = []exchange{
 func workerVersion() string {
 	var def api.TableDef
 	if err := api.Decode(strings.NewReader(workerDef), api.MaxBody, &def); err != nil {
-		panic(err) // the text above is wrong
+		panic(err) // the literal above is invalid
 	}
 	return def.Version()
 }

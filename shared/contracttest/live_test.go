@@ -19,11 +19,11 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
-// exchange is a request and the code it must be answered with; "" for success.
-// Statuses follow from codes, and CheckResponse sees to that.
+// exchange is a request and its expected error code; "" for success. Statuses follow from codes,
+// which CheckResponse verifies.
 type exchange struct {
 	name    string
-	method  string // POST where empty
+	method  string // POST if empty
 	path    string
 	body    string
 	headers map[string]string
@@ -36,7 +36,7 @@ type session struct {
 	url    string
 	doc    *contracttest.Document
 	client *http.Client
-	// answered holds the endpoints that have answered with success.
+	// answered holds the endpoints that have responded successfully.
 	answered map[api.Endpoint]bool
 }
 
@@ -107,7 +107,7 @@ func (s *session) send(t *testing.T, e exchange) (int, []byte) {
 	return resp.StatusCode, body
 }
 
-// methods checks that each path takes the methods of the document and no others.
+// methods checks that each path accepts the methods in the document and no others.
 func (s *session) methods(headers map[string]string) {
 	byPath := map[string][]string{}
 	for _, e := range s.doc.Endpoints() {
@@ -116,7 +116,7 @@ func (s *session) methods(headers map[string]string) {
 	for path, documented := range byPath {
 		for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 			if !slices.Contains(documented, method) {
-				s.run(exchange{"is not a method here", method, path, "", headers, api.CodeMethodNotAllowed})
+				s.run(exchange{"an undocumented method", method, path, "", headers, api.CodeMethodNotAllowed})
 			}
 		}
 	}
@@ -128,7 +128,7 @@ func (s *session) methods(headers map[string]string) {
 func (s *session) missing() {
 	for _, e := range s.doc.Endpoints() {
 		if !s.answered[e] {
-			s.t.Errorf("no request has shown %s %s at work", e.Method, e.Path)
+			s.t.Errorf("no request to %s %s succeeded", e.Method, e.Path)
 		}
 	}
 }
@@ -232,8 +232,8 @@ func TestWorkersAnswerAsTheDocumentSays(t *testing.T) {
 	worker.missing()
 }
 
-// startMaster starts a master by itself, which a cluster whose clients know no API token
-// could not wait for, and returns where it listens. It ends with the test.
+// startMaster starts a standalone master and returns its base URL; the clients of testcluster
+// have no API token and could not wait for it. It ends with the test.
 func startMaster(t *testing.T, env ...string) string {
 	t.Helper()
 	c, err := childproc.Start(childproc.Spec{
@@ -255,7 +255,7 @@ func startMaster(t *testing.T, env ...string) string {
 	return url
 }
 
-// awaitTable waits until a master knows of the table by its probes.
+// awaitTable waits until a master has learnt of the table from its probes.
 func awaitTable(t *testing.T, c *testcluster.Cluster, master int) {
 	t.Helper()
 	m := c.Master(master)
@@ -273,7 +273,7 @@ func awaitTable(t *testing.T, c *testcluster.Cluster, master int) {
 	})
 }
 
-// events reads the first events of the stream, as there have been some by now.
+// events reads the first events of the stream; by now there have been some.
 func (s *session) events(t *testing.T) {
 	t.Run("GET /events", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -303,7 +303,7 @@ func (s *session) events(t *testing.T) {
 	})
 }
 
-// cancel ends a statement that waits for a paused worker.
+// cancel cancels a statement that waits for a paused worker.
 func (s *session) cancel(c *testcluster.Cluster) {
 	c.Workers[1].Pause(s.t)
 	defer c.Workers[1].Resume(s.t)
@@ -317,15 +317,15 @@ func (s *session) cancel(c *testcluster.Cluster) {
 	testcluster.Await(s.t, "the statement to be listed", func(ctx context.Context) (bool, string) {
 		list, err := m.Queries(ctx)
 		if err != nil || len(list.Queries) == 0 {
-			return false, "none is listed"
+			return false, "no statement is listed"
 		}
 		id = list.Queries[0].ID
-		return strings.HasSuffix(list.Queries[0].SQL, "-- to be cancelled"), "another is listed"
+		return strings.HasSuffix(list.Queries[0].SQL, "-- to be cancelled"), "a different statement is listed"
 	})
 	s.run(exchange{"", "GET", "/queries", "", nil, ""},
-		exchange{"that is under way", "DELETE", "/queries/" + id, "", nil, ""})
+		exchange{"a running statement", "DELETE", "/queries/" + id, "", nil, ""})
 	if err := <-ended; api.CodeOf(err) != api.CodeCanceled {
 		s.t.Errorf("the statement ended with %v, want %s", err, api.CodeCanceled)
 	}
-	s.run(exchange{"that has ended", "DELETE", "/queries/" + id, "", nil, api.CodeUnknownQuery})
+	s.run(exchange{"a finished statement", "DELETE", "/queries/" + id, "", nil, api.CodeUnknownQuery})
 }

@@ -17,7 +17,7 @@ import (
 
 const collectionFile = "../../docs/shardeck.postman_collection.json"
 
-// collection is as much of Postman's format 2.1 as the collection uses.
+// collection is the part of Postman's format 2.1 that the collection uses.
 type collection struct {
 	Variable []struct{ Key, Value string } `json:"variable"`
 	Item     []item                        `json:"item"`
@@ -84,7 +84,7 @@ func TestPostmanCollectionWorks(t *testing.T) {
 				s := primary
 				if host == "backupUrl" {
 					s = backup
-					awaitTable(t, c, 1) // by then a person has found the next button
+					awaitTable(t, c, 1) // a person would not be faster
 				}
 				runItem(t, s, it, path, fill)
 			})
@@ -92,10 +92,9 @@ func TestPostmanCollectionWorks(t *testing.T) {
 	}
 	walk(t, col.Item)
 	for _, e := range primary.doc.Endpoints() {
-		// Of a stream without end and of a statement under way there is nothing that
-		// requests sent one by one can show.
+		// Requests sent one by one cannot show an endless stream or a running statement.
 		if e.Path != api.StepDownPath && e.Path != api.PathEvents && e.Path != api.PathQueriesID && !primary.answered[e] {
-			t.Errorf("the collection does not show %s %s at work", e.Method, e.Path)
+			t.Errorf("the collection has no successful request to %s %s", e.Method, e.Path)
 		}
 	}
 }
@@ -129,8 +128,8 @@ var (
 	memberTest = regexp.MustCompile(`pm\.expect\(pm\.response\.json\(\)\.([a-z_.]+)\)\.to\.eql\((.*?)\)\);$`)
 )
 
-// check does what a line of a request's test script does. A line of another form fails,
-// so that none is passed over.
+// check executes a line of a request's test script. Any other form of line fails, so that none is
+// skipped.
 func check(t *testing.T, line string, status int, body []byte) {
 	t.Helper()
 	if m := statusTest.FindStringSubmatch(line); m != nil {
@@ -141,7 +140,7 @@ func check(t *testing.T, line string, status int, body []byte) {
 	}
 	m := memberTest.FindStringSubmatch(line)
 	if m == nil {
-		t.Errorf("this test does not know what to do with %s", line)
+		t.Errorf("unsupported script line %s", line)
 		return
 	}
 	v := jsontext.Value(body)

@@ -14,14 +14,14 @@ import (
 
 var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
-// TestREADMEWalkThroughWorks types in the README's curl commands, one by one.
+// TestREADMEWalkThroughWorks runs the README's curl commands one by one.
 func TestREADMEWalkThroughWorks(t *testing.T) {
 	shell, err := exec.LookPath("sh")
 	if err != nil {
-		t.Skip("there is no sh")
+		t.Skip("sh is not installed")
 	}
 	if help, err := exec.Command("curl", "--help", "all").Output(); err != nil || !strings.Contains(string(help), "--json") {
-		t.Skip("there is no curl that knows --json")
+		t.Skip("no curl that supports --json is installed")
 	}
 	commands := curlCommands(t)
 	if len(commands) < 10 {
@@ -35,7 +35,7 @@ func TestREADMEWalkThroughWorks(t *testing.T) {
 			t.Fatalf("%s\n%v", cmd.text, err)
 		}
 		if len(out) == 0 || strings.Contains(string(out), "urn:shardeck:problem") != cmd.refused {
-			t.Errorf("%s\nanswered %s\nwant a problem: %v", cmd.text, out, cmd.refused)
+			t.Errorf("%s\nresponded %s\nwant a problem: %v", cmd.text, out, cmd.refused)
 		}
 	}
 }
@@ -63,7 +63,7 @@ func curlCommands(t *testing.T) []command {
 			case strings.HasPrefix(line, "#"):
 				open, refused = false, strings.Contains(line, "refused")
 			case open && strings.HasPrefix(line, " "):
-				all[len(all)-1].text += line // a command that goes on
+				all[len(all)-1].text += line // the command continues
 			default:
 				open = false
 			}
@@ -75,10 +75,11 @@ func curlCommands(t *testing.T) []command {
 var (
 	variable    = regexp.MustCompile(`env:"([A-Z_]+)"`)
 	inREADME    = regexp.MustCompile("`((?:MASTER|WORKER|SHARDECK|LOG|EXIT)_[A-Z_]+)`")
-	notInREADME = []string{"EXIT_WITH_PARENT"} // its flag is what the README names
+	notInREADME = []string{"EXIT_WITH_PARENT"} // the README names its flag
 )
 
-// TestREADMEHasEveryVariable compares the README with the struct tags that make the programs' configuration.
+// TestREADMEHasEveryVariable compares the README with the struct tags that define the programs'
+// configuration.
 func TestREADMEHasEveryVariable(t *testing.T) {
 	code := map[string]bool{}
 	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui", "tui/bench", "tui/cli", "tui/demo"} {
@@ -109,12 +110,12 @@ func TestREADMEHasEveryVariable(t *testing.T) {
 	}
 	for name := range code {
 		if !told[name] && !slices.Contains(notInREADME, name) {
-			t.Errorf("the README does not have %s", name)
+			t.Errorf("the README does not mention %s", name)
 		}
 	}
 	for name := range told {
 		if !code[name] {
-			t.Errorf("no program reads %s, which the README has", name)
+			t.Errorf("no program reads %s, which the README mentions", name)
 		}
 	}
 }

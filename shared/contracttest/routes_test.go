@@ -16,9 +16,8 @@ import (
 	"shardeck/shared/contracttest"
 )
 
-// TestEveryRouteIsInTheDocumentAndTheReverse reads the routes from the source, as
-// each service has its whole surface in one file: a running service cannot be asked
-// for what nobody knows of.
+// TestEveryRouteIsInTheDocumentAndTheReverse reads the routes from the source, where each service
+// declares them in one file: a running service cannot be asked for unknown endpoints.
 func TestEveryRouteIsInTheDocumentAndTheReverse(t *testing.T) {
 	paths := constants(t)
 	for _, tc := range []struct {
@@ -68,7 +67,7 @@ func constants(t *testing.T) map[string]string {
 	return all
 }
 
-// routes finds each method and path that stand side by side in a call or a literal.
+// routes finds each method and path that are adjacent in a call or a literal.
 func routes(t *testing.T, file string, paths map[string]string) []api.Endpoint {
 	t.Helper()
 	var all []api.Endpoint

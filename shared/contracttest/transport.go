@@ -7,16 +7,16 @@ import (
 	"testing"
 )
 
-// Transport is an http.RoundTripper that checks every answer that passes, and
-// every request that got a success: what a service accepts, the document must
-// allow. Whole bodies are held in memory, so that it does not suit endless streams.
+// Transport is an http.RoundTripper that checks every response, and every request that succeeded:
+// what a service accepts, the document must allow. Bodies are held in memory, so it is not
+// suitable for endless streams.
 type Transport struct {
 	T    testing.TB
 	Doc  *Document
 	Base http.RoundTripper // nil: http.DefaultTransport
 }
 
-// RoundTrip sends the request by Base and checks both halves of the exchange.
+// RoundTrip sends the request through Base and checks both halves of the exchange.
 func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	var sent []byte
 	if req.Body != nil {
@@ -32,7 +32,7 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if len(sent) > 0 {
 		out.Body = io.NopCloser(bytes.NewReader(sent))
 	} else {
-		out.Body, out.ContentLength = http.NoBody, 0 // or it would be sent as a body of unknown length
+		out.Body, out.ContentLength = http.NoBody, 0 // otherwise it would be sent as a body of unknown length
 	}
 	base := tr.Base
 	if base == nil {
@@ -51,12 +51,12 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if err := tr.Doc.CheckResponse(req, resp, body); err != nil {
-		tr.T.Errorf("%s %s answered %d against the document: %v\nsent: %s\ngot: %s",
+		tr.T.Errorf("%s %s responded %d in violation of the document: %v\nsent: %s\ngot: %s",
 			req.Method, req.URL.Path, resp.StatusCode, err, clip(sent), clip(body))
 	}
 	if resp.StatusCode < 300 {
 		if err := tr.Doc.CheckRequest(req, sent); err != nil {
-			tr.T.Errorf("%s %s took a request that the document forbids: %v\nsent: %s",
+			tr.T.Errorf("%s %s accepted a request that the document forbids: %v\nsent: %s",
 				req.Method, req.URL.Path, err, clip(sent))
 		}
 	}
