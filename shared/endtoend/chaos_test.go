@@ -12,8 +12,8 @@ import (
 	"shardeck/shared/testcluster"
 )
 
-// TestNoAcknowledgedWriteIsLostOrDoubled: writers work through both masters while
-// processes are killed, paused and failed over at random.
+// TestNoAcknowledgedWriteIsLostOrDoubled: writers use both masters while processes are killed,
+// paused and failed over at random.
 func TestNoAcknowledgedWriteIsLostOrDoubled(t *testing.T) {
 	t.Parallel()
 	seed := seeded(t)
@@ -29,14 +29,14 @@ func TestNoAcknowledgedWriteIsLostOrDoubled(t *testing.T) {
 	})
 	r.bounce()
 	verify(r, l, slots)
-	t.Logf("%d rows, %d tries, %d found done when repeated; answers %v", len(l.rows), l.tries, l.replays, l.kinds)
+	t.Logf("%d rows, %d attempts, %d replayed; responses %v", len(l.rows), l.tries, l.replays, l.kinds)
 }
 
-// writers is how many write at once.
+// writers is the number of concurrent writers.
 const writers = 6
 
-// disrupt runs writers and, meanwhile, n random disruptions. It returns when all
-// processes run again and all writers have learnt what became of their writes.
+// disrupt runs writers and, meanwhile, n random disruptions. It returns when all processes are
+// running again and all writers know the outcome of their writes.
 func (r *rig) disrupt(l *ledger, seed uint64, n int, write func(ctx context.Context, i int, stop <-chan struct{})) {
 	r.t.Helper()
 	ctx, cancel := context.WithCancel(r.t.Context())
@@ -67,8 +67,8 @@ func (r *rig) disrupt(l *ledger, seed uint64, n int, write func(ctx context.Cont
 	}
 }
 
-// disruptor does harm. Waiting for tries of the writers in place of a time makes
-// the harm meet work.
+// disruptor causes failures. It waits for attempts of the writers rather than for time, so that
+// each failure hits work in progress.
 type disruptor struct {
 	*rig
 	ledger *ledger
@@ -77,7 +77,7 @@ type disruptor struct {
 
 func pickOne[E any](rng *rand.Rand, list []E) E { return list[rng.IntN(len(list))] }
 
-// once does one harm and undoes it.
+// once causes one failure and repairs it.
 func (d *disruptor) once(ctx context.Context) {
 	d.t.Helper()
 	worker, m := pickOne(d.rng, d.c.Workers), d.rng.IntN(len(d.masters))
@@ -93,8 +93,8 @@ func (d *disruptor) once(ctx context.Context) {
 		d.pause(ctx, master)
 	case 4:
 		d.failover(ctx, m)
-	case 5: // a master dies or sleeps, and the other takes over
-		d.t.Logf("%s goes and the other takes over", master.Name)
+	case 5: // a master is killed or paused, and the other takes over
+		d.t.Logf("%s fails and the other takes over", master.Name)
 		if d.rng.IntN(2) == 0 {
 			master.Kill(d.t)
 			d.failover(ctx, 1-m)
@@ -135,7 +135,7 @@ func (d *disruptor) pause(ctx context.Context, n *testcluster.Node) {
 	n.Resume(d.t)
 }
 
-// failover asks a master to take over, which it may refuse in good order.
+// failover asks a master to take over, which it may legitimately refuse.
 func (d *disruptor) failover(ctx context.Context, m int) {
 	d.t.Helper()
 	_, err := d.masters[m].Failover(ctx)

@@ -20,10 +20,9 @@ const (
 	counters     = 5
 )
 
-// TestCountersEndAtTheNumberOfAcknowledgedIncrements: an increment is a compare and
-// set, so that writers may share a counter. One that was done twice would change
-// nothing the second time and deny what the first did; one that was lost would
-// leave the counter behind.
+// TestCountersEndAtTheNumberOfAcknowledgedIncrements: an increment is a compare-and-set, so that
+// writers may share a counter. An increment applied twice would change nothing the second time
+// and contradict the first response; a lost one would leave the counter behind.
 func TestCountersEndAtTheNumberOfAcknowledgedIncrements(t *testing.T) {
 	t.Parallel()
 	seed := seeded(t)
@@ -54,7 +53,7 @@ func TestCountersEndAtTheNumberOfAcknowledgedIncrements(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d tries, %d found done when repeated; answers %v", l.tries, l.replays, l.kinds)
+	t.Logf("%d attempts, %d replayed; responses %v", l.tries, l.replays, l.kinds)
 }
 
 // count increments counters until stop is closed.
@@ -84,20 +83,20 @@ func (w *writer) count(ctx context.Context, stop <-chan struct{}, acknowledged *
 		case resp.RowsAffected == 1:
 			acknowledged[id].Add(1)
 			known[id]++
-		default: // another writer was first
+		default: // another writer won the race
 			n, ok := w.look(ctx, id)
 			if !ok {
 				return
 			}
 			if n == known[id] {
-				w.t.Errorf("writer %d: counter %d is %d, and yet could not be raised from there", w.name, id, n)
+				w.t.Errorf("writer %d: counter %d is %d, but a compare-and-set from that value failed", w.name, id, n)
 			}
 			known[id] = n
 		}
 	}
 }
 
-// look reads a counter through any of the masters until one answers.
+// look reads a counter through any of the masters until one responds.
 func (w *writer) look(ctx context.Context, id int) (int64, bool) {
 	for {
 		n, err := counter(ctx, w.master(), id)

@@ -30,9 +30,9 @@ func (r *rig) databases() [][]string {
 	return all
 }
 
-// TestAReplacedPrimaryFindsOutAtItsFirstRequest: requests wait for it as it wakes,
-// so that they meet it before any probe of its own.
-func TestAReplacedPrimaryFindsOutAtItsFirstRequest(t *testing.T) {
+// TestADemotedPrimaryLearnsOfItAtItsFirstRequest: requests are waiting when it resumes, so that
+// they reach it before its own probes run.
+func TestADemotedPrimaryLearnsOfItAtItsFirstRequest(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, patient)
 	r.table(ledgerTable, ledgerColumns, "id")
@@ -79,9 +79,9 @@ func TestAReplacedPrimaryFindsOutAtItsFirstRequest(t *testing.T) {
 	r.c.Masters[0].Resume(t)
 	wg.Wait()
 
-	// Its row write was refused for its term and went out again under the new one.
+	// Its row write was refused for its term and resent under the new one.
 	if writeErr != nil || wrote.RowsAffected != 1 {
-		t.Errorf("a row through the replaced primary: %+v, %v", wrote, writeErr)
+		t.Errorf("a row through the demoted primary: %+v, %v", wrote, writeErr)
 	}
 	h, err := old.Health(t.Context())
 	if err != nil || h.Role != api.RoleBackup || h.Primary != nextURL || h.Term != resp.Term {
@@ -90,11 +90,11 @@ func TestAReplacedPrimaryFindsOutAtItsFirstRequest(t *testing.T) {
 	for name, err := range errs {
 		p := api.AsProblem(err)
 		if err == nil || p.Code != api.CodeNotPrimary || p.Primary != nextURL {
-			t.Errorf("%s through the replaced primary: %v, primary %q", name, err, p.Primary)
+			t.Errorf("%s through the demoted primary: %v, primary %q", name, err, p.Primary)
 		}
 	}
 	if diff := cmp.Diff(before, r.databases()); diff != "" {
-		t.Errorf("the replaced primary changed the databases:\n%s", diff)
+		t.Errorf("the demoted primary changed the databases:\n%s", diff)
 	}
 	if n := countRows(t, next); n != 1 {
 		t.Errorf("%d rows", n)
@@ -110,10 +110,10 @@ func countRows(t *testing.T, m *client.Master) int64 {
 	return resp.Total
 }
 
-// TestNoSchemaChangeOfAReplacedPrimaryLands: the primary is stopped anywhere in a
-// change of the schema. Once the failover is through, what it still has under way
-// changes nothing on any worker.
-func TestNoSchemaChangeOfAReplacedPrimaryLands(t *testing.T) {
+// TestNoSchemaChangeOfADemotedPrimaryLands: the primary is paused at any point of a schema
+// change. Once the failover is complete, what it still has in flight changes nothing on any
+// worker.
+func TestNoSchemaChangeOfADemotedPrimaryLands(t *testing.T) {
 	t.Parallel()
 	seed := seeded(t)
 	rng := rand.New(rand.NewPCG(seed, 0))
@@ -142,33 +142,33 @@ func TestNoSchemaChangeOfAReplacedPrimaryLands(t *testing.T) {
 				t.Fatalf("round %d: %v", round, err)
 			}
 		}
-		// The next one is under way now, somewhere.
+		// The next one is now in flight, at some point.
 		r.c.Masters[primary].Pause(t)
 		if _, err := next.Failover(t.Context()); err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
 		before := r.databases()
 		r.c.Masters[primary].Resume(t)
-		// One may have been done, and only its answer been missing.
+		// One may have been applied with only its response missing.
 		refused := <-created
 		for refused == nil {
 			refused = <-created
 		}
 		wg.Wait()
-		// A change that was cut in its middle says so, of each shard; the next is refused.
+		// A schema change that was interrupted reports each shard; the next is refused.
 		_, err := old.CreateDB(t.Context(), &api.CreateDBRequest{DB: "Never"})
 		if p := mustFail(t, err, api.CodeNotPrimary, -1); p.Primary != r.c.Masters[1-primary].URL {
-			t.Errorf("round %d: the primary is said to be %q", round, p.Primary)
+			t.Errorf("round %d: the reported primary is %q", round, p.Primary)
 		}
 		if diff := cmp.Diff(before, r.databases()); diff != "" {
-			t.Errorf("round %d: the replaced primary changed databases after the failover (its request ended in %v):\n%s", round, refused, diff)
+			t.Errorf("round %d: the demoted primary changed databases after the failover (its request ended in %v):\n%s", round, refused, diff)
 		}
 		r.level(next)
 		primary = 1 - primary
 	}
 }
 
-// level completes, through the primary, the databases that only some shards have.
+// level completes, through the primary, the databases that exist only on some shards.
 func (r *rig) level(primary *client.Master) {
 	r.t.Helper()
 	on := map[string]int{}
@@ -187,8 +187,8 @@ func (r *rig) level(primary *client.Master) {
 	}
 }
 
-// TestMastersThatTakeOverAtOnceNeverShareATerm: of three that are told to lead at
-// the same time, at most one wins each term, and in the end all agree on one.
+// TestMastersThatTakeOverAtOnceNeverShareATerm: of three masters told to lead at the same time,
+// at most one acquires each term, and in the end all agree on one.
 func TestMastersThatTakeOverAtOnceNeverShareATerm(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 3, patient)
@@ -232,8 +232,8 @@ func TestMastersThatTakeOverAtOnceNeverShareATerm(t *testing.T) {
 	r.settleLeader(held)
 }
 
-// settleLeader has one master lead, whatever the races left behind, and waits
-// until all say so.
+// settleLeader makes one master the leader, whatever the races left behind, and waits until all
+// report it.
 func (r *rig) settleLeader(held map[uint64]string) {
 	r.t.Helper()
 	resp, err := r.masters[0].Failover(r.t.Context())

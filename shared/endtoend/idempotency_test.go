@@ -14,7 +14,7 @@ import (
 	"shardeck/shared/testcluster"
 )
 
-// batch is an insert of rows on every shard, and how many rows of it are on each.
+// batch is an insert with rows on every shard, and the number of rows on each.
 func batch(t *testing.T, from int64) (*api.InsertRequest, []int64) {
 	t.Helper()
 	slots, err := sharding.NewMap(workers)
@@ -33,7 +33,7 @@ func batch(t *testing.T, from int64) (*api.InsertRequest, []int64) {
 	return req, perShard
 }
 
-// keyAtHome is an Idempotency-Key that a shard keeps for the others.
+// keyAtHome is an Idempotency-Key whose home is the given shard.
 func keyAtHome(t *testing.T, shard int) string {
 	t.Helper()
 	slots, err := sharding.NewMap(workers)
@@ -47,7 +47,7 @@ func keyAtHome(t *testing.T, shard int) string {
 	}
 }
 
-// onlyOn is the rows of a batch that lead to one shard.
+// onlyOn returns the rows of a batch that belong to one shard.
 func onlyOn(t *testing.T, req *api.InsertRequest, shard int) *api.InsertRequest {
 	t.Helper()
 	slots, err := sharding.NewMap(workers)
@@ -98,9 +98,9 @@ func TestAnIdempotencyKeyIsKnownThroughTheOtherMaster(t *testing.T) {
 	}
 }
 
-// TestRequestsUnderOneKeyMeetWhereverTheirRowsGo: also when they have no shard in
-// common, and when the shard that keeps the key has none of their rows.
-func TestRequestsUnderOneKeyMeetWhereverTheirRowsGo(t *testing.T) {
+// TestRequestsWithOneKeyCollideWhateverTheirShards: even if they have no shard in common, and if
+// the key's home has none of their rows.
+func TestRequestsWithOneKeyCollideWhateverTheirShards(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 2, patient)
 	r.table(ledgerTable, ledgerColumns, "id")
@@ -120,13 +120,13 @@ func TestRequestsUnderOneKeyMeetWhereverTheirRowsGo(t *testing.T) {
 			t.Errorf("repeated: %+v, %v", again, err)
 		}
 		if diff := cmp.Diff(want, r.stored(-1)); diff != "" {
-			t.Errorf("with the key on shard %d, the shards hold other rows:\n%s", home, diff)
+			t.Errorf("with the key on shard %d, the shards' rows differ:\n%s", home, diff)
 		}
 	}
 }
 
-// TestNothingIsWrittenUnderAKeyThatCannotBeKept: the shard that keeps it is down.
-func TestNothingIsWrittenUnderAKeyThatCannotBeKept(t *testing.T) {
+// TestNothingIsWrittenIfTheKeyCannotBeStored: the key's home is down.
+func TestNothingIsWrittenIfTheKeyCannotBeStored(t *testing.T) {
 	t.Parallel()
 	const lost = 1
 	r := newRig(t, 2, patient)
@@ -141,7 +141,7 @@ func TestNothingIsWrittenUnderAKeyThatCannotBeKept(t *testing.T) {
 		mustFail(t, err, api.CodeShardUnavailable, lost)
 	}
 	if diff := cmp.Diff(make([]int64, workers), r.stored(lost)); diff != "" {
-		t.Errorf("the other shards hold rows:\n%s", diff)
+		t.Errorf("the other shards have rows:\n%s", diff)
 	}
 	r.c.Workers[lost].Restart(t)
 	for i, m := range r.masters {
@@ -151,21 +151,21 @@ func TestNothingIsWrittenUnderAKeyThatCannotBeKept(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff(perShard, r.stored(-1)); diff != "" {
-		t.Errorf("in the end the shards hold other rows:\n%s", diff)
+		t.Errorf("in the end the shards' rows differ:\n%s", diff)
 	}
 }
 
-func TestABatchThatAShardMissedIsCompletedByItsKey(t *testing.T) {
+func TestABatchThatAShardMissedIsCompletedWithItsKey(t *testing.T) {
 	t.Parallel()
 	const lost = 1
 	for _, tt := range []struct {
 		name  string
 		down  func(*rig)
 		up    func(*rig)
-		batch api.Code // what the whole batch gets
-		alone api.Code // what rows of the lost shard alone get, and the cause
-		// Over a new connection nothing is sent before the worker has proven itself, so
-		// that the outcome is known: then this is what they get.
+		batch api.Code // the response to the whole batch
+		alone api.Code // the response to rows of the lost shard only, and the cause
+		// Nothing is sent over a new connection before the worker has proven itself, so the
+		// outcome is known: then this is the response.
 		unsentBatch, unsentAlone api.Code
 	}{
 		{"killed", func(r *rig) { r.c.Workers[lost].Kill(r.t) }, func(r *rig) { r.c.Workers[lost].Restart(r.t) },
@@ -180,15 +180,15 @@ func TestABatchThatAShardMissedIsCompletedByItsKey(t *testing.T) {
 			idem := client.IdempotencyKey(keyAtHome(t, 0))
 			tt.down(r)
 
-			// The second try, through the other master, finds the other shards' part done. A
-			// master that knows by then that the shard is down sends nothing to any.
+			// The second attempt, through the other master, finds the other shards' part done. A
+			// master that already knows that the shard is down sends nothing to any.
 			want := make([]int64, workers)
 			for i, m := range r.masters {
 				_, err := m.Insert(t.Context(), req, idem)
 				if api.CodeOf(err) == api.CodeShardUnavailable {
 					mustFail(t, err, api.CodeShardUnavailable, lost)
 					if diff := cmp.Diff(want, r.stored(lost)); diff != "" {
-						t.Errorf("after master %d refused, the other shards hold other rows:\n%s", i, diff)
+						t.Errorf("after master %d refused, the other shards' rows differ:\n%s", i, diff)
 					}
 					continue
 				}
@@ -207,10 +207,10 @@ func TestABatchThatAShardMissedIsCompletedByItsKey(t *testing.T) {
 				want = slices.Clone(perShard)
 				want[lost] = 0
 				if diff := cmp.Diff(want, applied); diff != "" {
-					t.Errorf("through master %d, applied is not what the other shards hold:\n%s", i, diff)
+					t.Errorf("through master %d, applied does not match the other shards' rows:\n%s", i, diff)
 				}
 				if diff := cmp.Diff(want, r.stored(lost)); diff != "" {
-					t.Errorf("after master %d, the other shards hold other rows:\n%s", i, diff)
+					t.Errorf("after master %d, the other shards' rows differ:\n%s", i, diff)
 				}
 			}
 			alone, _ := batch(t, 101)
@@ -234,13 +234,13 @@ func TestABatchThatAShardMissedIsCompletedByItsKey(t *testing.T) {
 			}
 			perShard[lost] += int64(len(alone.Rows))
 			if diff := cmp.Diff(perShard, r.stored(-1)); diff != "" {
-				t.Errorf("in the end the shards hold other rows:\n%s", diff)
+				t.Errorf("in the end the shards' rows differ:\n%s", diff)
 			}
 		})
 	}
 }
 
-// stored is how many rows each worker holds by its own account, 0 for the one to leave out.
+// stored returns the number of rows each worker reports, 0 for the excluded one.
 func (r *rig) stored(without int) []int64 {
 	r.t.Helper()
 	rows := make([]int64, workers)
@@ -261,8 +261,8 @@ func (r *rig) stored(without int) []int64 {
 	return rows
 }
 
-// TestAWriteOutlivesItsClient: a client that goes away in the middle leaves a
-// batch that is done everywhere, or is to be completed by its key.
+// TestAWriteOutlivesItsClient: if a client disconnects midway, its batch is either applied
+// everywhere or can be completed with its key.
 func TestAWriteOutlivesItsClient(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 1, patient)
@@ -276,7 +276,7 @@ func TestAWriteOutlivesItsClient(t *testing.T) {
 		_, err := r.masters[0].Insert(ctx, req, idem)
 		done <- err
 	}()
-	// The other shards have done their part: the write is under way.
+	// The other shards have done their part: the write is in flight.
 	testcluster.Await(t, "the first shards to have their rows", func(context.Context) (bool, string) {
 		got := r.stored(2)
 		return got[0] == perShard[0] && got[1] == perShard[1], ""
@@ -290,6 +290,6 @@ func TestAWriteOutlivesItsClient(t *testing.T) {
 		t.Errorf("%+v, %v", resp, err)
 	}
 	if diff := cmp.Diff(perShard, r.stored(-1)); diff != "" {
-		t.Errorf("the shards hold other rows:\n%s", diff)
+		t.Errorf("the shards' rows differ:\n%s", diff)
 	}
 }

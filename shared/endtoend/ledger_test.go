@@ -8,28 +8,28 @@ import (
 	"shardeck/shared/sharding"
 )
 
-// fate is what is known of a row.
+// fate is what is known about a row.
 type fate uint8
 
 const (
 	absent  fate = iota // it was refused, or its deletion was acknowledged
 	present             // it was acknowledged with its value
-	unsure              // written once without a key, and the outcome never learnt
+	unsure              // written once without a key, outcome unknown
 )
 
-// entry is what a row must look like in the end.
+// entry is the expected final state of a row.
 type entry struct {
 	fate  fate
 	value string
 }
 
-// ledger is what the writers were told. It is safe for concurrent use.
+// ledger records what the writers were told. It is safe for concurrent use.
 type ledger struct {
 	mu      sync.Mutex
 	rows    map[int64]entry
 	tries   int
-	tried   chan struct{} // closed and replaced with each try
-	replays int           // writes that were found done when they were repeated
+	tried   chan struct{} // closed and replaced with each attempt
+	replays int           // writes that turned out to be done when repeated
 	kinds   map[string]int
 }
 
@@ -43,7 +43,7 @@ func (l *ledger) set(id int64, e entry) {
 	l.rows[id] = e
 }
 
-// try notes that a request came to its end, well or not.
+// try notes that a request ended, successfully or not.
 func (l *ledger) try(resp *api.WriteResponse, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,7 +60,7 @@ func (l *ledger) try(resp *api.WriteResponse, err error) {
 	l.tried = make(chan struct{})
 }
 
-// await waits for n more tries; false when ctx ended first.
+// await waits for n more attempts; false if ctx ended first.
 func (l *ledger) await(ctx context.Context, n int) bool {
 	l.mu.Lock()
 	until := l.tries + n
@@ -78,8 +78,8 @@ func (l *ledger) await(ctx context.Context, n int) bool {
 	return true
 }
 
-// judge notes what the answer to an insert without a key says of each of its
-// rows: the shards that applied theirs, those that certainly did not, and the rest.
+// judge records what the response to an insert without a key says about each of its rows:
+// applied, certainly not applied, or unknown.
 func (l *ledger) judge(slots *sharding.Map, rows map[int64]string, err error) {
 	fates := map[int]fate{}
 	rest := present

@@ -22,16 +22,16 @@ const (
 	db = "Chaos"
 	// workers is the number of shards of each test.
 	workers = 3
-	// callTimeout is longer than a hasty master's own deadline, so that one which
-	// lives answers first.
+	// callTimeout is longer than a hasty master's own deadline, so that a live master responds
+	// first.
 	callTimeout = 2 * time.Second
-	// settleTimeout bounds what a test waits for when all processes run.
+	// settleTimeout bounds the wait for a condition when all processes are running.
 	settleTimeout = 2 * time.Minute
 )
 
-// timing is how soon the masters give up. Hasty ones make a paused process cost a test
-// one second and not ten; patient ones are for tests that want a certain answer,
-// which a busy machine must not turn into another.
+// timing sets the masters' timeouts. Hasty ones make a paused process cost a test one second
+// instead of ten; patient ones are for tests that expect a specific response, which a busy
+// machine must not change.
 type timing []string
 
 var (
@@ -39,7 +39,7 @@ var (
 	patient = timing{"MASTER_REQUEST_TIMEOUT=2s", "MASTER_PROBE_INTERVAL=100ms", "MASTER_PROBE_TIMEOUT=2s"}
 )
 
-// scale picks the size of a test: with -short, as a rule, with SHARDECK_LONG.
+// scale picks the size of a test: with -short, by default, and with SHARDECK_LONG.
 func scale(short, usual, long int) int {
 	switch {
 	case os.Getenv("SHARDECK_LONG") != "":
@@ -50,7 +50,7 @@ func scale(short, usual, long int) int {
 	return usual
 }
 
-// seeded returns the seed of a random test, which it prints.
+// seeded returns the seed of a random test and logs it.
 func seeded(t *testing.T) uint64 {
 	t.Helper()
 	seed := rand.Uint64()
@@ -85,23 +85,23 @@ func newRig(t *testing.T, masters int, timing timing) *rig {
 	return r
 }
 
-// table creates a table, and the database with the first. A hasty master may give
-// up on either; sending it again completes it.
+// table creates a table, and the database with the first one. A hasty master may give up on
+// either; retrying completes it.
 func (r *rig) table(name string, columns api.Object[string], shardKey string) {
 	r.t.Helper()
-	testcluster.Await(r.t, "the database to be there", func(ctx context.Context) (bool, string) {
+	testcluster.Await(r.t, "the database to be created", func(ctx context.Context) (bool, string) {
 		_, err := r.masters[0].CreateDB(ctx, &api.CreateDBRequest{DB: db})
 		return err == nil || api.CodeOf(err) == api.CodeDatabaseExists, fmt.Sprint(err)
 	})
 	req := &api.CreateTableRequest{DB: db, Table: name, Columns: columns, ShardKey: shardKey}
-	testcluster.Await(r.t, "the table to be there", func(ctx context.Context) (bool, string) {
+	testcluster.Await(r.t, "the table to be created", func(ctx context.Context) (bool, string) {
 		_, err := r.masters[0].CreateTable(ctx, req)
 		return err == nil || api.CodeOf(err) == api.CodeTableExists, fmt.Sprint(err)
 	})
 }
 
-// bounce kills every process and starts it again: what any of them had in memory,
-// such as a request that nobody waits for any more, is gone.
+// bounce kills and restarts every process, so that in-memory state, such as abandoned requests,
+// is gone.
 func (r *rig) bounce() {
 	r.t.Helper()
 	for _, n := range append(r.c.Masters, r.c.Workers...) {
@@ -117,8 +117,8 @@ func (r *rig) bounce() {
 	}
 }
 
-// retryable says that a write may be sent again with its key: it is not known to
-// have happened everywhere, and nobody refused it for what it says.
+// retryable reports whether a write may be resent with its key: it may not have been applied
+// everywhere, and it was not refused for its content.
 func retryable(err error) bool {
 	switch api.CodeOf(err) {
 	case api.CodeOutcomeUnknown, api.CodePartialFailure, api.CodeCanceled:
@@ -127,8 +127,8 @@ func retryable(err error) bool {
 	return notDone(api.CodeOf(err))
 }
 
-// notDone says that a code promises that nothing was done, for reasons of the
-// cluster's and not of the request's.
+// notDone reports whether a code guarantees that nothing was done, because of the cluster's state
+// and not the request's content.
 func notDone(code api.Code) bool {
 	switch code {
 	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer, api.CodeOverloaded,
@@ -138,7 +138,7 @@ func notDone(code api.Code) bool {
 	return false
 }
 
-// mustFail checks the code of an error and, where shard is not negative, the shard it names.
+// mustFail checks the code of an error and, if shard is not negative, the shard it names.
 func mustFail(t *testing.T, err error, code api.Code, shard int) *api.Problem {
 	t.Helper()
 	if api.CodeOf(err) != code {

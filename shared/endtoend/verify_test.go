@@ -18,10 +18,10 @@ import (
 	"shardeck/shared/testcluster"
 )
 
-// maxComplaints bounds how many wrong rows are listed.
+// maxComplaints bounds the number of wrong rows listed.
 const maxComplaints = 20
 
-// verify compares what is stored with what was said, in every way there is to ask.
+// verify compares the stored rows with the ledger in every available way.
 func verify(r *rig, l *ledger, slots *sharding.Map) {
 	r.t.Helper()
 	perShard := verifyPlaces(r, slots)
@@ -42,7 +42,7 @@ func verify(r *rig, l *ledger, slots *sharding.Map) {
 	}
 }
 
-// verifyRows compares every row, as a master gathers them, with the ledger.
+// verifyRows compares every row, as gathered by a master, with the ledger.
 func verifyRows(r *rig, l *ledger, master int) {
 	r.t.Helper()
 	st, err := r.masters[master].SelectStream(r.t.Context(), &api.SelectRequest{DB: db, Table: ledgerTable, Columns: api.NameList{"id", "value"}})
@@ -68,7 +68,7 @@ func verifyRows(r *rig, l *ledger, master int) {
 		}
 	}
 	for id, got := range found {
-		wrong = append(wrong, fmt.Sprintf("row %d was never written, and is %q", id, got))
+		wrong = append(wrong, fmt.Sprintf("row %d was never written, but is %q", id, got))
 	}
 	if len(wrong) > 0 {
 		slices.Sort(wrong)
@@ -76,7 +76,7 @@ func verifyRows(r *rig, l *ledger, master int) {
 	}
 }
 
-// eachRow reads a stream of rows of a number and one more value.
+// eachRow reads a stream of rows of a number and one other value.
 func eachRow[V any](r *rig, st *client.RowStream, row func(id int64, v V)) {
 	r.t.Helper()
 	defer st.Close()
@@ -104,8 +104,8 @@ func eachRow[V any](r *rig, st *client.RowStream, row func(id int64, v V)) {
 	}
 }
 
-// verifyPlaces asks each worker itself: each row is where its key leads, and its
-// slot is stored with it. It returns the number of rows by shard.
+// verifyPlaces asks each worker directly: each row is on the shard of its key, and its slot is
+// stored with it. It returns the number of rows by shard.
 func verifyPlaces(r *rig, slots *sharding.Map) []int64 {
 	r.t.Helper()
 	perShard := make([]int64, workers)
@@ -125,7 +125,7 @@ func verifyPlaces(r *rig, slots *sharding.Map) []int64 {
 	return perShard
 }
 
-// verifyMetadata waits for a probe that saw the last write, and wants no drift.
+// verifyMetadata waits for a probe that saw the last write, and requires that there is no drift.
 func verifyMetadata(r *rig, m *client.Master, perShard []int64) {
 	r.t.Helper()
 	testcluster.Await(r.t, fmt.Sprintf("the metadata to count %v rows and no drift", perShard), func(ctx context.Context) (bool, string) {
@@ -135,12 +135,12 @@ func verifyMetadata(r *rig, m *client.Master, perShard []int64) {
 		}
 		at := slices.IndexFunc(meta.Databases, func(d api.DatabaseInfo) bool { return d.Name == db })
 		if at < 0 {
-			return false, "the database is not there"
+			return false, "the database is missing"
 		}
 		tables := meta.Databases[at].Tables
 		i := slices.IndexFunc(tables, func(t api.TableInfo) bool { return t.Name == ledgerTable })
 		if i < 0 {
-			return false, "the table is not there"
+			return false, "the table is missing"
 		}
 		var got []int64
 		for _, n := range tables[i].RowsPerShard {

@@ -24,16 +24,16 @@ var ledgerColumns = api.Object[string]{
 	{Name: "value", Value: "NVARCHAR(40) NOT NULL"},
 }
 
-// tooLong is a value that no row can have.
+// tooLong is a value that is too long for its column.
 var tooLong = strings.Repeat("x", 41)
 
-// pace is the pause before a write that failed is sent again, so that writers do
-// not spin against a port where nobody listens.
+// pace is the pause before a failed write is retried, so that writers do not spin against a
+// closed port.
 const pace = 10 * time.Millisecond
 
 func key(id int64) string { return strconv.FormatInt(id, 10) }
 
-// writer writes rows that are its own and notes in the ledger what it is told.
+// writer writes its own rows and records the responses in the ledger.
 type writer struct {
 	t       *testing.T
 	masters []*client.Master
@@ -43,7 +43,7 @@ type writer struct {
 	name    int
 	last    int64   // id
 	keys    int     // used so far
-	mine    []int64 // rows that are there
+	mine    []int64 // existing rows
 }
 
 func newWriter(r *rig, l *ledger, slots *sharding.Map, seed uint64, name int) *writer {
@@ -51,7 +51,7 @@ func newWriter(r *rig, l *ledger, slots *sharding.Map, seed uint64, name int) *w
 		rng: rand.New(rand.NewPCG(seed, uint64(name))), last: int64(name) * 1_000_000}
 }
 
-// run writes until stop is closed. What it has begun then it brings to an end.
+// run writes until stop is closed. It finishes the write it has begun.
 func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
 	for {
 		select {
@@ -80,7 +80,7 @@ func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
 
 func (w *writer) master() *client.Master { return w.masters[w.rng.IntN(len(w.masters))] }
 
-// rows makes n new rows.
+// rows generates n new rows.
 func (w *writer) rows(n int) (*api.InsertRequest, map[int64]string) {
 	req := &api.InsertRequest{DB: db, Table: ledgerTable}
 	values := map[int64]string{}
@@ -98,8 +98,8 @@ func ledgerRow(id int64, value string) api.Object[jsontext.Value] {
 
 type writeFunc func(ctx context.Context, m *client.Master, key client.CallOption) (*api.WriteResponse, error)
 
-// settle sends a write with one key through any of the masters again and again
-// until its outcome is known. ok is false when the test is over before.
+// settle sends a write with one key through any of the masters again and again until its outcome
+// is known. ok is false if the test ended first.
 func (w *writer) settle(ctx context.Context, write writeFunc) (resp *api.WriteResponse, err error, ok bool) {
 	w.keys++
 	idem := client.IdempotencyKey(fmt.Sprintf("writer-%d-%d", w.name, w.keys))
@@ -112,7 +112,7 @@ func (w *writer) settle(ctx context.Context, write writeFunc) (resp *api.WriteRe
 		select {
 		case <-time.After(pace):
 		case <-ctx.Done():
-			w.t.Errorf("writer %d: the outcome was never learnt: %v", w.name, err)
+			w.t.Errorf("writer %d: the outcome is still unknown: %v", w.name, err)
 			return nil, err, false
 		}
 	}
@@ -145,7 +145,7 @@ func (w *writer) insert(ctx context.Context, n int) {
 	}
 }
 
-// readBack looks for an acknowledged row at once, through any master.
+// readBack reads an acknowledged row at once, through any master.
 func (w *writer) readBack(ctx context.Context, id int64, values map[int64]string) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -158,7 +158,7 @@ func (w *writer) readBack(ctx context.Context, id int64, values map[int64]string
 	}
 }
 
-// insertOnce inserts without a key and believes the answer.
+// insertOnce inserts without a key and trusts the response.
 func (w *writer) insertOnce(ctx context.Context, n int) {
 	req, values := w.rows(n)
 	resp, err := once(ctx, w.master(), client.CallOption{}, func(ctx context.Context, m *client.Master, _ client.CallOption) (*api.WriteResponse, error) {
@@ -171,7 +171,7 @@ func (w *writer) insertOnce(ctx context.Context, n int) {
 	w.ledger.judge(w.slots, values, err)
 }
 
-// insertRefused inserts rows the last of which cannot be: none of them may ever show.
+// insertRefused inserts rows of which the last is invalid: none of them may ever appear.
 func (w *writer) insertRefused(ctx context.Context) {
 	req, values := w.rows(3)
 	req.Rows = append(req.Rows, ledgerRow(w.last+1, tooLong))
@@ -187,7 +187,7 @@ func (w *writer) insertRefused(ctx context.Context) {
 	}
 }
 
-// pick takes one of the writer's rows that are there; false when there is none.
+// pick returns one of the writer's existing rows; false if there is none.
 func (w *writer) pick() (i int, id int64, ok bool) {
 	if len(w.mine) == 0 {
 		return 0, 0, false
@@ -226,7 +226,7 @@ func (w *writer) remove(ctx context.Context) {
 	if !ok {
 		return
 	}
-	// A delete that was done twice would find nothing the second time.
+	// A delete applied twice would find nothing the second time.
 	if err != nil || resp.RowsAffected != 1 {
 		w.t.Errorf("writer %d: delete of row %d: %+v, %v", w.name, id, resp, err)
 	}

@@ -24,10 +24,10 @@ func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
 const dbName = "Diff"
 
-// shardCounts are the clusters that every statement runs on.
+// shardCounts are the cluster sizes that every statement runs on.
 var shardCounts = []int{1, 2, 3, 7}
 
-// seed returns the seed of a run, which it prints.
+// seed returns the seed of a run and logs it.
 func seed(t *testing.T) uint64 {
 	t.Helper()
 	n := rand.Uint64()
@@ -41,7 +41,7 @@ func seed(t *testing.T) uint64 {
 	return n
 }
 
-// size is how many random schemas a run has, and statements how many each has.
+// size returns the number of random schemas of a run and of statements per schema.
 func size() (rounds, statements int) {
 	switch {
 	case os.Getenv("SHARDECK_LONG") != "":
@@ -52,7 +52,7 @@ func size() (rounds, statements int) {
 	return 2, 300
 }
 
-// startAll starts the clusters and returns their masters by the number of shards.
+// startAll starts the clusters and returns their masters by number of shards.
 func startAll(t *testing.T) map[int]*client.Master {
 	t.Helper()
 	masters := map[int]*client.Master{}
@@ -63,7 +63,7 @@ func startAll(t *testing.T) map[int]*client.Master {
 	return masters
 }
 
-// TestRandomStatements is the proof that shards do not show.
+// TestRandomStatements checks that the number of shards does not affect results.
 func TestRandomStatements(t *testing.T) {
 	masters := startAll(t)
 	g := &generator{Rand: rand.New(rand.NewPCG(seed(t), 1))}
@@ -83,9 +83,9 @@ func TestRandomStatements(t *testing.T) {
 					return
 				}
 			}
-			t.Logf("%d statements, of which %d were answered with rows", statements, answered)
+			t.Logf("%d statements, %d of them returned rows", statements, answered)
 			if answered < statements/4 { // a table may be empty
-				t.Errorf("only %d of %d statements were answered with rows: the test has lost its teeth", answered, statements)
+				t.Errorf("only %d of %d statements returned rows: too few for a meaningful test", answered, statements)
 			}
 		})
 	}
@@ -94,7 +94,7 @@ func TestRandomStatements(t *testing.T) {
 // schema is a random schema.
 type schema struct {
 	tables []*table
-	joined []*table // whose keys are of one type
+	joined []*table // whose keys have the same type
 }
 
 // run is one schema on all the databases.
@@ -168,7 +168,7 @@ func (r *run) create(tb *table) {
 	}
 }
 
-// change runs a write everywhere and compares how many rows it changed.
+// change runs a write on all databases and compares the numbers of rows changed.
 func (r *run) change(st *statement) {
 	r.Helper()
 	res, err := r.plain.Exec(st.plain)
@@ -188,7 +188,7 @@ func (r *run) change(st *statement) {
 	}
 }
 
-// query runs a SELECT everywhere and compares. It returns whether there were rows.
+// query runs a SELECT on all databases and compares. It reports whether there were rows.
 func (r *run) query(st *statement) bool {
 	r.Helper()
 	want, err := r.plainRows(st)
@@ -206,7 +206,7 @@ func (r *run) query(st *statement) bool {
 			columns = resp.Columns
 		}
 		if diff := cmp.Diff(columns, resp.Columns); diff != "" {
-			r.Errorf("%d shards: %s\ncolumns, of another number of shards (-) and here (+):\n%s", shards, st.tsql, diff)
+			r.Errorf("%d shards: %s\ncolumns, for the previous number of shards (-) and this one (+):\n%s", shards, st.tsql, diff)
 		}
 		got := make([][]string, len(resp.Rows))
 		for i, row := range resp.Rows {
@@ -241,8 +241,7 @@ func (r *run) compare(st *statement, shards int, want, got [][]string) {
 	}
 }
 
-// plainRows are the rows of the plain database, each value as a text that wireRow
-// gives for the same.
+// plainRows are the rows of the plain database, each value formatted as wireRow does.
 func (r *run) plainRows(st *statement) ([][]string, error) {
 	rows, err := r.plain.Query(st.plain)
 	if err != nil {
@@ -270,7 +269,7 @@ func (r *run) plainRows(st *statement) ([][]string, error) {
 	return all, rows.Err()
 }
 
-// wireRow writes the values of an answer's row as SQLite has them.
+// wireRow formats the values of a wire row as SQLite returns them.
 func (r *run) wireRow(st *statement, row jsontext.Value) []string {
 	r.Helper()
 	var values []any
@@ -302,11 +301,11 @@ func (r *run) wireRow(st *statement, row jsontext.Value) []string {
 	return texts
 }
 
-// unscaled drops the point of a number with that many digits behind it.
+// unscaled removes the point of a number with that many fraction digits.
 func unscaled(s string, scale int) string {
 	whole, frac, _ := strings.Cut(s, ".")
 	if len(frac) != scale {
-		return s + " has not " + strconv.Itoa(scale) + " digits behind the point"
+		return s + " has not " + strconv.Itoa(scale) + " digits after the point"
 	}
 	digits := strings.TrimLeft(strings.TrimPrefix(whole, "-")+frac, "0")
 	switch {

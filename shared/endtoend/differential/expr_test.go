@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// kind is the type of an expression, as far as its values are compared.
+// kind is the type of an expression, as far as comparing values requires.
 type kind int
 
 const (
@@ -16,7 +16,7 @@ const (
 	money             // DECIMAL(9,2); in SQLite a number of cents
 	day               // DATE
 	flag              // BIT
-	micro             // what AVG makes of money: in SQLite a number of millionths
+	micro             // the AVG of money: in SQLite a number of millionths
 )
 
 // expr is an expression in both dialects.
@@ -25,7 +25,7 @@ type expr struct {
 	tsql, plain string
 }
 
-// folded is the text in SQLite's dialect that equal values share.
+// folded is SQLite text that is the same for equal values.
 func (e expr) folded() string {
 	if e.kind == text {
 		return "lower(" + e.plain + ")"
@@ -40,7 +40,7 @@ type column struct {
 	nullable bool
 }
 
-// generator makes expressions over the columns in scope.
+// generator generates expressions over the columns in scope.
 type generator struct {
 	*rand.Rand
 	scope []expr // the columns, as expressions
@@ -64,8 +64,8 @@ func (g *generator) columnOf(k kind) (expr, bool) {
 	return pick(g.Rand, fit...), true
 }
 
-// words are the texts of columns and constants: few, so that they meet, and alike
-// but for case.
+// words are the texts of columns and constants: few, so that values coincide, and some equal
+// except for case.
 var words = []string{"a", "A", "b", "ab", "AB", "aB", "ba", "abc", "Z", "z9", "m", "M", ""}
 
 func (g *generator) constant(k kind) expr {
@@ -87,7 +87,7 @@ func (g *generator) constant(k kind) expr {
 	return expr{whole, "(" + n + ")", "(" + n + ")"}
 }
 
-// cents2 writes cents as a number with two digits behind the point.
+// cents2 formats cents as a number with two fraction digits.
 func cents2(cents int) string {
 	sign := ""
 	if cents < 0 {
@@ -96,7 +96,7 @@ func cents2(cents int) string {
 	return fmt.Sprintf("(%s%d.%02d)", sign, cents/100, cents%100)
 }
 
-// value makes an expression of the kind.
+// value generates an expression of the kind.
 func (g *generator) value(k kind, depth int) expr {
 	if depth <= 0 || g.chance(35) {
 		if c, ok := g.columnOf(k); ok && g.chance(80) {
@@ -196,7 +196,7 @@ func (g *generator) caseOf(k kind, depth int) expr {
 	return e
 }
 
-// predicate makes a condition.
+// predicate generates a condition.
 func (g *generator) predicate(depth int) expr {
 	if depth > 0 && g.chance(40) {
 		a, b := g.predicate(depth-1), g.predicate(depth-1)

@@ -13,8 +13,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// TestFloatsAddUpToTheSameBits: a sum of floats is the exact one, rounded once,
-// however many shards its values lie on. The right values are math/big's.
+// TestFloatsAddUpToTheSameBits: a sum of floats is exact and rounded once, however many shards
+// hold its values. The expected values are computed by math/big.
 func TestFloatsAddUpToTheSameBits(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed(t), 2))
 	const n, groups = 6000, 3
@@ -22,7 +22,7 @@ func TestFloatsAddUpToTheSameBits(t *testing.T) {
 	for i := range texts {
 		texts[i] = strconv.FormatFloat(float64(rnd.IntN(2_000_000)-1_000_000)/100, 'g', -1, 64)
 	}
-	// The widest and the narrowest, of one group, of which what is in between is left.
+	// The widest and narrowest values of one group, which mostly cancel.
 	for i, s := range []string{"1.7e308", "1.7e308", "-1.7e308", "5e-324", "-1.7e308", "1e16", "-1e16"} {
 		texts[i*7*groups] = s
 	}
@@ -44,7 +44,7 @@ func TestFloatsAddUpToTheSameBits(t *testing.T) {
 			distinct.Add(distinct, x)
 		}
 	}
-	mean := func(sum *big.Rat, n int) string { // the quotient of two floats, as T-SQL's is
+	mean := func(sum *big.Rat, n int) string { // the quotient of two floats, as in T-SQL
 		f, _ := sum.Float64()
 		return wireFloat(f / float64(n))
 	}
@@ -97,5 +97,5 @@ func wireRat(r *big.Rat) string {
 	return wireFloat(f)
 }
 
-// wireFloat writes a float as JSON numbers are written, for the sizes that occur here.
+// wireFloat formats a float as a JSON number, for the magnitudes used here.
 func wireFloat(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }

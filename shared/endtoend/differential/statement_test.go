@@ -11,19 +11,19 @@ import (
 type table struct {
 	name    string
 	columns []column // the first is the primary and the shard key
-	keys    int      // how many keys were given out
+	keys    int      // how many keys were used
 }
 
 // statement is one statement in both dialects.
 type statement struct {
 	tsql, plain string
 	out         []kind // of a SELECT's columns
-	ordered     bool   // the order is total, up to equal rows
-	ties        int    // the first columns of a TOP WITH TIES, which are its order; 0: none
+	ordered     bool   // the order is total, except for equal rows
+	ties        int    // the number of leading columns that a TOP WITH TIES is ordered by; 0: none
 	write       bool
 }
 
-// source puts a table into scope under an alias.
+// source brings a table into scope under an alias.
 func (g *generator) source(t *table, alias string) string {
 	for _, c := range t.columns {
 		ref := alias + "." + c.name
@@ -32,7 +32,7 @@ func (g *generator) source(t *table, alias string) string {
 	return t.name + " " + alias
 }
 
-// from makes a FROM clause of one table, or of two that are joined by their keys.
+// from generates a FROM clause of one table, or of two joined by their keys.
 func (g *generator) from(s *schema) (from expr) {
 	g.scope = nil
 	a := pick(g.Rand, s.tables...)
@@ -81,7 +81,7 @@ func (g *generator) where() expr {
 	return expr{tsql: " WHERE " + p.tsql, plain: " WHERE " + p.plain}
 }
 
-// query makes a SELECT.
+// query generates a SELECT.
 func (g *generator) query(s *schema) *statement {
 	from := g.from(s)
 	where := g.where()
@@ -93,7 +93,7 @@ func (g *generator) query(s *schema) *statement {
 	for range 1 + g.IntN(4) {
 		e := g.value(pick(g.Rand, whole, text, money, day, flag), 2)
 		if slices.Contains(list, e.tsql) {
-			continue // T-SQL takes nothing twice in ORDER BY
+			continue // T-SQL does not allow duplicates in ORDER BY
 		}
 		list, plain = append(list, e.tsql), append(plain, e.folded())
 		st.out = append(st.out, e.kind)
@@ -106,14 +106,14 @@ func (g *generator) query(s *schema) *statement {
 	return st
 }
 
-// grouped makes a SELECT with aggregates.
+// grouped generates a SELECT with aggregates.
 func (g *generator) grouped(from, where expr) *statement {
 	st := &statement{}
 	var list, plain, by, byPlain []string
 	for range g.IntN(3) {
 		k := g.value(pick(g.Rand, whole, text, day, flag, money), 1)
 		if isConstant(k, g.scope) {
-			continue // T-SQL groups by nothing that has no column in it
+			continue // T-SQL requires a column in each GROUP BY expression
 		}
 		by, byPlain = append(by, k.tsql), append(byPlain, k.folded())
 		if g.chance(80) && !slices.Contains(list, k.tsql) {
@@ -150,7 +150,7 @@ func (g *generator) grouped(from, where expr) *statement {
 	return st
 }
 
-// isConstant says whether no column occurs in e.
+// isConstant reports whether e contains no column.
 func isConstant(e expr, scope []expr) bool {
 	for _, c := range scope {
 		if strings.Contains(e.tsql, c.tsql) {
@@ -212,7 +212,7 @@ func (g *generator) finish(st *statement, distinct string, list, plain []string,
 		limitPlain = fmt.Sprintf(" LIMIT %d OFFSET %d", n+1, skip)
 	case 2:
 		if distinct == "" && tail.tsql == "" {
-			// The order is that of one column, so that there are ties.
+			// The order is by a single column, so that there are ties.
 			st.ties, st.ordered = 1, false
 			order = " ORDER BY 1"
 			top = fmt.Sprintf("TOP (%d) WITH TIES ", n)
@@ -241,7 +241,7 @@ func aliased(list []string) string {
 	return strings.Join(all, ", ")
 }
 
-// row makes the values of a new row of t, whose key is new.
+// row generates the values of a new row of t with a new key.
 func (g *generator) row(t *table) (tsql, plain string) {
 	var a, b []string
 	for i, c := range t.columns {
@@ -259,7 +259,7 @@ func (g *generator) row(t *table) (tsql, plain string) {
 	return "(" + strings.Join(a, ", ") + ")", "(" + strings.Join(b, ", ") + ")"
 }
 
-// insert makes an INSERT of a few rows.
+// insert generates an INSERT of a few rows.
 func (g *generator) insert(t *table, rows int) *statement {
 	var a, b []string
 	for range rows {
@@ -273,7 +273,7 @@ func (g *generator) insert(t *table, rows int) *statement {
 	}
 }
 
-// change makes an INSERT, UPDATE or DELETE.
+// change generates an INSERT, UPDATE or DELETE.
 func (g *generator) change(s *schema) *statement {
 	t := pick(g.Rand, s.tables...)
 	if g.chance(40) {
@@ -290,7 +290,7 @@ func (g *generator) change(s *schema) *statement {
 		where = expr{tsql: " WHERE " + p.tsql, plain: " WHERE " + p.plain}
 	}
 	if g.chance(40) {
-		// Some of the rows, so that the table does not run empty.
+		// Only some of the rows, so that the table does not become empty.
 		n := strconv.Itoa(2 + g.IntN(5))
 		some := "(" + g.scope[0].tsql + " % " + n + " = 0)"
 		return &statement{

@@ -13,9 +13,9 @@ import (
 	"shardeck/shared/api"
 )
 
-// record is a statement or query of a corpus file, with its answer.
+// record is a statement or query of a corpus file, with its expected result.
 type record struct {
-	line  int // of its first line, from 1
+	line  int // line number of its first line, from 1
 	lines []string
 
 	only []condition // onlyif: all must hold
@@ -24,9 +24,9 @@ type record struct {
 	query   bool
 	ordered bool
 	fold    bool
-	code    api.Code // of the error that is due; empty for none
-	number  int      // SQL Server's; 0 where none is asked for
-	rows    int64    // affected; -1 where none are asked for
+	code    api.Code // the expected error code; empty for none
+	number  int      // SQL Server's; 0 if not checked
+	rows    int64    // affected; -1 if not checked
 	text    string
 
 	answerAt int // index in lines of ----; -1 for a statement
@@ -37,10 +37,10 @@ type record struct {
 // condition is an onlyif or skipif line.
 type condition struct {
 	on         string
-	difference string // the row of the documented table, where one is named
+	difference string // the row of the documented table, if one is named
 }
 
-// engines are what a condition may name, besides the ways of asking.
+// engines are the names a condition may use, apart from the ways to send a statement.
 var engines = []string{"sqlite", "sqlserver", "babelfish", endpointsWay, queryWay}
 
 // readCorpus reads all files of the corpus.
@@ -63,8 +63,8 @@ func readCorpus(t *testing.T) map[string][]*record {
 	return all
 }
 
-// parseFile takes a file apart; blocks of comments alone are records without text,
-// so that nothing is lost when the file is written again.
+// parseFile splits a file into records; comment-only blocks are records without text, so that
+// nothing is lost when the file is written again.
 func parseFile(text string) ([]*record, error) {
 	var records []*record
 	var r *record
@@ -116,14 +116,14 @@ func (r *record) parse() error {
 	case headed && r.text == "":
 		return fmt.Errorf("there is no text")
 	case r.query != (r.answerAt >= 0):
-		return fmt.Errorf("a query has ---- and an answer, a statement has neither")
+		return fmt.Errorf("a query has ---- and a result, a statement has neither")
 	}
 	return nil
 }
 
 func (r *record) condition(words []string) error {
 	if len(words) < 2 || len(words) > 3 || !slices.Contains(engines, words[1]) {
-		return fmt.Errorf("%q: want one of %v and perhaps a difference", words, engines)
+		return fmt.Errorf("%q: want one of %v and optionally a difference", words, engines)
 	}
 	c := condition{on: words[1]}
 	if len(words) == 3 {
@@ -168,10 +168,10 @@ func (r *record) head(words []string) error {
 		r.number, err = strconv.Atoi(words[3])
 		return err
 	}
-	return fmt.Errorf("%q is not understood", words)
+	return fmt.Errorf("%q is invalid", words)
 }
 
-// runsOn says whether the conditions let the record run there.
+// runsOn reports whether the conditions let the record run there.
 func (r *record) runsOn(what []string) bool {
 	holds := func(c condition) bool { return slices.Contains(what, c.on) }
 	for _, c := range r.only {
@@ -182,13 +182,13 @@ func (r *record) runsOn(what []string) bool {
 	return r.text != "" && !slices.ContainsFunc(r.skip, holds)
 }
 
-// put replaces the answer.
+// put replaces the expected result.
 func (r *record) put(columns string, rows []string) {
 	r.columns, r.answer = columns, rows
 	r.lines = append(append(r.lines[:r.answerAt+1:r.answerAt+1], columns), rows...)
 }
 
-// formatFile is what parseFile read.
+// formatFile is the inverse of parseFile.
 func formatFile(records []*record) []byte {
 	var b bytes.Buffer
 	for i, r := range records {
@@ -203,7 +203,7 @@ func formatFile(records []*record) []byte {
 	return b.Bytes()
 }
 
-func TestTheCorpusIsWrittenAsItIsRead(t *testing.T) {
+func TestCorpusFilesRoundTrip(t *testing.T) {
 	for file, records := range readCorpus(t) {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -237,7 +237,7 @@ func TestBadRecordsAreRefused(t *testing.T) {
 		"onlyif oracle x\nstatement ok\nDROP TABLE T",
 	} {
 		if _, err := parseFile(text); err == nil {
-			t.Errorf("%q was taken", text)
+			t.Errorf("%q was accepted", text)
 		}
 	}
 }

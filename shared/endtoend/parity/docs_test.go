@@ -25,9 +25,9 @@ func readGuide(t *testing.T) string {
 	return string(text)
 }
 
-// TestTheGuideHasTheDifferencesOfTheCorpus: it can claim neither fewer nor more.
+// TestTheGuideHasTheDifferencesOfTheCorpus: the guide must list exactly the same ones.
 func TestTheGuideHasTheDifferencesOfTheCorpus(t *testing.T) {
-	declared := map[string]map[string]bool{} // by difference, the engines that have a case
+	declared := map[string]map[string]bool{} // by difference, the engines with a case
 	for _, records := range readCorpus(t) {
 		for _, r := range records {
 			for _, c := range r.only {
@@ -67,7 +67,7 @@ func TestTheGuidesScriptsAreTSQL(t *testing.T) {
 		t.Fatalf("%d scripts in %s", len(scripts), guide)
 	}
 	for _, s := range scripts {
-		// sqlcmd has put the password in before the server sees the text.
+		// sqlcmd substitutes the password before the server sees the text.
 		s = strings.ReplaceAll(s, "$(password)", "secret")
 		for _, batch := range regexp.MustCompile(`(?m)^GO$`).Split(s, -1) {
 			if strings.TrimSpace(batch) == "" {
@@ -80,7 +80,7 @@ func TestTheGuidesScriptsAreTSQL(t *testing.T) {
 	}
 }
 
-// compose is what is checked of the compose file.
+// compose is the part of the compose file that is checked.
 type compose struct {
 	Services map[string]struct {
 		Image       string            `json:"image"`
@@ -117,19 +117,19 @@ func TestTheGuidesComposeFileHoldsTogether(t *testing.T) {
 	for name, s := range c.Services {
 		for _, secret := range s.Secrets {
 			if c.Secrets[secret]["file"] == "" {
-				t.Errorf("%s uses the secret %s, which there is not", name, secret)
+				t.Errorf("%s uses the undeclared secret %s", name, secret)
 			}
 		}
 		for _, v := range s.Volumes {
 			if source, _, _ := strings.Cut(v, ":"); !strings.HasPrefix(source, ".") {
 				if _, ok := c.Volumes[source]; !ok {
-					t.Errorf("%s uses the volume %s, which there is not", name, source)
+					t.Errorf("%s uses the undeclared volume %s", name, source)
 				}
 			}
 		}
 		for _, other := range dependencies(s.DependsOn) {
 			if _, ok := c.Services[other]; !ok {
-				t.Errorf("%s depends on %s, which there is not", name, other)
+				t.Errorf("%s depends on the undeclared service %s", name, other)
 			}
 		}
 		for variable, value := range s.Environment {
@@ -158,7 +158,7 @@ func dependencies(v any) []string {
 	return names
 }
 
-// settings are the variables that the services and the console read.
+// settings are the environment variables that the services and the console read.
 func settings(t *testing.T) []string {
 	t.Helper()
 	var names []string

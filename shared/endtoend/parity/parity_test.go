@@ -24,7 +24,7 @@ var rewrite = flag.Bool("update", false, "rewrite the corpus's answers from one 
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
-// patient: a server may take its time to create a database.
+// Patient, since a server may be slow to create a database.
 var patient = []string{"MASTER_REQUEST_TIMEOUT=60s", "MASTER_PROBE_TIMEOUT=10s"}
 
 func TestOneSQLiteShard(t *testing.T) {
@@ -45,8 +45,8 @@ func TestThreeSQLServerShards(t *testing.T) {
 	runAll(t, testcluster.Options{Workers: 3, Masters: 1, Env: patient, SQLServer: server.DSN(), Suffix: suffix}, false, what...)
 }
 
-// ways are how a statement of the corpus reaches a master: as a request of the
-// endpoint for its kind, and as the text that it is.
+// ways are the ways to send a statement of the corpus to a master: as a request of the endpoint
+// for its kind, and as text.
 var ways = map[string]func(text string) (request, error){
 	endpointsWay: parse,
 	queryWay:     func(text string) (request, error) { return verbatim(text), nil },
@@ -57,7 +57,7 @@ const (
 	queryWay     = "query"
 )
 
-// runAll runs the corpus on a cluster of which the conditions in what hold, each way.
+// runAll runs the corpus on a cluster for which the conditions in what hold, each way.
 func runAll(t *testing.T, o testcluster.Options, write bool, what ...string) {
 	corpus := readCorpus(t)
 	m := testcluster.Start(t, o).Master(0)
@@ -87,8 +87,8 @@ type runner struct {
 
 // all runs the file in a database of its own.
 func (run *runner) all(t *testing.T) {
-	// Babelfish cannot make several databases at once; sending it again completes it.
-	testcluster.Await(t, "the database to be there", func(ctx context.Context) (bool, string) {
+	// Babelfish cannot create several databases concurrently; retrying completes the request.
+	testcluster.Await(t, "the database to be created", func(ctx context.Context) (bool, string) {
 		_, err := run.m.CreateDB(ctx, &api.CreateDBRequest{DB: run.db})
 		return err == nil || api.CodeOf(err) == api.CodeDatabaseExists, fmt.Sprint(err)
 	})
@@ -157,7 +157,7 @@ func numberOf(p *api.Problem) int {
 	return p.SQLNumber
 }
 
-// folded writes the texts of a row in lower case and without spaces at the end.
+// folded returns the texts of a row in lower case and without trailing spaces.
 func folded(t *testing.T, row string) string {
 	t.Helper()
 	var values []any

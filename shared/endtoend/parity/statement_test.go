@@ -15,7 +15,7 @@ import (
 	"shardeck/shared/client"
 )
 
-// answer is what became of a statement.
+// answer is the result of a statement.
 type answer struct {
 	columns string // "a INT, b DATE"
 	rows    []string
@@ -103,7 +103,7 @@ func (r count) send(ctx context.Context, m *client.Master, db string) (*answer, 
 	return a, nil
 }
 
-// verbatim is a text for POST /query.
+// verbatim is text for POST /query.
 type verbatim string
 
 func (s verbatim) send(ctx context.Context, m *client.Master, db string) (*answer, error) {
@@ -129,12 +129,12 @@ func columnList(columns []api.Column) string {
 	return strings.Join(list, ", ")
 }
 
-// parse reads a statement of the corpus. It knows the forms that the corpus has and
-// leaves conditions, ORDER BY lists and types to Shardeck.
+// parse reads a statement of the corpus. It knows the forms used in the corpus and passes
+// conditions, ORDER BY lists and types on to Shardeck.
 func parse(text string) (request, error) {
 	s := scan(text)
 	if len(s.tokens) < 3 {
-		return nil, fmt.Errorf("%q is no statement", text)
+		return nil, fmt.Errorf("%q is not a statement", text)
 	}
 	switch s.words(0, 2) {
 	case "CREATE TABLE":
@@ -199,8 +199,8 @@ func scan(text string) *statement {
 	return s
 }
 
-// quotedEnd is where a quoted text ends whose inside begins at i; the closing byte
-// stands for itself when doubled.
+// quotedEnd returns the end of a quoted text whose content begins at i; a doubled closing byte is
+// an escape.
 func quotedEnd(src string, i int, closing byte) int {
 	for i < len(src) {
 		if src[i] == closing {
@@ -225,7 +225,7 @@ func (s *statement) text(i int) string {
 	return s.src[s.tokens[i].start:s.tokens[i].end]
 }
 
-// words joins n tokens from i on, in upper case.
+// words joins n tokens starting at i, in upper case.
 func (s *statement) words(i, n int) string {
 	var list []string
 	for j := range n {
@@ -238,8 +238,8 @@ func (s *statement) name(i int) string { return unquote(s.text(i)) }
 
 func unquote(name string) string { return strings.TrimSuffix(strings.TrimPrefix(name, "["), "]") }
 
-// clauses cuts the statement before each of the keywords outside of parentheses, which come in
-// this order, and returns what stands behind each. The first must be there.
+// clauses splits the statement before each of the keywords outside of parentheses, which must be
+// in this order, and returns what follows each. The first is required.
 func (s *statement) clauses(keywords ...string) (map[string]string, error) {
 	parts := map[string]string{}
 	current, from := "", 0
@@ -267,7 +267,7 @@ func (s *statement) clauses(keywords ...string) (map[string]string, error) {
 	return parts, nil
 }
 
-// list splits what stands in parentheses from token open on, at its commas.
+// list splits the parenthesized text that begins at token open at its commas.
 func (s *statement) list(open int) (items []string, next int) {
 	depth, from := s.tokens[open].depth, s.tokens[open].end
 	for i := open + 1; i < len(s.tokens); i++ {
@@ -283,7 +283,7 @@ func (s *statement) list(open int) (items []string, next int) {
 	return items, len(s.tokens)
 }
 
-// topList splits a text at its commas outside of parentheses.
+// topList splits text at its commas outside of parentheses.
 func topList(text string) []string {
 	items, _ := scan("(" + text + ")").list(0)
 	return items
@@ -355,7 +355,7 @@ func (s *statement) update() (request, error) {
 	return r, nil
 }
 
-// countPrefix begins the column of a count, which has to be the last of the list.
+// countPrefix begins the column of a count, which must be the last in the list.
 const countPrefix = "COUNT_BIG(*) AS "
 
 func (s *statement) query() (request, error) {
@@ -396,10 +396,10 @@ func (s *statement) query() (request, error) {
 		c.GroupBy = topList(groups)
 	}
 	if order := parts["ORDER BY"]; order != "" && order != parts["GROUP BY"] {
-		return nil, fmt.Errorf("%q: a count is ordered by its groups or not at all", s.src)
+		return nil, fmt.Errorf("%q: a count must be ordered by its groups or not at all", s.src)
 	}
 	if got := r.Columns[:len(r.Columns)-1]; strings.Join(got, ", ") != strings.Join(c.GroupBy, ", ") {
-		return nil, fmt.Errorf("%q: a count selects its groups and COUNT_BIG(*)", s.src)
+		return nil, fmt.Errorf("%q: a count must select its groups and COUNT_BIG(*)", s.src)
 	}
 	return c, nil
 }
@@ -409,7 +409,7 @@ func number(text string) (*int64, error) {
 	return &n, err
 }
 
-// literal is the wire form of a constant of INSERT or UPDATE.
+// literal returns the wire form of a constant in INSERT or UPDATE.
 func literal(text string) (jsontext.Value, error) {
 	s := scan(text)
 	body := strings.TrimPrefix(strings.TrimPrefix(text, "N"), "n")
@@ -423,7 +423,7 @@ func literal(text string) (jsontext.Value, error) {
 	}
 	v := jsontext.Value(text)
 	if !v.IsValid() || v.Kind() != '0' {
-		return nil, fmt.Errorf("%q is not a constant that INSERT and UPDATE take here", text)
+		return nil, fmt.Errorf("%q is not a constant supported in INSERT and UPDATE here", text)
 	}
 	return v, nil
 }

@@ -1,9 +1,9 @@
-// Package query asks real clusters T-SQL, over HTTP, and holds the answers to what is
-// written here: what statements over shards must not get wrong, each by its name; the
-// forms of answers; and how statements end that fail, are cancelled or outlive a worker.
+// Package query sends T-SQL to real clusters over HTTP and compares the results with expected
+// ones: named cases that sharding must not get wrong, the response formats, and how statements
+// end that fail, are cancelled or lose a worker.
 //
-// Each answer is asked of three shards and of one, which must agree in everything. What
-// is random is in package differential; what one engine does with values is in parity.
+// Each query runs on three shards and on one, which must agree in everything. Random statements
+// are in package differential; how one engine treats values is in parity.
 //
-// The package has tests alone.
+// The package contains only tests.
 package query

@@ -18,8 +18,8 @@ import (
 	"shardeck/shared/testcluster"
 )
 
-// Slow has 300 rows of each of three keys, one key a shard. Joined to itself by that key
-// it is as large as a test needs: 90,000 rows a shard, 27 million, 8 billion.
+// Slow has 300 rows for each of three keys, one key per shard. Joined with itself by that key it
+// is as large as a test needs: 90,000 rows per shard, 27 million, 8 billion.
 const (
 	slowRows = 300
 	endless  = "SELECT a.n, b.n, c.n, d.n, @pad AS pad FROM Slow a JOIN Slow b ON a.g = b.g JOIN Slow c ON b.g = c.g JOIN Slow d ON c.g = d.g"
@@ -62,8 +62,8 @@ func (k *cluster) run(t *testing.T, sql string) *api.SQLResponse {
 	return resp
 }
 
-// idle waits until no statement is under way, at the master or at the workers, and
-// checks that the next one is answered.
+// idle waits until no statement is running, at the master or at the workers, and checks that the
+// next one succeeds.
 func (k *cluster) idle(t *testing.T) {
 	t.Helper()
 	testcluster.Await(t, "the master to have no statement", func(ctx context.Context) (bool, string) {
@@ -73,10 +73,10 @@ func (k *cluster) idle(t *testing.T) {
 	for _, n := range k.Workers {
 		before, ok := ticks(n.PID())
 		if !ok {
-			break // only Linux tells
+			break // only available on Linux
 		}
 		since := time.Now()
-		testcluster.Await(t, n.Name+" to have nothing to do", func(context.Context) (bool, string) {
+		testcluster.Await(t, n.Name+" to become idle", func(context.Context) (bool, string) {
 			took := time.Since(since)
 			if took < 200*time.Millisecond {
 				return false, "too early to tell"
@@ -104,7 +104,7 @@ func ticks(pid int) (int64, bool) {
 	return user + system, errors.Join(e1, e2) == nil
 }
 
-// memory is a process's greatest resident set so far, in bytes; 0 where it is not known.
+// memory is a process's peak resident set size, in bytes; 0 if unknown.
 func memory(pid int) int64 {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	_, text2, _ := strings.Cut(string(text), "VmHWM:")
@@ -124,7 +124,7 @@ func TestStatementsThatEndEarly(t *testing.T) {
 }
 
 func timedOut(t *testing.T, k *cluster) {
-	t.Run("before a row", func(t *testing.T) {
+	t.Run("before the first row", func(t *testing.T) {
 		_, err := k.m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: hopeless, TimeoutMS: 300})
 		if p := api.AsProblem(err); p.Code != api.CodeQueryTimeout || p.Hint == "" {
 			t.Errorf("%+v", p)
@@ -176,7 +176,7 @@ func cancelled(t *testing.T, k *cluster) {
 		}
 		k.idle(t)
 		if err := k.m.CancelQuery(t.Context(), run.ID); api.CodeOf(err) != api.CodeUnknownQuery {
-			t.Errorf("to cancel it again: %v", err)
+			t.Errorf("cancelling it again: %v", err)
 		}
 	})
 	t.Run("by its id in a stream", func(t *testing.T) {
@@ -206,14 +206,14 @@ func cancelled(t *testing.T, k *cluster) {
 		k.underWay(t)
 		cancel()
 		if err := <-ended; err == nil {
-			t.Error("it was answered")
+			t.Error("it got a response")
 		}
 		k.idle(t)
 	})
 	t.Run("by their ids while their clients do not read", func(t *testing.T) { unread(t, k) })
 }
 
-// unread asks in each form, reads nothing and cancels.
+// unread sends the statement in each format, reads nothing and cancels.
 func unread(t *testing.T, k *cluster) {
 	answers := map[string]*http.Response{}
 	for _, accept := range []string{api.MediaNDJSON, api.MediaJSON, api.MediaCSV} {
@@ -240,12 +240,12 @@ func unread(t *testing.T, k *cluster) {
 	k.idle(t)
 	for accept, resp := range answers {
 		if tail, err := last(resp); err == nil && !strings.Contains(tail, `{"error":`) {
-			t.Errorf("%s: the answer passes for a whole one, ...%s", accept, tail)
+			t.Errorf("%s: the response passes as complete, ...%s", accept, tail)
 		}
 	}
 }
 
-// underWay is the one statement under way, once its shards are known.
+// underWay is the one running statement, once its shards are known.
 func (k *cluster) underWay(t *testing.T) (run api.RunningQuery) {
 	t.Helper()
 	testcluster.Await(t, "the statement to be listed", func(ctx context.Context) (bool, string) {
@@ -259,7 +259,7 @@ func (k *cluster) underWay(t *testing.T) (run api.RunningQuery) {
 	return run
 }
 
-// failsLate divides by zero in the last row of shard 0, after much was sent.
+// failsLate divides by zero in the last row of shard 0, after many rows were sent.
 func failsLate(t *testing.T, k *cluster) {
 	req := &api.SQLRequest{
 		DB: dbName, Params: params(pad),
@@ -276,21 +276,21 @@ func failsLate(t *testing.T, k *cluster) {
 	k.idle(t)
 }
 
-// cut checks that an answer can not pass for a whole one and, where its form has
-// room for that, says why.
+// cut checks that a response cannot pass as complete and, if its format has room for it, states
+// the reason.
 func cut(t *testing.T, accept string, text []byte, err error, says ...string) {
 	t.Helper()
 	if err == nil {
-		t.Errorf("%s: the answer ended well after %d bytes", accept, len(text))
+		t.Errorf("%s: the response ended normally after %d bytes", accept, len(text))
 	}
 	for _, s := range says {
 		if tail := string(text[max(0, len(text)-2000):]); accept == api.MediaJSON && !strings.Contains(tail, s) {
-			t.Errorf("%s: the answer ends in ...%s, without %s", accept, tail[max(0, len(tail)-300):], s)
+			t.Errorf("%s: the response ends in ...%s, without %s", accept, tail[max(0, len(tail)-300):], s)
 		}
 	}
 }
 
-// killed kills a worker in the middle of answers of each form.
+// killed kills a worker in the middle of responses of each format.
 func killed(t *testing.T, k *cluster) {
 	for i, accept := range []string{api.MediaNDJSON, api.MediaJSON, api.MediaCSV} {
 		t.Run(accept, func(t *testing.T) {
@@ -316,8 +316,8 @@ func killed(t *testing.T, k *cluster) {
 	}
 }
 
-// without asks while a worker is gone: of all shards, of all that are there, and of
-// another one.
+// without runs statements while a worker is down: on all shards, on all available ones, and on a
+// different one.
 func (k *cluster) without(t *testing.T, shard int) {
 	t.Helper()
 	req := api.SQLRequest{DB: dbName, SQL: "SELECT COUNT(*) FROM Slow"}
@@ -336,7 +336,7 @@ func (k *cluster) without(t *testing.T, shard int) {
 	}
 }
 
-// last reads an answer to its end, and returns the last of it.
+// last reads a response to its end and returns its tail.
 func last(resp *http.Response) (string, error) {
 	var tail []byte
 	buf := make([]byte, 64<<10)
@@ -354,9 +354,9 @@ func last(resp *http.Response) (string, error) {
 	}
 }
 
-// bounded holds the master to its memory.
+// bounded checks that the master's memory is bounded.
 func bounded(t *testing.T, k *cluster) {
-	t.Run("groups beyond the bound are refused", func(t *testing.T) {
+	t.Run("too many groups are refused", func(t *testing.T) {
 		_, err := k.m.Query(t.Context(), &api.SQLRequest{
 			DB: dbName, Params: params(pad), SQL: "SELECT a.n, b.n, @pad AS pad FROM Slow a JOIN Slow b ON a.g = b.g WHERE a.n < 150 GROUP BY a.n, b.n ORDER BY COUNT(*)",
 		})
@@ -399,6 +399,6 @@ func slowLog(t *testing.T, k *cluster) {
 		return false, "the statement is not in it"
 	})
 	if strings.Contains(k.Masters[0].Log(), "hunter-two") {
-		t.Error("the log tells a parameter")
+		t.Error("the log contains a parameter")
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"shardeck/shared/client"
 )
 
-// post sends a request as it is and accepts that form.
+// post sends a request as is with the given Accept header.
 func post(t *testing.T, m *client.Master, accept string, req *api.SQLRequest) *http.Response {
 	t.Helper()
 	req.DB = dbName
@@ -36,7 +36,7 @@ func post(t *testing.T, m *client.Master, accept string, req *api.SQLRequest) *h
 	return resp
 }
 
-// whole reads a 200 answer to its end.
+// whole reads a 200 response to its end.
 func whole(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	text, err := io.ReadAll(resp.Body)
@@ -62,12 +62,12 @@ func forms(t *testing.T, b *both) {
 			}
 		})
 	})
-	t.Run("CSV without rows is its head", func(t *testing.T) {
+	t.Run("CSV without rows is just its header", func(t *testing.T) {
 		if got := whole(t, post(t, b.three, api.MediaCSV, &api.SQLRequest{SQL: "SELECT id, v FROM Nothing"})); got != "id,v\r\n" {
 			t.Errorf("%q", got)
 		}
 	})
-	t.Run("CSV that is refused is a problem", func(t *testing.T) {
+	t.Run("a refused CSV request is a problem document", func(t *testing.T) {
 		resp := post(t, b.three, api.MediaCSV, &api.SQLRequest{SQL: "SELECT 1 / (id - 7) AS x FROM Students"})
 		var p api.Problem
 		if err := json.UnmarshalRead(resp.Body, &p); err != nil || p.Code != api.CodeDivideByZero || resp.StatusCode != p.Status {
@@ -88,7 +88,7 @@ func forms(t *testing.T, b *both) {
 	}
 }
 
-// cutShort asks in each form for at most so many of nine rows.
+// cutShort requests, in each format, a limited number of nine rows.
 func cutShort(t *testing.T, name string, m *client.Master, sql string, most int64, truncated bool) {
 	t.Helper()
 	rows := int(min(most, 9))
@@ -115,9 +115,9 @@ func cutShort(t *testing.T, name string, m *client.Master, sql string, most int6
 	}
 }
 
-// plans asks for plans instead of answers.
+// plans requests plans instead of results.
 func plans(t *testing.T, m *client.Master) {
-	t.Run("a point select says why it goes where", func(t *testing.T) {
+	t.Run("a point select explains its route", func(t *testing.T) {
 		resp := explained(t, m, &api.SQLRequest{SQL: "SELECT name FROM Students WHERE id = @id", Params: params(param("id", "7"))})
 		if len(resp.Route.Shards) != 1 || resp.Route.Shards[0] != 0 || len(resp.Route.Keys) != 1 || resp.Route.Why == "" {
 			t.Errorf("%+v", resp.Route)
@@ -126,10 +126,10 @@ func plans(t *testing.T, m *client.Master) {
 			t.Errorf("%+v", resp.Explain.Fragments)
 		}
 		if len(resp.Rows) > 0 || resp.Explain.Fragments[0].Rows != nil {
-			t.Error("it was run")
+			t.Error("it was executed")
 		}
 	})
-	t.Run("analyze counts rows and takes times", func(t *testing.T) {
+	t.Run("analyze counts rows and measures times", func(t *testing.T) {
 		resp := explained(t, m, &api.SQLRequest{SQL: "SELECT class, COUNT(*) FROM Students GROUP BY class HAVING COUNT(*) > 1", Analyze: true})
 		var names []string
 		for _, s := range resp.Explain.Steps {
@@ -154,8 +154,8 @@ func plans(t *testing.T, m *client.Master) {
 		}
 	})
 	for name, sql := range map[string]string{
-		"a contradiction touches no shard": "SELECT id FROM Students WHERE id = 1 AND id IN (2, 3)",
-		"a folded contradiction":           "SELECT id FROM Students WHERE 1 + 1 = 3",
+		"a contradiction uses no shard": "SELECT id FROM Students WHERE id = 1 AND id IN (2, 3)",
+		"a folded contradiction":        "SELECT id FROM Students WHERE 1 + 1 = 3",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if resp := explained(t, m, &api.SQLRequest{SQL: sql}); len(resp.Route.Shards) != 0 || len(resp.Explain.Fragments) != 0 {

@@ -15,7 +15,7 @@ type refusal struct {
 	req    api.SQLRequest
 	code   api.Code
 	number int    // SQL Server's
-	at     string // the text at the problem's offset begins with it; empty: no offset is asked for
+	at     string // prefix of the text at the problem's offset; empty: not checked
 	says   string // the detail or the hint contains it
 }
 
@@ -26,10 +26,10 @@ var refused = []refusal{
 	{name: "an unknown column, with the nearest", req: sqlOf("SELECT nam FROM Students"), code: api.CodeUnknownColumn, number: 207, at: "nam", says: "name"},
 	{name: "an unknown table, with the nearest", req: sqlOf("SELECT id FROM Student"), code: api.CodeUnknownTable, number: 208, at: "Student", says: "Students"},
 	{name: "an ambiguous column", req: sqlOf("SELECT v FROM Lonely a JOIN Nothing b ON a.id = b.id"), code: api.CodeAmbiguousColumn, number: 209, at: "v FROM"},
-	{name: "a column that is no group", req: sqlOf("SELECT name, COUNT(*) FROM Students GROUP BY class"), code: api.CodeUnsupported, number: 8120, at: "name"},
+	{name: "a column that is not grouped", req: sqlOf("SELECT name, COUNT(*) FROM Students GROUP BY class"), code: api.CodeUnsupported, number: 8120, at: "name"},
 	{name: "an order that is not in a DISTINCT list", req: sqlOf("SELECT DISTINCT class FROM Students ORDER BY gpa"), code: api.CodeUnsupported, number: 145, at: "gpa"},
 	{name: "an aggregate in WHERE", req: sqlOf("SELECT id FROM Students WHERE COUNT(*) > 1"), code: api.CodeUnsupported, at: "COUNT"},
-	{name: "a join of rows that may lie apart", req: sqlOf("SELECT s.id FROM Students s JOIN Marks m ON s.class = m.no"), code: api.CodeUnsupported, says: "shard key"},
+	{name: "a join of rows on different shards", req: sqlOf("SELECT s.id FROM Students s JOIN Marks m ON s.class = m.no"), code: api.CodeUnsupported, says: "shard key"},
 	{name: "a type that does not fit", req: sqlOf("SELECT id FROM Students WHERE id = 'seven'"), code: api.CodeConversionFailed, number: 245},
 	{name: "a sum of texts", req: sqlOf("SELECT SUM(name) FROM Students"), code: api.CodeConversionFailed, number: 8117, at: "name)"},
 	{name: "a parameter that is missing", req: sqlOf("SELECT id FROM Students WHERE id = @id"), code: api.CodeMissingField, at: "@id"},
@@ -37,14 +37,14 @@ var refused = []refusal{
 	{name: "text that is no statement", req: sqlOf("SELEC id FROM Students"), code: api.CodeSyntax, at: "SELEC"},
 	{name: "an UPDATE of all shards by mistake", req: sqlOf("UPDATE Students SET class = 1"), code: api.CodeShardKeyRequired, says: "all_shards"},
 	{name: "an UPDATE of the shard key", req: sqlOf("UPDATE Students SET id = 2 WHERE id = 1"), code: api.CodeShardKeyImmutable},
-	{name: "a row that is there", req: sqlOf("INSERT INTO Students (id) VALUES (7)"), code: api.CodeDuplicateKey, number: 2627},
+	{name: "a duplicate row", req: sqlOf("INSERT INTO Students (id) VALUES (7)"), code: api.CodeDuplicateKey, number: 2627},
 	{name: "a division by zero", req: sqlOf("SELECT id / (id - 7) AS x FROM Students ORDER BY x"), code: api.CodeDivideByZero, number: 8134},
 	{name: "a division by zero of an aggregate", req: sqlOf("SELECT 1 / (COUNT(*) - 9) FROM Students"), code: api.CodeDivideByZero, number: 8134},
 	{name: "a sum that does not fit at the end alone", req: sqlOf("SELECT SUM(CASE WHEN id IN (3, 7) THEN 1500000000 ELSE 0 END) FROM Students"), code: api.CodeOutOfRange, number: 8115},
 	{name: "deep nesting", req: sqlOf("SELECT " + strings.Repeat("(", 5000) + "id" + strings.Repeat(")", 5000) + " FROM Students"), code: api.CodeTooComplex},
 	{name: "deep nesting without parentheses", req: sqlOf("SELECT id FROM Students WHERE " + strings.Repeat("NOT ", 5000) + "id = 1"), code: api.CodeTooComplex},
 	{name: "deep CASE", req: sqlOf("SELECT " + strings.Repeat("CASE WHEN id = 1 THEN ", 2000) + "1" + strings.Repeat(" END", 2000) + " FROM Students"), code: api.CodeTooComplex},
-	{name: "a text beyond its bound", req: sqlOf("SELECT id FROM Students -- " + strings.Repeat("x", 1<<20)), code: api.CodeTooComplex},
+	{name: "text beyond the size limit", req: sqlOf("SELECT id FROM Students -- " + strings.Repeat("x", 1<<20)), code: api.CodeTooComplex},
 	{name: "no text", req: sqlOf(" \n"), code: api.CodeMissingField},
 	{name: "analyze of a write", req: api.SQLRequest{SQL: "DELETE FROM Students WHERE id = 1", Explain: true, Analyze: true}, code: api.CodeUnsupported},
 }
@@ -88,14 +88,14 @@ func (x *refusal) check(t *testing.T, name string, err error) {
 	if x.at != "" {
 		switch {
 		case p.Field != "sql" || p.Offset == nil:
-			t.Errorf("%s: %.200s\nis not refused at a place of sql: %+v", name, x.req.SQL, p)
+			t.Errorf("%s: %.200s\nhas no offset into sql: %+v", name, x.req.SQL, p)
 		case !strings.HasPrefix(x.req.SQL[*p.Offset:], x.at):
 			t.Errorf("%s: %.200s\nis refused at %.20q, want at %q", name, x.req.SQL, x.req.SQL[*p.Offset:], x.at)
 		}
 	}
 }
 
-// long asks what is long but within bounds.
+// long runs statements that are long but within bounds.
 func long(t *testing.T, m *client.Master) {
 	var keys strings.Builder
 	for i := range 100_000 {
@@ -119,7 +119,7 @@ func long(t *testing.T, m *client.Master) {
 			resp, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: sql})
 			switch {
 			case api.CodeOf(err) == api.CodeTooComplex && strings.HasPrefix(name, "10,000"):
-				// Nesting is bounded, and said to be.
+				// Nesting is bounded, and the error says so.
 			case err != nil:
 				t.Errorf("%.500v", err)
 			case lines(resp.Rows) != want:

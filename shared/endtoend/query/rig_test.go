@@ -17,8 +17,8 @@ func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
 const dbName = "School"
 
-// Where rows lie on three shards, by their keys: 7 and 10 on shard 0; 1, 2, 4 and 8
-// on 1; 3, 5 and 6 on 2; rooms B1 and Lab on 0, A2 on 1, A1 on 2.
+// The shards of rows, on three shards, by key: 7 and 10 are on shard 0; 1, 2, 4 and 8 on 1; 3, 5
+// and 6 on 2; rooms B1 and Lab on 0, A2 on 1, A1 on 2.
 var schema = []string{
 	"CREATE TABLE Students (id INT PRIMARY KEY, name NVARCHAR(20) NULL, class INT NULL, gpa DECIMAL(4,2) NULL) WITH (DISTRIBUTION = HASH(id))",
 	"CREATE TABLE Marks (student INT, no TINYINT, points INT NULL, PRIMARY KEY (student, no)) WITH (DISTRIBUTION = HASH(student))",
@@ -61,13 +61,13 @@ func startBoth(t *testing.T) *both {
 	return &both{start(t, 3).Master(0), start(t, 1).Master(0)}
 }
 
-// each calls f with both.
+// each calls f for both.
 func (b *both) each(f func(name string, m *client.Master)) {
 	f("three shards", b.three)
 	f("one shard", b.one)
 }
 
-// lines writes rows below each other.
+// lines formats rows one per line.
 func lines(rows []jsontext.Value) string {
 	all := make([]string, len(rows))
 	for i, r := range rows {
@@ -76,14 +76,14 @@ func lines(rows []jsontext.Value) string {
 	return strings.Join(all, "\n")
 }
 
-// sorted puts lines in order, for answers that have none.
+// sorted sorts lines, for unordered results.
 func sorted(text string) string {
 	all := strings.Split(text, "\n")
 	slices.Sort(all)
 	return strings.Join(all, "\n")
 }
 
-// types are the types of an answer's columns.
+// types returns the types of a result's columns.
 func types(columns []api.Column) string {
 	all := make([]string, len(columns))
 	for i, c := range columns {

@@ -9,7 +9,7 @@ import (
 	"shardeck/shared/client"
 )
 
-// step is a statement and what it does.
+// step is a statement and its effect.
 type step struct {
 	req      api.SQLRequest
 	affected int64 // rows changed; -1: it is a SELECT, or changes the schema
@@ -36,7 +36,7 @@ var changes = []step{
 	{sqlOf("SELECT s, id FROM Brief ORDER BY s DESC"), -1, "[\"b\",7]\n[\"a\",1]"},
 	{sqlOf("DROP TABLE IF EXISTS Brief"), -1, ""},
 
-	// Uniqueness is checked when the statement is done: keys may be shifted and swapped.
+	// Uniqueness is checked at the end of the statement: keys may be shifted and swapped.
 	{sqlOf("CREATE TABLE Parts (user_id INT, part INT, label NVARCHAR(10) NOT NULL, PRIMARY KEY (user_id, part), UNIQUE (user_id, label))"), -1, ""},
 	{sqlOf("INSERT Parts VALUES (1, 1, 'a'), (1, 2, 'b'), (1, 3, 'c'), (7, 1, 'a'), (7, 2, 'b')"), 5, ""},
 	{sqlOf("UPDATE Parts SET part = part + 1 WHERE user_id = 1"), 3, ""},
@@ -71,13 +71,12 @@ func writes(t *testing.T, b *both) {
 		again(t, name, m)
 		_, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: "SELECT s FROM Brief"})
 		if api.CodeOf(err) != api.CodeUnknownTable {
-			t.Errorf("%s: a table that was dropped: %v", name, err)
+			t.Errorf("%s: a dropped table: %v", name, err)
 		}
 	})
 }
 
-// clashes sends updates of Parts that make a duplicate in the end: each is refused
-// and changes nothing.
+// clashes sends updates of Parts that end in a duplicate: each is refused and changes nothing.
 func clashes(t *testing.T, name string, m *client.Master) {
 	const all = "SELECT user_id, part, label FROM Parts ORDER BY user_id, part"
 	before, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: all})
@@ -103,7 +102,7 @@ func clashes(t *testing.T, name string, m *client.Master) {
 	}
 }
 
-// again sends a write twice with one key, and then another one with the same key.
+// again sends a write twice with one key, and then a different one with the same key.
 func again(t *testing.T, name string, m *client.Master) {
 	const add = "INSERT INTO Made (id) VALUES (20), (21), (22)"
 	key := client.IdempotencyKey("made-once")
