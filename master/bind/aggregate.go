@@ -13,8 +13,8 @@ import (
 func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	switch {
 	case b.inAggregate:
-		p := b.Problem(api.CodeUnsupported, c.At, "%s stands within another aggregate", c.Name)
-		return nil, p.Hinted("compute the inner one in a statement of its own").Numbered(mssqlerr.NestedAggregate)
+		p := b.Problem(api.CodeUnsupported, c.At, "%s is nested in another aggregate", c.Name)
+		return nil, p.Hinted("compute the inner one in a separate statement").Numbered(mssqlerr.NestedAggregate)
 	case !b.Aggregated:
 		number, clause := mssqlerr.AggregateInWhere, b.Clause
 		switch clause {
@@ -23,8 +23,8 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 		case "SET":
 			number = mssqlerr.AggregateInSet
 		}
-		p := b.Problem(api.CodeUnsupported, c.At, "the aggregate %s does not belong in %s", c.Name, clause)
-		return nil, p.Hinted("aggregates belong in the list of SELECT, in HAVING and in ORDER BY").Numbered(number)
+		p := b.Problem(api.CodeUnsupported, c.At, "the aggregate %s is not allowed in %s", c.Name, clause)
+		return nil, p.Hinted("aggregates are allowed in the select list, HAVING and ORDER BY").Numbered(number)
 	}
 	b.Aggregates++
 	if c.Star && f.Star && !c.Distinct {
@@ -33,7 +33,7 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	}
 	if c.Star || len(c.Args) != 1 {
 		p := b.Problem(api.CodeSyntax, c.At, "%s takes one argument", c.Name)
-		return nil, p.Hinted("write %s(x); * is for COUNT(*) alone", c.Name).Numbered(mssqlerr.ArgumentCount)
+		return nil, p.Hinted("write %s(x); only COUNT(*) accepts *", c.Name).Numbered(mssqlerr.ArgumentCount)
 	}
 	b.inAggregate = true
 	x, err := b.Value(c.Args[0])
@@ -42,15 +42,15 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 		return nil, err
 	}
 	if lit, ok := c.Args[0].(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
-		return nil, b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s of the constant NULL means nothing", c.Name).Hinted("name a column")
+		return nil, b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s requires a typed argument, not the constant NULL", c.Name).Hinted("name a column")
 	}
 	t, ok := f.Total(x.Type)
 	switch {
 	case ok:
 	case x.Type.Kind == sqltypes.Bit:
-		return nil, b.aggregateType(c, x).Hinted("CAST it to INT")
+		return nil, b.aggregateTypeError(c, x).Hinted("CAST it to INT")
 	default:
-		return nil, b.aggregateType(c, x).Hinted("%s is of numbers", c.Name)
+		return nil, b.aggregateTypeError(c, x).Hinted("%s requires a number", c.Name)
 	}
 	e := &plan.Expr{Op: plan.AggExpr, Agg: f.Agg, Type: t, Args: []*plan.Expr{x}, Distinct: c.Distinct}
 	if f.Agg == sqlfunc.Min || f.Agg == sqlfunc.Max {
@@ -59,6 +59,6 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	return e, nil
 }
 
-func (b *Binder) aggregateType(c *tsql.Call, x *plan.Expr) *api.Problem {
-	return b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s does not take a value of type %s", c.Name, x.Type)
+func (b *Binder) aggregateTypeError(c *tsql.Call, x *plan.Expr) *api.Problem {
+	return b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s does not accept a value of type %s", c.Name, x.Type)
 }

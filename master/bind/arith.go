@@ -10,8 +10,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// arith binds l op r: numbers by T-SQL's rules for the result's type, strings
-// joined by +.
+// arith binds l op r: arithmetic with T-SQL's result types, or concatenation of strings
+// by +.
 func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	cl, cr := l.Type.Class(), r.Type.Class()
 	if l.IsNull() || r.IsNull() {
@@ -24,7 +24,7 @@ func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, err
 		return b.concat(op, l, r, at)
 	}
 	var err error
-	switch { // a string beside a number becomes one
+	switch { // a string beside a number is converted to its type
 	case cl == sqltypes.Strings && r.Type.Kind.IsNumeric():
 		l, err = b.Convert(l, r.Type, at)
 	case cr == sqltypes.Strings && l.Type.Kind.IsNumeric():
@@ -35,7 +35,7 @@ func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, err
 	}
 	cl, cr = l.Type.Class(), r.Type.Class()
 	if !l.Type.Kind.IsNumeric() || !r.Type.Kind.IsNumeric() || l.Type.Kind == sqltypes.Bit && r.Type.Kind == sqltypes.Bit {
-		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "%s and %s have no operator %s", l.Type, r.Type, plan.OpText[op]).Hinted("use arithmetic on numbers, and + to join strings")
+		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "the operator %[3]s is not defined for %[1]s and %[2]s", l.Type, r.Type, plan.OpText[op]).Hinted("use arithmetic on numbers, and + to concatenate strings")
 	}
 	switch {
 	case cl == sqltypes.Floats || cr == sqltypes.Floats:
@@ -48,7 +48,7 @@ func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, err
 
 func (b *Binder) concat(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	if op != plan.AddExpr {
-		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "strings have no operator %s", plan.OpText[op]).Hinted("use + to join strings; a number is written without quotes")
+		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "the operator %s is not defined for strings", plan.OpText[op]).Hinted("use + to concatenate strings; write a number without quotes")
 	}
 	t := ConcatType(l.Type, r.Type)
 	return b.folded(&plan.Expr{Op: plan.ConcatExpr, Type: t, Args: []*plan.Expr{l, r}, Binary: l.Binary || r.Binary}, at)
@@ -65,8 +65,8 @@ func (b *Binder) decimalArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Ex
 	if (op == plan.DivExpr || op == plan.ModExpr) && b.lazy == 0 && r.IsConst() && isZero(r) {
 		return nil, b.divideByZero(at)
 	}
-	// A literal is a decimal of just its digits; an engine that was left to convert it
-	// would take it for any INT, and compute to other digits.
+	// An integer literal is a decimal of exactly its digits. Left to convert it, an engine
+	// would treat it as any INT, and the result would have a different scale.
 	var err error
 	if l.IsConst() {
 		if l, err = b.Convert(l, lt, at); err != nil {
@@ -89,7 +89,7 @@ func isZero(e *plan.Expr) bool {
 
 func (b *Binder) floatArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	if op == plan.ModExpr {
-		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "%s and %s have no operator %%", l.Type, r.Type).Hinted("use %% on integers and decimals")
+		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "the operator %% is not defined for %s and %s", l.Type, r.Type).Hinted("use %% on integers and decimals")
 	}
 	t := floatOf(l.Type, r.Type)
 	var err error
@@ -115,10 +115,10 @@ func (b *Binder) neg(e *tsql.Neg) (*plan.Expr, error) {
 		return nil, err
 	}
 	if !x.Type.Kind.IsNumeric() || x.Type.Kind == sqltypes.Bit {
-		return nil, b.typeError(mssqlerr.OperandType, e.At, "%s has no minus sign", x.Type).Hinted("use - on numbers; a number is written without quotes")
+		return nil, b.typeError(mssqlerr.OperandType, e.At, "the unary operator - is not defined for %s", x.Type).Hinted("use - on numbers; write a number without quotes")
 	}
 	t := x.Type
-	if t.Kind == sqltypes.TinyInt { // it has no negative values; in T-SQL too the result is a SMALLINT
+	if t.Kind == sqltypes.TinyInt { // unsigned, so in T-SQL, too, the result is a SMALLINT
 		t.Kind = sqltypes.SmallInt
 	}
 	neg, err := b.folded(&plan.Expr{Op: plan.NegExpr, Type: t, Args: []*plan.Expr{x}}, e.At)

@@ -12,53 +12,51 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// binder turns syntax trees into bound expressions over the columns of a scope.
+// Binder turns syntax trees into bound expressions over the columns of a scope.
 type Binder struct {
-	Scope *Scope // nil: there are no columns
-	DB    string // that names may name as theirs
-	// field is the request's field that the text stands in.
-	Field string
+	Scope *Scope // nil: columns are not allowed
+	DB    string // the only database that qualified names may refer to
+	Field string // the field of the request that contains the text
 
-	// What follows is of whole statements.
+	// The following are used only when binding whole statements.
 
 	Params api.Object[jsontext.Value]
-	// aggregated says that aggregates may stand where binding is, for of where they
-	// may not.
+	// Aggregated reports whether aggregates are allowed in the clause being bound.
 	Aggregated  bool
-	Found       int // columns of a statement, as often as they stand in it
-	Clause      string
+	ColumnRefs  int    // column references seen so far, repeats included
+	Clause      string // the clause being bound, for error messages
 	inAggregate bool
 	Aggregates  int // bound so far
-	// uses are the columns bound outside of aggregates where those may stand.
+	// Uses are the columns bound outside of aggregates in clauses that allow aggregates.
 	Uses []Use
-	// lazy is the number of constructs around that may leave what they hold
-	// unevaluated. A constant that fails there must not fail the statement.
+	// lazy is the number of enclosing constructs that may short-circuit. A constant
+	// expression that fails inside one must not fail the statement.
 	lazy int
 }
 
-// columnUse is a column and where it stands.
+// Use is a column reference and its offset in the text.
 type Use struct {
 	X  *plan.Expr
 	At int
 }
 
-// statementField is the field of a request that holds a whole statement.
+// StatementField is the field of a request that holds a whole statement.
 const StatementField = "sql"
 
-// bindCondition binds a search condition over t. The errors name field, the
-// request's field that the text stands in.
+// Condition binds a search condition over t. Errors name field, the field of the
+// request that contains the text.
 func Condition(t *Table, field, text string) (*plan.Expr, error) {
 	ast, err := tsql.ParseCondition(text)
 	if err != nil {
 		return nil, api.AsProblem(err).At(field)
 	}
-	b := Binder{Scope: t.Alone, DB: t.DB, Field: field, Clause: "a condition"}
+	b := Binder{Scope: t.Scope, DB: t.DB, Field: field, Clause: "a condition"}
 	return b.Condition(ast, false)
 }
 
-// condition binds a predicate, or its negation. Moving NOT down to the
-// comparisons is right in three-valued logic, and once no NOT is left, UNKNOWN
-// may be treated as FALSE anywhere.
+// Condition binds a predicate, or its negation. Pushing NOT down to the comparisons
+// is correct in three-valued logic, and once no NOT is left, UNKNOWN may be treated
+// as FALSE anywhere.
 func (b *Binder) Condition(e tsql.Expr, not bool) (*plan.Expr, error) {
 	switch e := e.(type) {
 	case *tsql.Logic:
@@ -105,7 +103,7 @@ func (b *Binder) values(l, r tsql.Expr) (*plan.Expr, *plan.Expr, error) {
 
 func (b *Binder) logic(e *tsql.Logic, not bool) (*plan.Expr, error) {
 	or := e.Or != not // De Morgan
-	// What one term decides leaves the others unevaluated: 1 = 0 AND 1/0 = 1 is no error.
+	// AND and OR short-circuit: 1 = 0 AND 1/0 = 1 is not an error.
 	b.lazy++
 	defer func() { b.lazy-- }()
 	terms := make([]*plan.Expr, 0, len(e.Terms))
@@ -132,15 +130,15 @@ func (b *Binder) between(e *tsql.Between, not bool) (*plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, second := plan.GeExpr, plan.LeExpr
+	loOp, hiOp := plan.GeExpr, plan.LeExpr
 	if not {
-		first, second = plan.LtExpr, plan.GtExpr
+		loOp, hiOp = plan.LtExpr, plan.GtExpr
 	}
-	l, err := b.compare(first, x, lo, e.At)
+	l, err := b.compare(loOp, x, lo, e.At)
 	if err != nil {
 		return nil, err
 	}
-	h, err := b.compare(second, x, hi, e.At)
+	h, err := b.compare(hiOp, x, hi, e.At)
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +148,8 @@ func (b *Binder) between(e *tsql.Between, not bool) (*plan.Expr, error) {
 	return plan.AllOf([]*plan.Expr{l, h}), nil
 }
 
-// in binds X = v1 OR X = v2 ..., or its negation. The comparisons of X itself
-// with constants become one IN; those that need a conversion of X stay apart.
+// in binds X = v1 OR X = v2 ..., or its negation. Comparisons of X itself with
+// constants become one IN; those that convert X remain separate comparisons.
 func (b *Binder) in(e *tsql.In, not bool) (*plan.Expr, error) {
 	x, err := b.Value(e.X)
 	if err != nil {
@@ -179,7 +177,7 @@ func (b *Binder) in(e *tsql.In, not bool) (*plan.Expr, error) {
 			list.Args = append(list.Args, c.Args[1])
 			list.Binary = c.Binary
 		case c.Op == plan.IsNullExpr && c.Args[0] == x:
-			notNull = c // said once, and implied by NOT IN
+			notNull = c // needed only once, and implied by NOT IN
 		case c.Op == absorbing:
 			return c, nil
 		default:
@@ -213,11 +211,11 @@ func (b *Binder) isNull(x *plan.Expr, not bool) *plan.Expr {
 	return &plan.Expr{Op: plan.IsNullExpr, Args: []*plan.Expr{x}, Negated: not}
 }
 
-// notNull is what remains of a comparison that holds for every value but NULL.
+// notNull is the predicate for a comparison that holds for every value except NULL.
 func (b *Binder) notNull(x *plan.Expr) *plan.Expr { return b.isNull(x, true) }
 
-// maxPattern is the greatest length of a LIKE pattern in bytes, which is SQL
-// Server's. Matching may take time in proportion to it for every byte of a value.
+// maxPattern is SQL Server's limit on the length of a LIKE pattern, in bytes. Matching
+// may take time proportional to it for every byte of a value.
 const maxPattern = 8000
 
 func (b *Binder) like(e *tsql.Like, not bool) (*plan.Expr, error) {
@@ -242,7 +240,7 @@ func (b *Binder) like(e *tsql.Like, not bool) (*plan.Expr, error) {
 			return nil, err
 		}
 		if !esc.IsConst() || !esc.Type.Kind.IsString() || utf8.RuneCountInString(esc.Value.Str) != 1 {
-			return nil, b.Problem(api.CodeInvalidField, e.Escape.Pos(), "ESCAPE takes a string of one character").Hinted("write ESCAPE '!'")
+			return nil, b.Problem(api.CodeInvalidField, e.Escape.Pos(), "ESCAPE requires a string of one character").Hinted("write ESCAPE '!'")
 		}
 		like.Args = append(like.Args, esc)
 	}
@@ -256,8 +254,8 @@ func (b *Binder) like(e *tsql.Like, not bool) (*plan.Expr, error) {
 	return like, nil
 }
 
-// asText is the type of what is no string where T-SQL makes a string of it; it has
-// room for every value.
+// asText is the type that values of other types are converted to where T-SQL converts
+// them to a string implicitly; any of them fits in it.
 var asText = sqltypes.Type{Kind: sqltypes.VarChar, Length: 50}
 
 // text converts an operand of LIKE to a string.
@@ -271,24 +269,24 @@ func (b *Binder) text(e *plan.Expr, at int) (*plan.Expr, error) {
 		}
 		return b.Convert(e, asText, at)
 	}
-	return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "LIKE does not take a value of type %s", e.Type).Hinted("LIKE is for strings; compare with =, < or BETWEEN")
+	return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "LIKE does not accept a value of type %s", e.Type).Hinted("LIKE is for strings; compare with =, < or BETWEEN")
 }
 
-// problem returns a problem at a byte of the text.
+// Problem returns a problem at an offset in the text.
 func (b *Binder) Problem(code api.Code, at int, format string, args ...any) *api.Problem {
 	p := api.NewProblem(code, format, args...)
 	p.Field, p.Offset = b.Field, &at
 	return p
 }
 
-// typeError refuses an operation that T-SQL does not have for these types.
+// typeError reports an operation that T-SQL does not define for these types.
 func (b *Binder) typeError(number, at int, format string, args ...any) *api.Problem {
 	p := b.Problem(api.CodeConversionFailed, at, format, args...)
 	p.SQLNumber = number
 	return p
 }
 
-// valueError places a refusal of package sqltypes.
+// ValueError adds the field and the offset to an error of package sqltypes.
 func (b *Binder) ValueError(err error, at int) *api.Problem {
 	p := *api.AsProblem(err).At(b.Field)
 	p.Offset = &at

@@ -10,10 +10,10 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// compare binds l op r by T-SQL's rules: the operand of the type of lower
-// precedence is converted to the other's type. A constant beside a column is
-// converted to the column's own type wherever that changes no answer, so that an
-// index on the column can serve: int_col > 5.5 is int_col > 5.
+// compare binds l op r by T-SQL's rules: the operand whose type has lower precedence
+// is converted to the other's type. A constant compared with a column is converted to
+// the column's type wherever that does not change the result, so that an index on the
+// column can be used: int_col > 5.5 becomes int_col > 5.
 func (b *Binder) compare(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	switch {
 	case l.IsNull() || r.IsNull():
@@ -28,8 +28,8 @@ func (b *Binder) compare(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, e
 	return b.compareExprs(op, l, r, at)
 }
 
-// alike converts both sides of a comparison to the type they are compared in.
-func (b *Binder) alike(l, r *plan.Expr, at int) (_, _ *plan.Expr, t sqltypes.Type, err error) {
+// toCommonType converts both sides of a comparison to the type they are compared in.
+func (b *Binder) toCommonType(l, r *plan.Expr, at int) (_, _ *plan.Expr, t sqltypes.Type, err error) {
 	t, ok := commonType(l, r)
 	if !ok {
 		return nil, nil, t, b.clash(l, r, at)
@@ -41,7 +41,7 @@ func (b *Binder) alike(l, r *plan.Expr, at int) (_, _ *plan.Expr, t sqltypes.Typ
 }
 
 func (b *Binder) compareExprs(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
-	l, r, _, err := b.alike(l, r, at)
+	l, r, _, err := b.toCommonType(l, r, at)
 	if err != nil {
 		return nil, err
 	}
@@ -49,18 +49,18 @@ func (b *Binder) compareExprs(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Ex
 }
 
 func (b *Binder) clash(l, r *plan.Expr, at int) error {
-	p := b.typeError(mssqlerr.TypeClash, at, "operand type clash: %s does not compare with %s", l.Type, r.Type)
+	p := b.typeError(mssqlerr.TypeClash, at, "operand type clash: %s and %s cannot be compared", l.Type, r.Type)
 	switch {
 	case l.Type.Class() == sqltypes.Binaries || r.Type.Class() == sqltypes.Binaries:
 		return p.Hinted("write a binary constant as 0xC0FFEE")
 	case l.Type.Class() == sqltypes.Temporals || r.Type.Class() == sqltypes.Temporals:
 		return p.Hinted("write a date as '2026-11-22', a time as '20:24:00', both as '2026-11-22T20:24:00'")
 	}
-	return p.Hinted("compare values of like types")
+	return p.Hinted("compare values of compatible types, or CAST one of them")
 }
 
-// commonType returns the type that l and r are compared in, by T-SQL's
-// precedence of types; false where T-SQL does not compare them, or Shardeck does not.
+// commonType returns the type that l and r are compared in, by T-SQL's data type
+// precedence. It returns false if T-SQL, or Shardeck, does not compare them.
 func commonType(l, r *plan.Expr) (sqltypes.Type, bool) {
 	cl, cr := l.Type.Class(), r.Type.Class()
 	if cl > cr {
@@ -91,7 +91,7 @@ func commonType(l, r *plan.Expr) (sqltypes.Type, bool) {
 	return sqltypes.Type{}, false
 }
 
-// convertClass converts e to t unless values of e's type compare with t's as they are.
+// convertClass converts e to t unless values of the two types compare without conversion.
 func (b *Binder) convertClass(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, error) {
 	if e.Type.Class() == t.Class() && (t.Class() != sqltypes.Temporals || e.Type.Kind == t.Kind) {
 		return e, nil
@@ -102,13 +102,13 @@ func (b *Binder) convertClass(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr
 	return b.Convert(e, t, at)
 }
 
-// convert converts e to t, at once when it is a constant.
+// Convert converts e to t, immediately if it is a constant.
 func (b *Binder) Convert(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, error) {
 	return b.folded(&plan.Expr{Op: plan.ConvertExpr, Type: t, Args: []*plan.Expr{e}, Binary: e.Binary}, at)
 }
 
 func (b *Binder) compareConsts(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
-	l, r, t, err := b.alike(l, r, at)
+	l, r, t, err := b.toCommonType(l, r, at)
 	if err != nil {
 		return nil, err
 	}
@@ -133,8 +133,8 @@ func (b *Binder) compareConst(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Ex
 	case cx == sqltypes.Integers && cc == sqltypes.Decimals:
 		return b.compareIntWithNumber(op, x, c.Value.Str), nil
 	case cx == sqltypes.Integers && cc == sqltypes.Floats && math.Abs(c.Value.Float) < 1<<53:
-		// Below 2^53 an integer becomes a float without loss, so the float may as
-		// well be taken by its digits.
+		// Below 2^53 integers convert to floats exactly, so comparing with the float's
+		// exact decimal digits gives the same result.
 		return b.compareIntWithNumber(op, x, new(big.Float).SetFloat64(c.Value.Float).Text('f', 1100)), nil
 	case cx == sqltypes.Decimals && (cc == sqltypes.Integers || cc == sqltypes.Decimals):
 		num, err := b.Convert(c, decimalOf(c), at)
@@ -148,9 +148,9 @@ func (b *Binder) compareConst(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Ex
 	return b.compareExprs(op, x, c, at)
 }
 
-// stringConst is the type of a string constant beside a string of type t: of the
-// same kind, so that an engine need not convert the column, and of any length, as
-// a comparison cuts nothing off.
+// stringConst is the type of a string constant compared with a string of type t: the
+// same kind, so that the engine need not convert the column, and of any length, because
+// a comparison does not truncate.
 func stringConst(t sqltypes.Type) sqltypes.Type {
 	if t.Kind.IsUnicode() {
 		return sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
@@ -158,7 +158,7 @@ func stringConst(t sqltypes.Type) sqltypes.Type {
 	return sqltypes.Type{Kind: sqltypes.VarChar, Length: sqltypes.Max}
 }
 
-// compareWithString converts the string to x's type, as T-SQL does with all types but strings.
+// compareWithString converts the string to x's type, as T-SQL does for every type but strings.
 func (b *Binder) compareWithString(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Expr, error) {
 	switch x.Type.Class() {
 	case sqltypes.Integers:
@@ -181,7 +181,7 @@ func (b *Binder) compareWithString(op plan.ExprOp, x, c *plan.Expr, at int) (*pl
 	return plan.Comparison(op, x, v), nil
 }
 
-// intTypes are the integer types from the narrowest.
+// intTypes are the integer types, narrowest first.
 var intTypes = [...]struct {
 	kind   sqltypes.Kind
 	lo, hi int64
@@ -198,12 +198,12 @@ func intRange(k sqltypes.Kind) (lo, hi int64) {
 	return t.lo, t.hi
 }
 
-// compareInt compares with an integer, which decides the matter when it lies
-// beyond the range of x's type.
+// compareInt compares x with an integer. If that is outside the range of x's type, the
+// result is the same for every value of x.
 func (b *Binder) compareInt(op plan.ExprOp, x *plan.Expr, v int64) *plan.Expr {
 	lo, hi := intRange(x.Type.Kind)
 	if v < lo || v > hi {
-		if x.Op != plan.ColumnExpr { // T-SQL would see it overflow, where it does
+		if x.Op != plan.ColumnExpr { // must still be evaluated, as it may overflow
 			return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(v)})
 		}
 		side := 1 // how any value of x compares with v
@@ -215,8 +215,8 @@ func (b *Binder) compareInt(op plan.ExprOp, x *plan.Expr, v int64) *plan.Expr {
 	return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: x.Type, Value: sqltypes.Int64(v)})
 }
 
-// decided is a comparison of the integer x that is the same for every value but
-// NULL. An expression is evaluated all the same, as it may overflow.
+// decided is a comparison of the integer x with the same result for every value except
+// NULL. An expression is still evaluated, because it may overflow.
 func (b *Binder) decided(x *plan.Expr, holds bool) *plan.Expr {
 	switch {
 	case holds:
@@ -227,8 +227,8 @@ func (b *Binder) decided(x *plan.Expr, holds bool) *plan.Expr {
 	return plan.False
 }
 
-// compareIntWithNumber compares the integer x with a number given by its decimal
-// digits, which may have a fraction.
+// compareIntWithNumber compares the integer x with a number in decimal notation, which
+// may have a fraction.
 func (b *Binder) compareIntWithNumber(op plan.ExprOp, x *plan.Expr, digits string) *plan.Expr {
 	whole, frac, _ := strings.Cut(digits, ".")
 	exact := strings.Trim(frac, "0") == ""
@@ -237,7 +237,7 @@ func (b *Binder) compareIntWithNumber(op plan.ExprOp, x *plan.Expr, digits strin
 		return b.decided(x, false) // no literal has such digits
 	}
 	if !exact {
-		// x op 5.5 is decided by 5, the integer below.
+		// x op 5.5 is equivalent to a comparison with 5, the integer below.
 		if strings.HasPrefix(whole, "-") {
 			n.Sub(n, big.NewInt(1))
 		}
@@ -258,8 +258,8 @@ func (b *Binder) compareIntWithNumber(op plan.ExprOp, x *plan.Expr, digits strin
 	return b.compareInt(op, x, n.Int64())
 }
 
-// compareExact compares x, a decimal or a temporal, with a constant that may be
-// finer than x's type: no value of x equals one that is.
+// compareExact compares x, a decimal or temporal, with a constant that may have more
+// fractional digits than x's type holds: then no value of x equals it.
 func (b *Binder) compareExact(op plan.ExprOp, x, c *plan.Expr) *plan.Expr {
 	own, err := sqltypes.Convert(c.Value, c.Type, x.Type)
 	if err == nil && sqltypes.Compare(c.Type, own, c.Value) == 0 {
@@ -288,7 +288,7 @@ func (b *Binder) compareFloat(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Ex
 	return plan.Comparison(op, x, v), nil
 }
 
-// compareBinary pads the constant to the length of a BINARY column, whose values are padded too.
+// compareBinary pads the constant to the length of a BINARY column, because its values are padded too.
 func (b *Binder) compareBinary(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Expr, error) {
 	t := sqltypes.Type{Kind: sqltypes.VarBinary, Length: sqltypes.Max}
 	if x.Type.Kind == sqltypes.Binary && len(c.Value.Str) <= x.Type.Length {

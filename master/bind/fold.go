@@ -6,9 +6,9 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// folded returns e, or its value when its arguments are constants. What the value
-// is refused for is told at the place at, unless it may never be asked for, as 1/0 in a
-// branch of CASE: then e stays as it is.
+// folded returns e, or its value if all its arguments are constants. A failing
+// evaluation is an error at offset at, unless e may never be evaluated, such as 1/0 in
+// a branch of CASE: then e is returned unfolded.
 func (b *Binder) folded(e *plan.Expr, at int) (*plan.Expr, error) {
 	var few [4]sqltypes.Value
 	args := few[:0]

@@ -23,7 +23,7 @@ func (b *Binder) call(c *tsql.Call) (*plan.Expr, error) {
 		return b.aggregate(c, f)
 	}
 	if n := len(c.Args); c.Star || c.Distinct || n < f.Least() || n > f.Most() {
-		return nil, b.arguments(c, f)
+		return nil, b.argumentCountError(c, f)
 	}
 	if f.Class == sqlfunc.Form {
 		return b.form(c)
@@ -31,8 +31,8 @@ func (b *Binder) call(c *tsql.Call) (*plan.Expr, error) {
 	return b.scalar(c, f)
 }
 
-// form binds a function that has a rule of its own. (CAST, CONVERT and IIF the parser
-// reads as what they are.)
+// form binds a function with typing rules of its own. (The parser has nodes for CAST and
+// CONVERT, and turns IIF into CASE.)
 func (b *Binder) form(c *tsql.Call) (*plan.Expr, error) {
 	switch c.Name {
 	case "COALESCE":
@@ -57,20 +57,21 @@ func (b *Binder) unknownFunction(c *tsql.Call) error {
 	return p.Hinted("the functions are %s", strings.Join(sqlfunc.Names(), ", "))
 }
 
-func (b *Binder) arguments(c *tsql.Call, f *sqlfunc.Func) error {
+func (b *Binder) argumentCountError(c *tsql.Call, f *sqlfunc.Func) error {
 	if c.Star || c.Distinct {
-		p := b.Problem(api.CodeSyntax, c.At, "%s takes neither * nor DISTINCT", f.Name).Numbered(mssqlerr.Syntax)
-		return p.Hinted("these belong to aggregates, as COUNT(*) and COUNT(DISTINCT x)")
+		p := b.Problem(api.CodeSyntax, c.At, "%s accepts neither * nor DISTINCT", f.Name).Numbered(mssqlerr.Syntax)
+		return p.Hinted("only aggregates accept these, such as COUNT(*) and COUNT(DISTINCT x)")
 	}
-	takes := strconv.Itoa(f.Least())
+	count := strconv.Itoa(f.Least())
 	if f.Most() > f.Least() {
-		takes += " to " + strconv.Itoa(f.Most())
+		count += " to " + strconv.Itoa(f.Most())
 	}
-	p := b.Problem(api.CodeSyntax, c.At, "%s takes %s argument(s), not %d", f.Name, takes, len(c.Args))
+	p := b.Problem(api.CodeSyntax, c.At, "%s takes %s argument(s), not %d", f.Name, count, len(c.Args))
 	return p.Numbered(mssqlerr.ArgumentCount).Hinted("write %s", f.Usage())
 }
 
-// scalar binds a function by its row. It is NULL where an argument is the constant NULL.
+// scalar binds a function by its entry in the table. A constant NULL argument makes the
+// result NULL.
 func (b *Binder) scalar(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	e := &plan.Expr{Op: plan.FuncExpr, Func: f, Part: f.Part, Args: make([]*plan.Expr, 0, len(c.Args))}
 	types := make([]sqltypes.Type, 0, len(c.Args))
@@ -88,8 +89,8 @@ func (b *Binder) scalar(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 			return nil, err
 		}
 		if kind == sqlfunc.Moment && !e.Part.Of(x.Type.Kind) {
-			p := b.typeError(mssqlerr.DatepartOfType, c.At, "a value of type %s has no %s", x.Type, e.Part)
-			return nil, p.Hinted("convert it first, as CAST(x AS DATETIME2(7))")
+			p := b.typeError(mssqlerr.DatepartOfType, c.At, "a value of type %s has no %s part", x.Type, e.Part)
+			return nil, p.Hinted("convert it first, for example CAST(x AS DATETIME2(7))")
 		}
 		e.Args, types = append(e.Args, x), append(types, x.Type)
 	}
@@ -103,22 +104,23 @@ func (b *Binder) scalar(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	return b.folded(e, c.At)
 }
 
-// part reads argument i as the name of a part of a date.
+// part parses argument i as a date part.
 func (b *Binder) part(c *tsql.Call, i int) (sqltypes.Part, error) {
 	if name, ok := c.Args[i].(*tsql.Column); ok && name.Table == "" {
 		if p, known := sqltypes.ParsePart(name.Name); known {
 			return p, nil
 		}
 	}
-	p := b.Problem(api.CodeUnsupported, c.Args[i].Pos(), "this is not a part that %s knows here", c.Name).Numbered(mssqlerr.UnknownDatepart)
+	p := b.Problem(api.CodeUnsupported, c.Args[i].Pos(), "this is not a date part that %s supports", c.Name).Numbered(mssqlerr.UnknownDatepart)
 	return 0, p.Hinted("write year, quarter, month, day, dayofyear, hour, minute or second")
 }
 
-// paramKinds say what each kind of parameter makes of a value: the type that it converts
-// to, the value's own where it is one of the kind, false where T-SQL has no conversion.
+// paramKinds maps each kind of parameter to its conversion: accept returns the type that
+// an argument is converted to, its own if it is already of that kind, or false if T-SQL
+// has no such conversion.
 var paramKinds = map[sqlfunc.ParamKind]struct {
-	want string // in a refusal
-	take func(x *plan.Expr) (sqltypes.Type, bool)
+	want   string // for error messages
+	accept func(x *plan.Expr) (sqltypes.Type, bool)
 }{
 	sqlfunc.Value: {"a value", func(x *plan.Expr) (sqltypes.Type, bool) { return x.Type, true }},
 	sqlfunc.Text: {"a string", func(x *plan.Expr) (sqltypes.Type, bool) {
@@ -159,18 +161,18 @@ var paramKinds = map[sqlfunc.ParamKind]struct {
 	}},
 }
 
-// argument binds argument i as a parameter of that kind takes it.
+// argument binds argument i and converts it for a parameter of that kind.
 func (b *Binder) argument(c *tsql.Call, i int, kind sqlfunc.ParamKind) (*plan.Expr, error) {
 	x, err := b.Value(c.Args[i])
 	if err != nil {
 		return nil, err
 	}
 	k := paramKinds[kind]
-	t, ok := k.take(x)
+	t, ok := k.accept(x)
 	switch {
 	case !ok:
 		p := b.typeError(mssqlerr.ArgumentType, c.Args[i].Pos(), "argument %d of %s is of type %s", i+1, c.Name, x.Type)
-		return nil, p.Hinted("give it %s, as CAST makes one", k.want)
+		return nil, p.Hinted("pass %s; CAST can make one", k.want)
 	case t == x.Type:
 		return x, nil
 	}

@@ -12,7 +12,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// param binds @name to the value that the request gives it.
+// param binds @name to its value in the request.
 func (b *Binder) param(e *tsql.Param) (*plan.Expr, error) {
 	for i := range b.Params {
 		if p := &b.Params[i]; api.SameName(strings.TrimPrefix(p.Name, "@"), e.Name) {
@@ -30,7 +30,7 @@ func (b *Binder) param(e *tsql.Param) (*plan.Expr, error) {
 	return nil, p.Hinted("send params: {%q: ...} with the request", api.Clip(e.Name))
 }
 
-// paramValue gives a JSON value the T-SQL type it looks like.
+// paramValue infers a T-SQL type from the form of a JSON value.
 func (b *Binder) paramValue(e *tsql.Param, raw jsontext.Value) (*plan.Expr, error) {
 	switch raw.Kind() {
 	case 'n':
@@ -46,8 +46,8 @@ func (b *Binder) paramValue(e *tsql.Param, raw jsontext.Value) (*plan.Expr, erro
 		}
 		return x, err
 	}
-	p := b.Problem(api.CodeInvalidField, e.At, "the parameter @%s is neither a number, a string, a boolean nor null", api.Clip(e.Name))
-	return nil, p.At("params." + api.Clip(e.Name)).Hinted("send one value; a list is written IN (@a, @b)")
+	p := b.Problem(api.CodeInvalidField, e.At, "the parameter @%s is not a number, string, boolean or null", api.Clip(e.Name))
+	return nil, p.At("params." + api.Clip(e.Name)).Hinted("send one value per parameter; write a list as IN (@a, @b)")
 }
 
 func (b *Binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*plan.Expr, error) {
@@ -68,7 +68,7 @@ func (b *Binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*plan.Expr, err
 	precision := len(strings.TrimLeft(whole, "0")) + len(frac)
 	if precision > maxPrecision {
 		p := b.Problem(api.CodeOutOfRange, e.At, "the parameter @%s has more than %d digits", api.Clip(e.Name), maxPrecision).Numbered(mssqlerr.NumberTooLong)
-		return nil, p.Hinted("send it with an exponent, as 1.5e40, to have it as a FLOAT")
+		return nil, p.Hinted("send it with an exponent, such as 1.5e40, to make it a FLOAT")
 	}
 	return b.decoded(e, decimalType(max(precision, len(frac), 1), len(frac)), raw)
 }

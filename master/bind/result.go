@@ -9,14 +9,14 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// lazily binds what may be left unevaluated.
+// lazily binds an expression that may be short-circuited.
 func (b *Binder) lazily(e tsql.Expr) (*plan.Expr, error) {
 	b.lazy++
 	defer func() { b.lazy-- }()
 	return b.Value(e)
 }
 
-// coalesce binds COALESCE: of the type of highest precedence.
+// coalesce binds COALESCE. Its type is the one of highest precedence among its arguments.
 func (b *Binder) coalesce(c *tsql.Call) (*plan.Expr, error) {
 	args := make([]*plan.Expr, 0, len(c.Args))
 	for i, a := range c.Args {
@@ -35,7 +35,7 @@ func (b *Binder) coalesce(c *tsql.Call) (*plan.Expr, error) {
 		return nil, err
 	}
 	for i := range args {
-		if args[i], err = b.become(args[i], t, c.Args[i].Pos(), i > 0); err != nil {
+		if args[i], err = b.convertResult(args[i], t, c.Args[i].Pos(), i > 0); err != nil {
 			return nil, err
 		}
 	}
@@ -53,7 +53,7 @@ func firstNotNull(args []*plan.Expr, t sqltypes.Type) *plan.Expr {
 		kept = append(kept, a)
 		binary = binary || a.Binary
 		if a.IsConst() {
-			break // what follows is never reached
+			break // the rest is never evaluated
 		}
 	}
 	switch {
@@ -65,8 +65,8 @@ func firstNotNull(args []*plan.Expr, t sqltypes.Type) *plan.Expr {
 	return &plan.Expr{Op: plan.CoalesceExpr, Type: t, Args: kept, Binary: binary}
 }
 
-// isNullFunction binds ISNULL: of the type of its first argument, which a longer
-// string is cut to.
+// isNullFunction binds ISNULL. Its type is that of its first argument; a longer string
+// is truncated to it.
 func (b *Binder) isNullFunction(c *tsql.Call) (*plan.Expr, error) {
 	x, err := b.Value(c.Args[0])
 	if err != nil {
@@ -77,7 +77,7 @@ func (b *Binder) isNullFunction(c *tsql.Call) (*plan.Expr, error) {
 		return nil, err
 	}
 	if x == untypedNull {
-		return y, nil // the word NULL takes the other's type
+		return y, nil // the keyword NULL takes the other argument's type
 	}
 	b.lazy++
 	y, err = b.castTo(y, x.Type, c.Args[1].Pos())
@@ -102,11 +102,11 @@ func (b *Binder) nullIf(c *tsql.Call) (*plan.Expr, error) {
 	return branches([]*plan.Expr{equal, null}, x, x.Type), nil
 }
 
-// caseOf binds CASE: of the type of highest precedence among its results.
+// caseOf binds CASE. Its type is the one of highest precedence among its results.
 func (b *Binder) caseOf(e *tsql.Case) (*plan.Expr, error) {
 	const most = sqlfunc.MaxArguments
 	if len(e.Whens) > most {
-		return nil, b.Problem(api.CodeTooComplex, e.At, "CASE has %d branches; at most %d are allowed", len(e.Whens), most).Hinted("use fewer")
+		return nil, b.Problem(api.CodeTooComplex, e.At, "CASE has %d branches; at most %d are allowed", len(e.Whens), most).Hinted("use fewer branches")
 	}
 	b.lazy++
 	defer func() { b.lazy-- }()
@@ -140,7 +140,7 @@ func (b *Binder) caseOf(e *tsql.Case) (*plan.Expr, error) {
 		} else if e.Else != nil {
 			at = e.Else.Pos()
 		}
-		if r, err = b.become(r, t, at, true); err != nil {
+		if r, err = b.convertResult(r, t, at, true); err != nil {
 			return nil, err
 		}
 		if i == len(args) {
@@ -152,8 +152,8 @@ func (b *Binder) caseOf(e *tsql.Case) (*plan.Expr, error) {
 	return branches(pairs, last, t), nil
 }
 
-// when binds one branch. The value of a simple CASE is bound again for each, so that
-// each comparison is of its own.
+// when binds one branch. The operand of a simple CASE is bound again for each branch,
+// because each comparison may convert it to another type.
 func (b *Binder) when(x tsql.Expr, w *tsql.When) (when, then *plan.Expr, err error) {
 	if x == nil {
 		when, err = b.Condition(w.If, false)
@@ -169,7 +169,7 @@ func (b *Binder) when(x tsql.Expr, w *tsql.When) (when, then *plan.Expr, err err
 	return when, then, err
 }
 
-// branches is CASE of pairs of predicates and results; constant predicates decide at once.
+// branches builds a CASE from pairs of predicates and results, folding constant predicates.
 func branches(pairs []*plan.Expr, last *plan.Expr, t sqltypes.Type) *plan.Expr {
 	args := make([]*plan.Expr, 0, len(pairs)+1)
 	for i := 0; i < len(pairs); i += 2 {
@@ -192,7 +192,7 @@ func branches(pairs []*plan.Expr, last *plan.Expr, t sqltypes.Type) *plan.Expr {
 	return e
 }
 
-// unify returns the type of highest precedence, wide enough for all the values.
+// unify returns the type of highest precedence, wide enough for all values of xs.
 func (b *Binder) unify(xs []*plan.Expr, at int) (sqltypes.Type, error) {
 	var t sqltypes.Type
 	for _, x := range xs {
@@ -205,17 +205,17 @@ func (b *Binder) unify(xs []*plan.Expr, at int) (sqltypes.Type, error) {
 		}
 		wide, ok := wider(t, x)
 		if !ok {
-			return t, b.typeError(mssqlerr.TypeClash, at, "operand type clash: one result is of type %s, another of type %s", t, x.Type).Hinted("CAST them to one type")
+			return t, b.typeError(mssqlerr.TypeClash, at, "operand type clash: one result is of type %s, another of type %s", t, x.Type).Hinted("CAST them to the same type")
 		}
 		t = wide
 	}
 	if t.Kind == sqltypes.Invalid {
-		return t, b.typeError(mssqlerr.OnlyNullResults, at, "all results are NULL").Hinted("CAST one of them to a type, as CAST(NULL AS INT)")
+		return t, b.typeError(mssqlerr.OnlyNullResults, at, "all results are NULL").Hinted("CAST one of them to a type, for example CAST(NULL AS INT)")
 	}
 	return t, nil
 }
 
-// wider returns the type that holds values of t and x; false where T-SQL has none.
+// wider returns a type that holds values of t and x, or false if T-SQL has none.
 func wider(t sqltypes.Type, x *plan.Expr) (sqltypes.Type, bool) {
 	u := x.Type
 	if t == u {
@@ -276,7 +276,8 @@ func widerOfClass(c sqltypes.Class, t sqltypes.Type, x *plan.Expr) (sqltypes.Typ
 	return t, true
 }
 
-// unionDecimal holds the whole digits and the fraction digits of both.
+// unionDecimal returns a decimal type with enough digits for both, before and after the
+// decimal point.
 func unionDecimal(t, u sqltypes.Type) sqltypes.Type {
 	scale := max(t.Scale, u.Scale)
 	whole := max(t.Precision-t.Scale, u.Precision-u.Scale)
@@ -286,8 +287,9 @@ func unionDecimal(t, u sqltypes.Type) sqltypes.Type {
 	return decimalType(whole+scale, scale)
 }
 
-// become converts a result to the type of all; lazy says that it may never be asked for.
-func (b *Binder) become(x *plan.Expr, t sqltypes.Type, at int, lazy bool) (*plan.Expr, error) {
+// convertResult converts x to t, the common type of the results; lazy means that x may
+// never be evaluated.
+func (b *Binder) convertResult(x *plan.Expr, t sqltypes.Type, at int, lazy bool) (*plan.Expr, error) {
 	if x.IsNull() {
 		return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
 	}
@@ -301,7 +303,7 @@ func (b *Binder) become(x *plan.Expr, t sqltypes.Type, at int, lazy bool) (*plan
 	return c, err
 }
 
-// sameForm says whether any value of type from is, as it is, one of type to.
+// sameForm reports whether every value of type from is also one of type to, unconverted.
 func sameForm(from, to sqltypes.Type) bool {
 	if from == to {
 		return true
@@ -323,7 +325,8 @@ func sameForm(from, to sqltypes.Type) bool {
 	return false
 }
 
-// fits compares lengths; a character has no more UTF-16 units than UTF-8 bytes.
+// fits reports whether any string of type from fits in to. This also holds from VARCHAR
+// to NVARCHAR: a character has no more UTF-16 units than UTF-8 bytes.
 func fits(from, to sqltypes.Type) bool {
 	return to.Length == sqltypes.Max || from.Length != sqltypes.Max && from.Length <= to.Length
 }
@@ -331,8 +334,8 @@ func fits(from, to sqltypes.Type) bool {
 // cast binds CAST and CONVERT.
 func (b *Binder) cast(e *tsql.Cast) (*plan.Expr, error) {
 	if e.Style != nil {
-		return nil, b.Problem(api.CodeUnsupported, e.Style.Pos(), "the styles of CONVERT are not supported").
-			Hinted("leave the style out: dates are written as 2026-11-22, and read so")
+		return nil, b.Problem(api.CodeUnsupported, e.Style.Pos(), "the style argument of CONVERT is not supported").
+			Hinted("omit the style: dates are formatted and parsed as 2026-11-22")
 	}
 	x, err := b.Value(e.X)
 	if err != nil {
@@ -347,7 +350,7 @@ func (b *Binder) castTo(x *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, erro
 		return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
 	}
 	if !castable(x.Type, t) {
-		return nil, b.typeError(mssqlerr.NotExplicit, at, "%s does not convert to %s", x.Type, t).Hinted("convert what it is made of instead")
+		return nil, b.typeError(mssqlerr.NotExplicit, at, "%s cannot be converted to %s", x.Type, t).Hinted("use a value of a type that can be converted to it")
 	}
 	if !x.IsConst() && x.Type == t {
 		return x, nil
@@ -355,7 +358,8 @@ func (b *Binder) castTo(x *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, erro
 	return b.Convert(x, t, at)
 }
 
-// castable says whether there is a conversion between the types, whatever the value.
+// castable reports whether T-SQL has a conversion between the types; some values may
+// still fail it.
 func castable(from, to sqltypes.Type) bool {
 	if from.Kind.IsNumeric() && to.Kind.IsNumeric() {
 		return true
@@ -379,15 +383,15 @@ func castable(from, to sqltypes.Type) bool {
 			sqltypes.Date: "2000-01-01", sqltypes.Time: "00:00:00", sqltypes.DateTime2: "2000-01-01T00:00:00",
 		}[from.Kind])
 	}
-	if to.Kind.IsString() { // which must only be long enough, and that is a matter of the value
+	if to.Kind.IsString() { // whether it is long enough depends on the value
 		return from.Kind != sqltypes.Invalid
 	}
 	_, err := sqltypes.Convert(sample, from, to)
 	return err == nil
 }
 
-// assign converts x to t as an assignment to a column of type t does: at once when it
-// is a constant, and not at all when its values are values of t as they are.
+// Assign converts x to t as an assignment to a column of type t does: immediately if x
+// is a constant, and not at all if its values are already values of t.
 func Assign(x *plan.Expr, t sqltypes.Type) (*plan.Expr, error) {
 	switch {
 	case x.IsConst() && x.Type == t:
@@ -396,7 +400,7 @@ func Assign(x *plan.Expr, t sqltypes.Type) (*plan.Expr, error) {
 		v, err := sqltypes.Convert(x.Value, x.Type, t)
 		return &plan.Expr{Op: plan.ValueExpr, Type: t, Value: v}, err
 	case !castable(x.Type, t):
-		p := api.NewProblem(api.CodeConversionFailed, "%s does not convert to the column's type, %s", x.Type, t)
+		p := api.NewProblem(api.CodeConversionFailed, "%s cannot be converted to the column's type, %s", x.Type, t)
 		return nil, p.Hinted("set it to a value of its type").Numbered(mssqlerr.TypeClash)
 	case sameForm(x.Type, t):
 		return x, nil

@@ -10,25 +10,25 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// scope is what names may mean: the columns of one table, or of several that are
-// joined. It does not change once a statement is bound.
+// Scope is what column names resolve against: the columns of one table, or of several
+// joined tables. It does not change once a statement is bound.
 type Scope struct {
 	Sources []scopeSource
-	Tables  []*Table // of sources
+	Tables  []*Table // the tables of Sources
 }
 
 // scopeSource is one table of a scope.
 type scopeSource struct {
 	Table *Table
-	// name is what the table is called in the statement: its alias, if it has one.
+	// Name is the table's name in the statement: its alias, if it has one.
 	Name string
-	// columns are the table's, each one Expr, so that equal pointers are the same column.
+	// Columns are the table's columns. Each has one Expr, so equal pointers mean the same column.
 	Columns []*plan.Expr
-	// outer says that rows may be there in which all columns are NULL: the table is left-joined.
+	// Outer means that the table is left-joined, so all its columns are NULL in unmatched rows.
 	Outer bool
 }
 
-// newScope returns the scope of t alone, under a name.
+// NewScope returns a scope of the single table t, called name.
 func NewScope(t *Table, name string) *Scope {
 	columns := make([]*plan.Expr, len(t.Columns))
 	for i := range t.Columns {
@@ -37,7 +37,7 @@ func NewScope(t *Table, name string) *Scope {
 	return &Scope{Sources: []scopeSource{{Table: t, Name: name, Columns: columns}}, Tables: []*Table{t}}
 }
 
-// add joins t to a scope that is of one statement only.
+// Add joins t to the scope, which must not be shared with another statement.
 func (sc *Scope) Add(t *Table, name string, outer bool) {
 	source := len(sc.Sources)
 	columns := make([]*plan.Expr, len(t.Columns))
@@ -50,7 +50,7 @@ func (sc *Scope) Add(t *Table, name string, outer bool) {
 	sc.Tables = append(sc.Tables, t)
 }
 
-// source returns the index of the table that a statement calls name; -1 for none.
+// Source returns the index of the table that the statement calls name, or -1.
 func (sc *Scope) Source(name string) int {
 	for i := range sc.Sources {
 		if api.SameName(sc.Sources[i].Name, name) {
@@ -60,7 +60,7 @@ func (sc *Scope) Source(name string) int {
 	return -1
 }
 
-// names lists what the tables are called.
+// names lists the tables' names in the statement.
 func (sc *Scope) names() []string {
 	names := make([]string, len(sc.Sources))
 	for i := range sc.Sources {
@@ -69,13 +69,13 @@ func (sc *Scope) names() []string {
 	return names
 }
 
-// nullable says whether the column x may be NULL.
+// nullable reports whether the column x may be NULL.
 func (sc *Scope) nullable(x *plan.Expr) bool {
 	s := &sc.Sources[x.Source]
 	return s.Outer || s.Table.Columns[s.Table.index(x.Column)].Nullable
 }
 
-// typeName writes the type of x.
+// TypeName returns the name of x's type.
 func (sc *Scope) TypeName(x *plan.Expr) string {
 	if x.Op == plan.ColumnExpr {
 		t := sc.Tables[x.Source]
@@ -84,10 +84,10 @@ func (sc *Scope) TypeName(x *plan.Expr) string {
 	return x.Type.String()
 }
 
-// statementColumn binds a column of a statement, which may have several tables.
+// statementColumn binds a column of a statement, which may reference several tables.
 func (b *Binder) statementColumn(e *tsql.Column) (*plan.Expr, error) {
 	x, err := b.lookup(e)
-	b.Found++
+	b.ColumnRefs++
 	if err == nil && b.Aggregated && !b.inAggregate {
 		b.Uses = append(b.Uses, Use{x, e.At})
 	}
@@ -123,7 +123,7 @@ func (b *Binder) lookup(e *tsql.Column) (*plan.Expr, error) {
 	case 1:
 		return found, nil
 	}
-	p := b.Problem(api.CodeAmbiguousColumn, e.At, "the column %s is ambiguous: %s have one of that name", api.Clip(e.Name), strings.Join(in, " and "))
+	p := b.Problem(api.CodeAmbiguousColumn, e.At, "the column %s is ambiguous: %s each have one", api.Clip(e.Name), strings.Join(in, " and "))
 	return nil, p.Hinted("write %s.%s", in[0], found.Column).Numbered(mssqlerr.AmbiguousColumn)
 }
 
@@ -140,7 +140,7 @@ func (b *Binder) columnOf(s *scopeSource, e *tsql.Column) (*plan.Expr, error) {
 	return nil, p
 }
 
-// noColumn refuses a name that no table of a join has a column of.
+// noColumn returns the error for a name that is a column of none of the joined tables.
 func (b *Binder) noColumn(e *tsql.Column) error {
 	var near []string
 	for i := range b.Scope.Sources {
@@ -156,26 +156,27 @@ func (b *Binder) noColumn(e *tsql.Column) error {
 	return p.Hinted("use a column of these tables%s", textHint(e.Name))
 }
 
-// textHint says how a text is written: customer = Ada, and customer = "Ada", are
-// columns in T-SQL.
+// textHint explains how to write a string: the Ada of customer = Ada, and of
+// customer = "Ada", is a column in T-SQL.
 func textHint(name string) string {
 	switch strings.ToUpper(name) {
 	case "TRUE", "FALSE":
 		return "; T-SQL has no constants TRUE and FALSE: write 1 or 0 for a BIT"
 	}
-	return fmt.Sprintf("; a text is written N'%s'", strings.ReplaceAll(api.Clip(name), "'", "''"))
+	return fmt.Sprintf("; write a string as N'%s'", strings.ReplaceAll(api.Clip(name), "'", "''"))
 }
 
-// checkDB refuses the name of a database that is not the statement's own; empty is none.
+// CheckDB rejects a qualifier that names a database other than the statement's. An
+// empty db is accepted.
 func (b *Binder) CheckDB(db string, at int) *api.Problem {
 	if db == "" || api.SameName(db, b.DB) {
 		return nil
 	}
-	p := b.Problem(api.CodeUnsupported, at, "%s is another database than the request's, %s", api.Clip(db), b.DB)
-	return p.Hinted("send a statement of its own with db_name %s; a statement reads one database", api.Clip(db)).Numbered(mssqlerr.UnknownTable)
+	p := b.Problem(api.CodeUnsupported, at, "%s is not the request's database, %s", api.Clip(db), b.DB)
+	return p.Hinted("send a separate statement with db_name %s; a statement reads one database", api.Clip(db)).Numbered(mssqlerr.UnknownTable)
 }
 
-// unboundTable refuses the qualifier of a column that names no table of the statement.
+// UnboundTable returns the error for a qualifier that is not a table of the statement.
 func (b *Binder) UnboundTable(name string, at, number int) *api.Problem {
 	p := b.Problem(api.CodeUnknownTable, at, "the statement has no table called %s", api.Clip(name)).Numbered(number)
 	for i := range b.Scope.Sources {
@@ -186,7 +187,7 @@ func (b *Binder) UnboundTable(name string, at, number int) *api.Problem {
 	return p.Hinted("the tables are %s", strings.Join(b.Scope.names(), ", "))
 }
 
-// isKey says whether e is the shard key of one of the tables.
+// IsKey reports whether e is the shard key of one of the tables.
 func (sc *Scope) IsKey(e *plan.Expr) bool {
 	return e.Op == plan.ColumnExpr && sc.Tables[e.Source].isKey(e)
 }

@@ -9,23 +9,23 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Table is a table's definition made ready for planning. It does not change once
-// made, and is safe for concurrent use.
+// Table is a table's definition prepared for planning. It is immutable, and so safe for
+// concurrent use.
 type Table struct {
 	DB      string
 	Name    string
 	Version string // of Def
 	Def     *api.TableDef
 	Columns []TableColumn
-	// Key is the index of the shard key in Columns; -1 for a table whose rows are
-	// spread by row hash.
+	// Key is the index of the shard key in Columns, or -1 if rows are distributed by
+	// row hash.
 	Key int
 
-	byName  map[string]int // by the exact name; the fast way of lookup
-	Header  []api.Column   // all, as a query's output names them
-	Outputs []plan.Output  // all, as a query selects them
+	byName  map[string]int // fast path of lookup, by the exact name
+	Header  []api.Column   // all columns, as a query's output names them
+	Outputs []plan.Output  // all columns, as a query selects them
 	All     *plan.Query    // the query that selects all columns and rows
-	Alone   *Scope         // of the table's own columns, under its own name
+	Scope   *Scope         // the scope of this table alone, under its own name
 }
 
 // TableColumn is a column of a Table.
@@ -40,8 +40,8 @@ type TableColumn struct {
 	DefaultWire []byte // the default, or NULL, as a JSON value
 }
 
-// NewTable makes def ready. It refuses a definition that [CreateTable] could not
-// have made, as a worker of another version or hand might report.
+// NewTable prepares def. It rejects a definition that planner.CreateTable could not have
+// made, such as one reported by a worker of another version or implementation.
 func NewTable(db string, def *api.TableDef) (*Table, error) {
 	t := &Table{
 		DB: db, Name: def.Name, Version: def.Version(), Def: def, Key: -1,
@@ -58,7 +58,7 @@ func NewTable(db string, def *api.TableDef) (*Table, error) {
 	}
 	if def.ShardKey != "" {
 		if _, t.Key = def.Column(def.ShardKey); t.Key < 0 {
-			return nil, api.NewProblem(api.CodeUnknownColumn, "the shard key %s of table %s is not a column of it", def.ShardKey, def.Name).At("shard_key")
+			return nil, api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not a column of table %s", def.ShardKey, def.Name).At("shard_key")
 		}
 		t.Columns[t.Key].Expr.Binary = t.Columns[t.Key].Type.Kind.IsString()
 	}
@@ -68,7 +68,7 @@ func NewTable(db string, def *api.TableDef) (*Table, error) {
 		t.Outputs = append(t.Outputs, plan.Output{Name: c.Name, Expr: c.Expr})
 	}
 	t.All = &plan.Query{Output: t.Outputs}
-	t.Alone = NewScope(t, t.Name)
+	t.Scope = NewScope(t, t.Name)
 	return t, nil
 }
 
@@ -99,7 +99,7 @@ func (t *Table) addColumn(i int, def *api.ColumnDef) error {
 	return nil
 }
 
-// defaultValue returns the constant of a DEFAULT as a value of the column's type.
+// DefaultValue returns the constant of a DEFAULT as a value of the column's type.
 func DefaultValue(lit tsql.Expr, typ sqltypes.Type) (sqltypes.Value, error) {
 	b := Binder{}
 	e, err := b.Value(lit)
@@ -109,7 +109,7 @@ func DefaultValue(lit tsql.Expr, typ sqltypes.Type) (sqltypes.Value, error) {
 	return sqltypes.Convert(e.Value, e.Type, typ)
 }
 
-// index returns the position of the column of that name, -1 for none.
+// index returns the position of the column of that name, or -1.
 func (t *Table) index(name string) int {
 	if i, ok := t.byName[name]; ok {
 		return i
@@ -122,15 +122,15 @@ func (t *Table) index(name string) int {
 	return -1
 }
 
-// column returns the position of the column of that name, or an unknown_column
-// problem for field that lists columns of similar names.
+// Column returns the position of the column of that name, or an unknown_column problem
+// at field whose hint lists columns with similar names.
 func (t *Table) Column(field, name string) (int, *api.Problem) {
 	if i := t.index(name); i >= 0 {
 		return i, nil
 	}
 	p := api.NewProblem(api.CodeUnknownColumn, "table %s has no column %s", t.Name, api.Clip(name)).At(field)
 	if api.SameName(name, plan.SlotColumn) {
-		return -1, p.Hinted("%s is Shardeck's own and hidden", plan.SlotColumn)
+		return -1, p.Hinted("%s is a hidden column reserved by Shardeck", plan.SlotColumn)
 	}
 	if near := t.near(name); len(near) > 0 {
 		return -1, p.Hinted("did you mean %s?", strings.Join(near, " or "))
@@ -153,12 +153,13 @@ func (t *Table) names() []string {
 	return names
 }
 
-// isKey says whether the column e of t is its shard key.
+// isKey reports whether the column e of t is its shard key.
 func (t *Table) isKey(e *plan.Expr) bool {
 	return t.Key >= 0 && e.Column == t.Columns[t.Key].Name
 }
 
-// keyName names the shard key, or what a request calls that of a table without one.
+// KeyName returns the name of the shard key, or the request field that stands for it in
+// a table without one.
 func (t *Table) KeyName() string {
 	if t.Key >= 0 {
 		return t.Columns[t.Key].Name

@@ -11,8 +11,9 @@ import (
 
 const maxPrecision = 38
 
-// decimalOf returns the decimal type that e takes beside a decimal: that of all
-// integers of its type, or of just the digits of a literal, as in SQL Server.
+// decimalOf returns the decimal type that e is converted to beside a decimal: one for
+// all values of its integer type, or for a literal, as in SQL Server, one of exactly
+// its digits.
 func decimalOf(e *plan.Expr) sqltypes.Type {
 	switch e.Type.Kind {
 	case sqltypes.Decimal:
@@ -36,7 +37,7 @@ func decimalType(p, s int) sqltypes.Type {
 	return sqltypes.Type{Kind: sqltypes.Decimal, Precision: p, Scale: s}
 }
 
-// concatType is the type of two strings joined.
+// ConcatType is the type of two strings concatenated.
 func ConcatType(l, r sqltypes.Type) sqltypes.Type {
 	t := sqltypes.Type{Kind: sqltypes.VarChar}
 	limit := 8000
@@ -51,7 +52,7 @@ func ConcatType(l, r sqltypes.Type) sqltypes.Type {
 	return t
 }
 
-// widest returns the type of t's kind that loses nothing of a temporal constant.
+// widest returns the type of t's kind that holds any temporal constant without loss.
 func widest(t sqltypes.Type) sqltypes.Type {
 	if t.Kind != sqltypes.Date {
 		t.Scale = 7

@@ -11,7 +11,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// value binds a value.
+// Value binds an expression that yields a value rather than a truth value.
 func (b *Binder) Value(e tsql.Expr) (*plan.Expr, error) {
 	switch e := e.(type) {
 	case *tsql.Literal:
@@ -41,7 +41,7 @@ func (b *Binder) Value(e tsql.Expr) (*plan.Expr, error) {
 func (b *Binder) column(e *tsql.Column) (*plan.Expr, error) {
 	switch {
 	case b.Scope == nil:
-		return nil, b.Problem(api.CodeUnsupported, e.At, "a column does not belong here").Hinted("write a constant")
+		return nil, b.Problem(api.CodeUnsupported, e.At, "a column is not allowed here").Hinted("write a constant")
 	case b.Field == StatementField:
 		return b.statementColumn(e)
 	}
@@ -56,15 +56,15 @@ func (b *Binder) column(e *tsql.Column) (*plan.Expr, error) {
 	if p != nil {
 		p.Offset = &e.At
 		if b.Field == "condition" && !api.SameName(e.Name, plan.SlotColumn) && len(t.near(e.Name)) == 0 {
-			p.Hint += textHint(e.Name) // what is like a column's name is rather that, misspelt
+			p.Hint += textHint(e.Name) // a name close to a column's is more likely a typo
 		}
 		return nil, p
 	}
 	return t.Columns[i].Expr, nil
 }
 
-// literal gives a constant its T-SQL type: integers beyond INT are decimals,
-// digits with a point are decimals of just so many digits.
+// Literal gives a constant its T-SQL type: integers beyond INT are decimals, and
+// digits with a decimal point are decimals of exactly that many digits.
 func (b *Binder) Literal(l *tsql.Literal) (*plan.Expr, error) {
 	if l.Kind == tsql.NullLiteral {
 		return untypedNull, nil
@@ -75,7 +75,7 @@ func (b *Binder) Literal(l *tsql.Literal) (*plan.Expr, error) {
 	case tsql.IntLiteral:
 		e.Type = sqltypes.IntType
 		digits := strings.TrimLeft(l.Text, "0")
-		if v, ok := smallInt(digits); ok {
+		if v, ok := parseInt(digits); ok {
 			e.Value, e.Literal = sqltypes.Int64(v), true
 			break
 		}
@@ -105,7 +105,7 @@ func (b *Binder) Literal(l *tsql.Literal) (*plan.Expr, error) {
 func (b *Binder) decimalLiteral(l *tsql.Literal, precision, scale int) (*plan.Expr, error) {
 	if precision > maxPrecision {
 		p := b.Problem(api.CodeOutOfRange, l.At, "the number %s has more than %d digits", api.Clip(l.Text), maxPrecision).
-			Hinted("write it with an exponent, as 1.5e40, to have it as a FLOAT")
+			Hinted("write it with an exponent, such as 1.5e40, to make it a FLOAT")
 		p.SQLNumber = mssqlerr.NumberTooLong
 		return nil, p
 	}
@@ -117,8 +117,9 @@ func (b *Binder) decimalLiteral(l *tsql.Literal, precision, scale int) (*plan.Ex
 	return &plan.Expr{Op: plan.ValueExpr, Type: t, Value: v}, nil
 }
 
-// smallInt reads decimal digits, none for 0, when the number fits INT.
-func smallInt(digits string) (int64, bool) {
+// parseInt parses decimal digits without leading zeros, so none for 0. It reports
+// whether the number fits INT.
+func parseInt(digits string) (int64, bool) {
 	if len(digits) > 10 {
 		return 0, false
 	}
@@ -160,6 +161,6 @@ func nibble(c byte) byte {
 	return c&^0x20 - 'A' + 10
 }
 
-// untypedNull is the word NULL, which has no type of its own: that of INT stands for
-// it. Any other constant that is NULL has the type it was computed in.
+// untypedNull is the keyword NULL, which has no type of its own; INT is a placeholder.
+// Any other constant that is NULL has the type it was computed in.
 var untypedNull = &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType}

@@ -1,15 +1,15 @@
-// Package plan says what a plan is: what each shard does for one request and how the
-// shards' answers become one.
+// Package plan defines plans: what each shard does for one request, and how the
+// shards' answers are combined into one.
 //
 // A [Plan] is plain data without SQL text. It marshals to JSON, so that EXPLAIN and the
-// golden files of the tests show the same thing. Its [Expr] are bound: names are known
-// columns, values have T-SQL types, and conversions stand where T-SQL makes them.
-// They may be compared, simplified and printed here; what they come to is computed by
-// an engine or by package eval.
+// golden files of the tests show the same thing. Its expressions are bound: names are
+// resolved to columns, values have T-SQL types, and T-SQL's implicit conversions are
+// explicit. This package compares, simplifies and prints them; an engine or package
+// eval evaluates them.
 //
-// Plans are made by package planner, written for an engine by package dialect, and
-// finished by package gather. The latter two need no more than this package: neither
-// tables, nor text, nor how a plan came about.
+// Package planner makes plans, package dialect renders them as an engine's SQL, and
+// package gather executes the master's part. The latter two depend only on this package,
+// not on tables, statement text or the planner.
 //
 // The package does no I/O. A plan must not be changed once it is shared.
 package plan

@@ -7,27 +7,27 @@ var (
 	False = &Expr{Op: FalseExpr}
 )
 
-// allOf joins terms by AND, and simplifies. It takes the slice over.
-func AllOf(terms []*Expr) *Expr { return join(terms, AndExpr, True, False) }
+// AllOf combines terms by AND, and simplifies. It reuses the slice.
+func AllOf(terms []*Expr) *Expr { return combine(terms, AndExpr, True, False) }
 
-// anyOf joins terms by OR, and simplifies. It takes the slice over.
+// AnyOf combines terms by OR, and simplifies. It reuses the slice.
 func AnyOf(terms []*Expr) *Expr {
-	e := join(terms, OrExpr, False, True)
+	e := combine(terms, OrExpr, False, True)
 	if e.Op != OrExpr {
 		return e
 	}
-	e.Args = gatherEquals(e.Args)
+	e.Args = mergeEquals(e.Args)
 	if len(e.Args) == 1 {
 		return e.Args[0]
 	}
 	return e
 }
 
-// gatherEquals makes one IN of all terms that ask for equality of one column with
-// constants: a = 1 OR b = 2 OR a IN (3, 4) is a IN (1, 3, 4) OR b = 2. An index
-// serves an IN better than a long chain, and engines bound the length of chains.
-func gatherEquals(terms []*Expr) []*Expr {
-	var lists []*Expr // in terms, one for each column
+// mergeEquals merges all terms that compare one column for equality with constants into
+// one IN: a = 1 OR b = 2 OR a IN (3, 4) becomes a IN (1, 3, 4) OR b = 2. An index serves
+// an IN better than a long chain of ORs, and engines limit the length of such chains.
+func mergeEquals(terms []*Expr) []*Expr {
+	var lists []*Expr // elements of kept, one for each column
 	kept := terms[:0]
 next:
 	for _, t := range terms {
@@ -56,7 +56,7 @@ next:
 	return kept
 }
 
-// isEquals says whether e asks for equality of a column with constants.
+// isEquals reports whether e compares a column for equality with constants.
 func isEquals(e *Expr) bool {
 	switch e.Op {
 	case EqExpr:
@@ -67,7 +67,7 @@ func isEquals(e *Expr) bool {
 	return false
 }
 
-func join(terms []*Expr, op ExprOp, neutral, absorbing *Expr) *Expr {
+func combine(terms []*Expr, op ExprOp, neutral, absorbing *Expr) *Expr {
 	flat := terms[:0]
 	nested := false
 	for _, t := range terms {

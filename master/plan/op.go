@@ -2,27 +2,27 @@ package plan
 
 import "shardeck/shared/sqltypes"
 
-// opOf are the operators of arithmetic by the expressions of them.
+// ArithOf maps arithmetic expressions to their operators.
 var ArithOf = [...]sqltypes.Op{
 	AddExpr: sqltypes.OpAdd, SubExpr: sqltypes.OpSub, MulExpr: sqltypes.OpMul, DivExpr: sqltypes.OpDiv, ModExpr: sqltypes.OpMod,
 }
 
-// comparison compares values of one type.
+// Comparison returns the comparison of two expressions of one type.
 func Comparison(op ExprOp, l, r *Expr) *Expr {
 	return &Expr{Op: op, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}
 }
 
-// negated returns the comparison that is true exactly when op is false.
+// Negation returns the comparison that is true exactly when op is false.
 func Negation(op ExprOp) ExprOp {
 	return [...]ExprOp{EqExpr: NeExpr, NeExpr: EqExpr, LtExpr: GeExpr, LeExpr: GtExpr, GtExpr: LeExpr, GeExpr: LtExpr}[op]
 }
 
-// mirrored returns the comparison that holds for (r, l) when op holds for (l, r).
+// Mirrored returns the comparison that holds for (r, l) exactly when op holds for (l, r).
 func Mirrored(op ExprOp) ExprOp {
 	return [...]ExprOp{EqExpr: EqExpr, NeExpr: NeExpr, LtExpr: GtExpr, LeExpr: GeExpr, GtExpr: LtExpr, GeExpr: LeExpr}[op]
 }
 
-// holds says whether a comparison holds for values that compare as c.
+// Holds reports whether op holds for two values whose three-way comparison is c.
 func Holds(op ExprOp, c int) bool {
 	switch op {
 	case EqExpr:

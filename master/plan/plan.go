@@ -11,7 +11,7 @@ import (
 // SlotColumn is the hidden column that holds each row's slot.
 const SlotColumn = api.ReservedPrefix + "slot"
 
-// Op is what a plan does.
+// Op is the kind of a plan.
 type Op string
 
 // The operations.
@@ -25,17 +25,17 @@ const (
 	OpCount       Op = "count"
 )
 
-// IsRead says whether the plan is run by the workers' query endpoint rather than by exec.
+// IsRead reports whether the workers run the plan by their query endpoint rather than by exec.
 func (op Op) IsRead() bool { return op == OpSelect || op == OpCount }
 
-// Plan is what to do for one request. Exactly one of Definition, Query and Write
-// is set, or none with drop_table.
+// Plan is how to execute one request. Exactly one of Definition, Query and Write
+// is set, or none for drop_table.
 type Plan struct {
 	Op    Op     `json:"op"`
 	DB    string `json:"db_name"`
 	Table string `json:"table"`
-	// SchemaVersion is the version of the definition the plan was made for; with
-	// create_table, of the one to be created.
+	// SchemaVersion is the version of the table definition that the plan was made for;
+	// for create_table, of the one to be created.
 	SchemaVersion string    `json:"schema_version"`
 	Route         api.Route `json:"route"`
 
@@ -43,74 +43,75 @@ type Plan struct {
 	Query      *Query        `json:"query,omitempty"`      // select, count
 	Write      *Write        `json:"write,omitempty"`      // insert, update, delete
 
-	// Field is the field of the request that the plan was made of, where that is one:
-	// "sql". What a dialect refuses, it refuses there.
+	// Field is the field of the request that errors of a dialect refer to: "sql" if the
+	// plan was made from a statement, or empty.
 	Field string `json:"-"`
 
 	// Fragments has one element for each shard of Route.Shards, in that order.
 	Fragments []Fragment `json:"fragments"`
 
-	// Columns are the columns of the answer. A worker's row has these and then
-	// Hidden more, which are only there to merge by.
+	// Columns are the columns of the answer. A worker's row has these followed by
+	// Hidden more, which are only used as merge keys.
 	Columns []api.Column `json:"columns,omitempty"`
 	Hidden  int          `json:"hidden,omitzero"`
-	// Merge is the order that each worker's rows come in and that the answer must
-	// have. Empty: rows may come in any order, or from one shard that has ordered them.
+	// Merge is the order of each worker's rows, and of the answer. It is empty if the
+	// order does not matter, or if a single shard has ordered the rows.
 	Merge []MergeKey `json:"merge,omitempty"`
-	// Distinct says that rows equal in all the merge keys, which are all of the
-	// answer's columns then, are one row of the answer.
+	// Distinct removes duplicates: rows that are equal in all merge keys, which are then
+	// all of the answer's columns.
 	Distinct bool `json:"distinct,omitzero"`
-	// Final is what the master does with the merged rows; nil where they are the answer.
+	// Final is what the master computes from the merged rows; nil if they are the answer.
 	Final *Final `json:"final,omitempty"`
-	// Limit and Offset are what is left to do at the end: nil and 0 when the
-	// one shard does it all.
+	// Limit and Offset are applied by the master; they are nil and 0 if a single shard
+	// applies them.
 	Limit  *int64 `json:"limit,omitempty"`
 	Offset int64  `json:"offset,omitzero"`
-	// Ties says that rows beyond Limit that the order does not tell from the last within it are in the answer too.
+	// Ties means WITH TIES: rows beyond Limit that tie with the last row within it are
+	// part of the answer.
 	Ties bool `json:"ties,omitzero"`
-	// TieKeys is, with Ties, how many of the first keys of Final.Sort, or where that is
-	// empty of Merge, that order has.
+	// TieKeys is the number of leading keys, of Final.Sort or if that is empty of Merge,
+	// that ties are decided by.
 	TieKeys int `json:"tie_keys,omitzero"`
 }
 
-// Final is the last step of a plan with aggregates. The workers' rows, merged in
-// the order of the group's keys, are [Keys][Partials]; rows with equal keys are one
-// group. Expressions refer to a group's values by FieldExpr: 0 to Keys-1 are its
-// keys, what follows are its aggregates.
+// Final is the last step of a plan with aggregates. The workers' rows, merged in the
+// order of the group keys, consist of the keys and then the partial results; rows with
+// equal keys form one group. Expressions refer to a group's values by FieldExpr: 0 to
+// Keys-1 are its keys, followed by its aggregates.
 type Final struct {
-	// Keys is the number of columns that make the group; 0: all rows are one
-	// group, which is there even when there are no rows.
+	// Keys is the number of group keys. If it is 0, all rows form one group, which
+	// exists even if there are no rows.
 	Keys int `json:"keys"`
-	// Aggregates say how partial results become one.
+	// Aggregates describe how to combine partial results.
 	Aggregates []Aggregate `json:"aggregates,omitempty"`
-	// Having chooses groups; nil: all.
+	// Having filters groups; nil keeps all.
 	Having *Expr `json:"having,omitempty"`
 	// Output are the values of the answer's columns.
 	Output []*Expr `json:"output"`
-	// Distinct says that equal rows of the answer are one; Sort then tells them apart.
+	// Distinct removes duplicate rows of the answer; Sort then covers all of its columns.
 	Distinct bool `json:"distinct,omitzero"`
-	// Sort is the order of the answer where it is not that of the groups. The
-	// groups are then held until the last is known, within a bound of memory; with a
-	// limit no more of them than that.
+	// Sort is the order of the answer, if different from that of the groups. The groups
+	// are then buffered within a memory limit until the last one has arrived; with a
+	// Limit, only that many are kept.
 	Sort []FinalKey `json:"sort,omitempty"`
 }
 
 // Aggregate combines the partial results of one aggregate.
 type Aggregate struct {
 	Func Combine `json:"func"`
-	// Column is the index of the partial result in a worker's row, or with
-	// CombineDistinct of the value itself; Keys and Type go with it.
+	// Column is the index in a worker's row of the partial result, or for the
+	// distinct kinds of the value itself.
 	Column int           `json:"column"`
 	Type   sqltypes.Type `json:"-"` // of the partial result
 	Binary bool          `json:"binary,omitzero"`
-	// Result is the aggregate's own type: a sum that does not fit is refused (8115).
+	// Result is the aggregate's own type: a sum that does not fit is an error (8115).
 	Result sqltypes.Type `json:"-"`
 }
 
-// Combine is what becomes of partial results.
+// Combine is how partial results are combined.
 type Combine string
 
-// The ways. Partial counts and sums are added; a sum of nothing is NULL.
+// The ways to combine. Partial counts and sums are added; the sum of no rows is NULL.
 const (
 	CombineCount Combine = "count"
 	CombineSum   Combine = "sum"
@@ -122,7 +123,7 @@ const (
 	CombineSumDistinct   Combine = "sum_distinct"
 )
 
-// FinalKey is one item of the order of the answer, an expression over a group.
+// FinalKey is one key of the answer's order: an expression over a group.
 type FinalKey struct {
 	Expr *Expr `json:"expr"`
 	Desc bool  `json:"desc,omitzero"`
@@ -131,22 +132,22 @@ type FinalKey struct {
 // Fragment is one shard's part of a plan.
 type Fragment struct {
 	Shard int `json:"shard"`
-	// Rows are the shard's rows of an insert: JSON arrays with the values of
-	// Write.Columns in wire form and then the slot.
+	// Rows are the shard's rows of an insert: JSON arrays of the values of
+	// Write.Columns in wire format, followed by the slot.
 	Rows []jsontext.Value `json:"rows,omitempty"`
-	// RowIndex is, for each of Rows, its index in the request: a worker that
-	// refuses its row i refuses the request's row RowIndex[i].
+	// RowIndex holds the index in the request of each of Rows: an error for a worker's
+	// row i is about the request's row RowIndex[i].
 	RowIndex []int `json:"row_index,omitempty"`
 }
 
 // Query is the SELECT that each shard runs.
 type Query struct {
-	// From are the tables joined, the plan's own first; empty when there is but that one.
+	// From are the joined tables, starting with the plan's own; empty without joins.
 	From []Source `json:"from,omitempty"`
 	// Distinct is SELECT DISTINCT.
 	Distinct bool `json:"distinct,omitzero"`
-	// Output is what is selected: the columns of the answer, then the hidden ones;
-	// with a Final, what that needs.
+	// Output is the select list: the columns of the answer followed by the hidden ones,
+	// or with a Final, the keys and partial results that it needs.
 	Output  []Output  `json:"output"`
 	Where   *Expr     `json:"where,omitempty"` // nil: all rows
 	GroupBy []*Expr   `json:"group_by,omitempty"`
@@ -155,12 +156,12 @@ type Query struct {
 	Offset  int64     `json:"offset,omitzero"`
 }
 
-// Source is one table of a join. All its shards' rows that can match lie on the
-// same shard as the rows they match, or the planner would have refused.
+// Source is one table of a join. The planner ensures that rows that match are on the
+// same shard.
 type Source struct {
 	Table         string `json:"table"`
 	SchemaVersion string `json:"schema_version"`
-	Left          bool   `json:"left,omitzero"` // LEFT JOIN to what stands before it
+	Left          bool   `json:"left,omitzero"` // LEFT JOIN with the sources before it
 	On            *Expr  `json:"on,omitempty"`  // nil for the first
 }
 
@@ -176,28 +177,28 @@ type SortKey struct {
 	Desc bool  `json:"desc,omitzero"`
 }
 
-// Write is what each shard does to its rows.
+// Write is the INSERT, UPDATE or DELETE that each shard runs.
 type Write struct {
-	// Columns are the columns that an insert gives values for (all of the
-	// table's), or that an update sets; the slot column is not among them.
+	// Columns are the columns that an insert provides values for (all of the table's),
+	// or that an update sets, without the slot column.
 	Columns []api.Column `json:"columns,omitempty"`
 	// Values are an update's new values, one for each of Columns.
 	Values []*Expr `json:"values,omitempty"`
-	// Where chooses the rows of an update or delete; nil: all rows.
+	// Where selects the rows of an update or delete; nil means all rows.
 	Where *Expr `json:"where,omitempty"`
 }
 
-// MergeKey is one item of the order in which rows are merged.
+// MergeKey is one key of the order that rows are merged in.
 type MergeKey struct {
 	Column int           // index into the worker's row, hidden columns included
 	Type   sqltypes.Type // compare with sqltypes.Compare
 	Desc   bool
-	// Binary says that strings compare by sqltypes.CompareBinary (the collation of
+	// Binary means that strings compare by sqltypes.CompareBinary (the collation of
 	// shard keys) rather than by sqltypes.CompareText.
 	Binary bool
 }
 
-// MarshalJSONTo writes the type as T-SQL spells it.
+// MarshalJSONTo writes the type in T-SQL.
 func (k MergeKey) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return json.MarshalEncode(enc, struct {
 		Column int    `json:"column"`

@@ -10,7 +10,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// opText is how T-SQL writes the operators that stand between two operands.
+// OpText maps binary operators to T-SQL.
 var OpText = [...]string{
 	AddExpr: "+", SubExpr: "-", MulExpr: "*", DivExpr: "/", ModExpr: "%", ConcatExpr: "+",
 	EqExpr: "=", NeExpr: "<>", LtExpr: "<", LeExpr: "<=", GtExpr: ">", GeExpr: ">=",
@@ -22,11 +22,11 @@ func (e *Expr) MarshalJSONTo(enc *jsontext.Encoder) error {
 	return enc.WriteToken(jsontext.String(e.String()))
 }
 
-// String writes e as T-SQL, with the conversions that binding has put in. A column of
-// the second table of a join is t1.name; #0 is the first value of a group.
+// String formats e as T-SQL, including implicit conversions. A column of the second
+// table of a join is t1.name; #0 is the first value of a group.
 func (e *Expr) String() string { return string(e.append(nil, false)) }
 
-// append appends e; inner asks for parentheses around what has operators.
+// append appends e; inner adds parentheses around an expression with operators.
 func (e *Expr) append(dst []byte, inner bool) []byte {
 	switch e.Op {
 	case ColumnExpr:
@@ -89,7 +89,7 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		if i > 0 {
 			dst = append(append(append(dst, ' '), OpText[e.Op]...), ' ')
 		}
-		// Within AND and OR only the other of the two needs parentheses.
+		// The terms of AND and OR need parentheses only if they are AND or OR themselves.
 		dst = a.append(dst, !logic || a.Op == AndExpr || a.Op == OrExpr)
 	}
 	return dst
@@ -123,7 +123,7 @@ func (e *Expr) appendNot(dst []byte) []byte {
 	return dst
 }
 
-// formatValue writes a constant as a T-SQL literal.
+// FormatValue formats a constant as a T-SQL literal.
 func FormatValue(t sqltypes.Type, v sqltypes.Value) string {
 	switch v.Form {
 	case sqltypes.FormInt:

@@ -7,7 +7,7 @@ import (
 	"shardeck/master/tsql"
 )
 
-// BenchmarkPointSelect parses and plans the statement that most requests are like.
+// BenchmarkPointSelect parses and plans the most common kind of statement.
 func BenchmarkPointSelect(b *testing.B) {
 	c, m := newCatalog(b), newMap(b, 3)
 	b.ReportAllocs()

@@ -12,12 +12,12 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// defaultKeys are the names of the columns that become the shard key of a table
-// whose creator names none, the first that is there.
+// defaultKeys are names of columns. If a request names no shard key, the first of these
+// that the table has becomes the shard key.
 var defaultKeys = [...]string{"student_id", "user_id"}
 
-// CreateTable plans a table on every shard. The plan's Definition is the table
-// as it was understood.
+// CreateTable plans the creation of a table on every shard. The plan's Definition is
+// the normalized definition.
 func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*plan.Plan, error) {
 	d := definer{def: &api.TableDef{Name: req.Table, Columns: make([]api.ColumnDef, 0, len(req.Columns))}}
 	if err := d.begin(req.DB, len(req.Columns)); err != nil {
@@ -36,11 +36,11 @@ func DropTable(t *bind.Table, m *sharding.Map, _ *api.DeleteTableRequest) (*plan
 	return newPlan(t, plan.OpDropTable, scatter(m, "a table is dropped on every shard")), nil
 }
 
-// definer gathers a table's definition.
+// definer builds a table's definition.
 type definer struct {
 	def    *api.TableDef
 	parsed []tsql.ColumnDef // of def.Columns
-	// keyless says that the table shall have no shard key, whatever its columns are called.
+	// keyless means no shard key, not even one of defaultKeys.
 	keyless bool
 }
 
@@ -53,14 +53,14 @@ func (d *definer) begin(db string, n int) error {
 	case len(d.def.Name) >= 7 && api.SameName(d.def.Name[:7], "sqlite_"):
 		return api.NewProblem(api.CodeInvalidIdentifier, "names that begin with sqlite_ are reserved").At("table").Hinted("choose another name")
 	case n == 0:
-		return api.NewProblem(api.CodeMissingField, "columns is missing or empty").At("columns").Hinted(`send at least one, as {"student_id": "INT PRIMARY KEY"}`)
+		return api.NewProblem(api.CodeMissingField, "columns is missing or empty").At("columns").Hinted(`send at least one, such as {"student_id": "INT PRIMARY KEY"}`)
 	case n > maxColumns:
 		return api.NewProblem(api.CodeTooComplex, "the table has %d columns; at most %d are allowed", n, maxColumns).At("columns").Hinted("split it into several tables")
 	}
 	return nil
 }
 
-// plan chooses the shard key, checks the keys and returns the plan.
+// plan determines the shard key, checks the constraints and returns the plan.
 func (d *definer) plan(db string, m *sharding.Map, shardKey string) (*plan.Plan, error) {
 	if p := d.shardKey(shardKey); p != nil {
 		return nil, p
@@ -72,17 +72,17 @@ func (d *definer) plan(db string, m *sharding.Map, shardKey string) (*plan.Plan,
 	return &plan.Plan{Op: plan.OpCreateTable, DB: db, Table: d.def.Name, SchemaVersion: d.def.Version(), Route: r, Definition: d.def, Fragments: fragments(&r)}, nil
 }
 
-// newColumn checks a column's name and returns the field that it stands in.
+// newColumn checks a column's name and returns its field in the request.
 func (d *definer) newColumn(name string) (field string, err error) {
 	field = "columns." + api.Clip(name)
 	if p := api.CheckIdentifier(field, name); p != nil {
 		if strings.HasPrefix(name, api.ReservedPrefix) {
-			p = p.Hinted("names that begin with %s are Shardeck's own; choose another", api.ReservedPrefix)
+			p = p.Hinted("names that begin with %s are reserved by Shardeck; choose another", api.ReservedPrefix)
 		}
 		return field, p
 	}
 	if c, _ := d.def.Column(name); c != nil {
-		return field, api.NewProblem(api.CodeInvalidField, "columns %s and %s have the same name: case does not matter", c.Name, name).At(field).Hinted("rename one of them")
+		return field, api.NewProblem(api.CodeInvalidField, "columns %s and %s have the same name: names are not case-sensitive", c.Name, name).At(field).Hinted("rename one of them")
 	}
 	return field, nil
 }
@@ -99,7 +99,7 @@ func (d *definer) column(name, text string) error {
 	return d.add(field, name, parsed)
 }
 
-// add adds a column that newColumn has let through.
+// add adds a column whose name newColumn has checked.
 func (d *definer) add(field, name string, parsed tsql.ColumnDef) error {
 	def := api.ColumnDef{
 		Name: name, Type: parsed.Type.String(),
@@ -113,7 +113,7 @@ func (d *definer) add(field, name string, parsed tsql.ColumnDef) error {
 			p.Offset, p.Column = &at, name
 			return &p
 		}
-		if !v.IsNull() { // DEFAULT NULL is what a column without one has
+		if !v.IsNull() { // DEFAULT NULL is the same as no DEFAULT
 			def.Default = plan.FormatValue(parsed.Type, v)
 		}
 	}
@@ -128,7 +128,7 @@ func (d *definer) add(field, name string, parsed tsql.ColumnDef) error {
 	return nil
 }
 
-// shardKey chooses the shard key: the one named, else the first of defaultKeys that there is.
+// shardKey sets the shard key: the one named, or else the first of defaultKeys that the table has.
 func (d *definer) shardKey(name string) *api.Problem {
 	field := "shard_key"
 	if d.keyless {
@@ -147,21 +147,21 @@ func (d *definer) shardKey(name string) *api.Problem {
 	}
 	c, i := d.def.Column(name)
 	if c == nil {
-		return api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not among the columns", api.Clip(name)).At(field).Hinted("name one of the columns sent")
+		return api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not among the columns", api.Clip(name)).At(field).Hinted("name one of the table's columns")
 	}
 	if err := sharding.CheckKeyType(d.parsed[i].Type); err != nil {
 		return api.AsProblem(err).At(field)
 	}
 	if d.parsed[i].Null == tsql.NullAllowed {
-		return api.NewProblem(api.CodeInvalidField, "the shard key %s cannot be NULL: its value says where a row lives", c.Name).At("columns." + c.Name).Hinted("write NOT NULL, or leave NULL out")
+		return api.NewProblem(api.CodeInvalidField, "the shard key %s cannot be NULL: its value determines a row's shard", c.Name).At("columns." + c.Name).Hinted("write NOT NULL, or omit NULL")
 	}
 	c.Nullable = false
 	d.def.ShardKey = c.Name
 	return nil
 }
 
-// checkKeys refuses keys that the shards could not keep unique together, and key
-// columns of types that cannot be indexed.
+// checkKeys rejects constraints whose uniqueness cannot be enforced across shards, and
+// key columns of types that cannot be indexed.
 func (d *definer) checkKeys() *api.Problem {
 	constraints := [][]string{d.def.PrimaryKey}
 	constraints = append(constraints, d.def.Unique...)
@@ -177,13 +177,13 @@ func (d *definer) checkKeys() *api.Problem {
 			return d.notUnique(name, columns)
 		}
 		for _, c := range columns {
-			if p := d.indexable(c); p != nil {
+			if p := d.checkIndexable(c); p != nil {
 				return p
 			}
 		}
 	}
 	if d.def.ShardKey != "" {
-		return d.indexable(d.def.ShardKey)
+		return d.checkIndexable(d.def.ShardKey)
 	}
 	return nil
 }
@@ -201,25 +201,25 @@ func (d *definer) notUnique(name string, columns []string) *api.Problem {
 	list := strings.Join(columns, ", ")
 	field := "columns." + columns[0]
 	if d.def.ShardKey == "" {
-		return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be kept: the table has no shard key, so equal rows may be on different shards", name, list).At(field).
+		return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be enforced: the table has no shard key, so equal rows may be on different shards", name, list).At(field).
 			Hinted("make %s the shard key: send \"shard_key\": %q, or in T-SQL add WITH (DISTRIBUTION = HASH(%s))", columns[0], columns[0], columns[0])
 	}
-	return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be kept: it does not contain the shard key %s, so equal rows may be on different shards", name, list, d.def.ShardKey).At(field).
-		Hinted("leave it out, make %s the shard key, or mark %s as PRIMARY KEY too", columns[0], d.def.ShardKey)
+	return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be enforced: it does not contain the shard key %s, so equal rows may be on different shards", name, list, d.def.ShardKey).At(field).
+		Hinted("omit it, make %s the shard key, or mark %s as PRIMARY KEY too", columns[0], d.def.ShardKey)
 }
 
-// indexable refuses the types that SQL Server does not take as a key column (1919).
-func (d *definer) indexable(name string) *api.Problem {
+// checkIndexable rejects types that SQL Server does not allow in a key (1919).
+func (d *definer) checkIndexable(name string) *api.Problem {
 	_, i := d.def.Column(name)
 	if t := d.parsed[i].Type; t.Length == sqltypes.Max && (t.Kind.IsString() || t.Kind.IsBinary()) {
-		p := api.NewProblem(api.CodeUnsupported, "column %s of type %s cannot be in a key", name, t).At("columns."+name).Hinted("give it a length, as %s(100)", t.Kind)
+		p := api.NewProblem(api.CodeUnsupported, "column %s of type %s cannot be in a key", name, t).At("columns."+name).Hinted("give it a length, such as %s(100)", t.Kind)
 		p.SQLNumber = mssqlerr.InvalidKeyType
 		return p
 	}
 	return nil
 }
 
-// checkTarget refuses a request whose own names are not identifiers.
+// checkTarget rejects database and table names that are not identifiers.
 func checkTarget(db, table string) *api.Problem {
 	if p := api.CheckIdentifier("db_name", db); p != nil {
 		return p

@@ -12,7 +12,7 @@ import (
 	"shardeck/shared/sharding"
 )
 
-// createTable plans CREATE TABLE by the same means as [CreateTable].
+// createTable plans CREATE TABLE with the same code as [CreateTable].
 func (s *statement) createTable(st *tsql.CreateTable) (*plan.Plan, error) {
 	if p := s.b.CheckDB(st.Table.DB, st.Table.At); p != nil {
 		return nil, p
@@ -20,12 +20,12 @@ func (s *statement) createTable(st *tsql.CreateTable) (*plan.Plan, error) {
 	d := definer{def: &api.TableDef{Name: st.Table.Name, Columns: make([]api.ColumnDef, 0, len(st.Columns))}, keyless: st.RoundRobin}
 	p, err := d.statement(st, s.db, s.m)
 	if err != nil {
-		return nil, placed(err, st)
+		return nil, withOffset(err, st)
 	}
 	return p, nil
 }
 
-// statement gathers the columns and constraints of CREATE TABLE.
+// statement collects the columns and constraints of CREATE TABLE.
 func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*plan.Plan, error) {
 	if err := d.begin(db, len(st.Columns)); err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*
 	}
 	if len(st.PrimaryKey) > 0 {
 		if len(d.def.PrimaryKey) > 0 {
-			p := api.NewProblem(api.CodeInvalidField, "table %s has two primary keys", st.Table.Name).Hinted("name all their columns in one")
+			p := api.NewProblem(api.CodeInvalidField, "table %s has two primary keys", st.Table.Name).Hinted("list all key columns in one constraint")
 			p.Offset = &st.PrimaryKey[0].At
 			return nil, p.Numbered(mssqlerr.TwoPrimaryKeys)
 		}
@@ -53,7 +53,7 @@ func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*
 		for _, n := range names {
 			c, i := d.def.Column(n)
 			if d.parsed[i].Null == tsql.NullAllowed {
-				p := api.NewProblem(api.CodeInvalidField, "a PRIMARY KEY column cannot be NULL").At("columns." + n).Hinted("write NOT NULL, or leave NULL out")
+				p := api.NewProblem(api.CodeInvalidField, "a PRIMARY KEY column cannot be NULL").At("columns." + n).Hinted("write NOT NULL, or omit NULL")
 				return nil, p.Numbered(mssqlerr.NullablePrimaryKey)
 			}
 			c.Nullable = false
@@ -74,13 +74,13 @@ func (d *definer) statement(st *tsql.CreateTable, db string, m *sharding.Map) (*
 	return d.plan(db, m, key)
 }
 
-// columnNames are the columns of a constraint as they are defined.
+// columnNames returns the columns of a constraint, spelled as in their definitions.
 func (d *definer) columnNames(list []tsql.Name) ([]string, error) {
 	names := make([]string, len(list))
 	for i := range list {
 		c, _ := d.def.Column(list[i].Name)
 		if c == nil || slices.Contains(names[:i], c.Name) {
-			p := api.NewProblem(api.CodeUnknownColumn, "%s is not a column of the table, or is named twice", api.Clip(list[i].Name)).Hinted("name the columns of the table, each once")
+			p := api.NewProblem(api.CodeUnknownColumn, "%s is not a column of the table, or is listed twice", api.Clip(list[i].Name)).Hinted("list columns of the table, each once")
 			p.Offset = &list[i].At
 			return nil, p.Numbered(mssqlerr.UnknownKeyColumn)
 		}
@@ -89,14 +89,14 @@ func (d *definer) columnNames(list []tsql.Name) ([]string, error) {
 	return names, nil
 }
 
-// placed says where in the statement a definition is at fault.
-func placed(err error, st *tsql.CreateTable) error {
+// withOffset adds to a definition's error its offset in the statement.
+func withOffset(err error, st *tsql.CreateTable) error {
 	p := *api.AsProblem(err)
 	at := st.Table.At
 	if name, ok := strings.CutPrefix(p.Field, "columns."); ok {
 		for i := range st.Columns {
 			if api.SameName(st.Columns[i].Name.Name, name) {
-				at = st.Columns[i].Name.At // the last of that name, where there are two
+				at = st.Columns[i].Name.At // the last one, if there are two
 			}
 		}
 	}
@@ -110,8 +110,8 @@ func placed(err error, st *tsql.CreateTable) error {
 	return &p
 }
 
-// dropTable plans DROP TABLE by the same means as [DropTable]. Of a table that is not
-// there, IF EXISTS makes a plan that touches no shard.
+// dropTable plans DROP TABLE with the same code as [DropTable]. With IF EXISTS, the plan
+// for a table that does not exist touches no shard.
 func (s *statement) dropTable(st *tsql.DropTable) (*plan.Plan, error) {
 	t, err := s.table(&st.Table)
 	if st.IfExists && api.CodeOf(err) == api.CodeUnknownTable {

@@ -25,7 +25,7 @@ func newMap(t testing.TB, shards int) *sharding.Map {
 	return m
 }
 
-// newTable plans the table of a create-table request.
+// newTable returns the table of a create-table request.
 func newTable(t testing.TB, request string) *bind.Table {
 	t.Helper()
 	var req api.CreateTableRequest

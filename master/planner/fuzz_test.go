@@ -17,9 +17,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// FuzzSelect plans and renders any condition and order: a problem of the
-// client's or a statement, never a panic, and never a byte of the client's
-// strings in the statement.
+// FuzzSelect plans and renders any condition and order. The result is a client error
+// or a statement without any byte of the client's strings, never a panic.
 func FuzzSelect(f *testing.F) {
 	for _, s := range [][2]string{
 		{"student_id = 5", "gpa DESC"}, {"name LIKE '~secret~%' OR gpa / 3 > 1.5", "age + level, name + email DESC"},
@@ -36,7 +35,7 @@ func FuzzSelect(f *testing.F) {
 	f.Fuzz(func(t *testing.T, condition, order string) {
 		p, err := planner.Select(table, m, &api.SelectRequest{Condition: condition, OrderBy: order})
 		if err != nil {
-			checkRefusal(t, err)
+			checkClientError(t, err)
 			return
 		}
 		if _, err := json.Marshal(p); err != nil && strings.ToValidUTF8(condition+order, "") == condition+order {
@@ -45,7 +44,7 @@ func FuzzSelect(f *testing.F) {
 		for i := range p.Fragments {
 			q, err := d.Query(p, &p.Fragments[i])
 			if err != nil {
-				checkRefusal(t, err)
+				checkClientError(t, err)
 				return
 			}
 			for _, leak := range []string{"~secret~", "--", "/*", ";", "\x00"} {
@@ -60,8 +59,8 @@ func FuzzSelect(f *testing.F) {
 	})
 }
 
-// FuzzStatement plans and renders any statement: a plan that the dialect writes, or a
-// refusal by name, and never a panic.
+// FuzzStatement plans and renders any statement. The result is a plan that the dialect
+// can render, or a client error, never a panic.
 func FuzzStatement(f *testing.F) {
 	files, err := filepath.Glob("testdata/statements/*.txt")
 	if err != nil || len(files) == 0 {
@@ -94,7 +93,7 @@ func FuzzStatement(f *testing.F) {
 		}
 		p, err := planner.Statement(c, m, "School", st, planner.Options{Params: params, AllShards: true})
 		if err != nil {
-			checkRefusal(t, err)
+			checkClientError(t, err)
 			return
 		}
 		checkPlan(t, p)
@@ -105,14 +104,14 @@ func FuzzStatement(f *testing.F) {
 				_, err = d.Exec(p, &p.Fragments[i])
 			}
 			if err != nil {
-				checkRefusal(t, err)
+				checkClientError(t, err)
 				return
 			}
 		}
 	})
 }
 
-// checkPlan checks what holds for every plan that reads.
+// checkPlan checks the invariants of plans for reads.
 func checkPlan(t *testing.T, p *plan.Plan) {
 	if _, err := json.Marshal(p, jsontext.AllowInvalidUTF8(true)); err != nil {
 		t.Fatalf("the plan does not marshal: %v", err)
@@ -150,11 +149,11 @@ func checkPlan(t *testing.T, p *plan.Plan) {
 	}
 }
 
-// checkFinal checks that e is of a group's fields alone.
+// checkFinal checks that e refers only to a group's fields.
 func checkFinal(t *testing.T, e *plan.Expr, fields int) {
 	switch e.Op {
 	case plan.ColumnExpr, plan.AggExpr, plan.CountExpr:
-		t.Fatalf("%s is left for the master to compute", e)
+		t.Fatalf("%s is not computed by the workers", e)
 	case plan.FieldExpr:
 		if e.Field >= fields {
 			t.Fatalf("field %d of %d", e.Field, fields)
@@ -165,8 +164,8 @@ func checkFinal(t *testing.T, e *plan.Expr, fields int) {
 	}
 }
 
-// FuzzInsert plans any row: each row that is taken comes out as one JSON array
-// with all columns and the slot.
+// FuzzInsert plans any row: each valid row becomes one JSON array with all columns and
+// the slot.
 func FuzzInsert(f *testing.F) {
 	for _, s := range []string{
 		`{"student_id": 1, "name": "x"}`, `{"student_id": "7", "name": "\u0000", "gpa": 1e2, "photo": "0xFF"}`,
@@ -182,7 +181,7 @@ func FuzzInsert(f *testing.F) {
 		}
 		p, err := planner.Insert(table, m, &api.InsertRequest{Data: data})
 		if err != nil {
-			checkRefusal(t, err)
+			checkClientError(t, err)
 			return
 		}
 		if len(p.Fragments) != 1 || len(p.Fragments[0].Rows) != 1 {
@@ -195,9 +194,9 @@ func FuzzInsert(f *testing.F) {
 	})
 }
 
-func checkRefusal(t *testing.T, err error) {
+func checkClientError(t *testing.T, err error) {
 	p, ok := errors.AsType[*api.Problem](err)
 	if !ok || p.Status/100 != 4 {
-		t.Fatalf("a bad request is refused with %v", err)
+		t.Fatalf("not a client error: %v", err)
 	}
 }

@@ -11,16 +11,16 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// maxAggregates is the greatest number of different aggregates of a statement.
+// maxAggregates is the maximum number of different aggregates in a statement.
 const maxAggregates = 256
 
-// grouper takes the expressions of a statement with groups apart: what the workers
-// compute over their rows, and what is left for the master to compute of a group.
+// grouper splits the expressions of an aggregating statement into what the workers
+// compute over their rows, and what the master then computes for each group.
 type grouper struct {
 	b    *bind.Binder
 	keys []*plan.Expr
-	// partials are the workers' aggregates, distinct the values that rows are grouped
-	// by beyond the keys.
+	// partials are the workers' aggregates, distinct the arguments of DISTINCT
+	// aggregates, which rows are grouped by in addition to the keys.
 	partials []*plan.Expr
 	distinct []*plan.Expr
 	found    []partial // in the order of Final.Aggregates
@@ -29,20 +29,21 @@ type grouper struct {
 // partial is one aggregate of a Final, before the columns of the workers' rows are known.
 type partial struct {
 	plan.Aggregate
-	of where
+	in section
 }
 
-// where is the part of a worker's row that Aggregate.Column counts in.
-type where uint8
+// section is the part of a worker's row that Aggregate.Column is an index in.
+type section uint8
 
 const (
-	inKeys where = iota
+	inKeys section = iota
 	inPartials
 	inDistinct
 )
 
-// lift turns an expression over rows into one over a group. clause and uses, the
-// columns bound for it, serve to refuse what is the same in a group by no rule.
+// lift turns an expression over rows into one over a group. It rejects a column that is
+// neither grouped nor aggregated with SQL Server's error number; uses, the columns bound
+// for the expression, provide the offset.
 func (g *grouper) lift(e *plan.Expr, number int, uses []bind.Use) (*plan.Expr, error) {
 	if e.Op == plan.ValueExpr {
 		return e, nil
@@ -75,7 +76,7 @@ func (g *grouper) lift(e *plan.Expr, number int, uses []bind.Use) (*plan.Expr, e
 }
 
 func (g *grouper) notGrouped(e *plan.Expr, number int, uses []bind.Use) error {
-	clause := map[int]string{mssqlerr.SelectNotGrouped: "the list of SELECT", mssqlerr.HavingNotGrouped: "HAVING", mssqlerr.OrderByNotGrouped: "ORDER BY"}[number]
+	clause := map[int]string{mssqlerr.SelectNotGrouped: "the select list", mssqlerr.HavingNotGrouped: "HAVING", mssqlerr.OrderByNotGrouped: "ORDER BY"}[number]
 	at := 0
 	for _, u := range uses {
 		if u.X == e {
@@ -83,11 +84,12 @@ func (g *grouper) notGrouped(e *plan.Expr, number int, uses []bind.Use) error {
 			break
 		}
 	}
-	p := g.b.Problem(api.CodeUnsupported, at, "%s is in %s, but neither in GROUP BY nor within an aggregate: a group has many values of it", e.Column, clause)
+	p := g.b.Problem(api.CodeUnsupported, at, "%s is in %s, but neither in GROUP BY nor in an aggregate, so a group may have many values of it", e.Column, clause)
 	return p.Hinted("add %s to GROUP BY, or write MIN(%s)", e.Column, e.Column).Numbered(number)
 }
 
-// aggregate makes partial results of an aggregate, and of a mean the quotient of two.
+// aggregate splits an aggregate into partial results. AVG becomes the quotient of a sum
+// and a count.
 func (g *grouper) aggregate(e *plan.Expr) (*plan.Expr, error) {
 	x := e.Args[0]
 	if e.Agg != sqlfunc.Avg {
@@ -105,7 +107,7 @@ func (g *grouper) aggregate(e *plan.Expr) (*plan.Expr, error) {
 	if e.Type.Class() == sqltypes.Floats {
 		count = &plan.Expr{Op: plan.ConvertExpr, Type: e.Type, Args: []*plan.Expr{count}}
 	}
-	// A mean of nothing is NULL, as a sum of nothing is, and NULL / 0 is NULL.
+	// Over no rows the sum is NULL, so the average is, too: NULL / 0 is NULL.
 	return &plan.Expr{Op: plan.DivExpr, Type: e.Type, Args: []*plan.Expr{sum, count}}, nil
 }
 
@@ -131,17 +133,17 @@ func (g *grouper) simple(agg sqlfunc.Agg, x *plan.Expr, result sqltypes.Type, di
 	if agg == sqlfunc.Count {
 		combine = plan.CombineCountDistinct
 	}
-	of, column := inDistinct, indexOf(g.keys, x)
+	in, column := inDistinct, indexOf(g.keys, x)
 	if column >= 0 {
-		of = inKeys
+		in = inKeys
 	} else if column = indexOf(g.distinct, x); column < 0 {
 		column = len(g.distinct)
 		g.distinct = append(g.distinct, x)
 	}
-	return g.add(partial{plan.Aggregate{Func: combine, Column: column, Type: x.Type, Binary: x.Binary, Result: result}, of})
+	return g.add(partial{plan.Aggregate{Func: combine, Column: column, Type: x.Type, Binary: x.Binary, Result: result}, in})
 }
 
-// field returns the field of a group that holds the combination of the workers' e.
+// field returns the field of a group that combines the workers' results of e.
 func (g *grouper) field(combine plan.Combine, e *plan.Expr, result sqltypes.Type) (*plan.Expr, error) {
 	column := indexOf(g.partials, e)
 	if column < 0 {
@@ -156,7 +158,7 @@ func (g *grouper) add(a partial) (*plan.Expr, error) {
 	for ; i < len(g.found) && g.found[i] != a; i++ {
 	}
 	if i == maxAggregates {
-		return nil, api.NewProblem(api.CodeTooComplex, "the statement has more than %d aggregates", maxAggregates).At(g.b.Field).Hinted("ask for fewer at a time")
+		return nil, api.NewProblem(api.CodeTooComplex, "the statement has more than %d aggregates", maxAggregates).At(g.b.Field).Hinted("compute fewer per statement")
 	}
 	if i == len(g.found) {
 		g.found = append(g.found, a)
@@ -173,14 +175,14 @@ func indexOf(xs []*plan.Expr, x *plan.Expr) int {
 	return -1
 }
 
-// finish sets what the workers compute, how their rows are merged, and what the
-// groups' aggregates are made of.
+// finish sets what the workers compute, how their rows are merged, and how the partial
+// results are combined.
 func (g *grouper) finish(p *plan.Plan, desc []bool) {
 	q := p.Query
 	if len(g.keys)+len(g.found) == 0 {
-		// As in SELECT 5 ... HAVING 1 = 1. A worker's row has at least one value, and
-		// this one makes it one row.
-		_, _ = g.field(plan.CombineCount, &plan.Expr{Op: plan.CountExpr, Type: sqltypes.BigIntType}, sqltypes.BigIntType) // the first aggregate is never one too many
+		// As in SELECT 5 ... HAVING 1 = 1. A worker's row needs at least one value; an
+		// aggregate makes sure there is exactly one row.
+		_, _ = g.field(plan.CombineCount, &plan.Expr{Op: plan.CountExpr, Type: sqltypes.BigIntType}, sqltypes.BigIntType) // cannot fail: the first aggregate is within the limit
 	}
 	q.GroupBy = append(q.GroupBy, g.keys...)
 	q.GroupBy = append(q.GroupBy, g.distinct...)
@@ -196,14 +198,14 @@ func (g *grouper) finish(p *plan.Plan, desc []bool) {
 	for i, d := range g.distinct {
 		column := len(q.Output)
 		q.Output = append(q.Output, plan.Output{Name: outputName("distinct", i), Expr: d})
-		if i == 0 { // of which equal values are neighbours then
+		if i == 0 { // equal values of the first are then adjacent
 			q.OrderBy = append(q.OrderBy, plan.SortKey{Expr: d})
 			p.Merge = append(p.Merge, plan.MergeKey{Column: column, Type: d.Type, Binary: d.Binary})
 		}
 	}
 	for _, f := range g.found {
 		a := f.Aggregate
-		switch f.of {
+		switch f.in {
 		case inPartials:
 			a.Column += len(g.keys)
 		case inDistinct:
@@ -213,4 +215,4 @@ func (g *grouper) finish(p *plan.Plan, desc []bool) {
 	}
 }
 
-func outputName(what string, i int) string { return api.ReservedPrefix + what + strconv.Itoa(i) }
+func outputName(kind string, i int) string { return api.ReservedPrefix + kind + strconv.Itoa(i) }

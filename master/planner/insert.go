@@ -14,9 +14,9 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Insert plans an insert: every value is checked and converted here, so that a
-// request is refused as a whole before any shard has seen it, and each shard gets
-// its rows with all columns and the slot, in one form.
+// Insert plans an insert. Every value is checked and converted here, so that an invalid
+// request is rejected as a whole before any shard sees it; each shard gets its rows in
+// one format, with all columns and the slot.
 func Insert(t *bind.Table, m *sharding.Map, req *api.InsertRequest) (*plan.Plan, error) {
 	rows, p := insertRows(req)
 	if p != nil {
@@ -42,7 +42,7 @@ func Insert(t *bind.Table, m *sharding.Map, req *api.InsertRequest) (*plan.Plan,
 	return ins.plan(len(rows)), nil
 }
 
-// newInserter returns an inserter of a statement's rows.
+// newInserter returns an inserter for the rows of a statement.
 func newInserter(t *bind.Table, m *sharding.Map) *inserter {
 	return &inserter{t: t, m: m, field: bind.StatementField, given: make([]int, len(t.Columns)), shards: make([]shardRows, m.Shards())}
 }
@@ -57,7 +57,7 @@ func (in *inserter) plan(rows int) *plan.Plan {
 func insertRows(req *api.InsertRequest) ([]api.Object[jsontext.Value], *api.Problem) {
 	switch {
 	case req.Data != nil && req.Rows != nil:
-		return nil, api.NewProblem(api.CodeInvalidField, "data and rows are both there").At("rows").Hinted("send data for one row, or rows for many")
+		return nil, api.NewProblem(api.CodeInvalidField, "data and rows are mutually exclusive").At("rows").Hinted("send data for one row, or rows for many")
 	case req.Data != nil:
 		return []api.Object[jsontext.Value]{req.Data}, nil
 	case len(req.Rows) == 0:
@@ -74,28 +74,28 @@ func keyType(t *bind.Table) sqltypes.Type {
 	return sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
 }
 
-// inserter splits rows by shard. Batches of a thousand rows are common, so it
-// keeps what it can from one row to the next: rows mostly name the same columns
-// in the same order.
+// inserter splits rows by shard. Batches of a thousand rows are common, so it reuses
+// what it can from one row to the next: rows mostly name the same columns in the same
+// order.
 type inserter struct {
 	t           *bind.Table
 	m           *sharding.Map
-	field       string // that the rows stand in, when it is one; at is the offset of the row's last value
-	at          int
-	single      bool // the row stands in data, not in rows
-	explicit    *key // the request's own shard_key
+	field       string // the field that contains all rows; empty if each row has fields of its own
+	at          int    // offset in field of the row's last value
+	single      bool   // the row is in data, not in rows
+	explicit    *key   // the request's own shard_key
 	explicitRaw []byte
 
-	layout []int            // column of each member of the row before
-	raws   []jsontext.Value // the row's values by column, to be decoded
-	values []sqltypes.Value // or as they are to be stored
-	given  []int            // 1 + the index of the last row that gave the column
+	layout []int            // column of each member of the previous row
+	raws   []jsontext.Value // the row's values by column, not yet decoded
+	values []sqltypes.Value // or already converted to the columns' types
+	given  []int            // 1 + index of the last row with a value for the column
 	buf    []byte           // the row being encoded
 	shards []shardRows
 
 	keys    []api.RouteKey // of the first rows
 	lastKey string
-	keyed   int // keys; one that comes again after another counts again
+	keyed   int // number of runs of equal keys, an upper bound of the number of keys
 }
 
 // shardRows are the rows of one shard: row i is text[ends[i-1]:ends[i]].
@@ -112,7 +112,7 @@ func (in *inserter) row(i int, row api.Object[jsontext.Value]) *api.Problem {
 			return p
 		}
 		if in.given[c] == i+1 {
-			return in.problem(i, row[j].Name, api.NewProblem(api.CodeInvalidField, "column %s is there twice", in.t.Columns[c].Name).Hinted("send each column once"))
+			return in.problem(i, row[j].Name, api.NewProblem(api.CodeInvalidField, "column %s is specified twice", in.t.Columns[c].Name).Hinted("send each column once"))
 		}
 		in.given[c] = i + 1
 		in.raws[c] = row[j].Value
@@ -121,7 +121,7 @@ func (in *inserter) row(i int, row api.Object[jsontext.Value]) *api.Problem {
 	return in.place(i)
 }
 
-// place adds row i, whose values are given, to the rows of its shard.
+// place adds row i, whose values are set, to the rows of its shard.
 func (in *inserter) place(i int) *api.Problem {
 	slot, p := in.encode(i)
 	if p != nil {
@@ -209,20 +209,20 @@ func (in *inserter) keySlot(i int, v sqltypes.Value) (int, *api.Problem) {
 	}
 	if in.explicit != nil && canonical != in.explicit.canonical {
 		return 0, in.columnProblem(i, in.t.Key, api.NewProblem(api.CodeShardKeyMismatch, "the row's %s is %s, but shard_key is %s",
-			in.t.Columns[in.t.Key].Name, api.Clip(canonical), api.Clip(in.explicit.canonical)).Hinted("leave shard_key out, or make the two agree"))
+			in.t.Columns[in.t.Key].Name, api.Clip(canonical), api.Clip(in.explicit.canonical)).Hinted("omit shard_key, or make the two agree"))
 	}
 	if in.keyed == 0 || canonical != in.lastKey {
 		in.keyed++
 		in.lastKey = canonical
 		if len(in.keys) < api.MaxRouteKeys {
-			in.noteKey(canonical)
+			in.addRouteKey(canonical)
 		}
 	}
 	return sharding.Slot(canonical), nil
 }
 
-// noteKey adds a key to the route unless it is there.
-func (in *inserter) noteKey(canonical string) {
+// addRouteKey adds a key to the route unless it is already there.
+func (in *inserter) addRouteKey(canonical string) {
 	k := in.m.Route(canonical)
 	k.Key = api.Clip(canonical)
 	if !slices.Contains(in.keys, k) {
@@ -230,8 +230,8 @@ func (in *inserter) noteKey(canonical string) {
 	}
 }
 
-// keylessSlot returns the slot of a row of a table without a shard key: by the
-// request's shard_key, else by the row itself.
+// keylessSlot returns the slot of a row of a table without a shard key: the hash of the
+// request's shard_key, or else of the row itself.
 func (in *inserter) keylessSlot() int {
 	if in.explicit != nil {
 		return sharding.Slot(in.explicit.canonical)
@@ -264,19 +264,19 @@ func (in *inserter) finish(rows int) ([]plan.Fragment, api.Route) {
 		k.Key = api.Clip(k.Key)
 		r.Kind, r.Keys, r.Why = api.RoutePoint, []api.RouteKey{k}, pointReason(in.t, &k)
 	case in.t.Key < 0:
-		r.Why = in.t.Name + " has no shard key, so each row goes where its own hash leads: " + sharding.Names(r.Shards)
+		r.Why = in.t.Name + " has no shard key, so each row is placed by its own hash: " + sharding.Names(r.Shards)
 	case len(in.keys) == 1:
 		r.Kind, r.Why = api.RoutePoint, pointReason(in.t, &r.Keys[0])
 	default:
 		if in.keyed > api.MaxRouteKeys && len(r.Keys) == api.MaxRouteKeys {
 			r.KeysTotal = in.keyed
 		}
-		r.Why = "the " + in.t.KeyName() + " of each of the " + strconv.Itoa(rows) + " rows places it: " + sharding.Names(r.Shards)
+		r.Why = "each of the " + strconv.Itoa(rows) + " rows is placed by its " + in.t.KeyName() + ": " + sharding.Names(r.Shards)
 	}
 	return frags, r
 }
 
-// problem places p at a member of row i.
+// problem returns p at a member of row i.
 func (in *inserter) problem(i int, member string, p *api.Problem) *api.Problem {
 	q := *p
 	q.Row = &i
@@ -299,10 +299,10 @@ func (in *inserter) columnProblem(i, c int, p *api.Problem) *api.Problem {
 }
 
 func (in *inserter) nullProblem(i, c int) *api.Problem {
-	p := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL and has no default", in.t.Columns[c].Name, in.t.Name).
+	p := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL and has no default", in.t.Columns[c].Name, in.t.Name).
 		Hinted("send a value for it")
 	if in.given[c] == i+1 {
-		p = api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", in.t.Columns[c].Name, in.t.Name).Hinted("send a value for it")
+		p = api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL", in.t.Columns[c].Name, in.t.Name).Hinted("send a value for it")
 	}
 	p.SQLNumber = mssqlerr.NullViolation
 	return in.columnProblem(i, c, p)

@@ -16,9 +16,9 @@ import (
 	"shardeck/shared/sharding"
 )
 
-// Every row of a batch is on the one shard that holds its slot, with its own
-// values, whatever the order in which rows name their columns.
-func TestEachRowOfABatchGoesToTheShardOfItsKeyAndKeepsItsIndex(t *testing.T) {
+// Every row of a batch goes to the shard that holds its slot, with its own values,
+// whatever the order in which rows name their columns.
+func TestInsertRoutesEachRowByKeyAndKeepsItsIndex(t *testing.T) {
 	table := newTable(t, studentsTable)
 	rapid.Check(t, func(t *rapid.T) {
 		m, err := sharding.NewMap(rapid.IntRange(1, 7).Draw(t, "shards"))
@@ -54,7 +54,7 @@ func TestEachRowOfABatchGoesToTheShardOfItsKeyAndKeepsItsIndex(t *testing.T) {
 			for i, row := range f.Rows {
 				at := f.RowIndex[i]
 				if seen[at] {
-					t.Fatalf("row %d is there twice", at)
+					t.Fatalf("row %d appears twice", at)
 				}
 				seen[at] = true
 				var values []any
@@ -73,8 +73,9 @@ func TestEachRowOfABatchGoesToTheShardOfItsKeyAndKeepsItsIndex(t *testing.T) {
 	})
 }
 
-// One batch is refused as a whole, and the refusal names the row and the column.
-func TestABadRowIsNamed(t *testing.T) {
+// A batch with an invalid row is rejected as a whole, and the error names the row and
+// the column.
+func TestInsertErrorNamesRowAndColumn(t *testing.T) {
 	table := newTable(t, studentsTable)
 	row := func(text string) api.Object[jsontext.Value] {
 		var o api.Object[jsontext.Value]
@@ -93,8 +94,8 @@ func TestABadRowIsNamed(t *testing.T) {
 	}
 }
 
-// What a row leaves out must not be taken from the row before it.
-func TestARowDoesNotInheritFromTheRowBefore(t *testing.T) {
+// A column that a row omits must not keep the previous row's value.
+func TestInsertDoesNotReuseValuesOfThePreviousRow(t *testing.T) {
 	table := newTable(t, studentsTable)
 	var req api.InsertRequest
 	if err := json.Unmarshal([]byte(`{"rows": [{"student_id": 1, "name": "a", "age": 7, "gpa": 2}, {"student_id": 1, "name": "b"}]}`), &req); err != nil {
@@ -110,7 +111,7 @@ func TestARowDoesNotInheritFromTheRowBefore(t *testing.T) {
 }
 
 // A shard_key that would be rounded to another key must not reach that key's rows.
-func TestAnExplicitKeyThatIsNoIntegerIsRefusedForAnIntegerKey(t *testing.T) {
+func TestNonIntegerShardKeyIsRejectedForIntegerColumn(t *testing.T) {
 	table, m := newTable(t, studentsTable), newMap(t, 3)
 	for _, raw := range []string{`1.5`, `1e0`, `0.1`, `true`, `false`, `""`, `"  "`} {
 		key := jsontext.Value(raw)
@@ -133,7 +134,7 @@ func TestAnExplicitKeyThatIsNoIntegerIsRefusedForAnIntegerKey(t *testing.T) {
 	}
 }
 
-func TestALikePatternBeyondSQLServersBoundIsRefused(t *testing.T) {
+func TestLikePatternLengthLimit(t *testing.T) {
 	table, m := newTable(t, studentsTable), newMap(t, 3)
 	for n, code := range map[int]api.Code{8000: "", 8001: api.CodeTooComplex} {
 		_, err := planner.Select(table, m, &api.SelectRequest{Condition: "name LIKE '" + strings.Repeat("a", n) + "'"})
@@ -143,8 +144,8 @@ func TestALikePatternBeyondSQLServersBoundIsRefused(t *testing.T) {
 	}
 }
 
-// In T-SQL a word without quotes, and one in double quotes, is a column.
-func TestATextWithoutItsQuotesIsToldHowTextsAreWritten(t *testing.T) {
+// In T-SQL a word without quotes, or in double quotes, is a column.
+func TestHintForUnquotedString(t *testing.T) {
 	table, m := newTable(t, studentsTable), newMap(t, 3)
 	for condition, want := range map[string]string{
 		`name = Zebulon`:   "N'Zebulon'",

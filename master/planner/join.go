@@ -9,17 +9,17 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// maxJoined is the greatest number of tables of a statement.
+// maxJoined is the maximum number of tables in a statement.
 const maxJoined = 16
 
-// from binds the tables of a SELECT and the conditions that join them.
+// from binds the tables of a SELECT and their join conditions.
 func (s *statement) from(st *tsql.Select) error {
-	t, err := s.alone(&st.From)
+	t, err := s.singleTable(&st.From)
 	if err != nil || len(st.Joins) == 0 {
 		return err
 	}
 	if len(st.Joins) >= maxJoined {
-		return s.b.Problem(api.CodeTooComplex, st.Joins[maxJoined-1].At, "more than %d tables are joined", maxJoined).Hinted("join fewer")
+		return s.b.Problem(api.CodeTooComplex, st.Joins[maxJoined-1].At, "more than %d tables are joined", maxJoined).Hinted("join fewer tables")
 	}
 	s.b.Scope = bind.NewScope(t, exposedName(&st.From))
 	s.b.Clause = "ON"
@@ -32,7 +32,7 @@ func (s *statement) from(st *tsql.Select) error {
 	return nil
 }
 
-// exposedName is what a statement calls a table.
+// exposedName is the name of a table in a statement: its alias, if it has one.
 func exposedName(ref *tsql.TableRef) string {
 	if ref.Alias != "" {
 		return ref.Alias
@@ -48,7 +48,7 @@ func (s *statement) join(j *tsql.Join) error {
 	sc, name := s.b.Scope, exposedName(&j.Table)
 	if sc.Source(name) >= 0 {
 		p := s.b.Problem(api.CodeInvalidField, j.Table.At, "two tables of the statement are called %s", api.Clip(name))
-		return p.Hinted("give one of them an alias, as %s AS other", api.Clip(name)).Numbered(mssqlerr.SameExposedNames)
+		return p.Hinted("give one of them an alias, such as %s AS other", api.Clip(name)).Numbered(mssqlerr.SameExposedNames)
 	}
 	sc.Add(t, name, j.Left)
 	on := plan.True
@@ -58,19 +58,19 @@ func (s *statement) join(j *tsql.Join) error {
 		}
 	}
 	s.on = append(s.on, on)
-	return s.coLocated(j, on)
+	return s.checkColocated(j, on)
 }
 
-// coLocated refuses a join whose matching rows may lie on different shards. Rows with
-// equal shard keys lie on the same one, so ON must ask for that.
-func (s *statement) coLocated(j *tsql.Join, on *plan.Expr) error {
+// checkColocated rejects a join whose matching rows may be on different shards. Rows with
+// equal shard keys are on the same shard, so ON must require that.
+func (s *statement) checkColocated(j *tsql.Join, on *plan.Expr) error {
 	sc := s.b.Scope
 	last := len(sc.Tables) - 1
 	t := sc.Tables[last]
 	if on.Op == plan.FalseExpr {
 		return nil
 	}
-	var other *bind.Table // with a key that is asked to be equal, but hashes another way
+	var other *bind.Table // its key is compared for equality, but hashes differently
 	for _, term := range conjuncts(on) {
 		if term.Op != plan.EqExpr {
 			continue
@@ -85,30 +85,30 @@ func (s *statement) coLocated(j *tsql.Join, on *plan.Expr) error {
 		if r.Source != last || l.Source == last {
 			continue
 		}
-		if hashAlike(l, r) {
+		if hashEqually(l, r) {
 			return nil
 		}
 		other = sc.Tables[l.Source]
 	}
-	p := s.b.Problem(api.CodeUnsupported, j.At, "this join would bring rows of different shards together: ON does not ask for equal shard keys")
+	p := s.b.Problem(api.CodeUnsupported, j.At, "this join would combine rows of different shards: ON does not require equal shard keys")
 	first := sc.Tables[0]
 	for i, u := range sc.Tables {
 		if u.Key < 0 {
-			p.Detail = "this join would bring rows of different shards together: " + u.Name + " has no shard key, so its rows are on any shard"
-			return p.Hinted("join tables that are sharded by the key they are joined by, or ask for the rows of each by itself")
+			p.Detail = "this join would combine rows of different shards: " + u.Name + " has no shard key, so its rows may be on any shard"
+			return p.Hinted("join tables on their shard keys, or query each table separately")
 		}
 		if sc.Sources[i].Table == other {
 			first = other
 		}
 	}
 	if other != nil {
-		p.Detail = "this join would bring rows of different shards together: the shard keys " + other.KeyName() + " and " + t.KeyName() + " are of different types, and equal values of those lie on different shards"
-		return p.Hinted("create the tables with shard keys of one type")
+		p.Detail = "this join would combine rows of different shards: the shard keys " + other.KeyName() + " and " + t.KeyName() + " have different types, and equal values of these may be on different shards"
+		return p.Hinted("create the tables with shard keys of the same type")
 	}
-	return p.Hinted("add %s.%s = %s.%s to ON, or ask for the rows of each table by itself", sc.Sources[0].Name, first.KeyName(), sc.Sources[last].Name, t.KeyName())
+	return p.Hinted("add %s.%s = %s.%s to ON, or query each table separately", sc.Sources[0].Name, first.KeyName(), sc.Sources[last].Name, t.KeyName())
 }
 
-// unconverted is what e converts to compare it, or e itself.
+// unconverted returns the operand of a conversion, or e itself if it is not one.
 func unconverted(e *plan.Expr) *plan.Expr {
 	if e.Op == plan.ConvertExpr {
 		return e.Args[0]
@@ -116,7 +116,7 @@ func unconverted(e *plan.Expr) *plan.Expr {
 	return e
 }
 
-// conjuncts are the terms that must all hold for e to hold.
+// conjuncts returns the terms of a conjunction, or e itself if it is not one.
 func conjuncts(e *plan.Expr) []*plan.Expr {
 	if e.Op == plan.AndExpr {
 		return e.Args
@@ -124,9 +124,9 @@ func conjuncts(e *plan.Expr) []*plan.Expr {
 	return []*plan.Expr{e}
 }
 
-// hashAlike says whether equal shard keys of the columns l and r have the same
-// canonical form, which is what places a row.
-func hashAlike(l, r *plan.Expr) bool {
+// hashEqually reports whether equal shard keys of the columns l and r have the same
+// canonical form, whose hash determines a row's shard.
+func hashEqually(l, r *plan.Expr) bool {
 	switch c := l.Type.Class(); {
 	case l.Type == r.Type:
 		return true

@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"slices"
-
 	"shardeck/master/bind"
 	"shardeck/master/plan"
 	"shardeck/master/tsql"
@@ -11,7 +9,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// orderItem is one item of ORDER BY, bound over rows.
+// orderItem is one bound item of ORDER BY.
 type orderItem struct {
 	x    *plan.Expr
 	desc bool
@@ -19,7 +17,8 @@ type orderItem struct {
 	uses []bind.Use
 }
 
-// orderBy binds ORDER BY. What orders nothing, as a constant of the list does, is left out.
+// orderBy binds ORDER BY. Items without effect, such as constants of the select list,
+// are omitted.
 func (s *statement) orderBy(items []tsql.OrderItem) error {
 	for i := range items {
 		it := &items[i]
@@ -32,20 +31,20 @@ func (s *statement) orderBy(items []tsql.OrderItem) error {
 			continue
 		}
 		at := it.X.Pos()
-		twice := slices.ContainsFunc(s.order, func(o orderItem) bool { return plan.Equal(o.x, x) })
-		if _, named := it.X.(*tsql.Column); twice && named {
-			return s.b.Problem(api.CodeInvalidField, at, "%s is there twice in ORDER BY", x).Hinted("name each once").Numbered(mssqlerr.OrderByDuplicate)
+		duplicate := ordered(s.order, x)
+		if _, named := it.X.(*tsql.Column); duplicate && named {
+			return s.b.Problem(api.CodeInvalidField, at, "%s is listed twice in ORDER BY", x).Hinted("list each column once").Numbered(mssqlerr.OrderByDuplicate)
 		}
-		if twice {
-			continue // it is written otherwise, and orders nothing more
+		if duplicate {
+			continue // T-SQL allows a duplicate that is spelled differently; it has no effect
 		}
 		s.order = append(s.order, orderItem{x, it.Desc, at, s.b.Uses[from:]})
 	}
 	return nil
 }
 
-// orderValue binds an item: a position in the list, the name of an output, or an
-// expression over the tables' columns, in that order, which is T-SQL's.
+// orderValue binds an item: a position in the select list, the name of an output, or an
+// expression over the tables' columns, in T-SQL's order of precedence.
 func (s *statement) orderValue(e tsql.Expr) (*plan.Expr, error) {
 	switch e := e.(type) {
 	case *tsql.Literal:
@@ -59,7 +58,7 @@ func (s *statement) orderValue(e tsql.Expr) (*plan.Expr, error) {
 		if n := x.Value.Int; x.Type.Kind == sqltypes.Int && n >= 1 && n <= int64(len(s.outputs)) {
 			return s.outputOf(int(n - 1)), nil
 		}
-		p := s.b.Problem(api.CodeInvalidField, e.At, "ORDER BY %s is out of range: the list has %d columns", api.Clip(e.Text), len(s.outputs))
+		p := s.b.Problem(api.CodeInvalidField, e.At, "ORDER BY %s is out of range: the select list has %d columns", api.Clip(e.Text), len(s.outputs))
 		return nil, p.Hinted("write a position from 1, or the name of a column").Numbered(mssqlerr.OrderPosition)
 	case *tsql.Column:
 		if e.Table == "" {
@@ -73,18 +72,18 @@ func (s *statement) orderValue(e tsql.Expr) (*plan.Expr, error) {
 		return nil, err
 	}
 	if x.IsConst() {
-		return nil, s.b.Problem(api.CodeUnsupported, e.Pos(), "a constant orders nothing").Hinted("name a column, or its position").Numbered(mssqlerr.OrderByConstant)
+		return nil, s.b.Problem(api.CodeUnsupported, e.Pos(), "ORDER BY contains a constant").Hinted("name a column, or its position").Numbered(mssqlerr.OrderByConstant)
 	}
 	return x, nil
 }
 
-// outputOf returns an output's expression, and notes the columns that are used there.
+// outputOf returns an output's expression, and records the columns used in it.
 func (s *statement) outputOf(i int) *plan.Expr {
 	s.b.Uses = append(s.b.Uses, s.outputs[i].uses...)
 	return s.outputs[i].Expr
 }
 
-// named returns the output of that name; nil for none.
+// named returns the output of that name, or nil.
 func (s *statement) named(e *tsql.Column) (*plan.Expr, error) {
 	found := -1
 	for i := range s.outputs {
@@ -105,7 +104,7 @@ func (s *statement) named(e *tsql.Column) (*plan.Expr, error) {
 	return s.outputOf(found), nil
 }
 
-// plain plans a SELECT without groups: each row of the answer is a row of a shard.
+// plain plans a SELECT without groups: every row of the answer is a row of some shard.
 func (s *statement) plain(distinct bool) error {
 	p := s.plan
 	p.Query.Output = make([]plan.Output, len(s.outputs))
@@ -127,7 +126,7 @@ func (s *statement) plain(distinct bool) error {
 			mergeBy(p, o.x, o.desc)
 		}
 	}
-	if distinct && len(p.Merge) == 0 && several { // constants alone, which are one row
+	if distinct && len(p.Merge) == 0 && several { // only constants: one row
 		p.Merge = []plan.MergeKey{mergeKey(0, s.outputs[0].Expr, false)}
 	}
 	if s.ties {
@@ -138,18 +137,18 @@ func (s *statement) plain(distinct bool) error {
 	return nil
 }
 
-// checkDistinct refuses what T-SQL refuses to order a DISTINCT by.
+// checkDistinct rejects ORDER BY items that are not selected, as T-SQL does with DISTINCT.
 func (s *statement) checkDistinct() error {
 	for _, o := range s.order {
 		if s.outputIndex(o.x) < 0 {
-			p := s.b.Problem(api.CodeUnsupported, o.at, "with DISTINCT, what orders must be in the list of SELECT")
-			return p.Hinted("add it to the list").Numbered(mssqlerr.OrderByDistinct)
+			p := s.b.Problem(api.CodeUnsupported, o.at, "with DISTINCT, ORDER BY items must be in the select list")
+			return p.Hinted("add it to the select list").Numbered(mssqlerr.OrderByDistinct)
 		}
 	}
 	return nil
 }
 
-// orderAll appends to the order what else tells rows of the answer apart.
+// orderAll appends the remaining outputs to the order, so that duplicates are adjacent.
 func (s *statement) orderAll() {
 	for i := range s.outputs {
 		o := &s.outputs[i]
@@ -159,7 +158,7 @@ func (s *statement) orderAll() {
 	}
 }
 
-// tieKeys is the number of keys that the statement's own order has.
+// tieKeys is the number of keys of the statement's own ORDER BY that decide ties.
 func (s *statement) tieKeys() int {
 	if s.ties {
 		return len(s.order)
@@ -185,11 +184,11 @@ func ordered(items []orderItem, x *plan.Expr) bool {
 	return false
 }
 
-// grouped plans a SELECT with groups: the workers give partial results, the master
+// grouped plans a SELECT with groups: the workers compute partial results, the master
 // the answer.
 func (s *statement) grouped(distinct bool) error {
 	p := s.plan
-	desc, free := s.arrangeKeys()
+	desc, keysOrder := s.arrangeKeys()
 	g := &grouper{b: &s.b, keys: s.keys}
 	p.Final = &plan.Final{Keys: len(s.keys), Output: make([]*plan.Expr, len(s.outputs))}
 	var err error
@@ -223,28 +222,28 @@ func (s *statement) grouped(distinct bool) error {
 			return err
 		}
 	}
-	if distinct && !tellsGroupsApart(p.Final) {
+	if distinct && !outputsAllKeys(p.Final) {
 		p.Final.Distinct = true
 		p.Final.Sort = distinctSort(sort, p.Final.Output)
 		return nil
 	}
 	switch {
 	case len(s.keys) == 0: // one row
-	case !free:
+	case !keysOrder:
 		p.Final.Sort = sort
 	case p.Final.Having == nil && len(g.distinct) == 0 && !s.ties:
 		p.Query.Limit = firstRows(s.limit, s.offset)
 	}
-	if free {
+	if keysOrder {
 		p.TieKeys = min(p.TieKeys, len(s.keys))
 	}
 	return nil
 }
 
-// arrangeKeys puts the group's keys in the order that the answer has, where it is one
-// of keys, and says whether that is all of it. Items beyond all the keys order
-// nothing: groups differ in their keys.
-func (s *statement) arrangeKeys() (desc []bool, free bool) {
+// arrangeKeys reorders the group keys to match ORDER BY, if that orders by keys, and
+// reports whether it does, so that the merge already yields the order of the answer.
+// Items after all the keys have no effect, because no two groups have equal keys.
+func (s *statement) arrangeKeys() (desc []bool, keysOrder bool) {
 	desc = make([]bool, len(s.keys))
 	var keys []*plan.Expr
 	for _, o := range s.order {
@@ -267,9 +266,9 @@ func (s *statement) arrangeKeys() (desc []bool, free bool) {
 	return desc, true
 }
 
-// tellsGroupsApart says whether every key of a group is in the answer, so that no
-// two rows of it are equal.
-func tellsGroupsApart(f *plan.Final) bool {
+// outputsAllKeys reports whether every group key is in the answer, so that no two of
+// its rows are equal.
+func outputsAllKeys(f *plan.Final) bool {
 	for k := range f.Keys {
 		found := false
 		for _, o := range f.Output {
@@ -282,7 +281,7 @@ func tellsGroupsApart(f *plan.Final) bool {
 	return true
 }
 
-// distinctSort is an order in which equal rows are neighbours.
+// distinctSort extends sort to an order in which equal rows are adjacent.
 func distinctSort(sort []plan.FinalKey, output []*plan.Expr) []plan.FinalKey {
 next:
 	for _, o := range output {
@@ -296,7 +295,7 @@ next:
 		}
 		sort = append(sort, plan.FinalKey{Expr: o})
 	}
-	if len(sort) == 0 { // constants alone, which are one row
+	if len(sort) == 0 { // only constants: one row
 		sort = append(sort, plan.FinalKey{Expr: output[0]})
 	}
 	return sort

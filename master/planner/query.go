@@ -15,34 +15,33 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Catalog finds tables. The errors are *api.Problem: unknown_database or
-// unknown_table where there is none.
+// Catalog looks up tables. Errors are *api.Problem: unknown_database or unknown_table.
 type Catalog interface {
 	Table(db, name string) (*bind.Table, error)
 }
 
-// Options are what a request says beside its statement.
+// Options are the options of a request besides its statement.
 type Options struct {
-	// Params are the values of the parameters @name. A JSON integer is an INT or,
-	// where it does not fit, a BIGINT or a DECIMAL; a number with a point is a DECIMAL of
-	// just so many digits; one with an exponent is a FLOAT; a string is an NVARCHAR of its
-	// length; true and false are BITs; null is a NULL of any type.
+	// Params are the values of the parameters @name. A JSON integer is an INT or, if it
+	// does not fit, a BIGINT or a DECIMAL; a number with a decimal point is a DECIMAL of
+	// exactly that many digits; one with an exponent is a FLOAT; a string is an NVARCHAR
+	// of its length; true and false are BITs; null is an untyped NULL.
 	Params api.Object[jsontext.Value]
-	// AllShards allows an update or delete that would touch every shard.
+	// AllShards allows an update or delete that touches every shard.
 	AllShards bool
-	// MaxRows is the greatest number of rows that the asker wants. The plan of a
-	// SELECT asks for one more at most, by which the asker learns that there are more;
-	// not so WITH TIES, whose last rows are known only as they come.
+	// MaxRows is the maximum number of rows that the caller wants. The plan of a SELECT
+	// requests at most one more, which tells the caller that there are more. WITH TIES is
+	// not limited, because its last row is only known during the merge.
 	MaxRows *int64
 }
 
-// Statement plans a statement over the tables of database db. The columns of a SELECT are
-// named by their aliases, else by the columns they are of, else column1, column2 and so
-// on by their place: T-SQL gives expressions no name.
+// Statement plans a statement over the tables of database db. Columns of a SELECT are
+// named by their alias, or else the column they refer to, or else column1, column2 and
+// so on by position: T-SQL leaves expressions unnamed.
 //
-// A statement that T-SQL would refuse, and one that the shards and the master cannot
-// answer together as one database would, is refused with a *api.Problem at the field
-// "sql" with the offset of the fault.
+// A statement that T-SQL would reject, or that a sharded database cannot answer as a
+// single one would, is rejected with a *api.Problem at the field "sql" and the offset
+// of the error.
 func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*plan.Plan, error) {
 	s := statement{cat: cat, m: m, db: db, o: o, b: bind.Binder{DB: db, Field: bind.StatementField, Params: o.Params}}
 	p, err := s.plans(st)
@@ -79,16 +78,16 @@ type statement struct {
 	o   Options
 	b   bind.Binder
 
-	// Of a SELECT:
+	// The following are used only for SELECT.
 
 	plan    *plan.Plan
-	on      []*plan.Expr // for each table of the scope; nil for the first
+	on      []*plan.Expr // join condition of each table of the scope; nil for the first
 	outputs []output
 	keys    []*plan.Expr // GROUP BY
-	// constantKey says that GROUP BY has an item that comes to a constant.
+	// constantKey means that an item of GROUP BY was folded to a constant.
 	constantKey bool
 	having      *plan.Expr
-	// havingUses, as output.uses, are the columns bound there.
+	// havingUses are the columns bound in HAVING, like output.uses.
 	havingUses []bind.Use
 	order      []orderItem
 	limit      *int64
@@ -103,10 +102,10 @@ type output struct {
 	uses []bind.Use
 }
 
-// maxOutputs is the greatest number of columns of an answer.
+// maxOutputs is the maximum number of columns of an answer.
 const maxOutputs = 1024
 
-// table finds a table that the statement names.
+// table looks up a table that the statement names.
 func (s *statement) table(ref *tsql.TableRef) (*bind.Table, error) {
 	if p := s.b.CheckDB(ref.DB, ref.At); p != nil {
 		return nil, p
@@ -122,20 +121,20 @@ func (s *statement) table(ref *tsql.TableRef) (*bind.Table, error) {
 	return nil, &p
 }
 
-// alone binds the scope of a statement over one table.
-func (s *statement) alone(ref *tsql.TableRef) (*bind.Table, error) {
+// singleTable looks up the table of a statement and makes it the scope.
+func (s *statement) singleTable(ref *tsql.TableRef) (*bind.Table, error) {
 	t, err := s.table(ref)
 	if err != nil {
 		return nil, err
 	}
-	s.b.Scope = t.Alone
+	s.b.Scope = t.Scope
 	if ref.Alias != "" {
 		s.b.Scope = bind.NewScope(t, ref.Alias)
 	}
 	return t, nil
 }
 
-// filter binds WHERE and the conditions of joins and routes by them.
+// filter binds WHERE, and routes by it and the join conditions.
 func (s *statement) filter(where tsql.Expr) (filter, error) {
 	f := filter{where: plan.True}
 	if where != nil {
@@ -199,7 +198,7 @@ func (s *statement) selects(st *tsql.Select) (*plan.Plan, error) {
 	return s.plan, s.plain(st.Distinct)
 }
 
-// sources are the tables of the plan's query; none for one table.
+// sources returns the joined tables of the plan's query; nil for a single table.
 func (s *statement) sources() []plan.Source {
 	sc := s.b.Scope
 	if len(sc.Tables) == 1 {
@@ -214,25 +213,25 @@ func (s *statement) sources() []plan.Source {
 
 func (s *statement) groupBy(items []tsql.Expr) error {
 	if len(items) > tsql.MaxOrderBy {
-		return s.b.Problem(api.CodeTooComplex, items[tsql.MaxOrderBy].Pos(), "GROUP BY has %d items; at most %d are allowed", len(items), tsql.MaxOrderBy).Hinted("group by fewer")
+		return s.b.Problem(api.CodeTooComplex, items[tsql.MaxOrderBy].Pos(), "GROUP BY has %d items; at most %d are allowed", len(items), tsql.MaxOrderBy).Hinted("group by fewer expressions")
 	}
 	s.b.Clause = "GROUP BY"
 	for _, it := range items {
-		before := s.b.Found
+		before := s.b.ColumnRefs
 		x, err := s.b.Value(it)
 		if err != nil {
 			return err
 		}
 		switch {
 		case x.HasColumn():
-		case s.b.Found > before:
-			// A column stands in it, and it comes to a constant all the same: that tells
-			// no rows apart.
+		case s.b.ColumnRefs > before:
+			// An expression with columns that folds to a constant is allowed, but does
+			// not distinguish groups.
 			s.constantKey = true
 			continue
 		default:
-			p := s.b.Problem(api.CodeUnsupported, it.Pos(), "a constant groups nothing")
-			return p.Hinted("name a column; positions, as GROUP BY 1, are not T-SQL").Numbered(mssqlerr.GroupByConstant)
+			p := s.b.Problem(api.CodeUnsupported, it.Pos(), "GROUP BY contains a constant")
+			return p.Hinted("name a column; T-SQL does not support positions such as GROUP BY 1").Numbered(mssqlerr.GroupByConstant)
 		}
 		if indexOf(s.keys, x) < 0 {
 			s.keys = append(s.keys, x)
@@ -241,8 +240,8 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 	return nil
 }
 
-// nonEmpty is HAVING with COUNT(*) > 0 besides: the one group of all rows that are
-// grouped by constants is there only where rows are.
+// nonEmpty is HAVING with COUNT(*) > 0 added: grouping by constants yields one group,
+// but unlike no GROUP BY, none if there are no rows.
 func (s *statement) nonEmpty() *plan.Expr {
 	rows := &plan.Expr{Op: plan.CountExpr, Type: sqltypes.BigIntType}
 	some := plan.Comparison(plan.GtExpr, rows, &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(0)})
@@ -252,7 +251,7 @@ func (s *statement) nonEmpty() *plan.Expr {
 	return plan.AllOf([]*plan.Expr{some, s.having})
 }
 
-// list binds the list of a SELECT.
+// list binds the select list.
 func (s *statement) list(items []tsql.SelectItem) error {
 	s.outputs = make([]output, 0, max(4, len(items)))
 	s.b.Uses = make([]bind.Use, 0, len(items)+4)
@@ -296,7 +295,7 @@ func (s *statement) item(it *tsql.SelectItem) error {
 	return nil
 }
 
-// star adds all columns, or all of one table.
+// star adds all columns of all tables, or of one.
 func (s *statement) star(it *tsql.SelectItem) error {
 	sc := s.b.Scope
 	sources := sc.Sources
@@ -322,18 +321,18 @@ func (s *statement) star(it *tsql.SelectItem) error {
 func (s *statement) window(st *tsql.Select) error {
 	if st.Top != nil {
 		if st.Offset != nil || st.Fetch != nil {
-			p := s.b.Problem(api.CodeUnsupported, st.Top.At, "TOP cannot stand with OFFSET")
-			return p.Hinted("write FETCH NEXT n ROWS ONLY behind OFFSET").Numbered(mssqlerr.TopWithOffset)
+			p := s.b.Problem(api.CodeUnsupported, st.Top.At, "TOP and OFFSET are mutually exclusive")
+			return p.Hinted("write FETCH NEXT n ROWS ONLY after OFFSET").Numbered(mssqlerr.TopWithOffset)
 		}
 		n, err := s.rowCount(st.Top.N, 0, mssqlerr.NegativeTop)
 		if err != nil {
 			return err
 		}
 		if st.Top.WithTies && len(st.OrderBy) == 0 {
-			return s.b.Problem(api.CodeInvalidField, st.Top.At, "WITH TIES is there without ORDER BY").Hinted("add ORDER BY").Numbered(mssqlerr.TiesWithoutOrder)
+			return s.b.Problem(api.CodeInvalidField, st.Top.At, "WITH TIES requires ORDER BY").Hinted("add ORDER BY").Numbered(mssqlerr.TiesWithoutOrder)
 		}
 		s.limit, s.ties = &n, st.Top.WithTies
-		if s.ties && len(s.order) == 0 { // an order by constants: all rows tie
+		if s.ties && len(s.order) == 0 { // ordered by constants only: all rows tie
 			s.ties = false
 			if n > 0 {
 				s.limit = nil
@@ -342,7 +341,7 @@ func (s *statement) window(st *tsql.Select) error {
 	}
 	if st.Offset != nil {
 		if len(st.OrderBy) == 0 {
-			p := s.b.Problem(api.CodeSyntax, st.Offset.Pos(), "OFFSET is there without ORDER BY: without an order there are no first rows to skip")
+			p := s.b.Problem(api.CodeSyntax, st.Offset.Pos(), "OFFSET requires ORDER BY: without an order it is undefined which rows to skip")
 			return p.Hinted("add ORDER BY").Numbered(mssqlerr.Syntax)
 		}
 		n, err := s.rowCount(st.Offset, 0, mssqlerr.NegativeOffset)
@@ -379,10 +378,10 @@ func (s *statement) rowCount(e tsql.Expr, least int64, number int) (int64, error
 		}
 	}
 	if !x.IsConst() || !x.Type.Kind.IsInteger() || x.Value.IsNull() {
-		return 0, s.b.Problem(api.CodeInvalidField, e.Pos(), "a number of rows is an integer constant").Hinted("write a number, or a parameter that is one").Numbered(mssqlerr.RowCountNotInteger)
+		return 0, s.b.Problem(api.CodeInvalidField, e.Pos(), "a number of rows must be an integer constant").Hinted("write a number, or a parameter with an integer value").Numbered(mssqlerr.RowCountNotInteger)
 	}
 	if x.Value.Int < least {
-		return 0, s.b.Problem(api.CodeInvalidField, e.Pos(), "the number of rows is %d; the least is %d", x.Value.Int, least).Hinted("use a greater one").Numbered(number)
+		return 0, s.b.Problem(api.CodeInvalidField, e.Pos(), "the number of rows is %d; the minimum is %d", x.Value.Int, least).Hinted("use a greater number").Numbered(number)
 	}
 	return x.Value.Int, nil
 }

@@ -12,11 +12,12 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// maxColumns is the greatest number of columns of a table and of a select list.
+// maxColumns is the maximum number of columns of a table and of a select list.
 const maxColumns = 256
 
-// Select plans a read. One shard does all of it; of several, each gives its first
-// limit + offset rows in order, and the merge counts off the rest.
+// Select plans a read. A single shard does everything; several shards each return their
+// first limit + offset rows in order, and the master applies limit and offset to the
+// merged rows.
 func Select(t *bind.Table, m *sharding.Map, req *api.SelectRequest) (*plan.Plan, error) {
 	if req.Limit != nil && *req.Limit < 0 {
 		return nil, api.NewProblem(api.CodeInvalidField, "limit is negative").At("limit").Hinted("send 0 or more")
@@ -25,8 +26,8 @@ func Select(t *bind.Table, m *sharding.Map, req *api.SelectRequest) (*plan.Plan,
 		return nil, api.NewProblem(api.CodeInvalidField, "offset is negative").At("offset").Hinted("send 0 or more")
 	}
 	if req.Offset != nil && *req.Offset > 0 && req.OrderBy == "" {
-		return nil, api.NewProblem(api.CodeInvalidField, "offset is there without order_by").At("offset").
-			Hinted("send order_by: without an order there are no first rows to skip")
+		return nil, api.NewProblem(api.CodeInvalidField, "offset requires order_by").At("offset").
+			Hinted("send order_by too: without an order it is undefined which rows to skip")
 	}
 	f, err := filterOf(t, m, req.Condition, req.ShardKey)
 	if err != nil {
@@ -47,18 +48,18 @@ func Select(t *bind.Table, m *sharding.Map, req *api.SelectRequest) (*plan.Plan,
 	return p, nil
 }
 
-// plan returns a plan with what all plans over t have.
+// newPlan returns a plan with the fields that all plans over t have in common.
 func newPlan(t *bind.Table, op plan.Op, r api.Route) *plan.Plan {
 	return &plan.Plan{Op: op, DB: t.DB, Table: t.Name, SchemaVersion: t.Version, Route: r, Fragments: fragments(&r)}
 }
 
-// selectColumns sets the output; all columns for none or for "*".
+// selectColumns sets the output. No names, or "*", mean all columns.
 func selectColumns(t *bind.Table, p *plan.Plan, names api.NameList) error {
 	if len(names) == 0 || len(names) == 1 && names[0] == "*" {
 		return nil
 	}
 	if len(names) > maxColumns {
-		return api.NewProblem(api.CodeTooComplex, "columns has %d names; at most %d are allowed", len(names), maxColumns).At("columns").Hinted("name fewer columns, or leave columns out for all of them")
+		return api.NewProblem(api.CodeTooComplex, "columns has %d names; at most %d are allowed", len(names), maxColumns).At("columns").Hinted("name fewer columns, or omit columns to select all of them")
 	}
 	p.Columns = make([]api.Column, len(names))
 	p.Query.Output = make([]plan.Output, len(names))
@@ -66,7 +67,7 @@ func selectColumns(t *bind.Table, p *plan.Plan, names api.NameList) error {
 		c, prob := t.Column("columns", name)
 		if prob != nil {
 			if name == "*" {
-				prob = prob.Hinted("send \"*\" alone, or leave columns out, for all columns")
+				prob = prob.Hinted("send \"*\" alone, or omit columns, to select all columns")
 			}
 			return prob.At("columns[" + strconv.Itoa(i) + "]")
 		}
@@ -76,7 +77,7 @@ func selectColumns(t *bind.Table, p *plan.Plan, names api.NameList) error {
 	return nil
 }
 
-// orderBy sets the order of each shard's rows and, where several must be merged,
+// orderRows sets the order of each shard's rows and, if several shards must be merged,
 // the merge keys. An expression that is not selected is appended to the row as a
 // hidden column.
 func orderRows(t *bind.Table, p *plan.Plan, text string) error {
@@ -87,7 +88,7 @@ func orderRows(t *bind.Table, p *plan.Plan, text string) error {
 	if err != nil {
 		return api.AsProblem(err).At("order_by")
 	}
-	b := bind.Binder{Scope: t.Alone, DB: t.DB, Field: "order_by", Clause: "order_by"}
+	b := bind.Binder{Scope: t.Scope, DB: t.DB, Field: "order_by", Clause: "order_by"}
 	several := len(p.Fragments) > 1
 	for _, it := range items {
 		x, err := b.Value(it.X)
@@ -95,10 +96,10 @@ func orderRows(t *bind.Table, p *plan.Plan, text string) error {
 			return err
 		}
 		if x.IsConst() {
-			return b.Problem(api.CodeUnsupported, it.X.Pos(), "a constant orders nothing").Hinted("name a column; positions, as ORDER BY 1, are not supported")
+			return b.Problem(api.CodeUnsupported, it.X.Pos(), "order_by contains a constant").Hinted("name a column; positions, such as ORDER BY 1, are not supported")
 		}
 		if sorted(p.Query.OrderBy, x) {
-			return b.Problem(api.CodeInvalidField, it.X.Pos(), "%s is there twice", x).Hinted("name each column once")
+			return b.Problem(api.CodeInvalidField, it.X.Pos(), "%s is specified twice", x).Hinted("name each column once")
 		}
 		p.Query.OrderBy = append(p.Query.OrderBy, plan.SortKey{Expr: x, Desc: it.Desc})
 		if several {
@@ -108,7 +109,7 @@ func orderRows(t *bind.Table, p *plan.Plan, text string) error {
 	return nil
 }
 
-// sorted says whether the column x orders already; T-SQL refuses to be told twice.
+// sorted reports whether x is a sort key already; T-SQL rejects duplicates.
 func sorted(keys []plan.SortKey, x *plan.Expr) bool {
 	for _, k := range keys {
 		if k.Expr == x {
@@ -118,7 +119,7 @@ func sorted(keys []plan.SortKey, x *plan.Expr) bool {
 	return false
 }
 
-// mergeBy adds a merge key for x, and selects x where it is not selected yet.
+// mergeBy adds a merge key for x, and selects x if it is not selected yet.
 func mergeBy(p *plan.Plan, x *plan.Expr, desc bool) {
 	out := p.Query.Output
 	column := -1
@@ -140,7 +141,7 @@ func mergeKey(column int, x *plan.Expr, desc bool) plan.MergeKey {
 	return plan.MergeKey{Column: column, Type: x.Type, Desc: desc, Binary: x.Binary}
 }
 
-// window sets limit and offset: on the one shard, or on each and on the merge.
+// window sets limit and offset: on a single shard, or on each shard and on the merge.
 func window(p *plan.Plan, limit, offset *int64) {
 	var skip int64
 	if offset != nil {
@@ -154,8 +155,8 @@ func window(p *plan.Plan, limit, offset *int64) {
 	p.Query.Limit = firstRows(limit, skip)
 }
 
-// firstRows is how many rows of each shard an answer of limit rows behind skip needs;
-// nil: all.
+// firstRows is the number of rows needed from each shard for an answer of limit rows
+// after skip; nil means all.
 func firstRows(limit *int64, skip int64) *int64 {
 	if limit == nil {
 		return nil
@@ -172,9 +173,9 @@ func firstRows(limit *int64, skip int64) *int64 {
 // CountColumn is the name of the column that holds a count.
 const CountColumn = "count"
 
-// Count plans a count of rows. Each shard counts its own, by group where asked;
-// a worker's row has the group's key and then the count, and rows come in the
-// order of the keys, so that equal groups meet in the merge.
+// Count plans a count of rows, optionally by group. Each shard counts its own rows; a
+// worker's row has the group key followed by the count, and rows are sorted by key, so
+// that the merge sees equal groups consecutively.
 func Count(t *bind.Table, m *sharding.Map, req *api.MapReduceCountRequest) (*plan.Plan, error) {
 	if len(req.GroupBy) > tsql.MaxOrderBy {
 		return nil, api.NewProblem(api.CodeTooComplex, "group_by has %d names; at most %d are allowed", len(req.GroupBy), tsql.MaxOrderBy).At("group_by").Hinted("group by fewer columns")
@@ -192,7 +193,7 @@ func Count(t *bind.Table, m *sharding.Map, req *api.MapReduceCountRequest) (*pla
 		}
 		x := t.Columns[c].Expr
 		if sorted(p.Query.OrderBy, x) {
-			return nil, api.NewProblem(api.CodeInvalidField, "group_by has %s twice", x.Column).At("group_by").Hinted("name each column once")
+			return nil, api.NewProblem(api.CodeInvalidField, "group_by lists %s twice", x.Column).At("group_by").Hinted("name each column once")
 		}
 		p.Columns = append(p.Columns, t.Header[c])
 		p.Query.Output = append(p.Query.Output, t.Outputs[c])

@@ -15,18 +15,18 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// keySet is the set of shard keys that rows for which a condition is true can
-// have: all, or the canonical keys listed, in order and each once.
+// keySet is the set of shard keys that rows satisfying a condition can have: all, or
+// the canonical keys listed, sorted and without duplicates.
 type keySet struct {
 	all  bool
 	keys []string
 }
 
-// keysOf returns the shard keys that e lets through. It looks at equality and IN
-// on the shard key, through AND and OR; whatever else e says only narrows the rows further.
+// keysOf returns the shard keys that rows satisfying e can have. It considers equality
+// and IN on the shard key, through AND and OR; other predicates can only exclude more rows.
 //
-// The keys are those of any table of the scope: tables are joined by their keys, so
-// that a row of the join has the same one in all of them.
+// A key of any table of the scope counts: joins are by shard key, so a joined row has
+// the same key in all tables.
 func keysOf(sc *bind.Scope, e *plan.Expr) keySet {
 	switch e.Op {
 	case plan.FalseExpr:
@@ -65,8 +65,8 @@ func keySetOf(t *bind.Table, consts []*plan.Expr) keySet {
 	for _, c := range consts {
 		key, err := sharding.CanonicalKey(t.Columns[t.Key].Type, c.Value)
 		if err != nil {
-			// Neither NULL nor a type that cannot be a key gets here; asking all
-			// shards is never wrong.
+			// Cannot happen: NULL and types that cannot be a key are ruled out before.
+			// Scattering is always correct.
 			return keySet{all: true}
 		}
 		keys = append(keys, key)
@@ -104,14 +104,14 @@ func (s keySet) intersect(o keySet) keySet {
 	return keySet{keys: both}
 }
 
-// filter is a bound condition and where it leads.
+// filter is a bound condition and its route.
 type filter struct {
 	where *plan.Expr // nil: all rows
 	route api.Route
 }
 
-// filter binds a condition, which may be empty, and an explicit shard key, which
-// may be absent, and routes by both.
+// filterOf binds a condition, which may be empty, and an explicit shard key, which may
+// be absent, and routes by both.
 func filterOf(t *bind.Table, m *sharding.Map, condition string, shardKey jsontext.Value) (filter, error) {
 	where := plan.True
 	if condition != "" {
@@ -120,7 +120,7 @@ func filterOf(t *bind.Table, m *sharding.Map, condition string, shardKey jsontex
 			return filter{}, err
 		}
 	}
-	set := keysOf(t.Alone, where)
+	set := keysOf(t.Scope, where)
 	if len(shardKey) > 0 {
 		key, err := explicitKey(t, shardKey)
 		if err != nil {
@@ -130,8 +130,8 @@ func filterOf(t *bind.Table, m *sharding.Map, condition string, shardKey jsontex
 			set = keySet{keys: []string{key.canonical}}.intersect(set)
 		} else {
 			if !set.all && len(set.keys) > 0 && !slices.Contains(set.keys, key.canonical) {
-				return filter{}, api.NewProblem(api.CodeShardKeyMismatch, "the condition asks for other values of %s than the shard_key %s",
-					t.Columns[t.Key].Name, api.Clip(key.canonical)).At("shard_key").Hinted("leave shard_key out, or make the two agree")
+				return filter{}, api.NewProblem(api.CodeShardKeyMismatch, "the condition requires other values of %s than the shard_key %s",
+					t.Columns[t.Key].Name, api.Clip(key.canonical)).At("shard_key").Hinted("omit shard_key, or make the two agree")
 			}
 			set = keySet{keys: []string{key.canonical}}.intersect(set)
 			equal := plan.Comparison(plan.EqExpr, t.Columns[t.Key].Expr, &plan.Expr{Op: plan.ValueExpr, Type: t.Columns[t.Key].Type, Value: key.value})
@@ -145,17 +145,17 @@ func filterOf(t *bind.Table, m *sharding.Map, condition string, shardKey jsontex
 	return f, nil
 }
 
-// key is a shard key that a request names by itself.
+// key is the value of a request's shard_key.
 type key struct {
 	value     sqltypes.Value
 	canonical string
 }
 
-// explicitKey reads the shard_key of a request. For a table without a shard key
-// it is an integer or a string, and only says which shard.
+// explicitKey decodes the shard_key of a request. For a table without a shard key it
+// is an integer or a string, and serves only to choose the shard.
 func explicitKey(t *bind.Table, raw jsontext.Value) (key, error) {
 	if raw.Kind() == 'n' {
-		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is null").At("shard_key").Hinted("send a value, or leave it out")
+		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is null").At("shard_key").Hinted("send a value, or omit it")
 	}
 	typ := sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
 	switch {
@@ -164,9 +164,9 @@ func explicitKey(t *bind.Table, raw jsontext.Value) (key, error) {
 	case raw.Kind() == '0':
 		typ = sqltypes.BigIntType
 	case raw.Kind() != '"':
-		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is neither a number nor a string").At("shard_key").Hinted("send an integer or a string")
+		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is not an integer or a string").At("shard_key").Hinted("send an integer or a string")
 	}
-	if p := wholeKey(typ, raw); p != nil {
+	if p := checkIntegerKey(typ, raw); p != nil {
 		return key{}, p
 	}
 	v, err := sqltypes.DecodeJSON(typ, raw)
@@ -180,10 +180,10 @@ func explicitKey(t *bind.Table, raw jsontext.Value) (key, error) {
 	return key{v, canonical}, nil
 }
 
-// wholeKey refuses a key that an assignment to typ would take for another one:
-// 1.5 and true for 1, "" for 0. A request that names such a key must not reach
-// the rows of the other.
-func wholeKey(typ sqltypes.Type, raw jsontext.Value) *api.Problem {
+// checkIntegerKey rejects a key that an assignment to typ would convert to another key:
+// 1.5 and true to 1, "" to 0. A request that names such a key must not reach the rows
+// of the other.
+func checkIntegerKey(typ sqltypes.Type, raw jsontext.Value) *api.Problem {
 	var what string
 	switch kind := raw.Kind(); {
 	case !typ.Kind.IsInteger():
@@ -200,8 +200,8 @@ func wholeKey(typ sqltypes.Type, raw jsontext.Value) *api.Problem {
 	return api.NewProblem(api.CodeInvalidField, "shard_key is %s", what).At("shard_key").Hinted("send an integer or a string")
 }
 
-// route says which shards hold the keys of set, in plain words. filtered says
-// that there is a condition.
+// routeOf returns the shards that hold the keys of set, and explains why in plain words.
+// filtered means that there is a condition.
 func routeOf(t *bind.Table, m *sharding.Map, set keySet, filtered bool) api.Route {
 	if set.all {
 		return scatter(m, scatterReason(t, filtered))

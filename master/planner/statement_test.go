@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// school is the schema that statements of the tests are planned over.
+// school is the schema of the tests' statements.
 var school = []string{
 	studentsTable,
 	`{"db_name": "School", "table": "Enrollments", "columns": {"student_id": "INT PRIMARY KEY", "course": "VARCHAR(20) PRIMARY KEY",
@@ -49,9 +49,9 @@ func (c catalog) Table(_, name string) (*bind.Table, error) {
 	return nil, api.NewProblem(api.CodeUnknownTable, "database School has no table %s", name).At("table").Hinted("see /metadata")
 }
 
-// TestStatements runs the scripts of testdata/statements: each case is a line "== what
-// it shows", the statement on lines of its own, of which one may be
-// "-- {options as JSON}", and behind an empty line the plan for three shards or the refusal.
+// TestStatements runs the scripts of testdata/statements. Each case has a title line
+// "== title", the lines of the statement, one of which may be "-- {options as JSON}", an
+// empty line, and the plan for three shards or the error.
 func TestStatements(t *testing.T) {
 	files, err := filepath.Glob("testdata/statements/*.txt")
 	if err != nil || len(files) == 0 {
@@ -72,7 +72,7 @@ func TestStatements(t *testing.T) {
 				return
 			}
 			if diff := cmp.Diff(string(old), got); diff != "" {
-				t.Errorf("the plans have changed (rewrite with -update, and read the change):\n%s", diff)
+				t.Errorf("the plans have changed (rewrite them with -update, and review the diff):\n%s", diff)
 			}
 		})
 	}
@@ -135,7 +135,7 @@ func writePlan(t *testing.T, out *strings.Builder, p *plan.Plan) {
 			continue // the same in all
 		case "fragments":
 			if p.Op != plan.OpInsert {
-				continue // one for each shard of the route
+				continue // one empty fragment for each shard of the route
 			}
 		}
 		fmt.Fprintf(out, "%s: %s\n", m.Name, m.Value)

@@ -11,11 +11,11 @@ func TestKeySets(t *testing.T) {
 	all := keySet{all: true}
 	a, b := newKeySet([]string{"3", "1", "2", "1"}), newKeySet([]string{"2", "4", "3"})
 	for name, tt := range map[string]struct{ got, want keySet }{
-		"sorted, each once": {a, keySet{keys: []string{"1", "2", "3"}}},
-		"intersection":      {a.intersect(b), keySet{keys: []string{"2", "3"}}},
-		"with all":          {all.intersect(a), a},
-		"all with it":       {a.intersect(all), a},
-		"with none":         {a.intersect(keySet{}), keySet{keys: []string{}}},
+		"sorted and deduplicated": {a, keySet{keys: []string{"1", "2", "3"}}},
+		"intersection":            {a.intersect(b), keySet{keys: []string{"2", "3"}}},
+		"all with a set":          {all.intersect(a), a},
+		"a set with all":          {a.intersect(all), a},
+		"a set with none":         {a.intersect(keySet{}), keySet{keys: []string{}}},
 	} {
 		if tt.got.all != tt.want.all || len(tt.got.keys) != len(tt.want.keys) {
 			t.Errorf("%s: got %v, want %v", name, tt.got, tt.want)

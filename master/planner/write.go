@@ -11,7 +11,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Update plans an update of the rows of the shard keys that the request names.
+// Update plans an update of rows with the shard keys that the request specifies.
 func Update(t *bind.Table, m *sharding.Map, req *api.UpdateRequest) (*plan.Plan, error) {
 	if len(req.Set) == 0 {
 		return nil, api.NewProblem(api.CodeMissingField, "set is missing or empty").At("set").Hinted("send the columns to change with their new values")
@@ -35,7 +35,7 @@ func Update(t *bind.Table, m *sharding.Map, req *api.UpdateRequest) (*plan.Plan,
 		case c == t.Key:
 			return nil, keyImmutable(t).At(field)
 		case seen[c]:
-			return nil, api.NewProblem(api.CodeInvalidField, "column %s is there twice", col.Name).At(field).Hinted("send each column once")
+			return nil, api.NewProblem(api.CodeInvalidField, "column %s is specified twice", col.Name).At(field).Hinted("send each column once")
 		}
 		seen[c] = true
 		v, err := sqltypes.DecodeJSON(col.Type, member.Value)
@@ -51,13 +51,12 @@ func Update(t *bind.Table, m *sharding.Map, req *api.UpdateRequest) (*plan.Plan,
 	return p, nil
 }
 
-// set adds to an update that column c, which is not the shard key, gets the value x,
-// converted as an assignment does.
+// set adds an assignment of x to column c, which must not be the shard key.
 func set(p *plan.Plan, t *bind.Table, c int, x *plan.Expr) error {
 	col := &t.Columns[c]
 	switch {
 	case x.IsNull() && !col.Nullable:
-		prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not take NULL", col.Name, t.Name).Hinted("send a value for it")
+		prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL", col.Name, t.Name).Hinted("send a value for it")
 		prob.SQLNumber, prob.Column = mssqlerr.NullViolation, col.Name
 		return prob
 	}
@@ -77,7 +76,7 @@ func keyImmutable(t *bind.Table) *api.Problem {
 		Hinted("delete the row and insert it with the new key")
 }
 
-// Delete plans a delete of rows of the shard keys that the request names.
+// Delete plans a delete of rows with the shard keys that the request specifies.
 func Delete(t *bind.Table, m *sharding.Map, req *api.DeleteRequest) (*plan.Plan, error) {
 	f, err := writeFilterOf(t, m, "delete", req.Condition, req.ShardKey)
 	if err != nil {
@@ -88,7 +87,7 @@ func Delete(t *bind.Table, m *sharding.Map, req *api.DeleteRequest) (*plan.Plan,
 	return p, nil
 }
 
-// writeFilter is filter for what must not touch every shard.
+// writeFilterOf is filterOf for requests that must not touch every shard.
 func writeFilterOf(t *bind.Table, m *sharding.Map, verb, condition string, shardKey jsontext.Value) (filter, error) {
 	f, err := filterOf(t, m, condition, shardKey)
 	if err != nil || f.route.Kind != api.RouteScatter {

@@ -9,9 +9,9 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// insert plans INSERT by the same means as [Insert].
+// insert plans INSERT with the same code as [Insert].
 func (s *statement) insert(st *tsql.Insert) (*plan.Plan, error) {
-	t, err := s.alone(&st.Table)
+	t, err := s.singleTable(&st.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (s *statement) insert(st *tsql.Insert) (*plan.Plan, error) {
 		in.at = st.At
 		for j, x := range row {
 			if x == nil {
-				continue // DEFAULT is what a column gets that is not given
+				continue // DEFAULT is the same as omitting the column
 			}
 			c := columns[j]
 			if in.values[c], err = s.assigned(&t.Columns[c], x, i); err != nil {
@@ -45,7 +45,7 @@ func (s *statement) insert(st *tsql.Insert) (*plan.Plan, error) {
 	return in.plan(len(st.Rows)), nil
 }
 
-// insertColumns returns the columns that each row gives values for.
+// insertColumns returns the columns that each row provides values for.
 func (s *statement) insertColumns(t *bind.Table, st *tsql.Insert) ([]int, error) {
 	if len(st.Columns) == 0 {
 		all := make([]int, len(t.Columns))
@@ -66,7 +66,7 @@ func (s *statement) insertColumns(t *bind.Table, st *tsql.Insert) ([]int, error)
 	return columns, nil
 }
 
-// target returns the column that is written, which must not be twice.
+// target returns the column that is assigned to, and rejects duplicates.
 func (s *statement) target(t *bind.Table, name *tsql.Name, seen *[maxColumns]bool) (int, error) {
 	c, p := t.Column(bind.StatementField, name.Name)
 	if p != nil {
@@ -75,7 +75,7 @@ func (s *statement) target(t *bind.Table, name *tsql.Name, seen *[maxColumns]boo
 		return 0, p
 	}
 	if seen[c] {
-		p := s.b.Problem(api.CodeInvalidField, name.At, "column %s is there twice", t.Columns[c].Name)
+		p := s.b.Problem(api.CodeInvalidField, name.At, "column %s is specified twice", t.Columns[c].Name)
 		return 0, p.Hinted("name each column once").Numbered(mssqlerr.DuplicateColumn)
 	}
 	seen[c] = true
@@ -98,14 +98,14 @@ func (s *statement) rowLength(st *tsql.Insert, row, want int) error {
 	}
 	p := s.b.Problem(api.CodeSyntax, at, "the row has %d values for %d columns", len(st.Rows[row]), want)
 	p.Row = &row
-	return p.Hinted("give one value for each column; DEFAULT is a value, too").Numbered(number)
+	return p.Hinted("write one value for each column; DEFAULT counts as a value").Numbered(number)
 }
 
-// assigned binds a constant for a column of row i and converts it as an assignment does.
+// assigned binds the constant for a column of row i and converts it as an assignment does.
 func (s *statement) assigned(col *bind.TableColumn, e tsql.Expr, i int) (sqltypes.Value, error) {
 	x, err := s.b.Value(e)
 	if err == nil && !x.IsConst() {
-		err = s.b.Problem(api.CodeUnsupported, e.Pos(), "VALUES takes constants").Hinted("compute the value before you send it")
+		err = s.b.Problem(api.CodeUnsupported, e.Pos(), "VALUES requires constants").Hinted("compute the value before sending it")
 	}
 	if err == nil {
 		var v sqltypes.Value
@@ -119,10 +119,10 @@ func (s *statement) assigned(col *bind.TableColumn, e tsql.Expr, i int) (sqltype
 	return sqltypes.Value{}, &p
 }
 
-// update plans UPDATE by the same means as [Update], with values that may be
-// computed of the row's own.
+// update plans UPDATE with the same code as [Update]; values may be computed from the
+// row's columns.
 func (s *statement) update(st *tsql.Update) (*plan.Plan, error) {
-	t, err := s.alone(&st.Table)
+	t, err := s.singleTable(&st.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -162,9 +162,9 @@ func (s *statement) update(st *tsql.Update) (*plan.Plan, error) {
 	return p, nil
 }
 
-// delete plans DELETE by the same means as [Delete].
+// delete plans DELETE with the same code as [Delete].
 func (s *statement) delete(st *tsql.Delete) (*plan.Plan, error) {
-	t, err := s.alone(&st.Table)
+	t, err := s.singleTable(&st.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (s *statement) delete(st *tsql.Delete) (*plan.Plan, error) {
 	return p, nil
 }
 
-// writeFilter is filter for what must not touch every shard unless that is meant.
+// writeFilter is filter for statements that must not touch every shard unless all_shards is set.
 func (s *statement) writeFilter(t *bind.Table, verb string, at int, where tsql.Expr) (filter, error) {
 	f, err := s.filter(where)
 	if err != nil || s.o.AllShards || f.route.Kind != api.RouteScatter {
@@ -185,7 +185,7 @@ func (s *statement) writeFilter(t *bind.Table, verb string, at int, where tsql.E
 	}
 	p := s.b.Problem(api.CodeShardKeyRequired, at, "this %s would touch every shard: %s", verb, f.route.Why)
 	if t.Key < 0 {
-		return f, p.Hinted("send all_shards: true if it is meant to")
+		return f, p.Hinted("send all_shards: true if that is intended")
 	}
-	return f, p.Hinted("add a condition with %s = ... or %s IN (...), or send all_shards: true if it is meant to", t.KeyName(), t.KeyName())
+	return f, p.Hinted("add a condition with %s = ... or %s IN (...), or send all_shards: true if that is intended", t.KeyName(), t.KeyName())
 }
