@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// Concat passes the sources' rows on without decoding them: first the first
-// block of each source, in the order of the sources, then all others as they
-// come. The sources are read at the same time, one block of each ahead. Limit nil
-// is none; without an order the rows that a limit leaves are any.
+// Concat passes the sources' rows through without decoding them: first the first block
+// of each source, in the order of the sources, then all others as they arrive. The
+// sources are read concurrently, each one block ahead. A nil limit means none; without
+// an order, which rows a limit selects is undefined.
 func (g *Gathering) Concat(limit *int64, offset int64, sink Sink) error {
 	w := window{skip: offset, left: -1}
 	if limit != nil {
@@ -18,13 +18,13 @@ func (g *Gathering) Concat(limit *int64, offset int64, sink Sink) error {
 		return g.finish(errEnough)
 	}
 	if len(g.Sources) == 1 {
-		return g.finish(g.one(&w, sink))
+		return g.finish(g.concatOne(&w, sink))
 	}
-	return result(g.many(&w, sink))
+	return result(g.concatMany(&w, sink))
 }
 
-// one needs no goroutine: the common case of a statement that one shard answers.
-func (g *Gathering) one(w *window, sink Sink) error {
+// concatOne handles the common case of a single shard without a goroutine.
+func (g *Gathering) concatOne(w *window, sink Sink) error {
 	for {
 		block, err := g.Sources[0].NextBlock()
 		if err != nil {
@@ -39,29 +39,29 @@ func (g *Gathering) one(w *window, sink Sink) error {
 	}
 }
 
-// delivery is a block, or the end, of a source.
+// delivery is a block of a source, or its end.
 type delivery struct {
 	source int
 	block  []byte
 	err    error
 }
 
-func (g *Gathering) many(w *window, sink Sink) (err error) {
+func (g *Gathering) concatMany(w *window, sink Sink) (err error) {
 	n := len(g.Sources)
 	p := pump{
 		sources: g.Sources,
-		out:     make(chan delivery, n), // a source has one delivery out at most, so no send waits
-		again:   make([]chan struct{}, n),
+		out:     make(chan delivery, n), // at most one delivery per source is in flight, so sends never block
+		resume:  make([]chan struct{}, n),
 		stop:    make(chan struct{}),
 	}
 	for i := range n {
-		p.again[i] = make(chan struct{}, 1)
+		p.resume[i] = make(chan struct{}, 1)
 		p.wg.Go(func() { p.run(i) })
 	}
 	defer func() {
 		close(p.stop)
 		if err != nil && g.Cancel != nil {
-			g.Cancel() // a pump may wait in NextBlock
+			g.Cancel() // a pump may be blocked in NextBlock
 		}
 		p.wg.Wait()
 	}()
@@ -76,10 +76,12 @@ func (g *Gathering) many(w *window, sink Sink) (err error) {
 		if err := w.pass(d.block, sink); err != nil {
 			return 0, err
 		}
-		p.again[d.source] <- struct{}{}
+		p.resume[d.source] <- struct{}{}
 		return 0, nil
 	}
-	turn, early := 0, make([]*delivery, n) // sources before turn have had their first block passed
+	// The first blocks are passed in the order of sources: those before turn have been
+	// passed, those in early have arrived before their turn.
+	turn, early := 0, make([]*delivery, n)
 	for open := n; open > 0; {
 		d := <-p.out
 		if d.source < turn {
@@ -102,11 +104,11 @@ func (g *Gathering) many(w *window, sink Sink) (err error) {
 	return nil
 }
 
-// pump reads the sources, each in its own goroutine, one block ahead.
+// pump reads the sources, each in a goroutine of its own, one block ahead.
 type pump struct {
 	sources []Source
 	out     chan delivery
-	again   []chan struct{} // by source: the block was used, read on
+	resume  []chan struct{} // by source: the block has been consumed, read the next
 	stop    chan struct{}
 	wg      sync.WaitGroup
 }
@@ -119,19 +121,19 @@ func (p *pump) run(i int) {
 			return
 		}
 		select {
-		case <-p.again[i]:
+		case <-p.resume[i]:
 		case <-p.stop:
 			return
 		}
 	}
 }
 
-// window counts rows to skip and rows left to pass (-1: all).
+// window counts the rows to skip, and those left to pass (-1: all).
 type window struct {
 	skip, left int64
 }
 
-// pass hands the part of the block that is inside the window to the sink.
+// pass hands the part of the block that is within the window to the sink.
 func (w *window) pass(block []byte, sink Sink) error {
 	rows := int64(bytes.Count(block, []byte{'\n'}))
 	if w.skip >= rows {
@@ -161,7 +163,7 @@ func (w *window) pass(block []byte, sink Sink) error {
 	return nil
 }
 
-// RowsEnd is the offset behind the first n rows of a block, which has as many.
+// RowsEnd returns the offset of the end of the first n rows of a block, which must have at least n.
 func RowsEnd(block []byte, n int64) int {
 	end := 0
 	for range n {

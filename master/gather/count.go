@@ -10,20 +10,20 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// MaxGroups bounds the groups of one count: they are all held in memory.
+// MaxGroups limits the groups of one count, all of which are held in memory.
 const MaxGroups = 100_000
 
-// Counts are the reduced counts of the sources.
+// Counts are the combined counts of the sources.
 type Counts struct {
 	Total    int64
 	PerShard []int64          // by source
-	Groups   []api.CountGroup // with group columns only; ordered by the keys
+	Groups   []api.CountGroup // ordered by the keys; nil without group columns
 }
 
-// Count adds up rows that each are a group's columns and then its count, ordered by
-// the keys, of which there is one for each group column; with none each source has
-// one row. Groups that are equal by the keys' collation are one, spelt as the first
-// source has it. A group's Shards are indexed by shardOf(source) and have length
+// Count adds up counts. Each row consists of a group's columns followed by its count, and
+// rows are ordered by keys, one for each group column; without group columns each source
+// has one row. Groups that are equal in the keys' collation are combined, and spelled as
+// in the first source. A group's Shards are indexed by shardOf(source) and have length
 // shards.
 func (g *Gathering) Count(keys []plan.MergeKey, shards int, shardOf func(source int) int) (*Counts, error) {
 	m := newMerger(g, keys)

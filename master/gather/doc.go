@@ -1,8 +1,9 @@
-// Package gather makes one answer of the shards' row streams: it joins them as
-// they come, merges ordered ones, cuts out a limit and offset, and adds up counts.
+// Package gather combines the shards' row streams into one answer: it concatenates them
+// as they arrive, merges sorted ones, applies limit and offset, and combines counts and
+// partial aggregates.
 //
-// It reads from a Source and writes to a func and does no other I/O, so it knows
-// neither HTTP nor where the rows come from. Its memory is one block for each
-// shard and one for the answer, whatever the number of rows; only grouped counts
-// are held as a whole, up to MaxGroups.
+// It reads from Sources, writes to a Sink and does no other I/O, so it does not depend on
+// HTTP or on where the rows come from. It buffers one block for each shard and one for
+// the answer, whatever the number of rows. Only the groups of a count, groups to sort and
+// values of DISTINCT aggregates are held in memory, within fixed limits.
 package gather

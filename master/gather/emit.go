@@ -2,16 +2,16 @@ package gather
 
 import "shardeck/shared/sqltypes"
 
-// emitter counts off offset and limit of rows that come in order, and hands those
-// within them on in blocks.
+// emitter applies offset and limit to ordered rows, and passes the rows within them to
+// the sink in blocks.
 type emitter struct {
 	sink Sink
-	out  []byte // whole rows; the caller of admit appends the one that was let in
-	rows int64  // in out
+	out  []byte // whole rows; the caller of admit appends the admitted row
+	rows int64  // number of rows in out
 
-	skip, left int64 // rows to skip, and rows left to pass; -1: all
+	skip, left int64 // rows to skip, and rows left to pass (-1: all)
 	ties       bool
-	last       []sqltypes.Value // keys of the last row within the limit, once it was passed
+	last       []sqltypes.Value // keys of the last row within the limit, once passed
 }
 
 func newEmitter(limit *int64, offset int64, ties bool, sink Sink) *emitter {
@@ -22,9 +22,9 @@ func newEmitter(limit *int64, offset int64, ties bool, sink Sink) *emitter {
 	return e
 }
 
-// admit says whether the next row, with these keys, is in the answer. Where it is,
-// the caller appends it to out and calls wrote. The error errEnough ends the
-// answer before this row.
+// admit reports whether the next row, with these keys, is part of the answer. If so, the
+// caller appends it to out and calls wrote. The error errEnough ends the answer before
+// this row.
 func (e *emitter) admit(keys []sqltypes.Value, compare func(a, b []sqltypes.Value) int) (bool, error) {
 	switch {
 	case e.skip > 0:
@@ -43,8 +43,8 @@ func (e *emitter) admit(keys []sqltypes.Value, compare func(a, b []sqltypes.Valu
 	return false, e.end()
 }
 
-// wrote counts a row that was appended to out. It returns errEnough after the
-// last that can be in the answer.
+// wrote counts a row that was appended to out. It returns errEnough after the last row
+// that can be part of the answer.
 func (e *emitter) wrote() error {
 	e.rows++
 	if e.left == 0 && !e.ties {
@@ -56,7 +56,7 @@ func (e *emitter) wrote() error {
 	return e.flush()
 }
 
-// flush hands on what there is.
+// flush passes the buffered rows to the sink.
 func (e *emitter) flush() error {
 	if e.rows == 0 {
 		return nil

@@ -10,14 +10,14 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// maxHeld bounds the memory in which [Gathering.Finish] holds groups to sort them
-// and values to count them once, in bytes.
+// maxHeld limits the memory for groups that [Gathering.Finish] buffers to sort them, and
+// for values of DISTINCT aggregates, in bytes.
 const maxHeld = 32 << 20
 
-// Finish merges the sources of a plan with a Final, makes groups of their rows and
-// the answer of those. It holds one group at a time, unless the answer must be
-// sorted anew or values told apart that do not come in order: these it holds within
-// a bound, beyond which it refuses with too_complex.
+// Finish merges the sources of a plan with a Final, groups their rows and computes the
+// answer from the groups. It holds one group at a time, unless the answer must be sorted
+// differently or values of a DISTINCT aggregate arrive unsorted: these are buffered up to
+// a limit, beyond which it fails with too_complex.
 func (g *Gathering) Finish(p *plan.Plan, sink Sink) error {
 	if p.Limit != nil && *p.Limit == 0 {
 		return g.finish(errEnough)
@@ -31,20 +31,20 @@ func (g *Gathering) Finish(p *plan.Plan, sink Sink) error {
 	return g.finish(f.run(m))
 }
 
-// finisher makes the answer of merged rows.
+// finisher computes the answer from merged rows.
 type finisher struct {
 	final *plan.Final
-	keys  []plan.MergeKey // of the group
-	ties  int             // the number of keys by which rows beyond the limit are told
+	keys  []plan.MergeKey // of the groups
+	ties  int             // number of leading keys that decide ties
 	types []sqltypes.Type // of the answer's columns
 	out   *emitter
 	held  heldGroups
 
-	group []sqltypes.Value // the present group: its keys, then its aggregates
+	group []sqltypes.Value // the current group: its keys, then its aggregates
 	folds []fold           // one for each aggregate
-	row   []sqltypes.Value // the answer's row made of it
+	row   []sqltypes.Value // the answer's row for the group
 
-	sortKeys []sqltypes.Value // of that row, where groups are sorted
+	sortKeys []sqltypes.Value // of that row, if groups are sorted
 }
 
 func newFinisher(p *plan.Plan, sink Sink) *finisher {
@@ -62,8 +62,8 @@ func newFinisher(p *plan.Plan, sink Sink) *finisher {
 	}
 	for i := range fin.Aggregates {
 		a := &fin.Aggregates[i]
-		// Of the columns after the group's keys only the first comes in order within
-		// the group; a key is the same in all of it.
+		// Of the columns after the group keys only the first is sorted within a
+		// group; a key is constant within it.
 		ordered := a.Column < fin.Keys || len(p.Merge) > fin.Keys && p.Merge[fin.Keys].Column == a.Column
 		f.folds[i] = newFold(a, ordered, &f.held)
 	}
@@ -74,9 +74,9 @@ func newFinisher(p *plan.Plan, sink Sink) *finisher {
 	return f
 }
 
-// run takes in all rows.
+// run consumes all rows.
 func (f *finisher) run(m *merger) error {
-	begun := f.final.Keys == 0 // the one group is there without rows too
+	begun := f.final.Keys == 0 // without keys the one group exists even without rows
 	for {
 		c, err := m.next()
 		if err != nil {
@@ -116,7 +116,7 @@ func (f *finisher) run(m *merger) error {
 	return f.out.flush()
 }
 
-// endGroup makes a row of the answer of the present group, if it is to have one.
+// endGroup computes and emits the row of the current group, unless HAVING excludes it.
 func (f *finisher) endGroup() error {
 	for i := range f.folds {
 		v, err := f.folds[i].result()
@@ -147,7 +147,7 @@ func (f *finisher) endGroup() error {
 			}
 			keys[i] = v
 		}
-		if !f.held.wants(keys) {
+		if !f.held.canRank(keys) {
 			return nil
 		}
 		return f.held.hold(slices.Clone(keys), f.encode(nil))
@@ -157,7 +157,7 @@ func (f *finisher) endGroup() error {
 
 func (f *finisher) compareTies(a, b []sqltypes.Value) int { return compareKeys(f.keys[:f.ties], a, b) }
 
-// emit hands on the present row, or the line where it was made one already.
+// emit adds a row to the answer: line if it is encoded already, or else the current row.
 func (f *finisher) emit(keys []sqltypes.Value, compare func(a, b []sqltypes.Value) int, line []byte) error {
 	ok, err := f.out.admit(keys, compare)
 	if err != nil || !ok {
@@ -171,7 +171,7 @@ func (f *finisher) emit(keys []sqltypes.Value, compare func(a, b []sqltypes.Valu
 	return f.out.wrote()
 }
 
-// release hands on the groups that were held, in order.
+// release emits the buffered groups in order.
 func (f *finisher) release() error {
 	rows := f.held.sorted()
 	for i, h := range rows {
@@ -185,7 +185,7 @@ func (f *finisher) release() error {
 	return nil
 }
 
-// encode appends the present row in wire form, with a newline.
+// encode appends the current row in wire format, with a newline.
 func (f *finisher) encode(dst []byte) []byte {
 	dst = append(dst, '[')
 	for i := range f.row {
@@ -197,7 +197,7 @@ func (f *finisher) encode(dst []byte) []byte {
 	return append(dst, ']', '\n')
 }
 
-// problem returns a refusal of a value as the problem it is.
+// problem converts an error of package eval or sqltypes to an *api.Problem.
 func problem(err error) error {
 	if err == nil {
 		return nil
@@ -205,14 +205,14 @@ func problem(err error) error {
 	return api.AsProblem(err)
 }
 
-// heldGroups are rows of the answer that wait for the last to be known, and the
-// memory that they and sets of values take.
+// heldGroups buffers rows of the answer for sorting, and accounts for the memory that
+// they and the sets of DISTINCT values take.
 type heldGroups struct {
 	bytes int
 	keys  []plan.MergeKey
-	keep  int // the first rows in order that can be in the answer; -1: all
+	keep  int // how many rows, in order, can be part of the answer; -1: all
 	rows  []heldRow
-	worst []sqltypes.Value // the keys of the last row that the latest cut kept
+	worst []sqltypes.Value // keys of the last row that the latest trim kept
 }
 
 type heldRow struct {
@@ -220,16 +220,16 @@ type heldRow struct {
 	line []byte
 }
 
-// sort has the groups held. With all set, any of them can be in the answer, and
-// else only the first of offset + limit.
+// sort makes groups be buffered and sorted. All groups are kept if all is set, and
+// otherwise only the first offset + limit.
 func (h *heldGroups) sort(keys []plan.FinalKey, limit *int64, offset int64, all bool) {
 	h.keep = -1
 	for i := range keys {
 		x := keys[i].Expr
 		h.keys = append(h.keys, plan.MergeKey{Type: x.Type, Desc: keys[i].Desc, Binary: x.Binary})
 	}
-	const most = 1 << 20
-	if limit != nil && !all && *limit <= most && offset <= most {
+	const maxKeep = 1 << 20 // also prevents overflow
+	if limit != nil && !all && *limit <= maxKeep && offset <= maxKeep {
 		h.keep = int(*limit + offset)
 	}
 }
@@ -241,13 +241,13 @@ func (h *heldGroups) compareTies(n int) func(a, b []sqltypes.Value) int {
 	return func(a, b []sqltypes.Value) int { return compareKeys(h.keys[:n], a, b) }
 }
 
-// wants says whether a row with these keys can be in the answer: not behind as many
-// rows as that has, nor level with the last of them, as it came later.
-func (h *heldGroups) wants(keys []sqltypes.Value) bool {
+// canRank reports whether a row with these keys can be among the first keep rows. It
+// must be less than the last of those: of equal rows, the earlier one wins.
+func (h *heldGroups) canRank(keys []sqltypes.Value) bool {
 	return h.worst == nil || h.compare(keys, h.worst) < 0
 }
 
-// hold takes a row in. Of more than twice the rows wanted, the last in order go.
+// hold buffers a row. It trims the buffer when that exceeds about twice the rows to keep.
 func (h *heldGroups) hold(keys []sqltypes.Value, line []byte) error {
 	r := heldRow{keys, line}
 	h.rows = append(h.rows, r)
@@ -255,7 +255,7 @@ func (h *heldGroups) hold(keys []sqltypes.Value, line []byte) error {
 		return err
 	}
 	if h.keep >= 0 && len(h.rows) >= 2*h.keep+64 {
-		h.cut()
+		h.trim()
 	}
 	return nil
 }
@@ -268,16 +268,16 @@ func (r *heldRow) size() int {
 	return n
 }
 
-// charge counts bytes that are held.
+// charge accounts for n bytes, and fails beyond maxHeld.
 func (h *heldGroups) charge(n int) error {
 	if h.bytes += n; h.bytes > maxHeld {
-		return api.NewProblem(api.CodeTooComplex, "the answer needs more than %d MiB at the master to sort its groups or to tell values apart", maxHeld>>20).At("sql").
+		return api.NewProblem(api.CodeTooComplex, "the master needs more than %d MiB to sort the groups or to find distinct values", maxHeld>>20).At("sql").
 			Hinted("add TOP, order by the columns of GROUP BY, or narrow the WHERE")
 	}
 	return nil
 }
 
-func (h *heldGroups) cut() {
+func (h *heldGroups) trim() {
 	h.order()
 	for i := h.keep; i < len(h.rows); i++ {
 		h.bytes -= h.rows[i].size()
@@ -287,8 +287,7 @@ func (h *heldGroups) cut() {
 	h.worst = h.rows[h.keep-1].keys
 }
 
-// order is stable, so that groups that the keys do not tell apart come in the order
-// of the groups.
+// order sorts the rows. The sort is stable, so that ties keep the order of the groups.
 func (h *heldGroups) order() {
 	slices.SortStableFunc(h.rows, func(a, b heldRow) int { return h.compare(a.keys, b.keys) })
 }

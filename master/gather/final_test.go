@@ -23,40 +23,40 @@ var (
 	textType = sqltypes.Type{Kind: sqltypes.NVarChar, Length: 20}
 )
 
-// value is an expression that is value i of a group.
+// value is an expression for value i of a group.
 func value(i int, t sqltypes.Type) *plan.Expr {
 	return &plan.Expr{Op: plan.FieldExpr, Field: i, Type: t}
 }
 
 // grouped is a plan whose rows are [key, partial]: groups by an INT key with one aggregate.
-func grouped(how plan.Combine, result sqltypes.Type) *plan.Plan {
+func grouped(combine plan.Combine, result sqltypes.Type) *plan.Plan {
 	return &plan.Plan{
 		Merge: []plan.MergeKey{{Column: 0, Type: intType}},
 		Final: &plan.Final{
 			Keys:       1,
-			Aggregates: []plan.Aggregate{{Func: how, Column: 1, Type: bigType, Result: result}},
+			Aggregates: []plan.Aggregate{{Func: combine, Column: 1, Type: bigType, Result: result}},
 			Output:     []*plan.Expr{value(0, intType), value(1, result)},
 		},
 	}
 }
 
-// single is a plan whose rows are [partial]: one group of all.
-func single(how plan.Combine, result sqltypes.Type) *plan.Plan {
+// single is a plan whose rows are [partial]: all rows form one group.
+func single(combine plan.Combine, result sqltypes.Type) *plan.Plan {
 	return &plan.Plan{Final: &plan.Final{
-		Aggregates: []plan.Aggregate{{Func: how, Column: 0, Type: bigType, Result: result}},
+		Aggregates: []plan.Aggregate{{Func: combine, Column: 0, Type: bigType, Result: result}},
 		Output:     []*plan.Expr{value(0, result)},
 	}}
 }
 
 // distinct is a plan whose rows are [key, value], ordered by both.
-func distinct(how plan.Combine) *plan.Plan {
-	p := grouped(how, intType)
+func distinct(combine plan.Combine) *plan.Plan {
+	p := grouped(combine, intType)
 	p.Merge = append(p.Merge, plan.MergeKey{Column: 1, Type: bigType})
 	return p
 }
 
-// ofFloats is grouped with a SUM of floats.
-func ofFloats() *plan.Plan {
+// floatSums is grouped with a SUM of floats.
+func floatSums() *plan.Plan {
 	return with(grouped(plan.CombineSum, floatSum), func(p *plan.Plan) { p.Final.Aggregates[0].Type = floatSum })
 }
 
@@ -73,7 +73,7 @@ func byAggregate(desc bool) func(*plan.Plan) {
 	}
 }
 
-// atLeast is HAVING of an aggregate that is at least n.
+// atLeast is a HAVING that requires an aggregate of at least n.
 func atLeast(n int64) *plan.Expr {
 	return &plan.Expr{Op: plan.GeExpr, Args: []*plan.Expr{
 		value(1, intType), {Op: plan.ValueExpr, Type: intType, Value: sqltypes.Int64(n)},
@@ -89,43 +89,43 @@ func TestFinish(t *testing.T) {
 		"counts of one group on several shards are added": {
 			grouped(plan.CombineCount, intType), []string{"[null,1]\n[1,2]\n[3,1]\n", "[1,5]\n[2,1]\n", ""}, "[null,1]\n[1,7]\n[2,1]\n[3,1]\n",
 		},
-		"sums pass over NULL":        {grouped(plan.CombineSum, intType), []string{"[1,null]\n[2,null]\n", "[1,-5]\n[2,null]\n"}, "[1,-5]\n[2,null]\n"},
-		"the least passes over NULL": {grouped(plan.CombineMin, bigType), []string{"[1,4]\n", "[1,null]\n", "[1,3]\n"}, "[1,3]\n"},
-		"the greatest":               {grouped(plan.CombineMax, bigType), []string{"[1,-4]\n", "[1,-3]\n", "[1,-9]\n"}, "[1,-3]\n"},
-		"a sum that leaves its type on the way and comes back": {
+		"sums ignore NULL": {grouped(plan.CombineSum, intType), []string{"[1,null]\n[2,null]\n", "[1,-5]\n[2,null]\n"}, "[1,-5]\n[2,null]\n"},
+		"MIN ignores NULL": {grouped(plan.CombineMin, bigType), []string{"[1,4]\n", "[1,null]\n", "[1,3]\n"}, "[1,3]\n"},
+		"MAX":              {grouped(plan.CombineMax, bigType), []string{"[1,-4]\n", "[1,-3]\n", "[1,-9]\n"}, "[1,-3]\n"},
+		"a sum whose intermediate result overflows its type": {
 			single(plan.CombineSum, intType), []string{"[2147483647]\n", "[2147483647]\n", "[-2147483648]\n"}, "[2147483646]\n",
 		},
-		"no rows are one group without keys": {single(plan.CombineCount, intType), []string{"", ""}, "[0]\n"},
-		// 0x0021000E0000 is 3.5 as a worker sends what it has not rounded.
-		"floats, rounded or not":                     {ofFloats(), []string{"[1,1e300]\n[2,0.1]\n", "[1,\"0x0021000E0000\"]\n[2,0.2]\n", "[1,-1e300]\n[2,\"0x\"]\n[3,null]\n"}, "[1,3.5]\n[2,0.30000000000000004]\n[3,null]\n"},
-		"a sum of no rows is NULL":                   {single(plan.CombineSum, intType), nil, "[null]\n"},
-		"no rows are no group with keys":             {grouped(plan.CombineCount, intType), []string{"", ""}, ""},
-		"a value on several shards counts once":      {distinct(plan.CombineCountDistinct), []string{"[1,null]\n[1,5]\n[1,6]\n[2,5]\n", "[1,5]\n[1,7]\n[2,5]\n"}, "[1,3]\n[2,1]\n"},
-		"a value on several shards is once in a sum": {distinct(plan.CombineSumDistinct), []string{"[1,5]\n[1,6]\n", "[1,5]\n[2,null]\n"}, "[1,11]\n[2,null]\n"},
-		"values that come in no order count once": {
+		"no rows form one group without keys": {single(plan.CombineCount, intType), []string{"", ""}, "[0]\n"},
+		// 0x0021000E0000 is 3.5 as an unrounded partial sum.
+		"floats, rounded or not":                  {floatSums(), []string{"[1,1e300]\n[2,0.1]\n", "[1,\"0x0021000E0000\"]\n[2,0.2]\n", "[1,-1e300]\n[2,\"0x\"]\n[3,null]\n"}, "[1,3.5]\n[2,0.30000000000000004]\n[3,null]\n"},
+		"a sum of no rows is NULL":                {single(plan.CombineSum, intType), nil, "[null]\n"},
+		"no rows form no group with keys":         {grouped(plan.CombineCount, intType), []string{"", ""}, ""},
+		"a value on several shards counts once":   {distinct(plan.CombineCountDistinct), []string{"[1,null]\n[1,5]\n[1,6]\n[2,5]\n", "[1,5]\n[1,7]\n[2,5]\n"}, "[1,3]\n[2,1]\n"},
+		"a value on several shards is added once": {distinct(plan.CombineSumDistinct), []string{"[1,5]\n[1,6]\n", "[1,5]\n[2,null]\n"}, "[1,11]\n[2,null]\n"},
+		"unsorted values count once": {
 			grouped(plan.CombineCountDistinct, intType), []string{"[1,5]\n[1,4]\n[1,5]\n[2,4]\n", "[1,4]\n[1,9]\n[2,9]\n"}, "[1,3]\n[2,2]\n",
 		},
 		"HAVING sees the whole group": {
 			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Final.Having = atLeast(3) }), []string{"[1,2]\n[2,2]\n", "[1,1]\n[3,9]\n"}, "[1,3]\n[3,9]\n",
 		},
-		"a limit and an offset count groups": {
+		"limit and offset count groups": {
 			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Limit, p.Offset = ptr(2), 1 }), []string{"[1,1]\n[2,1]\n[4,1]\n", "[1,1]\n[3,1]\n"}, "[2,1]\n[3,1]\n",
 		},
-		"a limit counts what HAVING leaves": {
+		"a limit counts groups that HAVING keeps": {
 			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Final.Having, p.Limit = atLeast(2), ptr(1) }), []string{"[1,1]\n[2,1]\n", "[2,1]\n[3,5]\n"}, "[2,2]\n",
 		},
-		"a limit of nothing":                        {with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Limit = ptr(0) }), []string{"[1,1]\n"}, ""},
-		"sorted by the aggregate":                   {with(grouped(plan.CombineCount, intType), byAggregate(true)), []string{"[1,1]\n[2,1]\n[3,1]\n", "[2,1]\n[3,2]\n"}, "[3,3]\n[2,2]\n[1,1]\n"},
-		"level groups keep the order of their keys": {with(grouped(plan.CombineCount, intType), byAggregate(false)), []string{"[1,2]\n[2,1]\n", "[3,2]\n[4,1]\n"}, "[2,1]\n[4,1]\n[1,2]\n[3,2]\n"},
+		"a limit of 0":                             {with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { p.Limit = ptr(0) }), []string{"[1,1]\n"}, ""},
+		"sorted by the aggregate":                  {with(grouped(plan.CombineCount, intType), byAggregate(true)), []string{"[1,1]\n[2,1]\n[3,1]\n", "[2,1]\n[3,2]\n"}, "[3,3]\n[2,2]\n[1,1]\n"},
+		"tied groups keep the order of their keys": {with(grouped(plan.CombineCount, intType), byAggregate(false)), []string{"[1,2]\n[2,1]\n", "[3,2]\n[4,1]\n"}, "[2,1]\n[4,1]\n[1,2]\n[3,2]\n"},
 		"sorted, with a limit and an offset": {
 			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { byAggregate(true)(p); p.Limit, p.Offset = ptr(2), 1 }),
 			[]string{"[1,5]\n[2,9]\n", "[3,7]\n[4,1]\n"}, "[3,7]\n[1,5]\n",
 		},
-		"sorted, with those that tie with the last": {
+		"sorted, with ties": {
 			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) { byAggregate(true)(p); p.Limit, p.Ties, p.TieKeys = ptr(2), true, 1 }),
 			[]string{"[1,5]\n[2,9]\n", "[3,5]\n[4,1]\n[5,5]\n"}, "[2,9]\n[1,5]\n[3,5]\n[5,5]\n",
 		},
-		"equal rows of a DISTINCT are one": {
+		"DISTINCT removes duplicates": {
 			with(grouped(plan.CombineCount, intType), func(p *plan.Plan) {
 				p.Final.Output = []*plan.Expr{value(1, intType)}
 				p.Final.Distinct = true
@@ -154,7 +154,7 @@ func TestFinish(t *testing.T) {
 	}
 }
 
-func TestTextsEqualButForCaseAreOneGroupAndOneValue(t *testing.T) {
+func TestGroupsAndDistinctValuesAreCaseInsensitive(t *testing.T) {
 	p := grouped(plan.CombineCountDistinct, intType)
 	p.Merge[0].Type, p.Final.Output[0].Type, p.Final.Aggregates[0].Type = textType, textType, textType
 	sources := func() *Gathering {
@@ -167,7 +167,7 @@ func TestTextsEqualButForCaseAreOneGroupAndOneValue(t *testing.T) {
 	if diff := cmp.Diff("[\"a\",2]\n[\"b\",1]\n", strings.ToLower(got.String())); diff != "" {
 		t.Error(diff)
 	}
-	p.Merge[0].Binary, p.Final.Aggregates[0].Binary = true, true // as a shard key compares
+	p.Merge[0].Binary, p.Final.Aggregates[0].Binary = true, true // the collation of shard keys
 	got.Reset()
 	if err := gatheringOf(rowsOf(`["A","x"]`+"\n"), rowsOf(`["a","x"]`+"\n"+`["a","X"]`+"\n")).Finish(p, collectInto(t, &got)); err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func TestTextsEqualButForCaseAreOneGroupAndOneValue(t *testing.T) {
 	}
 }
 
-func TestFinishRefuses(t *testing.T) {
+func TestFinishErrors(t *testing.T) {
 	half := math.MaxInt64/2 + 1
 	for name, tt := range map[string]struct {
 		plan    *plan.Plan
@@ -185,25 +185,25 @@ func TestFinishRefuses(t *testing.T) {
 		code    api.Code
 		number  int
 	}{
-		"a sum beyond INT":             {single(plan.CombineSum, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
-		"a sum beyond BIGINT":          {single(plan.CombineSum, bigType), []Source{rowsOf(fmt.Sprintf("[\"%d\"]\n", half)), rowsOf(fmt.Sprintf("[\"%d\"]\n", half))}, api.CodeOutOfRange, 8115},
-		"a COUNT beyond INT":           {single(plan.CombineCount, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
-		"a row that is none":           {grouped(plan.CombineCount, intType), []Source{rowsOf("{}\n")}, api.CodeShardBadAnswer, 0},
-		"a row that is too short":      {grouped(plan.CombineCount, intType), []Source{rowsOf("[1]\n")}, api.CodeShardBadAnswer, 0},
-		"a float sum beyond FLOAT":     {ofFloats(), []Source{rowsOf("[1,1.7e308]\n"), rowsOf("[1,1.7e308]\n")}, api.CodeOutOfRange, 8115},
-		"a partial of no floats":       {ofFloats(), []Source{rowsOf("[1,\"0x0021\"]\n")}, api.CodeShardBadAnswer, 0},
-		"a partial sum beyond all":     {ofFloats(), []Source{rowsOf("[1,\"0x004400000001\"]\n")}, api.CodeShardBadAnswer, 0},
-		"a partial that is text":       {ofFloats(), []Source{rowsOf("[1,\"1.5\"]\n")}, api.CodeShardBadAnswer, 0},
-		"a partial that is no sum":     {grouped(plan.CombineSum, intType), []Source{rowsOf("[1,\"x\"]\n")}, api.CodeShardBadAnswer, 0},
-		"a source that breaks":         {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1]\n"), &memory{blocks: []string{"[1,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}}, api.CodeShardTimeout, 0},
-		"a source that breaks at once": {single(plan.CombineCount, intType), []Source{&memory{err: api.NewProblem(api.CodeShardUnavailable, "gone")}}, api.CodeShardUnavailable, 0},
+		"a sum beyond INT":                         {single(plan.CombineSum, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
+		"a sum beyond BIGINT":                      {single(plan.CombineSum, bigType), []Source{rowsOf(fmt.Sprintf("[\"%d\"]\n", half)), rowsOf(fmt.Sprintf("[\"%d\"]\n", half))}, api.CodeOutOfRange, 8115},
+		"a COUNT beyond INT":                       {single(plan.CombineCount, intType), []Source{rowsOf("[2147483647]\n"), rowsOf("[1]\n")}, api.CodeOutOfRange, 8115},
+		"a row that is not an array":               {grouped(plan.CombineCount, intType), []Source{rowsOf("{}\n")}, api.CodeShardBadAnswer, 0},
+		"a row that is too short":                  {grouped(plan.CombineCount, intType), []Source{rowsOf("[1]\n")}, api.CodeShardBadAnswer, 0},
+		"a float sum beyond FLOAT":                 {floatSums(), []Source{rowsOf("[1,1.7e308]\n"), rowsOf("[1,1.7e308]\n")}, api.CodeOutOfRange, 8115},
+		"an invalid partial sum of floats":         {floatSums(), []Source{rowsOf("[1,\"0x0021\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial sum of floats out of range":     {floatSums(), []Source{rowsOf("[1,\"0x004400000001\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial sum of floats that is a string": {floatSums(), []Source{rowsOf("[1,\"1.5\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial sum that is not a number":       {grouped(plan.CombineSum, intType), []Source{rowsOf("[1,\"x\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a source that fails":                      {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1]\n"), &memory{blocks: []string{"[1,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}}, api.CodeShardTimeout, 0},
+		"a source that fails immediately":          {single(plan.CombineCount, intType), []Source{&memory{err: api.NewProblem(api.CodeShardUnavailable, "gone")}}, api.CodeShardUnavailable, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cancelled := 0
 			g := gatheringOf(tt.sources...)
 			g.Cancel = func() { cancelled++ }
 			err := g.Finish(tt.plan, func(block []byte, _ int64) error {
-				t.Errorf("it answered %s", block)
+				t.Errorf("unexpected rows: %s", block)
 				return nil
 			})
 			if p := api.AsProblem(err); p.Code != tt.code || p.SQLNumber != tt.number {
@@ -216,7 +216,7 @@ func TestFinishRefuses(t *testing.T) {
 	}
 }
 
-func TestFinishGoesOnWithoutASourceThatMayBeLeftOut(t *testing.T) {
+func TestFinishContinuesWithoutAFailedSourceIfAllowed(t *testing.T) {
 	late := &memory{blocks: []string{"[1,1]\n", "[2,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}
 	wrong := rowsOf("[1,1]\n[2,\"x\"]\n[3,1]\n")
 	g := gatheringOf(rowsOf("[1,1]\n[4,1]\n"), late, wrong)
@@ -235,8 +235,8 @@ func TestFinishGoesOnWithoutASourceThatMayBeLeftOut(t *testing.T) {
 	}
 }
 
-// flood is a source of n rows with keys 0 to n-1, each with its key as a value too,
-// or with pad a text of pad characters and its key.
+// flood is a source of n rows with keys 0 to n-1. The value of each row is its key, or
+// if pad is set, its key padded to pad characters.
 type flood struct {
 	n, pad, next int
 	buf          []byte
@@ -258,31 +258,31 @@ func (f *flood) NextBlock() ([]byte, error) {
 }
 
 func TestMemoryIsBounded(t *testing.T) {
-	const many, long, pad = 300_000, 50_000, 1000 // more than the bound holds of groups, and of texts
+	const many, long, pad = 300_000, 50_000, 1000 // more groups, and more strings, than the limit allows
 	text := sqltypes.Type{Kind: sqltypes.NVarChar, Length: pad}
-	nothing := func([]byte, int64) error { return nil }
-	refused := func(t *testing.T, err error) {
+	discard := func([]byte, int64) error { return nil }
+	wantTooComplex := func(t *testing.T, err error) {
 		t.Helper()
 		if p := api.AsProblem(err); p.Code != api.CodeTooComplex || p.Field != "sql" || p.Hint == "" {
 			t.Errorf("got %+v", p)
 		}
 	}
-	t.Run("groups that are sorted", func(t *testing.T) {
-		refused(t, gatheringOf(&flood{n: many}).Finish(with(grouped(plan.CombineCount, bigType), byAggregate(true)), nothing))
+	t.Run("sorted groups", func(t *testing.T) {
+		wantTooComplex(t, gatheringOf(&flood{n: many}).Finish(with(grouped(plan.CombineCount, bigType), byAggregate(true)), discard))
 	})
-	t.Run("values that are told apart", func(t *testing.T) {
+	t.Run("distinct values", func(t *testing.T) {
 		p := single(plan.CombineCountDistinct, intType)
 		p.Final.Aggregates[0].Column, p.Final.Aggregates[0].Type = 1, text
-		refused(t, gatheringOf(&flood{n: long, pad: pad}).Finish(p, nothing))
+		wantTooComplex(t, gatheringOf(&flood{n: long, pad: pad}).Finish(p, discard))
 	})
-	t.Run("values of a group are let go with it", func(t *testing.T) {
+	t.Run("distinct values are released with their group", func(t *testing.T) {
 		p := grouped(plan.CombineCountDistinct, intType)
 		p.Final.Aggregates[0].Type = text
-		if err := gatheringOf(&flood{n: long, pad: pad}).Finish(p, nothing); err != nil {
+		if err := gatheringOf(&flood{n: long, pad: pad}).Finish(p, discard); err != nil {
 			t.Error(err)
 		}
 	})
-	for name, desc := range map[string]bool{"groups of which few are wanted, best first": false, "groups of which few are wanted, best last": true} {
+	for name, desc := range map[string]bool{"sorted groups with a limit, best first": false, "sorted groups with a limit, best last": true} {
 		t.Run(name, func(t *testing.T) {
 			p := with(grouped(plan.CombineSum, bigType), byAggregate(desc))
 			p.Limit, p.Offset = ptr(3), 2
@@ -301,7 +301,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-func TestASinkThatFailsEndsFinish(t *testing.T) {
+func TestSinkErrorEndsFinish(t *testing.T) {
 	gone := errors.New("the client has gone")
 	for name, p := range map[string]*plan.Plan{
 		"groups in order": grouped(plan.CombineCount, bigType),
@@ -318,9 +318,9 @@ func TestASinkThatFailsEndsFinish(t *testing.T) {
 	}
 }
 
-// TestSortedGroupsAreThoseOfASort draws groups on sources, and a limit that may be
-// of few or many of them.
-func TestSortedGroupsAreThoseOfASort(t *testing.T) {
+// TestSortedGroupsEqualSorting draws groups for each source, and a limit that may
+// be smaller or greater than their number.
+func TestSortedGroupsEqualSorting(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		counts := map[int]int64{}
 		g := gatheringOf()

@@ -7,22 +7,22 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// errShape says that a row is not what was asked for.
+// errShape means that a row does not have the expected shape.
 var errShape = errors.New("gather: not the row expected")
 
-// fold makes one value of the partial results of an aggregate.
+// fold combines the partial results of an aggregate into one value.
 type fold struct {
 	a   *plan.Aggregate
-	key plan.MergeKey // how its values compare; the greater first, of a MAX
-	// ordered says that equal values of a DISTINCT come one after the other.
+	key plan.MergeKey // how its values compare; descending for MAX
+	// ordered means that equal values of a DISTINCT aggregate are adjacent.
 	ordered bool
-	seen    map[string]struct{} // for a DISTINCT whose values do not
+	seen    map[string]struct{} // the values of a DISTINCT aggregate that are not ordered
 	held    *heldGroups
 
 	count int64
 	sum   *sqltypes.Sum
-	best  sqltypes.Value // the least or the greatest
-	prev  sqltypes.Value // the value before, of a DISTINCT
+	best  sqltypes.Value // the minimum or maximum
+	prev  sqltypes.Value // the previous value of an ordered DISTINCT aggregate
 }
 
 func newFold(a *plan.Aggregate, ordered bool, held *heldGroups) fold {
@@ -43,10 +43,10 @@ func (f *fold) reset() {
 	clear(f.seen)
 }
 
-// setEntry is about what an entry of a set takes besides its text, in bytes.
+// setEntry is the approximate overhead of an entry of a set, in bytes.
 const setEntry = 48
 
-// add takes in the partial result of a row.
+// add adds the partial result of a row.
 func (f *fold) add(c *cursor) error {
 	element := c.split.Element(c.row, f.a.Column)
 	if f.a.Func == plan.CombineSum && len(element) > 0 && element[0] == '"' && f.a.Type.Kind == sqltypes.Float {
@@ -65,9 +65,9 @@ func (f *fold) add(c *cursor) error {
 	case plan.CombineSum:
 		return problem(f.sum.Add(v))
 	case plan.CombineCountDistinct, plan.CombineSumDistinct:
-		again, err := f.again(v)
+		duplicate, err := f.isDuplicate(v)
 		switch {
-		case err != nil || again:
+		case err != nil || duplicate:
 			return err
 		case f.sum != nil:
 			return problem(f.sum.Add(v))
@@ -81,8 +81,8 @@ func (f *fold) add(c *cursor) error {
 	return nil
 }
 
-// addExact takes in a partial sum of floats that a worker has not rounded: a string,
-// where one that is rounded already is a number.
+// addExact adds an exact, unrounded partial sum of floats. A worker sends it as a string,
+// and a rounded one as a number.
 func (f *fold) addExact(element []byte) error {
 	v, err := sqltypes.DecodeJSON(sqltypes.FloatPartial, element)
 	if err != nil || f.sum.AddPartial(v) != nil {
@@ -91,8 +91,9 @@ func (f *fold) addExact(element []byte) error {
 	return nil
 }
 
-// again says whether a value of a DISTINCT was there before in this group.
-func (f *fold) again(v sqltypes.Value) (bool, error) {
+// isDuplicate reports whether a value of a DISTINCT aggregate occurred in this group
+// before, and records it.
+func (f *fold) isDuplicate(v sqltypes.Value) (bool, error) {
 	if f.ordered {
 		if !f.prev.IsNull() && compareValues(&f.key, v, f.prev) == 0 {
 			return true, nil
@@ -111,7 +112,8 @@ func (f *fold) again(v sqltypes.Value) (bool, error) {
 	return false, f.held.charge(len(key) + setEntry)
 }
 
-// result ends a group: it returns the aggregate, refused where it does not fit its type.
+// result returns the aggregate of the group, or an error if it does not fit its type, and
+// resets f for the next group.
 func (f *fold) result() (v sqltypes.Value, err error) {
 	defer f.reset()
 	switch f.a.Func {

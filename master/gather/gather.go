@@ -10,27 +10,28 @@ import (
 // Source is one shard's stream of rows.
 type Source interface {
 	// NextBlock returns one or more whole rows: JSON arrays, each ending in a
-	// newline. The slice is valid, and the caller's to write to, until the next
-	// call. It returns io.EOF after the last row of a whole stream.
+	// newline. The slice is valid until the next call, and the caller may modify it. It
+	// returns io.EOF after the last row of a complete stream.
 	NextBlock() ([]byte, error)
 }
 
-// Sink takes the answer's rows, a block of whole rows at a time. The slice is the
-// sink's to write to during the call and invalid after it. An error ends the gathering.
+// Sink receives the answer's rows, a block of whole rows at a time. It may modify the
+// slice during the call, and must not keep it. An error ends the gathering.
 type Sink func(block []byte, rows int64) error
 
-// Gathering is what one answer is made of.
+// Gathering is the combination of several sources into one answer.
 type Gathering struct {
 	Sources []Source
-	// Failed is told that a source broke, and returns nil to go on without the
-	// rest of it or the error to end with. Nil: every failure ends the gathering.
+	// Failed is called when a source fails. It returns nil to continue without the
+	// rest of that source, or the error to fail with. If Failed is nil, any failure
+	// ends the gathering.
 	Failed func(source int, err error) error
-	// Cancel ends all sources, so that a NextBlock that waits returns. It is
-	// called at most once, when the gathering ends before they have; it must not block.
+	// Cancel cancels all sources, so that a blocked NextBlock returns. It is called at
+	// most once, if the gathering ends before the sources do; it must not block.
 	Cancel func()
 }
 
-// errEnough ends a gathering that has all the rows it may have.
+// errEnough ends a gathering that has reached its limit.
 var errEnough = errors.New("gather: the limit is reached")
 
 func (g *Gathering) failed(source int, err error) error {
@@ -40,7 +41,7 @@ func (g *Gathering) failed(source int, err error) error {
 	return g.Failed(source, err)
 }
 
-// finish cancels what still goes on and turns the reason for ending into the result.
+// finish cancels the sources after an early end, and turns its reason into the result.
 func (g *Gathering) finish(err error) error {
 	if err != nil && g.Cancel != nil {
 		g.Cancel()
@@ -55,11 +56,11 @@ func result(err error) error {
 	return err
 }
 
-// errGarbage is the problem of a row that is no JSON array of the right shape.
+// errGarbage returns the problem for a row that is not a JSON array of the expected shape.
 func errGarbage() *api.Problem {
-	return api.NewProblem(api.CodeShardBadAnswer, "a row is not the JSON array expected").
-		Hinted("look whether the worker is of another version; its log may say more")
+	return api.NewProblem(api.CodeShardBadAnswer, "a row is not a JSON array of the expected columns").
+		Hinted("check whether the worker runs another version; its log may have details")
 }
 
-// isEnd says whether err is a source's proper end.
+// isEnd reports whether err is the regular end of a source.
 func isEnd(err error) bool { return errors.Is(err, io.EOF) }

@@ -20,11 +20,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// memory is a source of given blocks. It hands out the same buffer each time, as
-// real sources do, so that a block that is kept too long is caught.
+// memory is a source of given blocks. It reuses its buffer, as real sources do, so that
+// retaining a block is detected.
 type memory struct {
 	blocks []string
-	err    error // after the blocks; nil is a proper end
+	err    error // after the blocks; nil means io.EOF
 	buf    []byte
 }
 
@@ -43,7 +43,7 @@ func (m *memory) NextBlock() ([]byte, error) {
 	return m.buf, nil
 }
 
-// hanging is a source whose NextBlock waits until it is cancelled.
+// hanging is a source whose NextBlock blocks until it is cancelled.
 type hanging struct{ cancelled chan struct{} }
 
 func (h hanging) NextBlock() ([]byte, error) {
@@ -55,11 +55,11 @@ func gatheringOf(sources ...Source) *Gathering { return &Gathering{Sources: sour
 
 func rowsOf(blocks ...string) *memory { return &memory{blocks: blocks} }
 
-// collectInto is a sink that checks what it is told and keeps a copy.
+// collectInto returns a sink that checks the number of rows and appends them to out.
 func collectInto(t interface{ Errorf(string, ...any) }, out *strings.Builder) Sink {
 	return func(block []byte, rows int64) error {
 		if n := int64(bytes.Count(block, []byte("\n"))); n != rows || n == 0 {
-			t.Errorf("a block of %d rows is said to have %d", n, rows)
+			t.Errorf("a block has %d rows, reported as %d", n, rows)
 		}
 		out.Write(block)
 		return nil
@@ -75,18 +75,18 @@ func TestConcat(t *testing.T) {
 		offset  int64
 		want    string
 	}{
-		"no source gives no rows":                    {nil, nil, 0, ""},
-		"one source passes through":                  {[][]string{{"[1]\n[2]\n", "[3]\n"}}, nil, 0, "[1]\n[2]\n[3]\n"},
-		"first blocks come in the order of sources":  {[][]string{{"[1]\n"}, {"[2]\n"}, {}, {"[3]\n"}}, nil, 0, "[1]\n[2]\n[3]\n"},
-		"a limit cuts a block":                       {[][]string{{"[1]\n[2]\n[3]\n"}}, ptr(2), 0, "[1]\n[2]\n"},
-		"a limit at a block's end stops there":       {[][]string{{"[1]\n", "[2]\n"}}, ptr(1), 0, "[1]\n"},
-		"a limit spans sources":                      {[][]string{{"[1]\n"}, {"[2]\n[3]\n"}}, ptr(2), 0, "[1]\n[2]\n"},
-		"a limit of zero reads nothing":              {[][]string{{"[1]\n"}}, ptr(0), 0, ""},
-		"an offset skips whole blocks and parts":     {[][]string{{"[1]\n", "[2]\n[3]\n"}}, nil, 2, "[3]\n"},
-		"an offset and a limit in one block":         {[][]string{{"[1]\n[2]\n[3]\n[4]\n"}}, ptr(2), 1, "[2]\n[3]\n"},
-		"an offset behind the end leaves no rows":    {[][]string{{"[1]\n"}}, ptr(3), 5, ""},
-		"a limit that is not reached passes all":     {[][]string{{"[1]\n"}, {"[2]\n"}}, ptr(10), 0, "[1]\n[2]\n"},
-		"text that looks like row ends is untouched": {[][]string{{`["\n]"]` + "\n"}}, nil, 0, `["\n]"]` + "\n"},
+		"no sources yield no rows":                  {nil, nil, 0, ""},
+		"one source passes through":                 {[][]string{{"[1]\n[2]\n", "[3]\n"}}, nil, 0, "[1]\n[2]\n[3]\n"},
+		"first blocks come in the order of sources": {[][]string{{"[1]\n"}, {"[2]\n"}, {}, {"[3]\n"}}, nil, 0, "[1]\n[2]\n[3]\n"},
+		"a limit cuts a block":                      {[][]string{{"[1]\n[2]\n[3]\n"}}, ptr(2), 0, "[1]\n[2]\n"},
+		"a limit at a block's end stops there":      {[][]string{{"[1]\n", "[2]\n"}}, ptr(1), 0, "[1]\n"},
+		"a limit spans sources":                     {[][]string{{"[1]\n"}, {"[2]\n[3]\n"}}, ptr(2), 0, "[1]\n[2]\n"},
+		"a limit of zero reads nothing":             {[][]string{{"[1]\n"}}, ptr(0), 0, ""},
+		"an offset skips whole blocks and parts":    {[][]string{{"[1]\n", "[2]\n[3]\n"}}, nil, 2, "[3]\n"},
+		"an offset and a limit in one block":        {[][]string{{"[1]\n[2]\n[3]\n[4]\n"}}, ptr(2), 1, "[2]\n[3]\n"},
+		"an offset past the end leaves no rows":     {[][]string{{"[1]\n"}}, ptr(3), 5, ""},
+		"a limit that is not reached passes all":    {[][]string{{"[1]\n"}, {"[2]\n"}}, ptr(10), 0, "[1]\n[2]\n"},
+		"a string that looks like a row's end":      {[][]string{{`["\n]"]` + "\n"}}, nil, 0, `["\n]"]` + "\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestConcat(t *testing.T) {
 	}
 }
 
-func TestConcatHasEveryRowOnceAndEachSourceInOrder(t *testing.T) {
+func TestConcatPassesEveryRowOnceInTheOrderOfItsSource(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := gatheringOf()
 		want := make([][]string, rapid.IntRange(1, 6).Draw(t, "sources"))
@@ -140,7 +140,7 @@ func TestConcatHasEveryRowOnceAndEachSourceInOrder(t *testing.T) {
 	})
 }
 
-func TestABrokenSourceEndsTheAnswerUnlessItMayBeLeftOut(t *testing.T) {
+func TestFailedSourceEndsTheAnswerUnlessPartialIsAllowed(t *testing.T) {
 	broken := func() *memory {
 		return &memory{blocks: []string{"[2]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}
 	}
@@ -162,7 +162,7 @@ func TestABrokenSourceEndsTheAnswerUnlessItMayBeLeftOut(t *testing.T) {
 				t.Error("the other sources were not cancelled")
 			}
 		})
-		t.Run(name+" goes on without it", func(t *testing.T) {
+		t.Run(name+" continues without it", func(t *testing.T) {
 			g := gatheringOf(rowsOf("[1]\n"), broken(), rowsOf("[3]\n"))
 			var failed []int
 			g.Failed = func(source int, _ error) error { failed = append(failed, source); return nil }
@@ -180,7 +180,7 @@ func TestABrokenSourceEndsTheAnswerUnlessItMayBeLeftOut(t *testing.T) {
 	}
 }
 
-func TestASinkThatFailsFreesSourcesThatWait(t *testing.T) {
+func TestSinkErrorUnblocksSources(t *testing.T) {
 	gone := errors.New("the client has gone")
 	h := hanging{make(chan struct{})}
 	g := gatheringOf(rowsOf("[1]\n", "[2]\n"), h)
@@ -265,14 +265,14 @@ func TestMergeEqualsSorting(t *testing.T) {
 	})
 }
 
-func TestARowThatIsNoneIsABadAnswer(t *testing.T) {
+func TestInvalidRowIsABadAnswer(t *testing.T) {
 	keys := []plan.MergeKey{{Column: 1, Type: sqltypes.IntType}}
 	for name, row := range map[string]string{
-		"too short":           "[1]\n",
-		"not of the type":     "[1,\"x\"]\n",
-		"a string never ends": "[1,\"2]\n",
-		"nothing at all":      "\n",
-		"not JSON":            "[1,]\n",
+		"too short":              "[1]\n",
+		"wrong type":             "[1,\"x\"]\n",
+		"an unterminated string": "[1,\"2]\n",
+		"empty":                  "\n",
+		"not JSON":               "[1,]\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := gatheringOf(rowsOf(row)).Merge(Order{Keys: keys, Columns: 2}, func([]byte, int64) error { return nil })
@@ -285,7 +285,7 @@ func TestARowThatIsNoneIsABadAnswer(t *testing.T) {
 
 func TestCount(t *testing.T) {
 	shardOf := func(source int) int { return []int{0, 2}[source] }
-	t.Run("without groups adds up", func(t *testing.T) {
+	t.Run("without groups", func(t *testing.T) {
 		got, err := gatheringOf(rowsOf("[3]\n"), rowsOf(`["9007199254740993"]`+"\n")).Count(nil, 3, shardOf)
 		if err != nil {
 			t.Fatal(err)
@@ -295,7 +295,7 @@ func TestCount(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	t.Run("joins groups that are equal by collation", func(t *testing.T) {
+	t.Run("combines groups that are equal in the collation", func(t *testing.T) {
 		keys := []plan.MergeKey{{Column: 0, Type: sqltypes.Type{Kind: sqltypes.NVarChar, Length: 5}}}
 		got, err := gatheringOf(
 			rowsOf("[null,1]\n[\"cs\",2]\n", "[\"math\",1]\n"),
@@ -314,7 +314,7 @@ func TestCount(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	t.Run("refuses a count that is none", func(t *testing.T) {
+	t.Run("rejects an invalid count", func(t *testing.T) {
 		_, err := gatheringOf(rowsOf("[-1]\n")).Count(nil, 1, func(int) int { return 0 })
 		if api.CodeOf(err) != api.CodeShardBadAnswer {
 			t.Errorf("got %v", err)

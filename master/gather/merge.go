@@ -8,29 +8,29 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// mergeBlock is the size at which merged rows are handed on, in bytes.
+// mergeBlock is the size at which a block of merged rows is passed to the sink, in bytes.
 const mergeBlock = 32 << 10
 
-// Order is how ordered sources become one.
+// Order describes how to merge sorted sources.
 type Order struct {
 	Keys []plan.MergeKey
-	// Hidden is the number of columns at the end of each row that are only there
-	// to order by; they are cut off.
+	// Hidden is the number of trailing columns of each row that are only merge keys;
+	// they are removed.
 	Hidden int
 	// Columns is the number of columns of the answer.
 	Columns int
-	// Distinct says that rows with equal keys are one row of the answer: the first of them.
+	// Distinct keeps only the first of rows with equal keys.
 	Distinct bool
 	Limit    *int64 // nil: none
 	Offset   int64
-	// Ties lets in the rows beyond Limit whose keys equal the last one's within it: the
-	// first TieKeys of them, or all when that is 0.
+	// Ties admits rows beyond Limit that tie with the last row within it: their first
+	// TieKeys keys are equal, or all keys if that is 0.
 	Ties    bool
 	TieKeys int
 }
 
-// Merge joins sources whose rows are ordered by the keys into one ordered answer.
-// Rows that the keys do not tell apart come in the order of the sources.
+// Merge merges sources that are sorted by the keys into one sorted answer. Rows with
+// equal keys keep the order of the sources.
 func (g *Gathering) Merge(o Order, sink Sink) error {
 	if o.Limit != nil && *o.Limit == 0 {
 		return g.finish(errEnough)
@@ -49,7 +49,7 @@ func (m *merger) write(o Order, sink Sink) error {
 	if o.TieKeys > 0 {
 		tied = func(a, b []sqltypes.Value) int { return compareKeys(o.Keys[:o.TieKeys], a, b) }
 	}
-	var previous []sqltypes.Value // the keys of the row before, for Distinct
+	var previous []sqltypes.Value // keys of the previous row, for Distinct
 	for {
 		c, err := m.next()
 		if err != nil {
@@ -83,21 +83,21 @@ func (m *merger) write(o Order, sink Sink) error {
 	}
 }
 
-// merger is a k-way merge with a binary heap of cursors. With the few sources
-// there are, a heap's log2(k) comparisons a row are as good as a loser tree's.
+// merger is a k-way merge with a binary heap of cursors. There are few sources, so its
+// number of comparisons per row is as good as that of a loser tree.
 type merger struct {
 	g    *Gathering
 	keys []plan.MergeKey
-	need int // elements to find in each row
+	need int // number of elements to split from each row
 	heap []*cursor
-	last *cursor // whose row was handed out
+	last *cursor // its row was returned last
 	init bool
 }
 
-// cursor is a source and its first row that was not handed out.
+// cursor is a source and its next row.
 type cursor struct {
 	source int
-	block  []byte // what follows row
+	block  []byte // the rest of the block, after row
 	row    []byte // without the newline
 	split  jsonrow.Splitter
 	values []sqltypes.Value // of the keys
@@ -111,8 +111,8 @@ func newMerger(g *Gathering, keys []plan.MergeKey) *merger {
 	return m
 }
 
-// next returns the cursor that stands on the next row, nil after the last. The
-// row is valid until the next call.
+// next returns the cursor positioned at the next row, or nil after the last. The row is
+// valid until the next call.
 func (m *merger) next() (*cursor, error) {
 	if !m.init {
 		m.init = true
@@ -148,7 +148,7 @@ func (m *merger) next() (*cursor, error) {
 	return m.last, nil
 }
 
-// advance moves the cursor to its source's next row and says whether there is one.
+// advance moves the cursor to its source's next row and reports whether there is one.
 func (m *merger) advance(c *cursor) (bool, error) {
 	for len(c.block) == 0 {
 		block, err := m.g.Sources[c.source].NextBlock()

@@ -5,7 +5,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// compareValues orders two values by one key.
+// compareValues compares two values by one key.
 func compareValues(k *plan.MergeKey, a, b sqltypes.Value) int {
 	var c int
 	if k.Binary && a.Form == sqltypes.FormText && b.Form == sqltypes.FormText {
