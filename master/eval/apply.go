@@ -6,10 +6,9 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Apply computes what e does with the values of its arguments: a conversion,
-// arithmetic, strings joined or a function. All of them are NULL of a NULL; CASE
-// and COALESCE, which are not and which need not look at all their arguments, are none of
-// them, and neither are predicates and what reads a row.
+// Apply evaluates e, a conversion, arithmetic, concatenation or function, for the given
+// values of its arguments. If one is NULL, so is the result. Apply does not support
+// predicates, FieldExpr, or CASE and COALESCE, which short-circuit.
 func Apply(e *plan.Expr, args []sqltypes.Value) (sqltypes.Value, error) {
 	for i := range args {
 		if args[i].IsNull() {

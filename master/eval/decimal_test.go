@@ -11,12 +11,12 @@ import (
 	"shardeck/master/eval"
 )
 
-// The tests of this file hold arithmetic on decimals against a model of its own: the
-// table and the text of
+// The tests of this file compare decimal arithmetic with an independent model: the table
+// and the text of
 // https://learn.microsoft.com/sql/t-sql/data-types/precision-scale-and-length-transact-sql
 // for the types, and rational numbers for the values.
 
-// model is a number with the type that T-SQL gives it.
+// model is a number with its T-SQL type.
 type model struct {
 	value            *big.Rat
 	precision, scale int
@@ -24,7 +24,7 @@ type model struct {
 
 func pow10(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
-// published is the precision and scale of l op r.
+// published returns the documented precision and scale of l op r.
 func published(op string, p1, s1, p2, s2 int) (p, s int) {
 	integral := 0
 	switch op {
@@ -49,7 +49,7 @@ func published(op string, p1, s1, p2, s2 int) (p, s int) {
 	return max(1, min(p, 38)), s
 }
 
-// compute returns l op r and its wire form, or SQL Server's number of the refusal.
+// compute returns l op r and its wire format, or SQL Server's error number.
 func compute(op string, l, r model) (model, string) {
 	m := model{value: new(big.Rat)}
 	m.precision, m.scale = published(op, l.precision, l.scale, r.precision, r.scale)
@@ -64,9 +64,9 @@ func compute(op string, l, r model) (model, string) {
 	case "*":
 		m.value.Mul(l.value, r.value)
 	case "/":
-		m.value = cutOff(m.value.Quo(l.value, r.value), m.scale)
+		m.value = truncate(m.value.Quo(l.value, r.value), m.scale)
 	default:
-		m.value.Sub(l.value, m.value.Mul(r.value, cutOff(new(big.Rat).Quo(l.value, r.value), 0)))
+		m.value.Sub(l.value, m.value.Mul(r.value, truncate(new(big.Rat).Quo(l.value, r.value), 0)))
 	}
 	text := m.value.FloatString(m.scale) // rounded half away from zero
 	m.value.SetString(text)
@@ -79,13 +79,13 @@ func compute(op string, l, r model) (model, string) {
 	return m, `"` + text + `"`
 }
 
-// cutOff leaves out what is beyond scale fraction digits.
-func cutOff(x *big.Rat, scale int) *big.Rat {
+// truncate removes the digits after the first scale fraction digits.
+func truncate(x *big.Rat, scale int) *big.Rat {
 	n := new(big.Int).Mul(x.Num(), pow10(scale))
 	return new(big.Rat).SetFrac(n.Quo(n, x.Denom()), pow10(scale))
 }
 
-// drawNumber draws a decimal, as the columns x and y of the test hold it.
+// drawNumber draws a decimal, and returns its text too.
 func drawNumber(t *rapid.T, name string) (model, string) {
 	p := rapid.IntRange(1, 38).Draw(t, name+" precision")
 	m := model{precision: p, scale: rapid.IntRange(0, p).Draw(t, name+" scale")}
@@ -97,9 +97,9 @@ func drawNumber(t *rapid.T, name string) (model, string) {
 
 func (m model) typ() string { return fmt.Sprintf("DECIMAL(%d,%d)", m.precision, m.scale) }
 
-// One expression of random types is planned with constants, computed by the engine and by
-// the master; all agree with the model, in the type and in the digits.
-func TestDecimalArithmeticIsThePublishedOne(t *testing.T) {
+// A random expression is folded by the planner, and evaluated by the engine and by the
+// master. All agree with the model, in the type and in the digits.
+func TestDecimalArithmeticFollowsTheDocumentation(t *testing.T) {
 	r := newRig(t, 1)
 	rapid.Check(t, func(t *rapid.T) {
 		x, xs := drawNumber(t, "x")
@@ -107,7 +107,7 @@ func TestDecimalArithmeticIsThePublishedOne(t *testing.T) {
 		z, zs := drawNumber(t, "z")
 		op := rapid.SampledFrom([]string{"+", "-", "*", "/", "%"}).Draw(t, "op")
 		then := rapid.SampledFrom([]string{"", "+", "-", "*", "/", "%"}).Draw(t, "then")
-		// A constant is folded; what MAX is of is not, nor is what comes of a row.
+		// Constants are folded; an expression over a row is not.
 		constant := func(m model, s string) string { return "CAST('" + s + "' AS " + m.typ() + ")" }
 		ofRow := func(m model, s string) string { return "CASE WHEN ci = 0 THEN " + constant(m, s) + " ELSE NULL END" }
 		want, text := compute(op, x, y)
@@ -130,24 +130,24 @@ func TestDecimalArithmeticIsThePublishedOne(t *testing.T) {
 		}
 		e := p.Query.Output[0].Expr
 		if e.Type.String() != want.typ() {
-			t.Fatalf("%s is planned as %s, published %s", expr(constant), e.Type, want.typ())
+			t.Fatalf("%s is planned as %s, documented as %s", expr(constant), e.Type, want.typ())
 		}
 		v, err := eval.Eval(overRow(e), r.rows[0])
 		if got := outcome(e.Type, v, err); got != text {
-			t.Fatalf("%s is %s at the master, exactly %s", expr(constant), got, text)
+			t.Fatalf("%s is %s at the master, want %s", expr(constant), got, text)
 		}
 		if got := r.onEngine(t, p); got != text {
-			t.Fatalf("%s is %s on the engine, exactly %s", expr(constant), got, text)
+			t.Fatalf("%s is %s on the engine, want %s", expr(constant), got, text)
 		}
 		if got, typ := r.folded(expr(constant), 0); got != text || err == nil && typ != e.Type {
-			t.Fatalf("%s is folded to %s %s, exactly %s %s", expr(constant), typ, got, want.typ(), text)
+			t.Fatalf("%s is folded to %s %s, want %s %s", expr(constant), typ, got, want.typ(), text)
 		}
 	})
 }
 
-// An INT counts ten digits beside a decimal, wherever it comes from; a literal those
-// that it is written with.
-func TestOnlyALiteralHasItsOwnDigits(t *testing.T) {
+// Beside a decimal, any INT has a precision of ten, except that a literal has as many
+// digits as are written.
+func TestOnlyLiteralsHaveThePrecisionOfTheirDigits(t *testing.T) {
 	r := newRig(t, 1)
 	for expr, want := range map[string]string{
 		"1.0 / 3":                               "DECIMAL(7,6)",

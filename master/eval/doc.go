@@ -1,9 +1,8 @@
-// Package eval computes bound expressions over rows that the master holds in
-// memory: HAVING, expressions over aggregates and the last columns of groups, which
-// no single shard can compute. It gives what an engine would: each operation is
-// the one that package bind folds constants by and that the
-// embedded engine's functions call.
+// Package eval evaluates bound expressions over rows in the master's memory: HAVING and
+// expressions over the aggregates of groups, which no single shard can compute. Its
+// results are those of an engine: package bind folds constants with the same operations,
+// and the embedded engine's functions call them.
 //
-// It neither parses nor types anything (package bind has done so), aggregates
-// nothing, and does no I/O. Everything in it is safe for concurrent use.
+// It does no parsing, typing (see package bind), aggregation or I/O. Everything in it is
+// safe for concurrent use.
 package eval

@@ -21,11 +21,11 @@ import (
 	"shardeck/worker/engine/sqlite"
 )
 
-// The tests of this file compare what the master computes with what the embedded
-// engine computes, and with what the planner folds. (Only tests may know them all:
+// The tests of this file compare the master's evaluation with that of the embedded
+// engine, and with the planner's constant folding. (Only tests may import them all:
 // see shared/archtest.)
 
-// rig is a table with rows, on one engine.
+// rig is a table with rows on one engine.
 type rig struct {
 	table *bind.Table
 	m     *sharding.Map
@@ -75,7 +75,7 @@ func (r *rig) exec(t *testing.T, p *plan.Plan) {
 	must(t, err)
 }
 
-// insert inserts rows that take each column's values in turn, in different steps.
+// insert inserts rows that cycle through each column's values, with different strides.
 func (r *rig) insert(t *testing.T, rows int) {
 	t.Helper()
 	req := &api.InsertRequest{DB: "D", Table: "T"}
@@ -104,7 +104,7 @@ func typeOf(t testing.TB, c *column) sqltypes.Type {
 	return typ
 }
 
-// plan plans SELECT expr of one row.
+// plan plans SELECT expr for one row.
 func (r *rig) plan(expr string, id int) (*plan.Plan, error) {
 	st, err := tsql.ParseStatement(fmt.Sprintf("SELECT %s AS x FROM T WHERE id = %d", expr, id))
 	if err != nil {
@@ -113,7 +113,7 @@ func (r *rig) plan(expr string, id int) (*plan.Plan, error) {
 	return planner.Statement(r, r.m, "D", st, planner.Options{})
 }
 
-// overRow has fields for the columns of e.
+// overRow returns e with columns replaced by fields.
 func overRow(e *plan.Expr) *plan.Expr {
 	c := *e
 	for i := range columns {
@@ -128,7 +128,7 @@ func overRow(e *plan.Expr) *plan.Expr {
 	return &c
 }
 
-// outcome is the wire form of a value, or the number of the refusal.
+// outcome returns the wire format of a value, or the number of the error.
 func outcome(t sqltypes.Type, v sqltypes.Value, err error) string {
 	if err != nil {
 		return refusal(err)
@@ -159,7 +159,7 @@ func (r *rig) onEngine(t *rapid.T, p *plan.Plan) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.Join(got, " "), "["), "]")
 }
 
-func TestTheMasterComputesWhatTheEngineDoes(t *testing.T) {
+func TestMasterAgreesWithEngine(t *testing.T) {
 	r := newRig(t, 40)
 	rapid.Check(t, func(t *rapid.T) {
 		expr := generator{t}.value(rapid.IntRange(0, 3).Draw(t, "depth"))
@@ -178,10 +178,9 @@ func TestTheMasterComputesWhatTheEngineDoes(t *testing.T) {
 
 var columnNames = regexp.MustCompile(`\bc[ibtdfsvcmy]\b`)
 
-// Constants of the columns' types, which the planner folds, give what the columns
-// give. Where a branch is not taken the planner leaves alone what it cannot compute. (NULL
-// is left out: as a constant it takes the type of what it meets.)
-func TestFoldedConstantsAreWhatTheirColumnsWouldGive(t *testing.T) {
+// Replacing columns by constants of their types, which the planner folds, does not change
+// the result. (NULL is skipped: as a constant it takes the type of the other operand.)
+func TestFoldedConstantsAgreeWithColumns(t *testing.T) {
 	r := newRig(t, 40)
 	rapid.Check(t, func(t *rapid.T) {
 		expr := generator{t}.value(rapid.IntRange(0, 3).Draw(t, "depth"))

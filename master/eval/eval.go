@@ -6,20 +6,21 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Eval computes a value over a row; FieldExpr reads its columns, and they have
-// the types that the expressions say. CASE and COALESCE compute no more than they need, from
-// left to right. It takes time in proportion to the expression, LIKE aside.
+// Eval evaluates an expression over a row. FieldExpr reads its columns, which must have
+// the types given in the expressions. CASE and COALESCE short-circuit from left to right.
+// The time is proportional to the size of the expression, except for LIKE.
 //
-// The error is an *api.Problem: with the number of SQL Server's error where T-SQL
-// refuses the value (8115, 8134, 537, conversions), and of code internal for an
-// expression that only an engine can compute: a column, an aggregate, a predicate.
+// The error is an *api.Problem: with SQL Server's error number if T-SQL fails (8115, 8134,
+// 537, conversions), or with the code internal for an expression that is not a value or
+// that only an engine can evaluate: a predicate, a column, an aggregate.
 func Eval(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	v, err := value(e, row)
 	return v, problem(err)
 }
 
-// Holds says whether a predicate is true of a row. UNKNOWN is false: the planner
-// leaves no NOT above a comparison, so nothing can make truth of it. The errors are those of [Eval].
+// Holds reports whether a predicate is true for a row. UNKNOWN counts as false: the
+// planner leaves no NOT above a comparison that could turn it into true. The errors are
+// those of [Eval].
 func Holds(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	truth, err := holds(e, row)
 	return truth, problem(err)
@@ -38,7 +39,7 @@ func value(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 		return e.Value, nil
 	case plan.FieldExpr:
 		if e.Field < 0 || e.Field >= len(row) {
-			return sqltypes.Null(), api.NewProblem(api.CodeInternal, "an expression reads field %d of a row of %d", e.Field, len(row))
+			return sqltypes.Null(), api.NewProblem(api.CodeInternal, "an expression reads field %d of a row with %d fields", e.Field, len(row))
 		}
 		return row[e.Field], nil
 	case plan.CaseExpr:
@@ -49,11 +50,11 @@ func value(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	case plan.CoalesceExpr:
 		return coalesce(e, row)
 	}
-	return sqltypes.Null(), foreign(e)
+	return sqltypes.Null(), unsupported(e)
 }
 
-// apply computes an operation that needs all its arguments: one that is refused
-// is refused beside a NULL too, as an engine does.
+// apply evaluates an operation that needs all its arguments: an argument that fails does
+// so even if another is NULL, as in an engine.
 func apply(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	var few [4]sqltypes.Value
 	args := few[:0]
@@ -97,13 +98,13 @@ func holds(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	case plan.FalseExpr:
 		return false, nil
 	case plan.AndExpr, plan.OrExpr:
-		enough := e.Op == plan.OrExpr // the truth that decides the matter
+		decisive := e.Op == plan.OrExpr // the truth value that short-circuits
 		for _, term := range e.Args {
-			if truth, err := holds(term, row); err != nil || truth == enough {
+			if truth, err := holds(term, row); err != nil || truth == decisive {
 				return truth, err
 			}
 		}
-		return !enough, nil
+		return !decisive, nil
 	case plan.EqExpr, plan.NeExpr, plan.LtExpr, plan.LeExpr, plan.GtExpr, plan.GeExpr:
 		return compare(e, row)
 	case plan.InExpr:
@@ -114,7 +115,7 @@ func holds(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 		v, err := value(e.Args[0], row)
 		return v.IsNull() != e.Negated && err == nil, err
 	}
-	return false, foreign(e)
+	return false, unsupported(e)
 }
 
 func compare(e *plan.Expr, row []sqltypes.Value) (bool, error) {
@@ -134,7 +135,7 @@ func order(e *plan.Expr, l, r sqltypes.Value) int {
 	return sqltypes.Compare(t, l, r)
 }
 
-// both evaluates two values; known says that neither is NULL.
+// both evaluates two values; known means that neither is NULL.
 func both(a, b *plan.Expr, row []sqltypes.Value) (l, r sqltypes.Value, known bool, err error) {
 	if l, err = value(a, row); err == nil {
 		r, err = value(b, row)
@@ -177,7 +178,8 @@ func like(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 	return sqltypes.Like(pattern.Str, x.Str, rules) != e.Negated, nil
 }
 
-// foreign refuses what an engine alone can compute, or what is not of the kind that was asked for.
-func foreign(e *plan.Expr) error {
-	return api.NewProblem(api.CodeInternal, "the plan has the master compute what it cannot: %s", e)
+// unsupported reports an expression that only an engine can evaluate, or that is not of
+// the expected kind.
+func unsupported(e *plan.Expr) error {
+	return api.NewProblem(api.CodeInternal, "the master cannot evaluate this part of the plan: %s", e)
 }

@@ -40,7 +40,7 @@ func binary(e *plan.Expr) *plan.Expr {
 	return e
 }
 
-// The row of these tests: 7, NULL, 'Ann'.
+// row is the row of these tests: 7, NULL, 'Ann'.
 var row = []sqltypes.Value{sqltypes.Int64(7), sqltypes.Null(), sqltypes.Text("Ann")}
 
 func TestPredicatesOfNullAreNeverTrue(t *testing.T) {
@@ -50,24 +50,24 @@ func TestPredicatesOfNullAreNeverTrue(t *testing.T) {
 		e    *plan.Expr
 		want bool
 	}{
-		"equal":                    {of(plan.EqExpr, seven, number(7)), true},
-		"not equal to NULL":        {of(plan.NeExpr, seven, null), false},
-		"NULL equals NULL":         {of(plan.EqExpr, null, null), false},
-		"less":                     {of(plan.LtExpr, seven, number(8)), true},
-		"IN":                       {of(plan.InExpr, seven, number(1), number(7)), true},
-		"NOT IN":                   {negated(of(plan.InExpr, seven, number(1), number(7))), false},
-		"NULL NOT IN":              {negated(of(plan.InExpr, null, number(1))), false},
-		"LIKE":                     {of(plan.LikeExpr, ann, text("a%")), true},
-		"LIKE by case":             {binary(of(plan.LikeExpr, ann, text("a%"))), false},
-		"NULL NOT LIKE":            {negated(of(plan.LikeExpr, noText, text("a%"))), false},
-		"LIKE with NULL as escape": {of(plan.LikeExpr, ann, text("a%"), noText), false},
-		"text without case":        {of(plan.EqExpr, ann, text("ANN ")), true},
-		"text by case":             {binary(of(plan.EqExpr, ann, text("ANN "))), false},
-		"IS NULL":                  {of(plan.IsNullExpr, null), true},
-		"IS NOT NULL":              {negated(of(plan.IsNullExpr, null)), false},
-		"AND with UNKNOWN":         {of(plan.AndExpr, of(plan.TrueExpr), of(plan.EqExpr, null, number(1))), false},
-		"OR with UNKNOWN":          {of(plan.OrExpr, of(plan.EqExpr, null, number(1)), of(plan.TrueExpr)), true},
-		"none of OR":               {of(plan.OrExpr, of(plan.FalseExpr), of(plan.FalseExpr)), false},
+		"equal":                     {of(plan.EqExpr, seven, number(7)), true},
+		"not equal to NULL":         {of(plan.NeExpr, seven, null), false},
+		"NULL equals NULL":          {of(plan.EqExpr, null, null), false},
+		"less":                      {of(plan.LtExpr, seven, number(8)), true},
+		"IN":                        {of(plan.InExpr, seven, number(1), number(7)), true},
+		"NOT IN":                    {negated(of(plan.InExpr, seven, number(1), number(7))), false},
+		"NULL NOT IN":               {negated(of(plan.InExpr, null, number(1))), false},
+		"LIKE":                      {of(plan.LikeExpr, ann, text("a%")), true},
+		"case-sensitive LIKE":       {binary(of(plan.LikeExpr, ann, text("a%"))), false},
+		"NULL NOT LIKE":             {negated(of(plan.LikeExpr, noText, text("a%"))), false},
+		"LIKE with NULL as escape":  {of(plan.LikeExpr, ann, text("a%"), noText), false},
+		"case-insensitive equality": {of(plan.EqExpr, ann, text("ANN ")), true},
+		"case-sensitive equality":   {binary(of(plan.EqExpr, ann, text("ANN "))), false},
+		"IS NULL":                   {of(plan.IsNullExpr, null), true},
+		"IS NOT NULL":               {negated(of(plan.IsNullExpr, null)), false},
+		"AND with UNKNOWN":          {of(plan.AndExpr, of(plan.TrueExpr), of(plan.EqExpr, null, number(1))), false},
+		"OR with UNKNOWN":           {of(plan.OrExpr, of(plan.EqExpr, null, number(1)), of(plan.TrueExpr)), true},
+		"OR of false terms":         {of(plan.OrExpr, of(plan.FalseExpr), of(plan.FalseExpr)), false},
 	} {
 		if got, err := eval.Holds(c.e, row); err != nil || got != c.want {
 			t.Errorf("%s: %v, %v", name, got, err)
@@ -75,7 +75,7 @@ func TestPredicatesOfNullAreNeverTrue(t *testing.T) {
 	}
 }
 
-func TestCaseAndCoalesceComputeNoMoreThanTheyNeed(t *testing.T) {
+func TestCaseAndCoalesceShortCircuit(t *testing.T) {
 	fails := of(plan.DivExpr, number(1), number(0))
 	null := field(intType, 1)
 	for name, e := range map[string]*plan.Expr{
@@ -92,7 +92,7 @@ func TestCaseAndCoalesceComputeNoMoreThanTheyNeed(t *testing.T) {
 	}
 }
 
-func TestWhatOnlyAnEngineComputesIsRefused(t *testing.T) {
+func TestUnsupportedExpressions(t *testing.T) {
 	for _, e := range []*plan.Expr{
 		{Op: plan.ColumnExpr, Column: "age"}, {Op: plan.CountExpr}, field(intType, 3), field(intType, -1), of(plan.TrueExpr),
 	} {

@@ -10,7 +10,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// column is a column of the table that the generated expressions are over.
+// column is a column that the generated expressions refer to.
 type column struct {
 	name, typ string
 	values    []sqltypes.Value
@@ -52,12 +52,12 @@ func strs(ss ...string) (vs []sqltypes.Value) {
 	return append(vs, sqltypes.Null())
 }
 
-// literal writes a value of a column's type as a constant expression of that type.
+// literal formats a value as a constant expression of the column's type.
 func literal(c *column, v sqltypes.Value) string {
 	s := "NULL"
 	switch v.Form {
 	case sqltypes.FormInt:
-		s = "'" + strconv.FormatInt(v.Int, 10) + "'" // no literal is the least BIGINT
+		s = "'" + strconv.FormatInt(v.Int, 10) + "'" // the minimum BIGINT has no literal
 	case sqltypes.FormFloat:
 		s = strconv.FormatFloat(v.Float, 'e', -1, 64)
 	case sqltypes.FormText:
@@ -66,9 +66,9 @@ func literal(c *column, v sqltypes.Value) string {
 	return "CAST(" + s + " AS " + c.typ + ")"
 }
 
-// generator draws the text of expressions, of each kind of type. Integers do not
-// meet decimals: a constant there counts with the digits it has, a column with those of its
-// type, and their quotients have different scales.
+// generator draws the text of expressions of each class of types. It does not combine
+// integers with decimals: there a constant has the precision of its digits, but a column
+// that of its type, so their quotients have different scales.
 type generator struct{ t *rapid.T }
 
 func (g generator) pick(from ...string) string { return rapid.SampledFrom(from).Draw(g.t, "pick") }
