@@ -28,7 +28,7 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	}
 	b.Aggregates++
 	if c.Star && f.Star && !c.Distinct {
-		t, _ := f.Total(sqltypes.IntType)
+		t, _ := f.AggType(sqltypes.IntType)
 		return &plan.Expr{Op: plan.CountExpr, Type: t}, nil
 	}
 	if c.Star || len(c.Args) != 1 {
@@ -44,7 +44,7 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	if lit, ok := c.Args[0].(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
 		return nil, b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s requires a typed argument, not the constant NULL", c.Name).Hinted("name a column")
 	}
-	t, ok := f.Total(x.Type)
+	t, ok := f.AggType(x.Type)
 	switch {
 	case ok:
 	case x.Type.Kind == sqltypes.Bit:

@@ -22,7 +22,7 @@ func (b *Binder) call(c *tsql.Call) (*plan.Expr, error) {
 	if f.Class == sqlfunc.Aggregate {
 		return b.aggregate(c, f)
 	}
-	if n := len(c.Args); c.Star || c.Distinct || n < f.Least() || n > f.Most() {
+	if n := len(c.Args); c.Star || c.Distinct || n < f.MinArgs() || n > f.MaxArgs() {
 		return nil, b.argumentCountError(c, f)
 	}
 	if f.Class == sqlfunc.Form {
@@ -47,10 +47,10 @@ func (b *Binder) form(c *tsql.Call) (*plan.Expr, error) {
 
 func (b *Binder) unknownFunction(c *tsql.Call) error {
 	p := b.Problem(api.CodeUnsupported, c.At, "the function %s is not supported", api.Clip(c.Name)).Numbered(mssqlerr.UnknownFunction)
-	instead, known := sqlfunc.Elsewhere(c.Name)
+	advice, known := sqlfunc.Unsupported(c.Name)
 	switch near := api.Nearest(c.Name, sqlfunc.Names()); {
-	case instead != "":
-		return p.Hinted("%s", instead)
+	case advice != "":
+		return p.Hinted("%s", advice)
 	case !known && len(near) > 0:
 		return p.Hinted("did you mean %s?", strings.Join(near, " or "))
 	}
@@ -62,9 +62,9 @@ func (b *Binder) argumentCountError(c *tsql.Call, f *sqlfunc.Func) error {
 		p := b.Problem(api.CodeSyntax, c.At, "%s accepts neither * nor DISTINCT", f.Name).Numbered(mssqlerr.Syntax)
 		return p.Hinted("only aggregates accept these, such as COUNT(*) and COUNT(DISTINCT x)")
 	}
-	count := strconv.Itoa(f.Least())
-	if f.Most() > f.Least() {
-		count += " to " + strconv.Itoa(f.Most())
+	count := strconv.Itoa(f.MinArgs())
+	if f.MaxArgs() > f.MinArgs() {
+		count += " to " + strconv.Itoa(f.MaxArgs())
 	}
 	p := b.Problem(api.CodeSyntax, c.At, "%s takes %s argument(s), not %d", f.Name, count, len(c.Args))
 	return p.Numbered(mssqlerr.ArgumentCount).Hinted("write %s", f.Usage())

@@ -161,7 +161,7 @@ func overUserID(e *plan.Expr) *plan.Expr {
 
 func refusesWrongArguments(t *testing.T, s *spread, f *sqlfunc.Func) {
 	t.Helper()
-	for _, n := range []int{f.Least() - 1, f.Most() + 1} {
+	for _, n := range []int{f.MinArgs() - 1, f.MaxArgs() + 1} {
 		text := "SELECT " + f.Name + "(" + strings.TrimSuffix(strings.Repeat("1, ", n), ", ") + ") AS r FROM F"
 		_, err := s.plan(text)
 		if p := api.AsProblem(err); p == nil || p.SQLNumber != 174 || !strings.Contains(p.Hint, f.Usage()) {
@@ -172,7 +172,7 @@ func refusesWrongArguments(t *testing.T, s *spread, f *sqlfunc.Func) {
 		if p.Kind == sqlfunc.DatePart || p.Kind == sqlfunc.Value {
 			continue
 		}
-		args := make([]string, f.Least())
+		args := make([]string, f.MinArgs())
 		for j := range args {
 			if args[j] = "1"; f.Params[j].Kind == sqlfunc.DatePart {
 				args[j] = "year"

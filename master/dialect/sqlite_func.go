@@ -18,7 +18,7 @@ func (w *sqliteWriter) function(e *plan.Expr) {
 		w.comma(i)
 		w.expr(a)
 	}
-	switch e.Func.Told {
+	switch e.Func.TypeArg {
 	case sqlfunc.ResultType:
 		w.told(e.Type)
 	case sqlfunc.ArgumentType:

@@ -2,15 +2,15 @@ package sqlfunc
 
 import "shardeck/shared/sqltypes"
 
-// counted is the type of a count of values of any type.
-func counted(result sqltypes.Type) func(sqltypes.Type) (sqltypes.Type, bool) {
+// countType is the type of a count, whatever the type of the values.
+func countType(result sqltypes.Type) func(sqltypes.Type) (sqltypes.Type, bool) {
 	return func(sqltypes.Type) (sqltypes.Type, bool) { return result, true }
 }
 
-// extreme is the type of the least or greatest of values, which a BIT is not among.
-func extreme(t sqltypes.Type) (sqltypes.Type, bool) { return t, t.Kind != sqltypes.Bit }
+// minMaxType is the type of the minimum or maximum of values of type t, or false for BIT.
+func minMaxType(t sqltypes.Type) (sqltypes.Type, bool) { return t, t.Kind != sqltypes.Bit }
 
-// SumType is the type of a sum of values of type t; false where they have none.
+// SumType is the type of a sum of values of type t, or false if they cannot be added.
 func SumType(t sqltypes.Type) (sqltypes.Type, bool) {
 	switch {
 	case t.Kind == sqltypes.Bit:
@@ -27,8 +27,8 @@ func SumType(t sqltypes.Type) (sqltypes.Type, bool) {
 	return t, false
 }
 
-// mean is the type of a mean, whose decimals have six fraction digits at least.
-func mean(t sqltypes.Type) (sqltypes.Type, bool) {
+// avgType is the type of an average; decimals have at least six fraction digits.
+func avgType(t sqltypes.Type) (sqltypes.Type, bool) {
 	t, ok := SumType(t)
 	if t.Kind == sqltypes.Decimal {
 		const least = 6
@@ -39,33 +39,33 @@ func mean(t sqltypes.Type) (sqltypes.Type, bool) {
 
 var value = Param{"value", Value}
 
-// aggregates are the aggregates; NULLs do not take part. All but MIN and MAX count equal
-// values once where DISTINCT is written.
+// aggregates are the aggregate functions, which ignore NULLs. DISTINCT has no effect on
+// MIN and MAX.
 var aggregates = []Func{
 	{
-		Name: "AVG", Class: Aggregate, Agg: Avg, Params: []Param{number}, Total: mean, Help: "the mean",
+		Name: "AVG", Class: Aggregate, Agg: Avg, Params: []Param{number}, AggType: avgType, Help: "the mean",
 		Examples: []Example{{Expr: "AVG(x)", Type: "INT", Want: "1"}, {Expr: "AVG(x * 1.0)", Type: "DECIMAL(38,6)", Want: `"1.666666"`}},
 	},
 	{
-		Name: "COUNT", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, Total: counted(sqltypes.IntType),
+		Name: "COUNT", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, AggType: countType(sqltypes.IntType),
 		Help:     "the number of values; `COUNT(*)`, of rows",
 		Examples: []Example{{Expr: "COUNT(x)", Type: "INT", Want: "3"}, {Expr: "COUNT(*)", Type: "INT", Want: "4"}, {Expr: "COUNT(DISTINCT x)", Type: "INT", Want: "2"}},
 	},
 	{
-		Name: "COUNT_BIG", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, Total: counted(sqltypes.BigIntType),
+		Name: "COUNT_BIG", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, AggType: countType(sqltypes.BigIntType),
 		Help:     "the same, as a BIGINT",
 		Examples: []Example{{Expr: "COUNT_BIG(x)", Type: "BIGINT", Want: "3"}},
 	},
 	{
-		Name: "MAX", Class: Aggregate, Agg: Max, Params: []Param{value}, Total: extreme, Help: "the greatest value",
+		Name: "MAX", Class: Aggregate, Agg: Max, Params: []Param{value}, AggType: minMaxType, Help: "the greatest value",
 		Examples: []Example{{Expr: "MAX(x)", Type: "INT", Want: "2"}},
 	},
 	{
-		Name: "MIN", Class: Aggregate, Agg: Min, Params: []Param{value}, Total: extreme, Help: "the least value",
+		Name: "MIN", Class: Aggregate, Agg: Min, Params: []Param{value}, AggType: minMaxType, Help: "the least value",
 		Examples: []Example{{Expr: "MIN(x)", Type: "INT", Want: "1"}},
 	},
 	{
-		Name: "SUM", Class: Aggregate, Agg: Sum, Params: []Param{number}, Total: SumType, Help: "the sum",
+		Name: "SUM", Class: Aggregate, Agg: Sum, Params: []Param{number}, AggType: SumType, Help: "the sum",
 		Examples: []Example{{Expr: "SUM(x)", Type: "INT", Want: "5"}, {Expr: "SUM(DISTINCT x)", Type: "INT", Want: "3"}, {Expr: "SUM(x * 1e0)", Type: "FLOAT", Want: "5"}},
 	},
 }

@@ -10,20 +10,20 @@ func datePart(c Call, args []sqltypes.Value) (sqltypes.Value, error) {
 
 var moment = Param{"date", Moment}
 
-// partFunction is the row of a function that is DATEPART of one part.
+// partFunction returns the row of a function that is DATEPART with a fixed part.
 func partFunction(name string, part sqltypes.Part, help string, examples ...Example) Func {
 	return Func{
 		Name: name, Class: Scalar, Params: []Param{moment}, Help: help,
-		Result: anInt, Eval: datePart, Part: part, SQLite: "sd_datepart", Told: ArgumentType, Examples: examples,
+		Result: anInt, Eval: datePart, Part: part, SQLite: "sd_datepart", TypeArg: ArgumentType, Examples: examples,
 	}
 }
 
-// dateFunctions are the functions of dates and times; their examples are as those of strings.
+// dateFunctions are the date and time functions; for the source of examples see stringFunctions.
 var dateFunctions = []Func{
 	{
 		Name: "DATEPART", Class: Scalar, Params: []Param{{"part", DatePart}, moment},
 		Help:   "a part of a date or time: year, quarter, month, day, dayofyear, hour, minute or second",
-		Result: anInt, Eval: datePart, SQLite: "sd_datepart", Told: ArgumentType,
+		Result: anInt, Eval: datePart, SQLite: "sd_datepart", TypeArg: ArgumentType,
 		Examples: []Example{
 			{Expr: "DATEPART(year, '2007-10-30 12:15:32.1234567')", Type: "INT", Want: "2007"},
 			{Expr: "DATEPART(quarter, CAST('2007-10-30' AS DATE))", Type: "INT", Want: "4"},

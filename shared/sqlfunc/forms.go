@@ -1,6 +1,6 @@
 package sqlfunc
 
-// forms are the functions whose meaning the binder has.
+// forms are the functions that the binder implements.
 var forms = []Func{
 	{
 		Name: "CAST", Class: Form, Params: []Param{value}, Syntax: "CAST(value AS type)", Help: "the value converted to the type",

@@ -7,57 +7,57 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Class says how a function is computed.
+// Class is the class of a function: how it is computed.
 type Class uint8
 
 // The classes.
 const (
 	Scalar    Class = iota + 1 // from the values of its arguments
 	Aggregate                  // over the rows of a group
-	Form                       // by a rule of the binder's own
+	Form                       // by special rules of the binder
 )
 
 // Func is one function: a row of the table.
 type Func struct {
-	// Name is what T-SQL calls it, in capitals.
+	// Name is the function's name in T-SQL, in capitals.
 	Name  string
 	Class Class
-	// Params are its parameters; the last may be given any number of times where
-	// Variadic says so, and Optional of the last may be left out.
+	// Params are its parameters. The last Optional ones may be omitted; if Variadic is
+	// set, the last one may be repeated.
 	Params   []Param
 	Optional int
 	Variadic bool
-	// Syntax is how it is written where that is not Name(parameters).
+	// Syntax is the function's syntax, if that is not Name(parameters).
 	Syntax string
-	// Help says in a line what it gives.
+	// Help describes the result in one line.
 	Help string
-	// Examples are constant expressions and their values, from the source that each
-	// names. They are the tests and the golden vectors of the function.
+	// Examples are constant expressions and their values, taken from the documentation.
+	// They serve as the function's tests and golden vectors.
 	Examples []Example
 
-	// What follows is of scalar functions. All are NULL where an argument is.
+	// The following are used only for scalar functions, which are NULL if an argument is.
 
-	// Result is the type of the result for arguments of these types, which are of the
-	// parameters' kinds.
+	// Result returns the type of the result for arguments of these types, already
+	// converted to the parameters' kinds.
 	Result func(args []sqltypes.Type) sqltypes.Type
-	// Eval computes the function of values that are not NULL. Their texts may be views
-	// of memory that changes after the call. It refuses with a *sqltypes.Error.
+	// Eval computes the function for values other than NULL. Their strings may refer to
+	// memory that changes after the call. The error is a *sqltypes.Error.
 	Eval func(c Call, args []sqltypes.Value) (sqltypes.Value, error)
-	// Part is the part of a date that the function takes, where its name says which.
+	// Part is the date part that the function extracts, if its name implies one.
 	Part sqltypes.Part
-	// SQLite is the name of the function that computes it in SQLite, one of [Natives].
+	// SQLite is the name of the function that implements it in SQLite, one of [Natives].
 	SQLite string
-	// Told are the types that Eval needs.
-	Told Told
+	// TypeArg is the type that Eval needs, and that an engine passes as an argument.
+	TypeArg TypeArg
 
-	// What follows is of aggregates.
+	// The following are used only for aggregates.
 
-	// Agg is what the aggregate computes, Star that COUNT(*) is written with it too.
+	// Agg is the aggregate operation; Star means that it also accepts *, like COUNT(*).
 	Agg  Agg
 	Star bool
-	// Total is the type of the aggregate over values of type t; false where it does not
-	// take them.
-	Total func(t sqltypes.Type) (sqltypes.Type, bool)
+	// AggType returns the type of the aggregate over values of type t, or false if it
+	// does not accept them.
+	AggType func(t sqltypes.Type) (sqltypes.Type, bool)
 }
 
 // Param is a parameter of a function.
@@ -66,40 +66,40 @@ type Param struct {
 	Kind ParamKind
 }
 
-// ParamKind says what a parameter takes, and what T-SQL makes of it.
+// ParamKind is the kind of values that a parameter accepts, and how T-SQL converts them.
 type ParamKind uint8
 
 // The kinds of parameters.
 const (
 	Value      ParamKind = iota + 1 // a value of any type
-	Text                            // a string, or what T-SQL makes one: a number, a date, a GUID
+	Text                            // a string; a number, date or GUID is converted to one
 	Characters                      // a string
-	Integer                         // an integer; other numbers and strings become an INT
-	Number                          // a number other than a BIT; a string becomes a FLOAT
-	Moment                          // a date or time; a string becomes a DATETIME2
-	DatePart                        // the name of a part of a date
+	Integer                         // an integer; other numbers and strings are converted to INT
+	Number                          // a number other than a BIT; a string is converted to FLOAT
+	Moment                          // a date or time; a string is converted to DATETIME2
+	DatePart                        // the name of a date part
 )
 
-// Told are the types that an engine must tell a function, as text behind its arguments
-// and in this order.
-type Told uint8
+// TypeArg is the type that an engine must pass to a function, as a string after its
+// other arguments.
+type TypeArg uint8
 
-// The types.
+// The type arguments.
 const (
-	Nothing      Told = iota
-	ResultType        // of the result
-	ArgumentType      // of the first argument that is a value
+	NoTypeArg    TypeArg = iota
+	ResultType           // the type of the result
+	ArgumentType         // the type of the first argument that is a value
 )
 
-// Call is what a function knows of one call, beyond its arguments. An engine in SQLite
-// knows just what it is told.
+// Call is the context of one call besides the arguments. In SQLite, only what is passed
+// as an argument is set.
 type Call struct {
 	Result   sqltypes.Type
 	Argument sqltypes.Type // of the first argument
 	Part     sqltypes.Part
 }
 
-// Agg is what an aggregate computes of the values of a group that are not NULL.
+// Agg is the operation of an aggregate on the values of a group other than NULL.
 type Agg uint8
 
 // The aggregates.
@@ -108,7 +108,7 @@ const (
 	Sum
 	Min
 	Max
-	Avg // never asked of an engine: it is a sum divided by a count
+	Avg // never sent to an engine: it is a sum divided by a count
 )
 
 // String returns the aggregate as T-SQL names it.
@@ -116,16 +116,16 @@ func (a Agg) String() string {
 	return [...]string{Count: "COUNT", Sum: "SUM", Min: "MIN", Max: "MAX", Avg: "AVG"}[a]
 }
 
-// Example is a constant expression and what it comes to. The expression of an aggregate
-// is over a column x of type INT, whose rows are 1, 2, 2 and NULL.
+// Example is a constant expression and its value. The expression of an aggregate is over
+// a column x of type INT with the values 1, 2, 2 and NULL.
 type Example struct {
 	Expr  string
 	Type  string // of the result
-	Want  string // its wire form
-	Error int    // or the number of SQL Server's error, of what is refused
+	Want  string // the wire format of the value
+	Error int    // or else the number of SQL Server's error
 }
 
-// all are the functions by their names, in the order of the names.
+// all are the functions, sorted by name.
 var all = func() []*Func {
 	var list []*Func
 	for _, rows := range [][]Func{stringFunctions, numberFunctions, dateFunctions, aggregates, forms} {
@@ -137,11 +137,11 @@ var all = func() []*Func {
 	return list
 }()
 
-// All returns the functions in the order of their names. The caller must change neither
-// the list nor a row.
+// All returns the functions sorted by name. The caller must not modify the list or its
+// elements.
 func All() []*Func { return all }
 
-// Lookup returns the function of that name, in capitals; nil for none.
+// Lookup returns the function of that name, in capitals, or nil.
 func Lookup(name string) *Func {
 	i, ok := slices.BinarySearchFunc(all, name, func(f *Func, name string) int { return strings.Compare(f.Name, name) })
 	if !ok {
@@ -150,7 +150,7 @@ func Lookup(name string) *Func {
 	return all[i]
 }
 
-// Names returns the functions' names in order.
+// Names returns the functions' names, sorted.
 func Names() []string {
 	names := make([]string, len(all))
 	for i, f := range all {
@@ -159,27 +159,27 @@ func Names() []string {
 	return names
 }
 
-// Least returns the least number of arguments.
-func (f *Func) Least() int { return len(f.Params) - f.Optional }
+// MinArgs returns the minimum number of arguments.
+func (f *Func) MinArgs() int { return len(f.Params) - f.Optional }
 
-// MaxArguments is the greatest number of arguments of a function that takes any number.
+// MaxArguments is the maximum number of arguments of a variadic function.
 const MaxArguments = 100
 
-// Most returns the greatest number of arguments.
-func (f *Func) Most() int {
+// MaxArgs returns the maximum number of arguments.
+func (f *Func) MaxArgs() int {
 	if f.Variadic {
 		return MaxArguments
 	}
 	return len(f.Params)
 }
 
-// Param returns the parameter that argument i is for, of at most Most.
+// Param returns the parameter for argument i, which must be less than MaxArgs.
 func (f *Func) Param(i int) Param { return f.Params[min(i, len(f.Params)-1)] }
 
-// NamesPart says whether the first argument is the name of a part of a date.
+// NamesPart reports whether the first argument is the name of a date part.
 func (f *Func) NamesPart() bool { return len(f.Params) > 0 && f.Params[0].Kind == DatePart }
 
-// Usage returns how the function is written: SUBSTRING(string, start, length).
+// Usage returns the function's syntax, such as SUBSTRING(string, start, length).
 func (f *Func) Usage() string {
 	if f.Syntax != "" {
 		return f.Syntax
@@ -187,7 +187,7 @@ func (f *Func) Usage() string {
 	var b strings.Builder
 	b.WriteString(f.Name + "(")
 	for i, p := range f.Params {
-		optional := i >= f.Least()
+		optional := i >= f.MinArgs()
 		if optional {
 			b.WriteString(" [")
 		}

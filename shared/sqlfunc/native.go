@@ -5,31 +5,31 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Native is a SQL function that an engine over SQLite registers: SQLite's own operators
-// and functions have another meaning of overflow, division, decimals, case and dates.
-// Like all of them it is deterministic, and NULL where an argument is; the engine sees to
+// Native is a SQL function that an engine over SQLite registers, because SQLite's own
+// operators and functions differ from T-SQL in overflow, division, decimals, case and
+// dates. All natives are deterministic, and NULL if an argument is; the engine ensures
 // both.
 type Native struct {
-	Name        string
-	Least, Most int // number of arguments, types included
-	// Call computes it of arguments that are not NULL, which may be views of memory
-	// that changes after the call. It refuses with a *sqltypes.Error.
+	Name             string
+	MinArgs, MaxArgs int // types included
+	// Call computes the function for arguments other than NULL, which may refer to memory
+	// that changes after the call. The error is a *sqltypes.Error.
 	Call func(args []sqltypes.Value, types Types) (sqltypes.Value, error)
 }
 
-// Types reads a type that a function is told by its name; an engine may remember them.
+// Types parses a type argument; an engine may cache the results.
 type Types func(name string) (sqltypes.Type, error)
 
-// Natives returns the functions that an engine over SQLite registers, each once: those of
-// the table's rows, and those that operators and conversions are written with,
+// Natives returns the functions that an engine over SQLite registers, without duplicates:
+// those of the table's rows, and those that implement operators and conversions,
 //
 //	sd_add sd_sub sd_mul sd_div sd_mod (a, b, type)   arithmetic in the type of the result
-//	sd_convert (x, to, from)    as an assignment converts, which refuses what does not fit
-//	sd_cast (x, to, from)       as CAST converts, which cuts strings
-//	sd_concat (a, b, type)      strings joined, what is beyond the type cut off
+//	sd_convert (x, to, from)    conversion by assignment: a string that does not fit is an error
+//	sd_cast (x, to, from)       conversion by CAST: a string that does not fit is truncated
+//	sd_concat (a, b, type)      concatenation, truncated to the type
 //	sd_like sd_like_bin (pattern, value [, escape])   LIKE; sd_like_bin is case-sensitive
 //	sd_like_pad sd_like_bin_pad (...)                 the same for CHAR and VARCHAR, whose
-//	                            spaces at the end a pattern may pass over
+//	                            trailing spaces a pattern may ignore
 func Natives() []Native {
 	natives := append([]Native(nil), operators...)
 	seen := map[string]bool{}
@@ -42,34 +42,34 @@ func Natives() []Native {
 	return natives
 }
 
-// native is the function that computes f in SQLite: a part of a date comes before its
-// arguments, and what it is told behind them.
+// native returns the function that implements f in SQLite. Its first argument is the date
+// part, if there is one, and its last the type argument, if there is one.
 func (f *Func) native() Native {
 	extra := 0
 	if f.takesPart() {
 		extra++
 	}
-	if f.Told != Nothing {
+	if f.TypeArg != NoTypeArg {
 		extra++
 	}
-	named := 0 // of the parameters, the one that is a part
+	named := 0 // 1 if a parameter is the date part, which extra counts already
 	if f.NamesPart() {
 		named = 1
 	}
-	return Native{Name: f.SQLite, Least: f.Least() - named + extra, Most: f.Most() - named + extra, Call: f.call}
+	return Native{Name: f.SQLite, MinArgs: f.MinArgs() - named + extra, MaxArgs: f.MaxArgs() - named + extra, Call: f.call}
 }
 
 func (f *Func) takesPart() bool { return f.Part != 0 || f.NamesPart() }
 
 func (f *Func) call(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
 	var c Call
-	if f.Told != Nothing {
+	if f.TypeArg != NoTypeArg {
 		last := len(args) - 1
 		t, err := types(args[last].Str)
 		if err != nil {
 			return sqltypes.Null(), err
 		}
-		if f.Told == ResultType {
+		if f.TypeArg == ResultType {
 			c.Result = t
 		} else {
 			c.Argument = t
@@ -79,14 +79,14 @@ func (f *Func) call(args []sqltypes.Value, types Types) (sqltypes.Value, error) 
 	if f.takesPart() {
 		var ok bool
 		if c.Part, ok = sqltypes.ParsePart(args[0].Str); !ok {
-			return sqltypes.Null(), badArgument("a part of a date")
+			return sqltypes.Null(), badArgument("a date part")
 		}
 		args = args[1:]
 	}
 	return f.Eval(c, args)
 }
 
-// operators are the natives that no function of T-SQL stands for.
+// operators are the natives that implement operators and conversions.
 var operators = append([]Native{
 	{"sd_convert", 3, 3, conversion(sqltypes.Convert)},
 	{"sd_cast", 3, 3, conversion(sqltypes.Cast)},
@@ -103,7 +103,7 @@ var operators = append([]Native{
 	{"sd_like_bin_pad", 2, 3, like(sqltypes.LikeRules{Padded: true})},
 }, arithmetic()...)
 
-// ArithmeticName is the name of the native that an operator of arithmetic is.
+// ArithmeticName is the name of the native that implements an arithmetic operator.
 func ArithmeticName(op sqltypes.Op) string {
 	return [...]string{sqltypes.OpAdd: "sd_add", sqltypes.OpSub: "sd_sub", sqltypes.OpMul: "sd_mul", sqltypes.OpDiv: "sd_div", sqltypes.OpMod: "sd_mod"}[op]
 }
@@ -122,8 +122,8 @@ func arithmetic() []Native {
 	return natives
 }
 
-// conversion is a native that converts its argument to the type that the second names,
-// from the type that the third names.
+// conversion returns a native that converts its first argument to the type of the second,
+// from the type of the third.
 func conversion(convert func(v sqltypes.Value, from, to sqltypes.Type) (sqltypes.Value, error)) func([]sqltypes.Value, Types) (sqltypes.Value, error) {
 	return func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
 		to, err := types(args[1].Str)
@@ -138,7 +138,7 @@ func conversion(convert func(v sqltypes.Value, from, to sqltypes.Type) (sqltypes
 	}
 }
 
-// like is a native that answers 1 or 0.
+// like returns a native that returns 1 or 0.
 func like(rules sqltypes.LikeRules) func([]sqltypes.Value, Types) (sqltypes.Value, error) {
 	return func(args []sqltypes.Value, _ Types) (sqltypes.Value, error) {
 		rules := rules
@@ -159,14 +159,14 @@ func badArgument(what string) error {
 	return &sqltypes.Error{Number: mssqlerr.TypeConversion, Reason: sqltypes.ConversionFailed, Msg: "an argument is not " + what}
 }
 
-// Collation is an order of texts that an engine over SQLite registers.
+// Collation is a collation that an engine over SQLite registers.
 type Collation struct {
 	Name    string
 	Compare func(a, b string) int
 }
 
-// The names of the collations. BinaryCollation is SQLite's own: code points, but for
-// spaces at the end.
+// The names of the collations. BinaryCollation is built into SQLite: code points, ignoring
+// trailing spaces.
 const (
 	TextCollation    = "SHARDECK_TEXT"
 	DecimalCollation = "SHARDECK_DECIMAL"

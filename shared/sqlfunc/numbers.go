@@ -2,7 +2,7 @@ package sqlfunc
 
 import "shardeck/shared/sqltypes"
 
-// atLeastInt is the type of what a function makes of a number: INT of the narrower ones.
+// atLeastInt is the result type of a function from number to number: INT for narrower integers.
 func atLeastInt(args []sqltypes.Type) sqltypes.Type {
 	if k := args[0].Kind; k == sqltypes.TinyInt || k == sqltypes.SmallInt {
 		return sqltypes.IntType
@@ -12,13 +12,13 @@ func atLeastInt(args []sqltypes.Type) sqltypes.Type {
 
 var number = Param{"number", Number}
 
-// numberFunctions are the functions of numbers; their examples are as those of strings.
+// numberFunctions are the numeric functions; for the source of examples see stringFunctions.
 var numberFunctions = []Func{
 	{
 		Name: "ABS", Class: Scalar, Params: []Param{number}, Help: "the absolute value",
 		Result: atLeastInt,
 		Eval:   func(c Call, args []sqltypes.Value) (sqltypes.Value, error) { return sqltypes.Abs(c.Result, args[0]) },
-		SQLite: "sd_abs", Told: ResultType,
+		SQLite: "sd_abs", TypeArg: ResultType,
 		Examples: []Example{
 			{Expr: "ABS(-1.0)", Type: "DECIMAL(2,1)", Want: `"1.0"`},
 			{Expr: "ABS(CAST(-2147483648 AS BIGINT))", Type: "BIGINT", Want: "2147483648"},
@@ -36,7 +36,7 @@ var numberFunctions = []Func{
 			}
 			return sqltypes.Round(c.Result, args[0], args[1].Int)
 		},
-		SQLite: "sd_round", Told: ResultType,
+		SQLite: "sd_round", TypeArg: ResultType,
 		Examples: []Example{
 			{Expr: "ROUND(123.4545, 2)", Type: "DECIMAL(7,4)", Want: `"123.4500"`},
 			{Expr: "ROUND(748.58, -1)", Type: "DECIMAL(5,2)", Want: `"750.00"`},

@@ -14,12 +14,13 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the list in docs/queries.md")
 
-// What a row lacks is named here; what it says wrong, by the tests of master/dialect.
+// This test checks that rows are complete; the tests of master/dialect check that they
+// are correct.
 func TestEveryRowIsComplete(t *testing.T) {
 	natives := map[string]bool{}
 	for _, n := range sqlfunc.Natives() {
 		if natives[n.Name] {
-			t.Errorf("the native %s is there twice", n.Name)
+			t.Errorf("the native %s is listed twice", n.Name)
 		}
 		natives[n.Name] = true
 	}
@@ -39,7 +40,7 @@ func TestEveryRowIsComplete(t *testing.T) {
 		for _, x := range f.Examples {
 			lacks("whole example", x.Expr == "" || x.Type == "" || (x.Want == "") == (x.Error == 0))
 		}
-		lacks("argument to leave out", f.Optional > len(f.Params))
+		lacks("parameter for each optional argument", f.Optional > len(f.Params))
 		switch f.Class {
 		case sqlfunc.Scalar:
 			lacks("type of its result", f.Result == nil)
@@ -47,43 +48,43 @@ func TestEveryRowIsComplete(t *testing.T) {
 			lacks("native in SQLite", !natives[f.SQLite])
 		case sqlfunc.Aggregate:
 			lacks("aggregate", f.Agg == 0)
-			lacks("type of its total", f.Total == nil)
+			lacks("type of the aggregate", f.AggType == nil)
 		case sqlfunc.Form:
 		default:
 			t.Errorf("%s has no class", f.Name)
 		}
 		if sqlfunc.Lookup(f.Name) != f {
-			t.Errorf("%s is there twice, or is not found", f.Name)
+			t.Errorf("%s is listed twice, or is not found", f.Name)
 		}
 		if i > 0 && sqlfunc.All()[i-1].Name >= f.Name {
 			t.Errorf("%s is out of order", f.Name)
 		}
-		if _, both := sqlfunc.Elsewhere(f.Name); both {
-			t.Errorf("%s is in the table, and said to be elsewhere", f.Name)
+		if _, both := sqlfunc.Unsupported(f.Name); both {
+			t.Errorf("%s is both in the table and listed as unsupported", f.Name)
 		}
 	}
 }
 
-// A text that is told for a type or a part may be anything.
-func TestNativesRefuseWhatTheyAreNotToldRight(t *testing.T) {
+// Natives must validate type and date part arguments, which may be any string.
+func TestNativesRejectInvalidTypesAndParts(t *testing.T) {
 	for _, n := range sqlfunc.Natives() {
-		args := make([]sqltypes.Value, n.Most)
+		args := make([]sqltypes.Value, n.MaxArgs)
 		for i := range args {
 			args[i] = sqltypes.Text("no such thing")
 		}
 		if slices.Contains([]string{"sd_len", "sd_lower", "sd_upper", "sd_ltrim", "sd_rtrim", "sd_trim"}, n.Name) {
-			continue // told nothing
+			continue // no type or part argument
 		}
 		if n.Name == "sd_substring" {
-			continue // whose numbers SQLite makes of anything
+			continue // SQLite converts anything to its numbers
 		}
 		if v, err := n.Call(args, sqltypes.Parse); err == nil {
-			t.Errorf("%s of %d texts is %v", n.Name, n.Most, v)
+			t.Errorf("%s of %d strings is %v", n.Name, n.MaxArgs, v)
 		}
 	}
 }
 
-func TestUsageIsHowItIsWritten(t *testing.T) {
+func TestUsage(t *testing.T) {
 	for name, want := range map[string]string{
 		"SUBSTRING": "SUBSTRING(string, start, length)",
 		"ROUND":     "ROUND(number, digits [, how])",
@@ -91,13 +92,13 @@ func TestUsageIsHowItIsWritten(t *testing.T) {
 		"CAST":      "CAST(value AS type)",
 	} {
 		if got := sqlfunc.Lookup(name).Usage(); got != want {
-			t.Errorf("%s is written %s, want %s", name, got, want)
+			t.Errorf("usage of %s is %s, want %s", name, got, want)
 		}
 	}
 }
 
-// The list of functions in docs/queries.md is the table's.
-func TestTheDocumentsListTheFunctions(t *testing.T) {
+// The list of functions in docs/queries.md must match the table.
+func TestDocumentationListsTheFunctions(t *testing.T) {
 	const begin, end = "<!-- functions: written by go test ./shared/sqlfunc -update -->\n", "<!-- end of functions -->"
 	path := filepath.Join("..", "..", "docs", "queries.md")
 	text, err := os.ReadFile(path)
@@ -117,7 +118,7 @@ func TestTheDocumentsListTheFunctions(t *testing.T) {
 		return
 	}
 	if listed != list {
-		t.Errorf("the list in %s is not the table's; go test ./shared/sqlfunc -update writes it:\n%s", path, list)
+		t.Errorf("the list in %s is out of date; update it with go test ./shared/sqlfunc -update:\n%s", path, list)
 	}
 }
 

@@ -2,7 +2,7 @@ package sqlfunc
 
 import "shardeck/shared/sqltypes"
 
-// varying is the type of what a function makes of a string: CHAR becomes VARCHAR.
+// varying is the result type of a function from string to string: CHAR becomes VARCHAR.
 func varying(args []sqltypes.Type) sqltypes.Type {
 	t := args[0]
 	switch t.Kind {
@@ -14,7 +14,7 @@ func varying(args []sqltypes.Type) sqltypes.Type {
 	return t
 }
 
-// ofText evaluates a function from a string to a string.
+// ofText returns an Eval for a function from string to string.
 func ofText(f func(string) string) func(Call, []sqltypes.Value) (sqltypes.Value, error) {
 	return func(_ Call, args []sqltypes.Value) (sqltypes.Value, error) { return sqltypes.Text(f(args[0].Str)), nil }
 }
@@ -24,8 +24,8 @@ var (
 	characters = Param{"string", Characters}
 )
 
-// stringFunctions are the functions of strings. Characters are code points, and
-// positions begin at 1. Examples are of the page of the function's name below
+// stringFunctions are the string functions. Characters are code points, and positions
+// start at 1. The examples are from the function's page under
 // https://learn.microsoft.com/sql/t-sql/functions/ or follow from its text.
 var stringFunctions = []Func{
 	{

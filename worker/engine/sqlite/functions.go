@@ -48,7 +48,7 @@ func (d *definer) define(n sqlfunc.Native) {
 		v, err := n.Call(d.args, d.types)
 		return give(r, v, err)
 	}
-	for count := n.Least; count <= n.Most; count++ {
+	for count := n.MinArgs; count <= n.MaxArgs; count++ {
 		d.errs = append(d.errs, d.conn.CreateFunction(n.Name, count, call))
 	}
 }
