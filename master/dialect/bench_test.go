@@ -10,8 +10,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// BenchmarkPointSelect is what a master does for a point select before it asks
-// the shard: parse, plan and render.
+// BenchmarkPointSelect parses, plans and renders a point select.
 func BenchmarkPointSelect(b *testing.B) {
 	table, m, d := newTable(b, studentsTable), newMap(b, 3), sqlite(b)
 	req := &api.SelectRequest{DB: "School", Table: "Students", Columns: api.NameList{"student_id", "name", "gpa"}, Condition: "student_id = 12345"}

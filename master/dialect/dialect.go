@@ -5,17 +5,17 @@ import (
 	"shardeck/shared/api"
 )
 
-// Dialect writes plans for one kind of engine.
+// Dialect renders plans for one kind of engine.
 type Dialect interface {
-	// Name is the engine's name as workers report it, as "sqlite".
+	// Name is the engine's name as reported by workers, such as "sqlite".
 	Name() string
-	// Version is the version of the SQL that it writes, as api.SQLiteDialect.
+	// Version is the version of the SQL that it writes, such as api.SQLiteDialect.
 	Version() string
-	// Query writes the query of a fragment of a plan that reads (see
-	// planner.Op.IsRead). It refuses with too_complex what the engine could not take.
+	// Query renders the query of a fragment of a plan that reads (see plan.Op.IsRead). It
+	// fails with too_complex if the query would exceed the engine's limits.
 	Query(p *plan.Plan, f *plan.Fragment) (*api.QueryRequest, error)
-	// Exec writes the statements of a fragment of any other plan, to be run in one
-	// transaction. It refuses like Query.
+	// Exec renders the statements of a fragment of any other plan, to be run in one
+	// transaction. It fails like Query.
 	Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error)
 	// EngineComputes lists, in words, what of a plan the engine computes by rules of its
 	// own, which are T-SQL's but for documented differences; nothing where all of it is
@@ -36,7 +36,7 @@ func Check(h *api.WorkerHealth) error {
 	return nil
 }
 
-// For returns the dialect of the engine of that name.
+// For returns the dialect of the named engine.
 func For(engine string) (Dialect, error) {
 	switch engine {
 	case "sqlite":
@@ -44,6 +44,6 @@ func For(engine string) (Dialect, error) {
 	case "sqlserver":
 		return SQLServer{}, nil
 	}
-	return nil, api.NewProblem(api.CodeUnsupported, "the engine %q is not known to this master", engine).
+	return nil, api.NewProblem(api.CodeUnsupported, "this master does not support the engine %q", engine).
 		Hinted("use workers with the engine sqlite or sqlserver")
 }

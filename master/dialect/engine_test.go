@@ -15,15 +15,15 @@ import (
 	"shardeck/shared/api"
 )
 
-// The tests of this file run on every engine what its dialect writes.
+// The tests of this file run the SQL of each dialect on its engine.
 
-func TestWhatIsWrittenRunsOnTheEngine(t *testing.T) {
+func TestConditionsOnTheEngine(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
-		whatIsWrittenRunsOnTheEngine(t, open(studentsTable, coursesTable, enrollmentsTable, logTable))
+		checkConditions(t, open(studentsTable, coursesTable, enrollmentsTable, logTable))
 	})
 }
 
-func whatIsWrittenRunsOnTheEngine(t *testing.T, db *testDB) {
+func checkConditions(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	m := newMap(t, 1)
 	db.insert(t, table,
@@ -38,7 +38,7 @@ func whatIsWrittenRunsOnTheEngine(t *testing.T, db *testDB) {
 		{"code LIKE 'AB'", "1"}, // the column is CHAR(4), padded
 		{"code LIKE 'ab '", "1"},
 		{"code NOT LIKE '%b'", ""},
-		{"code LIKE N'ab'", ""}, // Unicode: blanks count
+		{"code LIKE N'ab'", ""}, // Unicode: trailing spaces are significant
 		{"gpa > 9.5", "3"},
 		{"gpa >= -0.500", "1 2 3"},
 		{"gpa < -0.499", "2"},
@@ -73,7 +73,7 @@ func whatIsWrittenRunsOnTheEngine(t *testing.T, db *testDB) {
 	}
 	for _, tt := range selects {
 		if db.babelfish && tt.condition == "code LIKE N'ab'" {
-			continue // it takes the blanks off a CHAR
+			continue // it trims a CHAR
 		}
 		p, err := planner.Select(table, m, &api.SelectRequest{Columns: api.NameList{"student_id"}, Condition: tt.condition, OrderBy: "student_id"})
 		if err != nil {
@@ -89,13 +89,13 @@ func whatIsWrittenRunsOnTheEngine(t *testing.T, db *testDB) {
 	}
 }
 
-func TestTheEngineRefusesWhatTSQLRefuses(t *testing.T) {
+func TestConditionErrorsOfTheEngine(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
-		theEngineRefusesWhatTSQLRefuses(t, open(studentsTable))
+		checkConditionErrors(t, open(studentsTable))
 	})
 }
 
-func theEngineRefusesWhatTSQLRefuses(t *testing.T, db *testDB) {
+func checkConditionErrors(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	db.insert(t, table, `{"student_id": 1, "name": "Ann", "gpa": 99.99, "age": 2147483647, "level": 255, "big": "9223372036854775807", "email": "x", "score": 1e308}`)
 	for condition, number := range map[string]int{
@@ -108,7 +108,7 @@ func theEngineRefusesWhatTSQLRefuses(t *testing.T, db *testDB) {
 		"score / (score - score) = 1": 8134,
 		"email = 5":                   245,
 		"email = 5.5":                 8114,
-		"email = born":                0, // NULL beside it: nothing to convert
+		"email = born":                0, // born is NULL, so the conversion may be skipped
 		"email > score":               8114,
 	} {
 		p, err := planner.Select(table, newMap(t, 1), &api.SelectRequest{Condition: condition})
@@ -129,13 +129,13 @@ func theEngineRefusesWhatTSQLRefuses(t *testing.T, db *testDB) {
 	}
 }
 
-func TestWritesRunOnTheEngine(t *testing.T) {
+func TestWritesOnTheEngine(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
-		writesRunOnTheEngine(t, open(studentsTable, enrollmentsTable, coursesTable))
+		checkWrites(t, open(studentsTable, enrollmentsTable, coursesTable))
 	})
 }
 
-func writesRunOnTheEngine(t *testing.T, db *testDB) {
+func checkWrites(t *testing.T, db *testDB) {
 	m := newMap(t, 1)
 	table := newTable(t, enrollmentsTable)
 	db.insert(t, table, `{"student_id": 1, "course": "A", "grade": 1}`, `{"student_id": 1, "course": "B"}`, `{"student_id": 2, "course": "A"}`)
@@ -171,7 +171,7 @@ func writesRunOnTheEngine(t *testing.T, db *testDB) {
 	}
 }
 
-// bigConditions hold for a row whose age is 1.
+// bigConditions are true for a row whose age is 1.
 func bigConditions() map[string]string {
 	var list, ors bytes.Buffer
 	for i := range 10_000 {
@@ -187,14 +187,14 @@ func bigConditions() map[string]string {
 	}
 }
 
-// A chain of thousands of terms and the deepest tree there is must both run.
-func TestBigConditionsRunOnTheEngine(t *testing.T) {
+// Engines must accept both a chain of thousands of terms and the deepest allowed tree.
+func TestBigConditionsOnTheEngine(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
-		bigConditionsRunOnTheEngine(t, open(studentsTable))
+		checkBigConditions(t, open(studentsTable))
 	})
 }
 
-func bigConditionsRunOnTheEngine(t *testing.T, db *testDB) {
+func checkBigConditions(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	db.insert(t, table, `{"student_id": 1, "name": "Ann", "age": 1}`)
 	for name, condition := range bigConditions() {
@@ -209,15 +209,15 @@ func bigConditionsRunOnTheEngine(t *testing.T, db *testDB) {
 	}
 }
 
-// The rows that a condition chooses on one shard are those that a reference
-// evaluator chooses, and every one of them is on a shard of its route.
-func TestConditionsChooseWhatTSQLChooses(t *testing.T) {
+// A condition selects the same rows on one shard as in a reference evaluator, and all of
+// them are on shards of its route.
+func TestConditionsAgreeWithReference(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
-		conditionsChooseWhatTSQLChooses(t, open(studentsTable))
+		checkAgainstReference(t, open(studentsTable))
 	})
 }
 
-func conditionsChooseWhatTSQLChooses(t *testing.T, db *testDB) {
+func checkAgainstReference(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	people := referenceRows(60)
 	var rows []string
@@ -234,7 +234,7 @@ func conditionsChooseWhatTSQLChooses(t *testing.T, db *testDB) {
 		c := drawCondition(rt, 3)
 		text := c.text
 		if db.babelfish && strings.Contains(text, "active") {
-			return // beside an integer it makes a BIT of that, where SQL Server makes an integer of the BIT
+			return // it converts an integer beside a BIT to a BIT, where SQL Server does the opposite
 		}
 		var want []string
 		shards := map[string]int{}
@@ -251,7 +251,7 @@ func conditionsChooseWhatTSQLChooses(t *testing.T, db *testDB) {
 			got, err = db.rows(t, p)
 		}
 		if api.CodeOf(err) == api.CodeOutOfRange {
-			return // TINYINT - BIT is a TINYINT, here as in T-SQL; the reference has no such bounds
+			return // TINYINT - BIT is a TINYINT, here as in T-SQL; the reference does not overflow
 		}
 		if err != nil {
 			rt.Fatalf("%s: %v", text, err)
@@ -272,14 +272,14 @@ func conditionsChooseWhatTSQLChooses(t *testing.T, db *testDB) {
 	})
 }
 
-// A long list travels as one parameter, and must compare as a short one does.
-func TestLongListsCompareAsShortOnesDo(t *testing.T) {
+// A long list is passed as a single parameter, and must compare like a short one.
+func TestLongListsOnTheEngine(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
-		longListsCompareAsShortOnesDo(t, open(studentsTable))
+		checkLongLists(t, open(studentsTable))
 	})
 }
 
-func longListsCompareAsShortOnesDo(t *testing.T, db *testDB) {
+func checkLongLists(t *testing.T, db *testDB) {
 	table := newTable(t, studentsTable)
 	db.insert(t, table,
 		`{"student_id": 1, "name": "Ann", "gpa": 3.5, "score": 1.5, "big": "9007199254740993", "born": "2001-02-03", "active": true}`,

@@ -12,7 +12,7 @@ import (
 	"shardeck/shared/sharding"
 )
 
-// Tables that the tests plan against, as their creators sent them.
+// The create-table requests of the tests' tables.
 const (
 	studentsTable = `{"db_name": "School", "table": "Students", "columns": {
 		"student_id": "INT PRIMARY KEY", "name": "NVARCHAR(50) NOT NULL", "email": "VARCHAR(40)",
@@ -43,7 +43,7 @@ func decode[T any](t testing.TB, text string) *T {
 	return v
 }
 
-// newTable plans the table of a create-table request.
+// newTable returns the table of a create-table request.
 func newTable(t testing.TB, request string) *bind.Table {
 	t.Helper()
 	p, err := planner.CreateTable(decode[api.CreateTableRequest](t, request), newMap(t, 1))

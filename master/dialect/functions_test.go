@@ -21,19 +21,19 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// The tests of this file walk the table of functions: what a row says must hold in the
-// parser, the binder, the evaluator, both dialects, EXPLAIN and the engine. (Those of
-// package sqlfunc hold the documents to it, those of tui/widget the console.)
+// The tests of this file check every row of the table of functions against the parser, the
+// binder, the evaluator, both dialects, EXPLAIN and the engine. (Those of package sqlfunc
+// check the documentation, those of tui/widget the console.)
 
 const functionTable = `{"db_name": "School", "table": "F", "columns": {"user_id": "INT PRIMARY KEY", "x": "INT"}}`
 
-func newFunctionTable(t *testing.T) *spread {
-	s := newSpread(t, 3, functionTable)
+func newFunctionTable(t *testing.T) *shardedDB {
+	s := newShardedDB(t, 3, functionTable)
 	s.write(t, "INSERT INTO F VALUES (1, 1), (2, 2), (3, 2), (4, NULL)")
 	return s
 }
 
-func TestEveryRowOfTheFunctionTableHoldsEverywhere(t *testing.T) {
+func TestFunctionTable(t *testing.T) {
 	s := newFunctionTable(t)
 	for _, f := range sqlfunc.All() {
 		t.Run(f.Name, func(t *testing.T) {
@@ -43,28 +43,28 @@ func TestEveryRowOfTheFunctionTableHoldsEverywhere(t *testing.T) {
 			for _, x := range f.Examples {
 				switch f.Class {
 				case sqlfunc.Aggregate:
-					holds(t, s, x, "SELECT "+x.Expr+" AS r FROM F")
+					checkExample(t, s, x, "SELECT "+x.Expr+" AS r FROM F")
 				default:
-					holds(t, s, x, "SELECT "+x.Expr+" AS r FROM F WHERE user_id = 1")
+					checkExample(t, s, x, "SELECT "+x.Expr+" AS r FROM F WHERE user_id = 1")
 				}
 				if f.Class == sqlfunc.Scalar {
-					ofARow(t, s, f, x)
+					checkOverRow(t, s, f, x)
 				}
 			}
 			if f.Class == sqlfunc.Scalar {
-				refusesWrongArguments(t, s, f)
+				checkWrongArguments(t, s, f)
 			}
 		})
 	}
 }
 
-// holds checks what a statement of one value answers, as the client is told.
-func holds(t *testing.T, s *spread, x sqlfunc.Example, text string) {
+// checkExample checks the answer to a statement with a single value.
+func checkExample(t *testing.T, s *shardedDB, x sqlfunc.Example, text string) {
 	t.Helper()
 	rows, err := s.read(t, text)
 	if x.Error != 0 {
 		if err == nil || api.AsProblem(err).SQLNumber != x.Error {
-			t.Errorf("%s: %v, %v; want a refusal with %d", text, rows, err, x.Error)
+			t.Errorf("%s: %v, %v; want error %d", text, rows, err, x.Error)
 		}
 		return
 	}
@@ -78,13 +78,14 @@ func holds(t *testing.T, s *spread, x sqlfunc.Example, text string) {
 	}
 }
 
-// ofARow checks an example whose arguments come of a row, so that nothing is folded: as
-// the engine computes it, as the master does, and as both dialects and EXPLAIN write it.
-func ofARow(t *testing.T, s *spread, f *sqlfunc.Func, x sqlfunc.Example) {
+// checkOverRow checks an example with arguments that depend on a row, so that nothing is
+// folded: the values of the engine and of the master, and the text of both dialects and
+// EXPLAIN.
+func checkOverRow(t *testing.T, s *shardedDB, f *sqlfunc.Func, x sqlfunc.Example) {
 	t.Helper()
 	p := unfolded(t, s, x)
 	if p == nil || x.Want == "null" {
-		return // refused by the types alone, or NULL at once
+		return // a type error, or folded to NULL
 	}
 	e := p.Query.Output[0].Expr
 	if e.Op != plan.FuncExpr || e.Func != f || !strings.Contains(e.String(), f.Name+"(") {
@@ -96,11 +97,11 @@ func ofARow(t *testing.T, s *spread, f *sqlfunc.Func, x sqlfunc.Example) {
 	}
 	rows, err := s.shards[p.Fragments[0].Shard].rows(t, p)
 	if got := strings.Join(rows, " "); show(got, err) != want {
-		t.Errorf("%s: the engine gives %s (%v), want %s", x.Expr, got, err, want)
+		t.Errorf("%s: the engine returns %s (%v), want %s", x.Expr, got, err, want)
 	}
 	v, err := eval.Eval(overUserID(e), []sqltypes.Value{sqltypes.Int64(1)})
 	if got := "[" + string(sqltypes.AppendJSON(nil, e.Type, v)) + "]"; show(got, err) != want {
-		t.Errorf("%s: the master gives %s (%v), want %s", x.Expr, got, err, want)
+		t.Errorf("%s: the master returns %s (%v), want %s", x.Expr, got, err, want)
 	}
 	q, err := sqlServer(t).Query(p, &p.Fragments[0])
 	if err != nil || parseTSQL(t, q.SQL) != "SelectStatement" || !strings.Contains(q.SQL, f.Name+"(") {
@@ -115,9 +116,9 @@ func show(got string, err error) string {
 	return got
 }
 
-// unfolded plans an example with each argument within a CASE of the row; nil where its
-// types are refused, as they should be.
-func unfolded(t *testing.T, s *spread, x sqlfunc.Example) *plan.Plan {
+// unfolded plans an example with each argument wrapped in a CASE over the row, or returns
+// nil if its types are rejected as expected.
+func unfolded(t *testing.T, s *shardedDB, x sqlfunc.Example) *plan.Plan {
 	t.Helper()
 	st, err := tsql.ParseStatement("SELECT " + x.Expr + " AS r FROM F WHERE user_id = 1")
 	if err != nil {
@@ -146,7 +147,7 @@ func unfolded(t *testing.T, s *spread, x sqlfunc.Example) *plan.Plan {
 	return p
 }
 
-// overUserID reads the column user_id as field 0.
+// overUserID returns e with the column user_id replaced by field 0.
 func overUserID(e *plan.Expr) *plan.Expr {
 	c := *e
 	if c.Op == plan.ColumnExpr {
@@ -159,7 +160,7 @@ func overUserID(e *plan.Expr) *plan.Expr {
 	return &c
 }
 
-func refusesWrongArguments(t *testing.T, s *spread, f *sqlfunc.Func) {
+func checkWrongArguments(t *testing.T, s *shardedDB, f *sqlfunc.Func) {
 	t.Helper()
 	for _, n := range []int{f.MinArgs() - 1, f.MaxArgs() + 1} {
 		text := "SELECT " + f.Name + "(" + strings.TrimSuffix(strings.Repeat("1, ", n), ", ") + ") AS r FROM F"
@@ -181,7 +182,7 @@ func refusesWrongArguments(t *testing.T, s *spread, f *sqlfunc.Func) {
 		if i >= len(args) {
 			continue
 		}
-		args[i] = "0x01" // of a type that nothing takes
+		args[i] = "0x01" // a type that no function accepts
 		for j := range i {
 			if f.Params[j].Kind == sqlfunc.Characters || f.Params[j].Kind == sqlfunc.Moment {
 				args[j] = "'2026-11-22'"
@@ -194,8 +195,8 @@ func refusesWrongArguments(t *testing.T, s *spread, f *sqlfunc.Func) {
 	}
 }
 
-// vector is a call of a native with the types and values of its parameters, as a worker
-// gets them, and the value that it must give or the number of its refusal.
+// vector is a call of a native with the types and values of its parameters, as sent to a
+// worker, and the expected value or error number.
 type vector struct {
 	Function string         `json:"function"` // of T-SQL
 	SQL      string         `json:"sql"`
@@ -206,9 +207,9 @@ type vector struct {
 	Error    int            `json:"error,omitzero"`
 }
 
-// The golden vectors are the examples of the functions as a worker over SQLite is asked
-// them, in whatever language it is written.
-func TestFunctionVectorsAreTheExamples(t *testing.T) {
+// The golden vectors are the examples of the functions as sent to a worker over SQLite,
+// whatever language that is written in.
+func TestFunctionVectors(t *testing.T) {
 	s := newFunctionTable(t)
 	path := filepath.Join("..", "..", "shared", "api", "testdata", "golden", "functions.json")
 	var vectors []vector
@@ -241,7 +242,7 @@ func TestFunctionVectorsAreTheExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(old), text); diff != "" {
-		t.Errorf("functions.json (rewrite with -update, and read the change):\n%s", diff)
+		t.Errorf("functions.json has changed (rewrite it with -update, and review the diff):\n%s", diff)
 	}
 	engine := newDB(t, functionTable)
 	for _, v := range vectors {
@@ -262,7 +263,7 @@ func TestFunctionVectorsAreTheExamples(t *testing.T) {
 	}
 }
 
-// vectorOf writes an example with its arguments as parameters.
+// vectorOf returns the vector of an example, with its arguments as parameters.
 func vectorOf(t *testing.T, p *plan.Plan, f *sqlfunc.Func, x sqlfunc.Example) vector {
 	t.Helper()
 	e := *p.Query.Output[0].Expr

@@ -25,9 +25,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestPlans runs the scripts of testdata/plans: each case is a line "== what it
-// shows", a line with an operation and its request, and then what came of it on three
-// shards: the plan and the text for each shard in each dialect, or the refusal.
+// TestPlans runs the scripts of testdata/plans. Each case has a line "== title", a line with
+// an operation and its request, and the result on three shards: the plan and the SQL for
+// each shard in each dialect, or the error.
 func TestPlans(t *testing.T) {
 	files, err := filepath.Glob("testdata/plans/*.txt")
 	if err != nil || len(files) == 0 {
@@ -48,7 +48,7 @@ func TestPlans(t *testing.T) {
 				return
 			}
 			if diff := cmp.Diff(string(old), got); diff != "" {
-				t.Errorf("the plans have changed (rewrite with -update, and read the change):\n%s", diff)
+				t.Errorf("the plans have changed (rewrite them with -update, and review the diff):\n%s", diff)
 			}
 		})
 	}
@@ -67,10 +67,10 @@ func newGolden(t *testing.T) *golden {
 	}}
 }
 
-// goldenCase is one case of a script: what it shows, an operation and its request.
+// goldenCase is one case of a script: its title, an operation and its request.
 type goldenCase struct{ name, op, request string }
 
-// each calls f with each case of the script, and returns what stands before them.
+// each calls f for each case of the script, and returns the text before the first.
 func (g *golden) each(t *testing.T, script string, f func(goldenCase)) (head string) {
 	t.Helper()
 	head, cases, _ := strings.Cut("\n"+script, "\n== ")
@@ -85,7 +85,7 @@ func (g *golden) each(t *testing.T, script string, f func(goldenCase)) (head str
 	return strings.TrimPrefix(head, "\n")
 }
 
-// run returns the script with the results of this run.
+// run returns the script with its current results.
 func (g *golden) run(t *testing.T, script string) string {
 	var out strings.Builder
 	head := g.each(t, script, func(c goldenCase) {
@@ -169,7 +169,7 @@ func (g *golden) writePlan(out *strings.Builder, p *plan.Plan) error {
 	return nil
 }
 
-// render writes the text of a fragment with its parameters.
+// render returns the SQL of a fragment with its parameters.
 func render(d dialect.Dialect, p *plan.Plan, f *plan.Fragment) (string, error) {
 	var out bytes.Buffer
 	if p.Op.IsRead() {
@@ -202,7 +202,7 @@ func render(d dialect.Dialect, p *plan.Plan, f *plan.Fragment) (string, error) {
 	return out.String(), nil
 }
 
-// texts returns the text of a fragment's statements.
+// texts returns the SQL of a fragment's statements.
 func texts(t *testing.T, d dialect.Dialect, p *plan.Plan, f *plan.Fragment) []string {
 	t.Helper()
 	if p.Op.IsRead() {

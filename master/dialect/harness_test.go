@@ -17,17 +17,17 @@ import (
 	enginesqlserver "shardeck/worker/engine/sqlserver"
 )
 
-// testDB is a database on the engine that a dialect writes for. (Only tests may
-// know both: see shared/archtest.)
+// testDB is a database on the engine of a dialect. (Only tests may import both: see
+// shared/archtest.)
 type testDB struct {
 	e engine.Engine
 	d dialect.Dialect
-	// babelfish says that the server is Babelfish, where some cases differ.
+	// babelfish means that the server is Babelfish, where some cases differ.
 	babelfish bool
 }
 
-// onEachEngine runs a test on every engine that is there; open gives it an empty
-// database of that engine with the tables that the requests create.
+// onEachEngine runs a test on every available engine; open returns an empty database of
+// that engine with the tables of the requests.
 func onEachEngine(t *testing.T, test func(t *testing.T, open func(requests ...string) *testDB)) {
 	for name, open := range map[string]func(testing.TB) *testDB{"sqlite": openSQLite, "sqlserver": openSQLServer} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func withSchool(t testing.TB, db *testDB) *testDB {
 	return db
 }
 
-// newDB is a database of SQLite with the tables that the requests create.
+// newDB returns a SQLite database with the tables of the requests.
 func newDB(t testing.TB, requests ...string) *testDB {
 	t.Helper()
 	db := openSQLite(t)
@@ -85,7 +85,7 @@ func (db *testDB) create(t testing.TB, requests ...string) {
 	t.Helper()
 	for _, r := range requests {
 		if db.babelfish {
-			// It has no collation in UTF-8, which a VARCHAR that is the shard key has.
+			// It has no UTF-8 collation, which a VARCHAR shard key needs.
 			r = strings.Replace(r, `"VARCHAR(20) UNIQUE"`, `"NVARCHAR(20) UNIQUE"`, 1)
 		}
 		p, err := planner.CreateTable(decode[api.CreateTableRequest](t, r), newMap(t, 1))
@@ -117,7 +117,7 @@ func (db *testDB) exec(t testing.TB, p *plan.Plan) (int64, error) {
 	return affected, nil
 }
 
-// rows runs a query of one shard and returns its rows.
+// rows runs a single-shard query and returns its rows.
 func (db *testDB) rows(t testing.TB, p *plan.Plan) ([]string, error) {
 	if p.Route.Kind == api.RouteNone {
 		return nil, nil
@@ -149,8 +149,8 @@ func (db *testDB) insert(t testing.TB, table *bind.Table, rows ...string) {
 	}
 }
 
-// hasNumber says whether an error has SQL Server's number. Babelfish has no number,
-// or another, for many: there it need only be an error.
+// hasNumber reports whether an error has SQL Server's error number. Babelfish has none, or
+// another, for many errors, so there any error will do.
 func (db *testDB) hasNumber(err error, number int) bool {
 	return err != nil && (db.babelfish || api.AsProblem(err).SQLNumber == number)
 }

@@ -12,13 +12,13 @@ import (
 	"shardeck/shared/api"
 )
 
-// listColumn is a column of one type, with the literals that are its rows and that
-// lists are drawn from. Of more, lists have values that no row has, or has in another type.
+// listColumn is a column of one type. Its values are the literals of rows; lists are drawn
+// from these and from more, which are other values, or equal values of other types.
 type listColumn struct {
 	name, typ string
 	rows      []string
 	more      []string
-	computed  string // an expression that has the column's values; empty for none
+	computed  string // an expression with the column's values, or empty
 }
 
 // listColumns has a column of every type.
@@ -44,9 +44,9 @@ var listColumns = []listColumn{
 	{"g", "UNIQUEIDENTIFIER", []string{"'6F9619FF-8B86-D011-B42D-00C04FC964FF'", "'00000000-0000-0000-0000-000000000001'"}, []string{"'{6f9619ff-8b86-d011-b42d-00c04fc964ff}'"}, ""},
 }
 
-// However many values a list has, which is what decides how they travel, the rows that
-// it chooses are those of the comparisons with each.
-func TestTheLengthOfAListChangesNoAnswer(t *testing.T) {
+// IN selects the rows that comparisons with each value select, whatever the length of the
+// list, which determines how its values are passed.
+func TestListsOfAnyLengthSelectTheSameRows(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
 		db := open()
 		cat := listTable(t, db)
@@ -69,7 +69,7 @@ func TestTheLengthOfAListChangesNoAnswer(t *testing.T) {
 				when := "CASE WHEN " + in + " THEN 1 ELSE 0 END = 1"
 				for _, condition := range []string{in, when} {
 					if got := answer(t, db, cat, condition); got != want {
-						rt.Fatalf("%s\nis true of rows %s; of %s it is by =", condition, got, want)
+						rt.Fatalf("%s\nselects the rows %s, but = selects %s", condition, got, want)
 					}
 				}
 			}
@@ -117,8 +117,8 @@ func listTable(t *testing.T, db *testDB) catalog {
 	return cat
 }
 
-// answer returns the keys of the rows that a condition is true of, through POST
-// /query's plan; /select's and the count's must choose the same.
+// answer returns the keys of the rows that a condition selects, by the plan of POST /query.
+// Those of /select and of the count must agree.
 func answer(t *testing.T, db *testDB, cat catalog, condition string) string {
 	t.Helper()
 	p, err := cat.statement(t, "SELECT user_id FROM L WHERE "+condition+" ORDER BY user_id")
@@ -136,7 +136,7 @@ func answer(t *testing.T, db *testDB, cat catalog, condition string) string {
 	}
 	selected, err := db.rows(t, p)
 	if err != nil || strings.Join(selected, "") != strings.Join(rows, "") {
-		t.Fatalf("%s chooses %v by /select (%v), %v by /query", condition, selected, err, rows)
+		t.Fatalf("%s selects %v by /select (%v), %v by /query", condition, selected, err, rows)
 	}
 	p, err = planner.Count(cat["l"], m, &api.MapReduceCountRequest{Condition: condition})
 	if err != nil {
@@ -144,7 +144,7 @@ func answer(t *testing.T, db *testDB, cat catalog, condition string) string {
 	}
 	counted, err := db.rows(t, p)
 	if want := fmt.Sprintf("[%d]", len(rows)); p.Route.Kind != api.RouteNone && (err != nil || strings.Join(counted, "") != want) {
-		t.Fatalf("%s counts %v (%v) of %s", condition, counted, err, want)
+		t.Fatalf("%s counts %v (%v), want %s", condition, counted, err, want)
 	}
 	return strings.Join(rows, " ")
 }

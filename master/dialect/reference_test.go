@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// truth is T-SQL's three-valued logic.
+// truth is a truth value of three-valued logic.
 type truth int8
 
 const (
@@ -17,8 +17,7 @@ const (
 	yes
 )
 
-// person is a row, with its values as a simple program would hold them: exact
-// numbers, plain strings, nil for NULL.
+// person is a row in a simple representation: exact numbers, plain strings, nil for NULL.
 type person struct {
 	id   int
 	wire map[string]any
@@ -26,7 +25,7 @@ type person struct {
 	strs map[string]*string
 }
 
-// cond is a condition as text and as a program.
+// cond is a condition as text and as a function.
 type cond struct {
 	text string
 	eval func(person) truth
@@ -37,8 +36,8 @@ var (
 	strColumns = []string{"name", "email", "born", "seen"}
 )
 
-// referenceRows makes n rows with small numbers, so that conditions often hit,
-// and NULLs.
+// referenceRows returns n rows with small numbers, so that conditions often match, and
+// with NULLs.
 func referenceRows(n int) []person {
 	names := []string{"Ann", "ann", "BOB", "Bob ", "", "Zoë", "ZOË", "b%b", "a_b"}
 	born := []string{"2001-02-03", "1999-12-31", "2000-02-29"}
@@ -88,10 +87,10 @@ func referenceRows(n int) []person {
 	return rows
 }
 
-// numExpr is a numeric expression; nil is NULL.
+// numExpr is a numeric expression; eval returns nil for NULL.
 type numExpr struct {
 	text  string
-	whole bool // an integer by its type, so that / cuts off
+	whole bool // of an integer type, so that / truncates
 	eval  func(person) *big.Rat
 }
 
@@ -125,7 +124,7 @@ func drawNum(t *rapid.T, depth int) numExpr {
 	}}
 }
 
-// calculate computes exactly; a quotient is cut off to a whole number.
+// calculate computes exactly; a quotient is truncated to an integer.
 func calculate(op string, a, b *big.Rat) *big.Rat {
 	switch op {
 	case "+":
@@ -159,7 +158,7 @@ func drawConstant(t *rapid.T) numExpr {
 	return numExpr{text, whole, func(person) *big.Rat { return r }}
 }
 
-// compared applies a comparison operator to an order.
+// compared applies a comparison operator to the result of a three-way comparison.
 func compared(op string, c int) truth {
 	holds := map[string]bool{"=": c == 0, "<>": c != 0, "<": c < 0, "<=": c <= 0, ">": c > 0, ">=": c >= 0}[op]
 	if holds {
@@ -184,8 +183,8 @@ func compareNums(l numExpr, op string, r numExpr) func(person) truth {
 	}
 }
 
-// compareStrs compares as the default collation does; dates in their canonical
-// form compare alike.
+// compareStrs compares in the default collation; this is also correct for dates in
+// canonical form.
 func compareStrs(column, op, constant string) func(person) truth {
 	fold := func(s string) string { return strings.ToLower(strings.TrimRight(s, " ")) }
 	return func(p person) truth {

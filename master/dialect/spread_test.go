@@ -18,22 +18,23 @@ import (
 	"shardeck/shared/sharding"
 )
 
-// spread is a database over some engines, read as a master reads it but for the network.
-type spread struct {
+// shardedDB is a database over several engines, which is accessed as a master does, but
+// without a network.
+type shardedDB struct {
 	catalog
 	m      *sharding.Map
 	shards []*testDB
 }
 
-func newSpread(t testing.TB, shards int, tables ...string) *spread {
-	s := &spread{catalog: newCatalog(t, tables...), m: newMap(t, shards)}
+func newShardedDB(t testing.TB, shards int, tables ...string) *shardedDB {
+	s := &shardedDB{catalog: newCatalog(t, tables...), m: newMap(t, shards)}
 	for range shards {
 		s.shards = append(s.shards, newDB(t, tables...))
 	}
 	return s
 }
 
-func (s *spread) plan(text string) (*plan.Plan, error) {
+func (s *shardedDB) plan(text string) (*plan.Plan, error) {
 	st, err := tsql.ParseStatement(text)
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func (s *spread) plan(text string) (*plan.Plan, error) {
 	return planner.Statement(s, s.m, "School", st, planner.Options{AllShards: true})
 }
 
-func (s *spread) write(t testing.TB, text string) {
+func (s *shardedDB) write(t testing.TB, text string) {
 	t.Helper()
 	p, err := s.plan(text)
 	if err != nil {
@@ -56,7 +57,7 @@ func (s *spread) write(t testing.TB, text string) {
 	}
 }
 
-// rowSource is a shard's answer, a row a block.
+// rowSource is a shard's answer, one row per block.
 type rowSource struct{ rows []string }
 
 func (s *rowSource) NextBlock() ([]byte, error) {
@@ -68,8 +69,8 @@ func (s *rowSource) NextBlock() ([]byte, error) {
 	return append([]byte(row), '\n'), nil
 }
 
-// read answers a SELECT.
-func (s *spread) read(t testing.TB, text string) ([]string, error) {
+// read returns the rows of a SELECT.
+func (s *shardedDB) read(t testing.TB, text string) ([]string, error) {
 	p, err := s.plan(text)
 	if err != nil {
 		return nil, err
@@ -103,9 +104,9 @@ func (s *spread) read(t testing.TB, text string) ([]string, error) {
 	return strings.Fields(strings.ReplaceAll(out.String(), " ", "_")), err
 }
 
-// fill gives every spread the same rows: keys of every shard, NULLs, spellings that
-// compare equal, and values that many rows have.
-func fill(t testing.TB, rows int, all ...*spread) {
+// fill inserts the same rows into every database: keys on every shard, NULLs, spellings
+// that compare equal, and frequent values.
+func fill(t testing.TB, rows int, all ...*shardedDB) {
 	r := rand.New(rand.NewPCG(1, 2))
 	pick := func(of ...string) string { return of[r.IntN(len(of))] }
 	for id := range rows {
@@ -126,20 +127,20 @@ func fill(t testing.TB, rows int, all ...*spread) {
 }
 
 var (
-	spreadValues = []string{"name", "gpa", "score", "age", "level", "big", "born", "age + level", "UPPER(name)", "gpa * 2", "YEAR(born)", "COALESCE(age, level)",
+	selectValues = []string{"name", "gpa", "score", "age", "level", "big", "born", "age + level", "UPPER(name)", "gpa * 2", "YEAR(born)", "COALESCE(age, level)",
 		"CASE WHEN age > 1 THEN 'x' ELSE name END", "ISNULL(gpa, 7)", "LEN(name)", "CAST(age AS VARCHAR(10))", "ABS(gpa)", "name + 'x'"}
-	spreadAggregates = []string{"COUNT(*)", "COUNT(age)", "SUM(age)", "SUM(gpa)", "AVG(gpa)", "AVG(age)", "MIN(name)", "MAX(born)", "MIN(gpa)", "MAX(score)", "SUM(score)",
+	selectAggregates = []string{"COUNT(*)", "COUNT(age)", "SUM(age)", "SUM(gpa)", "AVG(gpa)", "AVG(age)", "MIN(name)", "MAX(born)", "MIN(gpa)", "MAX(score)", "SUM(score)",
 		"COUNT(DISTINCT name)", "SUM(DISTINCT age)", "AVG(DISTINCT gpa)", "COUNT(DISTINCT level)", "SUM(age) + COUNT(*)", "MAX(age) - MIN(age)", "COUNT_BIG(big)"}
-	spreadFilters = []string{"", " WHERE level = 2", " WHERE age > 1 OR name = 'ann'", " WHERE student_id IN (1, 5, 9, 33)", " WHERE student_id = 4", " WHERE gpa IS NULL AND active = 1", " WHERE 1 = 0",
+	selectFilters = []string{"", " WHERE level = 2", " WHERE age > 1 OR name = 'ann'", " WHERE student_id IN (1, 5, 9, 33)", " WHERE student_id = 4", " WHERE gpa IS NULL AND active = 1", " WHERE 1 = 0",
 		" WHERE name LIKE '[ab]%' AND NOT age = 3"}
 )
 
-// drawSelect draws a statement of which the order is whole: by all columns of the answer
-// and the key, or by all columns of a group.
+// drawSelect draws a statement with a total order: by all columns of the answer and the
+// key, or by all columns of a group.
 func drawSelect(t *rapid.T) string {
-	filter := rapid.SampledFrom(spreadFilters).Draw(t, "filter")
+	filter := rapid.SampledFrom(selectFilters).Draw(t, "filter")
 	dir := func() string { return rapid.SampledFrom([]string{"", " DESC"}).Draw(t, "dir") }
-	values := rapid.SliceOfNDistinct(rapid.SampledFrom(spreadValues), 1, 3, rapid.ID[string]).Draw(t, "values")
+	values := rapid.SliceOfNDistinct(rapid.SampledFrom(selectValues), 1, 3, rapid.ID[string]).Draw(t, "values")
 	list := slices.Clone(values)
 	group, having, distinct := "", "", ""
 	switch rapid.IntRange(0, 2).Draw(t, "kind") {
@@ -152,7 +153,7 @@ func drawSelect(t *rapid.T) string {
 			distinct = "DISTINCT "
 		}
 		group = " GROUP BY " + strings.Join(values, ", ")
-		aggregates := rapid.SliceOfNDistinct(rapid.SampledFrom(spreadAggregates), 0, 4, rapid.ID[string]).Draw(t, "aggregates")
+		aggregates := rapid.SliceOfNDistinct(rapid.SampledFrom(selectAggregates), 0, 4, rapid.ID[string]).Draw(t, "aggregates")
 		list = append(list, aggregates...)
 		having = rapid.SampledFrom([]string{"", " HAVING COUNT(*) > 2", " HAVING SUM(age) IS NOT NULL AND COUNT(DISTINCT name) < 3"}).Draw(t, "having")
 		if len(aggregates) > 0 && !strings.Contains(aggregates[0], "score") && rapid.Bool().Draw(t, "by aggregate") {
@@ -163,7 +164,7 @@ func drawSelect(t *rapid.T) string {
 	for i, v := range values {
 		order[i] = v + dir()
 	}
-	if len(order) > 1 && rapid.Bool().Draw(t, "turned") {
+	if len(order) > 1 && rapid.Bool().Draw(t, "reversed") {
 		slices.Reverse(order)
 	}
 	top, fetch := "", ""
@@ -179,9 +180,10 @@ func drawSelect(t *rapid.T) string {
 	return "SELECT " + distinct + top + strings.Join(list, ", ") + " FROM Students" + filter + group + having + " ORDER BY " + strings.Join(order, ", ") + fetch
 }
 
-// Three shards answer as one does, but for the spelling of values that compare equal.
-func TestThreeShardsAnswerAsOne(t *testing.T) {
-	one, three := newSpread(t, 1, studentsTable, gradesTable), newSpread(t, 3, studentsTable, gradesTable)
+// The answers of three shards and of one are equal, except for the spelling of values that
+// compare equal.
+func TestThreeShardsAgreeWithOne(t *testing.T) {
+	one, three := newShardedDB(t, 1, studentsTable, gradesTable), newShardedDB(t, 3, studentsTable, gradesTable)
 	fill(t, 60, one, three)
 	rapid.Check(t, func(rt *rapid.T) {
 		text := drawSelect(rt)
@@ -206,29 +208,29 @@ func fold(rows []string) {
 	}
 }
 
-// TestAnswersOfSeveralShards has answers as T-SQL gives them over rows that are on all of
-// three shards, and on none.
+// TestAnswersOfSeveralShards compares with T-SQL's answers over rows on all of three
+// shards, or on none.
 func TestAnswersOfSeveralShards(t *testing.T) {
-	s := newSpread(t, 3, studentsTable, gradesTable)
+	s := newShardedDB(t, 3, studentsTable, gradesTable)
 	s.write(t, `INSERT INTO Students (student_id, name, gpa, age, level) VALUES (1, 'Ann', 1, 10, 1), (2, 'bob', 2, NULL, 1), (3, 'ANN', 4, 15, 2),
 		(4, 'cy', NULL, 20, NULL), (5, 'cy', 3, 20, NULL), (6, 'dan', 3, 1, 2), (7, 'Bob', 3, 2, 3)`)
 	s.write(t, "INSERT INTO Grades (student_id, course, grade) VALUES (1, 'A', 1), (1, 'B', 2), (3, 'A', 4), (7, 'A', NULL)")
 	for _, tt := range []struct{ name, text, want string }{
-		{"a mean of integers is cut, one of decimals has six digits", "SELECT AVG(age), AVG(gpa), COUNT(*) FROM Students", `[11,"2.666666",7]`},
-		{"different values across shards", "SELECT COUNT(DISTINCT name), COUNT(DISTINCT level), SUM(DISTINCT age), AVG(DISTINCT gpa) FROM Students", `[4,3,48,"2.500000"]`},
-		{"nothing to aggregate", "SELECT COUNT(*), SUM(age), AVG(gpa), MIN(name), COUNT(DISTINCT age) FROM Students WHERE level = 99", `[0,null,null,null,0]`},
-		{"no shard to ask", "SELECT COUNT(*), MAX(age) FROM Students WHERE student_id = 1 AND student_id = 2", `[0,null]`},
-		{"no shard to ask for groups", "SELECT level, COUNT(*) FROM Students WHERE 1 = 0 GROUP BY level", ``},
-		{"NULL is a group, and the first", "SELECT level, COUNT(*), SUM(gpa) FROM Students GROUP BY level", `[null,2,"3.00"] [1,2,"3.00"] [2,2,"7.00"] [3,1,"3.00"]`},
-		{"groups fold case", "SELECT UPPER(name), COUNT(*) FROM Students GROUP BY UPPER(name) ORDER BY 2 DESC, 1", `["ANN",2] ["BOB",2] ["CY",2] ["DAN",1]`},
+		{"AVG of integers is truncated, of decimals has six fraction digits", "SELECT AVG(age), AVG(gpa), COUNT(*) FROM Students", `[11,"2.666666",7]`},
+		{"DISTINCT aggregates across shards", "SELECT COUNT(DISTINCT name), COUNT(DISTINCT level), SUM(DISTINCT age), AVG(DISTINCT gpa) FROM Students", `[4,3,48,"2.500000"]`},
+		{"aggregates of no rows", "SELECT COUNT(*), SUM(age), AVG(gpa), MIN(name), COUNT(DISTINCT age) FROM Students WHERE level = 99", `[0,null,null,null,0]`},
+		{"aggregates of no shard", "SELECT COUNT(*), MAX(age) FROM Students WHERE student_id = 1 AND student_id = 2", `[0,null]`},
+		{"groups of no shard", "SELECT level, COUNT(*) FROM Students WHERE 1 = 0 GROUP BY level", ``},
+		{"NULL is the first group", "SELECT level, COUNT(*), SUM(gpa) FROM Students GROUP BY level", `[null,2,"3.00"] [1,2,"3.00"] [2,2,"7.00"] [3,1,"3.00"]`},
+		{"groups are case-insensitive", "SELECT UPPER(name), COUNT(*) FROM Students GROUP BY UPPER(name) ORDER BY 2 DESC, 1", `["ANN",2] ["BOB",2] ["CY",2] ["DAN",1]`},
 		{"NULLs are last when descending", "SELECT gpa, student_id FROM Students ORDER BY gpa DESC, 2", `["4.00",3] ["3.00",5] ["3.00",6] ["3.00",7] ["2.00",2] ["1.00",1] [null,4]`},
 		{"ties", "SELECT TOP 2 WITH TIES student_id FROM Students ORDER BY gpa DESC", `3 5 6 7`},
-		{"ties of different rows", "SELECT DISTINCT TOP 1 WITH TIES level, age FROM Students WHERE level > 0 ORDER BY level", `[1,null] [1,10]`},
-		{"ties of groups in their order", "SELECT TOP 1 WITH TIES level, age, COUNT(*) FROM Students WHERE level > 0 GROUP BY age, level ORDER BY level", `[1,null,1] [1,10,1]`},
-		{"ties of groups in another order", "SELECT TOP 1 WITH TIES level, COUNT(*) AS n FROM Students GROUP BY level ORDER BY n DESC", `[null,2] [1,2] [2,2]`},
-		{"ties of different groups", "SELECT DISTINCT TOP 1 WITH TIES COUNT(*) AS n, MIN(gpa) FROM Students GROUP BY level ORDER BY n DESC", `[2,"1.00"] [2,"3.00"]`},
+		{"ties with DISTINCT", "SELECT DISTINCT TOP 1 WITH TIES level, age FROM Students WHERE level > 0 ORDER BY level", `[1,null] [1,10]`},
+		{"ties of groups ordered by keys", "SELECT TOP 1 WITH TIES level, age, COUNT(*) FROM Students WHERE level > 0 GROUP BY age, level ORDER BY level", `[1,null,1] [1,10,1]`},
+		{"ties of groups ordered otherwise", "SELECT TOP 1 WITH TIES level, COUNT(*) AS n FROM Students GROUP BY level ORDER BY n DESC", `[null,2] [1,2] [2,2]`},
+		{"ties of groups with DISTINCT", "SELECT DISTINCT TOP 1 WITH TIES COUNT(*) AS n, MIN(gpa) FROM Students GROUP BY level ORDER BY n DESC", `[2,"1.00"] [2,"3.00"]`},
 		{"ties of all", "SELECT TOP 1 WITH TIES 7 AS x FROM Students WHERE level = 1 ORDER BY x", `[7] [7]`},
-		{"different constants of groups", "SELECT DISTINCT 7 FROM Students GROUP BY level", `[7]`},
+		{"DISTINCT constants of groups", "SELECT DISTINCT 7 FROM Students GROUP BY level", `[7]`},
 		{"OFFSET across shards", "SELECT student_id FROM Students ORDER BY age DESC, student_id OFFSET 2 ROWS FETCH NEXT 3 ROWS ONLY", `[3] [1] [7]`},
 		{"HAVING", "SELECT level FROM Students GROUP BY level HAVING MIN(gpa) >= 3 ORDER BY level DESC", `[3] [2] [null]`},
 		{"a left join", "SELECT s.student_id, COUNT(g.course), SUM(g.grade) FROM Students s LEFT JOIN Grades g ON g.student_id = s.student_id GROUP BY s.student_id HAVING s.student_id < 4", `[1,2,"3.0"] [2,0,null] [3,1,"4.0"]`},
@@ -239,7 +241,7 @@ func TestAnswersOfSeveralShards(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			rows, err := s.read(t, tt.text)
 			got := strings.Join(rows, " ")
-			if tt.name == "ties" { // in no order beyond that of the grade
+			if tt.name == "ties" { // unordered except by grade
 				slices.Sort(rows[1:])
 				got = strings.NewReplacer("[", "", "]", "").Replace(strings.Join(rows, " "))
 			}

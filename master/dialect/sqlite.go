@@ -16,7 +16,7 @@ func (SQLite) Name() string { return "sqlite" }
 // Version implements Dialect.
 func (SQLite) Version() string { return api.SQLiteDialect }
 
-// Query implements Dialect. The text is the same for all fragments of a plan.
+// Query implements Dialect. The query is the same for all fragments of a plan.
 func (SQLite) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLiteWriter()
 	q := p.Query
@@ -66,7 +66,7 @@ func (SQLite) Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 // sqliteWriter is the syntax of SQLite.
 type sqliteWriter struct {
 	writer
-	joined bool // columns are written with their table's alias, t0, t1 and so on
+	joined bool // qualify columns with their table's alias: t0, t1 and so on
 }
 
 func newSQLiteWriter() *sqliteWriter { return &sqliteWriter{writer: newWriter('"', '"')} }
@@ -82,7 +82,7 @@ func (w *sqliteWriter) column(e *plan.Expr) {
 	w.name(e.Column)
 }
 
-// limit writes LIMIT and OFFSET; an offset needs a limit, and -1 is none.
+// limit writes LIMIT and OFFSET; OFFSET requires LIMIT, and -1 means none.
 func (w *sqliteWriter) limit(limit *int64, offset int64) {
 	if limit == nil && offset == 0 {
 		return

@@ -11,9 +11,9 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// sqliteCreateTable writes a STRICT table, whose columns take values of their
-// storage class alone. The worker converts values before they get there; the CHECKs
-// are a second line of defence, each named by SQL Server's number for the refusal.
+// sqliteCreateTable renders a STRICT table, whose columns accept only values of their
+// storage class. The worker converts values beforehand; the CHECKs are a second line of
+// defence, each named after SQL Server's error number.
 func sqliteCreateTable(p *plan.Plan) ([]api.Statement, error) {
 	def := p.Definition
 	w := newSQLiteWriter()
@@ -39,7 +39,7 @@ func sqliteCreateTable(p *plan.Plan) ([]api.Statement, error) {
 	w.text("\n) STRICT")
 	statements := []api.Statement{{SQL: string(w.sql), Table: def.Name, Effect: api.EffectCreateTable, Definition: def}}
 	if needsKeyIndex(def) {
-		// The colons keep the name apart from every name that a client can give.
+		// No name chosen by a client can contain a colon.
 		name := strings.Join([]string{"ix", def.Name, def.ShardKey}, ":")
 		statements = append(statements, keyIndex(newSQLiteWriter(), name, p))
 	}
@@ -83,8 +83,8 @@ func sqliteStorage(k sqltypes.Kind) string {
 	return "TEXT"
 }
 
-// sqliteCheck returns what can be checked cheaply of a value of type t in the
-// column name, and the number of the refusal; empty for nothing. NULL passes.
+// sqliteCheck returns a cheap CHECK for values of type t in the column name, or "", and
+// the error number for a violation. NULL passes.
 func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
 	switch t.Kind {
 	case sqltypes.Bit:
@@ -96,7 +96,7 @@ func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
 	case sqltypes.Int:
 		return mssqlerr.Overflow, name + " BETWEEN -2147483648 AND 2147483647"
 	case sqltypes.Decimal:
-		// A sign, a zero before the point and the point come on top of the digits.
+		// A sign, a zero before the decimal point and the point itself add to the digits.
 		return mssqlerr.Overflow, fmt.Sprintf("length(%s) <= %d", name, t.Precision+3)
 	case sqltypes.Date:
 		return mssqlerr.DateConversion, "length(" + name + ") = 10"
@@ -114,14 +114,14 @@ func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
 	}
 	measure := "octet_length"
 	if t.Kind.IsUnicode() {
-		// SQLite counts characters, of which there are no more than UTF-16 units.
+		// SQLite counts characters; there are at least as many UTF-16 units.
 		measure = "length"
 	}
 	return mssqlerr.Truncation, fmt.Sprintf("%s(%s) <= %d", measure, name, t.Length)
 }
 
-// isRowID says whether the primary key is one integer, which SQLite then uses as
-// the row's own key: no second tree to keep, and the fastest lookup.
+// isRowID reports whether the primary key is a single integer, which SQLite then uses as
+// the rowid: there is no second B-tree, and lookup is fastest.
 func isRowID(def *api.TableDef) bool {
 	if len(def.PrimaryKey) != 1 {
 		return false

@@ -6,8 +6,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// collationOf is the collation that values of type t compare in; empty for
-// SQLite's own order of numbers, dates and blobs.
+// collationOf returns the collation that values of type t are compared in, or "" for
+// SQLite's default order of numbers, dates and blobs.
 func collationOf(t sqltypes.Type, binary bool) string {
 	switch {
 	case t.Kind.IsString() && binary:
@@ -22,13 +22,13 @@ func collationOf(t sqltypes.Type, binary bool) string {
 	return ""
 }
 
-// hasCollation says whether e compares in coll without being told: only a column
-// does, in its own.
+// hasCollation reports whether e compares in coll without a COLLATE: only columns have a
+// collation of their own.
 func hasCollation(e *plan.Expr, coll string) bool {
 	return coll == "" || e.Op == plan.ColumnExpr && collationOf(e.Type, e.Binary) == coll
 }
 
-// collated writes e with the collation where it does not have it.
+// collated writes e, with COLLATE if it does not have the collation already.
 func (w *sqliteWriter) collated(e *plan.Expr, coll string) {
 	w.expr(e)
 	if !hasCollation(e, coll) {
@@ -37,10 +37,10 @@ func (w *sqliteWriter) collated(e *plan.Expr, coll string) {
 	}
 }
 
-// inOwnCollation writes e where SQLite compares values of it with each other.
+// inOwnCollation writes e in a place where SQLite compares its values with each other.
 func (w *sqliteWriter) inOwnCollation(e *plan.Expr) { w.collated(e, collationOf(e.Type, e.Binary)) }
 
-// expr writes e so that it can stand beside any operator.
+// expr writes e, in parentheses if necessary to be an operand of any operator.
 func (w *sqliteWriter) expr(e *plan.Expr) {
 	switch e.Op {
 	case plan.ColumnExpr:
@@ -68,7 +68,7 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 	case plan.NegExpr:
 		w.negative(e)
 	case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
-		// With T-SQL's overflow, division and rounding.
+		// Natives have T-SQL's overflow, division and rounding.
 		w.native(sqlfunc.ArithmeticName(plan.ArithOf[e.Op]), e.Args[0], e.Args[1], e.Type)
 	case plan.ConcatExpr:
 		w.concat(e)
@@ -83,8 +83,8 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 	}
 }
 
-// compare writes a comparison. SQLite takes the collation from the left operand,
-// or from the right where the left has none.
+// compare writes a comparison. SQLite uses the collation of the left operand, or of the
+// right one if the left has none.
 func (w *sqliteWriter) compare(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	coll := collationOf(l.Type, e.Binary)
@@ -132,7 +132,7 @@ func (w *sqliteWriter) like(e *plan.Expr) {
 		name = "sd_like_bin"
 	}
 	if !e.Args[0].Type.Kind.IsUnicode() && !e.Args[1].Type.Kind.IsUnicode() {
-		// Blanks at the end of the value count only where one of the two is Unicode.
+		// Trailing spaces of the value are significant only if one of the two is Unicode.
 		name += "_pad"
 	}
 	operands(w, name+"(", e.Args[1], ", ", e.Args[0], "")
@@ -155,11 +155,11 @@ func (w *sqliteWriter) negative(e *plan.Expr) {
 	}
 	w.text(sqlfunc.ArithmeticName(sqltypes.OpSub) + "(0, ")
 	w.expr(e.Args[0])
-	w.told(e.Type)
+	w.typeArg(e.Type)
 	w.text(")")
 }
 
-// cast writes x converted to t within an expression, which cuts strings that are too long.
+// cast writes x converted to t as CAST does, which truncates strings that are too long.
 func (w *sqliteWriter) cast(x *plan.Expr, t sqltypes.Type) {
 	if t.Kind.IsString() || t.Kind.IsBinary() {
 		w.conversion("sd_cast(", x, t)
@@ -168,8 +168,8 @@ func (w *sqliteWriter) cast(x *plan.Expr, t sqltypes.Type) {
 	w.convert(x, t)
 }
 
-// convert writes x converted to t as an assignment does: by SQLite's own means where they
-// do what T-SQL does.
+// convert writes x converted to t as an assignment does, using SQLite's own operators if
+// they agree with T-SQL.
 func (w *sqliteWriter) convert(x *plan.Expr, t sqltypes.Type) {
 	from := x.Type
 	switch {
@@ -186,11 +186,11 @@ func (w *sqliteWriter) convert(x *plan.Expr, t sqltypes.Type) {
 	}
 }
 
-// conversion writes a call of a native that is told the types to convert to and from.
+// conversion writes a call of a native that takes the types to convert to and from.
 func (w *sqliteWriter) conversion(name string, x *plan.Expr, t sqltypes.Type) {
 	w.text(name)
 	w.expr(x)
-	w.told(t)
-	w.told(x.Type)
+	w.typeArg(t)
+	w.typeArg(x.Type)
 	w.text(")")
 }

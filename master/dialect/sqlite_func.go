@@ -7,8 +7,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// function writes a call of a native: the part of a date before its arguments, and the
-// type that it is told behind them.
+// function writes a call of a native: first the date part if it has one, then the
+// arguments, then the type argument if it has one.
 func (w *sqliteWriter) function(e *plan.Expr) {
 	w.text(e.Func.SQLite + "(")
 	if e.Part != 0 {
@@ -20,26 +20,26 @@ func (w *sqliteWriter) function(e *plan.Expr) {
 	}
 	switch e.Func.TypeArg {
 	case sqlfunc.ResultType:
-		w.told(e.Type)
+		w.typeArg(e.Type)
 	case sqlfunc.ArgumentType:
-		w.told(e.Args[0].Type)
+		w.typeArg(e.Args[0].Type)
 	}
 	w.text(")")
 }
 
-// told writes a type that a native is told.
-func (w *sqliteWriter) told(t sqltypes.Type) { w.text(", '" + t.String() + "'") }
+// typeArg writes a type as an argument of a native.
+func (w *sqliteWriter) typeArg(t sqltypes.Type) { w.text(", '" + t.String() + "'") }
 
-// native writes a call of a native of two operands that is told the type of its result.
+// native writes a call of a native with two operands and the type of the result.
 func (w *sqliteWriter) native(name string, l, r *plan.Expr, t sqltypes.Type) {
 	operands(w, name+"(", l, ", ", r, "")
-	w.told(t)
+	w.typeArg(t)
 	w.text(")")
 }
 
 func (w *sqliteWriter) coalesce(e *plan.Expr) {
 	if len(e.Args) == 1 {
-		w.expr(e.Args[0]) // coalesce takes two at least
+		w.expr(e.Args[0]) // coalesce requires at least two arguments
 		return
 	}
 	w.text("coalesce(")
@@ -61,8 +61,8 @@ func (w *sqliteWriter) caseOf(e *plan.Expr) {
 	w.text(" END)")
 }
 
-// aggregate writes an aggregate. SQLite's least and greatest follow the collation of
-// the argument. Sums are the engine's, which are exact.
+// aggregate writes an aggregate. SQLite's min and max use the collation of the argument.
+// Sums use functions of the embedded engine, which are exact.
 func (w *sqliteWriter) aggregate(e *plan.Expr) {
 	x := e.Args[0]
 	switch {
@@ -78,17 +78,17 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 		w.text(name)
 		w.inOwnCollation(x)
 		w.text(")")
-	default: // of floats see exactSums
+	default: // for sums of floats see exactSums
 		w.text("sd_sum(")
 		w.expr(x)
-		w.told(e.Type)
+		w.typeArg(e.Type)
 		w.text(")")
 	}
 }
 
-// exactSums sets the type in which the engine's sums of floats travel. The plan says
-// FLOAT, which is what an engine can send that adds them up and rounds by itself;
-// the master tells the two apart and adds either exactly.
+// exactSums sets the result type of the engine's exact, unrounded sums of floats. The
+// plan says FLOAT, for engines that round their sums; the master can distinguish the two
+// and adds either exactly.
 func exactSums(p *plan.Plan, req *api.QueryRequest) {
 	if p.Final == nil {
 		return
@@ -100,7 +100,8 @@ func exactSums(p *plan.Plan, req *api.QueryRequest) {
 	}
 }
 
-// concat writes two strings joined; the engine cuts what is beyond the bytes of T-SQL's type.
+// concat writes the concatenation of two strings, truncated to the length of T-SQL's type
+// if necessary.
 func (w *sqliteWriter) concat(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	if t := e.Type; t.Length != sqltypes.Max && l.Type.Length+r.Type.Length > t.Length {

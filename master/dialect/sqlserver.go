@@ -8,14 +8,13 @@ import (
 
 // SQLServer is the dialect of workers over SQL Server 2019 and later.
 //
-// What plans mean is T-SQL's meaning, so that most of it is said as it was planned:
-// overflow, division, decimals and LIKE are the server's own, and the types of
-// parameters and of conversions make it compute in the types of the plan. Strings
-// are the exception. Columns have the database's collation, which the worker chose,
-// and =, IN, LIKE and keys use it, as an index on the column does. But no collation of
-// a language is what the master merges the rows of several shards by, so order and
-// groups are those of sqltypes.CompareText, which the server can compute too. A
-// string shard key is binary everywhere.
+// Plans have T-SQL semantics, so most of them are rendered as planned: overflow, division,
+// decimals and LIKE are the server's own, and the types of parameters and conversions make
+// it compute in the types of the plan. Strings are the exception. Columns have the
+// database's collation, which the worker chose, and =, IN, LIKE and keys use it, as an
+// index on the column does. But the master cannot merge rows of several shards by a
+// linguistic collation, so order and groups are those of sqltypes.CompareText, which the
+// server can compute too. A string shard key is binary everywhere.
 type SQLServer struct{}
 
 // Name implements Dialect.
@@ -24,7 +23,7 @@ func (SQLServer) Name() string { return "sqlserver" }
 // Version implements Dialect.
 func (SQLServer) Version() string { return api.SQLServerDialect }
 
-// Query implements Dialect. The text is the same for all fragments of a plan.
+// Query implements Dialect. The query is the same for all fragments of a plan.
 func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLServerWriter()
 	q := p.Query
@@ -34,14 +33,15 @@ func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error
 	if distinct {
 		w.text("DISTINCT ")
 	}
-	// FETCH takes no 0, and TOP no offset.
+	// FETCH does not allow 0, and TOP does not allow an offset.
 	top := q.Limit != nil && (q.Offset == 0 || *q.Limit == 0)
 	if top {
 		w.text("TOP (")
 		w.param(sqltypes.BigIntType, sqltypes.Int64(*q.Limit))
 		w.text(") ")
 	}
-	// What is selected of groups has to be what they are made by, with the same parameters.
+	// The server matches selected expressions with those of GROUP BY only if they have the
+	// same parameters.
 	w.repeats = len(groups) > 0
 	for i := range q.Output {
 		w.comma(i)
@@ -70,10 +70,10 @@ func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error
 	return w.query(p)
 }
 
-// groupsOf returns what a query groups by. DISTINCT is grouping by all that is
-// selected: it would tell strings apart by the collation of their columns, and let
-// nothing else order them. Constants make no groups, and the server refuses them;
-// where there is nothing else DISTINCT is said.
+// groupsOf returns what a query groups by. DISTINCT is rendered as grouping by all that is
+// selected, because it would compare strings in the collation of their columns, and would
+// not allow ordering by anything else. Constants are omitted, because the server rejects
+// them in GROUP BY; if there is nothing else, DISTINCT is used.
 func groupsOf(q *plan.Query) (groups []*plan.Expr, distinct bool) {
 	groups = q.GroupBy
 	if q.Distinct {
@@ -102,13 +102,13 @@ func (SQLServer) Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 // sqlServerWriter is the syntax of T-SQL.
 type sqlServerWriter struct {
 	writer
-	joined bool // columns are written with their table's alias, t0, t1 and so on
+	joined bool // qualify columns with their table's alias: t0, t1 and so on
 }
 
 func newSQLServerWriter() *sqlServerWriter { return &sqlServerWriter{writer: newWriter('[', ']')} }
 
-// table names the schema too: it is part of what a cached plan is found by, and a
-// login's own schema may be another.
+// table writes the schema too: the server needs it to reuse a cached plan, and a login's
+// default schema may be another.
 func (w *sqlServerWriter) table(name string) {
 	w.text("[dbo].")
 	w.name(name)
@@ -123,9 +123,9 @@ func (w *sqlServerWriter) column(e *plan.Expr) {
 	w.name(e.Column)
 }
 
-// length writes the key after a VARBINARY by which rows are ordered or grouped. The
-// server takes no account of zero bytes at the end, which the merge of the shards'
-// rows does: of two values that differ by them alone the shorter comes first.
+// length writes a second key after a VARBINARY key of ORDER BY or GROUP BY. The server
+// ignores trailing zero bytes, but the merge of the shards' rows does not: of two values
+// that differ only in these, the shorter comes first.
 func (w *sqlServerWriter) length(e *plan.Expr, desc bool) {
 	if e.Type.Kind != sqltypes.VarBinary {
 		return
@@ -138,7 +138,7 @@ func (w *sqlServerWriter) length(e *plan.Expr, desc bool) {
 	}
 }
 
-// orderBy writes the order of the rows, of which a constant is no part.
+// orderBy writes ORDER BY, without constants.
 func (w *sqlServerWriter) orderBy(keys []plan.SortKey) {
 	n := 0
 	for _, k := range keys {

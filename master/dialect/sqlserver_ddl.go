@@ -8,11 +8,11 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// sqlServerCreateTable writes a table with the types as they were given. Defaults
-// are not said: the planner puts their values into the rows. The colons in the names
-// of keys keep them apart from every name that a client can give; with them the
-// longest is shorter than SQL Server's 128 characters. The names of constraints are
-// the schema's and have the table's in them, those of indexes are the table's own.
+// sqlServerCreateTable renders a table with the types of its definition. Defaults are
+// omitted: the planner puts their values into the rows. The names of keys contain colons,
+// which no name chosen by a client can; even so the longest is within SQL Server's limit
+// of 128 characters. Constraint names are unique within the schema, so they contain the
+// table's name; index names need to be unique only within the table.
 func sqlServerCreateTable(p *plan.Plan) ([]api.Statement, error) {
 	def := p.Definition
 	w := newSQLServerWriter()
@@ -51,7 +51,7 @@ func (w *sqlServerWriter) columnDef(c *api.ColumnDef, t sqltypes.Type, shardKey 
 	if shardKey && t.Kind.IsString() {
 		w.text(" COLLATE " + binaryCollation(t.Kind))
 	}
-	// Said either way: what a column is by default is a setting of the session.
+	// Always explicit: the default depends on the session's settings.
 	if c.Nullable {
 		w.text(" NULL,\n")
 	} else {

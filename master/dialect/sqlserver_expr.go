@@ -10,8 +10,8 @@ var sqlServerArith = [...]string{
 	plan.ConcatExpr: " + ",
 }
 
-// expr writes e so that it can stand beside any comparison; predicates, beside
-// any operator.
+// expr writes e, in parentheses if necessary to be an operand of a comparison; a
+// predicate, of any operator.
 func (w *sqlServerWriter) expr(e *plan.Expr) {
 	switch e.Op {
 	case plan.ColumnExpr:
@@ -53,8 +53,8 @@ func (w *sqlServerWriter) expr(e *plan.Expr) {
 	}
 }
 
-// The levels of T-SQL's operators on values, from those that bind least. The minus
-// sign binds as + does, and before it another would begin a comment.
+// The precedence levels of T-SQL's operators on values, lowest first. Unary minus has the
+// precedence of +, and two of them in a row would start a comment.
 const (
 	signed = iota
 	additive
@@ -74,7 +74,7 @@ func levelOf(op plan.ExprOp) int {
 	return primary
 }
 
-// operand writes e so that it can stand where operators of at least that level may.
+// operand writes e, in parentheses if its precedence is lower than level.
 func (w *sqlServerWriter) operand(e *plan.Expr, level int) {
 	if levelOf(e.Op) >= level {
 		w.expr(e)
@@ -85,7 +85,8 @@ func (w *sqlServerWriter) operand(e *plan.Expr, level int) {
 	w.text(")")
 }
 
-// constant writes a parameter; NULL has a type too, as a CASE of nothing else needs one.
+// constant writes a parameter. NULL is written with its type, because a CASE whose results
+// are all NULL needs one.
 func (w *sqlServerWriter) constant(e *plan.Expr) {
 	if e.Value.IsNull() {
 		w.text("CAST(NULL AS " + e.Type.String() + ")")
@@ -111,8 +112,9 @@ func (w *sqlServerWriter) assigned(e *plan.Expr) {
 	w.expr(x)
 }
 
-// compare writes a comparison: of strings, = and <> in the collation of the columns,
-// and order as rows are ordered, so that a range of values is a range of rows.
+// compare writes a comparison. Strings are compared for equality in the collation of the
+// columns, but < and so on use the order of rows, so that a range of values is a range of
+// rows.
 func (w *sqlServerWriter) compare(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	equality := e.Op == plan.EqExpr || e.Op == plan.NeExpr
@@ -162,8 +164,8 @@ func (w *sqlServerWriter) in(e *plan.Expr) {
 	w.text("))")
 }
 
-// listType is the type that holds all of the constants, none of which it changes;
-// false when there is none, or when they have no form in JSON that the server reads.
+// listType returns a type that holds all of the constants unchanged, or false if there is
+// none, or if the server cannot read them from JSON.
 func listType(list []*plan.Expr) (sqltypes.Type, bool) {
 	t := list[0].Type
 	if t.Kind.IsBinary() {
@@ -194,10 +196,10 @@ func listType(list []*plan.Expr) (sqltypes.Type, bool) {
 	return t, t.Precision <= maxPrecision
 }
 
-// like writes LIKE, which minds case as the collation of its operands does.
+// like writes LIKE, which is case-sensitive if the collation of its operands is.
 func (w *sqlServerWriter) like(e *plan.Expr) {
 	x, pattern := e.Args[0], e.Args[1]
-	kind := sqltypes.VarChar // blanks at the end count only where one of the two is Unicode
+	kind := sqltypes.VarChar // trailing spaces are significant only if one of the two is Unicode
 	if x.Type.Kind.IsUnicode() || pattern.Type.Kind.IsUnicode() {
 		kind = sqltypes.NVarChar
 	}
@@ -210,13 +212,13 @@ func (w *sqlServerWriter) like(e *plan.Expr) {
 	w.likeOperand(e, pattern, x, kind)
 	if len(e.Args) > 2 {
 		w.text(" ESCAPE ")
-		// Not declared longer than it is: the server wants one character.
+		// Declared with its exact length: the server requires one character.
 		w.param(e.Args[2].Type, e.Args[2].Value)
 	}
 	w.text(")")
 }
 
-// likeOperand writes one operand of LIKE beside the other.
+// likeOperand writes one operand of LIKE, given the other.
 func (w *sqlServerWriter) likeOperand(e, x, other *plan.Expr, kind sqltypes.Kind) {
 	if e.Binary {
 		w.inBinary(x, other, kind)

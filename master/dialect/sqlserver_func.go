@@ -6,7 +6,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// function writes a call, whose name and meaning are T-SQL's own.
+// function writes a call of the T-SQL function itself.
 func (w *sqlServerWriter) function(e *plan.Expr) {
 	w.text(e.Func.Name + "(")
 	if e.Func.NamesPart() {
@@ -21,7 +21,7 @@ func (w *sqlServerWriter) function(e *plan.Expr) {
 
 func (w *sqlServerWriter) coalesce(e *plan.Expr) {
 	if len(e.Args) == 1 {
-		w.expr(e.Args[0]) // COALESCE takes two at least
+		w.expr(e.Args[0]) // COALESCE requires at least two arguments
 		return
 	}
 	w.text("COALESCE(")
@@ -46,8 +46,8 @@ func (w *sqlServerWriter) caseOf(e *plan.Expr) {
 	w.text(" END")
 }
 
-// result writes x, one of the values that e may have. Strings of different
-// collations do not make one value unless one is said.
+// result writes x, one of the results of e. Strings of different collations need an
+// explicit COLLATE to be results of one expression.
 func (w *sqlServerWriter) result(e, x *plan.Expr) {
 	if e.Binary && e.Type.Kind.IsString() && !x.IsConst() && !isKey(x) {
 		w.binary(x, e.Type.Kind)
@@ -56,8 +56,8 @@ func (w *sqlServerWriter) result(e, x *plan.Expr) {
 	w.expr(x)
 }
 
-// aggregate writes an aggregate. Integers are added as BIGINT, as the partial sums
-// of shards may be beyond INT where the whole is not.
+// aggregate writes an aggregate. Integers are added as BIGINT, because the partial sum of
+// a shard may overflow INT even if the total does not.
 func (w *sqlServerWriter) aggregate(e *plan.Expr) {
 	x := e.Args[0]
 	switch {
@@ -72,7 +72,7 @@ func (w *sqlServerWriter) aggregate(e *plan.Expr) {
 			w.expr(x)
 		}
 	case x.Type.Kind.IsString() && !x.Binary:
-		w.extreme(e)
+		w.minMax(e)
 		return
 	default:
 		w.text(e.Agg.String() + "(")
@@ -81,16 +81,16 @@ func (w *sqlServerWriter) aggregate(e *plan.Expr) {
 	w.text(")")
 }
 
-// extreme writes the least or greatest of strings, which stand in the order of
-// their folded forms: that of the folded form with the string itself after it, of
-// which the string is then taken. What is between the two comes before any letter.
-// Strings that might not fit twice are NVARCHAR(MAX), as the server would cut them off.
-func (w *sqlServerWriter) extreme(e *plan.Expr) {
+// minMax writes MIN or MAX of strings, which are ordered by their folded forms. It computes
+// the minimum or maximum of the folded form followed by a separator and the string itself,
+// and extracts the string from that. The separator sorts before any letter. If the pair
+// might not fit, it is an NVARCHAR(MAX), because the server would truncate it.
+func (w *sqlServerWriter) minMax(e *plan.Expr) {
 	x := e.Args[0]
 	if t := asUnicode(x.Type); t.Length != sqltypes.Max && 2*t.Length+1 > maxChars {
 		x = &plan.Expr{Op: plan.ConvertExpr, Type: unboundedText, Args: []*plan.Expr{x}}
 	}
-	pairs := func() {
+	pair := func() {
 		w.text(e.Agg.String() + "(")
 		w.folded(x)
 		w.text(" + NCHAR(1) + ")
@@ -98,8 +98,8 @@ func (w *sqlServerWriter) extreme(e *plan.Expr) {
 		w.text(")")
 	}
 	w.text("SUBSTRING(")
-	pairs()
+	pair()
 	w.text(", CHARINDEX(NCHAR(1), ")
-	pairs()
+	pair()
 	w.text(") + 1, 2147483647)")
 }

@@ -7,8 +7,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// binaryCollation is the collation of a string shard key: by code point, as its
-// text is hashed. VARCHAR needs the one whose code page is UTF-8.
+// binaryCollation is the collation of a string shard key: by code point, consistent with
+// hashing. VARCHAR needs the variant with the code page UTF-8.
 func binaryCollation(k sqltypes.Kind) string {
 	if k.IsUnicode() {
 		return "Latin1_General_100_BIN2"
@@ -16,7 +16,7 @@ func binaryCollation(k sqltypes.Kind) string {
 	return "Latin1_General_100_BIN2_UTF8"
 }
 
-// The greatest lengths of strings that SQL Server keeps within a row.
+// The maximum lengths of strings other than MAX types.
 const (
 	maxChars = 4_000
 	maxBytes = 8_000
@@ -24,9 +24,9 @@ const (
 
 var unboundedText = sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
 
-// declared is the type to declare a parameter with whose type is t and whose value
-// is v. Strings have one length, and MAX only beyond it: a text with parameters of
-// other lengths has another plan, and MAX costs more to compare.
+// declared returns the type to declare a parameter of type t with value v as. Strings get
+// the maximum length, and MAX only if they are longer: a statement whose parameters have
+// other lengths gets another cached plan, and comparing MAX types is slower.
 func declared(t sqltypes.Type, v sqltypes.Value) sqltypes.Type {
 	switch t.Kind {
 	case sqltypes.NVarChar:
@@ -51,8 +51,8 @@ func utf16Len(s string) int {
 	return n
 }
 
-// asUnicode is the type that holds every value of a string type as NVARCHAR. Blanks
-// that pad a CHAR are of its value; NCHAR would pad it further, as it counts characters.
+// asUnicode is the NVARCHAR type that holds every value of a string type. It is not NCHAR,
+// because that counts characters and would add to the padding of a CHAR.
 func asUnicode(t sqltypes.Type) sqltypes.Type {
 	t.Kind = sqltypes.NVarChar
 	if t.Length > maxChars {
@@ -69,13 +69,13 @@ func (w *sqlServerWriter) unicode(e *plan.Expr) {
 	case e.IsConst():
 		w.constant(&plan.Expr{Op: plan.ValueExpr, Type: asUnicode(e.Type), Value: e.Value})
 	case e.Op == plan.AggExpr && !e.Binary:
-		w.expr(e) // see extreme
+		w.expr(e) // see minMax
 	default:
 		w.cast(e, asUnicode(e.Type))
 	}
 }
 
-// binary writes a string that is no constant in the collation of shard keys, as an
+// binary writes a string that is not a constant in the collation of shard keys, as an
 // NVARCHAR or a VARCHAR.
 func (w *sqlServerWriter) binary(e *plan.Expr, kind sqltypes.Kind) {
 	t := e.Type
@@ -86,14 +86,14 @@ func (w *sqlServerWriter) binary(e *plan.Expr, kind sqltypes.Kind) {
 	w.text(" COLLATE " + binaryCollation(kind))
 }
 
-// folded writes a string so that it has the order of sqltypes.CompareText.
+// folded writes a string's folded form, whose order is that of sqltypes.CompareText.
 func (w *sqlServerWriter) folded(e *plan.Expr) {
 	w.text("LOWER(UPPER(")
 	w.unicode(e)
 	w.text(")) COLLATE " + binaryCollation(sqltypes.NVarChar))
 }
 
-// ordered writes what rows are ordered and grouped by.
+// ordered writes an expression for ORDER BY or GROUP BY.
 func (w *sqlServerWriter) ordered(e *plan.Expr) {
 	if e.Type.Kind.IsString() && !e.Binary {
 		w.folded(e)
@@ -102,8 +102,8 @@ func (w *sqlServerWriter) ordered(e *plan.Expr) {
 	w.expr(e)
 }
 
-// output writes what is selected: strings as NVARCHAR, as the driver does not read
-// UTF-8. Of the spellings that make one group the least is shown.
+// output writes a selected expression: strings as NVARCHAR, because the driver does not
+// read UTF-8. Of the spellings in a group, the least is shown.
 func (w *sqlServerWriter) output(e *plan.Expr, grouped bool) {
 	switch {
 	case !e.Type.Kind.IsString():
@@ -117,10 +117,10 @@ func (w *sqlServerWriter) output(e *plan.Expr, grouped bool) {
 	}
 }
 
-// inBinary writes x for an operator in the collation of shard keys, whose other
-// operand is given. A shard key brings its collation along, and a constant takes
-// it on. But two columns whose collations differ do not meet unless one is said, for
-// which both become strings of that kind: the collation of an NVARCHAR has no UTF-8.
+// inBinary writes x as an operand of an operator in the collation of shard keys, given the
+// other operand. A shard key has that collation, and a constant takes it from the other
+// operand. But two columns with different collations need an explicit COLLATE, and both are
+// converted to kind, because the collation for NVARCHAR is not the one for UTF-8.
 func (w *sqlServerWriter) inBinary(x, other *plan.Expr, kind sqltypes.Kind) {
 	if x.IsConst() || other.IsConst() || isKey(x) && isKey(other) {
 		w.operand(x, additive)
@@ -129,16 +129,16 @@ func (w *sqlServerWriter) inBinary(x, other *plan.Expr, kind sqltypes.Kind) {
 	w.binary(x, kind)
 }
 
-// isKey says whether e is the shard key itself.
+// isKey reports whether e is the shard key itself.
 func isKey(e *plan.Expr) bool { return e.Op == plan.ColumnExpr && e.Binary }
 
-// concat writes strings joined.
+// concat writes a concatenation.
 func (w *sqlServerWriter) concat(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
 	if !e.Binary {
-		w.part(l, additive)
+		w.concatOperand(l, additive)
 		w.text(sqlServerArith[e.Op])
-		w.part(r, multiplicative)
+		w.concatOperand(r, multiplicative)
 		return
 	}
 	w.inBinary(l, r, e.Type.Kind)
@@ -146,9 +146,10 @@ func (w *sqlServerWriter) concat(e *plan.Expr) {
 	w.inBinary(r, l, e.Type.Kind)
 }
 
-// part writes an operand of a string that is joined. A constant of a MAX type keeps it,
-// however short it is: it is what keeps the whole from being cut off at 8000 bytes.
-func (w *sqlServerWriter) part(x *plan.Expr, level int) {
+// concatOperand writes an operand of a concatenation. A constant of a MAX type keeps its
+// type, however short it is, because that keeps the server from truncating the result to
+// 8000 bytes.
+func (w *sqlServerWriter) concatOperand(x *plan.Expr, level int) {
 	if x.IsConst() && !x.Value.IsNull() && x.Type.Length == sqltypes.Max {
 		w.param(x.Type, x.Value)
 		return

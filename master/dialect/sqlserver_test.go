@@ -18,7 +18,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Every plan of the golden files runs on a server as it was written.
+// Every plan of the golden files runs on a real server.
 func TestGoldenPlansRunOnSQLServer(t *testing.T) {
 	db := openSQLServer(t)
 	db.create(t, studentsTable, coursesTable, enrollmentsTable, logTable)
@@ -28,7 +28,7 @@ func TestGoldenPlansRunOnSQLServer(t *testing.T) {
 	}
 	g := newGolden(t)
 	if db.babelfish {
-		// See testDB.create: the tables must be as they are there.
+		// The tables must match those of testDB.create.
 		g.tables["Courses"] = newTable(t, strings.Replace(coursesTable, "VARCHAR(20) UNIQUE", "NVARCHAR(20) UNIQUE", 1))
 	}
 	for _, file := range files {
@@ -51,7 +51,7 @@ func TestGoldenPlansRunOnSQLServer(t *testing.T) {
 	}
 }
 
-// run runs a plan's first fragment, and takes a table that it creates away again.
+// run runs a plan's first fragment. It drops the table again if the plan created one.
 func (db *testDB) run(t *testing.T, p *plan.Plan) error {
 	if p.Op.IsRead() {
 		_, err := db.rows(t, p)
@@ -68,20 +68,19 @@ func (db *testDB) run(t *testing.T, p *plan.Plan) error {
 	return err
 }
 
-// words are strings whose order is easily got wrong.
+// words are strings that are easily ordered wrongly.
 var words = []string{
 	"", "a", "A", "a ", "á", "Á", "b", "a b", "a_b", "aZb", "ab", "zoë", "ZOË", "ß", "ss", "SS", "σ", "ς", "Σ", "k", "K", "İ", "ı", "i", "I",
 	"Ж", "ж", "з", "µ", "μ", "ÿ", "Ÿ", "ā", "Ā", "😀", "z", "-", "a-b", "co-op", "coop", "1", "10", "9", "a\t", "a\tb", "''", "æ", "ae", "ǆ", "Ǆ", "ﬁ", "fi",
 }
 
-// otherwiseOnBabelfish are characters that Babelfish changes the case of as whole
-// strings and as Turkish may; and it has no padding for what a tab could come before.
-// SQL Server maps each character to one, and pads.
-const otherwiseOnBabelfish = "ßİıﬁ\t"
+// differentOnBabelfish are characters whose case Babelfish maps by whole strings, or by
+// Turkish rules, where SQL Server maps single characters. Nor does it pad strings for
+// comparison, which matters for the tab.
+const differentOnBabelfish = "ßİıﬁ\t"
 
-// The order and the groups that the server makes are those that the master merges
-// the rows of several shards by.
-func TestRowsComeInTheOrderThatTheyAreMergedBy(t *testing.T) {
+// The server's order and groups are consistent with the master's merge of several shards.
+func TestEngineOrderMatchesMergeOrder(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
 		const def = `{"db_name": "School", "table": "Words", "columns": {
 			"id": "INT PRIMARY KEY", "n": "NVARCHAR(20)", "m": "NVARCHAR(MAX)", "v": "VARCHAR(20)", "c": "CHAR(10)", "d": "DECIMAL(9,3)", "g": "UNIQUEIDENTIFIER"}, "shard_key": "id"}`
@@ -90,17 +89,17 @@ func TestRowsComeInTheOrderThatTheyAreMergedBy(t *testing.T) {
 		table, keys := newTable(t, def), newTable(t, keyed)
 		rows, keyRows := []string{`{"id": -1}`}, []string{}
 		for i, w := range words {
-			if db.babelfish && strings.ContainsAny(w, otherwiseOnBabelfish) {
+			if db.babelfish && strings.ContainsAny(w, differentOnBabelfish) {
 				continue
 			}
 			text := quoted(t, w)
 			narrow := text
 			if db.babelfish && !isASCII(w) {
-				narrow = "null" // VARCHAR is of a code page there
+				narrow = "null" // VARCHAR has a code page there
 			}
 			rows = append(rows, fmt.Sprintf(`{"id": %d, "n": %s, "m": %s, "v": %s, "c": %s, "d": %d.%03d, "g": "%02X%02X0000-0000-0000-0000-%012X"}`,
 				i, text, text, narrow, narrow, (i*7)%13-6, i, i*5%256, i, i%3))
-			if w != "a " { // which is the key a
+			if w != "a " { // equal to the key "a"
 				keyRows = append(keyRows, fmt.Sprintf(`{"id": %d, "k": %s}`, i, text))
 			}
 		}
@@ -109,7 +108,7 @@ func TestRowsComeInTheOrderThatTheyAreMergedBy(t *testing.T) {
 		for _, column := range []string{"n", "m", "v", "c", "d", "g", "n + 'x'", "v + n"} {
 			for _, desc := range []string{"", " DESC"} {
 				if column == "g" && db.babelfish {
-					continue // GUIDs are in the order of their bytes there
+					continue // it orders GUIDs by their bytes
 				}
 				db.checkOrder(t, table, column+desc)
 			}
@@ -122,7 +121,7 @@ func TestRowsComeInTheOrderThatTheyAreMergedBy(t *testing.T) {
 	})
 }
 
-// checkOrder reads a table in an order and compares neighbours by the merge's keys.
+// checkOrder reads an ordered table and compares adjacent rows by the merge keys.
 func (db *testDB) checkOrder(t *testing.T, table *bind.Table, orderBy string) {
 	t.Helper()
 	p, err := planner.Select(table, newMap(t, 3), &api.SelectRequest{Columns: api.NameList{"id"}, OrderBy: orderBy})
@@ -132,7 +131,7 @@ func (db *testDB) checkOrder(t *testing.T, table *bind.Table, orderBy string) {
 	db.checkMerge(t, p, orderBy, true)
 }
 
-// checkGroups counts the rows by groups, no two of which may be equal.
+// checkGroups counts rows by group, and checks that no two groups are equal.
 func (db *testDB) checkGroups(t *testing.T, table *bind.Table, by string) {
 	t.Helper()
 	p, err := planner.Count(table, newMap(t, 3), &api.MapReduceCountRequest{GroupBy: api.NameList{by}})
@@ -142,7 +141,7 @@ func (db *testDB) checkGroups(t *testing.T, table *bind.Table, by string) {
 	db.checkMerge(t, p, "groups of "+by, false)
 }
 
-func (db *testDB) checkMerge(t *testing.T, p *plan.Plan, what string, equals bool) {
+func (db *testDB) checkMerge(t *testing.T, p *plan.Plan, name string, duplicates bool) {
 	t.Helper()
 	rows, err := db.rows(t, p)
 	if err != nil {
@@ -170,31 +169,31 @@ func (db *testDB) checkMerge(t *testing.T, p *plan.Plan, what string, equals boo
 		if key.Desc {
 			order = -order
 		}
-		if i > 0 && (order > 0 || order == 0 && !equals) {
-			t.Errorf("%s: %+v comes before %+v", what, before, v)
+		if i > 0 && (order > 0 || order == 0 && !duplicates) {
+			t.Errorf("%s: %+v comes before %+v", name, before, v)
 		}
 		before = v
 	}
 	if len(rows) < 10 {
-		t.Errorf("%s: %d rows", what, len(rows))
+		t.Errorf("%s: %d rows", name, len(rows))
 	}
 }
 
-// A string is less than another in a condition exactly when it comes before it.
-func TestConditionsOrderStringsAsRowsAreOrdered(t *testing.T) {
+// A condition considers a string less than another exactly if ORDER BY sorts it before that.
+func TestConditionsCompareStringsInTheOrderOfRows(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
 		const def = `{"db_name": "School", "table": "Words", "columns": {"id": "INT PRIMARY KEY", "n": "NVARCHAR(20)"}}`
 		db := open(strings.Replace(def, `{"id`, `{"student_id`, 1))
 		table := newTable(t, strings.Replace(def, `{"id`, `{"student_id`, 1))
 		var rows []string
 		for i, w := range words {
-			if !db.babelfish || !strings.ContainsAny(w, otherwiseOnBabelfish) {
+			if !db.babelfish || !strings.ContainsAny(w, differentOnBabelfish) {
 				rows = append(rows, fmt.Sprintf(`{"student_id": %d, "n": %s}`, i, quoted(t, w)))
 			}
 		}
 		db.insert(t, table, rows...)
 		for _, w := range words {
-			if db.babelfish && strings.ContainsAny(w, otherwiseOnBabelfish) {
+			if db.babelfish && strings.ContainsAny(w, differentOnBabelfish) {
 				continue
 			}
 			for op, holds := range map[string]func(int) bool{"<": func(c int) bool { return c < 0 }, ">=": func(c int) bool { return c >= 0 }} {
@@ -210,7 +209,7 @@ func TestConditionsOrderStringsAsRowsAreOrdered(t *testing.T) {
 				want := 0
 				for i, x := range words {
 					row := "[" + strconv.Itoa(i) + "," + quoted(t, x) + "]"
-					if db.babelfish && strings.ContainsAny(x, otherwiseOnBabelfish) {
+					if db.babelfish && strings.ContainsAny(x, differentOnBabelfish) {
 						continue
 					}
 					if holds(sqltypes.CompareText(x, w)) {
@@ -228,7 +227,7 @@ func TestConditionsOrderStringsAsRowsAreOrdered(t *testing.T) {
 	})
 }
 
-// contains says whether a row is among rows, however its text is spelt.
+// contains reports whether a row is among rows.
 func contains(t *testing.T, rows []string, want string) bool {
 	t.Helper()
 	for _, r := range rows {
@@ -250,9 +249,9 @@ func quoted(t *testing.T, s string) string {
 
 func isASCII(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r > '~' }) < 0 }
 
-// A string beside its folded form must not be cut off, which SQL Server does to an
-// NVARCHAR at 4000 characters. Babelfish does not.
-func TestTheLeastOfLongStringsIsWhole(t *testing.T) {
+// A string with its folded form must not be truncated, which SQL Server does to an NVARCHAR
+// at 4000 characters. Babelfish does not.
+func TestMinOfLongStringsIsNotTruncated(t *testing.T) {
 	c := newCatalog(t, `{"db_name": "School", "table": "T", "columns": {"student_id": "INT PRIMARY KEY", "short": "NVARCHAR(1999)", "long": "NVARCHAR(2000)", "bytes": "VARCHAR(3000)", "max": "NVARCHAR(MAX)"}}`)
 	for column, cast := range map[string]bool{"short": false, "long": true, "bytes": true, "max": false} {
 		p, err := c.statement(t, "SELECT MIN("+column+") FROM T")
@@ -267,8 +266,8 @@ func TestTheLeastOfLongStringsIsWhole(t *testing.T) {
 	}
 }
 
-// A constant of a MAX type is what one joins to long strings to have them whole.
-func TestJoinedToAMaxConstantStringsAreWhole(t *testing.T) {
+// Clients concatenate a constant of a MAX type to avoid truncation.
+func TestConcatenationWithMaxConstantIsNotTruncated(t *testing.T) {
 	c := newCatalog(t, studentsTable)
 	for text, want := range map[string]string{
 		"SELECT CAST('x' AS NVARCHAR(MAX)) + name FROM Students": "NVARCHAR(MAX)",

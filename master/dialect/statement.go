@@ -6,8 +6,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// exec writes the statements that change rows or drop a table, which the dialects
-// write alike but for names and expressions.
+// exec renders the statements that change rows or drop a table. The dialects differ only
+// in names and expressions.
 func exec(s syntax, p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 	w := s.base()
 	switch p.Op {
@@ -34,10 +34,10 @@ func exec(s syntax, p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 		where(s, p.Write.Where)
 		return w.statement(p, api.EffectDelete)
 	}
-	return nil, api.NewProblem(api.CodeInternal, "a plan of kind %s is not run by exec", p.Op)
+	return nil, api.NewProblem(api.CodeInternal, "a plan for %s is not run by exec", p.Op)
 }
 
-// insert writes an insert of one row, to be run for each of the fragment's.
+// insert renders an insert of one row, to be run for each of the fragment's rows.
 func insert(s syntax, p *plan.Plan, f *plan.Fragment) []api.Statement {
 	w := s.base()
 	w.text("INSERT INTO ")
@@ -63,8 +63,8 @@ func insert(s syntax, p *plan.Plan, f *plan.Fragment) []api.Statement {
 	}}
 }
 
-// needsKeyIndex says whether rows could not be found by the shard key, which is
-// how most requests ask, without an index of its own.
+// needsKeyIndex reports whether the shard key, which most requests search by, needs an
+// index of its own, because no key starts with it.
 func needsKeyIndex(def *api.TableDef) bool {
 	if def.ShardKey == "" {
 		return false
@@ -80,7 +80,7 @@ func needsKeyIndex(def *api.TableDef) bool {
 	return true
 }
 
-// keyIndex is an index on the shard key.
+// keyIndex renders an index on the shard key.
 func keyIndex(s syntax, name string, p *plan.Plan) api.Statement {
 	def, w := p.Definition, s.base()
 	w.text("CREATE INDEX ")

@@ -48,7 +48,7 @@ func (c catalog) statement(t testing.TB, text string) (*plan.Plan, error) {
 const gradesTable = `{"db_name": "School", "table": "Grades", "columns": {"student_id": "INT PRIMARY KEY", "course": "VARCHAR(20) PRIMARY KEY",
 	"grade": "DECIMAL(3,1)", "points": "INT", "passed": "DATE"}}`
 
-// newSchool fills a database that has the two tables.
+// newSchool fills the two tables of a database.
 func newSchool(t testing.TB, db *testDB) catalog {
 	t.Helper()
 	c := newCatalog(t, studentsTable, gradesTable)
@@ -72,17 +72,17 @@ func newSchool(t testing.TB, db *testDB) catalog {
 
 func TestStatementsRunOnTheEngine(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
-		statementsRunOnTheEngine(t, open(studentsTable, gradesTable))
+		checkStatements(t, open(studentsTable, gradesTable))
 	})
 }
 
-// statementsRunOnTheEngine has the rows that the one worker gives, which are partial
-// results where there are aggregates.
-func statementsRunOnTheEngine(t *testing.T, db *testDB) {
+// checkStatements compares the rows of a single worker, which are partial results if there
+// are aggregates.
+func checkStatements(t *testing.T, db *testDB) {
 	c := newSchool(t, db)
 	for _, tt := range statements() {
 		if db.babelfish && strings.Contains(tt.text, "ABS(gpa)") {
-			continue // its ABS and ROUND of a DECIMAL give a number that does not fit the type they say
+			continue // its ABS and ROUND of a DECIMAL return a number that does not fit their type
 		}
 		p, err := c.statement(t, tt.text)
 		if err != nil {
@@ -92,16 +92,16 @@ func statementsRunOnTheEngine(t *testing.T, db *testDB) {
 		rows, err := db.rows(t, p)
 		q, qerr := db.d.Query(p, &p.Fragments[0])
 		if qerr == nil {
-			rounded(t, q.ResultTypes, rows)
+			roundSums(t, q.ResultTypes, rows)
 		}
-		if got := strings.Join(rows, " "); err != nil || shown(got) != shown(tt.want) {
+		if got := strings.Join(rows, " "); err != nil || normalized(got) != normalized(tt.want) {
 			t.Errorf("%s\ngot  %s, %v\nwant %s\n%s", tt.text, got, err, tt.want, q.SQL)
 		}
 	}
 }
 
-// rounded makes floats of the exact sums of floats that an engine gives.
-func rounded(t *testing.T, types []string, rows []string) {
+// roundSums replaces an engine's exact sums of floats by rounded floats.
+func roundSums(t *testing.T, types []string, rows []string) {
 	t.Helper()
 	for i := range rows {
 		var row []jsontext.Value
@@ -130,7 +130,7 @@ func rounded(t *testing.T, types []string, rows []string) {
 	}
 }
 
-// statements are queries and the rows that they have of newSchool's tables.
+// statements are queries and their rows over newSchool's tables.
 func statements() []struct{ text, want string } {
 	return []struct{ text, want string }{
 		{"SELECT UPPER(name), LOWER(name), LEN(name) FROM Students ORDER BY student_id", `["ANN","ann",3] ["BOB","bob",3] ["ANN ","ann ",3]`},
@@ -171,19 +171,19 @@ func statements() []struct{ text, want string } {
 	}
 }
 
-// shown is what does not depend on which of the spellings that are equal is shown,
-// of which T-SQL promises none.
-func shown(rows string) string {
+// normalized hides which of several equal spellings is shown, because T-SQL does not
+// specify that.
+func normalized(rows string) string {
 	return strings.ToLower(strings.ReplaceAll(rows, ` "`, `"`))
 }
 
-func TestTheEngineRefusesStatementsAsTSQLDoes(t *testing.T) {
+func TestStatementErrorsOfTheEngine(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, open func(...string) *testDB) {
-		theEngineRefusesStatementsAsTSQLDoes(t, open(studentsTable, gradesTable))
+		checkStatementErrors(t, open(studentsTable, gradesTable))
 	})
 }
 
-func theEngineRefusesStatementsAsTSQLDoes(t *testing.T, db *testDB) {
+func checkStatementErrors(t *testing.T, db *testDB) {
 	c := newSchool(t, db)
 	for text, number := range map[string]int{
 		"SELECT SUBSTRING(name, 1, age) FROM Students":                                      537,
@@ -207,7 +207,7 @@ func theEngineRefusesStatementsAsTSQLDoes(t *testing.T, db *testDB) {
 			_, err = db.exec(t, p)
 		}
 		if db.babelfish && strings.Contains(text, "1/0") && number == 0 {
-			continue // it computes constants before it knows whether they are needed
+			continue // it does not short-circuit constants
 		}
 		if number == 0 && err != nil || number != 0 && !db.hasNumber(err, number) {
 			t.Errorf("%s: got %v, want number %d", text, err, number)
@@ -215,8 +215,8 @@ func theEngineRefusesStatementsAsTSQLDoes(t *testing.T, db *testDB) {
 	}
 }
 
-// A worker is told what it would otherwise have to read out of the text.
-func TestStatementsSayWhatTheWorkerNeedsToKnow(t *testing.T) {
+// Statements carry metadata that the worker would otherwise have to parse from the SQL.
+func TestStatementMetadata(t *testing.T) {
 	table, m := newTable(t, coursesTable), newMap(t, 1)
 	for _, d := range []dialect.Dialect{sqlite(t), sqlServer(t)} {
 		p, err := planner.Insert(table, m, decode[api.InsertRequest](t, `{"db_name": "School", "table": "Courses", "data": {"code": "X1", "title": "t"}}`))

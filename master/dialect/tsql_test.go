@@ -15,8 +15,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// parseTSQL returns the kind of the one statement that a text is by the grammar of
-// T-SQL. (The parser is for tests: it is not safe on hostile input.)
+// parseTSQL returns the kind of the single statement in text, parsed by the grammar of
+// T-SQL. (The parser is only for tests: it is not safe for hostile input.)
 func parseTSQL(t *testing.T, text string) string {
 	t.Helper()
 	script, err := parser.Parse(t.Context(), strings.NewReader(text))
@@ -35,7 +35,7 @@ func parseTSQL(t *testing.T, text string) string {
 	return strings.TrimPrefix(reflect.TypeOf(statements[0]).String(), "*ast.")
 }
 
-func TestTheParserOfTheseTestsIsOne(t *testing.T) {
+func TestTSQLParserRejectsInvalidSyntax(t *testing.T) {
 	for _, bad := range []string{
 		"SELECT TOP ( [a] FROM [t]", "SELECT [a] FROM [t] WHERE", "SELECT [a] FROM [t] WHERE (([a] = 1)", "SELECT [a] FROM [t] WHERE ([a] LIKE)",
 		"SELECT CAST([a] AS) FROM [t]", "DELETE FROM [t] WHERE ([a] IN ())", "UPDATE [t] SET [a] = WHERE ([b] = 1)", "INSERT INTO [t] ([a] VALUES (1)",
@@ -46,8 +46,8 @@ func TestTheParserOfTheseTestsIsOne(t *testing.T) {
 	}
 }
 
-// Every statement of the golden files is T-SQL, without a server to say so.
-func TestPlansAreWrittenInTSQL(t *testing.T) {
+// Every statement of the golden files is valid T-SQL; this test needs no server.
+func TestPlansAreValidTSQL(t *testing.T) {
 	files, err := filepath.Glob("testdata/plans/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scripts in testdata/plans", err)
@@ -67,7 +67,7 @@ func TestPlansAreWrittenInTSQL(t *testing.T) {
 		g.each(t, string(script), func(c goldenCase) {
 			p, err := g.plan(t, c.op, c.request)
 			if err != nil {
-				return // what the plan is refused with is the golden file's
+				return // the golden file has the error
 			}
 			for i := range p.Fragments {
 				for j, text := range texts(t, d, p, &p.Fragments[i]) {
@@ -85,8 +85,8 @@ func TestPlansAreWrittenInTSQL(t *testing.T) {
 	}
 }
 
-// The forms that only big requests take are T-SQL too.
-func TestBigConditionsAreWrittenInTSQL(t *testing.T) {
+// The SQL for big requests is valid T-SQL, too.
+func TestBigConditionsAreValidTSQL(t *testing.T) {
 	table := newTable(t, studentsTable)
 	for name, condition := range bigConditions() {
 		p, err := planner.Select(table, newMap(t, 1), &api.SelectRequest{Columns: api.NameList{"student_id"}, Condition: condition})
@@ -100,8 +100,8 @@ func TestBigConditionsAreWrittenInTSQL(t *testing.T) {
 	}
 }
 
-// So are joins, groups, functions and aggregates.
-func TestStatementsAreWrittenInTSQL(t *testing.T) {
+// Joins, groups, functions and aggregates are valid T-SQL.
+func TestStatementsAreValidTSQL(t *testing.T) {
 	c := newCatalog(t, studentsTable, gradesTable)
 	for _, tt := range statements() {
 		p, err := c.statement(t, tt.text)

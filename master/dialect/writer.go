@@ -10,33 +10,33 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Bounds of a statement. That on parameters is the worker's, and leaves the engine
-// over SQL Server some of that server's 2,100 for parameters of its own; that on the
-// text is SQLite's (https://www.sqlite.org/limits.html), and ample for the other.
+// Limits of a statement. The limit on parameters is the worker's: of SQL Server's 2,100 it
+// leaves some to the engine for its own parameters. The limit on the text is SQLite's
+// (https://www.sqlite.org/limits.html), and ample for SQL Server.
 const (
 	maxParams = 2_048
 	maxText   = 1_000_000
 )
 
-// syntax is what a dialect says its own way within a statement.
+// syntax is the part of a statement's syntax that differs between dialects.
 type syntax interface {
-	// expr writes e so that it can stand beside any operator.
+	// expr writes e, in parentheses if necessary to be an operand of any operator.
 	expr(e *plan.Expr)
 	// table writes the name of a table.
 	table(name string)
-	// base is the writer that both write to.
+	// base returns the writer that both of the above write to.
 	base() *writer
 }
 
-// writer gathers a statement's text and its parameters.
+// writer builds a statement's text and its parameters.
 type writer struct {
 	sql         []byte
 	types       []string
-	params      []byte // JSON values with commas between them, after a [
+	params      []byte // a [ followed by comma-separated JSON values
 	left, right byte   // the quotes of names
-	// repeats says that a constant that was written before is the same parameter again.
+	// repeats makes a constant that was written before reuse its parameter.
 	repeats bool
-	written []constant // so far, where repeats was set
+	written []constant // constants written while repeats was set
 }
 
 func newWriter(left, right byte) writer {
@@ -50,8 +50,8 @@ func (w *writer) base() *writer { return w }
 
 func (w *writer) text(s string) { w.sql = append(w.sql, s...) }
 
-// name writes an identifier of the catalog, which holds letters, digits and
-// underscores alone.
+// name writes an identifier of the catalog, which consists of letters, digits and
+// underscores only.
 func (w *writer) name(s string) {
 	w.sql = append(append(append(w.sql, w.left), s...), w.right)
 }
@@ -72,10 +72,11 @@ func (w *writer) comma(i int) {
 	}
 }
 
-// item writes what stands before item i of a list that begins with word.
-func (w *writer) item(i int, word string) {
+// item writes what precedes item i of a list: prefix before the first, a comma before the
+// others.
+func (w *writer) item(i int, prefix string) {
 	if i == 0 {
-		w.text(word)
+		w.text(prefix)
 		return
 	}
 	w.text(", ")
@@ -88,7 +89,7 @@ func (w *writer) placeholder(n int) {
 	w.number(n)
 }
 
-// constant is a value and the number of the parameter that it is.
+// constant is a value and the number of its parameter.
 type constant struct {
 	t      sqltypes.Type
 	v      sqltypes.Value
@@ -114,7 +115,7 @@ func (w *writer) param(t sqltypes.Type, v sqltypes.Value) {
 	w.placeholder(len(w.types))
 }
 
-// row returns the parameters as a JSON array; nil when there are none.
+// row returns the parameters as a JSON array, or nil if there are none.
 func (w *writer) row() jsontext.Value {
 	if len(w.types) == 0 {
 		return nil
@@ -122,7 +123,8 @@ func (w *writer) row() jsontext.Value {
 	return append(w.params, ']')
 }
 
-// check refuses what the worker would refuse in terms that mean nothing to the client.
+// check enforces the limits here, because the worker's errors would mean nothing to the
+// client.
 func (w *writer) check(p *plan.Plan) error {
 	field := p.Field
 	if field == "" {
@@ -133,13 +135,13 @@ func (w *writer) check(p *plan.Plan) error {
 		return api.NewProblem(api.CodeTooComplex, "the request has %d constants; at most %d are allowed", len(w.types), maxParams).At(field).
 			Hinted("send several requests with fewer values")
 	case len(w.sql) > maxText:
-		return api.NewProblem(api.CodeTooComplex, "the request makes a statement of %d bytes; at most %d are allowed", len(w.sql), maxText).At(field).
+		return api.NewProblem(api.CodeTooComplex, "the request requires a statement of %d bytes; at most %d are allowed", len(w.sql), maxText).At(field).
 			Hinted("send several requests with fewer values")
 	}
 	return nil
 }
 
-// query returns what was written as the query of a plan.
+// query returns the finished query of a plan.
 func (w *writer) query(p *plan.Plan) (*api.QueryRequest, error) {
 	if err := w.check(p); err != nil {
 		return nil, err
@@ -150,7 +152,7 @@ func (w *writer) query(p *plan.Plan) (*api.QueryRequest, error) {
 	}, nil
 }
 
-// schemas are the versions of the tables that a query reads.
+// schemas returns the versions of the tables that a query reads.
 func schemas(p *plan.Plan) map[string]string {
 	versions := map[string]string{p.Table: p.SchemaVersion}
 	for i := range p.Query.From {
@@ -159,8 +161,8 @@ func schemas(p *plan.Plan) map[string]string {
 	return versions
 }
 
-// resultTypes are the types of a worker's row: of the answer's columns and hidden
-// ones, or of what the plan's last step needs.
+// resultTypes returns the types of a worker's row: of the answer's columns and hidden
+// columns, or of the inputs of the plan's Final.
 func resultTypes(p *plan.Plan) []string {
 	types := make([]string, 0, len(p.Query.Output))
 	if p.Final == nil {
@@ -174,7 +176,7 @@ func resultTypes(p *plan.Plan) []string {
 	return types
 }
 
-// statement returns what was written as a statement that runs once.
+// statement returns the finished statement, to be run once.
 func (w *writer) statement(p *plan.Plan, effect api.Effect) ([]api.Statement, error) {
 	if err := w.check(p); err != nil {
 		return nil, err
@@ -186,12 +188,11 @@ func (w *writer) statement(p *plan.Plan, effect api.Effect) ([]api.Statement, er
 	return []api.Statement{s}, nil
 }
 
-// maxChain is the number of terms that are written as one chain. SQLite reads a
-// chain as a deep tree and takes no tree deeper than 1000; SQL Server's parser has
-// such a bound too.
+// maxChain is the maximum number of terms in a flat chain. SQLite parses a chain as a deep
+// tree, and limits its depth to 1000; SQL Server's parser has a similar limit.
 const maxChain = 64
 
-// balanced writes terms joined by op, long chains as a balanced tree.
+// balanced writes terms separated by op, long chains as a balanced tree.
 func balanced(s syntax, terms []*plan.Expr, op string) {
 	w := s.base()
 	if len(terms) > maxChain {
@@ -211,7 +212,7 @@ func balanced(s syntax, terms []*plan.Expr, op string) {
 	}
 }
 
-// operands writes two operands and what stands around them.
+// operands writes two operands with the given text before, between and after them.
 func operands(s syntax, before string, l *plan.Expr, between string, r *plan.Expr, after string) {
 	w := s.base()
 	w.text(before)
@@ -221,14 +222,13 @@ func operands(s syntax, before string, l *plan.Expr, between string, r *plan.Exp
 	w.text(after)
 }
 
-// comparisons are the operators of two operands and of logic, which the dialects
-// write alike.
+// comparisons are the comparison and logical operators, which are the same in all dialects.
 var comparisons = [...]string{
 	plan.EqExpr: " = ", plan.NeExpr: " <> ", plan.LtExpr: " < ", plan.LeExpr: " <= ", plan.GtExpr: " > ", plan.GeExpr: " >= ",
 	plan.AndExpr: " AND ", plan.OrExpr: " OR ",
 }
 
-// logic writes the predicates that the dialects write alike; false for others.
+// logic writes a predicate that is the same in all dialects, or returns false for others.
 func logic(s syntax, e *plan.Expr) bool {
 	w := s.base()
 	switch e.Op {
@@ -254,7 +254,7 @@ func logic(s syntax, e *plan.Expr) bool {
 	return true
 }
 
-// from writes FROM. The engines join in the order written or any that gives the same rows.
+// from writes FROM.
 func from(s syntax, p *plan.Plan) {
 	w := s.base()
 	w.text(" FROM ")
@@ -287,15 +287,15 @@ func where(s syntax, e *plan.Expr) {
 	}
 }
 
-// maxInParams is the number of values that IN has as parameters of their own.
-// Longer lists travel as one, so that they do not run into the bound on parameters
-// and lists of different lengths share one prepared statement.
+// maxInParams is the maximum number of values of IN that are separate parameters. Longer
+// lists are passed as a single parameter, so that they do not exceed the limit on
+// parameters, and lists of different lengths share one prepared statement.
 const maxInParams = 16
 
-// jsonList writes constants as a JSON array from which an engine reads each value as
-// it is: unlike in the wire form, every integer is a number, also beyond 2^53, and a
-// REAL has the digits of the FLOAT that it is, so that no kind of float reads it as
-// another. Floats are strings: an engine's own reading of JSON numbers may be a bit off.
+// jsonList returns constants as a JSON array from which an engine reads each value exactly.
+// Unlike in the wire format, every integer is a number, even beyond 2^53, and a REAL has
+// the digits of the equal FLOAT, so that it is the same value in either type. Floats are
+// strings, because an engine's parsing of JSON numbers may be inexact.
 func jsonList(list []*plan.Expr) string {
 	b := make([]byte, 0, 8*len(list))
 	b = append(b, '[')

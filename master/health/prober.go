@@ -33,11 +33,11 @@ const nudgeProbeFactor = 20
 
 // Config says what to probe and how often. Zero durations take the defaults.
 type Config struct {
-	Targets  []Target // by shard
-	URLs     []string // of the targets
-	Labels   []string // the shard each target must report, as "0/3"
+	Targets []Target // by shard
+	URLs    []string // of the targets
+	Labels  []string // the shard each target must report, as "0/3"
 	// Accept refuses a worker that this master cannot work with; nil accepts all.
-	Accept func(*api.WorkerHealth) error
+	Accept   func(*api.WorkerHealth) error
 	Peers    []PeerTarget
 	PeerURLs []string
 
