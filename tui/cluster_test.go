@@ -12,7 +12,7 @@ import (
 	"shardeck/tui/demo"
 )
 
-// startCluster starts a cluster of the real program in dir, a temporary one where it is empty.
+// startCluster starts a cluster of the real program in dir, or in a temporary directory if dir is empty.
 func startCluster(t *testing.T, dir string) *demo.Cluster {
 	t.Helper()
 	c, err := demo.Start(t.Context(), demo.Options{Executable: binary, DataDir: dir, FreePorts: true, Say: t.Logf})
@@ -27,17 +27,17 @@ func startCluster(t *testing.T, dir string) *demo.Cluster {
 	return c
 }
 
-// eventually waits for what the cluster does by itself.
+// eventually waits for a condition that the cluster reaches by itself.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s did not come about", what)
+			t.Fatalf("%s did not happen", what)
 		}
 	}
 }
 
-func TestAKeptDirectoryIsUsedAgainAfterAFailover(t *testing.T) {
+func TestKeptDirectoryIsReusedAfterFailover(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "kept")
 	first := startCluster(t, dir)
 	if sum, err := first.Load(t.Context(), 120, func(int, int) {}); err != nil || sum.Rows != 120 {
@@ -50,10 +50,10 @@ func TestAKeptDirectoryIsUsedAgainAfterAFailover(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "token")); err != nil {
-		t.Fatalf("what was to be kept is gone: %v", err)
+		t.Fatalf("the kept directory is gone: %v", err)
 	}
 
-	// The ports are others now: the leader that the workers remember is no more.
+	// The ports are different now: the leader recorded by the workers no longer exists.
 	second := startCluster(t, dir)
 	sum, err := second.Load(t.Context(), 120, func(int, int) {})
 	if err != nil || sum.Found != 120 || sum.Rows != 0 {
@@ -65,7 +65,7 @@ func TestAKeptDirectoryIsUsedAgainAfterAFailover(t *testing.T) {
 	}
 }
 
-func TestTrafficGoesOnThroughTheBackupAndStopsWhenSwitchedOff(t *testing.T) {
+func TestTrafficContinuesThroughBackupAndStopsWhenOff(t *testing.T) {
 	c := startCluster(t, "")
 	if _, err := c.Load(t.Context(), 60, func(int, int) {}); err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestTrafficGoesOnThroughTheBackupAndStopsWhenSwitchedOff(t *testing.T) {
 	traffic := c.NewTraffic(60)
 	defer traffic.Close()
 	if traffic.On() {
-		t.Error("it is on before it was switched on")
+		t.Error("it is on before being switched on")
 	}
 	if !traffic.Toggle() {
 		t.Error("toggling did not switch it on")
@@ -89,7 +89,7 @@ func TestTrafficGoesOnThroughTheBackupAndStopsWhenSwitchedOff(t *testing.T) {
 	before := good()
 	eventually(t, "traffic through the backup", func() bool { return good() >= before+5 })
 	if _, failed := traffic.Counts(); failed > 2 {
-		t.Errorf("%d requests failed; only the first after the kill, and one under way, may", failed)
+		t.Errorf("%d requests failed; only the first after the kill, and one in flight, may", failed)
 	}
 	traffic.Set(false)
 	if traffic.On() {
@@ -97,24 +97,24 @@ func TestTrafficGoesOnThroughTheBackupAndStopsWhenSwitchedOff(t *testing.T) {
 	}
 }
 
-func TestKillAndRestartSayWhatTheyDid(t *testing.T) {
+func TestKillAndRestartReturnURLs(t *testing.T) {
 	c := startCluster(t, "")
 	killed, err := c.KillPrimary(t.Context())
 	if err != nil || killed != c.Masters()[0] {
 		t.Fatalf("killed %q, %v", killed, err)
 	}
 	if n := len(c.PIDs()); n != 4 {
-		t.Errorf("%d processes run, want 4", n)
+		t.Errorf("%d processes are running, want 4", n)
 	}
 	if again, err := c.KillPrimary(t.Context()); err == nil {
-		t.Errorf("killed %q, which is no primary", again)
+		t.Errorf("killed %q, which is not the primary", again)
 	}
 	back, err := c.Restart(t.Context())
 	if err != nil || len(back) != 1 || back[0] != killed {
 		t.Errorf("restarted %v, %v", back, err)
 	}
 	if again, err := c.Restart(t.Context()); err != nil || len(again) != 0 {
-		t.Errorf("restarted %v although all run, %v", again, err)
+		t.Errorf("restarted %v although all are running, %v", again, err)
 	}
 	m := client.NewMaster(killed)
 	eventually(t, "the primary's return", func() bool {
@@ -123,7 +123,7 @@ func TestKillAndRestartSayWhatTheyDid(t *testing.T) {
 	})
 }
 
-func TestStartingStopsWithItsContext(t *testing.T) {
+func TestStartStopsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	dir := filepath.Join(t.TempDir(), "dir")

@@ -29,7 +29,7 @@ func (s *scriptClusters) get(ts *testscript.TestScript) *demo.Cluster {
 	return c.(*demo.Cluster)
 }
 
-// lines gathers a program's output and lets a test await parts of it.
+// lines collects a program's output and lets a test wait for parts of it.
 type lines struct {
 	mu      sync.Mutex
 	buf     bytes.Buffer
@@ -70,12 +70,12 @@ func (l *lines) await(t *testing.T, part string) {
 		select {
 		case <-l.changed:
 		case <-deadline.C:
-			t.Fatalf("%q did not come", part)
+			t.Fatalf("%q did not appear", part)
 		}
 	}
 }
 
-// pids are the children that the demo told of.
+// pids returns the process IDs listed by the demo.
 func (l *lines) pids() []int {
 	var pids []int
 	for _, m := range regexp.MustCompile(`\bpid (\d+)`).FindAllStringSubmatch(l.all(), -1) {
@@ -86,8 +86,8 @@ func (l *lines) pids() []int {
 	return pids
 }
 
-// runs says whether a process runs. One that has ended and waits for somebody to
-// ask for its status does not; where nobody does, as in some containers, it stays so.
+// runs reports whether a process is running. A zombie is not; in some containers nobody
+// reaps it, so it remains.
 func runs(pid int) bool {
 	if runtime.GOOS == "linux" {
 		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")

@@ -1,5 +1,5 @@
-// Command tui is Shardeck's terminal side: the console, the demo that brings a cluster up
-// to look at, and subcommands for shells and scripts.
+// Command tui is Shardeck's terminal program: the console, the demo cluster, and subcommands
+// for shells and scripts.
 package main
 
 import (
@@ -31,20 +31,20 @@ type grammar struct {
 	Demo          demo.Command      `cmd:"" help:"Bring up a whole cluster on this machine and open the console on it."`
 	Status        cli.Status        `cmd:"" help:"Print the state of masters, shards and tables."`
 	Query         cli.Query         `cmd:"" help:"Run a T-SQL statement over all shards, or print its plan."`
-	Queries       cli.Queries       `cmd:"" help:"List the statements under way, or end one."`
-	Count         cli.Count         `cmd:"" help:"Count the rows of a table by map and reduce."`
-	SecurityCheck cli.SecurityCheck `cmd:"" help:"Probe that no worker lets anyone in without the token."`
+	Queries       cli.Queries       `cmd:"" help:"List running statements, or cancel one."`
+	Count         cli.Count         `cmd:"" help:"Count the rows of a table by MapReduce."`
+	SecurityCheck cli.SecurityCheck `cmd:"" help:"Check that no worker accepts a request without the token."`
 	Failover      cli.Failover      `cmd:"" help:"Promote the backup master."`
 
-	Bench bench.Command `cmd:"" help:"Measure a cluster against floors of the same run, and print ratios."`
+	Bench bench.Command `cmd:"" help:"Measure a cluster, and print ratios to baselines measured in the same run."`
 
-	EchoWorker bench.EchoWorker `cmd:"" hidden:"" help:"The second hop of the benchmark's floor."`
-	EchoMaster bench.EchoMaster `cmd:"" hidden:"" help:"The first hop of the benchmark's floor."`
+	EchoWorker bench.EchoWorker `cmd:"" hidden:"" help:"Second hop of the benchmark's baseline."`
+	EchoMaster bench.EchoMaster `cmd:"" hidden:"" help:"First hop of the benchmark's baseline."`
 
 	RunWorker demo.RunWorker `cmd:"" hidden:"" help:"Run a worker of the demo."`
 	RunMaster demo.RunMaster `cmd:"" hidden:"" help:"Run a master of the demo."`
 
-	Version kong.VersionFlag `name:"version" help:"Print the version, and do nothing else."`
+	Version kong.VersionFlag `name:"version" help:"Print the version and exit."`
 }
 
 // consoleCommand is `tui console`.
@@ -53,7 +53,7 @@ type consoleCommand struct {
 	Theme    string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"Theme: auto, dark, light, high-contrast or mono."`
 	Interval time.Duration `env:"SHARDECK_INTERVAL" default:"1s" help:"Time between two polls."`
 	DB       string        `name:"db" help:"Database to show first."`
-	Table    string        `help:"Table to show first; else the one with most rows."`
+	Table    string        `help:"Table to show first (default: the one with most rows)."`
 }
 
 // Run opens the console.
@@ -67,14 +67,14 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if !demo.HasTerminal() {
-		return cli.Usagef("the console needs a terminal on stdin and stdout, and one that TERM does not call dumb; for scripts there are status, query, count, security-check and failover")
+		return cli.Usagef("the console requires a terminal on stdin and stdout, and a TERM other than dumb; in scripts use status, query, count, security-check or failover")
 	}
 	urls := make([]string, len(endpoints))
 	for i, e := range endpoints {
 		urls[i] = e.URL
 	}
 	if c.Interval <= 0 {
-		return cli.Usagef("--interval is %s; it must be more than 0", c.Interval)
+		return cli.Usagef("--interval is %s; it must be greater than 0", c.Interval)
 	}
 	return console.Run(ctx, console.Options{
 		Masters: urls, APIToken: token, Theme: c.Theme, DB: c.DB, Table: c.Table, Interval: c.Interval,
@@ -84,7 +84,7 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), demo.EndSignals()...)
-	// After the first signal the next one ends the process at once; children see that.
+	// A second signal ends the process at once; the children notice and exit too.
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
@@ -118,15 +118,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	err = parsed.Run()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return cli.ExitInterrupted // by the user, who knows
+		return cli.ExitInterrupted // the user interrupted it and needs no report
 	}
 	cli.Report(stderr, err, g.wantsJSON())
 	return cli.ExitCode(err)
 }
 
-// streamsOf are the streams of a command, with what they are.
+// streamsOf returns a command's streams, with what is known about the terminal.
 func streamsOf(stdout, stderr io.Writer) cli.Streams {
-	s := cli.Streams{In: os.Stdin, Out: stdout, Err: stderr, Typed: term.IsTerminal(int(os.Stdin.Fd()))}
+	s := cli.Streams{In: os.Stdin, Out: stdout, Err: stderr, Interactive: term.IsTerminal(int(os.Stdin.Fd()))}
 	if f, ok := stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			s.Columns = width
@@ -135,8 +135,8 @@ func streamsOf(stdout, stderr io.Writer) cli.Streams {
 	return s
 }
 
-// usageHint says what to do about a command line that is wrong. Options before the
-// command are those of the console, which takes no command after it.
+// usageHint says how to correct an invalid command line. Options before a command
+// select the console, which takes no command.
 func usageHint(parser *kong.Kong, args []string) string {
 	for i, arg := range args {
 		if arg == "--" {
@@ -148,7 +148,7 @@ func usageHint(parser *kong.Kong, args []string) string {
 		words := slices.Concat([]string{programName()}, args[i:], args[:i])
 		return "options go after the command: " + strings.Join(words, " ")
 	}
-	return "--help tells what is possible"
+	return "see --help"
 }
 
 func isCommand(parser *kong.Kong, word string) bool {
@@ -157,12 +157,12 @@ func isCommand(parser *kong.Kong, word string) bool {
 	})
 }
 
-// programName is what the user calls this program: bin/shardeck, or tui with go run.
+// programName is the name this program was started under: shardeck, or tui with go run.
 func programName() string {
 	return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
 }
 
-// wantsJSON says whether errors are to be JSON too.
+// wantsJSON reports whether errors are printed as JSON too.
 func (g *grammar) wantsJSON() bool {
 	return g.Status.JSON || g.Query.JSON || g.Queries.List.JSON || g.Queries.Cancel.JSON || g.Count.JSON || g.SecurityCheck.JSON || g.Failover.JSON
 }

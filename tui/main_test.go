@@ -53,8 +53,8 @@ func buildAndTest(m *testing.M) int {
 	return m.Run()
 }
 
-// TestScripts runs the scripts of testdata/script against the real program and,
-// where they ask for one, a real cluster.
+// TestScripts runs the scripts in testdata/script against the real program and, if they
+// start one, a real cluster.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
@@ -83,8 +83,8 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdUntilExits runs a program until it exits with the code: what it asks about
-// changes by itself, as when a master's next probe finds a worker.
+// cmdUntilExits repeats a program until it exits with the code, for state that changes by
+// itself, such as when a master's next probe finds a worker.
 func cmdUntilExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: until-exits CODE program args...")
@@ -95,7 +95,7 @@ func cmdUntilExits(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("exit code %d to the last, want %s", got, args[0])
+			ts.Fatalf("the last exit code is %d, want %s", got, args[0])
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -111,7 +111,7 @@ func exitCode(ts *testscript.TestScript, command []string) int {
 }
 
 // cmdJSON checks a member of the JSON document in a file: json FILE POINTER WANT,
-// where WANT is JSON too.
+// where WANT is JSON.
 func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: json FILE POINTER WANT")
@@ -147,8 +147,8 @@ func member(ts *testscript.TestScript, in jsontext.Value, token string) jsontext
 	return nil
 }
 
-// cmdCluster starts a cluster with so many students: cluster ROWS. It points
-// SHARDECK_MASTERS to it and sets MASTER_1 and MASTER_2.
+// cmdCluster starts a cluster with ROWS students: cluster ROWS. It sets SHARDECK_MASTERS,
+// MASTER_1 and MASTER_2.
 func cmdCluster(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: cluster ROWS")
@@ -184,7 +184,7 @@ func cmdRestart(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 }
 
-// demoRun starts `tui demo --headless` with a temporary directory of its own.
+// demoRun starts `tui demo --headless` with its own temporary directory.
 func demoRun(t *testing.T, args ...string) (child *childproc.Child, out *lines, tmp string) {
 	t.Helper()
 	tmp = t.TempDir()
@@ -196,11 +196,11 @@ func demoRun(t *testing.T, args ...string) (child *childproc.Child, out *lines, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = child.Kill() }) // it may have ended already
+	t.Cleanup(func() { _ = child.Kill() }) // it may have exited already
 	return child, out, tmp
 }
 
-// waitAtMost waits for the demo's end and kills it when it takes too long.
+// waitAtMost waits for the demo to exit and kills it if it takes too long.
 func waitAtMost(t *testing.T, child *childproc.Child, d time.Duration) error {
 	t.Helper()
 	if !child.Wait(d) {
@@ -211,7 +211,7 @@ func waitAtMost(t *testing.T, child *childproc.Child, d time.Duration) error {
 	return child.Err()
 }
 
-// expectGone waits until no process of the demo runs and its directory is removed.
+// expectGone waits until no process of the demo is running and its directory is removed.
 func expectGone(t *testing.T, pids []int, tmp string) {
 	t.Helper()
 	deadline := time.Now().Add(30 * time.Second)
@@ -231,18 +231,18 @@ func expectGone(t *testing.T, pids []int, tmp string) {
 	}
 }
 
-func TestTheTourIsAsExpectedAndLeavesNothingBehind(t *testing.T) {
+func TestTourPassesAndLeavesNothingBehind(t *testing.T) {
 	child, out, tmp := demoRun(t, "--rows", "1500")
 	if err := waitAtMost(t, child, 3*time.Minute); err != nil {
 		t.Fatalf("the tour: %v\n%s", err, out.all())
 	}
-	if strings.Contains(out.all(), "FAILED") || !strings.Contains(out.all(), "Everything was as expected.") {
-		t.Errorf("the tour says:\n%s", out.all())
+	if strings.Contains(out.all(), "FAILED") || !strings.Contains(out.all(), "All checks passed.") {
+		t.Errorf("the tour printed:\n%s", out.all())
 	}
 	expectGone(t, out.pids(), tmp)
 }
 
-func TestNothingOutlivesADemoThatIsKilled(t *testing.T) {
+func TestNothingOutlivesKilledDemo(t *testing.T) {
 	child, out, tmp := demoRun(t, "--rows", "10", "--pace", "5m")
 	out.await(t, "[1/")
 	if err := child.Kill(); err != nil {
@@ -250,12 +250,12 @@ func TestNothingOutlivesADemoThatIsKilled(t *testing.T) {
 	}
 	pids := out.pids()
 	if len(pids) != 5 {
-		t.Fatalf("the demo told of %d children:\n%s", len(pids), out.all())
+		t.Fatalf("the demo listed %d children:\n%s", len(pids), out.all())
 	}
 	expectGone(t, pids, tmp)
 }
 
-func TestAnInterruptedDemoStopsInOrder(t *testing.T) {
+func TestInterruptedDemoShutsDown(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("os.Process cannot send Ctrl-C on Windows")
 	}
@@ -263,7 +263,7 @@ func TestAnInterruptedDemoStopsInOrder(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			pace := "1ms"
 			if strings.HasPrefix(at, "[1") {
-				pace = "5m" // in the pause
+				pace = "5m" // interrupted during the pause
 			}
 			child, out, tmp := demoRun(t, "--rows", "20000", "--pace", pace)
 			out.await(t, at)

@@ -2,5 +2,5 @@
 
 package main
 
-// raceDetector says that the tests run with it, and so must the binary they build.
+// raceDetector reports whether the tests run with the race detector; the binary they build must match.
 const raceDetector = false

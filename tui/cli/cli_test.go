@@ -24,7 +24,7 @@ import (
 	"shardeck/shared/client"
 )
 
-func TestTableAlignsByTerminalCellsNotBytes(t *testing.T) {
+func TestTableAlignsByTerminalCells(t *testing.T) {
 	var b bytes.Buffer
 	(&Table{Indent: "  "}).Right(1).Row("NAME", "N", "END").Row("李小龙", 7, "x").Row("Zoë", 1234, "").Fprint(&b)
 	want := "" +
@@ -36,7 +36,7 @@ func TestTableAlignsByTerminalCellsNotBytes(t *testing.T) {
 	}
 }
 
-func TestCleanDisarmsWhatATerminalWouldObey(t *testing.T) {
+func TestCleanEscapesControlSequences(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain":              "plain",
 		"नमस्ते, Zoë 😀":      "नमस्ते, Zoë 😀",
@@ -59,7 +59,7 @@ func TestCleanNeverLeavesAControlCharacter(t *testing.T) {
 		in := string(rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"))
 		got := Clean(in)
 		if strings.IndexFunc(got, unsafeRune) >= 0 || got != ansi.Strip(got) {
-			t.Fatalf("Clean(%q) = %q still steers a terminal", in, got)
+			t.Fatalf("Clean(%q) = %q still controls the terminal", in, got)
 		}
 		if Clean(got) != got {
 			t.Fatalf("Clean is not idempotent on %q", in)
@@ -67,7 +67,7 @@ func TestCleanNeverLeavesAControlCharacter(t *testing.T) {
 	})
 }
 
-func TestExitCodeFollowsFromTheError(t *testing.T) {
+func TestExitCodeOfErrors(t *testing.T) {
 	refused := api.NewProblem(api.CodeUnknownTable, "no such table")
 	for name, c := range map[string]struct {
 		err  error
@@ -75,7 +75,7 @@ func TestExitCodeFollowsFromTheError(t *testing.T) {
 	}{
 		"nothing":             {nil, ExitOK},
 		"a failed check":      {errFailed(), ExitFailed},
-		"wrong usage":         {Usagef("no"), ExitUsage},
+		"invalid usage":       {Usagef("no"), ExitUsage},
 		"no master":           {errUnreachable(nil), ExitUnreachable},
 		"a problem, wrapped":  {fmt.Errorf("http://x: %w", refused), ExitRefused},
 		"cancelled here":      {context.Canceled, ExitInterrupted},
@@ -88,7 +88,7 @@ func TestExitCodeFollowsFromTheError(t *testing.T) {
 	}
 }
 
-func TestReportSaysWhatWhereAndWhatNext(t *testing.T) {
+func TestReportIncludesCauseShardAndHint(t *testing.T) {
 	p := api.NewProblem(api.CodeShardUnavailable, "connection refused").On(1, "worker-8082").Hinted("start the worker")
 	p.RequestID = "r-1"
 	p.Causes = []api.Problem{*api.NewProblem(api.CodeShardTimeout, "late\x1b[2J")}
@@ -116,7 +116,7 @@ func TestReportSaysWhatWhereAndWhatNext(t *testing.T) {
 	}
 }
 
-func TestMasterAddressesAreCheckedBeforeAnythingIsSent(t *testing.T) {
+func TestMasterAddressesAreValidated(t *testing.T) {
 	for in, want := range map[string]string{
 		"http://127.0.0.1:8080":   "http://127.0.0.1:8080",
 		" https://db.example/ ":   "https://db.example",
@@ -163,7 +163,7 @@ func fakeMaster(t *testing.T, status int, media, body string) (url string) {
 	return srv.URL
 }
 
-// deadAddress is a base URL that nobody listens on.
+// deadAddress returns a base URL on which nothing listens.
 func deadAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -174,7 +174,7 @@ func deadAddress(t *testing.T) string {
 	return "http://" + l.Addr().String()
 }
 
-func askCount(t *testing.T, masters ...string) (total int64, from, remarks string, err error) {
+func askCount(t *testing.T, masters ...string) (total int64, from, notes string, err error) {
 	t.Helper()
 	tokenFile := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(tokenFile, []byte("s3cret\n"), 0o600); err != nil {
@@ -191,20 +191,20 @@ func askCount(t *testing.T, masters ...string) (total int64, from, remarks strin
 	return total, from, errOut.String(), err
 }
 
-func TestAnotherMasterIsAskedWhenOneDoesNotAnswer(t *testing.T) {
+func TestNextMasterIsUsedIfOneDoesNotAnswer(t *testing.T) {
 	dead := deadAddress(t)
 	other := fakeMaster(t, 200, "text/html", "<html>another program</html>")
 	good := fakeMaster(t, 200, api.MediaJSON, `{"total":7,"shards":[],"route":{"kind":"scatter","shards":[],"why":""},"map_ms":1,"reduce_ms":1}`)
-	total, from, remarks, err := askCount(t, dead, other, good)
+	total, from, notes, err := askCount(t, dead, other, good)
 	if err != nil || total != 7 || from != good {
 		t.Fatalf("got %d from %s: %v", total, from, err)
 	}
-	if strings.Count(remarks, "note: ") != 2 || !strings.Contains(remarks, dead) {
-		t.Errorf("the masters passed over are not remarked on: %q", remarks)
+	if strings.Count(notes, "note: ") != 2 || !strings.Contains(notes, dead) {
+		t.Errorf("there is no note for each skipped master: %q", notes)
 	}
 }
 
-func TestAProblemIsAnAnswerAndEndsTheSearch(t *testing.T) {
+func TestProblemIsAnAnswer(t *testing.T) {
 	problem := fakeMaster(t, 503, api.MediaProblem,
 		`{"type":"x","title":"x","status":503,"detail":"down","code":"shard_unavailable","request_id":"r1","shard":2}`)
 	good := fakeMaster(t, 200, api.MediaJSON, `{"total":7}`)
@@ -214,7 +214,7 @@ func TestAProblemIsAnAnswerAndEndsTheSearch(t *testing.T) {
 	}
 }
 
-func TestACountThatAShardHoldsUpTellsOfThePartialOne(t *testing.T) {
+func TestCountErrorOfShardSuggestsAllowPartial(t *testing.T) {
 	down := fakeMaster(t, 503, api.MediaProblem,
 		`{"type":"x","title":"x","status":503,"detail":"down","code":"shard_unavailable","request_id":"r1","shard":2,"hint":"start the worker"}`)
 	tokenFile := filepath.Join(t.TempDir(), "token")
@@ -231,7 +231,7 @@ func TestACountThatAShardHoldsUpTellsOfThePartialOne(t *testing.T) {
 	}
 }
 
-func TestNoMasterAtAllHasItsOwnExitCode(t *testing.T) {
+func TestUnreachableMastersHaveTheirOwnExitCode(t *testing.T) {
 	dead := deadAddress(t)
 	_, _, _, err := askCount(t, dead)
 	if ExitCode(err) != ExitUnreachable {

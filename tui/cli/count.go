@@ -14,21 +14,21 @@ import (
 	"shardeck/tui/answer"
 )
 
-// Count counts rows by map and reduce: each shard counts its own, the master adds.
+// Count counts rows by MapReduce: each shard counts its own rows, and the master adds the counts up.
 type Count struct {
 	Connection
-	DB           string   `arg:"" name:"db" help:"Database, as SchoolDB."`
-	Table        string   `arg:"" name:"table" help:"Table, as Students."`
-	Where        string   `name:"where" placeholder:"CONDITION" help:"T-SQL search condition, as \"gpa >= 3.5 AND major IS NOT NULL\"."`
+	DB           string   `arg:"" name:"db" help:"Database, such as SchoolDB."`
+	Table        string   `arg:"" name:"table" help:"Table, such as Students."`
+	Where        string   `name:"where" placeholder:"CONDITION" help:"T-SQL search condition, such as \"gpa >= 3.5 AND major IS NOT NULL\"."`
 	GroupBy      []string `name:"group-by" sep:"," placeholder:"COLUMN,..." help:"Count each group of these columns."`
-	AllowPartial bool     `name:"allow-partial" help:"Leave out shards that do not answer, and end with 1 when there were any."`
+	AllowPartial bool     `name:"allow-partial" help:"Omit shards that do not answer; the exit code is then 1."`
 	JSON         bool     `name:"json" help:"Print one JSON document."`
 }
 
 // Help adds to the command's help.
 func (*Count) Help() string { return ExitHelp }
 
-// Run asks and prints.
+// Run sends the request and prints the answer.
 func (c *Count) Run(ctx context.Context, streams Streams) error {
 	req := &api.MapReduceCountRequest{
 		DB: c.DB, Table: c.Table, Condition: c.Where, GroupBy: api.NameList(c.GroupBy), AllowPartial: c.AllowPartial,
@@ -50,10 +50,10 @@ func (c *Count) Run(ctx context.Context, streams Streams) error {
 	return err
 }
 
-// hinted adds to a refusal for a shard that does not answer that the count can do without it.
+// hinted adds --allow-partial to the hint of an error that one shard caused by not answering.
 func (c *Count) hinted(err error) error {
 	p, ok := errors.AsType[*api.Problem](err)
-	if !ok || c.AllowPartial || p.Shard == nil || !gaveNone(p.Code) {
+	if !ok || c.AllowPartial || p.Shard == nil || !noUsableAnswer(p.Code) {
 		return err
 	}
 	if p.Hint != "" {
@@ -63,12 +63,12 @@ func (c *Count) hinted(err error) error {
 	return err
 }
 
-// gaveNone says whether a shard's code means that it gave no answer that can be used.
-func gaveNone(c api.Code) bool {
+// noUsableAnswer reports whether a code means that the shard's answer is missing or unusable.
+func noUsableAnswer(c api.Code) bool {
 	return c == api.CodeShardUnavailable || c == api.CodeShardTimeout || c == api.CodeShardBadAnswer
 }
 
-// PrintCount writes a count: each shard's part, the groups, and the reduced total.
+// PrintCount writes a count: each shard's count, the groups and the total.
 func PrintCount(w io.Writer, indent string, resp *api.MapReduceCountResponse) {
 	t := (&Table{Indent: indent}).Right(0, 2, 3).Row("SHARD", "WORKER", "COUNT", "TIME")
 	for _, s := range resp.Shards {
@@ -80,7 +80,7 @@ func PrintCount(w io.Writer, indent string, resp *api.MapReduceCountResponse) {
 		PrintGroups(w, indent, resp, len(resp.Groups))
 	}
 	for i := range resp.Partial {
-		fmt.Fprintf(w, "%s! left out: %s\n", indent, Clean(resp.Partial[i].Error()))
+		fmt.Fprintf(w, "%s! omitted: %s\n", indent, Clean(resp.Partial[i].Error()))
 	}
 	what := "total"
 	if len(resp.Partial) > 0 {
@@ -89,7 +89,7 @@ func PrintCount(w io.Writer, indent string, resp *api.MapReduceCountResponse) {
 	fmt.Fprintf(w, "%s%s %d   map %s, reduce %s\n", indent, what, resp.Total, millis(resp.MapMS), millis(resp.ReduceMS))
 }
 
-// PrintGroups writes at most limit groups with each shard's part, and says how many there are more.
+// PrintGroups writes at most limit groups with each shard's count, and how many more there are.
 func PrintGroups(w io.Writer, indent string, resp *api.MapReduceCountResponse, limit int) {
 	t := (&Table{Indent: indent}).Right(0)
 	head := []any{"COUNT"}

@@ -15,30 +15,30 @@ import (
 	"shardeck/tui/answer"
 )
 
-// The exit codes of every subcommand. [ExitHelp] says the same to users.
+// The exit codes of every subcommand. [ExitHelp] documents them for users.
 const (
-	ExitOK          = 0   // done, and all is well
-	ExitFailed      = 1   // asked and answered, but the cluster is degraded, a probe failed, a step was not as expected
-	ExitUsage       = 2   // the command line is wrong, or a needed --yes is missing
+	ExitOK          = 0   // success
+	ExitFailed      = 1   // a master answered, but the cluster is degraded, a probe failed or a step went wrong
+	ExitUsage       = 2   // the command line is invalid, or a required --yes is missing
 	ExitUnreachable = 3   // no master answered
 	ExitRefused     = 4   // a master answered with a problem: unknown table, wrong token, shard down ...
-	ExitInternal    = 5   // a fault of this program or this machine
-	ExitInterrupted = 130 // stopped by Ctrl-C or a signal, as shells count it
+	ExitInternal    = 5   // an error of this program or this machine
+	ExitInterrupted = 130 // stopped by Ctrl-C or a signal; shells use the same code
 )
 
 // ExitHelp explains the exit codes in --help.
-const ExitHelp = `Exit codes: 0 done and all is well · 1 answered, but degraded or a check failed ·
-2 wrong usage · 3 no master could be reached · 4 a master refused the request ·
-5 a fault here · 130 interrupted.`
+const ExitHelp = `Exit codes: 0 success · 1 the cluster is degraded or a check failed ·
+2 invalid usage · 3 no master could be reached · 4 a master refused the request ·
+5 an internal error of the command · 130 interrupted.`
 
-// ExitError is an error that has chosen its exit code. Err may be nil where the
-// output already says all there is to say.
+// ExitError is an error with an exit code. Err is nil if the output has already
+// reported the failure.
 type ExitError struct {
 	Code int
 	Err  error
 }
 
-// Error returns the text of Err, or the code where there is none.
+// Error returns the text of Err, or the code if Err is nil.
 func (e *ExitError) Error() string {
 	if e.Err == nil {
 		return fmt.Sprintf("exit code %d", e.Code)
@@ -49,15 +49,15 @@ func (e *ExitError) Error() string {
 // Unwrap returns Err.
 func (e *ExitError) Unwrap() error { return e.Err }
 
-// errFailed ends a command whose output already tells what is not well.
+// errFailed returns the error of a command whose output has already reported the failure.
 func errFailed() error { return &ExitError{Code: ExitFailed} }
 
-// Usagef returns an error with the exit code for wrong usage.
+// Usagef returns an error with the exit code for invalid usage.
 func Usagef(format string, args ...any) error {
 	return &ExitError{Code: ExitUsage, Err: fmt.Errorf(format, args...)}
 }
 
-// ExitCode returns the exit code for what a command returned.
+// ExitCode returns the exit code for the error that a command returned.
 func ExitCode(err error) int {
 	if err == nil {
 		return ExitOK
@@ -75,8 +75,8 @@ func ExitCode(err error) int {
 }
 
 // Report writes err to w: what happened, where, and what to do next; as a
-// problem document when asJSON is set. It writes nothing for nil and for errors
-// whose output already says it.
+// problem document if asJSON is set. It writes nothing for nil and for errors
+// that the output has already reported.
 func Report(w io.Writer, err error, asJSON bool) {
 	if err == nil {
 		return
@@ -89,7 +89,7 @@ func Report(w io.Writer, err error, asJSON bool) {
 		if !isProblem {
 			p = api.NewProblem(api.CodeInternal, "%v", err)
 		}
-		writeJSON(w, p) //nolint:errcheck // stderr is the last resort; there is nowhere else to say it
+		writeJSON(w, p) //nolint:errcheck // there is nowhere left to report a failure of stderr
 		return
 	}
 	if !isProblem {
@@ -106,14 +106,14 @@ func Report(w io.Writer, err error, asJSON bool) {
 }
 
 func writeProblem(w io.Writer, err error, p *api.Problem) {
-	// What was wrapped around the problem, such as the master's URL, says where.
+	// The context wrapped around the problem, such as the master's URL, says where it happened.
 	prefix, _ := strings.CutSuffix(err.Error(), p.Error())
 	if prefix == err.Error() {
 		prefix = ""
 	}
 	fmt.Fprintf(w, "error: %s\n", Clean(prefix+oneLine(p)))
-	if in, ok := errors.AsType[*inStatement](err); ok {
-		writePlace(w, in.sql, p)
+	if in, ok := errors.AsType[*statementError](err); ok {
+		writeLocation(w, in.sql, p)
 	}
 	if len(p.Applied) > 0 {
 		fmt.Fprintf(w, "  done:  %s\n", Clean(answer.Applied(p.Applied)))
@@ -129,12 +129,12 @@ func writeProblem(w io.Writer, err error, p *api.Problem) {
 	}
 }
 
-// writePlace shows the line of a statement in which a fault is, with a caret under it.
-func writePlace(w io.Writer, sql string, p *api.Problem) {
+// writeLocation shows the line of a statement in which a fault is, with a caret under it.
+func writeLocation(w io.Writer, sql string, p *api.Problem) {
 	if p.Offset == nil || p.Field != "sql" {
 		return
 	}
-	const most = 60 // cells at each side of the fault
+	const most = 60 // cells on each side of the error
 	f := answer.Locate(sql, *p.Offset)
 	tidy := strings.NewReplacer("\t", " ")
 	before, after := Clean(tidy.Replace(f.Before)), ansi.Truncate(Clean(tidy.Replace(f.After)), most, "…")
@@ -145,8 +145,8 @@ func writePlace(w io.Writer, sql string, p *api.Problem) {
 	fmt.Fprintf(w, "%s%s%s\n%s^\n", label, before, after, strings.Repeat(" ", len(label)+ansi.StringWidth(before)))
 }
 
-// oneLine is the problem in a line. The codes name shards and requests; where the
-// problem is this side's own, because no server answered, they would mislead.
+// oneLine returns the problem as one line. Codes speak of shards and requests, which
+// would mislead for a problem made by this client because no server answered.
 func oneLine(p *api.Problem) string {
 	if p.RequestID == "" && p.Shard == nil {
 		return p.Detail

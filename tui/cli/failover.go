@@ -12,14 +12,14 @@ import (
 // Failover promotes a backup master.
 type Failover struct {
 	Connection
-	To   string `name:"to" placeholder:"URL" help:"The backup to promote; else the one among --master that answers and knows the newest term."`
-	Yes  bool   `name:"yes" short:"y" help:"Do it. Without this the command only says what it would do, and ends with 2."`
+	To   string `name:"to" placeholder:"URL" help:"The backup to promote (default: the one among --master that answers and has the newest term)."`
+	Yes  bool   `name:"yes" short:"y" help:"Confirm. Without it the command only reports what it would do, with exit code 2."`
 	JSON bool   `name:"json" help:"Print one JSON document."`
 }
 
 // Help adds to the command's help.
 func (*Failover) Help() string {
-	return "The backup takes the next term on every worker (from then on they refuse the old primary), tells the old primary if it lives, and becomes primary. Ends with 4 when it refused or could not; nothing has changed then unless the steps say so.\n\n" + ExitHelp
+	return "The backup acquires the next term on the workers (which then refuse the old primary), notifies the old primary if it is alive, and becomes the primary. The exit code is 4 if it refuses or fails; then nothing has changed unless the steps say so.\n\n" + ExitHelp
 }
 
 // Run picks the backup, promotes it and prints the steps.
@@ -45,7 +45,7 @@ func (c *Failover) Run(ctx context.Context, streams Streams) error {
 	}
 	if !c.Yes {
 		info := backup.Metadata.Master
-		return Usagef("this would make %s the primary with a term after %d, in place of %s; say --yes to do it",
+		return Usagef("this would make %s the primary, with a term later than %d, in place of %s; confirm with --yes",
 			backup.Endpoint.URL, info.Term, orDash(info.Primary))
 	}
 	resp, err := within(ctx, c.Timeout, backup.Endpoint, func(ctx context.Context, m *client.Master) (*api.FailoverResponse, error) {
@@ -61,7 +61,7 @@ func (c *Failover) Run(ctx context.Context, streams Streams) error {
 	return nil
 }
 
-// pickBackup chooses whom to promote: a backup that answers, of the newest term.
+// pickBackup chooses the backup to promote: of those that answer, one with the newest term.
 func pickBackup(seen []Sighting) (*Sighting, error) {
 	var found *Sighting
 	var causes []error
@@ -86,7 +86,7 @@ func pickBackup(seen []Sighting) (*Sighting, error) {
 	if !answered {
 		return nil, errUnreachable(causes)
 	}
-	p := api.NewProblem(api.CodeFailoverFailed, "no backup that could be promoted answers").
+	p := api.NewProblem(api.CodeFailoverFailed, "no backup master answered").
 		Hinted("start a master with MASTER_ROLE=backup, or name one with --to")
 	for _, cause := range causes {
 		p.Causes = append(p.Causes, *causeProblem(cause))
@@ -94,17 +94,17 @@ func pickBackup(seen []Sighting) (*Sighting, error) {
 	return nil, p
 }
 
-// PrintFailover writes the steps of a failover with their times.
+// PrintFailover writes the steps of a failover and how long they took.
 func PrintFailover(w io.Writer, indent string, resp *api.FailoverResponse) {
 	t := (&Table{Indent: indent}).Right(0, 1).Row("AT", "TOOK", "STEP", "TARGET", "", "")
 	for _, s := range resp.Steps {
 		mark := "ok"
 		if !s.OK {
-			mark = "no"
+			mark = "failed"
 		}
 		t.Row(millis(s.AtMS), millis(s.MS), s.Name, s.Target, mark, s.Detail)
 	}
 	t.Fprint(w)
-	fmt.Fprintf(w, "%sprimary is now %s with term %d, before %s; took %s\n",
+	fmt.Fprintf(w, "%sthe primary is now %s with term %d (before: %s); took %s\n",
 		indent, Clean(resp.Primary), resp.Term, Clean(orDash(resp.Previous)), millis(resp.TotalMS))
 }

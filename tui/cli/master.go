@@ -15,34 +15,34 @@ import (
 	"shardeck/shared/client"
 )
 
-// Connection are the flags that say which cluster to talk to and how. Commands embed it.
+// Connection holds the flags that select a cluster. Commands embed it.
 type Connection struct {
 	Master       []string      `name:"master" short:"m" sep:"," env:"SHARDECK_MASTERS" default:"http://127.0.0.1:8080,http://127.0.0.1:8084" help:"Base URLs of the masters, primary and backup in any order."`
-	APITokenFile string        `name:"api-token-file" env:"SHARDECK_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the token of the master's public API, where it has one."`
+	APITokenFile string        `name:"api-token-file" env:"SHARDECK_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the masters' API token, if they require one."`
 	Timeout      time.Duration `name:"timeout" env:"SHARDECK_TIMEOUT" default:"${timeout}" help:"${timeout_help}"`
 }
 
-// Vars are what the commands' tags leave to be filled in. A command that means
-// something else by them sets its own.
+// Vars returns the values of the variables in the commands' tags. A command may
+// override them.
 func Vars() map[string]string {
 	return map[string]string{
 		"timeout":      "15s",
-		"timeout_help": "How long to wait for each answer; longer than the masters wait for a shard, 10s, or their reason is not heard.",
+		"timeout_help": "Timeout of each request. Keep it above the masters' own timeout for a shard (10s), or their reason is lost.",
 	}
 }
 
-// Streams are where a command reads and writes.
+// Streams are a command's input and outputs.
 type Streams struct {
-	In  io.Reader // what a command is to read, as the text of a statement; nil is empty
+	In  io.Reader // input, such as the text of a statement; nil is empty
 	Out io.Writer // results
-	Err io.Writer // problems and remarks
-	// Columns is the width of the terminal that Out is; 0 where it is none.
+	Err io.Writer // errors and notes
+	// Columns is the width of the terminal behind Out; 0 if Out is not a terminal.
 	Columns int
-	// Typed says that In is a terminal, on which somebody has to type.
-	Typed bool
+	// Interactive reports that In is a terminal, so that the user must be prompted.
+	Interactive bool
 }
 
-// Endpoint is one master that a command can ask.
+// Endpoint is a master that a command can call.
 type Endpoint struct {
 	URL    string
 	Client *client.Master
@@ -51,7 +51,7 @@ type Endpoint struct {
 // Open checks the flags and makes a client for each master. It sends nothing.
 func (c *Connection) Open() ([]Endpoint, error) {
 	if c.Timeout <= 0 {
-		return nil, Usagef("--timeout is %s; it must be more than 0", c.Timeout)
+		return nil, Usagef("--timeout is %s; it must be greater than 0", c.Timeout)
 	}
 	token, err := c.Token()
 	if err != nil {
@@ -73,12 +73,12 @@ func (c *Connection) Open() ([]Endpoint, error) {
 		endpoints = append(endpoints, Endpoint{URL: base, Client: client.NewMaster(base, opts...)})
 	}
 	if len(endpoints) == 0 {
-		return nil, Usagef("no master is named; use --master http://HOST:PORT or SHARDECK_MASTERS")
+		return nil, Usagef("no master is specified; use --master http://HOST:PORT or SHARDECK_MASTERS")
 	}
 	return endpoints, nil
 }
 
-// Token reads the token file; "" where none is named. The token itself is in no error.
+// Token reads the token file; "" if none is specified. No error contains the token itself.
 func (c *Connection) Token() (string, error) {
 	if c.APITokenFile == "" {
 		return "", nil
@@ -105,15 +105,15 @@ func baseURL(raw string) (string, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || u.User != nil ||
 		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", Usagef("--master: an address is not a base URL such as http://127.0.0.1:8080 (host and port only, no user, path or query)")
+		return "", Usagef("--master: not a base URL such as http://127.0.0.1:8080 (host and port only, no user, path or query)")
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Unreachable says whether err means that the master asked did not answer, or
-// another program in its place, so that another master may be asked instead. A
-// master's own problems all carry the id of the request; one without an id was
-// made by the client here. A write that may have happened is not such a case.
+// Unreachable reports whether err means that the master did not answer, or that another
+// program answered at its address, so that another master may be called instead. All of a
+// master's own problems carry a request ID; one without was made by the client. A write
+// that may have happened does not count as unreachable.
 func Unreachable(err error) bool {
 	p, ok := errors.AsType[*api.Problem](err)
 	if !ok || p.RequestID != "" {
@@ -126,14 +126,14 @@ func Unreachable(err error) bool {
 	return false
 }
 
-// errUnreachable is the error when no master answered.
+// errUnreachable returns the error for when no master answered.
 func errUnreachable(causes []error) error {
 	return &ExitError{Code: ExitUnreachable, Err: noMasterProblem(causes)}
 }
 
 func noMasterProblem(causes []error) *api.Problem {
 	p := api.NewProblem(api.CodeShardUnavailable, "no master answered").
-		Hinted("start one (the demo command brings up a whole cluster), or name the right ones with --master or SHARDECK_MASTERS")
+		Hinted("start one (the demo command brings up a whole cluster), or specify its address with --master or SHARDECK_MASTERS")
 	p.Title = "No master can be reached"
 	for _, err := range causes {
 		p.Causes = append(p.Causes, *causeProblem(err))
@@ -148,15 +148,15 @@ func causeProblem(err error) *api.Problem {
 	return api.NewProblem(api.CodeShardUnavailable, "%v", err)
 }
 
-// AskFirst asks the masters in turn until one answers, each within the timeout. It
-// remarks on those it had to pass over. An answer that is a problem is an answer.
+// AskFirst calls the masters in turn until one answers, each within the timeout, and
+// writes a note for each that did not. A problem from a master is an answer too.
 func AskFirst[T any](ctx context.Context, c *Connection, streams Streams, ask func(context.Context, *client.Master) (T, error)) (answer T, from string, err error) {
 	return askInTurn(ctx, c, streams, func(ctx context.Context, e Endpoint) (T, error) {
 		return within(ctx, c.Timeout, e, ask)
 	})
 }
 
-// askInTurn is AskFirst where what is asked knows its own bound.
+// askInTurn is AskFirst without the timeout, for calls that have their own.
 func askInTurn[T any](ctx context.Context, c *Connection, streams Streams, ask func(context.Context, Endpoint) (T, error)) (answer T, from string, err error) {
 	endpoints, err := c.Open()
 	if err != nil {
@@ -168,7 +168,7 @@ func askInTurn[T any](ctx context.Context, c *Connection, streams Streams, ask f
 		switch {
 		case err == nil:
 			for _, cause := range causes {
-				fmt.Fprintf(streams.Err, "note: %s; asked %s instead\n", Clean(cause.Error()), e.URL)
+				fmt.Fprintf(streams.Err, "note: %s; used %s instead\n", Clean(cause.Error()), e.URL)
 			}
 			return answer, e.URL, nil
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):
@@ -178,7 +178,7 @@ func askInTurn[T any](ctx context.Context, c *Connection, streams Streams, ask f
 		case !Unreachable(err):
 			return answer, e.URL, fmt.Errorf("%s: %w", e.URL, err)
 		}
-		causes = append(causes, err) // the client's error names the address
+		causes = append(causes, err) // the client's error contains the address
 	}
 	return answer, "", errUnreachable(causes)
 }
@@ -189,14 +189,14 @@ func within[T any](ctx context.Context, timeout time.Duration, e Endpoint, ask f
 	return ask(ctx, e.Client)
 }
 
-// Sighting is what one master says of itself and of the cluster, or why it says nothing.
+// Sighting is one master's metadata, or why there is none.
 type Sighting struct {
 	Endpoint Endpoint
 	Metadata *api.Metadata
 	Err      error
 }
 
-// Survey asks all masters at once for their metadata, in the order given.
+// Survey requests the metadata of all masters in parallel; the result is in the order given.
 func Survey(ctx context.Context, endpoints []Endpoint, timeout time.Duration) []Sighting {
 	seen := make([]Sighting, len(endpoints))
 	var wg sync.WaitGroup
@@ -215,9 +215,9 @@ func Survey(ctx context.Context, endpoints []Endpoint, timeout time.Duration) []
 	return seen
 }
 
-// best returns the sighting to believe: that of the newest term, and of its masters
-// the primary. A primary of an older term has been replaced and does not know it
-// yet. It is nil when no master answered.
+// best returns the most trustworthy sighting: the newest term wins, and within it the
+// primary. A primary with an older term has been replaced without knowing it yet. The
+// result is nil if no master answered.
 func best(seen []Sighting) *Sighting {
 	var found *Sighting
 	for i := range seen {

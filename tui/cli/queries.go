@@ -13,10 +13,10 @@ import (
 	"shardeck/tui/answer"
 )
 
-// Queries lists the statements under way and ends them.
+// Queries lists and cancels running statements.
 type Queries struct {
-	List   QueriesList   `cmd:"" default:"withargs" help:"List the statements under way (the default)."`
-	Cancel QueriesCancel `cmd:"" help:"End a statement under way."`
+	List   QueriesList   `cmd:"" default:"withargs" help:"List the running statements (the default)."`
+	Cancel QueriesCancel `cmd:"" help:"Cancel a running statement."`
 }
 
 // QueriesList is `queries`.
@@ -37,17 +37,17 @@ type QueriesCancel struct {
 
 // Help adds to the command's help.
 func (*QueriesCancel) Help() string {
-	return "Its shards stop too. A write that has begun is finished all the same.\n\n" + ExitHelp
+	return "The shards stop working on it too. A write that has begun is completed.\n\n" + ExitHelp
 }
 
-// masterQueries is what one master has under way.
+// masterQueries holds the statements running on one master.
 type masterQueries struct {
 	Master  string             `json:"master"`
 	Queries []api.RunningQuery `json:"queries,omitzero"`
 	Problem *api.Problem       `json:"problem,omitempty"`
 }
 
-// askAll asks all masters at once; each knows its own statements only.
+// askAll calls all masters in parallel; each knows only its own statements.
 func askAll[T any](ctx context.Context, c *Connection, ask func(context.Context, *client.Master) (T, error)) ([]Endpoint, []T, []error, error) {
 	endpoints, err := c.Open()
 	if err != nil {
@@ -74,7 +74,7 @@ func askAll[T any](ctx context.Context, c *Connection, ask func(context.Context,
 	return endpoints, answers, errs, err
 }
 
-// Run asks and prints.
+// Run requests the lists and prints them.
 func (q *QueriesList) Run(ctx context.Context, streams Streams) error {
 	endpoints, answers, errs, err := askAll(ctx, &q.Connection, func(ctx context.Context, m *client.Master) (*api.QueriesResponse, error) {
 		return m.Queries(ctx)
@@ -110,11 +110,11 @@ func (q *QueriesList) Run(ctx context.Context, streams Streams) error {
 		for k := range all[i].Queries {
 			r := &all[i].Queries[k]
 			running++
-			t.Row(r.ID, all[i].Master, millis(r.MS), r.Rows, shardList(r.Shards), r.DB, shownText(r))
+			t.Row(r.ID, all[i].Master, millis(r.MS), r.Rows, shardList(r.Shards), r.DB, abbreviated(r))
 		}
 	}
 	if running == 0 {
-		fmt.Fprintln(streams.Err, "No statement is under way.")
+		fmt.Fprintln(streams.Err, "No statement is running.")
 		return nil
 	}
 	t.Fprint(streams.Out)
@@ -130,16 +130,16 @@ func shardList(shards []int) string {
 	return strings.TrimPrefix(list, "shard ")
 }
 
-// shownText is a statement on one line, in part.
-func shownText(r *api.RunningQuery) string {
+// abbreviated returns the beginning of a statement on one line.
+func abbreviated(r *api.RunningQuery) string {
 	text := ansi.Truncate(Clean(strings.Join(strings.Fields(r.SQL), " ")), 60, "…")
 	if r.Canceled {
-		text = "(ending) " + text
+		text = "(cancelling) " + text
 	}
 	return text
 }
 
-// Run ends the statement at the master that has it.
+// Run cancels the statement at the master that runs it.
 func (q *QueriesCancel) Run(ctx context.Context, streams Streams) error {
 	endpoints, _, errs, err := askAll(ctx, &q.Connection, func(ctx context.Context, m *client.Master) (struct{}, error) {
 		return struct{}{}, m.CancelQuery(ctx, q.ID)
@@ -151,7 +151,7 @@ func (q *QueriesCancel) Run(ctx context.Context, streams Streams) error {
 	for i, e := range endpoints {
 		switch {
 		case errs[i] == nil:
-			fmt.Fprintf(streams.Out, "ended at %s\n", e.URL)
+			fmt.Fprintf(streams.Out, "cancelled at %s\n", e.URL)
 			return nil
 		case worst == nil || api.CodeOf(worst) == api.CodeUnknownQuery:
 			worst = fmt.Errorf("%s: %w", e.URL, errs[i])

@@ -17,44 +17,44 @@ import (
 	"shardeck/tui/answer"
 )
 
-// maxStatement is the longest text that a master takes, in bytes.
+// maxStatement is the longest statement that a master accepts, in bytes.
 const maxStatement = 1 << 20
 
-// reasonSlack is how much longer than the statement may take its answer is waited
-// for, so that the master's own reason is heard.
+// reasonSlack is added to the statement's timeout on this side, so that the master's
+// own timeout comes first and its reason arrives.
 const reasonSlack = 5 * time.Second
 
 // Query runs one T-SQL statement over all shards.
 type Query struct {
-	Connection   `kong:"set='timeout=0s',set='timeout_help=How long the statement may take; 0 is as long as the masters allow.'"`
-	SQL          string   `arg:"" optional:"" name:"sql" help:"The statement; read from standard input where there is none, or -."`
+	Connection   `kong:"set='timeout=0s',set='timeout_help=Timeout of the statement; 0 leaves it to the masters.'"`
+	SQL          string   `arg:"" optional:"" name:"sql" help:"The statement; if omitted or -, it is read from standard input."`
 	File         string   `short:"f" type:"path" placeholder:"FILE" help:"Read the statement from this file."`
 	DB           string   `name:"db" default:"SchoolDB" help:"Database."`
-	Param        []string `sep:"none" placeholder:"NAME=VALUE" help:"Value of @NAME in the statement. Numbers, true, false and null are taken as such, all else as a string; in double quotes a number is a string too. Can be repeated."`
-	MaxRows      *int64   `placeholder:"N" help:"Show no more rows than this, and say so when there are more."`
-	AllShards    bool     `help:"Let an UPDATE or DELETE without a shard key go to every shard."`
-	AllowPartial bool     `help:"Leave out shards that do not answer, and end with 1 when there were any."`
+	Param        []string `sep:"none" placeholder:"NAME=VALUE" help:"Value of @NAME in the statement: a number, true, false, null, or otherwise a string; in double quotes a number is a string too. Repeatable."`
+	MaxRows      *int64   `placeholder:"N" help:"Return at most N rows, and report if there are more."`
+	AllShards    bool     `help:"Allow an UPDATE or DELETE without a shard key, on every shard."`
+	AllowPartial bool     `help:"Omit shards that do not answer; the exit code is then 1."`
 	JSON         bool     `name:"json" xor:"form" help:"Print one JSON document."`
-	CSV          bool     `name:"csv" xor:"form" help:"Print CSV; NULL is an empty field, an empty string is in quotes."`
-	Explain      bool     `help:"Print the plan instead of running the statement: the route and why, what each shard is sent, the master's steps."`
-	Analyze      bool     `help:"Run a SELECT, drop its rows, and print the plan with rows and time for each shard and step."`
+	CSV          bool     `name:"csv" xor:"form" help:"Print CSV. NULL is an empty field, an empty string is quoted."`
+	Explain      bool     `help:"Print the plan without running the statement: the route and why, the SQL for each shard, the master's steps."`
+	Analyze      bool     `help:"Run a SELECT, discard its rows, and print the plan with rows and time for each shard and step."`
 }
 
 // Help adds to the command's help.
 func (*Query) Help() string {
 	return `One T-SQL statement: SELECT with joins on the shard key, GROUP BY, HAVING, DISTINCT, TOP, OFFSET and FETCH;
-INSERT, UPDATE, DELETE, CREATE TABLE, DROP TABLE. The answer is that of one unsharded database, or a refusal that says why.
+INSERT, UPDATE, DELETE, CREATE TABLE, DROP TABLE. The result is that of one unsharded database; what cannot be answered so is refused, with the reason.
 
   query "SELECT major, COUNT(*) AS n FROM Students GROUP BY major ORDER BY n DESC"
   query --explain "SELECT name FROM Students WHERE student_id = @id" --param id=42
   query --csv -f report.sql > report.csv
 
-Rows go to standard output, all else to standard error. Ctrl-C ends the statement at the shards too.
+Rows go to standard output, everything else to standard error. Ctrl-C cancels the statement on the shards too.
 
 ` + ExitHelp
 }
 
-// Run asks and prints.
+// Run sends the statement and prints the answer.
 func (q *Query) Run(ctx context.Context, streams Streams) error {
 	req, err := q.request(streams)
 	if err != nil {
@@ -66,7 +66,7 @@ func (q *Query) Run(ctx context.Context, streams Streams) error {
 		ctx, cancel = context.WithTimeout(ctx, conn.Timeout+reasonSlack)
 		defer cancel()
 	} else {
-		conn.Timeout = 1 // of no meaning here, but checked
+		conn.Timeout = 1 // not used here, but Open requires it to be positive
 	}
 	began := time.Now()
 	if req.IsSelect() && !req.Explain {
@@ -87,10 +87,10 @@ func (q *Query) Run(ctx context.Context, streams Streams) error {
 			err = q.printAnswer(streams, resp, began)
 		}
 	}
-	return q.told(err, req.SQL)
+	return q.explained(err, req.SQL)
 }
 
-// request makes the request of the flags.
+// request makes the request from the flags.
 func (q *Query) request(streams Streams) (*api.SQLRequest, error) {
 	switch {
 	case q.Timeout < 0:
@@ -98,7 +98,7 @@ func (q *Query) request(streams Streams) (*api.SQLRequest, error) {
 	case q.MaxRows != nil && *q.MaxRows < 0:
 		return nil, Usagef("--max-rows is %d; it cannot be negative", *q.MaxRows)
 	case q.CSV && (q.Explain || q.Analyze):
-		return nil, Usagef("a plan is no table: --csv and --explain do not go together")
+		return nil, Usagef("--csv and --explain are mutually exclusive: a plan is not a table")
 	}
 	params, err := parseParams(q.Param)
 	if err != nil {
@@ -109,7 +109,7 @@ func (q *Query) request(streams Streams) (*api.SQLRequest, error) {
 		return nil, err
 	}
 	if strings.TrimSpace(text) == "" {
-		return nil, Usagef("there is no statement; give one, as \"SELECT COUNT(*) FROM Students\", or -f FILE")
+		return nil, Usagef("the statement is empty; give one, such as \"SELECT COUNT(*) FROM Students\", or -f FILE")
 	}
 	return &api.SQLRequest{
 		DB: q.DB, SQL: text, Params: params, Explain: q.Explain || q.Analyze, Analyze: q.Analyze,
@@ -117,11 +117,11 @@ func (q *Query) request(streams Streams) (*api.SQLRequest, error) {
 	}, nil
 }
 
-// text is the statement, from wherever it is to come.
+// text returns the statement, from the argument, the file or standard input.
 func (q *Query) text(streams Streams) (string, error) {
 	switch {
 	case q.File != "" && q.SQL != "":
-		return "", Usagef("the statement is given twice: on the command line and with --file")
+		return "", Usagef("the statement and --file are mutually exclusive")
 	case q.File != "":
 		f, err := os.Open(q.File)
 		if err != nil {
@@ -134,8 +134,8 @@ func (q *Query) text(streams Streams) (string, error) {
 	case streams.In == nil:
 		return "", nil
 	}
-	if streams.Typed {
-		fmt.Fprintln(streams.Err, "Type a statement; Ctrl-D on a line of its own runs it.")
+	if streams.Interactive {
+		fmt.Fprintln(streams.Err, "Type a statement, then Ctrl-D on a line of its own to run it.")
 	}
 	return readStatement(streams.In)
 }
@@ -146,12 +146,12 @@ func readStatement(r io.Reader) (string, error) {
 	case err != nil:
 		return "", Usagef("reading the statement: %w", err)
 	case len(b) > maxStatement:
-		return "", Usagef("the statement is longer than %d bytes, which is the most that a master takes", maxStatement)
+		return "", Usagef("the statement is longer than %d bytes, the most that a master accepts", maxStatement)
 	}
 	return string(b), nil
 }
 
-// parseParams makes values of --param.
+// parseParams parses the values of --param.
 func parseParams(texts []string) (api.Object[jsontext.Value], error) {
 	var params api.Object[jsontext.Value]
 	for _, text := range texts {
@@ -161,7 +161,7 @@ func parseParams(texts []string) (api.Object[jsontext.Value], error) {
 			return nil, Usagef("--param %q is not NAME=VALUE", text)
 		}
 		if slices.ContainsFunc(params, func(m api.Member[jsontext.Value]) bool { return strings.EqualFold(m.Name, name) }) {
-			return nil, Usagef("--param %s is given twice", name)
+			return nil, Usagef("--param %s is specified twice", name)
 		}
 		v := jsontext.Value(value)
 		if kind := v.Kind(); !v.IsValid() || kind == '{' || kind == '[' {
@@ -176,7 +176,7 @@ func parseParams(texts []string) (api.Object[jsontext.Value], error) {
 	return params, nil
 }
 
-// printRows prints the rows as they come, and a last line on what they are.
+// printRows prints the rows as they arrive, and a summary line.
 func (q *Query) printRows(ctx context.Context, streams Streams, rows *client.RowStream, began time.Time) error {
 	var to rowPrinter = newSheet(streams.Out, streams.Columns)
 	switch {
@@ -203,19 +203,19 @@ func (q *Query) printRows(ctx context.Context, streams Streams, rows *client.Row
 		fmt.Fprintf(streams.Err, "interrupted after %s\n", answer.Rows(rows.Rows()))
 		return ctx.Err()
 	case err != nil && rows.Rows() > 0:
-		fmt.Fprintf(streams.Err, "The rows above, %d of them, are not the whole answer.\n", rows.Rows())
+		fmt.Fprintf(streams.Err, "The %d rows above are incomplete.\n", rows.Rows())
 		return err
 	case err != nil:
 		return err
 	}
 	if s, ok := to.(*sheet); ok && s.cut {
-		fmt.Fprintf(streams.Err, "Cut to %d columns; a pipe, --csv or --json shows all.\n", streams.Columns)
+		fmt.Fprintf(streams.Err, "Cut to %d columns; use a pipe, --csv or --json for the whole values.\n", streams.Columns)
 	}
-	return lastLine(streams.Err, rows.End(), began)
+	return printSummary(streams.Err, rows.End(), began)
 }
 
-// lastLine writes the last line: how many rows, how long, from where and why.
-func lastLine(w io.Writer, end *api.EndInfo, began time.Time) error {
+// printSummary writes how many rows came, how long they took, from which shards and why.
+func printSummary(w io.Writer, end *api.EndInfo, began time.Time) error {
 	ms := float64(time.Since(began).Microseconds()) / 1000
 	truncated := false
 	if end.Query != nil {
@@ -230,23 +230,23 @@ func lastLine(w io.Writer, end *api.EndInfo, began time.Time) error {
 	}
 	fmt.Fprintln(w, Clean(line))
 	if truncated {
-		fmt.Fprintf(w, "! truncated: there are more than these %s; allow more with --max-rows\n", answer.Rows(end.Rows))
+		fmt.Fprintf(w, "! truncated: there are more than %s; raise --max-rows to see more\n", answer.Rows(end.Rows))
 	}
-	return partial(w, end.Partial)
+	return reportPartial(w, end.Partial)
 }
 
-// partial tells of the shards left out, and is an error when there are any.
-func partial(w io.Writer, left []api.Problem) error {
-	for i := range left {
-		fmt.Fprintf(w, "! PARTIAL, left out: %s\n", Clean(left[i].Error()))
+// reportPartial lists the omitted shards, and returns an error if there are any.
+func reportPartial(w io.Writer, omitted []api.Problem) error {
+	for i := range omitted {
+		fmt.Fprintf(w, "! PARTIAL, omitted: %s\n", Clean(omitted[i].Error()))
 	}
-	if len(left) > 0 {
+	if len(omitted) > 0 {
 		return errFailed()
 	}
 	return nil
 }
 
-// printAnswer prints a plan, or what a statement that is no SELECT did.
+// printAnswer prints a plan, or the effect of a statement other than SELECT.
 func (q *Query) printAnswer(streams Streams, resp *api.SQLResponse, began time.Time) error {
 	if q.JSON {
 		if err := writeJSON(streams.Out, resp); err != nil || len(resp.Partial) == 0 {
@@ -256,7 +256,7 @@ func (q *Query) printAnswer(streams Streams, resp *api.SQLResponse, began time.T
 	}
 	if resp.Explain != nil {
 		printPlan(streams.Out, resp.Explain)
-		return partial(streams.Err, resp.Partial)
+		return reportPartial(streams.Err, resp.Partial)
 	}
 	if def := resp.Definition; def != nil {
 		t := &Table{}
@@ -281,7 +281,7 @@ func (q *Query) printAnswer(streams Streams, resp *api.SQLResponse, began time.T
 		ms = resp.Query.MS
 	}
 	fmt.Fprintln(streams.Err, Clean(line+" in "+millis(ms)+" on "+answer.Route(&resp.Route)))
-	return partial(streams.Err, resp.Partial)
+	return reportPartial(streams.Err, resp.Partial)
 }
 
 func printPlan(w io.Writer, e *api.Explain) {
@@ -290,9 +290,9 @@ func printPlan(w io.Writer, e *api.Explain) {
 	}
 }
 
-// told adds to a refusal what this command can do about it, and the statement's
-// text, so that the report can show the place.
-func (q *Query) told(err error, sql string) error {
+// explained adds to a refusal the flag that would avoid it, and the statement's text, so
+// that the report can show where the error is.
+func (q *Query) explained(err error, sql string) error {
 	p, ok := errors.AsType[*api.Problem](err)
 	if !ok || err == nil {
 		return err
@@ -302,18 +302,18 @@ func (q *Query) told(err error, sql string) error {
 	}
 	switch {
 	case p.Code == api.CodeShardKeyRequired && !q.AllShards:
-		p.Hint = "name the shard key in the condition, or let it go to every shard with --all-shards"
-	case p.Shard != nil && !q.AllowPartial && gaveNone(p.Code):
-		p.Hint = strings.TrimPrefix(p.Hint+"; or ask the other shards with --allow-partial", "; ")
+		p.Hint = "fix the shard key in the condition, or allow every shard with --all-shards"
+	case p.Shard != nil && !q.AllowPartial && noUsableAnswer(p.Code):
+		p.Hint = strings.TrimPrefix(p.Hint+"; or query the other shards with --allow-partial", "; ")
 	}
-	return &inStatement{error: err, sql: sql}
+	return &statementError{error: err, sql: sql}
 }
 
-// inStatement is an error of a statement, with its text.
-type inStatement struct {
+// statementError is the error of a statement, with the statement's text.
+type statementError struct {
 	error
 	sql string
 }
 
-// Unwrap returns the error itself.
-func (e *inStatement) Unwrap() error { return e.error }
+// Unwrap returns the error without the text.
+func (e *statementError) Unwrap() error { return e.error }

@@ -21,8 +21,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// queryServer is a master that answers POST /query by its handler; the request is
-// decoded already.
+// queryServer is a master that passes decoded POST /query requests to answer.
 func queryServer(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, req *api.SQLRequest)) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,7 +35,7 @@ func queryServer(t *testing.T, answer func(w http.ResponseWriter, r *http.Reques
 	return srv.URL
 }
 
-// streamed answers a SELECT with these lines and a proper end.
+// streamed answers a SELECT with these rows and a complete end.
 func streamed(columns []api.Column, end api.EndInfo, rows ...string) func(http.ResponseWriter, *http.Request, *api.SQLRequest) {
 	return func(w http.ResponseWriter, _ *http.Request, _ *api.SQLRequest) {
 		w.Header().Set("Content-Type", api.MediaNDJSON)
@@ -65,7 +64,7 @@ var (
 	scattered      = &api.Route{Kind: api.RouteScatter, Shards: []int{0, 1, 2}, Why: "no condition fixes student_id"}
 )
 
-// runQuery runs a query and returns what a user sees and the exit code.
+// runQuery runs a query and returns its outputs and exit code.
 func runQuery(t *testing.T, q *Query, in string, columns int) (out, errOut string, code int) {
 	t.Helper()
 	var o, e bytes.Buffer
@@ -77,7 +76,7 @@ func runQuery(t *testing.T, q *Query, in string, columns int) (out, errOut strin
 	return o.String(), e.String(), ExitCode(err)
 }
 
-func TestQueryPrintsAnAlignedTable(t *testing.T) {
+func TestQueryPrintsAlignedTable(t *testing.T) {
 	end := api.EndInfo{Route: scattered, Query: &api.StatementInfo{MS: 4.2, Truncated: true}}
 	url := queryServer(t, streamed(studentColumns, end, studentRows...))
 	for name, columns := range map[string]int{"query-pipe.txt": 0, "query-terminal-80.txt": 80, "query-terminal-30.txt": 30} {
@@ -94,7 +93,7 @@ func TestQueryPrintsAnAlignedTable(t *testing.T) {
 	}
 }
 
-func TestQueryPrintsJSONAndCSVWhole(t *testing.T) {
+func TestQueryPrintsJSONAndCSV(t *testing.T) {
 	end := api.EndInfo{Route: scattered, Shards: []api.ShardResult{{Shard: 0, Rows: 3}}, Query: &api.StatementInfo{MS: 4.2}}
 	url := queryServer(t, streamed(studentColumns[:3], end, `[7,"","4.00"]`, `[42,"a \"b\", c",null]`, "[1,\"\u009b31m\",\"1.00\"]"))
 	out, _, code := runQuery(t, &Query{Connection: Connection{Master: []string{url}}, SQL: "SELECT 1", JSON: true}, "", 0)
@@ -116,7 +115,7 @@ func TestQueryPrintsJSONAndCSVWhole(t *testing.T) {
 	}
 }
 
-func TestQueryShowsWhereAStatementIsWrong(t *testing.T) {
+func TestQueryShowsErrorLocation(t *testing.T) {
 	sql := "SELECT name\n\tFROM Studnts -- 李\nWHERE 1 = 1"
 	at := strings.Index(sql, "Studnts")
 	p := api.NewProblem(api.CodeUnknownTable, "there is no table Studnts").Hinted("did you mean Students?").At("sql")
@@ -139,7 +138,7 @@ func TestQueryShowsWhereAStatementIsWrong(t *testing.T) {
 	}
 }
 
-func TestQueryTakesNoCutStreamForAWholeOne(t *testing.T) {
+func TestQueryReportsTruncatedStream(t *testing.T) {
 	for name, last := range map[string]string{
 		"cut":    "",
 		"failed": `{"error":{"type":"x","title":"x","status":503,"detail":"connection lost","code":"shard_unavailable","request_id":"r","shard":2,"worker":"worker-8083"}}` + "\n",
@@ -150,7 +149,7 @@ func TestQueryTakesNoCutStreamForAWholeOne(t *testing.T) {
 		})
 		for _, asJSON := range []bool{false, true} {
 			out, errOut, code := runQuery(t, &Query{Connection: Connection{Master: []string{url}}, SQL: "SELECT n FROM t", JSON: asJSON}, "", 0)
-			if code != ExitRefused || !strings.Contains(errOut, "not the whole answer") {
+			if code != ExitRefused || !strings.Contains(errOut, "incomplete") {
 				t.Errorf("%s: exit code %d: %s", name, code, errOut)
 			}
 			if asJSON && (!jsontext.Value(strings.TrimSpace(out)).IsValid() || !strings.Contains(out, `"error":`)) {
@@ -163,7 +162,7 @@ func TestQueryTakesNoCutStreamForAWholeOne(t *testing.T) {
 	}
 }
 
-func TestQuerySendsWhatItWasGiven(t *testing.T) {
+func TestQuerySendsFlagsAndInput(t *testing.T) {
 	var got *api.SQLRequest
 	url := queryServer(t, func(w http.ResponseWriter, r *http.Request, req *api.SQLRequest) {
 		got = req
@@ -201,7 +200,7 @@ func TestQuerySendsWhatItWasGiven(t *testing.T) {
 	}
 }
 
-func TestQueryRefusesWhatMakesNoStatement(t *testing.T) {
+func TestQueryRejectsInvalidUsage(t *testing.T) {
 	less := int64(-1)
 	for name, q := range map[string]*Query{
 		"nothing":            {},
@@ -223,7 +222,7 @@ func TestQueryRefusesWhatMakesNoStatement(t *testing.T) {
 	}
 }
 
-func TestQuerySaysWhatAWriteDid(t *testing.T) {
+func TestQueryReportsWrites(t *testing.T) {
 	n := int64(2)
 	point := api.Route{Kind: api.RoutePoint, Shards: []int{1}, Why: "order_id = 1 is in slot 3964, which shard 1 holds"}
 	resp := &api.SQLResponse{RowsAffected: &n, EndInfoJSON: api.EndInfoJSON{Route: point, Query: &api.StatementInfo{Statement: "UPDATE", MS: 3.5}}}
@@ -242,11 +241,11 @@ func TestQuerySaysWhatAWriteDid(t *testing.T) {
 	}()))
 	_, errOut, _ = runQuery(t, &Query{Connection: Connection{Master: []string{refuse}}, SQL: "DELETE FROM t"}, "", 0)
 	if !strings.Contains(errOut, "--all-shards") {
-		t.Errorf("the flag is not told of: %s", errOut)
+		t.Errorf("the flag is not suggested: %s", errOut)
 	}
 }
 
-func TestQueryPrintsThePlan(t *testing.T) {
+func TestQueryPrintsPlan(t *testing.T) {
 	url := queryServer(t, func(w http.ResponseWriter, _ *http.Request, req *api.SQLRequest) {
 		w.Header().Set("Content-Type", api.MediaJSON)
 		_ = json.MarshalWrite(w, &api.SQLResponse{Explain: samplePlan(req.Analyze)})
@@ -294,7 +293,7 @@ func samplePlan(analyze bool) *api.Explain {
 	return e
 }
 
-func TestQueryEndsTheStatementWhenInterrupted(t *testing.T) {
+func TestInterruptedQueryCancelsStatement(t *testing.T) {
 	ended := make(chan struct{})
 	url := queryServer(t, func(w http.ResponseWriter, r *http.Request, _ *api.SQLRequest) {
 		w.Header().Set("Content-Type", api.MediaNDJSON)
@@ -306,7 +305,7 @@ func TestQueryEndsTheStatementWhenInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out := writerFunc(func(b []byte) (int, error) { return len(b), nil })
 	var errOut bytes.Buffer
-	time.AfterFunc(50*time.Millisecond, cancel) // before or within the stream: both end alike
+	time.AfterFunc(50*time.Millisecond, cancel) // before or within the stream: the result is the same
 	err := (&Query{Connection: Connection{Master: []string{url}}, SQL: "SELECT n FROM t", DB: "d"}).Run(ctx, Streams{Out: out, Err: &errOut})
 	if ExitCode(err) != ExitInterrupted {
 		t.Errorf("exit code %d: %v", ExitCode(err), err)
@@ -318,7 +317,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
-func TestNoLineOfATableIsWiderThanTheTerminal(t *testing.T) {
+func TestTableFitsTerminal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		width := rapid.IntRange(1, 120).Draw(t, "width")
 		n := rapid.IntRange(1, 12).Draw(t, "columns")
@@ -349,7 +348,7 @@ func TestNoLineOfATableIsWiderThanTheTerminal(t *testing.T) {
 	})
 }
 
-func TestQueriesListsAndEnds(t *testing.T) {
+func TestQueriesListsAndCancels(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.Method == http.MethodDelete && r.URL.Path == "/queries/abc":

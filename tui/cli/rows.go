@@ -16,33 +16,32 @@ import (
 )
 
 // rowPrinter writes a stream of rows in bounded memory. After head come blocks of
-// whole lines, each a row as a JSON array, then end, with what is known at the end
-// or why there is none.
+// whole lines, each a row as a JSON array, then end, with the closing information or
+// the error that ended the stream early.
 type rowPrinter interface {
 	head(columns []api.Column) error
 	block(rows []byte) error
 	end(info *api.EndInfo, err error) error
 }
 
-// The rows from which a sheet learns how wide its columns are, and the memory that
-// they may take.
+// The bounds of the rows that a sheet buffers to measure its columns, and of the widths.
 const (
 	sampleRows  = 500
 	sampleBytes = 1 << 20
-	// widestPad bounds the width that a column is padded to without a terminal: what is
-	// longer is written whole and stands out.
+	// widestPad bounds the width that a column is padded to without a terminal; longer
+	// values are written whole and overhang.
 	widestPad = 60
-	// A column that is not wider than short, as one of numbers or dates, stays whole as
-	// long as cutting others makes all fit. None is cut below narrowest.
+	// A column no wider than short, such as one of numbers or dates, stays whole if cutting
+	// the others is enough. No column is cut below narrowest.
 	short     = 12
 	narrowest = 6
 )
 
-// sheet prints rows as aligned columns. Their widths follow from the first rows. On
-// a terminal everything is cut to its width; elsewhere nothing is.
+// sheet prints rows as aligned columns, with widths measured on the first rows. On a
+// terminal every line is cut to its width; elsewhere nothing is cut.
 type sheet struct {
 	out      *bufio.Writer
-	terminal int // columns, 0 for none
+	terminal int // width in columns, 0 if there is none
 	cut      bool
 
 	right   []bool
@@ -68,7 +67,7 @@ func (s *sheet) head(columns []api.Column) error {
 func (s *sheet) block(rows []byte) error {
 	limit := 0
 	if s.terminal > 0 {
-		limit = 4 * s.terminal // no more of a value can be shown
+		limit = 4 * s.terminal // more of a value could not be shown
 	}
 	for line := range bytes.Lines(rows) {
 		values := answer.Cells(bytes.TrimSuffix(line, []byte("\n")), limit)
@@ -99,7 +98,7 @@ func (s *sheet) end(*api.EndInfo, error) error {
 	return s.out.Flush()
 }
 
-// layout fixes the widths and writes what was held back.
+// layout fixes the widths and writes the buffered rows.
 func (s *sheet) layout() {
 	s.widths = make([]int, len(s.right))
 	for _, row := range s.sampled {
@@ -125,8 +124,8 @@ func (s *sheet) layout() {
 	s.sampled = nil
 }
 
-// fitColumns returns the widths to which columns are cut so that they fit side by
-// side, as far as that is possible.
+// fitColumns returns the widths to cut columns to so that they fit side by side, as far
+// as that is possible.
 func fitColumns(natural []int, terminal int) []int {
 	for _, whole := range []int{short, 0} {
 		for most := terminal; most >= narrowest; most-- {
@@ -142,7 +141,7 @@ func fitColumns(natural []int, terminal int) []int {
 			if total > terminal && (whole > 0 || most > narrowest) {
 				continue
 			}
-			for i := range widths { // what is left over goes to those that are cut
+			for i := range widths { // the cut columns share the space left over
 				if more := min(natural[i]-widths[i], terminal-total); more > 0 {
 					widths[i] += more
 					total += more
@@ -190,14 +189,14 @@ func (s *sheet) line(cells []string) {
 		text = ansi.Truncate(text, s.terminal, "…")
 		s.cut = true
 	}
-	_, _ = s.out.WriteString(text + "\n") // Flush tells of an error
+	_, _ = s.out.WriteString(text + "\n") // Flush returns the error
 }
 
-// jsonPrinter prints one document, in the form of the API's JSON answer, with a
-// row a line. A failure after the first row is its last member.
+// jsonPrinter prints one document, in the form of the API's JSON answer, with one row
+// per line. An error after the first row is its last member.
 type jsonPrinter struct {
-	out  *bufio.Writer
-	some bool
+	out     *bufio.Writer
+	hasRows bool
 }
 
 func newJSONPrinter(out io.Writer) *jsonPrinter {
@@ -215,29 +214,29 @@ func (p *jsonPrinter) head(columns []api.Column) error {
 
 func (p *jsonPrinter) write(parts ...[]byte) {
 	for _, b := range parts {
-		_, _ = p.out.Write(b) // Flush tells of an error
+		_, _ = p.out.Write(b) // Flush returns the error
 	}
 }
 
 func (p *jsonPrinter) block(rows []byte) error {
 	for line := range bytes.Lines(rows) {
-		if p.some {
+		if p.hasRows {
 			p.write([]byte(","))
 		}
-		p.some = true
+		p.hasRows = true
 		p.write([]byte("\n"), escapeUnsafe(bytes.TrimSuffix(line, []byte("\n"))))
 	}
 	return p.out.Flush()
 }
 
-func (p *jsonPrinter) end(info *api.EndInfo, failed error) error {
+func (p *jsonPrinter) end(info *api.EndInfo, failure error) error {
 	p.write([]byte("\n]"))
 	var last any
 	switch {
-	case failed != nil:
+	case failure != nil:
 		last = struct {
 			Error *api.Problem `json:"error"`
-		}{api.AsProblem(failed)}
+		}{api.AsProblem(failure)}
 	default:
 		e := api.EndInfoJSON{RowCount: info.Rows, Shards: info.Shards, Partial: info.Partial, Query: info.Query}
 		if info.Route != nil {
@@ -253,8 +252,8 @@ func (p *jsonPrinter) end(info *api.EndInfo, failed error) error {
 	return p.out.Flush()
 }
 
-// escapeUnsafe writes out, in JSON, the characters that a terminal would obey and
-// that JSON allows in a string as they are.
+// escapeUnsafe escapes the characters in JSON that a terminal would act on but that JSON
+// allows unescaped in a string.
 func escapeUnsafe(b []byte) []byte {
 	if bytes.IndexFunc(b, unsafeRune) < 0 {
 		return b
@@ -273,8 +272,8 @@ func escapeUnsafe(b []byte) []byte {
 	return out
 }
 
-// csvPrinter prints RFC 4180 CSV as the API does: a line of names, NULL as an empty
-// field and an empty string in quotes. On a terminal values are made safe for it.
+// csvPrinter prints RFC 4180 CSV as the API does: a header line, NULL as an empty
+// field and an empty string quoted. On a terminal, values are sanitized.
 type csvPrinter struct {
 	out  *bufio.Writer
 	safe bool
@@ -297,7 +296,7 @@ func (p *csvPrinter) block(rows []byte) error {
 		for i, c := range answer.Cells(jsontext.Value(bytes.TrimSuffix(line, []byte("\n"))), 0) {
 			p.field(i, c)
 		}
-		_, _ = p.out.WriteString("\r\n") // Flush tells of an error
+		_, _ = p.out.WriteString("\r\n") // Flush returns the error
 	}
 	return p.out.Flush()
 }

@@ -10,19 +10,19 @@ import (
 	"shardeck/shared/client"
 )
 
-// SecurityCheck has the master probe every guarded endpoint of every worker.
+// SecurityCheck has the master probe every protected endpoint of every worker.
 type SecurityCheck struct {
 	Connection
-	All  bool `name:"all" help:"Print every probe, not only the matrix and those that failed."`
+	All  bool `name:"all" help:"Print every probe, not only the matrix and the failed ones."`
 	JSON bool `name:"json" help:"Print one JSON document with every probe."`
 }
 
 // Help adds to the command's help.
 func (*SecurityCheck) Help() string {
-	return "Each guarded endpoint of each worker is asked with no token, an empty, a wrong and a nearly right one, which it must refuse, and with the right one, which it must let in. Ends with 1 when a probe ended otherwise or a worker could not be probed.\n\n" + ExitHelp
+	return "Each protected endpoint of each worker is called with no token, an empty one, a wrong one and a near miss, which it must refuse, and with the right one, which it must accept. The exit code is 1 if a probe failed or a worker could not be probed.\n\n" + ExitHelp
 }
 
-// Run asks and prints.
+// Run requests the check and prints it.
 func (c *SecurityCheck) Run(ctx context.Context, streams Streams) error {
 	resp, _, err := AskFirst(ctx, &c.Connection, streams, func(ctx context.Context, m *client.Master) (*api.SecurityCheckResponse, error) {
 		return m.SecurityCheck(ctx)
@@ -41,8 +41,8 @@ func (c *SecurityCheck) Run(ctx context.Context, streams Streams) error {
 	return err
 }
 
-// PrintSecurity writes the matrix of credentials by worker, the probes that did
-// not end as expected (all of them with all), and the verdict.
+// PrintSecurity writes the matrix of credentials by worker, the probes that failed (or
+// every probe, if all is set), and the verdict.
 func PrintSecurity(w io.Writer, indent string, resp *api.SecurityCheckResponse, all bool) {
 	credentials := []api.Credential{api.CredentialNone, api.CredentialEmpty, api.CredentialWrong, api.CredentialNearMiss, api.CredentialRight}
 	t := (&Table{Indent: indent}).Right(0)
@@ -74,7 +74,7 @@ func PrintSecurity(w io.Writer, indent string, resp *api.SecurityCheckResponse, 
 	fmt.Fprintln(w, indent+verdict(resp))
 }
 
-// printUnanswered says in a line what could not be learned of a worker.
+// printUnanswered writes one line for a worker that did not answer some probes.
 func printUnanswered(w io.Writer, indent string, wk *api.SecurityWorker, probes []api.SecurityProbe) {
 	silent := unanswered(probes, wk.Shard)
 	why := ""
@@ -90,8 +90,8 @@ func printUnanswered(w io.Writer, indent string, wk *api.SecurityWorker, probes 
 	}
 }
 
-// verdict sums up. A worker that did not answer is not insecure, nor is it known to
-// be secure.
+// verdict sums up the check. A worker that did not answer is neither secure nor insecure,
+// so it is counted separately.
 func verdict(resp *api.SecurityCheckResponse) string {
 	silent, failed := 0, 0
 	for i := range resp.Probes {
@@ -107,9 +107,9 @@ func verdict(resp *api.SecurityCheckResponse) string {
 	case failed > 0:
 		return fmt.Sprintf("NOT SECURE: %d of %d probes failed, %d had no answer", failed, n, silent)
 	case silent > 0 || !resp.OK:
-		return fmt.Sprintf("NOT CHECKED in full: %d of %d probes had no answer; the others ended as they must", silent, n)
+		return fmt.Sprintf("INCOMPLETE: %d of %d probes had no answer; the others passed", silent, n)
 	}
-	return fmt.Sprintf("all guarded endpoints are guarded: %d probes", n)
+	return fmt.Sprintf("all protected endpoints are protected: %d probes", n)
 }
 
 // unanswered counts a worker's probes without an answer.
@@ -138,7 +138,7 @@ func printProbes(w io.Writer, indent string, probes []api.SecurityProbe) {
 	t.Fprint(w)
 }
 
-// summary says in a word what a worker's endpoints did with a credential.
+// summary says in a word or two how a worker's endpoints treated a credential.
 func summary(probes []api.SecurityProbe, shard int, c api.Credential) string {
 	total, ok := 0, 0
 	for _, p := range probes {
@@ -151,7 +151,7 @@ func summary(probes []api.SecurityProbe, shard int, c api.Credential) string {
 	}
 	word := "refused"
 	if c == api.CredentialRight {
-		word = "let in"
+		word = "accepted"
 	}
 	switch {
 	case total == 0:

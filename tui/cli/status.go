@@ -11,8 +11,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// Status prints the cluster's masters, shards and tables as the masters' latest
-// probes have them.
+// Status prints the cluster's masters, shards and tables, as of the masters' latest
+// probes.
 type Status struct {
 	Connection
 	JSON bool `name:"json" help:"Print one JSON document."`
@@ -20,24 +20,24 @@ type Status struct {
 
 // Help adds to the command's help.
 func (*Status) Help() string {
-	return "Ends with 0 when a primary answers (or, where only a backup is asked, the backup reaches it), every shard serves, every master named answers and no schema has drifted; with 1 when something of this is not so.\n\n" + ExitHelp
+	return "The exit code is 0 if a primary answers (or, if only a backup was asked, the backup reaches it), every shard is up, every given master answers and no schema has drifted; otherwise 1.\n\n" + ExitHelp
 }
 
-// StatusReport is what status prints with --json.
+// StatusReport is the output of status --json.
 type StatusReport struct {
 	Status  api.Status `json:"status"` // ok, degraded or down
 	Reasons []string   `json:"reasons,omitempty"`
-	Primary string     `json:"primary"` // base URL; empty when no master claims to be it
-	// PrimaryUnasked says that Primary was not among the masters asked: a backup says who it is.
+	Primary string     `json:"primary"` // base URL; empty if no master claims to be the primary
+	// PrimaryUnasked reports that Primary was not asked itself, but named by a backup.
 	PrimaryUnasked bool `json:"primary_unasked,omitempty"`
 
 	Term    uint64         `json:"term"`
 	Masters []MasterReport `json:"masters"`
-	// Cluster is the view of the master believed most: the primary of the newest term.
+	// Cluster is the most trustworthy master's view: that of the primary with the newest term.
 	Cluster *api.Metadata `json:"cluster"`
 }
 
-// MasterReport is one master as it was found.
+// MasterReport is the state of one master.
 type MasterReport struct {
 	URL           string       `json:"url"`
 	Reachable     bool         `json:"reachable"`
@@ -48,7 +48,7 @@ type MasterReport struct {
 	Problem       *api.Problem `json:"problem,omitempty"`
 }
 
-// Run asks and prints.
+// Run surveys the masters and prints the report.
 func (c *Status) Run(ctx context.Context, streams Streams) error {
 	endpoints, err := c.Open()
 	if err != nil {
@@ -73,8 +73,8 @@ func (c *Status) Run(ctx context.Context, streams Streams) error {
 	return err
 }
 
-// newStatusReport judges what was seen. It fails when no master gave its metadata:
-// with the first master's own problem where one answered with one.
+// newStatusReport evaluates the sightings. It fails if no master returned its metadata,
+// with the first problem that came from a master, if any.
 func newStatusReport(seen []Sighting) (*StatusReport, error) {
 	view := best(seen)
 	if view == nil {
@@ -99,25 +99,25 @@ func newStatusReport(seen []Sighting) (*StatusReport, error) {
 	return r, nil
 }
 
-// judgePrimary finds the primary. Only where the primary that a backup knows of was
-// asked, and is not it any more or does not answer, is a failover the thing to do.
+// judgePrimary finds the primary. It suggests a failover only if the primary that a
+// backup names was asked too and either does not answer or is demoted.
 func (r *StatusReport) judgePrimary(seen []Sighting, md *api.Metadata) {
 	known := md.Master.Primary
 	switch {
 	case md.Master.Role == api.RolePrimary:
 		r.Primary = md.Master.URL
 	case known == "" || known == md.Master.URL || asked(seen, known):
-		r.worsen(api.StatusDegraded, "no master that answers is the primary; promote the backup with: failover --yes")
+		r.worsen(api.StatusDegraded, "none of the masters that answer is the primary; promote the backup with: failover --yes")
 	default:
 		r.Primary, r.PrimaryUnasked = known, true
 		i := slices.IndexFunc(md.Peers, func(p api.PeerInfo) bool { return p.URL == known })
 		if i < 0 || !md.Peers[i].Reachable || md.Peers[i].Role != api.RolePrimary {
-			r.worsen(api.StatusDegraded, fmt.Sprintf("%s is the primary according to the backup, which does not reach it now; it was not asked: name it with --master too", known))
+			r.worsen(api.StatusDegraded, fmt.Sprintf("%s is the primary according to the backup, which cannot reach it; add it to --master to check", known))
 		}
 	}
 }
 
-// asked says whether a master was asked, by the address given or the one it goes by.
+// asked reports whether a master was asked, under the address given or the one it advertises.
 func asked(seen []Sighting, master string) bool {
 	return slices.ContainsFunc(seen, func(s Sighting) bool {
 		return s.Endpoint.URL == master || s.Metadata != nil && s.Metadata.Master.URL == master
@@ -150,14 +150,14 @@ func (r *StatusReport) judgeShards(md *api.Metadata) {
 		}
 	}
 	if serving == 0 {
-		r.worsen(api.StatusDown, "no shard serves")
+		r.worsen(api.StatusDown, "no shard is up")
 	}
 	for _, d := range md.Drift {
 		r.worsen(api.StatusDegraded, "drift: "+d.Detail)
 	}
 }
 
-// worsen lowers the status, never raises it, and says why.
+// worsen lowers the status, never raises it, and records why.
 func (r *StatusReport) worsen(to api.Status, why string) {
 	if r.Status != api.StatusDown {
 		r.Status = to
@@ -222,20 +222,20 @@ func printShards(w io.Writer, md *api.Metadata) {
 	}
 	t.Fprint(w)
 	if len(old) > 0 {
-		fmt.Fprintf(w, "  ~ is as of the latest answer: %s\n", strings.Join(old, ", "))
+		fmt.Fprintf(w, "  ~ as of the latest answer: %s\n", strings.Join(old, ", "))
 	}
 }
 
-// stale is the age in milliseconds from which the numbers of a shard that is slow
-// are not those of now: some probes were not answered at all.
+// stale is the age in milliseconds from which the numbers of a slow shard are out of
+// date: some probes were not answered at all.
 const stale = 4000
 
-// fresh says whether a shard answers, so that its numbers are those of now.
+// fresh reports whether a shard answers, so that its numbers are current.
 func fresh(w *api.WorkerInfo) bool {
 	return w.State == api.ShardUp || w.State == api.ShardSlow && w.AgeMS < stale
 }
 
-// serves says whether a shard can answer, if slowly.
+// serves reports whether a shard answers, even if slowly.
 func serves(w *api.WorkerInfo) bool {
 	return w.State == api.ShardUp || w.State == api.ShardSlow
 }
@@ -257,7 +257,7 @@ func printTables(w io.Writer, md *api.Metadata) {
 		}
 	}
 	if count == 0 {
-		fmt.Fprintln(w, "  none yet; POST /create-db and /create-table make some")
+		fmt.Fprintln(w, "  none yet; create some with POST /create-db and /create-table")
 		return
 	}
 	t.Fprint(w)
@@ -291,7 +291,7 @@ func orDash(s string) string {
 	return s
 }
 
-// ageText writes an age in milliseconds, long ones in minutes and more.
+// ageText formats an age in milliseconds, in minutes and above if it is long.
 func ageText(ms float64) string {
 	if ms >= 60_000 {
 		return seconds(ms / 1000)
@@ -303,7 +303,7 @@ func seconds(s float64) string {
 	return (time.Duration(s) * time.Second).String()
 }
 
-// millis writes milliseconds as people read them: three significant digits.
+// millis formats milliseconds with three significant digits.
 func millis(ms float64) string {
 	switch {
 	case ms < 10:

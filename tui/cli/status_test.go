@@ -58,7 +58,7 @@ func silent(url string) Sighting {
 	return Sighting{Endpoint: Endpoint{URL: url}, Err: api.NewProblem(api.CodeShardUnavailable, "the master at %s cannot be reached: refused", url)}
 }
 
-func TestStatusReadsWell(t *testing.T) {
+func TestStatusMatchesGoldenFiles(t *testing.T) {
 	worse := sighting("http://b", api.RoleBackup, 3)
 	worse.Metadata.Workers[2].State = api.ShardDown
 	worse.Metadata.Workers[2].Problem = api.NewProblem(api.CodeShardUnavailable, "connection refused")
@@ -84,7 +84,7 @@ func TestStatusReadsWell(t *testing.T) {
 	}
 }
 
-func TestStatusJudges(t *testing.T) {
+func TestStatusOfSightings(t *testing.T) {
 	shardsDown := func(n int) Sighting {
 		s := sighting("http://a", api.RolePrimary, 1)
 		for i := range n {
@@ -124,7 +124,7 @@ func TestStatusJudges(t *testing.T) {
 	}
 }
 
-func TestABackupAskedAloneIsNoReasonForAFailover(t *testing.T) {
+func TestBackupAskedAloneDoesNotSuggestFailover(t *testing.T) {
 	backup := func(reached bool) Sighting {
 		s := sighting("http://b", api.RoleBackup, 2)
 		s.Metadata.Master.Primary = "http://a"
@@ -136,10 +136,10 @@ func TestABackupAskedAloneIsNoReasonForAFailover(t *testing.T) {
 		want            api.Status
 		unasked, advise bool
 	}{
-		"the backup reaches the primary":   {[]Sighting{backup(true)}, api.StatusOK, true, false},
-		"the backup does not reach it":     {[]Sighting{backup(false)}, api.StatusDegraded, true, false},
-		"the primary was asked in vain":    {[]Sighting{silent("http://a"), backup(false)}, api.StatusDegraded, false, true},
-		"the one asked is primary no more": {[]Sighting{sighting("http://a", api.RoleBackup, 2), backup(true)}, api.StatusDegraded, false, true},
+		"the backup reaches the primary": {[]Sighting{backup(true)}, api.StatusOK, true, false},
+		"the backup does not reach it":   {[]Sighting{backup(false)}, api.StatusDegraded, true, false},
+		"the primary does not answer":    {[]Sighting{silent("http://a"), backup(false)}, api.StatusDegraded, false, true},
+		"the one asked is demoted":       {[]Sighting{sighting("http://a", api.RoleBackup, 2), backup(true)}, api.StatusDegraded, false, true},
 	} {
 		r, err := newStatusReport(c.seen)
 		if err != nil {
@@ -152,12 +152,12 @@ func TestABackupAskedAloneIsNoReasonForAFailover(t *testing.T) {
 			t.Errorf("%s: %s, not asked %v:\n%s", name, r.Status, r.PrimaryUnasked, b.String())
 		}
 		if c.unasked && !strings.Contains(b.String(), "primary http://a (according to the backup; not asked)") {
-			t.Errorf("%s: who the primary is, is not said:\n%s", name, b.String())
+			t.Errorf("%s: the primary is not named:\n%s", name, b.String())
 		}
 	}
 }
 
-func TestFailoverPicksABackupOfTheNewestTerm(t *testing.T) {
+func TestFailoverPicksBackupWithNewestTerm(t *testing.T) {
 	a, b, c := sighting("http://a", api.RolePrimary, 3), sighting("http://b", api.RoleBackup, 2), sighting("http://c", api.RoleBackup, 3)
 	got, err := pickBackup([]Sighting{silent("http://x"), a, b, c})
 	if err != nil || got.Endpoint.URL != "http://c" {
@@ -171,7 +171,7 @@ func TestFailoverPicksABackupOfTheNewestTerm(t *testing.T) {
 	}
 }
 
-func TestAnswersReadWell(t *testing.T) {
+func TestAnswersMatchGoldenFiles(t *testing.T) {
 	var b bytes.Buffer
 	PrintCount(&b, "", &api.MapReduceCountResponse{
 		Total:        10,

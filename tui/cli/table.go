@@ -10,9 +10,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// Table is rows of cells that are printed in aligned columns. Widths are counted
-// in terminal cells, so that names in wide scripts line up too. The zero value is
-// an empty table.
+// Table prints rows in aligned columns. Widths are counted in terminal cells, so that
+// wide scripts line up too. The zero value is an empty table.
 type Table struct {
 	// Indent is written before each line.
 	Indent string
@@ -21,7 +20,7 @@ type Table struct {
 	rows  [][]string
 }
 
-// Right aligns these columns, counted from 0, to the right, as numbers are.
+// Right makes these columns, counted from 0, right-aligned.
 func (t *Table) Right(columns ...int) *Table {
 	if t.right == nil {
 		t.right = map[int]bool{}
@@ -71,10 +70,9 @@ func (t *Table) Fprint(w io.Writer) {
 	}
 }
 
-// Clean returns s with everything escaped that would move the cursor, recolour
-// the terminal or reorder the line: control characters, bidirectional overrides
-// and bytes that are not UTF-8. What a database holds is not to be trusted with a
-// terminal.
+// Clean escapes everything in s that would move the cursor, recolour the terminal or
+// reorder the line: control characters, bidirectional overrides and invalid UTF-8.
+// Values from a database are not trusted with a terminal.
 func Clean(s string) string {
 	if utf8.ValidString(s) && strings.IndexFunc(s, unsafeRune) < 0 {
 		return s
