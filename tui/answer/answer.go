@@ -1,9 +1,9 @@
-// Package answer puts what POST /query answers into words and cells: values, the
-// route and why, a plan line by line, the place of a fault in a statement. The
-// query command and the console's Query screen say the same, because both ask here.
+// Package answer turns the answers of POST /query into text: values, the route and
+// why, a plan line by line, the position of an error in a statement. The query command
+// and the console's Query screen share it, so they agree.
 //
-// It is pure: it knows neither terminals nor colours. What it returns may hold what
-// a database holds; who shows it makes it safe first.
+// It is pure: it knows neither terminals nor colours. What it returns may contain values
+// from a database, which the caller must sanitize before it displays them.
 package answer
 
 import (
@@ -18,15 +18,15 @@ import (
 	"shardeck/shared/sharding"
 )
 
-// Cell is a value as text for people.
+// Cell is a value as display text.
 type Cell struct {
 	Text string
-	Null bool // then Text is NULL
+	Null bool // if so, Text is NULL
 }
 
-// Cells returns the values of a row, a JSON array: strings without their quotes.
+// Cells returns the values of a row, a JSON array, as text; strings lose their quotes.
 // A value longer than limit bytes is cut to whole characters and ends in "…"; a
-// limit of 0 cuts nothing. What is no array is one cell.
+// limit of 0 cuts nothing. Anything but an array becomes one cell.
 func Cells(row jsontext.Value, limit int) []Cell {
 	cells := []Cell{}
 	for v, ok := range jsonrow.Elements(row) {
@@ -57,7 +57,7 @@ func clip(s string, limit int) string {
 	return strings.ToValidUTF8(s[:limit], "") + "…"
 }
 
-// Name is a column's name for people; an expression without an alias has none.
+// Name is a column's display name; an expression without an alias has no name.
 func Name(c api.Column) string {
 	if c.Name == "" {
 		return "(no name)"
@@ -65,7 +65,7 @@ func Name(c api.Column) string {
 	return c.Name
 }
 
-// Numeric says whether a column's values are numbers, which are shown at the right.
+// Numeric reports whether a column's values are numbers, which are right-aligned.
 func Numeric(c api.Column) bool {
 	name, _, _ := strings.Cut(c.Type, "(")
 	switch name {
@@ -75,7 +75,7 @@ func Numeric(c api.Column) bool {
 	return false
 }
 
-// Rows words a number of rows: "1 row", "3 rows".
+// Rows formats a number of rows: "1 row", "3 rows".
 func Rows(n int64) string { return counted(n, "row") }
 
 func counted(n int64, noun string) string {
@@ -86,7 +86,7 @@ func counted(n int64, noun string) string {
 }
 
 // Shards names the shards of a route: "no shard", "shard 2", "shards 0, 1, 2",
-// and for many only how many there are.
+// or only their number if there are many.
 func Shards(shards []int) string {
 	const most = 8
 	if len(shards) > most {
@@ -95,7 +95,7 @@ func Shards(shards []int) string {
 	return sharding.Names(shards)
 }
 
-// Applied says what shards did of a write that failed elsewhere: "shard 0 (worker-0): 3 rows, shard 2 (worker-2): 1 row".
+// Applied lists what was written by the shards that succeeded when others failed: "shard 0 (worker-0): 3 rows, shard 2 (worker-2): 1 row".
 func Applied(parts []api.ShardResult) string {
 	texts := make([]string, len(parts))
 	for i, p := range parts {
@@ -113,12 +113,12 @@ func Route(r *api.Route) string {
 	return text
 }
 
-// Key says how a shard key leads to its shard.
+// Key shows how a shard key maps to its shard.
 func Key(k *api.RouteKey) string {
 	return fmt.Sprintf("%s → FNV-1a %d → slot %d → shard %d", k.Key, k.Hash, k.Slot, k.Shard)
 }
 
-// MoreKeys says how many keys a route has that it does not list, "" for none.
+// MoreKeys says how many more keys a route has than it lists; "" if it lists them all.
 func MoreKeys(r *api.Route) string {
 	if more := r.KeysTotal - len(r.Keys); more > 0 {
 		return fmt.Sprintf("… and %d more keys", more)
@@ -126,15 +126,15 @@ func MoreKeys(r *api.Route) string {
 	return ""
 }
 
-// Fault is the place of a fault in a statement's text.
+// Fault is the position of an error in a statement's text.
 type Fault struct {
 	Line   int    // from 1
-	Before string // that line up to the fault
-	After  string // and from it on
+	Before string // that line up to the error
+	After  string // and from there on
 }
 
-// Locate finds the byte at offset in a statement. An offset outside of it is taken
-// for the nearest end.
+// Locate finds the byte at offset in a statement. An offset outside it is clamped to the
+// nearest end.
 func Locate(sql string, offset int) Fault {
 	offset = min(max(offset, 0), len(sql))
 	from := strings.LastIndexByte(sql[:offset], '\n') + 1

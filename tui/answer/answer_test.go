@@ -11,7 +11,7 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestCellsReadAsPeopleWriteThem(t *testing.T) {
+func TestCells(t *testing.T) {
 	got := Cells(jsontext.Value(`[1,"a\"b",null,true,"9007199254740993","",1.5e300,"NULL"]`), 0)
 	want := []Cell{{Text: "1"}, {Text: `a"b`}, {Text: "NULL", Null: true}, {Text: "true"}, {Text: "9007199254740993"}, {}, {Text: "1.5e300"}, {Text: "NULL"}}
 	if d := cmp.Diff(want, got); d != "" {
@@ -21,11 +21,11 @@ func TestCellsReadAsPeopleWriteThem(t *testing.T) {
 		t.Errorf("cut to %q", got[0].Text)
 	}
 	if got := Cells(jsontext.Value(`{"broken"`), 0); len(got) != 1 {
-		t.Errorf("what is no array gives %v", got)
+		t.Errorf("a malformed array gives %v", got)
 	}
 }
 
-func TestAFaultIsFoundInItsLine(t *testing.T) {
+func TestLocate(t *testing.T) {
 	sql := "SELECT a\r\nFROM b\nWHERE c"
 	for offset, want := range map[int]Fault{
 		0:   {1, "", "SELECT a"},
@@ -48,14 +48,14 @@ func TestAFaultIsFoundInItsLine(t *testing.T) {
 	})
 }
 
-func TestAPlanOfAnotherVersionIsStillShown(t *testing.T) {
+func TestPlanOfUnknownVersionIsShown(t *testing.T) {
 	lines := Plan(&api.Explain{Plan: jsontext.Value(`7`), Steps: []api.ExplainStep{{Name: "merge", Detail: "by x"}}})
 	if len(lines) != 2 || lines[0].Text != "Master" {
 		t.Errorf("%+v", lines)
 	}
 }
 
-func TestAnInsertsRowsAreToldOfInPart(t *testing.T) {
+func TestPlanShortensInsertRows(t *testing.T) {
 	s := api.ExplainStatement{SQL: "INSERT", ParamsRows: 1000}
 	for range 5 {
 		s.Params = append(s.Params, jsontext.Value(`[1,null]`))

@@ -12,31 +12,31 @@ import (
 	"shardeck/shared/api"
 )
 
-// Kind is what a line of a plan is.
+// Kind is the kind of a line of a plan.
 type Kind uint8
 
 // The kinds of line.
 const (
 	Text   Kind = iota // plain words
-	Head               // begins a part
-	SQL                // text that a shard is sent
+	Head               // title of a section
+	SQL                // text that is sent to a shard
 	Value              // a parameter
-	Blank              // between two parts
-	Remark             // what can be skipped
+	Blank              // between two sections
+	Remark             // detail that can be skipped
 )
 
-// Line is a line of a plan. Depth is how far it stands in, in steps.
+// Line is a line of a plan. Depth is its level of indentation.
 type Line struct {
 	Kind  Kind
 	Depth int
 	Text  string
 }
 
-// shownParams bounds the rows of parameters of one statement that are written out.
+// shownParams bounds the rows of parameters that are shown for one statement.
 const shownParams = 3
 
-// Plan words a plan: the route and why, what each shard is sent, what the master
-// does with the answers. Shards that are sent the same are told of together.
+// Plan describes a plan: the route and why, what is sent to each shard, what the master
+// does with the answers. Shards that are sent the same are grouped.
 func Plan(e *api.Explain) []Line {
 	var p plan
 	p.route(e)
@@ -58,24 +58,24 @@ func (p *plan) add(kind Kind, depth int, format string, args ...any) {
 	p.lines = append(p.lines, Line{kind, depth, fmt.Sprintf(format, args...)})
 }
 
-// part begins a part with its title.
-func (p *plan) part(format string, args ...any) {
+// section begins a section with its title.
+func (p *plan) section(format string, args ...any) {
 	if len(p.lines) > 0 {
 		p.add(Blank, 0, "")
 	}
 	p.add(Head, 0, format, args...)
 }
 
-// PlanRoute is the route of a plan; nil where it tells of none. The rest of the
-// planner's own document is not looked into.
+// PlanRoute returns the route of a plan, or nil if it has none. The rest of the
+// planner's document is ignored.
 func PlanRoute(e *api.Explain) *api.Route {
-	var of struct {
+	var doc struct {
 		Route *api.Route `json:"route"`
 	}
-	if err := json.Unmarshal(e.Plan, &of); err != nil {
+	if err := json.Unmarshal(e.Plan, &doc); err != nil {
 		return nil
 	}
-	return of.Route
+	return doc.Route
 }
 
 func (p *plan) route(e *api.Explain) {
@@ -83,7 +83,7 @@ func (p *plan) route(e *api.Explain) {
 	if r == nil {
 		return
 	}
-	p.part("Route: %s", r.Kind)
+	p.section("Route: %s", r.Kind)
 	p.add(Text, 1, "%s", Route(r))
 	for i := range r.Keys {
 		p.add(Value, 1, "%s", Key(&r.Keys[i]))
@@ -100,18 +100,18 @@ func sameWork(a, b *api.ExplainFragment) bool {
 	})
 }
 
-// shards tells of fragments that are all the same but for the shard.
+// shards describes fragments that differ only in the shard.
 func (p *plan) shards(same []api.ExplainFragment) {
 	f := &same[0]
 	if len(same) == 1 {
-		p.part("Shard %d: %s, %s", f.Shard, f.Worker, f.Engine)
+		p.section("Shard %d: %s, %s", f.Shard, f.Worker, f.Engine)
 	} else {
 		numbers := make([]int, len(same))
 		for i := range same {
 			numbers[i] = same[i].Shard
 		}
 		title := Shards(numbers)
-		p.part("%s: each is sent the same, %s", strings.ToUpper(title[:1])+title[1:], f.Engine)
+		p.section("%s: each is sent the same, %s", strings.ToUpper(title[:1])+title[1:], f.Engine)
 	}
 	for i := range f.Statements {
 		p.statement(&f.Statements[i])
@@ -161,7 +161,7 @@ func (p *plan) steps(steps []api.ExplainStep) {
 	if len(steps) == 0 {
 		return
 	}
-	p.part("Master")
+	p.section("Master")
 	width := 0
 	for i := range steps {
 		width = max(width, len(steps[i].Name))
@@ -176,7 +176,7 @@ func (p *plan) steps(steps []api.ExplainStep) {
 	}
 }
 
-// measured says what analyze measured, "" where it did not.
+// measured formats what analyze measured; "" if nothing was.
 func measured(rows *int64, ms *float64) string {
 	var parts []string
 	if rows != nil {

@@ -10,7 +10,7 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestNamesAndCountsAreWorded(t *testing.T) {
+func TestNamesAndCounts(t *testing.T) {
 	for _, c := range []struct{ name, got, want string }{
 		{"a column", Name(api.Column{Name: "gpa"}), "gpa"},
 		{"an expression without an alias", Name(api.Column{Type: "INT"}), "(no name)"},
@@ -36,7 +36,7 @@ func TestNamesAndCountsAreWorded(t *testing.T) {
 	}
 }
 
-func TestNumbersStandAtTheRight(t *testing.T) {
+func TestNumeric(t *testing.T) {
 	for typ, want := range map[string]bool{
 		"TINYINT": true, "SMALLINT": true, "INT": true, "BIGINT": true, "DECIMAL(10,2)": true, "REAL": true, "FLOAT": true,
 		"BIT": false, "NVARCHAR(50)": false, "VARCHAR(MAX)": false, "DATE": false, "DATETIME2(7)": false, "VARBINARY(8)": false, "UNIQUEIDENTIFIER": false, "": false,
@@ -47,7 +47,7 @@ func TestNumbersStandAtTheRight(t *testing.T) {
 	}
 }
 
-func TestCellsOfWhatIsHardlyARow(t *testing.T) {
+func TestCellsOfMalformedRows(t *testing.T) {
 	for _, c := range []struct {
 		row   string
 		limit int
@@ -59,7 +59,7 @@ func TestCellsOfWhatIsHardlyARow(t *testing.T) {
 		{`["abc"]`, 3, []Cell{{Text: "abc"}}},
 		{`["abcd"]`, 3, []Cell{{Text: "abc…"}}},
 		{`[12345]`, 3, []Cell{{Text: "123…"}}},
-		{`["\ud800"]`, 0, []Cell{{Text: `"\ud800"`}}}, // half of a surrogate pair is shown as it stands
+		{`["\ud800"]`, 0, []Cell{{Text: `"\ud800"`}}}, // half of a surrogate pair is shown as it is
 		{`[1,2`, 0, []Cell{{Text: `[1,2`}}},
 		{`not a row`, 5, []Cell{{Text: "not a…"}}},
 		{``, 0, []Cell{{Text: ""}}},
@@ -72,7 +72,7 @@ func TestCellsOfWhatIsHardlyARow(t *testing.T) {
 
 func ref[T any](v T) *T { return &v }
 
-// text writes the lines of a plan as a console would.
+// text formats the lines of a plan.
 func text(lines []Line) string {
 	var b strings.Builder
 	for _, l := range lines {
@@ -81,7 +81,7 @@ func text(lines []Line) string {
 	return b.String()
 }
 
-func TestPlansAreWorded(t *testing.T) {
+func TestPlan(t *testing.T) {
 	point := api.ExplainStatement{SQL: "SELECT [a]\nFROM [t]", Types: []string{"INT", "NVARCHAR(10)"}, Params: []jsontext.Value{jsontext.Value(`[1,"x",null]`)}}
 	on := func(shard int, engine string, st ...api.ExplainStatement) api.ExplainFragment {
 		return api.ExplainFragment{Shard: shard, Worker: "w" + string(rune('0'+shard)), Engine: engine, Statements: st}
@@ -154,7 +154,7 @@ func TestPlansAreWorded(t *testing.T) {
 	}
 }
 
-func TestAPlanWithoutARouteHasNone(t *testing.T) {
+func TestPlanRouteOfMalformedPlans(t *testing.T) {
 	for _, plan := range []string{`{}`, `7`, `{"route":null}`, `{"route":{"kind":1}}`, ``} {
 		if r := PlanRoute(&api.Explain{Plan: jsontext.Value(plan)}); r != nil {
 			t.Errorf("%q: %+v", plan, r)
