@@ -12,11 +12,11 @@ import (
 	"shardeck/shared/api"
 )
 
-// Event is something that the console noticed.
+// Event is something that the console observed.
 type Event struct {
 	At    time.Time
 	Level api.Level
-	Shard int // -1 where it is not about one shard
+	Shard int // -1 if it does not concern a single shard
 	Text  string
 }
 
@@ -36,7 +36,7 @@ func Explain(err error) string {
 	return err.Error()
 }
 
-// Reason is Explain in few words, for where the master is named beside it.
+// Reason is a shorter Explain, for use next to the master's name.
 func Reason(err error) string {
 	switch api.CodeOf(err) {
 	case api.CodeShardUnavailable:
@@ -44,25 +44,25 @@ func Reason(err error) string {
 	case api.CodeShardTimeout:
 		return "no answer in time"
 	case api.CodeUnauthorized:
-		return "refuses the API token, or wants one"
+		return "requires an API token, or refuses the one sent"
 	}
 	return Explain(err)
 }
 
-// diffRole tells that the master that is asked has changed its role.
+// diffRole reports a change of role of the current master.
 func diffRole(old, next *api.Metadata, at time.Time) []Event {
 	if old.Master.URL != next.Master.URL || old.Master.Role == next.Master.Role {
 		return nil
 	}
 	if next.Master.Role == api.RolePrimary {
-		// Also a master that has just started is a backup until it has found its workers.
+		// This may also be a master that has just started: it is a backup until it has found its workers.
 		return []Event{{At: at, Level: api.LevelGood, Shard: -1, Text: Host(next.Master.URL) + " is the primary"}}
 	}
 	return []Event{{At: at, Level: api.LevelWarn, Shard: -1,
-		Text: Host(next.Master.URL) + " went from " + string(old.Master.Role) + " to " + string(next.Master.Role)}}
+		Text: Host(next.Master.URL) + " changed from " + string(old.Master.Role) + " to " + string(next.Master.Role)}}
 }
 
-// diff tells what changed in the cluster between two answers.
+// diff reports what changed in the cluster between two answers.
 func diff(old, next *api.Metadata, at time.Time) []Event {
 	out := diffWorkers(old, next, at)
 	out = append(out, diffPeers(old, next, at)...)
@@ -79,7 +79,7 @@ func diffWorkers(old, next *api.Metadata, at time.Time) []Event {
 			continue
 		}
 		if w.State == api.ShardUnknown || w.State == api.ShardUp && old.Workers[j].State == api.ShardUnknown {
-			continue // a master that has just started knows nothing yet, and then finds what was there
+			continue // a master that has just started is still discovering its workers
 		}
 		_, word := ShardMark(w.State)
 		e := Event{At: at, Level: levelOf(w.State), Shard: w.Shard, Text: workerName(w) + " is " + word}
@@ -124,7 +124,7 @@ func diffPeers(old, next *api.Metadata, at time.Time) []Event {
 			continue
 		}
 		if p.Reachable && old.Peers[j].AgeMS < 0 || !p.Reachable && p.AgeMS < 0 {
-			continue // the master that is asked had not heard of it yet: nothing happened to it
+			continue // the current master had not probed it yet, so nothing happened to it
 		}
 		e := Event{At: at, Level: api.LevelGood, Shard: -1, Text: "master " + Host(p.URL) + " answers again"}
 		if !p.Reachable {
@@ -135,7 +135,7 @@ func diffPeers(old, next *api.Metadata, at time.Time) []Event {
 	return out
 }
 
-// tableNames lists databases and tables as db and db.table.
+// tableNames lists databases and tables as "database db" and "table db.table".
 func tableNames(m *api.Metadata) []string {
 	var out []string
 	for i := range m.Databases {
@@ -153,18 +153,18 @@ func diffTables(old, next *api.Metadata, at time.Time) []Event {
 	var out []Event
 	for _, n := range after {
 		if !slices.Contains(before, n) {
-			out = append(out, Event{At: at, Level: api.LevelInfo, Shard: -1, Text: n + " is there"})
+			out = append(out, Event{At: at, Level: api.LevelInfo, Shard: -1, Text: n + " was created"})
 		}
 	}
 	for _, n := range before {
 		if !slices.Contains(after, n) {
-			out = append(out, Event{At: at, Level: api.LevelInfo, Shard: -1, Text: n + " is gone"})
+			out = append(out, Event{At: at, Level: api.LevelInfo, Shard: -1, Text: n + " was dropped"})
 		}
 	}
 	return out
 }
 
-// DriftText names a drift in one line.
+// DriftText describes a drift in one line.
 func DriftText(d *api.Drift) string {
 	name := d.DB
 	if d.Table != "" {

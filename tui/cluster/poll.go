@@ -8,18 +8,18 @@ import (
 	"shardeck/shared/api"
 )
 
-// Source is a master that can be asked how things are.
+// Source is a master whose metadata can be requested.
 type Source interface {
 	Metadata(ctx context.Context) (*api.Metadata, error)
 }
 
-// Poll asks a master once and returns what came of it, within the deadline of
-// ctx. now is the clock.
+// Poll requests a master's metadata once, within the deadline of ctx, and returns the
+// outcome. now is the clock.
 func Poll(ctx context.Context, src Source, master string, now func() time.Time) Observation {
 	from := now()
 	meta, err := src.Metadata(ctx)
 	if err == nil && meta == nil {
-		err = api.NewProblem(api.CodeShardBadAnswer, "%s gave an empty answer", Host(master))
+		err = api.NewProblem(api.CodeShardBadAnswer, "%s sent an empty answer", Host(master))
 	}
 	if err != nil {
 		meta = nil
@@ -28,14 +28,14 @@ func Poll(ctx context.Context, src Source, master string, now func() time.Time) 
 	return Observation{At: at, Master: master, Took: at.Sub(from), Metadata: meta, Err: err}
 }
 
-// retryAfter is how long a master that failed is left alone while another answers.
+// retryAfter is how long a master that failed is not retried while another answers.
 const retryAfter = 3 * time.Second
 
-// Next returns the base URL of the master to ask now, "" when none is known.
+// Next returns the base URL of the master to poll now, or "" if none is known.
 //
-// While one answers it is asked again, unless there is a better one to follow: the
-// primary it names, or a peer that is primary with a newer term. When none
-// answers, all known masters are tried in turn, those not asked for longest first.
+// While one answers it is polled again, unless there is a better one to follow: the
+// primary it names, or a peer that is primary with a newer term. If none answers, all
+// known masters are tried in turn, the least recently polled first.
 func (s *State) Next(now time.Time) string {
 	if s.Link == Live {
 		if u := s.better(now); u != "" {
@@ -53,7 +53,7 @@ func (s *State) Next(now time.Time) string {
 	return oldest.URL
 }
 
-// better returns a master that ought to be followed instead of the current one, or "".
+// better returns the master to follow instead of the current one, or "".
 func (s *State) better(now time.Time) string {
 	if s.prefer != "" && s.prefer != s.Current {
 		return s.prefer
@@ -77,8 +77,8 @@ func (s *State) better(now time.Time) string {
 	return ""
 }
 
-// Follow returns the state that asks the master named u next, as after a failover
-// made it the primary.
+// Follow returns the state that polls the master named u next, for instance after a
+// failover has made it the primary.
 func (s State) Follow(u string) State {
 	s.Masters = slices.Clone(s.Masters)
 	if i := s.learn(u); i >= 0 {
@@ -90,8 +90,8 @@ func (s State) Follow(u string) State {
 // Pace says how long to wait between polls.
 type Pace struct {
 	Normal time.Duration // while a master answers
-	Urgent time.Duration // while a failover is being watched, or another master is still to be tried
-	Idle   time.Duration // when all known masters were tried in vain
+	Urgent time.Duration // while a failover is watched, or another master is still to be tried
+	Idle   time.Duration // when all known masters have failed
 }
 
 // Wait returns the time from the end of one poll to the start of the next.
@@ -107,7 +107,7 @@ func (p Pace) Wait(s *State, urgent bool) time.Duration {
 	return p.Idle
 }
 
-// untried says whether a known master was not asked since the link was lost.
+// untried reports whether a known master was not polled since the link was lost.
 func (s *State) untried() bool {
 	return slices.ContainsFunc(s.Masters, func(m Master) bool { return m.Asked.Before(s.LinkSince) })
 }

@@ -7,27 +7,27 @@ import (
 	"shardeck/shared/api"
 )
 
-// Check is one line of a preflight.
+// Check is one check of a preflight.
 type Check struct {
 	OK    bool
-	Fatal bool // a failover cannot work while this is not OK
+	Fatal bool // a failover is impossible unless this is OK
 	What  string
 	Found string
 }
 
-// Preflight is what is known before a failover, and whether it can be tried.
+// Preflight is what is known before a failover, and whether it is possible.
 type Preflight struct {
-	Target  string // base URL of the backup to promote; "" when there is none
-	Primary string // base URL of the primary now
-	Term    uint64 // the term that the target would take, if no other master takes it first
+	Target  string // base URL of the backup to promote; "" if there is none
+	Primary string // base URL of the current primary
+	Term    uint64 // the term that the target would acquire, unless another master does so first
 	Checks  []Check
-	Why     string // why it cannot be tried; "" when it can
+	Why     string // why it is not possible; "" if it is
 }
 
-// Ready says whether a failover can be tried.
+// Ready reports whether a failover is possible.
 func (p *Preflight) Ready() bool { return p.Target != "" && p.Why == "" }
 
-// Preflight looks at the latest state and says whom a failover would promote.
+// Preflight checks the latest state and finds the backup that a failover would promote.
 func (s *State) Preflight(now time.Time) Preflight {
 	var p Preflight
 	if s.Meta == nil {
@@ -50,8 +50,8 @@ func (s *State) Preflight(now time.Time) Preflight {
 	return p
 }
 
-// target chooses the backup: the master that is asked, if it is one, else the
-// first reachable peer that is one.
+// target chooses the backup: the current master, if it is one, else the first reachable
+// peer that is.
 func (p *Preflight) target(s *State) {
 	if s.Meta.Master.Role == api.RoleBackup {
 		p.Target = s.Current
@@ -71,23 +71,23 @@ func (p *Preflight) checks(s *State, now time.Time) {
 		backup.Found = Host(p.Target) + " answers"
 	}
 	up, all := s.Serving()
-	workers := Check{OK: up*2 > all, Fatal: true, What: "workers reachable", Found: fmt.Sprintf("%d of %d; a majority is needed", up, all)}
+	workers := Check{OK: up*2 > all, Fatal: true, What: "workers reachable", Found: fmt.Sprintf("%d of %d; a majority is required", up, all)}
 	fresh := Check{OK: s.Link == Live && s.Age(now) < StaleAfter, Fatal: true, What: "view of the cluster", Found: "up to date"}
 	if !fresh.OK {
-		fresh.Found = "the numbers are old; no master answers"
+		fresh.Found = "the view is out of date; no master answers"
 	}
-	primary := Check{What: "primary now", Found: "not known"}
+	primary := Check{What: "current primary", Found: "unknown"}
 	if p.Primary != "" {
 		primary.OK = s.primaryAnswers(p.Primary)
-		primary.Found = Host(p.Primary) + " answers; it is told to step down"
+		primary.Found = Host(p.Primary) + " answers; it will step down"
 		if !primary.OK {
-			primary.Found = Host(p.Primary) + " does not answer; it is shut out"
+			primary.Found = Host(p.Primary) + " does not answer; it will be fenced"
 		}
 	}
 	p.Checks = []Check{backup, workers, fresh, primary}
 }
 
-// primaryAnswers says whether the primary is heard, by us or by the master we ask.
+// primaryAnswers reports whether the primary answers this console or the current master.
 func (s *State) primaryAnswers(u string) bool {
 	if s.Link == Live && s.Current == u {
 		return true
@@ -100,5 +100,5 @@ func (s *State) primaryAnswers(u string) bool {
 	return false
 }
 
-// StaleAfter is the age from which numbers are marked as old: three missed polls.
+// StaleAfter is the age from which numbers are marked as stale: three missed polls.
 const StaleAfter = 3500 * time.Millisecond

@@ -10,8 +10,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// Apply returns the state after an observation, and what happened with it, in
-// order. It does no I/O and does not change s.
+// Apply returns the state after an observation, and the events it caused, in order.
+// It does no I/O and does not modify s.
 func (s State) Apply(o Observation) (State, []Event) {
 	s.Masters = slices.Clone(s.Masters)
 	i := s.learn(o.Master)
@@ -31,8 +31,8 @@ func (s State) Apply(o Observation) (State, []Event) {
 // failed is Apply for a master that did not answer.
 func (s State) failed(o Observation) (State, []Event) {
 	s.Err = o.Err
-	// A master that was tried on the side (to follow a new primary) does not cost
-	// the link to the one that answers.
+	// Failing to reach a candidate (a new primary to follow) does not lose the link
+	// to the master that answers.
 	if s.Link == Live && s.Resolve(o.Master) != s.Current {
 		return s, nil
 	}
@@ -57,13 +57,13 @@ func (s State) answered(o Observation, i int) (State, []Event) {
 			Text: "connected to " + Host(o.Master) + ", " + string(next.Master.Role)})
 	case s.Link == Lost:
 		events = append(events, Event{At: o.At, Level: api.LevelGood, Shard: -1,
-			Text: "connected again, to " + Host(o.Master) + " (" + string(next.Master.Role) + "), after " + roundDuration(o.At.Sub(s.LinkSince))})
+			Text: "reconnected to " + Host(o.Master) + " (" + string(next.Master.Role) + "), after " + roundDuration(o.At.Sub(s.LinkSince))})
 	case s.Current != o.Master:
 		events = append(events, Event{At: o.At, Level: api.LevelInfo, Shard: -1,
 			Text: "following " + Host(o.Master) + ", " + string(next.Master.Role)})
 	}
 	if s.Link != Live {
-		// A cluster that was away as a whole may have begun anew, with lower terms.
+		// A cluster that was unreachable as a whole may have been recreated, with lower terms.
 		s.Link, s.LinkSince, s.Term = Live, o.At, next.Master.Term
 	}
 	if i >= 0 {
@@ -89,7 +89,7 @@ func (s State) answered(o Observation, i int) (State, []Event) {
 	return s, events
 }
 
-// sightPrimary notes who is primary and finds a takeover.
+// sightPrimary records the primary and detects a takeover.
 func (s *State) sightPrimary(o Observation) []Event {
 	if !s.failing.IsZero() {
 		s.silence = max(s.silence, o.At.Sub(s.failing))
@@ -107,7 +107,7 @@ func (s *State) sightPrimary(o Observation) []Event {
 		return nil
 	}
 	s.Takeover = &Takeover{From: before.URL, To: o.Master, Term: m.Term, LastSeen: before.At, FirstAt: o.At, Silence: silence}
-	return []Event{{At: o.At, Level: api.LevelGood, Shard: -1, Text: Host(o.Master) + " is the primary now; this console was without one for at most " +
+	return []Event{{At: o.At, Level: api.LevelGood, Shard: -1, Text: Host(o.Master) + " is now the primary; this console had none for at most " +
 		roundDuration(s.Takeover.Gap())}}
 }
 
@@ -149,8 +149,8 @@ func push(old []float64, v float64) []float64 {
 	return append(append(out, old[from:]...), v)
 }
 
-// learn returns the index of the master named u, adding it if it is new; -1 when
-// u is no URL or there is no room.
+// learn returns the index of the master named u, adding it if it is new; -1 if u is not
+// a URL or there is no room.
 func (s *State) learn(u string) int {
 	u, ok := cleanURL(u)
 	if !ok {
@@ -166,8 +166,8 @@ func (s *State) learn(u string) int {
 	return len(s.Masters) - 1
 }
 
-// alias notes that master i names itself u, as when it was configured as
-// localhost. One that was learned under that name before is the same and goes.
+// alias records that master i advertises itself as u, for instance if it was configured
+// as localhost. An entry learned under that name before is a duplicate and is removed.
 func (s *State) alias(i int, u string) {
 	u, ok := cleanURL(u)
 	if !ok || u == s.Masters[i].URL || slices.Contains(s.Masters[i].Aliases, u) || len(s.Masters[i].Aliases) >= maxMasters {
@@ -183,7 +183,7 @@ func (s *State) alias(i int, u string) {
 	}
 }
 
-// cleanURL returns the base URL in the one form in which it is compared.
+// cleanURL returns the base URL in canonical form, for comparison.
 func cleanURL(raw string) (string, bool) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
@@ -192,7 +192,7 @@ func cleanURL(raw string) (string, bool) {
 	return u.Scheme + "://" + strings.ToLower(u.Host) + strings.TrimRight(u.Path, "/"), true
 }
 
-// Host is a base URL as people read it: without its scheme.
+// Host is a base URL for display: without its scheme.
 func Host(u string) string {
 	if _, after, ok := strings.Cut(u, "://"); ok {
 		return strings.TrimRight(after, "/")
@@ -200,7 +200,7 @@ func Host(u string) string {
 	return u
 }
 
-// roundDuration writes a measured duration to two or three digits.
+// roundDuration formats a measured duration with two or three significant digits.
 func roundDuration(d time.Duration) string {
 	switch {
 	case d < time.Second:

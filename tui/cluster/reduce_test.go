@@ -25,7 +25,7 @@ func at(seconds float64) time.Time {
 	return start.Add(time.Duration(seconds * float64(time.Second)))
 }
 
-// says is a master's answer, with the other master as peer.
+// says returns a master's metadata, with the other master as its peer.
 func says(url string, role api.Role, term uint64, primary string, peer api.PeerInfo) *api.Metadata {
 	return &api.Metadata{
 		Master:  api.MasterInfo{URL: url, Role: role, Term: term, Primary: primary},
@@ -58,7 +58,7 @@ func run(s State, obs ...Observation) (State, []string) {
 	return s, texts
 }
 
-func TestStartsWhileTheClusterIsDownAndConnectsByItself(t *testing.T) {
+func TestConnectsOnceClusterIsUp(t *testing.T) {
 	s := New([]string{a, b}, start)
 	asked := []string{}
 	for i := range 4 {
@@ -81,7 +81,7 @@ func TestStartsWhileTheClusterIsDownAndConnectsByItself(t *testing.T) {
 	}
 }
 
-func TestFollowsTheNewPrimaryAfterTheOldOneIsKilled(t *testing.T) {
+func TestFollowsNewPrimaryAfterKill(t *testing.T) {
 	backup := says(b, api.RoleBackup, 3, a, api.PeerInfo{URL: a, Reachable: false, Role: api.RolePrimary, Term: 3})
 	promoted := says(b, api.RolePrimary, 4, b, api.PeerInfo{URL: a, Reachable: false, Role: api.RolePrimary, Term: 3})
 	s, events := run(New([]string{a}, start), ok(0, primaryA()), ok(1, primaryA()), refused(2, a))
@@ -92,8 +92,8 @@ func TestFollowsTheNewPrimaryAfterTheOldOneIsKilled(t *testing.T) {
 	want := []string{
 		"good connected to 127.0.0.1:8080, primary",
 		"error lost 127.0.0.1:8080: cannot be reached",
-		"good connected again, to 127.0.0.1:8084 (backup), after 100ms",
-		"good 127.0.0.1:8084 is the primary now; this console was without one for at most 3.5s",
+		"good reconnected to 127.0.0.1:8084 (backup), after 100ms",
+		"good 127.0.0.1:8084 is now the primary; this console had none for at most 3.5s",
 	}
 	if d := cmp.Diff(want, append(events, more...)); d != "" {
 		t.Error(d)
@@ -103,7 +103,7 @@ func TestFollowsTheNewPrimaryAfterTheOldOneIsKilled(t *testing.T) {
 	}
 }
 
-func TestLeavesAMasterThatStepsDownForTheOneItNames(t *testing.T) {
+func TestFollowsPrimaryNamedByDemotedMaster(t *testing.T) {
 	down := says(a, api.RoleBackup, 4, b, api.PeerInfo{URL: b, Reachable: true, Role: api.RoleBackup, Term: 3})
 	s, _ := run(New([]string{a, b}, start), ok(0, primaryA()), ok(1, down))
 	if next := s.Next(at(1)); next != b {
@@ -118,7 +118,7 @@ func TestLeavesAMasterThatStepsDownForTheOneItNames(t *testing.T) {
 	}
 }
 
-func TestAPartitionedOldPrimaryIsNotTakenForTheNewOne(t *testing.T) {
+func TestPartitionedOldPrimaryIsIgnored(t *testing.T) {
 	promoted := says(b, api.RolePrimary, 4, b, api.PeerInfo{URL: a, Reachable: true, Role: api.RolePrimary, Term: 3})
 	s, _ := run(New([]string{a, b}, start), ok(0, primaryA()), refused(1, a), ok(2, promoted))
 	if next := s.Next(at(3)); next != b {
@@ -141,7 +141,7 @@ func TestFollowIsTriedOnce(t *testing.T) {
 	}
 }
 
-func TestAMasterThatWasConfiguredUnderAnotherNameIsOneMaster(t *testing.T) {
+func TestAliasIsSameMaster(t *testing.T) {
 	local := "http://localhost:8080"
 	s, _ := run(New([]string{local}, start), Observation{At: at(0), Master: local, Metadata: primaryA()})
 	if len(s.Masters) != 2 || s.Resolve(a) != local {
@@ -149,7 +149,7 @@ func TestAMasterThatWasConfiguredUnderAnotherNameIsOneMaster(t *testing.T) {
 	}
 }
 
-func TestChangesBecomeEvents(t *testing.T) {
+func TestEventsOfChanges(t *testing.T) {
 	next := primaryA()
 	next.Workers[1].State = api.ShardDown
 	next.Workers[1].Problem = api.NewProblem(api.CodeShardUnavailable, "connection refused at 127.0.0.1:8082")
@@ -161,13 +161,13 @@ func TestChangesBecomeEvents(t *testing.T) {
 		"good connected to 127.0.0.1:8080, primary",
 		"error w1 is down: cannot be reached",
 		"warn master 127.0.0.1:8084 does not answer 127.0.0.1:8080",
-		"info database SchoolDB is there",
-		"info table SchoolDB.Students is there",
+		"info database SchoolDB was created",
+		"info table SchoolDB.Students was created",
 		"warn drift: missing table of SchoolDB.Students on shard 0, 2",
 		"good w1 is up again",
 		"good master 127.0.0.1:8084 answers again",
-		"info database SchoolDB is gone",
-		"info table SchoolDB.Students is gone",
+		"info database SchoolDB was dropped",
+		"info table SchoolDB.Students was dropped",
 		"good resolved drift: missing table of SchoolDB.Students on shard 0, 2",
 	}
 	if d := cmp.Diff(want, events); d != "" {
@@ -175,8 +175,8 @@ func TestChangesBecomeEvents(t *testing.T) {
 	}
 }
 
-func TestWhatWasNotKnownBeforeIsNotToldAsAChange(t *testing.T) {
-	// A master that has just started: a backup that has heard of nobody yet.
+func TestDiscoveryIsNotAChange(t *testing.T) {
+	// A master that has just started: a backup that has not probed anything yet.
 	fresh := says(a, api.RoleBackup, 0, "", api.PeerInfo{URL: b, AgeMS: -1})
 	fresh.Workers[0].State, fresh.Workers[0].AgeMS = api.ShardUnknown, -1
 	fresh.Workers[1].State, fresh.Workers[1].AgeMS = api.ShardDown, -1
@@ -185,7 +185,7 @@ func TestWhatWasNotKnownBeforeIsNotToldAsAChange(t *testing.T) {
 		"good connected to 127.0.0.1:8080, backup",
 		"good 127.0.0.1:8080 is the primary",
 		"good w1 is up",
-		"warn 127.0.0.1:8080 went from primary to backup",
+		"warn 127.0.0.1:8080 changed from primary to backup",
 		"error w1 is down",
 		"good 127.0.0.1:8080 is the primary",
 		"good w1 is up",
@@ -195,7 +195,7 @@ func TestWhatWasNotKnownBeforeIsNotToldAsAChange(t *testing.T) {
 	}
 }
 
-func TestTheLatestWordOnThePrimaryCounts(t *testing.T) {
+func TestLatestEvidenceOfPrimaryCounts(t *testing.T) {
 	backup := func(reachable bool, role api.Role, ageMS float64) *api.Metadata {
 		return says(b, api.RoleBackup, 3, a, api.PeerInfo{URL: a, Reachable: reachable, Role: role, Term: 3, AgeMS: ageMS})
 	}
@@ -218,7 +218,7 @@ func TestTheLatestWordOnThePrimaryCounts(t *testing.T) {
 	}
 }
 
-func TestSamplesKeepTheirPaceWhenPollsComeFaster(t *testing.T) {
+func TestSampleIntervalIsIndependentOfPolls(t *testing.T) {
 	s := New([]string{a}, start)
 	for i := range 100 {
 		s, _ = s.Apply(ok(float64(i)*0.05, primaryA()))
@@ -237,7 +237,7 @@ func TestSamplesKeepTheirPaceWhenPollsComeFaster(t *testing.T) {
 	}
 }
 
-func TestPreflightSaysWhyAFailoverCannotBe(t *testing.T) {
+func TestPreflightExplainsWhyNotPossible(t *testing.T) {
 	empty := New([]string{a}, start)
 	lonely := primaryA()
 	lonely.Peers[0].Reachable = false
@@ -254,8 +254,8 @@ func TestPreflightSaysWhyAFailoverCannotBe(t *testing.T) {
 	}{
 		{"nothing heard", &empty, "no master has answered yet"},
 		{"no backup", &alone, "no backup master answers"},
-		{"no majority", &few, "0 of 2; a majority is needed"},
-		{"no link", &gone, "the numbers are old; no master answers"},
+		{"no majority", &few, "0 of 2; a majority is required"},
+		{"no link", &gone, "the view is out of date; no master answers"},
 		{"all well", &ready, ""},
 	} {
 		p := c.s.Preflight(at(1))
@@ -268,7 +268,7 @@ func TestPreflightSaysWhyAFailoverCannotBe(t *testing.T) {
 	}
 }
 
-func TestApplyLeavesTheOldStateAsItWas(t *testing.T) {
+func TestApplyDoesNotModifyState(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := New([]string{a, b}, start)
 		seconds := 0.0
@@ -314,7 +314,7 @@ type source func(ctx context.Context) (*api.Metadata, error)
 
 func (f source) Metadata(ctx context.Context) (*api.Metadata, error) { return f(ctx) }
 
-func TestPollKeepsItsDeadline(t *testing.T) {
+func TestPollDeadline(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	o := Poll(ctx, source(func(ctx context.Context) (*api.Metadata, error) { <-ctx.Done(); return primaryA(), ctx.Err() }), a, time.Now)
@@ -327,7 +327,7 @@ func TestPollKeepsItsDeadline(t *testing.T) {
 	}
 }
 
-func TestPaceTriesUntriedMastersAtOnceAndThenWaits(t *testing.T) {
+func TestPaceTriesUntriedMastersAtOnce(t *testing.T) {
 	p := Pace{Normal: time.Second, Urgent: time.Millisecond, Idle: time.Minute}
 	s, _ := run(New([]string{a, b}, start), ok(0, primaryA()))
 	if w := p.Wait(&s, false); w != time.Second {

@@ -1,9 +1,9 @@
-// Package cluster is what the console knows of a cluster: a pure reducer from
-// [Observation]s of the masters to a [State] and the [Event]s that led there, the
-// decision which master to ask next, and the one poll that does I/O.
+// Package cluster holds the console's view of a cluster: a pure reducer from
+// [Observation]s of the masters to a [State] and [Event]s, the choice of the master to
+// poll next, and the poll itself, which alone does I/O.
 //
-// It draws nothing and knows nothing of Bubble Tea. A State is a value: Apply
-// returns a new one and leaves the old one as it was.
+// It draws nothing and does not depend on Bubble Tea. A State is a value: Apply returns
+// a new one and leaves the old one unchanged.
 package cluster
 
 import (
@@ -13,26 +13,26 @@ import (
 	"shardeck/shared/api"
 )
 
-// Bounds of what a State remembers.
+// The bounds of a State.
 const (
-	HistoryLen = 240 // samples a shard
+	HistoryLen = 240 // samples per shard
 	maxMasters = 16
 )
 
-// sampleEvery keeps a history's time scale even when polls come faster, as they
-// do during a failover.
+// sampleEvery keeps a history's time scale even while polls are more frequent, as during
+// a failover.
 const sampleEvery = 900 * time.Millisecond
 
-// Observation is one answer of a master, or that there was none.
+// Observation is the outcome of one poll of a master.
 type Observation struct {
-	At       time.Time // when the answer arrived, or was given up
-	Master   string    // base URL that was asked
+	At       time.Time // when the answer arrived or the poll failed
+	Master   string    // base URL that was polled
 	Took     time.Duration
-	Metadata *api.Metadata // nil exactly when Err is not
+	Metadata *api.Metadata // nil if and only if Err is not
 	Err      error
 }
 
-// Link is whether the console has a master to talk to.
+// Link is the state of the console's connection to a master.
 type Link uint8
 
 // The links.
@@ -42,74 +42,74 @@ const (
 	Lost // one answered before; the numbers are old
 )
 
-// State is what is known of a cluster. The zero State knows nothing; use [New].
+// State is what is known about a cluster. The zero State knows nothing; use [New].
 type State struct {
 	Link      Link
-	LinkSince time.Time // since when Link is what it is
-	Current   string    // base URL of the master that was heard last
-	Err       error     // why the latest attempt failed; nil when it did not
+	LinkSince time.Time // when Link last changed
+	Current   string    // base URL of the master that answered last
+	Err       error     // why the latest poll failed; nil if it succeeded
 
-	Meta   *api.Metadata // the latest; nil before the first. Not to be changed.
+	Meta   *api.Metadata // the latest; nil before the first. Read-only.
 	MetaAt time.Time     // when Meta arrived
-	Took   time.Duration // how long it took to arrive
+	Took   time.Duration // how long that poll took
 
 	Masters  []Master
-	Term     uint64 // the highest term heard of
+	Term     uint64 // the highest term seen
 	Shards   []History
-	Traffic  []float64 // requests a second over all shards
+	Traffic  []float64 // requests per second over all shards
 	sampled  time.Time
 	primary  sighting
-	failing  time.Time     // when the first of the questions that were not answered was asked; zero when the last was
+	failing  time.Time     // when the first of the unanswered polls was sent; zero if the last one was answered
 	silence  time.Duration // the longest time without an answer since the primary was last seen
-	prefer   string        // a master to ask next, once
+	prefer   string        // the master to poll next, once
 	Takeover *Takeover     // the latest change of primary that this console saw
 }
 
-// Master is a master that the console knows of.
+// Master is a master known to the console.
 type Master struct {
 	URL        string
 	Configured bool     // by the user, rather than learned from another master
-	Aliases    []string // other URLs under which the same master was named
+	Aliases    []string // other URLs of the same master
 	Asked      time.Time
-	OK         bool // the latest attempt worked
+	OK         bool // the latest poll succeeded
 	Role       api.Role
 	Term       uint64
-	Seen       time.Time // when it last answered this console; zero for never
+	Seen       time.Time // when it last answered this console; zero if never
 }
 
-// History holds a shard's latest samples, the oldest first. NaN is a sample in
-// which the shard did not answer.
+// History holds a shard's latest samples, the oldest first. NaN marks a sample for which
+// the shard did not answer.
 type History struct {
 	Worker  string
 	Latency []float64 // milliseconds
-	Since   time.Time // since when the shard's state is what it is
+	Since   time.Time // when the shard's state last changed
 	State   api.ShardState
 }
 
-// sighting is when which master was last seen as primary.
+// sighting records which master was last seen as primary, and when.
 type sighting struct {
 	URL  string
 	Term uint64
 	At   time.Time
 }
 
-// Takeover is a change of primary as this console saw it. The two times bound the
-// true gap from above: the console asks at intervals.
+// Takeover is a change of primary as this console saw it. The console polls at intervals,
+// so the two times are an upper bound of the true gap.
 type Takeover struct {
 	From, To string // base URLs
 	Term     uint64
 	LastSeen time.Time     // last answer of the old primary as primary
 	FirstAt  time.Time     // first answer of the new one
-	Silence  time.Duration // the longest time, in between, in which no master answered; 0 if all questions were
+	Silence  time.Duration // the longest time in between in which no master answered; 0 if every poll was answered
 }
 
-// SawPrimary says whether this console ever had an answer of a primary.
+// SawPrimary reports whether a primary has ever answered this console.
 func (s *State) SawPrimary() bool { return s.primary.URL != "" }
 
-// Gap is how long this console was without a primary, at most.
+// Gap is an upper bound of the time that this console was without a primary.
 func (t *Takeover) Gap() time.Duration { return t.FirstAt.Sub(t.LastSeen) }
 
-// New returns the state that knows only the masters it was told of.
+// New returns the state before the first poll, with the configured masters.
 func New(masters []string, now time.Time) State {
 	s := State{LinkSince: now}
 	for _, u := range masters {
@@ -120,12 +120,12 @@ func New(masters []string, now time.Time) State {
 	return s
 }
 
-// find returns the index of the master that is named u, or -1.
+// find returns the index of the master with the URL or alias u, or -1.
 func (s *State) find(u string) int {
 	return slices.IndexFunc(s.Masters, func(m Master) bool { return m.URL == u || slices.Contains(m.Aliases, u) })
 }
 
-// Resolve returns the URL under which the console asks the master that names itself u.
+// Resolve returns the URL at which the console polls the master that advertises itself as u.
 func (s *State) Resolve(u string) string {
 	u, ok := cleanURL(u)
 	if !ok {
@@ -137,7 +137,7 @@ func (s *State) Resolve(u string) string {
 	return u
 }
 
-// Status sums the shards up as the masters do, from the latest answer.
+// Status sums up the state of the shards as the masters do, from the latest answer.
 func (s *State) Status() api.Status {
 	serving := 0
 	if s.Meta == nil {
@@ -170,8 +170,8 @@ func (s *State) Serving() (up, all int) {
 	return up, len(s.Meta.Workers)
 }
 
-// PeerAnswers says whether another master is there, by what was heard last: it is
-// what the master that is asked found, unless this console was refused later.
+// PeerAnswers reports whether another master is reachable, by the latest evidence: what
+// the current master found, unless this console failed to reach it later.
 func (s *State) PeerAnswers(p *api.PeerInfo) bool {
 	if !p.Reachable {
 		return false
@@ -184,9 +184,9 @@ func (s *State) PeerAnswers(p *api.PeerInfo) bool {
 	return heard.After(s.Masters[i].Asked)
 }
 
-// Primary returns the base URL of the primary, as far as it is known, and whether
-// a master that answers is the primary. Where none is, reads and row writes go on,
-// but tables cannot be changed.
+// Primary returns the base URL of the primary, as far as it is known, and whether it
+// answers. Without a primary, reads and row writes still work, but tables cannot be
+// created or dropped.
 func (s *State) Primary() (u string, answers bool) {
 	if s.Meta == nil {
 		return "", false
@@ -202,7 +202,7 @@ func (s *State) Primary() (u string, answers bool) {
 	return s.Resolve(s.Meta.Master.Primary), false
 }
 
-// Age is how old the latest answer is; -1 where there is none.
+// Age is the age of the latest answer; -1 if there is none.
 func (s *State) Age(now time.Time) time.Duration {
 	if s.Meta == nil {
 		return -1
@@ -210,7 +210,7 @@ func (s *State) Age(now time.Time) time.Duration {
 	return max(now.Sub(s.MetaAt), 0)
 }
 
-// ShardAge is how old what is known of a worker is; -1 where it never answered.
+// ShardAge is the age of the information about a worker; -1 if it never answered.
 func (s *State) ShardAge(w *api.WorkerInfo, now time.Time) time.Duration {
 	if w.AgeMS < 0 {
 		return -1
@@ -229,7 +229,7 @@ func (s *State) Rows() int64 {
 	return n
 }
 
-// Table returns the table named so, or nil.
+// Table returns the table with that name, or nil.
 func (s *State) Table(db, table string) *api.TableInfo {
 	if s.Meta == nil {
 		return nil
@@ -248,7 +248,7 @@ func (s *State) Table(db, table string) *api.TableInfo {
 	return nil
 }
 
-// FirstTable names the table to show when none was chosen: the one with most rows.
+// FirstTable names the table to show if none was chosen: the one with most rows.
 func (s *State) FirstTable() (db, table string) {
 	most := int64(-1)
 	if s.Meta == nil {
@@ -265,7 +265,7 @@ func (s *State) FirstTable() (db, table string) {
 	return db, table
 }
 
-// ShardMark is the symbol and word of a shard's state, which tell it apart without colour.
+// ShardMark is the symbol and word of a shard's state, distinct without colour.
 func ShardMark(st api.ShardState) (symbol, word string) {
 	switch st {
 	case api.ShardUp:
