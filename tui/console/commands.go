@@ -10,7 +10,7 @@ import (
 	"shardeck/tui/cluster"
 )
 
-// The messages that commands come back with. Each bears the id of its request.
+// The messages that commands return. Most carry the ID of their request.
 type (
 	tickMsg   struct{}
 	polledMsg struct {
@@ -49,7 +49,7 @@ func pollCmd(ctx context.Context, id uint64, c Master, master string, now func()
 
 func countCmd(ctx context.Context, id uint64, c Master, db, table string) tea.Cmd {
 	return func() tea.Msg {
-		// A count with some shards missing says so; that is worth more than none.
+		// A partial count, marked as such, is more useful than an error.
 		answer, err := c.Count(ctx, &api.MapReduceCountRequest{DB: db, Table: table, AllowPartial: true})
 		return countedMsg{id: id, answer: answer, err: err}
 	}

@@ -15,7 +15,7 @@ import (
 	"shardeck/tui/cluster"
 )
 
-func TestShowsTheClusterAndCounts(t *testing.T) {
+func TestShowsClusterAndCount(t *testing.T) {
 	d := drive(t, newWorld())
 	d.shows("CONNECTING")
 	d.wait(2 * time.Second)
@@ -24,7 +24,7 @@ func TestShowsTheClusterAndCounts(t *testing.T) {
 	d.shows("Σ 300", "counted 300 rows")
 }
 
-func TestStaysUpWithoutAMasterAndComesBack(t *testing.T) {
+func TestSurvivesWithoutMasterAndReconnects(t *testing.T) {
 	w := newWorld()
 	w.dead[urlA], w.dead[urlB] = true, true
 	d := drive(t, w)
@@ -41,7 +41,7 @@ func TestStaysUpWithoutAMasterAndComesBack(t *testing.T) {
 	d.shows("NO MASTER", "last known", "~up", "stale, 2")
 	w.dead[urlA] = false
 	d.wait(3 * time.Second)
-	d.shows("HEALTHY", "connected again")
+	d.shows("HEALTHY", "reconnected")
 }
 
 func TestOnlyOnePollIsInFlight(t *testing.T) {
@@ -55,7 +55,7 @@ func TestOnlyOnePollIsInFlight(t *testing.T) {
 		}
 	}
 	if polls != 1 {
-		t.Errorf("%d polls were started while the first had not come back", polls)
+		t.Errorf("%d polls were started while the first was in flight", polls)
 	}
 }
 
@@ -65,10 +65,10 @@ func TestAStaleAnswerIsDropped(t *testing.T) {
 	d.send(keyMsg("c"))
 	late := d.pending[len(d.pending)-1]
 	d.pending = nil
-	d.m.choose("SchoolDB", "Teachers") // the answer on its way is of the other table
+	d.m.choose("SchoolDB", "Teachers") // the answer in flight is for the other table
 	d.send(late())
 	if d.m.count.Answer != nil || d.m.count.Running {
-		t.Errorf("the count of another table was taken: %+v", d.m.count)
+		t.Errorf("the count of another table was accepted: %+v", d.m.count)
 	}
 	d.shows("Press c to count Teachers")
 }
@@ -82,7 +82,7 @@ func TestFailsOverAndFollows(t *testing.T) {
 	d.shows("▸ Fail over")
 	d.keys("enter")
 	d.wait(2 * time.Second)
-	d.shows("Failover: done", "127.0.0.1:8084 is primary, with term 4", "Gap as this console saw it")
+	d.shows("Failover: done", "127.0.0.1:8084 is primary, with term 4", "Gap measured by this console")
 	d.keys("enter")
 	d.shows("PRIMARY 127.0.0.1:8084", "term 4")
 	if d.w.failovers != 1 {
@@ -90,14 +90,14 @@ func TestFailsOverAndFollows(t *testing.T) {
 	}
 }
 
-func TestFailsOverAfterThePrimaryWasKilled(t *testing.T) {
+func TestFailsOverAfterPrimaryWasKilled(t *testing.T) {
 	d := drive(t, newWorld())
 	d.wait(2 * time.Second)
 	d.w.dead[urlA] = true
 	d.wait(3 * time.Second)
-	d.shows("BACKUP 127.0.0.1:8084", "primary 127.0.0.1:8080 is silent")
+	d.shows("BACKUP 127.0.0.1:8084", "primary 127.0.0.1:8080 does not answer")
 	d.keys("f")
-	d.shows("does not answer; it is shut out")
+	d.shows("does not answer; it will be fenced")
 	d.keys("right", "enter")
 	d.wait(2 * time.Second)
 	d.shows("Failover: done", "without a primary")
@@ -106,7 +106,7 @@ func TestFailsOverAfterThePrimaryWasKilled(t *testing.T) {
 	}
 }
 
-func TestAHeldEnterConfirmsNothing(t *testing.T) {
+func TestHeldEnterConfirmsNothing(t *testing.T) {
 	for _, opening := range [][]string{{"f"}, {"t"}, {"s"}, {"K"}, {}} {
 		ran := 0
 		d := drive(t, newWorld(), Action{Key: "K", Label: "kill", Confirm: "Sure?", Run: func(context.Context) (string, error) { ran++; return "", nil }})
@@ -128,7 +128,7 @@ func TestAHeldEnterConfirmsNothing(t *testing.T) {
 	}
 }
 
-func TestAnEnterHeldAfterConfirmingDoesNotCloseTheResultUnread(t *testing.T) {
+func TestEnterHeldAfterConfirmingDoesNotCloseResult(t *testing.T) {
 	d := drive(t, newWorld())
 	d.wait(2 * time.Second)
 	d.keys("f", "right")
@@ -159,7 +159,7 @@ func TestKeysDoNotLeakThroughADialog(t *testing.T) {
 	}
 }
 
-func TestPastedTextIsNoCommand(t *testing.T) {
+func TestPastedTextIsNotACommand(t *testing.T) {
 	d := drive(t, newWorld())
 	d.wait(2 * time.Second)
 	_, cmd := d.m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q"), Paste: true})
@@ -185,7 +185,7 @@ func TestCtrlCQuitsFromAnywhere(t *testing.T) {
 	}
 }
 
-func TestTheScreenCanBeRepainted(t *testing.T) {
+func TestRepaint(t *testing.T) {
 	clears := func(cmd tea.Cmd) bool {
 		if cmd == nil {
 			return false
@@ -218,7 +218,7 @@ func TestTheScreenCanBeRepainted(t *testing.T) {
 	}
 }
 
-func TestAnActionThatCannotBeDoneIsNotAskedFor(t *testing.T) {
+func TestRefusedActionIsNotConfirmed(t *testing.T) {
 	w := newWorld()
 	kill := Action{Key: "K", Label: "kill", Confirm: "Sure?", Run: func(context.Context) (string, error) { t.Error("it ran"); return "", nil },
 		Refuse: func(s *cluster.State) string {
@@ -240,12 +240,12 @@ func TestAnActionThatCannotBeDoneIsNotAskedFor(t *testing.T) {
 	d.shows("NO PRIMARY", "q quit  R restart")
 	d.keys("K")
 	if d.m.top() != nil {
-		t.Error("it asks")
+		t.Error("it asks for confirmation")
 	}
 	d.shows("already killed")
 }
 
-func TestWithoutAClusterItSaysHowToStartOneAndOffersNoFailover(t *testing.T) {
+func TestWithoutClusterExplainsHowToStartOne(t *testing.T) {
 	w := newWorld()
 	w.dead[urlA], w.dead[urlB] = true, true
 	d := drive(t, w)
@@ -258,7 +258,7 @@ func TestWithoutAClusterItSaysHowToStartOneAndOffersNoFailover(t *testing.T) {
 	}
 }
 
-func TestPauseStopsThePollsAndSaysSo(t *testing.T) {
+func TestPauseStopsPolls(t *testing.T) {
 	d := drive(t, newWorld())
 	d.wait(2 * time.Second)
 	d.keys("p")
@@ -271,25 +271,25 @@ func TestPauseStopsThePollsAndSaysSo(t *testing.T) {
 	d.shows("● live")
 }
 
-func TestChoosesATableAndKeepsIt(t *testing.T) {
+func TestKeepsChosenTable(t *testing.T) {
 	d := drive(t, newWorld())
 	d.wait(2 * time.Second)
 	d.keys("t", "down", "enter")
 	d.shows("Rows of SchoolDB.Teachers")
 	d.w.tables = []string{"Students"}
 	d.wait(2 * time.Second)
-	d.shows("SchoolDB.Teachers is not there")
+	d.shows("SchoolDB.Teachers does not exist")
 }
 
-func TestFailoverThatDidNotHappenIsToldWithItsHint(t *testing.T) {
+func TestFailedFailoverShowsHint(t *testing.T) {
 	d := drive(t, newWorld())
 	d.w.failErr = api.NewProblem(api.CodeFailoverFailed, "only 1 of 3 workers took the term").Hinted("start the others")
 	d.wait(2 * time.Second)
 	d.keys("f", "right", "enter")
-	d.shows("it did not happen: only 1 of 3 workers took the term", "start the others")
+	d.shows("failed: only 1 of 3 workers took the term", "start the others")
 }
 
-func TestActionsAreRunOnceAndReported(t *testing.T) {
+func TestActionsRunOnceAndAreReported(t *testing.T) {
 	runs := 0
 	d := drive(t, newWorld(), Action{Key: "b", Label: "traffic", Help: "switch", Status: func() string { return "traffic off" },
 		Run: func(context.Context) (string, error) {
@@ -312,12 +312,12 @@ func TestActionsAreRunOnceAndReported(t *testing.T) {
 	d.shows("traffic failed: it is stuck")
 }
 
-func TestActionsCannotTakeTheConsolesKeys(t *testing.T) {
+func TestActionsCannotUseReservedKeys(t *testing.T) {
 	run := func(context.Context) (string, error) { return "", nil }
 	for _, key := range []string{"c", "q", "enter", "", "T"} {
 		o := Options{Masters: []string{urlA}, Actions: []Action{{Key: key, Run: run}}}
 		if o.complete() == nil {
-			t.Errorf("the key %q was given away", key)
+			t.Errorf("the reserved key %q was accepted", key)
 		}
 	}
 	o := Options{Masters: []string{urlA}, Actions: []Action{{Key: "b", Run: run}, {Key: "b", Run: run}}}
@@ -326,7 +326,7 @@ func TestActionsCannotTakeTheConsolesKeys(t *testing.T) {
 	}
 }
 
-func TestHelpShowsEveryKeyThatTheConsoleObeys(t *testing.T) {
+func TestHelpListsEveryKey(t *testing.T) {
 	actions := []Action{{Key: "b", Label: "traffic", Help: "switch the traffic", Run: nil}}
 	m := newKeyMap(actions)
 	shown := map[string]bool{"enter": true, "esc": true}
@@ -339,12 +339,12 @@ func TestHelpShowsEveryKeyThatTheConsoleObeys(t *testing.T) {
 	}
 	for k := range m.taken() {
 		if !shown[k] {
-			t.Errorf("the help leaves out %q", k)
+			t.Errorf("the help omits %q", k)
 		}
 	}
 }
 
-func TestNoSeriesOfMessagesBreaksTheConsole(t *testing.T) {
+func TestConsoleSurvivesAnyMessages(t *testing.T) {
 	names := []string{"c", "s", "f", "t", "r", "p", "T", "?", "up", "down", "left", "right", "tab", "enter", "esc", "q", "b", "K", "e", "e", "ctrl+r", "ctrl+x", "ctrl+p", "ctrl+n", "ctrl+t", "f1", "pgdown"}
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld()

@@ -21,8 +21,8 @@ const (
 	urlB = "http://127.0.0.1:8084"
 )
 
-// world is a cluster of two masters without processes: what they say is decided
-// by a few switches. It is used by one goroutine.
+// world simulates a cluster of two masters; its fields control what they answer. It is not
+// safe for concurrent use.
 type world struct {
 	now       time.Time
 	dead      map[string]bool
@@ -124,7 +124,7 @@ func (f fakeMaster) QueryStream(ctx context.Context, req *api.SQLRequest, opts .
 	return f.w.sql.QueryStream(ctx, req, opts...)
 }
 
-// driver runs a model by hand: commands are kept until the test lets them run.
+// driver runs a model step by step: commands are held until the test runs them.
 type driver struct {
 	t       testing.TB
 	w       *world
@@ -149,7 +149,7 @@ func drive(t testing.TB, w *world, actions ...Action) *driver {
 	return d
 }
 
-// send gives the model a message and keeps the command.
+// send sends the model a message and holds the command.
 func (d *driver) send(msg tea.Msg) {
 	_, cmd := d.m.Update(msg)
 	if cmd != nil {
@@ -157,7 +157,7 @@ func (d *driver) send(msg tea.Msg) {
 	}
 }
 
-// settle runs what is pending, but for the clock, and gives back what comes of it.
+// settle runs the pending commands, except the clock's, and sends the resulting messages.
 func (d *driver) settle() {
 	for len(d.pending) > 0 {
 		cmd := d.pending[0]
@@ -176,8 +176,8 @@ func (d *driver) settle() {
 	}
 }
 
-// wait lets time pass in steps of the clock's ticks. The tick itself is sent by
-// hand: the model's own timer would really wait.
+// wait advances the time in steps of the clock's ticks. It sends the ticks itself, since
+// the model's own timer would really wait.
 func (d *driver) wait(total time.Duration) {
 	for total > 0 {
 		step := min(total, tickEvery)
@@ -227,8 +227,7 @@ func (d *driver) keys(names ...string) {
 	}
 }
 
-// hold presses a key and holds it, as a terminal tells of it: once, after a
-// delay again, and then fast.
+// hold holds a key down as a terminal reports it: one press, a delay, then rapid repeats.
 func (d *driver) hold(name string, total time.Duration) {
 	d.send(keyMsg(name))
 	d.settle()

@@ -12,20 +12,20 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// The bounds of the file of statements.
+// The bounds of the history file.
 const (
 	historyLoaded    = 200      // statements
-	historyFileBytes = 1 << 20  // beyond this the oldest go
-	historyStatement = 64 << 10 // bytes; longer ones are not kept
+	historyFileBytes = 1 << 20  // beyond this the older half is dropped
+	historyStatement = 64 << 10 // bytes; longer statements are not saved
 )
 
-// historyLine is a line of the file.
+// historyLine is a line of the history file.
 type historyLine struct {
 	SQL string `json:"sql"`
 }
 
-// HistoryFile is where a user's statements are kept: in the directory for what
-// programs remember, "" where there is none.
+// HistoryFile is the path of the user's statement history, in the directory for
+// programs' state; "" if there is none.
 func HistoryFile(getenv func(string) string) string {
 	dir := getenv("XDG_STATE_HOME")
 	switch {
@@ -44,27 +44,27 @@ func HistoryFile(getenv func(string) string) string {
 	return filepath.Join(dir, "shardeck", "statements.jsonl")
 }
 
-func recallCmd(path string) tea.Cmd {
+func loadHistoryCmd(path string) tea.Cmd {
 	return func() tea.Msg {
 		statements, err := loadHistory(path)
 		if err != nil {
 			return historyFailedMsg{err}
 		}
-		return recalledMsg{statements}
+		return historyLoadedMsg{statements}
 	}
 }
 
-func keepCmd(path, sql string) tea.Cmd {
+func saveCmd(path, sql string) tea.Cmd {
 	return func() tea.Msg {
-		if err := keepStatement(path, sql); err != nil {
+		if err := saveStatement(path, sql); err != nil {
 			return historyFailedMsg{err}
 		}
 		return nil
 	}
 }
 
-// loadHistory reads the latest statements, the oldest first. A file that is not there
-// has none, and a line that cannot be read is passed over.
+// loadHistory reads the latest statements, the oldest first. A missing file is empty,
+// and lines that cannot be decoded are skipped.
 func loadHistory(path string) ([]string, error) {
 	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -86,9 +86,9 @@ func loadHistory(path string) ([]string, error) {
 	return all[max(len(all)-historyLoaded, 0):], nil
 }
 
-// keepStatement adds a statement to the file, which nobody but the user can read:
-// statements hold data. A file that has grown too long loses its older half.
-func keepStatement(path, sql string) error {
+// saveStatement appends a statement to the file, which only the user can read, since
+// statements contain data. A file that has grown too long loses its older half.
+func saveStatement(path, sql string) error {
 	if len(sql) > historyStatement {
 		return nil
 	}
@@ -108,7 +108,7 @@ func keepStatement(path, sql string) error {
 	if err != nil {
 		return err
 	}
-	// One write a line: consoles that run side by side do not mix theirs.
+	// Each line is one write, so that concurrent consoles do not interleave theirs.
 	_, err = f.Write(append(line, '\n'))
 	return errors.Join(err, f.Close())
 }

@@ -10,18 +10,18 @@ import (
 	"shardeck/tui/theme"
 )
 
-// The console's own pace.
+// The console's timing.
 const (
-	tickEvery   = 200 * time.Millisecond // the ages on the screen move this often
-	tickUrgent  = 40 * time.Millisecond  // while a failover is watched
+	tickEvery   = 200 * time.Millisecond // how often the ages on the screen advance
+	tickUrgent  = 40 * time.Millisecond  // during a failover
 	flashFor    = 3 * time.Second
 	eventsKept  = 500
 	urgentPause = 50 * time.Millisecond
 )
 
-// model is the console's only tea.Model. It is used by the program's one loop.
+// model is the console's only tea.Model. Only the program's event loop uses it.
 type model struct {
-	ctx     context.Context // of the commands; cancelled when the program ends
+	ctx     context.Context // for the commands; cancelled when the program ends
 	opts    Options
 	keys    keyMap
 	clients map[string]Master
@@ -33,10 +33,10 @@ type model struct {
 	now       time.Time
 	state     cluster.State
 	dash      screen.Dashboard
-	stack     []screen.Screen // dialogs; the last one has the keys
+	stack     []screen.Screen // dialogs; the last one has the focus
 	events    []cluster.Event
 	db, table string
-	chosen    bool // the table was asked for, so it is not changed for another
+	chosen    bool // the user chose the table, so it is not replaced by another
 	paused    bool
 	pace      cluster.Pace
 
@@ -46,23 +46,23 @@ type model struct {
 	counting request
 	security request
 	failover request
-	asking   request // a statement
+	querying request // a statement
 	query    *screen.Query
-	recalled bool   // the statements of earlier sessions were asked for
-	acting   []bool // by action: it runs
+	recalled bool   // the history file has been requested
+	acting   []bool // by action: whether it is running
 
 	flash      string
 	flashUntil time.Time
 }
 
-// request is the latest of a kind of request. Answers to earlier ones are dropped.
+// request tracks the latest request of one kind. Answers to earlier ones are dropped.
 type request struct {
 	id     uint64
 	active bool
 	cancel context.CancelFunc
 }
 
-// begin makes a new request of the kind, whatever became of the one before.
+// begin starts a new request and abandons the one before.
 func (r *request) begin(parent context.Context, timeout time.Duration) (context.Context, uint64) {
 	r.drop()
 	ctx, cancel := context.WithTimeout(parent, timeout)
@@ -71,7 +71,7 @@ func (r *request) begin(parent context.Context, timeout time.Duration) (context.
 	return ctx, r.id
 }
 
-// ends says whether an answer is to the latest request, which then is over.
+// ends reports whether an answer belongs to the latest request, and if so completes it.
 func (r *request) ends(id uint64) bool {
 	if !r.active || r.id != id {
 		return false
@@ -80,14 +80,14 @@ func (r *request) ends(id uint64) bool {
 	return true
 }
 
-// stop has the request end; its answer, which says so, is still awaited.
-func (r *request) stop() {
+// interrupt cancels the request but still waits for its answer, which says so.
+func (r *request) interrupt() {
 	if r.cancel != nil {
 		r.cancel()
 	}
 }
 
-// drop gives the request up; its answer, if one still comes, is stale.
+// drop abandons the request; if an answer still arrives, it is stale.
 func (r *request) drop() {
 	if r.cancel != nil {
 		r.cancel()
@@ -95,7 +95,7 @@ func (r *request) drop() {
 	r.active, r.cancel = false, nil
 }
 
-// newModel returns the console before its first message.
+// newModel returns the model before its first message.
 func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) *model {
 	now := o.Now()
 	m := &model{
@@ -113,7 +113,7 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 	return m
 }
 
-// client returns the client of a master, which is made once.
+// client returns the cached client of a master.
 func (m *model) client(u string) Master {
 	c, ok := m.clients[u]
 	if !ok {
@@ -123,7 +123,7 @@ func (m *model) client(u string) Master {
 	return c
 }
 
-// log adds events; the oldest go when there are too many.
+// log adds events and drops the oldest if there are too many.
 func (m *model) log(events ...cluster.Event) {
 	m.events = append(m.events, events...)
 	if over := len(m.events) - eventsKept; over > 0 {
@@ -135,7 +135,7 @@ func (m *model) note(level api.Level, text string) {
 	m.log(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text})
 }
 
-// view is what the screens may see now.
+// view returns the data that screens may show.
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
@@ -147,7 +147,7 @@ func (m *model) view() *screen.View {
 	return v
 }
 
-// actionLabel is what the footer says of an action now.
+// actionLabel is an action's current label in the footer.
 func (m *model) actionLabel(i int) string {
 	a := &m.opts.Actions[i]
 	if m.acting[i] {
@@ -174,7 +174,7 @@ func (m *model) View() string {
 	return screen.Render(m.theme, m.width, m.height, m.view(), &m.dash, m.stack...)
 }
 
-// top returns the dialog that has the keys, nil for the dashboard.
+// top returns the dialog that has the focus, nil for the dashboard.
 func (m *model) top() screen.Screen {
 	if len(m.stack) == 0 {
 		return nil
@@ -182,7 +182,7 @@ func (m *model) top() screen.Screen {
 	return m.stack[len(m.stack)-1]
 }
 
-// watching says whether polls are to be as frequent as they can.
+// watching reports whether a failover is watched, so that polls are as frequent as possible.
 func (m *model) watching() bool {
 	f, ok := m.top().(*screen.Failover)
 	return ok && f.Watching(&m.state)

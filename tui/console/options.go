@@ -1,10 +1,9 @@
-// Package console is the terminal console: the one Bubble Tea model, its keys, its
-// dialogs and the commands that talk to the masters. It is the only caller of the
-// client; what is known of the cluster is package cluster's, what is drawn is
-// package screen's.
+// Package console is the terminal console: the Bubble Tea model, its keys, its dialogs
+// and the commands that call the masters. Package cluster keeps the state of the
+// cluster, and package screen draws it.
 //
-// All I/O happens in commands with deadlines. Update never waits, and View only
-// draws what Update left.
+// All I/O happens in commands with deadlines. Update never blocks, and View only draws
+// the current state.
 package console
 
 import (
@@ -20,7 +19,7 @@ import (
 	"shardeck/tui/cluster"
 )
 
-// Master is what the console needs of a master; [client.Master] has it.
+// Master is what the console requires of a master; [client.Master] implements it.
 type Master interface {
 	Metadata(ctx context.Context) (*api.Metadata, error)
 	Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...client.CallOption) (*api.MapReduceCountResponse, error)
@@ -30,60 +29,60 @@ type Master interface {
 	QueryStream(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*client.RowStream, error)
 }
 
-// Options say what to look at and how.
+// Options configure the console.
 type Options struct {
 	Masters   []string // base URLs, at least one; others are learned from them
-	APIToken  string   // for masters that protect their public API; "" for none
-	Theme     string   // a name of [theme.Names], or "auto" or "" to choose by terminal
+	APIToken  string   // for masters that require one; "" for none
+	Theme     string   // a name from [theme.Names], or "auto" or "" to choose by terminal
 	DB, Table string   // the table to show first; "" for the one with most rows
 
-	// Interval is the time between polls, 1 s when zero.
+	// Interval is the time between polls; 0 means 1 s.
 	Interval time.Duration
-	// Actions are keys of the embedding program's own, as the demo's.
+	// Actions are additional keys of the embedding program, such as the demo's.
 	Actions []Action
-	// Events are what the event log begins with.
+	// Events are the first entries of the event log.
 	Events []string
 
-	// Statements are what the Query screen's history begins with; the last of them is
-	// written there already.
+	// Statements are the first entries of the Query screen's history; the editor opens
+	// with the last.
 	Statements []string
-	// HistoryFile is where statements are kept from one session to the next; "" keeps
-	// them for this one alone. See [HistoryFile].
+	// HistoryFile is where statements are saved between sessions; "" keeps them only for
+	// this session. See [HistoryFile].
 	HistoryFile string
 
 	In     io.Reader           // nil for the terminal
 	Out    io.Writer           // nil for standard output
-	Getenv func(string) string // nil for the process's
+	Getenv func(string) string // nil for the process's environment
 
-	// Dial returns the client of a master. It must not do I/O. Nil dials for real.
+	// Dial returns the client of a master. It must not do I/O. Nil makes real clients.
 	Dial func(baseURL string) Master
 	// Now is the clock; nil for the real one.
 	Now func() time.Time
 }
 
-// Action is a key that the embedding program adds, with what it does.
+// Action is a key that the embedding program adds, and what it does.
 type Action struct {
-	Key   string // as Bubble Tea names it; must not be one of the console's own
-	Label string // for the footer and the button that confirms, one or two words
+	Key   string // in Bubble Tea's notation; must not be one of the console's own
+	Label string // for the footer and the confirmation button, one or two words
 	Help  string // for the help and the title of the confirmation, a few words
-	// Confirm is asked before it runs, with Cancel focused; "" runs it at once.
+	// Confirm is the question to confirm it with, Cancel focused; "" runs it at once.
 	Confirm string
-	// Status is shown in the footer instead of Label, as "traffic:on". It must return
-	// at once; nil, or a result of "", for none.
+	// Status is shown in the footer instead of Label, such as "traffic:on". It must not
+	// block; nil, or a result of "", shows Label.
 	Status func() string
-	// Urgent says that it is what one needs now, which gives it a place at the front
-	// of the footer. It must return at once; nil is never.
+	// Urgent moves the action to the front of the footer while it returns true. It must
+	// not block; nil is never urgent.
 	Urgent func() bool
-	// Refuse says why it cannot be done, given what is known of the cluster, which is
-	// told instead of asking or running; "" when it can. It must return at once; nil
-	// refuses nothing.
+	// Refuse returns why the action is not possible in the cluster's current state, which
+	// is logged instead of running it; "" if it is possible. It must not block; nil never
+	// refuses.
 	Refuse func(*cluster.State) string
-	// Run does it and says in one line what happened, for the event log. It runs in
-	// its own goroutine, never twice at a time, with a deadline of [ActionTimeout].
+	// Run carries it out and returns one line for the event log. It runs in its own
+	// goroutine, at most once at a time, with a deadline of [ActionTimeout].
 	Run func(ctx context.Context) (string, error)
 }
 
-// The deadlines of what the console asks for.
+// The timeouts of the console's requests.
 const (
 	PollTimeout     = 2 * time.Second
 	CountTimeout    = 30 * time.Second
@@ -92,10 +91,10 @@ const (
 	ActionTimeout   = 30 * time.Second
 )
 
-// complete fills what was left to us and refuses what cannot work.
+// complete fills in the defaults and rejects invalid options.
 func (o *Options) complete() error {
 	if len(o.Masters) == 0 {
-		return errors.New("the console needs the address of at least one master")
+		return errors.New("the console requires the address of at least one master")
 	}
 	if o.Interval <= 0 {
 		o.Interval = time.Second
@@ -122,15 +121,15 @@ func (o *Options) complete() error {
 	return o.checkActions()
 }
 
-// checkActions refuses keys that are taken: a key must do what the help says.
+// checkActions rejects keys that are already in use: a key must do what the help says.
 func (o *Options) checkActions() error {
 	taken := newKeyMap(nil).taken()
 	for _, a := range o.Actions {
 		if a.Key == "" || a.Run == nil {
-			return fmt.Errorf("the action %q has no key or does nothing", a.Label)
+			return fmt.Errorf("action %q has no key or no Run", a.Label)
 		}
 		if taken[a.Key] {
-			return fmt.Errorf("the key %q of the action %q is taken", a.Key, a.Label)
+			return fmt.Errorf("key %q of action %q is already in use", a.Key, a.Label)
 		}
 		taken[a.Key] = true
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // QueryTimeout is how long the console waits for a statement: longer than a master
-// lets one run.
+// allows one to run.
 const QueryTimeout = time.Hour
 
 // The messages of the Query screen's commands.
@@ -24,23 +24,23 @@ type (
 		id     uint64
 		result *screen.Result
 	}
-	recalledMsg      struct{ statements []string }
+	historyLoadedMsg struct{ statements []string }
 	historyFailedMsg struct{ err error }
 )
 
-// openQuery shows the Query screen as it was left, with something to run in it.
+// openQuery shows the Query screen as it was left, with a sample statement if it is empty.
 func (m *model) openQuery() tea.Cmd {
 	m.query = m.query.Suggest(m.sample())
 	m.push(m.query)
-	m.tellQuery(screen.Resized{Width: m.width, Height: m.height})
+	m.updateQuery(screen.Resized{Width: m.width, Height: m.height})
 	if m.recalled || m.opts.HistoryFile == "" {
 		return nil
 	}
 	m.recalled = true
-	return recallCmd(m.opts.HistoryFile)
+	return loadHistoryCmd(m.opts.HistoryFile)
 }
 
-// sample is a statement on the chosen table, "" while there is none.
+// sample is a statement on the chosen table, "" if there is none.
 func (m *model) sample() string {
 	t := m.state.Table(m.db, m.table)
 	if t == nil {
@@ -53,7 +53,7 @@ func (m *model) sample() string {
 	return text
 }
 
-// quoteName writes a name as T-SQL wants it: in brackets where it must be.
+// quoteName returns a name as T-SQL requires it, in brackets if necessary.
 func quoteName(name string) string {
 	for i, r := range name {
 		switch {
@@ -65,8 +65,8 @@ func quoteName(name string) string {
 	return name
 }
 
-// tellQuery gives the Query screen a message, wherever in the stack it is, or whether at all.
-func (m *model) tellQuery(msg any) {
+// updateQuery passes a message to the Query screen, whether or not it is on the stack.
+func (m *model) updateQuery(msg any) {
 	next, _ := m.query.Update(msg)
 	q, ok := next.(*screen.Query)
 	if !ok {
@@ -80,43 +80,43 @@ func (m *model) tellQuery(msg any) {
 	m.query = q
 }
 
-// runQuery sends a statement to the master that the console talks to.
+// runQuery sends a statement to the current master.
 func (m *model) runQuery(in screen.RunQuery) tea.Cmd {
-	ctx, id := m.asking.begin(m.ctx, QueryTimeout)
-	most := int64(screen.ResultRows)
-	req := &api.SQLRequest{DB: m.db, SQL: in.SQL, Explain: in.Explain, MaxRows: &most}
-	ask := queryCmd(ctx, id, m.client(m.asked()), req, m.opts.Now)
+	ctx, id := m.querying.begin(m.ctx, QueryTimeout)
+	maxRows := int64(screen.ResultRows)
+	req := &api.SQLRequest{DB: m.db, SQL: in.SQL, Explain: in.Explain, MaxRows: &maxRows}
+	ask := queryCmd(ctx, id, m.client(m.currentMaster()), req, m.opts.Now)
 	if in.Explain || m.opts.HistoryFile == "" {
 		return ask
 	}
-	return tea.Batch(ask, keepCmd(m.opts.HistoryFile, in.SQL))
+	return tea.Batch(ask, saveCmd(m.opts.HistoryFile, in.SQL))
 }
 
 func queryCmd(ctx context.Context, id uint64, c Master, req *api.SQLRequest, now func() time.Time) tea.Cmd {
 	return func() tea.Msg { return queriedMsg{id: id, result: runStatement(ctx, c, req, now)} }
 }
 
-// runStatement runs a statement and gathers what a screen can show of its answer.
+// runStatement runs a statement and collects as much of its answer as a screen can show.
 func runStatement(ctx context.Context, c Master, req *api.SQLRequest, now func() time.Time) *screen.Result {
 	began := now()
-	made := func() *screen.Result { return screen.NewResult(req.SQL, now().Sub(began)) }
+	result := func() *screen.Result { return screen.NewResult(req.SQL, now().Sub(began)) }
 	switch {
 	case req.DB == "":
-		return made().Failed(api.NewProblem(api.CodeUnknownDatabase, "no database is known yet").
-			Hinted("create one with POST /create-db, or wait until a master has told of one"))
+		return result().Failed(api.NewProblem(api.CodeUnknownDatabase, "there is no database yet").
+			Hinted("create one with POST /create-db, or wait until a master reports one"))
 	case !req.IsSelect() || req.Explain:
 		if req.Explain {
-			req.MaxRows = nil // a plan has no bound that its statement does not have
+			req.MaxRows = nil // the plan must be that of the statement as written
 		}
 		resp, err := c.Query(ctx, req)
 		if err != nil {
-			return made().Failed(err)
+			return result().Failed(err)
 		}
-		return made().Answer(resp)
+		return result().Answer(resp)
 	}
 	rows, err := c.QueryStream(ctx, req)
 	if err != nil {
-		return made().Failed(err)
+		return result().Failed(err)
 	}
 	defer rows.Close()
 	r := screen.NewResult(req.SQL, 0).Head(rows.Head().Columns)
@@ -133,13 +133,13 @@ func runStatement(ctx context.Context, c Master, req *api.SQLRequest, now func()
 		}
 		for line := range bytes.Lines(block) {
 			if size += len(line); size > screen.ResultBytes || len(r.Rows) >= screen.ResultRows {
-				r.Truncated = "this screen holds no more; see shardeck query"
+				r.Truncated = "this screen can hold no more; use shardeck query"
 				break
 			}
 			r.Row(bytes.TrimSuffix(line, []byte("\n")))
 		}
 		if r.Truncated != "" {
-			break // the deferred Close ends it at the master too
+			break // the deferred Close cancels it at the master too
 		}
 	}
 	r.Took = now().Sub(began)

@@ -20,9 +20,8 @@ import (
 	"shardeck/tui/screen"
 )
 
-// sqlMaster is a master that answers statements: SELECT with two rows, a plan for
-// what is to be explained, a refusal for "wrong", rows without end for "forever" and
-// nothing for "hang".
+// sqlMaster is a master that answers statements: two rows for SELECT, a plan for explain,
+// a refusal for "wrong", endless rows for "forever" and nothing for "hang".
 type sqlMaster struct {
 	t    *testing.T
 	seen []*api.SQLRequest
@@ -37,7 +36,7 @@ func (s *sqlMaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	route := api.Route{Kind: api.RouteScatter, Shards: []int{0, 1, 2}, Why: "there is no condition"}
 	switch {
 	case strings.Contains(req.SQL, "wrong"):
-		p := api.NewProblem(api.CodeSyntax, "this is wrong").Hinted("mend it").At("sql")
+		p := api.NewProblem(api.CodeSyntax, "this is wrong").Hinted("fix it").At("sql")
 		at := strings.Index(req.SQL, "wrong")
 		p.Offset, p.RequestID = &at, "r-1"
 		w.Header().Set("Content-Type", api.MediaProblem)
@@ -78,7 +77,7 @@ func driveSQL(t *testing.T) (*driver, *sqlMaster) {
 	return d, m
 }
 
-// write replaces what is in the editor.
+// write replaces the text in the editor.
 func (d *driver) write(text string) {
 	d.t.Helper()
 	for d.m.query.Text() != "" {
@@ -90,13 +89,13 @@ func (d *driver) write(text string) {
 	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(text), Paste: true})
 }
 
-func TestRunsAStatementAndShowsItsRows(t *testing.T) {
+func TestRunsStatementAndShowsRows(t *testing.T) {
 	d, m := driveSQL(t)
 	d.shows("Query · SchoolDB", "SELECT TOP (20) *", "FROM Students")
 	d.keys("ctrl+r")
 	d.shows("✓ 2 rows in 4.2 ms", "shards 0, 1, 2", "there is no condition", "nvarchar(10)", "41")
 	if got := m.seen[0]; got.DB != "SchoolDB" || *got.MaxRows != screen.ResultRows || got.Explain {
-		t.Errorf("asked %+v", got)
+		t.Errorf("currentMaster %+v", got)
 	}
 	d.keys("ctrl+x")
 	d.shows("Plan", "merge", "planned in")
@@ -109,21 +108,21 @@ func TestRunsAStatementAndShowsItsRows(t *testing.T) {
 	d.shows("7 rows affected")
 	d.write("SELECT wrong")
 	d.keys("alt+enter")
-	d.shows("this is wrong", "line 1  SELECT wrong", "mend it", "syntax_error")
+	d.shows("this is wrong", "line 1  SELECT wrong", "fix it", "syntax_error")
 }
 
-func TestWhatOneWritesIsNoCommand(t *testing.T) {
+func TestTypedTextIsNotACommand(t *testing.T) {
 	d, _ := driveSQL(t)
 	d.write("")
 	before := d.m.theme.Name()
 	d.keys("q", "c", "T", "p", "?", "K", "1", "e")
 	if got := d.m.query.Text(); got != "qcTp?K1e" || d.w.counts != 0 || d.m.paused || d.m.theme.Name() != before || len(d.m.stack) != 1 {
-		t.Errorf("written is %q", got)
+		t.Errorf("the text is %q", got)
 	}
 	d.send(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("\r\npasted"), Paste: true})
 	d.send(tea.KeyMsg{Type: tea.KeySpace, Runes: []rune(" ")})
 	if got := d.m.query.Text(); got != "qcTp?K1e\npasted " {
-		t.Errorf("written is %q", got)
+		t.Errorf("the text is %q", got)
 	}
 	d.keys("f1")
 	d.shows("Ctrl-X", "of this session")
@@ -134,7 +133,7 @@ func TestWhatOneWritesIsNoCommand(t *testing.T) {
 	}
 }
 
-func TestEscEndsAStatementAndCtrlCDoesToo(t *testing.T) {
+func TestEscAndCtrlCCancelStatement(t *testing.T) {
 	for _, key := range []string{"esc", "ctrl+c"} {
 		d, _ := driveSQL(t)
 		d.write("SELECT hang")
@@ -145,7 +144,7 @@ func TestEscEndsAStatementAndCtrlCDoesToo(t *testing.T) {
 		if _, quit := d.m.Update(keyMsg(key)); quit != nil {
 			t.Fatalf("%s quits", key)
 		}
-		d.shows("ending it")
+		d.shows("cancelling on the shards")
 		d.send(<-answer)
 		d.shows("cancelled after")
 		if _, quit := d.m.Update(keyMsg("ctrl+c")); quit == nil {
@@ -154,14 +153,14 @@ func TestEscEndsAStatementAndCtrlCDoesToo(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutEndIsCutAndSaid(t *testing.T) {
+func TestEndlessAnswerIsTruncated(t *testing.T) {
 	d, _ := driveSQL(t)
 	d.write("SELECT forever")
 	d.keys("ctrl+r")
-	d.shows("▲ the first 1,000 rows", "holds no more", "of 1,000")
+	d.shows("▲ the first 1,000 rows", "can hold no more", "of 1,000")
 }
 
-func TestAnAnswerComesWhileAnotherScreenIsShown(t *testing.T) {
+func TestAnswerArrivesWhileAnotherScreenIsShown(t *testing.T) {
 	d, _ := driveSQL(t)
 	d.send(keyMsg("ctrl+r"))
 	d.send(keyMsg("f1"))
@@ -170,10 +169,10 @@ func TestAnAnswerComesWhileAnotherScreenIsShown(t *testing.T) {
 	d.shows("✓ 2 rows")
 }
 
-func TestStatementsOutliveTheConsoleInAFileOfTheUsersOwn(t *testing.T) {
+func TestHistoryFileIsPrivateAndBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state", "shardeck", "statements.jsonl")
 	for _, sql := range []string{"SELECT 1", "SELECT\n  'ü'", "SELECT\n  'ü'", strings.Repeat("x", historyStatement+1)} {
-		if err := keepStatement(path, sql); err != nil {
+		if err := saveStatement(path, sql); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -189,12 +188,12 @@ func TestStatementsOutliveTheConsoleInAFileOfTheUsersOwn(t *testing.T) {
 		t.Errorf("its mode is %v", info.Mode())
 	}
 	if got, err := loadHistory(path + "-none"); err != nil || got != nil {
-		t.Errorf("a file that is not there: %v, %v", got, err)
+		t.Errorf("a missing file: %v, %v", got, err)
 	}
 	if err := os.WriteFile(path, append([]byte("garbage\n{}\n"), []byte(strings.Repeat(`{"sql":"old"}`+"\n", historyFileBytes/10))...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := keepStatement(path, "new"); err != nil {
+	if err := saveStatement(path, "new"); err != nil {
 		t.Fatal(err)
 	}
 	got, err = loadHistory(path)
@@ -206,11 +205,11 @@ func TestStatementsOutliveTheConsoleInAFileOfTheUsersOwn(t *testing.T) {
 	}
 }
 
-func TestTheConsoleRecallsAndKeepsStatements(t *testing.T) {
+func TestConsoleLoadsAndSavesHistory(t *testing.T) {
 	d, _ := driveSQL(t)
 	d.keys("esc")
 	d.m.opts.HistoryFile = filepath.Join(t.TempDir(), "statements.jsonl")
-	if err := keepStatement(d.m.opts.HistoryFile, "SELECT earlier"); err != nil {
+	if err := saveStatement(d.m.opts.HistoryFile, "SELECT earlier"); err != nil {
 		t.Fatal(err)
 	}
 	d.keys("e", "ctrl+p")
@@ -225,10 +224,10 @@ func TestTheConsoleRecallsAndKeepsStatements(t *testing.T) {
 	d.m.opts.HistoryFile = t.TempDir() // a directory: it cannot be written
 	d.write("SELECT 3")
 	d.keys("ctrl+r", "esc")
-	d.shows("statements are not kept")
+	d.shows("statements are not saved")
 }
 
-func TestWhereStatementsAreKept(t *testing.T) {
+func TestHistoryFile(t *testing.T) {
 	for _, c := range []struct {
 		env  map[string]string
 		want string
@@ -239,7 +238,7 @@ func TestWhereStatementsAreKept(t *testing.T) {
 		{nil, ""},
 	} {
 		if runtime.GOOS == "windows" {
-			t.Skip("paths are others there")
+			t.Skip("paths differ on this system")
 		}
 		if got := HistoryFile(func(k string) string { return c.env[k] }); got != c.want {
 			t.Errorf("%v: %q, not %q", c.env, got, c.want)
@@ -247,10 +246,10 @@ func TestWhereStatementsAreKept(t *testing.T) {
 	}
 }
 
-func TestASampleNamesItsTableAsTSQLDoes(t *testing.T) {
+func TestQuoteName(t *testing.T) {
 	for in, want := range map[string]string{"Students": "Students", "two words": "[two words]", "1st": "[1st]", "a]b": "[a]]b]", "straße": "[straße]"} {
 		if got := quoteName(in); got != want {
-			t.Errorf("%s is written %s, not %s", in, got, want)
+			t.Errorf("%s is quoted as %s, not %s", in, got, want)
 		}
 	}
 }

@@ -12,16 +12,15 @@ import (
 	"shardeck/tui/theme"
 )
 
-// Run shows the console until the user quits or ctx ends, both of which return
-// nil. It starts and stays up whether or not a master answers. The terminal is as
-// it was when Run returns.
+// Run shows the console until the user quits or ctx ends; both return nil. It starts
+// and stays up whether or not a master answers. It restores the terminal before it returns.
 func Run(ctx context.Context, o Options) error {
 	if err := o.complete(); err != nil {
 		return err
 	}
 	name, to := theme.Choose(o.Theme, theme.Terminal{
 		Profile: termenv.NewOutput(o.Out).EnvColorProfile(),
-		// Bubble Tea has asked the terminal for this before main began; it is not asked again.
+		// Bubble Tea queried the terminal for this before main began; this is the cached answer.
 		DarkBackground: lipgloss.HasDarkBackground(),
 		Getenv:         o.Getenv,
 	})
@@ -46,7 +45,7 @@ func Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-// close lets go of the clients' idle connections.
+// close closes the clients' idle connections.
 func (m *model) close() {
 	for _, c := range m.clients {
 		if c, ok := c.(interface{ Close() }); ok {

@@ -49,13 +49,13 @@ func (b *screenBuffer) waitFor(t *testing.T, text string) {
 		select {
 		case <-b.grown:
 		case <-timeout:
-			t.Fatalf("%q never came", text)
+			t.Fatalf("%q never appeared", text)
 		}
 	}
 }
 
-// masterServer is an HTTP server that answers GET /metadata as a master does,
-// unless hung, in which case it does not answer at all.
+// masterServer is an HTTP server that answers GET /metadata as a master does, or not at
+// all if hang is set.
 func masterServer(t *testing.T, hang bool) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(nil)
@@ -91,7 +91,7 @@ func startConsole(t *testing.T, ctx context.Context, o Options) (*screenBuffer, 
 	return out, keys, done
 }
 
-func TestTheRealClientShowsTheTokenItWasGiven(t *testing.T) {
+func TestClientSendsToken(t *testing.T) {
 	s := masterServer(t, false)
 	for token, works := range map[string]bool{"sesame": true, "barley": false, "": false} {
 		o := Options{Masters: []string{s.URL}, APIToken: token}
@@ -103,12 +103,12 @@ func TestTheRealClientShowsTheTokenItWasGiven(t *testing.T) {
 			t.Errorf("with the token: %v, %v", m, err)
 		}
 		if !works && err == nil {
-			t.Errorf("let in with the token %q", token)
+			t.Errorf("accepted with the token %q", token)
 		}
 	}
 }
 
-func TestRunQuitsOnItsKey(t *testing.T) {
+func TestRunQuitsOnKey(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	s := masterServer(t, false)
 	defer s.Close()
@@ -123,14 +123,14 @@ func TestRunQuitsOnItsKey(t *testing.T) {
 	keys.Close()
 }
 
-// sized waits for the alternate screen: the program is up. Without a terminal there
-// is no size, so frames are tested elsewhere.
+// sized waits for the alternate screen, which shows that the program is up. Without a
+// terminal there is no size, so frames are tested elsewhere.
 func sized(t *testing.T, out *screenBuffer) {
 	t.Helper()
 	out.waitFor(t, "\x1b[?1049h")
 }
 
-func TestRunQuitsAtOnceWhileAMasterHangs(t *testing.T) {
+func TestRunQuitsWhileMasterHangs(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	s := masterServer(t, true)
 	defer s.Close()
@@ -145,7 +145,7 @@ func TestRunQuitsAtOnceWhileAMasterHangs(t *testing.T) {
 	keys.Close()
 }
 
-func TestRunEndsWithItsContext(t *testing.T) {
+func TestRunEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out, keys, done := startConsole(t, ctx, Options{Masters: []string{"http://127.0.0.1:1"}})
 	sized(t, out)
@@ -156,7 +156,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	keys.Close()
 }
 
-func TestRunRefusesWhatCannotWork(t *testing.T) {
+func TestRunRejectsInvalidOptions(t *testing.T) {
 	for name, o := range map[string]Options{
 		"no master":     {},
 		"unknown theme": {Masters: []string{urlA}, Theme: "plaid", Out: io.Discard},

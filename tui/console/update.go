@@ -16,16 +16,16 @@ import (
 	"shardeck/tui/widget"
 )
 
-// Init starts the clock, which starts the polls.
+// Init starts the clock, which triggers the polls.
 func (m *model) Init() tea.Cmd { return tick(0) }
 
-// Update takes one message. It never waits for anything.
+// Update handles one message. It never blocks.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.now = m.opts.Now()
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-		m.tellQuery(screen.Resized{Width: m.width, Height: m.height})
+		m.updateQuery(screen.Resized{Width: m.width, Height: m.height})
 	case tea.ResumeMsg:
 		m.due = m.now
 	case tea.KeyMsg:
@@ -49,13 +49,13 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case actedMsg:
 		m.acted(msg)
 	case queriedMsg:
-		if m.asking.ends(msg.id) {
-			m.tellQuery(screen.QueryEnded{At: m.now, Result: msg.result})
+		if m.querying.ends(msg.id) {
+			m.updateQuery(screen.QueryEnded{At: m.now, Result: msg.result})
 		}
-	case recalledMsg:
-		m.tellQuery(screen.Recalled{Statements: msg.statements})
+	case historyLoadedMsg:
+		m.updateQuery(screen.HistoryLoaded{Statements: msg.statements})
 	case historyFailedMsg:
-		m.note(api.LevelWarn, "statements are not kept: "+msg.err.Error())
+		m.note(api.LevelWarn, "statements are not saved: "+msg.err.Error())
 	}
 	return m, nil
 }
@@ -67,7 +67,7 @@ func (m *model) tickLength() time.Duration {
 	return tickEvery
 }
 
-// press takes a key: Ctrl-C, Ctrl-Z and Ctrl-L always, then the dialog on top, then the dashboard.
+// press handles a key: Ctrl-C, Ctrl-Z and Ctrl-L first, then the dialog on top, then the dashboard.
 func (m *model) press(msg tea.KeyMsg) tea.Cmd {
 	query, writing := m.top().(*screen.Query)
 	if msg.Paste { // pasted text is not a series of commands
@@ -96,7 +96,7 @@ func (m *model) press(msg tea.KeyMsg) tea.Cmd {
 	return m.dashboardKey(msg)
 }
 
-// typed is what a key press writes, "" for one that is no character.
+// typed is the text that a key press enters, "" if it is not a character.
 func typed(msg tea.KeyMsg) string {
 	if msg.Alt || msg.Type != tea.KeyRunes && msg.Type != tea.KeySpace {
 		return ""
@@ -128,7 +128,7 @@ func (m *model) dashboardKey(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.refresh):
 		m.due = m.now
 		m.say("refreshing")
-		// The screen too: another program may have written over it.
+		// Repaint too: another program may have written over the screen.
 		return tea.Batch(tea.ClearScreen, m.pollIfDueEvenPaused())
 	case key.Matches(msg, k.pause):
 		m.paused = !m.paused
@@ -145,7 +145,7 @@ func (m *model) dashboardKey(msg tea.KeyMsg) tea.Cmd {
 
 func (m *model) push(s screen.Screen) { m.stack = append(m.stack, s) }
 
-// say shows a short note in the footer for a while.
+// say shows a short note in the footer for a few seconds.
 func (m *model) say(text string) { m.flash, m.flashUntil = text, m.now.Add(flashFor) }
 
 func (m *model) nextTheme() {
@@ -158,8 +158,8 @@ func (m *model) nextTheme() {
 	m.say("theme " + t.Name())
 }
 
-// send gives a message to the dialog on top and does what it intends. Answers are
-// meant for the dialog that asked, which is the only one that can be open then.
+// send passes a message to the dialog on top and acts on its intent. Answers are for
+// the dialog that sent the request, the only one that can be open then.
 func (m *model) send(msg any) tea.Cmd {
 	if len(m.stack) == 0 {
 		return nil
@@ -182,7 +182,7 @@ func (m *model) send(msg any) tea.Cmd {
 	case screen.RunQuery:
 		return m.runQuery(in)
 	case screen.CancelQuery:
-		m.asking.stop()
+		m.querying.interrupt()
 	case screen.ShowHelp:
 		m.push(screen.NewQueryHelp(queryGroups(m.opts.HistoryFile)))
 	case screen.PickTable:
@@ -200,12 +200,12 @@ func (m *model) send(msg any) tea.Cmd {
 
 func (m *model) pop() {
 	if _, ok := m.top().(*screen.Security); ok {
-		m.security.drop() // nobody waits for it any more
+		m.security.drop() // its answer is no longer needed
 	}
 	m.stack = m.stack[:len(m.stack)-1]
 }
 
-// refreshDialog keeps the preflight up to date while it is read.
+// refreshDialog keeps the preflight up to date while it is shown.
 func (m *model) refreshDialog() tea.Cmd {
 	if _, ok := m.top().(*screen.Failover); ok {
 		return m.send(screen.Refresh{Plan: m.state.Preflight(m.now)})
@@ -221,7 +221,7 @@ func (m *model) choose(db, table string) {
 	m.db, m.table, m.chosen = db, table, true
 }
 
-// pollIfDue starts a poll when it is time and none is under way.
+// pollIfDue starts a poll if one is due and none is in flight.
 func (m *model) pollIfDue() tea.Cmd {
 	if m.paused && !m.watching() {
 		return nil
@@ -253,7 +253,7 @@ func (m *model) polled(msg polledMsg) {
 	if m.chosen {
 		return
 	}
-	// Until the user chooses, the table with most rows is shown; it stays once found.
+	// Until the user chooses a table, the one with most rows is shown, and kept while it exists.
 	if m.state.Table(m.db, m.table) == nil {
 		m.db, m.table = m.state.FirstTable()
 	}
@@ -270,11 +270,11 @@ func (m *model) startCount() tea.Cmd {
 	}
 	m.count.Running, m.count.From, m.count.DB, m.count.Table = true, m.now, m.db, m.table
 	ctx, id := m.counting.begin(m.ctx, CountTimeout)
-	return countCmd(ctx, id, m.client(m.asked()), m.db, m.table)
+	return countCmd(ctx, id, m.client(m.currentMaster()), m.db, m.table)
 }
 
-// asked is the master that the console talks to.
-func (m *model) asked() string {
+// currentMaster is the master to send requests to.
+func (m *model) currentMaster() string {
 	if m.state.Current != "" {
 		return m.state.Current
 	}
@@ -306,22 +306,22 @@ func (m *model) startSecurity() tea.Cmd {
 
 func (m *model) runSecurity() tea.Cmd {
 	ctx, id := m.security.begin(m.ctx, SecurityTimeout)
-	return securityCmd(ctx, id, m.client(m.asked()))
+	return securityCmd(ctx, id, m.client(m.currentMaster()))
 }
 
 func (m *model) secured(msg securedMsg) {
 	switch {
 	case msg.err != nil:
-		m.note(api.LevelError, "security check did not run: "+cluster.Explain(msg.err))
+		m.note(api.LevelError, "security check failed: "+cluster.Explain(msg.err))
 	case msg.answer.OK:
-		m.note(api.LevelGood, fmt.Sprintf("security check: all %d probes as expected", len(msg.answer.Probes)))
+		m.note(api.LevelGood, fmt.Sprintf("security check: all %d probes passed", len(msg.answer.Probes)))
 	default:
-		m.note(api.LevelError, "security check: some probes were not as expected")
+		m.note(api.LevelError, "security check: some probes failed")
 	}
 }
 
 func (m *model) startFailover(target string) tea.Cmd {
-	m.note(api.LevelWarn, "failover to "+cluster.Host(target)+" begins")
+	m.note(api.LevelWarn, "failover to "+cluster.Host(target)+" started")
 	m.due = m.now
 	ctx, id := m.failover.begin(m.ctx, FailoverTimeout)
 	return tea.Batch(failoverCmd(ctx, id, m.client(target)), m.pollIfDue())

@@ -9,16 +9,16 @@ import (
 	"shardeck/tui/widget"
 )
 
-// buttons are Cancel and one that acts, or, while that is not enabled, Close alone.
-// Cancel is focused first.
+// buttons are Cancel and an action, or Close alone while the action is not enabled.
+// Cancel has the focus first.
 type buttons struct {
 	act     string
 	enabled bool
 	onAct   bool
 }
 
-// update moves the focus. There is no way around: right is always the button that
-// acts, left always Cancel.
+// update moves the focus without wrapping around: right is always the action, left
+// always Cancel.
 func (b *buttons) update(name string) {
 	switch name {
 	case "right", "l":
@@ -31,7 +31,7 @@ func (b *buttons) update(name string) {
 }
 
 func (b *buttons) paint(a widget.Area, y int) {
-	if !b.enabled { // what cannot work is not offered
+	if !b.enabled { // an impossible action is not offered
 		x := a.Text(0, y, theme.ButtonFocus, "▸ Close  ")
 		a.Text(x+2, y, theme.Muted, "Enter or Esc")
 		return
@@ -52,21 +52,21 @@ func (b *buttons) paint(a widget.Area, y int) {
 	}
 }
 
-// Confirm asks before an action that cannot be taken back.
+// Confirm asks for confirmation before an action that cannot be undone.
 type Confirm struct {
 	guard   guard
 	title   string
 	text    string
-	key     string // of the action, for its intent
+	key     string // the action's key, for the intent
 	buttons buttons
 }
 
-// NewConfirm asks whether to run the action with that key.
+// NewConfirm returns the confirmation of the action with that key.
 func NewConfirm(now time.Time, key, title, text, act string) *Confirm {
 	return &Confirm{guard: newGuard(now, quietOpening), title: title, text: text, key: key, buttons: buttons{act: capital(act), enabled: true}}
 }
 
-// capital begins a label with an upper-case letter, as buttons do.
+// capital capitalises a label, as for a button.
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]

@@ -11,12 +11,12 @@ import (
 	"shardeck/tui/widget"
 )
 
-// Dashboard is the screen that is always there.
+// Dashboard is the main screen, below any dialogs.
 type Dashboard struct {
-	scroll int // the first shard shown where not all fit
+	scroll int // the first shard shown if they do not all fit
 }
 
-// Scroll moves the shards shown by n, as far as there are any.
+// Scroll moves the visible shards by n, within bounds.
 func (d *Dashboard) Scroll(n, shards int) {
 	d.scroll = min(max(d.scroll+n, 0), max(shards-1, 0))
 }
@@ -51,7 +51,7 @@ func (d *Dashboard) Paint(a widget.Area, v *View) {
 	}
 }
 
-// paintStacked puts the panels one below the other, but for the last two.
+// paintStacked puts the panels below one another, the last two side by side.
 func (d *Dashboard) paintStacked(a widget.Area, v *View, n int) {
 	const bottomMin = 6
 	rest := a.H - bottomMin
@@ -72,7 +72,7 @@ func (d *Dashboard) paintStacked(a widget.Area, v *View, n int) {
 	paintEvents(a.Sub(left, shards+dist, a.W-left, bottom), v)
 }
 
-// paintBroad is for terminals that are wide but not high.
+// paintBroad is for terminals that are wide but not tall.
 func (d *Dashboard) paintBroad(a widget.Area, v *View, n int) {
 	shards := min(max(n, 1)+3, max(a.H/2, 4))
 	bottom := a.H - shards
@@ -99,7 +99,7 @@ func (d *Dashboard) paintWide(a widget.Area, v *View, n int) {
 	paintTraffic(right.Sub(0, masters, right.W, right.H-masters), v)
 }
 
-// paintSmall is what is still useful without room for panels.
+// paintSmall draws the essentials if there is no room for panels.
 func (d *Dashboard) paintSmall(a widget.Area, v *View) {
 	y := 0
 	paintIdentity(a.Sub(0, y, a.W, 1), v)
@@ -128,12 +128,12 @@ func (d *Dashboard) paintSmall(a widget.Area, v *View) {
 	}
 }
 
-// badge draws text on a ground and returns the column after it and a space.
+// badge draws text on a background and returns the column after it and a space.
 func badge(a widget.Area, x int, role theme.Role, text string) int {
 	return a.Text(x, 0, role, " "+text+" ") + 1
 }
 
-// statusBadge sums the cluster up in a word.
+// statusBadge sums up the cluster in a word or two.
 func statusBadge(v *View) (theme.Role, string) {
 	s := &v.State
 	switch {
@@ -159,7 +159,7 @@ func statusBadge(v *View) (theme.Role, string) {
 	return theme.BadBadge, "✗ DOWN"
 }
 
-// paintIdentity draws the first line: what this is, how it is, who answers, how old it is.
+// paintIdentity draws the first line: the program, the status, the current master and the age.
 func paintIdentity(a widget.Area, v *View) {
 	s := &v.State
 	x := badge(a, 0, theme.Brand, "SHARDECK")
@@ -195,7 +195,7 @@ func paintIdentity(a widget.Area, v *View) {
 	}
 }
 
-// ageText says how old the numbers are.
+// ageText describes the age of the numbers.
 func ageText(v *View) (theme.Role, string) {
 	age := v.State.Age(v.Now)
 	switch {
@@ -209,8 +209,8 @@ func ageText(v *View) (theme.Role, string) {
 	return theme.Good, "● live " + widget.Age(age)
 }
 
-// paintHeader draws three lines: identity, totals, and what is wrong. The third
-// is a rule while nothing is, so that nothing jumps when something is.
+// paintHeader draws three lines: identity, totals and the alert. Without an alert the
+// third is a rule, so that the layout does not jump when one appears.
 func paintHeader(a widget.Area, v *View) {
 	paintIdentity(a.Sub(0, 0, a.W, 1), v)
 	paintTotals(a.Sub(0, 1, a.W, 1), v)
@@ -223,11 +223,11 @@ func paintHeader(a widget.Area, v *View) {
 	line.Text(1, 0, role, widget.Fit(text, a.W-2))
 }
 
-// paintTotals draws the second line: facts about the whole, the dearest first.
+// paintTotals draws the second line: facts about the whole cluster, the most important first.
 func paintTotals(a widget.Area, v *View) {
 	s := &v.State
 	if s.Meta == nil {
-		a.Text(1, 0, theme.Muted, widget.Fit("asking "+masterList(s), a.W-2))
+		a.Text(1, 0, theme.Muted, widget.Fit("connecting to "+masterList(s), a.W-2))
 		return
 	}
 	m := s.Meta.Master
@@ -264,8 +264,8 @@ func paintTotals(a widget.Area, v *View) {
 	}
 }
 
-// otherMaster says how the other masters are: the first that answers, else the
-// first that does not.
+// otherMaster describes another master: the first that answers, else the first that
+// does not.
 func otherMaster(v *View) string {
 	peers := v.State.Meta.Peers
 	for i := range peers {
@@ -287,12 +287,12 @@ func masterList(s *cluster.State) string {
 	return strings.Join(hosts, ", ")
 }
 
-// alert is the one thing to know first, "" when all is well.
+// alert is the most important problem, "" if there is none.
 func alert(v *View) (theme.Role, string) {
 	s := &v.State
 	switch {
 	case s.Link == cluster.Connecting && s.Err != nil:
-		return theme.Warn, "▲ no master yet: " + cluster.Reason(s.Err) + "; trying on"
+		return theme.Warn, "▲ no master yet: " + cluster.Reason(s.Err) + "; retrying"
 	case s.Link == cluster.Lost:
 		return theme.Bad, "✗ no master for " + widget.Age(v.Now.Sub(s.LinkSince)) + ": " + cluster.Reason(s.Err) + "; trying " + masterList(s)
 	case s.Meta == nil:
@@ -307,17 +307,17 @@ func alert(v *View) (theme.Role, string) {
 	if s.Meta.Master.Role == api.RoleBackup {
 		p, answers := s.Primary()
 		if answers {
-			return theme.Info, "· this is the backup · primary " + cluster.Host(p) + " answers it, and is asked next"
+			return theme.Info, "· this is the backup · primary " + cluster.Host(p) + " answers it and is polled next"
 		}
 		if p != "" {
-			return theme.Warn, "▲ primary " + cluster.Host(p) + " is silent · this is the backup · f fails over"
+			return theme.Warn, "▲ primary " + cluster.Host(p) + " does not answer · this is the backup · f fails over"
 		}
-		return theme.Warn, "▲ no primary is known · this is the backup · f fails over"
+		return theme.Warn, "▲ the primary is unknown · this is the backup · f fails over"
 	}
 	return theme.Muted, ""
 }
 
-// shardAlert tells of the shard that is worst off, and how many others are not well.
+// shardAlert describes the shard in the worst state, and how many others are unhealthy.
 func shardAlert(v *View) (theme.Role, string) {
 	s := &v.State
 	worst, others := -1, -1
@@ -343,7 +343,7 @@ func shardAlert(v *View) (theme.Role, string) {
 		text += ": " + cluster.Reason(w.Problem)
 	}
 	if others > 0 {
-		text += fmt.Sprintf(" · %d more not well", others)
+		text += fmt.Sprintf(" · %d more unhealthy", others)
 	}
 	return stateRole(w.State), text
 }

@@ -10,9 +10,9 @@ import (
 	"shardeck/tui/widget"
 )
 
-// bars says how thick bars can be, and the blank lines between them, so that n of
-// them take at most height lines. Thickness 0: not even one line each.
-func bars(n, height int) (thick, air int) {
+// barSizes returns how thick bars can be, and the blank lines between them, so that n of
+// them take at most height lines. A thickness of 0 means that they do not all fit.
+func barSizes(n, height int) (thick, air int) {
 	for t := 4; t >= 2; t-- {
 		if n*(t+1)-1 <= height {
 			return t, 1
@@ -20,7 +20,7 @@ func bars(n, height int) (thick, air int) {
 	}
 	switch {
 	case n*2-1 <= height:
-		return 1, 1 // two bars that touch are one without colour
+		return 1, 1 // adjacent bars cannot be told apart without colour
 	case n <= height:
 		return 1, 0
 	}
@@ -32,10 +32,10 @@ func (d *Dashboard) paintDistribution(a widget.Area, v *View) {
 	t := v.State.Table(v.DB, v.Table)
 	if t == nil {
 		in := a.Box(theme.Border, "Rows per shard", "")
-		text := "There is no table yet. Create one and it shows up here."
+		text := "There is no table yet. Create one and it appears here."
 		switch {
 		case v.Table != "":
-			text = v.DB + "." + v.Table + " is not there. Press t to choose another table."
+			text = v.DB + "." + v.Table + " does not exist. Press t to choose another table."
 		case v.State.Meta == nil:
 			text = ""
 		}
@@ -53,11 +53,11 @@ func (d *Dashboard) paintDistribution(a widget.Area, v *View) {
 	paintBars(in, v, t, d.scroll)
 }
 
-// paintBars draws a bar for each shard, as thick as there is room for; where there
-// is none for all of them, those from scroll on.
+// paintBars draws a bar for each shard, as thick as fits; if they do not all fit, it
+// starts at shard scroll.
 func paintBars(in widget.Area, v *View, t *api.TableInfo, scroll int) {
 	n := len(t.RowsPerShard)
-	thick, air := bars(n, in.H)
+	thick, air := barSizes(n, in.H)
 	first := 0
 	if thick == 0 {
 		thick = 1
@@ -98,7 +98,7 @@ func paintBar(a widget.Area, v *View, t *api.TableInfo, i int, most int64) {
 	bar := a.Sub(width, 0, a.W-width-right, a.H)
 	rows := t.RowsPerShard[i]
 	if rows == nil {
-		a.Text(width, mid, theme.Muted, widget.Fit("not known: this shard lacks the table or never answered", a.W-width))
+		a.Text(width, mid, theme.Muted, widget.Fit("unknown: this shard lacks the table or never answered", a.W-width))
 		return
 	}
 	text, role := widget.Bar(float64(*rows), float64(most), bar.W), theme.Series(i)
@@ -117,7 +117,7 @@ func paintBar(a widget.Area, v *View, t *api.TableInfo, i int, most int64) {
 	a.TextRight(a.W-1, mid, theme.Muted, widget.Percent(*rows, t.Rows))
 }
 
-// markMean draws a line at the mean where the bar leaves it free.
+// markMean draws a line at the mean if the bar does not cover it.
 func markMean(bar widget.Area, t *api.TableInfo, rows, most int64) {
 	known := int64(0)
 	for _, r := range t.RowsPerShard {
@@ -137,7 +137,7 @@ func markMean(bar widget.Area, t *api.TableInfo, rows, most int64) {
 	}
 }
 
-// paintCount draws the MapReduce count: each shard's part, then the reduced total.
+// paintCount draws the MapReduce count: each shard's count, then the total.
 func paintCount(a widget.Area, v *View) {
 	c := &v.Count
 	note := ""
@@ -159,7 +159,7 @@ func paintCount(a widget.Area, v *View) {
 	case c.Answer == nil && v.Table == "":
 		paragraph(in, 0, 0, theme.Muted, "No table to count.", in.H)
 	case c.Answer == nil:
-		paragraph(in, 0, 0, theme.Muted, "Press c to count "+v.Table+": every shard counts its own rows at the same time (map), the master adds the parts up (reduce).", in.H)
+		paragraph(in, 0, 0, theme.Muted, "Press c to count "+v.Table+": all shards count their own rows in parallel (map), the master adds the counts up (reduce).", in.H)
 	default:
 		paintCountAnswer(in, c)
 	}
@@ -170,8 +170,8 @@ func paintCountAnswer(in widget.Area, c *Count) {
 	n := len(c.Answer.Shards) + len(missing)
 	footer := min(3, in.H)
 	room := in.H - footer
-	thick, air := bars(n, room)
-	if thick > 2 { // parts read best close together
+	thick, air := barSizes(n, room)
+	if thick > 2 { // keep the bars close together
 		thick, air = 2, 1
 	}
 	if thick == 0 {
@@ -186,7 +186,7 @@ func paintCountAnswer(in widget.Area, c *Count) {
 		if y >= room-1 && i < n-1 && n > room {
 			text := fmt.Sprintf("… and %d more shards", n-i)
 			if i == 0 {
-				text = fmt.Sprintf("the parts of %d shards", n)
+				text = fmt.Sprintf("counts of %d shards", n)
 			}
 			in.Text(0, room-1, theme.Muted, text)
 			y = room
@@ -202,7 +202,7 @@ func paintCountAnswer(in widget.Area, c *Count) {
 	y = min(y-air, room)
 	sum := sumText(c.Answer.Shards)
 	summed := len(c.Answer.Shards) > 1 && widget.Width(sum) <= in.W
-	if in.H-y > 3 || !summed { // the sum is worth more than the line
+	if in.H-y > 3 || !summed { // the sum matters more than the line
 		in.Text(0, y, theme.Border, strings.Repeat("─", in.W))
 		y++
 	}
@@ -222,7 +222,7 @@ func paintCountAnswer(in widget.Area, c *Count) {
 	in.Text(0, y+2, role, widget.Fit(last, in.W))
 }
 
-// missingParts names the shards that gave no part.
+// missingParts describes the shards that did not answer.
 func missingParts(r *api.MapReduceCountResponse) []string {
 	var out []string
 	for i := range r.Partial {
@@ -235,7 +235,7 @@ func missingParts(r *api.MapReduceCountResponse) []string {
 	return out
 }
 
-// sumText is the reduce step as one would write it.
+// sumText writes the reduce step as a sum.
 func sumText(parts []api.ShardResult) string {
 	texts := make([]string, len(parts))
 	for i := range parts {
@@ -251,7 +251,7 @@ func plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// paintPart draws one shard's part of a count.
+// paintPart draws one shard's count.
 func paintPart(a widget.Area, s api.ShardResult, most int64) {
 	const right = 18
 	x := a.Text(0, 0, theme.Series(s.Shard), fmt.Sprintf("%2d ", s.Shard))

@@ -10,7 +10,7 @@ import (
 	"shardeck/tui/widget"
 )
 
-// explain and hint are what a failed call says to the user.
+// explain and hint describe a failed call to the user.
 func explain(err error) string { return cluster.Explain(err) }
 
 func hint(err error) string {
@@ -32,7 +32,7 @@ func levelLook(l api.Level) (symbol string, role theme.Role) {
 	return "·", theme.Info
 }
 
-// paintEvents draws the latest events, the newest at the top, where the eye is.
+// paintEvents draws the latest events, the newest at the top.
 func paintEvents(a widget.Area, v *View) {
 	in := a.Box(theme.Border, "Events", "newest first")
 	in = in.Sub(1, 0, in.W-2, in.H)
@@ -50,7 +50,7 @@ func paintEvents(a widget.Area, v *View) {
 		if e.Shard >= 0 {
 			text = fmt.Sprintf("[%d] %s", e.Shard, text)
 		}
-		// The newest may take what lines it needs; what is older is cut.
+		// The newest event may wrap to more lines than the older ones.
 		limit := 2
 		if i == len(v.Events)-1 {
 			limit = 4
@@ -59,7 +59,7 @@ func paintEvents(a widget.Area, v *View) {
 	}
 }
 
-// paintMasters draws the masters that the console knows of.
+// paintMasters draws the masters known to the console.
 func paintMasters(a widget.Area, v *View) {
 	s := &v.State
 	in := a.Box(theme.Border, "Masters", "")
@@ -76,12 +76,12 @@ func paintMasters(a widget.Area, v *View) {
 	}
 }
 
-// masterLook says how a master is: as the console saw it where it asks it, else as the
-// master that it asks sees it.
+// masterLook describes a master's state: as seen by the console for the current master,
+// as seen by the current master for the others.
 func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Role, role string, term uint64) {
 	s := &v.State
 	if m.URL == s.Current && s.Link == cluster.Live {
-		return "●", "answers this console", theme.Good, string(m.Role), m.Term
+		return "●", "used by this console", theme.Good, string(m.Role), m.Term
 	}
 	if s.Meta != nil && s.Link == cluster.Live {
 		for i := range s.Meta.Peers {
@@ -96,7 +96,7 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 		}
 	}
 	if m.Asked.IsZero() {
-		return "○", "not asked yet", theme.Muted, string(m.Role), m.Term
+		return "○", "not polled yet", theme.Muted, string(m.Role), m.Term
 	}
 	if m.OK {
 		return "○", "answered " + widget.Age(v.Now.Sub(m.Asked)) + " ago", theme.Muted, string(m.Role), m.Term
@@ -113,7 +113,7 @@ func paintTraffic(a widget.Area, v *View) {
 	}
 }
 
-// samplesSpan is the time that the latest samples, at most width of them, cover.
+// samplesSpan is the time covered by the latest samples, at most width of them.
 func samplesSpan(v *View, width int) time.Duration {
 	return time.Duration(min(len(v.State.Traffic), max(width, 0))) * time.Second
 }

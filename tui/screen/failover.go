@@ -11,13 +11,13 @@ import (
 	"shardeck/tui/widget"
 )
 
-// Failover leads through a failover: preflight and confirmation, the wait, and the
-// timeline with the gap that this console measured.
+// Failover guides through a failover: preflight and confirmation, the wait, and the
+// timeline with the gap measured by this console.
 type Failover struct {
 	guard   guard
 	phase   failoverPhase
 	buttons buttons
-	plan    cluster.Preflight // as it was confirmed
+	plan    cluster.Preflight // as confirmed
 	began   time.Time
 	ended   time.Time
 	answer  *api.FailoverResponse
@@ -32,7 +32,7 @@ const (
 	done
 )
 
-// Refresh brings the latest preflight while the user is asked; the console sends it with each frame.
+// Refresh carries the latest preflight; the console sends it with each tick until the user decides.
 type Refresh struct{ Plan cluster.Preflight }
 
 // NewFailover opens the preflight.
@@ -40,28 +40,28 @@ func NewFailover(now time.Time, plan cluster.Preflight) *Failover {
 	return &Failover{guard: newGuard(now, quietOpening), plan: plan, buttons: buttons{act: "Fail over", enabled: plan.Ready()}}
 }
 
-// Watching says whether the console should look at the cluster more often: the gap
-// can be measured no finer than the polls are.
+// Watching reports whether the console should poll faster: the polls limit the
+// precision of the measured gap.
 func (f *Failover) Watching(s *cluster.State) bool {
 	return f.phase != done || f.err == nil && !f.measured(s) && s.SawPrimary()
 }
 
-// measured says whether the console has seen the change of primary.
+// measured reports whether the console has seen the change of primary.
 func (f *Failover) measured(s *cluster.State) bool {
 	return s.Takeover != nil && !s.Takeover.FirstAt.Before(f.began)
 }
 
-// Busy says whether the failover is under way.
+// Busy reports whether the failover is in progress.
 func (f *Failover) Busy() bool { return f.phase == running }
 
-// Update takes keys, the preflight and the answer.
+// Update handles keys, the preflight and the answer.
 func (f *Failover) Update(msg any) (Screen, Intent) {
 	next := *f
 	switch m := msg.(type) {
 	case Refresh:
 		if f.phase == asking {
 			if m.Plan.Target != f.plan.Target {
-				next.buttons.onAct = false // never confirm another than was read
+				next.buttons.onAct = false // never confirm another target than the one shown
 			}
 			next.plan = m.Plan
 			next.buttons.enabled = m.Plan.Ready()
@@ -99,16 +99,16 @@ func (f Failover) key(k Key) (Screen, Intent) {
 	return &f, nil
 }
 
-// Paint draws the phase.
+// Paint draws the current phase.
 func (f *Failover) Paint(a widget.Area, v *View) {
 	switch f.phase {
 	case asking:
 		f.paintAsking(a)
 	case running:
 		in := a.Center(64, 7).Dialog("Failover", "")
-		in.Text(0, 1, theme.Text, widget.Fit("Asking "+cluster.Host(f.plan.Target)+fmt.Sprintf(" to take term %d …", f.plan.Term), in.W))
+		in.Text(0, 1, theme.Text, widget.Fit("Asking "+cluster.Host(f.plan.Target)+fmt.Sprintf(" to acquire term %d …", f.plan.Term), in.W))
 		in.Text(0, 2, theme.Strong, widget.Elapsed(v.Now.Sub(f.began)))
-		paragraph(in, 0, 3, theme.Muted, "Reads and row writes go on through both masters meanwhile.", 2)
+		paragraph(in, 0, 3, theme.Muted, "Reads and row writes continue through both masters.", 2)
 	default:
 		f.paintDone(a, v)
 	}
@@ -138,9 +138,9 @@ func (f *Failover) paintAsking(a widget.Area) {
 	}
 	y++
 	if f.plan.Ready() {
-		paragraph(in, 0, y, theme.Muted, "The workers refuse the old primary from then on. Reads and row writes go on through both masters; only changes of tables need the primary.", 3)
+		paragraph(in, 0, y, theme.Muted, "The workers will then refuse the old primary. Reads and row writes continue through both masters; only creating and dropping require the primary.", 3)
 	} else {
-		paragraph(in, 0, y, theme.Bad, "✗ cannot be done now: "+f.plan.Why, 3)
+		paragraph(in, 0, y, theme.Bad, "✗ not possible now: "+f.plan.Why, 3)
 	}
 	f.buttons.paint(in, in.H-1)
 }
@@ -148,9 +148,9 @@ func (f *Failover) paintAsking(a widget.Area) {
 func (f *Failover) paintDone(a widget.Area, v *View) {
 	if f.err != nil {
 		in := a.Center(72, 11).Dialog("Failover", "Enter close")
-		text := "✗ it did not happen: " + explain(f.err)
+		text := "✗ failed: " + explain(f.err)
 		if code := api.CodeOf(f.err); code == api.CodeOutcomeUnknown || code == api.CodeShardTimeout {
-			text = "▲ it is not known whether it happened: " + explain(f.err)
+			text = "▲ outcome unknown: " + explain(f.err)
 		}
 		y := paragraph(in, 0, 1, theme.Bad, text, 4)
 		y = paragraph(in, 0, y+1, theme.Muted, hint(f.err), 2)
@@ -181,14 +181,14 @@ func (f *Failover) paintDone(a widget.Area, v *View) {
 		y += h
 	}
 	in.TextRight(in.W, y, theme.Strong, widget.Millis(r.TotalMS))
-	in.Text(2, y, theme.Muted, "all of it, at the new primary")
+	in.Text(2, y, theme.Muted, "total, at the new primary")
 	f.paintGap(in, y+2, v)
 }
 
 // tookWidth is the column of the steps' times.
 const tookWidth = 9
 
-// stepText is a step in words; its target is named once.
+// stepText describes a step; it names the target once.
 func stepText(s *api.FailoverStep) string {
 	text := s.Name
 	if s.Target != "" {
@@ -200,8 +200,8 @@ func stepText(s *api.FailoverStep) string {
 	return text
 }
 
-// stepHeight is the lines that a step takes. The failover succeeded without one
-// that failed; its words are worth more lines, and more than its bar.
+// stepHeight is the number of lines that a step takes. A failed step gets more lines for
+// its text instead of a bar.
 func stepHeight(s *api.FailoverStep, width int) int {
 	if s.OK {
 		return 1
@@ -209,7 +209,7 @@ func stepHeight(s *api.FailoverStep, width int) int {
 	return max(len(wrap(stepText(s), width-tookWidth-3, 3)), 1)
 }
 
-// paintStep draws one step with its place in time.
+// paintStep draws one step and its position on the timeline.
 func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
 	a.TextRight(a.W, 0, theme.Muted, widget.Millis(s.MS))
 	if !s.OK {
@@ -235,7 +235,7 @@ func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
 	}
 }
 
-// paintGap draws what this console measured, which is not what the master says.
+// paintGap draws the gap measured by this console, which the master cannot know.
 func (f *Failover) paintGap(in widget.Area, y int, v *View) {
 	t := v.State.Takeover
 	if !f.measured(&v.State) {
@@ -243,22 +243,22 @@ func (f *Failover) paintGap(in widget.Area, y int, v *View) {
 			return
 		}
 		if v.State.Current == v.State.Resolve(f.plan.Target) && v.State.Link == cluster.Live && v.State.Meta.Master.Role == api.RolePrimary {
-			in.Text(0, y, theme.Muted, widget.Fit("No gap to tell of: this console had not seen the old primary.", in.W))
+			in.Text(0, y, theme.Muted, widget.Fit("No gap was measured: this console had not seen the old primary.", in.W))
 			return
 		}
 		in.Text(0, y, theme.Muted, widget.Fit("measuring the gap: waiting for the new primary's first answer …", in.W))
 		return
 	}
-	x := in.Text(0, y, theme.Title, "Gap as this console saw it: ")
+	x := in.Text(0, y, theme.Title, "Gap measured by this console: ")
 	in.Text(x, y, theme.Strong, "at most "+widget.Elapsed(t.Gap())+" without a primary")
 	detail := fmt.Sprintf("From the last answer of %s to the first of %s.", cluster.Host(t.From), cluster.Host(t.To))
 	if t.LastSeen.Before(f.began) && t.FirstAt.Sub(f.began) < t.Gap()/2 {
-		detail = fmt.Sprintf("Of these, %s since it was confirmed.", widget.Elapsed(t.FirstAt.Sub(f.began)))
+		detail = fmt.Sprintf("%s of it since you confirmed.", widget.Elapsed(t.FirstAt.Sub(f.began)))
 	}
 	if t.Silence > 0 {
 		detail += " No master answered for " + widget.Elapsed(t.Silence) + "."
 	} else {
-		detail += " Every question was answered meanwhile."
+		detail += " Every poll was answered."
 	}
 	paragraph(in, 0, y+1, theme.Muted, detail, 2)
 }

@@ -29,7 +29,7 @@ func rows(n ...int64) []*int64 {
 	return out
 }
 
-// metadata is a cluster of n shards in good health, as the primary tells of it.
+// metadata returns the primary's metadata of a healthy cluster of n shards.
 func metadata(n int) *api.Metadata {
 	m := &api.Metadata{
 		Master: api.MasterInfo{URL: primaryURL, Role: api.RolePrimary, Term: 3, Primary: primaryURL, MapVersion: 1,
@@ -57,7 +57,7 @@ func metadata(n int) *api.Metadata {
 	return m
 }
 
-// observed is the state after a minute of polls of the masters' metadata.
+// observed returns the state after a minute of polls that returned m.
 func observed(m *api.Metadata) cluster.State {
 	s := cluster.New([]string{primaryURL, backupURL}, noon.Add(-time.Minute))
 	for i := range 60 {
@@ -98,7 +98,7 @@ func viewOf(m *api.Metadata) *View {
 	}
 }
 
-// downShard has shard 2 down for a while, with its last known numbers.
+// downShard is a cluster whose shard 2 has been down for a while, with its last known numbers.
 func downShard() *View {
 	m := metadata(3)
 	w := &m.Workers[2]
@@ -126,7 +126,7 @@ func connecting() *View {
 	return v
 }
 
-// lost is a console whose masters are all gone.
+// lost is a console that has lost all masters.
 func lost() *View {
 	v := viewOf(metadata(3))
 	v.State, _ = v.State.Apply(cluster.Observation{At: noon, Master: primaryURL, Err: errors.New("connection refused")})
@@ -134,7 +134,7 @@ func lost() *View {
 	return v
 }
 
-// longNames has names that fit nowhere, and that try to escape.
+// longNames has names that are too long or contain escape sequences.
 func longNames() *View {
 	m := metadata(3)
 	for i := range m.Workers {
@@ -151,7 +151,7 @@ func longNames() *View {
 	return v
 }
 
-// afterFailover follows the backup that has become primary.
+// afterFailover follows the backup that has become the primary.
 func afterFailover() *View {
 	v := viewOf(metadata(3))
 	m := metadata(3)
@@ -166,8 +166,8 @@ func afterFailover() *View {
 	return v
 }
 
-// killedPrimary follows the backup of a demo whose primary was killed; the backup
-// does not know it yet, and a note is to be told.
+// killedPrimary follows the backup of a demo whose primary was killed, before the backup
+// has noticed, with a note in the footer.
 func killedPrimary() *View {
 	v := viewOf(metadata(3))
 	m := metadata(3)

@@ -9,17 +9,17 @@ import (
 	"shardeck/tui/widget"
 )
 
-// twoRowsHeight is the height from which the keys may take a second row.
+// twoRowsHeight is the frame height from which the keys may take a second row.
 const twoRowsHeight = 22
 
-// keyLayout is the keys as the footer shows them.
+// keyLayout is the layout of the keys in the footer.
 type keyLayout struct {
 	rows [][]key.Help // at least one
 	gap  int          // cells between two keys
 }
 
-// layoutKeys puts the keys into one row, closer together where they must be, or
-// into two where the height can spare one. The last ones may be left out.
+// layoutKeys puts the keys into one row, with a smaller gap if necessary, or into two if
+// the frame is tall enough. The last keys may be omitted.
 func layoutKeys(keys []key.Binding, width, height int) keyLayout {
 	for gap := 2; gap >= 1; gap-- {
 		if rows, all := keyRows(keys, width-2, 1, gap); all {
@@ -34,8 +34,8 @@ func layoutKeys(keys []key.Binding, width, height int) keyLayout {
 	return keyLayout{rows, 2}
 }
 
-// keyRows breaks the keys into at most n rows of at most width cells, in their
-// order, and says whether that is all of them.
+// keyRows breaks the keys into at most n rows of at most width cells, in order, and
+// reports whether all of them fit.
 func keyRows(keys []key.Binding, width, n, gap int) (rows [][]key.Help, all bool) {
 	var row []key.Help
 	used := -gap
@@ -83,9 +83,9 @@ func (l keyLayout) paint(a widget.Area) {
 	}
 }
 
-// paintFooter draws the keys, and the notes where they hide nothing: at the right
-// of the footer, else at the right of the header's last row. Where neither has
-// room, the notes take the place of keys, which they give back soon.
+// paintFooter draws the keys, and the notes where they cover nothing: at the right of
+// the footer, else at the right of the header's last row. If neither has room, the notes
+// cover the last keys for as long as they are shown.
 func paintFooter(header, footer widget.Area, keys keyLayout, v *View) {
 	notes := widget.Clean(strings.Join(v.Notes, " · "))
 	needs := widget.Width(notes) + 3

@@ -72,7 +72,7 @@ func scenes() []scene {
 	}
 }
 
-func TestANoteHidesNoKeyWhereThereIsAnotherPlace(t *testing.T) {
+func TestNoteCoversNoKeyIfThereIsRoom(t *testing.T) {
 	th := newTheme(t, theme.Mono, termenv.Ascii)
 	for _, v := range []*View{killedPrimary(), viewOf(metadata(3))} {
 		for width := 80; width <= 200; width++ {
@@ -96,7 +96,7 @@ func stateOf(m *api.Metadata) *cluster.State {
 	return &s
 }
 
-func TestScreensLookAsInTheGoldenFiles(t *testing.T) {
+func TestScreensMatchGoldenFiles(t *testing.T) {
 	th := newTheme(t, theme.Mono, termenv.Ascii)
 	for _, s := range scenes() {
 		for _, size := range [][2]int{{80, 24}, {160, 45}} {
@@ -130,11 +130,11 @@ func golden(t *testing.T, name, got string) {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s looks different (run with -update and read the change):\n%s", path, d)
+		t.Errorf("%s differs (run with -update and review the change):\n%s", path, d)
 	}
 }
 
-// checkFrame says what is wrong with a frame's shape, "" when nothing is.
+// checkFrame describes what is wrong with a frame's size, "" if nothing is.
 func checkFrame(frame string, width, height int) string {
 	lines := strings.Split(frame, "\n")
 	if len(lines) != height {
@@ -148,7 +148,7 @@ func checkFrame(frame string, width, height int) string {
 	return ""
 }
 
-func TestFramesHaveExactlyTheTerminalsSize(t *testing.T) {
+func TestFramesHaveTerminalSize(t *testing.T) {
 	all := scenes()
 	themes := []*theme.Theme{newTheme(t, theme.Dark, termenv.TrueColor), newTheme(t, theme.Mono, termenv.ANSI)}
 	for i, s := range all {
@@ -163,7 +163,7 @@ func TestFramesHaveExactlyTheTerminalsSize(t *testing.T) {
 	}
 }
 
-func TestNoTextOfTheServersCanBreakAFrame(t *testing.T) {
+func TestServerTextCannotBreakFrame(t *testing.T) {
 	th := newTheme(t, theme.Dark, termenv.TrueColor)
 	rapid.Check(t, func(t *rapid.T) {
 		m := metadata(rapid.IntRange(0, 9).Draw(t, "shards"))
@@ -194,7 +194,7 @@ func TestNoTextOfTheServersCanBreakAFrame(t *testing.T) {
 	})
 }
 
-func TestStatesAreToldApartWithoutColour(t *testing.T) {
+func TestStatesAreDistinctWithoutColour(t *testing.T) {
 	seen := map[string]api.ShardState{}
 	for _, st := range []api.ShardState{api.ShardUp, api.ShardSlow, api.ShardDown, api.ShardUnauthorized, api.ShardWrong, api.ShardUnknown} {
 		symbol, word := cluster.ShardMark(st)

@@ -10,13 +10,13 @@ import (
 	"shardeck/shared/api"
 )
 
-// Group is a titled part of the key map.
+// Group is a titled group of the key map.
 type Group struct {
 	Title string
 	Keys  []key.Binding
 }
 
-// Help shows the key map that a screen obeys, and what the dashboard's marks mean.
+// Help shows a screen's key map and, for the dashboard, the meaning of the marks.
 type Help struct {
 	groups []Group
 	marks  bool
@@ -28,7 +28,7 @@ func NewHelp(groups []Group) *Help { return &Help{groups: groups, marks: true} }
 // NewQueryHelp returns the help of the Query screen's key map.
 func NewQueryHelp(groups []Group) *Help { return &Help{groups: groups} }
 
-// Update closes on the keys that one tries.
+// Update closes the help on any key likely to be tried.
 func (h *Help) Update(msg any) (Screen, Intent) {
 	if k, ok := msg.(Key); ok {
 		switch k.Name {
@@ -39,7 +39,7 @@ func (h *Help) Update(msg any) (Screen, Intent) {
 	return h, nil
 }
 
-// keyWidth is the least width of the column of keys.
+// keyWidth is the minimum width of the column of keys.
 const keyWidth = 8
 
 // keyColumn is the width of the column of keys.
@@ -53,7 +53,7 @@ func (h *Help) keyColumn() int {
 	return w
 }
 
-// height is the lines that a group takes in a column of that width, with a blank one.
+// height is the number of lines of a group in a column of that width, including a blank one.
 func (h *Help) height(g *Group, width int) int {
 	n := 2
 	for _, k := range g.Keys {
@@ -62,7 +62,7 @@ func (h *Help) height(g *Group, width int) int {
 	return n
 }
 
-// Paint draws the groups, in two columns where there is room, and the legend.
+// Paint draws the groups, in two columns if there is room, and the legend.
 func (h *Help) Paint(a widget.Area, _ *View) {
 	width, columns := min(80, a.W)-4, 1
 	if a.W >= 76 {
@@ -89,13 +89,13 @@ func (h *Help) Paint(a widget.Area, _ *View) {
 	}
 }
 
-// split says how many groups to put into the first of two columns so that the
-// higher one is as low as can be, and how high the first is.
+// split returns how many groups to put into the first of two columns so that the taller
+// column is as short as possible, and the height of the first.
 func (h *Help) split(width, total int) (n, first int) {
 	best, sum := total, 0
 	for i := range h.groups {
-		if higher := max(sum, total-sum); higher < best {
-			n, first, best = i, sum, higher
+		if taller := max(sum, total-sum); taller < best {
+			n, first, best = i, sum, taller
 		}
 		sum += h.height(&h.groups[i], width)
 	}
@@ -118,7 +118,7 @@ func (h *Help) paintGroups(a widget.Area, groups []Group) {
 	}
 }
 
-// legend says what symbols mean.
+// legend explains the symbols.
 func legend(a widget.Area) {
 	a.Text(0, 0, theme.Title, "Marks")
 	x := 1
@@ -127,5 +127,5 @@ func legend(a widget.Area) {
 		x = a.Text(x, 1, stateRole(st), symbol+" "+word) + 2
 	}
 	a.Text(1, 2, theme.Muted, widget.Fit("denied: refuses the master's token · wrong: holds another shard", a.W-1))
-	a.Text(1, 3, theme.Muted, widget.Fit("~ ▒ last known, not fresh · ┆ mean of the shards · sparkline: latency, 1/s", a.W-1))
+	a.Text(1, 3, theme.Muted, widget.Fit("~ ▒ last known, stale · ┆ mean of the shards · sparkline: latency, 1/s", a.W-1))
 }

@@ -10,28 +10,28 @@ import (
 	"shardeck/tui/widget"
 )
 
-// historyKept bounds the statements that can be called back.
+// historyKept bounds the statements that can be recalled.
 const historyKept = 200
 
-// Query is the screen on which statements are written and run: an editor, the route
-// of the last one, and its rows or its plan. It fills the frame, and stays what it
-// is while another screen is shown.
+// Query is the screen for writing and running statements: an editor, the route of the
+// last statement, and its rows or plan. It fills the frame, and keeps its state while
+// another screen is shown.
 type Query struct {
 	editor  widget.Editor
-	touched bool // the text is the user's
-	onGrid  bool // the result has the keys, not the editor
+	touched bool // the user has edited the text
+	onGrid  bool // the result has the focus, not the editor
 
 	history []string // the oldest first
-	place   int      // in the history; its length stands for the draft
-	draft   string   // what was written before the history was walked
+	place   int      // index in the history; its length stands for the draft
+	draft   string   // the text before the history was browsed
 
-	running  bool
-	ending   bool // it was asked to end
-	explains bool // what runs is to give a plan
-	began    time.Time
+	running    bool
+	cancelling bool // cancellation was requested
+	explains   bool // the running request is for a plan
+	began      time.Time
 
 	rows     *Result // of the latest statement that ran
-	plan     *Result // of the latest one that was explained
+	plan     *Result // of the latest statement that was explained
 	showPlan bool
 	at       scrolled
 	fault    fault
@@ -39,21 +39,21 @@ type Query struct {
 	width, height int // of the frame, for paging
 }
 
-// scrolled is how far the result is scrolled.
+// scrolled is the scroll position of the result.
 type scrolled struct {
 	row, column int
 	planRow     int
 }
 
-// fault is where a statement is wrong, as long as its text stays.
+// fault is the position of an error in a statement, valid while its text is unchanged.
 type fault struct {
 	text string
 	at   int
 	set  bool
 }
 
-// NewQuery returns the screen with these statements to call back, the oldest first;
-// the last of them is in the editor.
+// NewQuery returns the screen with these statements as its history, the oldest first;
+// the last is in the editor.
 func NewQuery(statements []string) *Query {
 	q := &Query{history: slices.Clone(statements)}
 	if n := len(statements); n > 0 {
@@ -63,7 +63,7 @@ func NewQuery(statements []string) *Query {
 	return q
 }
 
-// Suggest puts a statement into an editor that nobody has written in.
+// Suggest puts a statement into the editor unless the user has edited it.
 func (q *Query) Suggest(statement string) *Query {
 	if q.touched || q.editor.Text() != "" {
 		return q
@@ -73,15 +73,15 @@ func (q *Query) Suggest(statement string) *Query {
 	return &next
 }
 
-// Text is the statement that is written.
+// Text is the statement in the editor.
 func (q *Query) Text() string { return q.editor.Text() }
 
-// Running says whether a statement is under way that nobody has asked to end.
-func (q *Query) Running() bool { return q.running && !q.ending }
+// Running reports whether a statement is running and not being cancelled.
+func (q *Query) Running() bool { return q.running && !q.cancelling }
 
 func (q *Query) fillsFrame() {}
 
-// Update takes keys, pasted text and what became of statements.
+// Update handles keys, pasted text and results.
 func (q *Query) Update(msg any) (Screen, Intent) {
 	next := *q
 	switch m := msg.(type) {
@@ -90,7 +90,7 @@ func (q *Query) Update(msg any) (Screen, Intent) {
 		next.scroll(0, 0)
 	case QueryEnded:
 		next.ended(m.Result)
-	case Recalled:
+	case HistoryLoaded:
 		atDraft := q.place == len(q.history)
 		next.history = slices.Concat(m.Statements, q.history)
 		next.place = q.place + len(m.Statements)
@@ -108,9 +108,9 @@ func (q *Query) Update(msg any) (Screen, Intent) {
 }
 
 func (q *Query) ended(r *Result) {
-	q.running, q.ending = false, false
+	q.running, q.cancelling = false, false
 	if r == nil {
-		return // given up before it was sent
+		return // abandoned before it was sent
 	}
 	q.fault = fault{}
 	if r.fault >= 0 {
@@ -124,13 +124,13 @@ func (q *Query) ended(r *Result) {
 	q.at.row, q.at.column = 0, 0
 }
 
-// key takes a key: those that work everywhere first, then those of what has the focus.
+// key handles a key: those that work everywhere first, then those of the focused pane.
 func (q *Query) key(k Key) (Screen, Intent) {
 	if q.running && (k.Name == "esc" || k.Name == "ctrl+c") {
-		if q.ending {
+		if q.cancelling {
 			return q, nil
 		}
-		q.ending = true
+		q.cancelling = true
 		return q, CancelQuery{}
 	}
 	switch k.Name {
@@ -171,7 +171,7 @@ func (q *Query) key(k Key) (Screen, Intent) {
 	return q, nil
 }
 
-// edit takes an editor with other text or another cursor.
+// edit replaces the editor by one with a changed text or cursor.
 func (q *Query) edit(e widget.Editor) {
 	if e.Text() != q.editor.Text() {
 		q.touched = true
@@ -208,13 +208,13 @@ func (q *Query) gridKey(name string) (Screen, Intent) {
 	return q, nil
 }
 
-// page is how many rows of the result are seen at a time, but one.
+// page is the number of rows to scroll by: one less than are visible.
 func (q *Query) page() int { return max(q.visible()-1, 1) }
 
 // planLines are the lines of a plan as they are drawn.
 func (q *Query) planLines(r *Result) []answer.Line { return wrapPlan(r.Plan, q.width-4) }
 
-// visible is how many rows of the result are seen at a time.
+// visible is the number of visible rows of the result.
 func (q *Query) visible() int {
 	h := layoutQuery(q.width, q.height).result.h - 2
 	if q.showPlan {
@@ -223,7 +223,7 @@ func (q *Query) visible() int {
 	return max(h-headRows(h), 1)
 }
 
-// scroll moves what is shown, as far as there is something.
+// scroll moves the visible part of the result, within bounds.
 func (q *Query) scroll(rows, columns int) {
 	r := q.shownResult()
 	switch {
@@ -252,8 +252,8 @@ func (q *Query) recall(place int) {
 	q.editor = q.opened(text)
 }
 
-// opened is an editor of a text: with the cursor at its end as long as that leaves
-// the beginning in sight.
+// opened returns an editor with a text: the cursor is at its end if the beginning stays
+// visible, else at the beginning.
 func (q *Query) opened(text string) widget.Editor {
 	e := widget.NewEditor(text)
 	if l := layoutQuery(q.width, q.height); !e.Fits(l.editor.w-3, l.editor.h-2) {
@@ -262,24 +262,24 @@ func (q *Query) opened(text string) widget.Editor {
 	return e
 }
 
-// run sends what is written.
+// run sends the statement in the editor.
 func (q *Query) run(at time.Time, explain bool) (Screen, Intent) {
 	text := q.editor.Text()
 	if q.running || strings.TrimSpace(text) == "" {
 		return q, nil
 	}
-	q.running, q.ending, q.explains, q.began = true, false, explain, at
+	q.running, q.cancelling, q.explains, q.began = true, false, explain, at
 	if !explain {
 		q.remember(text)
 	}
 	return q, RunQuery{SQL: text, Explain: explain}
 }
 
-// remember puts a statement at the end of the history, where it stands once.
+// remember appends a statement to the history, unless it repeats the last one.
 func (q *Query) remember(text string) {
 	if n := len(q.history); n == 0 || q.history[n-1] != text {
 		if q.place < n && q.history[q.place] == text {
-			return // it is looked at in its place; a walk through the history goes on from there
+			return // it is the recalled entry, unchanged: browsing continues from there
 		}
 		q.history = append(slices.Clip(q.history), text)
 		if over := len(q.history) - historyKept; over > 0 {
@@ -289,7 +289,7 @@ func (q *Query) remember(text string) {
 	q.place = len(q.history) - 1
 }
 
-// shownResult is what the lower pane shows, nil for nothing yet.
+// shownResult is the result in the lower pane, nil if there is none yet.
 func (q *Query) shownResult() *Result {
 	if q.showPlan {
 		return q.plan

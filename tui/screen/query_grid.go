@@ -14,12 +14,12 @@ import (
 // The widths of a result's columns, in cells.
 const (
 	columnGap = 2
-	columnCap = 40 // where not all columns fit
-	columnMin = 6  // what of a last column is still worth showing
+	columnCap = 40 // if the columns do not all fit
+	columnMin = 6  // least width of a partly shown last column
 )
 
-// headRows is how many lines of h the heads of the columns take: names and types,
-// names alone where there are few.
+// headRows is how many of h lines the column headings take: names and types, or names
+// alone if there are few lines.
 func headRows(h int) int {
 	if h < 5 {
 		return 1
@@ -27,7 +27,7 @@ func headRows(h int) int {
 	return 2
 }
 
-// paintResult draws the lower pane: rows, a plan, an error, or what the screen is for.
+// paintResult draws the lower pane: rows, a plan, an error, or a hint.
 func (q *Query) paintResult(a widget.Area, v *View) {
 	r := q.shownResult()
 	title, note := "Result", ""
@@ -41,7 +41,7 @@ func (q *Query) paintResult(a widget.Area, v *View) {
 		paintHints(in, v)
 	case r.canceled():
 		in := a.Box(frame(q.onGrid), title, "")
-		paragraph(in, 1, 0, theme.Muted, "The statement was ended, at the shards too.", in.H)
+		paragraph(in, 1, 0, theme.Muted, "The statement was cancelled, on the shards too.", in.H)
 	case r.Err != nil:
 		in := a.Box(theme.Bad, title, "")
 		paintQueryError(in.Sub(1, 0, in.W-2, in.H), r)
@@ -53,9 +53,9 @@ func (q *Query) paintResult(a widget.Area, v *View) {
 	}
 }
 
-// paintHints says what can be written, before anything was.
+// paintHints shows how to begin, before the first statement has run.
 func paintHints(in widget.Area, v *View) {
-	y := paragraph(in, 1, 0, theme.Text, "Write T-SQL above; Ctrl-R runs it over all shards as if they were one database, and Ctrl-X shows the plan without running it.", in.H)
+	y := paragraph(in, 1, 0, theme.Text, "Write T-SQL above. Ctrl-R runs it over all shards as if they were one database; Ctrl-X shows the plan without running it.", in.H)
 	if t := v.State.Table(v.DB, v.Table); t != nil && y+1 < in.H {
 		def := &t.Definition
 		names := make([]string, len(def.Columns))
@@ -66,15 +66,15 @@ func paintHints(in widget.Area, v *View) {
 			y = paragraph(in, 1, y+1, theme.Muted, t.Name+": "+strings.Join(names, ", "), in.H-y-1)
 		}
 		if def.ShardKey != "" && y < in.H {
-			paragraph(in, 1, y, theme.Muted, "A condition that fixes "+def.ShardKey+" goes to its shard alone.", in.H-y)
+			paragraph(in, 1, y, theme.Muted, "A condition that fixes "+def.ShardKey+" is sent to its shard only.", in.H-y)
 		}
 	}
 }
 
-// shownColumn is a column as it is drawn.
+// shownColumn is the position and width of a drawn column.
 type shownColumn struct{ i, x, w int }
 
-// fitGrid chooses the columns from first on that are drawn in width cells.
+// fitGrid chooses the columns, starting at first, that fit into width cells.
 func fitGrid(columns []ResultColumn, first, width int) []shownColumn {
 	total := -columnGap
 	for i := first; i < len(columns); i++ {
@@ -89,7 +89,7 @@ func fitGrid(columns []ResultColumn, first, width int) []shownColumn {
 	for i := first; i < len(columns); i++ {
 		w := min(columns[i].width, most)
 		if i == first && first > 0 {
-			w = min(columns[i].width, width) // the way to read long values: scroll to their column
+			w = min(columns[i].width, width) // long values can be read by scrolling to their column
 		}
 		room := width - x
 		if w > room {
@@ -107,7 +107,7 @@ func fitGrid(columns []ResultColumn, first, width int) []shownColumn {
 	return shown
 }
 
-// paintRows draws the rows under their heads, with their numbers at the left.
+// paintRows draws the rows under the headings, with row numbers at the left.
 func (q *Query) paintRows(a widget.Area, title string, r *Result) {
 	if len(r.Columns) == 0 {
 		in := a.Box(frame(q.onGrid), title, "")
@@ -174,10 +174,9 @@ func paintCell(a widget.Area, s shownColumn, y int, role theme.Role, text string
 	a.Text(s.x, y, role, text)
 }
 
-// wrapPlan breaks the lines of a plan so that they fit into width cells; what goes
-// on stands in further.
+// wrapPlan wraps the lines of a plan to width cells; continuation lines are indented.
 func wrapPlan(lines []answer.Line, width int) []answer.Line {
-	const most = 40 // lines that one text may take
+	const most = 40 // lines per text
 	var out []answer.Line
 	for _, l := range lines {
 		parts := wrap(l.Text, width-2*l.Depth-2, most)
@@ -194,7 +193,7 @@ func wrapPlan(lines []answer.Line, width int) []answer.Line {
 	return out
 }
 
-// paintPlan draws the lines of a plan from first on.
+// paintPlan draws the lines of a plan, starting at first.
 func paintPlan(in widget.Area, lines []answer.Line, first int) {
 	for y := 0; y < in.H && first+y < len(lines); y++ {
 		l := &lines[first+y]
@@ -216,8 +215,8 @@ func planRole(k answer.Kind) theme.Role {
 	return theme.Text
 }
 
-// paintQueryError draws why there is no answer: the line with a mark at the fault,
-// what happened, where, and what to do.
+// paintQueryError draws an error: what happened, the line with a mark at the error, and
+// what to do next.
 func paintQueryError(in widget.Area, r *Result) {
 	p := api.AsProblem(r.Err)
 	y := paragraph(in, 0, 0, theme.Bad, "✗ "+explain(r.Err), max(in.H-4, 1))
@@ -245,7 +244,7 @@ func paintQueryError(in widget.Area, r *Result) {
 	}
 	var facts []string
 	if p.SQLNumber != 0 {
-		facts = append(facts, fmt.Sprintf("SQL Server's error %d", p.SQLNumber))
+		facts = append(facts, fmt.Sprintf("SQL Server error %d", p.SQLNumber))
 	}
 	if p.RequestID != "" {
 		facts = append(facts, "request "+p.RequestID)

@@ -12,16 +12,16 @@ import (
 	"shardeck/tui/widget"
 )
 
-// box is a part of a frame.
+// box is a rectangle of a frame.
 type box struct{ x, y, w, h int }
 
 func (b box) of(a widget.Area) widget.Area { return a.Sub(b.x, b.y, b.w, b.h) }
 
-// queryLayout is where the parts of the Query screen are. A part without room is empty.
+// queryLayout is the layout of the Query screen. A part without room is empty.
 type queryLayout struct{ identity, editor, route, result, status, footer box }
 
-// layoutQuery shares a frame out: the editor with the route beside it, the result
-// below, which has what is left.
+// layoutQuery divides a frame: the editor with the route beside it, and the result below
+// with the rest.
 func layoutQuery(w, h int) queryLayout {
 	var l queryLayout
 	l.footer = box{0, h - 1, w, 1}
@@ -56,7 +56,7 @@ func (q *Query) Paint(a widget.Area, v *View) {
 	q.paintFooter(l.footer.of(a), v)
 }
 
-// frame is the frame of a pane: the one that has the keys stands out.
+// frame is the role of a pane's frame: the focused one stands out.
 func frame(focused bool) theme.Role {
 	if focused {
 		return theme.DialogFrame
@@ -76,7 +76,7 @@ func (q *Query) paintEditor(a widget.Area, v *View) {
 	q.editor.Paint(in.Sub(0, 0, in.W-1, in.H), q.look())
 }
 
-// paintRoute says which shards the last statement went to and why, and how long each took.
+// paintRoute draws which shards the last statement was sent to and why, and how long each took.
 func (q *Query) paintRoute(a widget.Area) {
 	r := q.shownResult()
 	if r == nil || r.Route == nil || r.Route.Kind == "" {
@@ -94,7 +94,7 @@ func (q *Query) paintRoute(a widget.Area) {
 	case len(why) == 1 && x+2+widget.Width(why[0]) <= in.W:
 		in.Text(x, 0, theme.Muted, ": "+why[0])
 	case keys > 0 && len(why) > spare && spare < 2:
-		// The keys say the same, and better.
+		// The keys show the same in less space.
 	default:
 		y = paragraph(in, 0, 1, theme.Text, r.Route.Why, min(len(why), max(spare, 1)))
 	}
@@ -105,22 +105,22 @@ func (q *Query) paintRoute(a widget.Area) {
 	paintTimes(in.Sub(0, y, in.W, in.H-y), r.Shards)
 }
 
-// noRoute says why there is no route to show.
+// noRoute explains why there is no route to show.
 func noRoute(r *Result) string {
 	switch {
 	case r == nil:
-		return "Which shards a statement goes to, and why, is shown here once it has run."
+		return "Shows which shards a statement was sent to, and why, once it has run."
 	case r.Err != nil:
 		if p := api.AsProblem(r.Err); p.Shard != nil {
-			return fmt.Sprintf("It failed at shard %d, %s.", *p.Shard, p.Worker)
+			return fmt.Sprintf("Failed at shard %d, %s.", *p.Shard, p.Worker)
 		}
-		return "There is none: the statement has no answer."
+		return "None: the statement failed."
 	}
-	return "The answer tells of none."
+	return "The answer has no route."
 }
 
-// paintKeys draws how keys lead to their shards, in at most room lines, and returns
-// the row after them.
+// paintKeys draws how keys map to their shards, in at most room lines, and returns the
+// row after them.
 func paintKeys(in widget.Area, y int, r *api.Route, room int) int {
 	first, twoLines := y, 2*len(r.Keys) <= room
 	for i := range r.Keys {
@@ -152,7 +152,7 @@ func paintKeys(in widget.Area, y int, r *api.Route, room int) int {
 	return y
 }
 
-// paintTimes draws each shard's rows and time, the time as a bar too.
+// paintTimes draws each shard's rows and time, and the time as a bar.
 func paintTimes(a widget.Area, parts []api.ShardResult) {
 	var slowest float64
 	for i := range parts {
@@ -183,12 +183,12 @@ func paintTimes(a widget.Area, parts []api.ShardResult) {
 	}
 }
 
-// paintStatus draws one line on what runs or how it ended, and where in the result one is.
+// paintStatus draws one line: what is running or how it ended, and the scroll position.
 func (q *Query) paintStatus(a widget.Area, v *View) {
 	role, text := q.status(v)
 	where := ""
 	if r := q.shownResult(); r != nil && a.W >= smallWidth {
-		where = q.whereabouts(r)
+		where = q.position(r)
 	}
 	room := a.W - 2
 	if where != "" {
@@ -201,10 +201,10 @@ func (q *Query) paintStatus(a widget.Area, v *View) {
 func (q *Query) status(v *View) (theme.Role, string) {
 	r := q.shownResult()
 	switch {
-	case q.ending:
-		return theme.Warn, "○ ending it at the shards …"
+	case q.cancelling:
+		return theme.Warn, "○ cancelling on the shards …"
 	case q.running:
-		return theme.Info, "● running, " + widget.Age(v.Now.Sub(q.began)) + " · Esc ends it"
+		return theme.Info, "● running, " + widget.Age(v.Now.Sub(q.began)) + " · Esc cancels"
 	case r == nil:
 		return theme.Muted, "Ctrl-R runs the statement; so do F5 and Alt-Enter"
 	case r.canceled():
@@ -226,7 +226,7 @@ func (q *Query) status(v *View) (theme.Role, string) {
 	case r.Affected != nil:
 		return theme.Good, "✓ " + answer.Rows(*r.Affected) + " affected in " + took
 	case r.Plan != nil:
-		return theme.Good, "✓ planned in " + took + "; nothing was run"
+		return theme.Good, "✓ planned in " + took + "; not run"
 	case r.Done != "":
 		return theme.Good, "✓ " + r.Done + " in " + took
 	case r.Truncated != "":
@@ -235,8 +235,8 @@ func (q *Query) status(v *View) (theme.Role, string) {
 	return theme.Good, "✓ " + rows + " in " + took
 }
 
-// whereabouts says which part of the result is seen, "" when it is all.
-func (q *Query) whereabouts(r *Result) string {
+// position says which part of the result is visible, "" if all of it is.
+func (q *Query) position(r *Result) string {
 	n, first := len(r.Rows), q.at.row
 	noun := "rows"
 	if q.showPlan {
@@ -258,7 +258,7 @@ func QueryKeys(onResult, running bool) []key.Binding {
 	history, help, leave := bind("Ctrl-P/N", "history", "ctrl+p"), bind("F1", "help", "f1"), bind("Esc", "back", "esc")
 	switch {
 	case running:
-		return []key.Binding{bind("Esc", "end it", "esc"), bind("Tab", "switch", "tab"), help}
+		return []key.Binding{bind("Esc", "cancel", "esc"), bind("Tab", "switch", "tab"), help}
 	case onResult:
 		return []key.Binding{run, bind("↑↓←→", "scroll", "up"), bind("PgUp/Dn", "page", "pgup"), bind("Tab", "editor", "tab"), bind("?", "help", "?"), leave, explain}
 	}

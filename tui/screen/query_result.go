@@ -11,49 +11,49 @@ import (
 	"shardeck/tui/widget"
 )
 
-// The bounds of a result that the console holds.
+// The bounds of a result in the console.
 const (
-	// ResultRows is how many rows are asked for.
+	// ResultRows is the maximum number of rows requested.
 	ResultRows = 1000
-	// ResultBytes bounds the rows' text.
+	// ResultBytes bounds the total text of the rows.
 	ResultBytes = 16 << 20
-	// cellBytes bounds what is kept of one value.
+	// cellBytes bounds the text of one value.
 	cellBytes = 1000
 )
 
-// Result is what became of a statement. It is not changed once made.
+// Result is the outcome of a statement. It is immutable once complete.
 type Result struct {
 	SQL     string
 	Columns []ResultColumn
 	Rows    [][]answer.Cell // cleaned
-	Plan    []answer.Line   // cleaned; of a statement that was explained
-	Err     error           // then there may be rows that came before it
+	Plan    []answer.Line   // cleaned; if the statement was explained
+	Err     error           // rows may have arrived before it
 
-	Affected  *int64 // of a write
-	Done      string // of another statement: what it did
-	Truncated string // why not all rows are here, "" when they are
+	Affected  *int64 // rows affected by a write
+	Done      string // what a statement other than SELECT and row writes did
+	Truncated string // why rows are missing, "" if none are
 	Route     *api.Route
 	Shards    []api.ShardResult
 	Partial   []api.Problem
-	MS        float64       // at the master, 0 when it did not say
-	Took      time.Duration // as seen from here
+	MS        float64       // time at the master, 0 if unknown
+	Took      time.Duration // time as seen by the console
 
-	fault int // the byte of SQL that is at fault, -1 for none
+	fault int // byte offset of the error in SQL, -1 for none
 }
 
 // ResultColumn is a column of a result.
 type ResultColumn struct {
 	Name, Type string // cleaned
-	Right      bool   // its values are numbers
-	width      int    // of its widest cell, head and type included
+	Right      bool   // right-aligned: its values are numbers
+	width      int    // of its widest cell, including name and type
 }
 
-// NewResult returns a result without an answer yet.
+// NewResult returns an empty result.
 func NewResult(sql string, took time.Duration) *Result {
 	return &Result{SQL: sql, Took: took, fault: -1}
 }
 
-// Failed adds why there is no answer, or no more of it.
+// Failed sets the error that ended the statement.
 func (r *Result) Failed(err error) *Result {
 	r.Err = err
 	if p := api.AsProblem(err); p != nil && p.Offset != nil && p.Field == "sql" {
@@ -62,7 +62,7 @@ func (r *Result) Failed(err error) *Result {
 	return r
 }
 
-// canceled says whether there is no answer because somebody ended the statement.
+// canceled reports whether the statement was cancelled.
 func (r *Result) canceled() bool { return r.Err != nil && api.CodeOf(r.Err) == api.CodeCanceled }
 
 // Head adds the columns.
@@ -87,7 +87,7 @@ func (r *Result) Row(row jsontext.Value) {
 	r.Rows = append(r.Rows, cells)
 }
 
-// End adds what is known at the end of the rows.
+// End adds the information that follows the last row.
 func (r *Result) End(e *api.EndInfo) *Result {
 	r.Route, r.Shards, r.Partial = e.Route, e.Shards, e.Partial
 	if e.Query != nil {
@@ -99,7 +99,7 @@ func (r *Result) End(e *api.EndInfo) *Result {
 	return r
 }
 
-// Answer adds the answer to a statement that gives no stream of rows.
+// Answer adds the answer to a statement that does not return a stream of rows.
 func (r *Result) Answer(a *api.SQLResponse) *Result {
 	r.End(&api.EndInfo{Route: &a.Route, Shards: a.Shards, Partial: a.Partial, Query: a.Query})
 	r.Affected = a.RowsAffected
@@ -114,7 +114,7 @@ func (r *Result) Answer(a *api.SQLResponse) *Result {
 	return r
 }
 
-// explained takes a plan.
+// explained adds a plan.
 func (r *Result) explained(e *api.Explain) {
 	r.Plan = answer.Plan(e)
 	for i := range r.Plan {

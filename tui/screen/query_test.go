@@ -35,7 +35,7 @@ func groupResult() *Result {
 		Route: &api.Route{Kind: api.RouteScatter, Shards: []int{0, 1, 2}, Why: "the condition does not fix student_id"}})
 }
 
-// wideResult has more rows and columns than fit, and values that fit nowhere.
+// wideResult has more rows and columns than fit, and values that are too long.
 var wideResult = sync.OnceValue(func() *Result {
 	columns := []api.Column{{Name: "student_id", Type: "INT"}, {Name: "name", Type: "NVARCHAR(60)"}, {Name: "email", Type: "VARCHAR(120)"}, {Name: "essay", Type: "NVARCHAR(MAX)"}}
 	for i := range 8 {
@@ -78,8 +78,8 @@ func planResult() *Result {
 	return NewResult(groupStatement, 3*time.Millisecond).Answer(&api.SQLResponse{Explain: e})
 }
 
-// asked is a screen on which a statement was run, or explained, with its result.
-func asked(text, key string, r *Result, width, height int) *Query {
+// queryWith returns the screen after a statement was run or explained, with its result.
+func queryWith(text, key string, r *Result, width, height int) *Query {
 	var s Screen = NewQuery([]string{"SELECT 1", text})
 	s, _ = s.Update(Resized{Width: width, Height: height})
 	s, _ = press(s, noon.Add(-3*time.Second), key)
@@ -90,32 +90,32 @@ func asked(text, key string, r *Result, width, height int) *Query {
 }
 
 func queryScenes(width, height int) map[string]*Query {
-	scrolled, _ := press(asked("SELECT * FROM Students", "ctrl+r", wideResult(), width, height), noon, "tab", "right", "right", "right", "pgdown", "down")
+	scrolled, _ := press(queryWith("SELECT * FROM Students", "ctrl+r", wideResult(), width, height), noon, "tab", "right", "right", "right", "pgdown", "down")
 	affected := int64(3)
 	empty := NewResult("SELECT 1 WHERE 1 = 0", time.Millisecond).Head([]api.Column{{Type: "INT"}}).
 		End(&api.EndInfo{Route: &api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "the condition can never hold"}})
 	partial := groupResult()
 	partial.Partial = []api.Problem{*api.NewProblem(api.CodeShardUnavailable, "down")}
-	ending, _ := press(asked(groupStatement, "ctrl+r", nil, width, height), noon, "esc")
+	cancelling, _ := press(queryWith(groupStatement, "ctrl+r", nil, width, height), noon, "esc")
 	return map[string]*Query{
 		"query-new":      NewQuery([]string{groupStatement}),
-		"query-running":  asked(groupStatement, "ctrl+r", nil, width, height),
-		"query-ending":   ending.(*Query),
-		"query-group":    asked(groupStatement, "ctrl+r", groupResult(), width, height),
-		"query-wide":     asked("SELECT * FROM Students", "ctrl+r", wideResult(), width, height),
+		"query-running":  queryWith(groupStatement, "ctrl+r", nil, width, height),
+		"query-ending":   cancelling.(*Query),
+		"query-group":    queryWith(groupStatement, "ctrl+r", groupResult(), width, height),
+		"query-wide":     queryWith("SELECT * FROM Students", "ctrl+r", wideResult(), width, height),
 		"query-scrolled": scrolled.(*Query),
-		"query-keys":     asked(pointResult().SQL, "ctrl+r", pointResult(), width, height),
-		"query-failed":   asked(failedResult().SQL, "ctrl+r", failedResult(), width, height),
-		"query-canceled": asked(groupStatement, "ctrl+r", NewResult(groupStatement, 2*time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled")), width, height),
-		"query-plan":     asked(groupStatement, "ctrl+x", planResult(), width, height),
-		"query-none":     asked("SELECT 1 WHERE 1 = 0", "f5", empty, width, height),
-		"query-partial":  asked(groupStatement, "f5", partial, width, height),
-		"query-write": asked("DELETE FROM t", "f5", NewResult("DELETE FROM t", time.Millisecond).Answer(&api.SQLResponse{RowsAffected: &affected,
+		"query-keys":     queryWith(pointResult().SQL, "ctrl+r", pointResult(), width, height),
+		"query-failed":   queryWith(failedResult().SQL, "ctrl+r", failedResult(), width, height),
+		"query-canceled": queryWith(groupStatement, "ctrl+r", NewResult(groupStatement, 2*time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled")), width, height),
+		"query-plan":     queryWith(groupStatement, "ctrl+x", planResult(), width, height),
+		"query-none":     queryWith("SELECT 1 WHERE 1 = 0", "f5", empty, width, height),
+		"query-partial":  queryWith(groupStatement, "f5", partial, width, height),
+		"query-write": queryWith("DELETE FROM t", "f5", NewResult("DELETE FROM t", time.Millisecond).Answer(&api.SQLResponse{RowsAffected: &affected,
 			EndInfoJSON: api.EndInfoJSON{Shards: queryParts(3), Route: api.Route{Kind: api.RouteScatter, Shards: []int{0, 1, 2}, Why: "all_shards was asked for"}}}), width, height),
 	}
 }
 
-func TestTheQueryScreenLooksAsInTheGoldenFiles(t *testing.T) {
+func TestQueryScreenMatchesGoldenFiles(t *testing.T) {
 	th := newTheme(t, theme.Mono, termenv.Ascii)
 	v := viewOf(metadata(3))
 	for _, size := range [][2]int{{80, 24}, {160, 45}} {
@@ -126,7 +126,7 @@ func TestTheQueryScreenLooksAsInTheGoldenFiles(t *testing.T) {
 	golden(t, "query-group-50x12", Render(th, 50, 12, v, &Dashboard{}, queryScenes(50, 12)["query-group"])+"\n")
 }
 
-func TestTheQueryScreenHasExactlyTheTerminalsSize(t *testing.T) {
+func TestQueryScreenHasTerminalSize(t *testing.T) {
 	themes := []*theme.Theme{newTheme(t, theme.Dark, termenv.TrueColor), newTheme(t, theme.Mono, termenv.ANSI)}
 	v := longNames()
 	for width := 1; width <= 210; width += 1 + width/5 {
@@ -142,13 +142,13 @@ func TestTheQueryScreenHasExactlyTheTerminalsSize(t *testing.T) {
 	}
 }
 
-func TestTheQueryScreenTypesWhatTheDashboardObeys(t *testing.T) {
+func TestQueryEditorTakesDashboardKeysAsText(t *testing.T) {
 	var s Screen = NewQuery(nil)
 	for _, c := range "q?1ct [Tp]" {
 		name := string(c)
 		var in Intent
 		if s, in = s.Update(Key{Name: name, Text: name, At: noon}); in != nil {
-			t.Fatalf("%q means %T while one writes", name, in)
+			t.Fatalf("%q in the editor means %T", name, in)
 		}
 	}
 	if got := s.(*Query).editor.Text(); got != "q?1ct [Tp]" {
@@ -166,7 +166,7 @@ func TestTheQueryScreenTypesWhatTheDashboardObeys(t *testing.T) {
 	}
 }
 
-func TestOneStatementRunsAtATimeAndIsEndedOnce(t *testing.T) {
+func TestOneStatementRunsAtATimeAndIsCancelledOnce(t *testing.T) {
 	var s Screen = NewQuery([]string{"SELECT 1"})
 	s, in := press(s, noon, "alt+enter")
 	if in != (RunQuery{SQL: "SELECT 1"}) || !s.(*Query).Running() {
@@ -190,8 +190,8 @@ func TestOneStatementRunsAtATimeAndIsEndedOnce(t *testing.T) {
 	}
 }
 
-func TestThePlanComesAndGoesWithItsKey(t *testing.T) {
-	q := asked(groupStatement, "ctrl+r", groupResult(), 80, 24)
+func TestPlanIsToggledByItsKey(t *testing.T) {
+	q := queryWith(groupStatement, "ctrl+r", groupResult(), 80, 24)
 	s, in := press(q, noon, "ctrl+x")
 	if in != (RunQuery{SQL: groupStatement, Explain: true}) {
 		t.Fatalf("it asks for %v", in)
@@ -201,15 +201,15 @@ func TestThePlanComesAndGoesWithItsKey(t *testing.T) {
 		t.Fatal("the plan is not shown")
 	}
 	if s, in = press(s, noon, "ctrl+x"); in != nil || s.(*Query).showPlan {
-		t.Error("the rows do not come back")
+		t.Error("the rows are not shown again")
 	}
 }
 
-func TestStatementsAreCalledBack(t *testing.T) {
+func TestStatementsAreRecalled(t *testing.T) {
 	text := func(s Screen) string { return s.(*Query).editor.Text() }
 	var s Screen = NewQuery([]string{"a", "b"})
 	s, _ = s.Update(Key{Name: "c", Text: "c", At: noon}) // "cb", a draft
-	s, _ = s.Update(Recalled{Statements: []string{"old"}})
+	s, _ = s.Update(HistoryLoaded{Statements: []string{"old"}})
 	for i, step := range []struct{ key, want string }{
 		{"ctrl+p", "b"}, {"ctrl+up", "a"}, {"ctrl+p", "old"}, {"ctrl+p", "old"}, {"ctrl+n", "a"}, {"ctrl+down", "b"}, {"ctrl+n", "cb"}, {"ctrl+n", "cb"},
 	} {
@@ -220,15 +220,15 @@ func TestStatementsAreCalledBack(t *testing.T) {
 	s, _ = press(s, noon, "ctrl+r")
 	s, _ = s.Update(QueryEnded{At: noon, Result: failedResult()})
 	if s, _ = press(s, noon, "ctrl+p"); text(s) != "b" {
-		t.Errorf("before what ran is %q", text(s))
+		t.Errorf("the statement before the last is %q", text(s))
 	}
 	if s, _ = press(s, noon, "ctrl+n"); text(s) != "cb" {
-		t.Errorf("what ran is gone: %q", text(s))
+		t.Errorf("the statement that ran is gone: %q", text(s))
 	}
 }
 
-func TestScrollingStaysWithinTheResult(t *testing.T) {
-	var s Screen = asked("SELECT 1", "f5", wideResult(), 80, 24)
+func TestScrollStaysWithinResult(t *testing.T) {
+	var s Screen = queryWith("SELECT 1", "f5", wideResult(), 80, 24)
 	s, _ = press(s, noon, "tab", "end")
 	q := s.(*Query)
 	if q.at.row+q.visible() != ResultRows {
@@ -245,7 +245,7 @@ func TestScrollingStaysWithinTheResult(t *testing.T) {
 	})
 }
 
-func TestNoValueCanBreakTheQueryScreen(t *testing.T) {
+func TestValuesCannotBreakQueryScreen(t *testing.T) {
 	th := newTheme(t, theme.Dark, termenv.TrueColor)
 	v := viewOf(metadata(3))
 	rapid.Check(t, func(t *rapid.T) {
@@ -276,7 +276,7 @@ func TestNoValueCanBreakTheQueryScreen(t *testing.T) {
 			p.Offset = &at
 			r.Failed(p)
 		}
-		q := asked(r.SQL+"x", "f5", r, w, h)
+		q := queryWith(r.SQL+"x", "f5", r, w, h)
 		if wrong := checkFrame(Render(th, w, h, v, &Dashboard{}, q), w, h); wrong != "" {
 			t.Fatal(wrong)
 		}

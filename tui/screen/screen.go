@@ -1,7 +1,7 @@
-// Package screen draws what the console shows, one file a screen. A screen is a
-// plain struct: Update takes a message and returns the screen after it and an
-// [Intent], Paint draws it. Screens do no I/O, start nothing and do not know
-// Bubble Tea; package console acts on their intents.
+// Package screen holds the console's screens, one file each. A screen is a plain struct:
+// Update handles a message and returns the next screen and an [Intent], Paint draws it.
+// Screens do no I/O, start nothing and do not depend on Bubble Tea; package console acts
+// on their intents.
 package screen
 
 import (
@@ -15,30 +15,30 @@ import (
 	"shardeck/tui/widget"
 )
 
-// View is what every screen may show. The console makes one for each frame.
+// View is the data that screens may show. The console makes one for each frame.
 type View struct {
 	Now       time.Time
 	State     cluster.State
-	DB, Table string // the chosen table; empty while there is none
+	DB, Table string // the chosen table; empty if there is none
 	Count     Count
 	Events    []cluster.Event // the oldest first
 	Paused    bool
 	Keys      []key.Binding // of the dashboard, the most important first
-	Notes     []string      // what else the footer tells, such as "still counting"
+	Notes     []string      // short notes for the footer, such as "still counting"
 }
 
-// Count is the latest MapReduce count and what it is of.
+// Count is the latest MapReduce count and its table.
 type Count struct {
 	DB, Table string
 	Running   bool
-	From      time.Time // when the running one began
+	From      time.Time // when the running count began
 	Answer    *api.MapReduceCountResponse
-	At        time.Time // when Answer came
+	At        time.Time // when Answer arrived
 	Err       error     // why there is no newer Answer
 }
 
-// Key is a key press with the time it came at. Name is as Bubble Tea names it:
-// "enter", "up", "f". Text is what it types, "" for a key that types nothing.
+// Key is a key press and its time. Name is Bubble Tea's name for it: "enter", "up", "f".
+// Text is the text it enters, "" for none.
 type Key struct {
 	Name string
 	Text string
@@ -48,14 +48,14 @@ type Key struct {
 // Screen is a dialog over the dashboard.
 type Screen interface {
 	Update(msg any) (Screen, Intent)
-	// Paint draws the dialog somewhere in a, which is the whole frame but its footer.
+	// Paint draws the dialog within a, the whole frame.
 	Paint(a widget.Area, v *View)
 }
 
-// whole is a screen that takes the place of the dashboard, not a dialog over it.
-type whole interface{ fillsFrame() }
+// fullFrame is a screen that replaces the dashboard, rather than a dialog over it.
+type fullFrame interface{ fillsFrame() }
 
-// Intent is what a screen wants done; nil is nothing. A screen never does it itself.
+// Intent is an action that a screen requests of the console; nil is none.
 type Intent interface{ intent() }
 
 // The intents.
@@ -64,22 +64,22 @@ type (
 	Close struct{}
 	// Choose makes a table the chosen one and closes the screen.
 	Choose struct{ DB, Table string }
-	// StartFailover promotes Target. The screen stays and is sent [FailoverEnded].
+	// StartFailover promotes Target. The screen stays open and receives [FailoverEnded].
 	StartFailover struct{ Target string }
 	// RunAction runs the action with that key and closes the screen.
 	RunAction struct{ Key string }
-	// CheckSecurity runs the security check anew.
+	// CheckSecurity runs the security check again.
 	CheckSecurity struct{}
-	// RunQuery runs a statement, or asks for its plan. The screen is sent [QueryEnded].
+	// RunQuery runs a statement, or requests its plan. The screen receives [QueryEnded].
 	RunQuery struct {
 		SQL     string
 		Explain bool
 	}
-	// CancelQuery ends the statement under way. Its [QueryEnded] still comes.
+	// CancelQuery cancels the running statement. Its [QueryEnded] still arrives.
 	CancelQuery struct{}
 	// ShowHelp shows the keys of the screen.
 	ShowHelp struct{}
-	// PickTable opens the list of tables; the chosen one's database is the statements'.
+	// PickTable opens the list of tables; statements run in the chosen one's database.
 	PickTable struct{}
 )
 
@@ -95,53 +95,52 @@ func (PickTable) intent()     {}
 
 // The messages besides [Key].
 type (
-	// SecurityEnded brings a security check's answer, or why there is none.
+	// SecurityEnded carries a security check's answer or error.
 	SecurityEnded struct {
 		At     time.Time
 		Answer *api.SecurityCheckResponse
 		Err    error
 	}
-	// FailoverEnded brings a failover's answer, or why there is none.
+	// FailoverEnded carries a failover's answer or error.
 	FailoverEnded struct {
 		At     time.Time
 		Answer *api.FailoverResponse
 		Err    error
 	}
-	// QueryEnded brings what became of a statement.
+	// QueryEnded carries the outcome of a statement.
 	QueryEnded struct {
 		At     time.Time
 		Result *Result
 	}
-	// Resized tells of the frame's size.
+	// Resized carries the frame's new size.
 	Resized struct{ Width, Height int }
-	// Pasted brings a text that was pasted.
+	// Pasted carries pasted text.
 	Pasted struct{ Text string }
-	// Recalled brings the statements of earlier sessions, the oldest first.
-	Recalled struct{ Statements []string }
+	// HistoryLoaded carries the statements of earlier sessions, the oldest first.
+	HistoryLoaded struct{ Statements []string }
 )
 
-// The pause in the key presses after which a dialog takes them. A dialog that
-// opens with Cancel focused can afford a short one. A result that appears under a
-// finger on Enter must outlast the delay before a held key repeats, which
-// keyboards set to as much as 660 ms by default.
+// The pause between key presses after which a dialog accepts them. A short one is enough
+// for a dialog that opens with Cancel focused. A result that appears while Enter is held
+// down must outlast the delay before the key repeats, by default up to 660 ms.
 const (
 	quietOpening = 400 * time.Millisecond
 	quietResult  = 800 * time.Millisecond
 )
 
-// guard absorbs the key presses that were meant for what was there before.
+// guard absorbs key presses meant for what was shown before.
 type guard struct {
 	quiet time.Duration
 	until time.Time
 }
 
-// newGuard absorbs from at on until there was a pause of quiet.
+// newGuard absorbs key presses from at on until a pause of length quiet.
 func newGuard(at time.Time, quiet time.Duration) guard {
 	return guard{quiet: quiet, until: at.Add(quiet)}
 }
 
-// absorbs says whether the press is to be ignored. Each ignored one prolongs the
-// wait, so that a key held down is ignored until it is let go.
+// absorbs reports whether to ignore the press. Each ignored press prolongs the wait, so
+// that a key held down is ignored until it is released.
 func (g *guard) absorbs(at time.Time) bool {
 	if !at.Before(g.until) {
 		return false
@@ -150,13 +149,13 @@ func (g *guard) absorbs(at time.Time) bool {
 	return true
 }
 
-// Render draws the dashboard, or the screen that takes its place, with the dialog on
-// top over it: exactly height lines of exactly width cells.
+// Render draws the dashboard, or the screen that replaces it, with the top dialog over
+// it: exactly height lines of exactly width cells.
 func Render(t *theme.Theme, width, height int, v *View, d *Dashboard, stack ...Screen) string {
 	c := widget.NewCanvas(width, height)
 	base, ground := -1, d.Paint
 	for i, s := range stack {
-		if _, ok := s.(whole); ok {
+		if _, ok := s.(fullFrame); ok {
 			base, ground = i, s.Paint
 		}
 	}
@@ -168,7 +167,7 @@ func Render(t *theme.Theme, width, height int, v *View, d *Dashboard, stack ...S
 	return c.Render(t)
 }
 
-// stateRole is the role of a shard's state.
+// stateRole returns the role of a shard's state.
 func stateRole(st api.ShardState) theme.Role {
 	switch st {
 	case api.ShardUp:
@@ -181,7 +180,7 @@ func stateRole(st api.ShardState) theme.Role {
 	return theme.Bad
 }
 
-// okMark is the symbol, word and role of a check's outcome.
+// okMark returns the symbol and role of a check's outcome.
 func okMark(ok bool) (symbol string, role theme.Role) {
 	if ok {
 		return "✓", theme.Good
@@ -189,7 +188,7 @@ func okMark(ok bool) (symbol string, role theme.Role) {
 	return "✗", theme.Bad
 }
 
-// wrap breaks a text at spaces into lines of at most width cells, at most limit of them.
+// wrap breaks a text at spaces into at most limit lines of at most width cells.
 func wrap(s string, width, limit int) []string {
 	s = widget.Clean(s)
 	var lines []string
@@ -225,7 +224,7 @@ func wrap(s string, width, limit int) []string {
 	return lines
 }
 
-// paragraph draws a wrapped text from row y on and returns the row after it.
+// paragraph draws a wrapped text starting at row y and returns the row after it.
 func paragraph(a widget.Area, x, y int, role theme.Role, s string, limit int) int {
 	for _, line := range wrap(s, a.W-x, limit) {
 		a.Text(x, y, role, line)

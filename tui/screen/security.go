@@ -10,8 +10,8 @@ import (
 	"shardeck/tui/widget"
 )
 
-// Security is the matrix of the security check: an endpoint a line, a credential
-// a column, a worker a group of columns.
+// Security is the matrix of the security check: one line per endpoint, one column per
+// credential, one group of columns per worker.
 type Security struct {
 	started time.Time
 	running bool
@@ -21,10 +21,10 @@ type Security struct {
 	scroll  int // the first worker shown
 }
 
-// NewSecurity returns the screen of a check that has just begun.
+// NewSecurity returns the screen of a check that has just started.
 func NewSecurity(now time.Time) *Security { return &Security{started: now, running: true} }
 
-// Update takes the answer and the keys.
+// Update handles the answer and keys.
 func (s *Security) Update(msg any) (Screen, Intent) {
 	next := *s
 	switch m := msg.(type) {
@@ -66,17 +66,17 @@ var credentials = []struct {
 	{api.CredentialRight, "rt", "right"},
 }
 
-// Paint draws the matrix and what it means.
+// Paint draws the matrix and its legend.
 func (s *Security) Paint(a widget.Area, v *View) {
 	title, note := "Security check", "r again · Esc close"
 	if s.running || s.err != nil || s.answer == nil {
 		in := a.Center(64, 8).Dialog(title, note)
 		switch {
 		case s.running:
-			y := paragraph(in, 0, 1, theme.Text, "Knocking at every guarded endpoint of every worker, with no token, an empty, a wrong and a near-miss one, and with the right one …", 4)
+			y := paragraph(in, 0, 1, theme.Text, "Calling every protected endpoint of every worker with no token, an empty, a wrong, a near-miss and the right one …", 4)
 			in.Text(0, y, theme.Muted, widget.Age(v.Now.Sub(s.started)))
 		case s.err != nil:
-			y := paragraph(in, 0, 1, theme.Bad, "✗ the check did not run: "+explain(s.err), 3)
+			y := paragraph(in, 0, 1, theme.Bad, "✗ the check failed: "+explain(s.err), 3)
 			paragraph(in, 0, y, theme.Muted, hint(s.err), 2)
 		default:
 			in.Text(0, 1, theme.Muted, "no answer")
@@ -91,7 +91,7 @@ func (s *Security) Paint(a widget.Area, v *View) {
 	s.paintBelow(in, y+1, s.cellWidth(in.W, endpoints) >= longCell)
 }
 
-// endpoints lists those probed, in the order of the contract, then others.
+// endpoints lists the probed endpoints, first those of the contract, in its order.
 func (s *Security) endpoints() []api.Endpoint {
 	all := []api.Endpoint{}
 	for _, e := range api.GuardedWorkerEndpoints() {
@@ -115,10 +115,10 @@ func (s *Security) leftWidth(endpoints []api.Endpoint) int {
 	return w + 2
 }
 
-// longCell is the width of a cell from which credentials have their full names.
+// longCell is the cell width from which credentials are shown with their full names.
 const longCell = 6
 
-// cellWidth is the width of one outcome, so that all workers fit where they can.
+// cellWidth is the width of one outcome, chosen so that all workers fit if possible.
 func (s *Security) cellWidth(width int, endpoints []api.Endpoint) int {
 	for cell := 7; cell >= longCell; cell-- {
 		if s.leftWidth(endpoints)+len(s.answer.Workers)*(5*cell+2) <= width {
@@ -140,21 +140,21 @@ func (s *Security) paintVerdict(in widget.Area) int {
 		}
 	}
 	symbol, role := okMark(s.answer.OK)
-	verdict := "only the right token gets in"
+	verdict := "only the right token is accepted"
 	switch {
 	case s.answer.OK:
 	case passed+unanswered == len(s.answer.Probes):
 		symbol, role = "▲", theme.Warn
-		verdict = fmt.Sprintf("%d not answered, which proves nothing", unanswered)
+		verdict = fmt.Sprintf("%d were not answered, which proves nothing", unanswered)
 	default:
-		verdict = "NOT as it should be; see below"
+		verdict = "NOT SECURE; see below"
 	}
-	x := in.Text(0, 0, role, fmt.Sprintf("%s %d of %d probes as expected", symbol, passed, len(s.answer.Probes)))
+	x := in.Text(0, 0, role, fmt.Sprintf("%s %d of %d probes passed", symbol, passed, len(s.answer.Probes)))
 	in.Text(x, 0, theme.Text, widget.Fit(": "+verdict, in.W-x))
 	return 1
 }
 
-// paintMatrix draws the matrix from row y on and returns the row after it.
+// paintMatrix draws the matrix starting at row y and returns the row after it.
 func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) int {
 	left, cell := s.leftWidth(endpoints), s.cellWidth(in.W, endpoints)
 	group := 5*cell + 2
@@ -187,7 +187,7 @@ func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) 
 	return y + 2 + len(endpoints)
 }
 
-// mark is the outcome of one probe.
+// mark returns the symbol and role of one probe's outcome.
 func (s *Security) mark(shard int, e api.Endpoint, c api.Credential) (string, theme.Role) {
 	for i := range s.answer.Probes {
 		p := &s.answer.Probes[i]
@@ -204,8 +204,8 @@ func (s *Security) mark(shard int, e api.Endpoint, c api.Credential) (string, th
 	return "·", theme.Muted
 }
 
-// paintBelow draws the legend, or the first failures in words. long says that the
-// credentials have their full names.
+// paintBelow draws the legend, or the first failures. long says that the credentials
+// are shown with their full names.
 func (s *Security) paintBelow(in widget.Area, y int, long bool) {
 	room := in.H - y
 	for i := range s.answer.Workers {
@@ -227,14 +227,14 @@ func (s *Security) paintBelow(in widget.Area, y int, long bool) {
 		return
 	}
 	names := []string{
-		"Tokens shown: no none, em empty, wr wrong, nm near miss, rt right.",
-		"A near miss is right but for its last character.",
+		"Tokens: no = none, em = empty, wr = wrong, nm = near miss, rt = right.",
+		"A near miss differs from the right one in its last character.",
 	}
 	if long {
-		names = []string{"The columns are the tokens shown; near is right but for its last character."}
+		names = []string{"Columns: tokens; near differs from the right one in its last character."}
 	}
 	for _, line := range append(names,
-		"✓ as expected: refused with 401, or the right one let in · ✗ not so",
+		"✓ refused with 401, or accepted with the right one · ✗ failed",
 		"— no answer · checked at "+s.at.Format("15:04:05"),
 	) {
 		in.Text(0, y, theme.Muted, widget.Fit(line, in.W))

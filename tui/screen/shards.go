@@ -19,24 +19,24 @@ func shardsOf(v *View) []api.WorkerInfo {
 	return v.State.Meta.Workers
 }
 
-// column is a column of the shard table. Columns with a higher rank stay longer
-// when there is little room.
+// column is a column of the shard table. Columns with a lower rank are dropped first if
+// there is little room.
 type column struct {
 	title string
 	rank  int
 	left  bool // aligned left
 	min   int
-	grow  bool // takes what is left over
+	grow  bool // takes the space left over
 	cell  func(v *View, i int, width int) (string, theme.Role)
 }
 
-// fresh says whether a worker's numbers are of now, rather than remembered.
+// fresh reports whether a worker's numbers are current rather than the last known.
 func fresh(v *View, w *api.WorkerInfo) bool {
 	age := v.State.ShardAge(w, v.Now)
 	return age >= 0 && age < cluster.StaleAfter
 }
 
-// number is the cell of a number that may be old: an old one is marked by "~".
+// number is the cell of a number that may be stale: a stale one is marked with "~".
 func number(v *View, w *api.WorkerInfo, text string) (string, theme.Role) {
 	if fresh(v, w) {
 		return text, theme.Text
@@ -47,7 +47,7 @@ func number(v *View, w *api.WorkerInfo, text string) (string, theme.Role) {
 	return "~" + text, theme.Stale
 }
 
-// live is the cell of a number that means nothing once it is old.
+// live is the cell of a number that is meaningless once it is stale.
 func live(v *View, w *api.WorkerInfo, text string) (string, theme.Role) {
 	if fresh(v, w) && w.State != api.ShardDown {
 		return text, theme.Text
@@ -113,7 +113,7 @@ func millisOrNone(w *api.WorkerInfo, ms float64) string {
 	return widget.Millis(ms)
 }
 
-// stateCell is symbol and word, and the age of what is known once it is old.
+// stateCell is the symbol and word of the state, and its age once it is stale.
 func stateCell(v *View, i, width int) (string, theme.Role) {
 	w := &shardsOf(v)[i]
 	symbol, word := cluster.ShardMark(w.State)
@@ -123,7 +123,7 @@ func stateCell(v *View, i, width int) (string, theme.Role) {
 		return text, role
 	}
 	if w.State == api.ShardUp || w.State == api.ShardSlow {
-		// It was so; nobody knows whether it is.
+		// The state is only the last known one.
 		text, role = "○ ~"+word, theme.Stale
 	}
 	if withAge := text + " " + widget.Age(age.Truncate(time.Second)); widget.Width(withAge) <= width {
@@ -150,13 +150,12 @@ func errorCell(v *View, i, _ int) (string, theme.Role) {
 	return text, role
 }
 
-// extraRank is the rank below which a column is shown only when the others do not
-// have to be cut for it.
+// extraRank is the rank below which a column is shown only if the others need not be cut
+// for it.
 const extraRank = 50
 
-// layoutColumns chooses the columns that fit into width and their widths: first
-// by rank, then all that is left over goes to names that need it and to the
-// columns that grow.
+// layoutColumns chooses the columns that fit into width, by rank, and their widths. The
+// space left over goes to names that need it and to the columns that grow.
 func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widths []int) {
 	keep := make([]bool, len(cols))
 	used, wanted := -1, -1
@@ -176,7 +175,7 @@ func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widt
 		}
 		keep[best] = true
 		used += 1 + cols[best].min
-		wanted += 2 + max(cols[best].min, min(need(best), 16)) // one more for air
+		wanted += 2 + max(cols[best].min, min(need(best), 16)) // one more for spacing
 	}
 	for i := range cols {
 		if keep[i] {
@@ -190,7 +189,7 @@ func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widt
 		widths[k] += more
 		spare -= more
 	}
-	// Air between the columns is worth more than a sparkline over the whole screen.
+	// Spacing between the columns matters more than a sparkline across the screen.
 	const spark = 8
 	if air := len(chosen) - 1; spare >= air+spark {
 		spare -= air
@@ -210,7 +209,7 @@ func layoutColumns(cols []column, width int, need func(c int) int) (chosen, widt
 	return chosen, widths
 }
 
-// paintShards draws the panel with one row a shard.
+// paintShards draws the panel with one row per shard.
 func (d *Dashboard) paintShards(a widget.Area, v *View) {
 	n := len(shardsOf(v))
 	note := ""
@@ -223,13 +222,13 @@ func (d *Dashboard) paintShards(a widget.Area, v *View) {
 	d.paintShardTable(in.Sub(1, 0, in.W-2, in.H), v)
 }
 
-// paintShardTable draws the heads and as many rows as there is room for.
+// paintShardTable draws the headings and as many rows as fit.
 func (d *Dashboard) paintShardTable(in widget.Area, v *View) {
 	workers := shardsOf(v)
 	if len(workers) == 0 {
-		text := "This cluster has no shards: start workers and name them in MASTER_WORKERS."
+		text := "This cluster has no shards: start workers and list them in MASTER_WORKERS."
 		if v.State.Meta == nil {
-			text = "No master answers yet; the console keeps trying. To start a whole cluster here: shardeck demo. The README tells how to start workers and masters."
+			text = "No master has answered yet; still trying. To start a whole cluster here, run shardeck demo. The README explains how to start workers and masters."
 		}
 		paragraph(in, 0, 0, theme.Muted, text, in.H)
 		return

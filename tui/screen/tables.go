@@ -5,7 +5,7 @@ import (
 	"shardeck/tui/widget"
 )
 
-// Tables is the list in which a table is chosen.
+// Tables is the list for choosing a table.
 type Tables struct {
 	guard   guard
 	entries []tableEntry
@@ -18,7 +18,7 @@ type tableEntry struct {
 	shardKey  string
 }
 
-// NewTables lists the tables there are now, with the cursor on the chosen one.
+// NewTables lists the current tables, with the cursor on the chosen one.
 func NewTables(v *View) *Tables {
 	t := &Tables{guard: newGuard(v.Now, quietOpening)}
 	if v.State.Meta == nil {
@@ -37,7 +37,7 @@ func NewTables(v *View) *Tables {
 	return t
 }
 
-// Update moves the cursor and chooses.
+// Update moves the cursor and chooses a table.
 func (t *Tables) Update(msg any) (Screen, Intent) {
 	k, ok := msg.(Key)
 	if !ok {
@@ -73,7 +73,7 @@ func (t *Tables) Paint(a widget.Area, _ *View) {
 	box := a.Center(64, max(len(t.entries), 1)+4)
 	in := box.Dialog("Choose a table", "↑↓ move · Enter choose · Esc close")
 	if len(t.entries) == 0 {
-		paragraph(in, 0, 0, theme.Muted, "There is no table yet, or no master has told of one.", in.H)
+		paragraph(in, 0, 0, theme.Muted, "There is no table yet, or no master has reported one.", in.H)
 		return
 	}
 	in.Text(2, 0, theme.Head, "table")
