@@ -7,19 +7,19 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// Auto is the name that lets [Choose] decide.
+// Auto is the name with which [Choose] decides.
 const Auto = "auto"
 
-// Terminal is what is known of the terminal before the first frame.
+// Terminal is what is known about the terminal before the first frame.
 type Terminal struct {
-	Profile        termenv.Profile // colours, as termenv read them from the environment
+	Profile        termenv.Profile // colours, as termenv detected them from the environment
 	DarkBackground bool
 	Getenv         func(string) string
 }
 
 // Choose returns the name and options to begin with. NO_COLOR (see
-// https://no-color.org) makes "auto" mono; a theme that is asked for by name is
-// what one gets.
+// https://no-color.org) makes "auto" mono; an explicit
+// theme takes precedence.
 func Choose(name string, t Terminal) (string, Options) {
 	o := Options{Profile: t.Profile, ASCII: !unicodeTerminal(t.Getenv)}
 	noColor := t.Getenv("NO_COLOR") != ""
@@ -35,14 +35,14 @@ func Choose(name string, t Terminal) (string, Options) {
 	}
 	if o.Profile == termenv.Ascii {
 		// NO_COLOR forbids colour, not bold and reverse, which termenv drops as well
-		// with its Ascii profile. The other themes are reached by hand only.
+		// with its Ascii profile. The other themes are shown only on request.
 		o.Profile = termenv.ANSI
 	}
 	return name, o
 }
 
-// unicodeTerminal says whether line drawing can be expected to show. Windows
-// terminals that run this program do; elsewhere the locale tells.
+// unicodeTerminal reports whether the terminal can be expected to show line drawing.
+// Windows terminals that run this program can; elsewhere it depends on the locale.
 func unicodeTerminal(getenv func(string) string) bool {
 	if runtime.GOOS == "windows" {
 		return true
@@ -53,6 +53,6 @@ func unicodeTerminal(getenv func(string) string) bool {
 			return strings.Contains(v, "UTF-8") || strings.Contains(v, "UTF8")
 		}
 	}
-	// No locale at all is common in containers, whose terminal is the user's own.
+	// Containers often have no locale, but their terminal is the user's own.
 	return true
 }

@@ -5,20 +5,20 @@ import (
 	"github.com/muesli/termenv"
 )
 
-// look is one role's appearance; empty colours leave the palette's own.
+// look is one role's appearance; empty colours default to the palette's.
 type look struct {
 	fg, bg                     string
 	bold, reverse, faint, line bool
 }
 
-// palette is a ground and a look for each role.
+// palette is the default colours and a look for each role.
 type palette struct {
 	fg, bg string
 	looks  map[Role]look
 }
 
 // style builds the lipgloss style of a role. On a terminal with 16 colours the
-// ground is left to the terminal, because the nearest of 16 is seldom near.
+// background is left to the terminal, because the nearest of 16 is rarely close.
 func (p palette) style(r *lipgloss.Renderer, role Role, profile termenv.Profile) lipgloss.Style {
 	l := p.looks[role]
 	s := r.NewStyle()
@@ -38,8 +38,8 @@ func (p palette) style(r *lipgloss.Renderer, role Role, profile termenv.Profile)
 	return s.Bold(l.bold).Reverse(l.reverse).Faint(l.faint).Underline(l.line)
 }
 
-// The colours of the series are told apart by people with the common colour
-// blindnesses too (after Okabe and Ito, "Color Universal Design", 2008).
+// The colours of the series can be told apart with the common forms of colour
+// blindness (after Okabe and Ito, "Color Universal Design", 2008).
 var palettes = map[string]palette{
 	Dark: {
 		fg: "#d5dae3", bg: "#10141b",

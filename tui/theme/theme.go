@@ -1,10 +1,9 @@
-// Package theme maps meanings (a good state, a title, a shard's bar) to the look
-// that a terminal can give them. Screens paint in meanings; only a [Theme] knows
-// colours, so that one frame can be shown dark, light, in high contrast or
-// without any colour.
+// Package theme maps roles (a good state, a title, a shard's bar) to a look that the
+// terminal can show. Screens paint in roles; only a [Theme] knows colours, so that the
+// same frame can be shown dark, light, in high contrast or without colour.
 //
-// It holds no layout, and nothing in it tells states apart by colour alone: the
-// symbol and the word are the screens' part.
+// It contains no layout. Screens must not rely on colour alone: they add a symbol and a
+// word to each state.
 package theme
 
 import (
@@ -22,12 +21,12 @@ type Role uint8
 // The roles.
 const (
 	Text        Role = iota // ordinary text
-	Muted                   // labels, units, what can be skipped
-	Dim                     // what lies behind a dialog
+	Muted                   // labels, units, details
+	Dim                     // the background of a dialog
 	Strong                  // numbers and names that matter
 	Brand                   // the program's name
 	Title                   // titles of panels
-	Head                    // heads of columns
+	Head                    // headings of columns
 	Border                  // frames
 	DialogFrame             // the frame of the dialog on top
 	Key                     // a key to press
@@ -35,17 +34,17 @@ const (
 	Warn
 	Bad
 	Info
-	Stale // a number that may have changed since
+	Stale // a number that may be out of date
 	GoodBadge
 	WarnBadge
 	BadBadge
 	InfoBadge
 	Button
 	ButtonFocus
-	ButtonDanger // focused, and it cannot be undone
+	ButtonDanger // focused, and the action cannot be undone
 	ButtonOff
 	Selected // the chosen line of a list
-	Series0  // the shards' own colours, see [Series]
+	Series0  // the colours of the shards, see [Series]
 	Series1
 	Series2
 	Series3
@@ -63,7 +62,7 @@ func Series(i int) Role {
 	return Series0 + Role(i%6)
 }
 
-// The names that [New] knows.
+// The names of the themes.
 const (
 	Dark         = "dark"
 	Light        = "light"
@@ -71,7 +70,7 @@ const (
 	Mono         = "mono"
 )
 
-// Names lists the themes in the order in which the console's key walks them.
+// Names lists the themes in the order in which the console's key cycles through them.
 func Names() []string { return []string{Dark, Light, HighContrast, Mono} }
 
 // Next returns the theme after name in [Names].
@@ -100,8 +99,8 @@ type Options struct {
 	ASCII   bool            // the terminal cannot show line drawing and block characters
 }
 
-// New returns the theme with that name, one of [Names]. Another name is an error
-// that lists those there are.
+// New returns the theme with that name, one of [Names]. The error for any other name
+// lists them.
 func New(name string, o Options) (*Theme, error) {
 	p, ok := palettes[name]
 	if !ok {
@@ -116,8 +115,8 @@ func New(name string, o Options) (*Theme, error) {
 	return t, nil
 }
 
-// sequences returns what the style writes before and after a text. A style is
-// rendered once, not once for each run of each frame.
+// sequences returns the escape sequences before and after text in the style. A style is
+// rendered only once, not for each run of each frame.
 func sequences(s lipgloss.Style) (open, end string) {
 	const probe = "x"
 	open, end, _ = strings.Cut(s.Render(probe), probe)

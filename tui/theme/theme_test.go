@@ -12,7 +12,7 @@ import (
 
 func env(vars map[string]string) func(string) string { return func(k string) string { return vars[k] } }
 
-func TestChooseHeedsTheTerminal(t *testing.T) {
+func TestChooseConsidersTerminal(t *testing.T) {
 	utf8 := map[string]string{"LANG": "en_GB.UTF-8"}
 	for _, c := range []struct {
 		name, asked string
@@ -23,7 +23,7 @@ func TestChooseHeedsTheTerminal(t *testing.T) {
 		{"dark background", "", Terminal{termenv.TrueColor, true, env(utf8)}, Dark, false},
 		{"light background", Auto, Terminal{termenv.ANSI256, false, env(utf8)}, Light, false},
 		{"NO_COLOR", Auto, Terminal{termenv.Ascii, true, env(map[string]string{"NO_COLOR": "1", "LANG": "C.UTF-8"})}, Mono, false},
-		{"asked for by name", HighContrast, Terminal{termenv.TrueColor, true, env(utf8)}, HighContrast, false},
+		{"by name", HighContrast, Terminal{termenv.TrueColor, true, env(utf8)}, HighContrast, false},
 		{"no UTF-8", Auto, Terminal{termenv.ANSI, true, env(map[string]string{"LC_ALL": "C"})}, Dark, true},
 	} {
 		name, o := Choose(c.asked, c.terminal)
@@ -47,7 +47,7 @@ func TestMonoHasNoColour(t *testing.T) {
 	}
 }
 
-func TestEveryThemePaintsTheTextItself(t *testing.T) {
+func TestThemesDoNotChangeText(t *testing.T) {
 	name := Names()[0]
 	for range Names() {
 		for _, p := range []termenv.Profile{termenv.TrueColor, termenv.ANSI256, termenv.ANSI, termenv.Ascii} {
@@ -66,14 +66,14 @@ func TestEveryThemePaintsTheTextItself(t *testing.T) {
 		name = Next(name)
 	}
 	if name != Names()[0] {
-		t.Errorf("the key does not come round to the first theme but to %s", name)
+		t.Errorf("Next does not cycle back to the first theme but to %s", name)
 	}
 	if _, err := New("plaid", Options{}); err == nil || !strings.Contains(err.Error(), HighContrast) {
 		t.Errorf("an unknown theme gives %v", err)
 	}
 }
 
-func TestWithoutUnicodeAllIsASCII(t *testing.T) {
+func TestWithoutUnicodeEverythingIsASCII(t *testing.T) {
 	th, err := New(Mono, Options{Profile: termenv.Ascii, ASCII: true})
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func contrast(a, b string) float64 {
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-func TestTextCanBeReadOnItsGround(t *testing.T) {
+func TestTextContrast(t *testing.T) {
 	decoration := map[Role]bool{Dim: true, Border: true, ButtonOff: true}
 	for name, least := range map[string]float64{Dark: 4.5, Light: 4.5, HighContrast: 7} {
 		p := palettes[name]
@@ -114,7 +114,7 @@ func TestTextCanBeReadOnItsGround(t *testing.T) {
 			}
 			need := least
 			if role >= Series0 && role <= Series5 || role == Stale {
-				need = 3 // bars, and numbers whose ~ and words say the same
+				need = 3 // bars, and numbers that a ~ and words mark too
 			}
 			if got := contrast(fg, bg); got < need && !decoration[role] {
 				t.Errorf("%s: role %d has a contrast of %.1f, less than %.1f", name, role, got, need)

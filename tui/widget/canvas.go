@@ -6,8 +6,8 @@ import (
 	"shardeck/tui/theme"
 )
 
-// Canvas is a grid of cells, each with one rune and a role. Whatever is drawn on
-// it, it renders to exactly its height in lines of exactly its width.
+// Canvas is a grid of cells, each with a rune and a role. It always renders to exactly
+// its height in lines of exactly its width.
 // It is not safe for concurrent use.
 type Canvas struct {
 	width, height int
@@ -33,15 +33,15 @@ func NewCanvas(width, height int) *Canvas {
 // Area returns the whole canvas as an area to draw in.
 func (c *Canvas) Area() Area { return Area{c: c, W: c.width, H: c.height} }
 
-// Fade gives every cell the role, as for what lies behind a dialog.
+// Fade gives every cell the role, as for the background of a dialog.
 func (c *Canvas) Fade(role theme.Role) {
 	for i := range c.cells {
 		c.cells[i].role = role
 	}
 }
 
-// set writes one rune of width w. Both halves of a wide rune that loses one
-// are blanked, as a terminal would.
+// set writes one rune of width w. If it overwrites half of a wide rune, the other half is
+// blanked, as a terminal would.
 func (c *Canvas) set(x, y int, r rune, w int, role theme.Role) {
 	row := c.cells[y*c.width : (y+1)*c.width]
 	blank := func(i int) {
@@ -62,7 +62,7 @@ func (c *Canvas) set(x, y int, r rune, w int, role theme.Role) {
 	}
 }
 
-// Render returns the frame: lines joined by newlines, none at the end.
+// Render returns the frame: lines joined by newlines, without one at the end.
 func (c *Canvas) Render(t *theme.Theme) string {
 	var out, run strings.Builder
 	out.Grow(len(c.cells) * 2)
@@ -86,8 +86,8 @@ func (c *Canvas) Render(t *theme.Theme) string {
 	return out.String()
 }
 
-// Area is a rectangle of a canvas. Drawing outside of it does nothing, so that no
-// layout can spoil its neighbour or panic.
+// Area is a rectangle of a canvas. Drawing outside it is ignored, so that no layout can
+// overwrite its neighbour or panic.
 type Area struct {
 	c    *Canvas
 	x, y int
@@ -116,8 +116,8 @@ func (a Area) Clear() {
 	}
 }
 
-// Text draws s cleaned from x on and returns the column after it. It is clipped
-// at a's right edge without a mark; use [Fit] where a cut must show.
+// Text draws s, cleaned, from column x and returns the column after it. It is clipped at
+// a's right edge without a mark; use [Fit] to mark a cut.
 func (a Area) Text(x, y int, role theme.Role, s string) int {
 	for _, r := range Clean(s) {
 		w := RuneWidth(r)
@@ -142,8 +142,8 @@ func (a Area) Rule(y int, role theme.Role) {
 	a.Text(0, y, role, strings.Repeat("─", a.W))
 }
 
-// Box draws a frame with a title at its left and a note at its right, and returns
-// what is inside. Below 2 by 2 cells nothing is drawn and nothing is inside.
+// Box draws a frame with a title at the left and a note at the right, and returns the
+// inside. Below 2 by 2 cells it draws nothing and the inside is empty.
 func (a Area) Box(frame theme.Role, title, note string) Area {
 	if a.W < 2 || a.H < 2 {
 		return a.Sub(0, 0, 0, 0)
@@ -167,7 +167,7 @@ func (a Area) Box(frame theme.Role, title, note string) Area {
 }
 
 // Dialog clears a, draws a frame that stands out, and returns the inside with a
-// column of air at both sides.
+// margin of one column on both sides.
 func (a Area) Dialog(title, note string) Area {
 	a.Clear()
 	in := a.Box(theme.DialogFrame, title, note)

@@ -10,7 +10,7 @@ var (
 	levels  = []rune("▁▂▃▄▅▆▇█")
 )
 
-// gap marks a sample that is missing.
+// gap marks a missing sample.
 const gap = '·'
 
 // Bar returns a horizontal bar of exactly width cells, of which value/full are
@@ -31,8 +31,8 @@ func Bar(value, full float64, width int) string {
 	return b.String()
 }
 
-// Hatched is Bar for a value that is not fresh: the same length to a whole cell,
-// in a texture that is told apart without colour.
+// Hatched is Bar for a stale value: the same length in whole cells, in a texture that is
+// distinct without colour.
 func Hatched(value, full float64, width int) string {
 	n := 0
 	if full > 0 && value > 0 && width > 0 {
@@ -42,8 +42,8 @@ func Hatched(value, full float64, width int) string {
 }
 
 // Spark returns the latest values as a sparkline of exactly width cells, the
-// newest at the right. NaN is a gap. The scale begins at 0 and ends at the
-// greatest value shown, or at floor if that is more, so that noise stays small.
+// newest at the right. NaN is a gap. The scale runs from 0 to the
+// greatest value shown, or to floor if that is greater, so that noise stays small.
 func Spark(values []float64, width int, floor float64) string {
 	if width <= 0 {
 		return ""
@@ -78,7 +78,7 @@ func peak(values []float64, floor float64) float64 {
 }
 
 // Columns returns the latest values as a chart of exactly width by height cells,
-// lines from the top, with the greatest value shown.
+// lines from the top, and the greatest value shown.
 func Columns(values []float64, width, height int, floor float64) (lines []string, top float64) {
 	if width <= 0 || height <= 0 {
 		return nil, floor
@@ -97,7 +97,7 @@ func Columns(values []float64, width, height int, floor float64) (lines []string
 	return lines, top
 }
 
-// columnCell is the cell of a column whose bottom is base cells above the ground.
+// columnCell is the cell of a column that lies base cells above the bottom.
 func columnCell(v, top, base float64, height int) rune {
 	if math.IsNaN(v) {
 		if base == 0 {

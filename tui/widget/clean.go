@@ -1,6 +1,6 @@
-// Package widget draws: a canvas of cells, text that is safe to show, numbers for
-// people, bars and sparklines. It knows neither clusters nor keys nor colours
-// (only the roles of package theme).
+// Package widget provides a canvas of cells, sanitized text, formatted numbers, bars,
+// sparklines and an editor. It knows neither clusters nor key bindings nor colours, only
+// the roles of package theme.
 package widget
 
 import (
@@ -10,14 +10,13 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// substitute stands for a character that cannot be shown in cells of its own.
+// substitute replaces a character that cannot be shown in cells of its own.
 const substitute = '?'
 
-// Clean makes text that came from elsewhere safe to show on one line: escape
-// sequences are removed, control characters become spaces, and what would join
-// its neighbour (combining marks, joiners, direction marks, flags) becomes a
-// question mark or vanishes, so that each remaining rune takes one or two cells
-// whatever stands beside it.
+// Clean makes untrusted text safe to show on one line: it removes escape sequences, turns
+// control characters into spaces, and replaces by a question mark or removes whatever
+// would combine with its neighbour (combining marks, joiners, direction marks, flags), so
+// that each remaining rune takes one or two cells whatever is next to it.
 func Clean(s string) string {
 	if printableASCII(s) {
 		return s
@@ -52,7 +51,7 @@ func cleanRune(r rune) rune {
 	return r
 }
 
-// joins says whether r can form one cluster with a neighbour (Unicode Standard
+// joins reports whether r can form a grapheme cluster with a neighbour (Unicode Standard
 // Annex 29): conjoining Hangul, regional indicators, spacing marks, prepended
 // letters and skin tones.
 func joins(r rune) bool {
@@ -65,15 +64,15 @@ func joins(r rune) bool {
 	return unicode.In(r, unicode.Mc, unicode.Prepended_Concatenation_Mark) || prepends(r)
 }
 
-// prepends says whether a letter after r would join it; the set is small and
-// scattered, so the width library is asked.
+// prepends reports whether a letter after r would combine with it. The set is small and
+// scattered, so the width library decides.
 func prepends(r rune) bool {
 	return r > 0x2ff && ansi.StringWidth(string(r)+"aa") != RuneWidth(r)+2
 }
 
-// narrow says that r is one of those of which frames mostly consist: ASCII, Latin
-// letters, box drawing, blocks and the console's marks. Each takes one cell and
-// joins nothing, which for others is asked of the width library, at some cost.
+// narrow reports whether r is one of the runes that frames mostly consist of: ASCII, Latin
+// letters, box drawing, blocks and the console's marks. Each takes one cell and combines
+// with nothing; this spares them the slower width library.
 func narrow(r rune) bool {
 	switch {
 	case r >= ' ' && r <= '~', r >= 0xae && r <= 0x24f, r >= 0x2500 && r <= 0x25fc:
@@ -86,7 +85,7 @@ func narrow(r rune) bool {
 	return false
 }
 
-// RuneWidth returns the cells that r takes, as the renderer counts them.
+// RuneWidth returns the number of cells that r takes, as the renderer counts them.
 func RuneWidth(r rune) int {
 	if narrow(r) {
 		return 1
@@ -94,7 +93,7 @@ func RuneWidth(r rune) int {
 	return ansi.StringWidth(string(r))
 }
 
-// Width returns the cells that a clean text takes.
+// Width returns the number of cells that a clean text takes.
 func Width(s string) int {
 	if printableASCII(s) {
 		return len(s)
@@ -126,8 +125,8 @@ func Fit(s string, width int) string {
 	return s
 }
 
-// FitMiddle is Fit for names and addresses, whose end says more than their
-// middle: what is cut away is cut from there.
+// FitMiddle is Fit for names and addresses, whose end matters more than their middle: it
+// cuts from the middle.
 func FitMiddle(s string, width int) string {
 	s = Clean(s)
 	if Width(s) <= width || width < 5 {

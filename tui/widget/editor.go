@@ -8,45 +8,45 @@ import (
 	"shardeck/tui/theme"
 )
 
-// MaxEditorText bounds the text of an editor, in bytes; what goes beyond is not taken.
+// MaxEditorText bounds the text of an editor, in bytes; an insertion beyond it is ignored.
 const MaxEditorText = 1 << 20
 
-// indentWidth is the spaces that a pasted tab becomes.
+// indentWidth is the number of spaces that replace a pasted tab.
 const indentWidth = 4
 
-// Editor is a text of several lines with a cursor. It is a value: each key gives a
-// new one, and an older one stays what it was. Long lines are wrapped where they
-// are drawn; up and down move by lines of the text.
+// Editor is a multi-line text with a cursor. It is a value: each key returns a new one and
+// leaves the old one unchanged. Long lines are wrapped when drawn; up and down move by
+// lines of the text.
 type Editor struct {
 	text string
-	at   int // of the cursor, in bytes
-	goal int // the cell that up and down aim for; 0 for where the cursor is, else one more
+	at   int // the cursor, in bytes
+	goal int // 1 + the column that up and down aim for; 0 for the cursor's own
 }
 
 // NewEditor returns an editor of a text with the cursor at its end.
 func NewEditor(text string) Editor {
-	text = acceptable(text)
+	text = normalized(text)
 	return Editor{text: text, at: len(text)}
 }
 
-// Text is what is written.
+// Text returns the text.
 func (e Editor) Text() string { return e.text }
 
-// Cursor is the cursor's place in the text, in bytes.
+// Cursor returns the cursor's offset in the text, in bytes.
 func (e Editor) Cursor() int { return e.at }
 
-// Insert writes text at the cursor.
+// Insert inserts text at the cursor.
 func (e Editor) Insert(s string) Editor {
-	s = acceptable(s)
+	s = normalized(s)
 	if len(e.text)+len(s) > MaxEditorText {
 		return e
 	}
 	return e.replace(e.at, e.at, s)
 }
 
-// acceptable is a text as an editor holds it: lines end in newlines alone, tabs are
-// spaces, and nothing in it controls anything.
-func acceptable(s string) string {
+// normalized returns a text as an editor holds it: with line feeds only, tabs expanded to
+// spaces and control characters removed.
+func normalized(s string) string {
 	s = strings.ToValidUTF8(s, string(substitute))
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", strings.Repeat(" ", indentWidth)).Replace(s)
 	s = strings.Map(func(r rune) rune {
@@ -61,15 +61,15 @@ func acceptable(s string) string {
 	return s
 }
 
-// replace puts s in the place of text[from:to], with the cursor after it.
+// replace replaces text[from:to] by s and puts the cursor after it.
 func (e Editor) replace(from, to int, s string) Editor {
 	return Editor{text: e.text[:from] + s + e.text[to:], at: from + len(s)}
 }
 
 func (e Editor) moved(at int) Editor { return Editor{text: e.text, at: min(max(at, 0), len(e.text))} }
 
-// Key does what a key means in an editor, by its name in Bubble Tea, and says
-// whether it means anything. Characters come by Insert.
+// Key handles a key, by its name in Bubble Tea, and reports whether it is an editing key.
+// Characters are entered with Insert.
 func (e Editor) Key(name string) (Editor, bool) {
 	switch name {
 	case "left", "ctrl+b":
@@ -98,7 +98,7 @@ func (e Editor) Key(name string) (Editor, bool) {
 	return e.erase(name)
 }
 
-// erase does what the keys mean that delete.
+// erase handles the keys that delete.
 func (e Editor) erase(name string) (Editor, bool) {
 	switch name {
 	case "backspace", "ctrl+h":
@@ -149,13 +149,13 @@ func (e Editor) wordAfter() int {
 	return len(e.text) - len(strings.TrimLeftFunc(tail, isWord))
 }
 
-// newline begins a line that stands in as far as the one before.
+// newline starts a line with the same indentation as the current one.
 func (e Editor) newline() Editor {
 	line := e.text[e.lineStart(e.at):e.at]
 	return e.Insert("\n" + line[:len(line)-len(strings.TrimLeft(line, " "))])
 }
 
-// vertical moves by lines, to the cell that the first such move began in.
+// vertical moves by lines, towards the column in which the first such move began.
 func (e Editor) vertical(by int) Editor {
 	start := e.lineStart(e.at)
 	goal := e.goal
@@ -182,7 +182,7 @@ func (e Editor) vertical(by int) Editor {
 	return Editor{text: e.text, at: e.lineEnd(start), goal: goal}
 }
 
-// shown is a rune as it is drawn, and the cells that it takes; 0 for none.
+// shown returns a rune as it is drawn and the number of cells it takes, 0 if it is not drawn.
 func shown(r rune) (rune, int) {
 	if r = cleanRune(r); r < 0 {
 		return 0, 0
@@ -203,14 +203,14 @@ func editorWidth(s string) int {
 	return w
 }
 
-// editorRow is a row of a drawn editor: a part of a line.
+// editorRow is a row of a drawn editor: part of a line.
 type editorRow struct {
-	from, to int // of the text
+	from, to int // offsets in the text
 	line     int // from 1
 	first    bool
 }
 
-// rows breaks the text into rows of at most width cells, at spaces where there are such.
+// rows breaks the text into rows of at most width cells, at spaces if possible.
 func (e Editor) rows(width int) []editorRow {
 	var rows []editorRow
 	start, number := 0, 0
@@ -242,16 +242,16 @@ func (e Editor) rows(width int) []editorRow {
 	}
 }
 
-// AtStart is the editor with the cursor before its text.
+// AtStart returns the editor with the cursor at the start of the text.
 func (e Editor) AtStart() Editor { return e.moved(0) }
 
-// Fits says whether all of the text is seen in an area of that size.
+// Fits reports whether the whole text fits into an area of that size.
 func (e Editor) Fits(width, height int) bool {
 	_, w := e.columns(width)
 	return len(e.rows(w)) <= height
 }
 
-// columns shares the width out: line numbers, where there is room, and the text.
+// columns divides the width between line numbers, if there is room, and the text.
 func (e Editor) columns(width int) (gutter, text int) {
 	gutter = max(len(Thousands(int64(e.Lines()))), 2) + 1
 	if width <= 2*gutter {
@@ -260,20 +260,19 @@ func (e Editor) columns(width int) (gutter, text int) {
 	return gutter, max(width-gutter-1, 1) // a column for the cursor at the end of a full row
 }
 
-// Lines is the number of the text's lines.
+// Lines returns the number of lines of the text.
 func (e Editor) Lines() int { return strings.Count(e.text, "\n") + 1 }
 
 // EditorLook is how an editor is drawn.
 type EditorLook struct {
 	Focused bool
-	// Role is the look of the byte at an offset of the text; nil for none of their own.
+	// Role returns the role of the byte at an offset of the text; nil makes it all Text.
 	Role func(at int) theme.Role
 	// Fault marks the character at an offset, -1 for none.
 	Fault int
 }
 
-// Paint draws the part of the text around the cursor, with the numbers of the lines
-// at the left.
+// Paint draws the part of the text around the cursor, with line numbers at the left.
 func (e Editor) Paint(a Area, look EditorLook) {
 	gutter, width := e.columns(a.W)
 	rows := e.rows(width)

@@ -12,8 +12,8 @@ import (
 	"shardeck/tui/theme"
 )
 
-// typed is an editor after keys: names in angle brackets, all else as characters.
-// The cursor shows as |.
+// typed returns an editor's text after keys: names in angle brackets, anything else as
+// characters. The cursor is shown as |.
 func typed(t testing.TB, e Editor, keys ...string) string {
 	t.Helper()
 	for _, k := range keys {
@@ -30,7 +30,7 @@ func typed(t testing.TB, e Editor, keys ...string) string {
 	return e.text[:e.at] + "|" + e.text[e.at:]
 }
 
-func TestTheEditorDoesWhatItsKeysSay(t *testing.T) {
+func TestEditorKeys(t *testing.T) {
 	for want, keys := range map[string][]string{
 		"ab|":                {"a", "b"},
 		"a|b":                {"ab", "<left>"},
@@ -59,14 +59,14 @@ func TestTheEditorDoesWhatItsKeysSay(t *testing.T) {
 	}
 }
 
-func TestAnEditorTakesNoMoreThanItsBound(t *testing.T) {
+func TestEditorTextIsBounded(t *testing.T) {
 	e := NewEditor(strings.Repeat("x", 2*MaxEditorText))
 	if len(e.Text()) != MaxEditorText || len(e.Insert("y").Text()) != MaxEditorText {
 		t.Errorf("it holds %d bytes", len(e.Text()))
 	}
 }
 
-func TestNoSeriesOfKeysBreaksAnEditor(t *testing.T) {
+func TestEditorSurvivesAnyKeys(t *testing.T) {
 	names := []string{"left", "right", "up", "down", "home", "end", "ctrl+left", "ctrl+right", "enter", "backspace", "delete", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+home", "ctrl+end"}
 	th, err := theme.New(theme.Mono, theme.Options{Profile: termenv.Ascii})
 	if err != nil {
@@ -96,7 +96,7 @@ func TestNoSeriesOfKeysBreaksAnEditor(t *testing.T) {
 	})
 }
 
-func TestTheCursorIsAlwaysInSight(t *testing.T) {
+func TestCursorIsAlwaysVisible(t *testing.T) {
 	text := strings.TrimSuffix(strings.Repeat("SELECT a, b, c FROM Students WHERE student_id = 42\n", 30), "\n")
 	for width := 4; width < 70; width += 3 {
 		for height := 1; height < 12; height++ {
@@ -117,8 +117,8 @@ func TestTheCursorIsAlwaysInSight(t *testing.T) {
 	}
 }
 
-// Comments nest in T-SQL, and a doubled mark does not end a string or a name.
-func TestStatementsAreColouredByTheRulesOfTSQL(t *testing.T) {
+// Comments nest in T-SQL, and a doubled quote or bracket does not end a string or a name.
+func TestHighlightingFollowsTSQL(t *testing.T) {
 	text := "SELECT .5, /* a /* b */ c */ [a]]SELECT], 0xFF, 'it''s' AND t.x \u00e9 @@n 'open"
 	roles := SQLRoles(text)
 	for word, want := range map[string]theme.Role{
@@ -126,12 +126,12 @@ func TestStatementsAreColouredByTheRulesOfTSQL(t *testing.T) {
 		"x": theme.Info, "\u00e9": theme.Text, "@@n": theme.Key, "open": theme.Good,
 	} {
 		if got := roles(strings.Index(text, word)); got != want {
-			t.Errorf("%s looks like %d, not %d", word, got, want)
+			t.Errorf("%s has role %d, not %d", word, got, want)
 		}
 	}
 }
 
-func TestStatementsAreColouredByTheirWords(t *testing.T) {
+func TestHighlighting(t *testing.T) {
 	text := "SELECT a1 FROM t WHERE n = N'x''y' AND @id = 1.5 -- done\n/* [select] */ [select]"
 	roles := SQLRoles(text)
 	for word, want := range map[string]theme.Role{
@@ -139,7 +139,7 @@ func TestStatementsAreColouredByTheirWords(t *testing.T) {
 		"-- done": theme.Muted, "/*": theme.Muted, "*/": theme.Muted,
 	} {
 		if got := roles(strings.Index(text, word)); got != want {
-			t.Errorf("%s looks like %d, not %d", word, got, want)
+			t.Errorf("%s has role %d, not %d", word, got, want)
 		}
 	}
 	if roles(len(text)-3) != theme.Text {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Thousands writes n with commas: 10,012.
+// Thousands formats n with commas: 10,012.
 func Thousands(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	sign := ""
@@ -20,7 +20,7 @@ func Thousands(n int64) string {
 	return sign + s
 }
 
-// Count writes n in full where it takes at most width cells, else in
+// Count formats n in full if it takes at most width cells, else in
 // thousands (k), millions (M) and so on, with one digit after the point.
 func Count(n int64, width int) string {
 	full := Thousands(n)
@@ -39,7 +39,7 @@ func Count(n int64, width int) string {
 	return full
 }
 
-// Bytes writes a size in binary units: 1.4 MiB.
+// Bytes formats a size in binary units: 1.4 MiB.
 func Bytes(n int64) string {
 	if n < 1024 {
 		return strconv.FormatInt(n, 10) + " B"
@@ -51,7 +51,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.1f %ciB", f, "KMGTPE"[unit])
 }
 
-// Millis writes a duration in milliseconds with about two digits that matter.
+// Millis formats a duration in milliseconds with about two significant digits.
 func Millis(ms float64) string {
 	switch {
 	case math.IsNaN(ms) || ms < 0:
@@ -70,7 +70,7 @@ func Millis(ms float64) string {
 	return Age(time.Duration(min(ms, 1e12)) * time.Millisecond)
 }
 
-// Age writes how long ago something was, in few letters: 0.4s, 12s, 3m, 2h, 5d.
+// Age formats how long ago something was, briefly: 0.4s, 12s, 3m, 2h, 5d.
 func Age(d time.Duration) string {
 	switch {
 	case d < 0:
@@ -87,7 +87,7 @@ func Age(d time.Duration) string {
 	return fmt.Sprintf("%dd", min(d/(24*time.Hour), 99_999))
 }
 
-// Elapsed writes a measured duration: 87 ms, 1.24 s, 2m14s.
+// Elapsed formats a measured duration: 87 ms, 1.24 s, 2m14s.
 func Elapsed(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -98,7 +98,7 @@ func Elapsed(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// Rate writes a number per second.
+// Rate formats a number per second.
 func Rate(perSecond float64) string {
 	switch {
 	case math.IsNaN(perSecond) || perSecond <= 0:
@@ -109,14 +109,14 @@ func Rate(perSecond float64) string {
 	return Count(int64(math.Round(min(perSecond, 1e15))), 6)
 }
 
-// Percent writes part of whole with one digit after the point; "—" of nothing.
+// Percent formats part of whole with one decimal; "—" if whole is 0.
 func Percent(part, whole int64) string {
 	if whole <= 0 {
 		return "—"
 	}
 	p := 100 * float64(part) / float64(whole)
 	if p < 0 || p >= 1000 {
-		return "—" // the parts and the whole are not of one moment
+		return "—" // part and whole were measured at different times
 	}
 	return fmt.Sprintf("%.1f%%", p)
 }

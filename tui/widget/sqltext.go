@@ -8,14 +8,14 @@ import (
 	"shardeck/tui/theme"
 )
 
-// highlightMost is the longest text that gets its roles, in bytes: beyond, nobody
-// reads it for its looks.
-const highlightMost = 64 << 10
+// maxHighlighted is the longest text that is highlighted, in bytes.
+const maxHighlighted = 64 << 10
 
-// SQLRoles returns the looks of a statement's bytes: keywords, strings, numbers,
-// parameters and comments. It is for the eye alone and takes any text.
+// SQLRoles returns the roles of a statement's bytes: keywords, strings, numbers,
+// parameters and comments. It is for display only and accepts any text; it returns nil
+// for a text that is too long to highlight.
 func SQLRoles(text string) func(at int) theme.Role {
-	if len(text) > highlightMost {
+	if len(text) > maxHighlighted {
 		return nil
 	}
 	roles := make([]theme.Role, len(text))
@@ -33,7 +33,7 @@ func SQLRoles(text string) func(at int) theme.Role {
 	return func(at int) theme.Role { return roles[at] }
 }
 
-// sqlRole returns the look of a token.
+// sqlRole returns the role of a token.
 func sqlRole(t tsqltoken.Token) theme.Role {
 	switch t.Kind {
 	case tsqltoken.KindComment:

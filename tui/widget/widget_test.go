@@ -13,7 +13,7 @@ import (
 	"shardeck/tui/theme"
 )
 
-func TestCleanLeavesNothingThatActsOnATerminal(t *testing.T) {
+func TestCleanRemovesControlSequences(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain text":                  "plain text",
 		"\x1b[31mred\x1b[0m":          "red",
@@ -32,7 +32,7 @@ func TestCleanLeavesNothingThatActsOnATerminal(t *testing.T) {
 	}
 }
 
-func TestCleanTextIsAsWideAsItsRunes(t *testing.T) {
+func TestWidthOfCleanText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := Clean(rapid.String().Draw(t, "s"))
 		if Clean(s) != s {
@@ -67,7 +67,7 @@ func FuzzClean(f *testing.F) {
 	})
 }
 
-func TestFitCutsToTheWidthWithAMark(t *testing.T) {
+func TestFitCutsWithMark(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, w := rapid.String().Draw(t, "s"), rapid.IntRange(-1, 20).Draw(t, "width")
 		for _, got := range []string{Fit(s, w), FitMiddle(s, w)} {
@@ -84,7 +84,7 @@ func TestFitCutsToTheWidthWithAMark(t *testing.T) {
 	}
 }
 
-func TestACanvasIsAlwaysItsSize(t *testing.T) {
+func TestCanvasKeepsItsSize(t *testing.T) {
 	th, err := theme.New(theme.Dark, theme.Options{Profile: termenv.TrueColor})
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +118,7 @@ func TestACanvasIsAlwaysItsSize(t *testing.T) {
 	})
 }
 
-func TestNumbersReadWell(t *testing.T) {
+func TestFormats(t *testing.T) {
 	for got, want := range map[string]string{
 		Thousands(-1234567):              "-1,234,567",
 		Thousands(math.MinInt64):         "-9,223,372,036,854,775,808",
@@ -146,12 +146,12 @@ func TestNumbersReadWell(t *testing.T) {
 	}
 }
 
-func TestChartsHaveTheirSizeAndTheirOrder(t *testing.T) {
+func TestCharts(t *testing.T) {
 	if got := Bar(5, 10, 8); got != "████    " {
 		t.Errorf("half a bar is %q", got)
 	}
 	if got := Bar(1, 1e9, 4); got != "▏   " {
-		t.Errorf("next to nothing is %q", got)
+		t.Errorf("a tiny value is %q", got)
 	}
 	if got := Hatched(1, 2, 4); got != "▒▒  " {
 		t.Errorf("half a hatched bar is %q", got)
