@@ -14,34 +14,33 @@ import (
 	"shardeck/shared/daemon"
 )
 
-// orphanGrace is how long a child whose parent is gone may take to end in order
-// before it ends itself.
+// orphanGrace is how long a child may take to shut down after its parent is gone before
+// it exits at once.
 const orphanGrace = 4 * time.Second
 
-// errParent is the cause of a child's end that the parent asked for or brought about.
+// errParent is the cancellation cause if the parent stopped the child or is gone.
 var errParent = errors.New("the demo that started this process has ended or asked it to stop")
 
-// childFlags are common to the hidden commands that the demo starts its children with.
+// childFlags are the flags shared by the hidden commands of the demo's children.
 type childFlags struct {
-	LogLevel     string `enum:"debug,info,warn,error" default:"info" help:"Least level that is logged."`
-	OrphanRemove string `name:"orphan-remove" help:"Directory to remove when the parent is gone without a word." hidden:""`
+	LogLevel     string `enum:"debug,info,warn,error" default:"info" help:"Minimum level to log."`
+	OrphanRemove string `name:"orphan-remove" help:"Directory to remove if the parent is gone without saying stop." hidden:""`
 }
 
-// underParent runs serve until it returns, the parent says stop, or the parent is
-// gone, which stdin tells by closing. An orphan removes the demo's temporary
-// directory, as nobody else is left to do it, and ends after orphanGrace even when
-// serve does not.
+// underParent runs serve until it returns, the parent says stop, or the parent is gone,
+// which closes stdin. An orphan removes the demo's temporary directory, since nobody else
+// is left to do it, and exits after orphanGrace even if serve has not returned.
 func (f *childFlags) underParent(ctx context.Context, stdin io.Reader, logger *slog.Logger, serve func(context.Context) error) error {
 	daemon.TuneGC()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	orphaned := make(chan *time.Timer, 1)
-	go func() { // ends with stdin, at the latest with the process
+	go func() { // returns when stdin closes, at the latest when the process exits
 		if askedToStop(stdin) {
 			cancel(errParent)
 			return
 		}
-		logger.Warn("the parent is gone; ending")
+		logger.Warn("the parent is gone; shutting down")
 		orphaned <- time.AfterFunc(orphanGrace, func() {
 			f.removeDir(logger)
 			os.Exit(1)
@@ -61,7 +60,7 @@ func (f *childFlags) underParent(ctx context.Context, stdin io.Reader, logger *s
 	return err
 }
 
-// askedToStop blocks until the parent says stop (true) or is gone (false).
+// askedToStop waits until the parent says stop (true) or is gone (false).
 func askedToStop(stdin io.Reader) bool {
 	lines := bufio.NewScanner(stdin)
 	for lines.Scan() {
@@ -72,9 +71,9 @@ func askedToStop(stdin io.Reader) bool {
 	return false
 }
 
-// removeDir removes the demo's directory. Several orphans may do so at once, and
-// on Windows none can remove a file another has open: the last one takes what the
-// others had to leave, so failure is only worth a line in a log.
+// removeDir removes the demo's directory. Several orphans may do so at once, and on
+// Windows none can remove a file that another has open: the last one removes what the
+// others could not, so a failure is only logged.
 func (f *childFlags) removeDir(logger *slog.Logger) {
 	if f.OrphanRemove == "" {
 		return
@@ -84,8 +83,8 @@ func (f *childFlags) removeDir(logger *slog.Logger) {
 	}
 }
 
-// removeRunDir removes a run directory this package made, and refuses any other:
-// it must hold the marker that newRunDir leaves there.
+// removeRunDir removes a run directory, and refuses any directory without the marker that
+// newRunDir puts there.
 func removeRunDir(dir string) error {
 	if _, err := os.Stat(markerPath(dir)); err != nil {
 		if errors.Is(err, os.ErrNotExist) {

@@ -18,38 +18,38 @@ import (
 
 const (
 	workerCount = 3
-	// startTries is how often Start picks ports anew when a child cannot have its.
+	// startTries is how often Start tries with new ports if a child cannot get its port.
 	startTries = 3
 	// settleTimeout bounds the wait for the masters to have found their workers and roles.
 	settleTimeout = 20 * time.Second
-	// settlePoll is how often the masters are asked meanwhile.
+	// settlePoll is the interval of the polls meanwhile.
 	settlePoll = 40 * time.Millisecond
-	// leaderless is how long a cluster over kept data may be without a primary before
-	// one is made: a master needs some probes to take the lead by itself.
+	// leaderless is how long a cluster over existing data may be without a primary before
+	// one is promoted: a master needs some probes to become primary by itself.
 	leaderless = time.Second
-	// askTimeout bounds one question to a master while settling.
+	// askTimeout bounds a request to a master while settling.
 	askTimeout = 2 * time.Second
 )
 
-// Options say what cluster to start.
+// Options configure the cluster to start.
 type Options struct {
-	// Executable is the binary with the hidden commands run-worker and run-master;
-	// empty: this very one.
+	// Executable is the binary with the hidden commands run-worker and run-master; "" is
+	// this program.
 	Executable string
-	// DataDir is a directory to keep everything in; empty: a temporary one that is
-	// removed by Stop.
+	// DataDir is the directory for token, logs and data; "" is a temporary one that Stop
+	// removes.
 	DataDir string
-	// FreePorts takes any free ports instead of 8080 to 8084.
+	// FreePorts uses any free ports instead of 8080 to 8084.
 	FreePorts bool
-	// LogLevel is that of the children; empty: "info".
+	// LogLevel is the children's log level; "" is "info".
 	LogLevel string
-	// SQLServer is the connection string of a server to keep the data on; empty: the
-	// embedded engine.
+	// SQLServer is the connection string of a SQL Server for the data; "" is the embedded
+	// engine.
 	SQLServer string
-	// Suffix, with SQLServer, begins what the names of its databases end in; the number of the
-	// shard follows.
+	// Suffix, with SQLServer, is the suffix of the physical databases' names; the shard's
+	// number follows it.
 	Suffix string
-	// Say is told what goes on, a line at a time; nil: nobody is.
+	// Say receives progress messages, one line each; nil discards them.
 	Say func(format string, args ...any)
 }
 
@@ -66,7 +66,7 @@ type Cluster struct {
 }
 
 // Start brings a cluster up and returns once its primary has found every worker.
-// When it fails, nothing is left running or lying about. The caller calls Stop.
+// If it fails, it leaves no processes or files behind. The caller must call Stop.
 func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if opts.Say == nil {
 		opts.Say = func(string, ...any) {}
@@ -77,7 +77,7 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	if opts.Executable == "" {
 		exe, err := os.Executable()
 		if err != nil {
-			return nil, fmt.Errorf("finding this program, to run it again: %w", err)
+			return nil, fmt.Errorf("finding this program's path: %w", err)
 		}
 		opts.Executable = exe
 	}
@@ -99,7 +99,7 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 		if !errors.Is(err, errPortLost) || try == startTries {
 			return nil, errors.Join(err, dir.remove())
 		}
-		opts.Say("another program was faster, trying again with other ports")
+		opts.Say("another program took a port first; trying again with other ports")
 		opts.FreePorts = true
 	}
 }
@@ -110,7 +110,7 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 		return nil, err
 	}
 	for _, p := range taken {
-		opts.Say("port %d is taken, so a free one is used instead", p)
+		opts.Say("port %d is taken; using a free one instead", p)
 	}
 	c := newCluster(opts, dir, ports)
 	err = c.startWorkers(ctx, opts)
@@ -129,17 +129,17 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 	return c, nil
 }
 
-// newCluster lays out the children; ports are primary, workers, backup.
+// newCluster defines the children; ports are those of primary, workers, backup.
 func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 	c := &Cluster{dir: dir}
 	var workerURLs []string
 	for i := range workerCount {
-		// The data goes by the shard: its port may be another the next time.
+		// The directory is named after the shard, since the port may differ next time.
 		shard := fmt.Sprintf("shard-%d", i)
 		p := newProcess(opts, dir, runWorkerCommand, "worker", shard, ports[1+i])
 		p.args = append(p.args, workerArgs(dir, p.name, dir.data(shard), ports[1+i])...)
 		if opts.SQLServer != "" {
-			// In the environment, as other users of the machine can see arguments.
+			// In the environment, since other users of the machine can see arguments.
 			p.env = append(p.env, "WORKER_DSN="+opts.SQLServer)
 			p.args = append(p.args, "--db-suffix", opts.Suffix+strconv.Itoa(i))
 		}
@@ -152,7 +152,7 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 	backup.args = append(backup.args, masterArgs(dir, ports[len(ports)-1], api.RoleBackup, workerURLs, primary.url)...)
 	c.masters = []*process{primary, backup}
 	if opts.SQLServer != "" {
-		// It may take a server that long to open as many connections as there are clients.
+		// A server may take that long to open as many connections as there are clients.
 		for _, m := range c.masters {
 			m.args = append(m.args, "--request-timeout", "1m")
 		}
@@ -163,7 +163,7 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 	return c
 }
 
-// newProcess is a child of a kind, as "worker", whose log goes by the given name.
+// newProcess returns a child of a kind, such as "worker", with the given name for its log.
 func newProcess(opts Options, dir *runDir, command, kind, log string, port int) *process {
 	p := &process{
 		name:    fmt.Sprintf("%s-%d", kind, port),
@@ -179,8 +179,8 @@ func newProcess(opts Options, dir *runDir, command, kind, log string, port int) 
 	return p
 }
 
-// childEnv returns the environment without what configures services and the
-// console: the demo's children get all of theirs as flags.
+// childEnv returns the environment without the variables that configure services and the
+// console: the demo's children are configured by flags.
 func childEnv(env []string) []string {
 	var kept []string
 	for _, e := range env {
@@ -195,11 +195,11 @@ func childEnv(env []string) []string {
 	return kept
 }
 
-// processes are all children, workers first.
+// processes returns all children, workers first.
 func (c *Cluster) processes() []*process { return slices.Concat(c.workers, c.masters) }
 
-// startWorkers starts the workers: at once, but on a SQL Server one after the other, as each
-// makes a database there when it starts, which a server may not do for several at a time.
+// startWorkers starts the workers: in parallel, but one at a time on a SQL Server, where
+// each creates a database when it starts, which a server may not do concurrently.
 func (c *Cluster) startWorkers(ctx context.Context, opts Options) error {
 	if opts.SQLServer == "" {
 		return c.startAll(ctx, c.workers)
@@ -222,9 +222,9 @@ func (c *Cluster) startAll(ctx context.Context, ps []*process) error {
 	return errors.Join(errs...)
 }
 
-// settle waits until a primary serves with every shard up. Data that an earlier
-// demo left may name a master as leader that was started as backup now; when no
-// master is primary, the first is promoted.
+// settle waits for a primary with every shard up. Data of an earlier demo may name a
+// leader that was now started as the backup; if no master becomes primary, the first is
+// promoted.
 func (c *Cluster) settle(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, settleTimeout,
 		fmt.Errorf("the masters had not found every worker after %s; see the logs in %s", settleTimeout, c.dir.logs()))
@@ -250,7 +250,7 @@ func (c *Cluster) settle(ctx context.Context) error {
 		if healthy == len(c.clients) && primaries == 0 && !promoted && !c.dir.temporary && time.Since(began) > leaderless {
 			promoted = true
 			if _, err := c.clients[0].Failover(ctx); err != nil && api.CodeOf(err) != api.CodeAlreadyPrimary {
-				return fmt.Errorf("no master took the lead, and promoting the first failed: %w", err)
+				return fmt.Errorf("no master became primary, and promoting the first failed: %w", err)
 			}
 		}
 		select {
@@ -285,10 +285,10 @@ func (c *Cluster) Masters() []string {
 	return urls
 }
 
-// Dir is where token, logs and data are.
+// Dir is the directory of token, logs and data.
 func (c *Cluster) Dir() string { return c.dir.path }
 
-// PIDs returns the process ids of the children that run, workers first.
+// PIDs returns the process IDs of the running children, workers first.
 func (c *Cluster) PIDs() []int {
 	var pids []int
 	for _, p := range c.processes() {
@@ -299,8 +299,8 @@ func (c *Cluster) PIDs() []int {
 	return pids
 }
 
-// KillPrimary kills the master that says it is primary, as SIGKILL does, and
-// returns its base URL. It fails when no master that runs says so.
+// KillPrimary kills the current primary with SIGKILL and returns its base URL. It fails if
+// no running master reports that it is the primary.
 func (c *Cluster) KillPrimary(ctx context.Context) (string, error) {
 	for i, p := range c.masters {
 		if !p.alive() {
@@ -315,20 +315,20 @@ func (c *Cluster) KillPrimary(ctx context.Context) (string, error) {
 	if c.MasterDown() {
 		return "", errors.New(alreadyKilled)
 	}
-	return "", errors.New("no master says that it is the primary; fail over to the backup")
+	return "", errors.New("no master is the primary; fail over to the backup")
 }
 
-// alreadyKilled answers who wants to kill a primary that is gone.
+// alreadyKilled is the answer to killing a primary that is already gone.
 const alreadyKilled = "already killed: R restarts, f fails over"
 
-// MasterDown says whether a master does not run. It does no I/O.
+// MasterDown reports whether a master is not running. It does no I/O.
 func (c *Cluster) MasterDown() bool {
 	return slices.ContainsFunc(c.masters, func(p *process) bool { return !p.alive() })
 }
 
-// Restart starts every child again that does not run, on its old port and with
-// its old data, and returns their base URLs. A master that was replaced
-// meanwhile comes back as a backup.
+// Restart restarts every child that is not running, on its old port and with its old
+// data, and returns their base URLs. A master that has been replaced meanwhile comes back
+// as a backup.
 func (c *Cluster) Restart(ctx context.Context) ([]string, error) {
 	var urls []string
 	for _, p := range c.processes() {
@@ -343,9 +343,9 @@ func (c *Cluster) Restart(ctx context.Context) ([]string, error) {
 	return urls, nil
 }
 
-// Stop ends all children, masters first so that no write is cut off, and removes
-// a temporary directory. It takes bounded time whatever the children do, and can
-// be called more than once.
+// Stop stops all children, masters first so that no write is cut off, and removes a
+// temporary directory. It takes bounded time whatever the children do, and may be called
+// more than once.
 func (c *Cluster) Stop() error {
 	c.stopOnce.Do(func() {
 		for _, m := range c.clients {
@@ -370,12 +370,12 @@ func stopAll(ps []*process) error {
 	return errors.Join(errs...)
 }
 
-// primary returns the client of the master that says it is primary.
+// primary returns the client of the master that reports that it is the primary.
 func (c *Cluster) primary(ctx context.Context) (*client.Master, error) {
 	for _, m := range c.clients {
 		if h, err := ask(ctx, m.Health); err == nil && h.Role == api.RolePrimary {
 			return m, nil
 		}
 	}
-	return nil, errors.New("no master says that it is the primary; see the logs in " + c.dir.logs())
+	return nil, errors.New("no master is the primary; see the logs in " + c.dir.logs())
 }

@@ -16,40 +16,40 @@ import (
 	"shardeck/tui/console"
 )
 
-// maxRows bounds --rows: ids must stay below those of the traffic.
+// maxRows bounds --rows: the students' IDs must stay below those of the traffic.
 const maxRows = 900_000
 
 // Command is `tui demo`.
 type Command struct {
-	Headless  bool          `help:"Take the guided tour as text instead of opening the console. This is also done when stdin or stdout is no terminal."`
-	Rows      int           `default:"10000" help:"How many students to load."`
-	DataDir   string        `type:"path" placeholder:"DIR" help:"Keep token, logs and data in this directory, and use what is there. By default they are in a temporary one that is removed at the end."`
-	FreePorts bool          `help:"Take any free ports, not 8080 to 8084."`
-	NoTraffic bool          `help:"Start the console with the background traffic switched off."`
+	Headless  bool          `help:"Print the guided tour as text instead of opening the console. This is the default if stdin or stdout is not a terminal."`
+	Rows      int           `default:"10000" help:"Number of students to load."`
+	DataDir   string        `type:"path" placeholder:"DIR" help:"Keep token, logs and data in this directory, and reuse existing ones. The default is a temporary directory that is removed at the end."`
+	FreePorts bool          `help:"Use any free ports instead of 8080 to 8084."`
+	NoTraffic bool          `help:"Start with the background traffic off."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
 	Theme     string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"The console's theme: auto, dark, light, high-contrast or mono."`
-	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Least level that the services log."`
+	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
 }
 
 // Help adds to the command's help.
 func (*Command) Help() string {
-	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there switch traffic, kill the primary and restart it. All children end with this command, however it ends.\n\n" + cli.ExitHelp
+	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there toggle traffic, kill the primary and restart it. All children exit with this command, however it ends.\n\n" + cli.ExitHelp
 }
 
 // Run starts the cluster, shows it, and stops it.
 func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if c.Rows < 0 || c.Rows > maxRows {
-		return cli.Usagef("--rows is %d; 0 to %d are possible", c.Rows, maxRows)
+		return cli.Usagef("--rows is %d; it must be 0 to %d", c.Rows, maxRows)
 	}
 	if c.Pace < 0 {
 		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
 	}
 	headless := c.Headless || !onTerminal()
 	if !headless && dumb() {
-		return cli.Usagef("the console cannot be shown with TERM=%s; --headless takes the tour as text", os.Getenv("TERM"))
+		return cli.Usagef("the console cannot be shown with TERM=%s; use --headless for the tour as text", os.Getenv("TERM"))
 	}
 	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
-		return cli.Usagef("the tour needs a --data-dir that is an empty directory or not there yet, and %s is neither", c.DataDir)
+		return cli.Usagef("the tour requires --data-dir to be empty or not to exist yet, and %s is neither", c.DataDir)
 	}
 	say := func(format string, args ...any) {
 		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
@@ -63,7 +63,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	defer func() {
 		stopBegan := time.Now()
 		err = errors.Join(err, cluster.Stop())
-		fmt.Fprintf(streams.Out, "All processes are stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
+		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
 	}()
 	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
 	if headless {
@@ -75,13 +75,13 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 
 func (c *Command) afterwards(cluster *Cluster) string {
 	if cluster.dir.temporary {
-		return " and the temporary directory is removed"
+		return " and the temporary directory has been removed"
 	}
 	return "; the data is kept in " + cluster.Dir()
 }
 
-// openConsole loads the students, unless an earlier demo has, starts the traffic and
-// runs the console until it is left.
+// openConsole loads the students, unless an earlier demo has, starts the traffic and runs
+// the console until the user quits.
 func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writer) error {
 	if err := c.loadOnce(ctx, cluster, out); err != nil {
 		return err
@@ -110,14 +110,14 @@ func (c *Command) loadOnce(ctx context.Context, cluster *Cluster, out io.Writer)
 	case err != nil:
 		return err
 	case sum.Found > 0:
-		fmt.Fprintf(out, "  %s.%s holds %d rows already\n", demoDB, demoTable, sum.Found)
+		fmt.Fprintf(out, "  %s.%s already has %d rows\n", demoDB, demoTable, sum.Found)
 	default:
 		fmt.Fprintf(out, "  %d rows in %s, by shard %v\n", sum.Rows, round(sum.Took), sum.PerShard)
 	}
 	return nil
 }
 
-// demoActions are the console's extra keys.
+// demoActions returns the demo's keys for the console.
 func demoActions(c *Cluster, traffic *Traffic) []console.Action {
 	onOff := func() string {
 		if traffic.On() {
@@ -137,7 +137,7 @@ func demoActions(c *Cluster, traffic *Traffic) []console.Action {
 		},
 		{
 			Key: "K", Label: "kill", Help: "kill the primary master with SIGKILL",
-			Confirm: "No goodbye: the backup goes on serving reads and row writes. Then fail over to it, or restart the old one.",
+			Confirm: "It gets no chance to shut down. The backup keeps serving reads and row writes. Then fail over to it, or restart the old primary.",
 			Refuse: func(s *cluster.State) string {
 				if _, answers := s.Primary(); !answers && c.MasterDown() {
 					return alreadyKilled
@@ -149,18 +149,18 @@ func demoActions(c *Cluster, traffic *Traffic) []console.Action {
 				if err != nil {
 					return "", err
 				}
-				return "SIGKILL to " + cluster.Host(url), nil
+				return "sent SIGKILL to " + cluster.Host(url), nil
 			},
 		},
 		{
-			Key: "R", Label: "restart", Help: "start again what was killed", Urgent: c.MasterDown,
+			Key: "R", Label: "restart", Help: "restart what was killed", Urgent: c.MasterDown,
 			Run: func(ctx context.Context) (string, error) {
 				urls, err := c.Restart(ctx)
 				if err != nil {
 					return "", err
 				}
 				if len(urls) == 0 {
-					return "every process runs already", nil
+					return "every process is already running", nil
 				}
 				for i := range urls {
 					urls[i] = cluster.Host(urls[i])
@@ -171,17 +171,16 @@ func demoActions(c *Cluster, traffic *Traffic) []console.Action {
 	}
 }
 
-// emptyOrAbsent says whether a directory has nothing in it or is not there yet.
+// emptyOrAbsent reports whether a directory is empty or does not exist.
 func emptyOrAbsent(dir string) bool {
 	entries, err := os.ReadDir(dir)
 	return errors.Is(err, os.ErrNotExist) || err == nil && len(entries) == 0
 }
 
-// HasTerminal says whether somebody sits at stdin and stdout, so that a console
-// can be opened there: a terminal that can do more than print lines.
+// HasTerminal reports whether stdin and stdout are a terminal that can show the console.
 func HasTerminal() bool { return onTerminal() && !dumb() }
 
-// dumb says whether the terminal declares that it cannot place text.
+// dumb reports whether the terminal declares that it cannot position text.
 func dumb() bool { return os.Getenv("TERM") == "dumb" }
 
 func onTerminal() bool {

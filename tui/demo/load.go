@@ -12,11 +12,11 @@ import (
 	"shardeck/shared/client"
 )
 
-// batchRows is how many rows go into one insert.
+// batchRows is the number of rows per insert.
 const batchRows = 500
 
-// createSchema makes the database and the table. Both may be there already, from
-// an earlier demo in the same directory.
+// createSchema creates the database and the table. Both may exist already, from an
+// earlier demo in the same directory.
 func createSchema(ctx context.Context, m *client.Master) (db, table *api.DDLResponse, err error) {
 	db, err = m.CreateDB(ctx, &api.CreateDBRequest{DB: demoDB})
 	if err != nil && api.CodeOf(err) != api.CodeDatabaseExists {
@@ -29,16 +29,16 @@ func createSchema(ctx context.Context, m *client.Master) (db, table *api.DDLResp
 	return db, table, nil
 }
 
-// Loaded sums up a load.
+// Loaded is the result of a load.
 type Loaded struct {
-	Found    int64 // rows that were there already; nothing was loaded then
+	Found    int64 // rows that already existed; if there were any, nothing was loaded
 	Rows     int64
 	PerShard [workerCount]int64
 	Took     time.Duration
 }
 
-// Load creates the table of students and fills it with so many of them, the same
-// ones each time, unless it holds rows already.
+// Load creates the table of students and fills it with the given number of them, always
+// the same ones, unless it already has rows.
 func (c *Cluster) Load(ctx context.Context, rows int, progress func(done, total int)) (Loaded, error) {
 	primary, err := c.primary(ctx)
 	if err != nil {
@@ -49,7 +49,7 @@ func (c *Cluster) Load(ctx context.Context, rows int, progress func(done, total 
 	}
 	before, err := primary.Count(ctx, &api.MapReduceCountRequest{DB: demoDB, Table: demoTable})
 	if err != nil {
-		return Loaded{}, fmt.Errorf("counting what is there: %w", err)
+		return Loaded{}, fmt.Errorf("counting the existing rows: %w", err)
 	}
 	if before.Total > 0 {
 		return Loaded{Found: before.Total}, nil
@@ -58,8 +58,8 @@ func (c *Cluster) Load(ctx context.Context, rows int, progress func(done, total 
 	return loadStudents(ctx, primary, students, func(done int) { progress(done, rows) })
 }
 
-// loadStudents inserts the students in batches through the public API and reports
-// after each how many there are.
+// loadStudents inserts the students in batches through the public API and reports the
+// progress after each.
 func loadStudents(ctx context.Context, m *client.Master, students []student, progress func(done int)) (Loaded, error) {
 	began := time.Now()
 	var sum Loaded

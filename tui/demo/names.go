@@ -1,13 +1,13 @@
 package demo
 
-// word is a name as its bearers write it and in ASCII, for e-mail addresses.
+// word is a name in its native spelling and in ASCII, for email addresses.
 type word struct{ native, ascii string }
 
-// culture is a pool of names. The names are common ones; no person is meant.
+// culture is a pool of common names; they do not refer to anyone in particular.
 type culture struct {
 	given, family []word
 	familyFirst   bool
-	joiner        string // between the two
+	joiner        string // between given and family name
 }
 
 func latin(names ...string) []word {
@@ -18,8 +18,8 @@ func latin(names ...string) []word {
 	return words
 }
 
-// cultures returns the pools: many scripts and diacritics, apostrophes, hyphens,
-// both name orders, so that what breaks on names breaks in the demo and not later.
+// cultures returns the pools: many scripts and diacritics, apostrophes, hyphens and both
+// name orders, so that whatever breaks on names breaks in the demo and not later.
 func cultures() []culture {
 	return []culture{
 		{ // English and Irish
@@ -115,7 +115,7 @@ func cultures() []culture {
 	}
 }
 
-// majors with their weight: some are crowded, some are not.
+// majors returns the majors and their weights: some are popular, some are not.
 func majors() []struct {
 	name   string
 	weight int

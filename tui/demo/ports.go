@@ -8,18 +8,17 @@ import (
 	"time"
 )
 
-// wantedPorts are the ports the services have when nobody says otherwise:
-// primary, three workers, backup.
+// wantedPorts returns the default ports: primary, three workers, backup.
 func wantedPorts() []int { return []int{8080, 8081, 8082, 8083, 8084} }
 
-// choosePorts returns one port on 127.0.0.1 for each wanted one: the wanted one
-// where it is free, another free one where it is taken or anyFree is set. taken
-// lists the wanted ports that were not to be had.
+// choosePorts returns a port on 127.0.0.1 for each wanted one: the wanted one if it is
+// free, otherwise (or if anyFree is set) any free one. taken lists the wanted ports that
+// were not available.
 //
-// Nothing holds the ports until the services listen on them; [Start] tries again
-// when another program was faster.
+// Nothing reserves the ports until the services listen on them; [Start] tries again if
+// another program takes one first.
 func choosePorts(wanted []int, anyFree bool) (ports, taken []int, err error) {
-	var held []net.Listener // so that no free port is given twice
+	var held []net.Listener // so that no free port is returned twice
 	defer func() {
 		for _, l := range held {
 			l.Close()
@@ -44,10 +43,10 @@ func choosePorts(wanted []int, anyFree bool) (ports, taken []int, err error) {
 	return ports, taken, nil
 }
 
-// errPortLost is why a child could not listen: somebody took its port after it was chosen.
+// errPortLost means that another program took a child's port after it was chosen.
 var errPortLost = errors.New("a port was taken by another program just before it was used")
 
-// lostPort returns errPortLost when one of the ports, which no child uses any more, is taken.
+// lostPort returns errPortLost if one of the ports is taken, once no child uses them.
 func lostPort(ports []int) error {
 	for _, port := range ports {
 		l, err := listenOn(port)
@@ -59,8 +58,8 @@ func lostPort(ports []int) error {
 	return nil
 }
 
-// listenOn takes a port. One that somebody answers on is taken even where the
-// system would let it be bound beside a wildcard listener, as macOS does.
+// listenOn listens on a port. A port on which another program answers counts as taken
+// even if the system would allow binding it next to a wildcard listener, as macOS does.
 func listenOn(port int) (net.Listener, error) {
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	if port != 0 {

@@ -18,19 +18,19 @@ const (
 	// readyTimeout bounds the wait for a child's "listening on" line. A cold
 	// start on a busy machine with a virus scanner takes seconds, not more.
 	readyTimeout = 30 * time.Second
-	// stopGrace is how long a child may take to end by itself.
+	// stopGrace is how long a child may take to shut down.
 	stopGrace = 5 * time.Second
-	// stopWord on a child's stdin asks it to end. The pipe closing without it means
-	// that the parent is gone.
+	// stopWord on a child's stdin asks it to stop. If the pipe closes without it, the
+	// parent is gone.
 	stopWord = "stop"
 )
 
-// process is one service of the cluster: a child that can be started, stopped,
-// killed and started again on the same port. Its methods are safe for concurrent
-// use; start and stop wait for each other.
+// process is one service of the cluster: a child that can be started, stopped, killed and
+// restarted on the same port. Its methods are safe for concurrent use; start, stop and
+// kill exclude each other.
 type process struct {
-	name    string // as "worker-8081"
-	url     string // as "http://127.0.0.1:8081"
+	name    string // such as "worker-8081"
+	url     string // such as "http://127.0.0.1:8081"
 	exe     string
 	args    []string
 	env     []string
@@ -41,8 +41,8 @@ type process struct {
 	current   *childproc.Child // the latest run; nil before the first
 }
 
-// start starts the child and returns once it accepts requests. When it does not,
-// the error has the end of its log and no child is left behind.
+// start starts the child and returns once it accepts requests. If it does not, the error
+// contains the end of its log and no child is left behind.
 func (p *process) start(ctx context.Context) error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
@@ -63,7 +63,7 @@ func (p *process) start(ctx context.Context) error {
 	p.mu.Unlock()
 	_, err = c.AwaitReady(ctx, readyTimeout)
 	if _, ended := errors.AsType[*childproc.EndedError](err); ended {
-		return fmt.Errorf("%w; %s says: %s", err, filepath.Base(p.logPath), lastWords(p.logPath))
+		return fmt.Errorf("%w; the end of %s: %s", err, filepath.Base(p.logPath), finalError(p.logPath))
 	}
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w; see %s", err, p.logPath)
@@ -78,13 +78,13 @@ func (p *process) run() *childproc.Child {
 	return p.current
 }
 
-// alive says whether the child runs at this moment.
+// alive reports whether the child is running.
 func (p *process) alive() bool {
 	c := p.run()
 	return c != nil && c.Alive()
 }
 
-// pid returns the process id of the latest run, 0 before the first.
+// pid returns the process ID of the latest run, 0 before the first.
 func (p *process) pid() int {
 	if c := p.run(); c != nil {
 		return c.PID()
@@ -92,8 +92,8 @@ func (p *process) pid() int {
 	return 0
 }
 
-// stop asks the child to end, waits stopGrace, and then kills it. It returns once
-// the child is gone; an error only when it will not go.
+// stop asks the child to stop, waits for stopGrace, and then kills it. It returns once the
+// child is gone, with an error only if it cannot be killed.
 func (p *process) stop() error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
@@ -105,7 +105,7 @@ func (p *process) stop() error {
 	return err
 }
 
-// kill ends the child at once, as SIGKILL does: it gets no chance to tidy up.
+// kill kills the child at once, as SIGKILL does: it gets no chance to shut down.
 func (p *process) kill() error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
@@ -115,9 +115,9 @@ func (p *process) kill() error {
 	return nil
 }
 
-// lastWords returns the error that a child ended with: the last line of its log, or
-// more of it when that is none, as after a panic.
-func lastWords(path string) string {
+// finalError returns the error that a child exited with: the last line of its log, or
+// more of the log if that line is not an error, as after a panic.
+func finalError(path string) string {
 	if last := tail(path, 1); strings.HasPrefix(last, "error: ") {
 		return strings.TrimPrefix(last, "error: ")
 	}
@@ -127,7 +127,7 @@ func lastWords(path string) string {
 // tail returns the last n lines of a log, from at most its last 8 KiB.
 func tail(path string, n int) string {
 	const window = 8 << 10
-	f, err := os.Open(path) //nolint:gosec // a log this program made
+	f, err := os.Open(path) //nolint:gosec // a log that this program wrote
 	if err != nil {
 		return "(no log: " + err.Error() + ")"
 	}

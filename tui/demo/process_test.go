@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// actAsChild is what a child of the tests does: a service with one habit.
+// actAsChild is a child of the tests: a service with the given behaviour.
 func actAsChild(kind string) int {
 	if kind == "failing" {
 		fmt.Fprintln(os.Stderr, "the disk is made of cheese")
@@ -42,7 +42,7 @@ func actAsChild(kind string) int {
 	fmt.Println("something else first")
 	fmt.Println(childproc.ReadyPrefix + "http://127.0.0.1:1")
 	switch kind {
-	case "stubborn": // hears nothing
+	case "stubborn": // ignores its stdin
 		time.Sleep(time.Hour)
 	case "polite":
 		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
@@ -66,48 +66,48 @@ func testProcess(t *testing.T, kind string) *process {
 	return p
 }
 
-func TestAChildIsAskedToStopAndDoes(t *testing.T) {
+func TestChildStopsWhenAsked(t *testing.T) {
 	p := testProcess(t, "polite")
-	for range 2 { // and can be started again
+	for range 2 { // it can be restarted
 		if err := p.start(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if !p.alive() || p.pid() == 0 {
-			t.Fatal("it does not run")
+			t.Fatal("it is not running")
 		}
 		if err := p.stop(); err != nil {
 			t.Fatal(err)
 		}
 		if p.alive() {
-			t.Fatal("it still runs")
+			t.Fatal("it is still running")
 		}
 	}
 	if got := tail(p.logPath, 5); strings.Count(got, `heard "stop\n" <nil>`) != 2 {
 		t.Errorf("it was not asked twice: %s", got)
 	}
 	if err := p.stop(); err != nil {
-		t.Errorf("stopping what is stopped: %v", err)
+		t.Errorf("stopping it again: %v", err)
 	}
 }
 
-func TestAChildThatFailsToStartSaysWhy(t *testing.T) {
+func TestStartReportsWhyChildFailed(t *testing.T) {
 	err := testProcess(t, "failing").start(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "made of cheese") || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestStartingGivesUpWithItsContext(t *testing.T) {
+func TestStartEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	p := testProcess(t, "stubborn")
-	// It may be ready before the context is looked at; then stop finds it.
+	// It may be ready before the context is checked; then stop stops it.
 	if err := p.start(ctx); err != nil && (!errors.Is(err, context.Canceled) || p.alive()) {
 		t.Errorf("got %v, alive %v", err, p.alive())
 	}
 }
 
-func TestAnOrphanEndsAndRemovesItsDirectory(t *testing.T) {
+func TestOrphanExitsAndRemovesDirectory(t *testing.T) {
 	quiet := slog.New(slog.DiscardHandler)
 	serve := func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 	for _, c := range []struct {
@@ -133,7 +133,7 @@ func TestAnOrphanEndsAndRemovesItsDirectory(t *testing.T) {
 	}
 	boom := errors.New("boom")
 	r, w := io.Pipe()
-	defer func() { // the goroutine that reads must not take the end for the parent's
+	defer func() { // the reading goroutine must not take the end of the test for that of the parent
 		io.WriteString(w, stopWord+"\n")
 		w.Close()
 	}()
@@ -143,7 +143,7 @@ func TestAnOrphanEndsAndRemovesItsDirectory(t *testing.T) {
 	}
 }
 
-func TestOnlyTheDemosOwnDirectoryIsRemoved(t *testing.T) {
+func TestOnlyOwnDirectoryIsRemoved(t *testing.T) {
 	precious := t.TempDir()
 	if err := removeRunDir(precious); err == nil {
 		t.Error("a directory without the marker was removed")
@@ -152,7 +152,7 @@ func TestOnlyTheDemosOwnDirectoryIsRemoved(t *testing.T) {
 		t.Error(err)
 	}
 	if err := removeRunDir(filepath.Join(precious, "none")); err != nil {
-		t.Errorf("what is not there: %v", err)
+		t.Errorf("a missing directory: %v", err)
 	}
 	kept := filepath.Join(precious, "kept")
 	dir, err := newRunDir(kept)
@@ -178,7 +178,7 @@ func TestOnlyTheDemosOwnDirectoryIsRemoved(t *testing.T) {
 	}
 }
 
-func TestTheTokenIsItsOwnersAlone(t *testing.T) {
+func TestTokenIsPrivate(t *testing.T) {
 	dir, err := newRunDir("")
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestTheTokenIsItsOwnersAlone(t *testing.T) {
 	}
 }
 
-func TestATakenPortIsReplacedAndNamed(t *testing.T) {
+func TestTakenPortIsReplacedAndReported(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -222,14 +222,14 @@ func TestATakenPortIsReplacedAndNamed(t *testing.T) {
 	}
 }
 
-func TestChildrenDoNotInheritTheUsersConfiguration(t *testing.T) {
+func TestChildrenDoNotInheritConfiguration(t *testing.T) {
 	got := childEnv([]string{"PATH=/bin", "MASTER_PORT=1", "WORKER_DSN=x", "Shardeck_Masters=y", "LOG_LEVEL=debug", "HOME=/h", "MASTERY=1"})
 	if want := []string{"PATH=/bin", "HOME=/h", "MASTERY=1"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
 
-func TestTheTailOfALogIsBounded(t *testing.T) {
+func TestTailIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "log")
 	var b strings.Builder
 	for i := range 100_000 {

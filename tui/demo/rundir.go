@@ -12,19 +12,19 @@ import (
 	"shardeck/tui/cli"
 )
 
-// markerName names the file that marks a temporary run directory as the demo's own.
+// markerName is the file that marks a temporary run directory as the demo's own.
 const markerName = ".shardeck-demo"
 
 func markerPath(dir string) string { return filepath.Join(dir, markerName) }
 
-// runDir is the demo's directory: token, logs and the shards' data. Only its
-// owner can enter it.
+// runDir is the demo's directory for token, logs and the shards' data. Only its owner can
+// access it.
 type runDir struct {
 	path      string
 	temporary bool
 }
 
-// newRunDir makes a temporary directory, or uses keep where it is given.
+// newRunDir creates a temporary directory, or uses keep if it is not empty.
 func newRunDir(keep string) (*runDir, error) {
 	d := &runDir{path: keep, temporary: keep == ""}
 	var err error
@@ -33,21 +33,21 @@ func newRunDir(keep string) (*runDir, error) {
 	} else {
 		if d.path, err = filepath.Abs(keep); err == nil {
 			if info, e := os.Stat(d.path); e == nil && !info.IsDir() {
-				return nil, cli.Usagef("--data-dir: %s is not a directory; name one, or a path where one can be made", d.path)
+				return nil, cli.Usagef("--data-dir: %s is not a directory; specify one, or a path where one can be created", d.path)
 			}
 			err = os.MkdirAll(d.path, 0o700)
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("making the demo's directory: %w", err)
+		return nil, fmt.Errorf("creating the demo's directory: %w", err)
 	}
 	for _, sub := range []string{d.logs(), d.data("")} {
 		if err := os.MkdirAll(sub, 0o700); err != nil {
-			return nil, errors.Join(fmt.Errorf("making the demo's directory: %w", err), d.remove())
+			return nil, errors.Join(fmt.Errorf("creating the demo's directory: %w", err), d.remove())
 		}
 	}
 	if d.temporary {
-		if err := os.WriteFile(markerPath(d.path), []byte("made by the Shardeck demo, which may remove this directory\n"), 0o600); err != nil {
+		if err := os.WriteFile(markerPath(d.path), []byte("created by the Shardeck demo, which may remove this directory\n"), 0o600); err != nil {
 			return nil, errors.Join(err, os.RemoveAll(d.path))
 		}
 	}
@@ -58,15 +58,15 @@ func (d *runDir) logs() string           { return filepath.Join(d.path, "logs") 
 func (d *runDir) data(sub string) string { return filepath.Join(d.path, "data", sub) }
 func (d *runDir) tokenFile() string      { return filepath.Join(d.path, "token") }
 
-// writeToken makes a new token of 256 random bits that masters show to workers. A
-// directory that is kept keeps its token too.
+// writeToken creates a token of 256 random bits for the masters and workers. An existing
+// token is kept.
 func (d *runDir) writeToken() error {
 	if b, err := os.ReadFile(d.tokenFile()); err == nil && len(strings.TrimSpace(string(b))) >= 32 {
 		return os.Chmod(d.tokenFile(), 0o600)
 	}
 	var secret [32]byte
 	if _, err := rand.Read(secret[:]); err != nil {
-		return fmt.Errorf("making a token: %w", err)
+		return fmt.Errorf("generating a token: %w", err)
 	}
 	f, err := os.OpenFile(d.tokenFile(), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -79,7 +79,7 @@ func (d *runDir) writeToken() error {
 	return nil
 }
 
-// remove removes a temporary directory and leaves a kept one alone.
+// remove removes a temporary directory; it leaves any other alone.
 func (d *runDir) remove() error {
 	if !d.temporary {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"shardeck/tui/cli"
 )
 
-func TestADataDirThatIsAFileIsWrongUsage(t *testing.T) {
+func TestDataDirMustBeDirectory(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte("kept"), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,21 +16,21 @@ import (
 	worker "shardeck/worker/service"
 )
 
-// Names of the hidden commands that the children run.
+// The hidden commands of the children.
 const (
 	runWorkerCommand = "run-worker"
 	runMasterCommand = "run-master"
 )
 
-// RunWorker is the hidden command that a worker of the demo runs.
+// RunWorker is the hidden command of a worker of the demo.
 type RunWorker struct {
 	childFlags
 	Port      int    `required:"" help:"Port to listen on."`
 	Name      string `required:"" help:"The worker's name."`
-	DataDir   string `required:"" help:"Where the shard's data is."`
+	DataDir   string `required:"" help:"Directory of the shard's data."`
 	TokenFile string `required:"" help:"File with the cluster's token."`
-	DSN       string `help:"Connection string of a SQL Server to keep the data on." env:"WORKER_DSN"`
-	DBSuffix  string `help:"What the names of its databases end in." default:"GO"`
+	DSN       string `help:"Connection string of a SQL Server for the data." env:"WORKER_DSN"`
+	DBSuffix  string `help:"Suffix of the physical databases' names." default:"GO"`
 }
 
 // Run serves until the parent says stop or is gone.
@@ -50,11 +50,11 @@ func (c *RunWorker) Run(ctx context.Context) error {
 	})
 }
 
-// RunMaster is the hidden command that a master of the demo runs.
+// RunMaster is the hidden command of a master of the demo.
 type RunMaster struct {
 	childFlags
 	Port      int      `required:"" help:"Port to listen on."`
-	Role      string   `required:"" enum:"primary,backup" help:"What to start as."`
+	Role      string   `required:"" enum:"primary,backup" help:"Initial role."`
 	Workers   []string `required:"" help:"Base URLs of the workers."`
 	Peers     []string `required:"" help:"Base URLs of the other masters."`
 	TokenFile string   `required:"" help:"File with the cluster's token."`

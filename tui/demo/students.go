@@ -11,17 +11,17 @@ import (
 	"shardeck/shared/api"
 )
 
-// Names of what the demo makes.
+// The demo's database and table.
 const (
 	demoDB    = "SchoolDB"
 	demoTable = "Students"
 )
 
-// firstStudentID is the id of the first generated student; the ids below it are
-// left for the tour's own rows and for visitors' experiments.
+// firstStudentID is the ID of the first generated student; the IDs below it are left for
+// the tour's own rows and for experiments.
 const firstStudentID = 10_001
 
-// studentColumns is the table, in order. The shard key follows from its name.
+// studentColumns returns the table's columns in order. student_id is the shard key by its name.
 func studentColumns() api.Object[string] {
 	return api.Object[string]{
 		{Name: "student_id", Value: "INT PRIMARY KEY"},
@@ -41,13 +41,13 @@ type student struct {
 	Name     string
 	Email    string
 	Major    string
-	GPA      string // as "3.70"
+	GPA      string // such as "3.70"
 	Credits  int64
-	Enrolled string // as "2024-09-01"
+	Enrolled string // such as "2024-09-01"
 	Active   bool
 }
 
-// row returns the student in wire form, in the order of studentColumns.
+// row returns the student in wire format, in the order of studentColumns.
 func (s *student) row() api.Object[jsontext.Value] {
 	return api.Object[jsontext.Value]{
 		{Name: "student_id", Value: jsontext.Value(strconv.FormatInt(s.ID, 10))},
@@ -62,10 +62,7 @@ func (s *student) row() api.Object[jsontext.Value] {
 }
 
 func jsonText(s string) jsontext.Value {
-	b, err := jsontext.AppendQuote(nil, s)
-	if err != nil { // only for invalid UTF-8, which no name here has; AppendQuote has replaced it
-		return b
-	}
+	b, _ := jsontext.AppendQuote(nil, s) // invalid UTF-8, which no name here has, would be replaced
 	return b
 }
 
@@ -76,18 +73,18 @@ func jsonTextOrNull(s string) jsontext.Value {
 	return jsonText(s)
 }
 
-// generator makes students from a seed: the same seed gives the same students on
-// every machine. It is not safe for concurrent use.
+// generator generates students from a seed, the same for the same seed on every machine.
+// It is not safe for concurrent use.
 type generator struct {
 	rng      *rand.Rand
 	next     int64
 	cultures []culture
-	majors   []string // each as often as its weight says
+	majors   []string // each repeated according to its weight
 	today    time.Time
 }
 
-// newGenerator starts at the given id. Enrolment dates lie in the years before
-// 2026-09-01, whatever the clock says, so that the data is the same every time.
+// newGenerator starts at the given ID. Enrolment dates are in the years before 2026-09-01
+// whatever the current date is, so that the data is always the same.
 func newGenerator(seed uint64, firstID int64) *generator {
 	g := &generator{
 		rng:      rand.New(rand.NewPCG(seed, 0x5eed)), //nolint:gosec // sample data, not secrets
@@ -103,8 +100,8 @@ func newGenerator(seed uint64, firstID int64) *generator {
 	return g
 }
 
-// student returns the next one. About 6 % have no email, 8 % no major yet, 5 %
-// (the newest, mostly) no GPA.
+// student returns the next student. About 6 % have no email, 8 % no major, and 5 %
+// (mostly the newest) no GPA.
 func (g *generator) student() student {
 	c := g.cultures[g.rng.IntN(len(g.cultures))]
 	given := c.given[g.rng.IntN(len(c.given))]
@@ -126,7 +123,7 @@ func (g *generator) student() student {
 		s.Major = g.majors[g.rng.IntN(len(g.majors))]
 	}
 	if days > 60 && g.rng.IntN(100) >= 2 {
-		// Around 3.0, between 0.50 and 4.00, as grades are.
+		// Normally distributed around 3.0, from 0.50 to 4.00.
 		points := 300 + int(g.rng.NormFloat64()*55)
 		points = min(max(points, 50), 400)
 		s.GPA = fmt.Sprintf("%d.%02d", points/100, points%100)
@@ -134,7 +131,7 @@ func (g *generator) student() student {
 	return s
 }
 
-// batch returns the next n.
+// batch returns the next n students.
 func (g *generator) batch(n int) []student {
 	out := make([]student, n)
 	for i := range out {

@@ -10,7 +10,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-func TestStudentsAreTheSameForASeed(t *testing.T) {
+func TestStudentsAreDeterministic(t *testing.T) {
 	a := newGenerator(sampleSeed, firstStudentID).batch(500)
 	b := newGenerator(sampleSeed, firstStudentID).batch(500)
 	if diff := cmp.Diff(a, b); diff != "" {
@@ -21,7 +21,7 @@ func TestStudentsAreTheSameForASeed(t *testing.T) {
 	}
 }
 
-func TestEveryStudentFitsTheTable(t *testing.T) {
+func TestStudentsFitTable(t *testing.T) {
 	columns := studentColumns()
 	types := make([]sqltypes.Type, len(columns))
 	for i, c := range columns {

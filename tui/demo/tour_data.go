@@ -15,7 +15,7 @@ import (
 	"shardeck/tui/cli"
 )
 
-// pioneers are the rows the tour inserts one by one.
+// pioneers returns the rows that the tour inserts one by one.
 func pioneers() []student {
 	return []student{
 		{ID: 7, Name: "Ada Lovelace", Email: "ada@students.example.edu", Major: "Mathematics", GPA: "4.00", Credits: 180, Enrolled: "2023-09-01", Active: true},
@@ -42,7 +42,7 @@ func (t *tour) create(ctx context.Context) error {
 		tb.Row(c.Name, c.Type, null, c.Default)
 	}
 	t.table(tb)
-	t.expect(len(db.Shards) == workerCount && len(table.Shards) == workerCount, "%s and its table are on all %d shards", demoDB, workerCount)
+	t.expect(len(db.Shards) == workerCount && len(table.Shards) == workerCount, "%s and its table exist on all %d shards", demoDB, workerCount)
 	t.expect(def.ShardKey == "student_id", "rows are placed by %s", def.ShardKey)
 	return nil
 }
@@ -91,8 +91,8 @@ func (t *tour) selectByKey(ctx context.Context) error {
 			match = match && i < len(row) && cell == cli.Cells(jsontext.Value("[" + string(row[i].Value) + "]"))[0]
 		}
 	}
-	t.expect(match, "the row is what was inserted, NULL and all scripts included")
-	t.expect(byKey.Route.Kind == api.RoutePoint && len(byKey.Shards) == 1, "one shard was asked")
+	t.expect(match, "the row is the one inserted, including NULL and the script")
+	t.expect(byKey.Route.Kind == api.RoutePoint && len(byKey.Shards) == 1, "only one shard was queried")
 
 	in, err := t.primary().Select(ctx, &api.SelectRequest{DB: demoDB, Table: demoTable, Columns: api.NameList{"student_id", "name"},
 		Condition: "student_id IN (7, 42) AND name LIKE N'A%'"})
@@ -101,12 +101,12 @@ func (t *tour) selectByKey(ctx context.Context) error {
 	}
 	t.line("condition student_id IN (7, 42) AND name LIKE N'A%%': %s, %s", in.Route.Kind, in.Route.Why)
 	t.rowsTable(in)
-	t.expect(len(in.Rows) == 1 && cli.Cells(in.Rows[0])[0] == "7" && len(in.Shards) <= 2, "the keys in the condition led to %d of %d shards", len(in.Shards), workerCount)
+	t.expect(len(in.Rows) == 1 && cli.Cells(in.Rows[0])[0] == "7" && len(in.Shards) <= 2, "the keys in the condition limited it to %d of %d shards", len(in.Shards), workerCount)
 	return nil
 }
 
-// rowsTable prints rows, the name last: a name in a script written from right to
-// left would turn the cells after it around in some terminals.
+// rowsTable prints rows with the name last: in some terminals a name in a right-to-left
+// script would reorder the cells after it.
 func (t *tour) rowsTable(resp *api.SelectResponse) {
 	order := make([]int, 0, len(resp.Columns))
 	last := -1
@@ -153,13 +153,13 @@ func (t *tour) load(ctx context.Context) error {
 	}
 	t.students = append(t.students, students...)
 	t.line("%.0f rows/s; by shard %v", float64(sum.Rows)/max(sum.Took.Seconds(), 1e-6), sum.PerShard)
-	t.expect(sum.Rows == int64(len(students)), "%d rows are acknowledged, each one durable", sum.Rows)
+	t.expect(sum.Rows == int64(len(students)), "%d rows are acknowledged and durable", sum.Rows)
 	want := placement(students)
-	t.expect(sum.PerShard == want, "each shard took the rows whose keys lead there")
+	t.expect(sum.PerShard == want, "each shard has the rows whose keys map to it")
 	return nil
 }
 
-// placement counts students by the shard their key leads to.
+// placement counts students by the shard that their key maps to.
 func placement(students []student) (per [workerCount]int64) {
 	for _, s := range students {
 		per[sharding.Slot(strconv.FormatInt(s.ID, 10))%workerCount]++
@@ -184,8 +184,8 @@ func (t *tour) scatter(ctx context.Context) error {
 	for i := range min(len(resp.Rows), len(want)) {
 		same = same && cli.Cells(resp.Rows[i])[0] == strconv.FormatInt(want[i].ID, 10)
 	}
-	t.expect(same, "these are the rows, in the order, that sorting all %d students here gives", len(t.students))
-	t.expect(resp.Route.Kind == api.RouteScatter && len(resp.Shards) == workerCount, "all %d shards took part at once", len(resp.Shards))
+	t.expect(same, "the rows and their order match sorting all %d students here", len(t.students))
+	t.expect(resp.Route.Kind == api.RouteScatter && len(resp.Shards) == workerCount, "all %d shards ran it in parallel", len(resp.Shards))
 	return nil
 }
 
@@ -205,8 +205,8 @@ func (t *tour) count(ctx context.Context) error {
 		return fmt.Errorf("counting: %w", err)
 	}
 	cli.PrintCount(t.out, "         ", resp)
-	t.expect(resp.Total == int64(len(t.students)), "the total is the number of rows inserted, %d", len(t.students))
-	t.expect(parts(resp) == placement(t.students), "each shard's part is the number of keys that lead there")
+	t.expect(resp.Total == int64(len(t.students)), "the total is the number of inserted rows, %d", len(t.students))
+	t.expect(parts(resp) == placement(t.students), "each shard's count is the number of keys that map to it")
 	return nil
 }
 
@@ -239,7 +239,7 @@ func (t *tour) countGroups(ctx context.Context) error {
 		sum += g.Count
 		same = same && want[cli.Cells(g.Key)[0]] == g.Count
 	}
-	t.expect(same, "the %d groups, NULL among them, are those counted here", len(want))
+	t.expect(same, "the %d groups, including NULL, match those counted here", len(want))
 	t.expect(sum == resp.Total, "the groups add up to the total, %d", resp.Total)
 	return nil
 }

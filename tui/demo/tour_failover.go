@@ -16,11 +16,11 @@ import (
 	"shardeck/tui/cli"
 )
 
-// refusal is a request that must be refused, and how.
+// refusal is a request that must be refused, and the expected error.
 type refusal struct {
 	what   string
 	want   api.Code
-	number int // SQL Server's, 0 for none
+	number int // SQL Server's error number, 0 for none
 	send   func(context.Context, *client.Master) error
 }
 
@@ -46,7 +46,7 @@ func refusals() []refusal {
 	return []refusal{
 		{"a name of 61 letters in NVARCHAR(60)", api.CodeValueTooLong, 2628, insert(func(s *student) { s.Name = strings.Repeat("x", 61) }, "")},
 		{"a GPA of 12.50 in DECIMAL(3,2)", api.CodeOutOfRange, 8115, insert(func(s *student) { s.GPA = "12.50" }, "")},
-		{"the id of a student who is there", api.CodeDuplicateKey, 2627, insert(func(s *student) { s.ID = 42 }, "")},
+		{"the ID of an existing student", api.CodeDuplicateKey, 2627, insert(func(s *student) { s.ID = 42 }, "")},
 		{"a shard key that is not the row's", api.CodeShardKeyMismatch, 0, insert(func(*student) {}, "1")},
 		{"DELETE without a shard key", api.CodeShardKeyRequired, 0, where("gpa < 1")},
 		{"DELETE where student_id = 42; DROP TABLE Students", api.CodeSyntax, 0, where("student_id = 42; DROP TABLE Students")},
@@ -54,7 +54,7 @@ func refusals() []refusal {
 }
 
 func (t *tour) refusals(ctx context.Context) error {
-	tb := (&cli.Table{}).Right(0).Row("STATUS", "CODE", "SQL SERVER'S", "SENT")
+	tb := (&cli.Table{}).Right(0).Row("STATUS", "CODE", "SQL SERVER", "REQUEST")
 	asExpected := true
 	for _, r := range refusals() {
 		err := r.send(ctx, t.primary())
@@ -76,10 +76,10 @@ func (t *tour) refusals(ctx context.Context) error {
 	}
 	t.table(tb)
 	t.expect(asExpected, "each was refused for the right reason")
-	return t.expectCount(ctx, t.primary(), "the table still has its %d rows")
+	return t.expectCount(ctx, t.primary(), "the table still has %d rows")
 }
 
-// expectCount checks the count through m; format takes the expected number.
+// expectCount checks the count through m; format receives the expected number.
 func (t *tour) expectCount(ctx context.Context, m *client.Master, format string) error {
 	resp, err := m.Count(ctx, &api.MapReduceCountRequest{DB: demoDB, Table: demoTable})
 	if err != nil {
@@ -97,7 +97,7 @@ func (t *tour) security(ctx context.Context) error {
 	cli.PrintSecurity(t.out, "         ", resp, false)
 	want := workerCount * len(api.GuardedWorkerEndpoints())
 	t.expect(resp.OK && len(resp.Workers) == workerCount, "every worker passed")
-	t.expect(len(resp.Probes) >= 4*want, "every guarded endpoint was tried with every wrong credential, %d probes", len(resp.Probes))
+	t.expect(len(resp.Probes) >= 4*want, "every protected endpoint was tried with every invalid credential, %d probes", len(resp.Probes))
 	return nil
 }
 
@@ -112,7 +112,7 @@ func (t *tour) killPrimary(ctx context.Context) error {
 		return err
 	}
 	t.gapBegan = time.Now()
-	t.line("SIGKILL to %s", killed)
+	t.line("sent SIGKILL to %s", killed)
 	_, err = t.primary().Health(ctx)
 	t.expect(err != nil && cli.Unreachable(err), "the primary is gone: %v", err)
 	if err := t.expectCount(ctx, t.backup(), "the backup counts the same %d rows"); err != nil {
@@ -140,7 +140,7 @@ func (t *tour) insertOne(ctx context.Context, m *client.Master, id int64, name s
 		return fmt.Errorf("reading student %d through %s: %w", id, m.URL(), err)
 	}
 	there := len(got.Rows) == 1 && cli.Cells(got.Rows[0])[0] == name
-	t.expect(resp.RowsAffected == 1 && there, "%s was inserted through %s and is there", name, m.URL())
+	t.expect(resp.RowsAffected == 1 && there, "%s was inserted and read back through %s", name, m.URL())
 	return nil
 }
 
@@ -161,7 +161,7 @@ func (t *tour) failOver(ctx context.Context) error {
 	}
 	t.expect(after.Role == api.RolePrimary && resp.Primary == t.backup().URL(), "the backup is the primary")
 	t.expect(after.Term > before.Term && after.Term == resp.Term, "with a new term: %d after %d", after.Term, before.Term)
-	t.line("%s from the kill to the new primary, this tour's checks between the two included", round(gap))
+	t.line("%s from the kill to the new primary, including the checks in between", round(gap))
 	return nil
 }
 
@@ -191,7 +191,7 @@ func (t *tour) comeBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.expect(slices.Equal(started, t.cluster.Masters()[:1]), "%s runs again, started as a primary as before", strings.Join(started, ", "))
+	t.expect(slices.Equal(started, t.cluster.Masters()[:1]), "%s is running again, with primary as its initial role", strings.Join(started, ", "))
 	want, err := t.backup().Health(ctx)
 	if err != nil {
 		return fmt.Errorf("the primary: %w", err)

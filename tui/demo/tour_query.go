@@ -13,8 +13,8 @@ import (
 	"shardeck/tui/cli"
 )
 
-// tourStatement is what the tour asks in T-SQL: an average of averages would be
-// wrong, and a group's rows lie on all shards.
+// tourStatement is the tour's T-SQL statement: each group has rows on all shards, and an
+// average of averages would be wrong.
 const tourStatement = `SELECT TOP (5) major, COUNT(*) AS students, AVG(gpa) AS average
 FROM Students
 WHERE gpa IS NOT NULL AND active = 1
@@ -22,7 +22,7 @@ GROUP BY major
 ORDER BY average DESC, major`
 
 // statement runs a SELECT with a GROUP BY over all shards and checks it against the
-// rows that are known here.
+// sample data.
 func (t *tour) statement(ctx context.Context) error {
 	t.sql(tourStatement)
 	resp, err := t.primary().Query(ctx, &api.SQLRequest{DB: demoDB, SQL: tourStatement})
@@ -41,8 +41,8 @@ func (t *tour) statement(ctx context.Context) error {
 		got = append(got, strings.Join(cells, "|"))
 	}
 	t.table(tb)
-	t.expect(slices.Equal(got, bestMajors(t.students, 5)), "these are the groups, the exact averages and the order that %d students here give", len(t.students))
-	t.expect(len(resp.Shards) == workerCount, "all %d shards took part at once", len(resp.Shards))
+	t.expect(slices.Equal(got, bestMajors(t.students, 5)), "the groups, the exact averages and the order match those computed here from %d students", len(t.students))
+	t.expect(len(resp.Shards) == workerCount, "all %d shards ran it in parallel", len(resp.Shards))
 	return nil
 }
 
@@ -53,7 +53,7 @@ func (t *tour) sql(text string) {
 	}
 }
 
-// bestMajors is the tour's statement carried out here: major|students|average.
+// bestMajors computes the tour's statement: major|students|average.
 func bestMajors(students []student, n int) []string {
 	type group struct {
 		major           string
@@ -68,7 +68,7 @@ func bestMajors(students []student, n int) []string {
 		}
 		points, err := strconv.ParseInt(strings.Replace(s.GPA, ".", "", 1), 10, 64)
 		if err != nil {
-			return nil // no grade of the sample data is written otherwise
+			return nil // the sample data has no other format
 		}
 		g.count++
 		g.hundreds += points
@@ -77,7 +77,7 @@ func bestMajors(students []student, n int) []string {
 	for _, g := range groups {
 		all = append(all, g)
 	}
-	// T-SQL's AVG of a DECIMAL has six digits after the point; the rest is cut off.
+	// T-SQL's AVG of a DECIMAL has six decimals and truncates the rest.
 	millionths := func(g *group) int64 { return g.hundreds * 10_000 / g.count }
 	slices.SortFunc(all, func(a, b *group) int {
 		return cmp.Or(cmp.Compare(millionths(b), millionths(a)), cmp.Compare(a.major, b.major)) // NULL is "" here, and first as in T-SQL
@@ -90,8 +90,8 @@ func bestMajors(students []student, n int) []string {
 	return rows
 }
 
-// explain shows how the statement is split between the shards and the master, with
-// what each did.
+// explain shows how the statement is divided between the shards and the master, and what
+// each did.
 func (t *tour) explain(ctx context.Context) error {
 	resp, err := t.primary().Query(ctx, &api.SQLRequest{DB: demoDB, SQL: tourStatement, Explain: true, Analyze: true})
 	if err != nil {

@@ -16,47 +16,46 @@ import (
 )
 
 const (
-	// trafficEvery is the mean time between two requests: some four a second.
+	// trafficEvery is the mean time between requests: about four per second.
 	trafficEvery = 250 * time.Millisecond
 	// trafficTimeout bounds each request.
 	trafficTimeout = 5 * time.Second
-	// trafficFirstID is the id of the first row that traffic inserts, far from the sample's.
+	// trafficFirstID is the lowest ID of the rows that the traffic inserts, above the sample's.
 	trafficFirstID = 1_000_001
-	// trafficLook is how often it is looked for the primary, to send to that.
+	// trafficLook is how often the traffic looks for the primary.
 	trafficLook = time.Second
-	// trafficKeeps is how many of its own rows traffic leaves: older ones it deletes again.
+	// trafficKeeps is the number of its own rows that the traffic keeps; it deletes older ones.
 	trafficKeeps = 50
 )
 
-// Traffic sends a few mixed reads and writes a second to a cluster, so that a
-// console has something to show. It is off until switched on, goes to the primary,
-// or to the other master while there is none that answers, and touches only rows
-// that the demo made.
-// Its methods are safe for concurrent use.
+// Traffic sends a few mixed reads and writes per second to a cluster, so that the console
+// has something to show. It is initially off. It goes to the primary, or to the other
+// master while the primary does not answer, and touches only the demo's own rows. Its
+// methods are safe for concurrent use.
 type Traffic struct {
 	masters  []*client.Master
 	students int
 
 	on       atomic.Bool
-	changed  chan struct{} // of capacity 1: on was changed
+	changed  chan struct{} // capacity 1; signals a change of on
 	sent     atomic.Int64
 	failed   atomic.Int64
 	stop     context.CancelFunc
 	finished sync.WaitGroup
 
-	// Of the one goroutine only:
+	// Used only by the goroutine:
 	rng    *rand.Rand
-	at     int // index of the master that is asked
+	at     int // index of the current master
 	looked time.Time
-	nextID int64 // to insert
-	oldest int64 // of its own rows still there
+	nextID int64 // the next row to insert
+	oldest int64 // the oldest row not yet deleted
 }
 
-// NewTraffic makes traffic for the cluster whose table holds so many sample
-// students. The caller calls Close.
+// NewTraffic returns traffic for a cluster with that many sample students. The caller
+// must call Close.
 func (c *Cluster) NewTraffic(students int) *Traffic {
 	ctx, cancel := context.WithCancel(context.Background())
-	// A kept directory may hold rows of an earlier demo's traffic: ids follow the clock.
+	// IDs follow the clock, because a kept directory may contain rows of an earlier demo's traffic.
 	first := trafficFirstID + time.Now().Unix()%1_000_000*1_000
 	t := &Traffic{
 		masters: c.clients, students: students, changed: make(chan struct{}, 1), stop: cancel,
@@ -72,25 +71,25 @@ func (t *Traffic) Set(on bool) {
 	if t.on.Swap(on) != on {
 		select {
 		case t.changed <- struct{}{}:
-		default: // the goroutine has not looked yet, and will see the latest
+		default: // a change is already pending; the goroutine will see the latest value
 		}
 	}
 }
 
-// Toggle switches the traffic over and returns whether it is on now.
+// Toggle toggles the traffic and reports whether it is now on.
 func (t *Traffic) Toggle() bool {
 	on := !t.on.Load()
 	t.Set(on)
 	return on
 }
 
-// On says whether the traffic is on.
+// On reports whether the traffic is on.
 func (t *Traffic) On() bool { return t.on.Load() }
 
 // Counts returns how many requests were sent and how many of them failed.
 func (t *Traffic) Counts() (sent, failed int64) { return t.sent.Load(), t.failed.Load() }
 
-// Close ends the traffic and waits for the request under way.
+// Close stops the traffic and waits for the request in flight.
 func (t *Traffic) Close() {
 	t.stop()
 	t.finished.Wait()
@@ -102,7 +101,7 @@ func (t *Traffic) run(ctx context.Context) {
 	for {
 		var due <-chan time.Time // never, while off
 		if t.on.Load() {
-			// Between half and one and a half times the mean, as people come.
+			// Uniform between 0.5 and 1.5 times the mean.
 			timer.Reset(trafficEvery/2 + time.Duration(t.rng.Int64N(int64(trafficEvery))))
 			due = timer.C
 		}
@@ -116,7 +115,7 @@ func (t *Traffic) run(ctx context.Context) {
 	}
 }
 
-// one sends one request, and sends the next one to the other master when this one did not answer.
+// one sends one request, and switches to the other master if this one did not answer.
 func (t *Traffic) one(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, trafficTimeout)
 	defer cancel()
@@ -135,19 +134,19 @@ func (t *Traffic) one(ctx context.Context) {
 	}
 }
 
-// follow turns to the primary: the console shows the requests of the master that it
-// asks, which is that one. While no master says that it is, nothing changes.
+// follow switches to the primary, because the console shows the requests of the master it
+// polls, which is the primary. If no master reports that it is the primary, nothing changes.
 func (t *Traffic) follow(ctx context.Context) {
 	var term uint64
 	for i, m := range t.masters {
-		// Of two that say so, the one with the older term has not heard of the other yet.
+		// Of two, the one with the older term has been replaced without knowing it yet.
 		if h, err := ask(ctx, m.Health); err == nil && h.Role == api.RolePrimary && h.Term >= term {
 			t.at, term = i, h.Term
 		}
 	}
 }
 
-// request is one of the mix: half point reads, a quarter scatters and counts, a quarter writes.
+// request sends one request of the mix: half point reads, a quarter scatters and counts, a quarter writes.
 func (t *Traffic) request(ctx context.Context, m *client.Master) error {
 	id := jsontext.Value(strconv.Itoa(firstStudentID + t.rng.IntN(max(t.students, 1))))
 	var err error
@@ -166,7 +165,7 @@ func (t *Traffic) request(ctx context.Context, m *client.Master) error {
 			Set:       api.Object[jsontext.Value]{{Name: "credits", Value: jsontext.Value(strconv.Itoa(t.rng.IntN(300)))}}})
 	case t.nextID-t.oldest < trafficKeeps:
 		g := newGenerator(uint64(t.nextID), t.nextID)
-		t.nextID++ // also when it fails: the row may be there
+		t.nextID++ // even if it fails: the row may exist
 		s := g.student()
 		_, err = m.Insert(ctx, &api.InsertRequest{DB: demoDB, Table: demoTable, Data: s.row()})
 	default:

@@ -12,7 +12,7 @@ import (
 	"shardeck/shared/client"
 )
 
-// healthServer is a master that says how it is, and nothing else.
+// healthServer is a master that answers only GET /health.
 func healthServer(t *testing.T, health *atomic.Pointer[api.Health]) *client.Master {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -48,13 +48,13 @@ func TestTrafficFollowsThePrimary(t *testing.T) {
 		{"failed over while the first is away", [2]*api.Health{nil, says(api.RolePrimary, 2)}, 1},
 		{"no primary changes nothing", [2]*api.Health{nil, says(api.RoleBackup, 2)}, 1},
 		{"restarted without a failover", [2]*api.Health{says(api.RolePrimary, 2), says(api.RoleBackup, 2)}, 0},
-		{"an old primary that has not heard", [2]*api.Health{says(api.RolePrimary, 2), says(api.RolePrimary, 3)}, 1},
+		{"an old primary that does not know yet", [2]*api.Health{says(api.RolePrimary, 2), says(api.RolePrimary, 3)}, 1},
 	} {
 		health[0].Store(c.states[0])
 		health[1].Store(c.states[1])
 		traffic.follow(t.Context())
 		if traffic.at != c.at {
-			t.Errorf("%s: it asks master %d, not %d", c.name, traffic.at, c.at)
+			t.Errorf("%s: it uses master %d, not %d", c.name, traffic.at, c.at)
 		}
 	}
 }
