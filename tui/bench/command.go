@@ -12,25 +12,25 @@ import (
 // Command is the bench subcommand.
 type Command struct {
 	Round   time.Duration `help:"Length of one round of a throughput measurement." default:"2s"`
-	Rounds  int           `help:"Rounds of each measurement, ours and the floor in turn; the median ratio is printed." default:"3"`
+	Rounds  int           `help:"Rounds of each measurement, alternating between Shardeck and the baseline; the median ratio is printed." default:"3"`
 	Clients []int         `help:"Numbers of concurrent clients." default:"1,16,64"`
-	Rows    int           `help:"Rows of the big table that is counted and scanned." default:"1000000"`
+	Rows    int           `help:"Rows of the big table, for counts and scans." default:"1000000"`
 	Only    []string      `help:"Run only these: ${enum}." enum:"point-select,insert,bulk,count,scan,query,sqlserver" default:"point-select,insert,bulk,count,scan,query,sqlserver"`
 
-	SQLServerDSN string `name:"sqlserver-dsn" help:"Connection string of a SQL Server to measure too; databases are made there and dropped. A flag can be seen by other users: prefer the variable." env:"SHARDECK_TEST_SQLSERVER"`
+	SQLServerDSN string `name:"sqlserver-dsn" help:"Connection string of a SQL Server to measure too; it creates databases there and drops them. Other users can see flags: prefer the variable." env:"SHARDECK_TEST_SQLSERVER"`
 }
 
-// Validate refuses numbers that measure nothing.
+// Validate rejects numbers that are out of range.
 func (c *Command) Validate() error {
 	if c.Rounds < 1 || c.Rounds > 100 || c.Round <= 0 {
-		return fmt.Errorf("--rounds must be 1 to 100, and --round longer than nothing")
+		return fmt.Errorf("--rounds must be 1 to 100, and --round greater than 0")
 	}
 	if c.Rows < batchRows || c.Rows%batchRows != 0 {
 		return fmt.Errorf("--rows must be a multiple of %d", batchRows)
 	}
 	for _, n := range c.Clients {
 		if n < 1 || n > 1000 {
-			return fmt.Errorf("--clients must be 1 to 1000 each, not %d", n)
+			return fmt.Errorf("each of --clients must be 1 to 1000, not %d", n)
 		}
 	}
 	return nil

@@ -1,10 +1,8 @@
-// Package bench measures Shardeck against floors that it measures in the same
-// run, and prints ratios: how much of what the machine can do is left to the
-// user. It starts a real cluster (tui/demo's) and the floors' processes too, and
-// drives both with the same load generator, in alternating rounds so that a noisy
-// neighbour disturbs both alike.
+// Package bench measures Shardeck against baselines measured in the same run, and prints
+// ratios: how much of what the machine can do reaches the user. It starts a real cluster
+// (tui/demo's) and the baselines' processes, and drives both with the same load
+// generator, in alternating rounds so that a noisy neighbour disturbs both alike.
 //
-// It is not a test: it asserts nothing on time. An aim that is missed is printed
-// as such and the command still succeeds; only a wrong answer or a failed request
-// makes it fail.
+// It is not a test: it asserts nothing about time. A missed target is printed as such and
+// the command still succeeds; only a wrong answer or a failed request makes it fail.
 package bench

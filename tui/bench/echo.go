@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// The echo floor is what a bare two-hop JSON service costs in Go: net/http and
-// encoding/json as anybody would write them, with connections kept open. The first
-// hop decodes the client's JSON, picks a second hop by hash, encodes a request for
-// it and passes its answer on; the second decodes that and encodes an answer of
-// the size a point select's has. Neither parses SQL, touches a database, logs,
-// checks a token or validates: that is what the ratio leaves for Shardeck to do.
+// The echo baseline is the cost of a bare two-hop JSON service in Go: plain net/http and
+// encoding/json, with connections kept open. The first hop decodes the client's JSON,
+// picks a second hop by hash, sends it a request and passes on its answer; the second
+// decodes the request and encodes an answer as large as that of a point select. Neither
+// parses SQL, uses a database, logs, checks a token or validates: the ratio measures the
+// cost of what Shardeck does in addition.
 
 type echoRequest struct {
 	DB        string         `json:"db_name"`
@@ -39,7 +39,7 @@ type echoAnswer struct {
 	Count   int          `json:"row_count"`
 }
 
-// EchoWorker is the hidden command of the floor's second hop.
+// EchoWorker is the hidden command of the baseline's second hop.
 type EchoWorker struct{}
 
 // Run serves until the context ends.
@@ -56,12 +56,12 @@ func (*EchoWorker) Run(ctx context.Context) error {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		// The status line is out by now; a client that has gone is its own business.
+		// The status is already sent, so a failure cannot be reported.
 		_ = json.NewEncoder(w).Encode(echoAnswer{Columns: columns, Rows: [][]any{row}, Count: 1})
 	})
 }
 
-// EchoMaster is the hidden command of the floor's first hop.
+// EchoMaster is the hidden command of the baseline's first hop.
 type EchoMaster struct {
 	Workers []string `help:"Base URLs of the second hops." required:""`
 }
@@ -106,8 +106,8 @@ func (m *EchoMaster) Run(ctx context.Context) error {
 	})
 }
 
-// serveEcho listens on a free loopback port and says so as Shardeck's own
-// services do. It ends with its standard input, and so with its parent.
+// serveEcho listens on a free loopback port and announces it as Shardeck's own services
+// do. It exits when its standard input closes, and so with its parent.
 func serveEcho(ctx context.Context, h http.HandlerFunc) error {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -12,18 +12,18 @@ import (
 	"time"
 )
 
-// shot is one HTTP request of a closed-loop client. check looks at a 200 answer.
-type shot struct {
+// request is one HTTP request of a closed-loop client. check, if set, verifies a 200 answer.
+type request struct {
 	url   string
 	body  []byte
 	check func(answer []byte) error
 }
 
-// aim makes the n-th request of client c.
-type aim func(client, n int) shot
+// requestFunc returns the n-th request of a client.
+type requestFunc func(client, n int) request
 
-// newLoadClient returns an HTTP client that keeps a connection open for each
-// concurrent client, so that neither side of a ratio pays for dialling.
+// newLoadClient returns an HTTP client that keeps a connection open for each concurrent
+// client, so that neither side of a ratio includes the cost of dialling.
 func newLoadClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		MaxIdleConns:        512,
@@ -34,12 +34,12 @@ func newLoadClient() *http.Client {
 
 // throughput runs clients in a closed loop for d and returns requests per second.
 // The first failed or wrong answer ends it with an error.
-func throughput(ctx context.Context, hc *http.Client, clients int, d time.Duration, next aim) (float64, error) {
+func throughput(ctx context.Context, hc *http.Client, clients int, d time.Duration, next requestFunc) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, d+30*time.Second)
 	defer cancel()
 	var done atomic.Bool
 	var total atomic.Int64
-	var first error
+	var firstErr error
 	var once sync.Once
 	var wg sync.WaitGroup
 	start := time.Now()
@@ -49,8 +49,8 @@ func throughput(ctx context.Context, hc *http.Client, clients int, d time.Durati
 		wg.Go(func() {
 			var buf bytes.Buffer
 			for n := 0; !done.Load(); n++ {
-				if err := fire(ctx, hc, next(c, n), &buf); err != nil {
-					once.Do(func() { first = err })
+				if err := send(ctx, hc, next(c, n), &buf); err != nil {
+					once.Do(func() { firstErr = err })
 					done.Store(true)
 					return
 				}
@@ -59,15 +59,15 @@ func throughput(ctx context.Context, hc *http.Client, clients int, d time.Durati
 		})
 	}
 	wg.Wait()
-	if first != nil {
-		return 0, first
+	if firstErr != nil {
+		return 0, firstErr
 	}
 	return float64(total.Load()) / time.Since(start).Seconds(), nil
 }
 
-// fire sends one request and checks its answer.
-func fire(ctx context.Context, hc *http.Client, s shot, buf *bytes.Buffer) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(s.body))
+// send sends one request and checks its answer.
+func send(ctx context.Context, hc *http.Client, r request, buf *bytes.Buffer) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(r.body))
 	if err != nil {
 		return err
 	}
@@ -83,23 +83,23 @@ func fire(ctx context.Context, hc *http.Client, s shot, buf *bytes.Buffer) error
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answered %d: %.300s", s.url, resp.StatusCode, buf)
+		return fmt.Errorf("%s answered %d: %.300s", r.url, resp.StatusCode, buf)
 	}
-	if s.check != nil {
-		return s.check(buf.Bytes())
+	if r.check != nil {
+		return r.check(buf.Bytes())
 	}
 	return nil
 }
 
-// ratios runs ours and floor in alternating rounds and returns ours/floor of each
+// ratios runs ours and the baseline in alternating rounds and returns the ratio of each
 // round, sorted.
-func ratios(rounds int, ours, floor func() (float64, error)) ([]float64, error) {
+func ratios(rounds int, ours, baseline func() (float64, error)) ([]float64, error) {
 	out := make([]float64, 0, rounds)
 	for i := range rounds {
 		// The order alternates so that neither side always runs on a warmer machine.
-		a, b := ours, floor
+		a, b := ours, baseline
 		if i%2 == 1 {
-			a, b = floor, ours
+			a, b = baseline, ours
 		}
 		x, err := a()
 		if err != nil {
@@ -118,5 +118,5 @@ func ratios(rounds int, ours, floor func() (float64, error)) ([]float64, error) 
 	return out, nil
 }
 
-// median of a sorted, non-empty slice.
+// median returns the median of a sorted, non-empty slice.
 func median(sorted []float64) float64 { return sorted[len(sorted)/2] }

@@ -16,32 +16,31 @@ import (
 	"shardeck/shared/api"
 )
 
-// pointSelects compares a select by shard key, whose answer is checked, with the
-// echo.
+// pointSelects compares a select by shard key, whose answer is checked, with the echo.
 func (r *rig) pointSelects(ctx context.Context) error {
 	for _, n := range r.cmd.Clients {
-		ours := func(int, int) shot { return r.oneSelect() }
-		floor := func(int, int) shot {
+		ours := func(int, int) request { return r.oneSelect() }
+		baseline := func(int, int) request {
 			id := rand.IntN(smallRows)
-			return shot{
+			return request{
 				url:  r.echo,
 				body: fmt.Appendf(nil, `{"db_name":%q,"table":%q,"condition":"student_id = %d"}`, benchDB, smallTable, id),
 			}
 		}
-		got, err := r.compare(ctx, n, ours, floor)
+		got, err := r.compare(ctx, n, ours, baseline)
 		if err != nil {
 			return err
 		}
-		r.report.ratio("point select through the master", n, "two-hop JSON echo", got, aimAt(n, 0.80))
+		r.report.ratio("point select through the master", n, "two-hop JSON echo", got, targetAt(n, 0.80))
 	}
 	return nil
 }
 
-// oneSelect is a point select of any of the small table's rows, whose answer is checked.
-func (d *deployment) oneSelect() shot {
+// oneSelect returns a point select of a random row of the small table, with a check of its answer.
+func (d *deployment) oneSelect() request {
 	id := rand.IntN(d.rows)
 	want := []byte(student(id).name() + `"`)
-	return shot{
+	return request{
 		url:  d.primary + api.PathSelect,
 		body: fmt.Appendf(nil, `{"db_name":%q,"table":%q,"condition":"student_id = %d"}`, benchDB, smallTable, id),
 		check: func(answer []byte) error {
@@ -53,17 +52,17 @@ func (d *deployment) oneSelect() shot {
 	}
 }
 
-// durableInserts compares single-row inserts, acknowledged after their fsync, with
-// the echo and with one fsync an insert.
+// durableInserts compares single-row inserts, acknowledged after their fsync, with the
+// echo and with one fsync per insert.
 func (r *rig) durableInserts(ctx context.Context) error {
 	for _, n := range r.cmd.Clients {
-		ours := func(int, int) shot { return r.oneInsert(r.primary + api.PathInsert) }
-		floor := func(int, int) shot { return r.oneInsert(r.echo) }
-		got, err := r.compare(ctx, n, ours, floor)
+		ours := func(int, int) request { return r.oneInsert(r.primary + api.PathInsert) }
+		baseline := func(int, int) request { return r.oneInsert(r.echo) }
+		got, err := r.compare(ctx, n, ours, baseline)
 		if err != nil {
 			return err
 		}
-		r.report.ratio("durable single-row insert", n, "two-hop JSON echo", got, aimAt(n, 0.60))
+		r.report.ratio("durable single-row insert", n, "two-hop JSON echo", got, targetAt(n, 0.60))
 		raw, err := openRaw(ctx, r.dir, "fsync.db")
 		if err != nil {
 			return err
@@ -79,33 +78,33 @@ func (r *rig) durableInserts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.report.ratio("durable single-row insert", n, "SQLite, one fsync an insert", got, 0)
+		r.report.ratio("durable single-row insert", n, "SQLite, one fsync per insert", got, 0)
 	}
 	return nil
 }
 
-func (r *rig) oneInsert(url string) shot {
+func (r *rig) oneInsert(url string) request {
 	id := student(r.nextID.Add(1))
 	b := fmt.Appendf(nil, `{"db_name":%q,"table":%q,"data":`, benchDB, smallTable)
-	return shot{url: url, body: append(id.appendJSON(b), '}')}
+	return request{url: url, body: append(id.appendJSON(b), '}')}
 }
 
 // compare measures both sides as throughput of n clients.
-func (r *rig) compare(ctx context.Context, n int, ours, floor aim) ([]float64, error) {
+func (r *rig) compare(ctx context.Context, n int, ours, baseline requestFunc) ([]float64, error) {
 	return ratios(r.cmd.Rounds,
 		func() (float64, error) { return throughput(ctx, r.http, n, r.cmd.Round, ours) },
-		func() (float64, error) { return throughput(ctx, r.http, n, r.cmd.Round, floor) })
+		func() (float64, error) { return throughput(ctx, r.http, n, r.cmd.Round, baseline) })
 }
 
-// aimAt is the aim at 64 clients, where aims are set; there is none elsewhere.
-func aimAt(clients int, aim float64) float64 {
+// targetAt returns the target at 64 clients, the only number with targets.
+func targetAt(clients int, target float64) float64 {
 	if clients == 64 {
-		return aim
+		return target
 	}
 	return 0
 }
 
-// bulkInserts compares 100,000 rows in batches with one raw transaction of as many.
+// bulkInserts compares 100,000 rows in batches with one raw transaction of as many rows.
 func (r *rig) bulkInserts(ctx context.Context) error {
 	const rows = 100_000
 	for _, n := range r.cmd.Clients {
@@ -126,13 +125,13 @@ func (r *rig) bulkInserts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		r.report.ratio("100,000 rows in batches of 1,000", n, "one raw SQLite transaction", got, aimAt(n, 0.50))
+		r.report.ratio("100,000 rows in batches of 1,000", n, "one raw SQLite transaction", got, targetAt(n, 0.50))
 	}
 	return nil
 }
 
-// bulkOnce inserts rows into a new table by n clients and returns rows per second.
-// The bodies are made before the clock starts, as the floor's rows are.
+// bulkOnce inserts rows into a new table with n clients and returns rows per second.
+// The bodies are built before the clock starts, as are the baseline's rows.
 func (r *rig) bulkOnce(ctx context.Context, table string, n, rows int) (float64, error) {
 	if err := r.createTable(ctx, table); err != nil {
 		return 0, err
@@ -148,13 +147,13 @@ func (r *rig) bulkOnce(ctx context.Context, table string, n, rows int) (float64,
 		if i >= len(bodies) {
 			return false, nil
 		}
-		return true, fire(ctx, r.http, shot{url: r.primary + api.PathInsert, body: bodies[i]}, buf)
+		return true, send(ctx, r.http, request{url: r.primary + api.PathInsert, body: bodies[i]}, buf)
 	})
 	return float64(rows) / time.Since(start).Seconds(), err
 }
 
-// needBig makes the big table and the raw file of the same rows, once.
-func (r *rig) needBig(ctx context.Context) error {
+// ensureBig creates the big table and the raw file of the same rows, once.
+func (r *rig) ensureBig(ctx context.Context) error {
 	if r.filled {
 		return nil
 	}
@@ -175,15 +174,15 @@ func (r *rig) needBig(ctx context.Context) error {
 	return nil
 }
 
-// counts compares the MapReduce count with COUNT(*) on one raw file. Either is so
-// short that a round runs it for as long as a round of throughput.
+// counts compares the MapReduce count with COUNT(*) on one raw file. Both are so short
+// that they are repeated for the length of a round.
 func (r *rig) counts(ctx context.Context) error {
-	if err := r.needBig(ctx); err != nil {
+	if err := r.ensureBig(ctx); err != nil {
 		return err
 	}
 	want := fmt.Appendf(nil, `"total":%d`, r.cmd.Rows)
-	ours := func(int, int) shot {
-		return shot{
+	ours := func(int, int) request {
+		return request{
 			url:  r.primary + api.PathMapReduceCount,
 			body: fmt.Appendf(nil, `{"db_name":%q,"table":%q}`, benchDB, bigTable),
 			check: func(answer []byte) error {
@@ -213,10 +212,10 @@ func (r *rig) counts(ctx context.Context) error {
 	return nil
 }
 
-// scans compares a streamed select of every row with a raw scan. It goes through
-// the backup master, which has served nothing else, so that its peak memory is the scan's.
+// scans compares a streamed select of every row with a raw scan. It goes through the
+// backup master, which has served nothing else, so that its peak memory is the scan's.
 func (r *rig) scans(ctx context.Context) error {
-	if err := r.needBig(ctx); err != nil {
+	if err := r.ensureBig(ctx); err != nil {
 		return err
 	}
 	body := fmt.Appendf(nil, `{"db_name":%q,"table":%q}`, benchDB, bigTable)
@@ -230,19 +229,19 @@ func (r *rig) scans(ctx context.Context) error {
 	return r.scanMemory()
 }
 
-// scanMemory holds the backup master, through which the scans went, to its memory.
+// scanMemory checks the peak memory of the backup master, which served the scans.
 func (r *rig) scanMemory() error {
 	pids := r.cluster.PIDs() // workers first, then primary and backup
 	peak, err := peakMemory(pids[len(pids)-1])
 	if err != nil {
-		r.report.note("the master's peak memory is not known here: %v", err)
+		r.report.note("the master's peak memory cannot be read here: %v", err)
 		return nil
 	}
 	r.report.limit("the scan's master, peak resident memory", 1, "", float64(peak)/(1<<20), 64, "MiB")
 	return nil
 }
 
-// streamAll asks for a stream of the big table's rows and returns rows per second.
+// streamAll streams the big table's rows and returns rows per second.
 func (r *rig) streamAll(ctx context.Context, url string, body []byte) (float64, error) {
 	start := time.Now()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
@@ -264,14 +263,14 @@ func (r *rig) streamAll(ctx context.Context, url string, body []byte) (float64, 
 	if err != nil {
 		return 0, err
 	}
-	// One line is the head and one the end.
+	// The first line is the head and the last the end.
 	if lines != r.cmd.Rows+2 || !strings.HasPrefix(last, `{"end":`) {
-		return 0, fmt.Errorf("the scan gave %d lines, the last of them %.300s", lines, last)
+		return 0, fmt.Errorf("the scan returned %d lines, the last of them %.300s", lines, last)
 	}
 	return float64(r.cmd.Rows) / time.Since(start).Seconds(), nil
 }
 
-// countLines reads to the end and returns the number of lines and the last one.
+// countLines reads everything and returns the number of lines and the last one.
 func countLines(rd io.Reader) (int, string, error) {
 	buf := make([]byte, 256<<10)
 	var tail []byte
@@ -292,8 +291,7 @@ func countLines(rd io.Reader) (int, string, error) {
 	}
 }
 
-// peakMemory returns a process's greatest resident set, in bytes, where the
-// system tells (Linux).
+// peakMemory returns a process's peak resident set size in bytes; it requires Linux.
 func peakMemory(pid int) (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

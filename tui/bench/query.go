@@ -16,11 +16,10 @@ import (
 	"shardeck/shared/client"
 )
 
-// shardAim is what is left of the slowest shard's speed when the master's part takes
-// 0.3 of its time.
-const shardAim = 1 / 1.3
+// shardTarget allows the master 0.3 of the slowest shard's time in addition.
+const shardTarget = 1 / 1.3
 
-// statement is a T-SQL statement over the big table, and what each worker is asked for it.
+// statement is a T-SQL statement over the big table, and the columns of its fragments.
 type statement struct {
 	name, sql string
 	rows      int
@@ -33,16 +32,16 @@ var statements = []statement{
 		[]api.Column{{Name: "student_id", Type: "BIGINT"}, {Name: "name", Type: "NVARCHAR(60)"}, {Name: "gpa", Type: "DECIMAL(3,2)"}},
 	},
 	{
-		// Years repeat every 15 rows and months every 12: there are 60 dates.
+		// Years repeat every 15 rows and months every 12, which makes 60 dates.
 		"GROUP BY", "SELECT enrolled, COUNT(*) AS n, AVG(gpa) AS mean FROM " + bigTable + " GROUP BY enrolled ORDER BY enrolled", 60,
 		[]api.Column{{Name: "enrolled", Type: "DATE"}, {Name: "n", Type: "BIGINT"}, {Name: "sum", Type: "DECIMAL(38,2)"}, {Name: "count", Type: "BIGINT"}},
 	},
 }
 
-// queries compares T-SQL through the master with what the shards do for it, and a
-// stream of every row with a raw scan of as many files as there are shards.
+// queries compares T-SQL through the master with its fragments alone, and a stream of
+// every row with a raw scan of as many files as there are shards.
 func (r *rig) queries(ctx context.Context) error {
-	if err := r.needBig(ctx); err != nil {
+	if err := r.ensureBig(ctx); err != nil {
 		return err
 	}
 	workers, err := r.workers(ctx)
@@ -62,7 +61,7 @@ func (r *rig) queries(ctx context.Context) error {
 	return r.queryScans(ctx)
 }
 
-// workers are clients of the cluster's workers, shard 0 first.
+// workers returns clients of the cluster's workers, shard 0 first.
 func (r *rig) workers(ctx context.Context) ([]*client.Worker, error) {
 	token, err := os.ReadFile(filepath.Join(r.cluster.Dir(), "token"))
 	if err != nil {
@@ -79,8 +78,8 @@ func (r *rig) workers(ctx context.Context) ([]*client.Worker, error) {
 	return workers, nil
 }
 
-// overShards compares a statement with the slowest of its fragments: each alone, as
-// on machines of its own, and all at once, as they share this one.
+// overShards compares a statement with the slowest of its fragments: run one at a time,
+// as if on separate machines, and in parallel, as they share this one.
 func (r *rig) overShards(ctx context.Context, st *statement, workers []*client.Worker) error {
 	plan, err := r.master.Query(ctx, &api.SQLRequest{DB: benchDB, SQL: st.sql, Explain: true})
 	if err != nil {
@@ -112,26 +111,25 @@ func (r *rig) overShards(ctx context.Context, st *statement, workers []*client.W
 		return 1 / time.Since(start).Seconds(), errors.Join(errs...)
 	}
 	name := fmt.Sprintf("%s over %d rows", st.name, r.cmd.Rows)
-	ours := func() (float64, error) { return r.answered(ctx, st) }
+	ours := func() (float64, error) { return r.runOnce(ctx, st) }
 	got, err := ratios(r.cmd.Rounds, ours, atOnce)
 	if err != nil {
 		return err
 	}
-	r.report.ratio(name, 1, "the slowest shard, all at once", got, shardAim)
+	r.report.ratio(name, 1, "the slowest shard, in parallel", got, shardTarget)
 	if got, err = ratios(r.cmd.Rounds, ours, alone); err != nil {
 		return err
 	}
-	aim := shardAim
+	target := shardTarget
 	if runtime.NumCPU() < n {
-		aim = 0 // the shards cannot each have a CPU, as each has here
+		target = 0 // the shards cannot each have a CPU, as they have one at a time
 	}
-	r.report.ratio(name, 1, "the slowest shard, each alone", got, aim)
+	r.report.ratio(name, 1, "the slowest shard, each alone", got, target)
 	return nil
 }
 
-// answered runs a statement through the master once and returns how often that
-// can be done in a second.
-func (r *rig) answered(ctx context.Context, st *statement) (float64, error) {
+// runOnce runs a statement through the master once and returns statements per second.
+func (r *rig) runOnce(ctx context.Context, st *statement) (float64, error) {
 	start := time.Now()
 	resp, err := r.master.Query(ctx, &api.SQLRequest{DB: benchDB, SQL: st.sql})
 	if err != nil {
@@ -139,12 +137,12 @@ func (r *rig) answered(ctx context.Context, st *statement) (float64, error) {
 	}
 	took := time.Since(start)
 	if len(resp.Rows) != st.rows {
-		return 0, fmt.Errorf("%s gave %d rows, not %d", st.sql, len(resp.Rows), st.rows)
+		return 0, fmt.Errorf("%s returned %d rows, not %d", st.sql, len(resp.Rows), st.rows)
 	}
 	return 1 / took.Seconds(), nil
 }
 
-// fragment asks a worker for its part and reads it to the end.
+// fragment runs a fragment on a worker and reads its rows to the end.
 func fragment(ctx context.Context, w *client.Worker, f *api.ExplainFragment, columns []api.Column) error {
 	types := make([]string, len(columns))
 	for i := range columns {

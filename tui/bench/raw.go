@@ -8,11 +8,11 @@ import (
 	"path/filepath"
 	"time"
 
-	_ "modernc.org/sqlite" // the floors use the driver that the embedded engine uses
+	_ "modernc.org/sqlite" // the baselines use the driver that the embedded engine uses
 )
 
-// rawDB is one plain SQLite file, opened as durably as a worker opens its own,
-// with the students table and nothing of Shardeck's in it.
+// rawDB is a plain SQLite file with the students table, opened with the same durability
+// as a worker's, but without anything of Shardeck's.
 type rawDB struct {
 	*sql.DB
 	path string
@@ -41,8 +41,8 @@ func openRaw(ctx context.Context, dir, name string) (*rawDB, error) {
 
 const rawInsert = `INSERT INTO students (student_id, name, email, gpa, enrolled) VALUES (?, ?, ?, ?, ?)`
 
-// fsyncInserts inserts one row a transaction for d and returns rows per second:
-// what durability costs when nobody shares the fsync.
+// fsyncInserts inserts one row per transaction for d and returns rows per second: the
+// cost of durability without group commit.
 func (r *rawDB) fsyncInserts(ctx context.Context, from int, d time.Duration) (float64, error) {
 	stmt, err := r.PrepareContext(ctx, rawInsert)
 	if err != nil {
@@ -60,7 +60,7 @@ func (r *rawDB) fsyncInserts(ctx context.Context, from int, d time.Duration) (fl
 }
 
 // bulk inserts rows [from, to) in one transaction and returns rows per second.
-// The rows are made before the clock starts.
+// The rows are built before the clock starts.
 func (r *rawDB) bulk(ctx context.Context, from, to int) (float64, error) {
 	rows := make([][]any, 0, to-from)
 	for i := from; i < to; i++ {

@@ -5,30 +5,30 @@ import (
 	"io"
 )
 
-// report prints one line a measurement as soon as it is known.
+// report prints one line per measurement as soon as it is known.
 type report struct{ w io.Writer }
 
 const rowFormat = "%-44s %8s  %-34s %7s %7s %7s  %s\n"
 
 func (r report) header() {
-	fmt.Fprintf(r.w, rowFormat, "measurement", "clients", "floor (same run, same machine)", "ratio", "spread", "aim", "")
+	fmt.Fprintf(r.w, rowFormat, "measurement", "clients", "baseline (same run and machine)", "ratio", "spread", "target", "")
 }
 
-// ratio prints the median of sorted ratios, their spread, and whether the aim,
-// 0 for none, was reached.
-func (r report) ratio(name string, clients int, floor string, sorted []float64, aim float64) {
+// ratio prints the median of sorted ratios, their spread, and whether the target, 0 for
+// none, was reached.
+func (r report) ratio(name string, clients int, baseline string, sorted []float64, target float64) {
 	m := median(sorted)
 	spread := (sorted[len(sorted)-1] - sorted[0]) / 2
-	aimText, verdict := "", ""
-	if aim > 0 {
-		aimText = fmt.Sprintf("%.2f", aim)
+	targetText, verdict := "", ""
+	if target > 0 {
+		targetText = fmt.Sprintf("%.2f", target)
 		verdict = "reached"
-		if m < aim {
+		if m < target {
 			verdict = "missed"
 		}
 	}
-	fmt.Fprintf(r.w, rowFormat, name, fmt.Sprint(clients), floor,
-		fmt.Sprintf("%.2f", m), fmt.Sprintf("±%.2f", spread), aimText, verdict)
+	fmt.Fprintf(r.w, rowFormat, name, fmt.Sprint(clients), baseline,
+		fmt.Sprintf("%.2f", m), fmt.Sprintf("±%.2f", spread), targetText, verdict)
 }
 
 // limit prints a quantity against the bound it must stay under.
@@ -41,7 +41,7 @@ func (r report) limit(name string, clients int, what string, got, bound float64,
 		fmt.Sprintf("%.0f", got), "", fmt.Sprintf("<%.0f", bound), verdict+" ("+unit+")")
 }
 
-// note prints a line under the table's last row.
+// note prints a line below the last row.
 func (r report) note(format string, args ...any) {
 	fmt.Fprintf(r.w, "  "+format+"\n", args...)
 }

@@ -25,16 +25,16 @@ const (
 	bigTable   = "Big"
 	// batchRows is the size of the batches of the bulk measurements.
 	batchRows = 1000
-	// smallRows is how many rows point selects choose from.
+	// smallRows is the number of rows that point selects choose from.
 	smallRows = 10_000
-	// loaders is how many clients fill tables between measurements.
+	// loaders is the number of clients that fill tables between measurements.
 	loaders = 4
-	// floorWait bounds the start of a process of the floor, and its end.
-	floorWait = 30 * time.Second
+	// baselineWait bounds the start and the stop of a baseline process.
+	baselineWait = 30 * time.Second
 )
 
-// rig is what the measurements share: a cluster, the echo floor, a directory for
-// raw files, and one pool of connections for both sides.
+// rig is shared by the measurements: a cluster, the echo baseline, a directory for raw
+// files, and one connection pool for both sides.
 type rig struct {
 	cmd    *Command
 	report report
@@ -42,12 +42,12 @@ type rig struct {
 	dir    string
 
 	deployment
-	echo  string
-	floor []*childproc.Child
+	echo     string
+	baseline []*childproc.Child
 
-	// nextID gives keys to inserted rows, so that no two measurements collide.
+	// nextID is the key of the next inserted row, so that no two measurements collide.
 	nextID atomic.Int64
-	filled bool // bigTable and rawBig are there
+	filled bool // bigTable and rawBig have been created
 	rawBig *rawDB
 }
 
@@ -55,25 +55,25 @@ type rig struct {
 type deployment struct {
 	cluster *demo.Cluster
 	primary string
-	master  *client.Master // of the primary
+	master  *client.Master // client of the primary
 	load    *http.Client
-	// rows is how many the small table has; tables are filled by so many at a time as batch says.
+	// rows is the size of the small table; batch is the number of rows per insert.
 	rows, batch int
 }
 
-// deploy starts a cluster, and makes the database and the small table in it. What it returns
-// is to be closed also when it fails.
+// deploy starts a cluster with the database and the small table. The caller must close
+// what it returns even if it fails.
 func deploy(ctx context.Context, hc *http.Client, o demo.Options) (d deployment, err error) {
 	d.load, d.rows, d.batch = hc, smallRows, batchRows
 	if o.SQLServer != "" {
-		d.rows, d.batch = serverRows, 20 // on whatever server there is, each has to be done within a request's time
+		d.rows, d.batch = serverRows, 20 // small enough for any server to insert within a request's timeout
 	}
 	if d.cluster, err = demo.Start(ctx, o); err != nil {
 		return d, err
 	}
 	d.primary = d.cluster.Masters()[0]
 	d.master = client.NewMaster(d.primary)
-	err = insist(ctx, api.CodeDatabaseExists, func() error {
+	err = retryDDL(ctx, api.CodeDatabaseExists, func() error {
 		_, err := d.master.CreateDB(ctx, &api.CreateDBRequest{DB: benchDB})
 		return err
 	})
@@ -114,7 +114,7 @@ func newRig(ctx context.Context, cmd *Command, w io.Writer) (_ *rig, err error) 
 	return r, err
 }
 
-// startEcho starts the floor's three second hops and its first.
+// startEcho starts the echo's three second hops and its first hop.
 func (r *rig) startEcho(ctx context.Context) error {
 	var workers []string
 	for range 3 {
@@ -129,8 +129,8 @@ func (r *rig) startEcho(ctx context.Context) error {
 	return err
 }
 
-// spawn starts this program again as one of the floor's processes and returns its
-// base URL. The process ends with its standard input.
+// spawn starts this program again as one of the baseline's processes and returns its base
+// URL. The process exits when its standard input closes.
 func (r *rig) spawn(ctx context.Context, args ...string) (string, error) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -140,19 +140,19 @@ func (r *rig) spawn(ctx context.Context, args ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r.floor = append(r.floor, c)
-	return c.AwaitReady(ctx, floorWait)
+	r.baseline = append(r.baseline, c)
+	return c.AwaitReady(ctx, baselineWait)
 }
 
-// close ends everything. It may be called on a rig that was only half built.
+// close stops everything. It may be called on a partially built rig.
 func (r *rig) close() error {
 	var errs []error
 	if r.rawBig != nil {
 		errs = append(errs, r.rawBig.Close())
 	}
 	errs = append(errs, r.deployment.close())
-	for _, c := range r.floor {
-		_, err := c.Stop(floorWait)
+	for _, c := range r.baseline {
+		_, err := c.Stop(baselineWait)
 		errs = append(errs, err)
 	}
 	r.http.CloseIdleConnections()
@@ -167,21 +167,20 @@ func (d *deployment) createTable(ctx context.Context, table string) error {
 	for _, c := range studentColumns {
 		req.Columns = append(req.Columns, api.Member[string]{Name: c.name, Value: c.kind})
 	}
-	return insist(ctx, api.CodeTableExists, func() error {
+	return retryDDL(ctx, api.CodeTableExists, func() error {
 		_, err := d.master.CreateTable(ctx, req)
 		return err
 	})
 }
 
 const (
-	insistFor   = time.Minute
-	insistEvery = 200 * time.Millisecond
+	retryFor   = time.Minute
+	retryEvery = 200 * time.Millisecond
 )
 
-// insist creates or drops something again when a shard was too slow for it, as a server may
-// be that makes several databases at once, until the
-// code says that it is done.
-func insist(ctx context.Context, done api.Code, do func() error) error {
+// retryDDL repeats do until it succeeds or its error has the code done, while a shard is
+// too slow for it, as a server may be that creates several databases at once.
+func retryDDL(ctx context.Context, done api.Code, do func() error) error {
 	began := time.Now()
 	for {
 		err := do()
@@ -192,13 +191,13 @@ func insist(ctx context.Context, done api.Code, do func() error) error {
 		default:
 			return err
 		}
-		if time.Since(began) > insistFor {
+		if time.Since(began) > retryFor {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(insistEvery):
+		case <-time.After(retryEvery):
 		}
 	}
 }
@@ -223,13 +222,13 @@ func (d *deployment) fill(ctx context.Context, table string, n int) error {
 		if from >= n {
 			return false, nil
 		}
-		s := shot{url: d.primary + api.PathInsert, body: insertBody(table, from, min(from+d.batch, n))}
-		return true, fire(ctx, d.load, s, buf)
+		s := request{url: d.primary + api.PathInsert, body: insertBody(table, from, min(from+d.batch, n))}
+		return true, send(ctx, d.load, s, buf)
 	})
 }
 
-// each runs step in so many goroutines until it says stop or fails, and returns
-// the first error.
+// each runs step in clients goroutines until it returns false or fails, and returns the
+// errors.
 func each(clients int, step func(*bytes.Buffer) (more bool, err error)) error {
 	errs := make([]error, clients)
 	var failed atomic.Bool

@@ -19,18 +19,18 @@ import (
 	"shardeck/tui/demo"
 )
 
-// serverAim is the part of the throughput of go-mssqldb alone that should be left.
-const serverAim = 0.60
+// serverTarget is the target ratio to the throughput of go-mssqldb alone.
+const serverTarget = 0.60
 
-// serverRows is how many rows point selects choose from on a SQL Server.
+// serverRows is the number of rows that point selects choose from on a SQL Server.
 const serverRows = 1_000
 
-// sqlServer compares point selects and inserts through a master and workers over
-// SQL Server with the same statements sent to that server by go-mssqldb itself. The server's
-// own work is in both; what is left of the ratio is what Shardeck adds.
+// sqlServer compares point selects and inserts through a master and workers over SQL
+// Server with the same statements sent to that server directly by go-mssqldb. Both include
+// the server's own work, so the ratio shows the cost of Shardeck.
 func (r *rig) sqlServer(ctx context.Context) (err error) {
 	if r.cmd.SQLServerDSN == "" {
-		r.report.note("SQL Server was not measured: give --sqlserver-dsn, or set SHARDECK_TEST_SQLSERVER")
+		r.report.note("SQL Server was not measured: use --sqlserver-dsn, or set SHARDECK_TEST_SQLSERVER")
 		return nil
 	}
 	suffix := "Bench" + strconv.FormatInt(time.Now().UnixNano(), 36)
@@ -47,18 +47,18 @@ func (r *rig) sqlServer(ctx context.Context) (err error) {
 	for _, n := range r.cmd.Clients {
 		got, err := ratios(r.cmd.Rounds,
 			func() (float64, error) {
-				return throughput(ctx, r.http, n, r.cmd.Round, func(int, int) shot { return ours.oneSelect() })
+				return throughput(ctx, r.http, n, r.cmd.Round, func(int, int) request { return ours.oneSelect() })
 			},
 			func() (float64, error) { return direct.throughput(ctx, n, r.cmd.Round, direct.oneSelect) })
 		if err != nil {
 			return err
 		}
-		r.report.ratio("point select over SQL Server", n, "the same by go-mssqldb alone", got, aimAt(n, serverAim))
+		r.report.ratio("point select over SQL Server", n, "the same with go-mssqldb alone", got, targetAt(n, serverTarget))
 	}
 	for _, n := range r.cmd.Clients {
 		got, err := ratios(r.cmd.Rounds,
 			func() (float64, error) {
-				return throughput(ctx, r.http, n, r.cmd.Round, func(int, int) shot { return r.oneInsert(ours.primary + api.PathInsert) })
+				return throughput(ctx, r.http, n, r.cmd.Round, func(int, int) request { return r.oneInsert(ours.primary + api.PathInsert) })
 			},
 			func() (float64, error) {
 				return direct.throughput(ctx, n, r.cmd.Round, func(ctx context.Context) error {
@@ -68,41 +68,41 @@ func (r *rig) sqlServer(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		r.report.ratio("single-row insert over SQL Server", n, "the same by go-mssqldb alone", got, aimAt(n, serverAim))
+		r.report.ratio("single-row insert over SQL Server", n, "the same with go-mssqldb alone", got, targetAt(n, serverTarget))
 	}
 	return nil
 }
 
-// dropTimeout bounds the dropping of what a measurement made on a server.
+// dropTimeout bounds the cleanup of a measurement on a server.
 const dropTimeout = time.Minute
 
-// drop drops the databases on the shards; the run may have been interrupted.
+// drop drops the databases on the shards, even if the run was interrupted.
 func (d *deployment) drop() error {
 	if d.master == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
 	defer cancel()
-	return insist(ctx, api.CodeUnknownDatabase, func() error {
+	return retryDDL(ctx, api.CodeUnknownDatabase, func() error {
 		_, err := d.master.DropDB(ctx, &api.DropDBRequest{DB: benchDB})
 		return err
 	})
 }
 
-// directDB is a database of its own on the server, used as anybody would use it.
+// directDB is a separate database on the server, used directly with go-mssqldb.
 type directDB struct {
 	*sql.DB
-	admin  *sql.DB // of the database that the connection string names
+	admin  *sql.DB // connected to the database in the connection string
 	suffix string
 }
 
 func (d *directDB) name() string { return "Direct" + d.suffix }
 
-// openDirect makes the database with the small table and its rows.
+// openDirect creates the database with the small table and its rows.
 func openDirect(ctx context.Context, dsn, suffix string) (_ *directDB, err error) {
 	cfg, err := msdsn.Parse(dsn)
 	if err != nil {
-		return nil, errors.New("the SQL Server's connection string cannot be read") // it holds a password
+		return nil, errors.New("the SQL Server connection string is invalid") // the cause could contain a password
 	}
 	d := &directDB{admin: sql.OpenDB(mssql.NewConnectorConfig(cfg)), suffix: suffix}
 	cfg.Database = d.name()
@@ -130,11 +130,11 @@ func openDirect(ctx context.Context, dsn, suffix string) (_ *directDB, err error
 	return d, err
 }
 
-// close drops the database and what the workers keep of themselves.
+// close drops the database and the workers' own databases.
 func (d *directDB) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), dropTimeout)
 	defer cancel()
-	errs := []error{d.DB.Close()} // a database that is in use is not dropped
+	errs := []error{d.DB.Close()} // a database in use cannot be dropped
 	names := []string{d.name()}
 	for i := range 3 {
 		names = append(names, "_shardeck_"+d.suffix+strconv.Itoa(i))
@@ -164,8 +164,8 @@ func (d *directDB) oneSelect(ctx context.Context) error {
 	return err
 }
 
-// throughput runs clients in a closed loop for so long and returns how often they did it a
-// second. Each has a connection of its own.
+// throughput runs clients in a closed loop for length and returns operations per second.
+// Each client has its own connection.
 func (d *directDB) throughput(ctx context.Context, clients int, length time.Duration, do func(context.Context) error) (float64, error) {
 	d.SetMaxOpenConns(clients)
 	d.SetMaxIdleConns(clients)

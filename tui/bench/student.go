@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// studentColumns is the benchmark's table.
+// studentColumns are the columns of the benchmark's tables.
 var studentColumns = []struct{ name, kind string }{
 	{"student_id", "BIGINT PRIMARY KEY"},
 	{"name", "NVARCHAR(60) NOT NULL"},
@@ -14,7 +14,7 @@ var studentColumns = []struct{ name, kind string }{
 	{"enrolled", "DATE"},
 }
 
-// student is the i-th row of the benchmark's table: the same for every run.
+// student is the i-th row of the benchmark's tables, the same in every run.
 type student int
 
 func (s student) name() string     { return "Ada Lovelace " + strconv.Itoa(int(s)) }
@@ -22,7 +22,7 @@ func (s student) email() string    { return "ada." + strconv.Itoa(int(s)) + "@ex
 func (s student) gpa() string      { return fmt.Sprintf("%d.%02d", int(s)%4, int(s)%100) }
 func (s student) enrolled() string { return fmt.Sprintf("20%02d-%02d-01", 10+int(s)%15, 1+int(s)%12) }
 
-// args are the row's values for the raw floors.
+// args returns the row's values for the raw baselines.
 func (s student) args() []any {
 	return []any{int64(s), s.name(), s.email(), s.gpa(), s.enrolled()}
 }
