@@ -1,6 +1,6 @@
-// Command picture runs a program in a pseudo-terminal, waits until its screen
-// shows what is asked for, writes the screen as an SVG, and ends the program by a
-// key. It is how the README's picture comes from the real console:
+// Command picture runs a program in a pseudo-terminal, waits until its screen shows the
+// given texts, writes the screen as an SVG, and quits the program with a key. The README's
+// pictures of the console are made with it:
 //
 //	go run . -out console.svg -- ./shardeck demo
 package main
@@ -27,9 +27,9 @@ type options struct {
 	title      string
 	cols, rows int
 	until      string        // texts that the screen must show, separated by |
-	after      time.Duration // how long to go on after that, so that charts have something to show
+	after      time.Duration // how long to continue after that, so that charts have something to show
 	keys       string        // keys to press before the picture is taken
-	quit       string        // keys that end the program
+	quit       string        // keys that quit the program
 	limit      time.Duration
 }
 
@@ -40,13 +40,13 @@ func main() {
 	flag.IntVar(&o.cols, "cols", 110, "columns of the terminal")
 	flag.IntVar(&o.rows, "rows", 32, "rows of the terminal")
 	flag.StringVar(&o.until, "until", "SchoolDB", "texts to wait for, separated by |")
-	flag.DurationVar(&o.after, "after", 15*time.Second, "time to go on after the texts are there")
+	flag.DurationVar(&o.after, "after", 15*time.Second, "time to continue after the texts are shown")
 	flag.StringVar(&o.keys, "keys", "", "keys to press before the picture is taken")
-	flag.StringVar(&o.quit, "quit", "q", "keys that end the program")
-	flag.DurationVar(&o.limit, "limit", 3*time.Minute, "time for all of it")
+	flag.StringVar(&o.quit, "quit", "q", "keys that quit the program")
+	flag.DurationVar(&o.limit, "limit", 3*time.Minute, "overall time limit")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		fmt.Fprintln(os.Stderr, "picture: name a program to run after --")
+		fmt.Fprintln(os.Stderr, "picture: specify a program to run after --")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -70,7 +70,7 @@ func run(ctx context.Context, o options, args []string) error {
 	}
 	defer tty.Close()
 
-	// The terminal answers the program's questions (where is the cursor?) by the same way.
+	// The terminal answers the program's queries, such as for the cursor position, through the tty.
 	screen := vt10x.New(vt10x.WithSize(o.cols, o.rows), vt10x.WithWriter(tty))
 	changed := make(chan struct{}, 1)
 	ended := make(chan error, 1)
@@ -101,10 +101,10 @@ func run(ctx context.Context, o options, args []string) error {
 		return err
 	}
 	select {
-	case <-ended: // its exit status says nothing about the picture
+	case <-ended: // its exit status does not matter for the picture
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("the program did not end by %q: %w", o.quit, ctx.Err())
+		return fmt.Errorf("the program did not quit on %q: %w", o.quit, ctx.Err())
 	}
 }
 
@@ -131,14 +131,14 @@ func await(ctx context.Context, screen vt10x.Terminal, texts []string, changed <
 	}
 }
 
-// notify writes to the screen and tells that it changed.
+// notify writes to the screen and signals each change.
 type notify struct {
 	screen  io.Writer
 	changed chan<- struct{}
-	rest    []byte // the beginning of a character whose end has not come yet
+	rest    []byte // the beginning of a character that is not complete yet
 }
 
-// Write hands whole characters on: the screen would take half of one for a short write.
+// Write passes on whole characters only: the screen would report half of one as a short write.
 func (n *notify) Write(b []byte) (int, error) {
 	n.rest = append(n.rest, b...)
 	whole := len(n.rest)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// shape returns the SVG of a character that has to meet its neighbours, at a cell
-// whose corner is x, y. Fonts draw such characters with gaps between lines of text.
+// shape returns the SVG path of a character that has to join its neighbours, in the cell
+// with its top left corner at x, y. Fonts draw such characters with gaps between lines.
 func shape(char rune, x, y float64) (svg string, ok bool) {
 	mx, my, right, bottom := x+cellW/2, y+cellH/2, x+cellW, y+cellH
 	rect := func(x, y, w, h float64) (string, bool) {
@@ -20,7 +20,7 @@ func shape(char rune, x, y float64) (svg string, ok bool) {
 		return rect(x1, y1-0.5, x2-x1, 1)
 	}
 	const r = cellW / 2
-	// A corner is a ring's quarter and the straight piece to the cell's edge.
+	// A corner is a quarter of a ring and the straight line to the cell's edge.
 	corner := func(toX, toY, dx, dy float64) (string, bool) {
 		return fmt.Sprintf("M%.1f %.1fL%.1f %.1fQ%.1f %.1f %.1f %.1fl0 %.1fQ%.1f %.1f %.1f %.1fL%.1f %.1fz",
 			mx-0.5, toY, mx-0.5, my+r*dy, mx-0.5, my-0.5*dy, toX, my-0.5*dy,
@@ -48,8 +48,8 @@ func shape(char rune, x, y float64) (svg string, ok bool) {
 	return "", false
 }
 
-// takeShapes draws the shapes among a run's characters as one path and returns the
-// run with spaces in their place.
+// takeShapes draws the shapes in a run as one path and returns the run with spaces in
+// their place.
 func takeShapes(b *bytes.Buffer, text, fill string, left, top float64) string {
 	var path, rest strings.Builder
 	i := 0

@@ -9,7 +9,7 @@ import (
 	"github.com/hinshun/vt10x"
 )
 
-// The size of a cell in the picture's units, for a font of 14.
+// Sizes in the picture's units, for a font of size 14.
 const (
 	cellW, cellH = 8.4, 18.0
 	fontSize     = 14
@@ -26,14 +26,14 @@ const (
 	attrItalic    = 1 << 4
 )
 
-// style is what makes one run of cells look the same.
+// style is the appearance of a run of cells.
 type style struct {
 	fg, bg string
 	mode   int16
 }
 
-// draw writes the screen as an SVG. Each run's length is given, so that it lines up
-// whatever monospaced font the reader has.
+// draw renders the screen as an SVG. Each run has an explicit length, so that it lines up
+// in any monospaced font.
 func draw(screen vt10x.Terminal, title string) []byte {
 	screen.Lock()
 	defer screen.Unlock()
@@ -71,7 +71,7 @@ func drawLine(b *bytes.Buffer, screen vt10x.Terminal, y, cols int) {
 	}
 }
 
-// drawRun draws cells start to end of line y.
+// drawRun draws the cells from start to end of line y.
 func drawRun(b *bytes.Buffer, text string, st style, start, end, y int) {
 	left := margin + float64(start)*cellW
 	top := titleH + margin + float64(y)*cellH
@@ -108,7 +108,7 @@ func styleOf(g vt10x.Glyph) style {
 	}
 }
 
-// colour writes a terminal's colour: a default, one of 256, or 24 bits.
+// colour formats a terminal's colour: a default, one of 256, or 24-bit.
 func colour(c vt10x.Color, fg, bg string) string {
 	switch {
 	case c == vt10x.DefaultFG || c == vt10x.DefaultCursor:
