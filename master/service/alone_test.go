@@ -17,10 +17,10 @@ import (
 	"shardeck/shared/api"
 )
 
-// startAlone runs a master whose workers are not there and returns its base URL.
+// startAlone runs a master without workers and returns its base URL.
 func startAlone(t *testing.T, change func(*Config)) string {
 	t.Helper()
-	// A port that nobody listens on: one that was just given up.
+	// A port that nobody listens on: one that was just closed.
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
 	cfg := Config{
@@ -37,14 +37,14 @@ func startAlone(t *testing.T, change func(*Config)) string {
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("the master ended with %v", err)
+			t.Errorf("the master failed: %v", err)
 		}
 	})
 	line := make([]byte, 200)
 	n, err := announced.Read(line)
 	url, ok := strings.CutPrefix(strings.TrimSpace(string(line[:n])), "listening on ")
 	if err != nil || !ok {
-		t.Fatalf("it said %q, %v", line[:n], err)
+		t.Fatalf("it printed %q, %v", line[:n], err)
 	}
 	return url
 }
@@ -73,7 +73,7 @@ func send(t *testing.T, method, url, body string, header ...string) (*http.Respo
 	return resp, p
 }
 
-func TestAMasterServesBeforeItsWorkers(t *testing.T) {
+func TestMasterServesWithoutWorkers(t *testing.T) {
 	url := startAlone(t, nil)
 	resp, _ := send(t, "GET", url+api.PathHealth, "")
 	var h api.Health
@@ -114,11 +114,11 @@ func TestAMasterServesBeforeItsWorkers(t *testing.T) {
 		}
 	}
 	if tried < 1 || tried > securityConcurrency || sec.Workers[0].Total != len(sec.Probes) || strings.Contains(sec.Workers[0].Problem.Detail, "not tried") {
-		t.Errorf("%d of %d probes were tried at a worker that does not answer: %v", tried, len(sec.Probes), sec.Workers[0].Problem)
+		t.Errorf("%d of %d probes were tried on a worker that does not respond: %v", tried, len(sec.Probes), sec.Workers[0].Problem)
 	}
 }
 
-func TestMethodsAndPathsThatAreNot(t *testing.T) {
+func TestUnsupportedMethodsAndPaths(t *testing.T) {
 	url := startAlone(t, nil)
 	for _, path := range []string{api.PathCreateDB, api.PathInsert, api.PathSelect, api.PathMapReduceCount, api.PathFailover, api.StepDownPath} {
 		resp, p := send(t, "GET", url+path, "")
@@ -137,7 +137,7 @@ func TestMethodsAndPathsThatAreNot(t *testing.T) {
 	}
 }
 
-func TestTheAPITokenGuardsAllButTheMastersOwn(t *testing.T) {
+func TestAPITokenIsRequiredExceptForStepDown(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte("open-sesame\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func TestTheAPITokenGuardsAllButTheMastersOwn(t *testing.T) {
 	}
 }
 
-func TestBrowsersOfConfiguredOriginsMayCall(t *testing.T) {
+func TestCORS(t *testing.T) {
 	const ours, other = "https://ops.example.com", "https://evil.example.com"
 	url := startAlone(t, func(c *Config) { c.CORSOrigins = []string{ours} })
 	resp, _ := send(t, "OPTIONS", url+api.PathInsert, "", "Origin", ours, "Access-Control-Request-Method", "POST")
@@ -183,7 +183,7 @@ func TestBrowsersOfConfiguredOriginsMayCall(t *testing.T) {
 	}
 }
 
-func TestAMasterRefusesToListenUnprotected(t *testing.T) {
+func TestListeningBeyondLoopbackRequiresAPIToken(t *testing.T) {
 	cfg := Config{Host: "0.0.0.0", Role: "primary", Workers: []string{"http://127.0.0.1:1"}, Token: "hush-hush"}
 	err := Run(t.Context(), cfg, io.Discard, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "MASTER_API_TOKEN") {

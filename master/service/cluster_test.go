@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
-// school is a database with a table Students of its own, on some cluster.
+// school is a database with a table Students on some cluster.
 type school struct {
 	t  *testing.T
 	m  *client.Master
@@ -51,7 +51,7 @@ func (s *school) createTable() *api.CreateTableRequest {
 	return &api.CreateTableRequest{DB: s.db, Table: "Students", Columns: studentColumns}
 }
 
-// via is the same school through another master.
+// via returns the same school accessed through another master.
 func (s *school) via(m *client.Master) *school { return &school{s.t, m, s.db} }
 
 func row(id int, name string) api.Object[jsontext.Value] {
@@ -85,7 +85,7 @@ func (s *school) query(change func(*api.SelectRequest)) (*api.SelectResponse, er
 	return s.m.Select(s.t.Context(), req)
 }
 
-// ids runs a query for student_id and returns the ids in the order they came.
+// ids runs a query for student_id and returns the ids in the order of the answer.
 func (s *school) ids(change func(*api.SelectRequest)) []string {
 	s.t.Helper()
 	resp, err := s.query(change)
@@ -110,7 +110,7 @@ func (s *school) count() int64 {
 
 func ptr[T any](v T) *T { return &v }
 
-// mustFail checks the code of an error, and the shard it names (-1: none).
+// mustFail checks the code of an error and, unless shard is -1, the shard that it names.
 func mustFail(t *testing.T, err error, code api.Code, shard int) *api.Problem {
 	t.Helper()
 	p, ok := errors.AsType[*api.Problem](err)
@@ -127,17 +127,17 @@ func mustFail(t *testing.T, err error, code api.Code, shard int) *api.Problem {
 func TestServing(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2})
 	primary, backup := c.Master(0), c.Master(1)
-	t.Run("reads gather what the shards hold", func(t *testing.T) { testReads(t, newSchool(t, primary, "Reads")) })
+	t.Run("reads gather rows from the shards", func(t *testing.T) { testReads(t, newSchool(t, primary, "Reads")) })
 	t.Run("counts are reduced", func(t *testing.T) { testCounts(t, newSchool(t, primary, "Counts")) })
-	t.Run("writes go where the key leads", func(t *testing.T) { testWrites(t, newSchool(t, primary, "Writes"), backup) })
-	t.Run("a stream passes through whole", func(t *testing.T) { testStream(t, newSchool(t, primary, "Streams")) })
-	t.Run("a client that leaves frees the shards", func(t *testing.T) { testCancel(t, newSchool(t, primary, "Leaving")) })
-	t.Run("the schema is the primary's", func(t *testing.T) { testSchema(t, c, primary, backup) })
-	t.Run("half a change is completed", func(t *testing.T) { testHalfDone(t, c, primary) })
-	t.Run("the other master notices a changed table", func(t *testing.T) { testStaleSchema(t, newSchool(t, primary, "Stale"), backup) })
+	t.Run("writes are routed by key", func(t *testing.T) { testWrites(t, newSchool(t, primary, "Writes"), backup) })
+	t.Run("a stream passes through completely", func(t *testing.T) { testStream(t, newSchool(t, primary, "Streams")) })
+	t.Run("a client that disconnects releases the shards", func(t *testing.T) { testCancel(t, newSchool(t, primary, "Leaving")) })
+	t.Run("only the primary changes the schema", func(t *testing.T) { testSchema(t, c, primary, backup) })
+	t.Run("a partial schema change is completed", func(t *testing.T) { testHalfDone(t, c, primary) })
+	t.Run("the other master detects a changed table", func(t *testing.T) { testStaleSchema(t, newSchool(t, primary, "Stale"), backup) })
 	t.Run("the guards are probed", func(t *testing.T) { testSecurity(t, primary) })
-	t.Run("bad requests are refused", func(t *testing.T) { testRefusals(t, newSchool(t, primary, "Refusals")) })
-	t.Run("events tell what happened", func(t *testing.T) { testEvents(t, primary) })
+	t.Run("invalid requests are rejected", func(t *testing.T) { testRefusals(t, newSchool(t, primary, "Refusals")) })
+	t.Run("events", func(t *testing.T) { testEvents(t, primary) })
 	t.Run("metadata describes the cluster", func(t *testing.T) { testMetadata(t, newSchool(t, primary, "Described")) })
 }
 
@@ -147,13 +147,13 @@ func testReads(t *testing.T, s *school) {
 		change func(*api.SelectRequest)
 		want   []string
 	}{
-		"one key":                 {func(r *api.SelectRequest) { r.Condition = "student_id = 7" }, []string{"7"}},
-		"one key by shard_key":    {func(r *api.SelectRequest) { r.ShardKey = jsontext.Value("7") }, []string{"7"}},
-		"an order over shards":    {func(r *api.SelectRequest) { r.OrderBy, r.Limit = "student_id DESC", ptr(int64(3)) }, []string{"30", "29", "28"}},
-		"an order not selected":   {func(r *api.SelectRequest) { r.OrderBy, r.Limit = "gpa DESC, student_id", ptr(int64(2)) }, []string{"19", "7"}},
-		"a page":                  {func(r *api.SelectRequest) { r.OrderBy, r.Limit, r.Offset = "student_id", ptr(int64(2)), ptr(int64(10)) }, []string{"11", "12"}},
-		"an offset behind it all": {func(r *api.SelectRequest) { r.OrderBy, r.Offset = "student_id", ptr(int64(100)) }, []string{}},
-		"no row":                  {func(r *api.SelectRequest) { r.Condition = "student_id = 7 AND student_id = 8" }, []string{}},
+		"one key":                {func(r *api.SelectRequest) { r.Condition = "student_id = 7" }, []string{"7"}},
+		"one key by shard_key":   {func(r *api.SelectRequest) { r.ShardKey = jsontext.Value("7") }, []string{"7"}},
+		"an order over shards":   {func(r *api.SelectRequest) { r.OrderBy, r.Limit = "student_id DESC", ptr(int64(3)) }, []string{"30", "29", "28"}},
+		"an order not selected":  {func(r *api.SelectRequest) { r.OrderBy, r.Limit = "gpa DESC, student_id", ptr(int64(2)) }, []string{"19", "7"}},
+		"a page":                 {func(r *api.SelectRequest) { r.OrderBy, r.Limit, r.Offset = "student_id", ptr(int64(2)), ptr(int64(10)) }, []string{"11", "12"}},
+		"an offset past the end": {func(r *api.SelectRequest) { r.OrderBy, r.Offset = "student_id", ptr(int64(100)) }, []string{}},
+		"no row":                 {func(r *api.SelectRequest) { r.Condition = "student_id = 7 AND student_id = 8" }, []string{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, s.ids(tt.change)); diff != "" {
@@ -164,10 +164,10 @@ func testReads(t *testing.T, s *school) {
 	all := s.ids(func(*api.SelectRequest) {})
 	slices.Sort(all)
 	if len(slices.Compact(all)) != 30 {
-		t.Errorf("a scatter has %d different rows", len(all))
+		t.Errorf("a scatter returned %d distinct rows", len(all))
 	}
 	if got := s.ids(func(r *api.SelectRequest) { r.Limit = ptr(int64(5)) }); len(got) != 5 {
-		t.Errorf("a limit of 5 gave %d rows", len(got))
+		t.Errorf("a limit of 5 returned %d rows", len(got))
 	}
 }
 
@@ -217,8 +217,8 @@ func testWrites(t *testing.T, s *school, backup *client.Master) {
 		t.Error(diff)
 	}
 
-	// Rows 1 and 3 are there: the shards that hold them refuse all of theirs, and
-	// the answer says which rows those are.
+	// Row 1 exists: its shard rejects all of its rows, and the answer lists which
+	// these are.
 	req := &api.InsertRequest{DB: s.db, Table: "Students"}
 	for id := 100; id < 120; id++ {
 		req.Rows = append(req.Rows, row(id, "New"))
@@ -234,14 +234,14 @@ func testWrites(t *testing.T, s *school, backup *client.Master) {
 		applied += a.Rows
 	}
 	if n := s.count(); n != 11+applied {
-		t.Errorf("%d rows, with %d said to be applied", n, applied)
+		t.Errorf("%d rows, with %d reported as applied", n, applied)
 	}
 	if p.Rows == nil || int64(p.Rows.Inserted.Count) != applied {
-		t.Fatalf("rows %+v, with %d said to be applied", p.Rows, applied)
+		t.Fatalf("rows %+v, with %d reported as applied", p.Rows, applied)
 	}
 	s.wantOutcomes(p, "student_id BETWEEN 100 AND 119", func(i int) int { return 100 + i }, 20, 13)
 
-	// Where all shards refuse, and where there is but one row.
+	// All shards reject their rows; and an insert of a single row.
 	req.Rows = []api.Object[jsontext.Value]{row(1, "Again"), row(3, "Again")}
 	_, err = s.m.Insert(t.Context(), req)
 	p = mustFail(t, err, api.CodeDuplicateKey, -1)
@@ -251,7 +251,7 @@ func testWrites(t *testing.T, s *school, backup *client.Master) {
 	req.Rows = req.Rows[:1]
 	_, err = s.m.Insert(t.Context(), req)
 	if p = mustFail(t, err, api.CodeDuplicateKey, -1); p.Rows != nil {
-		t.Errorf("of a lone row: %+v", p.Rows)
+		t.Errorf("rows of a single-row insert: %+v", p.Rows)
 	}
 	req.Rows = nil
 	for id := 200; id < 220; id++ {
@@ -259,7 +259,7 @@ func testWrites(t *testing.T, s *school, backup *client.Master) {
 	}
 	req.Rows[13] = row(1, "Again")
 
-	// A repeated write is answered from what was stored, whichever master gets it.
+	// A repeated write is answered from the stored result, whichever master gets it.
 	one := &api.InsertRequest{DB: s.db, Table: "Students", Data: row(1000, "Once")}
 	for i, m := range []*client.Master{s.m, backup, s.m} {
 		resp, err := m.Insert(t.Context(), one, client.IdempotencyKey("once"))
@@ -270,7 +270,7 @@ func testWrites(t *testing.T, s *school, backup *client.Master) {
 	_, err = backup.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(1000, "Twice")}, client.IdempotencyKey("once"))
 	mustFail(t, err, api.CodeIdempotencyMismatch, -1)
 
-	// Another request under the key is found out wherever its rows live.
+	// Another request with the same key is detected wherever its rows are.
 	before := s.count()
 	for shard := range 3 {
 		_, err = backup.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(s.keyOn(shard), "Other")}, client.IdempotencyKey("once"))
@@ -279,9 +279,9 @@ func testWrites(t *testing.T, s *school, backup *client.Master) {
 	_, err = s.m.Insert(t.Context(), req, client.IdempotencyKey("once"))
 	mustFail(t, err, api.CodeIdempotencyMismatch, -1)
 	if n := s.count(); n != before {
-		t.Errorf("%d rows after refusals, %d before", n, before)
+		t.Errorf("%d rows after rejected requests, %d before", n, before)
 	}
-	// A request of several shards is repeated as a whole.
+	// A request for several shards is replayed as a whole.
 	several := &api.InsertRequest{DB: s.db, Table: "Students"}
 	for i := range 9 {
 		several.Rows = append(several.Rows, row(3000+i, "Several"))
@@ -310,7 +310,7 @@ func testStream(t *testing.T, s *school) {
 		}
 		_ = st.Close()
 	}
-	// As one JSON document, which is longer than what is held back.
+	// As one JSON document that exceeds the buffer.
 	if got := s.ids(func(r *api.SelectRequest) { r.OrderBy = "student_id DESC" }); len(got) != n || got[0] != fmt.Sprint(n) {
 		t.Errorf("%d rows in JSON, the first %s", len(got), got[0])
 	}
@@ -330,7 +330,7 @@ func testCancel(t *testing.T, s *school) {
 		cancel()
 		_ = st.Close()
 	}
-	testcluster.Await(t, "the shards to be free", func(ctx context.Context) (bool, string) {
+	testcluster.Await(t, "the shards to be idle", func(ctx context.Context) (bool, string) {
 		m, err := s.m.Metadata(ctx)
 		if err != nil {
 			return false, err.Error()

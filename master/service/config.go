@@ -12,29 +12,29 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// Config configures a master. The tags are kong's: flags win over the
-// environment, that over the defaults.
+// Config configures a master. The tags are kong's: flags take precedence over the
+// environment, and that over the defaults.
 type Config struct {
 	daemon.Flags
 
 	Host      string   `help:"Address to listen on; beyond loopback an API token is required." default:"127.0.0.1" env:"MASTER_HOST"`
-	Port      int      `help:"Port to listen on; 0 takes a free one." default:"8080" env:"MASTER_PORT"`
-	Role      string   `help:"What to start as: primary or backup." enum:"primary,backup" default:"primary" env:"MASTER_ROLE"`
+	Port      int      `help:"Port to listen on; 0 picks a free one." default:"8080" env:"MASTER_PORT"`
+	Role      string   `help:"Role to start in: primary or backup." enum:"primary,backup" default:"primary" env:"MASTER_ROLE"`
 	Workers   []string `help:"Base URLs of the workers, shard 0 first. Their order and number must never change." default:"http://127.0.0.1:8081,http://127.0.0.1:8082,http://127.0.0.1:8083" env:"MASTER_WORKERS"`
-	Peers     []string `help:"Base URLs of the other masters, or none. Default: of ports 8080 and 8084 on this machine, the other one." env:"MASTER_PEERS"`
-	Advertise string   `help:"Base URL under which others reach this master; by default the address it listens on." env:"MASTER_ADVERTISE"`
+	Peers     []string `help:"Base URLs of the other masters, or none. On port 8080 or 8084 the default is the other of the two on this machine." env:"MASTER_PEERS"`
+	Advertise string   `help:"Base URL at which others reach this master; by default the address it listens on." env:"MASTER_ADVERTISE"`
 
-	Token        string   `help:"The cluster's token, which this master shows the workers. A flag can be seen by other users: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
+	Token        string   `help:"The cluster's token, which this master sends to the workers. Other users can see a flag: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
 	TokenFile    string   `help:"File with the cluster's token." name:"master-token-file" env:"MASTER_TOKEN_FILE" type:"path"`
-	APIToken     string   `help:"Token that clients must show as Authorization: Bearer; empty: none is asked for. A flag can be seen by other users: prefer the variable or a file." env:"MASTER_API_TOKEN" name:"api-token"`
-	APITokenFile string   `help:"File that holds the API token." env:"MASTER_API_TOKEN_FILE" name:"api-token-file" type:"path"`
-	CORSOrigins  []string `help:"Web origins that browsers may call this master from." env:"MASTER_CORS_ORIGINS" name:"cors-origins"`
+	APIToken     string   `help:"Token that clients must send as Authorization: Bearer; if empty, none is required. Other users can see a flag: prefer the variable or a file." env:"MASTER_API_TOKEN" name:"api-token"`
+	APITokenFile string   `help:"File with the API token." env:"MASTER_API_TOKEN_FILE" name:"api-token-file" type:"path"`
+	CORSOrigins  []string `help:"Web origins from which browsers may call this master." env:"MASTER_CORS_ORIGINS" name:"cors-origins"`
 
-	RequestTimeout time.Duration `help:"Bound on a write, and on each wait for a shard's rows." default:"10s" env:"MASTER_REQUEST_TIMEOUT"`
-	QueryTimeout   time.Duration `help:"Bound on a statement of POST /query, from its first byte to its last row." default:"5m" env:"MASTER_QUERY_TIMEOUT"`
-	SlowQuery      time.Duration `help:"Statements that take longer are logged with their text and plan; 0 logs none." default:"1s" env:"MASTER_SLOW_QUERY"`
-	ProbeInterval  time.Duration `help:"Time between two probes of a worker." default:"1s" env:"MASTER_PROBE_INTERVAL"`
-	ProbeTimeout   time.Duration `help:"Bound on one probe." default:"2s" env:"MASTER_PROBE_TIMEOUT"`
+	RequestTimeout time.Duration `help:"Timeout of a write, and of each wait for a shard's rows." default:"10s" env:"MASTER_REQUEST_TIMEOUT"`
+	QueryTimeout   time.Duration `help:"Timeout of a statement of POST /query, until its last row." default:"5m" env:"MASTER_QUERY_TIMEOUT"`
+	SlowQuery      time.Duration `help:"Statements that take longer are logged with their text and plan; 0 disables this." default:"1s" env:"MASTER_SLOW_QUERY"`
+	ProbeInterval  time.Duration `help:"Interval between probes of a worker." default:"1s" env:"MASTER_PROBE_INTERVAL"`
+	ProbeTimeout   time.Duration `help:"Timeout of a probe." default:"2s" env:"MASTER_PROBE_TIMEOUT"`
 }
 
 const (
@@ -43,7 +43,7 @@ const (
 	maxWorkers         = 64
 )
 
-// settings is a Config that was checked.
+// settings is a validated Config.
 type settings struct {
 	Config
 	role     api.Role
@@ -51,7 +51,7 @@ type settings struct {
 	apiToken string
 }
 
-// check reads the secrets and refuses what cannot work, before anything starts.
+// check loads the secrets and validates the configuration before anything starts.
 func (c Config) check() (*settings, error) {
 	s := &settings{Config: c, role: api.Role(c.Role)}
 	var err error
@@ -71,7 +71,7 @@ func (c Config) check() (*settings, error) {
 		return nil, err
 	}
 	if n := len(c.Workers); n < 1 || n > maxWorkers {
-		return nil, fmt.Errorf("MASTER_WORKERS names %d workers; 1 to %d are possible", n, maxWorkers)
+		return nil, fmt.Errorf("MASTER_WORKERS lists %d workers; 1 to %d are allowed", n, maxWorkers)
 	}
 	if s.Workers, err = baseURLs("MASTER_WORKERS", c.Workers); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (c *Config) defaultPeers() []string {
 	return nil
 }
 
-// baseURLs checks base URLs and writes them without a final slash.
+// baseURLs validates base URLs and strips trailing slashes.
 func baseURLs(name string, raw []string) ([]string, error) {
 	var list []string
 	for _, r := range raw {
@@ -113,7 +113,7 @@ func baseURLs(name string, raw []string) ([]string, error) {
 			return nil, fmt.Errorf("%s: entry %d is not a base URL such as http://127.0.0.1:8081", name, len(list))
 		}
 		if slices.Contains(list, r) {
-			return nil, fmt.Errorf("%s names %s twice", name, r)
+			return nil, fmt.Errorf("%s lists %s twice", name, r)
 		}
 		list = append(list, r)
 	}

@@ -11,10 +11,10 @@ import (
 	"shardeck/shared/jsonrow"
 )
 
-// csvRows answers with RFC 4180 CSV: a line of names, then a line for each row.
-// NULL is an empty field, an empty string is "". An answer that fails after it
-// began is cut, so that no client takes it for a whole one; one that max_rows cut
-// short says so in a trailer.
+// csvRows writes RFC 4180 CSV: a line of names, then a line for each row. NULL is an
+// empty field, an empty string is "". If an answer fails after it started, the
+// connection is aborted, so that no client takes it for a complete one. A trailer
+// reports whether max_rows truncated the answer.
 type csvRows struct {
 	w       http.ResponseWriter
 	buf     bytes.Buffer
@@ -23,7 +23,7 @@ type csvRows struct {
 
 func newCSVRows(w http.ResponseWriter) *csvRows { return &csvRows{w: w} }
 
-// Head begins the answer.
+// Head starts the answer.
 func (c *csvRows) Head(columns []api.Column) error {
 	for i, col := range columns {
 		if i > 0 {
@@ -42,7 +42,7 @@ func (c *csvRows) Block(block []byte, _ int64) error {
 		first := true
 		for elem, ok := range jsonrow.Elements(line) {
 			if !ok {
-				return api.NewProblem(api.CodeShardBadAnswer, "a row is not the JSON array expected")
+				return api.NewProblem(api.CodeShardBadAnswer, "a row is not a JSON array of the expected columns")
 			}
 			if !first {
 				c.buf.WriteByte(',')
@@ -53,7 +53,7 @@ func (c *csvRows) Block(block []byte, _ int64) error {
 			case elem[0] == '"':
 				var err error
 				if text, err = jsontext.AppendUnquote(text[:0], elem); err != nil {
-					return api.NewProblem(api.CodeShardBadAnswer, "a value is not the JSON string expected")
+					return api.NewProblem(api.CodeShardBadAnswer, "a value is not a valid JSON string")
 				}
 				c.field(text)
 			default:
@@ -68,7 +68,8 @@ func (c *csvRows) Block(block []byte, _ int64) error {
 	return c.flush()
 }
 
-// field writes a text, in quotes where it must be: an empty one too, to tell it from NULL.
+// field writes a field, quoted if necessary. An empty string is quoted to distinguish it
+// from NULL.
 func (c *csvRows) field(text []byte) {
 	if len(text) > 0 && !bytes.ContainsAny(text, "\",\r\n") && text[0] != ' ' && text[len(text)-1] != ' ' {
 		c.buf.Write(text)
@@ -80,7 +81,7 @@ func (c *csvRows) field(text []byte) {
 }
 
 func (c *csvRows) flush() error {
-	defer boundWrite(c.w, c.started, c.buf.Len())()
+	defer writeDeadline(c.w, c.started, c.buf.Len())()
 	if !c.started {
 		c.started = true
 		h := c.w.Header()
@@ -107,11 +108,11 @@ func (c *csvRows) End(info api.EndInfo) error {
 	return nil
 }
 
-// Fail cuts an answer that was begun.
+// Fail aborts an answer that was started.
 func (c *csvRows) Fail(error) { panic(http.ErrAbortHandler) }
 
-// Started says whether part of the answer is on its way.
+// Started reports whether part of the answer was sent.
 func (c *csvRows) Started() bool { return c.started }
 
-// Discard is there for rowAnswer: nothing is pooled.
+// Discard implements rowAnswer; there is nothing to release.
 func (c *csvRows) Discard() {}

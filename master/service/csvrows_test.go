@@ -16,7 +16,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// csvOf answers with rows of JSON arrays, a block for each.
+// csvOf returns the CSV for rows of JSON arrays, one block each.
 func csvOf(t *testing.T, names []string, rows ...string) string {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -30,7 +30,7 @@ func csvOf(t *testing.T, names []string, rows ...string) string {
 		errs = append(errs, c.Block([]byte(r+"\n"), 1))
 	}
 	if c.Started() {
-		t.Error("a short answer was begun before its end")
+		t.Error("a short answer was started before its end")
 	}
 	if err := errors.Join(append(errs, c.End(api.EndInfo{}))...); err != nil {
 		t.Fatal(err)
@@ -52,11 +52,11 @@ func TestCSV(t *testing.T) {
 		want  string
 	}{
 		"plain values are as on the wire":           {[]string{"a", "b", "c"}, `[1,-2.5e3,true]`, "a,b,c\r\n1,-2.5e3,true\r\n"},
-		"NULL is empty, and an empty text is not":   {[]string{"a", "b"}, `[null,""]`, "a,b\r\n,\"\"\r\n"},
-		"one NULL alone is an empty line":           {[]string{"a"}, `[null]`, "a\r\n\r\n"},
+		"NULL is empty, an empty string is quoted":  {[]string{"a", "b"}, `[null,""]`, "a,b\r\n,\"\"\r\n"},
+		"a single NULL is an empty line":            {[]string{"a"}, `[null]`, "a\r\n\r\n"},
 		"a comma, a quote and line ends are quoted": {[]string{"a", "b", "c"}, `["x,y","say \"hi\"","1\r\n2"]`, "a,b,c\r\n\"x,y\",\"say \"\"hi\"\"\",\"1\r\n2\"\r\n"},
-		"spaces at the ends are kept":               {[]string{"a", "b"}, `[" x","x "]`, "a,b\r\n\" x\",\"x \"\r\n"},
-		"escapes of JSON are undone":                {[]string{"a"}, `["\u00fc\t\\\/"]`, "a\r\nü\t\\/\r\n"},
+		"leading and trailing spaces are kept":      {[]string{"a", "b"}, `[" x","x "]`, "a,b\r\n\" x\",\"x \"\r\n"},
+		"JSON escapes are decoded":                  {[]string{"a"}, `["\u00fc\t\\\/"]`, "a\r\nü\t\\/\r\n"},
 		"names are quoted too":                      {[]string{"", "a,b"}, `[1,2]`, "\"\",\"a,b\"\r\n1,2\r\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,11 +67,11 @@ func TestCSV(t *testing.T) {
 	}
 }
 
-// TestCSVIsReadBackAsItWas reads what was written with another implementation.
-func TestCSVIsReadBackAsItWas(t *testing.T) {
+// TestCSVRoundTrip reads the CSV with another implementation.
+func TestCSVRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		width := rapid.IntRange(2, 4).Draw(rt, "columns")
-		value := rapid.StringOf(rapid.SampledFrom([]rune("a ü,\"\n;'\t\\"))) // the reader takes \r\n for \n
+		value := rapid.StringOf(rapid.SampledFrom([]rune("a ü,\"\n;'\t\\"))) // the reader converts \r\n to \n
 		want := [][]string{make([]string, width)}
 		var rows []string
 		for i := range width {
@@ -98,7 +98,7 @@ func TestCSVIsReadBackAsItWas(t *testing.T) {
 	})
 }
 
-func TestCSVSaysInItsTrailerThatItWasCutShort(t *testing.T) {
+func TestCSVTrailerReportsTruncation(t *testing.T) {
 	w := httptest.NewRecorder()
 	c := newCSVRows(w)
 	if err := errors.Join(c.Head([]api.Column{{Name: "a"}}), c.Block([]byte("[1]\n"), 1), c.End(api.EndInfo{Query: &api.StatementInfo{Truncated: true}})); err != nil {
@@ -109,7 +109,7 @@ func TestCSVSaysInItsTrailerThatItWasCutShort(t *testing.T) {
 	}
 }
 
-func TestCSVThatFailsIsCut(t *testing.T) {
+func TestFailedCSVIsAborted(t *testing.T) {
 	w := httptest.NewRecorder()
 	c := newCSVRows(w)
 	if err := c.Head([]api.Column{{Name: "a"}}); err != nil {
@@ -122,7 +122,7 @@ func TestCSVThatFailsIsCut(t *testing.T) {
 		}
 	}
 	if n := w.Body.Len(); n < jsonBuffer || n > jsonBuffer+2000 {
-		t.Errorf("it was begun with %d bytes", n)
+		t.Errorf("it was started with %d bytes", n)
 	}
 	defer func() {
 		if got := recover(); got != http.ErrAbortHandler {
@@ -132,7 +132,7 @@ func TestCSVThatFailsIsCut(t *testing.T) {
 	c.Fail(errors.New("a shard is lost"))
 }
 
-func TestCSVRefusesWhatIsNoText(t *testing.T) {
+func TestCSVRejectsInvalidStrings(t *testing.T) {
 	c := newCSVRows(httptest.NewRecorder())
 	if err := c.Block([]byte(`["\x"]`+"\n"), 1); api.CodeOf(err) != api.CodeShardBadAnswer {
 		t.Errorf("got %v", err)

@@ -27,14 +27,14 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 	resp, err := s.changeSchema(r.Context(), func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		missing := s.shardsWhere(snap, func(st *api.WorkerStats) bool { return !catalog.HasDatabase(st, req.DB) })
 		if len(missing) == 0 {
-			return nil, api.NewProblem(api.CodeDatabaseExists, "database %s exists on every shard", req.DB).At("db_name").
+			return nil, api.NewProblem(api.CodeDatabaseExists, "database %s already exists on every shard", req.DB).At("db_name").
 				Hinted("use it, or choose another name")
 		}
 		name := req.DB
 		if known, ok := s.catalog.Load().Database(req.DB); ok {
 			name = known // completing an earlier attempt, in its spelling
 		}
-		var mu sync.Mutex // the shards answer at once
+		var mu sync.Mutex // the shards respond concurrently
 		physical := map[*client.Worker]string{}
 		return &change{
 			db: name, shards: missing, done: "created database " + name,
@@ -111,9 +111,8 @@ func (s *Service) runCreateTable(ctx context.Context, p *plan.Plan) (*api.DDLRes
 	})
 }
 
-// missingTable lists the shards that lack the table, and refuses when there is
-// nothing left to do or when a shard has a table of that name that is defined
-// otherwise.
+// missingTable lists the shards that lack the table. It fails if all have it, or if a
+// shard has a table of that name with another definition.
 func (s *Service) missingTable(snap *health.Snapshot, p *plan.Plan) ([]int, error) {
 	var missing, differ, noDB []int
 	version := p.Definition.Version()
@@ -138,7 +137,7 @@ func (s *Service) missingTable(snap *health.Snapshot, p *plan.Plan) ([]int, erro
 		return nil, api.NewProblem(api.CodeTableExists, "table %s exists with another definition on shards %v", p.Table, differ).At("table").
 			Hinted("choose another name, or drop it first with POST %s", api.PathDeleteTable)
 	case len(missing) == 0:
-		return nil, api.NewProblem(api.CodeTableExists, "table %s exists on every shard, as defined here", p.Table).At("table").
+		return nil, api.NewProblem(api.CodeTableExists, "table %s already exists on every shard with this definition", p.Table).At("table").
 			Hinted("use it, or choose another name")
 	}
 	return missing, nil
@@ -172,7 +171,7 @@ func (s *Service) runDropTable(ctx context.Context, db, table string) (*api.DDLR
 			return t != nil
 		})
 		c := s.planChange(p, have, fence)
-		// Each shard drops the table as it has it: one that differs must go too.
+		// Each shard drops its own version of the table, even if that differs.
 		for _, shard := range have {
 			t, _ := catalog.FindTable(snap.Shards[shard].Stats, p.DB, p.Table)
 			c.versions[s.workers[shard]] = t.Definition.Version()
@@ -183,18 +182,18 @@ func (s *Service) runDropTable(ctx context.Context, db, table string) (*api.DDLR
 	})
 }
 
-// change is a change of the schema that is ready to run.
+// change is a schema change that is ready to run.
 type change struct {
 	db, table  string
 	definition *api.TableDef
 	shards     []int
-	done       string // for people, once it is
+	done       string // describes the completed change, for events
 	run        func(ctx context.Context, w *client.Worker) error
 	edit       func(shard int, st *api.WorkerStats)
-	versions   map[*client.Worker]string // where given: the definition that the shard has
+	versions   map[*client.Worker]string // the schema version to expect, for shards that have another
 }
 
-// planChange is the change that a plan's fragments make on some shards.
+// planChange returns the change that runs a plan's fragments on some shards.
 func (s *Service) planChange(p *plan.Plan, shards []int, fence api.Fence) *change {
 	fragments := map[*client.Worker]*plan.Fragment{}
 	for i := range p.Fragments {
@@ -225,12 +224,12 @@ func (s *Service) planChange(p *plan.Plan, shards []int, fence api.Fence) *chang
 	}
 }
 
-// changeSchema runs a change on the primary: one at a time, and only when every
-// shard answers. prepare looks at the shards as they are now and says what is left
-// to do; a change that stopped halfway is completed by sending it again. All of it
-// carries the term under which this master was found to be the primary: were it the
-// newest known one, as with rows, a master replaced meanwhile would write under
-// its successor's term.
+// changeSchema runs a change on the primary: one at a time, and only if every shard is
+// up. prepare inspects the current state of the shards and returns what is left to do;
+// a change that failed halfway is completed by sending it again. All requests carry the
+// term in which this master was found to be the primary. If they carried the newest known
+// term, as row writes do, a master that was demoted meanwhile would write in its
+// successor's term.
 func (s *Service) changeSchema(ctx context.Context,
 	prepare func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error),
 ) (*api.DDLResponse, error) {
@@ -247,7 +246,7 @@ func (s *Service) changeSchema(ctx context.Context,
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	snap := s.prober.Snapshot() // which EnsurePrimary has brought up to date
+	snap := s.prober.Snapshot() // EnsurePrimary has just refreshed it
 	if err := preflight(snap); err != nil {
 		return nil, err
 	}
@@ -257,14 +256,14 @@ func (s *Service) changeSchema(ctx context.Context,
 	}
 	resp, err := s.applyChange(ctx, c)
 	if err != nil {
-		s.events.publish(api.EventDDL, api.LevelError, nil, "not everywhere "+c.done+": "+api.AsProblem(err).Detail)
+		s.events.publish(api.EventDDL, api.LevelError, nil, "failed on some shards: "+c.done+": "+api.AsProblem(err).Detail)
 		return nil, err
 	}
 	s.events.publish(api.EventDDL, api.LevelGood, nil, c.done)
 	return resp, nil
 }
 
-// answer writes the answer of a change of the schema, or passes its error on.
+// answer writes the response to a schema change, or returns its error.
 func answer(w http.ResponseWriter, resp *api.DDLResponse, err error) error {
 	if err != nil {
 		return err
@@ -293,25 +292,25 @@ func (s *Service) applyChange(ctx context.Context, c *change) (*api.DDLResponse,
 		return nil, writeProblem(causes, nil)
 	}
 	p := writeProblem(causes, resp.Shards)
-	return nil, p.Hinted("applied lists the shards that did it; send the same request again to complete it")
+	return nil, p.Hinted("applied lists the shards that succeeded; send the same request again to complete it")
 }
 
-// preflight refuses a change of the schema unless every shard can take part in it.
+// preflight rejects a schema change unless every shard is up.
 func preflight(snap *health.Snapshot) error {
 	shards := make([]*health.Shard, len(snap.Shards))
 	for i := range snap.Shards {
 		shards[i] = &snap.Shards[i]
 	}
-	problem := refuseUnless(shards, func(sh *health.Shard) bool {
+	problem := requireShards(shards, func(sh *health.Shard) bool {
 		return sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0
 	}, "every shard must be up for this: %s; nothing was changed")
 	if problem == nil {
-		return nil // and not an error that holds a nil pointer
+		return nil // not an error interface holding a nil pointer
 	}
 	return problem
 }
 
-// shardsWhere lists the shards whose stats meet a condition.
+// shardsWhere lists the shards whose stats satisfy cond.
 func (s *Service) shardsWhere(snap *health.Snapshot, cond func(*api.WorkerStats) bool) []int {
 	var shards []int
 	for i := range snap.Shards {

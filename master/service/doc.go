@@ -1,8 +1,8 @@
-// Package service is a master: the public API over HTTP, and the composition of
-// the packages that do the work. A request goes through master/catalog (what is
-// the table?), master/planner (which shards, and why?), master/dialect (what do
-// they run?), master/scatter (run it) and master/gather (make one answer of it).
+// Package service is the master: the public API over HTTP, and the composition of the
+// packages that do the work. A request passes through master/catalog (look up the table),
+// master/planner (which shards, and why), master/dialect (what they run), master/scatter
+// (run it) and master/gather (combine the results into one answer).
 //
-// It holds no SQL and no routing rule, and it never touches a database. All
-// routes are in routes.go.
+// It contains no SQL and no routing rules, and never accesses a database. All routes are
+// in routes.go.
 package service

@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// eventHeartbeat is how often a quiet stream shows that it is alive.
+	// eventHeartbeat is the interval of heartbeats on an idle stream.
 	eventHeartbeat = 15 * time.Second
-	// eventWriteTimeout bounds how long a subscriber may take to accept an event.
+	// eventWriteTimeout is the timeout for writing an event to a subscriber.
 	eventWriteTimeout = 10 * time.Second
 )
 
-// streamEvents answers with server-sent events until the client or the master
-// goes. A client that reconnects names the last event it saw in Last-Event-ID.
+// streamEvents sends server-sent events until the client disconnects or the master
+// stops. A client that reconnects sends the last event it saw in Last-Event-ID.
 func (s *Service) streamEvents(w http.ResponseWriter, r *http.Request) error {
 	var seen uint64
 	if last := r.Header.Get("Last-Event-ID"); last != "" {
@@ -38,16 +38,16 @@ func (s *Service) streamEvents(w http.ResponseWriter, r *http.Request) error {
 	rc := http.NewResponseController(w)
 	beat := time.NewTicker(eventHeartbeat)
 	defer beat.Stop()
-	out := []byte(": the latest events, then those to come\n\n")
+	out := []byte(": recent events, followed by new ones\n\n")
 	for {
 		events, more := s.events.since(seen)
 		for i := range events {
 			out = appendEvent(out, &events[i])
 			seen = events[i].Seq
 		}
-		_ = rc.SetWriteDeadline(time.Now().Add(eventWriteTimeout)) // a recorder in a test has none
+		_ = rc.SetWriteDeadline(time.Now().Add(eventWriteTimeout)) // unsupported by recorders in tests
 		if _, err := w.Write(out); err != nil {
-			return nil // the subscriber has gone
+			return nil // the subscriber has disconnected
 		}
 		if err := rc.Flush(); err != nil {
 			return nil
@@ -68,7 +68,7 @@ func (s *Service) streamEvents(w http.ResponseWriter, r *http.Request) error {
 func appendEvent(out []byte, e *api.Event) []byte {
 	b, err := json.Marshal(e)
 	if err != nil {
-		return out // only text that is not UTF-8 does not marshal; its number shows that it is missing
+		return out // only invalid UTF-8 fails to marshal; the gap in the numbers shows the loss
 	}
 	out = append(out, "id: "...)
 	out = strconv.AppendUint(out, e.Seq, 10)

@@ -16,7 +16,7 @@ import (
 	"shardeck/shared/testcluster"
 )
 
-// keyOn returns an id above 10,000 whose row lives on the shard.
+// keyOn returns an id above 10,000 whose row is on the shard.
 func (s *school) keyOn(shard int) int {
 	s.t.Helper()
 	for id := 10_001; id < 11_000; id++ {
@@ -28,7 +28,7 @@ func (s *school) keyOn(shard int) int {
 			return id
 		}
 	}
-	s.t.Fatalf("no key leads to shard %d", shard)
+	s.t.Fatalf("no key is routed to shard %d", shard)
 	return 0
 }
 
@@ -43,7 +43,7 @@ func awaitState(t *testing.T, m *client.Master, shard int, want api.ShardState) 
 	})
 }
 
-func TestALostShardIsNamedAndTakesNothingFromTheOthers(t *testing.T) {
+func TestLostShardIsNamedAndDoesNotAffectOthers(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 1})
 	m := c.Master(0)
 	s := newSchool(t, m, "School")
@@ -77,7 +77,7 @@ func TestALostShardIsNamedAndTakesNothingFromTheOthers(t *testing.T) {
 	mustFail(t, err, api.CodeShardUnavailable, 1)
 	meta, err := m.Metadata(t.Context())
 	if err != nil || len(meta.Databases) != 1 || meta.Databases[0].Tables[0].RowsPerShard[1] == nil {
-		t.Errorf("what was last known of a lost shard is gone, or a refused database is there: %+v, %v", meta, err)
+		t.Errorf("the last known stats of a lost shard are missing, or a rejected database exists: %+v, %v", meta, err)
 	}
 
 	c.Workers[1].Restart(t)
@@ -90,7 +90,7 @@ func TestALostShardIsNamedAndTakesNothingFromTheOthers(t *testing.T) {
 	}
 }
 
-func TestAPausedShardIsAnsweredForWithinTheDeadline(t *testing.T) {
+func TestPausedShardTimesOutWithinTheDeadline(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 1, Env: []string{"MASTER_REQUEST_TIMEOUT=500ms", "MASTER_PROBE_TIMEOUT=700ms"}})
 	m := c.Master(0)
 	s := newSchool(t, m, "School")
@@ -104,7 +104,7 @@ func TestAPausedShardIsAnsweredForWithinTheDeadline(t *testing.T) {
 	if err != nil || len(partial.Partial) != 1 || partial.Partial[0].Code != api.CodeShardTimeout {
 		t.Errorf("a partial answer: %+v, %v", partial, err)
 	}
-	// Nobody knows whether a write that was sent happens. The same key repeats it safely.
+	// The outcome of a write that was sent is unknown. The same key makes a retry safe.
 	write := func() (*api.WriteResponse, error) {
 		return m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(id, "Once")}, client.IdempotencyKey("retry"))
 	}
@@ -114,7 +114,7 @@ func TestAPausedShardIsAnsweredForWithinTheDeadline(t *testing.T) {
 		t.Errorf("a write to a paused worker: %v", err)
 	}
 	if _, err := m.Health(t.Context()); err != nil {
-		t.Errorf("health waits for nobody, but: %v", err)
+		t.Errorf("health must not wait for workers: %v", err)
 	}
 	awaitState(t, m, 2, api.ShardDown)
 
@@ -128,8 +128,9 @@ func TestAPausedShardIsAnsweredForWithinTheDeadline(t *testing.T) {
 	}
 }
 
-// TestAStreamThatLosesAShardEndsInAnError: the client is told which, in either form.
-func TestAStreamThatLosesAShardEndsInAnError(t *testing.T) {
+// TestStreamThatLosesAShardEndsInAnError: the error names the shard, with and without an
+// order.
+func TestStreamThatLosesAShardEndsInAnError(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 2, Masters: 1})
 	m := c.Master(0)
 	s := newSchool(t, m, "School")
@@ -157,7 +158,7 @@ func TestAStreamThatLosesAShardEndsInAnError(t *testing.T) {
 		}
 		_ = st.Close()
 		if errors.Is(err, io.EOF) {
-			t.Errorf("ordered by %q: the stream ended well with %d rows", order, st.Rows())
+			t.Errorf("ordered by %q: the stream ended without an error after %d rows", order, st.Rows())
 		} else if p := api.AsProblem(err); p.Shard == nil || *p.Shard != 1 {
 			t.Errorf("ordered by %q: %v does not name the shard", order, err)
 		}
@@ -190,7 +191,7 @@ func TestFailoverAfterTheLossOfThePrimary(t *testing.T) {
 	_, err = backup.Failover(t.Context())
 	mustFail(t, err, api.CodeAlreadyPrimary, -1)
 
-	c.Masters[0].Restart(t) // it is configured as primary still
+	c.Masters[0].Restart(t) // it is still configured as primary
 	old := c.Master(0)
 	testcluster.Await(t, "the old primary to follow", func(ctx context.Context) (bool, string) {
 		h, err := old.Health(ctx)
@@ -201,7 +202,7 @@ func TestFailoverAfterTheLossOfThePrimary(t *testing.T) {
 	})
 	_, err = old.CreateDB(t.Context(), &api.CreateDBRequest{DB: "Old"})
 	if p := mustFail(t, err, api.CodeNotPrimary, -1); p.Primary != c.Masters[1].URL {
-		t.Errorf("the primary is said to be %q", p.Primary)
+		t.Errorf("the primary is reported as %q", p.Primary)
 	}
 
 	c.Masters[1].Restart(t) // it is configured as backup, but holds the term
@@ -226,9 +227,9 @@ func (s *school) fill30to60() {
 	}
 }
 
-// TestAPrimaryThatSleptThroughAFailoverDoesNoHarm: it learns from the workers'
-// first refusal, writes rows on under the new term, and changes no schema.
-func TestAPrimaryThatSleptThroughAFailoverDoesNoHarm(t *testing.T) {
+// TestPrimaryPausedDuringFailover: the first rejection by a worker demotes it. It continues
+// to write rows in the new term, but not to change the schema.
+func TestPrimaryPausedDuringFailover(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2})
 	old, backup := c.Master(0), c.Master(1)
 	s := newSchool(t, old, "School")
@@ -238,7 +239,7 @@ func TestAPrimaryThatSleptThroughAFailoverDoesNoHarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("the failover took %s, by its own account %g ms", time.Since(start), resp.TotalMS)
+	t.Logf("the failover took %s; it reported %g ms", time.Since(start), resp.TotalMS)
 	c.Masters[0].Resume(t)
 	if _, err := old.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(1, "Late")}); err != nil {
 		t.Errorf("a row through the old primary: %v", err)
@@ -252,7 +253,7 @@ func TestAPrimaryThatSleptThroughAFailoverDoesNoHarm(t *testing.T) {
 	}
 }
 
-func TestAFailoverNeedsAMajority(t *testing.T) {
+func TestFailoverRequiresAMajority(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2})
 	backup := c.Master(1)
 	c.Workers[0].Kill(t)
@@ -277,9 +278,9 @@ func TestAFailoverNeedsAMajority(t *testing.T) {
 	})
 }
 
-// TestManyScansAtOnce: more reads of all shards than there are turns for, through
-// both masters, and some clients that do not read, all get their answers.
-func TestManyScansAtOnce(t *testing.T) {
+// TestManyConcurrentScans: more scans of all shards than are admitted at a time, through
+// both masters and next to some clients that do not read, all get their answers.
+func TestManyConcurrentScans(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2})
 	s := newSchool(t, c.Master(0), "School")
 	wide := &api.InsertRequest{DB: s.db, Table: "Students"}
@@ -292,9 +293,9 @@ func TestManyScansAtOnce(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	for range 5 { // fewer than have a turn
+	for range 5 { // fewer than are admitted at a time
 		if _, err := s.m.SelectStream(ctx, &api.SelectRequest{DB: s.db, Table: "Students"}); err != nil {
-			t.Fatal(err) // and nobody reads it
+			t.Fatal(err) // the stream is never read
 		}
 	}
 	errs := make([]error, 60)
@@ -326,7 +327,7 @@ func scan(ctx context.Context, m *client.Master, db string, want int64) error {
 		return err
 	}
 	if st.Rows() != want {
-		return fmt.Errorf("a scan gave %d rows, want %d", st.Rows(), want)
+		return fmt.Errorf("a scan returned %d rows, want %d", st.Rows(), want)
 	}
 	return nil
 }

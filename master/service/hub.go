@@ -7,17 +7,16 @@ import (
 	"shardeck/shared/api"
 )
 
-// keptEvents is how many of the latest events a new subscriber is sent.
+// keptEvents is the number of recent events that a new subscriber receives.
 const keptEvents = 256
 
-// hub keeps the latest events and lets any number of subscribers follow. Nobody
-// is waited for: a subscriber that is too slow misses events and can tell by their
-// numbers.
+// hub keeps the latest events and lets any number of subscribers follow. It never waits
+// for a subscriber: a slow one misses events, and can tell by the gap in their numbers.
 type hub struct {
 	mu     sync.Mutex
 	events []api.Event   // the latest, oldest first
 	seq    uint64        // of the newest
-	more   chan struct{} // closed at the next event
+	more   chan struct{} // closed on the next event
 }
 
 func newHub() *hub { return &hub{more: make(chan struct{})} }
@@ -35,9 +34,9 @@ func (h *hub) publish(kind api.EventKind, level api.Level, shard *int, text stri
 	h.more = make(chan struct{})
 }
 
-// since returns the kept events after number seq, and a channel that is closed
-// when there are more. A number that was never given out (the master was started
-// anew) gets all.
+// since returns the kept events after number seq, and a channel that is closed when
+// there are more. For a number that was never assigned, because the master was
+// restarted, it returns all.
 func (h *hub) since(seq uint64) ([]api.Event, <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

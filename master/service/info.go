@@ -12,7 +12,7 @@ import (
 	"shardeck/shared/sharding"
 )
 
-// health answers from the latest snapshot; it asks nobody.
+// health answers from the latest snapshot, without requests to workers.
 func (s *Service) health(w http.ResponseWriter, _ *http.Request) error {
 	return httpserve.WriteJSON(w, http.StatusOK, s.describeHealth(time.Now()))
 }
@@ -32,7 +32,7 @@ func (s *Service) describeHealth(now time.Time) *api.Health {
 	return h
 }
 
-// metadata answers from the latest snapshot; it asks nobody.
+// metadata answers from the latest snapshot, without requests to workers.
 func (s *Service) metadata(w http.ResponseWriter, _ *http.Request) error {
 	now := time.Now()
 	snap, role := s.prober.Snapshot(), s.coord.Current()
@@ -84,7 +84,7 @@ func (s *Service) describeWorker(now time.Time, sh *health.Shard) api.WorkerInfo
 
 func (s *Service) openAPI(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/yaml")
-	_, _ = w.Write(api.MasterOpenAPI()) // who does not take it has gone
+	_, _ = w.Write(api.MasterOpenAPI()) // an error means that the client has disconnected
 	return nil
 }
 
@@ -100,14 +100,14 @@ func (s *Service) failover(w http.ResponseWriter, r *http.Request) error {
 	return httpserve.WriteJSON(w, http.StatusOK, resp)
 }
 
-// stepDown is told by a new primary that it holds a newer term.
+// stepDown is called by a new primary that has acquired a newer term.
 func (s *Service) stepDown(w http.ResponseWriter, r *http.Request) error {
 	var req api.StepDownRequest
 	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
 	if req.Term == 0 {
-		return api.NewProblem(api.CodeMissingField, "term is missing or 0").At("term").Hinted("send the term that was taken")
+		return api.NewProblem(api.CodeMissingField, "term is missing or 0").At("term").Hinted("send the term that was acquired")
 	}
 	if _, err := baseURLs("leader", []string{req.Leader}); err != nil {
 		return api.NewProblem(api.CodeInvalidField, "leader is not a base URL").At("leader").Hinted("send it as http://host:port")

@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	// jsonBuffer is how much of a JSON answer is kept back before its status is
-	// committed, in bytes: up to there a failure still gets a status of its own.
+	// jsonBuffer is the number of bytes of a JSON answer that are buffered before its
+	// status is committed: until then a failure can still set another status.
 	jsonBuffer = 256 << 10
-	// jsonWriteTimeout bounds how long a client may take for one block. A first one of
-	// less than jsonBigWrite bytes fits into the buffers on the way.
+	// jsonWriteTimeout is the timeout for writing one block to a client. A first block
+	// of less than jsonBigWrite bytes fits into the socket buffers, so it cannot block.
 	jsonWriteTimeout = 30 * time.Second
 	jsonBigWrite     = 32 << 10
 )
 
 var jsonBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// jsonRows answers with an api.SelectResponse whose rows are the shards' own bytes,
-// neither decoded nor held as a whole.
+// jsonRows writes an api.SelectResponse whose rows are the shards' bytes, passed through
+// without decoding or buffering all of them.
 type jsonRows struct {
 	w       http.ResponseWriter
 	r       *http.Request
@@ -39,7 +39,7 @@ func newJSONRows(w http.ResponseWriter, r *http.Request) *jsonRows {
 	return &jsonRows{w: w, r: r, buf: jsonBuffers.Get().(*bytes.Buffer)}
 }
 
-// Head begins the answer.
+// Head starts the answer.
 func (j *jsonRows) Head(columns []api.Column) error {
 	j.buf.WriteString(`{"columns":`)
 	if err := json.MarshalWrite(j.buf, columns); err != nil {
@@ -49,8 +49,8 @@ func (j *jsonRows) Head(columns []api.Column) error {
 	return nil
 }
 
-// Block adds rows. A newline ends each, and no row has another: to make them
-// elements of an array, commas take the newlines' places.
+// Block adds rows. Each ends in a newline and contains no other, so replacing the
+// newlines by commas makes them elements of an array.
 func (j *jsonRows) Block(block []byte, rows int64) error {
 	if j.rows > 0 {
 		j.buf.WriteByte(',')
@@ -72,10 +72,10 @@ func (j *jsonRows) Block(block []byte, rows int64) error {
 	return j.flush()
 }
 
-// flush sends what there is. The write deadline keeps a client that does not
-// read from holding the shards' streams for ever.
+// flush sends the buffered bytes. The write deadline keeps a client that does not read
+// from blocking the shards' streams forever.
 func (j *jsonRows) flush() error {
-	defer boundWrite(j.w, j.started, j.buf.Len())()
+	defer writeDeadline(j.w, j.started, j.buf.Len())()
 	if !j.started {
 		j.started = true
 		h := j.w.Header()
@@ -88,18 +88,18 @@ func (j *jsonRows) flush() error {
 	return err
 }
 
-// boundWrite sets a deadline for a write of n bytes, if it can block: when it is a big
-// one or others went before it. The function returned takes it back.
-func boundWrite(w http.ResponseWriter, started bool, n int) func() {
+// writeDeadline sets a deadline for a write of n bytes if it can block: if it is big or
+// not the first one. The returned function removes the deadline.
+func writeDeadline(w http.ResponseWriter, started bool, n int) func() {
 	if !started && n < jsonBigWrite {
 		return func() {}
 	}
 	rc := http.NewResponseController(w)
-	_ = rc.SetWriteDeadline(time.Now().Add(jsonWriteTimeout)) // a recorder in a test has none
+	_ = rc.SetWriteDeadline(time.Now().Add(jsonWriteTimeout)) // unsupported by recorders in tests
 	return func() { _ = rc.SetWriteDeadline(time.Time{}) }
 }
 
-// End completes the answer and sends what is left.
+// End completes the answer and sends the rest.
 func (j *jsonRows) End(info api.EndInfo) error {
 	j.buf.WriteString(`],`)
 	tail := api.EndInfoJSON{RowCount: j.rows, Route: *info.Route, Shards: info.Shards, Partial: info.Partial, Query: info.Query}
@@ -107,7 +107,7 @@ func (j *jsonRows) End(info api.EndInfo) error {
 	if err != nil {
 		return err
 	}
-	j.buf.Write(b[1:]) // the members without their brace
+	j.buf.Write(b[1:]) // the members without the opening brace
 	j.buf.WriteByte('\n')
 	if !j.started {
 		j.w.Header()["Content-Length"] = []string{strconv.Itoa(j.buf.Len())}
@@ -115,8 +115,8 @@ func (j *jsonRows) End(info api.EndInfo) error {
 	return j.flush()
 }
 
-// Fail ends an answer that was begun: with the member error, and then by cutting
-// the connection, so that it cannot pass for a whole one.
+// Fail ends an answer that was started: it writes the member error and aborts the
+// connection, so that the answer cannot be taken for a complete one.
 func (j *jsonRows) Fail(err error) {
 	p := *api.AsProblem(err)
 	p.RequestID = httpserve.RequestID(j.r)
@@ -125,14 +125,14 @@ func (j *jsonRows) Fail(err error) {
 		j.buf.Write(b)
 		j.buf.WriteString("}\n")
 		if j.flush() == nil {
-			_ = http.NewResponseController(j.w).Flush() // the cut follows either way
+			_ = http.NewResponseController(j.w).Flush() // the connection is aborted either way
 		}
 	}
 	j.Discard()
 	panic(http.ErrAbortHandler)
 }
 
-// Started says whether part of the answer is on its way.
+// Started reports whether part of the answer was sent.
 func (j *jsonRows) Started() bool { return j.started }
 
 // Discard releases the buffer. It may be called more than once.

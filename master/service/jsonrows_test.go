@@ -17,7 +17,7 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestJSONRowsAreOneSelectResponse(t *testing.T) {
+func TestJSONRowsFormOneSelectResponse(t *testing.T) {
 	columns := []api.Column{{Name: "a", Type: "INT"}}
 	route := api.Route{Kind: api.RouteScatter, Shards: []int{0, 1}, Why: "no condition"}
 	shards := []api.ShardResult{{Shard: 0, Worker: "w0", Rows: 2, MS: 1}}
@@ -47,7 +47,7 @@ func TestJSONRowsAreOneSelectResponse(t *testing.T) {
 				}
 			}
 			if j.Started() {
-				t.Error("the answer was begun although it is short")
+				t.Error("the answer was started although it is short")
 			}
 			if err := j.End(api.EndInfo{Route: &route, Shards: shards}); err != nil {
 				t.Fatal(err)
@@ -66,9 +66,9 @@ func TestJSONRowsAreOneSelectResponse(t *testing.T) {
 	}
 }
 
-// TestAJSONAnswerThatBreaksIsCut: the client sees the reason, and cannot take the
-// answer for a whole one.
-func TestAJSONAnswerThatBreaksIsCut(t *testing.T) {
+// TestFailedJSONAnswerIsAborted: the client gets the reason, and cannot take the answer for
+// a complete one.
+func TestFailedJSONAnswerIsAborted(t *testing.T) {
 	big := strings.Repeat(`["0123456789abcdef0123456789abcdef"]`+"\n", 10_000)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		j := newJSONRows(w, r)
@@ -88,11 +88,11 @@ func TestAJSONAnswerThatBreaksIsCut(t *testing.T) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("the answer was not cut: %v", err)
+		t.Errorf("the answer was not aborted: %v", err)
 	}
 	var got api.SelectResponse
 	if err := json.Unmarshal(body, &got); err != nil {
-		t.Fatalf("the text before the cut is no JSON: %v", err)
+		t.Fatalf("the text is not valid JSON: %v", err)
 	}
 	if got.Error == nil || got.Error.Code != api.CodeShardTimeout || *got.Error.Shard != 2 || len(got.Rows) != 10_000 {
 		t.Errorf("%d rows, error %v", len(got.Rows), got.Error)

@@ -12,20 +12,20 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// meters are the master's metrics, in a set of its own: two masters in one
-// process do not mix.
+// meters are the master's metrics. They are in a set of their own, so that two masters
+// in one process do not mix.
 type meters struct{ set *metrics.Set }
 
 func newMeters(s *Service) *meters {
 	m := &meters{set: metrics.NewSet()}
 	m.set.NewGauge("shardeck_master_uptime_seconds", func() float64 { return time.Since(s.started).Seconds() })
 	m.set.NewGauge("shardeck_master_term", func() float64 { return float64(s.coord.Current().Term) })
-	m.set.NewGauge("shardeck_master_primary", func() float64 { return truth(s.coord.Current().Role == api.RolePrimary) })
+	m.set.NewGauge("shardeck_master_primary", func() float64 { return boolGauge(s.coord.Current().Role == api.RolePrimary) })
 	for i := range s.workers {
 		label := fmt.Sprintf("{shard=%q}", strconv.Itoa(i))
 		t := s.scatter.Traffic(i)
 		m.set.NewGauge("shardeck_shard_up"+label, func() float64 {
-			return truth(s.prober.Snapshot().Shards[i].State == api.ShardUp)
+			return boolGauge(s.prober.Snapshot().Shards[i].State == api.ShardUp)
 		})
 		m.set.NewGauge("shardeck_shard_probe_seconds"+label, func() float64 {
 			return s.prober.Snapshot().Shards[i].Latency.Seconds()
@@ -45,15 +45,15 @@ func newMeters(s *Service) *meters {
 	return m
 }
 
-func truth(b bool) float64 {
+func boolGauge(b bool) float64 {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// route counts a route's requests by outcome and their time until the handler is
-// done. Nothing is looked up by name while requests are served.
+// route counts a route's requests by outcome and measures their duration. Metrics are
+// looked up by name only once, not for each request.
 func (m *meters) route(path string, next httpserve.Handler) httpserve.Handler {
 	took := m.set.NewHistogram(fmt.Sprintf("shardeck_master_request_seconds{path=%q}", path))
 	count := func(outcome string) *metrics.Counter {
@@ -62,15 +62,15 @@ func (m *meters) route(path string, next httpserve.Handler) httpserve.Handler {
 	done, refused, failed := count("done"), count("refused"), count("failed")
 	return func(w http.ResponseWriter, r *http.Request) error {
 		start := time.Now()
-		cut := true // stays so when the handler cuts the connection by a panic
+		aborted := true // remains set if the handler aborts the connection by panicking
 		defer func() {
 			took.UpdateDuration(start)
-			if cut {
+			if aborted {
 				failed.Inc()
 			}
 		}()
 		err := next(w, r)
-		cut = false
+		aborted = false
 		switch {
 		case err == nil:
 			done.Inc()

@@ -13,16 +13,16 @@ import (
 	"shardeck/shared/api"
 )
 
-// shardChanged tells people of a shard's new state.
+// shardChanged publishes and logs a shard's new state.
 func (s *Service) shardChanged(before, after health.Shard) {
-	level, what := api.LevelWarn, string(after.State)
+	level := api.LevelWarn
 	switch after.State {
 	case api.ShardUp:
 		level = api.LevelGood
 	case api.ShardDown, api.ShardWrong, api.ShardUnauthorized:
 		level = api.LevelError
 	}
-	text := fmt.Sprintf("shard %d (%s) is %s", after.Shard, after.Name(), what)
+	text := fmt.Sprintf("shard %d (%s) is %s", after.Shard, after.Name(), after.State)
 	if after.Problem != nil {
 		text += ": " + after.Problem.Detail
 	} else if before.State != api.ShardUnknown {
@@ -33,7 +33,7 @@ func (s *Service) shardChanged(before, after health.Shard) {
 	logShard(s.logger, before, after)
 }
 
-// logShard logs a shard's new state, and as a warning with what to do where it is a bad one.
+// logShard logs a shard's new state. A bad one is logged as a warning with a hint.
 func logShard(logger *slog.Logger, before, after health.Shard) {
 	level := slog.LevelInfo
 	args := []any{"shard", after.Shard, "worker", after.Name(), "state", after.State, "before", before.State}
@@ -48,9 +48,9 @@ func logShard(logger *slog.Logger, before, after health.Shard) {
 	logger.Log(context.Background(), level, "shard", args...)
 }
 
-// shardProbed brings the catalog up to date with a probe and has the coordinator
-// look at the fences. The prober calls it for one probe at a time. Most probes find
-// the schema as it was, and cost no more than the comparison.
+// shardProbed updates the catalog after a probe and makes the coordinator check the
+// fences. The prober does not call it concurrently. Most probes find the schema unchanged,
+// and cost no more than the comparison.
 func (s *Service) shardProbed(snap *health.Snapshot, shard int) {
 	stats := statsOf(snap)
 	changed := !catalog.SameSchema(s.probed[shard], stats[shard])
@@ -60,15 +60,15 @@ func (s *Service) shardProbed(snap *health.Snapshot, shard int) {
 	}
 	for i := range snap.Shards {
 		if snap.Shards[i].State == api.ShardUnknown {
-			return // too early to speak of drift or roles
+			return // too early to determine drift or roles
 		}
 	}
 	s.drift.update(time.Now(), changed, stats, s.events)
 	s.coord.Kick()
 }
 
-// statsOf is the last known stats by shard; those of a worker that holds another
-// shard's rows are left out.
+// statsOf returns the last known stats by shard, without those of a worker that holds
+// another shard's rows.
 func statsOf(snap *health.Snapshot) []*api.WorkerStats {
 	stats := make([]*api.WorkerStats, len(snap.Shards))
 	for i := range snap.Shards {
@@ -79,25 +79,25 @@ func statsOf(snap *health.Snapshot) []*api.WorkerStats {
 	return stats
 }
 
-// driftSettle is how long a difference must last before people are told: while a
-// change of the schema goes round, the shards' stats are of different moments.
+// driftSettle is how long drift must last before it is reported: during a schema change,
+// the shards' stats are from different moments.
 const driftSettle = 3 * time.Second
 
-// driftWatch tells when drift appears and stays, and when it goes.
+// driftWatch publishes an event when drift persists, and when it is resolved.
 type driftWatch struct {
 	mu      sync.Mutex
-	changed bool                   // since drift was last looked for
-	known   map[string]*knownDrift // by place and kind
+	changed bool                   // the schema has changed since the last check
+	known   map[string]*knownDrift // by table and kind
 }
 
 type knownDrift struct {
-	detail string
-	since  time.Time
-	told   bool
+	detail   string
+	since    time.Time
+	reported bool
 }
 
-// update looks for drift where there may be some: after a change, or as long as
-// there is some.
+// update checks for drift if there may be some: after a change, or while there is known
+// drift.
 func (d *driftWatch) update(now time.Time, changed bool, stats []*api.WorkerStats, events *hub) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -114,14 +114,14 @@ func (d *driftWatch) update(now time.Time, changed bool, stats []*api.WorkerStat
 		if k == nil || k.detail != drift[i].Detail {
 			k = &knownDrift{detail: drift[i].Detail, since: now}
 		}
-		if !k.told && now.Sub(k.since) >= driftSettle {
-			k.told = true
+		if !k.reported && now.Sub(k.since) >= driftSettle {
+			k.reported = true
 			events.publish(api.EventDrift, api.LevelWarn, nil, k.detail)
 		}
 		next[key] = k
 	}
 	for key, k := range d.known {
-		if _, still := next[key]; !still && k.told {
+		if _, still := next[key]; !still && k.reported {
 			events.publish(api.EventDrift, api.LevelGood, nil, "the shards agree again on "+key)
 		}
 	}

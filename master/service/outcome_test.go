@@ -11,26 +11,26 @@ import (
 	"shardeck/shared/testcluster"
 )
 
-// wantOutcomes compares what a problem says of an insert's n rows, of which row i has
-// the id of idOf(i) and the row at fault must not be in, with the rows that are there.
+// wantOutcomes compares the reported outcomes of an insert's n rows with the rows that
+// exist. Row i has the id idOf(i); the row with index fault must not be inserted.
 func (s *school) wantOutcomes(p *api.Problem, condition string, idOf func(i int) int, n, fault int) {
 	s.t.Helper()
-	there := map[string]bool{}
+	exists := map[string]bool{}
 	for _, id := range s.ids(func(r *api.SelectRequest) { r.Condition = condition }) {
-		there[id] = true
+		exists[id] = true
 	}
-	said := map[int]string{}
-	for name, set := range map[string]api.RowSet{"in": p.Rows.Inserted, "out": p.Rows.NotInserted, "unknown": p.Rows.Unknown} {
+	reported := map[int]string{}
+	for name, set := range map[string]api.RowSet{"inserted": p.Rows.Inserted, "not inserted": p.Rows.NotInserted, "unknown": p.Rows.Unknown} {
 		count := 0
 		for _, r := range set.Ranges {
 			for i := r[0]; i <= r[1]; i++ {
 				count++
-				if said[i] != "" {
-					s.t.Errorf("row %d is %s and %s", i, said[i], name)
+				if reported[i] != "" {
+					s.t.Errorf("row %d is reported as %s and as %s", i, reported[i], name)
 				}
-				said[i] = name
-				if is := there[fmt.Sprint(idOf(i))]; i != fault && name != "unknown" && is != (name == "in") {
-					s.t.Errorf("row %d is said to be %s, but is it there: %v", i, name, is)
+				reported[i] = name
+				if found := exists[fmt.Sprint(idOf(i))]; i != fault && name != "unknown" && found != (name == "inserted") {
+					s.t.Errorf("row %d is reported as %s, but found: %v", i, name, found)
 				}
 			}
 		}
@@ -38,17 +38,17 @@ func (s *school) wantOutcomes(p *api.Problem, condition string, idOf func(i int)
 			s.t.Errorf("%s counts %d rows and lists %d", name, set.Count, count)
 		}
 	}
-	if len(said) != n || fault >= 0 && said[fault] != "out" {
-		s.t.Errorf("%d of %d rows are told of; the one at fault is said to be %q", len(said), n, said[fault])
+	if len(reported) != n || fault >= 0 && reported[fault] != "not inserted" {
+		s.t.Errorf("%d of %d rows are reported; the invalid one as %q", len(reported), n, reported[fault])
 	}
 	if !strings.Contains(p.Detail, p.Rows.String()) || !strings.Contains(p.Detail, " inserted, ") {
-		s.t.Errorf("%q does not tell people what is in", p.Detail)
+		s.t.Errorf("%q does not say which rows were inserted", p.Detail)
 	}
 }
 
-// TestAWriteOverShardsOfWhichOneIsKnownToBeDownWritesNowhere: it is refused before
-// anything is sent, as a change of the schema is.
-func TestAWriteOverShardsOfWhichOneIsKnownToBeDownWritesNowhere(t *testing.T) {
+// TestMultiShardWriteFailsIfAShardIsKnownToBeDown: it is rejected before anything is sent,
+// like a schema change.
+func TestMultiShardWriteFailsIfAShardIsKnownToBeDown(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 1})
 	m := c.Master(0)
 	s := newSchool(t, m, "School")
@@ -90,7 +90,7 @@ func TestAWriteOverShardsOfWhichOneIsKnownToBeDownWritesNowhere(t *testing.T) {
 			t.Errorf("rows %+v", p.Rows)
 		}
 	}
-	// A write that needs only what is up goes on.
+	// A write that needs only shards that are up succeeds.
 	if _, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(on[2], "Other")}); err != nil {
 		t.Errorf("a row of another shard: %v", err)
 	}
@@ -104,8 +104,8 @@ func TestAWriteOverShardsOfWhichOneIsKnownToBeDownWritesNowhere(t *testing.T) {
 	}
 }
 
-// TestAnInsertSaysWhichRowsAreIn: by index, whatever became of each shard's part.
-func TestAnInsertSaysWhichRowsAreIn(t *testing.T) {
+// TestInsertReportsRowOutcomes: by index, whatever the outcome on each shard.
+func TestInsertReportsRowOutcomes(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 1, Env: []string{"MASTER_REQUEST_TIMEOUT=700ms", "MASTER_PROBE_TIMEOUT=5s"}})
 	m := c.Master(0)
 	s := newSchool(t, m, "School")
@@ -127,7 +127,7 @@ func TestAnInsertSaysWhichRowsAreIn(t *testing.T) {
 	if p.Rows == nil || p.Rows.Inserted.Count == 0 || p.Rows.NotInserted.Count < 2 || p.Rows.Unknown.Count == 0 {
 		t.Fatalf("rows %+v", p.Rows)
 	}
-	if len(p.Applied) != 1 || p.Applied[0].Shard != 0 || len(p.Causes) != 2 || !strings.Contains(p.Detail, "of 1 it is not known (2)") {
+	if len(p.Applied) != 1 || p.Applied[0].Shard != 0 || len(p.Causes) != 2 || !strings.Contains(p.Detail, "the outcome of 1 is unknown (2)") {
 		t.Errorf("%q with applied %+v, causes %+v", p.Detail, p.Applied, p.Causes)
 	}
 	awaitState(t, m, 2, api.ShardUp)

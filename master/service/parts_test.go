@@ -16,18 +16,18 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestConfigRefusesWhatCannotWork(t *testing.T) {
+func TestInvalidConfig(t *testing.T) {
 	good := Config{Role: "primary", Token: "hush-hush", Workers: []string{"http://a:1", "http://b:2/"}, Port: 8080}
 	for name, change := range map[string]func(*Config){
-		"no token":                  func(c *Config) { c.Token = "" },
-		"no workers":                func(c *Config) { c.Workers = nil },
-		"a worker twice":            func(c *Config) { c.Workers = []string{"http://a:1", "http://a:1/"} },
-		"a worker that is no URL":   func(c *Config) { c.Workers = []string{"a:1"} },
-		"a worker with a password":  func(c *Config) { c.Workers = []string{"http://u:p@a:1"} },
-		"an unknown role":           func(c *Config) { c.Role = "leader" },
-		"too many workers":          func(c *Config) { c.Workers = slices.Repeat([]string{"http://a:1"}, 65) },
-		"an advertise with a query": func(c *Config) { c.Advertise = "http://a?x" },
-		"a token file that is not":  func(c *Config) { c.Token, c.TokenFile = "", "/nonexistent/token" },
+		"no token":                       func(c *Config) { c.Token = "" },
+		"no workers":                     func(c *Config) { c.Workers = nil },
+		"a duplicate worker":             func(c *Config) { c.Workers = []string{"http://a:1", "http://a:1/"} },
+		"a worker that is not a URL":     func(c *Config) { c.Workers = []string{"a:1"} },
+		"a worker with a password":       func(c *Config) { c.Workers = []string{"http://u:p@a:1"} },
+		"an unknown role":                func(c *Config) { c.Role = "leader" },
+		"too many workers":               func(c *Config) { c.Workers = slices.Repeat([]string{"http://a:1"}, 65) },
+		"an advertised URL with a query": func(c *Config) { c.Advertise = "http://a?x" },
+		"a missing token file":           func(c *Config) { c.Token, c.TokenFile = "", "/nonexistent/token" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := good
@@ -35,7 +35,7 @@ func TestConfigRefusesWhatCannotWork(t *testing.T) {
 			if _, err := c.check(); err == nil {
 				t.Error("it was accepted")
 			} else if strings.Contains(err.Error(), "hush-hush") || strings.Contains(err.Error(), "u:p") {
-				t.Errorf("the error tells a secret: %v", err)
+				t.Errorf("the error contains a secret: %v", err)
 			}
 		})
 	}
@@ -63,7 +63,7 @@ func TestPeersDefaultToTheOtherWellKnownPort(t *testing.T) {
 	}
 }
 
-func TestTheHubSendsTheLatestAndThenEach(t *testing.T) {
+func TestHubSendsRecentThenNewEvents(t *testing.T) {
 	h := newHub()
 	for range keptEvents + 10 {
 		h.publish(api.EventShard, api.LevelInfo, nil, "x")
@@ -88,7 +88,7 @@ func TestTheHubSendsTheLatestAndThenEach(t *testing.T) {
 	}
 }
 
-func TestDriftIsToldOnceItStays(t *testing.T) {
+func TestDriftIsReportedOnceItPersists(t *testing.T) {
 	var d driftWatch
 	h := newHub()
 	whole := &api.WorkerStats{Databases: []api.DatabaseStats{{Name: "S"}}}
@@ -99,7 +99,7 @@ func TestDriftIsToldOnceItStays(t *testing.T) {
 		want  int // events so far
 	}{
 		{0, []*api.WorkerStats{whole, {}}, 0},
-		{time.Second, []*api.WorkerStats{whole, whole}, 0}, // a create-db on its way
+		{time.Second, []*api.WorkerStats{whole, whole}, 0}, // a create-db in progress
 		{time.Second, []*api.WorkerStats{whole, {}}, 0},
 		{driftSettle, []*api.WorkerStats{whole, {}}, 1},
 		{time.Second, []*api.WorkerStats{whole, {}}, 1},
@@ -122,15 +122,15 @@ func TestWriteProblems(t *testing.T) {
 		want    api.Code
 		nested  int
 	}{
-		"one shard's refusal is the answer":               {[]api.Problem{cause(api.CodeDuplicateKey, 1)}, nil, api.CodeDuplicateKey, 0},
-		"the same refusal twice is that refusal":          {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeDuplicateKey, 1)}, nil, api.CodeDuplicateKey, 2},
-		"a refusal says more than a lost shard":           {[]api.Problem{cause(api.CodeShardUnavailable, 0), cause(api.CodeValueTooLong, 1)}, nil, api.CodeValueTooLong, 2},
-		"done by some is partial":                         {[]api.Problem{cause(api.CodeShardUnavailable, 1)}, applied, api.CodePartialFailure, 1},
-		"an unknown outcome alone":                        {[]api.Problem{cause(api.CodeOutcomeUnknown, 1)}, nil, api.CodeOutcomeUnknown, 0},
-		"an unknown outcome hides behind no refusal":      {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeOutcomeUnknown, 1)}, nil, api.CodeOutcomeUnknown, 2},
-		"an unknown outcome hides behind no part done":    {[]api.Problem{cause(api.CodeOutcomeUnknown, 1)}, applied, api.CodeOutcomeUnknown, 1},
-		"a stale plan is said so when nothing was done":   {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeStaleSchema, 1)}, nil, api.CodeStaleSchema, 2},
-		"a stale plan is partial when something was done": {[]api.Problem{cause(api.CodeStaleSchema, 1)}, applied, api.CodePartialFailure, 1},
+		"a client error of one shard":                       {[]api.Problem{cause(api.CodeDuplicateKey, 1)}, nil, api.CodeDuplicateKey, 0},
+		"the same client error of two shards":               {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeDuplicateKey, 1)}, nil, api.CodeDuplicateKey, 2},
+		"a client error takes precedence over a lost shard": {[]api.Problem{cause(api.CodeShardUnavailable, 0), cause(api.CodeValueTooLong, 1)}, nil, api.CodeValueTooLong, 2},
+		"applied on some shards is partial":                 {[]api.Problem{cause(api.CodeShardUnavailable, 1)}, applied, api.CodePartialFailure, 1},
+		"an unknown outcome alone":                          {[]api.Problem{cause(api.CodeOutcomeUnknown, 1)}, nil, api.CodeOutcomeUnknown, 0},
+		"an unknown outcome takes precedence over an error": {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeOutcomeUnknown, 1)}, nil, api.CodeOutcomeUnknown, 2},
+		"an unknown outcome takes precedence over partial":  {[]api.Problem{cause(api.CodeOutcomeUnknown, 1)}, applied, api.CodeOutcomeUnknown, 1},
+		"a stale plan is reported if nothing was applied":   {[]api.Problem{cause(api.CodeDuplicateKey, 0), cause(api.CodeStaleSchema, 1)}, nil, api.CodeStaleSchema, 2},
+		"a stale plan is partial if something was applied":  {[]api.Problem{cause(api.CodeStaleSchema, 1)}, applied, api.CodePartialFailure, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := writeProblem(tt.causes, tt.applied)
@@ -141,7 +141,7 @@ func TestWriteProblems(t *testing.T) {
 	}
 }
 
-func TestRowsAreToldOfWhateverBecameOfTheirShard(t *testing.T) {
+func TestRowOutcomes(t *testing.T) {
 	p := &plan.Plan{Op: plan.OpInsert, Fragments: []plan.Fragment{
 		{Shard: 0, RowIndex: []int{0, 3}}, {Shard: 1, RowIndex: []int{1}}, {Shard: 2, RowIndex: []int{2, 4}},
 	}}
@@ -157,15 +157,15 @@ func TestRowsAreToldOfWhateverBecameOfTheirShard(t *testing.T) {
 		detail  string
 		hint    string // a part of it
 	}{
-		"in and out": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), done(2)}, false,
-			"2 of 3 shards did it (0, 2), 1 did not (1): rows 0, 2-4 were inserted, row 1 was not", "only the others"},
-		"all three": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), failed(2, api.CodeOutcomeUnknown)}, false,
-			"1 of 3 shards did it (0), 1 did not (1), of 1 it is not known (2): rows 0, 3 were inserted, row 1 was not, of rows 2, 4 it is not known", "read the unknown"},
+		"inserted and failed": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), done(2)}, false,
+			"2 of 3 shards succeeded (0, 2), 1 failed (1): rows 0, 2-4 were inserted, row 1 was not", "only the others"},
+		"inserted, failed and unknown": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), failed(2, api.CodeOutcomeUnknown)}, false,
+			"1 of 3 shards succeeded (0), 1 failed (1), the outcome of 1 is unknown (2): rows 0, 3 were inserted, row 1 was not, of rows 2, 4 it is not known", "read the unknown"},
 		"with a key": {[]scatter.ExecResult{done(0), failed(1, api.CodeShardUnavailable), done(2)}, true,
-			"2 of 3 shards did it (0, 2), 1 did not (1): rows 0, 2-4 were inserted, row 1 was not", "same Idempotency-Key"},
-		"the key's home failed and the others were sent nothing": {[]scatter.ExecResult{failed(2, api.CodeOutcomeUnknown)}, true,
+			"2 of 3 shards succeeded (0, 2), 1 failed (1): rows 0, 2-4 were inserted, row 1 was not", "same Idempotency-Key"},
+		"only the key's home was sent anything": {[]scatter.ExecResult{failed(2, api.CodeOutcomeUnknown)}, true,
 			"x: rows 0-1, 3 were not, of rows 2, 4 it is not known", "same Idempotency-Key"},
-		"none is in": {[]scatter.ExecResult{failed(0, api.CodeDuplicateKey), failed(1, api.CodeDuplicateKey), failed(2, api.CodeDuplicateKey)}, false, "x", ""},
+		"none inserted": {[]scatter.ExecResult{failed(0, api.CodeDuplicateKey), failed(1, api.CodeDuplicateKey), failed(2, api.CodeDuplicateKey)}, false, "x", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := summarize(p, tt.results, tt.keyed)
@@ -180,12 +180,12 @@ func TestRowsAreToldOfWhateverBecameOfTheirShard(t *testing.T) {
 	}
 	p.Op = plan.OpDelete
 	_, err := summarize(p, []scatter.ExecResult{done(0), failed(1, api.CodeOutcomeUnknown)}, false)
-	if got := api.AsProblem(err); got.Rows != nil || got.Detail != "1 of 2 shards did it (0), of 1 it is not known (1)" || len(got.Applied) != 1 {
+	if got := api.AsProblem(err); got.Rows != nil || got.Detail != "1 of 2 shards succeeded (0), the outcome of 1 is unknown (1)" || len(got.Applied) != 1 {
 		t.Errorf("a delete: %q with rows %+v", got.Detail, got.Rows)
 	}
 }
 
-func TestAWorkersRowNumberIsTheRequests(t *testing.T) {
+func TestWorkerRowNumbersAreMappedToTheRequest(t *testing.T) {
 	f := &plan.Fragment{RowIndex: []int{2, 7}}
 	one := 1
 	p := api.NewProblem(api.CodeValueTooLong, "x").At("statements[0].rows[1][3]")
@@ -236,7 +236,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	}
 }
 
-func TestABadShardIsLoggedAsAWarningWithWhatToDo(t *testing.T) {
+func TestBadShardIsLoggedAsAWarningWithAHint(t *testing.T) {
 	for state, want := range map[api.ShardState][]string{
 		api.ShardUnauthorized: {"level=WARN", "is MASTER_TOKEN the same", "http://w:1", "refused"},
 		api.ShardDown:         {"level=WARN", "refused", "look at its log"},
@@ -256,7 +256,7 @@ func TestABadShardIsLoggedAsAWarningWithWhatToDo(t *testing.T) {
 	}
 }
 
-func TestSecurityProbesAreJudged(t *testing.T) {
+func TestJudgeSecurityProbes(t *testing.T) {
 	post := api.Endpoint{Method: "POST", Path: "/exec"}
 	for _, tt := range []struct {
 		cred   api.Credential

@@ -30,7 +30,7 @@ func (s *Service) query(w http.ResponseWriter, r *http.Request) error {
 	}
 	st, err := tsql.ParseStatement(req.SQL)
 	if err != nil {
-		return inSQL(err)
+		return atSQL(err)
 	}
 	limit := s.cfg.QueryTimeout
 	if req.TimeoutMS > 0 {
@@ -38,44 +38,44 @@ func (s *Service) query(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, run, end := s.running.begin(r.Context(), httpserve.RequestID(r), req.DB, st.Verb(), req.SQL, limit)
 	defer end()
-	defer letGo(ctx, w)()
+	defer unblockWrites(ctx, w)()
 	w.Header().Set(api.HeaderQueryID, run.id)
 	q := &statement{s: s, w: w, r: r, req: &req, idem: idem, ast: st, run: run}
 	err = q.answer(ctx)
 	if cause, ok := context.Cause(ctx).(*api.Problem); ok && err != nil {
-		err = cause // cancelled, or out of time: what broke by it says less
+		err = cause // cancelled or timed out: the errors that this caused are less informative
 	}
 	q.logSlow(err)
-	return inSQL(err)
+	return atSQL(err)
 }
 
-// checkSQL refuses what no statement can be asked with.
+// checkSQL validates a request, apart from its statement.
 func checkSQL(req *api.SQLRequest) error {
 	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
 		return p
 	}
 	switch {
 	case strings.TrimSpace(req.SQL) == "":
-		return api.NewProblem(api.CodeMissingField, "sql is missing or empty").At("sql").Hinted("send a T-SQL statement, as SELECT TOP (10) * FROM Students")
+		return api.NewProblem(api.CodeMissingField, "sql is missing or empty").At("sql").Hinted("send a T-SQL statement, such as SELECT TOP (10) * FROM Students")
 	case req.MaxRows != nil && *req.MaxRows < 0:
-		return api.NewProblem(api.CodeInvalidField, "max_rows is negative").At("max_rows").Hinted("send 0 or more, or leave it out for no bound")
+		return api.NewProblem(api.CodeInvalidField, "max_rows is negative").At("max_rows").Hinted("send 0 or more, or omit it for no limit")
 	case req.TimeoutMS < 0:
-		return api.NewProblem(api.CodeInvalidField, "timeout_ms is negative").At("timeout_ms").Hinted("send milliseconds, or leave it out")
+		return api.NewProblem(api.CodeInvalidField, "timeout_ms is negative").At("timeout_ms").Hinted("send milliseconds, or omit it")
 	case req.Analyze && !req.Explain:
-		return api.NewProblem(api.CodeInvalidField, "analyze goes with explain").At("analyze").Hinted("send explain: true as well")
+		return api.NewProblem(api.CodeInvalidField, "analyze requires explain").At("analyze").Hinted("send explain: true as well")
 	}
 	return nil
 }
 
-// inSQL says that a problem of a text is one of the field sql.
-func inSQL(err error) error {
+// atSQL sets the field sql in a problem that has an offset but no field.
+func atSQL(err error) error {
 	if p, ok := errors.AsType[*api.Problem](err); ok && p.Field == "" && p.Offset != nil {
 		return p.At("sql")
 	}
 	return err
 }
 
-// statement is a statement on its way through the master.
+// statement is a statement in progress.
 type statement struct {
 	s    *Service
 	w    http.ResponseWriter
@@ -84,23 +84,23 @@ type statement struct {
 	idem *api.Idempotency
 	ast  tsql.Statement
 	run  *runningQuery
-	plan *plan.Plan // once there is one
+	plan *plan.Plan // nil until planned
 }
 
-// answer plans and runs it. An error means that nothing was sent yet.
+// answer plans and runs the statement. It returns an error only if nothing was sent yet.
 func (q *statement) answer(ctx context.Context) error {
 	switch st := q.ast.(type) {
 	case *tsql.CreateTable:
 		return q.changeSchema(ctx, func(p *plan.Plan) (*api.DDLResponse, error) { return q.s.runCreateTable(ctx, p) })
 	case *tsql.DropTable:
 		return q.changeSchema(ctx, func(p *plan.Plan) (*api.DDLResponse, error) {
-			if p.Route.Kind == api.RouteNone { // IF EXISTS, and there is none
+			if p.Route.Kind == api.RouteNone { // IF EXISTS of a missing table
 				return &api.DDLResponse{Shards: []api.ShardResult{}}, nil
 			}
 			return q.s.runDropTable(ctx, q.req.DB, st.Table.Name)
 		})
 	}
-	return q.s.planned(ctx, q.makePlan, func(p *plan.Plan) error {
+	return q.s.planAndRun(ctx, q.makePlan, func(p *plan.Plan) error {
 		q.note(p)
 		switch {
 		case q.req.Explain:
@@ -120,7 +120,7 @@ func (q *statement) options() planner.Options {
 	return planner.Options{Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows}
 }
 
-// requestCatalog finds the tables of one request, see [Service.table].
+// requestCatalog looks up the tables of one request, see [Service.table].
 type requestCatalog struct {
 	ctx context.Context
 	s   *Service
@@ -131,7 +131,7 @@ func (c requestCatalog) Table(db, name string) (*bind.Table, error) {
 	return c.s.table(c.ctx, db, name)
 }
 
-// rows answers a SELECT in the form that the client accepts.
+// rows answers a SELECT in the format that the client accepts.
 func (q *statement) rows(ctx context.Context, p *plan.Plan) error {
 	answer := &capped{ctx: ctx, left: -1, run: q.run}
 	switch accepted(q.r) {
@@ -153,7 +153,7 @@ func (q *statement) rows(ctx context.Context, p *plan.Plan) error {
 	return q.s.streamRows(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial, answer)
 }
 
-// changeSchema answers a CREATE TABLE or a DROP TABLE, which change makes.
+// changeSchema answers a CREATE TABLE or DROP TABLE; change runs it.
 func (q *statement) changeSchema(ctx context.Context, change func(*plan.Plan) (*api.DDLResponse, error)) error {
 	p, err := q.makePlan(ctx)
 	if err != nil {
@@ -172,14 +172,13 @@ func (q *statement) changeSchema(ctx context.Context, change func(*plan.Plan) (*
 	})
 }
 
-// note keeps the plan for the list of running statements and the log.
+// note records the plan for the list of running statements and the log.
 func (q *statement) note(p *plan.Plan) {
 	q.plan = p
 	q.run.shards.Store(&p.Route.Shards)
 }
 
-// logSlow logs a statement that took long: its text, but not its parameters, which
-// may be secrets.
+// logSlow logs a slow statement: its text, but not its parameters, which may be secrets.
 func (q *statement) logSlow(err error) {
 	took, limit := time.Since(q.run.started), q.s.cfg.SlowQuery
 	if limit <= 0 || took < limit {
@@ -222,17 +221,17 @@ func (q *statement) writeJSON(resp *api.SQLResponse) error {
 	return httpserve.WriteJSON(q.w, http.StatusOK, resp)
 }
 
-// capped is an answer of at most left rows, or of all where left is negative.
+// capped is an answer of at most left more rows; a negative left means no limit.
 type capped struct {
 	rowAnswer
-	ctx       context.Context // the statement's: once it has ended no more is written
+	ctx       context.Context // the statement's: nothing is written once it is done
 	left      int64
 	truncated bool
 	run       *runningQuery
 	info      func() *api.StatementInfo
 }
 
-// Block implements rowAnswer. It returns errTruncated where rows are left out.
+// Block implements rowAnswer. It returns errTruncated if it omits rows.
 func (c *capped) Block(block []byte, rows int64) error {
 	if c.ctx.Err() != nil {
 		return context.Cause(c.ctx)

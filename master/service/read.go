@@ -21,7 +21,7 @@ func (s *Service) selectRows(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	selects := func(t *bind.Table) (*plan.Plan, error) { return planner.Select(t, s.slots, &req) }
-	return s.planned(r.Context(), s.over(req.DB, req.Table, selects), func(p *plan.Plan) error {
+	return s.planAndRun(r.Context(), s.onTable(req.DB, req.Table, selects), func(p *plan.Plan) error {
 		var answer rowAnswer
 		if accepted(r) == api.MediaNDJSON {
 			answer = httpserve.NewRowWriter(w, r)
@@ -32,8 +32,8 @@ func (s *Service) selectRows(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// rowAnswer is an answer of rows in one of its forms. Until Started, nothing was
-// sent and any other answer can still be given.
+// rowAnswer writes an answer of rows in some format. Until Started returns true, nothing
+// was sent and any other answer is still possible.
 type rowAnswer interface {
 	Head(columns []api.Column) error
 	Block(block []byte, rows int64) error
@@ -43,11 +43,11 @@ type rowAnswer interface {
 	Discard()
 }
 
-// errTruncated is what a rowAnswer's Block returns once it has all the rows it wants.
-var errTruncated = errors.New("the answer has all the rows it may have")
+// errTruncated is returned by a rowAnswer's Block when it needs no more rows.
+var errTruncated = errors.New("the answer has reached its maximum number of rows")
 
-// streamRows runs a plan that reads and streams its rows. It returns an error only
-// as long as nothing was sent.
+// streamRows runs a plan that reads and streams its rows. It returns an error only if
+// nothing was sent yet.
 func (s *Service) streamRows(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool, answer rowAnswer) error {
 	defer answer.Discard()
 	q, err := s.open(ctx, requestID, p, allowPartial)
@@ -60,7 +60,7 @@ func (s *Service) streamRows(ctx context.Context, requestID string, p *plan.Plan
 	}
 	if err := q.gather(p, answer.Block); err != nil && !errors.Is(err, errTruncated) {
 		if cause, ok := context.Cause(ctx).(*api.Problem); ok {
-			err = cause // out of time, or cancelled: what broke by it says less
+			err = cause // cancelled or timed out: the errors that this caused are less informative
 		}
 		if answer.Started() {
 			answer.Fail(err)
@@ -70,12 +70,12 @@ func (s *Service) streamRows(ctx context.Context, requestID string, p *plan.Plan
 	}
 	err = answer.End(api.EndInfo{Route: &p.Route, Shards: q.results(), Partial: q.partial})
 	if err != nil && answer.Started() {
-		return nil // the client has gone, and with it the connection
+		return nil // the client has disconnected
 	}
 	return err
 }
 
-// gather makes the plan's answer of the shards' rows.
+// gather combines the shards' rows into the plan's answer.
 func (q *query) gather(p *plan.Plan, sink gather.Sink) error {
 	g := q.gathering()
 	switch {
@@ -90,18 +90,18 @@ func (q *query) gather(p *plan.Plan, sink gather.Sink) error {
 	return g.Concat(p.Limit, p.Offset, sink)
 }
 
-// query is a read under way on its shards.
+// query is a read in progress on its shards.
 type query struct {
 	streams []*scatter.Stream
-	// partial are the shards left out; only with allowPartial.
+	// partial are the problems of omitted shards, if allowPartial is set.
 	partial      []api.Problem
-	broken       int // streams that broke on the way
+	broken       int // number of streams that failed after their start
 	allowPartial bool
 }
 
-// open sends a plan's fragments and waits for all heads. Without allowPartial a
-// shard that fails fails the whole; with it, failures of shards (not refusals of
-// the request) are noted as long as one shard answers.
+// open sends a plan's fragments and waits for all heads. Without allowPartial, the failure
+// of one shard fails the whole read. With it, failures of shards (but not client errors)
+// are recorded, provided that at least one shard answers.
 func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool) (*query, error) {
 	q := &query{allowPartial: allowPartial}
 	calls := make([]scatter.QueryCall, 0, len(p.Fragments))
@@ -122,20 +122,20 @@ func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allo
 		kind = scatter.Reducing
 	}
 	streams, problems := s.scatter.Query(ctx, requestID, kind, calls)
-	refused := false
+	clientError := false
 	for i := range calls {
 		if problems[i] == nil {
 			q.streams = append(q.streams, streams[i])
 			continue
 		}
 		fault := *problems[i]
-		fault.Field, fault.Row = "", nil // they are of the worker's request, not of the client's
+		fault.Field, fault.Row = "", nil // these refer to the worker's request, not the client's
 		q.partial = append(q.partial, fault)
-		refused = refused || fault.Status < 500
+		clientError = clientError || fault.Status < 500
 	}
-	if len(q.partial) > 0 && (!allowPartial || refused || len(q.streams) == 0) {
+	if len(q.partial) > 0 && (!allowPartial || clientError || len(q.streams) == 0) {
 		q.close()
-		return nil, first(q.partial)
+		return nil, mainProblem(q.partial)
 	}
 	return q, nil
 }
@@ -165,7 +165,7 @@ func (q *query) gathering() *gather.Gathering {
 	return g
 }
 
-// results are the shards' parts of the answer.
+// results returns the shards' contributions to the answer.
 func (q *query) results() []api.ShardResult {
 	results := make([]api.ShardResult, len(q.streams))
 	for i, st := range q.streams {
@@ -187,7 +187,7 @@ func (s *Service) count(w http.ResponseWriter, r *http.Request) error {
 	}
 	var resp *api.MapReduceCountResponse
 	counts := func(t *bind.Table) (*plan.Plan, error) { return planner.Count(t, s.slots, &req) }
-	err := s.planned(r.Context(), s.over(req.DB, req.Table, counts), func(p *plan.Plan) error {
+	err := s.planAndRun(r.Context(), s.onTable(req.DB, req.Table, counts), func(p *plan.Plan) error {
 		var err error
 		resp, err = s.reduceCount(r.Context(), httpserve.RequestID(r), p, req.AllowPartial)
 		return err
@@ -198,7 +198,7 @@ func (s *Service) count(w http.ResponseWriter, r *http.Request) error {
 	return httpserve.WriteJSON(w, http.StatusOK, resp)
 }
 
-// reduceCount has the shards count and adds up their counts.
+// reduceCount makes the shards count, and adds up their counts.
 func (s *Service) reduceCount(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool) (*api.MapReduceCountResponse, error) {
 	q, err := s.open(ctx, requestID, p, allowPartial)
 	if err != nil {

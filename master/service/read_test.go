@@ -7,7 +7,7 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestAPartialAnswerNeedsOneShardThatHoldsOut(t *testing.T) {
+func TestPartialAnswerRequiresOneCompleteShard(t *testing.T) {
 	late := api.NewProblem(api.CodeShardTimeout, "late")
 	q := &query{
 		allowPartial: true,
@@ -22,10 +22,10 @@ func TestAPartialAnswerNeedsOneShardThatHoldsOut(t *testing.T) {
 		t.Errorf("the last of them: %v", err)
 	}
 	if len(q.partial) != 2 || *q.partial[1].Shard != 1 {
-		t.Errorf("left out: %+v", q.partial)
+		t.Errorf("partial: %+v", q.partial)
 	}
 	whole := &query{streams: []*scatter.Stream{{Shard: 0}, {Shard: 1}}}
 	if err := whole.gathering().Failed(0, late); err == nil {
-		t.Error("a whole answer went on without a shard")
+		t.Error("an answer that must be complete continued without a shard")
 	}
 }

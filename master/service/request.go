@@ -14,7 +14,7 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// maxIdempotencyKey bounds an Idempotency-Key, in bytes.
+// maxIdempotencyKey is the maximum length of an Idempotency-Key, in bytes.
 const maxIdempotencyKey = 255
 
 // readJSON reads a request's body.
@@ -22,7 +22,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, dst any) error {
 	return httpserve.ReadJSON(w, r, api.MaxBody, dst)
 }
 
-// readEmpty accepts no body at all or {}.
+// readEmpty accepts no body, or {}.
 func readEmpty(w http.ResponseWriter, r *http.Request) error {
 	if r.ContentLength == 0 {
 		return nil
@@ -30,15 +30,15 @@ func readEmpty(w http.ResponseWriter, r *http.Request) error {
 	return readJSON(w, r, &struct{}{})
 }
 
-// readWrite reads the body of a write and what its Idempotency-Key, if any, stands
-// for: this path with these very bytes.
+// readWrite reads the body of a write, and its Idempotency-Key if there is one. The key
+// applies to this path with exactly these bytes.
 func readWrite(w http.ResponseWriter, r *http.Request, dst any) (*api.Idempotency, error) {
 	keys := r.Header[api.HeaderIdempotencyKey]
 	if len(keys) == 0 {
 		return nil, readJSON(w, r, dst)
 	}
-	if len(keys) > 1 || !saneKey(keys[0]) {
-		return nil, api.NewProblem(api.CodeInvalidField, "the header %s must be 1 to %d printable ASCII characters, once",
+	if len(keys) > 1 || !validKey(keys[0]) {
+		return nil, api.NewProblem(api.CodeInvalidField, "the header %s must occur once and have 1 to %d printable ASCII characters",
 			api.HeaderIdempotencyKey, maxIdempotencyKey).At(api.HeaderIdempotencyKey).Hinted("send a UUID, for example")
 	}
 	hash := sha256.New()
@@ -50,13 +50,13 @@ func readWrite(w http.ResponseWriter, r *http.Request, dst any) (*api.Idempotenc
 	return &api.Idempotency{Key: keys[0], Hash: hex.EncodeToString(hash.Sum(nil))}, nil
 }
 
-// hashedBody is a body of which all that is read is hashed.
+// hashedBody is a body that is hashed as it is read.
 type hashedBody struct {
 	io.Reader
 	io.Closer
 }
 
-func saneKey(key string) bool {
+func validKey(key string) bool {
 	if len(key) == 0 || len(key) > maxIdempotencyKey {
 		return false
 	}
@@ -68,7 +68,7 @@ func saneKey(key string) bool {
 	return true
 }
 
-// accepted is the media type of rows that the client asks for.
+// accepted returns the media type of rows that the client accepts.
 func accepted(r *http.Request) string {
 	for _, accept := range r.Header["Accept"] {
 		switch {
@@ -81,9 +81,8 @@ func accepted(r *http.Request) string {
 	return api.MediaJSON
 }
 
-// table finds the table that a request names. One that is not known may have been
-// created through the other master a moment ago, so the workers are asked before
-// the request is refused.
+// table looks up the table that a request names. An unknown table may just have been
+// created through the other master, so the workers are probed before the request fails.
 func (s *Service) table(ctx context.Context, db, table string) (*bind.Table, error) {
 	if p := api.CheckIdentifier("db_name", db); p != nil {
 		return nil, p
@@ -95,15 +94,15 @@ func (s *Service) table(ctx context.Context, db, table string) (*bind.Table, err
 	if isUnknown(err) && s.prober.Refresh(ctx, refreshGap) {
 		t, err = s.catalog.Load().Table(db, table)
 	}
-	if isUnknown(err) && s.unheard() {
+	if isUnknown(err) && s.neverHeard() {
 		return nil, api.NewProblem(api.CodeShardUnavailable, "no worker has answered yet, so no table is known").
 			Hinted("start the workers, or check MASTER_WORKERS")
 	}
 	return t, err
 }
 
-// unheard says that no worker was ever heard.
-func (s *Service) unheard() bool {
+// neverHeard reports whether no worker has responded yet.
+func (s *Service) neverHeard() bool {
 	for _, sh := range s.prober.Snapshot().Shards {
 		if sh.Stats != nil {
 			return false
@@ -117,26 +116,26 @@ func isUnknown(err error) bool {
 	return code == api.CodeUnknownTable || code == api.CodeUnknownDatabase
 }
 
-// planned plans a request and runs the plan. When a worker says that the plan was
-// made for a definition it does not have (the other master changed the schema), the
-// catalog is brought up to date and the request is planned and run once more. run
-// must have done nothing when it returns such an error.
-func (s *Service) planned(ctx context.Context, makePlan func(context.Context) (*plan.Plan, error), run func(*plan.Plan) error) error {
-	for again := false; ; again = true {
+// planAndRun plans a request and runs the plan. If a worker reports that the plan is for
+// another table definition than its own, because the other master changed the schema, the
+// catalog is refreshed and the request is planned and run once more. run must not have had
+// any effect when it returns such an error.
+func (s *Service) planAndRun(ctx context.Context, makePlan func(context.Context) (*plan.Plan, error), run func(*plan.Plan) error) error {
+	for retried := false; ; retried = true {
 		p, err := makePlan(ctx)
 		if err != nil {
 			return err
 		}
 		err = run(p)
-		if again || !isStale(err) {
+		if retried || !isStale(err) {
 			return err
 		}
 		s.prober.Refresh(ctx, refreshGap)
 	}
 }
 
-// over returns a function for planned that plans over the table a request names.
-func (s *Service) over(db, table string, makePlan func(*bind.Table) (*plan.Plan, error)) func(context.Context) (*plan.Plan, error) {
+// onTable returns a makePlan function for planAndRun that plans over the named table.
+func (s *Service) onTable(db, table string, makePlan func(*bind.Table) (*plan.Plan, error)) func(context.Context) (*plan.Plan, error) {
 	return func(ctx context.Context) (*plan.Plan, error) {
 		t, err := s.table(ctx, db, table)
 		if err != nil {
@@ -146,17 +145,17 @@ func (s *Service) over(db, table string, makePlan func(*bind.Table) (*plan.Plan,
 	}
 }
 
-// isStale says whether a worker's refusal may be for this master's old catalog.
+// isStale reports whether a worker's error may be due to this master's outdated catalog.
 func isStale(err error) bool {
 	return err != nil && (api.CodeOf(err) == api.CodeStaleSchema || isUnknown(err))
 }
 
-// first returns the problem that stands for several, with all of them as causes. One
-// alone stands for itself.
-func first(problems []api.Problem) *api.Problem {
+// mainProblem returns the most informative of several problems, with all of them as
+// causes. A single one is returned as it is.
+func mainProblem(problems []api.Problem) *api.Problem {
 	p := problems[0]
 	for i := range problems {
-		// A refusal of the request says more than a shard that is not there.
+		// A client error is more informative than an unavailable shard.
 		if problems[i].Status < 500 && p.Status >= 500 || problems[i].Code == api.CodeStaleSchema {
 			p = problems[i]
 		}

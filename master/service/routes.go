@@ -7,8 +7,8 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// routes is the whole surface of a master. Everything needs the API token when
-// one is configured, except step-down, which is between masters and needs theirs.
+// routes is the complete HTTP surface of a master. All routes require the API token if one
+// is configured, except step-down, which masters call with the cluster's token.
 func (s *Service) routes() http.Handler {
 	token := httpserve.NewToken(s.cfg.apiToken)
 	public := func(method, path string, h httpserve.Handler) httpserve.Route {

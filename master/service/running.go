@@ -15,16 +15,16 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// maxShownSQL bounds how much of a statement's text is listed and logged, in bytes.
+// maxShownSQL is the maximum length of a statement's text in lists and logs, in bytes.
 const maxShownSQL = 1000
 
-// runningQueries are the statements under way. It is safe for concurrent use.
+// runningQueries are the statements in progress. It is safe for concurrent use.
 type runningQueries struct {
 	mu   sync.Mutex
 	byID map[string]*runningQuery
 }
 
-// runningQuery is one of them.
+// runningQuery is a statement in progress.
 type runningQuery struct {
 	id, requestID, db, verb, sql string
 	started                      time.Time
@@ -34,14 +34,15 @@ type runningQuery struct {
 	canceled                     atomic.Bool
 }
 
-// begin lists a statement until end is called, with a context that its cancelling
-// and its deadline end. The context's cause is a problem then.
+// begin adds a statement, which is listed until the returned function is called. The
+// returned context ends when the statement is cancelled or times out; its cause is then a
+// problem.
 func (q *runningQueries) begin(ctx context.Context, requestID, db, verb, sql string, limit time.Duration) (context.Context, *runningQuery, func()) {
 	run := &runningQuery{
 		id: strings.ToLower(rand.Text()[:12]), requestID: requestID, db: db, verb: verb,
 		sql: clipText(sql, maxShownSQL), started: time.Now(),
 	}
-	ctx, release := context.WithTimeoutCause(ctx, limit, api.NewProblem(api.CodeQueryTimeout, "the statement did not end within %s", limit).
+	ctx, release := context.WithTimeoutCause(ctx, limit, api.NewProblem(api.CodeQueryTimeout, "the statement did not finish within %s", limit).
 		Hinted("narrow it, or allow more time with timeout_ms and MASTER_QUERY_TIMEOUT"))
 	ctx, run.cancel = context.WithCancelCause(ctx)
 	q.mu.Lock()
@@ -59,18 +60,18 @@ func (q *runningQueries) begin(ctx context.Context, requestID, db, verb, sql str
 	}
 }
 
-// endGrace is how long a client may take for what is being written to it when its
-// statement ends early.
-const endGrace = 2 * time.Second
+// writeGrace is how long a pending write to a client may take after its statement was
+// cancelled or timed out.
+const writeGrace = 2 * time.Second
 
-// letGo frees a write that waits for its client, soon after ctx has ended. The
-// function returned ends that, and must be called before the answer is over.
-func letGo(ctx context.Context, w http.ResponseWriter) func() {
+// unblockWrites makes a write that is blocked by a slow client fail soon after ctx is
+// done. The returned function stops that, and must be called before the handler returns.
+func unblockWrites(ctx context.Context, w http.ResponseWriter) func() {
 	rc := http.NewResponseController(w)
 	done := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(done)
-		_ = rc.SetWriteDeadline(time.Now().Add(endGrace)) // a recorder in a test has none
+		_ = rc.SetWriteDeadline(time.Now().Add(writeGrace)) // unsupported by recorders in tests
 	})
 	return func() {
 		if !stop() {
@@ -80,13 +81,13 @@ func letGo(ctx context.Context, w http.ResponseWriter) func() {
 	}
 }
 
-// list returns the statements under way, oldest first.
+// list returns the statements in progress, oldest first.
 func (q *runningQueries) list() []api.RunningQuery {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	all := make([]api.RunningQuery, 0, len(q.byID))
 	for _, r := range q.byID {
-		all = append(all, r.now())
+		all = append(all, r.snapshot())
 	}
 	slices.SortFunc(all, func(a, b api.RunningQuery) int {
 		if c := a.Started.Compare(b.Started); c != 0 {
@@ -97,8 +98,8 @@ func (q *runningQueries) list() []api.RunningQuery {
 	return all
 }
 
-// now describes the statement as it is.
-func (r *runningQuery) now() api.RunningQuery {
+// snapshot describes the current state of the statement.
+func (r *runningQuery) snapshot() api.RunningQuery {
 	shards := []int{}
 	if p := r.shards.Load(); p != nil {
 		shards = *p
@@ -109,8 +110,8 @@ func (r *runningQuery) now() api.RunningQuery {
 	}
 }
 
-// end cancels the statement with that id and returns it, nil when there is none.
-func (q *runningQueries) end(id string) *runningQuery {
+// cancel cancels the statement with that id and returns it, or nil if there is none.
+func (q *runningQueries) cancel(id string) *runningQuery {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	r := q.byID[id]
@@ -119,7 +120,7 @@ func (q *runningQueries) end(id string) *runningQuery {
 	}
 	r.canceled.Store(true)
 	r.cancel(api.NewProblem(api.CodeCanceled, "the statement was cancelled by DELETE %s/%s", api.PathQueries, id).
-		Hinted("send it again if that was not meant"))
+		Hinted("send it again if that was not intended"))
 	return r
 }
 
@@ -127,19 +128,19 @@ func (s *Service) listQueries(w http.ResponseWriter, _ *http.Request) error {
 	return httpserve.WriteJSON(w, http.StatusOK, &api.QueriesResponse{Queries: s.running.list()})
 }
 
-// cancelQuery ends a read; a write that has begun is finished all the same.
+// cancelQuery cancels a read; a write that has started still runs to completion.
 func (s *Service) cancelQuery(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	run := s.running.end(id)
+	run := s.running.cancel(id)
 	if run == nil {
-		return api.NewProblem(api.CodeUnknownQuery, "no statement %s is under way at this master", clipText(id, 60)).At("id").
-			Hinted("GET %s lists those that are; it may have ended, or run at the other master", api.PathQueries)
+		return api.NewProblem(api.CodeUnknownQuery, "no statement %s is running on this master", clipText(id, 60)).At("id").
+			Hinted("GET %s lists the running ones; it may have finished, or be running on the other master", api.PathQueries)
 	}
-	q := run.now()
+	q := run.snapshot()
 	return httpserve.WriteJSON(w, http.StatusOK, &q)
 }
 
-// clipText returns at most n bytes of s, whole characters of it.
+// clipText truncates s to at most n bytes, at a character boundary.
 func clipText(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -50,18 +50,18 @@ func TestRunningStatementsAreListedUntilTheyEnd(t *testing.T) {
 	})
 }
 
-func TestAStatementEndsForItsReason(t *testing.T) {
+func TestContextCauseOfAStatement(t *testing.T) {
 	for name, tt := range map[string]struct {
 		end  func(q *runningQueries, id string, giveUp func())
-		code api.Code // empty: the client's own
+		code api.Code // empty: the client's own cancellation
 	}{
-		"it is cancelled":  {func(q *runningQueries, id string, _ func()) { q.end(id) }, api.CodeCanceled},
-		"its time is over": {func(*runningQueries, string, func()) { time.Sleep(time.Minute) }, api.CodeQueryTimeout},
-		"cancelled, and then its time is over": {func(q *runningQueries, id string, _ func()) {
-			q.end(id)
+		"cancelled": {func(q *runningQueries, id string, _ func()) { q.cancel(id) }, api.CodeCanceled},
+		"timed out": {func(*runningQueries, string, func()) { time.Sleep(time.Minute) }, api.CodeQueryTimeout},
+		"cancelled before it timed out": {func(q *runningQueries, id string, _ func()) {
+			q.cancel(id)
 			time.Sleep(time.Minute)
 		}, api.CodeCanceled},
-		"its client gives up": {func(_ *runningQueries, _ string, giveUp func()) { giveUp() }, ""},
+		"the client disconnects": {func(_ *runningQueries, _ string, giveUp func()) { giveUp() }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -70,7 +70,7 @@ func TestAStatementEndsForItsReason(t *testing.T) {
 				ctx, run, end := q.begin(client, "r", "School", "SELECT", "SELECT 1", time.Minute)
 				defer end()
 				if ctx.Err() != nil {
-					t.Fatal("it ended before it began")
+					t.Fatal("the context is done from the start")
 				}
 				tt.end(&q, run.id, giveUp)
 				<-ctx.Done()
@@ -92,20 +92,20 @@ func TestAStatementEndsForItsReason(t *testing.T) {
 		})
 	}
 	var q runningQueries
-	if q.end("nonesuch") != nil {
-		t.Error("a statement that is not there was cancelled")
+	if q.cancel("nonesuch") != nil {
+		t.Error("a statement that does not exist was cancelled")
 	}
 }
 
-// TestAWriteToAClientThatDoesNotReadIsFreed has a handler write to a client that
-// does not read until its statement is cancelled.
-func TestAWriteToAClientThatDoesNotReadIsFreed(t *testing.T) {
+// TestCancelUnblocksAWrite writes to a client that does not read, until the statement is
+// cancelled.
+func TestCancelUnblocksAWrite(t *testing.T) {
 	var q runningQueries
 	blocked, failed := make(chan string), make(chan error, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, run, end := q.begin(r.Context(), "r", "School", "SELECT", "SELECT 1", time.Hour)
 		defer end()
-		defer letGo(ctx, w)()
+		defer unblockWrites(ctx, w)()
 		block := make([]byte, 1<<20)
 		blocked <- run.id
 		for {
@@ -124,8 +124,8 @@ func TestAWriteToAClientThatDoesNotReadIsFreed(t *testing.T) {
 	if _, err := conn.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
-	if q.end(<-blocked) == nil {
-		t.Fatal("the statement is not there")
+	if q.cancel(<-blocked) == nil {
+		t.Fatal("the statement is not listed")
 	}
 	if err := <-failed; !errors.Is(err, context.DeadlineExceeded) && !isTimeout(err) {
 		t.Errorf("the write ended in %v", err)
@@ -137,19 +137,19 @@ func isTimeout(err error) bool {
 	return ok && ne.Timeout()
 }
 
-// TestAConnectionIsAsGoodAsNewAfterAStatementEnded asks twice over one connection;
-// the deadline that ended the first answer must not end the second.
-func TestAConnectionIsAsGoodAsNewAfterAStatementEnded(t *testing.T) {
+// TestUnblockWritesRemovesItsDeadline: the deadline for one answer must not affect the next
+// one on the same connection.
+func TestUnblockWritesRemovesItsDeadline(t *testing.T) {
 	deadlines := &deadlineRecorder{ResponseRecorder: httptest.NewRecorder()}
 	ctx, cancel := context.WithCancel(t.Context())
-	release := letGo(ctx, deadlines)
+	release := unblockWrites(ctx, deadlines)
 	cancel()
 	release()
 	if n := len(deadlines.set); n != 2 || deadlines.set[0].IsZero() || !deadlines.set[1].IsZero() {
 		t.Errorf("deadlines were set to %v", deadlines.set)
 	}
 	deadlines.set = nil
-	letGo(t.Context(), deadlines)()
+	unblockWrites(t.Context(), deadlines)()
 	if len(deadlines.set) != 0 {
 		t.Errorf("without an end, deadlines were set to %v", deadlines.set)
 	}
@@ -165,7 +165,7 @@ func (d *deadlineRecorder) SetWriteDeadline(at time.Time) error {
 	return nil
 }
 
-func TestClipTextCutsNoCharacter(t *testing.T) {
+func TestClipTextKeepsWholeCharacters(t *testing.T) {
 	for in, want := range map[string]string{"abc": "abc", "abcd": "abcd", "abcde": "abcd...", "aüüü": "aü...", "": ""} {
 		if got := clipText(in, 4); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)

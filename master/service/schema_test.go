@@ -19,7 +19,7 @@ func testSchema(t *testing.T, c *testcluster.Cluster, primary, backup *client.Ma
 	ctx := t.Context()
 	_, err := backup.CreateDB(ctx, &api.CreateDBRequest{DB: "Schema"})
 	if p := mustFail(t, err, api.CodeNotPrimary, -1); p.Primary != c.Masters[0].URL {
-		t.Errorf("the primary is said to be %q", p.Primary)
+		t.Errorf("the primary is reported as %q", p.Primary)
 	}
 	s := newSchool(t, primary, "Schema")
 	_, err = primary.CreateDB(ctx, &api.CreateDBRequest{DB: "schema"})
@@ -31,7 +31,7 @@ func testSchema(t *testing.T, c *testcluster.Cluster, primary, backup *client.Ma
 	_, err = primary.CreateTable(ctx, other)
 	mustFail(t, err, api.CodeTableExists, -1)
 
-	// What one master creates the other serves at once.
+	// The other master serves a new table immediately.
 	if n := s.via(backup).count(); n != 0 {
 		t.Errorf("%d rows in a new table", n)
 	}
@@ -53,8 +53,8 @@ func testSchema(t *testing.T, c *testcluster.Cluster, primary, backup *client.Ma
 	mustFail(t, err, api.CodeUnknownDatabase, -1)
 }
 
-// testHalfDone makes what a master leaves behind that dies in the middle of a
-// change, and sends the change again.
+// testHalfDone creates the state that a master leaves behind if it dies in the middle of a
+// schema change, and sends the change again.
 func testHalfDone(t *testing.T, c *testcluster.Cluster, primary *client.Master) {
 	ctx := t.Context()
 	w := c.Worker(1)
@@ -90,7 +90,7 @@ func testHalfDone(t *testing.T, c *testcluster.Cluster, primary *client.Master) 
 	if n := s.count(); n != 9 {
 		t.Errorf("%d rows", n)
 	}
-	// Half a drop is completed too.
+	// A partial drop is completed, too.
 	if _, err := w.DropDB(ctx, &api.DBRequest{DB: "Half", Fence: st.Fence}); err != nil {
 		t.Fatal(err)
 	}
@@ -100,8 +100,8 @@ func testHalfDone(t *testing.T, c *testcluster.Cluster, primary *client.Master) 
 	}
 }
 
-// testStaleSchema changes a table through one master and uses it at once through
-// the other, whose catalog is still the old one.
+// testStaleSchema changes a table through one master and immediately uses it through the
+// other, whose catalog is outdated.
 func testStaleSchema(t *testing.T, s *school, backup *client.Master) {
 	ctx := t.Context()
 	old := s.via(backup)
@@ -164,9 +164,9 @@ func testRefusals(t *testing.T, s *school) {
 		code       api.Code
 		field      string
 	}{
-		"no JSON":                    {api.PathSelect, `{`, api.CodeInvalidJSON, ""},
+		"invalid JSON":               {api.PathSelect, `{`, api.CodeInvalidJSON, ""},
 		"an unknown field":           {api.PathSelect, `{` + target + `,"where":"1=1"}`, api.CodeUnknownField, "where"},
-		"a field twice":              {api.PathSelect, `{` + target + `,"table":"x"}`, api.CodeInvalidField, "table"},
+		"a duplicate field":          {api.PathSelect, `{` + target + `,"table":"x"}`, api.CodeInvalidField, "table"},
 		"a missing table":            {api.PathSelect, `{"db_name":"Refusals"}`, api.CodeMissingField, "table"},
 		"a missing database":         {api.PathInsert, `{"table":"Students","data":{"student_id":1}}`, api.CodeMissingField, "db_name"},
 		"a name with a quote":        {api.PathSelect, `{"db_name":"Refusals","table":"Stu\"dents"}`, api.CodeInvalidIdentifier, "table"},
@@ -178,9 +178,9 @@ func testRefusals(t *testing.T, s *school) {
 		"an update without a key":    {api.PathUpdate, `{` + target + `,"set":{"name":"x"},"condition":"gpa > 1"}`, api.CodeShardKeyRequired, "shard_key"},
 		"a delete without condition": {api.PathDelete, `{` + target + `,"condition":""}`, api.CodeShardKeyRequired, "shard_key"},
 		"an update of the key":       {api.PathUpdate, `{` + target + `,"set":{"student_id":2},"condition":"student_id = 1"}`, api.CodeShardKeyImmutable, "set.student_id"},
-		"a key that contradicts":     {api.PathInsert, `{` + target + `,"data":{"student_id":1,"name":"x"},"shard_key":2}`, api.CodeShardKeyMismatch, "data.student_id"},
+		"a contradicting shard_key":  {api.PathInsert, `{` + target + `,"data":{"student_id":1,"name":"x"},"shard_key":2}`, api.CodeShardKeyMismatch, "data.student_id"},
 		"an overlong name":           {api.PathInsert, `{` + target + `,"rows":[{"student_id":1,"name":"x"},{"student_id":2,"name":"` + strings.Repeat("x", 41) + `"}]}`, api.CodeValueTooLong, "rows[1].name"},
-		"a body with a fail over":    {api.PathFailover, `{"force":true}`, api.CodeUnknownField, "force"},
+		"a failover with a body":     {api.PathFailover, `{"force":true}`, api.CodeUnknownField, "force"},
 		"failing over the primary":   {api.PathFailover, `{}`, api.CodeAlreadyPrimary, ""},
 		"stepping down unauthorised": {api.StepDownPath, `{"term":99,"leader":"http://x"}`, api.CodeUnauthorized, ""},
 	} {
@@ -195,7 +195,7 @@ func testRefusals(t *testing.T, s *school) {
 		t.Errorf("text/plain: %s", p.Code)
 	}
 	if n := s.count(); n != 0 {
-		t.Errorf("refused requests left %d rows", n)
+		t.Errorf("rejected requests left %d rows", n)
 	}
 }
 
@@ -232,12 +232,12 @@ func testEvents(t *testing.T, m *client.Master) {
 		}
 	}
 	if lines.Text() != "id: 2" {
-		t.Errorf("after event 1 comes %q", lines.Text())
+		t.Errorf("event 1 is followed by %q", lines.Text())
 	}
 }
 
-// followEvents reads the lines of GET /events until the test ends. after is the id of
-// an event that has been seen; empty for none.
+// followEvents reads the lines of GET /events until the test ends. after is the id of the
+// last event seen, or empty.
 func followEvents(t *testing.T, m *client.Master, after string) *bufio.Scanner {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, m.URL()+api.PathEvents, nil)

@@ -14,21 +14,21 @@ import (
 )
 
 const (
-	// securityConcurrency bounds the probes under way at one worker.
+	// securityConcurrency is the maximum number of probes in flight per worker.
 	securityConcurrency = 4
-	// securityTimeout bounds one probe.
+	// securityTimeout is the timeout of one probe.
 	securityTimeout = 3 * time.Second
 )
 
-// securityCheck tries each guarded endpoint of each worker with no token, an empty
-// one, a wrong one, a near miss and, as the control, the right one. The requests
-// are empty objects, which no endpoint acts on even when it lets them in.
+// securityCheck probes each guarded endpoint of each worker with no token, an empty one, a
+// wrong one, a near miss and, as a control, the right one. The requests are empty objects,
+// which have no effect on any endpoint, even if it accepts the token.
 func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
 	if err := readEmpty(w, r); err != nil {
 		return err
 	}
 	if !s.checking.TryLock() {
-		return api.NewProblem(api.CodeOverloaded, "a security check is under way").Hinted("try again when it has ended")
+		return api.NewProblem(api.CodeOverloaded, "a security check is already running").Hinted("try again when it has finished")
 	}
 	defer s.checking.Unlock()
 	perWorker := make([][]api.SecurityProbe, len(s.workers))
@@ -43,15 +43,15 @@ func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
 	resp := &api.SecurityCheckResponse{OK: true, Probes: []api.SecurityProbe{}}
 	passed, silent, total := 0, 0, 0
 	for shard, probes := range perWorker {
-		sum := s.sumUp(shard, probes)
+		sum := s.workerSummary(shard, probes)
 		resp.OK = resp.OK && sum.OK
 		resp.Probes = append(resp.Probes, probes...)
 		resp.Workers = append(resp.Workers, sum)
 		passed, silent, total = passed+sum.Passed, silent+unanswered(probes), total+sum.Total
 	}
-	level, text := api.LevelGood, fmt.Sprintf("security check: %d of %d probes ended as they must", passed, total)
+	level, text := api.LevelGood, fmt.Sprintf("security check: %d of %d probes passed", passed, total)
 	if silent > 0 {
-		level, text = api.LevelWarn, fmt.Sprintf("%s, %d had no answer", text, silent)
+		level, text = api.LevelWarn, fmt.Sprintf("%s, %d got no response", text, silent)
 	}
 	if passed+silent < total {
 		level = api.LevelError
@@ -60,10 +60,10 @@ func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
 	return httpserve.WriteJSON(w, http.StatusOK, resp)
 }
 
-// credential is a credential and the header values that show it.
+// credential is a credential and the header values that carry it.
 type credential struct {
 	name   api.Credential
-	tokens []string // none: no header at all
+	tokens []string // empty: no header
 }
 
 func credentials(token string) []credential {
@@ -83,9 +83,9 @@ func credentials(token string) []credential {
 	}
 }
 
-// probeWorker makes all probes of one worker, in the order of endpoints and
-// credentials. After one that got no answer it begins no more: a worker that is down
-// or stuck would cost the timeout for each. Those left out are there as not answered.
+// probeWorker runs all probes of one worker, in the order of endpoints and credentials.
+// After one that got no response it starts no more, because with a worker that is down or
+// hanging each would take the full timeout. Skipped probes are reported as unanswered.
 func (s *Service) probeWorker(ctx context.Context, shard int) []api.SecurityProbe {
 	creds := credentials(s.cfg.token)
 	endpoints := api.GuardedWorkerEndpoints()
@@ -99,7 +99,7 @@ func (s *Service) probeWorker(ctx context.Context, shard int) []api.SecurityProb
 			p := &probes[i*len(creds)+j]
 			*p = s.newProbe(shard, ep, cred)
 			if silent.Load() {
-				p.Detail = "not tried: the worker did not answer another probe"
+				p.Detail = "not tried: the worker did not respond to another probe"
 				<-slots
 				continue
 			}
@@ -123,7 +123,7 @@ func (s *Service) newProbe(shard int, ep api.Endpoint, cred credential) api.Secu
 	return p
 }
 
-// probe makes a probe and writes into it what came of it.
+// probe runs a probe and records its result.
 func (s *Service) probe(ctx context.Context, p *api.SecurityProbe, cred credential) {
 	ctx, cancel := context.WithTimeout(ctx, securityTimeout)
 	defer cancel()
@@ -138,8 +138,8 @@ func (s *Service) probe(ctx context.Context, p *api.SecurityProbe, cred credenti
 	p.OK, p.Detail = judge(p.Endpoint, cred.name, status)
 }
 
-// judge says whether a probe ended as it must. Let in is what gets past the guard:
-// a reading endpoint answers 200, a writing one refuses the empty request itself.
+// judge reports whether a probe had the expected result. A request that gets past the
+// guard is let in: a reading endpoint answers 200, a writing one rejects the empty request.
 func judge(ep api.Endpoint, cred api.Credential, status int) (ok bool, detail string) {
 	switch {
 	case cred != api.CredentialRight && status == http.StatusUnauthorized:
@@ -147,23 +147,23 @@ func judge(ep api.Endpoint, cred api.Credential, status int) (ok bool, detail st
 	case cred != api.CredentialRight:
 		return false, fmt.Sprintf("answered %d without the right token", status)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		return false, "refused the right token"
+		return false, "rejected the right token"
 	case status == http.StatusNotFound || status == http.StatusMethodNotAllowed || status >= 500:
 		return false, fmt.Sprintf("answered %d to %s %s with the right token", status, ep.Method, ep.Path)
 	}
 	return true, ""
 }
 
-func (s *Service) sumUp(shard int, probes []api.SecurityProbe) api.SecurityWorker {
+func (s *Service) workerSummary(shard int, probes []api.SecurityProbe) api.SecurityWorker {
 	sum := api.SecurityWorker{Shard: shard, Worker: s.workerName(shard), URL: s.cfg.Workers[shard], Total: len(probes)}
 	for i := range probes {
 		if probes[i].OK {
 			sum.Passed++
 		}
 		if probes[i].Status == 0 && sum.Problem == nil {
-			// The first of them was tried, as probes that are not come after one that was.
+			// The first unanswered probe was tried: probes are skipped only after one failed.
 			sum.Problem = api.NewProblem(api.CodeShardUnavailable, "%s", probes[i].Detail).On(shard, sum.Worker).
-				Hinted("see whether the worker runs, and check again")
+				Hinted("check whether the worker is running, and try again")
 		}
 	}
 	if silent := unanswered(probes); silent > 0 && silent < len(probes) {

@@ -24,11 +24,11 @@ import (
 	"shardeck/shared/sharding"
 )
 
-// Version is what this master says it is.
+// Version is the version that this master reports.
 const Version = daemon.Version
 
-// refreshGap is the least time between two probes of all workers that requests
-// for tables that are unknown, or not as expected, can cause.
+// refreshGap is the minimum interval between probes of all workers that are triggered by
+// requests for tables that are unknown or stale.
 const refreshGap = 100 * time.Millisecond
 
 // Service is one master. Its handlers are safe for concurrent use.
@@ -38,7 +38,7 @@ type Service struct {
 	self     string // base URL
 	started  time.Time
 	slots    *sharding.Map
-	labels   []string // by shard, as "0/3"
+	labels   []string // by shard, such as "0/3"
 	workers  []*client.Worker
 	peers    []*client.Master
 	prober   *health.Prober
@@ -47,12 +47,12 @@ type Service struct {
 	events   *hub
 	metrics  *meters
 	drift    *driftWatch
-	probed   []*api.WorkerStats // by shard, as the catalog was last built of; the prober's callback's own
+	probed   []*api.WorkerStats // by shard, as of the last build of the catalog; used only by the prober's callback
 	catalog  atomic.Pointer[catalog.Snapshot]
 	running  runningQueries
-	checking sync.Mutex    // held by the security check under way
-	ddl      chan struct{} // holds one token: who has it changes the schema
-	stopping chan struct{} // closed when the master stops: ends the event streams
+	checking sync.Mutex    // held while a security check is running
+	ddl      chan struct{} // semaphore with one token, held while changing the schema
+	stopping chan struct{} // closed when the master stops, to end the event streams
 }
 
 // Run runs a master until ctx ends. It prints "listening on URL" to stdout once
@@ -89,8 +89,8 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	return s.run(ctx, server, stdout)
 }
 
-// lateHandler stands for the routes until the master knows its own address,
-// which it does once it listens. It is set before the first request is accepted.
+// lateHandler is a placeholder for the routes until the master knows its own address,
+// which requires that it listens. It is set before the first request is accepted.
 type lateHandler struct{ http.Handler }
 
 func newService(set *settings, self string, logger *slog.Logger) (*Service, error) {
@@ -148,8 +148,8 @@ func (s *Service) newProber() *health.Prober {
 	return health.New(cfg)
 }
 
-// workerTarget and workerMember show the probes and the lease only what they
-// use of a worker's client.
+// workerTarget and workerMember expose to the prober and the lease only the methods of a
+// worker's client that they use.
 type workerTarget struct{ w *client.Worker }
 
 func (t workerTarget) Health(ctx context.Context) (*api.WorkerHealth, error) { return t.w.Health(ctx) }
@@ -193,16 +193,16 @@ func (s *Service) newCoordinator() *failover.Coordinator {
 	return failover.New(cfg)
 }
 
-// run starts the probes, the coordinator and the server, and stops them in the
-// reverse order: no request is left without what it needs.
+// run starts the prober, the coordinator and the server, and stops them in reverse order,
+// so that requests have what they need until the end.
 func (s *Service) run(ctx context.Context, server *httpserve.Server, stdout io.Writer) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { s.prober.Run(work) })
 	wg.Go(func() { s.coord.Run(work) })
-	unhook := context.AfterFunc(ctx, func() { close(s.stopping) })
+	stop := context.AfterFunc(ctx, func() { close(s.stopping) })
 	err := server.Run(ctx, stdout)
-	if unhook() {
+	if stop() {
 		close(s.stopping) // the server failed by itself
 	}
 	stopWork()
@@ -214,7 +214,7 @@ func (s *Service) run(ctx context.Context, server *httpserve.Server, stdout io.W
 	return err
 }
 
-// fences is what the coordinator decides by.
+// fences returns the workers' state for the coordinator.
 func (s *Service) fences() []failover.Worker {
 	snap := s.prober.Snapshot()
 	list := make([]failover.Worker, len(snap.Shards))
@@ -233,14 +233,13 @@ func (s *Service) fences() []failover.Worker {
 
 func (s *Service) workerName(shard int) string { return s.prober.Snapshot().Shards[shard].Name() }
 
-// admit refuses a shard whose worker holds another shard's rows. A worker that was
-// never probed is probed first: a master that has just started must not find out by
-// writing.
+// admit rejects a shard whose worker holds another shard's rows. It waits for the first
+// probe of a worker, so that a master that has just started does not write to a wrong one.
 func (s *Service) admit(ctx context.Context, shard int) *api.Problem {
 	sh := &s.prober.Snapshot().Shards[shard]
 	if sh.State == api.ShardUnknown {
 		if s.prober.AwaitFirst(ctx, shard) != nil {
-			return api.NewProblem(api.CodeShardTimeout, "the worker was not heard yet")
+			return api.NewProblem(api.CodeShardTimeout, "the worker has not responded yet")
 		}
 		sh = &s.prober.Snapshot().Shards[shard]
 	}
@@ -250,13 +249,13 @@ func (s *Service) admit(ctx context.Context, shard int) *api.Problem {
 	return nil
 }
 
-// fence is what writes carry.
+// fence returns the fence of row writes.
 func (s *Service) fence() api.Fence {
 	return api.Fence{Term: s.coord.Current().Term, MapVersion: s.slots.Version()}
 }
 
-// dialectOf is the dialect of a shard's engine; of a worker that was never heard,
-// that of the others.
+// dialectOf returns the dialect of a shard's engine, or if its worker has not responded
+// yet, that of the other workers.
 func (s *Service) dialectOf(shard int) (dialect.Dialect, error) {
 	snap := s.prober.Snapshot()
 	engine := snap.Shards[shard].Info.Engine

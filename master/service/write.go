@@ -52,12 +52,13 @@ func (s *Service) deleteRows(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// write runs a write and answers. field names a row of the request, for inserts.
+// write runs a write and answers. For inserts, field returns the name of a row's field in
+// the request.
 func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempotency, db, table string,
 	field func(row int) string, makePlan func(*bind.Table) (*plan.Plan, error),
 ) error {
 	var resp *api.WriteResponse
-	err := s.planned(r.Context(), s.over(db, table, makePlan), func(p *plan.Plan) error {
+	err := s.planAndRun(r.Context(), s.onTable(db, table, makePlan), func(p *plan.Plan) error {
 		var err error
 		resp, err = s.execute(r.Context(), httpserve.RequestID(r), p, idem, field)
 		return err
@@ -68,12 +69,12 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempo
 	return httpserve.WriteJSON(w, http.StatusOK, resp)
 }
 
-// execute runs a plan's fragments, each one transaction on its shard.
+// execute runs a plan's fragments, each as one transaction on its shard.
 func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, idem *api.Idempotency,
 	field func(row int) string,
 ) (*api.WriteResponse, error) {
 	if problem := s.preflightWrite(p); problem != nil {
-		return nil, explained(problem, p, nil, idem != nil)
+		return nil, withOutcome(problem, p, nil, idem != nil)
 	}
 	calls := make([]scatter.ExecCall, len(p.Fragments))
 	fence := s.fence()
@@ -105,12 +106,12 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 	return summarize(p, results, idem != nil)
 }
 
-// exec sends the calls, all at once, and returns their results in their order. A
-// write under an Idempotency-Key first goes to the key's home, the shard that the
-// key itself hashes to, whether it has rows for it or not: so two requests under
-// one key meet there even if their rows have no shard in common, and the second,
-// if it is another, does nothing anywhere. Where the home fails, nothing is sent to
-// the others: its result is the only one, or the error, if it had no rows to write.
+// exec sends the calls concurrently and returns their results in the same order. A write
+// with an Idempotency-Key first goes to the key's home, the shard that the key itself
+// hashes to, whether that has rows to write or not. So two requests with one key meet there
+// even if their rows have no shard in common, and if the second is different, it has no
+// effect anywhere. If the home fails, nothing is sent to the others: its result is the only
+// one or, if it had no rows to write, the error.
 func (s *Service) exec(ctx context.Context, requestID, db string, idem *api.Idempotency, calls []scatter.ExecCall) ([]scatter.ExecResult, error) {
 	if idem == nil {
 		return s.execAll(ctx, requestID, calls), nil
@@ -120,64 +121,63 @@ func (s *Service) exec(ctx context.Context, requestID, db string, idem *api.Idem
 	if at >= 0 && len(calls) == 1 {
 		return s.execAll(ctx, requestID, calls), nil
 	}
-	first := scatter.ExecCall{Shard: home, Request: &api.ExecRequest{DB: db, Fence: s.fence(), Idempotency: idem}}
+	homeCall := scatter.ExecCall{Shard: home, Request: &api.ExecRequest{DB: db, Fence: s.fence(), Idempotency: idem}}
 	if at >= 0 {
-		first = calls[at]
+		homeCall = calls[at]
 	}
-	kept := s.execAll(ctx, requestID, []scatter.ExecCall{first})
-	switch problem := kept[0].Problem; {
+	homeResults := s.execAll(ctx, requestID, []scatter.ExecCall{homeCall})
+	switch problem := homeResults[0].Problem; {
 	case problem == nil:
 	case at >= 0:
-		return kept, nil
+		return homeResults, nil
 	case problem.Code == api.CodeIdempotencyMismatch:
 		return nil, problem
 	default:
-		return nil, api.NewProblem(api.CodeShardUnavailable, "shard %d, which keeps this %s, did not store it, so nothing was written: %s",
-			home, api.HeaderIdempotencyKey, problem.Detail).On(home, kept[0].Worker).
+		return nil, api.NewProblem(api.CodeShardUnavailable, "shard %d, the home of this %s, did not store it, so nothing was written: %s",
+			home, api.HeaderIdempotencyKey, problem.Detail).On(home, homeResults[0].Worker).
 			Hinted("send the request again with the same %s", api.HeaderIdempotencyKey)
 	}
 	if at < 0 {
 		return s.execAll(ctx, requestID, calls), nil
 	}
 	results := s.execAll(ctx, requestID, slices.Delete(slices.Clone(calls), at, at+1))
-	return slices.Insert(results, at, kept[0]), nil
+	return slices.Insert(results, at, homeResults[0]), nil
 }
 
-// execAll sends the calls and, where a worker knows a newer term, sends again.
+// execAll sends the calls, and retries those that a worker rejected because of a newer term.
 func (s *Service) execAll(ctx context.Context, requestID string, calls []scatter.ExecCall) []scatter.ExecResult {
 	results := s.scatter.Exec(ctx, requestID, calls)
 	s.retryStaleTerm(ctx, requestID, calls, results)
 	return results
 }
 
-// retryStaleTerm takes in the newer term that a worker knows and sends what it
-// refused once more under that term: the refused transaction did nothing, and
-// any master may write rows. A master that thought itself the primary is none any
-// more from here on.
+// retryStaleTerm learns the newer term of a worker and retries the rejected calls once in
+// that term: a rejected transaction had no effect, and any master may write rows. A master
+// that believed it was the primary is demoted.
 func (s *Service) retryStaleTerm(ctx context.Context, requestID string, calls []scatter.ExecCall, results []scatter.ExecResult) {
-	var again []scatter.ExecCall
+	var retry []scatter.ExecCall
 	var index []int
 	for i := range results {
 		if p := results[i].Problem; p != nil && p.Code == api.CodeStaleTerm {
 			s.coord.Learn(p.Term, p.Primary)
-			again = append(again, calls[i])
+			retry = append(retry, calls[i])
 			index = append(index, i)
 		}
 	}
-	if len(again) == 0 {
+	if len(retry) == 0 {
 		return
 	}
 	fence := s.fence()
-	for i := range again {
-		again[i].Request.Fence = fence
+	for i := range retry {
+		retry[i].Request.Fence = fence
 	}
-	for i, r := range s.scatter.Exec(ctx, requestID, again) {
+	for i, r := range s.scatter.Exec(ctx, requestID, retry) {
 		results[index[i]] = r
 	}
 }
 
-// inRequest points a worker's problem at the request's own rows and fields: the
-// worker numbers the rows it was sent.
+// inRequest translates a worker's problem to the rows and fields of the request: the
+// worker's row numbers refer to the rows that it was sent.
 func inRequest(p *api.Problem, f *plan.Fragment, field func(row int) string) *api.Problem {
 	q := *p
 	q.Field, q.Rows = "", nil
@@ -194,7 +194,7 @@ func inRequest(p *api.Problem, f *plan.Fragment, field func(row int) string) *ap
 	return &q
 }
 
-// summarize makes one answer of the shards' results; keyed says that the request has
+// summarize combines the shards' results into one answer; keyed means that the request has
 // an Idempotency-Key.
 func summarize(p *plan.Plan, results []scatter.ExecResult, keyed bool) (*api.WriteResponse, error) {
 	resp := &api.WriteResponse{Route: p.Route, Shards: make([]api.ShardResult, 0, len(results)), Replayed: len(results) > 0}
@@ -216,5 +216,5 @@ func summarize(p *plan.Plan, results []scatter.ExecResult, keyed bool) (*api.Wri
 	if len(causes) == 0 {
 		return resp, nil
 	}
-	return nil, explained(writeProblem(causes, resp.Shards), p, results, keyed)
+	return nil, withOutcome(writeProblem(causes, resp.Shards), p, results, keyed)
 }
