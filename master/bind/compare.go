@@ -234,7 +234,7 @@ func (b *Binder) compareIntWithNumber(op plan.ExprOp, x *plan.Expr, digits strin
 	exact := strings.Trim(frac, "0") == ""
 	n, ok := new(big.Int).SetString(whole, 10)
 	if !ok {
-		return b.decided(x, false) // no literal has such digits
+		return b.decided(x, false) // cannot happen: the callers pass decimal digits
 	}
 	if !exact {
 		// x op 5.5 is equivalent to a comparison with 5, the integer below.

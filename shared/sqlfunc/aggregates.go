@@ -43,25 +43,25 @@ var value = Param{"value", Value}
 // MIN and MAX.
 var aggregates = []Func{
 	{
-		Name: "AVG", Class: Aggregate, Agg: Avg, Params: []Param{number}, AggType: avgType, Help: "the mean",
+		Name: "AVG", Class: Aggregate, Agg: Avg, Params: []Param{number}, AggType: avgType, Help: "the average",
 		Examples: []Example{{Expr: "AVG(x)", Type: "INT", Want: "1"}, {Expr: "AVG(x * 1.0)", Type: "DECIMAL(38,6)", Want: `"1.666666"`}},
 	},
 	{
 		Name: "COUNT", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, AggType: countType(sqltypes.IntType),
-		Help:     "the number of values; `COUNT(*)`, of rows",
+		Help:     "the number of values, or with `COUNT(*)` of rows",
 		Examples: []Example{{Expr: "COUNT(x)", Type: "INT", Want: "3"}, {Expr: "COUNT(*)", Type: "INT", Want: "4"}, {Expr: "COUNT(DISTINCT x)", Type: "INT", Want: "2"}},
 	},
 	{
 		Name: "COUNT_BIG", Class: Aggregate, Agg: Count, Star: true, Params: []Param{value}, AggType: countType(sqltypes.BigIntType),
-		Help:     "the same, as a BIGINT",
+		Help:     "like COUNT, as a BIGINT",
 		Examples: []Example{{Expr: "COUNT_BIG(x)", Type: "BIGINT", Want: "3"}},
 	},
 	{
-		Name: "MAX", Class: Aggregate, Agg: Max, Params: []Param{value}, AggType: minMaxType, Help: "the greatest value",
+		Name: "MAX", Class: Aggregate, Agg: Max, Params: []Param{value}, AggType: minMaxType, Help: "the maximum",
 		Examples: []Example{{Expr: "MAX(x)", Type: "INT", Want: "2"}},
 	},
 	{
-		Name: "MIN", Class: Aggregate, Agg: Min, Params: []Param{value}, AggType: minMaxType, Help: "the least value",
+		Name: "MIN", Class: Aggregate, Agg: Min, Params: []Param{value}, AggType: minMaxType, Help: "the minimum",
 		Examples: []Example{{Expr: "MIN(x)", Type: "INT", Want: "1"}},
 	},
 	{

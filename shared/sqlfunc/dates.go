@@ -2,7 +2,7 @@ package sqlfunc
 
 import "shardeck/shared/sqltypes"
 
-func anInt([]sqltypes.Type) sqltypes.Type { return sqltypes.IntType }
+func intResult([]sqltypes.Type) sqltypes.Type { return sqltypes.IntType }
 
 func datePart(c Call, args []sqltypes.Value) (sqltypes.Value, error) {
 	return sqltypes.DatePart(c.Part, c.Argument, args[0])
@@ -14,7 +14,7 @@ var moment = Param{"date", Moment}
 func partFunction(name string, part sqltypes.Part, help string, examples ...Example) Func {
 	return Func{
 		Name: name, Class: Scalar, Params: []Param{moment}, Help: help,
-		Result: anInt, Eval: datePart, Part: part, SQLite: "sd_datepart", TypeArg: ArgumentType, Examples: examples,
+		Result: intResult, Eval: datePart, Part: part, SQLite: "sd_datepart", TypeArg: ArgumentType, Examples: examples,
 	}
 }
 
@@ -23,7 +23,7 @@ var dateFunctions = []Func{
 	{
 		Name: "DATEPART", Class: Scalar, Params: []Param{{"part", DatePart}, moment},
 		Help:   "a part of a date or time: year, quarter, month, day, dayofyear, hour, minute or second",
-		Result: anInt, Eval: datePart, SQLite: "sd_datepart", TypeArg: ArgumentType,
+		Result: intResult, Eval: datePart, SQLite: "sd_datepart", TypeArg: ArgumentType,
 		Examples: []Example{
 			{Expr: "DATEPART(year, '2007-10-30 12:15:32.1234567')", Type: "INT", Want: "2007"},
 			{Expr: "DATEPART(quarter, CAST('2007-10-30' AS DATE))", Type: "INT", Want: "4"},

@@ -16,7 +16,7 @@ var forms = []Func{
 		Examples: []Example{{Expr: "COALESCE(NULL, 2, 3)", Type: "INT", Want: "2"}, {Expr: "COALESCE(NULL, 1.5, 2)", Type: "DECIMAL(2,1)", Want: `"1.5"`}},
 	},
 	{
-		Name: "CONVERT", Class: Form, Params: []Param{value}, Syntax: "CONVERT(type, value)", Help: "the same; styles are not supported",
+		Name: "CONVERT", Class: Form, Params: []Param{value}, Syntax: "CONVERT(type, value)", Help: "like CAST; styles are not supported",
 		Examples: []Example{{Expr: "CONVERT(VARCHAR(10), 1.50)", Type: "VARCHAR(10)", Want: `"1.50"`}},
 	},
 	{

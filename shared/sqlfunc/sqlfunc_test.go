@@ -128,7 +128,7 @@ func list() string {
 		title string
 		of    sqlfunc.Class
 	}{{"function", sqlfunc.Scalar}, {"conditional, conversion", sqlfunc.Form}, {"aggregate", sqlfunc.Aggregate}} {
-		b.WriteString("\n| " + class.title + " | gives |\n|---|---|\n")
+		b.WriteString("\n| " + class.title + " | result |\n|---|---|\n")
 		for _, f := range sqlfunc.All() {
 			if f.Class == class.of {
 				b.WriteString("| `" + f.Usage() + "` | " + f.Help + " |\n")
