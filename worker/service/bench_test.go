@@ -54,8 +54,8 @@ func benchInsert() api.Statement {
 		Types: []string{"INT", "NVARCHAR(50)", "INT"}, Columns: []string{"id", "name", "_slot"}}
 }
 
-// BenchmarkPointQuery is one row by its key, client and worker in one process.
-// BenchmarkEcho is the floor to hold it against.
+// BenchmarkPointQuery reads one row by its key, client and worker in one process. BenchmarkEcho
+// is the baseline.
 func BenchmarkPointQuery(b *testing.B) {
 	w := benchWorker(b)
 	q := api.QueryRequest{DB: "B", SQL: `SELECT "id", "name" FROM "T" WHERE "id" = @p1`, Types: []string{"INT"},
@@ -83,7 +83,7 @@ func BenchmarkPointQuery(b *testing.B) {
 	})
 }
 
-// BenchmarkInsert is one durable row a request.
+// BenchmarkInsert inserts one durable row per request.
 func BenchmarkInsert(b *testing.B) {
 	w := benchWorker(b)
 	var next atomic.Int64

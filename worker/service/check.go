@@ -9,8 +9,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// The requests as they are read: a fence that is missing must not pass for one of
-// zeros, so it is a pointer here.
+// The requests as decoded: the fence is a pointer, so that a missing one is not taken for zeros.
 type (
 	dbRequest struct {
 		DB    string     `json:"db_name"`
@@ -84,7 +83,7 @@ func checkStatement(i int, st *api.Statement) error {
 	case st.Effect == api.EffectInsert && len(st.Columns) != len(st.Types):
 		return invalid(at("columns"), "must name the column of each parameter of the insert")
 	case st.Effect != api.EffectInsert && len(st.Columns) > 0:
-		return invalid(at("columns"), "goes with insert alone")
+		return invalid(at("columns"), "is only allowed with insert")
 	}
 	switch st.Effect {
 	case "":
@@ -94,14 +93,14 @@ func checkStatement(i int, st *api.Statement) error {
 		case st.Definition == nil:
 			return missing(at("definition"))
 		case !api.SameName(st.Definition.Name, st.Table):
-			return invalid(at("definition.name"), "must be the table's name")
+			return invalid(at("definition.name"), "must match the table's name")
 		case len(st.Definition.Columns) == 0:
 			return missing(at("definition.columns"))
 		}
 		return nil
 	case api.EffectInsert, api.EffectUpdate, api.EffectDelete, api.EffectDropTable, api.EffectCreateIndex:
 		if st.Definition != nil {
-			return invalid(at("definition"), "goes with create_table alone")
+			return invalid(at("definition"), "is only allowed with create_table")
 		}
 		return nil
 	}
@@ -123,14 +122,14 @@ func checkQuery(q *api.QueryRequest) error {
 
 func checkState(up *api.StateUpdate) error {
 	if up.Term == 0 {
-		return invalid("term", "must be 1 or more: terms begin at 1")
+		return invalid("term", "must be 1 or more: terms start at 1")
 	}
 	if up.Leader == "" {
 		return missing("leader")
 	}
 	u, err := url.Parse(up.Leader)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || len(up.Leader) > 1000 {
-		return invalid("leader", "must be the base URL of the master that takes the term")
+		return invalid("leader", "must be the base URL of the master that acquires the term")
 	}
 	if up.Shard == "" {
 		return missing("shard")
@@ -139,7 +138,7 @@ func checkState(up *api.StateUpdate) error {
 	shard, err1 := strconv.ParseUint(i, 10, 16)
 	shards, err2 := strconv.ParseUint(n, 10, 16)
 	if !ok || err1 != nil || err2 != nil || shard >= shards {
-		return invalid("shard", `must be the shard's number and how many there are, as "0/3"`)
+		return invalid("shard", `must be the shard's number and the number of shards, such as "0/3"`)
 	}
 	return nil
 }
@@ -153,7 +152,7 @@ func checkTimeout(ms int64) error {
 
 func missing(field string) *api.Problem {
 	return api.NewProblem(api.CodeMissingField, "%s is missing or empty", field).At(field).
-		Hinted("see worker-openapi.yaml for what the request needs")
+		Hinted("see worker-openapi.yaml for the required fields")
 }
 
 func invalid(field, rule string) *api.Problem {

@@ -20,37 +20,36 @@ import (
 	"shardeck/worker/engine/sqlserver"
 )
 
-// Config is a worker's configuration, with the tags kong reads it by.
+// Config is a worker's configuration, with kong's struct tags.
 type Config struct {
 	Host      string        `help:"Address to listen on." default:"127.0.0.1" env:"WORKER_HOST"`
-	Port      int           `help:"Port to listen on; 0 takes a free one." default:"8081" env:"WORKER_PORT"`
-	Name      string        `help:"Name this worker goes by. By default worker- and its port." env:"WORKER_NAME"`
-	DBSuffix  string        `help:"What physical database names end in: GO, PY, NODE ..." name:"db-suffix" default:"GO" env:"WORKER_DB_SUFFIX"`
-	Engine    string        `help:"The database under it: sqlite (embedded) or sqlserver (Microsoft SQL Server)." enum:"sqlite,sqlserver" default:"sqlite" env:"WORKER_ENGINE"`
-	DataDir   string        `help:"Directory of the embedded database's files; sqlserver takes none. By default ./data/ and the worker's name." type:"path" env:"WORKER_DATA_DIR"`
-	DSN       string        `help:"Connection string of the database server, as sqlserver://user:password@host:1433?encrypt=true; sqlite takes none. A flag can be seen by other users: prefer the variable or a file." name:"dsn" env:"WORKER_DSN"`
+	Port      int           `help:"Port to listen on; 0 picks a free one." default:"8081" env:"WORKER_PORT"`
+	Name      string        `help:"Name of this worker. By default worker- and its port." env:"WORKER_NAME"`
+	DBSuffix  string        `help:"Suffix of physical database names: GO, PY, NODE ..." name:"db-suffix" default:"GO" env:"WORKER_DB_SUFFIX"`
+	Engine    string        `help:"The database engine: sqlite (embedded) or sqlserver (Microsoft SQL Server)." enum:"sqlite,sqlserver" default:"sqlite" env:"WORKER_ENGINE"`
+	DataDir   string        `help:"Directory of the embedded database's files; not used by sqlserver. By default ./data/ and the worker's name." type:"path" env:"WORKER_DATA_DIR"`
+	DSN       string        `help:"Connection string of the database server, such as sqlserver://user:password@host:1433?encrypt=true; not used by sqlite. A flag can be seen by other users: prefer the variable or a file." name:"dsn" env:"WORKER_DSN"`
 	DSNFile   string        `help:"File with the connection string." name:"dsn-file" type:"path" env:"WORKER_DSN_FILE"`
-	Token     string        `help:"The cluster's token, which the master must show. A flag can be seen by other users: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
+	Token     string        `help:"The cluster's token, which the master must present. A flag can be seen by other users: prefer the variable or a file." name:"master-token" env:"MASTER_TOKEN"`
 	TokenFile string        `help:"File with the cluster's token." name:"master-token-file" type:"path" env:"MASTER_TOKEN_FILE"`
-	Grace     time.Duration `help:"How long requests under way may take to finish when the worker stops." name:"shutdown-grace" default:"5s" env:"WORKER_SHUTDOWN_GRACE"`
+	Grace     time.Duration `help:"How long requests in flight may take to finish when the worker stops." name:"shutdown-grace" default:"5s" env:"WORKER_SHUTDOWN_GRACE"`
 
 	Database DatabaseConfig `embed:""`
 
 	daemon.Flags `embed:""`
 }
 
-// DatabaseConfig is what a worker on a database server can be told besides where
-// the server is. The embedded engine has no use for any of it.
+// DatabaseConfig is the part of a worker's configuration that only applies to a database server,
+// except for the server's address.
 type DatabaseConfig struct {
-	Connections    int           `help:"How many connections to each database there can be at once." name:"db-connections" default:"64" env:"WORKER_DB_CONNECTIONS"`
-	ConnectTimeout time.Duration `help:"How long a connection to the database server may take to be made." name:"db-connect-timeout" default:"15s" env:"WORKER_DB_CONNECT_TIMEOUT"`
-	WriteTimeout   time.Duration `help:"How long a write may take at the database server once it has begun; what becomes of one that takes longer is not known." name:"db-write-timeout" default:"60s" env:"WORKER_DB_WRITE_TIMEOUT"`
-	Collation      string        `help:"What databases are created with, in place of the worker's own choice of a collation." name:"db-collation" env:"WORKER_DB_COLLATION"`
+	Connections    int           `help:"Maximum number of connections to each database." name:"db-connections" default:"64" env:"WORKER_DB_CONNECTIONS"`
+	ConnectTimeout time.Duration `help:"Timeout for connecting to the database server." name:"db-connect-timeout" default:"15s" env:"WORKER_DB_CONNECT_TIMEOUT"`
+	WriteTimeout   time.Duration `help:"How long a write may take at the database server once it has begun; the outcome of one that takes longer is unknown." name:"db-write-timeout" default:"60s" env:"WORKER_DB_WRITE_TIMEOUT"`
+	Collation      string        `help:"Collation of new databases, instead of the worker's default." name:"db-collation" env:"WORKER_DB_COLLATION"`
 }
 
-// Run serves until ctx ends. It announces the listener on stdout once it
-// accepts requests, and returns nil after an orderly end. It refuses to start
-// without a token.
+// Run serves until ctx ends. It announces the listener on stdout once it accepts requests, and
+// returns nil after an orderly shutdown. It refuses to start without a token.
 func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger) (err error) {
 	secret, err := cfg.check()
 	if err != nil {
@@ -60,13 +59,13 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	srv, err := httpserve.Listen(ctx, httpserve.Config{
 		Handler: s.routes(), Logger: logger, Host: cfg.Host, Port: cfg.Port, PortSetting: "--port or WORKER_PORT",
 		ShutdownGrace: cfg.Grace,
-		Protected:     true, // every endpoint but /health asks for the token
+		Protected:     true, // every endpoint but /health requires the token
 	})
 	if err != nil {
 		return err
 	}
-	// The engine is opened once the port is ours, so that of two workers started by
-	// mistake the second touches nothing; and requests wait until it is open.
+	// The engine is opened after the port, so that if two workers are started by mistake the
+	// second touches nothing; requests wait until it is open.
 	if err := s.open(ctx, portOf(srv.URL())); err != nil {
 		return errors.Join(err, srv.Close())
 	}
@@ -74,7 +73,7 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 		s.shard.Store(&st.Shard)
 	}
 	defer func() {
-		// After the last request: a transaction under way is waited for.
+		// After the last request; waits for a transaction in progress.
 		if e := s.engine.Close(); e != nil {
 			err = errors.Join(err, fmt.Errorf("closing the engine: %w", e))
 		}
@@ -84,7 +83,7 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	return srv.Run(ctx, stdout)
 }
 
-// check reads the token and refuses what cannot work, before anything starts.
+// check reads the token and rejects an invalid configuration before anything starts.
 func (cfg *Config) check() (token string, err error) {
 	token, err = httpserve.LoadSecret("MASTER_TOKEN", cfg.Token, cfg.TokenFile)
 	if err != nil {
@@ -105,25 +104,25 @@ func (cfg *Config) check() (token string, err error) {
 	return token, nil
 }
 
-// The engines there are.
+// The engines.
 const (
 	engineSQLite    = "sqlite"
 	engineSQLServer = "sqlserver"
 )
 
-// checkDatabase reads the connection string from its file, and refuses settings that do not
-// go with the engine or each other. It repeats nothing of a connection string.
+// checkDatabase reads the connection string from its file, and rejects settings that conflict
+// with the engine or with each other. Its errors contain nothing of the connection string.
 func (cfg *Config) checkDatabase() error {
 	if cfg.Engine != engineSQLServer {
 		if cfg.DSN != "" || cfg.DSNFile != "" {
-			return fmt.Errorf("WORKER_DSN or WORKER_DSN_FILE is set, but the engine %s takes none: "+
+			return fmt.Errorf("WORKER_DSN or WORKER_DSN_FILE is set, but the engine %s does not use one: "+
 				"unset it, or choose the engine with WORKER_ENGINE=%s", cfg.Engine, engineSQLServer)
 		}
 		return nil
 	}
 	switch {
 	case cfg.DSN != "" && cfg.DSNFile != "":
-		return errors.New("both WORKER_DSN and WORKER_DSN_FILE are set: give one")
+		return errors.New("both WORKER_DSN and WORKER_DSN_FILE are set: set only one")
 	case cfg.DSNFile != "":
 		b, err := os.ReadFile(cfg.DSNFile)
 		if err != nil {
@@ -133,7 +132,7 @@ func (cfg *Config) checkDatabase() error {
 			return errors.New("WORKER_DSN_FILE: the file is empty")
 		}
 	case cfg.DSN == "":
-		return fmt.Errorf("the engine %s needs to know its server: set WORKER_DSN or WORKER_DSN_FILE "+
+		return fmt.Errorf("the engine %s requires a connection string: set WORKER_DSN or WORKER_DSN_FILE "+
 			"to sqlserver://user:password@host:1433?encrypt=true (see docs/sql-server.md)", cfg.Engine)
 	}
 	if err := sqlserver.CheckDSN(cfg.DSN); err != nil {
@@ -142,19 +141,19 @@ func (cfg *Config) checkDatabase() error {
 	d := &cfg.Database
 	switch {
 	case d.Connections < minConnections:
-		return fmt.Errorf("WORKER_DB_CONNECTIONS must be %d or more: reads and writes each need one", minConnections)
+		return fmt.Errorf("WORKER_DB_CONNECTIONS must be at least %d: reads and writes each need one", minConnections)
 	case d.ConnectTimeout <= 0:
-		return errors.New("WORKER_DB_CONNECT_TIMEOUT must be greater than zero, as 15s")
+		return errors.New("WORKER_DB_CONNECT_TIMEOUT must be greater than zero, such as 15s")
 	case d.WriteTimeout <= 0:
-		return errors.New("WORKER_DB_WRITE_TIMEOUT must be greater than zero, as 60s")
+		return errors.New("WORKER_DB_WRITE_TIMEOUT must be greater than zero, such as 60s")
 	}
 	return nil
 }
 
-// minConnections is how many connections to a database a worker cannot do without.
+// minConnections is the minimum number of connections to a database.
 const minConnections = 2
 
-// open settles what depends on the port and opens the engine.
+// open applies the defaults that depend on the port and opens the engine.
 func (s *server) open(ctx context.Context, port string) error {
 	if s.cfg.Name == "" {
 		s.cfg.Name = "worker-" + port
@@ -164,7 +163,7 @@ func (s *server) open(ctx context.Context, port string) error {
 	}
 	var err error
 	if s.cfg.Engine == engineSQLServer {
-		s.cfg.DataDir = "" // all there is, is in the server
+		s.cfg.DataDir = "" // all data is on the server
 		s.engine, err = openSQLServer(ctx, s.cfg, s.logger)
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// maxBody bounds a request, in bytes. A master's request may be a little longer
-// than the client's that it follows from.
+// maxBody bounds a request, in bytes. A master's request may be slightly longer than the client's
+// request that caused it.
 const maxBody = 2 * api.MaxBody
 
 // health says who the worker is, and proves to a master that asks with a nonce that it
@@ -105,7 +105,8 @@ func (s *server) query(w http.ResponseWriter, r *http.Request) error {
 	return rows.End(api.EndInfo{})
 }
 
-// late returns the problem of a query that outlasted its timeout_ms, and any other error as it is.
+// late maps a query that exceeded its timeout_ms to a problem, and returns any other error
+// unchanged.
 func late(ctx context.Context, err error) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return err
@@ -114,7 +115,7 @@ func late(ctx context.Context, err error) error {
 		return err
 	}
 	return api.NewProblem(api.CodeShardTimeout, "the query took longer than its timeout_ms").
-		Hinted("allow more time, or ask for less")
+		Hinted("allow more time, or request less")
 }
 
 func (s *server) stats(w http.ResponseWriter, r *http.Request) error {

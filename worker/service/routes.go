@@ -11,7 +11,7 @@ import (
 	"shardeck/worker/engine"
 )
 
-// server holds what the handlers share. Its fields but shard do not change once it serves.
+// server holds the handlers' shared state. Its fields except shard are immutable once it serves.
 type server struct {
 	cfg    Config
 	logger *slog.Logger
@@ -22,7 +22,7 @@ type server struct {
 	start  time.Time
 }
 
-// routes is the whole surface of a worker.
+// routes lists all endpoints of a worker.
 func (s *server) routes() http.Handler {
 	s.start = time.Now()
 	guard := func(h httpserve.Handler) httpserve.Handler { return httpserve.RequireMasterToken(s.token, h) }

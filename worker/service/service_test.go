@@ -29,7 +29,7 @@ func config(t testing.TB) service.Config {
 	return service.Config{Host: "127.0.0.1", DBSuffix: "GO", Engine: "sqlite", DataDir: t.TempDir(), Token: "tok"}
 }
 
-// start runs a worker until stop is called, which returns what Run did.
+// start runs a worker until stop is called, which returns Run's error.
 func start(t testing.TB, cfg service.Config) (url string, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -66,22 +66,22 @@ func TestRefusesToStart(t *testing.T) {
 	}{
 		{"without a token", func(c *service.Config) { c.Token = "" }, "MASTER_TOKEN"},
 		{"with two tokens", func(c *service.Config) { c.TokenFile = file }, "MASTER_TOKEN_FILE"},
-		{"with a token that no header can carry", func(c *service.Config) { c.Token = "a\nb" }, "MASTER_TOKEN"},
+		{"with a token that does not fit a header", func(c *service.Config) { c.Token = "a\nb" }, "MASTER_TOKEN"},
 		{"with a connection string", func(c *service.Config) { c.DSN = "sqlserver://x" }, "WORKER_DSN"},
 		{"with a connection string in a file", func(c *service.Config) { c.DSNFile = file }, "WORKER_DSN_FILE"},
 		{"on SQL Server without a connection string", onServer(func(c *service.Config) { c.DSN = "" }), "WORKER_DSN"},
 		{"on SQL Server with two connection strings", onServer(func(c *service.Config) { c.DSNFile = file }), "WORKER_DSN_FILE"},
-		{"on SQL Server with a file that is not there", onServer(func(c *service.Config) { c.DSN, c.DSNFile = "", file+"x" }), "WORKER_DSN_FILE"},
+		{"on SQL Server with a missing file", onServer(func(c *service.Config) { c.DSN, c.DSNFile = "", file+"x" }), "WORKER_DSN_FILE"},
 		{"on SQL Server with an empty file", onServer(func(c *service.Config) { c.DSN, c.DSNFile = "", os.DevNull }), "empty"},
-		{"on SQL Server with a connection string that is none", onServer(func(c *service.Config) { c.DSN = "sqlserver://sa:p%wd-of-sa@h" }), "percent-encoded"},
-		{"on SQL Server with an option that is not known", onServer(func(c *service.Config) { c.DSN = "sqlserver://sa:x@h?encrpyt=pwd-of-sa" }), "option"},
+		{"on SQL Server with an invalid connection string", onServer(func(c *service.Config) { c.DSN = "sqlserver://sa:p%wd-of-sa@h" }), "percent-encoded"},
+		{"on SQL Server with an unknown option", onServer(func(c *service.Config) { c.DSN = "sqlserver://sa:x@h?encrpyt=pwd-of-sa" }), "option"},
 		{"on SQL Server with one connection", onServer(func(c *service.Config) { c.Database.Connections = 1 }), "WORKER_DB_CONNECTIONS"},
 		{"on SQL Server without time to connect", onServer(func(c *service.Config) { c.Database.ConnectTimeout = 0 }), "WORKER_DB_CONNECT_TIMEOUT"},
 		{"on SQL Server without time to write", onServer(func(c *service.Config) { c.Database.WriteTimeout = -1 }), "WORKER_DB_WRITE_TIMEOUT"},
-		{"on SQL Server where none is", onServer(func(*service.Config) {}), "127.0.0.1:1 cannot be reached"},
-		{"with a suffix that is no name", func(c *service.Config) { c.DBSuffix = "../x" }, "WORKER_DB_SUFFIX"},
+		{"on SQL Server with nothing listening", onServer(func(*service.Config) {}), "127.0.0.1:1 cannot be reached"},
+		{"with an invalid suffix", func(c *service.Config) { c.DBSuffix = "../x" }, "WORKER_DB_SUFFIX"},
 		{"with a name that is a path", func(c *service.Config) { c.Name = "../x" }, "WORKER_NAME"},
-		{"on a port that is taken", func(c *service.Config) { c.Port = busy.Addr().(*net.TCPAddr).Port }, "cannot listen"},
+		{"on a port in use", func(c *service.Config) { c.Port = busy.Addr().(*net.TCPAddr).Port }, "cannot listen"},
 		{"on a data directory that is a file", func(c *service.Config) { c.DataDir = file }, file},
 	}
 	for _, c := range cases {
@@ -90,17 +90,17 @@ func TestRefusesToStart(t *testing.T) {
 			c.edit(&cfg)
 			err := service.Run(t.Context(), cfg, io.Discard, quiet)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("got %v, want an error that speaks of %s", err, c.says)
+				t.Errorf("got %v, want an error that mentions %s", err, c.says)
 			}
 			if err != nil && (strings.Contains(err.Error(), "a\nb") || strings.Contains(err.Error(), "wd-of-sa")) {
-				t.Errorf("the error gives a secret away: %v", err)
+				t.Errorf("the error leaks a secret: %v", err)
 			}
 		})
 	}
 }
 
-// onServer edits the configuration of a worker on SQL Server, on a port that
-// nothing listens on unless edit says otherwise.
+// onServer edits the configuration of a worker on SQL Server, on a port that nothing listens on
+// unless edit changes it.
 func onServer(edit func(*service.Config)) func(*service.Config) {
 	return func(c *service.Config) {
 		c.Engine, c.DSN = "sqlserver", "sqlserver://sa:pwd-of-sa@127.0.0.1:1?encrypt=disable"
@@ -120,7 +120,7 @@ func TestTwoWorkersCannotShareADataDirectory(t *testing.T) {
 	}
 }
 
-func TestDataOutlivesTheWorkerAndNamesFollowThePort(t *testing.T) {
+func TestDataSurvivesRestartAndNamesFollowThePort(t *testing.T) {
 	cfg := config(t)
 	url, stop := start(t, cfg)
 	w := client.NewWorker(url, "tok")
@@ -155,8 +155,8 @@ func TestDataOutlivesTheWorkerAndNamesFollowThePort(t *testing.T) {
 	}
 }
 
-// A stream that goes on when the worker is told to stop must not keep it.
-func TestStopsThoughAStreamGoesOn(t *testing.T) {
+// A stream still in progress when the worker is told to stop must not delay it.
+func TestStopsWithAStreamInProgress(t *testing.T) {
 	cfg := config(t)
 	cfg.Grace = 50 * time.Millisecond
 	url, stop := start(t, cfg)
@@ -178,14 +178,14 @@ func TestStopsThoughAStreamGoesOn(t *testing.T) {
 		_, err = s.NextBlock()
 	}
 	if err == io.EOF {
-		t.Error("a stream that was cut passes for a whole one")
+		t.Error("a truncated stream passes as complete")
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 }
 
-func TestAnswersNoBrowserOfAnotherOrigin(t *testing.T) {
+func TestRefusesCrossOriginBrowsers(t *testing.T) {
 	url, stop := start(t, config(t))
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/create-db", strings.NewReader("{}"))
 	if err != nil {
