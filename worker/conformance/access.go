@@ -19,12 +19,11 @@ func health(e *env) {
 		e.Errorf("got %s", a.body)
 	}
 	if strings.Contains(string(a.body), e.f.Token) {
-		e.Error("the health gives the token away")
+		e.Error("the health response leaks the token")
 	}
 }
 
-// access tries every guarded endpoint with every credential that must not do, and
-// with the right one.
+// access tries every guarded endpoint with every invalid credential, and with the right one.
 func access(e *env) {
 	near := []byte(e.f.Token)
 	near[len(near)-1] ^= 1
@@ -37,18 +36,18 @@ func access(e *env) {
 		}
 	}
 	bad := map[string]func(http.Header){
-		"no token":         set(),
-		"empty token":      set(""),
-		"wrong token":      set("wrong"),
-		"near miss":        set(string(near)),
-		"token cut short":  set(e.f.Token[:len(e.f.Token)-1]),
-		"token and more":   set(e.f.Token + "x"),
-		"two right tokens": set(e.f.Token, e.f.Token),
+		"no token":              set(),
+		"empty token":           set(""),
+		"wrong token":           set("wrong"),
+		"near miss":             set(string(near)),
+		"token cut short":       set(e.f.Token[:len(e.f.Token)-1]),
+		"token and more":        set(e.f.Token + "x"),
+		"the right token twice": set(e.f.Token, e.f.Token),
 		"as a bearer": func(h http.Header) {
 			h.Del(api.HeaderToken)
 			h.Set("Authorization", "Bearer "+e.f.Token)
 		},
-		"wrong token, and nothing else is right": func(h http.Header) {
+		"wrong token, and an otherwise invalid request": func(h http.Header) {
 			h.Set(api.HeaderToken, "wrong")
 			h.Set("Content-Type", "text/plain")
 		},
@@ -60,10 +59,11 @@ func access(e *env) {
 				e.Errorf("%s %s, %s: %d", ep.Method, ep.Path, name, a.status)
 			}
 			if strings.Contains(string(a.body), e.f.Token) {
-				e.Errorf("%s %s, %s: the answer gives the token away", ep.Method, ep.Path, name)
+				e.Errorf("%s %s, %s: the response leaks the token", ep.Method, ep.Path, name)
 			}
 		}
-		// The control: the right token gets in, if only to be told that the request is empty.
+		// The control: the right token is accepted, even if only to report that the request is
+		// empty.
 		if a := e.send(ep.Method, ep.Path, "{}", nil); a.status == http.StatusUnauthorized || a.status == http.StatusForbidden {
 			e.Errorf("%s %s: the right token got %d", ep.Method, ep.Path, a.status)
 		}
@@ -79,7 +79,7 @@ func access(e *env) {
 	}
 }
 
-// problemDocuments checks what the document's schema cannot say of an error answer.
+// problemDocuments checks aspects of error responses that the document's schema cannot express.
 func problemDocuments(e *env) {
 	a := e.refused(http.MethodPost, api.WorkerDropDBPath, `{"db_name":"NotThere","fence":{"term":0,"map_version":0}}`, func(h http.Header) {
 		h.Set(api.HeaderRequestID, "conformance-1")
@@ -95,7 +95,7 @@ func problemDocuments(e *env) {
 			h.Set(api.HeaderRequestID, id)
 		}, api.CodeUnknownDatabase)
 		if a.p.RequestID == id || a.p.RequestID == "" {
-			e.Errorf("the request id %q came back as %q: one that does not fit must be replaced", id, a.p.RequestID)
+			e.Errorf("the request id %q came back as %q: an invalid one must be replaced", id, a.p.RequestID)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func mediaTypes(e *env) {
 			}, api.CodeUnsupportedMedia)
 		}
 	}
-	// A parameter does not matter.
+	// A parameter is ignored.
 	e.refused(http.MethodPost, api.WorkerDropDBPath, `{"db_name":"NotThere","fence":{"term":0,"map_version":0}}`, func(h http.Header) {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 	}, api.CodeUnknownDatabase)

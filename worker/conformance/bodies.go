@@ -12,7 +12,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// posts are the endpoints that take a body.
+// posts are the endpoints with a request body.
 func posts() (paths []string) {
 	for _, ep := range api.GuardedWorkerEndpoints() {
 		if ep.Method == http.MethodPost {
@@ -28,7 +28,7 @@ func malformedBodies(e *env) {
 		"blank":               "  \n",
 		"text":                "hello",
 		"cut":                 `{"db_name":"A`,
-		"comma too many":      `{"db_name":"A",}`,
+		"trailing comma":      `{"db_name":"A",}`,
 		"single quotes":       `{'db_name':'A'}`,
 		"comment":             `{/* no */"db_name":"A"}`,
 		"two values":          `{} {}`,
@@ -54,10 +54,10 @@ func malformedBodies(e *env) {
 	}
 }
 
-// oversizedBodies declares and sends more than any worker takes. The worker may
-// answer at once and cut the connection, so that this goes without an HTTP client.
+// oversizedBodies declares and sends more than any worker accepts. The worker may respond at once
+// and close the connection, so this does not use an HTTP client.
 func oversizedBodies(e *env) {
-	const size = 40 << 20 // a worker takes 32 MiB
+	const size = 40 << 20 // a worker accepts 32 MiB
 	for _, chunked := range []bool{false, true} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(e.f.URL, "http://"))
 		if err != nil {
@@ -85,14 +85,14 @@ func oversizedBodies(e *env) {
 			}
 			for range size / (64 << 10) {
 				if _, err := conn.Write([]byte(piece)); err != nil {
-					return // refused half-way, as it should be
+					return // refused midway, as it should be
 				}
 			}
 		}()
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		switch {
 		case err != nil:
-			e.Errorf("no answer to an oversized body (chunked: %v): %v", chunked, err)
+			e.Errorf("no response to an oversized body (chunked: %v): %v", chunked, err)
 		case resp.StatusCode != http.StatusRequestEntityTooLarge:
 			e.Errorf("an oversized body (chunked: %v) got %s", chunked, resp.Status)
 		}
@@ -107,7 +107,7 @@ func oversizedBodies(e *env) {
 	}
 }
 
-// fieldsAtFault checks that a refusal names the field.
+// fieldsAtFault checks that an error names the field.
 func fieldsAtFault(e *env) {
 	const (
 		fence = `"fence":{"term":0,"map_version":0}`
@@ -193,7 +193,7 @@ func identifiers(e *env) {
 	}
 }
 
-// cleanupContext is for what is done after a test's own context has ended.
+// cleanupContext is for cleanup after a test's own context has ended.
 func cleanupContext() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), time.Minute)
 }

@@ -12,14 +12,14 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
-// goWorker is the worker in Go over the embedded engine, as a real process.
+// goWorker is the Go worker with the embedded engine, as a real process.
 func goWorker(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
 	t.Helper()
 	c := testcluster.Start(t, testcluster.Options{Workers: 1, Env: []string{"WORKER_DB_SUFFIX=GO"}})
 	return c, fixture(t, c, "GO", conformance.SQLite())
 }
 
-// sqlServerWorker is the same worker over SQL Server.
+// sqlServerWorker is the same worker with SQL Server.
 func sqlServerWorker(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
 	t.Helper()
 	databases := sqlservertest.New(t)

@@ -1,10 +1,9 @@
-// Package conformance is the one black-box suite that every worker passes,
-// whatever its language: who is let in, what malformed requests are told, the form
-// of problem documents, values on the wire, the fence, idempotency, atomic
-// transactions, streams and their cancelling, and that an acknowledged write
-// survives the process being killed.
+// Package conformance is the black-box suite that every worker must pass, in any language: access
+// control, malformed requests, problem documents, values on the wire, the fence, idempotency,
+// atomic transactions, streams and their cancellation, and that an acknowledged write survives a
+// kill of the process.
 //
-// A worker's own test starts it on an empty data directory and calls [Run] (and
-// [Durability], where it can be killed). All of it goes over HTTP; whatever passes
-// is checked against worker-openapi.yaml too. The suite asserts nothing on speed.
+// A worker's own test starts it on an empty data directory and calls [Run] (and [Durability], if
+// it can be killed). Everything goes over HTTP and is also checked against worker-openapi.yaml.
+// The suite makes no assertions about speed.
 package conformance

@@ -28,11 +28,10 @@ func durabilityRounds(t *testing.T) int {
 	return 5
 }
 
-// Durability kills the worker under load, again and again, and checks each time
-// that every acknowledged row is there exactly once, that no row is there twice,
-// that the row counts are right, and that a write of which the outcome was not
-// known can be repeated under its Idempotency-Key. kill ends the process at once;
-// restart starts it again on the same data at the same URL.
+// Durability repeatedly kills the worker under load, and checks each time that every acknowledged
+// row exists exactly once, that no row is duplicated, that the row counts are right, and that a
+// write with an unknown outcome can be repeated with its Idempotency-Key. kill ends the process
+// at once; restart starts it again on the same data at the same URL.
 func Durability(t *testing.T, f Fixture, kill, restart func()) {
 	doc, err := contracttest.Load(api.WorkerOpenAPI())
 	if err != nil {
@@ -41,7 +40,7 @@ func Durability(t *testing.T, f Fixture, kill, restart func()) {
 	s := &suite{f: f, doc: doc}
 	t.Cleanup(s.rt().CloseIdleConnections)
 	e := s.env(t)
-	// No key: a row that was written twice shows.
+	// No key, so that a row written twice is visible.
 	tb := e.table(many())
 	j := &journal{state: map[int64]outcome{}}
 	for round := range durabilityRounds(t) {
@@ -58,16 +57,16 @@ func Durability(t *testing.T, f Fixture, kill, restart func()) {
 			acked++
 		}
 	}
-	t.Logf("%d rows acknowledged and found, none twice", acked)
+	t.Logf("%d rows acknowledged and found, no duplicates", acked)
 }
 
-// outcome is what a writer knows of its row.
+// outcome is what a writer knows about its row.
 type outcome uint8
 
 const (
 	acknowledged outcome = iota + 1
-	unknown              // sent, and lost
-	refused              // certainly not there
+	unknown              // sent, response lost
+	refused              // certainly not written
 )
 
 type journal struct {
@@ -95,7 +94,7 @@ func insertOne(tb *table, f api.Fence, id int64) *api.ExecRequest {
 		Idempotency: &api.Idempotency{Key: key, Hash: hash(key)}}
 }
 
-// load lets writers insert and kills the worker in the midst of it.
+// load lets writers insert and kills the worker meanwhile.
 func load(e *env, tb *table, j *journal, round int, kill func()) {
 	const writers = 16
 	f := e.fence()
@@ -114,7 +113,7 @@ func load(e *env, tb *table, j *journal, round int, kill func()) {
 				switch {
 				case err == nil:
 					j.note(id, acknowledged)
-					// Each round is cut at another moment of the group commit.
+					// Each round kills at a different point of the group commit.
 					if acks.Add(1) == int64(150+37*round) {
 						once.Do(func() { close(enough) })
 					}
@@ -156,11 +155,11 @@ func (j *journal) check(e *env, tb *table) {
 	for id, o := range j.state {
 		switch n := seen[id]; {
 		case n > 1:
-			e.Errorf("row %d is there %d times", id, n)
+			e.Errorf("row %d exists %d times", id, n)
 		case o == acknowledged && n == 0:
 			e.Errorf("row %d was acknowledged and is lost", id)
 		case o == refused && n > 0:
-			e.Errorf("row %d was reported as not written and is there", id)
+			e.Errorf("row %d was reported as not written but exists", id)
 		}
 		delete(seen, id)
 	}
@@ -173,7 +172,7 @@ func (j *journal) check(e *env, tb *table) {
 	}
 }
 
-// repeat sends the writes of unknown outcome again.
+// repeat resends the writes of unknown outcome.
 func (j *journal) repeat(e *env, tb *table) {
 	e.Helper()
 	f := e.fence()

@@ -7,7 +7,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// shard is what the suite tells the worker that it holds.
+// shard is the shard the suite assigns to the worker.
 const shard = "0/1"
 
 const (
@@ -33,7 +33,7 @@ func idempotency(e *env) {
 		if err != nil {
 			e.Fatal(err)
 		}
-		e.same("a repeated request's answer", &api.ExecResponse{RowsAffected: []int64{2}, Replayed: true}, again)
+		e.same("the response to a repeated request", &api.ExecResponse{RowsAffected: []int64{2}, Replayed: true}, again)
 	}
 	other := tb.request(tb.insert("[3]"))
 	other.Idempotency = &api.Idempotency{Key: "first key ä", Hash: hash("b")}
@@ -41,7 +41,7 @@ func idempotency(e *env) {
 	e.want(err, api.CodeIdempotencyMismatch)
 	e.same("rows", []string{"[1]", "[2]"}, e.rows(tb.query(`ORDER BY "id"`, "id")))
 
-	// A request that failed has used up nothing.
+	// A failed request does not use up its key.
 	p := e.tableIn(tb.db, people())
 	key := &api.Idempotency{Key: "second key", Hash: hash("c")}
 	bad := p.request(p.insert(`[1,"Ada",null]`), p.insert(`[1,"Ada",null]`))
@@ -51,11 +51,11 @@ func idempotency(e *env) {
 	good := p.request(p.insert(`[1,"Ada",null]`))
 	good.Idempotency = key
 	if got, err := e.w.Exec(e.Context(), good); err != nil || got.Replayed {
-		e.Errorf("after a failure the key gives %+v, %v", got, err)
+		e.Errorf("after a failure a request with the key returns %+v, %v", got, err)
 	}
 }
 
-// idempotencyReserved stores a key without doing anything under it.
+// idempotencyReserved stores a key without any statements.
 func idempotencyReserved(e *env) {
 	req := &api.ExecRequest{DB: e.database(), Fence: e.fence(), Idempotency: &api.Idempotency{Key: "reserved key", Hash: hash("a")}}
 	for _, replayed := range []bool{false, true} {
@@ -64,7 +64,7 @@ func idempotencyReserved(e *env) {
 			e.Fatal(err)
 		}
 		if len(resp.RowsAffected) != 0 || resp.Replayed != replayed {
-			e.Errorf("storing a key was answered with %+v; replayed should be %v", resp, replayed)
+			e.Errorf("storing a key returned %+v; replayed should be %v", resp, replayed)
 		}
 	}
 	req.Idempotency = &api.Idempotency{Key: "reserved key", Hash: hash("b")}
@@ -72,7 +72,7 @@ func idempotencyReserved(e *env) {
 	e.want(err, api.CodeIdempotencyMismatch)
 }
 
-// idempotencyConcurrent sends one request many times at once.
+// idempotencyConcurrent sends one request many times concurrently.
 func idempotencyConcurrent(e *env) {
 	tb := e.table(many())
 	f := e.fence()
@@ -97,7 +97,7 @@ func idempotencyConcurrent(e *env) {
 			})
 		}
 		wg.Wait()
-		e.same("answers that are no replay", 1, fresh)
+		e.same("responses that are not replays", 1, fresh)
 	}
 	e.same("rows", int64(5), tb.count())
 }
@@ -133,7 +133,7 @@ func fenceRules(e *env) {
 	}
 	e.same("the fence after the refusals", now, e.fence())
 
-	// A write that carries a newer fence brings it along.
+	// A write with a newer fence raises the stored one.
 	newer := api.Fence{Term: now.Term + 1, MapVersion: now.MapVersion + 2}
 	req := tb.request(tb.insert("[2]"))
 	req.Fence = newer
@@ -145,8 +145,8 @@ func fenceRules(e *env) {
 	fenceUnderLoad(e, tb)
 }
 
-// fenceUnderLoad takes a term while writers of the older one are at work: once it
-// is taken, no row of theirs may appear any more.
+// fenceUnderLoad acquires a term while writers with the older one are active: once it is
+// acquired, none of their rows may appear any more.
 func fenceUnderLoad(e *env, tb *table) {
 	f, w := e.fence(), e.plain()
 	started := make(chan struct{}, 64)
@@ -179,14 +179,14 @@ func fenceUnderLoad(e *env, tb *table) {
 	if err != nil {
 		e.Fatal(err)
 	}
-	e.same("rows once the term was taken, and later", at, tb.count())
+	e.same("rows when the term was acquired, and later", at, tb.count())
 }
 
 func stateRules(e *env) {
 	f := e.fence()
 	now := api.Fence{Term: f.Term + 3, MapVersion: f.MapVersion + 3}
 	want := &api.WorkerState{Fence: now, Leader: leaderA, Shard: shard}
-	for range 2 { // the second time it changes nothing, and is no error
+	for range 2 { // the second time it changes nothing and is not an error
 		got, err := e.take(now, leaderA)
 		if err != nil {
 			e.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// fill inserts the ids 1 to n. It goes unchecked: checking so many rows against the
-// document takes longer than all the rest.
+// fill inserts the ids 1 to n. It is unchecked, as validating so many rows against the document
+// takes longer than everything else.
 func (tb *table) fill(n int) (rows []string) {
 	tb.e.Helper()
 	for i := 1; i <= n; i++ {
@@ -29,7 +29,8 @@ func streams(e *env) {
 	tb := e.table(many())
 	e.same("an empty table", []string{}, e.rows(tb.query("", "id")))
 	want := tb.fill(20_000)
-	// Checking a row against the document takes longer than sending it: a part will do.
+	// Validating a row against the document takes longer than sending it, so only a part is
+	// checked.
 	e.same("some rows", want[:1000], e.rows(tb.query(`WHERE "id" <= 1000 ORDER BY "id"`, "id")))
 	all, err := e.tryRows(e.plain(), tb.query(`ORDER BY "id"`, "id"))
 	if err != nil {
@@ -39,10 +40,10 @@ func streams(e *env) {
 
 	q := tb.query(`WHERE "id" BETWEEN @p2 AND @p1 ORDER BY "id"`, "id")
 	q.Types, q.Params = []string{"INT", "BIGINT"}, jsontext.Value(`[3,"2"]`)
-	e.same("parameters by number", []string{"[2]", "[3]"}, e.rows(q))
+	e.same("parameters out of order", []string{"[2]", "[3]"}, e.rows(q))
 
 	q = &api.QueryRequest{DB: tb.db, SQL: `SELECT 1, 2, NULL`, ResultTypes: []string{"INT", "BIGINT", "NVARCHAR(5)"}}
-	e.same("values in their order", []string{"[1,2,null]"}, e.rows(q))
+	e.same("values in order", []string{"[1,2,null]"}, e.rows(q))
 
 	p := e.tableIn(tb.db, people())
 	long := strings.Repeat("ä", 2<<20)
@@ -75,8 +76,8 @@ func streamsThatFail(e *env) {
 	e.same("rows after all that", int64(20_000), tb.count())
 }
 
-// cancelledStreams opens more endless streams than a worker keeps connections to its
-// database, leaves them, and expects the worker to be as before.
+// cancelledStreams opens more endless streams than a worker has connections to its database,
+// abandons them, and expects the worker to recover.
 func cancelledStreams(e *env) {
 	tb := e.table(many())
 	want := tb.fill(10)
@@ -96,7 +97,7 @@ func cancelledStreams(e *env) {
 	}
 	e.same("rows after the cancelled streams", want, e.rows(tb.query(`ORDER BY "id"`, "id")))
 	tb.exec(tb.insert("[11]"))
-	// A drop does not wait for ever for a reader that has stopped reading.
+	// A drop does not wait forever for a reader that has stopped reading.
 	s, err := w.Query(e.Context(), endless)
 	if err != nil {
 		e.Fatal(err)

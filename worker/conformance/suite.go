@@ -20,7 +20,7 @@ import (
 	"shardeck/shared/contracttest"
 )
 
-// Fixture is the worker under test. It must be fresh: the suite takes terms on it.
+// Fixture is the worker under test. It must be fresh: the suite acquires terms on it.
 type Fixture struct {
 	URL    string
 	Token  string
@@ -28,22 +28,21 @@ type Fixture struct {
 	// GoldenValues is the content of shared/api/testdata/golden/values.json.
 	GoldenValues []byte
 	Dialect      Dialect
-	// Babelfish says that the worker is on Babelfish, which is not SQL Server: what it
-	// does otherwise is left out there, with a comment.
+	// Babelfish is set if the worker runs on Babelfish instead of SQL Server: cases where it
+	// differs are skipped there, with a comment.
 	Babelfish bool
 }
 
-// Dialect is what differs between the SQL of the engines that workers have.
-// Everything else the suite writes is common to all.
+// Dialect is the part of the suite's SQL that differs between engines.
 type Dialect struct {
-	// CreateTable is the statement for a definition, and a hidden column _slot.
+	// CreateTable is the statement for a definition plus a hidden column _slot.
 	CreateTable func(def *api.TableDef) string
-	// Output is the text that selects a column, so that the worker gives its values.
+	// Output is the text that selects a column for output.
 	Output func(c api.ColumnDef) string
-	// Endless is a SELECT of one INT column that has no end.
+	// Endless is a SELECT of one INT column that never ends.
 	Endless string
-	// FailsLate is a SELECT of one INT column from the table Many, whose column id
-	// counts from 1 to n, that divides by zero in the row n and not before.
+	// FailsLate is a SELECT of one INT column from the table Many, whose column id counts from 1
+	// to n, that divides by zero in row n but not before.
 	FailsLate func(n int) string
 }
 
@@ -104,13 +103,13 @@ func (s *suite) rt() *http.Transport {
 	return s.transport
 }
 
-// env is the suite as one part sees it: its own T, and a database of its own on demand.
+// env is the context of one part of the suite: its own T, and its own database on demand.
 type env struct {
 	*testing.T
 	s *suite
 	f Fixture
 	w *client.Worker
-	// checked sends requests and checks them and their answers against the document.
+	// checked validates its requests and their responses against the document.
 	checked http.RoundTripper
 }
 
@@ -122,12 +121,12 @@ func (s *suite) env(t *testing.T) *env {
 	}
 }
 
-// plain is a client whose answers are not held in memory.
+// plain is a client whose responses are not held in memory.
 func (e *env) plain() *client.Worker {
 	return client.NewWorker(e.f.URL, e.f.Token, client.WithTransport(e.s.rt()))
 }
 
-// fence is the newest that the worker knows.
+// fence is the newest one the worker knows.
 func (e *env) fence() api.Fence {
 	e.Helper()
 	st, err := e.w.State(e.Context())
@@ -145,7 +144,7 @@ func (e *env) database() string {
 		e.Fatal(err)
 	}
 	e.Cleanup(func() {
-		// The context of the test is over by now.
+		// The test's context has ended by now.
 		w := client.NewWorker(e.f.URL, e.f.Token, client.WithTransport(e.s.rt()))
 		ctx, cancel := cleanupContext()
 		defer cancel()
@@ -160,14 +159,14 @@ func (e *env) database() string {
 	return name
 }
 
-// table is a table of the suite's.
+// table is one of the suite's tables.
 type table struct {
 	e   *env
 	db  string
 	def *api.TableDef
 }
 
-// table creates a table with the columns of def, in a database of its own.
+// table creates a table with the columns of def in its own database.
 func (e *env) table(def *api.TableDef) *table {
 	e.Helper()
 	return e.tableIn(e.database(), def)
@@ -182,7 +181,7 @@ func (e *env) tableIn(db string, def *api.TableDef) *table {
 	return tb
 }
 
-// people is a table with a key, a name that is needed and one that is not.
+// people is a table with a key, a required name and an optional note.
 func people() *api.TableDef {
 	return &api.TableDef{
 		Name: "People",
@@ -195,7 +194,7 @@ func people() *api.TableDef {
 	}
 }
 
-// many is a table without a key, in which a row that is written twice shows.
+// many is a table without a key, in which a row written twice is visible.
 func many() *api.TableDef {
 	return &api.TableDef{Name: "Many", Columns: []api.ColumnDef{{Name: "id", Type: "BIGINT"}}}
 }
@@ -236,7 +235,7 @@ func (tb *table) request(statements ...api.Statement) *api.ExecRequest {
 	return &api.ExecRequest{DB: tb.db, Fence: tb.e.fence(), Statements: statements}
 }
 
-// exec runs statements that must succeed and returns the rows they affected.
+// exec runs statements that must succeed and returns the rows affected.
 func (tb *table) exec(statements ...api.Statement) []int64 {
 	tb.e.Helper()
 	resp, err := tb.e.w.Exec(tb.e.Context(), tb.request(statements...))
@@ -259,7 +258,7 @@ func (tb *table) query(rest string, columns ...string) *api.QueryRequest {
 	return q
 }
 
-// rows returns the rows of a query that must succeed, each as it is on the wire.
+// rows returns the rows of a query that must succeed, in wire form.
 func (e *env) rows(q *api.QueryRequest) []string {
 	e.Helper()
 	rows, err := e.tryRows(e.w, q)
@@ -288,7 +287,7 @@ func (e *env) tryRows(w *client.Worker, q *api.QueryRequest) ([]string, error) {
 	}
 }
 
-// count is the table's rows as the worker's statistics have them.
+// count is the table's row count in the worker's statistics.
 func (tb *table) count() int64 {
 	tb.e.Helper()
 	st, err := tb.e.w.Stats(tb.e.Context())
@@ -302,7 +301,7 @@ func (tb *table) count() int64 {
 			}
 		}
 	}
-	tb.e.Fatalf("the statistics do not have the table %s.%s", tb.db, tb.def.Name)
+	tb.e.Fatalf("the statistics lack the table %s.%s", tb.db, tb.def.Name)
 	return 0
 }
 
@@ -322,7 +321,7 @@ func (e *env) same(what string, want, got any) {
 	}
 }
 
-// answer is what a request of the suite's own making got.
+// answer is the response to a hand-written request of the suite.
 type answer struct {
 	status int
 	header http.Header
@@ -330,7 +329,7 @@ type answer struct {
 	p      api.Problem
 }
 
-// send sends a request as it is, with the token and as JSON unless edit changes that.
+// send sends a request as is, with the token and as JSON unless edit changes that.
 func (e *env) send(method, path, body string, edit func(http.Header)) answer {
 	e.Helper()
 	req, err := http.NewRequestWithContext(e.Context(), method, e.f.URL+path, strings.NewReader(body))

@@ -26,7 +26,7 @@ func databases(e *env) {
 		}
 	}
 	if !found {
-		e.Errorf("the statistics do not have %s", name)
+		e.Errorf("the statistics lack %s", name)
 	}
 	for _, again := range []string{name, strings.ToUpper(name), strings.ToLower(name)} {
 		_, err = e.w.CreateDB(e.Context(), &api.DBRequest{DB: again, Fence: e.fence()})
@@ -40,7 +40,7 @@ func databases(e *env) {
 	e.want(err, api.CodeUnknownDatabase)
 	_, err = e.tryRows(e.w, &api.QueryRequest{DB: name, SQL: "SELECT 1", ResultTypes: []string{"INT"}})
 	e.want(err, api.CodeUnknownDatabase)
-	// A database that was dropped comes back empty.
+	// A recreated database is empty.
 	if _, err := e.w.CreateDB(e.Context(), &api.DBRequest{DB: name, Fence: e.fence()}); err != nil {
 		e.Fatal(err)
 	}
@@ -65,14 +65,13 @@ func tables(e *env) {
 	e.want(err, api.CodeUnknownTable)
 	_, err = e.tryRows(e.w, tb.query("", "id"))
 	e.want(err, api.CodeUnknownTable)
-	// A table that was dropped comes back empty.
+	// A recreated table is empty.
 	tb.exec(tb.create())
 	e.same("rows of a table made anew", int64(0), tb.count())
 	e.same("rows of a table made anew", []string{}, e.rows(tb.query("", "id")))
 }
 
-// rowCounts checks that what a write says it did, what the statistics say and what
-// a query finds are one.
+// rowCounts checks that the rows affected, the statistics and a query agree.
 func rowCounts(e *env) {
 	tb := e.table(people())
 	check := func(want int64) {
@@ -93,7 +92,7 @@ func rowCounts(e *env) {
 	check(0)
 }
 
-// movingKeys checks that uniqueness is judged when a statement is done, not at each row.
+// movingKeys checks that uniqueness is enforced at the end of a statement, not row by row.
 func movingKeys(e *env) {
 	tb := e.table(people())
 	tb.exec(tb.insert(`[1,"Ada",null]`, `[2,"Bo","x"]`, `[3,"Cy","y"]`, `[9,"Di",null]`))
@@ -127,7 +126,7 @@ func atomicExec(e *env) {
 	}{
 		{"second statement repeats a key", []api.Statement{tb.insert(`[2,"Bo",null]`), tb.insert(`[1,"Ada",null]`)}, api.CodeDuplicateKey, 2627, "", 0},
 		{"last of many rows repeats a key", []api.Statement{tb.insert(`[3,"a",null]`, `[4,"b",null]`, `[3,"c",null]`)}, api.CodeDuplicateKey, 2627, "", 2},
-		{"NULL where none may be", []api.Statement{tb.insert(`[5,"a",null]`, `[6,null,null]`)}, api.CodeNullViolation, 515, "name", 1},
+		{"NULL in a NOT NULL column", []api.Statement{tb.insert(`[5,"a",null]`, `[6,null,null]`)}, api.CodeNullViolation, 515, "name", 1},
 		{"text too long", []api.Statement{tb.insert(`[7,"a",null]`, `[8,"elevenchars",null]`)}, api.CodeValueTooLong, 2628, "name", 1},
 		{"number out of range", []api.Statement{tb.insert(`[9,"a",null]`, `[2147483648,"b",null]`)}, api.CodeOutOfRange, 8115, "id", 1},
 		{"no number", []api.Statement{tb.insert(`["x","b",null]`)}, api.CodeConversionFailed, 245, "id", 0},
@@ -147,7 +146,7 @@ func atomicExec(e *env) {
 			e.Errorf("%s: row %v, want %d", c.name, p.Row, c.row)
 		}
 	}
-	// Text that is more than its statement, or takes the transaction into its own hands.
+	// SQL that is more than one statement, or controls the transaction.
 	for _, sql := range []string{
 		`INSERT INTO "People" ("id", "name", "_slot") VALUES (20, 'x', 0); DELETE FROM "People"`,
 		`COMMIT`, `ROLLBACK`, `NOT SQL`, ``,
@@ -157,7 +156,7 @@ func atomicExec(e *env) {
 			e.Errorf("exec of %q: %v", sql, err)
 		}
 	}
-	e.same("what is there after all that", []string{`[1]`}, e.rows(tb.query("", "id")))
+	e.same("the rows after all that", []string{`[1]`}, e.rows(tb.query("", "id")))
 	e.same("rows in the statistics", int64(1), tb.count())
 }
 
@@ -203,13 +202,14 @@ func schemaVersions(e *env) {
 	e.same("rows", int64(0), tb.count())
 }
 
-// parameters checks that values stay values, and that their number and form must fit.
+// parameters checks that values are never interpreted as SQL, and that their number and form are
+// validated.
 func parameters(e *env) {
 	tb := e.table(people())
 	odd := []string{
 		`'; DROP TABLE \"People\"; --`, `@p1`, `a\u0000b`, `\ud83d\ude00 ä 漢`, `\"\\\/\n\r\t`, strings.Repeat("x", 1<<20),
 	}
-	if e.s.f.Babelfish { // which has no U+0000
+	if e.s.f.Babelfish { // which does not allow U+0000
 		odd = slices.DeleteFunc(odd, func(s string) bool { return strings.Contains(s, `\u0000`) })
 	}
 	for i, text := range odd {
@@ -248,7 +248,7 @@ func parameters(e *env) {
 
 func clipText(s string) string { return string(clip([]byte(s))) }
 
-// canonical writes JSON as RFC 8785 does, so that spellings of one value are the same.
+// canonical writes JSON as RFC 8785 does, so that different spellings of a value are equal.
 func canonical(e *env, text string) string {
 	e.Helper()
 	v := jsontext.Value(text)

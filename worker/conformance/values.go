@@ -10,7 +10,7 @@ import (
 	"shardeck/shared/sqlservertest"
 )
 
-// goldenValue is a line of values.json: a type, what is sent, and what comes back or why not.
+// goldenValue is a line of values.json: a type, the input, and the stored value or the error.
 type goldenValue struct {
 	Type  string         `json:"type"`
 	Input jsontext.Value `json:"input"`
@@ -53,9 +53,9 @@ func valuesOnTheWire(e *env) {
 		case g.Error == nil:
 			want[g.Type] = append(want[g.Type], canonical(e, fmt.Sprintf("[%d,%s]", i, g.Wire)))
 		case err == nil:
-			e.Errorf("%s %s was taken; it is to be refused with %d %s", g.Type, g.Input, g.Error.Number, g.Error.Code)
+			e.Errorf("%s %s was accepted; it must be refused with %d %s", g.Type, g.Input, g.Error.Number, g.Error.Code)
 		case g.Input.Kind() == '{' || g.Input.Kind() == '[':
-			// No value of SQL at all: refused, by whichever check comes first.
+			// Not a SQL value at all: refused by whichever check comes first.
 			if p := api.AsProblem(err); p.Status < 400 || p.Status >= 500 {
 				e.Errorf("%s %s: %v", g.Type, g.Input, err)
 			}
