@@ -19,7 +19,7 @@ func TestAFenceIsComparedAndRaised(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		f     api.Fence
-		code  api.Code // of CheckFence; empty: let in
+		code  api.Code // of CheckFence; empty: accepted
 		after api.WorkerState
 	}{
 		{"the same", api.Fence{Term: 5, MapVersion: 5}, "", cur},
@@ -41,15 +41,15 @@ func TestAFenceIsComparedAndRaised(t *testing.T) {
 	}
 }
 
-func TestAStateIsTakenByTheRules(t *testing.T) {
+func TestUpdateStateFollowsTheRules(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		cur, up api.WorkerState
 		want    api.Code
 	}{
 		{"a newer term", state(1, 1, "a"), state(2, 1, "b"), ""},
-		{"a term that nobody has", state(2, 1, ""), state(2, 1, "b"), ""},
-		{"a term that another has", state(2, 1, "a"), state(2, 1, "b"), api.CodeStaleTerm},
+		{"a term without a leader", state(2, 1, ""), state(2, 1, "b"), ""},
+		{"a term held by another", state(2, 1, "a"), state(2, 1, "b"), api.CodeStaleTerm},
 		{"an older map", state(2, 2, "a"), state(3, 1, "a"), api.CodeStaleMap},
 		{"another shard", state(2, 2, "a"), api.WorkerState{Fence: api.Fence{Term: 3, MapVersion: 2}, Leader: "a", Shard: "1/3"}, api.CodeWrongShard},
 	} {
@@ -63,7 +63,7 @@ func TestAStateIsTakenByTheRules(t *testing.T) {
 	}
 }
 
-func TestARefusedValueIsPlaced(t *testing.T) {
+func TestARefusedValueIsLocated(t *testing.T) {
 	_, err := DecodeExec(&api.ExecRequest{Statements: []api.Statement{{
 		SQL: "INSERT", Table: "t", Effect: api.EffectInsert, Types: []string{"INT", "TINYINT"}, Columns: []string{"b", "a"},
 		Rows: []jsontext.Value{jsontext.Value("[1,2]"), jsontext.Value("[1,256]")},
@@ -74,8 +74,8 @@ func TestARefusedValueIsPlaced(t *testing.T) {
 	}
 }
 
-// FuzzRows: no text makes AppendRow fail in any way but by an error, and what it
-// takes has a value for each type.
+// FuzzRows: no text makes AppendRow fail other than with an error, and each accepted row has a
+// value for each type.
 func FuzzRows(f *testing.F) {
 	for _, s := range []string{"[1,\"a\"]", "[1,\"a\",]", "[", "[1,\"\\", "[null, null]", "[1 2]", "[[1],{}]", "[1,\"a\"] x"} {
 		f.Add([]byte(s))
@@ -87,7 +87,7 @@ func FuzzRows(f *testing.F) {
 	f.Fuzz(func(t *testing.T, row []byte) {
 		values, _, err := AppendRow(nil, types, row)
 		if err == nil && (len(values) != len(types) || !jsontext.Value(row).IsValid()) {
-			t.Errorf("%q was taken as %v", row, values)
+			t.Errorf("%q was accepted as %v", row, values)
 		}
 		var _ []sqltypes.Value = values
 	})

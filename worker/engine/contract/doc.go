@@ -1,8 +1,7 @@
-// Package contract is what engines do alike before and around their SQL: it checks
-// and decodes the requests of the worker contract, says where in a request a
-// refusal belongs, words the refusals that do not come from a database, and holds
-// the rules of the fence.
+// Package contract is the part common to all engines around their SQL: it validates and decodes
+// the requests of the worker contract, locates errors within a request, words the errors that do
+// not come from a database, and implements the rules of the fence.
 //
-// It computes only. It knows no database, and how an engine stores what is
-// decided here is the engine's.
+// It only computes: it uses no database, and how an engine stores the results is up to the
+// engine.
 package contract

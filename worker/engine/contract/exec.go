@@ -12,25 +12,25 @@ import (
 // Bounds of one request.
 const (
 	MaxStatements = 64
-	MaxParams     = 2048 // of one statement; SQL Server takes 2100
+	MaxParams     = 2048 // of one statement; SQL Server allows 2100
 	MaxSQL        = 1 << 20
 	maxTimeout    = time.Hour
 )
 
-// Exec is an ExecRequest with its parameters decoded. It is not changed after DecodeExec.
+// Exec is an ExecRequest with decoded parameters. It is immutable after DecodeExec.
 type Exec struct {
 	*api.ExecRequest
 	Decoded    []Statement
-	Executions int   // of all statements together
-	Bytes      int64 // that it holds in memory, about
+	Executions int   // in all statements together
+	Bytes      int64 // approximate memory use
 	DDL        bool  // it creates or drops a table
 }
 
-// Statement is a statement of a request with its parameters decoded.
+// Statement is a statement with decoded parameters.
 type Statement struct {
 	*api.Statement
 	Params     []sqltypes.Type // of @p1, @p2, ...
-	Executions int             // one for each row of parameters; one without parameters
+	Executions int             // one per row of parameters; one without parameters
 	values     []sqltypes.Value
 }
 
@@ -40,15 +40,15 @@ func (s *Statement) Row(i int) []sqltypes.Value {
 	return s.values[i*n : (i+1)*n]
 }
 
-// DecodeExec checks a request and decodes its parameters. The problem of a
-// refusal names the field and, for a value, the row and the column at fault.
+// DecodeExec validates a request and decodes its parameters. The problem of an error names the
+// field and, for a value, the row and column at fault.
 func DecodeExec(req *api.ExecRequest) (*Exec, error) {
 	x := &Exec{ExecRequest: req}
 	if n := len(req.Statements); n > MaxStatements || n == 0 && req.Idempotency == nil {
-		return nil, api.NewProblem(api.CodeInvalidField, "a request has 1 to %d statements, not %d", MaxStatements, n).At("statements")
+		return nil, api.NewProblem(api.CodeInvalidField, "a request must have 1 to %d statements, not %d", MaxStatements, n).At("statements")
 	}
 	if id := req.Idempotency; id != nil && (id.Key == "" || len(id.Key) > 255 || id.Hash == "" || len(id.Hash) > 128) {
-		return nil, api.NewProblem(api.CodeInvalidField, "an idempotency key has 1 to 255 bytes and comes with a hash").At("idempotency")
+		return nil, api.NewProblem(api.CodeInvalidField, "an idempotency key must have 1 to 255 bytes and a hash").At("idempotency")
 	}
 	x.Decoded = make([]Statement, len(req.Statements))
 	for i := range req.Statements {
@@ -66,7 +66,7 @@ func (x *Exec) decode(i int) error {
 	switch in.Effect {
 	case api.EffectInsert:
 		if len(in.Columns) != len(in.Types) {
-			return api.NewProblem(api.CodeInvalidField, "an insert with %d parameters names %d columns", len(in.Types), len(in.Columns)).At(field("columns")).
+			return api.NewProblem(api.CodeInvalidField, "an insert with %d parameters lists %d columns", len(in.Types), len(in.Columns)).At(field("columns")).
 				Hinted("name the column of each parameter, @p1 first")
 		}
 	case api.EffectUpdate, api.EffectDelete, api.EffectCreateIndex:
@@ -75,13 +75,13 @@ func (x *Exec) decode(i int) error {
 	case api.EffectCreateTable:
 		x.DDL = true
 		if in.Definition == nil || !api.SameName(in.Definition.Name, in.Table) {
-			return api.NewProblem(api.CodeInvalidField, "create_table needs the table's definition, by the same name").At(field("definition"))
+			return api.NewProblem(api.CodeInvalidField, "create_table requires the table's definition, with the same name").At(field("definition"))
 		}
 	default:
 		return api.NewProblem(api.CodeInvalidField, "%q is not an effect", in.Effect).At(field("effect"))
 	}
 	if in.Effect != api.EffectInsert && len(in.Columns) > 0 {
-		return api.NewProblem(api.CodeInvalidField, "columns go with insert alone").At(field("columns"))
+		return api.NewProblem(api.CodeInvalidField, "columns are only allowed with insert").At(field("columns"))
 	}
 	if problem := api.CheckIdentifier(field("table"), in.Table); problem != nil {
 		return problem
@@ -97,7 +97,7 @@ func (x *Exec) decode(i int) error {
 	x.Bytes += int64(len(in.SQL)) + 256
 	if len(types) > 0 {
 		if st.Executions = len(in.Rows); st.Executions == 0 {
-			return api.NewProblem(api.CodeMissingField, "the statement takes parameters and has no rows of them").At(field("rows"))
+			return api.NewProblem(api.CodeMissingField, "the statement has parameters but no rows of values").At(field("rows"))
 		}
 		st.values = make([]sqltypes.Value, 0, st.Executions*len(types))
 	}
@@ -112,12 +112,12 @@ func (x *Exec) decode(i int) error {
 	return nil
 }
 
-// ExecTimeout returns how long a request may wait to begin; otherwise is for one that does not say.
+// ExecTimeout returns how long a request may wait to begin; otherwise is the default.
 func ExecTimeout(req *api.ExecRequest, otherwise time.Duration) time.Duration {
 	return timeout(req.TimeoutMS, otherwise)
 }
 
-// QueryTimeout returns how long a query may take; 0 when the request does not say.
+// QueryTimeout returns how long a query may take; 0 if the request sets no bound.
 func QueryTimeout(req *api.QueryRequest) time.Duration { return timeout(req.TimeoutMS, 0) }
 
 func timeout(ms int64, otherwise time.Duration) time.Duration {
@@ -127,7 +127,7 @@ func timeout(ms int64, otherwise time.Duration) time.Duration {
 	return time.Duration(min(ms, int64(maxTimeout/time.Millisecond))) * time.Millisecond
 }
 
-// prefixed puts where it happened before a problem's field.
+// prefixed prepends the location to a problem's field.
 func prefixed(err error, where string) error {
 	p, ok := errors.AsType[*api.Problem](err)
 	if !ok {
@@ -136,10 +136,9 @@ func prefixed(err error, where string) error {
 	return p.At(where + "." + p.Field)
 }
 
-// At adds to a statement's problem which row of which statement it was, and
-// which column where value, the index of a parameter, tells: -1 when it does not.
-// What the problem says by itself is kept, and an error that is no problem is
-// returned as it is.
+// At adds to a statement's problem the row and statement where it occurred, and the column if
+// value, the index of a parameter, identifies it (-1 if not). What the problem already says is
+// kept, and an error that is not a problem is returned unchanged.
 func (x *Exec) At(err error, statement, row, value int) error {
 	problem, ok := errors.AsType[*api.Problem](Refusal(err))
 	if !ok {
@@ -167,8 +166,7 @@ func (x *Exec) At(err error, statement, row, value int) error {
 	return &q
 }
 
-// column returns the column that parameter i of an insert goes into; empty with
-// other statements.
+// column returns the column of parameter i of an insert; empty for other statements.
 func (s *Statement) column(i int) string {
 	if i < len(s.Columns) {
 		return s.Columns[i]

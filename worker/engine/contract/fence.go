@@ -14,22 +14,22 @@ func CheckFence(cur *api.WorkerState, req api.Fence) *api.Problem {
 }
 
 func staleTerm(cur *api.WorkerState, term uint64) *api.Problem {
-	p := api.NewProblem(api.CodeStaleTerm, "term %d is over: this worker has seen term %d", term, cur.Term).
-		Hinted("ask the present primary; this master must step down")
+	p := api.NewProblem(api.CodeStaleTerm, "term %d is outdated: this worker has seen term %d", term, cur.Term).
+		Hinted("use the current primary; this master must step down")
 	p.Term, p.MapVersion, p.Primary = cur.Term, cur.MapVersion, cur.Leader
 	return p
 }
 
 func staleMap(cur *api.WorkerState, version uint64) *api.Problem {
-	p := api.NewProblem(api.CodeStaleMap, "slot map version %d is old: this worker has seen version %d", version, cur.MapVersion).
-		Hinted("load the present slot map and route again")
+	p := api.NewProblem(api.CodeStaleMap, "slot map version %d is outdated: this worker has seen version %d", version, cur.MapVersion).
+		Hinted("load the current slot map and route again")
 	p.Term, p.MapVersion, p.Primary = cur.Term, cur.MapVersion, cur.Leader
 	return p
 }
 
-// RaiseFence returns the state that a request's fence makes of cur, and whether
-// it is another. Nothing is taken of a fence that is older in either part:
-// CheckFence refuses it. Who took a term that a request tells of first is not known yet.
+// RaiseFence returns cur raised to a request's fence, and whether it changed. A fence that is
+// older in either part raises nothing: CheckFence refuses it. If a request is the first to show a
+// term, its leader is not known yet.
 func RaiseFence(cur api.WorkerState, req api.Fence) (api.WorkerState, bool) {
 	if req.Term < cur.Term || req.MapVersion < cur.MapVersion || req == cur.Fence {
 		return cur, false
@@ -41,9 +41,8 @@ func RaiseFence(cur api.WorkerState, req api.Fence) (api.WorkerState, bool) {
 	return cur, true
 }
 
-// UpdateState applies a master's update by the rules of [api.StateUpdate]. With a
-// problem the state stays as it was. A term without a leader, as RaiseFence
-// leaves it, goes to the first that asks.
+// UpdateState applies a master's update by the rules of [api.StateUpdate]. On a problem the state
+// is unchanged. A term without a leader, as RaiseFence leaves it, goes to the first claimant.
 func UpdateState(cur api.WorkerState, up api.StateUpdate) (api.WorkerState, *api.Problem) {
 	unclaimed := cur.Leader == ""
 	switch {
@@ -53,7 +52,7 @@ func UpdateState(cur api.WorkerState, up api.StateUpdate) (api.WorkerState, *api
 		return cur, staleMap(&cur, up.MapVersion)
 	case cur.Shard != "" && up.Shard != cur.Shard:
 		return cur, api.NewProblem(api.CodeWrongShard, "this worker holds shard %s, not %s", cur.Shard, up.Shard).
-			Hinted("list the workers in the order they were first given, or give the worker an empty data directory")
+			Hinted("list the workers in their original order, or give the worker an empty data directory")
 	}
 	return api.WorkerState(up), nil
 }

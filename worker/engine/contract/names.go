@@ -7,10 +7,10 @@ import (
 
 const suffixChars = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
-// CheckSuffix refuses what cannot be added to a logical database name to get the physical one.
+// CheckSuffix rejects an invalid suffix of physical database names.
 func CheckSuffix(suffix string) error {
 	if strings.Trim(suffix, suffixChars) != "" {
-		return fmt.Errorf("the database suffix %q may hold ASCII letters, digits and underscores only", suffix)
+		return fmt.Errorf("the database suffix %q may only contain ASCII letters, digits and underscores", suffix)
 	}
 	return nil
 }

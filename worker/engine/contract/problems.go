@@ -8,7 +8,7 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// numberCodes are the codes of SQL Server's error numbers.
+// numberCodes maps SQL Server's error numbers to codes.
 var numberCodes = map[int]api.Code{
 	mssqlerr.DuplicateKey:           api.CodeDuplicateKey,
 	mssqlerr.DuplicateIndexKey:      api.CodeDuplicateKey,
@@ -28,15 +28,14 @@ var numberCodes = map[int]api.Code{
 	mssqlerr.RowTooLarge:            api.CodeValueTooLong, // of a row
 }
 
-// NumberCode returns the code that belongs to SQL Server's number for a refused
-// value; false when the number is not of a value.
+// NumberCode returns the code for SQL Server's number for a refused value; false if the number is
+// not about a value.
 func NumberCode(number int) (api.Code, bool) {
 	c, ok := numberCodes[number]
 	return c, ok
 }
 
-// Numbered returns a problem with SQL Server's number and the code that belongs
-// to it, out_of_range when none does.
+// Numbered returns a problem with SQL Server's number and its code, out_of_range if it has none.
 func Numbered(number int, format string, args ...any) *api.Problem {
 	code, ok := numberCodes[number]
 	if !ok {
@@ -47,8 +46,8 @@ func Numbered(number int, format string, args ...any) *api.Problem {
 	return p
 }
 
-// Refusal returns the problem of a value that could not be converted; another
-// error comes back as it is.
+// Refusal returns the problem of a value that could not be converted; any other error is returned
+// unchanged.
 func Refusal(err error) error {
 	if p, ok := api.ProblemOf(err); ok {
 		return p
@@ -56,78 +55,79 @@ func Refusal(err error) error {
 	return err
 }
 
-// ContextProblem returns what a caller is told whose context ended before its work began or was done.
+// ContextProblem is the problem for a caller whose context ended before its work began or
+// finished.
 func ContextProblem(err error) *api.Problem {
 	if errors.Is(err, context.DeadlineExceeded) {
-		return api.NewProblem(api.CodeShardTimeout, "the time for the request ran out").Hinted("try again, or allow more time")
+		return api.NewProblem(api.CodeShardTimeout, "the request timed out").Hinted("try again, or allow more time")
 	}
 	return api.NewProblem(api.CodeCanceled, "the request was cancelled")
 }
 
-// NotBegun is told to who waited for a write that was never begun.
+// NotBegun is the problem for a write that did not begin in time.
 func NotBegun() *api.Problem {
 	return api.NewProblem(api.CodeOverloaded, "the write did not begin in time; nothing was done").
 		Hinted("send it again, or allow more time")
 }
 
-// Closed is told to who comes after Close.
+// Closed is the problem for requests after Close.
 func Closed() *api.Problem {
 	return api.NewProblem(api.CodeShardUnavailable, "the worker is shutting down").Hinted("send the request again once it is back")
 }
 
-// OutcomeUnknown is told to who cannot be told whether a write was committed.
+// OutcomeUnknown is the problem for a write that may or may not have been committed.
 func OutcomeUnknown(format string, args ...any) *api.Problem {
 	return api.NewProblem(api.CodeOutcomeUnknown, format, args...).
 		Hinted("read the rows to see, or send the request again with the same Idempotency-Key")
 }
 
-// UnknownDatabase refuses a database that the engine does not have.
+// UnknownDatabase is the problem for a database that does not exist.
 func UnknownDatabase(name string) *api.Problem {
-	return api.NewProblem(api.CodeUnknownDatabase, "there is no database %s here", name).At("db_name").
+	return api.NewProblem(api.CodeUnknownDatabase, "database %s does not exist here", name).At("db_name").
 		Hinted("create it first, or check the name")
 }
 
-// DatabaseExists refuses to create a database that is there.
+// DatabaseExists is the problem for creating a database that already exists.
 func DatabaseExists(name string) *api.Problem {
-	return api.NewProblem(api.CodeDatabaseExists, "the database %s exists already", name).At("db_name").
+	return api.NewProblem(api.CodeDatabaseExists, "database %s already exists", name).At("db_name").
 		Hinted("choose another name, or drop it first")
 }
 
-// UnknownTable refuses a table that the database does not have.
+// UnknownTable is the problem for a table that does not exist.
 func UnknownTable(name string) *api.Problem {
-	return api.NewProblem(api.CodeUnknownTable, "there is no table %s here", name).At("table").
+	return api.NewProblem(api.CodeUnknownTable, "table %s does not exist here", name).At("table").
 		Hinted("create it first, or check the name")
 }
 
-// TableExists refuses to create a table that is there.
+// TableExists is the problem for creating a table that already exists.
 func TableExists(name string) *api.Problem {
-	return api.NewProblem(api.CodeTableExists, "the table %s exists already", name).At("table").
+	return api.NewProblem(api.CodeTableExists, "table %s already exists", name).At("table").
 		Hinted("choose another name, or drop it first")
 }
 
-// StaleSchema refuses a request that was made for another definition of a table than it has.
+// StaleSchema is the problem for a request built for a different definition of a table.
 func StaleSchema(name, have, want string) *api.Problem {
 	return api.NewProblem(api.CodeStaleSchema, "table %s has definition %s here, not %s", name, have, want).
-		Hinted("load the table's definition and make the request anew")
+		Hinted("load the table's definition and build the request again")
 }
 
-// IdempotencyMismatch refuses a key that was used for another request.
+// IdempotencyMismatch is the problem for a key already used for a different request.
 func IdempotencyMismatch() *api.Problem {
-	return api.NewProblem(api.CodeIdempotencyMismatch, "this Idempotency-Key was used for another request").
+	return api.NewProblem(api.CodeIdempotencyMismatch, "this Idempotency-Key was used for a different request").
 		Hinted("use a new key for a new request")
 }
 
-// ChangesNothing refuses a statement of a write that only reads.
+// ChangesNothing is the problem for a read-only statement in a write.
 func ChangesNothing() *api.Problem {
 	return api.NewProblem(api.CodeInvalidField, "the statement changes nothing")
 }
 
-// NoSelect refuses a query that is no SELECT.
+// NoSelect is the problem for a query that is not a SELECT.
 func NoSelect() *api.Problem {
-	return api.NewProblem(api.CodeInvalidField, "the statement is no SELECT").At("sql")
+	return api.NewProblem(api.CodeInvalidField, "the statement is not a SELECT").At("sql")
 }
 
-// OutOfBounds refuses a statement that reaches beyond what requests may touch.
+// OutOfBounds is the problem for a statement that accesses more than its table.
 func OutOfBounds(hint string) *api.Problem {
-	return api.NewProblem(api.CodeForbidden, "the statement reaches beyond its table").Hinted("%s", hint)
+	return api.NewProblem(api.CodeForbidden, "the statement accesses more than its table").Hinted("%s", hint)
 }

@@ -5,8 +5,8 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// DecodeQuery checks a query's bounds and decodes its parameters, which it
-// appends to dst. types are those of the parameters.
+// DecodeQuery checks a query's bounds and appends its decoded parameters to dst. types are the
+// types of the parameters.
 func DecodeQuery(dst []sqltypes.Value, req *api.QueryRequest) (types []sqltypes.Type, params []sqltypes.Value, err error) {
 	if len(req.SQL) > MaxSQL || len(req.Types) > MaxParams {
 		return nil, dst, api.NewProblem(api.CodeTooComplex, "a query has at most %d bytes and %d parameters", MaxSQL, MaxParams).At("sql")
@@ -23,12 +23,12 @@ func DecodeQuery(dst []sqltypes.Value, req *api.QueryRequest) (types []sqltypes.
 	return types, params, nil
 }
 
-// ResultTypes parses the types of a query's result, having compared their number
-// with the number of columns that the statement has.
+// ResultTypes parses the types of a query's result, after comparing their number with the
+// statement's number of columns.
 func ResultTypes(names []string, have int) ([]sqltypes.Type, error) {
 	const field = "result_types"
 	if len(names) != have || have == 0 {
-		return nil, api.NewProblem(api.CodeInvalidField, "the statement has %d columns, the request has types for %d", have, len(names)).At(field)
+		return nil, api.NewProblem(api.CodeInvalidField, "the statement has %d columns, the request %d types", have, len(names)).At(field)
 	}
 	return parseTypes(names, field)
 }

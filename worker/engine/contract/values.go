@@ -10,10 +10,10 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// ParseTypes reads the types of parameters.
+// ParseTypes parses the types of parameters.
 func ParseTypes(names []string) ([]sqltypes.Type, error) { return parseTypes(names, "types") }
 
-// parseTypes reads the types that stand in a field of a request.
+// parseTypes parses the types in a field of a request.
 func parseTypes(names []string, field string) ([]sqltypes.Type, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -29,8 +29,8 @@ func parseTypes(names []string, field string) ([]sqltypes.Type, error) {
 	return types, nil
 }
 
-// AppendRow reads a JSON array of one value for each type and appends the values
-// to dst. The error tells which value it was: -1 when it was the array itself.
+// AppendRow reads a JSON array of one value per type and appends the values to dst. With an error
+// it returns the index of the value at fault: -1 if it was the array itself.
 func AppendRow(dst []sqltypes.Value, types []sqltypes.Type, row []byte) (_ []sqltypes.Value, at int, err error) {
 	n := 0
 	for raw, ok := range jsonrow.Elements(row) {
@@ -57,6 +57,6 @@ func AppendRow(dst []sqltypes.Value, types []sqltypes.Type, row []byte) (_ []sql
 }
 
 func errRowLength(have, want int) error {
-	return api.NewProblem(api.CodeInvalidField, "a row of parameters has %d values or more; the statement has %d types", have, want).
+	return api.NewProblem(api.CodeInvalidField, "a row of parameters has at least %d values; the statement has %d types", have, want).
 		Hinted("send one value for each type")
 }

@@ -2,10 +2,10 @@ package enginetest
 
 import "strings"
 
-// onBabelfish says whether the engine works on Babelfish, which is not SQL Server,
-// but speaks its protocol. The suite follows SQL Server; what Babelfish does
-// otherwise is left out there, case by case:
+// onBabelfish reports whether the engine runs on Babelfish, which speaks SQL Server's protocol
+// but behaves differently in places. The suite follows SQL Server; differences are skipped case
+// by case:
 //
 //   - 515 does not name the column in SQL Server's words
-//   - values that sqlservertest.BeyondBabelfish tells of
+//   - the values listed by sqlservertest.BeyondBabelfish
 func (r *rig) onBabelfish() bool { return strings.Contains(r.e.Version(), "Babelfish") }

@@ -10,24 +10,23 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// Dialect is where the SQL text of databases differs. All other text in the
-// suite is standard SQL with names in double quotes and parameters @p1, @p2, ...,
-// as master/dialect writes it.
+// Dialect is the part of the suite's SQL that differs between databases. All other text is
+// standard SQL with names in double quotes and parameters @p1, @p2, ..., as master/dialect writes
+// it.
 type Dialect struct {
-	// CreateTable is the text that creates a table with the hidden column _slot,
-	// an INT that cannot be NULL.
+	// CreateTable is the text that creates a table with the hidden column _slot, a NOT NULL INT.
 	CreateTable func(def *api.TableDef) string
-	// Output is the text that selects a column, so that the engine gives its values.
+	// Output is the text that selects a column for output.
 	Output func(c api.ColumnDef) string
 	// Divide is the T-SQL quotient of two integer expressions.
 	Divide func(a, b string) string
-	// Numbers is a SELECT of the integers 1 to n, in order, as one column: the
-	// database must be able to hand out the first without having made the last.
+	// Numbers is a SELECT of the integers 1 to n, in order, as one column: the database must be
+	// able to return the first without having produced the last.
 	Numbers func(n int64) string
 }
 
-// SQLite is the dialect of engine/sqlite: SQLite's text with the collations and
-// functions that the engine defines.
+// SQLite is the dialect of engine/sqlite: SQLite's SQL with the engine's collations and
+// functions.
 func SQLite() Dialect {
 	return Dialect{
 		CreateTable: sqliteTable,

@@ -1,10 +1,10 @@
-// Package enginetest is the one suite that every engine.Engine must pass. An
-// engine's own test calls [Run] with a way to open it and the few texts in which
-// databases differ; the suite knows nothing else of the database under it.
+// Package enginetest is the suite that every engine.Engine must pass. An engine's own test calls
+// [Run] with a way to open it and the SQL in which databases differ; the suite knows nothing else
+// about the database.
 //
-// It tests what the interface and shared/api promise, seen through the interface
-// alone. How an engine keeps its promises (files, locks, crashes in the middle of
-// a commit) is for the engine's own tests.
+// It tests what the interface and shared/api promise, through the interface only. How an engine
+// keeps its promises (files, locks, crashes during a commit) is covered by the engine's own
+// tests.
 package enginetest
 
 import (
@@ -20,9 +20,9 @@ import (
 	"shardeck/worker/engine"
 )
 
-// Open opens the engine over dir, an empty directory or one that an engine
-// opened by this function and since closed has left. An engine that keeps its data
-// elsewhere takes dir as the name of the place. The suite closes the engine.
+// Open opens the engine over dir, an empty directory or one left by an engine that this function
+// opened and that was closed since. An engine that keeps its data elsewhere uses dir as an
+// identifier. The suite closes the engine.
 type Open func(t *testing.T, dir string) engine.Engine
 
 // Run runs the whole suite as subtests of t.
@@ -55,7 +55,7 @@ type suite struct {
 	open    Open
 }
 
-// group runs the cases of one part of the suite, each on an engine of its own.
+// group runs the cases of one part of the suite, each on its own engine.
 func (s *suite) group(t *testing.T, cases map[string]func(*rig)) {
 	names := make([]string, 0, len(cases))
 	for name := range cases {
@@ -67,14 +67,14 @@ func (s *suite) group(t *testing.T, cases map[string]func(*rig)) {
 	}
 }
 
-// dbName is the logical database that each rig starts with.
+// dbName is the logical database of each rig.
 const dbName = "SchoolDB"
 
-// fence1 is what the rigs write with unless a test says otherwise.
+// fence1 is the fence of the rigs' writes unless a test sets another.
 var fence1 = api.Fence{Term: 1, MapVersion: 1}
 
-// rig is an open engine with an empty database, and what tests do with it over
-// and over. Its must methods end the test when the engine refuses.
+// rig is an open engine with an empty database, and common operations on it. Its must methods end
+// the test if the engine refuses.
 type rig struct {
 	*testing.T
 	s   *suite
@@ -104,7 +104,7 @@ func (r *rig) close() {
 	r.e = nil
 }
 
-// reopen closes the engine and opens it again over what it left.
+// reopen closes the engine and opens it again on the same data.
 func (r *rig) reopen() {
 	r.Helper()
 	r.close()
@@ -154,7 +154,7 @@ func (r *rig) problem(err error, want ...api.Code) *api.Problem {
 	r.Helper()
 	p, ok := errors.AsType[*api.Problem](err)
 	if !ok {
-		r.Fatalf("%v is no problem; want %s", err, want)
+		r.Fatalf("%v is not a problem; want %s", err, want)
 	}
 	if !slices.Contains(want, p.Code) {
 		r.Fatalf("%s (%v), want %s", p.Code, p, want)
@@ -192,22 +192,21 @@ func (r *rig) wantRows(req *api.QueryRequest, want ...string) {
 	}
 }
 
-// count returns a table's row count by the engine's books, having compared it
-// with the rows that are there.
+// count returns a table's row count from Stats, after comparing it with the actual rows.
 func (r *rig) count(tb *table) int64 {
 	r.Helper()
-	booked := int64(-1)
+	counted := int64(-1)
 	for _, db := range r.stats() {
 		for _, ts := range db.Tables {
 			if db.Name == dbName && ts.Definition.Name == tb.def.Name {
-				booked = ts.Rows
+				counted = ts.Rows
 			}
 		}
 	}
-	if there := int64(len(r.rows(tb.selectAll()))); booked != there {
-		r.Errorf("Stats counts %d rows in %s, but there are %d", booked, tb.def.Name, there)
+	if there := int64(len(r.rows(tb.selectAll()))); counted != there {
+		r.Errorf("Stats counts %d rows in %s, but there are %d", counted, tb.def.Name, there)
 	}
-	return booked
+	return counted
 }
 
 func (r *rig) wantCount(tb *table, want int64) {
@@ -217,7 +216,7 @@ func (r *rig) wantCount(tb *table, want int64) {
 	}
 }
 
-// stats returns what Stats does, in the order of names and without sizes.
+// stats returns the result of Stats, ordered by name and without sizes.
 func (r *rig) stats() []api.DatabaseStats {
 	r.Helper()
 	all, err := r.e.Stats(r.Context())

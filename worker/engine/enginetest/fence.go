@@ -11,7 +11,7 @@ func fence(term, mapVersion uint64) api.Fence {
 	return api.Fence{Term: term, MapVersion: mapVersion}
 }
 
-// fenced is a request that carries a fence of its own.
+// fenced is a request with its own fence.
 func fenced(f api.Fence, statements ...api.Statement) *api.ExecRequest {
 	req := request(statements...)
 	req.Fence = f
@@ -89,7 +89,7 @@ func (r *rig) testOlderFence() {
 		r.wantFence(fence(5, 5))
 	}
 	r.wantCount(tb, 0)
-	// What was refused by the fence was not done, so that its key is still free.
+	// A request refused by the fence was not done, so its key is still free.
 	req := fenced(fence(5, 5), tb.insert(student(1)))
 	req.Idempotency = &api.Idempotency{Key: "refused", Hash: "aa"}
 	if resp := r.mustExec(req); resp.Replayed {
@@ -98,8 +98,8 @@ func (r *rig) testOlderFence() {
 	r.wantCount(tb, 1)
 }
 
-// testFenceRace has writers of term 1 under way while term 2 is taken: what
-// commits after SetState has returned must be of term 2 alone.
+// testFenceRace has writers of term 1 in flight while term 2 is acquired: only term 2 may commit
+// after SetState has returned.
 func (r *rig) testFenceRace() {
 	tb := students()
 	r.mustCreate(tb)
@@ -139,7 +139,7 @@ func (r *rig) testFenceRace() {
 		r.Errorf("%d rows of term 1 came after SetState had returned", int(end)-after)
 	}
 	if after != acknowledged {
-		r.Errorf("%d rows are there, %d were acknowledged", after, acknowledged)
+		r.Errorf("%d rows exist, %d were acknowledged", after, acknowledged)
 	}
 	r.mustExec(fenced(fence(2, 1), tb.insert(student(-1))))
 }
@@ -155,7 +155,7 @@ func (s *suite) testState(t *testing.T) {
 	for _, step := range []struct {
 		name string
 		up   api.StateUpdate
-		want api.Code // empty: taken
+		want api.Code // empty: accepted
 	}{
 		{"the first claim", start, ""},
 		{"the same again", start, ""},
@@ -167,7 +167,7 @@ func (s *suite) testState(t *testing.T) {
 		{"another shard in a newer term", with(func(u *api.StateUpdate) { u.Term, u.Shard = 4, "1/4" }), api.CodeWrongShard},
 		{"a newer map in the same term", with(func(u *api.StateUpdate) { u.MapVersion = 3 }), ""},
 		{"a newer term of another leader", with(func(u *api.StateUpdate) { u.Term, u.MapVersion, u.Leader = 7, 3, "http://b" }), ""},
-		{"the leader before", with(func(u *api.StateUpdate) { u.MapVersion = 3 }), api.CodeStaleTerm},
+		{"the previous leader", with(func(u *api.StateUpdate) { u.MapVersion = 3 }), api.CodeStaleTerm},
 	} {
 		before := r.state()
 		got, err := r.e.SetState(t.Context(), step.up)
@@ -179,7 +179,7 @@ func (s *suite) testState(t *testing.T) {
 			continue
 		}
 		if err == nil {
-			t.Fatalf("%s: taken, want %s", step.name, step.want)
+			t.Fatalf("%s: accepted, want %s", step.name, step.want)
 		}
 		p := r.problem(err, step.want)
 		if step.want == api.CodeStaleTerm && (p.Term != before.Term || p.Primary != before.Leader) {

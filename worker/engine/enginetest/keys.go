@@ -8,8 +8,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// parts has a primary key of two columns, of which the second may be set, and
-// another key over columns that may be NULL.
+// parts has a primary key of two columns, the second of which may be updated, and a second key
+// over nullable columns.
 func parts() *table {
 	return &table{def: api.TableDef{
 		Name: "Parts",
@@ -23,7 +23,7 @@ func parts() *table {
 	}}
 }
 
-// wantChanged runs an update that must change so many rows.
+// wantChanged runs an update that must change the given numbers of rows.
 func (r *rig) wantChanged(st api.Statement, want ...int64) {
 	r.Helper()
 	if diff := gocmp.Diff(want, r.mustExec(request(st)).RowsAffected); diff != "" {
@@ -31,7 +31,7 @@ func (r *rig) wantChanged(st api.Statement, want ...int64) {
 	}
 }
 
-// testKeysMove: T-SQL checks uniqueness when the statement is done, not at each row.
+// testKeysMove: T-SQL checks uniqueness at the end of the statement, not row by row.
 func (r *rig) testKeysMove() {
 	tb := parts()
 	r.mustCreate(tb)
@@ -47,7 +47,7 @@ func (r *rig) testKeysMove() {
 	r.wantChanged(tb.update(swap, `"user_id" = 1`, nil), 3)
 	r.wantRows(ofOne, `[1,1,"b"]`, `[2,1,"a"]`, `[3,1,"c"]`)
 
-	// The same statement for several rows of parameters, each with an end of its own.
+	// The same statement for several rows of parameters, each checked at its own end.
 	r.wantChanged(tb.update(`"part" = "part" + @p1`, `"user_id" = @p2`, []string{"TINYINT", "INT"}, "[1,1]", "[5,9]", "[1,1]"), 7)
 	r.wantRows(tb.selectAll(), `[3,1,"b"]`, `[4,1,"a"]`, `[5,1,"c"]`, `[7,9,"z"]`)
 
@@ -60,7 +60,7 @@ func (r *rig) testKeysMove() {
 	r.wantCount(tb, 4)
 }
 
-// testRowKeysMove: a lone integer key can be how an engine finds the rows at all.
+// testRowKeysMove: a single integer key may be the engine's row identifier.
 func (r *rig) testRowKeysMove() {
 	tb := students()
 	r.mustCreate(tb)
@@ -72,8 +72,8 @@ func (r *rig) testRowKeysMove() {
 	r.wantCount(tb, 4)
 }
 
-// testKeysClash: what is a duplicate when the statement is done is refused, and all
-// of the request's transaction with it.
+// testKeysClash: what is a duplicate at the end of the statement is refused, together with the
+// request's whole transaction.
 func (r *rig) testKeysClash() {
 	tb := parts()
 	r.mustCreate(tb)
@@ -92,7 +92,7 @@ func (r *rig) testKeysClash() {
 		}
 		r.wantRows(tb.selectAll(), rows...)
 	}
-	// A shift that puts a value beyond its type is refused for that.
+	// A shift that moves a value out of its type's range is refused for that.
 	for _, part := range []int{255, 254} {
 		r.mustExec(request(tb.insert(fmt.Sprintf(`[%d,3,"%d"]`, part, part))))
 	}
@@ -104,7 +104,7 @@ func (r *rig) testKeysClash() {
 	r.wantCount(tb, 6)
 }
 
-// testKeysMoveValues: rows whose keys move keep what else they hold, and their slot.
+// testKeysMoveValues: rows whose keys move keep their other values and their slot.
 func (r *rig) testKeysMoveValues() {
 	tb := &table{def: api.TableDef{
 		Name: "Every",
@@ -112,7 +112,7 @@ func (r *rig) testKeysMoveValues() {
 			{Name: "no", Type: "BIGINT"}, {Name: "user_id", Type: "INT"},
 			{Name: "f", Type: "FLOAT", Nullable: true}, {Name: "d", Type: "DECIMAL(9,2)", Nullable: true},
 			{Name: "v", Type: "VARBINARY(10)", Nullable: true}, {Name: "n", Type: "NVARCHAR(MAX)", Nullable: true},
-			{Name: "rowid", Type: "INT", Nullable: true}, // a name that SQLite gives a meaning
+			{Name: "rowid", Type: "INT", Nullable: true}, // a name with a special meaning in SQLite
 		},
 		PrimaryKey: []string{"user_id", "no"}, ShardKey: "user_id",
 	}, output: r.s.dialect.Output}

@@ -15,18 +15,18 @@ import (
 
 func (s *suite) testQuery(t *testing.T) {
 	s.group(t, map[string]func(*rig){
-		"parameters, types and order":              (*rig).testQueryForms,
-		"rows come before the last is known":       (*rig).testStreams,
-		"memory does not grow with the result":     (*rig).testBoundedMemory,
-		"a cancelled query ends":                   (*rig).testCancel,
-		"a query ends at its time":                 (*rig).testTimeout,
-		"a slow reader holds nobody up":            (*rig).testSlowReader,
-		"bad parameters and columns are refused":   (*rig).testBadQuery,
-		"what is written before is read by others": (*rig).testReadYourWrites,
+		"parameters, types and order":               (*rig).testQueryForms,
+		"rows arrive before the last is known":      (*rig).testStreams,
+		"memory does not grow with the result":      (*rig).testBoundedMemory,
+		"a cancelled query ends":                    (*rig).testCancel,
+		"a query ends at its time":                  (*rig).testTimeout,
+		"a slow reader blocks nobody":               (*rig).testSlowReader,
+		"bad parameters and columns are refused":    (*rig).testBadQuery,
+		"acknowledged writes are visible to others": (*rig).testReadYourWrites,
 	})
 }
 
-// endless is a query whose last row nobody lives to see.
+// endless is a query whose last row is never reached.
 func (r *rig) endless() *api.QueryRequest { return r.numbers(1 << 60) }
 
 func (r *rig) numbers(n int64) *api.QueryRequest {
@@ -68,8 +68,8 @@ func (r *rig) testStreams() {
 	r.wantRows(r.numbers(3), "[1]", "[2]", "[3]")
 }
 
-// heldBytes is how much Go memory is in use. Memory of the database's own does
-// not show, but what an engine would collect of a result does.
+// heldBytes is the Go memory in use. The database's own memory is not included, but anything the
+// engine would collect of a result is.
 func heldBytes() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -110,16 +110,16 @@ func (r *rig) testCancel() {
 		return nil
 	})
 	r.problem(err, api.CodeCanceled)
-	// Before it began: nothing is to be done at all.
+	// Before it began: nothing may be done at all.
 	err = r.e.Query(ctx, r.numbers(5), func([]byte) error {
-		r.Error("a row came of a query that was cancelled before")
+		r.Error("a query cancelled beforehand returned a row")
 		return nil
 	})
 	r.problem(err, api.CodeCanceled)
 	if _, err := r.e.Exec(ctx, request(r.create(students()))); err == nil {
-		r.Error("a write that was cancelled before was done")
+		r.Error("a write cancelled beforehand was done")
 	}
-	// A cancelled query must leave its connection fit for others.
+	// A cancelled query must leave its connection usable.
 	for range 20 {
 		r.wantRows(r.numbers(2), "[1]", "[2]")
 	}
@@ -142,7 +142,7 @@ func (r *rig) testSlowReader() {
 		if rows++; rows > 1 {
 			return nil
 		}
-		// The query is under way and gets no further until all this is done.
+		// The query is in progress and stops here until all this is done.
 		r.mustExec(request(tb.insert(student(3))))
 		r.mustExec(request(tb.delete(`"student_id" = 3`, nil)))
 		r.wantRows(tb.selectAll(), student(1), student(2))
@@ -194,11 +194,11 @@ func (r *rig) testReadYourWrites() {
 
 func (s *suite) testDatabases(t *testing.T) {
 	s.group(t, map[string]func(*rig){
-		"create, list, drop":              (*rig).testCreateDrop,
-		"databases are apart":             (*rig).testApart,
-		"drop ends the queries under way": (*rig).testDropUnderQuery,
-		"drop does not wait for ever":     (*rig).testDropUnderStuckReader,
-		"nothing works after close":       (*rig).testClosed,
+		"create, list, drop":            (*rig).testCreateDrop,
+		"databases are isolated":        (*rig).testIsolation,
+		"drop ends the running queries": (*rig).testDropUnderQuery,
+		"drop does not wait forever":    (*rig).testDropUnderStuckReader,
+		"nothing works after close":     (*rig).testClosed,
 	})
 }
 
@@ -244,7 +244,7 @@ func (r *rig) testCreateDrop() {
 	}
 }
 
-func (r *rig) testApart() {
+func (r *rig) testIsolation() {
 	tb := students()
 	r.mustCreate(tb)
 	r.mustExec(keyed("k", "aa", tb.insert(student(1))))
@@ -264,17 +264,17 @@ func (r *rig) testApart() {
 	if _, err := r.e.CreateDB(r.Context(), dbName, fence1); err != nil {
 		r.Fatalf("CreateDB: %v", err)
 	}
-	// What was in the database of that name before is gone with it, keys and all.
+	// What was in the database of that name before is gone with it, including keys.
 	r.refused(request(tb.insert(student(1))), api.CodeUnknownTable)
 	r.mustCreate(tb)
 	if resp := r.mustExec(keyed("k", "aa", tb.insert(student(1)))); resp.Replayed {
-		r.Error("a key outlived its database")
+		r.Error("a key survived its database")
 	}
 	r.wantCount(tb, 1)
 }
 
-// dropUnder drops the database while a query has one row out; next says what
-// the query's caller does with every row after that.
+// dropUnder drops the database while a query has returned one row; next decides what the query's
+// caller does with every row after that.
 func (r *rig) dropUnder(next func(dropped <-chan error)) {
 	started, dropped, ended := make(chan struct{}), make(chan error, 1), make(chan error, 1)
 	go func() {
@@ -294,9 +294,9 @@ func (r *rig) dropUnder(next func(dropped <-chan error)) {
 		r.Errorf("DropDB: %v", err)
 	}
 	if err := <-ended; err == nil {
-		r.Error("an endless query over a dropped database ended well")
+		r.Error("an endless query over a dropped database succeeded")
 	} else if _, ok := errors.AsType[*api.Problem](err); !ok {
-		r.Errorf("the query ended with %v, which is no problem", err)
+		r.Errorf("the query ended with %v, which is not a problem", err)
 	}
 	if got := r.databases(); len(got) != 0 {
 		r.Errorf("databases %v after the last was dropped", got)
@@ -312,7 +312,7 @@ func (r *rig) dropUnder(next func(dropped <-chan error)) {
 
 func (r *rig) testDropUnderQuery() { r.dropUnder(func(<-chan error) {}) }
 
-// testDropUnderStuckReader: the query's caller does not come back before the drop does.
+// testDropUnderStuckReader: the query's caller does not return before the drop does.
 func (r *rig) testDropUnderStuckReader() { r.dropUnder(func(dropped <-chan error) { <-dropped }) }
 
 func (r *rig) testClosed() {
@@ -337,7 +337,7 @@ func (r *rig) testClosed() {
 	}
 }
 
-// testReopen writes, reopens and finds all of it, several times over.
+// testReopen repeatedly writes, reopens and reads everything back.
 func (s *suite) testReopen(t *testing.T) {
 	r := s.start(t)
 	tb := students()

@@ -26,7 +26,7 @@ type valueSample struct {
 	} `json:"error,omitempty"`
 }
 
-// valueSamples reads the samples, which stand beside the module's other files.
+// valueSamples reads the samples from the module's tree.
 func valueSamples(t *testing.T) (types []string, byType map[string][]valueSample) {
 	t.Helper()
 	root, err := os.Getwd()
@@ -60,9 +60,8 @@ func valueSamples(t *testing.T) (types []string, byType map[string][]valueSample
 	return types, byType
 }
 
-// testTypes stores every golden sample in a column of its type: what is taken
-// must read back in the one wire form, what is refused must be refused by number,
-// row and column.
+// testTypes stores every golden sample in a column of its type: an accepted value must read back
+// in its one wire form, a refused one must be refused with the right number, row and column.
 func (s *suite) testTypes(t *testing.T) {
 	r := s.start(t)
 	types, byType := valueSamples(t)
@@ -79,8 +78,8 @@ func (s *suite) testTypes(t *testing.T) {
 		})
 	}
 	s.group(t, map[string]func(*rig){
-		"computed values are held to their type": (*rig).testComputed,
-		"strings compare as T-SQL compares them": (*rig).testComparison,
+		"computed values are checked against their type": (*rig).testComputed,
+		"strings compare as T-SQL compares them":         (*rig).testComparison,
 	})
 }
 
@@ -99,7 +98,7 @@ func (r *rig) storeSamples(tb *table, samples []valueSample) {
 		}
 		req := request(tb.insert("[-1,null]", row))
 		if k := sample.Input.Kind(); k == '{' || k == '[' {
-			// No value at all; an engine may see that before it looks at types.
+			// Not a value at all; an engine may notice that before it checks types.
 			r.expect(row, req, sample.Error.Code, api.CodeInvalidField)
 			continue
 		}
@@ -165,25 +164,25 @@ func (r *rig) testComparison() {
 
 func (s *suite) testConstraints(t *testing.T) {
 	s.group(t, map[string]func(*rig){
-		"NULL":                    (*rig).testNull,
-		"PRIMARY KEY":             (*rig).testPrimaryKey,
-		"UNIQUE":                  (*rig).testUnique,
-		"DEFAULT":                 (*rig).testDefault,
-		"string key minds case":   (*rig).testStringKey,
-		"row at fault is named":   (*rig).testRowAtFault,
-		"update keeps the bounds": (*rig).testUpdateBounds,
+		"NULL":                           (*rig).testNull,
+		"PRIMARY KEY":                    (*rig).testPrimaryKey,
+		"UNIQUE":                         (*rig).testUnique,
+		"DEFAULT":                        (*rig).testDefault,
+		"string key is case-sensitive":   (*rig).testStringKey,
+		"row at fault is named":          (*rig).testRowAtFault,
+		"update checks the type's range": (*rig).testUpdateBounds,
 
-		"update checks keys at its end":          (*rig).testKeysMove,
-		"update checks a lone integer key, too":  (*rig).testRowKeysMove,
-		"a duplicate in the end undoes it all":   (*rig).testKeysClash,
-		"keys move with every value of the rows": (*rig).testKeysMoveValues,
+		"update checks uniqueness at the end": (*rig).testKeysMove,
+		"update checks a single integer key":  (*rig).testRowKeysMove,
+		"a final duplicate undoes everything": (*rig).testKeysClash,
+		"moving keys preserves all values":    (*rig).testKeysMoveValues,
 	})
 }
 
 func (r *rig) testNull() {
-	// The key has two columns: where a lone integer column is the key, SQLite makes
-	// a number up for NULL. No request of a master's gets so far, as that column is the
-	// shard key then, and NULL places no row.
+	// The key has two columns: for a single integer key column, SQLite generates a value for NULL.
+	// No master's request gets that far, as that column is then the shard key, and NULL has no
+	// shard.
 	tb := students()
 	tb.def.PrimaryKey = []string{"student_id", "name"}
 	r.mustCreate(tb)
@@ -210,7 +209,7 @@ func (r *rig) testPrimaryKey() {
 	}
 	r.refused(request(tb.insert(student(3), student(3))), api.CodeDuplicateKey)
 	r.wantCount(tb, 2)
-	// A row that goes and comes in one transaction is no duplicate.
+	// A row deleted and reinserted in one transaction is not a duplicate.
 	r.mustExec(request(tb.delete(`"student_id" = @p1`, []string{"INT"}, "[2]"), tb.insert(student(2))))
 	r.wantCount(tb, 2)
 }
@@ -310,7 +309,7 @@ func (s *suite) testCounts(t *testing.T) {
 		{"insert many", []api.Statement{tb.insert(student(2), student(3), student(4))}, []int64{3}, 4},
 		{"update some", []api.Statement{tb.update(`"age" = @p1`, `"student_id" > @p2`, []string{"TINYINT", "INT"}, "[30,2]")}, []int64{2}, 4},
 		{"update none", []api.Statement{tb.update(`"age" = 1`, `"student_id" > 99`, nil)}, []int64{0}, 4},
-		{"update by rows", []api.Statement{tb.update(`"age" = @p1`, `"student_id" = @p2`, []string{"TINYINT", "INT"}, "[1,1]", "[2,2]", "[3,99]")}, []int64{2}, 4},
+		{"update by rows of parameters", []api.Statement{tb.update(`"age" = @p1`, `"student_id" = @p2`, []string{"TINYINT", "INT"}, "[1,1]", "[2,2]", "[3,99]")}, []int64{2}, 4},
 		{"delete none", []api.Statement{tb.delete(`"student_id" = 99`, nil)}, []int64{0}, 4},
 		{"delete some", []api.Statement{tb.delete(`"student_id" = @p1`, []string{"INT"}, "[1]", "[2]", "[99]")}, []int64{2}, 2},
 		{"several at once", []api.Statement{
@@ -349,7 +348,7 @@ func (s *suite) testAtomicity(t *testing.T) {
 			r.wantCount(a, 1)
 			r.wantCount(b, 0)
 		},
-		"a table created in a failed request is not there": func(r *rig) {
+		"a table created in a failed request does not exist": func(r *rig) {
 			tb := students()
 			bad := tb.insert(student(1), student(1))
 			r.refused(request(r.create(tb), bad), api.CodeDuplicateKey)

@@ -14,7 +14,7 @@ import (
 func (s *suite) testSchema(t *testing.T) {
 	s.group(t, map[string]func(*rig){
 		"tables are listed as they were defined": (*rig).testListed,
-		"create and drop are refused when there is nothing to do": func(r *rig) {
+		"create and drop are refused if there is nothing to do": func(r *rig) {
 			tb := students()
 			r.refused(request(tb.drop()), api.CodeUnknownTable)
 			r.mustCreate(tb)
@@ -26,9 +26,9 @@ func (s *suite) testSchema(t *testing.T) {
 			r.refused(request(tb.insert(student(1))), api.CodeUnknownTable)
 			r.refused(request(tb.drop()), api.CodeUnknownTable)
 		},
-		"another version is refused":    (*rig).testStaleSchema,
-		"an index comes with its table": (*rig).testIndex,
-		"a table that comes back starts empty": func(r *rig) {
+		"another version is refused":         (*rig).testStaleSchema,
+		"an index is created with its table": (*rig).testIndex,
+		"a recreated table is empty": func(r *rig) {
 			tb := students()
 			r.mustCreate(tb)
 			r.mustExec(request(tb.insert(student(1), student(2))))
@@ -62,8 +62,8 @@ func (r *rig) testListed() {
 	}
 }
 
-// testIndex: a master's create-table may come with an index, whose colons no
-// client's name can have.
+// testIndex: a master's create-table may include an index; no client's name can contain the
+// colons of its name.
 func (r *rig) testIndex() {
 	tb := students()
 	index := tb.statement(api.EffectCreateIndex, `CREATE INDEX "ix:Students:name" ON "Students" ("name")`, nil)
@@ -90,7 +90,7 @@ func (r *rig) testStaleSchema() {
 	r.refused(request(tb.insert(student(1)), other.insert(student(2))), api.CodeStaleSchema)
 	r.wantCount(tb, 0)
 	err := r.e.Query(r.Context(), other.selectAll(), func([]byte) error {
-		r.Error("a row came of a query for another version")
+		r.Error("a query for another version returned a row")
 		return nil
 	})
 	r.problem(err, api.CodeStaleSchema)
@@ -98,7 +98,7 @@ func (r *rig) testStaleSchema() {
 	none.def.Name = "Nobody"
 	r.problem(r.e.Query(r.Context(), none.selectAll(), ignoreRow), api.CodeUnknownTable)
 
-	// Dropped and made anew with the other definition: now the first is stale.
+	// Dropped and recreated with the other definition: now the first is stale.
 	r.mustExec(request(tb.drop(), r.create(other)))
 	r.refused(request(tb.insert(student(1))), api.CodeStaleSchema)
 	r.mustExec(request(other.insert(student(1))))
@@ -113,7 +113,7 @@ var hostileNames = []string{
 	"ſtudents", "Ѕtudents", "студенты", "a%", "@p1", strings.Repeat("x", api.MaxIdentifier+1), `x" (a INT); DROP TABLE "Students`,
 }
 
-// testNames tries names and texts that want out of their place.
+// testNames tries names and SQL that try to reach outside their database.
 func (s *suite) testNames(t *testing.T) {
 	r := s.start(t)
 	tb := students()
@@ -142,7 +142,7 @@ func (s *suite) testNames(t *testing.T) {
 	r.testHostileText(tb)
 	r.testHostileValues(tb)
 	if diff := gocmp.Diff(before, r.stats()); diff != "" {
-		t.Errorf("what there is has changed (-before +after):\n%s", diff)
+		t.Errorf("the state has changed (-before +after):\n%s", diff)
 	}
 	r.wantRows(tb.selectAll(), student(1))
 }
@@ -156,9 +156,9 @@ func (r *rig) expect(what string, req *api.ExecRequest, want ...api.Code) {
 	r.problem(err, want...)
 }
 
-// testHostileText sends texts that are not the one statement they should be. A
-// worker trusts its master's text, but not so far that a slip of the master's
-// could end a transaction or write through a query.
+// testHostileText sends SQL that is not the single expected statement. A worker trusts its
+// master's SQL, but not so far that a mistake of the master could end a transaction or write
+// through a query.
 func (r *rig) testHostileText(tb *table) {
 	r.Helper()
 	for _, sql := range []string{
@@ -185,7 +185,7 @@ func (r *rig) testHostileText(tb *table) {
 	}
 }
 
-// testHostileValues sends rows that do not fit their types, and values that look like SQL.
+// testHostileValues sends rows that do not match their types, and values that look like SQL.
 func (r *rig) testHostileValues(tb *table) {
 	r.Helper()
 	for _, row := range []string{

@@ -9,14 +9,14 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// The collations of a string shard key, by the bytes that hold it.
+// The collations of a string shard key, by encoding.
 const (
 	sqlServerBinary     = "Latin1_General_100_BIN2"
 	sqlServerBinaryUTF8 = "Latin1_General_100_BIN2_UTF8"
 )
 
-// SQLServer is the dialect of engine/sqlserver: T-SQL as master/dialect writes it,
-// but for the names, which QUOTED_IDENTIFIER lets stand in double quotes.
+// SQLServer is the dialect of engine/sqlserver: T-SQL as master/dialect writes it, except for
+// names in double quotes, which QUOTED_IDENTIFIER allows.
 func SQLServer() Dialect {
 	return Dialect{
 		CreateTable: sqlServerTable,
@@ -65,8 +65,8 @@ func sqlServerKeyCollation(k sqltypes.Kind) string {
 	return sqlServerBinary
 }
 
-// sqlServerOutput has VARCHAR and CHAR sent as NVARCHAR, as the driver does not
-// read UTF-8. A CHAR does not become an NCHAR, which is padded by characters.
+// sqlServerOutput sends VARCHAR and CHAR as NVARCHAR, as the driver does not read UTF-8. CHAR
+// does not become NCHAR, which pads by characters.
 func sqlServerOutput(c api.ColumnDef) string {
 	t := mustParse(c.Type)
 	if t.Kind != sqltypes.Char && t.Kind != sqltypes.VarChar {
@@ -79,9 +79,8 @@ func sqlServerOutput(c api.ColumnDef) string {
 	return "CAST(" + quote(c.Name) + " AS NVARCHAR(" + length + "))"
 }
 
-// sqlServerNumbers numbers the rows of a product of constants, which is computed
-// as it is read. A recursive query would do, but for its bound on depth, and for
-// WITH, which no subquery can begin with.
+// sqlServerNumbers numbers the rows of a product of constants, which is computed lazily. A
+// recursive query has a depth limit, and needs WITH, which cannot begin a subquery.
 func sqlServerNumbers(n int64) string {
 	const factors = 15 // 16^15 rows are 2^60
 	var b strings.Builder
@@ -95,7 +94,7 @@ func sqlServerNumbers(n int64) string {
 	return b.String()
 }
 
-// mustParse reads a type of the suite's own tables.
+// mustParse parses a type of the suite's own tables.
 func mustParse(text string) sqltypes.Type {
 	t, err := sqltypes.Parse(text)
 	if err != nil {

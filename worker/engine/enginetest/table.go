@@ -10,15 +10,15 @@ import (
 	"shardeck/shared/api"
 )
 
-// table is a table of the suite's and the statements on it.
+// table is one of the suite's tables, with statements on it.
 type table struct {
 	def api.TableDef
-	// output is [Dialect.Output] where columns need more than their name to be
-	// selected; nil: their name.
+	// output is [Dialect.Output] if columns need more than their name to be selected; nil: their
+	// name.
 	output func(api.ColumnDef) string
 }
 
-// students is the table that most tests use.
+// students is the table used by most tests.
 func students() *table {
 	return &table{def: api.TableDef{
 		Name: "Students",
@@ -48,7 +48,7 @@ func (tb *table) drop() api.Statement {
 	}
 }
 
-// insert writes rows, JSON arrays of a value for each column.
+// insert writes rows, JSON arrays with a value per column.
 func (tb *table) insert(rows ...string) api.Statement {
 	names := make([]string, len(tb.def.Columns))
 	for i := range tb.def.Columns {
@@ -57,7 +57,7 @@ func (tb *table) insert(rows ...string) api.Statement {
 	return tb.insertInto(names, rows...)
 }
 
-// insertInto leaves the columns that are not named to their defaults.
+// insertInto leaves the unnamed columns at their defaults.
 func (tb *table) insertInto(columns []string, rows ...string) api.Statement {
 	values := make([]string, len(columns))
 	types := make([]string, len(columns))
@@ -78,7 +78,7 @@ func (tb *table) insertInto(columns []string, rows ...string) api.Statement {
 	return st
 }
 
-// update sets columns to what the text after SET says, where the text after WHERE says.
+// update sets columns by the text after SET, for the rows given by the text after WHERE.
 func (tb *table) update(set, where string, types []string, rows ...string) api.Statement {
 	sql := fmt.Sprintf("UPDATE %s SET %s WHERE %s", quote(tb.def.Name), set, where)
 	return tb.statement(api.EffectUpdate, sql, types, rows...)
@@ -97,10 +97,10 @@ func (tb *table) statement(effect api.Effect, sql string, types []string, rows .
 	return st
 }
 
-// selectAll reads all columns, in the order of the first.
+// selectAll reads all columns, ordered by the first.
 func (tb *table) selectAll() *api.QueryRequest { return tb.selectWhere("1 = 1", nil, "") }
 
-// selectWhere reads all columns of some rows, in the order of the first column.
+// selectWhere reads all columns of some rows, ordered by the first column.
 func (tb *table) selectWhere(where string, types []string, params string) *api.QueryRequest {
 	req := &api.QueryRequest{DB: dbName, Types: types, Schemas: map[string]string{tb.def.Name: tb.def.Version()}}
 	if params != "" {

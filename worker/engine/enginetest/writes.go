@@ -14,12 +14,12 @@ import (
 
 func (s *suite) testIdempotency(t *testing.T) {
 	s.group(t, map[string]func(*rig){
-		"a repeat gets the stored answer":      (*rig).testReplay,
-		"another request under the same key":   (*rig).testMismatch,
-		"a key stored without statements":      (*rig).testReservedKey,
-		"a refused request leaves its key":     (*rig).testRefusedKey,
-		"one key sent many times at once":      (*rig).testConcurrentKey,
-		"a repeat comes through a newer fence": (*rig).testReplayNewerTerm,
+		"a repeat returns the stored response":      (*rig).testReplay,
+		"a different request under the same key":    (*rig).testMismatch,
+		"a key stored without statements":           (*rig).testReservedKey,
+		"a refused request does not use up its key": (*rig).testRefusedKey,
+		"one key sent many times at once":           (*rig).testConcurrentKey,
+		"a repeat with a newer fence":               (*rig).testReplayNewerTerm,
 	})
 }
 
@@ -46,7 +46,7 @@ func (r *rig) testReplay() {
 	}
 	r.wantCount(tb, 0)
 	if resp := r.mustExec(keyed("k2", "aa", tb.insert(student(1)))); resp.Replayed {
-		r.Error("another key was taken for a repeat")
+		r.Error("another key was treated as a repeat")
 	}
 }
 
@@ -55,7 +55,7 @@ func (r *rig) testReservedKey() {
 	r.mustCreate(tb)
 	for _, replayed := range []bool{false, true} {
 		if resp := r.mustExec(keyed("k", "aa")); len(resp.RowsAffected) != 0 || resp.Replayed != replayed {
-			r.Errorf("storing a key was answered with %+v; replayed should be %v", resp, replayed)
+			r.Errorf("storing a key returned %+v; replayed should be %v", resp, replayed)
 		}
 	}
 	r.reopen()
@@ -116,13 +116,13 @@ func (r *rig) testConcurrentKey() {
 	wg.Wait()
 	for k := range keys {
 		if n := fresh[k].Load(); n != 1 {
-			r.Errorf("key %d was carried out %d times", k, n)
+			r.Errorf("key %d was executed %d times", k, n)
 		}
 	}
 	r.wantCount(tb, keys)
 }
 
-// testReplayNewerTerm: a client whose master died sends its write again through the other.
+// testReplayNewerTerm: a client whose master died resends its write through the other one.
 func (r *rig) testReplayNewerTerm() {
 	tb := students()
 	r.mustCreate(tb)
@@ -130,21 +130,21 @@ func (r *rig) testReplayNewerTerm() {
 	req := keyed("k", "aa", tb.insert(student(1)))
 	req.Fence = fence(2, 1)
 	if resp := r.mustExec(req); !resp.Replayed {
-		r.Error("the write was done twice")
+		r.Error("the write was executed twice")
 	}
 	r.wantCount(tb, 1)
 }
 
 func (s *suite) testConcurrency(t *testing.T) {
 	s.group(t, map[string]func(*rig){
-		"every acknowledged row is there, and no other": (*rig).testManyWriters,
-		"writers and readers of one row agree":          (*rig).testIncrements,
-		"tables come and go under writes":               (*rig).testDDLUnderWrites,
+		"exactly the acknowledged rows exist":           (*rig).testManyWriters,
+		"writers and readers of one row are consistent": (*rig).testIncrements,
+		"tables are created and dropped under writes":   (*rig).testDDLUnderWrites,
 	})
 }
 
-// testManyWriters has writers whose requests partly fail, so that an engine that
-// commits several together must undo one without the others.
+// testManyWriters has writers some of whose requests fail, so that an engine with group commit
+// must undo one without the others.
 func (r *rig) testManyWriters() {
 	a, b := students(), students()
 	b.def.Name = "Alumni"
@@ -212,9 +212,9 @@ func (r *rig) testIncrements() {
 				return
 			default:
 			}
-			// n and m are changed together: no reader may see one without the other.
+			// n and m change together: no reader may see one change without the other.
 			if err := r.e.Query(r.Context(), tb.selectWhere(`"n" <> "m"`, nil, ""), func(line []byte) error {
-				r.Errorf("half a transaction was seen: %s", line)
+				r.Errorf("a partial transaction was visible: %s", line)
 				return nil
 			}); err != nil {
 				r.Errorf("Query: %v", err)
@@ -254,7 +254,7 @@ func (r *rig) testDDLUnderWrites() {
 				}
 				_, err := r.e.Exec(r.Context(), request(fleeting.insert(student(id))))
 				if code := api.CodeOf(err); err != nil && code != api.CodeUnknownTable {
-					r.Errorf("row %d of the table that comes and goes: %v", id, err)
+					r.Errorf("row %d of the recreated table: %v", id, err)
 				}
 			}
 		})
