@@ -14,12 +14,11 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// Each benchmark reports "ratio": how fast the engine is as a multiple of the bare
-// binding doing the same work on a file of its own. The two take turns, so that
-// whatever else the machine does slows both. Times of one machine mean nothing on
-// another; the ratio should.
+// Each benchmark reports "ratio": the speed of the engine as a multiple of the bare binding's for
+// the same work on its own file. The two alternate, so that other load on the machine slows both.
+// Times are not comparable between machines; the ratio should be.
 
-// turns times the engine and the floor in turns.
+// turns times the engine and the baseline alternately.
 type turns struct {
 	engine, floor time.Duration
 }
@@ -30,11 +29,11 @@ func timed(total *time.Duration, f func()) {
 	*total += time.Since(start)
 }
 
-// report reports the engine's rate, for work units an iteration, and the ratio,
-// where the floor did floorWork units an iteration.
+// report reports the engine's rate, for work units per iteration, and the ratio, if the baseline
+// did floorWork units per iteration.
 func (r *turns) report(b *testing.B, work, floorWork float64, unit string) {
 	rate := work * float64(b.N) / r.engine.Seconds()
-	b.ReportMetric(0, "ns/op") // would be of both together
+	b.ReportMetric(0, "ns/op") // would be the total of both
 	b.ReportMetric(rate, unit)
 	b.ReportMetric(rate/(floorWork*float64(b.N)/r.floor.Seconds()), "ratio")
 }
@@ -44,7 +43,8 @@ const (
 	benchClients = 64
 )
 
-// floorConn opens a file with the engine's settings and the students table, without the engine.
+// floorConn opens a file with the engine's settings and the students table, but without the
+// engine.
 func floorConn(b *testing.B, path string) *raw.Conn {
 	b.Helper()
 	conn, err := openConn(path, raw.Create, writerCache)
@@ -97,12 +97,12 @@ func fill(b *testing.B, e *Engine, n int) {
 	for i := 0; i < n; i += 1000 {
 		mustExec(b, e, batch(i, 1000))
 	}
-	// As the writer does once it has had nothing to do for a second.
+	// As the writer does after a second without work.
 	check(b, floorConn(b, filepath.Join(e.cfg.Dir, "SchoolDBGO.db")).Exec("PRAGMA wal_checkpoint(PASSIVE)"))
 }
 
-// BenchmarkBulkInsert compares requests of 1000 rows, durable each, with one
-// transaction of all of them.
+// BenchmarkBulkInsert compares durable requests of 1000 rows with a single transaction of all
+// rows.
 func BenchmarkBulkInsert(b *testing.B) {
 	e := school(b, Config{})
 	conn := floorConn(b, filepath.Join(b.TempDir(), "floor.db"))
@@ -141,7 +141,7 @@ func clients(n int, call func()) {
 	wg.Wait()
 }
 
-// BenchmarkInsert64 compares durable single-row inserts of 64 clients with one fsync for each insert.
+// BenchmarkInsert64 compares durable single-row inserts of 64 clients with one fsync per insert.
 func BenchmarkInsert64(b *testing.B) {
 	e := school(b, Config{})
 	conn := floorConn(b, filepath.Join(b.TempDir(), "floor.db"))
@@ -171,8 +171,8 @@ func BenchmarkInsert64(b *testing.B) {
 	r.report(b, each*benchClients, single, "inserts/s")
 }
 
-// BenchmarkPointSelect64 compares point selects of 64 clients with those of as
-// many bare connections as the engine keeps open, with SQLite's usual settings.
+// BenchmarkPointSelect64 compares point selects of 64 clients with the same on as many bare
+// connections as the engine keeps open, with SQLite's usual settings.
 func BenchmarkPointSelect64(b *testing.B) {
 	e := school(b, Config{})
 	fill(b, e, benchRows)
@@ -217,7 +217,7 @@ func BenchmarkPointSelect64(b *testing.B) {
 	r.report(b, each*benchClients, each*benchClients, "selects/s")
 }
 
-// readAll reads all columns of all rows without making anything of them, and resets.
+// readAll reads all columns of all rows, discards them, and resets.
 func readAll(b *testing.B, s *raw.Stmt) (rows int) {
 	for {
 		more, err := s.Step()
@@ -239,7 +239,7 @@ func readAll(b *testing.B, s *raw.Stmt) (rows int) {
 	}
 }
 
-// benchQuery compares a query with the bare binding's stepping through its rows.
+// benchQuery compares a query with the bare binding stepping through its rows.
 func benchQuery(b *testing.B, req *api.QueryRequest, rows int, unit string) {
 	e := school(b, Config{})
 	fill(b, e, benchRows)
@@ -260,10 +260,10 @@ func benchQuery(b *testing.B, req *api.QueryRequest, rows int, unit string) {
 	r.report(b, float64(rows), float64(rows), unit)
 }
 
-// BenchmarkScan compares all rows as JSON with all rows read.
+// BenchmarkScan compares all rows as JSON with all rows just read.
 func BenchmarkScan(b *testing.B) { benchQuery(b, selectAll(""), benchRows, "rows/s") }
 
-// BenchmarkCount compares a count with one that reads through SQLite's page cache.
+// BenchmarkCount compares a count with one through SQLite's page cache.
 func BenchmarkCount(b *testing.B) {
 	benchQuery(b, &api.QueryRequest{
 		DB: "SchoolDB", SQL: `SELECT count(*) FROM "Students"`, ResultTypes: []string{"BIGINT"},

@@ -18,8 +18,8 @@ import (
 // formatVersion is the version of the engine's own tables.
 const formatVersion = 1
 
-// metaTables are the engine's own tables in every database. Idempotency records
-// have a number of their own so that the oldest are found without an index on time.
+// metaTables are the engine's own tables in every database. Idempotency records have a sequence
+// number so that the oldest are found without an index on time.
 var metaTables = []string{
 	`CREATE TABLE _sd_database (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, format INTEGER NOT NULL)`,
 	`CREATE TABLE _sd_tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL, rows INTEGER NOT NULL CHECK (rows >= 0)) WITHOUT ROWID`,
@@ -32,12 +32,12 @@ func reservedTable(name string) bool {
 	return strings.HasPrefix(name, api.ReservedPrefix)
 }
 
-// catalog is what a database's tables are. It is immutable but for the row counts.
+// catalog describes a database's tables. It is immutable except for the row counts.
 type catalog struct {
-	tables map[string]*table // by lower-case name
+	tables map[string]*table // keyed by lower-case name
 }
 
-// table is one table. rows is what is committed.
+// table is one table. rows is the committed count.
 type table struct {
 	key     string // its name in lower case
 	def     api.TableDef
@@ -52,7 +52,7 @@ func newTable(def api.TableDef, rows int64) *table {
 }
 
 func (c *catalog) table(name string) *table {
-	if t, ok := c.tables[name]; ok { // names already in lower case, and a first try
+	if t, ok := c.tables[name]; ok { // names already in lower case, and the first attempt
 		return t
 	}
 	return c.tables[strings.ToLower(name)]
@@ -79,7 +79,7 @@ func (c *catalog) stats() []api.TableStats {
 	return all
 }
 
-// expect returns the table if it is what a request was made for.
+// expect returns the table if it matches what a request was built for.
 func (c *catalog) expect(name, version string) (*table, *api.Problem) {
 	t := c.table(name)
 	if t == nil {

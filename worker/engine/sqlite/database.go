@@ -17,7 +17,7 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// fileExt ends the name of a database's file.
+// fileExt is the extension of a database's file.
 const fileExt = ".db"
 
 // database is one physical database: a file, its writer and its readers.
@@ -26,27 +26,27 @@ type database struct {
 	name, physical string
 	path           string
 
-	// catalog is replaced as a whole. While a change of it is being committed,
-	// schemaGen is odd and schemaMu held (see changeSchema and firstStep).
+	// catalog is replaced as a whole. While a change of it is being committed, schemaGen is odd
+	// and schemaMu is held (see changeSchema and firstStep).
 	catalog   atomic.Pointer[catalog]
 	schemaGen atomic.Uint64
 	schemaMu  sync.Mutex
-	size      atomic.Int64 // bytes of the file and its log when last looked at
+	size      atomic.Int64 // last measured size in bytes of the file and its log
 
-	gone    atomic.Bool // dropped: its writer must begin nothing more
+	gone    atomic.Bool // dropped: its writer must not begin anything
 	writer  *writer
 	readers *readerPool
 }
 
-// createDatabase makes the file of a database that is not there, so that a crash
-// at any point leaves either all of it or none.
+// createDatabase creates the file of a new database, such that a crash at any point leaves either
+// all of it or nothing.
 func createDatabase(e *Engine, name string) (*database, error) {
 	physical := name + e.cfg.Suffix
 	if err := e.fence.discard(physical); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(e.cfg.Dir, physical+fileExt)
-	if err := removeIfThere(path); err != nil {
+	if err := removeIfExists(path); err != nil {
 		return nil, err
 	}
 	if err := initFile(path, name); err != nil {
@@ -65,7 +65,7 @@ func createDatabase(e *Engine, name string) (*database, error) {
 	return db, nil
 }
 
-// initFile writes the engine's own tables into a new file.
+// initFile creates the engine's own tables in a new file.
 func initFile(path, name string) error {
 	conn, err := openConn(path, raw.Create, readerCache)
 	if err != nil {
@@ -91,7 +91,7 @@ func initFile(path, name string) error {
 	return conn.Exec("COMMIT")
 }
 
-// openDatabase opens a file that createDatabase made and starts its writer.
+// openDatabase opens a file created by createDatabase and starts its writer.
 func openDatabase(e *Engine, path string) (_ *database, err error) {
 	db := &database{e: e, path: path, physical: strings.TrimSuffix(filepath.Base(path), fileExt)}
 	conn, err := openConn(path, raw.ReadWrite, writerCache)
@@ -125,20 +125,20 @@ func openDatabase(e *Engine, path string) (_ *database, err error) {
 func readName(conn *raw.Conn) (string, error) {
 	s, err := conn.Prepare("SELECT name, format FROM _sd_database WHERE id = 1")
 	if err != nil {
-		return "", fmt.Errorf("the file is no database of this engine: %w", err)
+		return "", fmt.Errorf("the file is not a database of this engine: %w", err)
 	}
 	defer s.Close()
 	ok, err := s.Step()
 	if err != nil || !ok {
-		return "", errors.Join(errors.New("the file is no database of this engine"), err)
+		return "", errors.Join(errors.New("the file is not a database of this engine"), err)
 	}
 	if f := s.Int(1); f != formatVersion {
-		return "", fmt.Errorf("the file has format %d; this version reads format %d", f, formatVersion)
+		return "", fmt.Errorf("the file has format %d; this version requires format %d", f, formatVersion)
 	}
 	return strings.Clone(s.View(0)), nil
 }
 
-// pragmas are a connection's settings in the order they are applied; journal_mode is apart.
+// pragmas are a connection's settings in the order they are applied; journal_mode is separate.
 var pragmas = []string{
 	"PRAGMA synchronous = FULL",
 	"PRAGMA foreign_keys = ON",
@@ -148,8 +148,8 @@ var pragmas = []string{
 	"PRAGMA journal_size_limit = 67108864",
 }
 
-// busyTimeout is how long a connection waits for a lock. The writer is the only
-// one that writes, so that only recovery and checkpoints ever make one wait.
+// busyTimeout is how long a connection waits for a lock. Only the writer writes, so waits can
+// only come from recovery and checkpoints.
 const busyTimeout = 10 * time.Second
 
 // The page caches of a writer and of a reader, in KiB.
@@ -158,12 +158,11 @@ const (
 	readerCache = 2 << 10
 )
 
-// mapped is how many bytes of the file a reader maps into memory instead of
-// copying its pages into a cache: a point select gets by with a third less time,
-// and a count of a large table, which looks at the head of each page alone, is
-// more than ten times as fast. The price is that a disk that fails under a read
-// ends the process with SIGBUS where it would have been an error; what is
-// acknowledged is safe either way. The writer does not map. A 32-bit process has no room.
+// mapped is how many bytes of the file a reader maps into memory instead of copying pages into a
+// cache: a point select takes a third less time, and a count of a large table, which reads only
+// the header of each page, is more than ten times as fast. The price is that a disk error during
+// a read ends the process with SIGBUS instead of an error; acknowledged writes are safe either
+// way. The writer does not map. A 32-bit process has no address space for it.
 const mapped = (1 << 30) * (strconv.IntSize / 64)
 
 func openConn(path string, mode raw.Mode, cache int) (*raw.Conn, error) {
@@ -187,22 +186,22 @@ func openConn(path string, mode raw.Mode, cache int) (*raw.Conn, error) {
 	return conn, nil
 }
 
-// useLog puts the file in write-ahead mode, which a file system without shared
-// memory refuses by leaving the mode as it is.
+// useLog enables write-ahead logging. A file system without shared memory refuses by leaving the
+// mode unchanged.
 func useLog(conn *raw.Conn) error {
 	s, err := conn.Prepare("PRAGMA journal_mode = WAL")
 	if err != nil {
 		return err
 	}
 	if _, err = s.Step(); err == nil && s.View(0) != "wal" {
-		err = fmt.Errorf("the file system allows journal mode %s only, and not WAL", s.View(0))
+		err = fmt.Errorf("the file system only supports journal mode %s, not WAL", s.View(0))
 	}
 	s.Reset()
 	return errors.Join(err, s.Close())
 }
 
-// changeSchema runs commit, which makes another catalog durable and current, so
-// that no query reads with one schema what it was checked for against the other.
+// changeSchema runs commit, which makes a new catalog durable and current, such that no query
+// checked against one schema reads with the other.
 func (db *database) changeSchema(commit func() error) error {
 	db.schemaMu.Lock()
 	defer db.schemaMu.Unlock()
@@ -211,7 +210,7 @@ func (db *database) changeSchema(commit func() error) error {
 	return commit()
 }
 
-// measure looks at the size of the file and its log.
+// measure measures the size of the file and its log.
 func (db *database) measure() {
 	var n int64
 	for _, p := range []string{db.path, db.path + "-wal"} {
@@ -226,8 +225,8 @@ func (db *database) stats() api.DatabaseStats {
 	return api.DatabaseStats{Name: db.name, Physical: db.physical, SizeBytes: db.size.Load(), Tables: db.catalog.Load().stats()}
 }
 
-// close ends the writer's and the readers' work and closes the file. The readers
-// go first: the writer's connection, as the last, moves the log into the file.
+// close ends the work of the writer and the readers and closes the file. The readers go first:
+// the writer's connection, as the last, checkpoints the log into the file.
 func (db *database) close() error {
 	db.writer.stop()
 	err := db.readers.close(db.e.cfg.DropTimeout)
@@ -240,9 +239,10 @@ func (db *database) remove() error {
 	return errors.Join(err, db.e.removeFiles(db.physical))
 }
 
-// removeFiles deletes the files of a physical database and then forgets that they were to be.
+// removeFiles deletes the files of a physical database and then the note of their pending
+// removal.
 func (e *Engine) removeFiles(physical string) error {
-	if err := removeIfThere(filepath.Join(e.cfg.Dir, physical+fileExt)); err != nil {
+	if err := removeIfExists(filepath.Join(e.cfg.Dir, physical+fileExt)); err != nil {
 		return err
 	}
 	if err := syncDir(e.cfg.Dir); err != nil {
@@ -251,7 +251,7 @@ func (e *Engine) removeFiles(physical string) error {
 	return e.fence.adopt(physical)
 }
 
-func removeIfThere(path string) error {
+func removeIfExists(path string) error {
 	for _, suffix := range []string{"-wal", "-shm", "-journal", ""} {
 		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -260,8 +260,8 @@ func removeIfThere(path string) error {
 	return nil
 }
 
-// syncDir makes the creation or removal of files in dir durable, where the
-// operating system has a way to.
+// syncDir makes the creation or removal of files in dir durable, on operating systems that
+// support it.
 func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -20,8 +20,8 @@ import (
 	"shardeck/shared/api"
 )
 
-// crashDir, when set in the environment, makes the test binary a process that
-// inserts until it is killed; see TestAcknowledgedRowsSurviveSIGKILL.
+// crashDir, if set in the environment, turns the test binary into a process that inserts until it
+// is killed; see TestAcknowledgedRowsSurviveSIGKILL.
 const crashDir = "SHARDECK_TEST_CRASH_DIR"
 
 func TestMain(m *testing.M) {
@@ -44,7 +44,7 @@ func insertUntilKilled(dir string) {
 	for range 8 {
 		wg.Go(func() {
 			for {
-				// Two rows in one request: both are there or neither.
+				// Two rows in one request: both exist or neither does.
 				id := int(next.Add(2))
 				if _, err := e.Exec(context.Background(), request(insert(student(id), student(id+1)))); err != nil {
 					fmt.Println("exec:", err)
@@ -78,7 +78,7 @@ func TestAcknowledgedRowsSurviveSIGKILL(t *testing.T) {
 	for lines.Scan() {
 		id, err := strconv.Atoi(lines.Text())
 		if err != nil {
-			t.Fatalf("the process says %q", lines.Text())
+			t.Fatalf("the process printed %q", lines.Text())
 		}
 		acked = append(acked, id)
 		if len(acked) == 300 {
@@ -87,7 +87,7 @@ func TestAcknowledgedRowsSurviveSIGKILL(t *testing.T) {
 			}
 		}
 	}
-	_ = cmd.Wait() // killed, so that it has an error to tell
+	_ = cmd.Wait() // always an error, as it was killed
 
 	e := open(t, dir)
 	there := map[int]bool{}
@@ -101,21 +101,21 @@ func TestAcknowledgedRowsSurviveSIGKILL(t *testing.T) {
 	}
 	for _, id := range acked {
 		if !there[id] || !there[id+1] {
-			t.Errorf("row %d or %d was acknowledged and is gone", id, id+1)
+			t.Errorf("row %d or %d was acknowledged but is lost", id, id+1)
 		}
 	}
 	for id := range there {
 		if !there[id^1] {
-			t.Errorf("row %d is there without row %d of its request", id, id^1)
+			t.Errorf("row %d exists without row %d of its request", id, id^1)
 		}
 	}
 	if n := rowCount(t, e); n != int64(len(there)) {
-		t.Errorf("%d rows are counted, %d are there", n, len(there))
+		t.Errorf("%d rows are counted, %d exist", n, len(there))
 	}
-	t.Logf("%d rows acknowledged, %d there", 2*len(acked), len(there))
+	t.Logf("%d rows acknowledged, %d exist", 2*len(acked), len(there))
 }
 
-// files lists a data directory but for the journal of the state, which comes and goes.
+// files lists a data directory except for the journal of the state, which is transient.
 func files(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -132,7 +132,7 @@ func files(t *testing.T, dir string) []string {
 	return names
 }
 
-func TestDatabasesAreNamedByLogicalNameAndSuffixWithoutRegardToCase(t *testing.T) {
+func TestDatabaseNamesAreCaseInsensitiveAndSuffixed(t *testing.T) {
 	dir := t.TempDir()
 	e := school(t, Config{Dir: dir, Suffix: "GO"})
 	if _, err := e.CreateDB(t.Context(), "SCHOOLdb", fence1); api.CodeOf(err) != api.CodeDatabaseExists {
@@ -160,10 +160,10 @@ func TestDatabasesAreNamedByLogicalNameAndSuffixWithoutRegardToCase(t *testing.T
 	}
 }
 
-func TestACreationOrDropCutShortIsTidiedUpAtTheNextStart(t *testing.T) {
+func TestInterruptedCreateOrDropIsCleanedUpAtTheNextStart(t *testing.T) {
 	dir := t.TempDir()
 	e := school(t, Config{Dir: dir, Suffix: "GO"})
-	if err := e.fence.discard("HalfGO"); err != nil { // as CreateDB and DropDB do first
+	if err := e.fence.discard("HalfGO"); err != nil { // the first step of CreateDB and DropDB
 		t.Fatal(err)
 	}
 	if err := e.Close(); err != nil {
@@ -208,7 +208,7 @@ func TestADroppedDatabaseLeavesNoFiles(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNoDatabaseOfTheEnginesIsNamed(t *testing.T) {
+func TestForeignFileIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "Photos.db"), []byte("these are holiday photos, not a database"), 0o600); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,7 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// createTable runs a CREATE TABLE and notes the definition beside it.
+// createTable runs a CREATE TABLE and records the definition.
 func (g *group) createTable(st *contract.Statement) error {
 	if t := g.catalog.table(st.Table); t != nil {
 		return contract.TableExists(t.def.Name)
@@ -32,7 +32,7 @@ func (g *group) createTable(st *contract.Statement) error {
 	return nil
 }
 
-// dropTable runs a DROP TABLE and forgets the definition.
+// dropTable runs a DROP TABLE and deletes the definition.
 func (g *group) dropTable(st *contract.Statement) error {
 	version := st.SchemaVersion
 	if t := g.catalog.table(st.Table); t != nil && version == "" {
@@ -56,7 +56,7 @@ func (g *group) dropTable(st *contract.Statement) error {
 	return nil
 }
 
-// run prepares and runs a text of a request once, without keeping it.
+// run prepares and runs a request's statement once, without caching it.
 func (g *group) run(sql string) error {
 	s, err := g.w.cache.guard.prepare(g.w.conn, sql)
 	if err != nil {

@@ -23,24 +23,24 @@ import (
 
 var _ engine.Engine = (*Engine)(nil)
 
-// Config says where the engine keeps its files and what it may use. Only Dir is needed.
+// Config says where the engine keeps its files and sets its limits. Only Dir is required.
 type Config struct {
-	// Dir is the data directory; it is created when it is not there. One engine owns it at a time.
+	// Dir is the data directory; it is created if missing. Only one engine can own it at a time.
 	Dir string
 	// Suffix is added to a logical database name to get the physical one.
 	Suffix string
-	// Logger takes what no caller can be told; nil discards.
+	// Logger receives errors that no caller can be told; nil discards.
 	Logger *slog.Logger
 
 	// Readers bounds the queries of each database that run at once; 0 is 48.
 	Readers int
-	// QueueLength and QueueBytes bound the writes of a database that wait for its
-	// writer; more are refused with overloaded. 0 is 4096 and 64 MiB.
+	// QueueLength and QueueBytes bound the writes of a database that wait for its writer; further
+	// ones are refused with overloaded. 0 is 4096 and 64 MiB.
 	QueueLength int
 	QueueBytes  int64
-	// ExecTimeout bounds the wait for a write to begin where the request sets none; 0 is 10 s.
+	// ExecTimeout bounds the wait for a write to begin if the request sets no bound; 0 is 10 s.
 	ExecTimeout time.Duration
-	// IdempotencyTTL is how long the answer to a keyed request is kept; 0 is 24 h.
+	// IdempotencyTTL is how long the response to a keyed request is kept; 0 is 24 h.
 	IdempotencyTTL time.Duration
 	// DropTimeout bounds how long DropDB and Close wait for readers that they have interrupted; 0 is 5 s.
 	DropTimeout time.Duration
@@ -72,13 +72,13 @@ type Engine struct {
 	// ddl is held while a database is created or dropped and while the engine closes.
 	ddl    sync.Mutex
 	closed bool // guarded by ddl
-	// dbs holds the databases by their lower-case logical names. The map is never
-	// changed, only replaced (under ddl), so that readers need no lock.
+	// dbs holds the databases by their lower-case logical names. The map is never modified, only
+	// replaced (under ddl), so that readers need no lock.
 	dbs atomic.Pointer[map[string]*database]
 }
 
-// Open opens the directory and every database in it. It fails when another
-// engine, of this process or another, has the directory.
+// Open opens the directory and every database in it. It fails if another engine, of this process
+// or another, owns the directory.
 func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	cfg = cfg.withDefaults()
 	if cfg.Dir == "" {
@@ -102,8 +102,8 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// openAll opens the databases that were created and finishes the drops and undoes
-// the creations that were cut short.
+// openAll opens the complete databases, finishes interrupted drops and undoes interrupted
+// creations.
 func (e *Engine) openAll(ctx context.Context) error {
 	left, err := e.fence.discarded()
 	if err != nil {
@@ -201,13 +201,14 @@ func (e *Engine) DropDB(ctx context.Context, name string, f api.Fence) (string, 
 		return "", storageProblem(err, e.cfg.Logger)
 	}
 	if err := db.remove(); err != nil {
-		// It is gone for every caller; only its files are still there.
+		// For every caller it is gone; only its files still exist.
 		e.cfg.Logger.Warn("the files of a dropped database are removed at the next start", "database", db.physical, "error", err)
 	}
 	return db.physical, nil
 }
 
-// forget makes the drop durable and the database unknown, with no writer in a transaction.
+// forget makes the drop durable and removes the database from memory, with no writer in a
+// transaction.
 func (e *Engine) forget(db *database, f api.Fence) error {
 	e.fence.gate.Lock()
 	defer e.fence.gate.Unlock()
@@ -224,7 +225,7 @@ func (e *Engine) forget(db *database, f api.Fence) error {
 	return nil
 }
 
-// admit does what comes before the fence is held for a database operation.
+// admit performs the checks that precede holding the fence for a database operation.
 func (e *Engine) admit(ctx context.Context, f api.Fence) error {
 	if e.closed {
 		return contract.Closed()
@@ -238,7 +239,7 @@ func (e *Engine) admit(ctx context.Context, f api.Fence) error {
 	return nil
 }
 
-// Stats implements engine.Engine. It reads memory alone and waits for nobody.
+// Stats implements engine.Engine. It only reads memory and does not block.
 func (e *Engine) Stats(context.Context) ([]api.DatabaseStats, error) {
 	dbs := *e.dbs.Load()
 	all := make([]api.DatabaseStats, 0, len(dbs))
@@ -264,8 +265,8 @@ func (e *Engine) SetState(ctx context.Context, up api.StateUpdate) (api.WorkerSt
 	return st, nil
 }
 
-// Close implements engine.Engine. Writes that have begun are finished, the
-// others are refused; readers are interrupted. It may be called again.
+// Close implements engine.Engine. Writes that have begun are finished, others are refused;
+// readers are interrupted. It may be called again.
 func (e *Engine) Close() error {
 	e.ddl.Lock()
 	defer e.ddl.Unlock()

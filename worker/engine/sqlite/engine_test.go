@@ -193,7 +193,7 @@ func TestConcurrentInsertsShareCommitsAndCountExactly(t *testing.T) {
 	for c := range clients {
 		wg.Go(func() {
 			for i := range each {
-				// Every fifth request fails half way: it must leave nothing.
+				// Every fifth request fails half way: it must leave nothing behind.
 				req := request(insert(student(c*each + i)))
 				if i%5 == 4 {
 					req = request(insert(student(100000+c*each+i), student(c*each+i-1)))
@@ -211,7 +211,7 @@ func TestConcurrentInsertsShareCommitsAndCountExactly(t *testing.T) {
 		t.Errorf("Stats counts %d rows, want %d", n, want)
 	}
 	if n := len(rows(t, e, selectAll(""))); int64(n) != want {
-		t.Errorf("there are %d rows, want %d", n, want)
+		t.Errorf("%d rows exist, want %d", n, want)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// SQLite's primary result codes that the engine tells apart.
+// SQLite's primary result codes that the engine distinguishes.
 const (
 	codeBusy       = lib.SQLITE_BUSY
 	codeFull       = lib.SQLITE_FULL
@@ -28,10 +28,10 @@ const (
 	codeRange      = lib.SQLITE_RANGE
 )
 
-// statementProblem returns what a caller is told of a statement that SQLite
-// refused; an error that is no refusal comes back as it is.
+// statementProblem maps an error of a statement to a problem; an error that is not a refusal by
+// SQLite is returned unchanged.
 func statementProblem(err error) error {
-	err = contract.Refusal(err) // also what a function of the engine refused and SQLite wrapped
+	err = contract.Refusal(err) // includes errors of the engine's functions, wrapped by SQLite
 	e, ok := errors.AsType[*raw.Error](err)
 	if !ok {
 		return err
@@ -51,8 +51,8 @@ func statementProblem(err error) error {
 	return err
 }
 
-// constraintProblem reads which constraint failed. SQLite tells it in the
-// message alone: "UNIQUE constraint failed: t.a, t.b", "CHECK constraint failed: name".
+// constraintProblem finds out which constraint failed. SQLite reports it only in the message:
+// "UNIQUE constraint failed: t.a, t.b", "CHECK constraint failed: name".
 func constraintProblem(e *raw.Error) *api.Problem {
 	_, what, _ := strings.Cut(e.Msg, "constraint failed: ")
 	switch e.Code {
@@ -61,11 +61,11 @@ func constraintProblem(e *raw.Error) *api.Problem {
 		for i := range columns {
 			columns[i] = columns[i][strings.IndexByte(columns[i], '.')+1:]
 		}
-		p := contract.Numbered(mssqlerr.DuplicateKey, "another row has this value of %s already", strings.Join(columns, ", "))
+		p := contract.Numbered(mssqlerr.DuplicateKey, "another row already has this value of %s", strings.Join(columns, ", "))
 		if len(columns) == 1 {
 			p.Column = columns[0]
 		}
-		return p.Hinted("choose another value, or update the row that is there")
+		return p.Hinted("choose another value, or update the existing row")
 	case lib.SQLITE_CONSTRAINT_NOTNULL:
 		column := what[strings.IndexByte(what, '.')+1:]
 		p := contract.Numbered(mssqlerr.NullViolation, "%s cannot be NULL", column)
@@ -80,12 +80,12 @@ func constraintProblem(e *raw.Error) *api.Problem {
 		p.Column = column
 		return p
 	case lib.SQLITE_CONSTRAINT_DATATYPE:
-		return contract.Numbered(mssqlerr.TypeConversion, "a value is not of its column's type")
+		return contract.Numbered(mssqlerr.TypeConversion, "a value does not have its column's type")
 	}
 	return nil
 }
 
-// parseCheckName takes apart the name of a CHECK constraint, "ck_<number>_<column>".
+// parseCheckName parses the name of a CHECK constraint, "ck_<number>_<column>".
 func parseCheckName(name string) (number int, column string, ok bool) {
 	rest, ok := strings.CutPrefix(name, "ck_")
 	if !ok {
@@ -99,8 +99,7 @@ func parseCheckName(name string) (number int, column string, ok bool) {
 	return number, column, err == nil && column != ""
 }
 
-// storageProblem returns what a caller is told of a failure of the storage under
-// the engine, and logs it: nothing was changed.
+// storageProblem maps a storage failure to a problem and logs it: nothing was changed.
 func storageProblem(err error, log *slog.Logger) error {
 	if p, ok := errors.AsType[*api.Problem](err); ok {
 		return p
@@ -113,20 +112,19 @@ func storageProblem(err error, log *slog.Logger) error {
 	case ok && (e.Primary() == codeBusy || e.Primary() == codeNoMem):
 		return api.NewProblem(api.CodeOverloaded, "the database is busy").Hinted("send the request again")
 	case ok && e.Primary() == codeIOErr:
-		return api.NewProblem(api.CodeShardUnavailable, "the worker cannot read or write its disk").Hinted("look at the worker's log and its disk")
+		return api.NewProblem(api.CodeShardUnavailable, "the worker cannot read or write its disk").Hinted("check the worker's log and its disk")
 	}
 	return err
 }
 
-// commitProblem returns what the callers of a group are told whose COMMIT failed.
-// A full disk is found while frames are written to the log, before the one that
-// commits: the transaction is certain not to be there, and so it is when COMMIT
-// was refused a lock. After any other failure (of the fsync above all) the
-// frames may or may not come back when the file is next recovered.
+// commitProblem is the problem for the callers of a group whose COMMIT failed. A full disk is
+// detected while frames are written to the log, before the one that commits: the transaction was
+// certainly not committed, and the same holds if COMMIT could not get a lock. After any other
+// failure (above all of the fsync) the frames may or may not reappear at the next recovery.
 func commitProblem(err error, log *slog.Logger) *api.Problem {
 	if e, ok := errors.AsType[*raw.Error](err); ok && (e.Primary() == codeFull || e.Primary() == codeBusy) {
 		return api.AsProblem(storageProblem(err, log))
 	}
-	log.Error("commit failed; the outcome of its writes is not known", "error", err)
-	return contract.OutcomeUnknown("the worker could not make the write durable; it may or may not be there")
+	log.Error("commit failed; the outcome of its writes is unknown", "error", err)
+	return contract.OutcomeUnknown("the worker could not make the write durable; it may or may not have been applied")
 }

@@ -12,18 +12,18 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// stateFile holds the fence. No database can be called so: names begin with a letter.
+// stateFile holds the fence. No database can have this name, as names begin with a letter.
 const stateFile = "_state" + fileExt
 
-// fence is the worker's state, in memory and in its file. The lock on that file
-// is also what makes the data directory this engine's alone.
+// fence is the worker's state, in memory and in its file. The lock on that file also makes the
+// data directory exclusive to this engine.
 type fence struct {
-	// gate is held for reading by whoever does work under the fence, from check
-	// to the end of its transaction, and for writing by whoever changes it.
+	// gate is held for reading by work under the fence, from the check to the end of its
+	// transaction, and for writing by changes of the fence.
 	gate sync.RWMutex
 	cur  atomic.Pointer[api.WorkerState] // replaced with gate held for writing
 
-	mu   sync.Mutex // guards what follows
+	mu   sync.Mutex // guards the fields below
 	conn *raw.Conn
 	save *raw.Stmt
 	mark *raw.Stmt // see discard
@@ -46,7 +46,8 @@ func openFence(path string) (*fence, error) {
 	return f, nil
 }
 
-// load takes the exclusive lock, which the connection keeps until it is closed, and reads the state.
+// load acquires the exclusive lock, which the connection keeps until it is closed, and reads the
+// state.
 func (f *fence) load() error {
 	for _, sql := range []string{
 		"PRAGMA locking_mode = EXCLUSIVE",
@@ -108,12 +109,12 @@ func (f *fence) close() error {
 	return errors.Join(append(errs, f.conn.Close())...)
 }
 
-// discard notes, durably, that the files of a physical database are to be
-// removed: it is being created, or has been dropped. A name noted here when the
-// engine opens is of a creation or a drop that was cut short.
+// discard records, durably, that the files of a physical database are to be removed: it is being
+// created, or has been dropped. A name recorded here when the engine opens belongs to an
+// interrupted creation or drop.
 func (f *fence) discard(physical string) error { return f.note(physical, true) }
 
-// adopt takes the note back: the creation is complete, or the files are gone.
+// adopt deletes the record: the creation is complete, or the files are gone.
 func (f *fence) adopt(physical string) error { return f.note(physical, false) }
 
 func (f *fence) note(physical string, discard bool) error {
@@ -132,7 +133,7 @@ func (f *fence) note(physical string, discard bool) error {
 	return s.Run()
 }
 
-// discarded lists what discard has noted.
+// discarded lists the recorded names.
 func (f *fence) discarded() ([]string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -75,14 +75,14 @@ func TestSetStateFollowsTheRulesOfStateUpdate(t *testing.T) {
 		want api.Code
 	}{
 		{"a fresh worker is claimed", update(1, 1, "http://a", "0/3"), ""},
-		{"again by the same leader", update(1, 1, "http://a", "0/3"), ""},
+		{"claimed again by the same leader", update(1, 1, "http://a", "0/3"), ""},
 		{"the same term by another", update(1, 1, "http://b", "0/3"), api.CodeStaleTerm},
 		{"a newer term by another", update(2, 1, "http://b", "0/3"), ""},
 		{"an older term", update(1, 1, "http://a", "0/3"), api.CodeStaleTerm},
 		{"a newer map", update(2, 5, "http://b", "0/3"), ""},
 		{"an older map", update(3, 4, "http://b", "0/3"), api.CodeStaleMap},
 		{"another shard", update(3, 5, "http://b", "1/3"), api.CodeWrongShard},
-		{"the largest term there is", update(1<<64-1, 5, "http://b", "0/3"), ""},
+		{"the largest possible term", update(1<<64-1, 5, "http://b", "0/3"), ""},
 		{"and then a smaller one", update(1<<63, 5, "http://b", "0/3"), api.CodeStaleTerm},
 	} {
 		before := state(t, e)
@@ -121,7 +121,7 @@ func TestNoTransactionOfAnOlderTermCommitsAfterSetState(t *testing.T) {
 			}
 		})
 	}
-	for acked.Load() < 100 { // let them be in the middle of it
+	for acked.Load() < 100 { // let them get going
 		rows(t, e, selectAll(`LIMIT 1`))
 	}
 	if _, err := e.SetState(t.Context(), api.StateUpdate{Fence: api.Fence{Term: 2, MapVersion: 1}, Leader: "http://b"}); err != nil {
@@ -133,11 +133,11 @@ func TestNoTransactionOfAnOlderTermCommitsAfterSetState(t *testing.T) {
 		t.Errorf("%d rows when SetState returned, %d later", then, now)
 	}
 	if n := rowCount(t, e); n != acked.Load() || n != int64(then) {
-		t.Errorf("%d rows counted, %d acknowledged, %d there", n, acked.Load(), then)
+		t.Errorf("%d rows counted, %d acknowledged, %d exist", n, acked.Load(), then)
 	}
 }
 
-func TestASecondEngineIsKeptOffTheDirectory(t *testing.T) {
+func TestDirectoryIsLockedAgainstASecondEngine(t *testing.T) {
 	dir := t.TempDir()
 	e := school(t, Config{Dir: dir, Suffix: "GO"})
 	_, err := Open(t.Context(), Config{Dir: dir, Suffix: "GO"})

@@ -28,8 +28,8 @@ func TestSumsOfFloatsTravelUnrounded(t *testing.T) {
 	}
 }
 
-// BenchmarkSumOfFloats compares the exact sum of a column with SQLite's own, which
-// depends on the order.
+// BenchmarkSumOfFloats compares the exact sum of a column with SQLite's own, which depends on the
+// order.
 func BenchmarkSumOfFloats(b *testing.B) {
 	conn, err := openConn(filepath.Join(b.TempDir(), "f.db"), raw.Create, readerCache)
 	check(b, err)

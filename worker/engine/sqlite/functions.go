@@ -9,8 +9,7 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// defineFunctions registers with a connection what gives SQLite T-SQL's meaning of
-// values: the functions, aggregates and collations of package sqlfunc. What is refused is
+// defineFunctions registers with a connection T-SQL's semantics of values: the functions, aggregates and collations of package sqlfunc. What is refused is
 // raised as a *sqltypes.Error with SQL Server's number.
 func defineFunctions(conn *raw.Conn) error {
 	d := definer{conn: conn, types: typeNames{}.parse}
@@ -26,15 +25,15 @@ func defineFunctions(conn *raw.Conn) error {
 	return errors.Join(d.errs...)
 }
 
-// definer defines functions with one connection, which runs one at a time.
+// definer defines functions on one connection, which runs one at a time.
 type definer struct {
 	conn  *raw.Conn
 	types sqlfunc.Types
-	args  []sqltypes.Value // of the call that runs
+	args  []sqltypes.Value // of the current call
 	errs  []error
 }
 
-// define defines a native, which is NULL where an argument is.
+// define defines a native function; its result is NULL if an argument is.
 func (d *definer) define(n sqlfunc.Native) {
 	call := func(args []raw.Arg, r *raw.Result) error {
 		d.args = d.args[:0]
@@ -53,10 +52,10 @@ func (d *definer) define(n sqlfunc.Native) {
 	}
 }
 
-// typeNames are types by the names functions are given, one set for each connection.
+// typeNames caches types by the names passed to functions, one cache per connection.
 type typeNames map[string]sqltypes.Type
 
-// maxTypeNames bounds the names that are remembered.
+// maxTypeNames bounds the cached names.
 const maxTypeNames = 256
 
 func (t typeNames) parse(name string) (sqltypes.Type, error) {
@@ -74,7 +73,7 @@ func (t typeNames) parse(name string) (sqltypes.Type, error) {
 	return typ, err
 }
 
-// value returns a view of an argument, which is gone after the call.
+// value returns a view of an argument, which is only valid during the call.
 func value(a raw.Arg) sqltypes.Value {
 	switch a.Class() {
 	case raw.ClassInteger:

@@ -7,15 +7,15 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// BenchmarkFunctions measures what one call of a SQL function costs, with SQLite's
-// own part in it: each iteration runs a statement of 10,000 calls.
+// BenchmarkFunctions measures the cost of one call of a SQL function, including SQLite's
+// overhead: each iteration runs a statement of 10,000 calls.
 func BenchmarkFunctions(b *testing.B) {
 	const calls = 10_000
 	conn, err := openConn(filepath.Join(b.TempDir(), "f.db"), raw.Create, readerCache)
 	check(b, err)
 	b.Cleanup(func() { check(b, conn.Close()) })
 	for _, expr := range []string{
-		`i + 1`, // no function: the floor
+		`i + 1`, // no function: the baseline
 		`sd_add(i, 1, 'INT')`,
 		`sd_div(i, 3, 'INT')`,
 		`sd_add(d, i, 'DECIMAL(12,2)')`,

@@ -91,7 +91,7 @@ func TestFunctionsComputeAsTSQLDoes(t *testing.T) {
 	}
 }
 
-func TestAFunctionThatRefusesInAnUpdateUndoesIt(t *testing.T) {
+func TestAFunctionErrorUndoesTheUpdate(t *testing.T) {
 	e := school(t, Config{})
 	mustExec(t, e, request(insert(student(1), student(2), student(3))))
 	_, err := e.Exec(t.Context(), request(api.Statement{
@@ -122,17 +122,18 @@ func FuzzAppendRow(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// What is taken is a JSON array of as many values, unless a value was taken that is none.
+		// Accepted input is a JSON array of the right length, unless one of its values is not
+		// valid.
 		if len(values) != len(types) {
 			t.Fatalf("%d values of %q", len(values), row)
 		}
 		if v := jsontext.Value(row); !v.IsValid() {
-			t.Fatalf("%q is taken and is no JSON", row)
+			t.Fatalf("%q is accepted but is not JSON", row)
 		}
 	})
 }
 
-// One group of rows each; the states of groups that end early are dropped too.
+// One group of rows each; the states of groups that end early are discarded too.
 func TestAggregatesAddUpExactly(t *testing.T) {
 	e := school(t, Config{})
 	for _, c := range []struct {
@@ -151,7 +152,7 @@ func TestAggregatesAddUpExactly(t *testing.T) {
 		{`sd_sum(x, 'DECIMAL(3,2)')`, `SELECT '9.99' AS x UNION ALL SELECT '0.01'`, "DECIMAL(3,2)", `8115`},
 		{`sd_sum(x, 'DECIMAL(39,2)')`, `SELECT '9.99' AS x`, "DECIMAL(38,2)", `2750`},
 		{`sd_sum(x, 'DECIMAL(38,2)')`, `SELECT 'y' AS x`, "DECIMAL(38,2)", `8114`},
-		// Another function fails while the group has a sum that would be refused in the end.
+		// Another function fails while the group has a sum that would finally be refused.
 		{`sd_sum(x, 'BIGINT') + sum(sd_div(1, x - 1, 'INT'))`, `SELECT 9223372036854775807 AS x UNION ALL SELECT 1`, "BIGINT", `8134`},
 	} {
 		if got := evaluate(t, e, c.typ, "SELECT "+c.expr+" FROM ("+c.from+")"); got != "["+c.want+"]" {
@@ -160,7 +161,7 @@ func TestAggregatesAddUpExactly(t *testing.T) {
 	}
 }
 
-func TestAggregatesOfManyGroupsKeepApart(t *testing.T) {
+func TestAggregatesOfManyGroupsAreIndependent(t *testing.T) {
 	e := school(t, Config{})
 	got := evaluate(t, e, "BIGINT", `SELECT sd_sum(x, 'BIGINT') FROM (
 		WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 10) SELECT x FROM n) GROUP BY sd_mod(x, 3, 'INT') ORDER BY sd_mod(x, 3, 'INT')`)
@@ -169,7 +170,7 @@ func TestAggregatesOfManyGroupsKeepApart(t *testing.T) {
 	}
 }
 
-// evaluate returns the rows of a query of one column, or the SQL number of its refusal.
+// evaluate returns the rows of a single-column query, or the SQL number of its error.
 func evaluate(t *testing.T, e *Engine, typ, sql string) string {
 	t.Helper()
 	var got strings.Builder

@@ -11,11 +11,11 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// group is one transaction and the requests that share it.
+// group is a transaction and the requests that share it.
 type group struct {
 	w       *writer
 	catalog *catalog // as this transaction sees it
-	dirty   bool     // something in the transaction is worth keeping
+	dirty   bool     // the transaction contains changes to commit
 	deltas  []delta  // of the requests that succeeded
 	done    []*pending
 }
@@ -26,23 +26,23 @@ type delta struct {
 	rows int64
 }
 
-// errLost says that SQLite has rolled the transaction back by itself, as it does
-// when the disk is full or fails; cause says why.
+// errLost reports that SQLite has rolled back the transaction by itself, as it does if the disk
+// is full or fails; cause is the reason.
 type errLost struct{ cause error }
 
-func (e *errLost) Error() string { return "the transaction is gone: " + e.cause.Error() }
+func (e *errLost) Error() string { return "the transaction was rolled back: " + e.cause.Error() }
 func (e *errLost) Unwrap() error { return e.cause }
 
-// serve runs a batch to the end. Usually that is one transaction; one that is
-// lost on the way takes those with it that were in it, and the others get another.
+// serve processes a batch completely. Usually that takes one transaction; if one is lost, its
+// requests are lost with it, and the rest get another.
 func (w *writer) serve(batch []*pending) {
 	for len(batch) > 0 {
 		batch = batch[w.transaction(batch):]
 	}
 }
 
-// transaction runs requests from the front of the batch in one transaction,
-// answers them and returns how many they were: at least one.
+// transaction runs requests from the front of the batch in one transaction, answers them and
+// returns their number: at least one.
 func (w *writer) transaction(batch []*pending) int {
 	for _, p := range batch {
 		if err := w.db.e.fence.raise(p.Fence); err != nil {
@@ -70,7 +70,7 @@ func (w *writer) transaction(batch []*pending) int {
 		if err := g.request(p); err != nil {
 			p.err = err
 		}
-		// A refusal too is answered after the commit: what it is based on may be of this transaction.
+		// Refusals are also answered after the commit: they may be based on changes of this transaction.
 		g.done = append(g.done, p)
 		if lost, ok := errors.AsType[*errLost](p.err); ok {
 			g.abort(storageProblem(lost.cause, w.db.e.cfg.Logger))
@@ -81,10 +81,10 @@ func (w *writer) transaction(batch []*pending) int {
 	return len(batch)
 }
 
-// begin claims a request for the writer; false when it is not to be run.
+// begin claims a request for the writer; false if it must not be run.
 func (p *pending) begin() bool {
 	if !p.phase.CompareAndSwap(phaseQueued, phaseBegun) {
-		return false // given up: nobody waits for the answer
+		return false // given up: nobody is waiting for the response
 	}
 	if p.err == nil && time.Now().After(p.deadline) {
 		p.err = contract.NotBegun()
@@ -102,7 +102,7 @@ func (g *group) failRest(batch []*pending, err error) {
 	}
 }
 
-// abort answers the requests of a transaction that is gone.
+// abort answers the requests of a transaction that was rolled back.
 func (g *group) abort(err error) {
 	if g.w.conn.InTransaction() {
 		if rerr := g.w.own.rollback.Run(); rerr != nil {
@@ -150,8 +150,8 @@ func (g *group) finish() {
 	w.tidySoon()
 }
 
-// reload reads the catalog again after a failed commit, so that memory is what
-// this process now reads from the file, whatever became of the commit.
+// reload reads the catalog again after a failed commit, so that memory matches what this process
+// now reads from the file, whatever the outcome of the commit.
 func (w *writer) reload() {
 	cat, err := loadCatalog(w.conn)
 	if err != nil {
@@ -164,7 +164,7 @@ func (w *writer) reload() {
 	})
 }
 
-// abortClean ends a transaction that changed nothing: its requests were replays and refusals.
+// abortClean ends a transaction without changes: its requests were replays and refusals.
 func (g *group) abortClean() {
 	if err := g.w.own.rollback.Run(); err != nil {
 		g.w.db.e.cfg.Logger.Error("rollback failed", "database", g.w.db.physical, "error", err)
@@ -174,8 +174,8 @@ func (g *group) abortClean() {
 	}
 }
 
-// saveCounts writes the row counts of the tables that changed, once each, and
-// takes the chance to prune.
+// saveCounts writes the row counts of the changed tables, once each, and prunes old idempotency
+// records.
 func (g *group) saveCounts() error {
 	s := g.w.own.setRows
 	for _, d := range g.deltas {
@@ -193,7 +193,7 @@ func (g *group) saveCounts() error {
 	return g.w.pruneKeys()
 }
 
-// publish shows everyone what was committed.
+// publish makes the committed changes visible.
 func (g *group) publish() {
 	for _, d := range g.deltas {
 		d.t.rows.Add(d.rows)
@@ -201,7 +201,7 @@ func (g *group) publish() {
 	g.w.db.catalog.Store(g.catalog)
 }
 
-// request runs one request inside the transaction: all of it or none.
+// request runs one request inside the transaction: all or nothing.
 func (g *group) request(p *pending) error {
 	w := g.w
 	if problem := w.db.e.fence.check(p.Fence); problem != nil {
@@ -217,7 +217,8 @@ func (g *group) request(p *pending) error {
 			return nil
 		}
 	}
-	// One execution that fails undoes itself, and the first request's undoing is the transaction's.
+	// SQLite undoes a single failed execution itself, and undoing the first request is rolling back
+	// the transaction: neither needs a savepoint.
 	savepoint := p.Executions > 1 && g.dirty
 	if savepoint {
 		if err := w.own.savepoint.Run(); err != nil {
@@ -246,8 +247,8 @@ func (g *group) request(p *pending) error {
 	return nil
 }
 
-// failed turns an error of the engine's own statements into the loss of the
-// transaction, and lets problems through.
+// failed turns an error of the engine's own statements into the loss of the transaction; problems
+// are returned unchanged.
 func (g *group) failed(err error) error {
 	if _, ok := errors.AsType[*api.Problem](err); ok {
 		return err
@@ -255,7 +256,7 @@ func (g *group) failed(err error) error {
 	return &errLost{cause: err}
 }
 
-// undo takes back what a failed request did and returns its error, or errLost.
+// undo undoes a failed request and returns its error, or errLost.
 func (g *group) undo(p *pending, cause error, savepoint bool) error {
 	w := g.w
 	if !w.conn.InTransaction() {

@@ -11,8 +11,8 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// replay returns the stored answer to a request with the same key, nil when there
-// is none, and a problem when the key was used for another request.
+// replay returns the stored response to a request with the same key, nil if there is none, and a
+// problem if the key was used for a different request.
 func (w *writer) replay(id *api.Idempotency) (*api.ExecResponse, error) {
 	s := w.own.findKey
 	if err := s.BindText(0, id.Key); err != nil {
@@ -24,7 +24,7 @@ func (w *writer) replay(id *api.Idempotency) (*api.ExecResponse, error) {
 		return nil, err
 	}
 	if s.Int(2) <= w.cutoff().UnixMilli() {
-		// Too old to answer from, and only waiting to be pruned.
+		// Expired, and only waiting to be pruned.
 		if err := w.own.dropKey.BindText(0, id.Key); err != nil {
 			return nil, err
 		}
@@ -42,7 +42,7 @@ func (w *writer) replay(id *api.Idempotency) (*api.ExecResponse, error) {
 	return resp, nil
 }
 
-// remember stores the answer to a keyed request in its transaction.
+// remember stores the response to a keyed request in its transaction.
 func (w *writer) remember(id *api.Idempotency, resp *api.ExecResponse) error {
 	body, err := json.Marshal(resp)
 	if err != nil {
@@ -59,20 +59,20 @@ func (w *writer) remember(id *api.Idempotency, resp *api.ExecResponse) error {
 
 func (w *writer) cutoff() time.Time { return w.db.e.cfg.Now().Add(-w.prune.ttl) }
 
-// pruner says when records that are too old are looked for.
+// pruner decides when to look for expired records.
 type pruner struct {
 	ttl  time.Duration
 	next time.Time
 }
 
-// Pruning is done in passing, a bounded number of records at a time.
+// Pruning happens along with other writes, a bounded number of records at a time.
 const (
 	pruneRecords = 500
 	pruneEvery   = time.Minute
 )
 
-// pruneKeys deletes some of the records that are too old, at most once a minute,
-// or again with the next group while there are more.
+// pruneKeys deletes some of the expired records, at most once a minute, or again with the next
+// group while there are more.
 func (w *writer) pruneKeys() error {
 	now := w.db.e.cfg.Now()
 	if now.Before(w.prune.next) {

@@ -71,16 +71,16 @@ func TestOneOfManyConcurrentRepeatsIsRun(t *testing.T) {
 	}
 }
 
-func TestRecordsGoAfterTheirTime(t *testing.T) {
+func TestRecordsExpire(t *testing.T) {
 	var now atomic.Int64
 	now.Store(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC).UnixNano())
 	e := school(t, Config{
 		Dir: t.TempDir(), Suffix: "GO", IdempotencyTTL: time.Hour,
 		Now: func() time.Time { return time.Unix(0, now.Load()) },
 	})
-	const records = 1200 // more than are pruned at a time
+	const records = 1200 // more than one pruning deletes
 	var wg sync.WaitGroup
-	for i := range records { // at once, so that they share commits
+	for i := range records { // concurrently, so that they share commits
 		wg.Go(func() {
 			if _, err := e.Exec(t.Context(), keyed(fmt.Sprint("k", i), "h", insert(student(i)))); err != nil {
 				t.Error(err)
@@ -113,9 +113,9 @@ func TestRecordsGoAfterTheirTime(t *testing.T) {
 		t.Fatalf("%s records, want 1200", got)
 	}
 	now.Add(int64(time.Hour))
-	// An old key that is not pruned yet is as good as gone.
+	// An expired key that is not pruned yet does not count.
 	if resp := mustExec(t, e, keyed("k1199", "another", insert(student(9999)))); resp.Replayed {
-		t.Error("a record was answered from after its time")
+		t.Error("an expired record was replayed")
 	}
 	for i := range 3 {
 		mustExec(t, e, request(insert(student(5000+i))))

@@ -2,12 +2,12 @@ package sqlite
 
 import "testing"
 
-// play runs groups that can gather at most so many requests in time, and
-// returns how many of them waited for a request that did not come.
+// play runs groups that can gather at most present requests in time, and returns how many of them
+// waited for a request that did not come.
 func play(l *linger, groups, present int) (vain int) {
 	for range groups {
 		target := l.target()
-		size := present // what a group drains without waiting is as good as what it waits for
+		size := present // requests drained without waiting count like awaited ones
 		if size < target {
 			vain++
 		}
@@ -23,7 +23,7 @@ func TestALoneWriterHardlyEverWaits(t *testing.T) {
 	}
 }
 
-func TestGroupsGrowToTheWritersThereAre(t *testing.T) {
+func TestGroupsGrowToTheNumberOfWriters(t *testing.T) {
 	var l linger
 	for _, writers := range []int{1, 21, 3, 40} {
 		play(&l, 2*lingerRestMax, writers)
@@ -33,7 +33,7 @@ func TestGroupsGrowToTheWritersThereAre(t *testing.T) {
 	}
 }
 
-func TestWritersThatLeaveAreNotWaitedForTwice(t *testing.T) {
+func TestDepartedWritersAreNotWaitedForAgain(t *testing.T) {
 	var l linger
 	play(&l, 2*lingerRestMax, 30)
 	if vain := play(&l, lingerRest/2, 2); vain > 2 {

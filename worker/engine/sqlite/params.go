@@ -6,7 +6,7 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// bind binds a row of values to a statement's parameters by their numbers.
+// bind binds a row of values to a statement's parameters by number.
 func bind(s *raw.Stmt, values []sqltypes.Value) error {
 	for i, n := range s.Params() {
 		if n > len(values) {

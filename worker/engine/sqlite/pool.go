@@ -15,36 +15,37 @@ import (
 )
 
 const (
-	// defaultReaders is how many queries of one database can run at once. It is far
-	// more than there are processors, because a query whose caller reads slowly keeps
-	// its reader: a master lets up to 16 questions to all shards run at once, two
-	// masters twice as many, and single-shard questions need some besides.
+	// defaultReaders is how many queries of one database can run concurrently. It far exceeds the
+	// number of processors, because a query with a slow caller keeps its reader: a master lets up
+	// to 16 all-shard reads run at a time, two masters twice as many, and single-shard reads need
+	// some besides.
 	defaultReaders = 48
-	// keepIdle is how many idle readers stay open.
+	// keepIdle is the number of idle readers kept open.
 	keepIdle = 8
-	// maxWaiting is how many queries may wait for a reader of one database; more are refused.
+	// maxWaiting is how many queries may wait for a reader of one database; further ones are
+	// refused.
 	maxWaiting = 4096
 )
 
-// readerPool is the reading connections of a database. They are opened when they
-// are needed, and the one used last is used first, as its caches are warm.
+// readerPool is the reading connections of a database. They are opened on demand, and the most
+// recently used one is reused first, as its caches are warm.
 type readerPool struct {
 	db      *database
-	slots   chan struct{} // one for each query that runs
+	slots   chan struct{} // one per running query
 	waiting atomic.Int64
 	closing chan struct{}
 
 	mu     sync.Mutex
 	open   []*reader
 	idle   []*reader
-	closed bool // readers that come back from now on are closed by whoever brings them
+	closed bool // readers released from now on are closed by their callers
 }
 
 func newReaderPool(db *database, n int) *readerPool {
 	return &readerPool{db: db, slots: make(chan struct{}, n), closing: make(chan struct{})}
 }
 
-// acquire returns a reader, waiting for one as long as the context lives.
+// acquire returns a reader, waiting for one until the context ends.
 func (p *readerPool) acquire(ctx context.Context) (*reader, error) {
 	if err := p.takeSlot(ctx); err != nil {
 		return nil, err
@@ -109,7 +110,7 @@ func openReader(db *database) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A dropped database's last reader must not tidy up the log of a new one by the same name.
+	// A dropped database's last reader must not remove the log of a new one with the same name.
 	err = errors.Join(conn.KeepLogOnClose(), conn.Exec("PRAGMA query_only = ON"),
 		conn.Exec(fmt.Sprintf("PRAGMA mmap_size = %d", mapped)))
 	if err != nil {
@@ -118,7 +119,7 @@ func openReader(db *database) (*reader, error) {
 	return &reader{conn: conn, cache: newStmtCache(conn, newGuard(conn))}, nil
 }
 
-// release gives a reader back.
+// release returns a reader to the pool.
 func (p *readerPool) release(r *reader) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -133,8 +134,8 @@ func (p *readerPool) release(r *reader) {
 	<-p.slots
 }
 
-// close interrupts the readers and closes them, waiting at most so long. A reader
-// whose caller is stuck beyond that is closed by its caller in the end.
+// close interrupts the readers and closes them, waiting at most that long. A reader whose caller
+// is stuck longer is eventually closed by its caller.
 func (p *readerPool) close(wait time.Duration) error {
 	close(p.closing)
 	p.awaitAll(wait)
@@ -152,7 +153,7 @@ func (p *readerPool) close(wait time.Duration) error {
 	return errors.Join(errs...)
 }
 
-// awaitAll interrupts what runs until all slots are free or the time is over.
+// awaitAll interrupts running queries until all slots are free or the time is up.
 func (p *readerPool) awaitAll(wait time.Duration) {
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()

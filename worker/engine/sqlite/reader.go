@@ -17,16 +17,16 @@ import (
 type reader struct {
 	conn  *raw.Conn
 	cache *stmtCache
-	line  []byte // of the row being written
+	line  []byte // for the row being encoded
 
 	mu  sync.Mutex
-	run uint64 // odd while a query runs, another number for each
+	run uint64 // odd while a query runs, different for each
 }
 
 func (r *reader) close() error { return errors.Join(r.cache.clear(), r.conn.Close()) }
 
-// interruptEvery is how often an interrupt is repeated: one that arrives just
-// before SQLite begins to run is lost.
+// interruptEvery is how often an interrupt is repeated: one that arrives just before SQLite
+// starts running is lost.
 const interruptEvery = 5 * time.Millisecond
 
 func (r *reader) begin() uint64 {
@@ -42,7 +42,7 @@ func (r *reader) end() {
 	r.run++
 }
 
-// interrupt interrupts the query that runs, if one does.
+// interrupt interrupts the running query, if any.
 func (r *reader) interrupt() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -67,13 +67,13 @@ func (r *reader) interruptRun(run uint64) {
 	}
 }
 
-// shape is what the rows of a query look like.
+// shape describes a query's rows.
 type shape struct {
 	names []string
 	types []sqltypes.Type
 }
 
-// fit makes the shape that of a result's types, parsing them if they are others than last time.
+// fit sets the shape to a result's types, parsing them only if they changed.
 func (s *shape) fit(names []string, have int) error {
 	if s.types != nil && slices.Equal(s.names, names) {
 		return nil
@@ -113,7 +113,7 @@ func (e *Engine) Query(ctx context.Context, req *api.QueryRequest, row func(line
 	return db.query(ctx, r, req, params, row)
 }
 
-// query runs a query on a reader that it has for itself.
+// query runs a query on a reader it owns exclusively.
 func (db *database) query(ctx context.Context, r *reader, req *api.QueryRequest, params []sqltypes.Value, row func([]byte) error) error {
 	run := r.begin()
 	defer r.end()
@@ -151,17 +151,17 @@ func (db *database) query(ctx context.Context, r *reader, req *api.QueryRequest,
 	return nil
 }
 
-// keepLine is the size in bytes beyond which a reader gives its line buffer back.
+// keepLine is the size in bytes above which a reader frees its line buffer.
 const keepLine = 1 << 20
 
-// firstStep checks that the tables are what the query was made for and makes the
-// first step, which takes the snapshot that the query reads. Both see the same
-// schema: when one was being committed meanwhile, they are done again.
+// firstStep checks that the tables match what the query was built for and makes the first step,
+// which takes the snapshot that the query reads. Both must see the same schema: if one was being
+// committed meanwhile, they are repeated.
 func (db *database) firstStep(ctx context.Context, s *raw.Stmt, schemas map[string]string) (bool, error) {
 	for {
 		gen := db.schemaGen.Load()
 		if gen%2 == 1 {
-			db.schemaMu.Lock() // being committed just now: as long as one fsync
+			db.schemaMu.Lock() // a commit is in progress: takes one fsync
 			gen = db.schemaGen.Load()
 			db.schemaMu.Unlock()
 			if err := ctx.Err(); err != nil {
@@ -182,7 +182,7 @@ func (db *database) firstStep(ctx context.Context, s *raw.Stmt, schemas map[stri
 	}
 }
 
-// queryProblem returns what a caller is told of a query that failed.
+// queryProblem maps an error of a query to a problem.
 func (db *database) queryProblem(ctx context.Context, req *api.QueryRequest, err error) error {
 	if e, ok := errors.AsType[*raw.Error](err); ok && e.Primary() == codeInterrupt {
 		if cerr := ctx.Err(); cerr != nil {
@@ -193,7 +193,7 @@ func (db *database) queryProblem(ctx context.Context, req *api.QueryRequest, err
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return contract.ContextProblem(err)
 	}
-	// A table that went before the text was prepared is better named than quoted from SQLite.
+	// If a table was dropped before the text was prepared, report that instead of SQLite's message.
 	cat := db.catalog.Load()
 	for name, version := range req.Schemas {
 		if _, p := cat.expect(name, version); p != nil {
@@ -221,7 +221,7 @@ func appendLine(dst []byte, s *raw.Stmt, types []sqltypes.Type) []byte {
 		case raw.ClassFloat:
 			v = sqltypes.Value{Form: sqltypes.FormFloat, Float: s.Float(i)}
 		case raw.ClassText:
-			// The view is encoded before the next step takes it away.
+			// The view is encoded before the next step invalidates it.
 			v = sqltypes.Value{Form: sqltypes.FormText, Str: s.View(i)}
 		case raw.ClassBlob:
 			v = sqltypes.Value{Form: sqltypes.FormBytes, Str: s.View(i)}

@@ -11,7 +11,7 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestAnErrorOfTheCallersEndsTheQuery(t *testing.T) {
+func TestACallersErrorEndsTheQuery(t *testing.T) {
 	e := school(t, Config{})
 	mustExec(t, e, request(insert(student(1), student(2))))
 	full := errors.New("the pipe is broken")
@@ -53,10 +53,10 @@ func TestQueriesEndWithTheirContext(t *testing.T) {
 	}
 }
 
-func TestDropInterruptsReadersAndRefusesThoseThatWait(t *testing.T) {
+func TestDropInterruptsReadersAndRefusesWaitingOnes(t *testing.T) {
 	e := school(t, Config{Dir: t.TempDir(), Suffix: "GO", Readers: 2})
 	var wg sync.WaitGroup
-	for range 6 { // more than there are readers
+	for range 6 { // more than the number of readers
 		wg.Go(func() {
 			err := e.Query(context.Background(), endless(), nil)
 			if api.CodeOf(err) != api.CodeUnknownDatabase {
@@ -99,7 +99,7 @@ func TestDropDoesNotWaitForAReaderWhoseCallerIsStuck(t *testing.T) {
 	if _, err := e.DropDB(t.Context(), "SchoolDB", fence1); err != nil {
 		t.Fatal(err)
 	}
-	// A new database by the name has nothing to do with what the stuck reader still holds.
+	// A new database with the same name is independent of what the stuck reader still holds.
 	if _, err := e.CreateDB(t.Context(), "SchoolDB", fence1); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func TestAQueryNeverReadsASchemaItWasNotCheckedFor(t *testing.T) {
 	}
 	for range 20 {
 		for _, next := range []api.Statement{createWide, createStudents()} {
-			// The row goes in with the table: a reader sees both or neither.
+			// The row is inserted along with the table: a reader sees both or neither.
 			fill := api.Statement{
 				SQL: `INSERT INTO "Students" ("student_id", "name", "_slot") VALUES (1, 'wide', 1)`, Table: "Students",
 				Effect: api.EffectInsert, SchemaVersion: next.Definition.Version(),
@@ -177,10 +177,10 @@ func TestAQueryNeverReadsASchemaItWasNotCheckedFor(t *testing.T) {
 	}
 }
 
-// As many queries as the engine promises run at once, though none of their callers
-// takes more than a row: a master relies on it to keep its reads from waiting for
-// each other in a circle. Afterwards only a few readers stay open.
-func TestQueriesWhoseCallersAreSlowRunSideBySide(t *testing.T) {
+// All the queries the engine promises run concurrently, even if none of their callers takes more
+// than a row: a master relies on it to avoid a deadlock between its reads. Afterwards only a few
+// readers stay open.
+func TestQueriesWithSlowCallersRunConcurrently(t *testing.T) {
 	e := school(t, Config{})
 	mustExec(t, e, request(insert(student(1), student(2))))
 	var running, ended sync.WaitGroup

@@ -12,32 +12,32 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// An UPDATE of several rows that sets a column of a PRIMARY KEY or UNIQUE.
+// An UPDATE of several rows that changes a column of a PRIMARY KEY or UNIQUE constraint.
 //
-// T-SQL checks uniqueness once the statement is done, SQLite at every row: shifting
-// the keys 1, 2, 3 by one, or swapping two, meets a key that is about to move away.
-// The UPDATE is therefore run as it is, which costs nothing extra, and only when
-// SQLite reports a duplicate is it run once more, in two steps:
+// T-SQL checks uniqueness at the end of the statement, SQLite at every row: shifting the keys 1,
+// 2, 3 by one, or swapping two, conflicts with a key that is about to move away. The UPDATE is
+// therefore run as is, which costs nothing extra, and only if SQLite reports a duplicate is it
+// run again, in two steps:
 //
-//  1. A temporary BEFORE UPDATE trigger writes each row as it is to become into a
+//  1. A temporary BEFORE UPDATE trigger writes the new version of each row into a
 //     temporary table, and skips the change itself. SQLite evaluates the statement's
-//     own text, so that nothing has to be parsed or written anew here.
-//  2. Those rows are deleted and inserted as they are to become, under their old
-//     rowids where the rowid is not itself the key. What is still a duplicate
-//     then is one in the end, and is refused as such.
+//     own text, so that nothing has to be parsed or rewritten here.
+//  2. Those rows are deleted and their new versions inserted, under their old
+//     rowids unless the rowid is itself the key. What is still a duplicate
+//     then is a real duplicate, and is refused as such.
 //
 // All of it is within a savepoint: a refusal leaves no trace.
 
-// Names of the temporary objects. No client can give a name with a colon.
+// Names of the temporary objects. No client's name can contain a colon.
 const (
 	rekeyTable   = `"sd:rekey"`
 	rekeyTrigger = `"sd:rekey_row"`
 )
 
-// rekeyPages bounds the temporary table, which is held in memory: 64 MiB of pages of 4 KiB.
+// rekeyPages bounds the temporary table, which is tempList in memory: 64 MiB of pages of 4 KiB.
 const rekeyPages = 16 << 10
 
-// isDuplicate says whether SQLite refused a row for a key that another has.
+// isDuplicate reports whether SQLite refused a row because another has its key.
 func isDuplicate(err error) bool {
 	e, ok := errors.AsType[*raw.Error](err)
 	if !ok {
@@ -50,16 +50,15 @@ func isDuplicate(err error) bool {
 	return false
 }
 
-// rekey runs an UPDATE of t that SQLite refused with duplicate once more, checking
-// uniqueness at its end, and returns the number of rows it changed. run binds and
-// runs the UPDATE.
+// rekey runs again an UPDATE of t that SQLite refused with duplicate, checking uniqueness at its
+// end, and returns the number of rows changed. run binds and runs the UPDATE.
 func (w *writer) rekey(t *table, duplicate error, run func() error) (int64, error) {
 	if err := w.conn.Exec("SAVEPOINT rekey"); err != nil {
 		return 0, err
 	}
 	n, err := w.moveRows(t, run)
 	if err == nil && n == 0 {
-		err = duplicate // it was of no row of t
+		err = duplicate // the duplicate was not in a row of t
 	}
 	if err != nil && w.conn.InTransaction() {
 		if rerr := w.conn.Exec("ROLLBACK TO rekey"); rerr != nil {
@@ -74,25 +73,25 @@ func (w *writer) rekey(t *table, duplicate error, run func() error) (int64, erro
 	return n, err
 }
 
-// moveRows does what rekey does, within its savepoint.
+// moveRows is the part of rekey within its savepoint.
 func (w *writer) moveRows(t *table, run func() error) (int64, error) {
 	columns, isRowID, err := w.storedColumns(t)
 	if err != nil {
 		return 0, err
 	}
 	name := quoteName(t.def.Name)
-	images := make([]string, len(columns)) // the temporary table's columns: c0, c1, ...
-	for i := range images {
-		images[i] = fmt.Sprintf("c%d", i)
+	tempColumns := make([]string, len(columns)) // the temporary table's columns: c0, c1, ...
+	for i := range tempColumns {
+		tempColumns[i] = fmt.Sprintf("c%d", i)
 	}
-	held, news := strings.Join(images, ", "), "NEW."+strings.Join(columns, ", NEW.")
-	// Columns without a type keep values as they are.
+	tempList, newList := strings.Join(tempColumns, ", "), "NEW."+strings.Join(columns, ", NEW.")
+	// Columns without a type store values unchanged.
 	err = w.execAll(
-		"PRAGMA temp.auto_vacuum = FULL", // what it took is given back once it is dropped
+		"PRAGMA temp.auto_vacuum = FULL", // frees the memory once the table is dropped
 		fmt.Sprintf("PRAGMA temp.max_page_count = %d", w.rekeyPages),
-		"CREATE TEMP TABLE "+rekeyTable+" (id INTEGER PRIMARY KEY, "+held+")",
+		"CREATE TEMP TABLE "+rekeyTable+" (id INTEGER PRIMARY KEY, "+tempList+")",
 		"CREATE TEMP TRIGGER "+rekeyTrigger+" BEFORE UPDATE ON main."+name+" BEGIN "+
-			"INSERT INTO "+rekeyTable+" VALUES (OLD._rowid_, "+news+"); SELECT RAISE(IGNORE); END",
+			"INSERT INTO "+rekeyTable+" VALUES (OLD._rowid_, "+newList+"); SELECT RAISE(IGNORE); END",
 	)
 	if err != nil {
 		return 0, err
@@ -103,7 +102,7 @@ func (w *writer) moveRows(t *table, run func() error) (int64, error) {
 		}
 		return 0, err
 	}
-	into, from := strings.Join(columns, ", "), held
+	into, from := strings.Join(columns, ", "), tempList
 	if !isRowID {
 		into, from = "_rowid_, "+into, "id, "+from
 	}
@@ -120,12 +119,12 @@ func (w *writer) moveRows(t *table, run func() error) (int64, error) {
 }
 
 func (w *writer) errRekeyTooLarge() *api.Problem {
-	return api.NewProblem(api.CodeTooComplex, "the rows whose keys the UPDATE moves need more than %d KiB of memory to check uniqueness once it is done; nothing was changed",
+	return api.NewProblem(api.CodeTooComplex, "the rows whose keys the UPDATE moves need more than %d KiB of memory to check uniqueness at its end; nothing was changed",
 		w.rekeyPages*4).Hinted("change fewer rows at a time, with a narrower WHERE")
 }
 
-// storedColumns returns the columns of t as SQLite has them, the hidden one too,
-// quoted, and whether one of them is the rowid by another name.
+// storedColumns returns the columns of t as SQLite has them, including the hidden one, quoted,
+// and whether one of them is an alias of the rowid.
 func (w *writer) storedColumns(t *table) (columns []string, isRowID bool, err error) {
 	s, err := w.conn.Prepare("SELECT name, pk, type = 'INTEGER' COLLATE NOCASE FROM pragma_table_info(@p1, 'main')")
 	if err != nil {

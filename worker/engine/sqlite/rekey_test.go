@@ -14,7 +14,7 @@ func shift(where string) api.Statement {
 	}
 }
 
-// tempPages returns the pages that the writer's temporary tables take.
+// tempPages returns the number of pages in the writer's temporary tables.
 func tempPages(t *testing.T, w *writer) int64 {
 	t.Helper()
 	s, err := w.conn.Prepare("PRAGMA temp.page_count")
@@ -45,13 +45,13 @@ func TestTheMemoryOfMovingKeysIsBounded(t *testing.T) {
 	if got := rowCount(t, e); got != n || len(rows(t, e, selectAll(""))) != n {
 		t.Errorf("%d rows after the refusal, want %d", got, n)
 	}
-	// The writer goes on, also with what fits.
+	// The writer continues to work, also for an update that fits.
 	if resp := mustExec(t, e, request(shift(fmt.Sprintf("student_id > %d", n-100)))); resp.RowsAffected[0] != 100 {
 		t.Errorf("%d rows moved, want 100", resp.RowsAffected[0])
 	}
 }
 
-func TestMovingKeysGivesItsMemoryBack(t *testing.T) {
+func TestMovingKeysFreesItsMemory(t *testing.T) {
 	e := school(t, Config{})
 	const n = 5000
 	all := make([]string, n)

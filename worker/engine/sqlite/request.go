@@ -9,14 +9,14 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// pending is a request on its way through the writer.
+// pending is a request queued for or run by the writer.
 type pending struct {
 	*contract.Exec
-	deadline time.Time // to begin by
+	deadline time.Time // deadline to begin
 
-	// phase decides between the writer, which begins it, and its caller, who gives it up.
+	// phase decides the race between the writer, which begins it, and its caller, who gives up.
 	phase atomic.Int32
-	// done gets one token once resp and err are set.
+	// done receives one token once resp and err are set.
 	done chan struct{}
 	resp *api.ExecResponse
 	err  error
@@ -29,8 +29,8 @@ const (
 	phaseGivenUp
 )
 
-// newPending checks a request and decodes its parameters. It runs on the caller's
-// goroutine, so that the writer has nothing left to do but to write.
+// newPending validates a request and decodes its parameters. It runs on the caller's goroutine,
+// to keep that work off the writer.
 func newPending(req *api.ExecRequest, deadline time.Time) (*pending, error) {
 	x, err := contract.DecodeExec(req)
 	if err != nil {
@@ -39,10 +39,10 @@ func newPending(req *api.ExecRequest, deadline time.Time) (*pending, error) {
 	return &pending{Exec: x, deadline: deadline, done: make(chan struct{}, 1)}, nil
 }
 
-// at is [contract.Exec.At] for what SQLite refused too.
+// at is [contract.Exec.At] that also maps SQLite's errors.
 func (p *pending) at(err error, statement, row, value int) error {
 	if _, ok := errors.AsType[*errLost](err); ok {
-		return err // of the transaction, and no statement's
+		return err // about the transaction, not a statement
 	}
 	return p.At(statementProblem(err), statement, row, value)
 }

@@ -6,29 +6,29 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// cachedStatements is how many prepared statements a connection keeps.
+// cachedStatements is how many prepared statements a connection caches.
 const cachedStatements = 128
 
-// prepared is a statement of a cache with what its user knows of it.
+// prepared is a cached statement with its user's data.
 type prepared struct {
 	*raw.Stmt
 	sql   string
 	shape shape // of a query's result; unused by the writer
 }
 
-// stmtCache keeps a connection's latest statements by their text.
+// stmtCache caches a connection's most recent statements by text.
 type stmtCache struct {
 	conn  *raw.Conn
 	guard *guard
 	bySQL map[string]*list.Element
-	order list.List // of *prepared, the latest in front
+	order list.List // of *prepared, most recent first
 }
 
 func newStmtCache(conn *raw.Conn, g *guard) *stmtCache {
 	return &stmtCache{conn: conn, guard: g, bySQL: map[string]*list.Element{}}
 }
 
-// get returns the statement of a text, preparing it if need be.
+// get returns the statement for a text, preparing it if needed.
 func (c *stmtCache) get(sql string) (*prepared, error) {
 	if el, ok := c.bySQL[sql]; ok {
 		c.order.MoveToFront(el)
@@ -65,9 +65,9 @@ func (c *stmtCache) clear() error {
 	return err
 }
 
-// guard refuses statements that reach beyond the tables of users. It asks only
-// while a request's text is prepared, so that the engine's own statements may do
-// anything, also when SQLite compiles them anew after a change of schema.
+// guard refuses statements that access more than the users' tables. It only applies while a
+// request's text is prepared, so that the engine's own statements may do anything, even if SQLite
+// recompiles them after a schema change.
 type guard struct {
 	on bool
 }

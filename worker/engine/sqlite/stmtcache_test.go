@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTheStatementCacheIsBoundedAndKeepsTheLatest(t *testing.T) {
+func TestTheStatementCacheIsBoundedAndKeepsTheMostRecent(t *testing.T) {
 	conn, err := openConn(t.TempDir()+"/t.db", 1, readerCache)
 	if err != nil {
 		t.Fatal(err)
@@ -21,7 +21,7 @@ func TestTheStatementCacheIsBoundedAndKeepsTheLatest(t *testing.T) {
 			t.Fatal(err)
 		}
 		if again, err := c.get("SELECT 0"); err != nil || again != first {
-			t.Fatal("a statement in use was given up", err)
+			t.Fatal("a statement in use was evicted", err)
 		}
 	}
 	if n := len(c.bySQL); n != cachedStatements || c.order.Len() != n {

@@ -13,23 +13,23 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// Bounds of one group, so that a commit is never far away.
+// Bounds of a group, so that a commit is never far away.
 const (
 	groupRequests   = 512
 	groupExecutions = 8192
 )
 
-// writer owns a database's one writing connection. Its goroutine takes requests
-// from the queue in order and runs those that are waiting in one transaction.
+// writer owns a database's only writing connection. Its goroutine takes requests from the queue
+// in order and runs the waiting ones in one transaction.
 type writer struct {
 	db   *database
 	conn *raw.Conn
-	// own are the engine's statements, cache those of requests.
+	// own are the engine's statements, cache holds those of requests.
 	own   ownStatements
 	cache *stmtCache
 	prune pruner
 
-	// mu orders senders and stop: nothing is sent once stopped is set.
+	// mu serializes send and stop: nothing is sent once stopped is set.
 	mu      sync.RWMutex
 	stopped bool
 	queue   chan *pending
@@ -37,7 +37,7 @@ type writer struct {
 	quit    chan struct{}
 	ended   chan struct{}
 
-	// tidyTimer has tidy called soon after a commit.
+	// tidyTimer schedules tidy soon after a commit.
 	tidyTimer *time.Timer
 	tidyDue   bool
 
@@ -46,9 +46,9 @@ type writer struct {
 	linger      linger
 	lingerTimer *time.Timer
 
-	rekeyPages int // bounds the memory of rekey; a field so that tests can lower it
+	rekeyPages int // bounds rekey's memory; a field so that tests can lower it
 
-	// commit ends the transaction; a field so that tests can make it fail as a disk would.
+	// commit commits the transaction; a field so that tests can simulate disk failures.
 	commit func() error
 }
 
@@ -87,8 +87,8 @@ func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecRespo
 	return p.wait(ctx, wait)
 }
 
-// wait returns the outcome. A request that has not begun when the context or the
-// time ends is given up; one that has is waited for, since only its outcome can be told.
+// wait returns the outcome. A request that has not begun when the context or the time ends is
+// given up; one that has begun is waited for, since only then is its outcome known.
 func (p *pending) wait(ctx context.Context, d time.Duration) (*api.ExecResponse, error) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -114,7 +114,7 @@ func (w *writer) send(p *pending) error {
 	if w.stopped {
 		return w.refusal()
 	}
-	// A request larger than the bound is let in when it is alone: the body limit bounds it.
+	// A request larger than the bound is accepted if the queue is empty: the body limit bounds it.
 	if n := w.bytes.Add(p.Bytes); n > w.db.e.cfg.QueueBytes && n > p.Bytes {
 		w.bytes.Add(-p.Bytes)
 		return errQueueFull()
@@ -133,7 +133,7 @@ func errQueueFull() *api.Problem {
 		Hinted("send it again later")
 }
 
-// refusal is what requests are told that come after the end.
+// refusal is the error for requests after stop.
 func (w *writer) refusal() error {
 	if w.db.gone.Load() {
 		return contract.UnknownDatabase(w.db.name)
@@ -141,7 +141,7 @@ func (w *writer) refusal() error {
 	return contract.Closed()
 }
 
-// run is the writer's goroutine.
+// run is the main loop of the writer's goroutine.
 func (w *writer) run() {
 	defer close(w.ended)
 	w.tidyTimer = time.NewTimer(tidyEvery)
@@ -172,9 +172,9 @@ func (w *writer) run() {
 	}
 }
 
-// collect adds what is waiting to a batch that has one request, and what comes
-// within lingerMax while it seems worth waiting for. A request that changes the
-// schema is a batch of its own.
+// collect extends a batch of one request by the waiting ones, and by those that arrive within
+// lingerMax while waiting seems worthwhile. A request that changes the schema is a batch of its
+// own.
 func (w *writer) collect(batch []*pending) []*pending {
 	if batch[0].DDL {
 		return batch
@@ -210,7 +210,7 @@ func (w *writer) collect(batch []*pending) []*pending {
 	return batch
 }
 
-// await returns the next request, or nil when the wait or the writer has ended.
+// await returns the next request, or nil if the wait or the writer has ended.
 func (w *writer) await() *pending {
 	select {
 	case p := <-w.queue:
@@ -221,7 +221,7 @@ func (w *writer) await() *pending {
 	return nil
 }
 
-// refuseQueued answers what is left after stop.
+// refuseQueued refuses the requests left in the queue after stop.
 func (w *writer) refuseQueued() {
 	for {
 		select {
@@ -234,13 +234,13 @@ func (w *writer) refuseQueued() {
 	}
 }
 
-// answer lets the caller have what resp and err hold.
+// answer releases the caller with resp and err.
 func (w *writer) answer(p *pending) {
 	w.bytes.Add(-p.Bytes)
 	p.done <- struct{}{}
 }
 
-// stop ends the goroutine once the requests that have begun are answered.
+// stop ends the goroutine once the requests in progress are answered.
 func (w *writer) stop() {
 	w.mu.Lock()
 	first := !w.stopped
@@ -262,8 +262,8 @@ func (w *writer) tidySoon() {
 	}
 }
 
-// tidy moves the log into the file if nobody is waiting, since what is in the file
-// is faster to read (see mapped), and looks at the file's size.
+// tidy checkpoints the log into the file if nobody is waiting, since the file is faster to read
+// (see mapped), and measures the file's size.
 func (w *writer) tidy() {
 	if len(w.queue) == 0 {
 		if err := w.own.checkpoint.Run(); err != nil {

@@ -45,13 +45,13 @@ func TestAFailedCommitSaysWhetherItMayHaveHappened(t *testing.T) {
 			w.commit = commit
 			mustExec(t, e, request(insert(student(3))))
 			if n, there := rowCount(t, e), len(rows(t, e, selectAll(""))); n != 2 || there != 2 {
-				t.Errorf("%d rows counted and %d there after the writer went on, want 2", n, there)
+				t.Errorf("%d rows counted, %d exist after the writer continued, want 2", n, there)
 			}
 		})
 	}
 }
 
-// hold makes the writer stop before its next commit until the function it returns is called.
+// hold stops the writer before its next commit until the returned function is called.
 func hold(t *testing.T, e *Engine) (begun <-chan struct{}, release func()) {
 	w := writerOf(t, e)
 	commit := w.commit
@@ -67,7 +67,7 @@ func hold(t *testing.T, e *Engine) (begun <-chan struct{}, release func()) {
 	return started, func() { close(free) }
 }
 
-func TestWhatIsGivenUpBeforeItBeginsIsNeverRun(t *testing.T) {
+func TestAnAbandonedRequestIsNeverRun(t *testing.T) {
 	e := school(t, Config{})
 	begun, release := hold(t, e)
 	first := make(chan error, 1)
@@ -84,7 +84,7 @@ func TestWhatIsGivenUpBeforeItBeginsIsNeverRun(t *testing.T) {
 		cancelled <- err
 	}()
 	for len(writerOf(t, e).queue) == 0 {
-		time.Sleep(time.Millisecond) // until it is in the queue, of which there is no event
+		time.Sleep(time.Millisecond) // poll until it is in the queue, for lack of an event
 	}
 	cancel()
 	if err := <-cancelled; api.CodeOf(err) != api.CodeCanceled {
@@ -131,7 +131,7 @@ func TestAFullQueueRefuses(t *testing.T) {
 	}
 }
 
-func TestARequestWaitsOnlyAsLongAsItSays(t *testing.T) {
+func TestTimeoutMSBoundsTheWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, err := newPending(request(insert(student(1))), time.Now().Add(time.Minute))
 		if err != nil {
@@ -182,7 +182,7 @@ func TestSchemaIsCheckedInTheTransaction(t *testing.T) {
 	mustExec(t, e, request(insert(student(1))))
 }
 
-func TestStatementsThatReachBeyondTheirTableAreRefused(t *testing.T) {
+func TestStatementsThatAccessMoreThanTheirTableAreRefused(t *testing.T) {
 	e := school(t, Config{})
 	mustExec(t, e, request(insert(student(1))))
 	for _, sql := range []string{

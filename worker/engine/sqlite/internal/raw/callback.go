@@ -7,8 +7,8 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// SQLite calls back with a number it was given. These are the numbers of what is
-// registered with connections that are open; an entry goes when its connection closes.
+// SQLite passes a number back to callbacks. These are the registered objects of open connections
+// by number; an entry is removed when its connection closes.
 var callbacks = struct {
 	sync.RWMutex
 	next  uintptr
@@ -21,13 +21,13 @@ var callbacks = struct {
 	colls: map[uintptr]func(a, b string) int{},
 }
 
-// function is a scalar function, or an aggregate when start is there.
+// function is a scalar function, or an aggregate if start is set.
 type function struct {
 	c     *Conn
 	call  func(args []Arg, r *Result) error
 	start func() Aggregate
-	// args and result are passed to every call, so that none allocates: a connection
-	// is for one goroutine at a time, and no function runs SQL that would call it again.
+	// args and result are reused by every call, so that none allocates: a connection is for one
+	// goroutine at a time, and no function runs SQL that would call it recursively.
 	args   [maxArgs]Arg
 	result Result
 }
@@ -61,13 +61,13 @@ func (a Arg) Int() int64 { return lib.Xsqlite3_value_int64(a.tls, a.p) }
 // Float returns the argument as a float.
 func (a Arg) Float() float64 { return lib.Xsqlite3_value_double(a.tls, a.p) }
 
-// View returns the bytes of a text or blob without copying them; they are gone after the call.
+// View returns the bytes of a text or blob without copying them; they are invalid after the call.
 func (a Arg) View() string {
 	p := lib.Xsqlite3_value_blob(a.tls, a.p)
 	return textView(p, int(lib.Xsqlite3_value_bytes(a.tls, a.p)))
 }
 
-// Result takes a SQL function's result. A function that sets none returns NULL.
+// Result receives a SQL function's result. A function that sets none returns NULL.
 type Result struct {
 	tls *libc.TLS
 	ctx uintptr
@@ -100,8 +100,8 @@ func (r *Result) Bytes(v string) {
 // transient is SQLITE_TRANSIENT: SQLite makes its own copy.
 const transient = ^uintptr(0)
 
-// CreateCollation defines a collation. cmp must be a total order; the strings it
-// is given are gone after the call.
+// CreateCollation defines a collation. cmp must be a total order; its arguments are invalid after
+// the call.
 func (c *Conn) CreateCollation(name string, cmp func(a, b string) int) error {
 	zName, err := libc.CString(name)
 	if err != nil {
@@ -115,7 +115,7 @@ func (c *Conn) CreateCollation(name string, cmp func(a, b string) int) error {
 	callbacks.Unlock()
 	rc := lib.Xsqlite3_create_collation_v2(c.tls, c.db, zName, lib.SQLITE_UTF8, id, funcPointer(collate), funcPointer(dropCollation))
 	if rc != lib.SQLITE_OK {
-		dropCollation(c.tls, id) // unlike with a function, SQLite does not
+		dropCollation(c.tls, id) // unlike for functions, SQLite does not do this itself
 		return c.errorOf(rc)
 	}
 	return nil
@@ -134,10 +134,10 @@ func dropCollation(_ *libc.TLS, id uintptr) {
 	delete(callbacks.colls, id)
 }
 
-// Action is something a statement would do, as SQLite's authorizer describes it
-// while the statement is prepared.
+// Action is an operation of a statement, as described by SQLite's authorizer while the statement
+// is prepared.
 type Action struct {
-	Op int // an authorizer action code, as [ActionPragma]
+	Op int // an authorizer action code, such as [ActionPragma]
 	// Arg1 and Arg2 depend on Op: for reads and writes Arg1 is the table.
 	Arg1, Arg2 string
 }
@@ -159,8 +159,8 @@ const (
 	ActionFunction    = lib.SQLITE_FUNCTION
 )
 
-// Authorize has allow asked about each action of the statements prepared from
-// now on; one that is not allowed makes Prepare fail with SQLITE_AUTH. Nil allows all.
+// Authorize registers allow to be called for each action of the statements prepared from now on;
+// if it returns false, Prepare fails with SQLITE_AUTH. Nil allows everything.
 func (c *Conn) Authorize(allow func(Action) bool) {
 	c.auth = allow
 	if allow == nil {

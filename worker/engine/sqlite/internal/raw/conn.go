@@ -10,13 +10,13 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Mode says how a file is opened.
+// Mode is how a file is opened.
 type Mode int
 
 // The modes.
 const (
 	ReadWrite Mode = iota // the file must exist
-	Create                // it is created when it does not
+	Create                // it is created if it does not exist
 )
 
 // Conn is a connection to one database file.
@@ -24,12 +24,12 @@ type Conn struct {
 	tls *libc.TLS
 	db  uintptr
 
-	// handle is what the callbacks of this connection find it by.
+	// handle identifies the connection to callbacks.
 	handle uintptr
-	// funcErr is the error of the SQL function that failed last; see wrap.
+	// funcErr is the error of the latest failed SQL function.
 	funcErr error
 	auth    func(Action) bool
-	// groups are the states of the groups that aggregates are in the middle of.
+	// groups are the states of unfinished aggregate groups.
 	groups    map[uintptr]Aggregate
 	nextGroup uintptr
 
@@ -44,7 +44,7 @@ type Error struct {
 	Code int
 	// Msg is SQLite's message.
 	Msg string
-	// Cause is the error that a Go function called from SQL returned, if that is why.
+	// Cause is the error of a Go function called from SQL, if that is the cause.
 	Cause error
 }
 
@@ -54,7 +54,7 @@ func (e *Error) Error() string { return fmt.Sprintf("sqlite: %s (%d)", e.Msg, e.
 // Unwrap returns the Go function's error.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// Primary returns the primary result code, as SQLITE_CONSTRAINT.
+// Primary returns the primary result code, such as SQLITE_CONSTRAINT.
 func (e *Error) Primary() int { return e.Code & 0xff }
 
 var initialize = sync.OnceFunc(func() {
@@ -64,15 +64,15 @@ var initialize = sync.OnceFunc(func() {
 	lib.Xsqlite3_initialize(tls)
 })
 
-// Version returns the version of SQLite, as "3.53.0".
+// Version returns the version of SQLite, such as "3.53.0".
 func Version() string {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	return libc.GoString(lib.Xsqlite3_libversion(tls))
 }
 
-// Open opens a connection to the file at path. The connection takes no locks
-// between threads: it is for one goroutine at a time.
+// Open opens a connection to the file at path. The connection is not thread-safe: it is for one
+// goroutine at a time.
 func Open(path string, mode Mode) (*Conn, error) {
 	initialize()
 	if strings.IndexByte(path, 0) >= 0 {
@@ -115,8 +115,8 @@ func Open(path string, mode Mode) (*Conn, error) {
 	return c, nil
 }
 
-// harden turns off what makes mistakes pass: "text" in double quotes that is
-// not a column, and SQL that can corrupt the file.
+// harden disables what hides mistakes: double-quoted text that is not a column, and SQL that can
+// corrupt the file.
 func (c *Conn) harden() error {
 	for _, set := range []struct{ op, on int32 }{
 		{lib.SQLITE_DBCONFIG_DQS_DDL, 0},
@@ -164,9 +164,9 @@ func (c *Conn) Close() error {
 	return nil
 }
 
-// Interrupt makes the statement that is running, if one is, fail soon with
-// SQLITE_INTERRUPT. Any goroutine may call it at any time. One that arrives just
-// before a statement begins has no effect: repeat it until the work has ended.
+// Interrupt makes the running statement, if any, fail soon with SQLITE_INTERRUPT. Any goroutine
+// may call it at any time. An interrupt just before a statement begins has no effect: repeat it
+// until the work has ended.
 func (c *Conn) Interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -179,7 +179,7 @@ func (c *Conn) Interrupt() {
 	tls.Close()
 }
 
-// Exec runs a text of one statement without parameters to its end.
+// Exec runs a single statement without parameters to completion.
 func (c *Conn) Exec(sql string) error {
 	s, err := c.Prepare(sql)
 	if err != nil {
@@ -195,8 +195,8 @@ func (c *Conn) Exec(sql string) error {
 // Changes returns the number of rows that the latest INSERT, UPDATE or DELETE changed.
 func (c *Conn) Changes() int64 { return lib.Xsqlite3_changes64(c.tls, c.db) }
 
-// InTransaction says whether a transaction is open. An error can end it: a full
-// disk, an I/O error and an interrupted write roll back on their own.
+// InTransaction reports whether a transaction is open. An error can end it: a full disk, an I/O
+// error and an interrupted write cause an automatic rollback.
 func (c *Conn) InTransaction() bool { return lib.Xsqlite3_get_autocommit(c.tls, c.db) == 0 }
 
 // errorOf returns the connection's error for the result code rc.
@@ -216,8 +216,8 @@ func (c *Conn) errorOf(rc int32) error {
 
 func errNoMem() error { return &Error{Code: lib.SQLITE_NOMEM, Msg: "out of memory"} }
 
-// KeepLogOnClose makes Close leave the write-ahead log as it is, even when this
-// is the last connection to the file.
+// KeepLogOnClose makes Close leave the write-ahead log as is, even if this is the last connection
+// to the file.
 func (c *Conn) KeepLogOnClose() error {
 	return c.config(lib.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
 }

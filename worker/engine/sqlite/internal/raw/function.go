@@ -5,26 +5,25 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// CreateFunction defines a deterministic SQL function with nArgs arguments, any
-// number for -1. The error it returns becomes the Cause of the statement's [Error].
-// args and r are valid during the call; the function must not run SQL on c.
+// CreateFunction defines a deterministic SQL function with nArgs arguments, -1 for any number. An
+// error it returns becomes the Cause of the statement's [Error]. args and r are valid during the
+// call; the function must not run SQL on c.
 func (c *Conn) CreateFunction(name string, nArgs int, call func(args []Arg, r *Result) error) error {
 	return c.createFunction(name, nArgs, &function{c: c, call: call}, funcPointer(callFunction), 0, 0)
 }
 
 // Aggregate is the state of an aggregate function for one group of rows.
 type Aggregate interface {
-	// Step takes the arguments of a row, which are valid during the call. After an
-	// error the statement fails and the group is dropped.
+	// Step processes the arguments of a row, which are valid during the call. After an error the
+	// statement fails and the group is discarded.
 	Step(args []Arg) error
-	// Final sets the group's result, NULL if it sets none.
+	// Final sets the group's result; NULL if it sets none.
 	Final(r *Result) error
 }
 
-// CreateAggregate defines a deterministic aggregate function with nArgs
-// arguments. start makes the state of a group; it is dropped with the group's end,
-// also when the statement does not get that far. Errors become Causes as with
-// [Conn.CreateFunction].
+// CreateAggregate defines a deterministic aggregate function with nArgs arguments. start creates
+// the state of a group; it is released at the end of the group, even if the statement does not
+// get that far. Errors become Causes as with [Conn.CreateFunction].
 func (c *Conn) CreateAggregate(name string, nArgs int, start func() Aggregate) error {
 	return c.createFunction(name, nArgs, &function{c: c, start: start}, 0, funcPointer(stepAggregate), funcPointer(finishAggregate))
 }
@@ -49,7 +48,7 @@ func (c *Conn) createFunction(name string, nArgs int, f *function, call, step, f
 	return nil
 }
 
-// maxArgs is the greatest number of arguments that are passed without allocating.
+// maxArgs is the maximum number of arguments that are passed without allocating.
 const maxArgs = 6
 
 // functionOf returns the function that SQLite calls.
@@ -91,10 +90,9 @@ func callFunction(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
 	}
 }
 
-// SQLite keeps some bytes for each group, zero at first: here the number that the
-// group's state has among the connection's, as Go's memory must not be pointed to
-// from there. SQLite finishes every group that it has begun, also those of a
-// statement that fails or is reset midway.
+// SQLite keeps some bytes for each group, initially zero: here the number of the group's state in
+// the connection, as they must not point to Go memory. SQLite finishes every group that it has
+// begun, including those of a statement that fails or is reset midway.
 
 func stepAggregate(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
 	f := functionOf(tls, ctx)
@@ -127,10 +125,10 @@ func finishAggregate(tls *libc.TLS, ctx uintptr) {
 		group = f.c.groups[id]
 		delete(f.c.groups, id)
 	} else {
-		group = f.start() // of no rows
+		group = f.start() // without rows
 	}
 	if group == nil || f.c.funcErr != nil {
-		return // the statement is failing, and nobody will see the result
+		return // the statement is failing, and the result is unused
 	}
 	if err := group.Final(f.resultOf(tls, ctx)); err != nil {
 		f.fail(tls, ctx, err)

@@ -38,11 +38,11 @@ func prepare(t *testing.T, c *Conn, sql string) *Stmt {
 	return s
 }
 
-func TestATextIsExactlyOneStatementWithNumberedParameters(t *testing.T) {
+func TestPrepareRequiresOneStatementWithNumberedParameters(t *testing.T) {
 	c := open(t)
 	for _, sql := range []string{"", ";", "-- nothing", "SELECT 1; SELECT 2", "SELECT ?", "SELECT :p1", "SELECT @p0", "SELECT 1\x00", `SELECT "text"`} {
 		if s, err := c.Prepare(sql); err == nil {
-			t.Errorf("Prepare(%q) took it", sql)
+			t.Errorf("Prepare(%q) accepted it", sql)
 			_ = s.Close()
 		}
 	}
@@ -52,10 +52,10 @@ func TestATextIsExactlyOneStatementWithNumberedParameters(t *testing.T) {
 	}
 }
 
-func TestValuesComeBackAsTheyWereBound(t *testing.T) {
+func TestBoundValuesRoundTrip(t *testing.T) {
 	c := open(t)
 	s := prepare(t, c, "SELECT @p1, typeof(@p1)")
-	// The same statement again and again: longer, shorter, beyond what is kept.
+	// The same statement again and again: longer, shorter, above the size that is kept.
 	for _, v := range []string{"", "a", strings.Repeat("x", 100), "b\x00c", strings.Repeat("y", 3*keepBuffer), "ö"} {
 		for kind, bind := range map[string]func(int, string) error{"text": s.BindText, "blob": s.BindBytes} {
 			if err := bind(0, v); err != nil {
@@ -82,7 +82,7 @@ func TestAFunctionsErrorIsTheStatementsCause(t *testing.T) {
 		t.Errorf("Exec: %v", err)
 	}
 	if err := c.Exec("SELECT * FROM nothing"); err == nil || errors.Is(err, refusal) {
-		t.Errorf("the next error has the last one's cause: %v", err)
+		t.Errorf("the next error has the previous one's cause: %v", err)
 	}
 }
 
@@ -144,7 +144,7 @@ func openLongest(t *testing.T) *Conn {
 	return c
 }
 
-func TestAnAggregateSeesItsGroupAlone(t *testing.T) {
+func TestAnAggregateSeesOnlyItsGroup(t *testing.T) {
 	c := openLongest(t)
 	s := prepare(t, c, `WITH v(k, x) AS (VALUES (2, 'b'), (1, 'aaa'), (2, 'bb'), (1, 'a'), (3, ''))
 		SELECT longest(x), (SELECT longest(x) FROM v WHERE k > 3) FROM v GROUP BY k ORDER BY k`)
@@ -179,7 +179,7 @@ func TestAnAggregatesErrorIsTheStatementsCauseAndLeavesNothing(t *testing.T) {
 			t.Errorf("%s: %v", sql, err)
 		}
 		if err := c.Exec("SELECT * FROM nothing"); err == nil || errors.Is(err, errTooLong) {
-			t.Errorf("the next error has the last one's cause: %v", err)
+			t.Errorf("the next error has the previous one's cause: %v", err)
 		}
 		if len(c.groups) != 0 {
 			t.Errorf("%s: %d groups are left", sql, len(c.groups))
@@ -187,8 +187,8 @@ func TestAnAggregatesErrorIsTheStatementsCauseAndLeavesNothing(t *testing.T) {
 	}
 }
 
-// A statement that is reset or closed midway leaves no group and no cause behind.
-func TestAnAggregateThatDoesNotGetToItsEndIsDropped(t *testing.T) {
+// A statement that is reset or closed midway leaves behind no group and no cause.
+func TestAnUnfinishedAggregateIsReleased(t *testing.T) {
 	c := openLongest(t)
 	if err := c.CreateFunction("refuse_c", 1, func(args []Arg, _ *Result) error {
 		if args[0].View() == "c" {
@@ -212,7 +212,7 @@ func TestAnAggregateThatDoesNotGetToItsEndIsDropped(t *testing.T) {
 			_, err = s.Step()
 		}
 		if errors.Is(err, errTooLong) {
-			t.Errorf("the cause is that of a group that was dropped: %v", err)
+			t.Errorf("the cause is that of a discarded group: %v", err)
 		}
 		_ = end(s)
 		if len(c.groups) != 0 || c.funcErr != nil {
@@ -221,7 +221,7 @@ func TestAnAggregateThatDoesNotGetToItsEndIsDropped(t *testing.T) {
 	}
 }
 
-func TestClosingAConnectionForgetsItsFunctions(t *testing.T) {
+func TestClosingAConnectionReleasesItsFunctions(t *testing.T) {
 	before := len(callbacks.funcs)
 	c := openLongest(t)
 	if len(callbacks.funcs) != before+1 {

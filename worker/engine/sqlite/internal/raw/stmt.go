@@ -15,7 +15,7 @@ func libcSize(n int) types.Size_t { return types.Size_t(n) }
 // Class is the storage class of a value.
 type Class int
 
-// The storage classes, by SQLite's numbers.
+// The storage classes, with SQLite's numbers.
 const (
 	ClassInteger Class = lib.SQLITE_INTEGER
 	ClassFloat   Class = lib.SQLITE_FLOAT
@@ -24,8 +24,8 @@ const (
 	ClassNull    Class = lib.SQLITE_NULL
 )
 
-// Stmt is a prepared statement. It is bound, stepped until it has no more rows,
-// and reset; and then again.
+// Stmt is a prepared statement. It is bound, stepped until there are no more rows, and reset, any
+// number of times.
 type Stmt struct {
 	c       *Conn
 	p       uintptr
@@ -35,7 +35,7 @@ type Stmt struct {
 	bufs   []buffer
 }
 
-// Prepare compiles a text of exactly one statement whose parameters are named @p1, @p2, ...
+// Prepare compiles exactly one statement, whose parameters are named @p1, @p2, ...
 func (c *Conn) Prepare(sql string) (*Stmt, error) {
 	if strings.IndexByte(sql, 0) >= 0 {
 		return nil, &Error{Code: lib.SQLITE_ERROR, Msg: "the text has a NUL"}
@@ -84,14 +84,14 @@ func (s *Stmt) nameParams() error {
 	return nil
 }
 
-// Params returns, for each of the statement's parameters, the N of its name @pN;
-// Bind calls take the position in this slice. It must not be changed.
+// Params returns, for each of the statement's parameters, the N of its name @pN; the Bind methods
+// take the position in this slice. It must not be modified.
 func (s *Stmt) Params() []int { return s.params }
 
 // Columns returns the number of result columns.
 func (s *Stmt) Columns() int { return s.columns }
 
-// ReadOnly says that the statement does not change the database.
+// ReadOnly reports whether the statement leaves the database unchanged.
 func (s *Stmt) ReadOnly() bool { return lib.Xsqlite3_stmt_readonly(s.c.tls, s.p) != 0 }
 
 // BindInt binds the parameter at position i of Params.
@@ -135,8 +135,8 @@ func (s *Stmt) bound(rc int32) error {
 	return nil
 }
 
-// Step runs to the next row and says whether there is one. After an error or
-// false the statement must be Reset.
+// Step advances to the next row and reports whether there is one. After an error or false the
+// statement must be Reset.
 func (s *Stmt) Step() (bool, error) {
 	switch rc := lib.Xsqlite3_step(s.c.tls, s.p); rc {
 	case lib.SQLITE_ROW:
@@ -148,7 +148,7 @@ func (s *Stmt) Step() (bool, error) {
 	}
 }
 
-// Run steps to the end and resets.
+// Run steps to the end and resets the statement.
 func (s *Stmt) Run() error {
 	for {
 		more, err := s.Step()
@@ -159,11 +159,11 @@ func (s *Stmt) Run() error {
 	}
 }
 
-// Reset ends an execution, whose error, if any, Step has returned. Big bound
-// values are given back; what is bound must be bound again before the next Step.
+// Reset ends an execution, whose error, if any, Step has returned. Large buffers of bound values
+// are freed; parameters must be bound again before the next Step.
 func (s *Stmt) Reset() {
 	lib.Xsqlite3_reset(s.c.tls, s.p)
-	s.c.funcErr = nil // of a group that was finished only to be dropped
+	s.c.funcErr = nil // from a group that was finished only to be discarded
 	for i := range s.bufs {
 		if s.bufs[i].size > keepBuffer {
 			lib.Xsqlite3_bind_null(s.c.tls, s.p, int32(i+1))
@@ -198,11 +198,11 @@ func (s *Stmt) Int(i int) int64 { return lib.Xsqlite3_column_int64(s.c.tls, s.p,
 // Float returns column i of the current row.
 func (s *Stmt) Float(i int) float64 { return lib.Xsqlite3_column_double(s.c.tls, s.p, int32(i)) }
 
-// View returns the bytes of the text or blob in column i of the current row
-// without copying them: they are gone with the next Step, Reset or Close.
+// View returns the bytes of the text or blob in column i of the current row without copying them:
+// they are invalid after the next Step, Reset or Close.
 func (s *Stmt) View(i int) string {
-	// For a text this returns the same bytes as sqlite3_column_text, which would
-	// also make room for a NUL behind them.
+	// For text this returns the same bytes as sqlite3_column_text, which would also make room for
+	// a terminating NUL.
 	p := lib.Xsqlite3_column_blob(s.c.tls, s.p, int32(i))
 	return textView(p, int(lib.Xsqlite3_column_bytes(s.c.tls, s.p, int32(i))))
 }
