@@ -16,31 +16,29 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// batch is one call of sp_executesql under construction: the text around a
-// request's statements, which come into it as parameters, as everything else does
-// that a request sends. Statements of the request run in calls of sp_executesql of
-// their own, so that each keeps its parameters' names and its plan.
+// batch builds one call of sp_executesql: engine text around a request's statements. The
+// statements, like everything else in a request, are passed as parameters. Each statement runs in
+// its own call of sp_executesql, so that it keeps its parameter names and its plan.
 //
-// Whatever happens in it, the batch answers with one row, whose columns are
-// those of outcome: what became of it, or which step was refused and why. A
-// check refuses by naming itself in @sd_k and throwing.
+// Whatever happens, the batch returns one row with the columns of outcome: the result, or which
+// step was refused and why. A check refuses by naming itself in @sd_k and throwing.
 type batch struct {
 	text, decl strings.Builder
 	args       []driver.NamedValue
-	declared   map[int]bool // the statements whose texts are parameters already
+	declared   map[int]bool // the statements whose texts are already parameters
 	checked    map[string]string
 	deltas     []delta
 }
 
-// delta is a term of the change of a table's count: statement i adds or takes away rows.
+// delta is one term of the change of a table's count: the rows that statement i adds or removes.
 type delta struct {
 	table     string
 	statement int
 	sign      string
 }
 
-// The variables of a batch: what it was doing (kind, statement, execution), the rows
-// of the last statement, the state, the table's version, the stored answer.
+// The variables of a batch: its current step (kind, statement, execution), the rows of the last
+// statement, the state, the table's version, the stored response.
 const (
 	variables = `DECLARE @sd_k NVARCHAR(20) = N'', @sd_i INT = 0, @sd_j INT = 0, @sd_n BIGINT = 0,
 	@sd_term BIGINT, @sd_map BIGINT, @sd_leader NVARCHAR(2000), @sd_shard NVARCHAR(200), @sd_v NVARCHAR(64),
@@ -48,13 +46,13 @@ const (
 `
 	outcomeRow = `, @sd_i, @sd_j, @sd_term, @sd_map, @sd_leader, @sd_shard, @sd_v, @sd_h, @sd_a, `
 
-	// The whole of a write in one batch.
+	// A complete write in one batch.
 	beginWhole = "SET NOCOUNT, XACT_ABORT ON;\n" + variables + "BEGIN TRY\nBEGIN TRANSACTION;\n"
 	endWhole   = "COMMIT TRANSACTION;\nSELECT N'done' AS " + kindColumn + outcomeRow + "0, N'';\nEND TRY\nBEGIN CATCH\n" +
 		"IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;\nSELECT @sd_k AS " + kindColumn + outcomeRow + "ERROR_NUMBER(), ERROR_MESSAGE();\nEND CATCH"
 
-	// A part of a write whose transaction the client begins and ends. An error
-	// leaves the transaction to be rolled back by the client.
+	// A part of a write whose transaction is begun and ended by the client. On an error the client
+	// rolls the transaction back.
 	beginPart = "SET NOCOUNT ON;\nSET XACT_ABORT OFF;\n" + variables + "BEGIN TRY\n"
 	endPart   = "SELECT N'done' AS " + kindColumn + outcomeRow + "0, N'';\nEND TRY\nBEGIN CATCH\n" +
 		"SELECT @sd_k AS " + kindColumn + outcomeRow + "ERROR_NUMBER(), ERROR_MESSAGE();\nEND CATCH"
@@ -65,13 +63,13 @@ const (
 // The kinds of outcome: done, or the check that refused.
 const (
 	kindDone   = "done"
-	kindError  = ""       // a statement failed with the number
-	kindFence  = "fence"  // the stored fence is another than the request's
+	kindError  = ""       // a statement failed with this error number
+	kindFence  = "fence"  // the stored fence differs from the request's
 	kindReplay = "replay" // the key was used before
-	kindTable  = "table"  // the table is not there, or has another version
-	kindExists = "exists" // the table is there
-	kindAgain  = "again"  // another transaction came between two steps: from the start
-	kindKey    = "key"    // storing the key failed with the number
+	kindTable  = "table"  // the table does not exist, or has a different version
+	kindExists = "exists" // the table already exists
+	kindAgain  = "again"  // another transaction intervened between two steps: retry
+	kindKey    = "key"    // storing the key failed with this error number
 )
 
 func newBatch(begin string) *batch {
@@ -105,13 +103,13 @@ func (b *batch) param(name, typ string, value driver.Value) {
 	b.args = append(b.args, driver.NamedValue{Name: name, Ordinal: len(b.args) + 1, Value: value})
 }
 
-// refuse ends a check: BEGIN and END are around it.
+// refuse ends a check; the caller's IF applies to the BEGIN and END around it.
 func refuse(kind string) string {
 	return "BEGIN SET @sd_k = N'" + kind + "'; THROW 50000, N'refused', 1; END;\n"
 }
 
-// fence compares the fence with the stored one, which stays as it is until the
-// transaction ends: so no transaction of an older term commits once a newer one is stored.
+// fence compares the fence with the stored one, which stays locked until the transaction ends: so
+// no transaction of an older term commits once a newer one is stored.
 func (b *batch) fence(own string, f api.Fence) {
 	b.param("sd_f", "BIGINT", int64(f.Term))
 	b.param("sd_fm", "BIGINT", int64(f.MapVersion))
@@ -120,8 +118,8 @@ func (b *batch) fence(own string, f api.Fence) {
 		"IF @sd_term IS NULL OR @sd_term <> @sd_f OR @sd_map <> @sd_fm ", refuse(kindFence))
 }
 
-// key looks for the request's key and claims it before anything is done under it:
-// whoever comes second waits here for the first, and then finds its answer.
+// key looks up the request's key and claims it before anything is done under it: a concurrent
+// request with the same key waits here for the first, and then finds its response.
 func (b *batch) key(id *api.Idempotency, now time.Time, ttl time.Duration) {
 	hash := keyHash(id)
 	b.param("sd_key", "BINARY(32)", hash)
@@ -141,7 +139,7 @@ func keyHash(id *api.Idempotency) []byte {
 	return sum[:]
 }
 
-// statement runs executions first to last, exclusive, of a request's statement i.
+// statement runs executions first (inclusive) to last (exclusive) of a request's statement i.
 func (b *batch) statement(i int, st *contract.Statement, first, last int) error {
 	n := strconv.Itoa(i)
 	if !b.declared[i] {
@@ -168,8 +166,8 @@ func (b *batch) statement(i int, st *contract.Statement, first, last int) error 
 	return nil
 }
 
-// checkTable checks that the table has the version that the statement was made
-// for, and keeps it so until the transaction ends.
+// checkTable checks that the table has the version that the statement was built for, and locks it
+// until the transaction ends.
 func (b *batch) checkTable(n string, st *contract.Statement) {
 	if v, ok := b.checked[ownName(st.Table)]; ok && v == st.SchemaVersion {
 		return
@@ -184,7 +182,7 @@ func (b *batch) checkTable(n string, st *contract.Statement) {
 func (b *batch) executions(n string, st *contract.Statement, first, last int) {
 	count := "@@ROWCOUNT"
 	if st.Effect == api.EffectCreateIndex {
-		count = "0" // after such a statement, @@ROWCOUNT may be of what was before it
+		count = "0" // after such a statement, @@ROWCOUNT may be stale
 	}
 	b.param("q"+n, "NVARCHAR(MAX)", st.SQL+"\nSET @sd_n = "+count+";")
 	decl := declare(st.Params)
@@ -194,7 +192,7 @@ func (b *batch) executions(n string, st *contract.Statement, first, last int) {
 	b.param("d"+n, "NVARCHAR(MAX)", decl+"@sd_n BIGINT OUTPUT")
 	types := make([]string, len(st.Params))
 	for k, t := range st.Params {
-		types[k] = carrier(t)
+		types[k] = wireType(t)
 	}
 	for j := first; j < last; j++ {
 		if j > first {
@@ -212,24 +210,24 @@ func (b *batch) executions(n string, st *contract.Statement, first, last int) {
 	}
 }
 
-// carrier is the type that a value of type t has until it is passed to the
-// statement, whose own parameter has type t.
-func carrier(t sqltypes.Type) string {
-	if staysText(t) {
+// wireType is the type in which a value of type t travels to the statement, whose own parameter
+// has type t.
+func wireType(t sqltypes.Type) string {
+	if sentAsText(t) {
 		return "NVARCHAR(50)"
 	}
 	return t.String()
 }
 
-// staysText says whether values of type t stay the text that they are sent as until a
-// statement gets them. Babelfish does not survive a DECIMAL that is declared
-// otherwise, and reads a UNIQUEIDENTIFIER from memory that holds something else by then.
-func staysText(t sqltypes.Type) bool {
+// sentAsText reports whether values of type t remain text until a statement receives them.
+// Babelfish crashes on a DECIMAL that is declared otherwise, and reads a UNIQUEIDENTIFIER from
+// memory that has been reused by then.
+func sentAsText(t sqltypes.Type) bool {
 	return t.Kind == sqltypes.Decimal || t.Kind == sqltypes.UniqueIdentifier
 }
 
-// createTable notes the table and creates it. The note comes first, here and where
-// tables are dropped: who reads or writes a table holds its note, and only then the table.
+// createTable records the table and creates it. The record comes first, here and when tables are
+// dropped: whoever reads or writes a table locks its record first, and only then the table.
 func (b *batch) createTable(n string, st *contract.Statement) error {
 	def, err := json.Marshal(st.Definition)
 	if err != nil {
@@ -251,10 +249,10 @@ func (b *batch) createTable(n string, st *contract.Statement) error {
 	return nil
 }
 
-// dropTable takes the note back and drops the table.
+// dropTable deletes the table's record and drops the table.
 func (b *batch) dropTable(n string, st *contract.Statement) {
 	delete(b.checked, ownName(st.Table))
-	// What was written before goes with the table, and its count with it.
+	// Earlier writes of the request, and their counts, go with the table.
 	b.deltas = slices.DeleteFunc(b.deltas, func(d delta) bool { return d.table == ownName(st.Table) })
 	b.param("v"+n, "VARCHAR(64)", st.SchemaVersion)
 	b.param("q"+n, "NVARCHAR(MAX)", st.SQL)
@@ -264,8 +262,8 @@ func (b *batch) dropTable(n string, st *contract.Statement) {
 		"DELETE FROM dbo._sd_rows WHERE table_name = @t", n, ";\nEXEC sys.sp_executesql @q", n, ";\n")
 }
 
-// counts adds what the statements changed to the counts of their tables, in the
-// order of their names, so that two transactions cannot wait for each other here.
+// counts adds the statements' changes to the counts of their tables, in the order of the tables'
+// names to avoid deadlocks.
 func (b *batch) counts() {
 	slices.SortStableFunc(b.deltas, func(x, y delta) int { return strings.Compare(x.table, y.table) })
 	for len(b.deltas) > 0 {
@@ -282,32 +280,32 @@ func (b *batch) counts() {
 	}
 }
 
-// count adds a sum to the count of a table, in the stripe of this session.
+// count adds a sum to the count of a table, in this session's stripe.
 func (b *batch) count(table, sum string) {
 	b.add("IF ", sum, " <> 0\nBEGIN\nUPDATE dbo._sd_rows SET row_count = row_count + (", sum, ") WHERE table_name = ", table,
 		" AND stripe = @@SPID % ", strconv.Itoa(stripes), ";\nIF @@ROWCOUNT = 0 ", refuse(kindAgain), "END;\n")
 }
 
-// affected puts the numbers of rows of a request's n statements into the answer.
+// affected adds the rows affected by a request's n statements to the response.
 func (b *batch) affected(n int) {
 	for i := range n {
 		b.add("SET @sd_a = @sd_a + N',' + CAST(@sd_r", strconv.Itoa(i), " AS NVARCHAR(20));\n")
 	}
 }
 
-// remember stores the answer under the request's key.
+// remember stores the response under the request's key.
 func (b *batch) remember() {
 	b.add("UPDATE dbo._sd_idempotency SET rows_affected = @sd_a WHERE key_hash = @sd_key;\n")
 }
 
-// outcome is the row that a batch answers with.
+// outcome is the row returned by a batch.
 type outcome struct {
 	kind                 string
 	statement, execution int
 	state                api.WorkerState
-	version              string // of the table; empty when it is not there
-	hash                 string // of the request that the key was used for
-	affected             string // ",n" for each statement
+	version              string // of the table; empty if it does not exist
+	hash                 string // of the request that first used the key
+	affected             string // ",n" per statement
 	number               int32
 	message              string
 }
@@ -324,7 +322,7 @@ func (o *outcome) scan(row []driver.Value) {
 
 const outcomeColumns = 12
 
-// rowsAffected reads what affected wrote.
+// rowsAffected parses the text built by affected.
 func (o *outcome) rowsAffected() ([]int64, error) {
 	counts := []int64{}
 	for rest := o.affected; rest != ""; {
@@ -332,7 +330,7 @@ func (o *outcome) rowsAffected() ([]int64, error) {
 		field, rest, _ = strings.Cut(rest[1:], ",")
 		n, err := strconv.ParseInt(field, 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("the stored answer of a request: %w", err)
+			return nil, fmt.Errorf("the stored response of a request: %w", err)
 		}
 		if rest != "" {
 			rest = "," + rest

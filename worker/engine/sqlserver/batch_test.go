@@ -46,7 +46,7 @@ func testInsert(rows ...string) api.Statement {
 	return st
 }
 
-// TestBatches shows the text of writes, and that it is T-SQL by another's parser.
+// TestBatches shows the SQL of writes, and validates it with an independent T-SQL parser.
 func TestBatches(t *testing.T) {
 	fence := api.Fence{Term: 3, MapVersion: 1}
 	update := api.Statement{SQL: "UPDATE [dbo].[Students] SET [gpa] = 1", Table: "STUDENTS", Effect: api.EffectUpdate, SchemaVersion: testDef.Version()}
@@ -93,7 +93,7 @@ func golden(t *testing.T, path, got string) {
 	}
 }
 
-// TestValuesAreNeverText: what a request sends is in the parameters alone.
+// TestValuesAreNeverText: a request's content appears only in parameters.
 func TestValuesAreNeverText(t *testing.T) {
 	const hostile = "x'; DROP TABLE Students; --"
 	req := &api.ExecRequest{Idempotency: &api.Idempotency{Key: hostile, Hash: hostile}, Statements: []api.Statement{{
@@ -129,25 +129,25 @@ func TestStoredAnswersAreRead(t *testing.T) {
 		}
 	}
 	if _, err := (&outcome{affected: ",x"}).rowsAffected(); err == nil {
-		t.Error("an answer that is not one was read")
+		t.Error("an invalid response was accepted")
 	}
 }
 
-func TestWhatBecomesOfARefusal(t *testing.T) {
+func TestOutcomesAreRetriedOrReported(t *testing.T) {
 	w := testWrite(t, &api.ExecRequest{Statements: []api.Statement{testInsert(`[1,null,7]`, `[2,null,7]`)}})
 	for _, c := range []struct {
 		name  string
 		out   outcome
-		tries int // 0: told at once
+		tries int // 0: reported at once
 		code  api.Code
 	}{
 		{"a duplicate row", outcome{number: 2627, execution: 1}, 0, api.CodeDuplicateKey},
 		{"a duplicate of a unique index", outcome{number: 2601}, 0, api.CodeDuplicateKey},
 		{"a duplicate of the key", outcome{kind: kindKey, number: 2627}, maxTries, api.CodeOverloaded},
-		{"a table that came meanwhile", outcome{kind: kindExists, number: 2627}, 0, api.CodeTableExists},
+		{"a table created meanwhile", outcome{kind: kindExists, number: 2627}, 0, api.CodeTableExists},
 		{"a deadlock", outcome{number: 1205}, maxTries, api.CodeOverloaded},
 		{"a deadlock over the key", outcome{kind: kindKey, number: 1205}, maxTries, api.CodeOverloaded},
-		{"a table that went meanwhile", outcome{number: 208}, schemaTries, api.CodeUnknownTable},
+		{"a table dropped meanwhile", outcome{number: 208}, schemaTries, api.CodeUnknownTable},
 		{"no table", outcome{kind: kindTable, number: 50000}, 0, api.CodeUnknownTable},
 		{"another version", outcome{kind: kindTable, number: 50000, version: "x"}, 0, api.CodeStaleSchema},
 		{"an older fence", outcome{kind: kindFence, number: 50000, state: api.WorkerState{Fence: api.Fence{Term: 9}}}, 0, api.CodeStaleTerm},
@@ -156,8 +156,8 @@ func TestWhatBecomesOfARefusal(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := w.answer(t.Context(), &c.out)
 			tries := 0
-			if again, ok := err.(*errAgain); ok { //nolint:errorlint // answer returns it as it is
-				tries, err = again.tries, again.told
+			if retry, ok := err.(*errRetry); ok { //nolint:errorlint // answer returns it as it is
+				tries, err = retry.tries, retry.cause
 			}
 			if tries != c.tries || api.CodeOf(err) != c.code {
 				t.Errorf("%v, %d tries; want %s, %d", err, tries, c.code, c.tries)

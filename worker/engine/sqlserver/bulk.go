@@ -16,13 +16,13 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// bulkRows is the number of rows of an INSERT from which on they are sent by bulk
-// copy: fewer need less than the round trips that it takes to set one up.
+// bulkRows is the minimum number of rows of an INSERT for bulk copy; with fewer, its setup round
+// trips cost more than they save.
 const bulkRows = 96
 
-// bulks says whether an INSERT is sent by bulk copy: it has so many rows, and their
-// values are ones that both ways convert alike.
-func (w *write) bulks(st *contract.Statement) bool {
+// usesBulk reports whether an INSERT is sent by bulk copy: it has enough rows, and both ways
+// convert their values alike.
+func (w *write) usesBulk(st *contract.Statement) bool {
 	if w.byRows || st.Effect != api.EffectInsert || st.Executions < bulkRows || len(st.Columns) == 0 {
 		return false
 	}
@@ -30,8 +30,8 @@ func (w *write) bulks(st *contract.Statement) bool {
 		if t.Kind != sqltypes.VarChar && t.Kind != sqltypes.Char {
 			continue
 		}
-		// A VARCHAR is sent as the bytes of its column's code page, which is not UTF-8
-		// in every database; a parameter is converted by the server.
+		// A VARCHAR is sent in the bytes of its column's code page, which is not UTF-8 in every
+		// database; a parameter is converted by the server.
 		for j := range st.Executions {
 			if !isASCII(st.Row(j)[k].Str) {
 				return false
@@ -50,9 +50,8 @@ func isASCII(s string) bool {
 	return true
 }
 
-// bulk sends the rows of statement i by bulk copy. When they are not taken, the
-// outcome asks for the write to be run again row by row: the copy does not say
-// which row it was.
+// bulk sends the rows of statement i by bulk copy. If they are refused, the outcome requests that
+// the write be retried row by row: the copy does not report which row was at fault.
 func (p *parts) bulk(ctx context.Context, i int) (*outcome, error) {
 	st := &p.w.x.Decoded[i]
 	out, err := p.table(ctx, i)
@@ -88,11 +87,11 @@ func (p *parts) table(ctx context.Context, i int) (*outcome, error) {
 	return p.c.run(ctx, b)
 }
 
-// fits says whether the parameters have the very types of their columns. The
-// driver converts a value to its column's type without looking whether it fits.
+// fits reports whether the parameters have exactly the types of their columns. The driver
+// converts a value to its column's type without checking that it fits.
 func fits(def *api.TableDef, st *contract.Statement) bool {
 	for k, name := range st.Columns {
-		typ, nullable := "INT", false // of the hidden column
+		typ, nullable := "INT", false // for the hidden column
 		if !strings.EqualFold(name, slotColumn) {
 			col, _ := def.Column(name)
 			if col == nil || col.Name != name {
@@ -103,8 +102,8 @@ func fits(def *api.TableDef, st *contract.Statement) bool {
 		if t, err := sqltypes.Parse(typ); err != nil || t != st.Params[k] {
 			return false
 		}
-		// A column without NULLs may have no form for one: the driver would send nothing
-		// in its place, and what comes after it would be read as the value.
+		// The encoding of a NOT NULL column may not have a form for NULL: the driver would send
+		// nothing in its place, and what follows would be read as the value.
 		for j := 0; j < st.Executions && !nullable; j++ {
 			if st.Row(j)[k].IsNull() {
 				return false
@@ -114,7 +113,7 @@ func fits(def *api.TableDef, st *contract.Statement) bool {
 	return true
 }
 
-// slotColumn is the column that every table has for the row's slot.
+// slotColumn is the column of every table for the row's slot.
 const slotColumn = "_slot"
 
 func (p *parts) copy(ctx context.Context, st *contract.Statement) (int64, error) {
@@ -136,7 +135,7 @@ func (p *parts) copy(ctx context.Context, st *contract.Statement) (int64, error)
 	return bulk.Done()
 }
 
-// bulkValue returns v as the driver sends it into a column of type t.
+// bulkValue returns v in the form the driver sends to a column of type t.
 func bulkValue(t sqltypes.Type, v sqltypes.Value) (any, error) {
 	switch v.Form {
 	case sqltypes.FormNull:
@@ -164,11 +163,11 @@ func bulkValue(t sqltypes.Type, v sqltypes.Value) (any, error) {
 	return v.Str, nil
 }
 
-// guidBytes returns a GUID's bytes in the order that the server has them in.
+// guidBytes returns a GUID's bytes in the server's order.
 func guidBytes(text string) ([]byte, error) {
 	plain, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
 	if err != nil || len(plain) != len(guidOrder) {
-		return nil, fmt.Errorf("%q is no GUID", text)
+		return nil, fmt.Errorf("%q is not a GUID", text)
 	}
 	b := make([]byte, len(plain))
 	for i, at := range guidOrder {

@@ -11,9 +11,9 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// TestBulkLeavesNULLsOutWhereAColumnHasNone: of a column without NULLs the driver has
-// no form for one, and would shift what comes after it.
-func TestBulkLeavesNULLsOutWhereAColumnHasNone(t *testing.T) {
+// TestBulkRefusesNULLsInNotNullColumns: the driver has no encoding for them, and would shift the
+// values that follow.
+func TestBulkRefusesNULLsInNotNullColumns(t *testing.T) {
 	def := api.TableDef{Name: "t", Columns: []api.ColumnDef{{Name: "a", Type: "INT"}, {Name: "b", Type: "INT", Nullable: true}}}
 	for row, want := range map[string]bool{"[1,2,3]": true, "[1,null,3]": true, "[null,2,3]": false, "[1,2,null]": false} {
 		x, err := contract.DecodeExec(&api.ExecRequest{Statements: []api.Statement{{
@@ -54,7 +54,7 @@ func TestBulkValuesAreWhatTheDriverEncodes(t *testing.T) {
 	}
 }
 
-// TestBulkMomentsKeepTheirFraction: what goes in as canonical text comes out as it.
+// TestBulkMomentsKeepTheirFraction: canonical text survives the round trip.
 func TestBulkMomentsKeepTheirFraction(t *testing.T) {
 	for typ, text := range map[string]string{
 		"DATE": "0001-01-01", "TIME(7)": "23:59:59.9999999", "DATETIME2(7)": "9999-12-31T23:59:59.9999999", "DATETIME2(0)": "2026-11-22T20:24:00",

@@ -7,14 +7,12 @@ import (
 	"strings"
 )
 
-// preferredCollation is what databases are created with where the server has it,
-// as SQL Server has since 2019: letters of either case are equal, accents are not,
-// and VARCHAR holds all of Unicode, as UTF-8.
+// preferredCollation is the collation of new databases if the server has it, as SQL Server does
+// since 2019: case-insensitive, accent-sensitive, with VARCHAR in UTF-8.
 const preferredCollation = "Latin1_General_100_CI_AS_KS_WS_SC_UTF8"
 
-// chooseCollation returns the collation that databases are created with; "" is
-// the server's own. Babelfish has no collations in UTF-8: VARCHAR holds the
-// characters of a code page there.
+// chooseCollation returns the collation of new databases; "" means the server's own. Babelfish
+// has no UTF-8 collations: its VARCHAR is limited to a code page.
 func chooseCollation(ctx context.Context, db *sql.DB, cfg Config) (string, error) {
 	want := cfg.Collation
 	if want == "" {
@@ -30,12 +28,12 @@ func chooseCollation(ctx context.Context, db *sql.DB, cfg Config) (string, error
 	case cfg.Collation != "":
 		return "", fmt.Errorf("the server has no collation %s: choose one that SELECT name FROM sys.fn_helpcollations() lists", want)
 	}
-	cfg.Logger.Warn("the server lacks the collation that databases should have; they get its own, and VARCHAR may not hold all characters",
+	cfg.Logger.Warn("the server lacks the preferred collation; databases use the server's own, and VARCHAR may not support all characters",
 		"missing", want)
 	return "", nil
 }
 
-// plainName says whether a name needs no quotes: a collation's cannot be quoted.
+// plainName reports whether a name needs no quoting: a collation's cannot be quoted.
 func plainName(name string) bool {
 	return name != "" && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }

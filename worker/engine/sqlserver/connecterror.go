@@ -12,18 +12,17 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// connectProblem returns what a caller is told of a connection that could not be
-// made: to which host and port, why, and what to look at; never with which user
-// or password.
+// connectProblem is the problem for a failed connection: which host and port, the cause, and what
+// to check; it never contains the user or password.
 func (s *server) connectProblem(err error) *api.Problem {
 	if e, ok := errors.AsType[mssql.Error](err); ok {
-		e = lead(e)
+		e = rootError(e)
 		p := numbered(e.Number, "")
 		switch p.Code {
-		case api.CodeUnknownDatabase: // as Babelfish says it; SQL Server has 4060 for it
+		case api.CodeUnknownDatabase: // Babelfish's number; SQL Server has 4060
 			p = numbered(mssqlerr.CannotOpenDatabase, "")
-		case api.CodeSyntax: // no number that has a code of its own
-			p = unreachable("SQL Server did not let the worker in, with its error %d", e.Number).Hinted("%s", loginHint)
+		case api.CodeSyntax: // a number without a code of its own
+			p = unreachable("SQL Server refused the worker's connection with error %d", e.Number).Hinted("%s", loginHint)
 		}
 		p.SQLNumber = int(e.Number)
 		p.Detail += " (at " + s.address() + ")"
@@ -34,27 +33,27 @@ func (s *server) connectProblem(err error) *api.Problem {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
 		return unreachable("SQL Server at %s did not answer within %s", s.address(), s.options.ConnectTimeout).
-			Hinted("check that it runs and that host and port are right")
+			Hinted("check that it is running and that host and port are right")
 	case lookup:
-		return unreachable("the host of SQL Server at %s is not known", s.address()).
+		return unreachable("the host of SQL Server at %s is unknown", s.address()).
 			Hinted("check the host in WORKER_DSN")
 	case dialling && dialled.Op == "dial":
 		// The operating system's own words, as "connection refused".
 		return unreachable("SQL Server at %s cannot be reached: %s", s.address(), dialled.Err).
-			Hinted("check that it runs, listens on TCP, and that host and port are right")
+			Hinted("check that it is running and listens on TCP, and that host and port are right")
 	case isNetwork(err):
-		return unreachable("what listens at %s broke off before a login was possible", s.address()).
-			Hinted("check that it is SQL Server, and that it takes the encryption that WORKER_DSN asks for")
+		return unreachable("the server at %s closed the connection before login", s.address()).
+			Hinted("check that it is SQL Server, and that it supports the encryption required by WORKER_DSN")
 	}
-	return unreachable("no login to SQL Server at %s was possible: %s", s.address(), s.redact(err.Error())).
-		Hinted("check encrypt and the certificate options in WORKER_DSN, and what authentication needs; see docs/sql-server.md")
+	return unreachable("login to SQL Server at %s failed: %s", s.address(), s.redact(err.Error())).
+		Hinted("check encrypt, the certificate options and the authentication settings in WORKER_DSN; see docs/sql-server.md")
 }
 
 func unreachable(format string, args ...any) *api.Problem {
 	return api.NewProblem(api.CodeShardUnavailable, format, args...)
 }
 
-// isNetwork says whether an error is of the network connection.
+// isNetwork reports whether an error is a network error.
 func isNetwork(err error) bool {
 	_, is := errors.AsType[net.Error](err)
 	return is || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)

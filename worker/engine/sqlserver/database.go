@@ -10,21 +10,21 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// database is one physical database: the connections to it and the work on them.
+// database is one physical database: its connections and the work in progress on it.
 type database struct {
 	e              *Engine
 	name, physical string
 	pool           *pool
 
-	// ended is done once the database is dropped or the engine closed; its cause
-	// is what callers are told from then on, a *api.Problem.
+	// ended is done once the database is dropped or the engine closed; its cause, a *api.Problem,
+	// is returned to callers from then on.
 	ended context.Context
 	end   context.CancelCauseFunc
 
-	mu   sync.Mutex // orders begin and close: nothing begins once ended is done
+	mu   sync.Mutex // serializes begin and close: nothing begins once ended is done
 	work sync.WaitGroup
 
-	nextPrune atomic.Int64 // when old idempotency records are next looked for, as Unix milliseconds
+	nextPrune atomic.Int64 // time of the next pruning of idempotency records, in Unix milliseconds
 }
 
 func newDatabase(e *Engine, name, physical string) *database {
@@ -33,8 +33,8 @@ func newDatabase(e *Engine, name, physical string) *database {
 	return db
 }
 
-// begin notes that work on the database begins. The context it returns ends with
-// ctx, with the database, and with the call of done that the caller owes.
+// begin registers work on the database. The returned context ends with ctx, with the database, or
+// with the call of done, which the caller must make.
 func (db *database) begin(ctx context.Context) (_ context.Context, done func(), _ error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -51,8 +51,8 @@ func (db *database) begin(ctx context.Context) (_ context.Context, done func(), 
 	}, nil
 }
 
-// refusal is what callers are told once the database is gone or the engine
-// closed; nil while neither is.
+// refusal is the error for callers once the database is dropped or the engine closed; otherwise
+// nil.
 func (db *database) refusal() *api.Problem {
 	if db.ended.Err() == nil {
 		return nil
@@ -60,11 +60,11 @@ func (db *database) refusal() *api.Problem {
 	return api.AsProblem(context.Cause(db.ended))
 }
 
-// close ends the work on the database and its connections. Work that does not
-// end in time has its connections cut, which ends it at the server too.
-func (db *database) close(wait time.Duration, told *api.Problem) error {
+// close ends the work on the database and its connections. Work that does not end in time has its
+// connections cut, which also ends it at the server.
+func (db *database) close(wait time.Duration, reason *api.Problem) error {
 	db.mu.Lock()
-	db.end(told)
+	db.end(reason)
 	db.mu.Unlock()
 	ended := make(chan struct{})
 	go func() {
@@ -81,8 +81,8 @@ func (db *database) close(wait time.Duration, told *api.Problem) error {
 	return db.pool.Close()
 }
 
-// lost returns what a caller is told of an error that may have come of the
-// database's being gone: dropped by another process, or by this one meanwhile.
+// lost maps an error that may have been caused by the database's removal, by another process or
+// by this one meanwhile.
 func (db *database) lost(ctx context.Context, err error) error {
 	if p := db.refusal(); p != nil {
 		return p

@@ -13,9 +13,9 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// The states of a database's record. CREATE DATABASE and DROP DATABASE cannot be
-// part of a transaction: the record says before what is going to be done, so that
-// whoever finds it can finish or undo what a crash has cut short.
+// The states of a database's record. CREATE DATABASE and DROP DATABASE cannot be part of a
+// transaction: the record states the intention beforehand, so that whoever finds it can finish or
+// undo what a crash interrupted.
 const (
 	stateCreating = "creating"
 	stateReady    = "ready"
@@ -25,7 +25,7 @@ const (
 // record is a row of _sd_databases.
 type record struct{ name, physical, state string }
 
-// record returns the record of a logical name; nil when there is none.
+// record returns the record of a logical name; nil if there is none.
 func (e *Engine) record(ctx context.Context, name string) (*record, error) {
 	r := &record{}
 	err := e.state.QueryRowContext(ctx, "SELECT given, physical, state FROM dbo._sd_databases WHERE name = @name",
@@ -36,7 +36,7 @@ func (e *Engine) record(ctx context.Context, name string) (*record, error) {
 	return r, err
 }
 
-// records lists all of them.
+// records lists all records.
 func (e *Engine) records(ctx context.Context) ([]record, error) {
 	rows, err := e.state.QueryContext(ctx, "SELECT given, physical, state FROM dbo._sd_databases ORDER BY name")
 	if err != nil {
@@ -71,33 +71,33 @@ func (e *Engine) deleteRecord(ctx context.Context, name string) error {
 	return err
 }
 
-// ownName is how the engine's tables spell a name.
+// ownName is the spelling of a name in the engine's tables.
 func ownName(name string) string { return strings.ToLower(name) }
 
-// createOwnDatabase makes the worker's own database if it is not there.
+// createOwnDatabase creates the worker's own database if it does not exist.
 func (e *Engine) createOwnDatabase(ctx context.Context, db *sql.DB) error {
-	there, err := isThere(ctx, db, e.own)
+	there, err := databaseExists(ctx, db, e.own)
 	if err != nil || there {
 		return problemOrNil(err)
 	}
 	if err = create(ctx, db, "CREATE DATABASE "+quoteName(e.own)); err == nil {
 		return nil
 	}
-	if there, look := isThere(ctx, db, e.own); look == nil && there {
-		return nil // another worker was first
+	if there, look := databaseExists(ctx, db, e.own); look == nil && there {
+		return nil // another worker won the race
 	}
 	return fmt.Errorf("create the worker's database %s: %w", e.own, problem(err, phaseIdle))
 }
 
-// isThere says whether the server has a database, whoever made it.
-func isThere(ctx context.Context, db *sql.DB, physical string) (bool, error) {
+// databaseExists reports whether the server has a database, whoever created it.
+func databaseExists(ctx context.Context, db *sql.DB, physical string) (bool, error) {
 	var id sql.NullInt64
 	err := db.QueryRowContext(ctx, "SELECT DB_ID(@name)", sql.Named("name", physical)).Scan(&id)
 	return id.Valid, err
 }
 
-// recover finishes the drops and undoes the creations that were cut short, and
-// makes the pools of the others.
+// recover finishes interrupted drops, undoes interrupted creations, and creates the pools of the
+// other databases.
 func (e *Engine) recover(ctx context.Context) error {
 	unlock, err := e.lockRecords(ctx)
 	if err != nil {
@@ -115,22 +115,22 @@ func (e *Engine) recover(ctx context.Context) error {
 			continue
 		}
 		if err := e.discard(ctx, r); err != nil {
-			// It is unknown to every caller, and tried again when it is next in the way.
-			e.cfg.Logger.Warn("a database that is to be dropped is still there", "database", r.physical, "error", err)
+			// It is hidden from every caller, and removed when its name is next used.
+			e.cfg.Logger.Warn("a database with a pending drop still exists", "database", r.physical, "error", err)
 		}
 	}
 	return nil
 }
 
-// discard drops what there is of a database that is being created or dropped, and
-// forgets its record. The caller has locked the records.
+// discard drops what exists of a database that is being created or dropped, and deletes its
+// record. The caller holds the lock on the records.
 func (e *Engine) discard(ctx context.Context, r *record) error {
-	there, err := isThere(ctx, e.state.DB, r.physical)
+	there, err := databaseExists(ctx, e.state.DB, r.physical)
 	if err != nil {
 		return problem(err, phaseIdle)
 	}
 	if there && r.state == stateCreating {
-		// A database that somebody else made between our look and our CREATE is not ours to drop.
+		// A database created by someone else between our check and our CREATE is not ours to drop.
 		if there, err = e.onlyOwnTables(ctx, r.physical); err != nil {
 			return problem(err, phaseIdle)
 		}
@@ -143,7 +143,7 @@ func (e *Engine) discard(ctx context.Context, r *record) error {
 	return problemOrNil(e.deleteRecord(ctx, r.name))
 }
 
-// onlyOwnTables says whether a database holds nothing but what its creation puts there.
+// onlyOwnTables reports whether a database contains only what its creation puts there.
 func (e *Engine) onlyOwnTables(ctx context.Context, physical string) (bool, error) {
 	var n int
 	err := e.state.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+quoteName(physical)+".sys.tables WHERE name NOT LIKE '[_]sd[_]%'").Scan(&n)
@@ -188,7 +188,7 @@ func (e *Engine) createDatabase(ctx context.Context, r record) error {
 			return err
 		}
 	}
-	there, err := isThere(ctx, e.state.DB, r.physical)
+	there, err := databaseExists(ctx, e.state.DB, r.physical)
 	if err != nil {
 		return problem(err, phaseIdle)
 	}
@@ -199,11 +199,11 @@ func (e *Engine) createDatabase(ctx context.Context, r record) error {
 		return problem(err, phaseIdle)
 	}
 	if err := e.createPhysical(ctx, r.physical); err != nil {
-		// The context may be what failed.
+		// The context may be the cause of the failure.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.DropTimeout)
 		defer cancel()
 		if derr := e.discard(ctx, &r); derr != nil {
-			e.cfg.Logger.Warn("a database that could not be created is removed at the next start", "database", r.physical, "error", derr)
+			e.cfg.Logger.Warn("a partially created database is removed at the next start", "database", r.physical, "error", derr)
 		}
 		return err
 	}
@@ -215,11 +215,11 @@ func (e *Engine) createDatabase(ctx context.Context, r record) error {
 }
 
 func errForeignDatabase(physical string) *api.Problem {
-	return api.NewProblem(api.CodeDatabaseExists, "the server has a database %s that this worker did not make", physical).At("db_name").
+	return api.NewProblem(api.CodeDatabaseExists, "the server has a database %s that this worker did not create", physical).At("db_name").
 		Hinted("choose another name, or give the worker a suffix of its own")
 }
 
-// createPhysical creates a database with the engine's tables in it.
+// createPhysical creates a database with the engine's tables.
 func (e *Engine) createPhysical(ctx context.Context, physical string) error {
 	text := "CREATE DATABASE " + quoteName(physical)
 	if e.collation != "" {
@@ -231,29 +231,27 @@ func (e *Engine) createPhysical(ctx context.Context, physical string) error {
 		}
 		return problem(err, phaseIdle)
 	}
-	// Readers shall not wait for writers. Babelfish, where they never do, does not know the
-	// option. A server waits for whoever else has just connected unless they are sent away.
+	// Readers must not wait for writers. Babelfish, where they never do, does not support the
+	// option. Without ROLLBACK IMMEDIATE the server waits for any other new connection.
 	if _, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE"); err != nil {
-		e.cfg.Logger.Warn("the database keeps its isolation level, in which readers may wait for writers", "database", physical, "error", err)
+		e.cfg.Logger.Warn("the isolation level could not be changed; readers may wait for writers", "database", physical, "error", err)
 	}
-	// A server that was upgraded from an older one may make databases that behave as that
-	// one's did: without OPENJSON, which long lists need, and errors that name the column.
+	// An upgraded server may create databases with an older compatibility level: without OPENJSON,
+	// which long lists need, and without errors that name the column.
 	if _, err := e.state.ExecContext(ctx, "IF EXISTS (SELECT 1 FROM sys.databases WHERE database_id = DB_ID("+quoteText(physical)+
 		") AND compatibility_level < 150)\nALTER DATABASE "+quoteName(physical)+" SET COMPATIBILITY_LEVEL = 150"); err != nil {
-		e.cfg.Logger.Debug("the database keeps its level of compatibility", "database", physical, "error", err)
+		e.cfg.Logger.Debug("the compatibility level could not be changed", "database", physical, "error", err)
 	}
 	p := e.server.open(physical)
 	defer p.Close()
 	return createTables(ctx, p.DB, databaseTables)
 }
 
-// createRetry is how long to wait before a database is created again that another
-// creation was in the way of.
+// createRetry is the delay before retrying a creation that conflicted with another one.
 const createRetry = 100 * time.Millisecond
 
-// create runs a CREATE DATABASE. A server makes one at a time, and refuses those that
-// come together, as those of the workers of a cluster on one server do: these try
-// again until ctx ends.
+// create runs a CREATE DATABASE. A server creates one at a time and refuses concurrent ones, such
+// as those of a cluster's workers on one server; they retry until ctx ends.
 func create(ctx context.Context, db *sql.DB, text string) error {
 	for {
 		_, err := db.ExecContext(ctx, text)
@@ -286,7 +284,7 @@ func (e *Engine) DropDB(ctx context.Context, name string, f api.Fence) (string, 
 	return db.physical, nil
 }
 
-// dropDatabase makes the drop durable, and then makes it true.
+// dropDatabase makes the drop durable, and then executes it.
 func (e *Engine) dropDatabase(ctx context.Context, db *database) error {
 	unlock, err := e.lockRecords(ctx)
 	if err != nil {
@@ -313,32 +311,32 @@ func (e *Engine) dropDatabase(ctx context.Context, db *database) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.DropTimeout)
 	defer cancel()
 	if err := e.discard(ctx, r); err != nil {
-		// It is gone for every caller; only its files are still there.
+		// For every caller it is gone; only its files still exist.
 		e.cfg.Logger.Warn("a dropped database is removed when its name is next used, or at the next start",
 			"database", db.physical, "error", err)
 	}
 	return nil
 }
 
-// dropRetry is how long to wait before a database that is in use is dropped again.
+// dropRetry is the delay before retrying to drop a database that is in use.
 const dropRetry = 50 * time.Millisecond
 
-// dropPhysical drops a database, whoever is connected to it, trying until ctx ends.
+// dropPhysical drops a database despite open connections, retrying until ctx ends.
 func (e *Engine) dropPhysical(ctx context.Context, physical string) error {
 	drop := "DROP DATABASE " + quoteName(physical)
 	for {
-		// In one batch, so that nobody becomes the single user between the two.
+		// In one batch, so that nobody else becomes the single user in between.
 		_, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET SINGLE_USER WITH ROLLBACK IMMEDIATE;\n"+drop)
 		if err == nil {
 			return nil
 		}
-		// Babelfish and Azure SQL Managed Instance do not know SINGLE_USER: sessions there
-		// end when their connections do.
-		e.cfg.Logger.Debug("the database cannot be closed to others", "database", physical, "error", err)
+		// Babelfish and Azure SQL Managed Instance do not support SINGLE_USER: sessions there end
+		// with their connections.
+		e.cfg.Logger.Debug("the database cannot be set to single-user mode", "database", physical, "error", err)
 		if _, err = e.state.ExecContext(ctx, drop); err == nil {
 			return nil
 		}
-		if there, look := isThere(ctx, e.state.DB, physical); look == nil && !there {
+		if there, look := databaseExists(ctx, e.state.DB, physical); look == nil && !there {
 			return nil
 		}
 		select {

@@ -15,14 +15,14 @@ import (
 	"github.com/microsoft/go-mssqldb/msdsn"
 )
 
-// poolOptions are the settings of connections that a connection string does not hold.
+// poolOptions are connection settings that are not part of the connection string.
 type poolOptions struct {
 	// Connections bounds the connections to each database; 0 is 64.
 	Connections int
-	// ConnectTimeout bounds how long a connection may take to be made, logging in included; 0 is 15 s.
+	// ConnectTimeout bounds connecting, including login; 0 is 15 s.
 	ConnectTimeout time.Duration
-	// CancelWait is how long the server may take to acknowledge that it has
-	// cancelled a query, before its connection is cut; 0 is 1 s.
+	// CancelWait is how long the server may take to acknowledge the cancellation of a query before
+	// its connection is cut; 0 is 1 s.
 	CancelWait time.Duration
 }
 
@@ -39,7 +39,7 @@ func (o poolOptions) withDefaults() poolOptions {
 	return o
 }
 
-// server is a parsed connection string: what is needed to connect to any of the server's databases.
+// server is a parsed connection string, for connecting to any of the server's databases.
 type server struct {
 	cfg     msdsn.Config
 	options poolOptions
@@ -47,19 +47,19 @@ type server struct {
 
 const appName = "shardeck-worker"
 
-// CheckDSN refuses a connection string that [Open] could not use, without
-// connecting. Its errors hold nothing of the string.
+// CheckDSN rejects a connection string that [Open] could not use, without connecting. Its errors
+// contain nothing of the string.
 func CheckDSN(dsn string) error {
 	_, err := parseServer(dsn, poolOptions{})
 	return err
 }
 
-// parseServer reads a connection string in one of the driver's three forms. Its
-// errors, as all of this package's, hold nothing of the string: whoever mistypes
-// one may have put the password where a name or a number should be.
+// parseServer parses a connection string in any of the driver's three forms. Its errors, like all
+// of this package's, contain nothing of the string: a typo may have put the password where a name
+// or a number belongs.
 func parseServer(dsn string, o poolOptions) (*server, error) {
 	if strings.TrimSpace(dsn) == "" {
-		return nil, errors.New("the connection string is empty: give one as " + dsnForm)
+		return nil, errors.New("the connection string is empty: set it to " + dsnForm)
 	}
 	cfg, err := msdsn.Parse(dsn)
 	if err != nil || hasFragment(dsn) || isOtherURL(dsn) {
@@ -75,12 +75,12 @@ func parseServer(dsn string, o poolOptions) (*server, error) {
 	if _, given := cfg.Parameters[msdsn.DialTimeout]; !given {
 		cfg.DialTimeout = o.ConnectTimeout
 	}
-	// A statement is never sent again by itself: whether it can be is for the engine to judge.
+	// The driver must never resend a statement: whether that is safe is up to the engine.
 	cfg.DisableRetry = true
-	// The engine reads GUIDs and dates in these forms.
+	// The formats of GUIDs and dates that the engine expects.
 	cfg.Encoding.GuidConversion = false
 	cfg.Encoding.Timezone = time.UTC
-	// The driver's log repeats statements and their parameters.
+	// The driver's log would contain statements and their parameters.
 	cfg.LogFlags = 0
 	return &server{cfg: cfg, options: o}, nil
 }
@@ -89,24 +89,24 @@ const dsnForm = "sqlserver://user:password@host:1433?encrypt=true (see docs/sql-
 
 const escape = "characters such as @ : / ? # & % in the user or the password must be percent-encoded"
 
-// hasFragment says whether a URL has a part after a #, which the driver takes no
-// notice of: it is what follows a # in a password.
+// hasFragment reports whether a URL has a part after a #, which the driver ignores: it is the
+// rest of a password that contains #.
 func hasFragment(dsn string) bool {
 	return strings.HasPrefix(dsn, "sqlserver://") && strings.ContainsRune(dsn, '#')
 }
 
-// isOtherURL says whether a string is a URL of something else; the driver would
-// read it as pairs of names and values.
+// isOtherURL reports whether a string is a URL of another kind, which the driver would read as
+// name=value pairs.
 func isOtherURL(dsn string) bool {
 	scheme, _, ok := strings.Cut(dsn, "://")
 	return ok && scheme != "sqlserver" && !strings.ContainsAny(scheme, "=;")
 }
 
-// dsnError says what is wrong with a connection string that the driver does not
-// take, as far as that can be told without repeating any of it.
+// dsnError explains why the driver rejects a connection string, as far as possible without
+// repeating any of it.
 func dsnError(dsn string) error {
 	if !strings.HasPrefix(dsn, "sqlserver://") {
-		return errors.New("the connection string cannot be read: give it as " + dsnForm)
+		return errors.New("the connection string is invalid: use the form " + dsnForm)
 	}
 	u, err := url.Parse(dsn)
 	if err != nil {
@@ -118,20 +118,20 @@ func dsnError(dsn string) error {
 			return errUnknownOption()
 		}
 		if len(values) > 1 {
-			return fmt.Errorf("the connection string has its option %q more than once", lower)
+			return fmt.Errorf("the connection string has the option %q more than once", lower)
 		}
 		one := url.URL{Scheme: "sqlserver", Host: "localhost", RawQuery: url.Values{lower: values}.Encode()}
 		if _, err := msdsn.Parse(one.String()); err != nil {
-			return fmt.Errorf("the connection string's option %q has a value that cannot be used; "+
-				"of a certificate, it must be the path of a readable .pem or .der file", lower)
+			return fmt.Errorf("the connection string's option %q has an invalid value; "+
+				"for a certificate, it must be the path of a readable .pem or .der file", lower)
 		}
 	}
-	return errors.New("the connection string cannot be read: " + escape + "; its port must be a number, and its options must agree with each other")
+	return errors.New("the connection string is invalid: " + escape + "; its port must be a number, and its options must agree with each other")
 }
 
-// dsnOptions are the options of a connection string, as the driver names them once
-// it has read one: those that make a connection, and none that would change a password,
-// write a log or need a token that a worker has no way to get.
+// dsnOptions are the allowed options of a connection string, by the driver's names: those for
+// connecting, and none that would change a password, write a log or require a token that a worker
+// cannot obtain.
 var dsnOptions = []string{
 	msdsn.Server, msdsn.Port, msdsn.Database, msdsn.UserID, msdsn.Password,
 	msdsn.Encrypt, msdsn.TrustServerCertificate, msdsn.Certificate, msdsn.ServerCertificate,
@@ -145,16 +145,16 @@ var dsnOptions = []string{
 	"krb5-configfile", "krb5-realm", "krb5-keytabfile", "krb5-credcachefile", "krb5-dnslookupkdc", "krb5-udppreferencelimit",
 }
 
-// errUnknownOption does not name the option: it may be the end of a password with a ? or & in it.
-// The driver would take no notice of it, which for a mistyped "encrypt" must not be.
+// errUnknownOption does not name the option: it may be part of a password that contains ? or &.
+// The driver would ignore it, which is dangerous for a mistyped "encrypt".
 func errUnknownOption() error {
-	return errors.New("the connection string has an option that is not known: " +
-		"check the spelling of each; " + escape)
+	return errors.New("the connection string has an unknown option: " +
+		"check the spelling of all options; " + escape)
 }
 
-// checkConfig refuses what the driver reads but a worker cannot use, or what a
-// password that was not encoded has made of the rest: the host, the port and the
-// instance are shown in errors, so that nothing else may stand there.
+// checkConfig rejects what the driver accepts but a worker cannot use, and what an unencoded
+// password may have turned into other parts: the host, the port and the instance are shown in
+// errors, so that they must not contain anything else.
 func checkConfig(cfg *msdsn.Config) error {
 	if strings.ContainsFunc(cfg.Host, notInHost) || strings.ContainsFunc(cfg.Instance, notInInstance) {
 		return errors.New("the connection string's host or instance is not a name: " + escape)
@@ -165,20 +165,20 @@ func checkConfig(cfg *msdsn.Config) error {
 		}
 	}
 	if cfg.ReadOnlyIntent {
-		return errors.New("the connection string asks for a read-only replica, but a worker writes: leave applicationintent out")
+		return errors.New("the connection string requests a read-only replica, but a worker writes: remove applicationintent")
 	}
 	return nil
 }
 
 func notInHost(r rune) bool {
-	return notInInstance(r) && !strings.ContainsRune(".-:%[]", r) // with colons, an IPv6 address
+	return notInInstance(r) && !strings.ContainsRune(".-:%[]", r) // contains colons: an IPv6 address
 }
 
 func notInInstance(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_$", r)
 }
 
-// address is where the server is, for people: host and port, or host and instance.
+// address is the server's location for messages: host and port, or host and instance.
 func (s *server) address() string {
 	if s.cfg.Port == 0 && s.cfg.Instance != "" {
 		return s.cfg.Host + `\` + s.cfg.Instance
@@ -190,21 +190,20 @@ func (s *server) address() string {
 	return net.JoinHostPort(s.cfg.Host, strconv.FormatUint(port, 10))
 }
 
-// redact removes the password, and the user where it stands as a word, from the
-// text of an error. A password so short that it may stand anywhere by chance
-// leaves nothing of the text.
+// redact removes the password, and the user as a separate word, from an error text. If the
+// password is so short that it could occur by chance, the whole text is dropped.
 func (s *server) redact(text string) string {
 	const shortest = 4
 	if s.cfg.Password != "" {
 		if len(s.cfg.Password) < shortest {
-			return "the reason is left out, to be sure that it does not hold the password"
+			return "the reason is omitted, as it might contain the password"
 		}
 		text = strings.ReplaceAll(text, s.cfg.Password, "***")
 	}
 	return hideWord(text, s.cfg.User)
 }
 
-// hideWord replaces a word of a text, wherever it does not stand within another.
+// hideWord replaces a word of a text unless it is part of another word.
 func hideWord(text, word string) string {
 	if word == "" {
 		return text
@@ -225,7 +224,7 @@ func hideWord(text, word string) string {
 	}
 }
 
-// inWord says whether the rune next to a word belongs to it.
+// inWord reports whether the rune next to a word belongs to it.
 func inWord(text string, next func(string) (rune, int)) bool {
 	r, _ := next(text)
 	return text != "" && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_')

@@ -15,7 +15,7 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestConnectionStringsAreReadInEachForm(t *testing.T) {
+func TestConnectionStringForms(t *testing.T) {
 	for _, c := range []struct{ name, dsn, address, user, password, database string }{
 		{"URL", "sqlserver://sa:secret@db.example.com:1444?database=x&encrypt=true", "db.example.com:1444", "sa", "secret", "x"},
 		{"URL with an encoded password", "sqlserver://u:p%40%3A%2F%3F%23%26%25@h", "h:1433", "u", "p@:/?#&%", ""},
@@ -38,7 +38,7 @@ func TestConnectionStringsAreReadInEachForm(t *testing.T) {
 	}
 }
 
-func TestWhatAWorkerNeedsIsSetWhateverTheStringSays(t *testing.T) {
+func TestRequiredSettingsOverrideTheString(t *testing.T) {
 	if _, err := parseServer("sqlserver://u:p@h?disableretry=false&log=63&guid+conversion=true&timezone=Europe/Berlin", poolOptions{}); err == nil {
 		t.Fatal("an option that writes a log of values was taken")
 	}
@@ -54,11 +54,11 @@ func TestWhatAWorkerNeedsIsSetWhateverTheStringSays(t *testing.T) {
 	}
 	s, err = parseServer("sqlserver://u:p@h?app+name=mine&dial+timeout=1", poolOptions{})
 	if err != nil || s.cfg.AppName != "mine" || s.cfg.DialTimeout != time.Second {
-		t.Errorf("what the string says of its own is lost: %v", err)
+		t.Errorf("the settings of the string are lost: %v", err)
 	}
 }
 
-func TestAStringThatCannotBeUsedIsRefusedKindly(t *testing.T) {
+func TestInvalidConnectionStringsAreExplained(t *testing.T) {
 	for dsn, says := range map[string]string{
 		"":                             "empty",
 		"  ":                           "empty",
@@ -84,27 +84,27 @@ func TestAStringThatCannotBeUsedIsRefusedKindly(t *testing.T) {
 	} {
 		s, err := parseServer(dsn, poolOptions{})
 		if err == nil {
-			t.Errorf("%q was taken, with host %s", dsn, s.address())
+			t.Errorf("%q was accepted, with host %s", dsn, s.address())
 			continue
 		}
 		if !strings.Contains(err.Error(), says) {
-			t.Errorf("%q: %v, which does not speak of %s", dsn, err, says)
+			t.Errorf("%q: %v, which does not mention %s", dsn, err, says)
 		}
 		if low := strings.ToLower(err.Error()); strings.Contains(low, "ter2") || strings.Contains(low, "hun") {
-			t.Errorf("%q: the error repeats it: %v", dsn, err)
+			t.Errorf("%q: the error repeats part of it: %v", dsn, err)
 		}
 	}
 }
 
-// FuzzParseServer has the password in each place of a connection string where one
-// can end up: no error may repeat it, nor a problem that comes of it later.
+// FuzzParseServer puts the password in each place of a connection string where it can end up by
+// mistake: neither an error nor a later problem may repeat it.
 func FuzzParseServer(f *testing.F) {
 	for _, s := range []string{"hunter2hunter2", "p@ssw0rd/1", "a?b=c&d", "100%#sure", "x;y={z}", "\x00\xff", "sqlserver://", "[::1]:99999"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, secret string) {
 		if len(secret) < 8 || strings.Contains(dsnForm+escape+strings.Join(dsnOptions, " "), secret) {
-			return // it is in the texts anyway
+			return // the password is a substring of fixed texts
 		}
 		for _, form := range []string{
 			"sqlserver://user:%s@host:1433?encrypt=true", "sqlserver://%s@host", "sqlserver://user:pw@host?encrypt=%s", "%s",
@@ -115,11 +115,11 @@ func FuzzParseServer(f *testing.F) {
 				if err == nil {
 					err = s.connectProblem(fmt.Errorf("login of %s failed: %s", s.cfg.User, s.cfg.Password))
 					if s.cfg.Password != secret && s.cfg.User != secret {
-						continue // it was taken for something that may be shown
+						continue // it was read as something that may be shown
 					}
 				}
 				if strings.Contains(err.Error(), secret) {
-					t.Fatalf("%q: the error repeats it: %v", dsn, err)
+					t.Fatalf("%q: the error repeats the password: %v", dsn, err)
 				}
 			}
 		}
@@ -142,8 +142,8 @@ func TestAFailedConnectionIsExplainedWithoutSecrets(t *testing.T) {
 		"no database":     {mssql.Error{Number: 911, Message: "sa"}, 911, "does not let", "grants"},
 		"another refusal": {mssql.Error{Number: 17892, Message: "Logon failed for login 'sa' due to trigger execution."}, 17892, "error 17892", "grants"},
 		"refused":         {fmt.Errorf("unable to open: %w", dial), 0, "connection refused", "host and port"},
-		"unknown host":    {&net.OpError{Op: "dial", Err: &net.DNSError{Name: "db.example.com"}}, 0, "not known", "host"},
-		"broken off":      {&net.OpError{Op: "Read", Err: errors.New("EOF")}, 0, "broke off", "encryption"},
+		"unknown host":    {&net.OpError{Op: "dial", Err: &net.DNSError{Name: "db.example.com"}}, 0, "is unknown", "host"},
+		"broken off":      {&net.OpError{Op: "Read", Err: errors.New("EOF")}, 0, "closed the connection", "encryption"},
 		"certificate":     {errors.New("TLS Handshake failed: x509: certificate of sa is bad, pass-of-sa"), 0, "x509", "certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,10 +152,10 @@ func TestAFailedConnectionIsExplainedWithoutSecrets(t *testing.T) {
 				t.Errorf("got %+v", p)
 			}
 			if !strings.Contains(p.Detail, "db.example.com:1444") {
-				t.Errorf("%s does not say where", p.Detail)
+				t.Errorf("%s does not say which server", p.Detail)
 			}
 			if text := p.Detail + p.Hint; strings.Contains(text, "pass-of-sa") || strings.Contains(text, " sa ") || strings.Contains(text, "'sa'") {
-				t.Errorf("a secret is in %s", text)
+				t.Errorf("%s contains a secret", text)
 			}
 		})
 	}

@@ -19,34 +19,34 @@ import (
 
 var _ engine.Engine = (*Engine)(nil)
 
-// Config says which server the engine works on and what it may use. Only DSN is needed.
+// Config says which server the engine uses and sets its limits. Only DSN is required.
 type Config struct {
-	// DSN is the connection string, in one of the driver's forms. It may hold a
-	// password: it must not be logged.
+	// DSN is the connection string, in one of the driver's forms. It may contain a password and
+	// must not be logged.
 	DSN string
-	// Suffix is added to a logical database name to get the physical one, and
-	// names the worker's own database. Workers on one server have different ones.
+	// Suffix is added to a logical database name to get the physical one, and names the worker's
+	// own database. Workers on one server must have different ones.
 	Suffix string
-	// Logger takes what no caller can be told; nil discards.
+	// Logger receives errors that no caller can be told; nil discards.
 	Logger *slog.Logger
-	// Collation is what databases are created with; empty is the engine's choice
-	// (see collation.go).
+	// Collation is the collation of new databases; empty is the engine's choice (see
+	// collation.go).
 	Collation string
 
 	// Connections bounds the connections to each database; 0 is 64.
 	Connections int
-	// ConnectTimeout bounds how long a connection may take to be made; 0 is 15 s.
+	// ConnectTimeout bounds connecting; 0 is 15 s.
 	ConnectTimeout time.Duration
-	// CancelWait is how long the server may take to acknowledge that it has
-	// cancelled a query, before its connection is cut; 0 is 1 s.
+	// CancelWait is how long the server may take to acknowledge the cancellation of a query before
+	// its connection is cut; 0 is 1 s.
 	CancelWait time.Duration
 
-	// ExecTimeout bounds the wait for a write to begin where the request sets none; 0 is 10 s.
+	// ExecTimeout bounds the wait for a write to begin if the request sets no bound; 0 is 10 s.
 	ExecTimeout time.Duration
-	// WriteTimeout bounds a write that has begun, all its repetitions included; 0 is
-	// 60 s. What becomes of one that takes longer is not known.
+	// WriteTimeout bounds a write that has begun, including all retries; 0 is 60 s. The outcome of
+	// one that takes longer is unknown.
 	WriteTimeout time.Duration
-	// IdempotencyTTL is how long the answer to a keyed request is kept; 0 is 24 h.
+	// IdempotencyTTL is how long the response to a keyed request is kept; 0 is 24 h.
 	IdempotencyTTL time.Duration
 	// DropTimeout bounds how long DropDB waits for queries that it has cancelled,
 	// and then for the server to drop the database; 0 is 5 s each.
@@ -69,9 +69,9 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Engine is engine.Engine over the databases of one SQL Server that have the
-// suffix. Several engines may work on the same databases, as two worker processes
-// do while one replaces the other: what they must agree on is decided by the server.
+// Engine is engine.Engine over the databases of one SQL Server that have the suffix. Several
+// engines may use the same databases, as when one worker process replaces another: everything
+// they must agree on is decided by the server.
 type Engine struct {
 	cfg       Config
 	server    *server
@@ -80,24 +80,22 @@ type Engine struct {
 	version   string
 	collation string
 
-	// gate is held for reading by writes while they are under way, and for writing
-	// by whoever changes the fence or drops a database. It saves this process's own
-	// work from being refused or cut in the middle; what other processes do is held
-	// off by locks in the server.
+	// gate is held for reading by writes in progress, and for writing by changes of the fence and
+	// drops. It keeps this process's own work from being refused or cut off midway; other
+	// processes are kept out by locks in the server.
 	gate   sync.RWMutex
 	closed bool // guarded by gate
 
 	// ddl is held while a database is created or dropped.
 	ddl sync.Mutex
-	// dbs holds the databases by their lower-case logical names. The map is never
-	// changed, only replaced (with dbsMu held). It is a memory of what the server was
-	// last seen to have, for the sake of the pools.
+	// dbs holds the databases by their lower-case logical names. The map is never modified, only
+	// replaced (with dbsMu held). It caches what the server was last seen to have, for the pools.
 	dbsMu sync.Mutex
 	dbs   atomic.Pointer[map[string]*database]
 }
 
-// Open connects to the server, makes the worker's own database if it is not
-// there, and finishes the drops and undoes the creations that were cut short.
+// Open connects to the server, creates the worker's own database if missing, finishes interrupted
+// drops and undoes interrupted creations.
 func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	cfg = cfg.withDefaults()
 	if err := contract.CheckSuffix(cfg.Suffix); err != nil {
@@ -117,11 +115,11 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// ownConnections is what the worker's own database has in connections at least.
+// ownConnections is the minimum number of connections to the worker's own database.
 const ownConnections = 8
 
-// ownDatabase is the name of the worker's own database. No database of a
-// request's can be called so: names begin with a letter.
+// ownDatabase is the name of the worker's own database. No request's database can have this name,
+// as names begin with a letter.
 func ownDatabase(suffix string) string {
 	if suffix == "" {
 		return "_shardeck"
@@ -129,13 +127,13 @@ func ownDatabase(suffix string) string {
 	return "_shardeck_" + suffix
 }
 
-// prepare brings the server to where the engine can work.
+// prepare prepares the server for the engine.
 func (e *Engine) prepare(ctx context.Context) error {
 	if err := e.prepareServer(ctx); err != nil {
 		return err
 	}
 	e.state = e.server.open(e.own)
-	// Creating a database needs some at once; they are never many.
+	// Creating a database needs several at once, but never many.
 	e.state.SetMaxOpenConns(max(ownConnections, e.server.options.Connections))
 	if err := createOwnTables(ctx, e.state.DB); err != nil {
 		return err
@@ -143,8 +141,8 @@ func (e *Engine) prepare(ctx context.Context) error {
 	return e.recover(ctx)
 }
 
-// prepareServer looks at the server, on a connection that it does not keep, and
-// makes the worker's own database.
+// prepareServer inspects the server on a temporary connection, and creates the worker's own
+// database.
 func (e *Engine) prepareServer(ctx context.Context) error {
 	p := e.server.open("")
 	defer p.Close()
@@ -169,8 +167,8 @@ func (e *Engine) Dialect() string { return api.SQLServerDialect }
 // Version implements engine.Engine.
 func (e *Engine) Version() string { return e.version }
 
-// database returns the database of a logical name. One that this process does not
-// know is looked for in the server: another process may have made it.
+// database returns the database of a logical name. An unknown one is looked up on the server, as
+// another process may have created it.
 func (e *Engine) database(ctx context.Context, name string) (*database, error) {
 	if db, ok := (*e.dbs.Load())[strings.ToLower(name)]; ok {
 		return db, nil
@@ -206,7 +204,7 @@ func (e *Engine) adopt(r *record) *database {
 	return db
 }
 
-// forget removes a database from those that are known here, if it is still the one.
+// forget removes a database from the map, if it is still the current one.
 func (e *Engine) forget(db *database) {
 	e.dbsMu.Lock()
 	defer e.dbsMu.Unlock()
@@ -219,7 +217,7 @@ func (e *Engine) forget(db *database) {
 	e.dbs.Store(&dbs)
 }
 
-// admit refuses work that comes after Close or from a context that has ended.
+// admit refuses work after Close or with an ended context.
 func (e *Engine) admit(ctx context.Context) error {
 	e.gate.RLock()
 	defer e.gate.RUnlock()
@@ -232,10 +230,10 @@ func (e *Engine) admit(ctx context.Context) error {
 	return nil
 }
 
-// Close implements engine.Engine. Writes that have begun are finished, the
-// others are refused; queries are cancelled. It may be called again.
+// Close implements engine.Engine. Writes that have begun are finished, others are refused;
+// queries are cancelled. It may be called again.
 func (e *Engine) Close() error {
-	e.ddl.Lock() // a creation or a drop that has begun is finished first
+	e.ddl.Lock() // waits for a creation or drop in progress
 	defer e.ddl.Unlock()
 	e.gate.Lock()
 	if e.closed {

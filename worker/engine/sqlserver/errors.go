@@ -14,23 +14,23 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// fatalClass is the severity from which on SQL Server ends the connection.
+// fatalClass is the minimum severity at which SQL Server ends the connection.
 const fatalClass = 20
 
-// phase is how far a request had got when an error came.
+// phase is how far a request had got when an error occurred.
 type phase uint8
 
 const (
 	// phaseIdle: nothing was sent, or nothing that changes anything.
 	phaseIdle phase = iota
-	// phaseRead: a query was under way.
+	// phaseRead: a query was in progress.
 	phaseRead
 	// phaseWrite: a write was sent, and the server may have committed it.
 	phaseWrite
 )
 
-// problem returns what a caller is told of an error of the driver's, the
-// network's or a context's. Errors that are none of those come back as they are.
+// problem maps an error of the driver, the network or a context to a problem. Other errors are
+// returned unchanged.
 func problem(err error, at phase) error {
 	if p, ok := errors.AsType[*api.Problem](err); ok {
 		return p
@@ -39,24 +39,24 @@ func problem(err error, at phase) error {
 	_, isFatal := errors.AsType[mssql.ServerError](err)
 	switch {
 	case errors.Is(err, driver.ErrBadConn):
-		// The driver says it of a connection that was broken before anything was sent on it.
+		// The driver returns it for a connection that broke before anything was sent on it.
 		return connectionLost("nothing was done")
 	case isRefusal && !isFatal && refused.Class < fatalClass:
-		refused = lead(refused)
+		refused = rootError(refused)
 		return numbered(refused.Number, refused.Message)
 	case at == phaseWrite:
-		return contract.OutcomeUnknown("%s after a write was sent; it may or may not be there", whatBroke(err))
+		return contract.OutcomeUnknown("%s after a write was sent; it may or may not have been applied", whatBroke(err))
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return contract.ContextProblem(err)
 	case isRefusal || isFatal || broken(err):
-		return connectionLost("no more of the answer will come")
+		return connectionLost("the rest of the result is lost")
 	}
 	return err
 }
 
 func connectionLost(so string) *api.Problem {
 	return api.NewProblem(api.CodeShardUnavailable, "the worker's connection to SQL Server broke; %s", so).
-		Hinted("send the request again; if it goes on, look at the database server")
+		Hinted("send the request again; if it persists, check the database server")
 }
 
 func whatBroke(err error) string {
@@ -69,11 +69,10 @@ func whatBroke(err error) string {
 	return "the connection to SQL Server broke"
 }
 
-// lead returns the error that says what happened, of the several that SQL Server may
-// answer a statement with. The driver has the last of them, which can be one that
-// only says that the one before it made the statement fail: of a login to a database
-// that is not there, 4060 and then 18456; of a busy model database, 1807 and then 1802.
-func lead(e mssql.Error) mssql.Error {
+// rootError returns the root cause among the errors of one response. The driver reports the last
+// of them, which may only say that the previous one made the statement fail: for a login to a
+// missing database, 4060 and then 18456; for a busy model database, 1807 and then 1802.
+func rootError(e mssql.Error) mssql.Error {
 	for i := len(e.All) - 1; i >= 0; i-- {
 		switch e.All[i].Number {
 		case mssqlerr.TransactionCount, mssqlerr.UncommittableTransaction, mssqlerr.ConstraintNotCreated,
@@ -85,17 +84,16 @@ func lead(e mssql.Error) mssql.Error {
 	return e
 }
 
-// broken says whether an error is of the connection: cut, reset, timed out, or
-// with something on it that is not TDS.
+// broken reports whether an error is of the connection: cut, reset, timed out, or not speaking
+// TDS.
 func broken(err error) bool {
 	_, stream := errors.AsType[mssql.StreamError](err)
 	return stream || errors.Is(err, sql.ErrConnDone) || isNetwork(err)
 }
 
-// numbered returns the problem of an error that SQL Server answered with. Its
-// message, which is in the server's language and may repeat values, is read for
-// the name of a column alone; only where the text of the statement itself is at
-// fault is it repeated.
+// numbered maps an error of SQL Server to a problem. Its message, which is in the server's
+// language and may contain values, is only searched for the name of a column; it is repeated only
+// if the statement's text is at fault.
 func numbered(number int32, message string) *api.Problem {
 	if same, ok := sameRefusal[number]; ok {
 		number = same
@@ -122,8 +120,8 @@ func numbered(number int32, message string) *api.Problem {
 func refusedValue(number int32, message string) *api.Problem {
 	switch number {
 	case mssqlerr.DuplicateKey:
-		return contract.Numbered(mssqlerr.DuplicateKey, "another row has this key already").
-			Hinted("choose another value, or update the row that is there")
+		return contract.Numbered(mssqlerr.DuplicateKey, "another row already has this key").
+			Hinted("choose another value, or update the existing row")
 	case mssqlerr.NullViolation:
 		if column := namedColumn(message); column != "" {
 			p := contract.Numbered(mssqlerr.NullViolation, "%s cannot be NULL", column)
@@ -132,7 +130,7 @@ func refusedValue(number int32, message string) *api.Problem {
 		}
 		return contract.Numbered(mssqlerr.NullViolation, "a column cannot be NULL").Hinted("send a value for each column that has no default")
 	case mssqlerr.Truncation:
-		p := contract.Numbered(mssqlerr.Truncation, "a value is longer than its column holds")
+		p := contract.Numbered(mssqlerr.Truncation, "a value is too long for its column")
 		p.Column = namedColumn(message)
 		return p.Hinted("send a shorter value, or give the column a greater length")
 	case mssqlerr.ConstraintConflict:
@@ -144,16 +142,16 @@ func refusedValue(number int32, message string) *api.Problem {
 	case mssqlerr.InvalidSubstringLength:
 		return contract.Numbered(mssqlerr.InvalidSubstringLength, "the length of SUBSTRING is negative").Hinted("ask for 0 characters or more")
 	case mssqlerr.IndexEntryTooLong:
-		return contract.Numbered(mssqlerr.IndexEntryTooLong, "the values of a key are longer than SQL Server can index").
-			Hinted("send shorter ones: a primary key takes 900 bytes in all, other keys 1700, and a character of NVARCHAR is two or more")
+		return contract.Numbered(mssqlerr.IndexEntryTooLong, "the values of a key are too long for an index of SQL Server").
+			Hinted("send shorter ones: a primary key is limited to 900 bytes in total, other keys to 1700, and an NVARCHAR character takes two or more")
 	case mssqlerr.RowTooLarge:
-		return contract.Numbered(mssqlerr.RowTooLarge, "the row is longer than SQL Server's pages hold").Hinted("send shorter values")
+		return contract.Numbered(mssqlerr.RowTooLarge, "the row is too long for a page of SQL Server").Hinted("send shorter values")
 	}
 	return contract.Numbered(int(number), "a value cannot be converted to its type")
 }
 
-// namedColumn returns the column that a message names as "column 'x'", which
-// those of 515 and 2628 do in English; "" when it names none.
+// namedColumn returns the column that a message names as "column 'x'", as the English messages of
+// 515 and 2628 do; "" if there is none.
 func namedColumn(message string) string {
 	_, rest, ok := strings.Cut(message, "column '")
 	if !ok {
@@ -166,13 +164,13 @@ func namedColumn(message string) string {
 	return name
 }
 
-// explain words an error that is not of a value: what happened and what to do.
+// explain words an error that is not about a value: what happened and what to do.
 func explain(number int32, code api.Code) (detail, hint string) {
 	switch number {
 	case mssqlerr.LoginFailed, mssqlerr.UntrustedDomain, mssqlerr.LoginLocked, mssqlerr.PasswordExpired, mssqlerr.PasswordChange:
 		return "SQL Server refused the worker's login", loginHint
 	case mssqlerr.CannotOpenDatabase, mssqlerr.DatabaseAccess:
-		return "SQL Server does not let the worker's login open the database, or has no such database", loginHint
+		return "SQL Server does not let the worker's login open the database, or the database does not exist", loginHint
 	case mssqlerr.ObjectPermission, mssqlerr.ColumnPermission, mssqlerr.DatabasePermission, mssqlerr.ActionPermission:
 		return "the worker's login lacks a permission on SQL Server", "grant what the script in docs/sql-server.md grants"
 	case mssqlerr.NoPage, mssqlerr.NoSpace, mssqlerr.LogFull:
@@ -182,25 +180,25 @@ func explain(number int32, code api.Code) (detail, hint string) {
 	}
 	switch code {
 	case api.CodeUnknownColumn:
-		return "the statement names a column that is not there", "check the names"
+		return "the statement names a column that does not exist", "check the names"
 	case api.CodeUnknownTable:
-		return "the statement names a table that is not there", "create it first, or check the name"
+		return "the statement names a table that does not exist", "create it first, or check the name"
 	case api.CodeTableExists:
-		return "the table exists already", "choose another name, or drop it first"
+		return "the table already exists", "choose another name, or drop it first"
 	case api.CodeUnknownDatabase:
-		return "there is no such database on the server", "create it first, or check the name"
+		return "the database does not exist on the server", "create it first, or check the name"
 	case api.CodeDatabaseExists:
-		return "the database exists already", "choose another name, or drop it first"
+		return "the database already exists", "choose another name, or drop it first"
 	case api.CodeOverloaded:
-		return "other work was in the way; nothing was done", "send the request again"
+		return "the statement conflicted with other work; nothing was done", "send the request again"
 	case api.CodeUnsupported:
-		return "the table or one of its keys is wider than SQL Server can make it", "give the columns shorter types, or the key fewer columns"
+		return "the table or one of its keys is too wide for SQL Server", "give the columns shorter types, or the key fewer columns"
 	case api.CodeTooComplex:
-		return "the statement is too large for SQL Server", "make it shorter"
+		return "the statement is too large for SQL Server", "shorten it"
 	case api.CodeConversionFailed:
-		return "the statement needs a conversion that T-SQL does not make", "write the value in the type's own form"
+		return "the statement needs a conversion that T-SQL does not support", "write the value in the type's own form"
 	}
-	return "the database is not available at the moment", "look at the database server, and send the request again"
+	return "the database is not available at the moment", "check the database server, and send the request again"
 }
 
 const loginHint = "check the user and its password in WORKER_DSN, and its grants on the server; see docs/sql-server.md"

@@ -14,7 +14,7 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestNumbersBecomeTheCodesOfTheOtherEngines(t *testing.T) {
+func TestErrorNumbersMapToTheCodesOfOtherEngines(t *testing.T) {
 	for _, c := range []struct {
 		number  int32
 		message string
@@ -57,13 +57,13 @@ func TestNumbersBecomeTheCodesOfTheOtherEngines(t *testing.T) {
 			t.Errorf("%d: %s %d at column %q: %s", c.number, p.Code, p.SQLNumber, p.Column, p.Detail)
 		}
 		if p.Hint == "" && c.want != api.CodeSyntax && c.told < 8000 && c.told != 547 && c.told != 245 && c.told != 241 {
-			t.Errorf("%d: nothing says what to do", c.number)
+			t.Errorf("%d: there is no hint", c.number)
 		}
 	}
 }
 
-// SQL Server may answer with several errors, and the driver has the last of them.
-func TestTheErrorThatSaysWhatHappenedCounts(t *testing.T) {
+// SQL Server may return several errors, of which the driver reports the last.
+func TestRootErrorIsReported(t *testing.T) {
 	several := func(numbers ...int32) mssql.Error {
 		var e mssql.Error
 		for _, n := range numbers {
@@ -96,12 +96,12 @@ func TestTheErrorThatSaysWhatHappenedCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p := s.connectProblem(several(4060, 18456)); !isDatabaseGone(p) {
-		t.Errorf("a database that is not there is taken for a refused login: %v", p)
+		t.Errorf("a database that is not there is reported as a refused login: %v", p)
 	}
 }
 
-// What a broken connection means depends on whether a write was on it.
-func TestABrokenConnectionMayHaveWritten(t *testing.T) {
+// What a broken connection means depends on whether a write was in flight on it.
+func TestABrokenConnectionDuringAWriteIsOutcomeUnknown(t *testing.T) {
 	reset := &net.OpError{Op: "read", Err: errors.New("connection reset by peer")}
 	fatal := mssql.Error{Number: 596, Class: 21, Message: "Cannot continue the execution because the session is in the kill state."}
 	for _, c := range []struct {
@@ -128,7 +128,7 @@ func TestABrokenConnectionMayHaveWritten(t *testing.T) {
 	}
 }
 
-func TestOnlyAFinishedAnswerLeavesAConnectionFit(t *testing.T) {
+func TestOnlyACompleteResponseLeavesAConnectionUsable(t *testing.T) {
 	for err, want := range map[error]bool{
 		refusal{api.NewProblem(api.CodeStaleSchema, "x")}:      true,
 		fmt.Errorf("x: %w", errNumber(2627, 14)):               true,
@@ -144,7 +144,7 @@ func TestOnlyAFinishedAnswerLeavesAConnectionFit(t *testing.T) {
 	}
 }
 
-// errNumber is an error of SQL Server's that can be the key of a map.
+// errNumber is an error of SQL Server that can be a map key.
 func errNumber(number int32, class uint8) error {
 	return fmt.Errorf("server: %w", mssql.Error{Number: number, Class: class})
 }

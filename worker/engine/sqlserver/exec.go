@@ -16,18 +16,17 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// write is a request on its way into its database.
+// write is a request in progress on its database.
 type write struct {
 	db *database
 	x  *contract.Exec
-	// byRows has bulk copy left out: it has failed, and the rows are now to be
-	// written one by one to find the one at fault.
+	// byRows disables bulk copy: it has failed, and the rows are now written one by one to find
+	// the one at fault.
 	byRows bool
 }
 
-// Exec implements engine.Engine. A write is one batch, unless it has too many
-// rows; see batch.go. Once it is sent it is waited for whatever becomes of ctx,
-// since only its outcome can be told.
+// Exec implements engine.Engine. A write is one batch unless it has too many rows; see batch.go.
+// Once sent it is waited for even if ctx ends, since only then is its outcome known.
 func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecResponse, error) {
 	db, err := e.database(ctx, req.DB)
 	if err != nil {
@@ -59,28 +58,27 @@ func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecRespo
 	return resp, nil
 }
 
-// A write whose transaction the server undid in favour of another is run again,
-// after a pause that grows from firstPause and is never the same for two of them.
+// A write whose transaction the server chose as a deadlock victim is retried, after a randomized
+// pause that grows from firstPause.
 const (
 	maxTries   = 10
 	firstPause = 2 * time.Millisecond
-	// schemaTries is how often a write is run that fails with a number that a
-	// table's going in the middle of it can cause. If one has gone, the check at the
-	// beginning of the next try says so.
+	// schemaTries is how often a write is tried that fails with a number that may be caused by its
+	// table being dropped meanwhile. If it was, the check at the start of the next try reports it.
 	schemaTries = 3
 )
 
-// errAgain says that nothing was done, that the write can be run again, and what
-// to tell the caller if that does not help either.
-type errAgain struct {
-	told  error
+// errRetry reports that nothing was done, that the write can be retried, and what to return if
+// retrying does not help.
+type errRetry struct {
+	cause error
 	tries int
 }
 
-func (e *errAgain) Error() string { return "to be run again: " + e.told.Error() }
+func (e *errRetry) Error() string { return "to be retried: " + e.cause.Error() }
 
-// run runs the write until it is done or refused. begin bounds the wait for the
-// first try to begin; ctx is the caller's.
+// run runs the write until it is done or refused. begin bounds the start of the first try; ctx is
+// the caller's.
 func (w *write) run(ctx, begin context.Context) (*api.ExecResponse, error) {
 	cfg := &w.db.e.cfg
 	during, cancel := context.WithTimeout(context.WithoutCancel(ctx), cfg.WriteTimeout)
@@ -88,12 +86,12 @@ func (w *write) run(ctx, begin context.Context) (*api.ExecResponse, error) {
 	pause := firstPause
 	for try := 1; ; try++ {
 		resp, err := w.try(ctx, begin, during)
-		again, ok := errors.AsType[*errAgain](err)
+		retry, ok := errors.AsType[*errRetry](err)
 		if !ok {
 			return resp, err
 		}
-		if try >= again.tries || during.Err() != nil {
-			return nil, again.told
+		if try >= retry.tries || during.Err() != nil {
+			return nil, retry.cause
 		}
 		begin = during
 		select {
@@ -126,7 +124,7 @@ func (w *write) try(ctx, begin, during context.Context) (*api.ExecResponse, erro
 	return w.answer(during, out)
 }
 
-// notBegun returns what a caller is told whose write got no connection.
+// notBegun is the error for a write that got no connection.
 func notBegun(ctx, begin context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -137,7 +135,7 @@ func notBegun(ctx, begin context.Context, err error) error {
 	return problem(err, phaseIdle)
 }
 
-// held runs the write with the gate held.
+// held runs the write while the gate is held.
 func (w *write) held(ctx, begin, during context.Context, on *sql.Conn) (*outcome, error) {
 	switch {
 	case w.db.e.closed:
@@ -147,7 +145,7 @@ func (w *write) held(ctx, begin, during context.Context, on *sql.Conn) (*outcome
 	case begin.Err() != nil:
 		return nil, notBegun(ctx, begin, begin.Err())
 	}
-	s := sent{err: driver.ErrBadConn} // when the function is not called
+	s := sent{err: driver.ErrBadConn} // if the function is not called
 	_ = on.Raw(func(dc any) error {
 		if s = w.send(during, dc.(*conn)); !s.keep {
 			return driver.ErrBadConn // has the pool close it
@@ -160,12 +158,12 @@ func (w *write) held(ctx, begin, during context.Context, on *sql.Conn) (*outcome
 	return s.out, nil
 }
 
-// sent is what came of sending a write: its outcome, or the error that came instead.
+// sent is the result of sending a write: its outcome, or an error instead.
 type sent struct {
 	out  *outcome
 	err  error
 	at   phase // of err
-	keep bool  // the connection can be used again
+	keep bool  // the connection can be reused
 }
 
 // send runs the write on a connection.
@@ -181,14 +179,14 @@ func (w *write) send(ctx context.Context, c *conn) sent {
 	return sent{out, err, phaseWrite, err == nil || intact(err)}
 }
 
-// failed returns what becomes of a write that has no outcome.
+// failed handles a write without an outcome.
 func (w *write) failed(s sent) error {
 	switch {
 	case errors.Is(s.err, driver.ErrBadConn):
-		// The driver says so before it sends anything: an idle connection has died.
-		return &errAgain{problem(s.err, phaseIdle), schemaTries}
+		// The driver reports this before it sends anything: an idle connection is dead.
+		return &errRetry{problem(s.err, phaseIdle), schemaTries}
 	case intact(s.err):
-		// The batch itself was refused: its own tables are not there, or a limit of the server's was met.
+		// The batch itself was refused: its own tables do not exist, or a limit of the server was reached.
 		return w.refused(nil, sqlNumber(s.err), problem(s.err, s.at))
 	case s.at == phaseIdle && broken(s.err):
 		return connectionLost("nothing was done")
@@ -196,7 +194,7 @@ func (w *write) failed(s sent) error {
 	return problem(s.err, s.at)
 }
 
-// whole is the write as one batch.
+// whole builds the write as one batch.
 func (w *write) whole() (*batch, error) {
 	b := newBatch(beginWhole)
 	w.head(b)
@@ -224,7 +222,7 @@ func (w *write) head(b *batch) {
 	}
 }
 
-// answer makes a response of an outcome, or the error that it stands for.
+// answer turns an outcome into a response or an error.
 func (w *write) answer(ctx context.Context, out *outcome) (*api.ExecResponse, error) {
 	switch out.kind {
 	case kindDone:
@@ -243,7 +241,7 @@ func (w *write) answer(ctx context.Context, out *outcome) (*api.ExecResponse, er
 		if err := w.db.e.raise(ctx, w.x.Fence); err != nil {
 			return nil, err
 		}
-		return nil, again()
+		return nil, retryConflict()
 	case kindTable:
 		st := w.x.Decoded[out.statement]
 		if out.version == "" {
@@ -251,32 +249,32 @@ func (w *write) answer(ctx context.Context, out *outcome) (*api.ExecResponse, er
 		}
 		return nil, w.x.At(contract.StaleSchema(st.Table, out.version, st.SchemaVersion), out.statement, 0, -1)
 	case kindAgain:
-		return nil, again()
+		return nil, retryConflict()
 	}
 	return nil, w.refused(out, out.number, numbered(out.number, out.message))
 }
 
-func again() *errAgain {
-	return &errAgain{api.NewProblem(api.CodeOverloaded, "other writes were in the way; nothing was done").Hinted("send the request again"), maxTries}
+func retryConflict() *errRetry {
+	return &errRetry{api.NewProblem(api.CodeOverloaded, "the write conflicted with other writes; nothing was done").Hinted("send the request again"), maxTries}
 }
 
-// refused returns what becomes of a write that a number of SQL Server's ended, with
-// nothing done. out is nil when the batch could not even begin.
+// refused handles a write that SQL Server ended with an error number, with nothing done. out is
+// nil if the batch could not even begin.
 func (w *write) refused(out *outcome, number int32, told error) error {
 	switch {
 	case out != nil && isDuplicate(number) && out.kind == kindExists:
 		return w.x.At(contract.TableExists(w.x.Decoded[out.statement].Table), out.statement, 0, -1)
 	case out != nil && isDuplicate(number) && out.kind == kindKey:
-		return again() // another write with the key was faster: now its answer is there
+		return retryConflict() // another write with the key came first: its response is now stored
 	}
 	if out != nil && out.kind == kindError && len(w.x.Decoded) > 0 {
 		told = w.x.At(told, out.statement, out.execution, -1)
 	}
 	switch {
 	case contention(number):
-		return &errAgain{told, maxTries}
+		return &errRetry{told, maxTries}
 	case mayBeSchema(number):
-		return &errAgain{told, schemaTries}
+		return &errRetry{told, schemaTries}
 	}
 	return told
 }
@@ -285,8 +283,8 @@ func isDuplicate(number int32) bool {
 	return number == mssqlerr.DuplicateKey || number == mssqlerr.DuplicateIndexKey
 }
 
-// mayBeSchema says whether a statement may have failed because its table has gone
-// or changed after it was checked.
+// mayBeSchema reports whether a statement may have failed because its table was dropped or
+// changed after the check.
 func mayBeSchema(number int32) bool {
 	switch number {
 	case mssqlerr.UnknownTable, mssqlerr.UnknownColumn, mssqlerr.CannotDrop, mssqlerr.CannotAlter, unmappedByBabelfish:
@@ -295,13 +293,13 @@ func mayBeSchema(number int32) bool {
 	return false
 }
 
-// run sends a batch and reads its outcome. Once the outcome is there, what comes
-// after it does not matter. An error other than one that is intact leaves the
-// connection in the middle of the answer.
+// run sends a batch and reads its outcome. Once the outcome is known, the rest of the response
+// does not matter. After an error that is not intact, the connection is in the middle of the
+// response.
 func (c *conn) run(ctx context.Context, b *batch) (*outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// See read: a server that does not acknowledge the cancellation has its line cut.
+	// See read: the line is cut if the server does not acknowledge the cancellation.
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(c.owner.server.options.CancelWait, c.line.cut) })
 	defer stop()
 	stmt, err := c.PrepareContext(ctx, spExecuteSQL)
@@ -318,12 +316,12 @@ func (c *conn) run(ctx context.Context, b *batch) (*outcome, error) {
 		err = closeErr
 	}
 	if err == nil && out == nil {
-		err = mssql.StreamError{InnerError: errors.New("the answer to a write has no outcome")}
+		err = mssql.StreamError{InnerError: errors.New("the response to a write has no outcome")}
 	}
 	return out, err
 }
 
-// readOutcome reads all of an answer and returns the outcome in it.
+// readOutcome reads a complete response and returns its outcome.
 func readOutcome(rows driver.Rows) (*outcome, error) {
 	var out *outcome
 	for {

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Old idempotency records are deleted in passing, a bounded number at a time, at
-// most once a minute or again with the next keyed write while there are more.
+// Expired idempotency records are deleted along with other work, a bounded number at a time, at
+// most once a minute, or with the next keyed write while there are more.
 const (
 	pruneRecords = 500
 	pruneEvery   = time.Minute
 	pruneTimeout = 10 * time.Second
 )
 
-// pruneSoon has old records deleted in the background if that is due. Of writes
-// that come at once, one does it.
+// pruneSoon deletes expired records in the background if that is due. Of concurrent writes, only
+// one does it.
 func (db *database) pruneSoon() {
 	now := db.e.cfg.Now()
 	due := db.nextPrune.Load()
@@ -33,15 +33,15 @@ func (db *database) pruneSoon() {
 		n, err := db.prune(ctx, now.Add(-db.e.cfg.IdempotencyTTL))
 		switch {
 		case err != nil && ctx.Err() == nil:
-			db.e.cfg.Logger.Warn("old idempotency records could not be deleted", "database", db.physical, "error", err)
+			db.e.cfg.Logger.Warn("expired idempotency records could not be deleted", "database", db.physical, "error", err)
 		case n >= pruneRecords:
 			db.nextPrune.Store(0)
 		}
 	}()
 }
 
-// prune deletes some of the records that are not younger than cutoff. The oldest
-// are no longer answered from, so that it does not matter which are left.
+// prune deletes some of the records up to cutoff. Expired records are never replayed, so it does
+// not matter which are left.
 func (db *database) prune(ctx context.Context, cutoff time.Time) (int64, error) {
 	res, err := db.pool.ExecContext(ctx, "DELETE TOP (@n) FROM dbo._sd_idempotency WHERE [at] <= @cutoff",
 		sql.Named("n", pruneRecords), sql.Named("cutoff", cutoff.UnixMilli()))

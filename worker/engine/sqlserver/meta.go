@@ -13,11 +13,11 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// stripes is how many rows share the count of a table, so that writers who commit
-// at the same time do not wait for each other on one of them. The count is their sum.
+// stripes is the number of rows over which a table's count is spread, so that concurrent writers
+// do not wait for each other on a single row. The count is their sum.
 const stripes = 16
 
-// names is the type of a column of lower-case names. They are ASCII.
+// names is the type of columns of lower-case ASCII names.
 const names = "VARCHAR(128) COLLATE Latin1_General_BIN2"
 
 // ownTables are the tables of the worker's own database.
@@ -28,8 +28,8 @@ var ownTables = []ownTable{
 		state VARCHAR(10) NOT NULL`},
 }
 
-// databaseTables are the engine's tables in each database. An idempotency key is
-// stored by its SHA-256: it may be of any bytes, and is compared as bytes.
+// databaseTables are the engine's tables in each database. An idempotency key is stored as its
+// SHA-256: it may contain any bytes, and is compared bytewise.
 var databaseTables = []ownTable{
 	{name: "_sd_tables", columns: `name ` + names + ` NOT NULL PRIMARY KEY, definition NVARCHAR(MAX) NOT NULL, version VARCHAR(16) NOT NULL`},
 	{name: "_sd_rows", columns: `table_name ` + names + ` NOT NULL, stripe INT NOT NULL, row_count BIGINT NOT NULL, PRIMARY KEY (table_name, stripe)`},
@@ -39,10 +39,10 @@ var databaseTables = []ownTable{
 
 type ownTable struct {
 	name, columns string
-	index         string // a column that has an index of its own
+	index         string // a column with its own index
 }
 
-// createOwnTables makes the tables of the worker's own database that are not there.
+// createOwnTables creates the missing tables of the worker's own database.
 func createOwnTables(ctx context.Context, db *sql.DB) error {
 	if err := createTables(ctx, db, ownTables); err != nil {
 		return err
@@ -50,12 +50,12 @@ func createOwnTables(ctx context.Context, db *sql.DB) error {
 	_, err := db.ExecContext(ctx, `INSERT INTO dbo._sd_state (id, term, map_version, leader, shard)
 		SELECT 1, 0, 0, N'', N'' WHERE NOT EXISTS (SELECT * FROM dbo._sd_state)`)
 	if n := sqlNumber(err); n == mssqlerr.DuplicateKey || n == mssqlerr.DuplicateIndexKey {
-		err = nil // another worker was first
+		err = nil // another worker won the race
 	}
 	return problemOrNil(err)
 }
 
-// createTables makes those tables that are not there, in one round trip.
+// createTables creates missing tables, in one round trip.
 func createTables(ctx context.Context, db *sql.DB, tables []ownTable) error {
 	var text strings.Builder
 	for _, t := range tables {
@@ -68,7 +68,7 @@ func createTables(ctx context.Context, db *sql.DB, tables []ownTable) error {
 	for try := 1; ; try++ {
 		_, err := db.ExecContext(ctx, text.String())
 		if sqlNumber(err) == mssqlerr.ObjectExists && try < schemaTries {
-			continue // another worker was first with one of them
+			continue // another worker created one of them first
 		}
 		if err != nil {
 			return fmt.Errorf("create the engine's tables: %w", problem(err, phaseIdle))
@@ -77,14 +77,15 @@ func createTables(ctx context.Context, db *sql.DB, tables []ownTable) error {
 	}
 }
 
-// unmappedByBabelfish is the number Babelfish gives an error of PostgreSQL for which
-// SQL Server has none.
+// unmappedByBabelfish is the number of a PostgreSQL error in Babelfish that has no equivalent in
+// SQL Server.
 const unmappedByBabelfish = 33557097
 
-// sqlNumber returns SQL Server's number of an error, also one that was met while connecting; 0 when it has none.
+// sqlNumber returns SQL Server's number of an error, including connection errors; 0 if there is
+// none.
 func sqlNumber(err error) int32 {
 	if e, ok := errors.AsType[mssql.Error](err); ok {
-		return lead(e).Number
+		return rootError(e).Number
 	}
 	if p, ok := errors.AsType[*api.Problem](err); ok {
 		return int32(p.SQLNumber)
@@ -92,13 +93,13 @@ func sqlNumber(err error) int32 {
 	return 0
 }
 
-// isDatabaseGone says whether an error may be of a database that is not there.
+// isDatabaseGone reports whether an error may mean that the database does not exist.
 func isDatabaseGone(err error) bool {
 	n := sqlNumber(err)
 	return n == mssqlerr.CannotOpenDatabase || n == mssqlerr.UnknownDatabase
 }
 
-// problemOrNil is problem for a step of the engine's own.
+// problemOrNil is problem for one of the engine's own steps.
 func problemOrNil(err error) error {
 	if err == nil {
 		return nil
@@ -106,8 +107,8 @@ func problemOrNil(err error) error {
 	return problem(err, phaseIdle)
 }
 
-// quoteName writes a name as an identifier of T-SQL.
+// quoteName quotes a name as a T-SQL identifier.
 func quoteName(name string) string { return "[" + strings.ReplaceAll(name, "]", "]]") + "]" }
 
-// quoteText writes a text as a literal of T-SQL.
+// quoteText quotes a text as a T-SQL literal.
 func quoteText(text string) string { return "N'" + strings.ReplaceAll(text, "'", "''") + "'" }

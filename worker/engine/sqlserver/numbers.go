@@ -5,8 +5,8 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// numberCodes are the codes of SQL Server's numbers for what is not a refused
-// value (those are contract.NumberCode's).
+// numberCodes maps SQL Server's numbers for errors that are not about a value (those are in
+// contract.NumberCode).
 var numberCodes = map[int32]api.Code{
 	mssqlerr.UnknownColumn:   api.CodeUnknownColumn,
 	mssqlerr.UnknownTable:    api.CodeUnknownTable,
@@ -25,7 +25,7 @@ var numberCodes = map[int32]api.Code{
 	mssqlerr.VersionNotFound:      api.CodeOverloaded,
 	mssqlerr.VersionStoreVictim:   api.CodeOverloaded,
 
-	// Memory, and the limits of Azure SQL: the same.
+	// Memory, and the limits of Azure SQL: likewise.
 	mssqlerr.OutOfPoolMemory:   api.CodeOverloaded,
 	mssqlerr.OutOfBufferMemory: api.CodeOverloaded,
 	mssqlerr.MemoryTimeout:     api.CodeOverloaded,
@@ -34,7 +34,7 @@ var numberCodes = map[int32]api.Code{
 	mssqlerr.ResourceMinimum:   api.CodeOverloaded,
 	mssqlerr.ServiceBusy:       api.CodeOverloaded,
 
-	// The server, the database or the login is not in a state to work.
+	// The server, the database or the login is not operational.
 	mssqlerr.CannotOpenDatabase: api.CodeShardUnavailable,
 	mssqlerr.LoginFailed:        api.CodeShardUnavailable,
 	mssqlerr.UntrustedDomain:    api.CodeShardUnavailable,
@@ -76,8 +76,8 @@ var numberCodes = map[int32]api.Code{
 	mssqlerr.WorktableTooWide:  api.CodeTooComplex,
 	mssqlerr.OptimizerStack:    api.CodeTooComplex,
 
-	// Tables and keys that SQL Server does not create: too wide, or of types that it cannot
-	// index. For a key that is declared with its table the server answers ConstraintNotCreated alone.
+	// Tables and keys that SQL Server cannot create: too wide, or of types that it cannot index.
+	// For a key declared with its table the server only returns ConstraintNotCreated.
 	mssqlerr.RowDefinitionTooLarge: api.CodeUnsupported,
 	mssqlerr.TooManyColumns:        api.CodeUnsupported,
 	mssqlerr.ConstraintNotCreated:  api.CodeUnsupported,
@@ -85,14 +85,14 @@ var numberCodes = map[int32]api.Code{
 	mssqlerr.InvalidKeyType:        api.CodeUnsupported,
 	mssqlerr.IndexKeyTooLong:       api.CodeUnsupported,
 
-	// Conversions that T-SQL does not have, whatever the value.
+	// Conversions that T-SQL does not support, whatever the value.
 	mssqlerr.TypeClash:   api.CodeConversionFailed,
 	mssqlerr.NotImplicit: api.CodeConversionFailed,
 	mssqlerr.NotExplicit: api.CodeConversionFailed,
 }
 
-// sameRefusal maps the numbers that SQL Server has for one refusal to the one
-// that Shardeck gives it on every engine (see shared/sqltypes).
+// sameRefusal maps the several numbers that SQL Server has for one error to the one that Shardeck
+// uses on every engine (see shared/sqltypes).
 var sameRefusal = map[int32]int32{
 	mssqlerr.OverflowOfInteger:   mssqlerr.Overflow,
 	mssqlerr.OverflowOfFloat:     mssqlerr.Overflow,

@@ -7,11 +7,10 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// declare writes the types of parameters as sp_executesql takes them,
-// "@p1 INT, @p2 NVARCHAR(50)". The engine declares them itself: what the driver
-// would make of a value (NVARCHAR of that value's length, BIGINT for each number)
-// gives a text as many plans as values have lengths, and none of them uses the
-// index on a VARCHAR column, because the column is what gets converted.
+// declare formats the types of parameters for sp_executesql, as in "@p1 INT, @p2 NVARCHAR(50)".
+// The engine declares them itself: the driver's types (NVARCHAR of the value's length, BIGINT for
+// each number) would give a text as many plans as values have lengths, none of which uses the
+// index on a VARCHAR column, because the column is converted instead.
 func declare(types []sqltypes.Type) string {
 	dst := make([]byte, 0, 24*len(types))
 	for i, t := range types {
@@ -26,7 +25,7 @@ func declare(types []sqltypes.Type) string {
 	return string(dst)
 }
 
-// parameter is the name of the i-th parameter, from 0, as the driver takes it.
+// parameter is the driver's name of the i-th parameter, from 0.
 func parameter(i int) string {
 	if i < len(parameterNames) {
 		return parameterNames[i]
@@ -34,13 +33,13 @@ func parameter(i int) string {
 	return "p" + strconv.Itoa(i+1)
 }
 
-// parameterNames are the names that nearly every statement gets by with.
+// parameterNames caches the names that suffice for nearly every statement.
 var parameterNames = [...]string{
 	"p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "p16",
 }
 
-// argument returns v as what the driver sends it as. The server converts that to
-// the declared type t without loss:
+// argument returns v in the form that the driver sends. The server converts that to the declared
+// type t without loss:
 //
 //   - BIT as a bool, the other integers as an int64
 //   - REAL and FLOAT as a float64
@@ -49,8 +48,8 @@ var parameterNames = [...]string{
 //     by the database's collation, and dates are in ISO 8601, which reads the same
 //     whatever the session's language is.
 //
-// A NULL is sent with a type of the same family: SQL Server makes a plan of its
-// own for one without, and Babelfish refuses it (8009).
+// A NULL is sent with a type of the same family: SQL Server creates an extra plan for an untyped
+// one, and Babelfish refuses it (8009).
 func argument(t sqltypes.Type, v sqltypes.Value) any {
 	switch v.Form {
 	case sqltypes.FormInt:

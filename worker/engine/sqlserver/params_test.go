@@ -71,7 +71,7 @@ func TestArgumentsAreWhatTheServerConvertsWithoutLoss(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if b, ok := got.([]byte); ok && (b == nil) != v.IsNull() {
-				t.Error("NULL and no bytes at all are not told apart")
+				t.Error("NULL and an empty binary value are not distinguished")
 			}
 			if valuer, ok := got.(driver.Valuer); ok {
 				if inner, err := valuer.Value(); inner != nil || err != nil {

@@ -10,16 +10,15 @@ import (
 	"shardeck/shared/api"
 )
 
-// Bounds of one batch. A call takes 2100 parameters, of which the engine needs a
-// few for itself and for each statement; and a text with many calls in it has a
-// plan of its own for each number of them.
+// Limits of one batch. A call takes 2100 parameters, of which the engine needs a few for itself
+// and for each statement; and a text with many calls has a separate plan for each number of them.
 const (
 	batchParams     = 2060
 	batchExecutions = 64
 )
 
-// inParts says whether the write is too large for one batch. It is then a
-// transaction of several, which the client begins and ends.
+// inParts reports whether the write is too large for one batch. It is then a transaction of
+// several batches, which the client begins and ends.
 func (w *write) inParts() bool {
 	params := 24
 	for i := range w.x.Decoded {
@@ -29,12 +28,12 @@ func (w *write) inParts() bool {
 	return w.x.Executions > batchExecutions+len(w.x.Decoded) || params > batchParams
 }
 
-// parts is a write under way in parts.
+// parts is a write in progress in parts.
 type parts struct {
 	w        *write
 	c        *conn
 	affected []int64 // by each statement
-	cut      bool    // the connection is in the middle of something
+	cut      bool    // the connection is in the middle of a response
 }
 
 // sendParts runs the write as a transaction of several batches.
@@ -60,7 +59,7 @@ func (w *write) sendParts(ctx context.Context, c *conn) sent {
 	return sent{out: out, err: err, keep: tx.Rollback() == nil}
 }
 
-// run runs the parts up to the first that is not done.
+// run runs the parts up to the first that fails.
 func (p *parts) run(ctx context.Context) (*outcome, error) {
 	head := newBatch(beginPart)
 	p.w.head(head)
@@ -77,10 +76,10 @@ func (p *parts) run(ctx context.Context) (*outcome, error) {
 	return p.finish(ctx)
 }
 
-// statement runs a statement's rows in as many batches as they need, or by bulk copy.
+// statement runs a statement's rows in as many batches as needed, or by bulk copy.
 func (p *parts) statement(ctx context.Context, i int) (*outcome, error) {
 	st := &p.w.x.Decoded[i]
-	if p.w.bulks(st) {
+	if p.w.usesBulk(st) {
 		return p.bulk(ctx, i)
 	}
 	return p.inRows(ctx, i)
@@ -101,7 +100,7 @@ func (p *parts) inRows(ctx context.Context, i int) (*outcome, error) {
 	return &outcome{kind: kindDone}, nil
 }
 
-// rows runs executions first to last, exclusive, of statement i.
+// rows runs executions first (inclusive) to last (exclusive) of statement i.
 func (p *parts) rows(ctx context.Context, i, first, last int) (*outcome, error) {
 	b := newBatch(beginPart)
 	if err := b.statement(i, &p.w.x.Decoded[i], first, last); err != nil {
@@ -120,7 +119,7 @@ func (p *parts) rows(ctx context.Context, i, first, last int) (*outcome, error) 
 	return out, err
 }
 
-// finish writes the counts and the answer.
+// finish writes the counts and the response.
 func (p *parts) finish(ctx context.Context) (*outcome, error) {
 	b := newBatch(beginPart)
 	for i, s := range p.sums() {
@@ -148,8 +147,8 @@ type sum struct {
 	rows  int64
 }
 
-// sums adds up the statements' changes of the counts, in the order of the tables'
-// names (see counts). What was written to a table that is then dropped goes with it.
+// sums adds up the statements' changes of the counts, in the order of the tables' names (see
+// counts). Rows written to a table that is then dropped go with it.
 func (p *parts) sums() []sum {
 	var sums []sum
 	for i := range p.w.x.Decoded {

@@ -10,31 +10,30 @@ import (
 	"time"
 
 	mssql "github.com/microsoft/go-mssqldb"
-	// Kerberos, where the connection string asks for it with authenticator=krb5;
-	// Windows has a way of its own, which comes with the driver.
+	// Kerberos, for connection strings with authenticator=krb5; Windows uses its own
+	// implementation, which comes with the driver.
 	_ "github.com/microsoft/go-mssqldb/integratedauth/krb5"
 )
 
 const (
-	// keepIdle is how long a connection that nobody needs stays open. Making one
-	// costs more than most statements do.
+	// keepIdle is how long an idle connection stays open. Opening one costs more than most
+	// statements.
 	keepIdle = 5 * time.Minute
-	// writersShare is the part of a pool's connections, one in so many, that
-	// queries leave alone: a query whose caller reads slowly keeps its connection,
-	// and no number of those may keep writes from theirs.
-	writersShare = 4
+	// writerReserve is the fraction of a pool's connections (one in this many) that queries leave
+	// to writes: a query with a slow caller keeps its connection, and any number of those must not
+	// starve writes.
+	writerReserve = 4
 )
 
-// pool is the connections to one database of a server. It makes them when they
-// are needed, and never more than its bound.
+// pool is the connections to one database of a server. It opens them on demand, up to its bound.
 type pool struct {
 	*sql.DB
 	connector *connector
-	readers   chan struct{} // one for each query that runs
+	readers   chan struct{} // one per running query
 }
 
-// open returns the pool of a database's connections, without connecting yet; ""
-// is the database that the connection string names, or else the login's own.
+// open returns the pool of a database's connections, without connecting yet; "" is the database
+// named in the connection string, or else the login's default.
 func (s *server) open(database string) *pool {
 	cfg := s.cfg
 	if database != "" {
@@ -43,19 +42,18 @@ func (s *server) open(database string) *pool {
 	c := &connector{server: s, driver: mssql.NewConnectorConfig(cfg), live: map[*conn]struct{}{}}
 	c.driver.Dialer = &dialer{net.Dialer{KeepAlive: cfg.KeepAlive}}
 	n := s.options.Connections
-	p := &pool{DB: sql.OpenDB(c), connector: c, readers: make(chan struct{}, max(1, n-max(1, n/writersShare)))}
+	p := &pool{DB: sql.OpenDB(c), connector: c, readers: make(chan struct{}, max(1, n-max(1, n/writerReserve)))}
 	p.SetMaxOpenConns(max(2, n))
 	p.SetMaxIdleConns(max(2, n))
 	p.SetConnMaxIdleTime(keepIdle)
 	return p
 }
 
-// sever cuts every connection there is, so that whatever runs on one ends now, at
-// the server as well: also where its caller does not come back to hear of it.
+// sever cuts every open connection, so that whatever runs on one ends now, also at the server and
+// even if its caller is stuck.
 func (p *pool) sever() { p.connector.sever() }
 
-// connector makes the connections of a pool, each within a bound, and knows those
-// that are open.
+// connector opens the connections of a pool, with a timeout, and tracks the open ones.
 type connector struct {
 	server *server
 	driver *mssql.Connector
@@ -64,28 +62,28 @@ type connector struct {
 	live map[*conn]struct{}
 }
 
-// conn is a connection of the driver's that can be cut from outside. The driver
-// itself bounds no part of logging in but the dialling, and waits for up to ten
-// seconds on a server that does not acknowledge a cancellation.
+// conn is a driver connection that can be cut from outside. The driver itself only bounds
+// dialling, not the rest of the login, and waits for up to ten seconds on a server that does not
+// acknowledge a cancellation.
 type conn struct {
 	*mssql.Conn
 	owner *connector
 	line  *line
-	buf   []byte // of the row being written out, kept for the next query
+	buf   []byte // for the row being encoded, kept for the next query
 }
 
-// Connect implements driver.Connector. Its errors are problems, but for those of ctx.
+// Connect implements driver.Connector. Its errors are problems, except for those of ctx.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	l := &line{}
 	limited, cancel := context.WithTimeout(context.WithValue(ctx, lineKey{}, l), c.server.options.ConnectTimeout)
 	defer cancel()
 	stop := context.AfterFunc(limited, l.cut)
 	dc, err := c.driver.Connect(limited)
-	if !stop() && err == nil { // it was cut just when it was complete
+	if !stop() && err == nil { // it was cut just as it was completed
 		err = errors.Join(limited.Err(), dc.Close())
 	}
 	if err != nil {
-		l.cut() // the driver leaves a line open that its last step failed on
+		l.cut() // the driver leaves the line open if its last step failed
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -117,8 +115,7 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// line is the network connection under a connection; while it is being made, all
-// that are tried.
+// line is the network connection under a connection; while connecting, all that are tried.
 type line struct {
 	mu   sync.Mutex
 	open []net.Conn
@@ -127,13 +124,13 @@ type line struct {
 
 type lineKey struct{}
 
-// cut closes the line, and whatever is added to it from now on.
+// cut closes the line, and any connection added to it later.
 func (l *line) cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.gone = true
 	for _, c := range l.open {
-		_ = c.Close() // closed by the driver already, or now
+		_ = c.Close() // already closed by the driver, or now
 	}
 	l.open = nil
 }
@@ -148,7 +145,7 @@ func (l *line) add(c net.Conn) {
 	l.open = append(l.open, c)
 }
 
-// dialer dials for the driver and gives what it has dialled to the line in the context.
+// dialer dials for the driver and adds the result to the line in the context.
 type dialer struct{ net.Dialer }
 
 // DialContext implements mssql.Dialer.

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// silent is a server that takes connections and says nothing on them.
+// silent is a server that accepts connections and never responds.
 func silent(t *testing.T) (address string, closed <-chan struct{}) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -61,8 +61,8 @@ func openAt(t *testing.T, address string, o poolOptions) *pool {
 	return p
 }
 
-// The driver dials within a bound, but then waits for the server without one.
-func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
+// The driver dials with a timeout, but then waits for the server without one.
+func TestAServerThatDoesNotRespondTimesOut(t *testing.T) {
 	address, closed := silent(t)
 	p := openAt(t, address, poolOptions{ConnectTimeout: 50 * time.Millisecond})
 	err := p.PingContext(t.Context())
@@ -72,7 +72,7 @@ func TestAServerThatSaysNothingIsGivenUp(t *testing.T) {
 	<-closed // nothing is left of the attempt
 }
 
-func TestACallerWhoLeavesDoesNotWaitForALogin(t *testing.T) {
+func TestACancelledCallerDoesNotWaitForALogin(t *testing.T) {
 	address, closed := silent(t)
 	p := openAt(t, address, poolOptions{ConnectTimeout: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
@@ -95,19 +95,19 @@ func TestNothingListening(t *testing.T) {
 	}
 }
 
-func TestQueriesLeaveWritersTheirShare(t *testing.T) {
+func TestQueriesLeaveConnectionsToWriters(t *testing.T) {
 	for connections, want := range map[int]int{0: 48, 1: 1, 2: 1, 3: 2, 4: 3, 8: 6, 100: 75} {
 		p := openAt(t, "127.0.0.1:1", poolOptions{Connections: connections})
 		if got := cap(p.readers); got != want {
-			t.Errorf("of %d connections queries may take %d, want %d", connections, got, want)
+			t.Errorf("of %d connections queries may use %d, want %d", connections, got, want)
 		}
 		if bound := p.Stats().MaxOpenConnections; bound <= cap(p.readers) {
-			t.Errorf("of %d connections all may be queries'", bound)
+			t.Errorf("queries may use all of %d connections", bound)
 		}
 	}
 }
 
-func TestALineThatIsCutTakesNoMore(t *testing.T) {
+func TestACutLineClosesAddedConnections(t *testing.T) {
 	a, b := net.Pipe()
 	c, d := net.Pipe()
 	defer b.Close()

@@ -54,25 +54,25 @@ type query struct {
 	args []driver.NamedValue
 }
 
-// The texts around a query's own. The check of a table's version and the SELECT
-// are one transaction, in which the row that was checked stays locked for reading:
-// whoever changes the table must change that row first, before the table itself
-// (the other way round, the two would wait for each other), and so the SELECT
-// reads the very table that was checked. It costs no round trip, and no more
-// waiting than SELECT's own lock on the table's schema does. The transaction
-// changes nothing, and is undone rather than committed to make sure of it.
+// The text around a query's own. The check of a table's version and the SELECT are one
+// transaction, in which the checked row stays locked for reading. A change of the table must
+// change that row first, before the table itself (the other order would deadlock), so the SELECT
+// reads exactly the table that was checked. This costs no extra round trip, and no more waiting
+// than SELECT's own lock on the table's schema. The transaction changes nothing, and is rolled
+// back rather than committed to make sure of that.
 const (
 	queryBegin = "SET NOCOUNT, XACT_ABORT ON;\nBEGIN TRANSACTION;\n"
 	queryEnd   = "\n;ROLLBACK TRANSACTION;"
-	// refusedTable is the first column of a refusal's row; no column of a table is so named.
+	// refusedTable is the first column of a refusal's row; no table's column can have this name.
 	refusedTable = api.ReservedPrefix + "sd_refused"
 )
 
-// spExecuteSQL is called by name, as any procedure, because the driver's own way
-// to call it declares the parameters by their values.
+// spExecuteSQL is called by name, like any procedure, because the driver's own way to call it
+// declares the parameters by their values.
 const spExecuteSQL = "sp_executesql"
 
-// maxArguments is how many parameters a call of a procedure can have, 2100, less the text and the declaration.
+// maxArguments is the maximum number of parameters of a procedure call, 2100, minus the text and
+// the declaration.
 const maxArguments = 2098
 
 func newQuery(req *api.QueryRequest) (*query, error) {
@@ -94,7 +94,7 @@ func newQuery(req *api.QueryRequest) (*query, error) {
 	for i, t := range types {
 		q.parameter(&text, &decl, i, t, params[i])
 	}
-	// In one order, so that a query has one text and one plan.
+	// In a fixed order, so that a query has one text and one plan.
 	for i, name := range slices.Sorted(maps.Keys(req.Schemas)) {
 		q.check(&text, &decl, strconv.Itoa(i+1), name)
 	}
@@ -110,22 +110,22 @@ func (q *query) add(name string, value driver.Value) {
 	q.args = append(q.args, driver.NamedValue{Name: name, Ordinal: len(q.args) + 1, Value: value})
 }
 
-// parameter declares parameter i, from 0. What stays text (see staysText) becomes
-// what the query knows it as in the batch.
+// parameter declares parameter i, from 0. A value sent as text (see sentAsText) is converted to
+// the query's parameter within the batch.
 func (q *query) parameter(text, decl *strings.Builder, i int, t sqltypes.Type, v sqltypes.Value) {
 	name := parameter(i)
-	if staysText(t) {
+	if sentAsText(t) {
 		text.WriteString("DECLARE @" + name + " " + t.String() + " = @sd_" + name + ";\n")
 		name = "sd_" + name
 	}
 	if decl.Len() > 0 {
 		decl.WriteString(", ")
 	}
-	decl.WriteString("@" + name + " " + carrier(t))
+	decl.WriteString("@" + name + " " + wireType(t))
 	q.add(name, argument(t, v))
 }
 
-// check appends the check that table name has the version the query was made for.
+// check appends the check that the named table has the version the query was built for.
 func (q *query) check(text, decl *strings.Builder, n, name string) {
 	if decl.Len() > 0 {
 		decl.WriteString(", ")
@@ -138,12 +138,12 @@ func (q *query) check(text, decl *strings.Builder, n, name string) {
 		", (SELECT version FROM dbo._sd_tables WHERE name = @sd_t" + n + ") AS version;\nROLLBACK TRANSACTION;\nRETURN;\nEND;\n")
 }
 
-// maxReruns is how often a query that lost its locks to another transaction is
-// run again. It is not once a row of it has been handed out.
+// maxReruns is how often a query that lost a deadlock is retried. It is not retried once a row
+// has been returned.
 const maxReruns = 3
 
-// query runs q on a connection of the pool and hands each row to row, which gets
-// a line that it must not keep. ctx ends it, at the server too.
+// query runs q on a connection of the pool and passes each row to row, which must not keep the
+// slice. ctx ends it, also at the server.
 func (p *pool) query(ctx context.Context, q *query, row func(line []byte) error) error {
 	if err := ctx.Err(); err != nil {
 		return contract.ContextProblem(err)
@@ -168,20 +168,20 @@ func (p *pool) query(ctx context.Context, q *query, row func(line []byte) error)
 	}
 }
 
-// contention says whether a number is of a transaction that was undone in favour of another.
+// contention reports whether a number means that a transaction lost a conflict with another.
 func contention(number int32) bool {
 	return number == mssqlerr.Deadlock || number == mssqlerr.SnapshotConflict || number == mssqlerr.SnapshotSchemaChange
 }
 
-// rowError is an error of the caller's own, which it gets back as it is.
+// rowError wraps an error of the caller's row function, which is returned unchanged.
 type rowError struct{ err error }
 
 func (e *rowError) Error() string { return e.err.Error() }
 
-// refusal is the problem of a check that failed, read to its end.
+// refusal is the problem of a failed check, read to its end.
 type refusal struct{ *api.Problem }
 
-// queryProblem returns what the caller is told of a query that failed.
+// queryProblem maps an error of a query to a problem.
 func (p *pool) queryProblem(ctx context.Context, q *query, err error) error {
 	if err == nil {
 		return nil
@@ -198,8 +198,8 @@ func (p *pool) queryProblem(ctx context.Context, q *query, err error) error {
 	err = problem(err, phaseRead)
 	switch api.CodeOf(err) {
 	case api.CodeUnknownTable, api.CodeUnknownColumn, api.CodeSyntax:
-		// A table that has changed is found out while the batch is compiled, before
-		// its check has run: its own problem says more.
+		// A changed table is detected while the batch is compiled, before its check has run; the
+		// check's own problem is more informative.
 		if stale := p.staleSchema(ctx, q.req.Schemas); stale != nil {
 			return stale
 		}
@@ -207,13 +207,13 @@ func (p *pool) queryProblem(ctx context.Context, q *query, err error) error {
 	return err
 }
 
-// staleSchema returns the problem of a table that is not what a query was made for.
+// staleSchema returns the problem if a table is not the one a query was built for.
 func (p *pool) staleSchema(ctx context.Context, schemas map[string]string) *api.Problem {
 	for name, want := range schemas {
 		var have string
 		err := p.QueryRowContext(ctx, "SELECT COALESCE((SELECT version FROM dbo._sd_tables WHERE name = @p1), '')", strings.ToLower(name)).Scan(&have)
 		if err != nil {
-			return nil // what the query itself failed with is told
+			return nil // report the query's own error
 		}
 		if stale := compareVersions(name, strings.TrimRight(have, " "), want); stale != nil {
 			return stale

@@ -50,14 +50,14 @@ func TestAQueryIsOneTextWhateverItsValues(t *testing.T) {
 	}
 }
 
-// place is a database with one table, T, that queries are made for.
+// place is a database with one table, T, for queries.
 type place struct {
 	*testing.T
 	*pool
 	schemas map[string]string
 }
 
-// newPlace makes a database with what the engine's databases have that a query relies on.
+// newPlace creates a database with the parts of the engine's databases that queries rely on.
 func newPlace(t *testing.T, o poolOptions) *place {
 	t.Helper()
 	databases := sqlservertest.New(t)
@@ -118,10 +118,10 @@ func TestQueriesOnAServer(t *testing.T) {
 	at := newPlace(t, poolOptions{Connections: 4, CancelWait: 200 * time.Millisecond})
 	t.Run("rows", func(t *testing.T) { at.testRows(t) })
 	t.Run("values of each type come back as they were sent", func(t *testing.T) { at.testTypes(t) })
-	t.Run("refusals leave the connection fit", func(t *testing.T) { at.testRefusals(t) })
+	t.Run("refusals leave the connection usable", func(t *testing.T) { at.testRefusals(t) })
 	t.Run("a table that has changed is named", func(t *testing.T) { at.testStale(t) })
-	t.Run("what is not read to the end is cut off", func(t *testing.T) { at.testCut(t) })
-	t.Run("a caller who is stuck does not keep the connection", func(t *testing.T) { at.testStuck(t) })
+	t.Run("unread results are cut off", func(t *testing.T) { at.testCut(t) })
+	t.Run("a stuck caller does not keep the connection", func(t *testing.T) { at.testStuck(t) })
 }
 
 func (at *place) testRows(t *testing.T) {
@@ -173,7 +173,7 @@ func (at *place) testRefusals(t *testing.T) {
 	}
 }
 
-// opened lists the connections there are.
+// opened lists the open connections.
 func (at *place) opened() (all []string) {
 	at.connector.mu.Lock()
 	defer at.connector.mu.Unlock()
@@ -188,10 +188,10 @@ func (at *place) testStale(t *testing.T) {
 	gone := at.selectT("1 = 1", nil, "")
 	gone.SQL, gone.Schemas = strings.Replace(gone.SQL, "[T]", "[Gone]", 1), map[string]string{"Gone": "v1"}
 	if _, err := at.rows(gone); api.CodeOf(err) != api.CodeUnknownTable {
-		t.Errorf("a table that is gone: %v", err)
+		t.Errorf("a dropped table: %v", err)
 	}
-	// SQL Server finds a column that is not there before any of the batch runs, the
-	// check of the version too.
+	// SQL Server detects a missing column before any of the batch runs, including the check of the
+	// version.
 	other := at.selectT("[other] = 1", nil, "")
 	other.Schemas = map[string]string{"T": "v0"}
 	if _, err := at.rows(other); api.CodeOf(err) != api.CodeStaleSchema {
@@ -218,7 +218,7 @@ func (at *place) endless() *api.QueryRequest {
 var errEnough = errors.New("enough")
 
 func (at *place) testCut(t *testing.T) {
-	for range 5 { // more than there are connections
+	for range 5 { // more than the number of connections
 		rows := 0
 		err := at.run(t.Context(), at.endless(), func([]byte) error {
 			if rows++; rows == 50 {
@@ -247,8 +247,8 @@ func (at *place) testCut(t *testing.T) {
 	at.testRows(t)
 }
 
-// testStuck has a caller who does not come back from its row while the query is
-// cancelled: the server must not wait for it.
+// testStuck has a caller that does not return from its row while the query is cancelled: the
+// server must not wait for it.
 func (at *place) testStuck(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -280,8 +280,8 @@ func (l *line) isCut() bool {
 	return l.gone
 }
 
-// BenchmarkReadRows compares the ways to read rows of a server: by the driver's
-// own Next, as the engine does, and by database/sql into values of any type.
+// BenchmarkReadRows compares ways to read rows from a server: through the driver's own Next, as
+// the engine does, and through database/sql into values of any type.
 func BenchmarkReadRows(b *testing.B) {
 	const rows = 20_000
 	text := fmt.Sprintf(`SELECT TOP (%d) CAST(ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS INT) AS a, CAST(N'Student of the school' AS NVARCHAR(50)) AS b,
@@ -300,7 +300,7 @@ func BenchmarkReadRows(b *testing.B) {
 	measure := func(name string, read func() error) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			if err := read(); err != nil { // with whatever the server does once
+			if err := read(); err != nil { // including the server's one-time work
 				b.Fatal(err)
 			}
 			for b.Loop() {
@@ -312,7 +312,7 @@ func BenchmarkReadRows(b *testing.B) {
 		})
 	}
 	req := &api.QueryRequest{SQL: text, ResultTypes: []string{"INT", "NVARCHAR(50)", "DECIMAL(5,2)"}}
-	measure("driver, written out", func() error {
+	measure("driver, encoded", func() error {
 		q, err := newQuery(req)
 		if err != nil {
 			return err

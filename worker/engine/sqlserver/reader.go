@@ -15,16 +15,16 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// queryOnce runs q on one connection. Unless all of the answer was read, the
-// connection is closed and not used again: a cancelled one may still have rows on
-// it (of Babelfish it always does), and making another costs less than finding out.
+// queryOnce runs q on one connection. Unless the complete response was read, the connection is
+// closed and not reused: after a cancellation there may still be rows on it (with Babelfish there
+// always are), and opening another costs less than finding out.
 func (p *pool) queryOnce(ctx context.Context, q *query, row func([]byte) error) error {
 	c, err := p.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	err = driver.ErrBadConn // when the function is not called
+	err = driver.ErrBadConn // if the function is not called
 	rawErr := c.Raw(func(dc any) error {
 		if err = dc.(*conn).read(ctx, q, row); err != nil && !intact(err) {
 			return driver.ErrBadConn
@@ -37,8 +37,8 @@ func (p *pool) queryOnce(ctx context.Context, q *query, row func([]byte) error) 
 	return err
 }
 
-// intact says whether an error leaves its connection fit for use: the server, or a
-// check, has refused the query, and with that the answer is over.
+// intact reports whether an error leaves its connection usable: the server, or a check, has
+// refused the query, and with that the response is complete.
 func intact(err error) bool {
 	if _, ok := errors.AsType[refusal](err); ok {
 		return true
@@ -48,13 +48,13 @@ func intact(err error) bool {
 	return ok && !fatal && e.Class < fatalClass
 }
 
-// read sends q and reads its answer. An error other than one that is intact
-// leaves the connection in the middle of the answer.
+// read sends q and reads its response. After an error that is not intact, the connection is in
+// the middle of the response.
 func (c *conn) read(ctx context.Context, q *query, row func([]byte) error) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
-	// When the context ends, the driver asks the server to cancel the query, once
-	// it is called next, and waits for the answer. A caller who is stuck does not
-	// call, and a server that is stuck does not answer: then the line is cut.
+	// If the context ends, the driver asks the server to cancel the query the next time it is
+	// called, and waits for the acknowledgement. A stuck caller does not call, and a stuck server
+	// does not respond: then the line is cut.
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(c.owner.server.options.CancelWait, c.line.cut) })
 	stmt, err := c.PrepareContext(ctx, spExecuteSQL)
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *conn) read(ctx context.Context, q *query, row func([]byte) error) (err 
 	rows, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, q.args)
 	if err == nil {
 		if err = c.readRows(ctx, rows, q.req, row); err == nil || intact(err) {
-			stop() // before the connection is used by others
+			stop() // before the connection is reused
 		}
 		cancel()
 		closeErr := rows.Close()
@@ -81,10 +81,10 @@ func (c *conn) read(ctx context.Context, q *query, row func([]byte) error) (err 
 	return err
 }
 
-// abandon cuts the line of a query that was not read to its end. The driver has a
-// goroutine that reads ahead; when the line is cut under it, it still hands over
-// what it has read, for ever if nobody takes it. Closing the rows takes what is
-// there, and succeeds once that goroutine has come to the cut.
+// abandon cuts the line of a query that was not read to its end. The driver has a goroutine that
+// reads ahead; when the line is cut under it, it still hands over what it has read, blocking
+// forever if nobody receives it. Closing the rows receives the rest, and succeeds once that
+// goroutine reaches the cut.
 func (c *conn) abandon(rows driver.Rows) {
 	c.line.cut()
 	for rows.Close() != nil {
@@ -92,7 +92,7 @@ func (c *conn) abandon(rows driver.Rows) {
 	}
 }
 
-// readRows reads the answer to its end.
+// readRows reads the response to its end.
 func (c *conn) readRows(ctx context.Context, rows driver.Rows, req *api.QueryRequest, row func([]byte) error) error {
 	names := rows.Columns()
 	if len(names) > 0 && names[0] == refusedTable {
@@ -127,11 +127,11 @@ func (c *conn) readRows(ctx context.Context, rows driver.Rows, req *api.QueryReq
 	}
 }
 
-// keepLine is the size in bytes beyond which a connection gives its row buffer back.
+// keepLine is the size in bytes above which a connection frees its row buffer.
 const keepLine = 1 << 20
 
-// readRefusal reads the row of a check that failed, the table and the version it
-// has, and the end of the answer.
+// readRefusal reads the row of a failed check, the table and its version, and the end of the
+// response.
 func readRefusal(rows driver.Rows, req *api.QueryRequest) error {
 	values := make([]driver.Value, 2)
 	if err := rows.Next(values); err != nil {
@@ -140,12 +140,12 @@ func readRefusal(rows driver.Rows, req *api.QueryRequest) error {
 	key, _ := values[0].(string)
 	have, _ := values[1].(string)
 	if err := rows.Next(values); !errors.Is(err, io.EOF) {
-		return errors.Join(errors.New("the check of a table's version answered more than one row"), err)
+		return errors.Join(errors.New("the check of a table's version returned more than one row"), err)
 	}
 	for name, want := range req.Schemas {
 		if p := compareVersions(name, strings.TrimRight(have, " "), want); strings.ToLower(name) == key && p != nil {
 			return refusal{p}
 		}
 	}
-	return refusal{contract.UnknownTable(key)} // it was there again a moment later
+	return refusal{contract.UnknownTable(key)} // it existed again a moment later
 }

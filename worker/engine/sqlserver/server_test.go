@@ -18,7 +18,7 @@ import (
 	"shardeck/shared/sqlservertest"
 )
 
-// These tests are of what only this engine has. They need a server; see sqlservertest.
+// These tests cover what is specific to this engine. They need a server; see sqlservertest.
 
 var term1 = api.Fence{Term: 1, MapVersion: 1}
 
@@ -54,7 +54,7 @@ func insertStudents(rows ...string) api.Statement {
 	return st
 }
 
-// school makes a database with a table of students.
+// school creates a database with a table of students.
 func school(t *testing.T, e *Engine) {
 	t.Helper()
 	if _, err := e.CreateDB(t.Context(), "SchoolDB", term1); err != nil {
@@ -79,8 +79,8 @@ func mustExec(t *testing.T, e *Engine, st ...api.Statement) *api.ExecResponse {
 	return resp
 }
 
-// counted returns how many rows the engine has counted and how many there are.
-func counted(t *testing.T, e *Engine) (booked, there int64) {
+// counted returns the number of rows by the engine's count and the actual number.
+func counted(t *testing.T, e *Engine) (recorded, actual int64) {
 	t.Helper()
 	all, err := e.Stats(t.Context())
 	if err != nil || len(all) != 1 || len(all[0].Tables) != 1 {
@@ -88,17 +88,17 @@ func counted(t *testing.T, e *Engine) (booked, there int64) {
 	}
 	err = e.Query(t.Context(), &api.QueryRequest{
 		DB: "SchoolDB", SQL: "SELECT [student_id] FROM [dbo].[Students]", ResultTypes: []string{"INT"},
-	}, func([]byte) error { there++; return nil })
+	}, func([]byte) error { actual++; return nil })
 	if err != nil {
 		t.Fatalf("Query: %v", err)
 	}
-	return all[0].Tables[0].Rows, there
+	return all[0].Tables[0].Rows, actual
 }
 
 func wantCounted(t *testing.T, e *Engine, want int64) {
 	t.Helper()
-	if booked, there := counted(t, e); booked != want || there != want {
-		t.Errorf("%d rows are counted and %d are there, want %d", booked, there, want)
+	if recorded, actual := counted(t, e); recorded != want || actual != want {
+		t.Errorf("%d rows are counted and %d exist, want %d", recorded, actual, want)
 	}
 }
 
@@ -110,7 +110,7 @@ func studentRows(first, n int) []string {
 	return rows
 }
 
-func TestManyRowsAreWrittenAsFewAre(t *testing.T) {
+func TestManyRowsBehaveLikeFew(t *testing.T) {
 	d := sqlservertest.New(t)
 	e := openTest(t, d, d.Suffix(t))
 	school(t, e)
@@ -120,7 +120,7 @@ func TestManyRowsAreWrittenAsFewAre(t *testing.T) {
 	}
 	wantCounted(t, e, 3*bulkRows+batchExecutions+20)
 
-	// A copy does not say which row was at fault; the caller is told all the same.
+	// A bulk copy does not report which row was at fault, but the caller must be told.
 	for name, at := range map[string]int{"by copy": 2 * bulkRows, "by rows": batchExecutions + 10} {
 		rows := studentRows(5000, at+10)
 		rows[at] = `[7,"1",0]`
@@ -132,7 +132,7 @@ func TestManyRowsAreWrittenAsFewAre(t *testing.T) {
 	wantCounted(t, e, 3*bulkRows+batchExecutions+20)
 }
 
-func TestWhatACrashLeavesIsPutRight(t *testing.T) {
+func TestRecoveryAfterACrash(t *testing.T) {
 	d := sqlservertest.New(t)
 	suffix := d.Suffix(t)
 	e := openTest(t, d, suffix)
@@ -142,7 +142,7 @@ func TestWhatACrashLeavesIsPutRight(t *testing.T) {
 		if err := e.addRecord(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
-		if name != "Never" { // the crash came before CREATE DATABASE
+		if name != "Never" { // the crash happened before CREATE DATABASE
 			if err := e.createPhysical(t.Context(), r.physical); err != nil {
 				t.Fatal(err)
 			}
@@ -157,21 +157,21 @@ func TestWhatACrashLeavesIsPutRight(t *testing.T) {
 		t.Errorf("records after the second start (-want +got):\n%s", diff)
 	}
 	for _, name := range []string{"Half", "Gone"} {
-		if there, err := isThere(t.Context(), again.state.DB, name+suffix); err != nil || there {
-			t.Errorf("%s is still there (%v)", name, err)
+		if there, err := databaseExists(t.Context(), again.state.DB, name+suffix); err != nil || there {
+			t.Errorf("%s still exists (%v)", name, err)
 		}
 	}
 	wantCounted(t, again, 0)
 }
 
-// TestTwoEnginesOnOneServer: a second worker process takes over while the first
-// still writes. What it makes known holds for both.
+// TestTwoEnginesOnOneServer: a second worker process takes over while the first is still writing.
+// What it stores applies to both.
 func TestTwoEnginesOnOneServer(t *testing.T) {
 	d := sqlservertest.New(t)
 	suffix := d.Suffix(t)
 	first, second := openTest(t, d, suffix), openTest(t, d, suffix)
 	school(t, first)
-	mustExec(t, second, insertStudents(`[-1,null,0]`)) // a database that the other has made
+	mustExec(t, second, insertStudents(`[-1,null,0]`)) // a database created by the other engine
 	const writers = 4
 	var acknowledged atomic.Int64
 	var wg sync.WaitGroup
@@ -200,18 +200,18 @@ func TestTwoEnginesOnOneServer(t *testing.T) {
 	}
 	_, after := counted(t, second)
 	wg.Wait()
-	booked, end := counted(t, second)
-	// SQL Server holds the fence from its check to the commit. Babelfish takes no
-	// notice of REPEATABLEREAD: a write that was checked just before may commit just after.
+	recorded, end := counted(t, second)
+	// SQL Server locks the fence from its check to the commit. Babelfish ignores REPEATABLEREAD: a
+	// write that was checked just before may commit just after.
 	if end != after && !strings.Contains(first.Version(), "Babelfish") {
 		t.Errorf("%d rows of term 1 came after SetState had returned", end-after)
 	}
-	if want := acknowledged.Load() + 1; end != want || booked != want {
-		t.Errorf("%d rows are there and %d counted, %d were acknowledged", end, booked, want)
+	if want := acknowledged.Load() + 1; end != want || recorded != want {
+		t.Errorf("%d rows exist and %d are counted, %d were acknowledged", end, recorded, want)
 	}
 }
 
-func TestOneKeyOverTwoEnginesIsDoneOnce(t *testing.T) {
+func TestOneKeyOnTwoEnginesIsExecutedOnce(t *testing.T) {
 	d := sqlservertest.New(t)
 	suffix := d.Suffix(t)
 	engines := []*Engine{openTest(t, d, suffix), openTest(t, d, suffix)}
@@ -234,13 +234,13 @@ func TestOneKeyOverTwoEnginesIsDoneOnce(t *testing.T) {
 	}
 	wg.Wait()
 	if fresh.Load() != 1 {
-		t.Errorf("the request was carried out %d times", fresh.Load())
+		t.Errorf("the request was executed %d times", fresh.Load())
 	}
 	wantCounted(t, engines[0], 1)
 }
 
-// TestADeadlockIsRunAgain has two writers lock two rows in opposite orders.
-func TestADeadlockIsRunAgain(t *testing.T) {
+// TestADeadlockIsRetried has two writers lock two rows in opposite orders.
+func TestADeadlockIsRetried(t *testing.T) {
 	d := sqlservertest.New(t)
 	e := openTest(t, d, d.Suffix(t))
 	school(t, e)
@@ -277,9 +277,9 @@ type wire struct {
 	to    string
 	mu    sync.Mutex
 	conns []net.Conn
-	// deaf has what the server sends swallowed, so that requests arrive and answers do not.
-	deaf      atomic.Bool
-	swallowed chan struct{}
+	// dropReplies discards what the server sends, so that requests arrive and responses do not.
+	dropReplies atomic.Bool
+	swallowed   chan struct{}
 }
 
 func (w *wire) serve() {
@@ -305,12 +305,12 @@ func (w *wire) serve() {
 				if err != nil {
 					return
 				}
-				if w.deaf.Load() {
+				if w.dropReplies.Load() {
 					select {
 					case w.swallowed <- struct{}{}:
 					default:
 					}
-					return // the answer is lost, and the line with it
+					return // the response is lost along with the connection
 				}
 				if _, err := in.Write(buf[:n]); err != nil {
 					return
@@ -320,7 +320,7 @@ func (w *wire) serve() {
 	}
 }
 
-func TestAnAnswerThatIsLostLeavesTheOutcomeUnknown(t *testing.T) {
+func TestALostResponseLeavesTheOutcomeUnknown(t *testing.T) {
 	d := sqlservertest.New(t)
 	u, err := url.Parse(d.DSN())
 	if err != nil || u.Host == "" {
@@ -339,14 +339,14 @@ func TestAnAnswerThatIsLostLeavesTheOutcomeUnknown(t *testing.T) {
 	u.Host = l.Addr().String()
 	e := openTest(t, d, suffix, func(c *Config) { c.DSN = u.String() })
 	mustExec(t, e, insertStudents(`[1,null,0]`))
-	w.deaf.Store(true)
+	w.dropReplies.Store(true)
 	_, err = exec(t.Context(), e, insertStudents(`[2,null,0]`))
 	if api.CodeOf(err) != api.CodeOutcomeUnknown {
 		t.Errorf("%v, want %s", err, api.CodeOutcomeUnknown)
 	}
-	<-w.swallowed // so the server had answered: the row is there
+	<-w.swallowed // so the server had responded: the row exists
 	wantCounted(t, direct, 2)
-	w.deaf.Store(false)
+	w.dropReplies.Store(false)
 	mustExec(t, e, insertStudents(`[3,null,0]`))
 	wantCounted(t, direct, 3)
 }

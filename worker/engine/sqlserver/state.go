@@ -11,14 +11,14 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// readState selects the worker's state. With the hint the row stays locked against
-// a change, though not against being read, until the transaction ends.
+// readState selects the worker's state. With the hint the row stays locked against changes, but
+// not reads, until the transaction ends.
 func readState(table, hint string) string {
 	return "SELECT term, map_version, leader, shard FROM " + table + hint + " WHERE id = 1"
 }
 
-// holdRow keeps a row that was read as it is until the transaction ends. Babelfish
-// takes no notice of it: between processes, a fence is only checked there, not held.
+// holdRow locks a row that was read against changes until the transaction ends. Babelfish ignores
+// it: between processes, a fence is only checked there, not held.
 const holdRow = " WITH (REPEATABLEREAD)"
 
 const stateTable = "dbo._sd_state"
@@ -46,8 +46,8 @@ func (e *Engine) State(ctx context.Context) (api.WorkerState, error) {
 	return st, problemOrNil(err)
 }
 
-// SetState implements engine.Engine. It waits for the writes that have begun, in
-// this process by the gate and in others by the lock that they hold on the state.
+// SetState implements engine.Engine. It waits for the writes that have begun: in this process
+// through the gate, in others through their lock on the state.
 func (e *Engine) SetState(ctx context.Context, up api.StateUpdate) (api.WorkerState, error) {
 	return e.changeState(ctx, func(cur api.WorkerState) (api.WorkerState, *api.Problem) {
 		return contract.UpdateState(cur, up)
@@ -63,8 +63,8 @@ func (e *Engine) raise(ctx context.Context, f api.Fence) error {
 	return err
 }
 
-// changeState replaces the state by what next makes of it, again when another
-// process has changed it meanwhile.
+// changeState replaces the state by the result of next, retrying if another process changed it
+// meanwhile.
 func (e *Engine) changeState(ctx context.Context, next func(api.WorkerState) (api.WorkerState, *api.Problem)) (api.WorkerState, error) {
 	e.gate.Lock()
 	defer e.gate.Unlock()
@@ -96,9 +96,9 @@ func (e *Engine) changeState(ctx context.Context, next func(api.WorkerState) (ap
 	}
 }
 
-// storeState replaces cur by next; false when the state is no longer cur. Terms
-// and versions only grow, and a leader is only ever added to a term: what has the
-// same of all three is the same state but for the shard, which is set once.
+// storeState replaces cur by next; it returns false if the state is no longer cur. Terms and
+// versions only grow, and a leader is only ever added to a term: if all three are equal the state
+// is the same except for the shard, which is set once.
 func (e *Engine) storeState(ctx context.Context, cur, next api.WorkerState) (bool, error) {
 	res, err := e.state.ExecContext(ctx, `UPDATE `+stateTable+` SET term = @term, map_version = @map, leader = @leader, shard = @shard
 		WHERE id = 1 AND term = @was_term AND map_version = @was_map AND leader = @was_leader AND shard = @was_shard`,
@@ -113,8 +113,8 @@ func (e *Engine) storeState(ctx context.Context, cur, next api.WorkerState) (boo
 	return n == 1, err
 }
 
-// underFence runs work that cannot be part of a transaction while the fence that
-// it was asked for under cannot change.
+// underFence runs work that cannot be part of a transaction while the fence it was requested
+// under cannot change.
 func (e *Engine) underFence(ctx context.Context, f api.Fence, work func(context.Context) error) error {
 	if err := e.raise(ctx, f); err != nil {
 		return err
@@ -136,18 +136,17 @@ func (e *Engine) underFence(ctx context.Context, f api.Fence, work func(context.
 	return work(ctx)
 }
 
-// lockWait bounds the wait for another process to be done with the records.
+// lockWait bounds the wait for another process to release the records.
 const lockWait = 30 * time.Second
 
-// lockRecords keeps other processes from creating, dropping and recovering
-// databases until unlock is called. The lock is a session's: when this process
-// dies it is free.
+// lockRecords keeps other processes from creating, dropping and recovering databases until unlock
+// is called. It is a session lock: it is released if this process dies.
 func (e *Engine) lockRecords(ctx context.Context) (unlock func(), _ error) {
 	conn, err := e.state.Conn(ctx)
 	if err != nil {
 		return nil, problem(err, phaseIdle)
 	}
-	// Whatever becomes of it, a connection that may have the lock is never used again.
+	// In any case, a connection that may hold the lock is never reused.
 	discard := func() {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 		_ = conn.Close()

@@ -12,14 +12,14 @@ import (
 	"shardeck/shared/api"
 )
 
-// Stats implements engine.Engine. It is one round trip for all databases, and
-// reads a few rows a table: the counts are kept with the writes.
+// Stats implements engine.Engine. It is one round trip for all databases, and reads a few rows
+// per table, as counts are maintained by writes.
 func (e *Engine) Stats(ctx context.Context) ([]api.DatabaseStats, error) {
 	if err := e.admit(ctx); err != nil {
 		return nil, err
 	}
-	// A database that another process drops between the two looks makes the second
-	// fail: then the first is taken again.
+	// If another process drops a database between the two queries, the second one fails: then both
+	// are retried.
 	for try := 1; ; try++ {
 		all, err := e.stats(ctx)
 		if err == nil || try == schemaTries || ctx.Err() != nil {
@@ -54,8 +54,8 @@ func (e *Engine) stats(ctx context.Context) ([]api.DatabaseStats, error) {
 func (e *Engine) tableStats(ctx context.Context, all []api.DatabaseStats) error {
 	texts := make([]string, len(all))
 	for i := range all {
-		// Each table's count is summed up by itself: a definition is too long to group by.
-		// Databases may differ in their collations, of which the union has to have one.
+		// Each table's count is summed separately, as a definition is too long to group by.
+		// Databases may have different collations, but a union needs a single one.
 		db := quoteName(all[i].Physical)
 		texts[i] = fmt.Sprintf(`SELECT %d AS db, t.definition COLLATE Latin1_General_BIN2 AS definition, (SELECT COALESCE(SUM(r.row_count), 0) FROM %s.dbo._sd_rows AS r WHERE r.table_name = t.name) AS row_count
 			FROM %s.dbo._sd_tables AS t`, i, db, db)
@@ -83,12 +83,12 @@ func (e *Engine) tableStats(ctx context.Context, all []api.DatabaseStats) error 
 	return rows.Err()
 }
 
-// sizes adds the sizes of the databases' files, where the server tells them to
-// the worker's login. Babelfish has none to tell.
+// sizes adds the sizes of the databases' files, if the server allows the worker's login to see
+// them. Babelfish has none.
 func (e *Engine) sizes(ctx context.Context, all []api.DatabaseStats) {
 	rows, err := e.state.QueryContext(ctx, `SELECT DB_NAME(database_id), SUM(CAST(size AS BIGINT)) * 8192 FROM sys.master_files GROUP BY database_id`)
 	if err != nil {
-		e.cfg.Logger.Debug("the server does not tell the sizes of files", "error", err)
+		e.cfg.Logger.Debug("the server does not report file sizes", "error", err)
 		return
 	}
 	defer rows.Close()

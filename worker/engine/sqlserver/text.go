@@ -9,19 +9,18 @@ import (
 	"shardeck/worker/engine/contract"
 )
 
-// The engine trusts its master's text, but not so far that a slip of the master's
-// could write through a query, end the engine's transaction or reach another
-// database. SQL Server has nothing that forbids those to a batch, so the text's
-// bare words are looked at: the dialect quotes names and sends values as
-// parameters, so that the words that begin other statements, which are reserved,
-// have no business in it.
+// The engine trusts its master's SQL, but not so far that a mistake of the master could write
+// through a query, end the engine's transaction or reach another database. SQL Server cannot
+// forbid those in a batch, so the bare words of the text are checked: the dialect quotes names
+// and sends values as parameters, so that the reserved words that begin other statements must not
+// occur.
 
-// checkSelect refuses a text that is not one SELECT.
+// checkSelect refuses a text that is not a single SELECT.
 func checkSelect(sql string) *api.Problem {
 	return checkText(sql, contract.NoSelect(), "SELECT", "WITH")
 }
 
-// checkStatement refuses a text that is not the one statement that its effect says.
+// checkStatement refuses a text that is not a single statement of its declared effect.
 func checkStatement(sql string, effect api.Effect) *api.Problem {
 	otherwise := contract.ChangesNothing()
 	switch effect {
@@ -41,8 +40,8 @@ func checkStatement(sql string, effect api.Effect) *api.Problem {
 	return otherwise
 }
 
-// checkObject refuses a text that is not one statement that begins with the verb and
-// the kind of object.
+// checkObject refuses a text that is not a single statement beginning with the verb and the kind
+// of object.
 func checkObject(sql string, otherwise *api.Problem, verb, kind string) *api.Problem {
 	if p := checkText(sql, otherwise, verb); p != nil {
 		return p
@@ -63,13 +62,13 @@ func checkObject(sql string, otherwise *api.Problem, verb, kind string) *api.Pro
 	return otherwise
 }
 
-// foreignWords are the reserved words that begin a statement or that a SELECT writes with.
+// foreignWords are the reserved words that begin a statement or make a SELECT write.
 var foreignWords = strings.Fields(`ALTER BACKUP BEGIN BREAK BULK CHECKPOINT CLOSE COMMIT CONTINUE CREATE DBCC DEALLOCATE
 	DECLARE DELETE DENY DROP EXEC EXECUTE GOTO GRANT IF INSERT INTO KILL LOAD MERGE OPEN OPENDATASOURCE OPENQUERY
 	OPENROWSET OPENXML PRINT RAISERROR READTEXT RECONFIGURE RESTORE RETURN REVERT REVOKE ROLLBACK SAVE SET SETUSER
 	SHUTDOWN THROW TRUNCATE UPDATE UPDATETEXT USE WAITFOR WHILE WRITETEXT`)
 
-// foreign holds foreignWords. Nobody changes it.
+// foreign is the set of foreignWords. It is never modified.
 var foreign = func() map[string]bool {
 	m := make(map[string]bool, len(foreignWords))
 	for _, w := range foreignWords {
@@ -78,9 +77,9 @@ var foreign = func() map[string]bool {
 	return m
 }()
 
-// checkText refuses a text whose first word is not among allowed (with otherwise),
-// that has a foreign word not among allowed, or one of those twice, or that goes
-// on after a semicolon.
+// checkText refuses a text whose first word is not in allowed (with the message otherwise), that
+// contains a foreign word not in allowed, or one of those more than once, or that continues after
+// a semicolon.
 func checkText(sql string, otherwise *api.Problem, allowed ...string) *api.Problem {
 	var seen []string
 	first, ended := true, false
@@ -110,7 +109,7 @@ func checkText(sql string, otherwise *api.Problem, allowed ...string) *api.Probl
 			continue
 		}
 		if !slices.Contains(allowed, word) || slices.Contains(seen, word) {
-			return contract.OutOfBounds("one statement at a time; transactions, procedures and other databases are the worker's own")
+			return contract.OutOfBounds("send one statement at a time; transactions, procedures and other databases are reserved to the worker")
 		}
 		seen = append(seen, word)
 	}

@@ -6,7 +6,7 @@ import (
 	"shardeck/shared/api"
 )
 
-func TestAQueryIsOneSelect(t *testing.T) {
+func TestAQueryIsASingleSelect(t *testing.T) {
 	for sql, want := range map[string]api.Code{
 		"SELECT [a] FROM [t]":                     "",
 		" select 1 ;  ":                           "",
@@ -26,11 +26,11 @@ func TestAQueryIsOneSelect(t *testing.T) {
 		"SELECT 1 /* /* */":                 api.CodeSyntax,
 		"SELECT 1; SELECT 2":                api.CodeSyntax,
 		"SELECT 1 DELETE FROM [t]":          api.CodeForbidden,
-		"SELECT 1 de\u200blete":             "", // a word of its own, which SQL Server will not know
+		"SELECT 1 de\u200blete":             "", // a separate word, which SQL Server does not recognize
 		"SELECT * INTO [u] FROM [t]":        api.CodeForbidden,
 		"SELECT 1\nROLLBACK":                api.CodeForbidden,
 		"SELECT 1\x00EXEC sp_who":           api.CodeForbidden,
-		"SELECT 1DELETE FROM [t]":           api.CodeForbidden, // a number ends where its digits do
+		"SELECT 1DELETE FROM [t]":           api.CodeForbidden, // a number ends with its digits
 		"SELECT 1e5DELETE FROM [t]":         api.CodeForbidden,
 		"SELECT 0x1UPDATE [t] SET [a] = 1":  api.CodeForbidden,
 		"SELECT * FROM OPENROWSET('x','y')": api.CodeForbidden,
@@ -41,7 +41,7 @@ func TestAQueryIsOneSelect(t *testing.T) {
 	}
 }
 
-func TestAStatementIsTheOneItsEffectSays(t *testing.T) {
+func TestAStatementMatchesItsEffect(t *testing.T) {
 	for _, c := range []struct {
 		effect api.Effect
 		sql    string
@@ -73,7 +73,7 @@ func TestAStatementIsTheOneItsEffectSays(t *testing.T) {
 	}
 }
 
-// nilable keeps a nil problem a nil error.
+// nilable turns a nil problem into a nil error.
 func nilable(p *api.Problem) error {
 	if p == nil {
 		return nil

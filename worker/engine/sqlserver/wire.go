@@ -9,11 +9,11 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// appendRow appends a row as the driver has read it, as a JSON array in wire form
-// (see [sqltypes.AppendJSON]). types has one type for each value. The error says
-// which column holds something else than its type; dst is then cut off where it was.
+// appendRow appends a row from the driver as a JSON array in wire form (see
+// [sqltypes.AppendJSON]). types has one type per value. The error names the column whose value
+// does not have its type; dst is then truncated to its original length.
 //
-// It keeps nothing of row, and allocates nothing but the text of a DECIMAL or of a binary value.
+// It keeps nothing of row, and only allocates the text of a DECIMAL or of a binary value.
 func appendRow(dst []byte, types []sqltypes.Type, row []driver.Value) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, '[')
@@ -29,10 +29,10 @@ func appendRow(dst []byte, types []sqltypes.Type, row []driver.Value) ([]byte, e
 	return append(dst, ']'), nil
 }
 
-// appendValue appends one value. What the driver makes of SQL Server's types:
-// int64 of the integers, bool of BIT, float64 of FLOAT and REAL, a string of NVARCHAR
-// and NCHAR, time.Time in UTC of dates and times, and bytes of the rest: a
-// DECIMAL's text, a UNIQUEIDENTIFIER's 16 bytes, a binary value itself.
+// appendValue appends one value. The driver's representation of SQL Server's types: int64 for
+// integers, bool for BIT, float64 for FLOAT and REAL, string for NVARCHAR and NCHAR, time.Time in
+// UTC for dates and times, and bytes for the rest: a DECIMAL's text, a UNIQUEIDENTIFIER's 16
+// bytes, a binary value itself.
 func appendValue(dst []byte, t sqltypes.Type, v driver.Value) ([]byte, bool) {
 	switch v := v.(type) {
 	case nil:
@@ -68,7 +68,7 @@ func appendBytes(dst []byte, t sqltypes.Type, b []byte) ([]byte, bool) {
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormBytes, Str: text}), true
 	case t.Kind == sqltypes.Decimal:
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormText, Str: text}), true
-	case t.Kind.IsInteger(): // a DECIMAL without a fraction, as a sum of integers can be
+	case t.Kind.IsInteger(): // a DECIMAL without a fraction, such as a sum of integers
 		n, err := strconv.ParseInt(text, 10, 64)
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormInt, Int: n}), err == nil
 	case t.Kind.IsNumeric():
@@ -78,8 +78,8 @@ func appendBytes(dst []byte, t sqltypes.Type, b []byte) ([]byte, bool) {
 	return dst, false
 }
 
-// guidOrder is where the bytes of a GUID's text are in what the server sends: its
-// first three groups are integers with the low byte first.
+// guidOrder maps the positions of a GUID's text to its bytes as sent by the server: the first
+// three groups are little-endian integers.
 var guidOrder = [16]byte{3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15}
 
 func appendGUID(dst []byte, b []byte) ([]byte, bool) {

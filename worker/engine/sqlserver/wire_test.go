@@ -72,9 +72,9 @@ func TestAValueOfAnotherTypeIsRefused(t *testing.T) {
 	}
 }
 
-// What a value becomes on its way to the server, if the server returned it just
-// so, is written out as the value itself would be.
-func TestValuesComeBackAsTheyWereSent(t *testing.T) {
+// A value converted for the server, if returned by it unchanged, must be encoded as the value
+// itself would be.
+func TestValuesRoundTrip(t *testing.T) {
 	types := []string{"BIT", "TINYINT", "INT", "BIGINT", "DECIMAL(20,5)", "REAL", "FLOAT", "NVARCHAR(MAX)", "VARBINARY(MAX)",
 		"DATE", "TIME(7)", "DATETIME2(7)", "UNIQUEIDENTIFIER"}
 	rapid.Check(t, func(t *rapid.T) {
@@ -126,7 +126,7 @@ func drawJSON(t *rapid.T, typ sqltypes.Type) string {
 	return quoted(rapid.String().Draw(t, "text"))
 }
 
-// asDriver turns an argument into what the driver makes of the column it ends up in.
+// asDriver converts an argument to what the driver returns for the column it was stored in.
 func asDriver(t *rapid.T, typ sqltypes.Type, arg any) driver.Value {
 	if v, ok := arg.(driver.Valuer); ok {
 		inner, err := v.Value()
@@ -163,8 +163,8 @@ func asDriver(t *rapid.T, typ sqltypes.Type, arg any) driver.Value {
 	return at
 }
 
-// FuzzAppendRow has rows of any bytes and texts written out: always one line of
-// valid JSON, or an error.
+// FuzzAppendRow encodes rows of arbitrary bytes and texts: the result must be one line of valid
+// JSON, or an error.
 func FuzzAppendRow(f *testing.F) {
 	f.Add("NVARCHAR(10)", "text", []byte("bytes"), int64(1), 1.5)
 	f.Add("UNIQUEIDENTIFIER", "\xff\xfe", []byte("0123456789abcdef"), int64(math.MinInt64), math.Inf(1))
