@@ -9,8 +9,9 @@ import (
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
-// defineFunctions registers with a connection T-SQL's semantics of values: the functions, aggregates and collations of package sqlfunc. What is refused is
-// raised as a *sqltypes.Error with SQL Server's number.
+// defineFunctions registers with a connection T-SQL's semantics of values: the functions,
+// aggregates and collations of package sqlfunc. What is refused is raised as a
+// *sqltypes.Error with SQL Server's number.
 func defineFunctions(conn *raw.Conn) error {
 	d := definer{conn: conn, types: typeNames{}.parse}
 	for _, n := range sqlfunc.Natives() {
