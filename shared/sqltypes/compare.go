@@ -12,11 +12,15 @@ import (
 // binary values bytewise. The result is negative, 0 or positive. String shard key columns are
 // ordered by [CompareBinary] instead.
 func Compare(t Type, a, b Value) int {
-	if a.Form != b.Form {
-		// FormNull is the smallest; other forms are never mixed within one type.
-		return cmp.Compare(a.Form, b.Form)
+	switch {
+	case a.IsNull() && b.IsNull():
+		return 0
+	case a.IsNull():
+		return -1
+	case b.IsNull():
+		return 1
 	}
-	switch a.Form {
+	switch a.Form { // one type's values have one form
 	case FormInt:
 		return cmp.Compare(a.Int, b.Int)
 	case FormFloat:

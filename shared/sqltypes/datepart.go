@@ -1,6 +1,7 @@
 package sqltypes
 
 import (
+	"slices"
 	"strings"
 
 	"shardeck/shared/mssqlerr"
@@ -21,52 +22,46 @@ const (
 	PartSecond
 )
 
-var partNames = [...]string{
-	PartYear: "year", PartQuarter: "quarter", PartMonth: "month", PartDay: "day", PartDayOfYear: "dayofyear", PartHour: "hour", PartMinute: "minute", PartSecond: "second",
+// partTable has a row for each part.
+var partTable = [...]struct {
+	names []string // the full name, then T-SQL's abbreviations
+	of    Kind     // Date or Time; a DATETIME2 has the parts of both
+	value func(m *moment) int
+}{
+	PartYear:      {[]string{"year", "yy", "yyyy"}, Date, func(m *moment) int { return m.year }},
+	PartQuarter:   {[]string{"quarter", "qq", "q"}, Date, func(m *moment) int { return (m.month + 2) / 3 }},
+	PartMonth:     {[]string{"month", "mm", "m"}, Date, func(m *moment) int { return m.month }},
+	PartDay:       {[]string{"day", "dd", "d"}, Date, func(m *moment) int { return m.day }},
+	PartDayOfYear: {[]string{"dayofyear", "dy", "y"}, Date, (*moment).dayOfYear},
+	PartHour:      {[]string{"hour", "hh"}, Time, func(m *moment) int { return m.hour }},
+	PartMinute:    {[]string{"minute", "mi", "n"}, Time, func(m *moment) int { return m.minute }},
+	PartSecond:    {[]string{"second", "ss", "s"}, Time, func(m *moment) int { return m.second }},
 }
 
-// String returns the part's full name, such as "dayofyear".
+// String returns the part's full name, such as "dayofyear"; it is empty for an invalid part.
 func (p Part) String() string {
-	if int(p) < len(partNames) {
-		return partNames[p]
+	if !p.valid() {
+		return ""
 	}
-	return ""
+	return partTable[p].names[0]
 }
+
+func (p Part) valid() bool { return int(p) < len(partTable) && partTable[p].value != nil }
 
 // ParsePart returns the part with this name or T-SQL abbreviation, ignoring case.
 func ParsePart(name string) (Part, bool) {
-	switch strings.ToLower(name) {
-	case "year", "yy", "yyyy":
-		return PartYear, true
-	case "quarter", "qq", "q":
-		return PartQuarter, true
-	case "month", "mm", "m":
-		return PartMonth, true
-	case "day", "dd", "d":
-		return PartDay, true
-	case "dayofyear", "dy", "y":
-		return PartDayOfYear, true
-	case "hour", "hh":
-		return PartHour, true
-	case "minute", "mi", "n":
-		return PartMinute, true
-	case "second", "ss", "s":
-		return PartSecond, true
+	name = strings.ToLower(name)
+	for p, row := range partTable {
+		if slices.Contains(row.names, name) {
+			return Part(p), true
+		}
 	}
 	return 0, false
 }
 
 // Of reports whether values of kind k have the part: a DATE has no time of day, a TIME no date.
 func (p Part) Of(k Kind) bool {
-	switch k {
-	case DateTime2:
-		return true
-	case Date:
-		return p <= PartDayOfYear
-	case Time:
-		return p >= PartHour
-	}
-	return false
+	return p.valid() && (k == DateTime2 || k == partTable[p].of)
 }
 
 // DatePart returns a part of v, a DATE, TIME or DATETIME2 of type t; NULL for NULL. A part that
@@ -82,39 +77,27 @@ func DatePart(p Part, t Type, v Value) (Value, error) {
 	if !ok || v.Form != FormText {
 		return Value{}, errConversion(t, v.Str)
 	}
-	return Int64(int64(m.part(p))), nil
+	return Int64(int64(partTable[p].value(&m))), nil
 }
 
 func partHint(k Kind) string {
-	switch k {
-	case Date:
-		return "ask for year, quarter, month, day or dayofyear"
-	case Time:
-		return "ask for hour, minute or second"
+	var names []string
+	for p := PartYear; p.valid(); p++ {
+		if p.Of(k) {
+			names = append(names, p.String())
+		}
 	}
-	return "ask for parts of a DATE, a TIME or a DATETIME2"
+	if names == nil {
+		return "ask for parts of a DATE, a TIME or a DATETIME2"
+	}
+	last := len(names) - 1
+	return "ask for " + strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-func (m *moment) part(p Part) int {
-	switch p {
-	case PartYear:
-		return m.year
-	case PartQuarter:
-		return (m.month + 2) / 3
-	case PartMonth:
-		return m.month
-	case PartDay:
-		return m.day
-	case PartDayOfYear:
-		n := m.day
-		for month := 1; month < m.month; month++ {
-			n += daysIn(m.year, month)
-		}
-		return n
-	case PartHour:
-		return m.hour
-	case PartMinute:
-		return m.minute
+func (m *moment) dayOfYear() int {
+	n := m.day
+	for month := 1; month < m.month; month++ {
+		n += daysIn(m.year, month)
 	}
-	return m.second
+	return n
 }
