@@ -37,7 +37,7 @@ func TestProblemsAreMatchedThroughWrapping(t *testing.T) {
 		t.Errorf("got %s, %v", api.CodeOf(err), api.AsProblem(err))
 	}
 	if api.CodeOf(nil) != "" || api.AsProblem(nil) != nil {
-		t.Error("no error is no problem")
+		t.Error("nil must have no code and no problem")
 	}
 }
 

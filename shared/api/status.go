@@ -132,7 +132,7 @@ type DatabaseInfo struct {
 type TableInfo struct {
 	Name       string   `json:"name"`
 	Definition TableDef `json:"definition"`
-	Rows       int64    `json:"rows"` // sum of what is known
+	Rows       int64    `json:"rows"` // sum of the known counts
 	// RowsPerShard is indexed by shard number; nil if the shard never responded or lacks the table.
 	RowsPerShard []*int64 `json:"rows_per_shard"`
 	// Skew is the fullest shard's rows divided by the mean; 1 is even, 0 an empty table.

@@ -40,7 +40,7 @@ type Child struct {
 	spec  Spec
 	cmd   *exec.Cmd
 	ready *readyWatcher
-	done  chan struct{} // closed when the child is gone
+	done  chan struct{} // closed once the child has ended
 	err   error         // how it ended; read after done
 
 	closing sync.Once

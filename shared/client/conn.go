@@ -214,7 +214,7 @@ func (c *conn) headers(k *call) http.Header {
 		base = c.header
 	}
 	if k.accept == "" && len(k.opts) == 0 && !k.open {
-		return base // a transport does not change what it is given
+		return base // a transport must not modify its input
 	}
 	h := make(http.Header, len(base)+len(k.opts))
 	for name, v := range base {

@@ -48,7 +48,7 @@ func newRowStream(ctx context.Context, c *conn, k *call, resp *http.Response) *R
 	return &RowStream{c: c, k: k, ctx: ctx, body: resp.Body, buf: streamBuffers.Get().(*[]byte)}
 }
 
-// newHeadedStream returns a stream whose first record, the head, has been read.
+// newHeadedStream returns a stream after reading its first record, the head.
 func newHeadedStream(ctx context.Context, c *conn, k *call, resp *http.Response) (*RowStream, error) {
 	s := newRowStream(ctx, c, k, resp)
 	line, err := s.line()

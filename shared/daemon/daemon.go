@@ -46,7 +46,7 @@ func (f *Flags) Logger(w io.Writer) *slog.Logger {
 // UsageError reports an invalid command line or environment.
 type UsageError struct{ Err error }
 
-// Error says what is wrong.
+// Error returns the message of Err.
 func (e *UsageError) Error() string { return e.Err.Error() }
 
 // Unwrap returns Err.

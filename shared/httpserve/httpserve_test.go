@@ -290,7 +290,7 @@ func TestShutdownWaitsForRequestsInFlight(t *testing.T) {
 	stop()
 	close(release)
 	if a := <-got; a.body != "done" {
-		t.Errorf("the request under way got %q", a.body)
+		t.Errorf("the request in flight got %q", a.body)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)

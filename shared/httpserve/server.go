@@ -26,7 +26,7 @@ const (
 	maxHeaderBytes       = 64 << 10
 )
 
-// Config is what a Server needs to know.
+// Config configures a Server.
 type Config struct {
 	// Handler serves the requests that pass the guard, usually a [NewRouter].
 	Handler http.Handler

@@ -18,7 +18,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files from what the code does; read the difference in review")
+var update = flag.Bool("update", false, "rewrite the golden files from the code's results; review the diff")
 
 // keySample is one line of keys.json: the value of a shard key of a type, and each step to its
 // shard among three, or its error.

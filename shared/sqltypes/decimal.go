@@ -198,13 +198,13 @@ func decimalArith(op Op, t Type, a, b Value) (Value, error) {
 		d = x.quotient(y, t.Scale)
 	default:
 		s := max(x.scale, y.scale)
-		d = x.rescale(s).sameScale(op, y.rescale(s))
+		d = x.rescale(s).combine(op, y.rescale(s))
 	}
 	return d.value(t)
 }
 
-// sameScale computes op on two numbers of equal scale.
-func (d decimal) sameScale(op Op, o decimal) decimal {
+// combine computes op on two numbers of equal scale.
+func (d decimal) combine(op Op, o decimal) decimal {
 	if d.large == nil && o.large == nil {
 		if v, ok := checkedInt(op, d.small, o.small); ok {
 			return decimal{small: v, scale: d.scale}

@@ -108,7 +108,7 @@ func (s *floatSum) round() float64 {
 	if most := limbBits*(top-1) + bits.Len64(head); top < 2 && most <= 53 {
 		b = at(1)<<limbBits | at(0) // subnormal or the smallest normal number: exact, and already its own bit pattern
 	} else {
-		// The top 64 bits, of which 11 are rounded away.
+		// The top 64 bits, the lowest 11 of which are rounded away.
 		zeros := uint(bits.LeadingZeros64(head))
 		head = head<<zeros | at(top-2)>>(limbBits-zeros)
 		below := at(top-2) << zeros & limbMask

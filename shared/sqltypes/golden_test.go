@@ -16,7 +16,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files from what the code does; read the difference in review")
+var update = flag.Bool("update", false, "rewrite the golden files from the code's results; review the diff")
 
 // valueSample is one line of values.json: an input for a column of a type, and either its wire
 // form or its error.

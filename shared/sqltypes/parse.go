@@ -173,7 +173,7 @@ func withLength(k Kind, args []string) (Type, error) {
 func decimalType(args []string) (Type, error) {
 	t := Type{Kind: Decimal, Precision: defaultDecimal}
 	if len(args) > 2 {
-		return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "DECIMAL takes a precision and a scale").hinted("write DECIMAL(10,2)")
+		return Type{}, newError(mssqlerr.InvalidLength, InvalidArgument, "DECIMAL takes at most a precision and a scale").hinted("write DECIMAL(10,2)")
 	}
 	if len(args) > 0 {
 		p, ok := smallNumber(args[0])

@@ -103,27 +103,27 @@ func (k Kind) Wider(o Kind) Kind {
 // IsInteger reports whether values are whole numbers in [FormInt]; BIT is included.
 func (k Kind) IsInteger() bool { return k.Class() == Integers }
 
-// IsFloat says whether values are floating-point numbers.
+// IsFloat reports whether values are floating-point numbers.
 func (k Kind) IsFloat() bool { return k.Class() == Floats }
 
-// IsNumeric says whether values are numbers: integers, BIT, DECIMAL, REAL, FLOAT.
+// IsNumeric reports whether values are numbers: integers, BIT, DECIMAL, REAL, FLOAT.
 func (k Kind) IsNumeric() bool {
 	c := k.Class()
 	return c == Integers || c == Decimals || c == Floats
 }
 
-// IsString says whether values are character strings.
+// IsString reports whether values are character strings.
 func (k Kind) IsString() bool { return k.Class() == Strings }
 
-// IsUnicode says whether values are character strings whose length counts UTF-16 units.
+// IsUnicode reports whether values are character strings measured in UTF-16 units.
 func (k Kind) IsUnicode() bool { return int(k) < len(kinds) && kinds[k].unicode }
 
 func (k Kind) isVarying() bool { return int(k) < len(kinds) && kinds[k].varying }
 
-// IsBinary says whether values are byte strings.
+// IsBinary reports whether values are byte strings.
 func (k Kind) IsBinary() bool { return k.Class() == Binaries }
 
-// IsTemporal says whether values are dates or times.
+// IsTemporal reports whether values are dates or times.
 func (k Kind) IsTemporal() bool { return k.Class() == Temporals }
 
 // Max is the Length of a type declared with MAX.

@@ -37,5 +37,5 @@ func Text(s string) Value { return Value{Form: FormText, Str: s} }
 // Bytes returns a binary value; it copies b.
 func Bytes(b []byte) Value { return Value{Form: FormBytes, Str: string(b)} }
 
-// IsNull says whether v is NULL.
+// IsNull reports whether v is NULL.
 func (v Value) IsNull() bool { return v.Form == FormNull }

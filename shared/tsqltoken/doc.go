@@ -10,7 +10,7 @@
 //     QUOTED_IDENTIFIER ON, and their closing mark stands for itself when doubled.
 //   - Constants (https://learn.microsoft.com/sql/t-sql/data-types/constants-transact-sql):
 //     'text' and N'text', where a quotation mark within is doubled; 42, 3.50, .5
-//     and 1e3; 0xC0FFEE, of which the digits may be missing.
+//     and 1e3; 0xC0FFEE, also without digits.
 //   - Comments (https://learn.microsoft.com/sql/t-sql/language-elements/slash-star-comment-transact-sql):
 //     -- up to the end of the line, and /* */, which nest.
 //   - Parameters are @name. @@name is a function of SQL Server's.

@@ -1,6 +1,6 @@
 package tsqltoken
 
-// Kind is what a token is.
+// Kind is the kind of a token.
 type Kind uint8
 
 // The kinds.
@@ -40,7 +40,7 @@ const (
 	Unclosed
 	// EmptyName is [] or "".
 	EmptyName
-	// NoName is an @ alone.
+	// NoName is an @ without a name.
 	NoName
 	// GlobalVariable is @@name.
 	GlobalVariable

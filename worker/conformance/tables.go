@@ -67,8 +67,8 @@ func tables(e *env) {
 	e.want(err, api.CodeUnknownTable)
 	// A recreated table is empty.
 	tb.exec(tb.create())
-	e.same("rows of a table made anew", int64(0), tb.count())
-	e.same("rows of a table made anew", []string{}, e.rows(tb.query("", "id")))
+	e.same("rows of a recreated table", int64(0), tb.count())
+	e.same("rows of a recreated table", []string{}, e.rows(tb.query("", "id")))
 }
 
 // rowCounts checks that the rows affected, the statistics and a query agree.

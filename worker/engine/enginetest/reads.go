@@ -264,7 +264,7 @@ func (r *rig) testIsolation() {
 	if _, err := r.e.CreateDB(r.Context(), dbName, fence1); err != nil {
 		r.Fatalf("CreateDB: %v", err)
 	}
-	// What was in the database of that name before is gone with it, including keys.
+	// The previous database of that name is gone with all its contents, including keys.
 	r.refused(request(tb.insert(student(1))), api.CodeUnknownTable)
 	r.mustCreate(tb)
 	if resp := r.mustExec(keyed("k", "aa", tb.insert(student(1)))); resp.Replayed {

@@ -38,7 +38,7 @@ func valueSamples(t *testing.T) (types []string, byType map[string][]valueSample
 			break
 		}
 		if root == filepath.Dir(root) {
-			t.Fatal("the suite must run in the module's tree, where the golden samples are")
+			t.Fatal("the suite must run in the module's tree, which contains the golden samples")
 		}
 		root = filepath.Dir(root)
 	}

@@ -37,6 +37,6 @@ func TestDepartedWritersAreNotWaitedForAgain(t *testing.T) {
 	var l linger
 	play(&l, 2*lingerRestMax, 30)
 	if vain := play(&l, lingerRest/2, 2); vain > 2 {
-		t.Errorf("%d groups waited for writers that have gone", vain)
+		t.Errorf("%d groups waited for departed writers", vain)
 	}
 }

@@ -145,7 +145,7 @@ func TestTimeoutMSBoundsTheWait(t *testing.T) {
 			t.Errorf("waited %s", d)
 		}
 		if p.begin() {
-			t.Error("the writer began what was given up")
+			t.Error("the writer ran an abandoned request")
 		}
 	})
 }

@@ -58,8 +58,8 @@ func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecRespo
 	return resp, nil
 }
 
-// A write whose transaction the server chose as a deadlock victim is retried, after a randomized
-// pause that grows from firstPause.
+// A write whose transaction the server rolled back in favour of another is retried, after a
+// randomized pause that grows from firstPause.
 const (
 	maxTries   = 10
 	firstPause = 2 * time.Millisecond

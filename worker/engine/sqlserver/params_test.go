@@ -39,7 +39,7 @@ func TestArgumentsAreWhatTheServerConvertsWithoutLoss(t *testing.T) {
 		want            any
 	}{
 		{"an integer", "INT", "-7", int64(-7)},
-		{"the greatest BIGINT", "BIGINT", `"9223372036854775807"`, int64(9223372036854775807)},
+		{"the largest BIGINT", "BIGINT", `"9223372036854775807"`, int64(9223372036854775807)},
 		{"a bit", "BIT", "true", true},
 		{"a float", "FLOAT", "1.5e300", 1.5e300},
 		{"a real", "REAL", "0.1", float64(float32(0.1))},

@@ -138,8 +138,8 @@ func (q *query) check(text, decl *strings.Builder, n, name string) {
 		", (SELECT version FROM dbo._sd_tables WHERE name = @sd_t" + n + ") AS version;\nROLLBACK TRANSACTION;\nRETURN;\nEND;\n")
 }
 
-// maxReruns is how often a query that lost a deadlock is retried. It is not retried once a row
-// has been returned.
+// maxReruns is how often a query is retried that the server rolled back in favour of another
+// transaction. It is not retried once a row has been returned.
 const maxReruns = 3
 
 // query runs q on a connection of the pool and passes each row to row, which must not keep the

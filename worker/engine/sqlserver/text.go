@@ -114,7 +114,7 @@ func checkText(sql string, otherwise *api.Problem, allowed ...string) *api.Probl
 		seen = append(seen, word)
 	}
 	if first {
-		return api.NewProblem(api.CodeSyntax, "there is no statement").At("sql")
+		return api.NewProblem(api.CodeSyntax, "the text contains no statement").At("sql")
 	}
 	return nil
 }
