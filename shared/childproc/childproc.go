@@ -23,7 +23,7 @@ const (
 	outputWait = 5 * time.Second
 )
 
-// Spec says what to start.
+// Spec describes the program to start.
 type Spec struct {
 	Name string // for errors, such as "worker-8081"
 	Path string

@@ -64,13 +64,13 @@ func NewTransport() *http.Transport {
 	}
 }
 
-// CallOption is a header of one call.
+// CallOption sets a header of one call.
 type CallOption struct{ name, value string }
 
 // RequestID forwards the request's id.
 func RequestID(id string) CallOption { return CallOption{api.HeaderRequestID, id} }
 
-// IdempotencyKey makes a write repeatable, see api.Idempotency.
+// IdempotencyKey makes a write repeatable; see api.Idempotency.
 func IdempotencyKey(key string) CallOption { return CallOption{api.HeaderIdempotencyKey, key} }
 
 // conn is the connection to one server, common to both clients.

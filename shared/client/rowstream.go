@@ -80,7 +80,6 @@ func (s *RowStream) End() *api.EndInfo { return s.end }
 // newline. The slice is valid until the next call of NextBlock or Close. It returns io.EOF only
 // after a proper end: a stream that was cut off, that failed at the server or whose row count
 // does not match ends in a problem.
-// the server or whose count of rows is not the one sent ends in a problem.
 func (s *RowStream) NextBlock() ([]byte, error) {
 	s.last = 0
 	for s.err == nil {

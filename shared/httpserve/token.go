@@ -69,7 +69,7 @@ func MissingToken() error {
 	return errors.New("no token is configured: set MASTER_TOKEN, or MASTER_TOKEN_FILE to a file that contains it, to the same secret for the masters and all workers (for example: openssl rand -hex 24)")
 }
 
-// maxSecret bounds a secret, in bytes; it has to fit into a header.
+// maxSecret bounds a secret, in bytes; it must fit into a header.
 const maxSecret = 4096
 
 // LoadSecret returns the secret given directly or in a file, without the file's final line break;

@@ -21,7 +21,6 @@ func Cast(v Value, from, to Type) (Value, error) { return convert(v, from, to, t
 // long is refused (2628; 8115 for a number) unless the excess is only trailing spaces or trailing
 // zero bytes. NULL stays NULL: nullability is not part of a type. Conversions that T-SQL does not
 // make implicitly, and those listed in the package comment, are refused.
-// not make implicitly, and those named in the package comment, are refused by name.
 func Convert(v Value, from, to Type) (Value, error) { return convert(v, from, to, false) }
 
 func convert(v Value, from, to Type, cut bool) (Value, error) {

@@ -7,7 +7,7 @@
 //   - Names (https://learn.microsoft.com/sql/relational-databases/databases/database-identifiers):
 //     a bare name is a letter or underscore, then letters, digits and underscores,
 //     and no reserved word. [name] and "name" are delimited, as under
-//     QUOTED_IDENTIFIER ON, and their closing mark stands for itself when doubled.
+//     QUOTED_IDENTIFIER ON, and their closing mark is escaped by doubling.
 //   - Constants (https://learn.microsoft.com/sql/t-sql/data-types/constants-transact-sql):
 //     'text' and N'text', where a quotation mark within is doubled; 42, 3.50, .5
 //     and 1e3; 0xC0FFEE, also without digits.
