@@ -162,7 +162,7 @@ func (b *Binder) in(e *tsql.In, not bool) (*plan.Expr, error) {
 	list := &plan.Expr{Op: plan.InExpr, Negated: not, Args: make([]*plan.Expr, 1, 1+len(e.List))}
 	list.Args[0] = x
 	var others []*plan.Expr
-	var notNull *plan.Expr
+	var notNull, decided *plan.Expr
 	for _, item := range e.List {
 		v, err := b.Value(item)
 		if err != nil {
@@ -178,13 +178,17 @@ func (b *Binder) in(e *tsql.In, not bool) (*plan.Expr, error) {
 			list.Binary = c.Binary
 		case c.Op == plan.IsNullExpr && c.Args[0] == x:
 			notNull = c // needed only once, and implied by NOT IN
-		case c.Op == absorbing:
-			return c, nil
+		case c.Op == absorbing && decided == nil:
+			decided = c
+			b.lazy++ // the other items are bound, but never evaluated
+			defer func() { b.lazy-- }()
 		default:
 			others = append(others, c)
 		}
 	}
 	switch {
+	case decided != nil:
+		return decided, nil
 	case len(list.Args) == 2:
 		others = append(others, &plan.Expr{Op: op, Args: list.Args, Binary: list.Binary})
 	case len(list.Args) > 2:

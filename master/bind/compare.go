@@ -112,7 +112,10 @@ func (b *Binder) compareConsts(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.E
 	if err != nil {
 		return nil, err
 	}
-	if plan.Holds(op, sqltypes.Compare(t, l.Value, r.Value)) {
+	switch {
+	case !l.IsConst() || !r.IsConst(): // a conversion that fails, and may never be evaluated
+		return plan.Comparison(op, l, r), nil
+	case plan.Holds(op, sqltypes.Compare(t, l.Value, r.Value)):
 		return plan.True, nil
 	}
 	return plan.False, nil
@@ -162,11 +165,14 @@ func stringConst(t sqltypes.Type) sqltypes.Type {
 func (b *Binder) compareWithString(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Expr, error) {
 	switch x.Type.Class() {
 	case sqltypes.Integers:
-		v, err := sqltypes.Convert(c.Value, c.Type, x.Type)
-		if err != nil {
-			return nil, b.ValueError(err, at)
+		v, err := b.Convert(c, x.Type, at)
+		switch {
+		case err != nil:
+			return nil, err
+		case v.IsConst():
+			return b.compareInt(op, x, v.Value.Int), nil
 		}
-		return b.compareInt(op, x, v.Int), nil
+		return plan.Comparison(op, x, v), nil
 	case sqltypes.Temporals:
 		wide, err := b.Convert(c, widest(x.Type), at)
 		if err != nil {
@@ -259,8 +265,12 @@ func (b *Binder) compareIntWithNumber(op plan.ExprOp, x *plan.Expr, digits strin
 }
 
 // compareExact compares x, a decimal or temporal, with a constant that may have more
-// fractional digits than x's type holds: then no value of x equals it.
+// fractional digits than x's type holds: then no value of x equals it. c is not a constant
+// if its conversion fails and may never be evaluated.
 func (b *Binder) compareExact(op plan.ExprOp, x, c *plan.Expr) *plan.Expr {
+	if !c.IsConst() {
+		return plan.Comparison(op, x, c)
+	}
 	own, err := sqltypes.Convert(c.Value, c.Type, x.Type)
 	if err == nil && sqltypes.Compare(c.Type, own, c.Value) == 0 {
 		return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: x.Type, Value: own})

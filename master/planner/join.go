@@ -91,21 +91,17 @@ func (s *statement) checkColocated(j *tsql.Join, on *plan.Expr) error {
 		other = sc.Tables[l.Source]
 	}
 	p := s.b.Problem(api.CodeUnsupported, j.At, "this join would combine rows of different shards: ON does not require equal shard keys")
-	first := sc.Tables[0]
-	for i, u := range sc.Tables {
+	for _, u := range sc.Tables {
 		if u.Key < 0 {
 			p.Detail = "this join would combine rows of different shards: " + u.Name + " has no shard key, so its rows may be on any shard"
 			return p.Hinted("join tables on their shard keys, or query each table separately")
-		}
-		if sc.Sources[i].Table == other {
-			first = other
 		}
 	}
 	if other != nil {
 		p.Detail = "this join would combine rows of different shards: the shard keys " + other.KeyName() + " and " + t.KeyName() + " have different types, and equal values of these may be on different shards"
 		return p.Hinted("create the tables with shard keys of the same type")
 	}
-	return p.Hinted("add %s.%s = %s.%s to ON, or query each table separately", sc.Sources[0].Name, first.KeyName(), sc.Sources[last].Name, t.KeyName())
+	return p.Hinted("add %s.%s = %s.%s to ON, or query each table separately", sc.Sources[0].Name, sc.Tables[0].KeyName(), sc.Sources[last].Name, t.KeyName())
 }
 
 // unconverted returns the operand of a conversion, or e itself if it is not one.

@@ -54,8 +54,7 @@ func Update(t *bind.Table, m *sharding.Map, req *api.UpdateRequest) (*plan.Plan,
 // set adds an assignment of x to column c, which must not be the shard key.
 func set(p *plan.Plan, t *bind.Table, c int, x *plan.Expr) error {
 	col := &t.Columns[c]
-	switch {
-	case x.IsNull() && !col.Nullable:
+	if x.IsNull() && !col.Nullable {
 		prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL", col.Name, t.Name).Hinted("send a value for it")
 		prob.SQLNumber, prob.Column = mssqlerr.NullViolation, col.Name
 		return prob
