@@ -103,7 +103,7 @@ func (b *Binder) floatArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr
 }
 
 func (b *Binder) divideByZero(at int) error {
-	p := b.Problem(api.CodeDivideByZero, at, "division by zero").Hinted("divide by something else")
+	p := b.Problem(api.CodeDivideByZero, at, "division by zero").Hinted("use another divisor")
 	p.SQLNumber = mssqlerr.DivideByZero
 	return p
 }

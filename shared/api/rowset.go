@@ -76,8 +76,8 @@ func (s RowSet) String() string {
 	return text
 }
 
-// String summarizes the outcomes in one line, such as "rows 0-4, 7 were inserted, row 5 was not,
-// of row 8 it is not known".
+// String summarizes the outcomes in one line, such as "rows 0-4, 7 were inserted, row 5 was
+// not inserted, the outcome of row 8 is unknown".
 func (o *RowOutcomes) String() string {
 	were := func(s RowSet) string {
 		if s.Count == 1 {
@@ -90,10 +90,10 @@ func (o *RowOutcomes) String() string {
 		parts = append(parts, were(o.Inserted)+" inserted")
 	}
 	if o.NotInserted.Count > 0 {
-		parts = append(parts, were(o.NotInserted)+" not")
+		parts = append(parts, were(o.NotInserted)+" not inserted")
 	}
 	if o.Unknown.Count > 0 {
-		parts = append(parts, "of "+o.Unknown.String()+" it is not known")
+		parts = append(parts, "the outcome of "+o.Unknown.String()+" is unknown")
 	}
 	return strings.Join(parts, ", ")
 }

@@ -240,7 +240,7 @@ func errResult(t Type) *Error {
 }
 
 func errDivideByZero() *Error {
-	return newError(mssqlerr.DivideByZero, DivideByZero, "division by zero").hinted("divide by something else")
+	return newError(mssqlerr.DivideByZero, DivideByZero, "division by zero").hinted("use another divisor")
 }
 
 func errOperand(what string) *Error {
