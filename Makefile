@@ -17,7 +17,7 @@ GO_DIRS := master shared tui worker .ci
 FUZZTIME ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour build quick test test-long check fmt fmt-check vet lint arch race bench picture clean
+.PHONY: help demo tour build sqliteext quick test test-long check fmt fmt-check vet lint arch race bench picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,13 @@ build: ## build the three programs into bin/
 	$(GO) build -o $(BIN)/shardeck ./tui
 	$(GO) build -o $(BIN)/shardeck-master ./master
 	$(GO) build -o $(BIN)/shardeck-worker ./worker
+
+# The SQLite extension's name decides the name of its entry point: libshardeck.
+EXTENSION := $(BIN)/libshardeck$(if $(filter darwin,$(shell $(GO) env GOOS)),.dylib,$(if $(filter windows,$(shell $(GO) env GOOS)),.dll,.so))
+
+sqliteext: ## build the T-SQL functions as a SQLite extension into bin/; requires a C compiler and SQLite's headers
+	@mkdir -p $(BIN)
+	CGO_ENABLED=1 $(GO) build -tags sqliteext -buildmode=c-shared -ldflags="-s -w" -o $(EXTENSION) ./worker/sqliteext
 
 # The packages whose tests start the real programs, which quick leaves to test; archtest has a target of its own.
 PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|master/service|shared/(archtest|endtoend|contracttest|testcluster)(/.*)?)$$

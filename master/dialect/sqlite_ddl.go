@@ -112,12 +112,12 @@ func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
 	if t.Length == sqltypes.Max {
 		return 0, ""
 	}
-	measure := "octet_length"
 	if t.Kind.IsUnicode() {
 		// SQLite counts characters; there are at least as many UTF-16 units.
-		measure = "length"
+		return mssqlerr.Truncation, fmt.Sprintf("length(%s) <= %d", name, t.Length)
 	}
-	return mssqlerr.Truncation, fmt.Sprintf("%s(%s) <= %d", measure, name, t.Length)
+	// Bytes; octet_length requires SQLite 3.43.
+	return mssqlerr.Truncation, fmt.Sprintf("length(CAST(%s AS BLOB)) <= %d", name, t.Length)
 }
 
 // isRowID reports whether the primary key is a single integer, which SQLite then uses as

@@ -63,11 +63,11 @@ func sdFunctionName(i C.int) *C.char {
 	return cName(natives[i].Name)
 }
 
-//export sdLeastArguments
-func sdLeastArguments(i C.int) C.int { return C.int(natives[i].Least) }
+//export sdMinArguments
+func sdMinArguments(i C.int) C.int { return C.int(natives[i].MinArgs) }
 
-//export sdMostArguments
-func sdMostArguments(i C.int) C.int { return C.int(natives[i].Most) }
+//export sdMaxArguments
+func sdMaxArguments(i C.int) C.int { return C.int(natives[i].MaxArgs) }
 
 //export sdAggregateName
 func sdAggregateName(i C.int) *C.char {

@@ -102,10 +102,10 @@ int sd_register(void *db) {
 	int rc = SQLITE_OK, most;
 	const char *name;
 	for (int i = 0; rc == SQLITE_OK && (name = sdFunctionName(i)); i++) {
-		most = sdMostArguments(i);
+		most = sdMaxArguments(i);
 		if (most > MOST_ARGUMENTS)
 			return SQLITE_ERROR;
-		for (int n = sdLeastArguments(i); rc == SQLITE_OK && n <= most; n++)
+		for (int n = sdMinArguments(i); rc == SQLITE_OK && n <= most; n++)
 			rc = sqlite3_create_function_v2(db, name, n, flags, (void *)(intptr_t)i, call, 0, 0, 0);
 	}
 	for (int i = 0; rc == SQLITE_OK && (name = sdAggregateName(i)); i++)

@@ -1,0 +1,168 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"shardeck/shared/sqlfunc"
+)
+
+// library builds the extension. The test is skipped where what that takes is missing, which
+// CI installs.
+func library(t *testing.T) string {
+	t.Helper()
+	for _, program := range []string{"cc", "sqlite3"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("requires a C compiler and SQLite's shell: %v", err)
+		}
+	}
+	probe := exec.Command("cc", "-E", "-x", "c", "-")
+	probe.Stdin = strings.NewReader("#include <sqlite3ext.h>\n")
+	if err := probe.Run(); err != nil {
+		t.Skip("requires SQLite's header sqlite3ext.h")
+	}
+	file := filepath.Join(t.TempDir(), "libshardeck.so")
+	build := exec.Command("go", "build", "-tags", "sqliteext", "-buildmode=c-shared", "-o", file, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", build, err, out)
+	}
+	return file
+}
+
+// shell runs statements in SQLite's shell with the extension, and returns what it printed.
+func shell(t *testing.T, library, sql string) (out, errs string) {
+	t.Helper()
+	cmd := exec.Command("sqlite3", "-batch", ":memory:")
+	cmd.Stdin = strings.NewReader(".load " + library + "\n" + sql + "\n")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil && stderr.Len() == 0 {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(stdout.String()), strings.TrimSpace(stderr.String())
+}
+
+// A vector is a statement in the SQLite dialect with the right result, in the wire form.
+type vector struct {
+	Function string            `json:"function"`
+	SQL      string            `json:"sql"`
+	Params   []json.RawMessage `json:"params"`
+	Want     json.RawMessage   `json:"want"`
+	Error    int               `json:"error"`
+}
+
+var parameter = regexp.MustCompile(`@p(\d+)`)
+
+// literal returns a parameter as SQL.
+func literal(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil && raw[0] == '"' {
+		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	}
+	return string(raw)
+}
+
+// TestFunctionVectorsThroughTheExtension runs the golden vectors, which the Go worker is held
+// against too, in a SQLite that is not the Go worker's.
+func TestFunctionVectorsThroughTheExtension(t *testing.T) {
+	lib := library(t)
+	text, err := os.ReadFile(filepath.Join("..", "..", "shared", "api", "testdata", "golden", "functions.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var vectors []vector
+	if err := json.Unmarshal(text, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	if len(vectors) < 30 {
+		t.Fatalf("there are only %d vectors", len(vectors))
+	}
+	for _, v := range vectors {
+		sql := parameter.ReplaceAllStringFunc(v.SQL, func(p string) string {
+			var n int
+			fmt.Sscanf(p, "@p%d", &n)
+			return literal(v.Params[n-1])
+		})
+		out, errs := shell(t, lib, "SELECT quote(("+sql+"));")
+		want := "NULL"
+		if len(v.Want) > 0 && string(v.Want) != "null" {
+			want = literal(v.Want)
+		}
+		switch number := fmt.Sprintf(`"sql_number":%d,`, v.Error); {
+		case v.Error != 0 && !(strings.Contains(errs, "shardeck: {") && strings.Contains(errs, number)):
+			t.Errorf("%s: %s\ngot  %s%s\nwant the error %d", v.Function, sql, out, errs, v.Error)
+		case v.Error == 0 && (errs != "" || out != want):
+			t.Errorf("%s: %s\ngot  %s%s\nwant %s", v.Function, sql, out, errs, want)
+		}
+	}
+}
+
+func TestTheExtensionHasEveryFunctionAggregateAndCollation(t *testing.T) {
+	lib := library(t)
+	var sql strings.Builder
+	var want int
+	for _, n := range sqlfunc.Natives() {
+		for args := n.MinArgs; args <= n.MaxArgs; args++ {
+			fmt.Fprintf(&sql, "SELECT 'x' FROM pragma_function_list WHERE name = '%s' AND narg = %d;\n", n.Name, args)
+			want++
+		}
+	}
+	for _, n := range sqlfunc.NativeAggregates() {
+		fmt.Fprintf(&sql, "SELECT 'x' FROM pragma_function_list WHERE name = '%s' AND narg = %d AND type = 'w' OR name = '%[1]s' AND type = 'a';\n", n.Name, n.Arguments)
+		want++
+	}
+	for _, c := range sqlfunc.Collations() {
+		fmt.Fprintf(&sql, "SELECT 'x' FROM pragma_collation_list WHERE name = '%s';\n", c.Name)
+		want++
+	}
+	out, errs := shell(t, lib, sql.String())
+	if got := strings.Count(out, "x"); errs != "" || got != want {
+		t.Errorf("%d of %d are there: %s", got, want, errs)
+	}
+}
+
+func TestAggregatesThroughTheExtension(t *testing.T) {
+	lib := library(t)
+	for sql, want := range map[string]string{
+		`SELECT sd_sum(x, 'DECIMAL(38,2)') FROM (SELECT '0.10' AS x UNION ALL SELECT '0.20')`:                                                                    "0.30",
+		`SELECT sd_sum(x, 'BIGINT') FROM (SELECT 1 AS x WHERE 0)`:                                                                                                "",
+		`SELECT group_concat(s, ' ') FROM (SELECT sd_sum(x, 'BIGINT') AS s FROM (SELECT 1 AS x, 1 AS g UNION ALL SELECT 2, 2 UNION ALL SELECT 3, 1) GROUP BY g)`: "4 2",
+		`SELECT sd_interrupt(12345), sd_handle() > 0`:                                                                                                            "|1",
+	} {
+		if out, errs := shell(t, lib, sql+";"); out != want || errs != "" {
+			t.Errorf("%s: got %s%s, want %s", sql, out, errs, want)
+		}
+	}
+	if _, errs := shell(t, lib, `SELECT sd_sum(x, 'BIGINT') FROM (SELECT 9223372036854775807 AS x UNION ALL SELECT 1);`); !strings.Contains(errs, `"sql_number":8115`) {
+		t.Errorf("a sum beyond BIGINT: %s", errs)
+	}
+}
+
+var createTable = regexp.MustCompile(`(?ms)^-- shard 0, sqlite\n(CREATE TABLE .*?\n\) STRICT)$`)
+
+// TestTablesThroughTheExtension runs the definitions that masters send, which use nothing that a
+// SQLite of 2022 lacks.
+func TestTablesThroughTheExtension(t *testing.T) {
+	lib := library(t)
+	plans, err := os.ReadFile(filepath.Join("..", "..", "master", "dialect", "testdata", "plans", "tables.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := createTable.FindAllStringSubmatch(string(plans), -1)
+	if len(found) < 5 {
+		t.Fatalf("there are only %d definitions", len(found))
+	}
+	for _, m := range found {
+		if _, errs := shell(t, lib, m[1]+";"); errs != "" {
+			t.Errorf("%s\n%s", m[1], errs)
+		}
+	}
+}
