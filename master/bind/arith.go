@@ -34,6 +34,12 @@ func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, err
 		return nil, err
 	}
 	cl, cr = l.Type.Class(), r.Type.Class()
+	switch {
+	case op == plan.AddExpr && cl == sqltypes.Binaries && cr == sqltypes.Binaries:
+		return nil, b.Problem(api.CodeUnsupported, at, "concatenating binary values is not supported").Hinted("concatenate them in the client")
+	case cl == sqltypes.Temporals && r.Type.Kind.IsNumeric(), cr == sqltypes.Temporals && l.Type.Kind.IsNumeric():
+		return nil, b.typeError(mssqlerr.TypeClash, at, "operand type clash: %s and %s", l.Type, r.Type).Hinted("dates have no arithmetic; DATEPART returns their parts as numbers")
+	}
 	if !l.Type.Kind.IsNumeric() || !r.Type.Kind.IsNumeric() || l.Type.Kind == sqltypes.Bit && r.Type.Kind == sqltypes.Bit {
 		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "the operator %[3]s is not defined for %[1]s and %[2]s", l.Type, r.Type, plan.OpText[op]).Hinted("use arithmetic on numbers, and + to concatenate strings")
 	}

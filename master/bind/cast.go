@@ -26,6 +26,9 @@ func (b *Binder) castTo(x *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, erro
 	if x.IsNull() {
 		return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
 	}
+	if isBinary := x.Type.Kind.IsBinary(); isBinary != t.Kind.IsBinary() && !(isBinary && t.Kind.IsFloat()) {
+		return nil, b.Problem(api.CodeUnsupported, at, "converting %s to %s is not supported", x.Type, t).Hinted("write binary constants as 0xC0FFEE, and convert in the client")
+	}
 	if !castable(x.Type, t) {
 		return nil, b.typeError(mssqlerr.NotExplicit, at, "%s cannot be converted to %s", x.Type, t).Hinted("use a value of a type that can be converted to it")
 	}

@@ -46,8 +46,11 @@ func (b *Binder) form(c *tsql.Call) (*plan.Expr, error) {
 }
 
 func (b *Binder) unknownFunction(c *tsql.Call) error {
-	p := b.Problem(api.CodeUnsupported, c.At, "the function %s is not supported", api.Clip(c.Name)).Numbered(mssqlerr.UnknownFunction)
+	p := b.Problem(api.CodeUnsupported, c.At, "the function %s is not supported", api.Clip(c.Name))
 	advice, known := sqlfunc.Unsupported(c.Name)
+	if !known {
+		p.SQLNumber = mssqlerr.UnknownFunction
+	}
 	switch near := api.Nearest(c.Name, sqlfunc.Names()); {
 	case advice != "":
 		return p.Hinted("%s", advice)
@@ -121,9 +124,10 @@ func (b *Binder) part(c *tsql.Call, i int) (sqltypes.Part, error) {
 var paramKinds = map[sqlfunc.ParamKind]struct {
 	want   string // for error messages
 	accept func(x *plan.Expr) (sqltypes.Type, bool)
+	lacks  func(c sqltypes.Class) bool // classes that T-SQL accepts and Shardeck does not; may be nil
 }{
-	sqlfunc.Value: {"a value", func(x *plan.Expr) (sqltypes.Type, bool) { return x.Type, true }},
-	sqlfunc.Text: {"a string", func(x *plan.Expr) (sqltypes.Type, bool) {
+	sqlfunc.Value: {want: "a value", accept: func(x *plan.Expr) (sqltypes.Type, bool) { return x.Type, true }},
+	sqlfunc.Text: {want: "a string", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		switch x.Type.Class() {
 		case sqltypes.Strings:
 			return x.Type, true
@@ -131,14 +135,14 @@ var paramKinds = map[sqlfunc.ParamKind]struct {
 			return asText, true
 		}
 		return x.Type, false
-	}},
-	sqlfunc.Characters: {"a string", func(x *plan.Expr) (sqltypes.Type, bool) {
+	}, lacks: isBinaries},
+	sqlfunc.Characters: {want: "a string", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		if x.IsNull() && !x.Type.Kind.IsString() {
 			return asText, true
 		}
 		return x.Type, x.Type.Kind.IsString()
-	}},
-	sqlfunc.Integer: {"an integer", func(x *plan.Expr) (sqltypes.Type, bool) {
+	}, lacks: isBinaries},
+	sqlfunc.Integer: {want: "an integer", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		switch {
 		case x.Type.Kind.IsInteger():
 			return x.Type, true
@@ -147,19 +151,23 @@ var paramKinds = map[sqlfunc.ParamKind]struct {
 		}
 		return x.Type, false
 	}},
-	sqlfunc.Number: {"a number", func(x *plan.Expr) (sqltypes.Type, bool) {
-		if x.Type.Kind.IsString() {
+	sqlfunc.Number: {want: "a number", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
+		if x.Type.Kind.IsString() || x.Type.Kind == sqltypes.Bit {
 			return sqltypes.FloatType, true
 		}
-		return x.Type, x.Type.Kind.IsNumeric() && x.Type.Kind != sqltypes.Bit
+		return x.Type, x.Type.Kind.IsNumeric()
 	}},
-	sqlfunc.Moment: {"a date", func(x *plan.Expr) (sqltypes.Type, bool) {
+	sqlfunc.Moment: {want: "a date", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		if x.Type.Kind.IsString() || x.IsNull() && !x.Type.Kind.IsTemporal() {
 			return sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, true
 		}
 		return x.Type, x.Type.Kind.IsTemporal()
+	}, lacks: func(c sqltypes.Class) bool {
+		return c == sqltypes.Integers || c == sqltypes.Decimals || c == sqltypes.Floats
 	}},
 }
+
+func isBinaries(c sqltypes.Class) bool { return c == sqltypes.Binaries }
 
 // argument binds argument i and converts it for a parameter of that kind.
 func (b *Binder) argument(c *tsql.Call, i int, kind sqlfunc.ParamKind) (*plan.Expr, error) {
@@ -170,6 +178,8 @@ func (b *Binder) argument(c *tsql.Call, i int, kind sqlfunc.ParamKind) (*plan.Ex
 	k := paramKinds[kind]
 	t, ok := k.accept(x)
 	switch {
+	case !ok && k.lacks != nil && k.lacks(x.Type.Class()):
+		return nil, b.Problem(api.CodeUnsupported, c.Args[i].Pos(), "%s of a value of type %s is not supported", c.Name, x.Type).Hinted("pass %s", k.want)
 	case !ok:
 		p := b.typeError(mssqlerr.ArgumentType, c.Args[i].Pos(), "argument %d of %s is of type %s", i+1, c.Name, x.Type)
 		return nil, p.Hinted("pass %s; CAST can make one", k.want)

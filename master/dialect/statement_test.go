@@ -194,7 +194,7 @@ func checkStatementErrors(t *testing.T, db *testDB) {
 		"SELECT SUM(CAST(9223372036854775807 AS BIGINT)) FROM Students":                     8115,
 		"SELECT CASE WHEN student_id = 77 THEN 1/0 ELSE 0 END FROM Students":                0,
 		"SELECT COALESCE(student_id, 1/0) FROM Students":                                    0,
-		"UPDATE Students SET name = name + REPLICATE('x', 50) WHERE student_id = 1":         195,
+		"UPDATE Students SET name = name + SOUNDSLIKE('x') WHERE student_id = 1":            195,
 		"UPDATE Students SET code = name + name WHERE student_id = 1":                       2628,
 		"UPDATE Students SET age = big WHERE student_id = 1":                                8115,
 		"UPDATE Students SET name = email WHERE student_id = 2":                             515,

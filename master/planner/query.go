@@ -3,6 +3,7 @@ package planner
 import (
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -43,6 +44,9 @@ type Options struct {
 // single one would, is rejected with a *api.Problem at the field "sql" and the offset
 // of the error.
 func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*plan.Plan, error) {
+	if p := o.checkParams(); p != nil {
+		return nil, p
+	}
 	s := statement{cat: cat, m: m, db: db, o: o, b: bind.Binder{DB: db, Field: bind.StatementField, Params: o.Params}}
 	p, err := s.plans(st)
 	if err != nil {
@@ -50,6 +54,28 @@ func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Opt
 	}
 	p.Field = bind.StatementField
 	return p, nil
+}
+
+// maxNamedParams is SQL Server's limit on the parameters of a statement.
+const maxNamedParams = 2100
+
+// checkParams rejects too many parameters, and those whose names differ only in case or a
+// leading @.
+func (o *Options) checkParams() *api.Problem {
+	if n := len(o.Params); n > maxNamedParams {
+		return api.NewProblem(api.CodeTooComplex, "the request has %d parameters; at most %d are allowed", n, maxNamedParams).
+			At("params").Hinted("write some of the values as constants, or send several requests").Numbered(mssqlerr.TooManyParameters)
+	}
+	seen := make(map[string]bool, len(o.Params))
+	for _, p := range o.Params {
+		name := strings.ToLower(strings.TrimPrefix(p.Name, "@"))
+		if seen[name] {
+			return api.NewProblem(api.CodeInvalidField, "the parameter @%s appears more than once", api.Clip(name)).
+				At("params." + api.Clip(p.Name)).Hinted("names of parameters are case-insensitive; send each once")
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 func (s *statement) plans(st tsql.Statement) (*plan.Plan, error) {

@@ -131,10 +131,10 @@ func (s *Service) missingTable(snap *health.Snapshot, p *plan.Plan) ([]int, erro
 	case len(noDB) == len(snap.Shards):
 		return nil, catalog.UnknownDatabase(p.DB)
 	case len(noDB) > 0:
-		return nil, api.NewProblem(api.CodeUnknownDatabase, "database %s is missing on shards %v", p.DB, noDB).At("db_name").
+		return nil, api.NewProblem(api.CodeUnknownDatabase, "database %s is missing on shards %s", p.DB, list(noDB)).At("db_name").
 			Hinted("complete it with POST %s", api.PathCreateDB)
 	case len(differ) > 0:
-		return nil, api.NewProblem(api.CodeTableExists, "table %s exists with another definition on shards %v", p.Table, differ).At("table").
+		return nil, api.NewProblem(api.CodeTableExists, "table %s exists with another definition on shards %s", p.Table, list(differ)).At("table").
 			Hinted("choose another name, or drop it first with POST %s", api.PathDeleteTable)
 	case len(missing) == 0:
 		return nil, api.NewProblem(api.CodeTableExists, "table %s already exists on every shard with this definition", p.Table).At("table").

@@ -22,7 +22,7 @@ func Nearest(name string, among []string) []string {
 	for _, n := range among {
 		c := strings.ToLower(n)
 		far := editDistance(lower, c)
-		if far <= max(1, len(c)/3) || len(lower) >= 2 && strings.HasPrefix(c, lower) || len(lower) >= 3 && strings.Contains(c, lower) {
+		if far <= max(1, len(c)/3) && far < max(len(c), len(lower)) || len(lower) >= 2 && strings.HasPrefix(c, lower) || len(lower) >= 3 && strings.Contains(c, lower) {
 			found = append(found, candidate{n, far})
 		}
 	}

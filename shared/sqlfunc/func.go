@@ -75,7 +75,7 @@ const (
 	Text                            // a string; a number, date or GUID is converted to one
 	Characters                      // a string
 	Integer                         // an integer; other numbers and strings are converted to INT
-	Number                          // a number other than a BIT; a string is converted to FLOAT
+	Number                          // a number; a BIT or a string is converted to FLOAT
 	Moment                          // a date or time; a string is converted to DATETIME2
 	DatePart                        // the name of a date part
 )

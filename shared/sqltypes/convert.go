@@ -20,7 +20,7 @@ func toValue(v Value, from, to Type) (Value, error) {
 	case from.Kind == Decimal:
 		return fromNumber(to, v.Str)
 	case from.Kind.IsTemporal() && !to.Kind.IsTemporal(),
-		from.Kind == Time && to.Kind == Date,
+		from.Kind == Time && to.Kind == Date, from.Kind == Date && to.Kind == Time,
 		from.Kind == UniqueIdentifier && to.Kind != UniqueIdentifier:
 		return Value{}, errIncompatible(mssqlerr.TypeClash, "a "+from.Kind.String(), to)
 	case to.Kind.IsBinary():

@@ -85,15 +85,16 @@ func parseHex(s string) (string, bool) {
 
 const guidLen = 36
 
-// canonicalGUID reads a GUID in either case, with or without braces.
+// canonicalGUID reads a GUID in either case, with or without braces. T-SQL ignores what follows it.
 func canonicalGUID(t Type, s string) (string, error) {
 	g := strings.Trim(s, " ")
-	if len(g) == guidLen+2 && g[0] == '{' && g[guidLen+1] == '}' {
-		g = g[1 : guidLen+1]
+	if len(g) >= guidLen+2 && g[0] == '{' && g[guidLen+1] == '}' {
+		g = g[1:]
 	}
-	if len(g) != guidLen {
+	if len(g) < guidLen {
 		return "", errConversion(t, s)
 	}
+	g = g[:guidLen]
 	var buf [guidLen]byte
 	for i := range guidLen {
 		c := g[i]

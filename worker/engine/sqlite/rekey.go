@@ -119,8 +119,8 @@ func (w *writer) moveRows(t *table, run func() error) (int64, error) {
 }
 
 func (w *writer) errRekeyTooLarge() *api.Problem {
-	return api.NewProblem(api.CodeTooComplex, "the rows whose keys the UPDATE moves need more than %d KiB of memory to check uniqueness at its end; nothing was changed",
-		w.rekeyPages*4).Hinted("change fewer rows at a time, with a narrower WHERE")
+	return api.NewProblem(api.CodeTooComplex, "the rows whose keys the UPDATE moves need more than %d MiB of memory to check uniqueness at its end; nothing was changed",
+		w.rekeyPages*4/1024).Hinted("change fewer rows at a time, with a narrower WHERE")
 }
 
 // storedColumns returns the columns of t as SQLite has them, including the hidden one, quoted,
