@@ -23,15 +23,15 @@ type Dialect interface {
 	EngineComputes(p *plan.Plan) []string
 }
 
-// Check refuses a worker whose SQL is not what this master writes.
+// Check returns a problem if a worker's dialect is not the one this master writes.
 func Check(h *api.WorkerHealth) error {
 	d, err := For(h.Engine)
 	if err != nil {
 		return err
 	}
 	if h.Dialect != d.Version() {
-		return api.NewProblem(api.CodeUnsupported, "the worker %s takes the SQL %q; this master writes %q", h.Name, h.Dialect, d.Version()).
-			Hinted("run masters and workers of one version of Shardeck")
+		return api.NewProblem(api.CodeUnsupported, "worker %s implements the dialect %q; this master sends %q", h.Name, h.Dialect, d.Version()).
+			Hinted("run the same version of Shardeck on masters and workers")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package service_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,8 +15,8 @@ import (
 	"shardeck/shared/testcluster"
 )
 
-// Whoever takes the port of a worker that has died is known for what it is: it gets no
-// token, no write is acknowledged, and the worker's return mends all.
+// A process that takes over the port of a dead worker is detected: it gets no token, and no
+// write is acknowledged.
 func TestAnImpostorOnAWorkersPort(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 1})
 	m := c.Master(0)
@@ -23,7 +24,7 @@ func TestAnImpostorOnAWorkersPort(t *testing.T) {
 	s.fill(30)
 	id := s.keyOn(1)
 	c.Workers[1].Kill(t)
-	seen := impersonate(t, c.Workers[1].URL)
+	seen := impersonate(t, c.Workers[1].URL, "another secret", api.SQLiteDialect)
 
 	awaitState(t, m, 1, api.ShardUnauthorized)
 	for range 20 {
@@ -43,9 +44,31 @@ func TestAnImpostorOnAWorkersPort(t *testing.T) {
 	}
 }
 
-// impersonate answers at a worker's address as a worker would, but for its proof. The
-// func returns what it was sent.
-func impersonate(t *testing.T, address string) (seen func() []string) {
+// A worker of the same cluster whose dialect the master does not send is not used.
+func TestAWorkerWithAnotherDialectIsRejected(t *testing.T) {
+	c := testcluster.Start(t, testcluster.Options{Workers: 2, Masters: 1})
+	m := c.Master(0)
+	s := newSchool(t, m, "School")
+	id := s.keyOn(1)
+	c.Workers[1].Kill(t)
+	seen := impersonate(t, c.Workers[1].URL, c.Token, "sqlite/2")
+
+	awaitState(t, m, 1, api.ShardWrong)
+	_, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(id, "Lost")})
+	p := api.AsProblem(err)
+	if p.Shard == nil || *p.Shard != 1 || !strings.Contains(p.Detail, `"sqlite/2"`) || !strings.Contains(p.Detail, `"sqlite/1"`) {
+		t.Errorf("got %v, want a problem of shard 1 that names both dialects", p)
+	}
+	for _, sent := range seen() {
+		if strings.HasPrefix(sent, "POST ") {
+			t.Fatalf("the worker was sent %s", sent)
+		}
+	}
+}
+
+// impersonate answers at a worker's address as a worker with this secret and dialect would.
+// The func returns the requests it received.
+func impersonate(t *testing.T, address, secret, dialect string) (seen func() []string) {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -63,8 +86,9 @@ func impersonate(t *testing.T, address string) (seen func() []string) {
 		sent = append(sent, r.Method+" "+r.URL.Path+" "+strings.Join(r.Header[api.HeaderToken], " ")+" "+string(body))
 		mu.Unlock()
 		w.Header().Set("Content-Type", api.MediaJSON)
-		w.Header().Set(api.HeaderProof, api.Proof("another secret", r.Header.Get(api.HeaderNonce), nil))
-		_, _ = io.WriteString(w, `{"status":"ok","name":"worker-1","language":"go","engine":"sqlite","dialect":"sqlite/1","shard":"1/3","rows_affected":[1],"databases":[],"state":{"shard":"1/3"}}`)
+		answer := fmt.Sprintf(`{"status":"ok","name":"worker-1","language":"go","engine":"sqlite","dialect":%q,"shard":"1/3","rows_affected":[1],"databases":[],"state":{"shard":"1/3"}}`, dialect)
+		w.Header().Set(api.HeaderProof, api.Proof(secret, r.Header.Get(api.HeaderNonce), []byte(answer)))
+		_, _ = io.WriteString(w, answer)
 	})}}
 	srv.Start()
 	t.Cleanup(srv.Close)

@@ -20,7 +20,7 @@ const (
 	ShardSlow         ShardState = "slow"         // answers, but late
 	ShardDown         ShardState = "down"         // does not answer
 	ShardUnauthorized ShardState = "unauthorized" // does not prove that it knows the cluster's token, or refuses it
-	ShardWrong        ShardState = "wrong_shard"  // holds a different shard than configured, or takes a different SQL than the master writes
+	ShardWrong        ShardState = "wrong_shard"  // holds a different shard than configured, or implements another dialect than the master's
 	ShardUnknown      ShardState = "unknown"      // not probed yet
 )
 

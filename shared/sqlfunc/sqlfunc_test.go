@@ -138,3 +138,26 @@ func list() string {
 	b.WriteString("\n")
 	return b.String()
 }
+
+// A worker in another language is written from this page.
+func TestDialectPageNamesEveryNative(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "sqlite-dialect.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, n := range sqlfunc.Natives() {
+		names = append(names, n.Name)
+	}
+	for _, n := range sqlfunc.NativeAggregates() {
+		names = append(names, n.Name)
+	}
+	for _, c := range sqlfunc.Collations() {
+		names = append(names, c.Name)
+	}
+	for _, name := range names {
+		if !strings.Contains(string(text), "`"+name+"`") {
+			t.Errorf("docs/sqlite-dialect.md does not describe %s", name)
+		}
+	}
+}
