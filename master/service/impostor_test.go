@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"shardeck/shared/api"
@@ -66,9 +68,95 @@ func TestAWorkerWithAnotherDialectIsRejected(t *testing.T) {
 	}
 }
 
+// The security check catches workers that compare the token sloppily, and names the credentials
+// that they accept.
+func TestSecurityCheckCatchesSloppyWorkers(t *testing.T) {
+	c := testcluster.Start(t, testcluster.Options{Workers: 1, Masters: 1})
+	m := c.Master(0)
+	c.Workers[0].Kill(t)
+	var guard atomic.Pointer[func(r *http.Request) bool]
+	right := func(r *http.Request) bool { return r.Header.Get(api.HeaderToken) == c.Token }
+	guard.Store(&right)
+	serveAt(t, c.Workers[0].URL, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == api.WorkerHealthPath:
+			answerHealth(w, r, c.Token, api.SQLiteDialect)
+		case !(*guard.Load())(r):
+			w.WriteHeader(http.StatusUnauthorized)
+		case r.Method == http.MethodPost:
+			w.WriteHeader(http.StatusBadRequest)
+		}
+	})
+	for name, f := range map[string]struct {
+		accepts func(r *http.Request, token string) bool
+		want    []api.Credential // those wrongly accepted
+	}{
+		"a sound worker":   {func(_ *http.Request, token string) bool { return token == c.Token }, nil},
+		"case-insensitive": {func(_ *http.Request, token string) bool { return strings.EqualFold(token, c.Token) }, []api.Credential{api.CredentialOtherCase}},
+		"a prefix": {func(_ *http.Request, token string) bool { return token != "" && strings.HasPrefix(c.Token, token) },
+			[]api.Credential{api.CredentialPrefix}},
+		"anything longer": {func(_ *http.Request, token string) bool { return strings.HasPrefix(token, c.Token) }, []api.Credential{api.CredentialSuffix}},
+		"the length alone": {func(_ *http.Request, token string) bool { return len(token) == len(c.Token) },
+			[]api.Credential{api.CredentialNearMiss, api.CredentialOtherCase}},
+		"any Bearer": {func(r *http.Request, token string) bool {
+			return token == c.Token || strings.HasPrefix(r.Header.Get("Authorization"), "Bearer ")
+		}, []api.Credential{api.CredentialBearer}},
+		"any token": {func(_ *http.Request, token string) bool { return token != "" },
+			[]api.Credential{api.CredentialWrong, api.CredentialNearMiss, api.CredentialOtherCase, api.CredentialPrefix, api.CredentialSuffix}},
+		"no guard": {func(*http.Request, string) bool { return true },
+			[]api.Credential{api.CredentialNone, api.CredentialEmpty, api.CredentialWrong, api.CredentialBearer,
+				api.CredentialNearMiss, api.CredentialOtherCase, api.CredentialPrefix, api.CredentialSuffix}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sloppy := func(r *http.Request) bool { return f.accepts(r, r.Header.Get(api.HeaderToken)) }
+			guard.Store(&sloppy)
+			resp, err := m.SecurityCheck(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var failed []api.Credential
+			for _, p := range resp.Probes {
+				if !p.OK && !slices.Contains(failed, p.Credential) {
+					failed = append(failed, p.Credential)
+				}
+			}
+			if !slices.Equal(failed, f.want) || resp.OK != (f.want == nil) {
+				t.Errorf("failed %v, ok %v; want %v", failed, resp.OK, f.want)
+			}
+		})
+	}
+}
+
 // impersonate answers at a worker's address as a worker with this secret and dialect would.
 // The func returns the requests it received.
 func impersonate(t *testing.T, address, secret, dialect string) (seen func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var sent []string
+	serveAt(t, address, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // what did arrive is what counts
+		mu.Lock()
+		sent = append(sent, r.Method+" "+r.URL.Path+" "+strings.Join(r.Header[api.HeaderToken], " ")+" "+string(body))
+		mu.Unlock()
+		answerHealth(w, r, secret, dialect)
+	})
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string(nil), sent...)
+	}
+}
+
+// answerHealth answers like /health, and any other request like a worker that accepts everything.
+func answerHealth(w http.ResponseWriter, r *http.Request, secret, dialect string) {
+	answer := fmt.Sprintf(`{"status":"ok","name":"worker-1","language":"go","engine":"sqlite","dialect":%q,"shard":"1/3","rows_affected":[1],"databases":[],"state":{"shard":"1/3"}}`, dialect)
+	w.Header().Set("Content-Type", api.MediaJSON)
+	w.Header().Set(api.HeaderProof, api.Proof(secret, r.Header.Get(api.HeaderNonce), []byte(answer)))
+	_, _ = io.WriteString(w, answer)
+}
+
+// serveAt serves at a worker's address, which must be free.
+func serveAt(t *testing.T, address string, handler http.HandlerFunc) {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -78,23 +166,7 @@ func impersonate(t *testing.T, address, secret, dialect string) (seen func() []s
 	if err != nil {
 		t.Fatal(err)
 	}
-	var mu sync.Mutex
-	var sent []string
-	srv := &httptest.Server{Listener: ln, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // what came is what counts
-		mu.Lock()
-		sent = append(sent, r.Method+" "+r.URL.Path+" "+strings.Join(r.Header[api.HeaderToken], " ")+" "+string(body))
-		mu.Unlock()
-		w.Header().Set("Content-Type", api.MediaJSON)
-		answer := fmt.Sprintf(`{"status":"ok","name":"worker-1","language":"go","engine":"sqlite","dialect":%q,"shard":"1/3","rows_affected":[1],"databases":[],"state":{"shard":"1/3"}}`, dialect)
-		w.Header().Set(api.HeaderProof, api.Proof(secret, r.Header.Get(api.HeaderNonce), []byte(answer)))
-		_, _ = io.WriteString(w, answer)
-	})}}
+	srv := &httptest.Server{Listener: ln, Config: &http.Server{Handler: handler}}
 	srv.Start()
 	t.Cleanup(srv.Close)
-	return func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return append([]string(nil), sent...)
-	}
 }

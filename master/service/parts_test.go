@@ -274,18 +274,22 @@ func TestJudgeSecurityProbes(t *testing.T) {
 			t.Errorf("%s %d: %t %q", tt.cred, tt.status, ok, detail)
 		}
 	}
-	for _, token := range []string{"secret", "secrex", "x"} {
-		seen := map[string]bool{}
-		for _, c := range credentials(token) {
-			if c.name == api.CredentialNearMiss && (len(c.tokens[0]) != len(token) || c.tokens[0] == token) {
-				t.Errorf("the near miss of %s is %s", token, c.tokens[0])
-			}
-			for _, tok := range c.tokens {
-				if seen[tok] {
-					t.Errorf("%q is tried twice", tok)
+	for token, want := range map[string]int{"secret": 9, "secrex": 9, "1234": 8, "x": 8} {
+		list, seen := credentials(token), map[string]bool{}
+		for _, c := range list {
+			sent := c.header.Get(api.HeaderToken) + c.header.Get("Authorization")
+			if c.header != nil {
+				if seen[sent] {
+					t.Errorf("%q is tried twice", sent)
 				}
-				seen[tok] = true
+				seen[sent] = true
 			}
+			if (sent == token) != (c.name == api.CredentialRight) {
+				t.Errorf("%s of %s is %q", c.name, token, sent)
+			}
+		}
+		if len(list) != want {
+			t.Errorf("%s: %d credentials, want %d", token, len(list), want)
 		}
 	}
 }

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"shardeck/master/health"
 	"shardeck/shared/api"
@@ -20,8 +23,8 @@ const (
 	securityTimeout = 3 * time.Second
 )
 
-// securityCheck probes each guarded endpoint of each worker with no token, an empty one, a
-// wrong one, a near miss and, as a control, the right one. The requests are empty objects,
+// securityCheck probes each guarded endpoint of each worker with no token, an empty one,
+// wrong ones, near misses and, as a control, the right one. The requests are empty objects,
 // which have no effect on any endpoint, even if it accepts the token.
 func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
 	if err := readEmpty(w, r); err != nil {
@@ -60,27 +63,45 @@ func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
 	return httpserve.WriteJSON(w, http.StatusOK, resp)
 }
 
-// credential is a credential and the header values that carry it.
+// credential is a credential and the headers that carry it.
 type credential struct {
 	name   api.Credential
-	tokens []string // empty: no header
+	header http.Header
 }
 
+// credentials returns what each endpoint is probed with. Apart from the last, none is the token.
 func credentials(token string) []credential {
-	near := []byte(token)
-	last := len(near) - 1
-	if near[last] == 'x' {
-		near[last] = 'y'
-	} else {
-		near[last] = 'x'
+	var list []credential
+	seen := map[string]bool{token: true}
+	add := func(name api.Credential, headerName, value string) {
+		if !seen[value] { // a token without letters, for example, has no other case
+			list = append(list, credential{name, http.Header{headerName: {value}}})
+		}
+		seen[value] = true
 	}
-	return []credential{
-		{api.CredentialNone, nil},
-		{api.CredentialEmpty, []string{""}},
-		{api.CredentialWrong, []string{"wrong-" + fmt.Sprint(len(token))}},
-		{api.CredentialNearMiss, []string{string(near)}},
-		{api.CredentialRight, []string{token}},
+	start, last := token[:len(token)-1], token[len(token)-1:]
+	other := "x"
+	if last == other {
+		other = "y"
 	}
+	list = append(list, credential{api.CredentialNone, nil})
+	add(api.CredentialEmpty, api.HeaderToken, "")
+	add(api.CredentialWrong, api.HeaderToken, "wrong-"+strconv.Itoa(len(token)))
+	add(api.CredentialBearer, "Authorization", "Bearer wrong-"+strconv.Itoa(len(token)))
+	add(api.CredentialNearMiss, api.HeaderToken, start+other)
+	add(api.CredentialOtherCase, api.HeaderToken, swapCase(token))
+	add(api.CredentialPrefix, api.HeaderToken, start)
+	add(api.CredentialSuffix, api.HeaderToken, token+other)
+	return append(list, credential{api.CredentialRight, http.Header{api.HeaderToken: {token}}})
+}
+
+func swapCase(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsUpper(r) {
+			return unicode.ToLower(r)
+		}
+		return unicode.ToUpper(r)
+	}, s)
 }
 
 // probeWorker runs all probes of one worker, in the order of endpoints and credentials.
@@ -128,7 +149,7 @@ func (s *Service) probe(ctx context.Context, p *api.SecurityProbe, cred credenti
 	ctx, cancel := context.WithTimeout(ctx, securityTimeout)
 	defer cancel()
 	start := time.Now()
-	status, err := s.workers[p.Shard].Probe(ctx, p.Endpoint, cred.tokens...)
+	status, err := s.workers[p.Shard].Probe(ctx, p.Endpoint, cred.header)
 	p.MS = health.Milliseconds(time.Since(start))
 	if err != nil {
 		p.Detail = api.AsProblem(err).Detail
@@ -160,6 +181,8 @@ func (s *Service) workerSummary(shard int, probes []api.SecurityProbe) api.Secur
 		if probes[i].OK {
 			sum.Passed++
 		}
+		// A response means that the connection was proven before the probe was sent.
+		sum.Proven = sum.Proven || probes[i].Status != 0
 		if probes[i].Status == 0 && sum.Problem == nil {
 			// The first unanswered probe was tried: probes are skipped only after one failed.
 			sum.Problem = api.NewProblem(api.CodeShardUnavailable, "%s", probes[i].Detail).On(shard, sum.Worker).

@@ -215,6 +215,7 @@ type SecurityWorker struct {
 	Shard   int      `json:"shard"`
 	Worker  string   `json:"worker"`
 	URL     string   `json:"url"`
+	Proven  bool     `json:"proven"` // it proved that it knows the token
 	OK      bool     `json:"ok"`
 	Passed  int      `json:"passed"`
 	Total   int      `json:"total"`
@@ -226,12 +227,33 @@ type Credential string
 
 // The credentials probed.
 const (
-	CredentialNone     Credential = "none"
-	CredentialEmpty    Credential = "empty"
-	CredentialWrong    Credential = "wrong"
-	CredentialNearMiss Credential = "near_miss" // the right token except for its last character
-	CredentialRight    Credential = "right"     // the control: this one must be accepted
+	CredentialNone      Credential = "none"
+	CredentialEmpty     Credential = "empty"
+	CredentialWrong     Credential = "wrong"
+	CredentialBearer    Credential = "bearer"     // a wrong token as Authorization: Bearer
+	CredentialNearMiss  Credential = "near_miss"  // the right token except for its last character
+	CredentialOtherCase Credential = "other_case" // the right token with upper and lower case swapped
+	CredentialPrefix    Credential = "prefix"     // the right token without its last character
+	CredentialSuffix    Credential = "suffix"     // the right token and one more character
+	CredentialRight     Credential = "right"      // the control: this one must be accepted
 )
+
+// CredentialGroup is a set of credentials that summaries show together.
+type CredentialGroup struct {
+	Name, Short string // such as "near" and "nm"
+	Credentials []Credential
+}
+
+// CredentialGroups returns every credential in one group each, in the order of display.
+func CredentialGroups() []CredentialGroup {
+	return []CredentialGroup{
+		{"none", "no", []Credential{CredentialNone}},
+		{"empty", "em", []Credential{CredentialEmpty}},
+		{"wrong", "wr", []Credential{CredentialWrong, CredentialBearer}},
+		{"near", "nm", []Credential{CredentialNearMiss, CredentialOtherCase, CredentialPrefix, CredentialSuffix}},
+		{"right", "rt", []Credential{CredentialRight}},
+	}
+}
 
 // SecurityProbe is one request and its result.
 type SecurityProbe struct {

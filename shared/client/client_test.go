@@ -285,8 +285,12 @@ func TestProbeShowsWhatItIsGiven(t *testing.T) {
 		w.WriteHeader(401)
 	})
 	for _, tokens := range [][]string{nil, {""}, {"x"}, {"x", "y"}} {
+		header := http.Header{}
+		if tokens != nil {
+			header[api.HeaderToken] = tokens
+		}
 		for _, ep := range api.GuardedWorkerEndpoints()[3:5] {
-			if status, err := w.Probe(t.Context(), ep, tokens...); status != 401 || err != nil {
+			if status, err := w.Probe(t.Context(), ep, header); status != 401 || err != nil {
 				t.Errorf("%v: %d %v", tokens, status, err)
 			}
 		}

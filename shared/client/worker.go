@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -92,19 +93,16 @@ func (w *Worker) SetState(ctx context.Context, up *api.StateUpdate, opts ...Call
 	return out, w.c.do(ctx, &call{method: http.MethodPost, path: api.WorkerStatePath, body: up, opts: opts}, out)
 }
 
-// Probe sends an empty request to an endpoint with the given tokens (none, one, or several, which
-// is also invalid) instead of the client's own, and returns the status of the response. It checks
-// access control: the empty request has no effect. An error means that there was no response at
-// all.
-func (w *Worker) Probe(ctx context.Context, ep api.Endpoint, tokens ...string) (status int, err error) {
+// Probe sends an empty request to an endpoint with the given headers instead of the client's own
+// token, and returns the status of the response. It checks access control: the empty request has
+// no effect. An error means that there was no response at all.
+func (w *Worker) Probe(ctx context.Context, ep api.Endpoint, credential http.Header) (status int, err error) {
 	if w.c.bad != nil {
 		return 0, w.c.bad
 	}
 	h := w.c.header.Clone()
 	delete(h, api.HeaderToken)
-	if len(tokens) > 0 {
-		h[api.HeaderToken] = tokens
-	}
+	maps.Copy(h, credential)
 	req := &http.Request{
 		Method: ep.Method, URL: w.c.url(ep.Path), Host: w.c.base.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: h,

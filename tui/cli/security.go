@@ -19,7 +19,7 @@ type SecurityCheck struct {
 
 // Help adds to the command's help.
 func (*SecurityCheck) Help() string {
-	return "Each protected endpoint of each worker is called with no token, an empty one, a wrong one and a near miss, which it must refuse, and with the right one, which it must accept. The exit code is 1 if a probe failed or a worker could not be probed.\n\n" + ExitHelp
+	return "Each protected endpoint of each worker is called with no token, an empty one, wrong ones and near misses, which it must refuse, and with the right one, which it must accept. A worker is proven if it has shown that it knows the token; no other is sent the token. The exit code is 1 if a probe failed or a worker could not be probed.\n\n" + ExitHelp
 }
 
 // Run requests the check and prints it.
@@ -41,20 +41,24 @@ func (c *SecurityCheck) Run(ctx context.Context, streams Streams) error {
 	return err
 }
 
-// PrintSecurity writes the matrix of credentials by worker, the probes that failed (or
+// PrintSecurity writes the matrix of groups of credentials by worker, the probes that failed (or
 // every probe, if all is set), and the verdict.
 func PrintSecurity(w io.Writer, indent string, resp *api.SecurityCheckResponse, all bool) {
-	credentials := []api.Credential{api.CredentialNone, api.CredentialEmpty, api.CredentialWrong, api.CredentialNearMiss, api.CredentialRight}
+	groups := api.CredentialGroups()
 	t := (&Table{Indent: indent}).Right(0)
-	head := []any{"SHARD", "WORKER"}
-	for _, c := range credentials {
-		head = append(head, string(c))
+	head := []any{"SHARD", "WORKER", "PROVEN"}
+	for _, g := range groups {
+		head = append(head, g.Name)
 	}
 	t.Row(append(head, "PROBES")...)
 	for _, wk := range resp.Workers {
-		row := []any{wk.Shard, wk.Worker}
-		for _, c := range credentials {
-			row = append(row, summary(resp.Probes, wk.Shard, c))
+		proven := "yes"
+		if !wk.Proven {
+			proven = "no"
+		}
+		row := []any{wk.Shard, wk.Worker, proven}
+		for _, g := range groups {
+			row = append(row, summary(resp.Probes, wk.Shard, g.Credentials))
 		}
 		passed := "none"
 		if unanswered(resp.Probes, wk.Shard) < wk.Total {
@@ -138,11 +142,11 @@ func printProbes(w io.Writer, indent string, probes []api.SecurityProbe) {
 	t.Fprint(w)
 }
 
-// summary says in a word or two how a worker's endpoints treated a credential.
-func summary(probes []api.SecurityProbe, shard int, c api.Credential) string {
+// summary says in a word or two how a worker's endpoints treated a group of credentials.
+func summary(probes []api.SecurityProbe, shard int, cs []api.Credential) string {
 	total, ok := 0, 0
 	for _, p := range probes {
-		if p.Shard == shard && p.Credential == c && p.Status != 0 {
+		if p.Shard == shard && slices.Contains(cs, p.Credential) && p.Status != 0 {
 			total++
 			if p.OK {
 				ok++
@@ -150,7 +154,7 @@ func summary(probes []api.SecurityProbe, shard int, c api.Credential) string {
 		}
 	}
 	word := "refused"
-	if c == api.CredentialRight {
+	if slices.Contains(cs, api.CredentialRight) {
 		word = "accepted"
 	}
 	switch {

@@ -188,7 +188,7 @@ func TestAnswersMatchGoldenFiles(t *testing.T) {
 
 	b.Reset()
 	PrintSecurity(&b, "", &api.SecurityCheckResponse{
-		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", Passed: 2, Total: 3}, {Shard: 1, Worker: "worker-8082", Total: 1, Problem: api.NewProblem(api.CodeShardUnavailable, "refused")}},
+		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", Proven: true, Passed: 2, Total: 3}, {Shard: 1, Worker: "worker-8082", Total: 1, Problem: api.NewProblem(api.CodeShardUnavailable, "refused")}},
 		Probes: []api.SecurityProbe{
 			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", Status: 401, OK: true, MS: 1},
 			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialWrong, Expected: "401", Status: 200, MS: 1, Detail: "it was let in"},
@@ -200,7 +200,7 @@ func TestAnswersMatchGoldenFiles(t *testing.T) {
 
 	b.Reset()
 	PrintSecurity(&b, "", &api.SecurityCheckResponse{
-		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", OK: true, Passed: 1, Total: 1}, {Shard: 1, Worker: "worker-8082", Total: 2, Problem: api.NewProblem(api.CodeShardUnavailable, "refused")}},
+		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", Proven: true, OK: true, Passed: 1, Total: 1}, {Shard: 1, Worker: "worker-8082", Total: 2, Problem: api.NewProblem(api.CodeShardUnavailable, "refused")}},
 		Probes: []api.SecurityProbe{
 			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", Status: 401, OK: true, MS: 1},
 			{Shard: 1, Worker: "worker-8082", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", MS: 1, Detail: "refused"},

@@ -11,7 +11,7 @@ import (
 )
 
 // Security is the matrix of the security check: one line per endpoint, one column per
-// credential, one group of columns per worker.
+// group of credentials, one block of columns per worker.
 type Security struct {
 	started time.Time
 	running bool
@@ -55,17 +55,6 @@ func (s *Security) Update(msg any) (Screen, Intent) {
 	return &next, nil
 }
 
-var credentials = []struct {
-	c           api.Credential
-	short, long string
-}{
-	{api.CredentialNone, "no", "none"},
-	{api.CredentialEmpty, "em", "empty"},
-	{api.CredentialWrong, "wr", "wrong"},
-	{api.CredentialNearMiss, "nm", "near"},
-	{api.CredentialRight, "rt", "right"},
-}
-
 // Paint draws the matrix and its legend.
 func (s *Security) Paint(a widget.Area, v *View) {
 	title, note := "Security check", "r again · Esc close"
@@ -85,7 +74,7 @@ func (s *Security) Paint(a widget.Area, v *View) {
 	}
 	endpoints := s.endpoints()
 	width := min(a.W, 2+s.leftWidth(endpoints)+len(s.answer.Workers)*(5*7+3)+2)
-	in := a.Center(max(width, 76), len(endpoints)+11).Dialog(title, note)
+	in := a.Center(max(width, 76), len(endpoints)+12).Dialog(title, note)
 	y := s.paintVerdict(in)
 	y = s.paintMatrix(in, y+1, endpoints)
 	s.paintBelow(in, y+1, s.cellWidth(in.W, endpoints) >= longCell)
@@ -169,14 +158,14 @@ func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) 
 		symbol, role := okMark(w.OK)
 		col.Text(0, 0, role, symbol)
 		col.Text(2, 0, theme.Series(w.Shard), widget.FitMiddle(fmt.Sprintf("%d %s", w.Shard, w.Worker), group-4))
-		for k, c := range credentials {
-			name := c.short
+		for k, c := range api.CredentialGroups() {
+			name := c.Short
 			if cell >= longCell {
-				name = c.long
+				name = c.Name
 			}
 			col.Text(k*cell, 1, theme.Head, name)
 			for i, e := range endpoints {
-				mark, markRole := s.mark(w.Shard, e, c.c)
+				mark, markRole := s.mark(w.Shard, e, c.Credentials)
 				col.Text(k*cell, 2+i, markRole, mark)
 			}
 		}
@@ -187,21 +176,26 @@ func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) 
 	return y + 2 + len(endpoints)
 }
 
-// mark returns the symbol and role of one probe's outcome.
-func (s *Security) mark(shard int, e api.Endpoint, c api.Credential) (string, theme.Role) {
+// mark returns the symbol and role of the worst outcome of probes with these credentials.
+func (s *Security) mark(shard int, e api.Endpoint, cs []api.Credential) (string, theme.Role) {
+	symbol, role := "·", theme.Muted
 	for i := range s.answer.Probes {
 		p := &s.answer.Probes[i]
-		if p.Shard == shard && p.Endpoint == e && p.Credential == c {
-			switch {
-			case p.OK:
-				return "✓", theme.Good
-			case p.Status == 0:
-				return "—", theme.Warn
+		if p.Shard != shard || p.Endpoint != e || !slices.Contains(cs, p.Credential) {
+			continue
+		}
+		switch {
+		case p.Status == 0:
+			if symbol != "✗" {
+				symbol, role = "—", theme.Warn
 			}
-			return "✗", theme.Bad
+		case !p.OK:
+			symbol, role = "✗", theme.Bad
+		case symbol == "·":
+			symbol, role = "✓", theme.Good
 		}
 	}
-	return "·", theme.Muted
+	return symbol, role
 }
 
 // paintBelow draws the legend, or the first failures. long says that the credentials
@@ -227,13 +221,14 @@ func (s *Security) paintBelow(in widget.Area, y int, long bool) {
 		return
 	}
 	names := []string{
-		"Tokens: no = none, em = empty, wr = wrong, nm = near miss, rt = right.",
-		"A near miss differs from the right one in its last character.",
+		"Tokens: no = none, em = empty, wr = wrong, nm = near misses, rt = right.",
+		"Near misses: last character, upper and lower case, cut short, longer.",
 	}
 	if long {
-		names = []string{"Columns: tokens; near differs from the right one in its last character."}
+		names = []string{"Columns: tokens; near: last character, upper and lower case, cut short, longer."}
 	}
 	for _, line := range append(names,
+		"Each worker has proven that it knows the token, without being sent it.",
 		"✓ refused with 401, or accepted with the right one · ✗ failed",
 		"— no answer · checked at "+s.at.Format("15:04:05"),
 	) {
