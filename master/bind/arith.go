@@ -13,13 +13,8 @@ import (
 // arith binds l op r: arithmetic with T-SQL's result types, or concatenation of strings
 // by +.
 func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
+	l, r = nullBeside(l, r), nullBeside(r, l)
 	cl, cr := l.Type.Class(), r.Type.Class()
-	if l.IsNull() || r.IsNull() {
-		if l.IsNull() {
-			l = r
-		}
-		return &plan.Expr{Op: plan.ValueExpr, Type: l.Type}, nil
-	}
 	if cl == sqltypes.Strings && cr == sqltypes.Strings {
 		return b.concat(op, l, r, at)
 	}
@@ -50,6 +45,15 @@ func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, err
 		return b.decimalArith(op, l, r, at)
 	}
 	return b.intArith(op, l, r, at)
+}
+
+// nullBeside returns e, or if it is the keyword NULL, NULL of the type of the operand
+// beside it. Beside a BIT, for which arithmetic is not defined, it is an INT.
+func nullBeside(e, other *plan.Expr) *plan.Expr {
+	if e != untypedNull || other.Type.Kind == sqltypes.Bit {
+		return e
+	}
+	return &plan.Expr{Op: plan.ValueExpr, Type: other.Type}
 }
 
 func (b *Binder) concat(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {

@@ -23,7 +23,7 @@ func (b *Binder) cast(e *tsql.Cast) (*plan.Expr, error) {
 
 // castTo converts x to t as CAST does.
 func (b *Binder) castTo(x *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, error) {
-	if x.IsNull() {
+	if x == untypedNull {
 		return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
 	}
 	if isBinary := x.Type.Kind.IsBinary(); isBinary != t.Kind.IsBinary() && !(isBinary && t.Kind.IsFloat()) {

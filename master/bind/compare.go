@@ -16,8 +16,13 @@ import (
 // column can be used: int_col > 5.5 becomes int_col > 5.
 func (b *Binder) compare(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	switch {
-	case l.IsNull() || r.IsNull():
+	case l == untypedNull || r == untypedNull:
 		return plan.False, nil // UNKNOWN
+	case l.IsNull() || r.IsNull():
+		if _, ok := commonType(l, r); !ok {
+			return nil, b.clash(l, r, at)
+		}
+		return plan.False, nil
 	case l.IsConst() && r.IsConst():
 		return b.compareConsts(op, l, r, at)
 	case r.IsConst():

@@ -1,15 +1,21 @@
 package bind
 
 import (
+	"slices"
+
 	"shardeck/master/eval"
 	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
 )
 
-// folded returns e, or its value if all its arguments are constants. A failing
+// folded returns e, or its value if all its arguments are constants or one is the constant
+// NULL: whatever e is, the result is then NULL. A failing
 // evaluation is an error at offset at, unless e may never be evaluated, such as 1/0 in
 // a branch of CASE: then e is returned unfolded.
 func (b *Binder) folded(e *plan.Expr, at int) (*plan.Expr, error) {
+	if slices.ContainsFunc(e.Args, (*plan.Expr).IsNull) {
+		return &plan.Expr{Op: plan.ValueExpr, Type: e.Type}, nil
+	}
 	var few [4]sqltypes.Value
 	args := few[:0]
 	for _, a := range e.Args {
