@@ -1,8 +1,6 @@
 package bind
 
 import (
-	"strings"
-
 	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
@@ -72,9 +70,6 @@ func (b *Binder) intArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, 
 func (b *Binder) decimalArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	lt, rt := decimalOf(l), decimalOf(r)
 	t := sqltypes.DecimalResult(plan.ArithOf[op], lt, rt)
-	if (op == plan.DivExpr || op == plan.ModExpr) && b.lazy == 0 && r.IsConst() && isZero(r) {
-		return nil, b.divideByZero(at)
-	}
 	// An integer literal is a decimal of exactly its digits. Left to convert it, an engine
 	// would treat it as any INT, and the result would have a different scale.
 	var err error
@@ -91,12 +86,6 @@ func (b *Binder) decimalArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Ex
 	return b.folded(&plan.Expr{Op: op, Type: t, Args: []*plan.Expr{l, r}}, at)
 }
 
-func isZero(e *plan.Expr) bool {
-	return e.Value.Form == sqltypes.FormInt && e.Value.Int == 0 ||
-		e.Value.Form == sqltypes.FormFloat && e.Value.Float == 0 ||
-		e.Value.Form == sqltypes.FormText && strings.Trim(e.Value.Str, "-0.") == ""
-}
-
 func (b *Binder) floatArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	if op == plan.ModExpr {
 		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "the operator %% is not defined for %s and %s", l.Type, r.Type).Hinted("use %% on integers and decimals")
@@ -110,12 +99,6 @@ func (b *Binder) floatArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr
 		return nil, err
 	}
 	return b.folded(&plan.Expr{Op: op, Type: t, Args: []*plan.Expr{l, r}}, at)
-}
-
-func (b *Binder) divideByZero(at int) error {
-	p := b.Problem(api.CodeDivideByZero, at, "division by zero").Hinted("use another divisor")
-	p.SQLNumber = mssqlerr.DivideByZero
-	return p
 }
 
 // neg binds -X.

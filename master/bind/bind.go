@@ -173,7 +173,7 @@ func (b *Binder) in(e *tsql.In, not bool) (*plan.Expr, error) {
 			return nil, err
 		}
 		switch {
-		case c.Op == op && c.Args[0] == x && c.Args[1].IsConst():
+		case c.Op == op && c.Args[0] == x && c.Args[1].IsConst() && (len(list.Args) == 1 || list.Binary == c.Binary):
 			list.Args = append(list.Args, c.Args[1])
 			list.Binary = c.Binary
 		case c.Op == plan.IsNullExpr && c.Args[0] == x:

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"strings"
 
+	"shardeck/master/eval"
 	"shardeck/master/plan"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
@@ -34,19 +35,19 @@ func (b *Binder) compare(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, e
 }
 
 // toCommonType converts both sides of a comparison to the type they are compared in.
-func (b *Binder) toCommonType(l, r *plan.Expr, at int) (_, _ *plan.Expr, t sqltypes.Type, err error) {
+func (b *Binder) toCommonType(l, r *plan.Expr, at int) (_, _ *plan.Expr, err error) {
 	t, ok := commonType(l, r)
 	if !ok {
-		return nil, nil, t, b.clash(l, r, at)
+		return nil, nil, b.clash(l, r, at)
 	}
 	if l, err = b.convertClass(l, t, at); err == nil {
 		r, err = b.convertClass(r, t, at)
 	}
-	return l, r, t, err
+	return l, r, err
 }
 
 func (b *Binder) compareExprs(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
-	l, r, _, err := b.toCommonType(l, r, at)
+	l, r, err := b.toCommonType(l, r, at)
 	if err != nil {
 		return nil, err
 	}
@@ -113,14 +114,19 @@ func (b *Binder) Convert(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, err
 }
 
 func (b *Binder) compareConsts(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
-	l, r, t, err := b.toCommonType(l, r, at)
+	l, r, err := b.toCommonType(l, r, at)
 	if err != nil {
 		return nil, err
 	}
+	c := plan.Comparison(op, l, r)
+	if !l.IsConst() || !r.IsConst() { // a conversion that fails, and may never be evaluated
+		return c, nil
+	}
+	holds, err := eval.Holds(c, nil)
 	switch {
-	case !l.IsConst() || !r.IsConst(): // a conversion that fails, and may never be evaluated
-		return plan.Comparison(op, l, r), nil
-	case plan.Holds(op, sqltypes.Compare(t, l.Value, r.Value)):
+	case err != nil:
+		return nil, err
+	case holds:
 		return plan.True, nil
 	}
 	return plan.False, nil
@@ -131,7 +137,7 @@ func (b *Binder) compareConst(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Ex
 	cx, cc := x.Type.Class(), c.Type.Class()
 	switch {
 	case cx == sqltypes.Strings && cc == sqltypes.Strings:
-		return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: stringConst(x.Type), Value: c.Value}), nil
+		return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: stringConst(x.Type), Value: c.Value, Binary: c.Binary}), nil
 	case cx == sqltypes.Binaries && cc == sqltypes.Binaries:
 		return b.compareBinary(op, x, c, at)
 	case cc == sqltypes.Strings && cx != sqltypes.Binaries:
@@ -140,9 +146,7 @@ func (b *Binder) compareConst(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Ex
 		return b.compareInt(op, x, c.Value.Int), nil
 	case cx == sqltypes.Integers && cc == sqltypes.Decimals:
 		return b.compareIntWithNumber(op, x, c.Value.Str), nil
-	case cx == sqltypes.Integers && cc == sqltypes.Floats && math.Abs(c.Value.Float) < 1<<53:
-		// Below 2^53 integers convert to floats exactly, so comparing with the float's
-		// exact decimal digits gives the same result.
+	case cx == sqltypes.Integers && cc == sqltypes.Floats && math.Abs(c.Value.Float) < exactIntegers(c.Type):
 		return b.compareIntWithNumber(op, x, new(big.Float).SetFloat64(c.Value.Float).Text('f', 1100)), nil
 	case cx == sqltypes.Decimals && (cc == sqltypes.Integers || cc == sqltypes.Decimals):
 		num, err := b.Convert(c, decimalOf(c), at)
@@ -154,6 +158,15 @@ func (b *Binder) compareConst(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Ex
 		return b.compareFloat(op, x, c, at)
 	}
 	return b.compareExprs(op, x, c, at)
+}
+
+// exactIntegers returns the bound below which integers convert to the float type t exactly,
+// so that comparing one with the exact decimal digits of a float gives the same result.
+func exactIntegers(t sqltypes.Type) float64 {
+	if t.Kind == sqltypes.Real {
+		return 1 << 24
+	}
+	return 1 << 53
 }
 
 // stringConst is the type of a string constant compared with a string of type t: the

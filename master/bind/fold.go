@@ -14,7 +14,7 @@ import (
 // a branch of CASE: then e is returned unfolded.
 func (b *Binder) folded(e *plan.Expr, at int) (*plan.Expr, error) {
 	if slices.ContainsFunc(e.Args, (*plan.Expr).IsNull) {
-		return &plan.Expr{Op: plan.ValueExpr, Type: e.Type}, nil
+		return &plan.Expr{Op: plan.ValueExpr, Type: e.Type, Binary: e.Binary}, nil
 	}
 	var few [4]sqltypes.Value
 	args := few[:0]
@@ -31,5 +31,5 @@ func (b *Binder) folded(e *plan.Expr, at int) (*plan.Expr, error) {
 	case err != nil:
 		return nil, b.ValueError(err, at)
 	}
-	return &plan.Expr{Op: plan.ValueExpr, Type: e.Type, Value: v}, nil
+	return &plan.Expr{Op: plan.ValueExpr, Type: e.Type, Value: v, Binary: e.Binary}, nil
 }

@@ -68,7 +68,11 @@ func (g generator) arith(c sqltypes.Class, depth int) term {
 	if g.IntN(2) == 0 {
 		x, y = y, x
 	}
-	return all("(%s "+g.pick("+", "-", "*", "/", "%%")+" %s)", x, g.orNull(y, x))
+	y = g.orNull(y, x)
+	if y.lit == "NULL" { // there is no arithmetic on two BITs: beside a BIT, NULL is an INT
+		y.col = strings.Replace(y.col, " AS BIT", " AS INT", 1)
+	}
+	return all("(%s "+g.pick("+", "-", "*", "/", "%%")+" %s)", x, y)
 }
 
 func (g generator) caseOf(c sqltypes.Class, depth int) term {

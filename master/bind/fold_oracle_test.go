@@ -3,7 +3,6 @@ package bind_test
 import (
 	"fmt"
 	"maps"
-	"slices"
 
 	"shardeck/master/eval"
 	"shardeck/master/plan"
@@ -17,10 +16,11 @@ type outcome struct {
 	value  sqltypes.Value // of a predicate: 1 for true, 0 for false or UNKNOWN
 	ok     bool           // whether the expression may give value
 	errors map[int]bool   // the errors that it may raise; if it is not ok, it raises one of them
+	known  bool           // whether value is the same for all values of the data columns
 }
 
 func (o outcome) String() string {
-	return fmt.Sprintf("{%v (%v), errors %v}", o.value, o.ok, slices.Sorted(maps.Keys(o.errors)))
+	return fmt.Sprintf("{%v (%v), errors %v}", o.value, o.ok, o.errors)
 }
 
 func (o outcome) holds() bool { return o.ok && o.value.Int == 1 }
@@ -49,11 +49,11 @@ func truthValue(b bool) sqltypes.Value {
 func (o oracle) eval(e *plan.Expr) outcome {
 	switch e.Op {
 	case plan.TrueExpr, plan.FalseExpr:
-		return outcome{value: truthValue(e.Op == plan.TrueExpr), ok: true}
+		return outcome{value: truthValue(e.Op == plan.TrueExpr), ok: true, known: true}
 	case plan.ValueExpr:
-		return outcome{value: e.Value, ok: true}
+		return outcome{value: e.Value, ok: true, known: true}
 	case plan.ColumnExpr:
-		return outcome{value: o.row[o.f.index[e.Column]], ok: true}
+		return outcome{value: o.row[o.f.index[e.Column]], ok: true, known: isConstantColumn(e.Column)}
 	case plan.AndExpr, plan.OrExpr:
 		return o.logic(e)
 	case plan.CaseExpr:
@@ -64,87 +64,92 @@ func (o oracle) eval(e *plan.Expr) outcome {
 	return o.strict(e)
 }
 
-func (o oracle) all(es []*plan.Expr) ([]outcome, map[int]bool) {
-	errors := map[int]bool{}
-	outcomes := make([]outcome, len(es))
-	for i, e := range es {
-		outcomes[i] = o.eval(e)
-		maps.Copy(errors, outcomes[i].errors)
+// then returns the outcome of evaluating x after o.
+func (o outcome) then(x outcome) outcome {
+	errors := maps.Clone(o.errors)
+	if errors == nil {
+		errors = map[int]bool{}
 	}
-	return outcomes, errors
+	maps.Copy(errors, x.errors)
+	return outcome{value: x.value, ok: o.ok && x.ok, errors: errors, known: o.known && x.known}
 }
+
+// nothing is the outcome of evaluating nothing: NULL.
+var nothing = outcome{ok: true, known: true}
 
 // logic evaluates AND, OR, and so BETWEEN and IN, which stand for them. T-SQL does not
 // guarantee the order of their terms: if one decides, another may or may not raise its
 // error. If none decides, an error is raised.
 func (o oracle) logic(e *plan.Expr) outcome {
-	terms, errors := o.all(e.Args)
 	or := e.Op == plan.OrExpr
-	ok := true
-	for _, t := range terms {
+	result, decided, known := nothing, false, false
+	for _, a := range e.Args {
+		t := o.eval(a)
+		result = result.then(t)
 		if t.ok && t.holds() == or {
-			return outcome{value: truthValue(or), ok: true, errors: errors}
+			decided, known = true, known || t.known
 		}
-		ok = ok && t.ok
 	}
-	return outcome{value: truthValue(!or), ok: ok, errors: errors}
+	result.value = truthValue(or == decided)
+	if decided {
+		result.ok, result.known = true, known
+	}
+	return result
 }
 
 func (o oracle) caseOf(e *plan.Expr) outcome {
-	errors := map[int]bool{}
+	result := nothing
 	i := 0
 	for ; i+1 < len(e.Args); i += 2 {
-		when := o.eval(e.Args[i])
-		maps.Copy(errors, when.errors)
-		if !when.ok {
-			return outcome{errors: errors}
+		if result = result.then(o.eval(e.Args[i])); !result.ok {
+			return result
 		}
-		if when.holds() {
+		if result.holds() {
 			i++
 			break
 		}
 	}
-	result := o.eval(e.Args[i])
-	maps.Copy(errors, result.errors)
-	return outcome{value: result.value, ok: result.ok, errors: errors}
+	return result.then(o.eval(e.Args[i]))
 }
 
 func (o oracle) coalesce(e *plan.Expr) outcome {
-	errors := map[int]bool{}
+	result := nothing
 	for _, a := range e.Args {
-		x := o.eval(a)
-		maps.Copy(errors, x.errors)
-		if !x.ok || !x.value.IsNull() {
-			return outcome{value: x.value, ok: x.ok, errors: errors}
+		if result = result.then(o.eval(a)); !result.ok || !result.value.IsNull() {
+			break
 		}
 	}
-	return outcome{ok: true, errors: errors}
+	return result
 }
 
 // strict evaluates an operation that needs all its operands. An operand that fails raises
-// its error, with one exception: if another operand is a constant that is NULL, the result
+// its error, with one exception: if another operand is NULL whatever the row, the result
 // is known to be NULL, or UNKNOWN, and the error may or may not be raised.
 func (o oracle) strict(e *plan.Expr) outcome {
-	args, errors := o.all(e.Args)
-	ok, null := true, false
+	result, null := nothing, false
 	values := *e
-	values.Args = make([]*plan.Expr, len(args))
-	for i, a := range args {
-		ok = ok && a.ok
-		null = null || a.ok && a.value.IsNull() && constant(e.Args[i])
-		values.Args[i] = &plan.Expr{Op: plan.ValueExpr, Type: e.Args[i].Type, Value: a.value, Binary: e.Args[i].Binary}
+	values.Args = make([]*plan.Expr, len(e.Args))
+	for i, a := range e.Args {
+		x := o.eval(a)
+		result = result.then(x)
+		null = null || x.ok && x.known && x.value.IsNull()
+		values.Args[i] = &plan.Expr{Op: plan.ValueExpr, Type: a.Type, Value: x.value, Binary: a.Binary}
 	}
+	result.value, result.known = sqltypes.Null(), result.known || null
 	switch {
-	case !ok && null && e.IsPredicate():
-		return outcome{value: truthValue(false), ok: true, errors: errors}
-	case !ok:
-		return outcome{ok: null, errors: errors}
+	case result.ok:
+		v, err := o.apply(&values)
+		if err != nil {
+			result.errors[numberOf(err)] = true
+		}
+		result.value, result.ok = v, err == nil
+	case null:
+		result.ok = true
+		if e.IsPredicate() {
+			result.value = truthValue(false)
+		}
 	}
-	v, err := o.apply(&values)
-	if err != nil {
-		errors[numberOf(err)] = true
-	}
-	return outcome{value: v, ok: err == nil, errors: errors}
+	return result
 }
 
 func (o oracle) apply(e *plan.Expr) (sqltypes.Value, error) {
@@ -153,12 +158,4 @@ func (o oracle) apply(e *plan.Expr) (sqltypes.Value, error) {
 		return truthValue(truth), err
 	}
 	return eval.Eval(e, nil)
-}
-
-// constant reports whether e has only constant columns.
-func constant(e *plan.Expr) bool {
-	if e.Op == plan.ColumnExpr {
-		return isConstantColumn(e.Column)
-	}
-	return !slices.ContainsFunc(e.Args, func(a *plan.Expr) bool { return !constant(a) })
 }

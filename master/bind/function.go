@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -100,9 +99,6 @@ func (b *Binder) scalar(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	e.Type = f.Result(types)
 	for _, x := range e.Args {
 		e.Binary = e.Binary || x.Binary && e.Type.Kind.IsString()
-	}
-	if slices.ContainsFunc(e.Args, (*plan.Expr).IsNull) {
-		return &plan.Expr{Op: plan.ValueExpr, Type: e.Type}, nil
 	}
 	return b.folded(e, c.At)
 }

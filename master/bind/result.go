@@ -47,20 +47,22 @@ func firstNotNull(args []*plan.Expr, t sqltypes.Type) *plan.Expr {
 	kept := args[:0]
 	binary := false
 	for _, a := range args {
+		binary = binary || a.Binary // also of those that are not evaluated
+	}
+	for _, a := range args {
 		if a.IsNull() {
 			continue
 		}
 		kept = append(kept, a)
-		binary = binary || a.Binary
 		if a.IsConst() {
 			break // the rest is never evaluated
 		}
 	}
 	switch {
 	case len(kept) == 0:
-		return &plan.Expr{Op: plan.ValueExpr, Type: t}
+		return &plan.Expr{Op: plan.ValueExpr, Type: t, Binary: binary}
 	case len(kept) == 1 && kept[0].IsConst():
-		return kept[0]
+		return retyped(kept[0], t, binary)
 	}
 	return &plan.Expr{Op: plan.CoalesceExpr, Type: t, Args: kept, Binary: binary}
 }
@@ -171,6 +173,10 @@ func (b *Binder) when(x tsql.Expr, w *tsql.When) (when, then *plan.Expr, err err
 
 // branches builds a CASE from pairs of predicates and results, folding constant predicates.
 func branches(pairs []*plan.Expr, last *plan.Expr, t sqltypes.Type) *plan.Expr {
+	binary := last.Binary // the collation is that of all results, also of those that are not evaluated
+	for i := 1; i < len(pairs); i += 2 {
+		binary = binary || pairs[i].Binary
+	}
 	args := make([]*plan.Expr, 0, len(pairs)+1)
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i].Op == plan.TrueExpr {
@@ -182,14 +188,21 @@ func branches(pairs []*plan.Expr, last *plan.Expr, t sqltypes.Type) *plan.Expr {
 		}
 	}
 	if len(args) == 0 {
-		return last
+		return retyped(last, t, binary)
 	}
-	e := &plan.Expr{Op: plan.CaseExpr, Type: t, Args: append(args, last)}
-	for i := 1; i < len(e.Args); i += 2 {
-		e.Binary = e.Binary || e.Args[i].Binary
+	return &plan.Expr{Op: plan.CaseExpr, Type: t, Args: append(args, last), Binary: binary}
+}
+
+// retyped returns x, whose values are also values of type t, with the type and the collation
+// of the expression that it is the only possible result of.
+func retyped(x *plan.Expr, t sqltypes.Type, binary bool) *plan.Expr {
+	switch {
+	case x.IsConst(): // and not a literal, whose digits would count
+		return &plan.Expr{Op: plan.ValueExpr, Type: t, Value: x.Value, Binary: binary}
+	case x.Type == t && x.Binary == binary:
+		return x
 	}
-	e.Binary = e.Binary || last.Binary
-	return e
+	return &plan.Expr{Op: plan.ConvertExpr, Type: t, Args: []*plan.Expr{x}, Binary: binary}
 }
 
 // unify returns the type of highest precedence, wide enough for all values of xs.
@@ -291,7 +304,7 @@ func unionDecimal(t, u sqltypes.Type) sqltypes.Type {
 // never be evaluated.
 func (b *Binder) convertResult(x *plan.Expr, t sqltypes.Type, at int, lazy bool) (*plan.Expr, error) {
 	if x.IsNull() {
-		return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
+		return &plan.Expr{Op: plan.ValueExpr, Type: t, Binary: x.Binary}, nil
 	}
 	if sameForm(x.Type, t) && !x.IsConst() {
 		return x, nil
