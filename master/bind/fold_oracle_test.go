@@ -143,6 +143,7 @@ func (o oracle) strict(e *plan.Expr) outcome {
 			result.errors[numberOf(err)] = true
 		}
 		result.value, result.ok = v, err == nil
+		result.known = result.known || err == nil && v.Int == 0 && o.neverHolds(&values, e)
 	case null:
 		result.ok = true
 		if e.IsPredicate() {
@@ -150,6 +151,31 @@ func (o oracle) strict(e *plan.Expr) outcome {
 		}
 	}
 	return result
+}
+
+// neverHolds reports whether e, with its values in values, compares a data column with a
+// constant that is outside the range of the column's type, or for = has more fractional
+// digits. It is then known to be false, or UNKNOWN, for all rows.
+func (o oracle) neverHolds(values, e *plan.Expr) bool {
+	if e.Op < plan.EqExpr || e.Op > plan.GeExpr {
+		return false
+	}
+	for i, a := range e.Args {
+		for a.Op == plan.ConvertExpr {
+			a = a.Args[0]
+		}
+		if c := values.Args[1-i]; a.Op == plan.ColumnExpr && !isConstantColumn(a.Column) && o.eval(e.Args[1-i]).known {
+			own, err := sqltypes.Convert(c.Value, c.Type, a.Type)
+			if err != nil {
+				return true
+			}
+			back, err := sqltypes.Convert(own, a.Type, c.Type)
+			// Any number converts to BIT, so the range of a BIT shows in the way back.
+			exact := e.Op == plan.EqExpr || a.Type.Kind == sqltypes.Bit && c.Type.Kind.IsInteger()
+			return exact && (err != nil || sqltypes.Compare(c.Type, back, c.Value) != 0)
+		}
+	}
+	return false
 }
 
 func (o oracle) apply(e *plan.Expr) (sqltypes.Value, error) {
