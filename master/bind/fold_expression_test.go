@@ -57,7 +57,7 @@ func (g generator) arith(c sqltypes.Class, depth int) term {
 	}
 	if g.IntN(4) == 0 {
 		x := g.value(c, depth)
-		neg := all("(-%s)", x)
+		neg := all("(- %s)", x)
 		neg.digits = x.digits
 		return neg
 	}

@@ -134,7 +134,11 @@ func TestConstantsMeanWhatColumnsOfTheirValuesMean(t *testing.T) {
 			matched, failed := 0, 0
 			for range conditions / 4 {
 				c := g.condition(r.IntN(3))
-				m, e := f.check(t, r, c)
+				rows := make([][]sqltypes.Value, 10)
+				for i := range rows {
+					rows[i] = f.row(r)
+				}
+				m, e := f.check(t, rows, c)
 				matched, failed = matched+m, failed+e
 				if t.Failed() {
 					return
@@ -147,9 +151,30 @@ func TestConstantsMeanWhatColumnsOfTheirValuesMean(t *testing.T) {
 	}
 }
 
+// Every column is compared with every literal, by every operator, from both sides.
+func TestLiteralsCompareAsColumnsOfTheirValues(t *testing.T) {
+	f := newFixture(t)
+	r := rand.New(rand.NewPCG(0, 0))
+	for i, c := range columns {
+		rows := make([][]sqltypes.Value, len(f.values[i]))
+		for j, v := range f.values[i] {
+			rows[j] = f.row(r)
+			rows[j][i] = v
+		}
+		x := term{lit: c.name, col: c.name}
+		for j, l := range literals {
+			y := term{lit: l.text, col: constantColumn(j)}
+			for _, op := range [...]string{"=", "<>", "<", "<=", ">", ">="} {
+				f.check(t, rows, all("%s "+op+" %s", x, y))
+				f.check(t, rows, all("%s "+op+" %s", y, x))
+			}
+		}
+	}
+}
+
 // check compares the two forms of a condition on some rows. It returns how many rows
 // matched, and how many failed.
-func (f *fixture) check(t *testing.T, r *rand.Rand, c term) (matched, failed int) {
+func (f *fixture) check(t *testing.T, rows [][]sqltypes.Value, c term) (matched, failed int) {
 	t.Helper()
 	folded, foldedErr := bind.Condition(f.table, "condition", c.lit)
 	plain, err := bind.Condition(f.table, "condition", c.col)
@@ -164,8 +189,7 @@ func (f *fixture) check(t *testing.T, r *rand.Rand, c term) (matched, failed int
 		folded = f.overRow(folded)
 	}
 	direct := f.overRow(plain)
-	for range 10 {
-		row := f.row(r)
+	for _, row := range rows {
 		want := oracle{f, row}.eval(plain)
 		if truth, err := eval.Holds(direct, row); !want.allows(truth, err) {
 			t.Errorf("%s\nis %v, %v over columns, want %v", c.col, truth, err, want)
