@@ -161,9 +161,7 @@ func (o oracle) neverHolds(values, e *plan.Expr) bool {
 		return false
 	}
 	for i, a := range e.Args {
-		for a.Op == plan.ConvertExpr {
-			a = a.Args[0]
-		}
+		a = o.operand(a)
 		if c := values.Args[1-i]; a.Op == plan.ColumnExpr && !isConstantColumn(a.Column) && o.eval(e.Args[1-i]).known {
 			own, err := sqltypes.Convert(c.Value, c.Type, a.Type)
 			if err != nil {
@@ -176,6 +174,19 @@ func (o oracle) neverHolds(values, e *plan.Expr) bool {
 		}
 	}
 	return false
+}
+
+// operand returns what e converts, through a CASE, such as NULLIF, that is known to give its ELSE.
+func (o oracle) operand(e *plan.Expr) *plan.Expr {
+	switch {
+	case e.Op == plan.ConvertExpr:
+		return o.operand(e.Args[0])
+	case e.Op == plan.CaseExpr && len(e.Args) == 3:
+		if when := o.eval(e.Args[0]); when.known && !when.holds() {
+			return o.operand(e.Args[2])
+		}
+	}
+	return e
 }
 
 func (o oracle) apply(e *plan.Expr) (sqltypes.Value, error) {
