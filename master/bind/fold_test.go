@@ -122,7 +122,7 @@ func TestConstantsMeanWhatColumnsOfTheirValuesMean(t *testing.T) {
 	conditions := 8000
 	switch {
 	case os.Getenv("SHARDECK_LONG") != "":
-		conditions = 400_000
+		conditions = 1_000_000
 	case testing.Short():
 		conditions = 1000
 	}
