@@ -117,7 +117,7 @@ func TestRewritesKeepErrors(t *testing.T) {
 		{"c_tiny", "c_tiny * 2147483647 = 9999999999999", mssqlerr.Overflow},
 		// NULL of a type is of that type.
 		{"c_date", "c_date = CAST(NULL AS TIME)", mssqlerr.TypeClash},
-		{"c_date", "CAST(NULL AS DATE) * 2 = 4", mssqlerr.IncompatibleOperands},
+		{"c_date", "CAST(NULL AS DATE) * 2 = 4", mssqlerr.TypeClash},
 		{"c_date", "CAST(CAST(NULL AS DATE) AS INT) = 4", mssqlerr.NotExplicit},
 		{"c_date", "CASE WHEN 1 = 0 THEN 1 ELSE CAST(NULL AS DATE) END = 4", mssqlerr.TypeClash},
 	} {

@@ -131,7 +131,11 @@ func testSecurity(t *testing.T, m *client.Master) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := 3 * 5 * len(api.GuardedWorkerEndpoints()); !resp.OK || len(resp.Probes) != want || len(resp.Workers) != 3 {
+	credentials := 0
+	for _, g := range api.CredentialGroups() {
+		credentials += len(g.Credentials)
+	}
+	if want := 3 * credentials * len(api.GuardedWorkerEndpoints()); !resp.OK || len(resp.Probes) != want || len(resp.Workers) != 3 {
 		t.Errorf("ok %t, %d probes of %d, %d workers", resp.OK, len(resp.Probes), want, len(resp.Workers))
 	}
 	for _, p := range resp.Probes {
