@@ -23,15 +23,15 @@ const (
 	maxHealth = 64 << 10
 )
 
-// prover dials connections to one worker and has each prove that the worker knows the
-// secret before anything else is sent on it; see [api.HeaderProof] for how.
+// prover dials connections to one worker, which must prove on each that it knows the secret
+// before anything else is sent; see [api.HeaderProof] for the protocol.
 type prover struct {
 	secret string
 	base   *url.URL
 	dialer *net.Dialer
 }
 
-// provenTransport is a transport whose connections are proven.
+// provenTransport returns a transport all of whose connections are proven.
 func provenTransport(secret string, base *url.URL) *http.Transport {
 	t := NewTransport()
 	p := &prover{secret: secret, base: base, dialer: &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}}
@@ -53,7 +53,7 @@ func provenTransport(secret string, base *url.URL) *http.Transport {
 	return t
 }
 
-// unprovenError is of a listener that does not prove to know the secret.
+// unprovenError says why a listener has not proven that it knows the secret.
 type unprovenError struct{ why string }
 
 func (e *unprovenError) Error() string { return e.why }
@@ -64,7 +64,7 @@ func (p *prover) proven(ctx context.Context, c net.Conn) (net.Conn, error) {
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
-	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // ends what waits on c
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) }) // unblocks reads and writes
 	err := c.SetDeadline(deadline)
 	if err == nil {
 		err = p.prove(c)
@@ -88,14 +88,14 @@ func (p *prover) prove(c net.Conn) error {
 	if err != nil {
 		return err
 	}
-	// Nothing but the answer comes on this connection: what is left in r is a fault.
+	// Nothing else may arrive on this connection, so r must be empty afterwards.
 	r := bufio.NewReader(io.LimitReader(c, maxHealth+maxHeader))
 	resp, err := http.ReadResponse(r, &http.Request{Method: http.MethodGet})
 	switch {
 	case isNetError(err):
 		return err
 	case err != nil:
-		return &unprovenError{"what listens there does not speak HTTP"}
+		return &unprovenError{"the process at that address does not speak HTTP"}
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxHealth))
 	_ = resp.Body.Close()
@@ -103,16 +103,16 @@ func (p *prover) prove(c net.Conn) error {
 	case err != nil:
 		return err
 	case resp.StatusCode == http.StatusOK && resp.Header.Get(api.HeaderProof) == "":
-		return &unprovenError{"it gives no proof of the cluster's token"}
+		return &unprovenError{"it sends no proof that it knows the cluster's token"}
 	case resp.StatusCode != http.StatusOK || !api.CheckProof(p.secret, nonce, body, strings.TrimSpace(resp.Header.Get(api.HeaderProof))):
-		return &unprovenError{"its proof is not that of the cluster's token"}
+		return &unprovenError{"its proof does not match the cluster's token"}
 	case resp.Close || r.Buffered() > 0:
-		return &unprovenError{"it ends the connection after its proof"}
+		return &unprovenError{"it closes the connection after its proof"}
 	}
 	return nil
 }
 
-// isNetError says whether the connection failed, rather than what came over it.
+// isNetError reports whether the connection failed, rather than the data that it carried.
 func isNetError(err error) bool {
 	var ne net.Error
 	return errors.As(err, &ne) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)

@@ -41,7 +41,7 @@ var (
 	natives    = sqlfunc.Natives()
 	aggregates = sqlfunc.NativeAggregates()
 	collations = sqlfunc.Collations()
-	// names are those of all of them for C, which keeps them for the life of the process.
+	// names are their names as C strings, which are never freed.
 	names sync.Map
 
 	types = &typeNames{known: map[string]sqltypes.Type{}}
@@ -96,7 +96,7 @@ const (
 	classBlob    = 4
 )
 
-// values are views of a call's arguments, which are gone after it.
+// values returns views of a call's arguments, which are valid only during the call.
 func values(few []sqltypes.Value, args *C.sd_arg, n C.int) []sqltypes.Value {
 	vs := few[:0]
 	for _, a := range unsafe.Slice(args, int(n)) {
@@ -120,7 +120,7 @@ func view(p *C.char, n C.int64_t) string {
 	return unsafe.String((*byte)(unsafe.Pointer(p)), int(n))
 }
 
-// fewArguments is how many arguments take no allocation.
+// fewArguments is the number of arguments that need no allocation.
 const fewArguments = 8
 
 //export sdCall
@@ -147,10 +147,10 @@ func give(ctx *C.sqlite3_context, v sqltypes.Value, err error) {
 	}
 }
 
-// bytesOf points at the bytes of s for a call that copies them.
+// bytesOf returns a pointer to the bytes of s, for a call that copies them.
 func bytesOf(s string) *C.char { return (*C.char)(unsafe.Pointer(unsafe.StringData(s))) }
 
-// errorText is a refusal as text.
+// errorText returns the text of an error, as SQLite reports it.
 func errorText(err error) string {
 	const prefix = "shardeck: "
 	e, ok := errors.AsType[*sqltypes.Error](err)
@@ -169,7 +169,7 @@ func errorText(err error) string {
 	return prefix + string(text)
 }
 
-// groups are the aggregates in the middle of a group, by id.
+// groups are the unfinished groups of aggregates.
 var groups = registry[sqlfunc.Accumulator]{}
 
 //export sdStep
@@ -199,8 +199,7 @@ func sdCompare(i C.int, a *C.char, na C.int, b *C.char, nb C.int) C.int {
 	return C.int(collations[i].Compare(view(a, C.int64_t(na)), view(b, C.int64_t(nb))))
 }
 
-// connections are the open connections by handle, so that one that is closed is never
-// interrupted.
+// connections are the open connections by handle, so that a closed one is never interrupted.
 var connections = registry[unsafe.Pointer]{}
 
 //export sdOpened

@@ -8,7 +8,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// registry holds Go values for C, which keeps no Go pointers, under ids from 1.
+// registry holds Go values by ids from 1, because C code must not keep Go pointers.
 type registry[T any] struct {
 	mu   sync.Mutex
 	last int64
@@ -41,7 +41,7 @@ func (r *registry[T]) take(id int64) (T, bool) {
 	return v, ok
 }
 
-// with calls f with what is held under id, which stays until f has returned.
+// with calls f with the value of id, which is not removed before f has returned.
 func (r *registry[T]) with(id int64, f func(T)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -50,14 +50,14 @@ func (r *registry[T]) with(id int64, f func(T)) {
 	}
 }
 
-// typeNames are types by the names that functions are told. Connections run on threads
-// of their own and share it.
+// typeNames caches the types that functions are passed by name. It is shared by all
+// connections, which may run on different threads.
 type typeNames struct {
 	mu    sync.RWMutex
 	known map[string]sqltypes.Type
 }
 
-// maxTypeNames bounds the names that are remembered.
+// maxTypeNames bounds the cache.
 const maxTypeNames = 1024
 
 func (t *typeNames) parse(name string) (sqltypes.Type, error) {
@@ -67,7 +67,7 @@ func (t *typeNames) parse(name string) (sqltypes.Type, error) {
 	if ok {
 		return typ, nil
 	}
-	name = string([]byte(name)) // a view of SQLite's memory until now
+	name = string([]byte(name)) // it was a view of SQLite's memory
 	typ, err := sqltypes.Parse(name)
 	if err != nil {
 		return typ, err

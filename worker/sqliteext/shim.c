@@ -39,14 +39,14 @@ static int convertAll(int argc, sqlite3_value **argv, sd_arg *args) {
 	return null;
 }
 
-/* A function is NULL where an argument is. */
+/* A function returns NULL if an argument is NULL. */
 static void call(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	sd_arg args[MOST_ARGUMENTS];
 	if (!convertAll(argc, argv, args))
 		sdCall((int)(intptr_t)sqlite3_user_data(ctx), ctx, args, argc);
 }
 
-/* The state of a group is an id of Go's; SQLite zeroes it before the first row. */
+/* The state of a group is the id of a Go value; SQLite zeroes it before the first row. */
 static void step(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	sd_arg args[MOST_ARGUMENTS];
 	int64_t *id = sqlite3_aggregate_context(ctx, sizeof *id);
@@ -58,7 +58,7 @@ static void step(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	*id = sdStep((int)(intptr_t)sqlite3_user_data(ctx), *id, ctx, args, argc);
 }
 
-/* SQLite calls it for every group that had a row, also when the statement has failed. */
+/* SQLite calls it for every group with a row, even if the statement has failed. */
 static void final(sqlite3_context *ctx) {
 	int64_t *id = sqlite3_aggregate_context(ctx, 0);
 	if (id && *id)
@@ -69,9 +69,9 @@ static int compare(void *which, int na, const void *a, int nb, const void *b) {
 	return sdCompare((int)(intptr_t)which, (char *)a, na, (char *)b, nb);
 }
 
-/* A statement is interrupted from another thread by a connection of that thread's own:
-   sd_handle() names a connection, sd_interrupt(handle) ends what runs on it. Of a
-   connection that is closed, or none, it does nothing. */
+/* A statement is interrupted from another thread, through a connection of that thread's own:
+   sd_handle() identifies a connection, sd_interrupt(handle) interrupts the statement in
+   progress on it. It does nothing if the connection is closed or the handle is unknown. */
 static void handle(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	(void)argc, (void)argv;
 	sqlite3_result_int64(ctx, (sqlite3_int64)(intptr_t)sqlite3_user_data(ctx));
@@ -121,7 +121,7 @@ int sd_register(void *db) {
 	return rc;
 }
 
-/* The entry point of the library, by the name of its file: libshardeck. */
+/* The library's entry point, which SQLite derives from its file name, libshardeck. */
 int sqlite3_shardeck_init(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
 	SQLITE_EXTENSION_INIT2(api);
 	int rc = sd_register(db);

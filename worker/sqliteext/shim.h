@@ -1,5 +1,5 @@
-/* What the Go side of the extension needs of SQLite, as functions: cgo cannot call the
-   macros that lead through the loading program's own SQLite. */
+/* SQLite's API for the Go side of the extension, as functions: cgo cannot call the macros
+   of sqlite3ext.h, which dispatch to the loading program's own SQLite. */
 #ifndef SHARDECK_SHIM_H
 #define SHARDECK_SHIM_H
 
@@ -8,7 +8,7 @@
 typedef struct sqlite3_context sqlite3_context;
 typedef struct sqlite3_value sqlite3_value;
 
-/* An argument as Go takes it: its class, and its number or its bytes. */
+/* An argument: its class, and its number or its bytes. */
 typedef struct {
 	int class;
 	int64_t integer;
