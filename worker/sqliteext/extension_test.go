@@ -28,6 +28,16 @@ func library(t *testing.T) string {
 	if err := probe.Run(); err != nil {
 		t.Skip("requires SQLite's header sqlite3ext.h")
 	}
+	// The sources are read so that a cached result is not reused after they have changed.
+	sources, err := filepath.Glob("*.[cgh]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sources {
+		if _, err := os.ReadFile(s); err != nil {
+			t.Fatal(err)
+		}
+	}
 	file := filepath.Join(t.TempDir(), "libshardeck.so")
 	build := exec.Command("go", "build", "-tags", "sqliteext", "-buildmode=c-shared", "-o", file, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=1")
