@@ -69,9 +69,6 @@ func (b *Binder) clash(l, r *plan.Expr, at int) error {
 // precedence. It returns false if T-SQL, or Shardeck, does not compare them.
 func commonType(l, r *plan.Expr) (sqltypes.Type, bool) {
 	cl, cr := l.Type.Class(), r.Type.Class()
-	if cl > cr {
-		l, r, cl, cr = r, l, cr, cl
-	}
 	switch {
 	case cl == sqltypes.Temporals && cr == sqltypes.Temporals:
 		switch {
@@ -83,16 +80,27 @@ func commonType(l, r *plan.Expr) (sqltypes.Type, bool) {
 		return sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, true
 	case cl == cr:
 		return l.Type, true
-	case cr == sqltypes.Decimals:
-		return decimalOf(r), true
-	case cr == sqltypes.Floats:
+	case cl == sqltypes.Strings: // converted to the other type
+		return besideString(r.Type)
+	case cr == sqltypes.Strings:
+		return besideString(l.Type)
+	case !l.Type.Kind.IsNumeric() || !r.Type.Kind.IsNumeric():
+		return sqltypes.Type{}, false
+	case cl == sqltypes.Floats || cr == sqltypes.Floats:
 		return floatOf(l.Type, r.Type), true
-	case cr == sqltypes.Strings: // a number beside a string
-		return l.Type, true
-	case cl == sqltypes.Strings && cr == sqltypes.Temporals:
-		return widest(r.Type), true
-	case cl == sqltypes.Strings && cr == sqltypes.GUIDs:
-		return r.Type, true
+	case cl == sqltypes.Decimals:
+		return decimalOf(l), true
+	}
+	return decimalOf(r), true
+}
+
+// besideString returns the type in which a value of type t is compared with a string.
+func besideString(t sqltypes.Type) (sqltypes.Type, bool) {
+	switch t.Class() {
+	case sqltypes.Temporals:
+		return widest(t), true
+	case sqltypes.Integers, sqltypes.Decimals, sqltypes.Floats, sqltypes.GUIDs:
+		return t, true
 	}
 	return sqltypes.Type{}, false
 }
@@ -205,27 +213,10 @@ func (b *Binder) compareWithString(op plan.ExprOp, x, c *plan.Expr, at int) (*pl
 	return plan.Comparison(op, x, v), nil
 }
 
-// intTypes are the integer types, narrowest first.
-var intTypes = [...]struct {
-	kind   sqltypes.Kind
-	lo, hi int64
-}{
-	{sqltypes.Bit, 0, 1},
-	{sqltypes.TinyInt, 0, math.MaxUint8},
-	{sqltypes.SmallInt, math.MinInt16, math.MaxInt16},
-	{sqltypes.Int, math.MinInt32, math.MaxInt32},
-	{sqltypes.BigInt, math.MinInt64, math.MaxInt64},
-}
-
-func intRange(k sqltypes.Kind) (lo, hi int64) {
-	t := intTypes[k-sqltypes.Bit]
-	return t.lo, t.hi
-}
-
 // compareInt compares x with an integer. If that is outside the range of x's type, the
 // result is the same for every value of x.
 func (b *Binder) compareInt(op plan.ExprOp, x *plan.Expr, v int64) *plan.Expr {
-	lo, hi := intRange(x.Type.Kind)
+	lo, hi, _ := x.Type.Kind.IntRange()
 	if v < lo || v > hi {
 		if x.Op != plan.ColumnExpr { // must still be evaluated, as it may overflow
 			return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.BigIntType, Value: sqltypes.Int64(v)})

@@ -59,7 +59,7 @@ func (b *Binder) paramNumber(e *tsql.Param, raw jsontext.Value) (*plan.Expr, err
 	if !point && len(whole) <= 19 {
 		x, err := b.decoded(e, sqltypes.BigIntType, raw)
 		if err == nil {
-			if lo, hi := intRange(sqltypes.Int); x.Value.Int >= lo && x.Value.Int <= hi {
+			if lo, hi, _ := sqltypes.Int.IntRange(); x.Value.Int >= lo && x.Value.Int <= hi {
 				x.Type.Kind = sqltypes.Int
 			}
 			return x, nil

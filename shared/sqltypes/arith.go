@@ -63,7 +63,7 @@ func intArith(op Op, t Type, a, b int64) (Value, error) {
 		return Value{}, errDivideByZero()
 	}
 	v, ok := checkedInt(op, a, b)
-	lo, hi, _ := intRange(t.Kind)
+	lo, hi, _ := t.Kind.IntRange()
 	if !ok || v < lo || v > hi {
 		return Value{}, errResult(t)
 	}
@@ -195,7 +195,7 @@ func intToDigits(t Type, v int64, digits int, to func(decimal, int) decimal) (Va
 		return Int64(v), nil
 	}
 	d := to(decimal{small: v}, digits).rescale(0)
-	lo, hi, _ := intRange(t.Kind)
+	lo, hi, _ := t.Kind.IntRange()
 	if d.large != nil || d.small < lo || d.small > hi {
 		return Value{}, errResult(t)
 	}

@@ -31,7 +31,7 @@ func toValue(v Value, from, to Type) (Value, error) {
 
 // fromInt converts an integer literal, or a BIT.
 func fromInt(t Type, i int64, from Kind) (Value, error) {
-	if lo, hi, ok := intRange(t.Kind); ok {
+	if lo, hi, ok := t.Kind.IntRange(); ok {
 		if t.Kind == Bit {
 			return bit(i != 0), nil
 		}
@@ -57,7 +57,7 @@ func fromFloat(t Type, f float64) (Value, error) {
 	case t.Kind == Bit:
 		return bit(f != 0), nil
 	case t.Kind.IsInteger():
-		lo, hi, _ := intRange(t.Kind)
+		lo, hi, _ := t.Kind.IntRange()
 		// float64(hi) of a BIGINT is 2^63, which is out of range; smaller values are exact.
 		whole := math.Trunc(f)
 		if whole < float64(lo) || whole > float64(hi) || whole == 1<<63 {
@@ -97,7 +97,7 @@ func fromNumber(t Type, s string) (Value, error) {
 
 func (n *number) toInt(t Type, s string) (Value, error) {
 	i, ok := n.integer()
-	lo, hi, _ := intRange(t.Kind)
+	lo, hi, _ := t.Kind.IntRange()
 	if !ok || i < lo || i > hi {
 		return Value{}, errRange(t, s)
 	}

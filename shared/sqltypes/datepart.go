@@ -82,8 +82,8 @@ func DatePart(p Part, t Type, v Value) (Value, error) {
 
 func partHint(k Kind) string {
 	var names []string
-	for p := PartYear; p.valid(); p++ {
-		if p.Of(k) {
+	for p := range partTable {
+		if p := Part(p); p.Of(k) {
 			names = append(names, p.String())
 		}
 	}

@@ -112,7 +112,7 @@ func temporalHint(k Kind) string {
 }
 
 func rangeHint(t Type) string {
-	if lo, hi, ok := intRange(t.Kind); ok {
+	if lo, hi, ok := t.Kind.IntRange(); ok {
 		return fmt.Sprintf("%s holds %d to %d", t, lo, hi)
 	}
 	if t.Kind == Decimal {

@@ -86,7 +86,7 @@ func (s *Sum) Value() (Value, error) {
 		return decimal{large: n, scale: s.t.Scale}.normal().value(s.t)
 	case s.t.Kind.IsInteger():
 		v := int64(s.lo)
-		lo, hi, _ := intRange(s.t.Kind)
+		lo, hi, _ := s.t.Kind.IntRange()
 		if s.hi != v>>63 || v < lo || v > hi {
 			return Value{}, errResult(s.t)
 		}

@@ -53,14 +53,15 @@ var kinds = [...]struct {
 	class   Class
 	rank    int
 	unicode bool
-	varying bool // values vary in length, up to the type's
+	varying bool  // values vary in length, up to the type's
+	lo, hi  int64 // of integers
 }{
 	Invalid:          {name: "INVALID"},
-	Bit:              {name: "BIT", class: Integers, rank: 1},
-	TinyInt:          {name: "TINYINT", class: Integers, rank: 2},
-	SmallInt:         {name: "SMALLINT", class: Integers, rank: 3},
-	Int:              {name: "INT", class: Integers, rank: 4},
-	BigInt:           {name: "BIGINT", class: Integers, rank: 5},
+	Bit:              {name: "BIT", class: Integers, rank: 1, lo: 0, hi: 1},
+	TinyInt:          {name: "TINYINT", class: Integers, rank: 2, lo: 0, hi: math.MaxUint8},
+	SmallInt:         {name: "SMALLINT", class: Integers, rank: 3, lo: math.MinInt16, hi: math.MaxInt16},
+	Int:              {name: "INT", class: Integers, rank: 4, lo: math.MinInt32, hi: math.MaxInt32},
+	BigInt:           {name: "BIGINT", class: Integers, rank: 5, lo: math.MinInt64, hi: math.MaxInt64},
 	Decimal:          {name: "DECIMAL", class: Decimals},
 	Real:             {name: "REAL", class: Floats, rank: 1},
 	Float:            {name: "FLOAT", class: Floats, rank: 2},
@@ -172,19 +173,10 @@ func (t Type) String() string {
 	return name
 }
 
-// intRange returns the smallest and largest value of an integer kind.
-func intRange(k Kind) (lo, hi int64, ok bool) {
-	switch k {
-	case Bit:
-		return 0, 1, true
-	case TinyInt:
-		return 0, math.MaxUint8, true
-	case SmallInt:
-		return math.MinInt16, math.MaxInt16, true
-	case Int:
-		return math.MinInt32, math.MaxInt32, true
-	case BigInt:
-		return math.MinInt64, math.MaxInt64, true
+// IntRange returns the smallest and largest value of an integer kind, false for other kinds.
+func (k Kind) IntRange() (lo, hi int64, ok bool) {
+	if !k.IsInteger() {
+		return 0, 0, false
 	}
-	return 0, 0, false
+	return kinds[k].lo, kinds[k].hi, true
 }
