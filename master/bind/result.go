@@ -216,7 +216,7 @@ func (b *Binder) unify(xs []*plan.Expr, at int) (sqltypes.Type, error) {
 			t = x.Type
 			continue
 		}
-		wide, ok := wider(t, x)
+		wide, ok := wider(t, x.Type)
 		if !ok {
 			return t, b.typeError(mssqlerr.TypeClash, at, "operand type clash: one result is of type %s, another of type %s", t, x.Type).Hinted("CAST them to the same type")
 		}
@@ -228,24 +228,24 @@ func (b *Binder) unify(xs []*plan.Expr, at int) (sqltypes.Type, error) {
 	return t, nil
 }
 
-// wider returns a type that holds values of t and x, or false if T-SQL has none.
-func wider(t sqltypes.Type, x *plan.Expr) (sqltypes.Type, bool) {
-	u := x.Type
+// wider returns a type that holds values of t and u, or false if T-SQL has none. An integer
+// literal counts as any INT: only arithmetic considers its digits.
+func wider(t, u sqltypes.Type) (sqltypes.Type, bool) {
 	if t == u {
 		return t, true
 	}
 	ct, cu := t.Class(), u.Class()
 	switch {
 	case ct == cu:
-		return widerOfClass(ct, t, x)
+		return widerOfClass(ct, t, u)
 	case ct == sqltypes.Strings && cu != sqltypes.Binaries:
 		return u, true
 	case cu == sqltypes.Strings && ct != sqltypes.Binaries:
 		return t, true
 	case ct == sqltypes.Decimals && cu == sqltypes.Integers:
-		return unionDecimal(t, decimalOf(x)), true
+		return unionDecimal(t, decimalOfType(u)), true
 	case ct == sqltypes.Integers && cu == sqltypes.Decimals:
-		return unionDecimal(decimalOf(&plan.Expr{Op: plan.ColumnExpr, Type: t}), u), true
+		return unionDecimal(decimalOfType(t), u), true
 	case ct == sqltypes.Floats && u.Kind.IsNumeric():
 		return t, true
 	case cu == sqltypes.Floats && t.Kind.IsNumeric():
@@ -254,8 +254,7 @@ func wider(t sqltypes.Type, x *plan.Expr) (sqltypes.Type, bool) {
 	return t, false
 }
 
-func widerOfClass(c sqltypes.Class, t sqltypes.Type, x *plan.Expr) (sqltypes.Type, bool) {
-	u := x.Type
+func widerOfClass(c sqltypes.Class, t, u sqltypes.Type) (sqltypes.Type, bool) {
 	switch c {
 	case sqltypes.Integers:
 		return sqltypes.Type{Kind: t.Kind.Wider(u.Kind)}, true

@@ -11,13 +11,22 @@ import (
 
 const maxPrecision = 38
 
-// decimalOf returns the decimal type that e is converted to beside a decimal: one for
-// all values of its integer type, or for a literal, as in SQL Server, one of exactly
-// its digits.
+// decimalOf returns the decimal type that e is converted to beside a decimal in arithmetic
+// or a comparison: one for all values of its integer type, or for a literal, as in SQL
+// Server, one of exactly its digits.
 func decimalOf(e *plan.Expr) sqltypes.Type {
-	switch e.Type.Kind {
+	if e.Literal && e.Type.Kind == sqltypes.Int {
+		return decimalType(len(strings.TrimPrefix(strconv.FormatInt(e.Value.Int, 10), "-")), 0)
+	}
+	return decimalOfType(e.Type)
+}
+
+// decimalOfType returns the decimal type for all values of the integer type t; t itself if
+// it is a decimal.
+func decimalOfType(t sqltypes.Type) sqltypes.Type {
+	switch t.Kind {
 	case sqltypes.Decimal:
-		return e.Type
+		return t
 	case sqltypes.Bit:
 		return decimalType(1, 0)
 	case sqltypes.TinyInt:
@@ -25,9 +34,6 @@ func decimalOf(e *plan.Expr) sqltypes.Type {
 	case sqltypes.SmallInt:
 		return decimalType(5, 0)
 	case sqltypes.Int:
-		if e.Literal {
-			return decimalType(len(strings.TrimPrefix(strconv.FormatInt(e.Value.Int, 10), "-")), 0)
-		}
 		return decimalType(10, 0)
 	}
 	return decimalType(19, 0)

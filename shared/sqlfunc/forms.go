@@ -13,7 +13,7 @@ var forms = []Func{
 	},
 	{
 		Name: "COALESCE", Class: Form, Params: []Param{value, value}, Variadic: true, Help: "the first value that is not NULL",
-		Examples: []Example{{Expr: "COALESCE(NULL, 2, 3)", Type: "INT", Want: "2"}, {Expr: "COALESCE(NULL, 1.5, 2)", Type: "DECIMAL(2,1)", Want: `"1.5"`}},
+		Examples: []Example{{Expr: "COALESCE(NULL, 2, 3)", Type: "INT", Want: "2"}, {Expr: "COALESCE(NULL, 1.5, 2)", Type: "DECIMAL(11,1)", Want: `"1.5"`}},
 	},
 	{
 		Name: "CONVERT", Class: Form, Params: []Param{value}, Syntax: "CONVERT(type, value)", Help: "like CAST; styles are not supported",
