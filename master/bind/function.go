@@ -68,7 +68,11 @@ func (b *Binder) argumentCountError(c *tsql.Call, f *sqlfunc.Func) error {
 	if f.MaxArgs() > f.MinArgs() {
 		count += " to " + strconv.Itoa(f.MaxArgs())
 	}
-	p := b.Problem(api.CodeSyntax, c.At, "%s takes %s argument(s), not %d", f.Name, count, len(c.Args))
+	arguments := "arguments"
+	if count == "1" {
+		arguments = "argument"
+	}
+	p := b.Problem(api.CodeSyntax, c.At, "%s takes %s %s, not %d", f.Name, count, arguments, len(c.Args))
 	return p.Numbered(mssqlerr.ArgumentCount).Hinted("write %s", f.Usage())
 }
 
@@ -110,7 +114,11 @@ func (b *Binder) part(c *tsql.Call, i int) (sqltypes.Part, error) {
 			return p, nil
 		}
 	}
-	p := b.Problem(api.CodeUnsupported, c.Args[i].Pos(), "this is not a date part that %s supports", c.Name).Numbered(mssqlerr.UnknownDatepart)
+	what := "this"
+	if name, ok := c.Args[i].(*tsql.Column); ok && name.Table == "" {
+		what = api.Clip(name.Name)
+	}
+	p := b.Problem(api.CodeUnsupported, c.Args[i].Pos(), "%s is not a date part that %s supports", what, c.Name)
 	return 0, p.Hinted("write year, quarter, month, day, dayofyear, hour, minute or second")
 }
 

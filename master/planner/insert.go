@@ -300,9 +300,9 @@ func (in *inserter) columnProblem(i, c int, p *api.Problem) *api.Problem {
 
 func (in *inserter) nullProblem(i, c int) *api.Problem {
 	p := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL and has no default", in.t.Columns[c].Name, in.t.Name).
-		Hinted("send a value for it")
+		Hinted("give it a value")
 	if in.given[c] == i+1 {
-		p = api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL", in.t.Columns[c].Name, in.t.Name).Hinted("send a value for it")
+		p = api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL", in.t.Columns[c].Name, in.t.Name).Hinted("give it a value")
 	}
 	p.SQLNumber = mssqlerr.NullViolation
 	return in.columnProblem(i, c, p)

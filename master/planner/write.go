@@ -55,7 +55,7 @@ func Update(t *bind.Table, m *sharding.Map, req *api.UpdateRequest) (*plan.Plan,
 func set(p *plan.Plan, t *bind.Table, c int, x *plan.Expr) error {
 	col := &t.Columns[c]
 	if x.IsNull() && !col.Nullable {
-		prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL", col.Name, t.Name).Hinted("send a value for it")
+		prob := api.NewProblem(api.CodeNullViolation, "column %s of table %s does not allow NULL", col.Name, t.Name).Hinted("give it a value")
 		prob.SQLNumber, prob.Column = mssqlerr.NullViolation, col.Name
 		return prob
 	}

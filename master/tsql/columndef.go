@@ -69,7 +69,7 @@ const maxTypeText = 200
 func (p *parser) typeName(parse func(string) (sqltypes.Type, error)) sqltypes.Type {
 	start := p.tok.Start
 	if !isTypeWord(p.tok) {
-		p.fail(p.unexpected("a type, as INT or NVARCHAR(50)"))
+		p.fail(p.unexpected("a type such as INT or NVARCHAR(50)"))
 		return sqltypes.Type{}
 	}
 	var text []byte // without the comments and brackets that the source may have

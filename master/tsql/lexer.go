@@ -78,7 +78,7 @@ func (l *lexer) faulty(t *token) *api.Problem {
 		}
 		return syntaxError(t.Start, "%s is not closed", what).Hinted("add the closing %c; write it twice to have it inside", closing)
 	case tsqltoken.EmptyName:
-		return syntaxError(t.Start, "the quoted name is empty").Hinted("write the name of a column, as [gpa]; a string has single quotes, as ''")
+		return syntaxError(t.Start, "the quoted name is empty").Hinted("write the name of a column, such as [gpa]; strings have single quotes: ''")
 	case tsqltoken.GlobalVariable:
 		return unsupported(t.Start, "global variables (@@) are not supported").Hinted("the answer says how many rows there were; send other values as parameters, @name")
 	case tsqltoken.NoName:

@@ -43,7 +43,10 @@ func (p *parser) unexpected(want string) *api.Problem {
 		}
 		return e.Hinted("a column of that name is written in brackets: [%s]", strings.ToLower(t.Text))
 	}
-	return e.Hinted("write %s there, or check whether what precedes it is complete", want)
+	if t.Kind == tsqltoken.KindEnd {
+		return e.Hinted("the text ends too early; complete it")
+	}
+	return e.Hinted("correct this word, or complete what precedes it")
 }
 
 // refuseOperator refuses operators of other databases that T-SQL does not have.
@@ -96,63 +99,80 @@ func refuseWord(t token) *api.Problem {
 }
 
 // feature is something of T-SQL, or of other databases, that is not supported.
-type feature struct{ what, hint string }
+type feature struct {
+	what, hint string
+	foreign    bool // T-SQL does not have it either
+	maybeName  bool // the word is more likely than others meant as a name
+}
+
+// problem refuses the feature at an offset. word is what begins it.
+func (f feature) problem(at int, word string) *api.Problem {
+	format := "Shardeck does not support %s"
+	if f.foreign {
+		format = "%s is not T-SQL"
+	}
+	p := unsupported(at, format, f.what)
+	if f.maybeName {
+		return p.Hinted("%s; a column of that name is written in brackets: [%s]", f.hint, strings.ToLower(word))
+	}
+	return p.Hinted("%s", f.hint)
+}
 
 // unsupportedFeature returns the feature that a word within a statement would begin.
 func unsupportedFeature(word string) (feature, bool) {
 	switch word {
 	case "SELECT", "EXISTS", "ANY", "ALL", "SOME":
-		return feature{"subqueries (" + word + ")", "run the subquery as a statement of its own and send its values, as with IN (...); join tables with JOIN ... ON"}, true
+		return feature{what: "subqueries (" + word + ")", hint: "run the subquery as a statement of its own and send its values, for example with IN (...); join tables with JOIN ... ON"}, true
 	case "UNION", "INTERSECT", "EXCEPT", "MINUS":
-		return feature{word, "run the SELECT statements one at a time; OR joins conditions over one table"}, true
+		return feature{what: word, hint: "run the SELECT statements one at a time, or combine conditions on one table with OR"}, true
 	case "WITH":
-		return feature{"WITH in this place (hints, ROLLUP, CUBE)", "leave it out"}, true
+		return feature{what: "WITH in this place (hints, ROLLUP, CUBE)", hint: "leave it out"}, true
 	case "CROSS":
-		return feature{"CROSS JOIN and CROSS APPLY", "use JOIN ... ON with the equality of the tables' shard keys"}, true
+		return feature{what: "CROSS JOIN and CROSS APPLY", hint: "use JOIN ... ON with the equality of the tables' shard keys"}, true
 	case "RIGHT":
-		return feature{"RIGHT JOIN", "swap the tables and use LEFT JOIN"}, true
+		return feature{what: "RIGHT JOIN", hint: "swap the tables and use LEFT JOIN"}, true
 	case "FULL":
-		return feature{"FULL JOIN", "use LEFT JOIN, once from each side"}, true
+		return feature{what: "FULL JOIN", hint: "use LEFT JOIN, once from each side"}, true
 	case "OUTER":
-		return feature{"OUTER APPLY", "use LEFT JOIN ... ON with the equality of the tables' shard keys"}, true
+		return feature{what: "OUTER APPLY", hint: "use LEFT JOIN ... ON with the equality of the tables' shard keys"}, true
 	case "NATURAL", "USING":
-		return feature{word + " in a join, which is not T-SQL,", "use JOIN ... ON a.key = b.key"}, true
+		return feature{what: word + " in a join", hint: "use JOIN ... ON a.key = b.key", foreign: true}, true
 	case "OVER", "WINDOW", "QUALIFY":
-		return feature{"window functions (" + word + ")", "use GROUP BY, or ORDER BY and number the rows as they are read"}, true
+		return feature{what: "window functions (" + word + ")", hint: "use GROUP BY, or ORDER BY and number the rows as they are read"}, true
 	case "WITHIN", "FILTER":
-		return feature{word + " after an aggregate", "use CASE in its argument, as SUM(CASE WHEN ... THEN x END)"}, true
+		return feature{what: word + " after an aggregate", hint: "use CASE in its argument, such as SUM(CASE WHEN ... THEN x END)", maybeName: true}, true
 	case "PIVOT", "UNPIVOT":
-		return feature{word, "use an aggregate of CASE for each column, as SUM(CASE WHEN kind = 1 THEN x END)"}, true
+		return feature{what: word, hint: "use an aggregate of CASE for each column, such as SUM(CASE WHEN kind = 1 THEN x END)"}, true
 	case "MERGE":
-		return feature{"MERGE", "use UPDATE, and INSERT the rows it did not find"}, true
+		return feature{what: "MERGE", hint: "use UPDATE, and INSERT the rows it did not find"}, true
 	case "INTO":
-		return feature{"SELECT ... INTO", "use CREATE TABLE, then INSERT ... VALUES with the rows read"}, true
+		return feature{what: "SELECT ... INTO", hint: "use CREATE TABLE, then INSERT ... VALUES with the rows read"}, true
 	case "OUTPUT", "RETURNING":
-		return feature{word, "read the rows with a SELECT; the answer says how many were affected"}, true
+		return feature{what: word, hint: "read the rows with a SELECT; the answer says how many were affected"}, true
 	case "OPTION":
-		return feature{"query hints (OPTION)", "leave them out"}, true
+		return feature{what: "query hints (OPTION)", hint: "leave them out", maybeName: true}, true
 	case "FOR":
-		return feature{"FOR XML, FOR JSON and FOR BROWSE", "leave it out: the answer is JSON, or CSV with Accept: text/csv"}, true
+		return feature{what: "FOR XML, FOR JSON and FOR BROWSE", hint: "leave it out: the answer is JSON, or CSV with Accept: text/csv"}, true
 	case "TABLESAMPLE":
-		return feature{"TABLESAMPLE", "choose rows with WHERE"}, true
+		return feature{what: "TABLESAMPLE", hint: "choose rows with WHERE"}, true
 	case "COLLATE":
-		return feature{"COLLATE", "leave it out: strings ignore case, except in the shard key"}, true
+		return feature{what: "COLLATE", hint: "leave it out: strings ignore case, except in the shard key"}, true
 	case "LIMIT":
-		return feature{"LIMIT, which is not T-SQL,", "use TOP (n), or ORDER BY ... OFFSET n ROWS FETCH NEXT n ROWS ONLY"}, true
+		return feature{what: "LIMIT", hint: "use TOP (n), or ORDER BY ... OFFSET n ROWS FETCH NEXT n ROWS ONLY", foreign: true, maybeName: true}, true
 	case "OFFSET", "FETCH":
-		return feature{word + " without ORDER BY before it", "write ORDER BY ... OFFSET n ROWS FETCH NEXT n ROWS ONLY, or TOP (n)"}, true
+		return feature{what: word + " without ORDER BY before it", hint: "write ORDER BY ... OFFSET n ROWS FETCH NEXT n ROWS ONLY, or TOP (n)", maybeName: true}, true
 	case "CONTAINS", "FREETEXT":
-		return feature{"full-text search (" + word + ")", "use LIKE"}, true
+		return feature{what: "full-text search (" + word + ")", hint: "use LIKE"}, true
 	case "TRY_CONVERT", "TRY_CAST", "TRY_PARSE", "PARSE":
-		return feature{word, "use CAST or CONVERT; what cannot be converted is an error then"}, true
+		return feature{what: word, hint: "use CAST or CONVERT; a value that cannot be converted is then an error"}, true
 	case "CURRENT_TIMESTAMP":
-		return feature{word, "send the time as a parameter: each shard has a clock of its own"}, true
+		return feature{what: word, hint: "send the time as a parameter: each shard has a clock of its own"}, true
 	case "CURRENT_USER", "SESSION_USER", "SYSTEM_USER":
-		return feature{word, "send the name as a parameter: the shards have no users"}, true
+		return feature{what: word, hint: "send the name as a parameter: the shards have no users"}, true
 	case "OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "OPENJSON":
-		return feature{word, "send the rows with INSERT ... VALUES"}, true
+		return feature{what: word, hint: "send the rows with INSERT ... VALUES"}, true
 	case "ROLLUP", "CUBE", "GROUPING":
-		return feature{word + " in GROUP BY", "run one SELECT for each grouping"}, true
+		return feature{what: word + " in GROUP BY", hint: "run one SELECT for each grouping"}, true
 	}
 	return feature{}, false
 }
@@ -162,8 +182,7 @@ func unsupportedFeature(word string) (feature, bool) {
 func refuseFeature(t token) *api.Problem {
 	word := strings.ToUpper(api.Clip(t.Text))
 	if f, ok := unsupportedFeature(word); ok {
-		return unsupported(t.Start, "%s: not supported", f.what).
-			Hinted("%s; a name like that is written in brackets: [%s]", f.hint, strings.ToLower(word))
+		return f.problem(t.Start, word)
 	}
 	if word == "GO" {
 		return unsupported(t.Start, "GO is a word of sqlcmd, not of T-SQL").Hinted("send the statements one at a time, without GO")
@@ -198,7 +217,7 @@ func refuseVerb(t token) *api.Problem {
 	word := strings.ToUpper(api.Clip(t.Text))
 	if t.Kind == tsqltoken.KindWord {
 		if f, ok := unsupportedVerb(word); ok {
-			return unsupported(t.Start, "%s: not supported", f.what).Hinted("%s", f.hint)
+			return f.problem(t.Start, word)
 		}
 	}
 	return syntaxError(t.Start, "expected a statement, found %s", show(t)).
@@ -209,39 +228,39 @@ func refuseVerb(t token) *api.Problem {
 func unsupportedVerb(word string) (feature, bool) {
 	switch word {
 	case "WITH":
-		return feature{"common table expressions (WITH)", "run the parts as statements of their own, and send values with IN (...)"}, true
+		return feature{what: "common table expressions (WITH)", hint: "run the parts as statements of their own, and send values with IN (...)"}, true
 	case "DECLARE", "SET":
-		return feature{"variables (" + word + ")", "write @name in the statement, and the value in params of the request"}, true
+		return feature{what: "variables (" + word + ")", hint: "write @name in the statement, and the value in params of the request"}, true
 	case "EXEC", "EXECUTE", "CALL":
-		return feature{"stored procedures (" + word + ")", "send the statements themselves, one at a time"}, true
+		return feature{what: "stored procedures (" + word + ")", hint: "send the statements themselves, one at a time"}, true
 	case "BEGIN", "COMMIT", "ROLLBACK", "SAVE", "TRAN", "TRANSACTION", "START":
-		return feature{"transactions over several statements (" + word + ")", "each statement is atomic at each shard; put the rows that belong together into one INSERT"}, true
+		return feature{what: "transactions over several statements (" + word + ")", hint: "each statement is atomic at each shard; put the rows that belong together into one INSERT"}, true
 	case "MERGE", "REPLACE", "UPSERT":
-		return feature{word, "use UPDATE, and INSERT the rows it did not find"}, true
+		return feature{what: word, hint: "use UPDATE, and INSERT the rows it did not find"}, true
 	case "TRUNCATE":
-		return feature{"TRUNCATE TABLE", "use DELETE FROM with all_shards: true, or DROP TABLE and CREATE TABLE"}, true
+		return feature{what: "TRUNCATE TABLE", hint: "use DELETE FROM with all_shards: true, or DROP TABLE and CREATE TABLE"}, true
 	case "ALTER":
-		return feature{"ALTER", "create another table and insert the rows there"}, true
+		return feature{what: "ALTER", hint: "create another table and insert the rows there"}, true
 	case "USE":
-		return feature{"USE", "db_name of the request says which database"}, true
+		return feature{what: "USE", hint: "db_name of the request says which database"}, true
 	case "GO":
-		return feature{"GO, a word of sqlcmd,", "send the statements one at a time"}, true
+		return feature{what: "GO", hint: "send the statements one at a time", foreign: true}, true
 	case "GRANT", "REVOKE", "DENY":
-		return feature{word, "access is by the master's API token"}, true
+		return feature{what: word, hint: "access is by the master's API token"}, true
 	case "IF", "WHILE", "GOTO", "RETURN", "BREAK", "CONTINUE", "TRY", "THROW", "RAISERROR", "PRINT", "WAITFOR", "CURSOR", "OPEN", "CLOSE", "DEALLOCATE":
-		return feature{"programs in T-SQL (" + word + ")", "decide in the program that sends the statements"}, true
+		return feature{what: "programs in T-SQL (" + word + ")", hint: "decide in the program that sends the statements"}, true
 	case "BACKUP", "RESTORE", "DBCC", "SHUTDOWN", "CHECKPOINT", "RECONFIGURE", "VACUUM", "ATTACH", "PRAGMA":
-		return feature{"administration (" + word + ")", "use the tools of the shards' engine"}, true
+		return feature{what: "administration (" + word + ")", hint: "use the tools of the shards' engine"}, true
 	case "KILL":
-		return feature{"KILL", "DELETE /queries/{id} cancels a running statement"}, true
+		return feature{what: "KILL", hint: "DELETE /queries/{id} cancels a running statement"}, true
 	case "EXPLAIN":
-		return feature{"EXPLAIN, which is not T-SQL,", "send the statement with explain: true in the request"}, true
+		return feature{what: "EXPLAIN", hint: "send the statement with explain: true in the request", foreign: true}, true
 	case "SHOW", "DESCRIBE", "DESC":
-		return feature{word + ", which is not T-SQL,", "GET /metadata lists databases and tables"}, true
+		return feature{what: word, hint: "GET /metadata lists databases and tables", foreign: true}, true
 	case "BULK", "LOAD", "COPY":
-		return feature{word, "send the rows with INSERT ... VALUES or POST /insert"}, true
+		return feature{what: word, hint: "send the rows with INSERT ... VALUES or POST /insert"}, true
 	case "VALUES", "TABLE":
-		return feature{word + " as a statement, which is not T-SQL,", "use SELECT ... FROM"}, true
+		return feature{what: word + " as a statement", hint: "use SELECT ... FROM", foreign: true}, true
 	}
 	return feature{}, false
 }

@@ -94,8 +94,12 @@ func (p *parser) selectList(s *Select) {
 			p.fail(tooComplex(p.tok.Start, "the list has more than %d columns", MaxColumns).Hinted("select fewer columns"))
 		}
 		s.List = append(s.List, p.selectItem())
+		comma := p.tok.Start
 		if !p.accept(',') {
 			return
+		}
+		if p.tok.Keyword == tsqltoken.From {
+			p.fail(syntaxError(comma, "no column follows this comma").Hinted("remove it, or write another column before FROM"))
 		}
 	}
 }
@@ -115,7 +119,7 @@ func (p *parser) selectItem() SelectItem {
 			p.fail(unsupported(it.At, "assignment to the variable @%s is not supported", api.Clip(p.tok.Text)).Hinted("select the value, and send it as a parameter of the next statement"))
 		}
 	case p.tok.Keyword == tsqltoken.From:
-		p.fail(syntaxError(it.At, "the list of SELECT is empty").Hinted("write * or the columns before FROM"))
+		p.fail(syntaxError(it.At, "SELECT names no columns").Hinted("write * or the columns before FROM"))
 	}
 	x := p.value(p.additive())
 	if c, ok := x.x.(*Column); ok && c.Table == "" && p.accept('=') {
@@ -214,7 +218,7 @@ func (p *parser) tableAlias(ref *TableRef) {
 		ref.Alias = p.alias("a name for the table after AS")
 	}
 	if p.tok.Keyword == tsqltoken.With {
-		p.fail(unsupported(p.tok.Start, "table hints, as WITH (NOLOCK), are not supported").Hinted("leave them out: reads do not wait for writes"))
+		p.fail(unsupported(p.tok.Start, "table hints such as WITH (NOLOCK) are not supported").Hinted("leave them out: reads do not wait for writes"))
 	}
 }
 

@@ -233,8 +233,11 @@ func floatToDigits(t Type, f float64, digits int, to func(decimal, int) decimal)
 
 func errResult(t Type) *Error {
 	e := newError(mssqlerr.Overflow, OutOfRange, "the result is out of the range of %s", t)
-	if t.Kind.IsInteger() {
-		return e.hinted("write one of the numbers with a decimal point, such as 1., to compute in DECIMAL")
+	switch {
+	case t.Kind == BigInt:
+		return e.hinted("CAST an operand to DECIMAL(38,0) to compute in a wider type")
+	case t.Kind.IsInteger():
+		return e.hinted("CAST an operand to BIGINT to compute in a wider type")
 	}
 	return e.hinted("%s", rangeHint(t))
 }

@@ -65,7 +65,7 @@ func newError(number int, reason Reason, format string, args ...any) *Error {
 
 func errTooLong(t Type, have int, unit string) *Error {
 	return newError(mssqlerr.Truncation, TooLong, "the value has %d %s; %s holds %d", have, unit, t, t.Length).
-		hinted("send a shorter value, or give the column a greater length")
+		hinted("use a shorter value, or give the column a greater length")
 }
 
 func errRange(t Type, text string) *Error {
@@ -79,17 +79,17 @@ func errConversion(t Type, text string) *Error {
 	hint := ""
 	switch {
 	case t.Kind.IsInteger():
-		number, hint = mssqlerr.IntConversion, "send an integer"
+		number, hint = mssqlerr.IntConversion, "use an integer"
 	case t.Kind == Decimal:
-		hint = "send a number or its digits in a string, such as \"12.50\""
+		hint = "use a number, or its digits in a string such as \"12.50\""
 	case t.Kind.IsFloat():
-		hint = "send a number"
+		hint = "use a number"
 	case t.Kind.IsTemporal():
 		number, hint = mssqlerr.DateConversion, temporalHint(t.Kind)
 	case t.Kind == UniqueIdentifier:
-		number, hint = mssqlerr.GUIDConversion, "send 32 hex digits as XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX"
+		number, hint = mssqlerr.GUIDConversion, "use 32 hex digits as XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX"
 	case t.Kind.IsBinary():
-		hint = "send a string of 0x and an even number of hex digits"
+		hint = "use 0x and an even number of hex digits, in T-SQL without quotes"
 	}
 	return newError(number, ConversionFailed, "%s cannot be converted to %s", quoteClip(text), t).hinted("%s", hint)
 }
@@ -104,11 +104,11 @@ func errIncompatible(number int, from string, t Type) *Error {
 func temporalHint(k Kind) string {
 	switch k {
 	case Date:
-		return "send a date such as 2026-11-22"
+		return "use a date such as 2026-11-22"
 	case Time:
-		return "send a time such as 20:24:00.5"
+		return "use a time such as 20:24:00.5"
 	}
-	return "send a date and time such as 2026-11-22T20:24:00.5, without a time zone"
+	return "use a date and time such as 2026-11-22T20:24:00.5, without a time zone"
 }
 
 func rangeHint(t Type) string {
@@ -116,9 +116,13 @@ func rangeHint(t Type) string {
 		return fmt.Sprintf("%s holds %d to %d", t, lo, hi)
 	}
 	if t.Kind == Decimal {
-		return fmt.Sprintf("%s holds %d digits before the point and %d after", t, t.Precision-t.Scale, t.Scale)
+		nines := strings.Repeat("9", t.Precision-t.Scale)
+		if t.Scale > 0 {
+			nines += "." + strings.Repeat("9", t.Scale)
+		}
+		return fmt.Sprintf("%s holds -%s to %s", t, nines, nines)
 	}
-	return "send a value closer to zero"
+	return "use a value closer to zero"
 }
 
 // maxShown bounds how much of a value an error repeats, in bytes.
