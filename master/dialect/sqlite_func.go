@@ -100,11 +100,12 @@ func exactSums(p *plan.Plan, req *api.QueryRequest) {
 	}
 }
 
-// concat writes the concatenation of two strings, truncated to the length of T-SQL's type
-// if necessary.
+// concat writes the concatenation of two strings. SQLite's own operator does as long as the
+// result cannot exceed the length of T-SQL's type; that of a MAX type is bounded by the
+// native.
 func (w *sqliteWriter) concat(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
-	if t := e.Type; t.Length != sqltypes.Max && l.Type.Length+r.Type.Length > t.Length {
+	if t := e.Type; t.Length == sqltypes.Max || l.Type.Length+r.Type.Length > t.Length {
 		w.native("sd_concat", l, r, t)
 		return
 	}

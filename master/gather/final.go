@@ -150,7 +150,11 @@ func (f *finisher) endGroup() error {
 		if !f.held.canRank(keys) {
 			return nil
 		}
-		return f.held.hold(slices.Clone(keys), f.encode(nil))
+		line, err := f.encode(nil)
+		if err != nil {
+			return err
+		}
+		return f.held.hold(slices.Clone(keys), line)
 	}
 	return f.emit(f.group[:f.final.Keys], f.compareTies, nil)
 }
@@ -165,8 +169,8 @@ func (f *finisher) emit(keys []sqltypes.Value, compare func(a, b []sqltypes.Valu
 	}
 	if line != nil {
 		f.out.out = append(f.out.out, line...)
-	} else {
-		f.out.out = f.encode(f.out.out)
+	} else if f.out.out, err = f.encode(f.out.out); err != nil {
+		return err
 	}
 	return f.out.wrote()
 }
@@ -185,16 +189,24 @@ func (f *finisher) release() error {
 	return nil
 }
 
-// encode appends the current row in wire format, with a newline.
-func (f *finisher) encode(dst []byte) []byte {
+// encode appends the current row in wire format, with a newline. It fails if the row exceeds
+// [api.MaxRow].
+func (f *finisher) encode(dst []byte) ([]byte, error) {
+	start := len(dst)
 	dst = append(dst, '[')
 	for i := range f.row {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		if len(dst)-start+len(f.row[i].Str) >= api.MaxRow {
+			return dst[:start], api.RowTooLarge()
+		}
 		dst = sqltypes.AppendJSON(dst, f.types[i], f.row[i])
 	}
-	return append(dst, ']', '\n')
+	if dst = append(dst, ']', '\n'); len(dst)-start > api.MaxRow {
+		return dst[:start], api.RowTooLarge()
+	}
+	return dst, nil
 }
 
 // problem converts an error of package eval or sqltypes to an *api.Problem.

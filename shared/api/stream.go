@@ -21,6 +21,16 @@ type (
 	}
 )
 
+// MaxRow bounds a row of a stream, in bytes with its newline. A server answers [RowTooLarge]
+// instead of a larger one.
+const MaxRow = 16 << 20
+
+// RowTooLarge is the problem for a row that exceeds [MaxRow].
+func RowTooLarge() *Problem {
+	return NewProblem(CodeTooComplex, "a row of the answer takes more than %d bytes as JSON", MaxRow).
+		Hinted("select fewer columns, or a SUBSTRING of the long ones")
+}
+
 // EndInfo is what is known after the last row. A worker sets Rows only.
 type EndInfo struct {
 	Rows    int64          `json:"rows"`

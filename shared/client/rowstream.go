@@ -14,7 +14,7 @@ import (
 )
 
 // MaxLine bounds a line of a row stream, in bytes.
-const MaxLine = 16 << 20
+const MaxLine = api.MaxRow
 
 // streamBuffer is the initial size of a stream's buffer, in bytes. It grows only for a longer
 // line.

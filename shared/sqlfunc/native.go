@@ -30,6 +30,8 @@ type Types func(name string) (sqltypes.Type, error)
 //	sd_like sd_like_bin (pattern, value [, escape])   LIKE; sd_like_bin is case-sensitive
 //	sd_like_pad sd_like_bin_pad (...)                 the same for CHAR and VARCHAR, whose
 //	                            trailing spaces a pattern may ignore
+//
+// Each refuses a result of more than [sqltypes.MaxValueBytes].
 func Natives() []Native {
 	natives := append([]Native(nil), operators...)
 	seen := map[string]bool{}
@@ -39,7 +41,22 @@ func Natives() []Native {
 			natives = append(natives, f.native())
 		}
 	}
+	for i := range natives {
+		natives[i].Call = bounded(natives[i].Call)
+	}
 	return natives
+}
+
+// bounded returns call with a check of the size of its result, which some functions can make
+// larger than their arguments.
+func bounded(call func([]sqltypes.Value, Types) (sqltypes.Value, error)) func([]sqltypes.Value, Types) (sqltypes.Value, error) {
+	return func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
+		v, err := call(args, types)
+		if err == nil {
+			err = sqltypes.CheckSize(v)
+		}
+		return v, err
+	}
 }
 
 // native returns the function that implements f in SQLite. Its first argument is the date
@@ -95,7 +112,7 @@ var operators = append([]Native{
 		if err != nil {
 			return sqltypes.Null(), err
 		}
-		return sqltypes.Concat(t, args[0], args[1]), nil
+		return sqltypes.Concat(t, args[0], args[1])
 	}},
 	{"sd_like", 2, 3, like(sqltypes.LikeRules{Fold: true})},
 	{"sd_like_bin", 2, 3, like(sqltypes.LikeRules{})},

@@ -46,7 +46,7 @@ func (r Reason) String() string {
 
 // Error reports a refused type or value.
 type Error struct {
-	Number int    // SQL Server's number for the same error
+	Number int    // SQL Server's number for the same error; 0 if SQL Server would not refuse it
 	Reason Reason // the kind of error
 	Msg    string // what happened
 	Hint   string // what to do; may be empty

@@ -88,11 +88,15 @@ func skip(s string, n int64) int {
 
 // Concat concatenates two strings as type t. As in T-SQL, the result is truncated to t's length,
 // which by T-SQL's rules happens only at 8000 bytes or 4000 UTF-16 units. NULL if either is NULL.
-func Concat(t Type, a, b Value) Value {
+// A result of more than [MaxValueBytes] is refused before it is made.
+func Concat(t Type, a, b Value) (Value, error) {
 	if a.Form == FormNull || b.Form == FormNull {
-		return Value{}
+		return Value{}, nil
 	}
-	return Text(cutText(t, a.Str+b.Str))
+	if err := checkSize(len(a.Str) + len(b.Str)); err != nil {
+		return Value{}, err
+	}
+	return Text(cutText(t, a.Str+b.Str)), nil
 }
 
 // cutText truncates s to fit t, without splitting a character.

@@ -7,10 +7,10 @@ import (
 )
 
 // fitText fits a string to a string type: a value that is too long is refused unless the excess
-// is spaces; CHAR and NCHAR are padded with spaces.
+// is spaces; CHAR and NCHAR are padded with spaces. A MAX type holds [MaxValueBytes].
 func fitText(t Type, s string) (string, error) {
 	if t.Length == Max {
-		return s, nil
+		return s, checkSize(len(s))
 	}
 	units := t.Kind.IsUnicode()
 	have := len(s)
@@ -57,9 +57,12 @@ func utf16Len(s string) int {
 }
 
 // fitBytes fits a binary value to a binary type: a value that is too long is refused unless the
-// excess is zeros; BINARY is padded with zeros.
+// excess is zeros; BINARY is padded with zeros. A MAX type holds [MaxValueBytes].
 func fitBytes(t Type, s string) (string, error) {
-	if t.Length == Max || len(s) == t.Length {
+	if t.Length == Max {
+		return s, checkSize(len(s))
+	}
+	if len(s) == t.Length {
 		return s, nil
 	}
 	if len(s) > t.Length {

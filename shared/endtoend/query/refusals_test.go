@@ -21,6 +21,9 @@ type refusal struct {
 
 func sqlOf(sql string) api.SQLRequest { return api.SQLRequest{SQL: sql} }
 
+// halfLarge is more than half of the maximum size of a value.
+var halfLarge = param("x", `"`+strings.Repeat("x", 5_000_000)+`"`)
+
 var refused = []refusal{
 	{name: "an unknown function, with the nearest", req: sqlOf("SELECT UPPR(name) FROM Students"), code: api.CodeUnsupported, at: "UPPR", says: "UPPER"},
 	{name: "an unknown column, with the nearest", req: sqlOf("SELECT nam FROM Students"), code: api.CodeUnknownColumn, number: 207, at: "nam", says: "name"},
@@ -46,6 +49,11 @@ var refused = []refusal{
 	{name: "deep CASE", req: sqlOf("SELECT " + strings.Repeat("CASE WHEN id = 1 THEN ", 2000) + "1" + strings.Repeat(" END", 2000) + " FROM Students"), code: api.CodeTooComplex},
 	{name: "text beyond the size limit", req: sqlOf("SELECT id FROM Students -- " + strings.Repeat("x", 1<<20)), code: api.CodeTooComplex},
 	{name: "no text", req: sqlOf(" \n"), code: api.CodeMissingField},
+	{name: "a constant that grows too large", req: api.SQLRequest{SQL: "SELECT LEN(@x + @x) FROM Students", Params: params(halfLarge)}, code: api.CodeValueTooLong, says: "8000000"},
+	{name: "a computed string that grows too large", req: api.SQLRequest{SQL: "SELECT LEN(name + @x + @x) FROM Students", Params: params(halfLarge)}, code: api.CodeValueTooLong, says: "8000000"},
+	{name: "an aggregate that grows too large", req: api.SQLRequest{SQL: "SELECT LEN(MAX(name + @x) + @x) FROM Students", Params: params(halfLarge)}, code: api.CodeValueTooLong, says: "8000000"},
+	{name: "a row that is too large", req: api.SQLRequest{SQL: "SELECT id, @x, @x, @x, @x FROM Students", Params: params(halfLarge)}, code: api.CodeTooComplex, says: "SUBSTRING"},
+	{name: "a row of aggregates that is too large", req: api.SQLRequest{SQL: "SELECT MAX(name + @x), MIN(name + @x), MAX(name + @x) + '', MIN(name + @x) + '' FROM Students", Params: params(halfLarge)}, code: api.CodeTooComplex, says: "SUBSTRING"},
 	{name: "analyze of a write", req: api.SQLRequest{SQL: "DELETE FROM Students WHERE id = 1", Explain: true, Analyze: true}, code: api.CodeUnsupported},
 }
 

@@ -11,6 +11,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"shardeck/shared/api"
+	"shardeck/shared/sqltypes"
 )
 
 func (s *suite) testQuery(t *testing.T) {
@@ -22,6 +23,7 @@ func (s *suite) testQuery(t *testing.T) {
 		"a query ends at its time":                  (*rig).testTimeout,
 		"a slow reader blocks nobody":               (*rig).testSlowReader,
 		"bad parameters and columns are refused":    (*rig).testBadQuery,
+		"a row that is too large is refused":        (*rig).testRowTooLarge,
 		"acknowledged writes are visible to others": (*rig).testReadYourWrites,
 	})
 }
@@ -179,6 +181,40 @@ func (r *rig) testBadQuery() {
 		r.Error("a query with fewer columns than its text was not refused")
 	}
 	r.wantRows(tb.selectAll(), student(1))
+}
+
+// testRowTooLarge: rows beyond api.MaxRow can be stored, one column at a time or with characters
+// that JSON escapes. Reading them is refused by name, and the shorter parts of them can be read.
+func (r *rig) testRowTooLarge() {
+	tb := &table{def: api.TableDef{
+		Name: "Documents",
+		Columns: []api.ColumnDef{
+			{Name: "id", Type: "INT"}, {Name: "a", Type: "NVARCHAR(MAX)", Nullable: true}, {Name: "b", Type: "VARBINARY(MAX)", Nullable: true},
+		},
+		PrimaryKey: []string{"id"}, ShardKey: "id",
+	}, output: r.s.dialect.Output}
+	r.mustCreate(tb)
+	plain, escaped := strings.Repeat("x", sqltypes.MaxValueBytes), strings.Repeat(`\u0001`, 3_000_000)
+	binary := "0x" + strings.Repeat("AB", sqltypes.MaxValueBytes)
+	r.mustExec(request(tb.insert(`[1,"`+plain+`",null]`, `[2,"`+escaped+`",null]`, `[3,null,"`+binary+`"]`)))
+	r.mustExec(request(tb.update(`"b" = @p1`, `"id" = 1`, []string{"VARBINARY(MAX)"}, `["`+binary+`"]`)))
+
+	for _, id := range []string{"[1]", "[2]"} {
+		p := r.problem(r.e.Query(r.Context(), tb.selectWhere(`"id" = @p1`, []string{"INT"}, id), func(line []byte) error {
+			r.Errorf("row %s of %d bytes was returned", id, len(line))
+			return nil
+		}), api.CodeTooComplex)
+		if p != nil && (!strings.Contains(p.Detail, "16777216") || !strings.Contains(p.Hint, "SUBSTRING")) {
+			r.Errorf("the problem is %q, %q", p.Detail, p.Hint)
+		}
+	}
+	r.wantRows(tb.selectWhere(`"id" = 3`, nil, ""), `[3,null,"`+binary+`"]`)
+	r.wantRows(&api.QueryRequest{DB: dbName, SQL: `SELECT "id" FROM "Documents" ORDER BY "id"`, ResultTypes: []string{"INT"}}, "[1]", "[2]", "[3]")
+	// One byte more than a value may have.
+	p := r.refused(request(tb.insert(`[4,"`+plain+`x",null]`)), api.CodeValueTooLong)
+	if p.SQLNumber != 0 || !strings.Contains(p.Detail, fmt.Sprint(sqltypes.MaxValueBytes)) || p.Hint == "" {
+		r.Errorf("a value of one byte too many: %+v", p)
+	}
 }
 
 func (r *rig) testReadYourWrites() {

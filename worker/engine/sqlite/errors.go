@@ -42,7 +42,8 @@ func statementProblem(err error) error {
 			return p
 		}
 	case codeTooBig:
-		return contract.Numbered(mssqlerr.Truncation, "a value is too large to be stored")
+		return api.NewProblem(api.CodeValueTooLong, "a row or value of the statement has more than %d bytes", raw.MaxLength).
+			Hinted("use shorter values")
 	case codeAuth:
 		return contract.OutOfBounds("transactions, PRAGMA, ATTACH and tables whose names begin with an underscore are the worker's own")
 	case codeError, codeRange:

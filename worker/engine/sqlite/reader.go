@@ -135,15 +135,16 @@ func (db *database) query(ctx context.Context, r *reader, req *api.QueryRequest,
 	}
 	defer s.Reset()
 	more, err := db.firstStep(ctx, s.Stmt, req.Schemas)
+	defer r.shrink()
 	for more && err == nil {
-		r.line = appendLine(r.line[:0], s.Stmt, s.shape.types)
+		var whole bool
+		if r.line, whole = appendLine(r.line[:0], s.Stmt, s.shape.types); !whole {
+			return api.RowTooLarge()
+		}
 		if err := row(r.line); err != nil {
 			return err
 		}
 		more, err = s.Step()
-	}
-	if cap(r.line) > keepLine {
-		r.line = nil
 	}
 	if err != nil {
 		return db.queryProblem(ctx, req, err)
@@ -153,6 +154,12 @@ func (db *database) query(ctx context.Context, r *reader, req *api.QueryRequest,
 
 // keepLine is the size in bytes above which a reader frees its line buffer.
 const keepLine = 1 << 20
+
+func (r *reader) shrink() {
+	if cap(r.line) > keepLine {
+		r.line = nil
+	}
+}
 
 // firstStep checks that the tables match what the query was built for and makes the first step,
 // which takes the snapshot that the query reads. Both must see the same schema: if one was being
@@ -207,8 +214,10 @@ func (db *database) queryProblem(ctx context.Context, req *api.QueryRequest, err
 	return storageProblem(err, db.e.cfg.Logger)
 }
 
-// appendLine appends the current row as a JSON array.
-func appendLine(dst []byte, s *raw.Stmt, types []sqltypes.Type) []byte {
+// appendLine appends the current row as a JSON array. It stops and returns false if the row
+// exceeds [api.MaxRow]: before it appends a value that is certainly too long, or after one that
+// turned out to be with its escapes.
+func appendLine(dst []byte, s *raw.Stmt, types []sqltypes.Type) (_ []byte, whole bool) {
 	dst = append(dst, '[')
 	for i := range types {
 		if i > 0 {
@@ -226,7 +235,11 @@ func appendLine(dst []byte, s *raw.Stmt, types []sqltypes.Type) []byte {
 		case raw.ClassBlob:
 			v = sqltypes.Value{Form: sqltypes.FormBytes, Str: s.View(i)}
 		}
+		if len(dst)+len(v.Str) >= api.MaxRow {
+			return dst, false
+		}
 		dst = sqltypes.AppendJSON(dst, types[i], v)
 	}
-	return append(dst, ']')
+	dst = append(dst, ']')
+	return dst, len(dst) < api.MaxRow
 }

@@ -6,12 +6,13 @@ import (
 	"strconv"
 	"time"
 
+	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
 
 // appendRow appends a row from the driver as a JSON array in wire form (see
 // [sqltypes.AppendJSON]). types has one type per value. The error names the column whose value
-// does not have its type; dst is then truncated to its original length.
+// does not have its type, or is [api.RowTooLarge]; dst is then truncated to its original length.
 //
 // It keeps nothing of row, and only allocates the text of a DECIMAL or of a binary value.
 func appendRow(dst []byte, types []sqltypes.Type, row []driver.Value) ([]byte, error) {
@@ -21,12 +22,30 @@ func appendRow(dst []byte, types []sqltypes.Type, row []driver.Value) ([]byte, e
 		if i > 0 {
 			dst = append(dst, ',')
 		}
+		if len(dst)-start+valueBytes(v) >= api.MaxRow {
+			return dst[:start], api.RowTooLarge()
+		}
 		var ok bool
 		if dst, ok = appendValue(dst, types[i], v); !ok {
 			return dst[:start], fmt.Errorf("the server sent a %T for column %d, which is %s", v, i+1, types[i])
 		}
 	}
-	return append(dst, ']'), nil
+	dst = append(dst, ']')
+	if len(dst)-start >= api.MaxRow { // with escapes
+		return dst[:start], api.RowTooLarge()
+	}
+	return dst, nil
+}
+
+// valueBytes returns the size of a string or binary value, a lower bound of its wire form's.
+func valueBytes(v driver.Value) int {
+	switch v := v.(type) {
+	case string:
+		return len(v)
+	case []byte:
+		return len(v)
+	}
+	return 0
 }
 
 // appendValue appends one value. The driver's representation of SQL Server's types: int64 for

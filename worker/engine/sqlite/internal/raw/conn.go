@@ -115,9 +115,14 @@ func Open(path string, mode Mode) (*Conn, error) {
 	return c, nil
 }
 
+// MaxLength bounds a stored row and a value that SQLite computes, in bytes. SQLite's own bound of
+// 1 GB would allow one statement to exhaust the memory.
+const MaxLength = 64 << 20
+
 // harden disables what hides mistakes: double-quoted text that is not a column, and SQL that can
-// corrupt the file.
+// corrupt the file. It also bounds rows and values.
 func (c *Conn) harden() error {
+	lib.Xsqlite3_limit(c.tls, c.db, lib.SQLITE_LIMIT_LENGTH, MaxLength)
 	for _, set := range []struct{ op, on int32 }{
 		{lib.SQLITE_DBCONFIG_DQS_DDL, 0},
 		{lib.SQLITE_DBCONFIG_DQS_DML, 0},
