@@ -62,5 +62,11 @@ func errGarbage() *api.Problem {
 		Hinted("check whether the worker runs another version; its log may have details")
 }
 
+// errOrder returns the problem for a row that is less than the row before it.
+func errOrder() *api.Problem {
+	return api.NewProblem(api.CodeShardBadAnswer, "a row is not in the order that was asked for").
+		Hinted("check whether the worker runs another version; its log may have details")
+}
+
 // isEnd reports whether err is the regular end of a source.
 func isEnd(err error) bool { return errors.Is(err, io.EOF) }

@@ -101,6 +101,7 @@ type cursor struct {
 	row    []byte // without the newline
 	split  jsonrow.Splitter
 	values []sqltypes.Value // of the keys
+	before []sqltypes.Value // the keys of the row before
 }
 
 func newMerger(g *Gathering, keys []plan.MergeKey) *merger {
@@ -112,20 +113,12 @@ func newMerger(g *Gathering, keys []plan.MergeKey) *merger {
 }
 
 // next returns the cursor positioned at the next row, or nil after the last. The row is
-// valid until the next call.
+// valid until the next call. A source whose rows are out of order fails.
 func (m *merger) next() (*cursor, error) {
 	if !m.init {
 		m.init = true
-		for i := range m.g.Sources {
-			c := &cursor{source: i, values: make([]sqltypes.Value, len(m.keys))}
-			ok, err := m.advance(c)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				m.heap = append(m.heap, c)
-				m.up(len(m.heap) - 1)
-			}
+		if err := m.start(); err != nil {
+			return nil, err
 		}
 	} else if m.last != nil {
 		ok, err := m.advance(m.last)
@@ -133,12 +126,18 @@ func (m *merger) next() (*cursor, error) {
 			return nil, err
 		}
 		if !ok {
-			n := len(m.heap) - 1
-			m.heap[0] = m.heap[n]
-			m.heap[n] = nil
-			m.heap = m.heap[:n]
+			m.removeHead()
 		}
 		m.down()
+		// A row that is less than the one before it, which was the least of all, is the
+		// least itself. So only a source that stays at the head can be out of order.
+		if ok && m.heap[0] == m.last && outOfOrder(m.keys, m.last.before, m.last.values) {
+			if err := m.g.failed(m.last.source, errOrder()); err != nil {
+				return nil, err
+			}
+			m.removeHead()
+			m.down()
+		}
 	}
 	if len(m.heap) == 0 {
 		m.last = nil
@@ -146,6 +145,31 @@ func (m *merger) next() (*cursor, error) {
 	}
 	m.last = m.heap[0]
 	return m.last, nil
+}
+
+// start fills the heap with the first row of each source.
+func (m *merger) start() error {
+	for i := range m.g.Sources {
+		c := &cursor{source: i, values: make([]sqltypes.Value, len(m.keys)), before: make([]sqltypes.Value, len(m.keys))}
+		ok, err := m.advance(c)
+		if err != nil {
+			return err
+		}
+		if ok {
+			m.heap = append(m.heap, c)
+			m.up(len(m.heap) - 1)
+		}
+	}
+	return nil
+}
+
+// removeHead removes the head's source, which has no more rows. The heap must then be
+// restored with down.
+func (m *merger) removeHead() {
+	n := len(m.heap) - 1
+	m.heap[0] = m.heap[n]
+	m.heap[n] = nil
+	m.heap = m.heap[:n]
 }
 
 // advance moves the cursor to its source's next row and reports whether there is one.
@@ -168,6 +192,7 @@ func (m *merger) advance(c *cursor) (bool, error) {
 	if !c.split.Split(c.row, m.need) {
 		return false, m.g.failed(c.source, errGarbage())
 	}
+	c.values, c.before = c.before, c.values
 	for k := range m.keys {
 		v, err := sqltypes.DecodeJSON(m.keys[k].Type, c.split.Element(c.row, m.keys[k].Column))
 		if err != nil {
