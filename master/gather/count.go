@@ -41,14 +41,16 @@ func (g *Gathering) Count(keys []plan.MergeKey, shards int, shardOf func(source 
 		if c == nil {
 			return out, nil
 		}
-		v, err := sqltypes.DecodeJSON(bigint, c.split.Element(c.row, width))
-		if err != nil || v.IsNull() || v.Int < 0 {
+		v, err := sqltypes.DecodeWire(bigint, c.split.Element(c.row, width))
+		if err == nil {
+			err = addCount(&out.Total, v)
+		}
+		if err != nil {
 			if err := g.failed(c.source, errGarbage()); err != nil {
 				return nil, g.finish(err)
 			}
 			continue
 		}
-		out.Total += v.Int
 		out.PerShard[c.source] += v.Int
 		if width == 0 {
 			continue

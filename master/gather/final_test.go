@@ -60,6 +60,11 @@ func floatSums() *plan.Plan {
 	return with(grouped(plan.CombineSum, floatSum), func(p *plan.Plan) { p.Final.Aggregates[0].Type = floatSum })
 }
 
+// decimalSums is grouped with a SUM of DECIMAL(38,2).
+func decimalSums() *plan.Plan {
+	return with(grouped(plan.CombineSum, sqltypes.DecimalType(38, 2)), func(p *plan.Plan) { p.Final.Aggregates[0].Type = sqltypes.DecimalType(38, 2) })
+}
+
 // with changes a plan and returns it.
 func with(p *plan.Plan, change func(*plan.Plan)) *plan.Plan {
 	change(p)
@@ -195,6 +200,18 @@ func TestFinishErrors(t *testing.T) {
 		"a partial sum of floats out of range":     {floatSums(), []Source{rowsOf("[1,\"0x004400000001\"]\n")}, api.CodeShardBadAnswer, 0},
 		"a partial sum of floats that is a string": {floatSums(), []Source{rowsOf("[1,\"1.5\"]\n")}, api.CodeShardBadAnswer, 0},
 		"a partial sum that is not a number":       {grouped(plan.CombineSum, intType), []Source{rowsOf("[1,\"x\"]\n")}, api.CodeShardBadAnswer, 0},
+		"an empty partial count":                   {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,\"\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial count of NULL":                  {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,null]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial count with a fraction":          {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1.5]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial count that is a string":         {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,\"1\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial count with a sign":              {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,\"+1\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial count that is a bit":            {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,true]\n")}, api.CodeShardBadAnswer, 0},
+		"a negative partial count":                 {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,-5]\n")}, api.CodeShardBadAnswer, 0},
+		"partial counts whose sum overflows":       {grouped(plan.CombineCount, bigType), []Source{rowsOf("[1,\"9223372036854775807\"]\n"), rowsOf("[1,1]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial sum of decimals without digits": {decimalSums(), []Source{rowsOf("[1,\"1.\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial sum of decimals as a number":    {decimalSums(), []Source{rowsOf("[1,1.50]\n")}, api.CodeShardBadAnswer, 0},
+		"a partial sum of decimals with a space":   {decimalSums(), []Source{rowsOf("[1,\" 1.50\"]\n")}, api.CodeShardBadAnswer, 0},
+		"a group key of another type":              {grouped(plan.CombineCount, intType), []Source{rowsOf("[\"1\",1]\n")}, api.CodeShardBadAnswer, 0},
 		"a source that fails":                      {grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1]\n"), &memory{blocks: []string{"[1,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}}, api.CodeShardTimeout, 0},
 		"a source that fails immediately":          {single(plan.CombineCount, intType), []Source{&memory{err: api.NewProblem(api.CodeShardUnavailable, "gone")}}, api.CodeShardUnavailable, 0},
 	} {

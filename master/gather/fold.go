@@ -2,6 +2,7 @@ package gather
 
 import (
 	"errors"
+	"math"
 
 	"shardeck/master/plan"
 	"shardeck/shared/sqltypes"
@@ -52,16 +53,17 @@ func (f *fold) add(c *cursor) error {
 	if f.a.Func == plan.CombineSum && len(element) > 0 && element[0] == '"' && f.a.Type.Kind == sqltypes.Float {
 		return f.addExact(element)
 	}
-	v, err := sqltypes.DecodeJSON(f.a.Type, element)
+	v, err := sqltypes.DecodeWire(f.a.Type, element)
 	if err != nil {
 		return errShape
+	}
+	if f.a.Func == plan.CombineCount {
+		return addCount(&f.count, v)
 	}
 	if v.IsNull() {
 		return nil
 	}
 	switch f.a.Func {
-	case plan.CombineCount:
-		f.count += v.Int
 	case plan.CombineSum:
 		return problem(f.sum.Add(v))
 	case plan.CombineCountDistinct, plan.CombineSumDistinct:
@@ -78,6 +80,16 @@ func (f *fold) add(c *cursor) error {
 			f.best = v
 		}
 	}
+	return nil
+}
+
+// addCount adds a partial count, which is neither NULL nor negative. That no number of rows
+// overflows their sum is checked too.
+func addCount(sum *int64, v sqltypes.Value) error {
+	if v.IsNull() || v.Int < 0 || v.Int > math.MaxInt64-*sum {
+		return errShape
+	}
+	*sum += v.Int
 	return nil
 }
 

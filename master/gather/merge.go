@@ -194,7 +194,7 @@ func (m *merger) advance(c *cursor) (bool, error) {
 	}
 	c.values, c.before = c.before, c.values
 	for k := range m.keys {
-		v, err := sqltypes.DecodeJSON(m.keys[k].Type, c.split.Element(c.row, m.keys[k].Column))
+		v, err := sqltypes.DecodeWire(m.keys[k].Type, c.split.Element(c.row, m.keys[k].Column))
 		if err != nil {
 			return false, m.g.failed(c.source, errGarbage())
 		}

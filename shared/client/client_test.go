@@ -117,6 +117,59 @@ func TestResponseMustCoverEveryStatement(t *testing.T) {
 	}
 }
 
+// A response with impossible numbers of rows is not from a worker that ran the statements: the
+// outcome is unknown, and the problem says what was wrong.
+func TestImpossibleNumbersOfRowsAreRefused(t *testing.T) {
+	insert := api.Statement{SQL: "INSERT", Effect: api.EffectInsert, Rows: []jsontext.Value{jsontext.Value("[1]"), jsontext.Value("[2]")}}
+	update := api.Statement{SQL: "UPDATE", Effect: api.EffectUpdate, Rows: insert.Rows}
+	for _, c := range []struct {
+		st   api.Statement
+		rows string
+		want string // part of the problem; empty: accepted
+	}{
+		{insert, `2`, ""}, {insert, `0`, ""}, {insert, `3`, "an insert of 2 rows affected 3"}, {insert, `-1`, "negative"}, {insert, `null`, "null"},
+		{update, `300`, ""}, {update, `-3`, "negative"}, {update, `null`, "null"}, {update, `1.5`, "JSON"}, {update, `"1"`, "JSON"},
+		{update, `9223372036854775807`, "large"}, {update, `99999999999999999999`, "JSON"},
+	} {
+		w := worker(t, answering(http.StatusOK, "application/json", `{"rows_affected":[`+c.rows+`],"replayed":true}`))
+		resp, err := w.Exec(t.Context(), &api.ExecRequest{DB: "D", Statements: []api.Statement{c.st}})
+		if c.want == "" {
+			if err != nil || len(resp.RowsAffected) != 1 || fmt.Sprint(resp.RowsAffected[0]) != c.rows || !resp.Replayed {
+				t.Errorf("%s of %s: %+v, %v", c.rows, c.st.SQL, resp, err)
+			}
+			continue
+		}
+		if p := api.AsProblem(err); err == nil || p.Code != api.CodeOutcomeUnknown || !strings.Contains(p.Detail, c.want) {
+			t.Errorf("%s of %s: %v, want outcome_unknown because of %q", c.rows, c.st.SQL, err, c.want)
+		}
+	}
+}
+
+func TestImpossibleStatsAreABadAnswer(t *testing.T) {
+	database := func(tables string) string {
+		return `{"databases":[{"name":"D","size_bytes":1,"tables":` + tables + `}]}`
+	}
+	for body, want := range map[string]string{
+		database(`[{"definition":{"name":"T"},"rows":3}]`): "", `{"databases":[]}`: "", database(`[]`): "",
+		`null`: "null", `{}`: "databases", `{"databases":null}`: "databases", `{"databases":{}}`: "JSON", `[]`: "JSON",
+		database(`null`): "tables", database(`{}`): "JSON", `{"databases":[{"name":"D"}]}`: "tables",
+		`{"databases":[{"name":"D","size_bytes":-1,"tables":[]}]}`:           "size",
+		database(`[{"definition":{"name":"T"},"rows":-5}]`):                  "table T",
+		database(`[{"definition":{"name":"T"},"rows":4611686018427387904}]`): "table T",
+	} {
+		_, err := worker(t, answering(http.StatusOK, "application/json", body)).Stats(t.Context())
+		if want == "" {
+			if err != nil {
+				t.Errorf("%s: %v", body, err)
+			}
+			continue
+		}
+		if p := api.AsProblem(err); err == nil || p.Code != api.CodeShardBadAnswer || !strings.Contains(p.Detail, want) {
+			t.Errorf("%s: %v, want a bad answer because of %q", body, err, want)
+		}
+	}
+}
+
 func TestConnectionRefused(t *testing.T) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -128,10 +128,10 @@ func (c *conn) close() {
 // call is one request.
 type call struct {
 	method, path string
-	body         any         // JSON; nil for none
-	write        bool        // a failure after it was sent leaves the outcome unknown
-	valid        func() bool // whether the decoded response is plausible for this request; nil: any is
-	open         bool        // sent without the credential
+	body         any           // JSON; nil for none
+	write        bool          // a failure after it was sent leaves the outcome unknown
+	valid        func() string // why the decoded response is not plausible for this request, or ""; nil: any is
+	open         bool          // sent without the credential
 	accept       string
 	opts         []CallOption
 }
@@ -196,8 +196,13 @@ func (c *conn) do(ctx context.Context, k *call, dst any) error {
 	if err := json.Unmarshal(b.Bytes(), dst); err != nil {
 		return c.badResponse(k, resp, "it is not the expected JSON: %v", err)
 	}
-	if k.valid != nil && !k.valid() {
-		return c.badResponse(k, resp, "it does not match the request")
+	if string(bytes.TrimSpace(b.Bytes())) == "null" {
+		return c.badResponse(k, resp, "it is null")
+	}
+	if k.valid != nil {
+		if why := k.valid(); why != "" {
+			return c.badResponse(k, resp, "%s", why)
+		}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
+	"shardeck/shared/jsonrow"
 )
 
 // MaxLine bounds a line of a row stream, in bytes.
@@ -39,8 +40,10 @@ type RowStream struct {
 	rows int64
 	last int64 // rows in the latest block
 	head api.StreamHead
-	end  *api.EndInfo
-	err  error // how it ended; io.EOF for success
+	// columns is the number of values of each row; 0 leaves the rows unchecked.
+	columns int
+	end     *api.EndInfo
+	err     error // how it ended; io.EOF for success
 }
 
 // newRowStream returns the stream of a response that has just begun.
@@ -79,7 +82,8 @@ func (s *RowStream) End() *api.EndInfo { return s.end }
 // NextBlock returns complete rows, as many as have arrived: JSON arrays, each ending in a
 // newline. The slice is valid until the next call of NextBlock or Close. It returns io.EOF only
 // after a proper end: a stream that was cut off, that failed at the server or whose row count
-// does not match ends in a problem.
+// does not match ends in a problem, and so does a row of a worker that does not have a plain value
+// for each column (see [jsonrow.Valid]).
 func (s *RowStream) NextBlock() ([]byte, error) {
 	s.last = 0
 	for s.err == nil {
@@ -114,7 +118,7 @@ func (s *RowStream) scan() (block []byte, control bool) {
 		if i < 0 {
 			break
 		}
-		if b[n] != '[' || i < 2 || b[n+i-1] != ']' {
+		if b[n] != '[' || i < 2 || b[n+i-1] != ']' || s.columns > 0 && !jsonrow.Valid(b[n:n+i], s.columns) {
 			return b[:n], n == 0
 		}
 		n += i + 1
@@ -145,6 +149,9 @@ func (s *RowStream) control(line []byte) error {
 	var rec struct {
 		End   *api.EndInfo `json:"end"`
 		Error *api.Problem `json:"error"`
+	}
+	if s.columns > 0 && len(line) > 0 && line[0] == '[' {
+		return s.bad("a row of the stream is not a JSON array of %d values", s.columns)
 	}
 	if n, ok := plainEnd(line); ok {
 		rec.End = &api.EndInfo{Rows: n}

@@ -80,6 +80,23 @@ func TestInvalidStreams(t *testing.T) {
 	}
 }
 
+// Rows are passed on as they are, so a row that is not one of the query's ends the stream, after
+// the rows before it.
+func TestRowsOfAnotherShapeAreABadAnswer(t *testing.T) {
+	for _, row := range []string{`[1]`, `[1,2,3]`, `[]`, `[1,]`, `[1,"a` + "\x01" + `b"]`, `[1,"a` + "\t" + `b"]`, `[1,"a` + "\xff" + `"]`, `[1,[2]]`, `[1 2,3]`, `[1,"a]`} {
+		body := `[1,"a,b"]` + "\n" + row + "\n" + `[3,null]` + "\n" + `{"end":{"rows":3}}` + "\n"
+		s, err := worker(t, answering(200, api.MediaNDJSON, body)).Query(t.Context(), &api.QueryRequest{ResultTypes: []string{"INT", "NVARCHAR(9)"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, _, err := collect(s)
+		if p := api.AsProblem(err); err == nil || p.Code != api.CodeShardBadAnswer || !strings.Contains(p.Detail, "2 values") || len(rows) != 1 {
+			t.Errorf("%q: %d rows and %v; want one, and a bad answer", row, len(rows), err)
+		}
+		_ = s.Close()
+	}
+}
+
 func TestStreamCutOffByTheServer(t *testing.T) {
 	w := worker(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "[1]\n")

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -56,13 +57,45 @@ func (w *Worker) DropDB(ctx context.Context, req *api.DBRequest, opts ...CallOpt
 
 // Exec runs statements in one transaction.
 func (w *Worker) Exec(ctx context.Context, req *api.ExecRequest, opts ...CallOption) (*api.ExecResponse, error) {
+	var body struct {
+		RowsAffected []*int64 `json:"rows_affected"` // nil for null
+		Replayed     bool     `json:"replayed"`
+	}
 	out := new(api.ExecResponse)
 	k := &call{method: http.MethodPost, path: api.WorkerExecPath, body: req, write: true, opts: opts}
-	// Any JSON object decodes; one without an entry per statement is not from a worker that ran
-	// them.
-	k.valid = func() bool { return len(out.RowsAffected) == len(req.Statements) }
-	return out, w.c.do(ctx, k, out)
+	// Any JSON object decodes; one without a possible number of rows for each statement is not from
+	// a worker that ran them.
+	k.valid = func() string {
+		if len(body.RowsAffected) != len(req.Statements) {
+			return "it does not have a number of rows for each statement"
+		}
+		for i, n := range body.RowsAffected {
+			if why := wrongRows(&req.Statements[i], n); why != "" {
+				return why
+			}
+			out.RowsAffected = append(out.RowsAffected, *n)
+		}
+		out.Replayed = body.Replayed
+		return ""
+	}
+	return out, w.c.do(ctx, k, &body)
 }
+
+// wrongRows returns why a statement cannot have affected n rows, or "".
+func wrongRows(st *api.Statement, n *int64) string {
+	switch {
+	case n == nil || *n < 0:
+		return "a number of rows is null or negative"
+	case *n > maxRows:
+		return "a number of rows is impossibly large"
+	case st.Effect == api.EffectInsert && len(st.Rows) > 0 && *n > int64(len(st.Rows)):
+		return fmt.Sprintf("an insert of %d rows affected %d", len(st.Rows), *n)
+	}
+	return ""
+}
+
+// maxRows is more rows than a worker can have, so that sums of numbers up to it do not overflow.
+const maxRows = 1 << 48
 
 // Query runs a SELECT. The stream must be closed, and ends with ctx.
 func (w *Worker) Query(ctx context.Context, req *api.QueryRequest, opts ...CallOption) (*RowStream, error) {
@@ -71,13 +104,39 @@ func (w *Worker) Query(ctx context.Context, req *api.QueryRequest, opts ...CallO
 	if err != nil {
 		return nil, err
 	}
-	return newRowStream(ctx, w.c, k, resp), nil
+	s := newRowStream(ctx, w.c, k, resp)
+	s.columns = len(req.ResultTypes)
+	return s, nil
 }
 
 // Stats lists databases and tables with their row counts.
 func (w *Worker) Stats(ctx context.Context, opts ...CallOption) (*api.WorkerStats, error) {
 	out := new(api.WorkerStats)
-	return out, w.c.do(ctx, &call{method: http.MethodGet, path: api.WorkerStatsPath, opts: opts}, out)
+	k := &call{method: http.MethodGet, path: api.WorkerStatsPath, opts: opts}
+	k.valid = func() string { return wrongStats(out) }
+	return out, w.c.do(ctx, k, out)
+}
+
+// wrongStats returns why a worker cannot have these databases and tables, or "".
+func wrongStats(st *api.WorkerStats) string {
+	if st.Databases == nil {
+		return "it has no list of databases"
+	}
+	for i := range st.Databases {
+		d := &st.Databases[i]
+		switch {
+		case d.Tables == nil:
+			return fmt.Sprintf("database %s has no list of tables", api.Clip(d.Name))
+		case d.SizeBytes < 0:
+			return fmt.Sprintf("database %s has a negative size", api.Clip(d.Name))
+		}
+		for j := range d.Tables {
+			if n := d.Tables[j].Rows; n < 0 || n > maxRows {
+				return fmt.Sprintf("table %s has %d rows", api.Clip(d.Tables[j].Definition.Name), n)
+			}
+		}
+	}
+	return ""
 }
 
 // State returns the worker's stored fence.
