@@ -36,6 +36,10 @@ func statementProblem(err error) error {
 	if !ok {
 		return err
 	}
+	if errors.Is(e, raw.ErrResultsTooLarge) {
+		return api.NewProblem(api.CodeTooComplex, "%v", raw.ErrResultsTooLarge).
+			Hinted("use fewer functions and concatenations on large values, or a SUBSTRING of these")
+	}
 	switch e.Primary() {
 	case codeConstraint:
 		if p := constraintProblem(e); p != nil {

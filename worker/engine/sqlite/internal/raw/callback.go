@@ -71,6 +71,8 @@ func (a Arg) View() string {
 type Result struct {
 	tls *libc.TLS
 	ctx uintptr
+	c   *Conn
+	err error // why a value was not set
 }
 
 // Int sets the result.
@@ -79,21 +81,24 @@ func (r *Result) Int(v int64) { lib.Xsqlite3_result_int64(r.tls, r.ctx, v) }
 // Float sets the result.
 func (r *Result) Float(v float64) { lib.Xsqlite3_result_double(r.tls, r.ctx, v) }
 
-// Text sets the result to a copy of v.
-func (r *Result) Text(v string) {
-	var b buffer
-	defer b.free(r.tls)
-	if p := b.set(r.tls, v); p != 0 {
-		lib.Xsqlite3_result_text(r.tls, r.ctx, p, int32(len(v)), transient)
-	}
-}
+// Text sets the result to a copy of v. The statement fails with [ErrResultsTooLarge] if there is no
+// room for it.
+func (r *Result) Text(v string) { r.set(v, lib.Xsqlite3_result_text) }
 
-// Bytes sets the result to a copy of the bytes of v.
-func (r *Result) Bytes(v string) {
+// Bytes sets the result to a copy of the bytes of v, as Text does.
+func (r *Result) Bytes(v string) { r.set(v, lib.Xsqlite3_result_blob) }
+
+func (r *Result) set(v string, give func(tls *libc.TLS, ctx, p uintptr, n int32, destroy uintptr)) {
+	if len(v) >= largeResult {
+		if p := r.large(v); p != 0 {
+			give(r.tls, r.ctx, p, int32(len(v)), funcPointer(freeLarge))
+		}
+		return
+	}
 	var b buffer
 	defer b.free(r.tls)
 	if p := b.set(r.tls, v); p != 0 {
-		lib.Xsqlite3_result_blob(r.tls, r.ctx, p, int32(len(v)), transient)
+		give(r.tls, r.ctx, p, int32(len(v)), transient)
 	}
 }
 

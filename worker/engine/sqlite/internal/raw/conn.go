@@ -32,6 +32,8 @@ type Conn struct {
 	// groups are the states of unfinished aggregate groups.
 	groups    map[uintptr]Aggregate
 	nextGroup uintptr
+	// results is the size of the large results of functions that SQLite holds.
+	results int
 
 	// mu guards closed, so that an Interrupt never touches a closed connection.
 	mu     sync.Mutex

@@ -68,7 +68,7 @@ func (f *function) arguments(tls *libc.TLS, argc int32, argv uintptr) []Arg {
 }
 
 func (f *function) resultOf(tls *libc.TLS, ctx uintptr) *Result {
-	f.result = Result{tls: tls, ctx: ctx}
+	f.result = Result{tls: tls, ctx: ctx, c: f.c}
 	return &f.result
 }
 
@@ -85,7 +85,12 @@ func (f *function) fail(tls *libc.TLS, ctx uintptr, err error) {
 
 func callFunction(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {
 	f := functionOf(tls, ctx)
-	if err := f.call(f.arguments(tls, argc, argv), f.resultOf(tls, ctx)); err != nil {
+	r := f.resultOf(tls, ctx)
+	err := f.call(f.arguments(tls, argc, argv), r)
+	if err == nil {
+		err = r.err
+	}
+	if err != nil {
 		f.fail(tls, ctx, err)
 	}
 }
@@ -130,7 +135,12 @@ func finishAggregate(tls *libc.TLS, ctx uintptr) {
 	if group == nil || f.c.funcErr != nil {
 		return // the statement is failing, and the result is unused
 	}
-	if err := group.Final(f.resultOf(tls, ctx)); err != nil {
+	r := f.resultOf(tls, ctx)
+	err := group.Final(r)
+	if err == nil {
+		err = r.err
+	}
+	if err != nil {
 		f.fail(tls, ctx, err)
 	}
 }
