@@ -8,6 +8,7 @@ package answer
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -105,12 +106,32 @@ func Applied(parts []api.ShardResult) string {
 }
 
 // Route says where a statement went and why: "shard 1: order_id = 1 is in slot 3964 ...".
-func Route(r *api.Route) string {
-	text := Shards(r.Shards)
+func Route(r *api.Route) string { return Answered(r, nil) }
+
+// Answered says which shards of a route answered, which did not, and why it went there:
+// "shards 0, 2, without shard 1: no condition fixes id".
+func Answered(r *api.Route, omitted []api.Problem) string {
+	text := AnsweredShards(r, omitted)
 	if r.Why != "" {
 		text += ": " + r.Why
 	}
 	return text
+}
+
+// AnsweredShards names the shards of a route that answered, and those that were omitted.
+func AnsweredShards(r *api.Route, omitted []api.Problem) string {
+	var missing []int
+	for i := range omitted {
+		if s := omitted[i].Shard; s != nil && !slices.Contains(missing, *s) {
+			missing = append(missing, *s)
+		}
+	}
+	if len(missing) == 0 {
+		return Shards(r.Shards)
+	}
+	slices.Sort(missing)
+	answered := slices.DeleteFunc(slices.Clone(r.Shards), func(s int) bool { return slices.Contains(missing, s) })
+	return Shards(answered) + ", without " + Shards(missing)
 }
 
 // Key shows how a shard key maps to its shard.

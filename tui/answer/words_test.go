@@ -24,6 +24,9 @@ func TestNamesAndCounts(t *testing.T) {
 		{"more than are named", Shards([]int{0, 1, 2, 3, 4, 5, 6, 7, 8}), "9 shards"},
 		{"a route", Route(&api.Route{Shards: []int{1}, Why: "id = 1 is in slot 3964"}), "shard 1: id = 1 is in slot 3964"},
 		{"a route without a reason", Route(&api.Route{Shards: []int{0, 2}}), "shards 0, 2"},
+		{"all shards answered", Answered(&api.Route{Shards: []int{0, 1}, Why: "all"}, nil), "shards 0, 1: all"},
+		{"one shard did not answer", Answered(&api.Route{Shards: []int{0, 1, 2}, Why: "no condition"}, []api.Problem{*api.NewProblem(api.CodeShardUnavailable, "down").On(1, "w")}), "shards 0, 2, without shard 1: no condition"},
+		{"two shards did not answer", AnsweredShards(&api.Route{Shards: []int{0, 1, 2}}, []api.Problem{*api.NewProblem(api.CodeShardUnavailable, "down").On(2, "w"), *api.NewProblem(api.CodeShardUnavailable, "down").On(0, "w")}), "shard 1, without shards 0, 2"},
 		// FNV-1a-32 of "1" is 873244444, its slot 873244444 % 5040 = 3964, its shard of three 3964 % 3 = 1.
 		{"a key", Key(&api.RouteKey{Key: "1", Hash: 873244444, Slot: 3964, Shard: 1}), "1 → FNV-1a 873244444 → slot 3964 → shard 1"},
 		{"all keys listed", MoreKeys(&api.Route{Keys: make([]api.RouteKey, 2), KeysTotal: 2}), ""},

@@ -226,7 +226,7 @@ func printSummary(w io.Writer, end *api.EndInfo, began time.Time) error {
 	}
 	line := answer.Rows(end.Rows) + " in " + millis(ms)
 	if end.Route != nil {
-		line += " from " + answer.Route(end.Route)
+		line += " from " + answer.Answered(end.Route, end.Partial)
 	}
 	fmt.Fprintln(w, Clean(line))
 	if truncated {

@@ -93,6 +93,17 @@ func TestQueryPrintsAlignedTable(t *testing.T) {
 	}
 }
 
+func TestQueryNamesShardsThatAnswered(t *testing.T) {
+	end := api.EndInfo{Route: scattered, Query: &api.StatementInfo{MS: 4.11}, Partial: []api.Problem{*api.NewProblem(api.CodeShardUnavailable, "connection refused").On(1, "worker-8082")}}
+	url := queryServer(t, streamed([]api.Column{{Name: "n", Type: "INT"}}, end, "[6667]"))
+	_, errOut, code := runQuery(t, &Query{Connection: Connection{Master: []string{url}}, SQL: "SELECT COUNT(*) AS n FROM Students", AllowPartial: true}, "", 0)
+	want := "1 row in 4.11 ms from shards 0, 2, without shard 1: no condition fixes student_id\n" +
+		"! PARTIAL, omitted: shard_unavailable (shard 1, worker-8082): connection refused\n"
+	if diff := cmp.Diff(want, errOut); diff != "" || code != ExitFailed {
+		t.Errorf("exit code %d (-want +got):\n%s", code, diff)
+	}
+}
+
 func TestQueryPrintsJSONAndCSV(t *testing.T) {
 	end := api.EndInfo{Route: scattered, Shards: []api.ShardResult{{Shard: 0, Rows: 3}}, Query: &api.StatementInfo{MS: 4.2}}
 	url := queryServer(t, streamed(studentColumns[:3], end, `[7,"","4.00"]`, `[42,"a \"b\", c",null]`, "[1,\"\u009b31m\",\"1.00\"]"))

@@ -86,7 +86,7 @@ func (q *Query) paintRoute(a widget.Area) {
 	}
 	in := a.Box(theme.Border, "Route", string(r.Route.Kind))
 	in = in.Sub(1, 0, in.W-2, in.H)
-	shards := answer.Shards(r.Route.Shards)
+	shards := answer.AnsweredShards(r.Route, r.Partial)
 	x := in.Text(0, 0, theme.Strong, shards)
 	why := wrap(r.Route.Why, in.W, 3)
 	y, bars, keys := 1, len(r.Shards), len(r.Route.Keys)

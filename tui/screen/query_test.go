@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -95,7 +96,8 @@ func queryScenes(width, height int) map[string]*Query {
 	empty := NewResult("SELECT 1 WHERE 1 = 0", time.Millisecond).Head([]api.Column{{Type: "INT"}}).
 		End(&api.EndInfo{Route: &api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "the condition can never hold"}})
 	partial := groupResult()
-	partial.Partial = []api.Problem{*api.NewProblem(api.CodeShardUnavailable, "down")}
+	partial.Partial = []api.Problem{*api.NewProblem(api.CodeShardUnavailable, "down").On(1, "worker-1")}
+	partial.Shards = slices.Delete(slices.Clone(partial.Shards), 1, 2)
 	cancelling, _ := press(queryWith(groupStatement, "ctrl+r", nil, width, height), noon, "esc")
 	return map[string]*Query{
 		"query-new":      NewQuery([]string{groupStatement}),
