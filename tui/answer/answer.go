@@ -1,6 +1,6 @@
-// Package answer turns the answers of POST /query into text: values, the route and
-// why, a plan line by line, the position of an error in a statement. The query command
-// and the console's Query screen share it, so they agree.
+// Package answer turns the masters' answers into text: values, the route and why, a plan
+// line by line, the position of an error in a statement, the outcome of a security check.
+// The commands and the console's screens share it, so they agree.
 //
 // It is pure: it knows neither terminals nor colours. What it returns may contain values
 // from a database, which the caller must sanitize before it displays them.

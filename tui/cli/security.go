@@ -8,6 +8,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/tui/answer"
 )
 
 // SecurityCheck has the master probe every protected endpoint of every worker.
@@ -75,7 +76,7 @@ func PrintSecurity(w io.Writer, indent string, resp *api.SecurityCheckResponse, 
 		fmt.Fprintln(w)
 		printProbes(w, indent, shown)
 	}
-	fmt.Fprintln(w, indent+verdict(resp))
+	fmt.Fprintln(w, indent+answer.SecurityOf(resp).String())
 }
 
 // printUnanswered writes one line for a worker that did not answer some probes.
@@ -92,28 +93,6 @@ func printUnanswered(w io.Writer, indent string, wk *api.SecurityWorker, probes 
 	default:
 		fmt.Fprintf(w, "%s! shard %d (%s): %d of %d probes not answered%s\n", indent, wk.Shard, Clean(wk.Worker), silent, wk.Total, why)
 	}
-}
-
-// verdict sums up the check. A worker that did not answer is neither secure nor insecure,
-// so it is counted separately.
-func verdict(resp *api.SecurityCheckResponse) string {
-	silent, failed := 0, 0
-	for i := range resp.Probes {
-		switch p := &resp.Probes[i]; {
-		case p.Status == 0:
-			silent++
-		case !p.OK:
-			failed++
-		}
-	}
-	n := len(resp.Probes)
-	switch {
-	case failed > 0:
-		return fmt.Sprintf("NOT SECURE: %d of %d probes failed, %d had no answer", failed, n, silent)
-	case silent > 0 || !resp.OK:
-		return fmt.Sprintf("INCOMPLETE: %d of %d probes had no answer; the others passed", silent, n)
-	}
-	return fmt.Sprintf("all protected endpoints are protected: %d probes", n)
 }
 
 // unanswered counts a worker's probes without an answer.

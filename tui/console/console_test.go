@@ -258,6 +258,26 @@ func TestWithoutClusterExplainsHowToStartOne(t *testing.T) {
 	}
 }
 
+func TestSecurityCheckDistinguishesUnansweredFromFailedProbes(t *testing.T) {
+	probe := func(ok bool, status int) api.SecurityProbe {
+		return api.SecurityProbe{OK: ok, Status: status, Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialNone}
+	}
+	for _, c := range []struct {
+		last api.SecurityProbe
+		want string
+	}{
+		{probe(false, 0), "▲ security check INCOMPLETE: 1 of 2"},
+		{probe(false, 200), "✗ security check NOT SECURE: 1 of 2"},
+	} {
+		w := newWorld()
+		w.security = &api.SecurityCheckResponse{Probes: []api.SecurityProbe{probe(true, 401), c.last}, Workers: []api.SecurityWorker{{Worker: "worker-0"}}}
+		d := drive(t, w)
+		d.wait(2 * time.Second)
+		d.keys("s", "esc")
+		d.shows(c.want)
+	}
+}
+
 func TestPauseStopsPolls(t *testing.T) {
 	d := drive(t, newWorld())
 	d.wait(2 * time.Second)

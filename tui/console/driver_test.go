@@ -32,7 +32,8 @@ type world struct {
 	counts    int
 	tables    []string
 	failErr   error
-	sql       *client.Master // answers statements; nil refuses them
+	sql       *client.Master             // answers statements; nil refuses them
+	security  *api.SecurityCheckResponse // nil is one probe that passes
 }
 
 func newWorld() *world {
@@ -95,6 +96,9 @@ func (f fakeMaster) Count(ctx context.Context, req *api.MapReduceCountRequest, _
 }
 
 func (f fakeMaster) SecurityCheck(context.Context, ...client.CallOption) (*api.SecurityCheckResponse, error) {
+	if f.w.security != nil {
+		return f.w.security, f.up()
+	}
 	return &api.SecurityCheckResponse{OK: true, Probes: []api.SecurityProbe{{OK: true, Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialNone}},
 		Workers: []api.SecurityWorker{{Worker: "worker-0", OK: true}}}, f.up()
 }

@@ -10,6 +10,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 
 	"shardeck/shared/api"
+	"shardeck/tui/answer"
 	"shardeck/tui/cluster"
 	"shardeck/tui/screen"
 	"shardeck/tui/theme"
@@ -316,7 +317,11 @@ func (m *model) secured(msg securedMsg) {
 	case msg.answer.OK:
 		m.note(api.LevelGood, fmt.Sprintf("security check: all %d probes passed", len(msg.answer.Probes)))
 	default:
-		m.note(api.LevelError, "security check: some probes failed")
+		level, sum := api.LevelError, answer.SecurityOf(msg.answer)
+		if sum.Incomplete() {
+			level = api.LevelWarn
+		}
+		m.note(level, "security check "+sum.String())
 	}
 }
 

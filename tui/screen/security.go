@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/tui/answer"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -119,26 +120,19 @@ func (s *Security) cellWidth(width int, endpoints []api.Endpoint) int {
 
 // paintVerdict draws the first line and returns the row after it.
 func (s *Security) paintVerdict(in widget.Area) int {
-	passed, unanswered := 0, 0
-	for i := range s.answer.Probes {
-		switch p := &s.answer.Probes[i]; {
-		case p.OK:
-			passed++
-		case p.Status == 0:
-			unanswered++
-		}
-	}
+	sum := answer.SecurityOf(s.answer)
+	passed := sum.Probes - sum.Failed - sum.Unanswered
 	symbol, role := okMark(s.answer.OK)
 	verdict := "only the right token is accepted"
 	switch {
 	case s.answer.OK:
-	case passed+unanswered == len(s.answer.Probes):
+	case sum.Incomplete():
 		symbol, role = "▲", theme.Warn
-		verdict = fmt.Sprintf("%d were not answered, which proves nothing", unanswered)
+		verdict = fmt.Sprintf("%d were not answered, which proves nothing", sum.Unanswered)
 	default:
 		verdict = "NOT SECURE; see below"
 	}
-	x := in.Text(0, 0, role, fmt.Sprintf("%s %d of %d probes passed", symbol, passed, len(s.answer.Probes)))
+	x := in.Text(0, 0, role, fmt.Sprintf("%s %d of %d probes passed", symbol, passed, sum.Probes))
 	in.Text(x, 0, theme.Text, widget.Fit(": "+verdict, in.W-x))
 	return 1
 }
