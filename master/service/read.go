@@ -134,10 +134,29 @@ func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allo
 		clientError = clientError || fault.Status < 500
 	}
 	if len(q.partial) > 0 && (!allowPartial || clientError || len(q.streams) == 0) {
+		main := mainProblem(q.partial)
+		if !clientError && len(q.streams) > 0 {
+			main = orPartial(main)
+		}
 		q.close()
-		return nil, mainProblem(q.partial)
+		return nil, main
 	}
 	return q, nil
+}
+
+// orPartial adds to the hint of a shard's failure that the read can omit the shard. It is
+// only for reads that other shards have answered.
+func orPartial(p *api.Problem) *api.Problem {
+	const option = "send allow_partial: true to read the other shards"
+	switch p.Code {
+	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer, api.CodeWorkerUnproven:
+	default:
+		return p
+	}
+	if p.Hint == "" {
+		return p.Hinted(option)
+	}
+	return p.Hinted("%s; or %s", p.Hint, option)
 }
 
 func (q *query) gathering() *gather.Gathering {
@@ -147,6 +166,9 @@ func (q *query) gathering() *gather.Gathering {
 			st := q.streams[source]
 			p := api.AsProblem(err).On(st.Shard, st.Worker)
 			q.broken++
+			if !q.allowPartial && len(q.streams) > 1 {
+				return orPartial(p)
+			}
 			if !q.allowPartial || p.Code == api.CodeCanceled || q.broken == len(q.streams) {
 				return p
 			}
