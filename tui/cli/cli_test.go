@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -214,20 +213,19 @@ func TestProblemIsAnAnswer(t *testing.T) {
 	}
 }
 
-func TestCountErrorOfShardSuggestsAllowPartial(t *testing.T) {
+func TestHintsNameFlags(t *testing.T) {
 	down := fakeMaster(t, 503, api.MediaProblem,
-		`{"type":"x","title":"x","status":503,"detail":"down","code":"shard_unavailable","request_id":"r1","shard":2,"hint":"start the worker"}`)
-	tokenFile := filepath.Join(t.TempDir(), "token")
-	if err := os.WriteFile(tokenFile, []byte("s3cret"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, partial := range []bool{false, true} {
-		c := &Count{Connection: Connection{Master: []string{down}, Timeout: 5 * time.Second, APITokenFile: tokenFile}, DB: "d", Table: "t", AllowPartial: partial}
-		err := c.Run(t.Context(), Streams{Out: io.Discard, Err: io.Discard})
-		p, ok := errors.AsType[*api.Problem](err)
-		if !ok || strings.Contains(p.Hint, "--allow-partial") == partial || !strings.Contains(p.Hint, "start the worker") {
-			t.Errorf("allowed %v: %+v", partial, p)
+		`{"type":"x","title":"x","status":503,"detail":"down","code":"shard_unavailable","request_id":"r1","shard":2,"hint":"start the worker; or send allow_partial: true to read the other shards"}`)
+	_, _, _, err := askCount(t, down)
+	for _, asJSON := range []bool{false, true} {
+		var b bytes.Buffer
+		Report(&b, err, asJSON)
+		if !strings.Contains(b.String(), "start the worker; or read the other shards with --allow-partial") {
+			t.Errorf("got %s", b.String())
 		}
+	}
+	if p, ok := errors.AsType[*api.Problem](err); !ok || strings.Contains(p.Hint, "--") {
+		t.Errorf("the report changed the error itself: %+v", p)
 	}
 }
 

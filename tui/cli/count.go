@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -37,7 +36,7 @@ func (c *Count) Run(ctx context.Context, streams Streams) error {
 		return m.Count(ctx, req)
 	})
 	if err != nil {
-		return c.hinted(err)
+		return err
 	}
 	if c.JSON {
 		err = writeJSON(streams.Out, resp)
@@ -48,24 +47,6 @@ func (c *Count) Run(ctx context.Context, streams Streams) error {
 		err = errFailed()
 	}
 	return err
-}
-
-// hinted adds --allow-partial to the hint of an error that one shard caused by not answering.
-func (c *Count) hinted(err error) error {
-	p, ok := errors.AsType[*api.Problem](err)
-	if !ok || c.AllowPartial || p.Shard == nil || !noUsableAnswer(p.Code) {
-		return err
-	}
-	if p.Hint != "" {
-		p.Hint += "; "
-	}
-	p.Hint += "or count the other shards with --allow-partial"
-	return err
-}
-
-// noUsableAnswer reports whether a code means that the shard's answer is missing or unusable.
-func noUsableAnswer(c api.Code) bool {
-	return c == api.CodeShardUnavailable || c == api.CodeShardTimeout || c == api.CodeShardBadAnswer
 }
 
 // PrintCount writes a count: each shard's count, the groups and the total.

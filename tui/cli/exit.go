@@ -85,6 +85,9 @@ func Report(w io.Writer, err error, asJSON bool) {
 		return
 	}
 	p, isProblem := errors.AsType[*api.Problem](err)
+	if isProblem {
+		p = p.Hinted("%s", answer.Hint(p.Hint, answer.Shell))
+	}
 	if asJSON {
 		if !isProblem {
 			p = api.NewProblem(api.CodeInternal, "%v", err)

@@ -87,7 +87,7 @@ func (q *Query) Run(ctx context.Context, streams Streams) error {
 			err = q.printAnswer(streams, resp, began)
 		}
 	}
-	return q.explained(err, req.SQL)
+	return located(err, req.SQL)
 }
 
 // request makes the request from the flags.
@@ -290,21 +290,14 @@ func printPlan(w io.Writer, e *api.Explain) {
 	}
 }
 
-// explained adds to a refusal the flag that would avoid it, and the statement's text, so
-// that the report can show where the error is.
-func (q *Query) explained(err error, sql string) error {
-	p, ok := errors.AsType[*api.Problem](err)
-	if !ok || err == nil {
+// located adds to a refusal the statement's text, so that the report can show where the
+// error is.
+func located(err error, sql string) error {
+	if _, ok := errors.AsType[*api.Problem](err); !ok {
 		return err
 	}
 	if e, ok := errors.AsType[*ExitError](err); ok && e.Code == ExitUnreachable {
 		return err
-	}
-	switch {
-	case p.Code == api.CodeShardKeyRequired && !q.AllShards:
-		p.Hint = "fix the shard key in the condition, or allow every shard with --all-shards"
-	case p.Shard != nil && !q.AllowPartial && noUsableAnswer(p.Code):
-		p.Hint = strings.TrimPrefix(p.Hint+"; or query the other shards with --allow-partial", "; ")
 	}
 	return &statementError{error: err, sql: sql}
 }

@@ -246,7 +246,7 @@ func TestQueryReportsWrites(t *testing.T) {
 		t.Errorf("exit code %d, %q, %q", code, out, errOut)
 	}
 	refuse := queryServer(t, refusing(func() *api.Problem {
-		p := api.NewProblem(api.CodeShardKeyRequired, "this would touch every shard").Hinted("send all_shards")
+		p := api.NewProblem(api.CodeShardKeyRequired, "this would touch every shard").Hinted("send all_shards: true if that is intended")
 		p.RequestID = "r"
 		return p
 	}()))

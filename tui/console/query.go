@@ -103,7 +103,7 @@ func runStatement(ctx context.Context, c Master, req *api.SQLRequest, now func()
 	switch {
 	case req.DB == "":
 		return result().Failed(api.NewProblem(api.CodeUnknownDatabase, "there is no database yet").
-			Hinted("create one with POST /create-db, or wait until a master reports one"))
+			Hinted("create one with POST /create-db of a master (see the README), or wait until a master reports one"))
 	case !req.IsSelect() || req.Explain:
 		if req.Explain {
 			req.MaxRows = nil // the plan must be that of the statement as written

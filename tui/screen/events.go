@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/tui/answer"
 	"shardeck/tui/cluster"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
@@ -15,7 +16,7 @@ func explain(err error) string { return cluster.Explain(err) }
 
 func hint(err error) string {
 	if p := api.AsProblem(err); p != nil && p.Code != api.CodeInternal {
-		return p.Hint
+		return answer.Hint(p.Hint, answer.Console)
 	}
 	return ""
 }

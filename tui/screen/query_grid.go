@@ -233,8 +233,8 @@ func paintQueryError(in widget.Area, r *Result) {
 		in.Text(x, y+2, theme.Bad, "▲")
 		y += 3
 	}
-	if p.Hint != "" && y < in.H {
-		y = paragraph(in, 0, y, theme.Text, "→ "+p.Hint, min(in.H-y, 3))
+	if next := answer.Hint(p.Hint, answer.Console); next != "" && y < in.H {
+		y = paragraph(in, 0, y, theme.Text, "→ "+next, min(in.H-y, 3))
 	}
 	for i := range p.Causes {
 		if y >= in.H {

@@ -1,0 +1,101 @@
+package answer
+
+import "regexp"
+
+// Reader is where a master's hint is read. The masters word their hints for callers of the
+// API, whose fields and paths a user of the commands or of the console does not have.
+type Reader uint8
+
+// The readers.
+const (
+	Shell   Reader = iota // of a command's output
+	Console               // of the console
+)
+
+// wording is how a phrase of the masters' hints reads elsewhere. $1 is the phrase's first group.
+type wording struct {
+	phrase         *regexp.Regexp
+	shell, console string
+}
+
+func say(phrase, shell, console string) wording {
+	return wording{regexp.MustCompile(phrase), shell, console}
+}
+
+// wordings are tried in order; TestEveryHintOfTheAPIHasOtherWords compares them with the
+// hints in the masters' sources.
+var wordings = []wording{
+	say(`send all_shards: true if that is intended`,
+		`allow every shard with --all-shards if that is intended`,
+		`run it with shardeck query --all-shards if that is intended`),
+	say(`with all_shards: true`, `with --all-shards`, `in shardeck query --all-shards`),
+	say(`send allow_partial: true to read the other shards`,
+		`read the other shards with --allow-partial`,
+		`read the other shards with shardeck query --allow-partial`),
+	say(`send params: \{"([^"]*)": \.\.\.\} with the request`,
+		`give its value with --param $1=...`,
+		`write its value in the statement, or give it with shardeck query --param $1=...`),
+	say(`params has (.*); did you mean that\?`, `--param specifies $1; did you mean that?`, `did you mean $1?`),
+	say(`write @name( in (?:a|the) statement)?, and the value in params( of the request)?`,
+		`write @name$1, and its value as --param name=...`,
+		`write the value in the statement, or use shardeck query --param name=...`),
+	say(`write table or dbo\.table; db_name of the request says which database`,
+		`write table or dbo.table; the database is that of --db`,
+		`write table or dbo.table; Ctrl-T chooses the database`),
+	say(`db_name of the request says which database`, `the database is that of --db`, `Ctrl-T chooses the database`),
+	say(`send a separate statement with db_name ([^; ]*)`,
+		`send a separate statement with --db $1`,
+		`choose $1 with Ctrl-T for a separate statement`),
+	say(`send db_name as a non-empty string`, `name a database`, `Ctrl-T chooses the database`),
+	say(`send table as a non-empty string`, `name a table`, `name a table`),
+	say(`create it with POST /create-db; GET /metadata lists the databases`,
+		`shardeck status lists the databases, and query takes one as --db; POST /create-db of a master creates one (see the README)`,
+		`Ctrl-T lists the databases; POST /create-db of a master creates one (see the README)`),
+	say(`complete it with POST /create-db`,
+		`complete it with POST /create-db of a master (see the README)`,
+		`complete it with POST /create-db of a master (see the README)`),
+	say(`POST /(create|drop)-db of the master (creates|drops) a database on every shard`,
+		`POST /$1-db of a master $2 a database on every shard (see the README)`,
+		`POST /$1-db of a master $2 a database on every shard (see the README)`),
+	say(`create it with POST /create-table`, `create it with CREATE TABLE`, `create it with CREATE TABLE`),
+	say(`drop it first with POST /delete-table`, `drop it first with DROP TABLE`, `drop it first with DROP TABLE`),
+	say(`make (\S+) the shard key: send "shard_key": \S+, or in T-SQL add WITH`,
+		`make $1 the shard key: add WITH`, `make $1 the shard key: add WITH`),
+	say(`send explain alone, or analyze a SELECT`, `use --explain without --analyze, or --analyze a SELECT`, `press Ctrl-X for its plan`),
+	say(`send explain: true as well`, `use --explain as well`, `press Ctrl-X for its plan`),
+	say(`send the statement with explain: true in the request`, `send the statement with --explain`, `press Ctrl-X for the plan of the statement alone`),
+	say(`allow more time with timeout_ms and MASTER_QUERY_TIMEOUT`,
+		`allow more time with --timeout, at most the masters' MASTER_QUERY_TIMEOUT`,
+		`allow more time with the masters' MASTER_QUERY_TIMEOUT`),
+	say(`GET /queries lists the running ones`, `shardeck queries lists the running ones`, `shardeck queries lists the running ones`),
+	say(`DELETE /queries/\{id\} cancels`, `shardeck queries cancel ID cancels`, `Esc cancels the running one, and shardeck queries cancel ID`),
+	say(`GET /metadata lists databases and tables`, `shardeck status lists databases and tables`, `Ctrl-T lists databases and tables`),
+	say(`INSERT \.\.\. VALUES or POST /insert`, `INSERT ... VALUES`, `INSERT ... VALUES`),
+	say(`send Authorization: Bearer with the master's MASTER_API_TOKEN`,
+		`use --api-token-file FILE with the master's MASTER_API_TOKEN in the file`,
+		`start the console with --api-token-file FILE, with the master's MASTER_API_TOKEN in the file`),
+	say(`or POST /failover to the master that is to lead`,
+		`or promote a backup with shardeck failover`, `or promote a backup with f on the dashboard`),
+	say(`send /failover to the backup that is to take over`,
+		`name the backup that is to take over with --to`, `f on the dashboard promotes a backup`),
+	say(`^send this to (http\S+)$`, `the primary is $1: use it as --master`, `the primary is $1`),
+	say(`, or repeat it with the same Idempotency-Key`, ``, ``),
+	say(`use the field group_by of map-reduce-count`, `use --group-by`, `write it in a SELECT`),
+	say(`use the fields? [^;]+`, `write it in a SELECT for the query command`, `write it in a SELECT`),
+	say(`rows lists the inserted rows by index`, `the error lists the inserted rows by index`, `the error lists the inserted rows by index`),
+	say(`applied lists the shards that succeeded, causes those that failed`,
+		`"done" lists the shards that succeeded, "cause" those that failed`, `the error lists the shards that failed`),
+	say(`applied lists the shards that succeeded`, `"done" lists the shards that succeeded`, `the other shards succeeded`),
+}
+
+// Hint words a hint of the masters for its reader. What it does not know stays as it is.
+func Hint(hint string, to Reader) string {
+	for _, w := range wordings {
+		text := w.shell
+		if to == Console {
+			text = w.console
+		}
+		hint = w.phrase.ReplaceAllString(hint, text)
+	}
+	return hint
+}
