@@ -77,9 +77,10 @@ func Numeric(c api.Column) bool {
 }
 
 // Rows formats a number of rows: "1 row", "3 rows".
-func Rows(n int64) string { return counted(n, "row") }
+func Rows(n int64) string { return Counted(n, "row") }
 
-func counted(n int64, noun string) string {
+// Counted formats a number of things: "1 shard", "3 shards".
+func Counted(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

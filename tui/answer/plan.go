@@ -153,7 +153,7 @@ func (p *plan) statement(s *api.ExplainStatement) {
 		}
 	}
 	if more := total - min(len(s.Params), shownParams); more > 0 && len(s.Params) > 0 {
-		p.add(Remark, 2, "… and %s more", counted(int64(more), "row"))
+		p.add(Remark, 2, "… and %s more", Counted(int64(more), "row"))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/tui/answer"
 )
 
 // Status prints the cluster's masters, shards and tables, as of the masters' latest
@@ -107,15 +108,41 @@ func (r *StatusReport) judgePrimary(seen []Sighting, md *api.Metadata) {
 	case md.Master.Role == api.RolePrimary:
 		r.Primary = md.Master.URL
 	case known == "" || known == md.Master.URL || asked(seen, known):
-		r.worsen(api.StatusDegraded, "none of the masters that answer is the primary; promote the backup with: failover --yes")
+		r.worsen(api.StatusDegraded, "none of the masters that answer is the primary; "+wayToPrimary(md.Workers))
 	default:
 		r.Primary, r.PrimaryUnasked = known, true
 		i := slices.IndexFunc(md.Peers, func(p api.PeerInfo) bool { return p.URL == known })
-		if i < 0 || !md.Peers[i].Reachable || md.Peers[i].Role != api.RolePrimary {
+		switch {
+		case i < 0:
+			r.worsen(api.StatusDegraded, fmt.Sprintf("%s is the primary according to the backup, which does not have it among its peers (MASTER_PEERS) and has not checked it; add it to --master to check", known))
+		case !md.Peers[i].Reachable || md.Peers[i].Role != api.RolePrimary:
 			r.worsen(api.StatusDegraded, fmt.Sprintf("%s is the primary according to the backup, which cannot reach it; add it to --master to check", known))
 		}
 	}
 }
+
+// wayToPrimary says how to get a primary: a failover requires a majority of the workers.
+func wayToPrimary(workers []api.WorkerInfo) string {
+	serving, unauthorized := 0, 0
+	for i := range workers {
+		switch {
+		case serves(&workers[i]):
+			serving++
+		case workers[i].State == api.ShardUnauthorized:
+			unauthorized++
+		}
+	}
+	switch {
+	case 2*serving > len(workers):
+		return "promote the backup with: failover --yes"
+	case unauthorized > 0:
+		return "it requires a majority of the workers, and " + tokenAdvice
+	}
+	return "it requires a majority of the workers: bring them back first"
+}
+
+// tokenAdvice is what to do about workers that are unauthorized.
+const tokenAdvice = "unauthorized workers have another token than the master: start both with the same MASTER_TOKEN"
 
 // asked reports whether a master was asked, under the address given or the one it advertises.
 func asked(seen []Sighting, master string) bool {
@@ -136,11 +163,12 @@ func masterReport(s Sighting) MasterReport {
 }
 
 func (r *StatusReport) judgeShards(md *api.Metadata) {
-	serving := 0
+	serving, unauthorized := 0, false
 	for _, w := range md.Workers {
 		if serves(&w) {
 			serving++
 		}
+		unauthorized = unauthorized || w.State == api.ShardUnauthorized
 		if w.State != api.ShardUp {
 			why := ""
 			if w.Problem != nil {
@@ -151,6 +179,9 @@ func (r *StatusReport) judgeShards(md *api.Metadata) {
 	}
 	if serving == 0 {
 		r.worsen(api.StatusDown, "no shard is up")
+	}
+	if unauthorized && !slices.ContainsFunc(r.Reasons, func(why string) bool { return strings.Contains(why, tokenAdvice) }) {
+		r.worsen(api.StatusDegraded, tokenAdvice)
 	}
 	for _, d := range md.Drift {
 		r.worsen(api.StatusDegraded, "drift: "+d.Detail)
@@ -174,8 +205,8 @@ func (r *StatusReport) print(w io.Writer) {
 		primary += " (according to the backup; not asked)"
 	}
 	md := r.Cluster
-	fmt.Fprintf(w, "cluster %s   primary %s   term %d   map version %d   %d slots on %d shards\n",
-		r.Status, Clean(primary), r.Term, md.Master.MapVersion, md.Master.Slots, md.Master.Shards)
+	fmt.Fprintf(w, "cluster %s   primary %s   term %d   map version %d   %d slots on %s\n",
+		r.Status, Clean(primary), r.Term, md.Master.MapVersion, md.Master.Slots, answer.Counted(int64(md.Master.Shards), "shard"))
 	for _, why := range r.Reasons {
 		fmt.Fprintf(w, "  ! %s\n", Clean(why))
 	}
@@ -256,11 +287,14 @@ func printTables(w io.Writer, md *api.Metadata) {
 			count++
 		}
 	}
-	if count == 0 {
-		fmt.Fprintln(w, "  none yet; create some with POST /create-db and /create-table")
-		return
+	switch {
+	case count > 0:
+		t.Fprint(w)
+	case slices.ContainsFunc(md.Workers, func(wk api.WorkerInfo) bool { return serves(&wk) }):
+		fmt.Fprintln(w, "  none yet; create a database with POST /create-db (see the README), and tables with query \"CREATE TABLE ...\"")
+	default:
+		fmt.Fprintln(w, "  unknown: no shard is up")
 	}
-	t.Fprint(w)
 }
 
 func tableRow(db string, info *api.TableInfo, workers []api.WorkerInfo) []any {

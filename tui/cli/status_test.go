@@ -157,6 +157,57 @@ func TestBackupAskedAloneDoesNotSuggestFailover(t *testing.T) {
 	}
 }
 
+func TestStatusAdvises(t *testing.T) {
+	const failover, token = "failover --yes", "same MASTER_TOKEN"
+	with := func(role api.Role, states ...api.ShardState) Sighting {
+		s := sighting("http://a", role, 1)
+		for i, st := range states {
+			s.Metadata.Workers[i].State = st
+		}
+		return s
+	}
+	alone := sighting("http://a", api.RolePrimary, 1)
+	alone.Metadata.Master.Shards, alone.Metadata.Workers = 1, alone.Metadata.Workers[:1]
+	unknown := with(api.RolePrimary, api.ShardDown, api.ShardDown, api.ShardDown)
+	unknown.Metadata.Databases = nil
+	empty := with(api.RolePrimary)
+	empty.Metadata.Databases = nil
+	joined := with(api.RoleBackup)
+	joined.Metadata.Master.Primary = "http://c"
+	joined.Metadata.Peers = []api.PeerInfo{{URL: "http://b", Reachable: true, Role: api.RoleBackup}}
+	for name, c := range map[string]struct {
+		seen   Sighting
+		has    []string
+		hasNot []string
+	}{
+		"a backup alone":                   {with(api.RoleBackup), []string{failover}, []string{token}},
+		"a backup without workers":         {with(api.RoleBackup, api.ShardDown, api.ShardDown), []string{"majority"}, []string{failover, token}},
+		"another token":                    {with(api.RoleBackup, api.ShardUnauthorized, api.ShardUnauthorized, api.ShardUnauthorized), []string{token}, []string{failover}},
+		"another token at one worker":      {with(api.RolePrimary, api.ShardUnauthorized), []string{token}, []string{failover}},
+		"a primary that is not a peer":     {joined, []string{"http://c is the primary according to the backup", "among its peers", "not checked it"}, []string{"cannot reach"}},
+		"one shard":                        {alone, []string{"5040 slots on 1 shard\n"}, nil},
+		"no shard is up":                   {unknown, []string{"tables\n  unknown"}, []string{"none yet"}},
+		"no tables although shards are up": {empty, []string{"tables\n  none yet", "CREATE TABLE"}, nil},
+	} {
+		r, err := newStatusReport([]Sighting{c.seen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		r.print(&b)
+		for _, want := range c.has {
+			if n := strings.Count(b.String(), want); n != 1 {
+				t.Errorf("%s: %q appears %d times:\n%s", name, want, n, b.String())
+			}
+		}
+		for _, not := range c.hasNot {
+			if strings.Contains(b.String(), not) {
+				t.Errorf("%s: %q appears:\n%s", name, not, b.String())
+			}
+		}
+	}
+}
+
 func TestFailoverPicksBackupWithNewestTerm(t *testing.T) {
 	a, b, c := sighting("http://a", api.RolePrimary, 3), sighting("http://b", api.RoleBackup, 2), sighting("http://c", api.RoleBackup, 3)
 	got, err := pickBackup([]Sighting{silent("http://x"), a, b, c})
