@@ -65,16 +65,29 @@ func (s *State) better(now time.Time) string {
 		if !p.Reachable || !named && !claims {
 			continue
 		}
-		u := s.Resolve(p.URL)
-		if u == "" || u == s.Current {
-			continue
+		if u := s.Resolve(p.URL); s.eligible(u, now) {
+			return u
 		}
-		if i := s.find(u); i >= 0 && !s.Masters[i].OK && now.Sub(s.Masters[i].Asked) < retryAfter {
-			continue
-		}
+	}
+	// A primary that joined later may not be among the peers, which then say nothing about it.
+	if u := s.Resolve(m.Primary); m.Role == api.RoleBackup && !s.isPeer(u) && s.eligible(u, now) {
 		return u
 	}
 	return ""
+}
+
+// eligible reports whether the master named u is another one that has not just failed.
+func (s *State) eligible(u string, now time.Time) bool {
+	if u == "" || u == s.Current {
+		return false
+	}
+	i := s.find(u)
+	return i < 0 || s.Masters[i].OK || now.Sub(s.Masters[i].Asked) >= retryAfter
+}
+
+// isPeer reports whether the master named u is among the current master's peers.
+func (s *State) isPeer(u string) bool {
+	return slices.ContainsFunc(s.Meta.Peers, func(p api.PeerInfo) bool { return s.Resolve(p.URL) == u })
 }
 
 // Follow returns the state that polls the master named u next, for instance after a

@@ -118,6 +118,22 @@ func TestFollowsPrimaryNamedByDemotedMaster(t *testing.T) {
 	}
 }
 
+func TestFollowsPrimaryThatIsNotAPeer(t *testing.T) {
+	const joined = "http://127.0.0.1:8090"
+	backup := says(a, api.RoleBackup, 4, joined, api.PeerInfo{URL: b, Reachable: true, Role: api.RoleBackup, Term: 4})
+	s, _ := run(New([]string{a, b}, start), ok(0, backup))
+	if next := s.Next(at(1)); next != joined {
+		t.Fatalf("%s is polled", next)
+	}
+	if lost, _ := run(s, refused(1, joined)); lost.Next(at(2)) != a {
+		t.Errorf("a primary that cannot be reached is polled again at once")
+	}
+	s, _ = run(s, ok(1, says(joined, api.RolePrimary, 4, joined, api.PeerInfo{URL: a, Reachable: true, Role: api.RoleBackup, Term: 4})))
+	if u, answers := s.Primary(); u != joined || !answers || s.Next(at(2)) != joined {
+		t.Errorf("the primary is %s, %v, and %s is polled", u, answers, s.Next(at(2)))
+	}
+}
+
 func TestPartitionedOldPrimaryIsIgnored(t *testing.T) {
 	promoted := says(b, api.RolePrimary, 4, b, api.PeerInfo{URL: a, Reachable: true, Role: api.RolePrimary, Term: 3})
 	s, _ := run(New([]string{a, b}, start), ok(0, primaryA()), refused(1, a), ok(2, promoted))
