@@ -135,6 +135,14 @@ func AnsweredShards(r *api.Route, omitted []api.Problem) string {
 	return Shards(answered) + ", without " + Shards(missing)
 }
 
+// Causes returns the causes of a problem, without those that repeat the problem itself.
+func Causes(p *api.Problem) []api.Problem {
+	return slices.DeleteFunc(slices.Clone(p.Causes), func(c api.Problem) bool {
+		sameShard := p.Shard == nil && c.Shard == nil || p.Shard != nil && c.Shard != nil && *p.Shard == *c.Shard
+		return sameShard && c.Code == p.Code && c.Detail == p.Detail
+	})
+}
+
 // Key shows how a shard key maps to its shard.
 func Key(k *api.RouteKey) string {
 	return fmt.Sprintf("%s → FNV-1a %d → slot %d → shard %d", k.Key, k.Hash, k.Slot, k.Shard)
@@ -155,10 +163,15 @@ type Fault struct {
 	After  string // and from there on
 }
 
-// Locate finds the byte at offset in a statement. An offset outside it is clamped to the
-// nearest end.
+// FaultAt returns an offset in a statement that can be shown: one outside it is clamped to
+// the nearest end, and one behind the last text, where a part is missing, is moved back to it.
+func FaultAt(sql string, offset int) int {
+	return min(max(offset, 0), len(strings.TrimRight(sql, " \t\r\n")))
+}
+
+// Locate finds the byte at offset in a statement, as [FaultAt] returns it.
 func Locate(sql string, offset int) Fault {
-	offset = min(max(offset, 0), len(sql))
+	offset = FaultAt(sql, offset)
 	from := strings.LastIndexByte(sql[:offset], '\n') + 1
 	after, _, _ := strings.Cut(sql[offset:], "\n")
 	return Fault{

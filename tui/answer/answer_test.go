@@ -25,6 +25,20 @@ func TestCells(t *testing.T) {
 	}
 }
 
+func TestCausesOmitTheProblemItself(t *testing.T) {
+	down := func(shard int) api.Problem { return *api.NewProblem(api.CodeShardUnavailable, "down").On(shard, "w") }
+	p := down(1)
+	p.Causes = []api.Problem{down(1), down(2)}
+	if got := Causes(&p); len(got) != 1 || *got[0].Shard != 2 || len(p.Causes) != 2 {
+		t.Errorf("got %v", got)
+	}
+	other := api.NewProblem(api.CodePartialFailure, "1 of 2 shards succeeded")
+	other.Causes = []api.Problem{down(1)}
+	if got := Causes(other); len(got) != 1 {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestLocate(t *testing.T) {
 	sql := "SELECT a\r\nFROM b\nWHERE c"
 	for offset, want := range map[int]Fault{
@@ -37,6 +51,16 @@ func TestLocate(t *testing.T) {
 	} {
 		if d := cmp.Diff(want, Locate(sql, offset)); d != "" {
 			t.Errorf("at %d: %s", offset, d)
+		}
+	}
+	for sql, want := range map[string]Fault{
+		"select 1\n":          {1, "select 1", ""},
+		"select 1 \r\n\n  \n": {1, "select 1", " "},
+		"select\n1 +\n":       {2, "1 +", ""},
+		" \n":                 {1, "", " "},
+	} {
+		if d := cmp.Diff(want, Locate(sql, len(sql))); d != "" {
+			t.Errorf("at the end of %q: %s", sql, d)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {

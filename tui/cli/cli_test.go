@@ -103,6 +103,12 @@ func TestReportIncludesCauseShardAndHint(t *testing.T) {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
 	b.Reset()
+	p.Causes = []api.Problem{*p, *api.NewProblem(api.CodeShardUnavailable, "reset").On(2, "worker-8083")}
+	Report(&b, p, false)
+	if got := b.String(); strings.Count(got, "connection refused") != 1 || !strings.Contains(got, "  cause: shard_unavailable (shard 2, worker-8083): reset\n") {
+		t.Errorf("the first cause is printed twice, or the second not at all:\n%s", got)
+	}
+	b.Reset()
 	Report(&b, errors.New("disk full"), true)
 	var got api.Problem
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil || got.Detail != "disk full" {

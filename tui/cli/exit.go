@@ -121,8 +121,9 @@ func writeProblem(w io.Writer, err error, p *api.Problem) {
 	if len(p.Applied) > 0 {
 		fmt.Fprintf(w, "  done:  %s\n", Clean(answer.Applied(p.Applied)))
 	}
-	for i := range p.Causes {
-		fmt.Fprintf(w, "  cause: %s\n", Clean(oneLine(&p.Causes[i])))
+	causes := answer.Causes(p)
+	for i := range causes {
+		fmt.Fprintf(w, "  cause: %s\n", Clean(oneLine(&causes[i])))
 	}
 	if p.Hint != "" {
 		fmt.Fprintf(w, "  next:  %s\n", Clean(p.Hint))

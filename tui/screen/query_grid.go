@@ -236,11 +236,12 @@ func paintQueryError(in widget.Area, r *Result) {
 	if next := answer.Hint(p.Hint, answer.Console); next != "" && y < in.H {
 		y = paragraph(in, 0, y, theme.Text, "→ "+next, min(in.H-y, 3))
 	}
-	for i := range p.Causes {
+	causes := answer.Causes(p)
+	for i := range causes {
 		if y >= in.H {
 			return
 		}
-		y = paragraph(in, 0, y, theme.Warn, "· "+p.Causes[i].Error(), min(in.H-y, 2))
+		y = paragraph(in, 0, y, theme.Warn, "· "+causes[i].Error(), min(in.H-y, 2))
 	}
 	var facts []string
 	if p.SQLNumber != 0 {

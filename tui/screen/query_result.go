@@ -57,7 +57,7 @@ func NewResult(sql string, took time.Duration) *Result {
 func (r *Result) Failed(err error) *Result {
 	r.Err = err
 	if p := api.AsProblem(err); p != nil && p.Offset != nil && p.Field == "sql" {
-		r.fault = min(max(*p.Offset, 0), len(r.SQL))
+		r.fault = answer.FaultAt(r.SQL, *p.Offset)
 	}
 	return r
 }
