@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -94,7 +93,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var g grammar
 	helped := false
 	parser, err := kong.New(&g,
-		kong.Name(programName()), kong.Description(description),
+		kong.Name(programName()), kong.Description(description), daemon.FlagTypes(),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
@@ -112,7 +111,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return cli.ExitOK
 	}
 	if err != nil {
-		err = cli.Usagef("%w; %s", err, usageHint(parser, args))
+		err = cli.Usagef("%w; %s", err, usageHint(parser, args, err))
 		cli.Report(stderr, err, false)
 		return cli.ExitUsage
 	}
@@ -136,8 +135,11 @@ func streamsOf(stdout, stderr io.Writer) cli.Streams {
 }
 
 // usageHint says how to correct an invalid command line. Options before a command
-// select the console, which takes no command.
-func usageHint(parser *kong.Kong, args []string) string {
+// select the console, which takes no command. A statement without quotes is several arguments.
+func usageHint(parser *kong.Kong, args []string, err error) string {
+	if len(args) > 0 && args[0] == "query" && strings.HasPrefix(err.Error(), "unexpected argument ") {
+		return "put the statement in quotes, such as \"SELECT COUNT(*) FROM Students\""
+	}
 	for i, arg := range args {
 		if arg == "--" {
 			break
@@ -158,9 +160,7 @@ func isCommand(parser *kong.Kong, word string) bool {
 }
 
 // programName is the name this program was started under: shardeck, or tui with go run.
-func programName() string {
-	return strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
-}
+func programName() string { return daemon.ProgramName("shardeck") }
 
 // wantsJSON reports whether errors are printed as JSON too.
 func (g *grammar) wantsJSON() bool {

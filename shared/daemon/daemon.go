@@ -67,9 +67,11 @@ func CheckPort(flag string, port int) error {
 
 // Parse fills cfg, a kong struct, from args and the environment: flags override the environment,
 // which overrides the defaults. --help prints all three to stdout, --version the version; done is
-// then true and there is nothing left to do. Errors are a [UsageError].
+// then true and there is nothing left to do. Errors are a [UsageError]. The help calls the program
+// by the name that it was started by, or else by the one given.
 func Parse(cfg any, name, description string, args []string, stdout, stderr io.Writer) (done bool, err error) {
-	k, err := kong.New(cfg, kong.Name(name), kong.Description(description),
+	name = ProgramName(name)
+	k, err := kong.New(cfg, kong.Name(name), FlagTypes(), kong.Description(description),
 		kong.Writers(stdout, stderr), kong.Exit(func(int) { done = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"version": name + " " + Version})
 	if err != nil {
@@ -123,6 +125,7 @@ func (f *Flags) Lifetime(ctx context.Context, stdin io.Reader, logger *slog.Logg
 // status: 0 for an orderly shutdown, 1 for an error and 2 for a [UsageError], which it prints.
 func Main(name string, stderr io.Writer, run func() error) int {
 	TuneGC()
+	name = ProgramName(name)
 	if err := run(); err != nil {
 		if _, ok := errors.AsType[*UsageError](err); ok {
 			fmt.Fprintf(stderr, "%s: %v; see --help\n", name, err)

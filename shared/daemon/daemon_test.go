@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
@@ -18,8 +19,11 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type config struct {
-	Port         int    `help:"The port." default:"1" env:"TEST_DAEMON_PORT"`
-	Name         string `help:"The name." default:"n" env:"TEST_DAEMON_NAME"`
+	Timeout      time.Duration `help:"The timeout." default:"10s" env:"TEST_DAEMON_TIMEOUT"`
+	Workers      []string      `help:"The workers." default:"http://a,http://b"`
+	Origins      []string      `help:"The origins."`
+	Port         int           `help:"The port." default:"1" env:"TEST_DAEMON_PORT"`
+	Name         string        `help:"The name." default:"n" env:"TEST_DAEMON_NAME"`
 	daemon.Flags `embed:""`
 }
 
@@ -31,7 +35,9 @@ func TestFlagsOverrideTheEnvironmentAndDefaults(t *testing.T) {
 	if done || err != nil {
 		t.Fatal(done, err)
 	}
-	want := config{Port: 3, Name: "from-env", Flags: daemon.Flags{LogFormat: "text", LogLevel: "info", ExitWithParent: true}}
+	want := config{
+		Timeout: 10 * time.Second, Workers: []string{"http://a", "http://b"}, Port: 3, Name: "from-env", Flags: daemon.Flags{LogFormat: "text", LogLevel: "info", ExitWithParent: true},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -44,10 +50,24 @@ func TestHelpShowsFlagVariableAndDefault(t *testing.T) {
 	if !done || err != nil {
 		t.Fatal(done, err)
 	}
-	for _, want := range []string{"--port=1", "$TEST_DAEMON_PORT", "About x."} {
+	for _, want := range []string{"Usage: " + daemon.ProgramName("x") + " ", "--workers=http://a,http://b\n", "--origins=ORIGINS,...  ", "--port=1", "$TEST_DAEMON_PORT", "About x."} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the help lacks %s:\n%s", want, out.String())
 		}
+	}
+}
+
+func TestListsAndDurationsAreParsed(t *testing.T) {
+	var got config
+	if _, err := daemon.Parse(&got, "x", "", []string{"--workers=http://c,http://d", "--workers=http://e", "--timeout=1m30s"}, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"http://c", "http://d", "http://e"}, got.Workers); diff != "" || got.Timeout != 90*time.Second {
+		t.Errorf("timeout %s, workers %s", got.Timeout, diff)
+	}
+	_, err := daemon.Parse(new(config), "x", "", []string{"--timeout=soon"}, io.Discard, io.Discard)
+	if want := `--timeout: "soon" is not a duration: write a number and a unit, such as 500ms, 15s or 5m (--timeout or TEST_DAEMON_TIMEOUT)`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
@@ -102,12 +122,13 @@ func TestLogger(t *testing.T) {
 }
 
 func TestMainReportsTheError(t *testing.T) {
+	name := daemon.ProgramName("x")
 	var b bytes.Buffer
-	if code := daemon.Main("x", &b, func() error { return errors.New("broken") }); code != 1 || b.String() != "x: broken\n" {
+	if code := daemon.Main("x", &b, func() error { return errors.New("broken") }); code != 1 || b.String() != name+": broken\n" {
 		t.Error(code, b.String())
 	}
 	b.Reset()
-	if code := daemon.Main("x", &b, func() error { return daemon.Usagef("no such thing") }); code != 2 || b.String() != "x: no such thing; see --help\n" {
+	if code := daemon.Main("x", &b, func() error { return daemon.Usagef("no such thing") }); code != 2 || b.String() != name+": no such thing; see --help\n" {
 		t.Error(code, b.String())
 	}
 	if code := daemon.Main("x", &b, func() error { return nil }); code != 0 {
