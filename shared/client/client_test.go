@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -188,6 +189,22 @@ func TestConnectionRefused(t *testing.T) {
 			t.Errorf("%q: %v", bad, err)
 		}
 		w.Close()
+	}
+}
+
+func TestRefusedConnectionIsNamedWithoutSystemCalls(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	m := client.NewMaster("http://" + l.Addr().String())
+	defer m.Close()
+	_, err = m.Metadata(t.Context())
+	p := api.AsProblem(err)
+	want := "the master at http://" + l.Addr().String() + " cannot be reached: connection refused"
+	if p.Detail != want && (runtime.GOOS != "windows" || strings.Contains(p.Detail, ": dial")) {
+		t.Errorf("got %q, want %q", p.Detail, want)
 	}
 }
 

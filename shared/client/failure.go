@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"syscall"
 
 	"github.com/go-json-experiment/json"
 
@@ -36,7 +37,7 @@ func (c *conn) unanswered(ctx context.Context, err error) error {
 	var p *api.Problem
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		return api.NewProblem(api.CodeCanceled, "the request to %s was cancelled", c)
+		return api.NewProblem(api.CodeCanceled, "the request to %s was ended by its caller", c)
 	case isTimeout(ctx, err):
 		p = api.NewProblem(api.CodeShardTimeout, "%s did not answer in time", c).
 			Hinted("check whether it is overloaded or paused, or allow more time")
@@ -120,8 +121,13 @@ func reason(ctx context.Context, err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed"
 	}
+	// The names of system calls, as in "dial tcp 10.0.0.1:80: connect: connection refused", say
+	// nothing that the reader needs to know.
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno.Error()
+	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
-		return op.Op + ": " + op.Err.Error()
+		return op.Err.Error()
 	}
 	return err.Error()
 }
