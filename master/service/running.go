@@ -119,7 +119,7 @@ func (q *runningQueries) cancel(id string) *runningQuery {
 		return nil
 	}
 	r.canceled.Store(true)
-	r.cancel(api.NewProblem(api.CodeCanceled, "the statement was cancelled by DELETE %s/%s", api.PathQueries, id).
+	r.cancel(api.NewProblem(api.CodeCanceled, "the statement was stopped by DELETE %s/%s", api.PathQueries, id).
 		Hinted("send it again if that was not intended"))
 	return r
 }
