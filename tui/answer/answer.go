@@ -143,6 +143,17 @@ func Causes(p *api.Problem) []api.Problem {
 	})
 }
 
+// NoMaster reports whether a call failed because no master answered it. The code then speaks
+// of a shard, which would mislead: it is what a worker's client would say. All of a
+// master's own problems carry a request ID.
+func NoMaster(p *api.Problem) bool {
+	switch p.Code {
+	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer:
+		return p.RequestID == "" && p.Shard == nil
+	}
+	return false
+}
+
 // Key shows how a shard key maps to its shard.
 func Key(k *api.RouteKey) string {
 	return fmt.Sprintf("%s → FNV-1a %d → slot %d → shard %d", k.Key, k.Hash, k.Slot, k.Shard)

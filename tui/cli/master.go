@@ -13,6 +13,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/tui/answer"
 )
 
 // Connection holds the flags that select a cluster. Commands embed it.
@@ -111,19 +112,11 @@ func baseURL(raw string) (string, error) {
 }
 
 // Unreachable reports whether err means that the master did not answer, or that another
-// program answered at its address, so that another master may be called instead. All of a
-// master's own problems carry a request ID; one without was made by the client. A write
+// program answered at its address, so that another master may be called instead. A write
 // that may have happened does not count as unreachable.
 func Unreachable(err error) bool {
 	p, ok := errors.AsType[*api.Problem](err)
-	if !ok || p.RequestID != "" {
-		return false
-	}
-	switch p.Code {
-	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer:
-		return true
-	}
-	return false
+	return ok && answer.NoMaster(p)
 }
 
 // errUnreachable returns the error for when no master answered.
@@ -168,7 +161,7 @@ func askInTurn[T any](ctx context.Context, c *Connection, streams Streams, ask f
 		switch {
 		case err == nil:
 			for _, cause := range causes {
-				fmt.Fprintf(streams.Err, "note: %s; used %s instead\n", Clean(cause.Error()), e.URL)
+				fmt.Fprintf(streams.Err, "note: %s; used %s instead\n", Clean(oneLine(causeProblem(cause))), e.URL)
 			}
 			return answer, e.URL, nil
 		case errors.Is(ctx.Err(), context.DeadlineExceeded):

@@ -238,7 +238,7 @@ func failoverDone() *Failover {
 			{Name: "take term", Target: "worker-8081", OK: true, Detail: "term 4", AtMS: 3.1, MS: 4},
 			{Name: "take term", Target: "worker-8082", OK: true, Detail: "term 4", AtMS: 3.1, MS: 5},
 			{Name: "take term", Target: "worker-8083", OK: true, Detail: "term 4", AtMS: 3.1, MS: 4.4},
-			{Name: "tell old primary", Target: primaryURL, OK: false, Detail: "the master at " + primaryURL + " cannot be reached: dial: connection refused; the workers refuse its writes", AtMS: 8.1, MS: 6},
+			{Name: "tell old primary", Target: primaryURL, OK: false, Detail: "the master at " + primaryURL + " cannot be reached: connection refused; the workers refuse its writes", AtMS: 8.1, MS: 6},
 			{Name: "become primary", Target: backupURL, OK: true, AtMS: 14.1, MS: 0.1},
 		},
 	}})

@@ -36,6 +36,13 @@ func (q *Query) paintResult(a widget.Area, v *View) {
 		note = "Ctrl-X or Ctrl-R for the rows"
 	}
 	switch {
+	case r == nil && q.running:
+		in := a.Box(frame(q.onGrid), title, "")
+		text := "The statement is running. Esc or Ctrl-C cancels it, on the shards too."
+		if q.cancelling {
+			text = "The statement is being cancelled, on the shards too."
+		}
+		paragraph(in, 1, 0, theme.Muted, text, in.H)
 	case r == nil:
 		in := a.Box(frame(q.onGrid), title, "")
 		paintHints(in, v)

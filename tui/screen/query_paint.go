@@ -110,6 +110,8 @@ func noRoute(r *Result) string {
 	switch {
 	case r == nil:
 		return "Shows which shards a statement was sent to, and why, once it has run."
+	case r.canceled():
+		return "None: the statement was cancelled."
 	case r.Err != nil:
 		if p := api.AsProblem(r.Err); p.Shard != nil {
 			return fmt.Sprintf("Failed at shard %d, %s.", *p.Shard, p.Worker)
@@ -210,7 +212,11 @@ func (q *Query) status(v *View) (theme.Role, string) {
 	case r.canceled():
 		return theme.Warn, "○ cancelled after " + widget.Elapsed(r.Took)
 	case r.Err != nil:
-		return theme.Bad, "✗ " + string(api.CodeOf(r.Err)) + " after " + widget.Elapsed(r.Took)
+		what := string(api.CodeOf(r.Err))
+		if answer.NoMaster(api.AsProblem(r.Err)) {
+			what = "no answer from the master"
+		}
+		return theme.Bad, "✗ " + what + " after " + widget.Elapsed(r.Took)
 	}
 	took := widget.Millis(float64(r.Took.Microseconds()) / 1000)
 	if r.MS > 0 {

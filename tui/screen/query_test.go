@@ -100,7 +100,9 @@ func queryScenes(width, height int) map[string]*Query {
 	partial.Shards = slices.Delete(slices.Clone(partial.Shards), 1, 2)
 	cancelling, _ := press(queryWith(groupStatement, "ctrl+r", nil, width, height), noon, "esc")
 	return map[string]*Query{
-		"query-new":      NewQuery([]string{groupStatement}),
+		"query-new": NewQuery([]string{groupStatement}),
+		"query-no-answer": queryWith("SELECT 1", "ctrl+r", NewResult("SELECT 1", 2*time.Millisecond).Failed(
+			api.NewProblem(api.CodeShardUnavailable, "the master at http://127.0.0.1:8080 cannot be reached: connection refused").Hinted("start the master, or look at its log")), width, height),
 		"query-running":  queryWith(groupStatement, "ctrl+r", nil, width, height),
 		"query-ending":   cancelling.(*Query),
 		"query-group":    queryWith(groupStatement, "ctrl+r", groupResult(), width, height),
