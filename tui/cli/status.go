@@ -281,7 +281,11 @@ func printTables(w io.Writer, md *api.Metadata) {
 	}
 	t.Row(head...)
 	count := 0
+	var empty []string
 	for _, db := range md.Databases {
+		if len(db.Tables) == 0 {
+			empty = append(empty, db.Name)
+		}
 		for i := range db.Tables {
 			t.Row(tableRow(db.Name, &db.Tables[i], md.Workers)...)
 			count++
@@ -290,10 +294,15 @@ func printTables(w io.Writer, md *api.Metadata) {
 	switch {
 	case count > 0:
 		t.Fprint(w)
+	case len(md.Databases) > 0:
+		fmt.Fprintln(w, "  none yet; create some with query \"CREATE TABLE ...\"")
 	case slices.ContainsFunc(md.Workers, func(wk api.WorkerInfo) bool { return serves(&wk) }):
 		fmt.Fprintln(w, "  none yet; create a database with POST /create-db (see the README), and tables with query \"CREATE TABLE ...\"")
 	default:
 		fmt.Fprintln(w, "  unknown: no shard is up")
+	}
+	if len(empty) > 0 {
+		fmt.Fprintf(w, "  databases without tables: %s\n", Clean(strings.Join(empty, ", ")))
 	}
 }
 

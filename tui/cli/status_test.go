@@ -172,6 +172,8 @@ func TestStatusAdvises(t *testing.T) {
 	unknown.Metadata.Databases = nil
 	empty := with(api.RolePrimary)
 	empty.Metadata.Databases = nil
+	untabled := with(api.RolePrimary)
+	untabled.Metadata.Databases = []api.DatabaseInfo{{Name: "ShopDB"}}
 	joined := with(api.RoleBackup)
 	joined.Metadata.Master.Primary = "http://c"
 	joined.Metadata.Peers = []api.PeerInfo{{URL: "http://b", Reachable: true, Role: api.RoleBackup}}
@@ -186,6 +188,7 @@ func TestStatusAdvises(t *testing.T) {
 		"another token at one worker":      {with(api.RolePrimary, api.ShardUnauthorized), []string{token}, []string{failover}},
 		"a primary that is not a peer":     {joined, []string{"http://c is the primary according to the backup", "among its peers", "not checked it"}, []string{"cannot reach"}},
 		"one shard":                        {alone, []string{"5040 slots on 1 shard\n"}, nil},
+		"a database without tables":        {untabled, []string{"tables\n  none yet; create some with query", "databases without tables: ShopDB\n"}, []string{"POST"}},
 		"no shard is up":                   {unknown, []string{"tables\n  unknown"}, []string{"none yet"}},
 		"no tables although shards are up": {empty, []string{"tables\n  none yet", "CREATE TABLE"}, nil},
 	} {
