@@ -220,6 +220,20 @@ func security(failing bool) *Security {
 	return s.(*Security)
 }
 
+// securityUnanswered is a check during which one worker was down.
+func securityUnanswered() *Security {
+	s := security(false)
+	s.answer.OK = false
+	w := &s.answer.Workers[1]
+	w.OK, w.Proven, w.Passed, w.Problem = false, false, 0, api.NewProblem(api.CodeShardUnavailable, "the worker at http://127.0.0.1:8082 cannot be reached: connection refused")
+	for i := range s.answer.Probes {
+		if p := &s.answer.Probes[i]; p.Shard == 1 {
+			p.OK, p.Status = false, 0
+		}
+	}
+	return s
+}
+
 func press(s Screen, at time.Time, names ...string) (Screen, Intent) {
 	var in Intent
 	for _, n := range names {

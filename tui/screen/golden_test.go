@@ -63,6 +63,7 @@ func scenes() []scene {
 		{"tables", ready, []Screen{NewTables(ready)}},
 		{"security-ok", ready, []Screen{security(false)}},
 		{"security-failing", ready, []Screen{security(true)}},
+		{"security-unanswered", ready, []Screen{securityUnanswered()}},
 		{"security-running", ready, []Screen{NewSecurity(ready.Now)}},
 		{"failover-preflight", ready, []Screen{NewFailover(ready.Now, ready.State.Preflight(ready.Now))}},
 		{"failover-impossible", ready, []Screen{NewFailover(ready.Now, stateOf(noBackup).Preflight(ready.Now))}},

@@ -149,7 +149,7 @@ func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) 
 	for g := 0; g < fit && first+g < len(s.answer.Workers); g++ {
 		w := &s.answer.Workers[first+g]
 		col := in.Sub(left+g*group, y, group, len(endpoints)+2)
-		symbol, role := okMark(w.OK)
+		symbol, role := s.workerMark(w)
 		col.Text(0, 0, role, symbol)
 		col.Text(2, 0, theme.Series(w.Shard), widget.FitMiddle(fmt.Sprintf("%d %s", w.Shard, w.Worker), group-4))
 		for k, c := range api.CredentialGroups() {
@@ -192,13 +192,28 @@ func (s *Security) mark(shard int, e api.Endpoint, cs []api.Credential) (string,
 	return symbol, role
 }
 
+// workerMark is the symbol and role of a worker. One that did not answer is not a failure, but
+// one that cannot prove itself is: another program may listen at its address.
+func (s *Security) workerMark(w *api.SecurityWorker) (string, theme.Role) {
+	failed := w.Problem != nil && w.Problem.Code == api.CodeWorkerUnproven
+	for i := range s.answer.Probes {
+		p := &s.answer.Probes[i]
+		failed = failed || p.Shard == w.Shard && !p.OK && p.Status != 0
+	}
+	if !w.OK && !failed {
+		return "▲", theme.Warn
+	}
+	return okMark(w.OK)
+}
+
 // paintBelow draws the legend, or the first failures. long says that the credentials
 // are shown with their full names.
 func (s *Security) paintBelow(in widget.Area, y int, long bool) {
 	room := in.H - y
 	for i := range s.answer.Workers {
 		if w := &s.answer.Workers[i]; w.Problem != nil && room > 0 {
-			in.Text(0, y, theme.Bad, widget.Fit("✗ "+w.Worker+" could not be probed: "+w.Problem.Detail, in.W))
+			symbol, role := s.workerMark(w)
+			in.Text(0, y, role, widget.Fit(symbol+" "+w.Worker+" could not be probed: "+w.Problem.Detail, in.W))
 			y, room = y+1, room-1
 		}
 	}
