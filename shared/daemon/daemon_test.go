@@ -71,6 +71,21 @@ func TestListsAndDurationsAreParsed(t *testing.T) {
 	}
 }
 
+func TestIntegersAreParsed(t *testing.T) {
+	for text, want := range map[string]int{"80": 80, "-1": -1, "0x50": 80} {
+		var got config
+		if _, err := daemon.Parse(&got, "x", "", []string{"--port=" + text}, io.Discard, io.Discard); err != nil || got.Port != want {
+			t.Errorf("%s: %d, %v", text, got.Port, err)
+		}
+	}
+	for _, text := range []string{"x", "1.5", "99999999999999999999", ""} {
+		_, err := daemon.Parse(new(config), "x", "", []string{"--port=" + text}, io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), "is not a whole number") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestInvalidFlagsAreRefused(t *testing.T) {
 	for _, args := range [][]string{{"--no-such"}, {"--port=x"}, {"--log-level=loud"}, {"stray"}} {
 		if done, err := daemon.Parse(new(config), "x", "", args, io.Discard, io.Discard); done || err == nil {

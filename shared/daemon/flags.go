@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +27,12 @@ func FlagTypes() kong.Option {
 	listType := reflect.TypeFor[[]string]()
 	list := listFlag{kong.NewRegistry().RegisterDefaults().ForType(listType)}
 	return kong.OptionFunc(func(k *kong.Kong) error {
-		for _, o := range []kong.Option{kong.TypeMapper(listType, list), kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(parseDuration))} {
+		for _, o := range []kong.Option{
+			kong.TypeMapper(listType, list),
+			kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(parseDuration)),
+			kong.TypeMapper(reflect.TypeFor[int](), kong.MapperFunc(parseInteger)),
+			kong.TypeMapper(reflect.TypeFor[int64](), kong.MapperFunc(parseInteger)),
+		} {
 			if err := o.Apply(k); err != nil {
 				return err
 			}
@@ -45,6 +51,19 @@ func parseDuration(ctx *kong.DecodeContext, target reflect.Value) error {
 		return fmt.Errorf("%q is not a duration: write a number and a unit, such as 500ms, 15s or 5m", text)
 	}
 	target.SetInt(int64(d))
+	return nil
+}
+
+func parseInteger(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("integer", &text); err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(text, 0, 64)
+	if err != nil || target.OverflowInt(n) {
+		return fmt.Errorf("%q is not a whole number, or is too large", text)
+	}
+	target.SetInt(n)
 	return nil
 }
 
