@@ -68,7 +68,7 @@ var wordings = []wording{
 		`allow more time with --timeout, at most the masters' MASTER_QUERY_TIMEOUT`,
 		`allow more time with the masters' MASTER_QUERY_TIMEOUT`),
 	say(`GET /queries lists the running ones`, `shardeck queries lists the running ones`, `shardeck queries lists the running ones`),
-	say(`DELETE /queries/\{id\} cancels`, `shardeck queries cancel ID cancels`, `Esc cancels the running one, and shardeck queries cancel ID`),
+	say(`DELETE /queries/\{id\} cancels`, `shardeck queries cancel ID cancels`, `Esc, or shardeck queries cancel ID, cancels`),
 	say(`GET /metadata lists databases and tables`, `shardeck status lists databases and tables`, `Ctrl-T lists databases and tables`),
 	say(`INSERT \.\.\. VALUES or POST /insert`, `INSERT ... VALUES`, `INSERT ... VALUES`),
 	say(`send Authorization: Bearer with the master's MASTER_API_TOKEN`,

@@ -136,13 +136,13 @@ func wayToPrimary(workers []api.WorkerInfo) string {
 	case 2*serving > len(workers):
 		return "promote the backup with: failover --yes"
 	case unauthorized > 0:
-		return "it requires a majority of the workers, and " + tokenAdvice
+		return "a primary requires a majority of the workers, and " + tokenAdvice
 	}
-	return "it requires a majority of the workers: bring them back first"
+	return "a primary requires a majority of the workers: bring them back first"
 }
 
-// tokenAdvice is what to do about workers that are unauthorized.
-const tokenAdvice = "unauthorized workers have another token than the master: start both with the same MASTER_TOKEN"
+// tokenAdvice is what to do about shards that are unauthorized.
+const tokenAdvice = "a shard is unauthorized if its worker has another token (start both with the same MASTER_TOKEN) or another program is at its address"
 
 // asked reports whether a master was asked, under the address given or the one it advertises.
 func asked(seen []Sighting, master string) bool {
