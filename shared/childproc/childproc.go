@@ -29,6 +29,7 @@ type Spec struct {
 	Path string
 	Args []string
 	Env  []string // the complete environment; nil inherits this process's
+	Dir  string   // the working directory; empty: this process's
 	// Stdout and Stderr receive what the child writes; nil discards it.
 	Stdout, Stderr io.Writer
 	// StopWord is a line that Stop writes before it closes the child's standard input.
@@ -51,7 +52,7 @@ type Child struct {
 func Start(spec Spec) (*Child, error) {
 	c := &Child{spec: spec, ready: newReadyWatcher(spec.Stdout), done: make(chan struct{})}
 	c.cmd = exec.Command(spec.Path, spec.Args...) //nolint:gosec // the callers' own programs
-	c.cmd.Env = spec.Env
+	c.cmd.Env, c.cmd.Dir = spec.Env, spec.Dir
 	c.cmd.Stdout, c.cmd.Stderr = c.ready, spec.Stderr
 	c.cmd.WaitDelay = outputWait
 	ownGroup(c.cmd)

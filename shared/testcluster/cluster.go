@@ -25,6 +25,10 @@ const (
 // Options describe the cluster to start.
 type Options struct {
 	Workers int
+	// WorkerCommands are the programs of the workers, by number, each with its arguments. One that
+	// is missing or empty is the worker built from this repository. A command runs in the
+	// repository's root, with the environment variables that README.md documents for a worker.
+	WorkerCommands [][]string
 	// Masters is the number of masters: the first is the primary, the others are backups.
 	Masters int
 	// DataDir holds each worker's data in a directory of its name; empty: a temporary one.
@@ -67,7 +71,6 @@ func Start(tb testing.TB, o Options) *Cluster {
 
 func (c *Cluster) startWorkers(o Options) {
 	c.tb.Helper()
-	Binary(c.tb, "worker")
 	errs := make([]error, o.Workers)
 	var wg sync.WaitGroup
 	for i := range o.Workers {
@@ -76,6 +79,12 @@ func (c *Cluster) startWorkers(o Options) {
 			"WORKER_PORT=0", "WORKER_NAME=" + name, "MASTER_TOKEN=" + c.Token,
 			"WORKER_DATA_DIR=" + filepath.Join(o.DataDir, name),
 		}, o.Env...)}
+		if i < len(o.WorkerCommands) {
+			n.command = o.WorkerCommands[i]
+		}
+		if len(n.command) == 0 {
+			Binary(c.tb, n.service) // here, as only the test's own goroutine may end the test
+		}
 		if o.SQLServer != "" {
 			n.env = append(n.env, "WORKER_ENGINE=sqlserver", "WORKER_DSN="+o.SQLServer, fmt.Sprintf("WORKER_DB_SUFFIX=W%d%s", i, o.Suffix))
 		}

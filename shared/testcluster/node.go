@@ -27,6 +27,7 @@ type Node struct {
 	URL string
 
 	service string
+	command []string // program and arguments; empty: the service built from this repository
 	env     []string
 	log     *childproc.Tail
 	proc    *childproc.Child // nil while it is not running
@@ -39,12 +40,18 @@ func (n *Node) start(tb testing.TB, env ...string) error {
 	if n.proc != nil {
 		return fmt.Errorf("%s is already running", n.Name)
 	}
-	p, err := childproc.Start(childproc.Spec{
-		Name: n.Name, Path: Binary(tb, n.service), Args: []string{"--exit-with-parent"},
+	spec := childproc.Spec{
+		Name: n.Name,
 		// A race-enabled process would sleep for a second at exit. Later variables override earlier ones.
-		Env:    slices.Concat([]string{"GORACE=atexit_sleep_ms=50"}, cleanEnv(), n.env, env),
+		Env:    slices.Concat([]string{"GORACE=atexit_sleep_ms=50"}, cleanEnv(), []string{"EXIT_WITH_PARENT=true"}, n.env, env),
 		Stdout: n.log, Stderr: n.log,
-	})
+	}
+	if len(n.command) > 0 {
+		spec.Path, spec.Args, spec.Dir = n.command[0], n.command[1:], Root(tb)
+	} else {
+		spec.Path = Binary(tb, n.service)
+	}
+	p, err := childproc.Start(spec)
 	if err != nil {
 		return err
 	}

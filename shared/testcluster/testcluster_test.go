@@ -3,6 +3,7 @@ package testcluster_test
 import (
 	"context"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -69,5 +70,50 @@ func TestMastersFindTheirWorkersAndEachOther(t *testing.T) {
 	}
 	if _, err := backup.CreateDB(t.Context(), &api.CreateDBRequest{DB: "B"}); api.CodeOf(err) != api.CodeNotPrimary {
 		t.Errorf("DDL on the backup: %v", err)
+	}
+}
+
+// TestClusterOfTwoPrograms starts one worker by a command, whose arguments are the only source of its
+// name.
+func TestClusterOfTwoPrograms(t *testing.T) {
+	command, err := testcluster.SplitCommand("'" + testcluster.Binary(t, "worker") + "' --name by\\-command")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := testcluster.Start(t, testcluster.Options{Workers: 2, Masters: 1, WorkerCommands: [][]string{nil, command}})
+	for i, want := range []string{"worker-0", "by-command"} {
+		h, err := c.Worker(i).Health(t.Context())
+		if err != nil || h.Name != want {
+			t.Errorf("worker %d is %+v (%v), want the name %s", i, h, err, want)
+		}
+	}
+	c.Workers[1].Restart(t)
+	if h, err := c.Worker(1).Health(t.Context()); err != nil || h.Name != "by-command" {
+		t.Errorf("restarted, it is %+v (%v)", h, err)
+	}
+}
+
+// TestSplitCommand follows POSIX.1-2024, Shell Command Language, 2.2 Quoting.
+func TestSplitCommand(t *testing.T) {
+	for line, want := range map[string][]string{
+		`python3 -m worker`:      {"python3", "-m", "worker"},
+		"  a\tb\n c ":            {"a", "b", "c"},
+		`'a b' "c d" e\ f`:       {"a b", "c d", "e f"},
+		`a'b'"c"d`:               {"abcd"},
+		`a '' ""`:                {"a", "", ""},
+		`a '\n"$X' "\"\\\$\n'"`:  {"a", `\n"$X`, `"\$\n'`},
+		`a $HOME ~ *.go ;`:       {"a", "$HOME", "~", "*.go", ";"},
+		`"/opt/a worker/run" -v`: {"/opt/a worker/run", "-v"},
+		``:                       nil,
+		`  `:                     nil,
+		`'' a`:                   nil,
+		`a 'b`:                   nil,
+		`a "b\"`:                 nil,
+		`a b\`:                   nil,
+	} {
+		got, err := testcluster.SplitCommand(line)
+		if (err != nil) != (want == nil) || !slices.Equal(got, want) {
+			t.Errorf("%q is split into %q, %v; want %q", line, got, err, want)
+		}
 	}
 }
