@@ -1,6 +1,7 @@
 // Package enginetest is the suite that every engine.Engine must pass. An engine's own test calls
 // [Run] with a way to open it and the SQL in which databases differ; the suite knows nothing else
-// about the database.
+// about the database. worker/conformance calls [RunRemote] with engines that are worker processes,
+// so that the same tests hold every worker in any language.
 //
 // It tests what the interface and shared/api promise, through the interface only. How an engine
 // keeps its promises (files, locks, crashes during a commit) is covered by the engine's own
@@ -9,6 +10,8 @@ package enginetest
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"testing"
@@ -28,11 +31,24 @@ type Open func(t *testing.T, dir string) engine.Engine
 // Run runs the whole suite as subtests of t.
 func Run(t *testing.T, d Dialect, open Open) {
 	s := &suite{dialect: d, open: open}
+	s.run(t)
+	t.Run("InProcess", s.testInProcess)
+}
+
+// RunRemote runs the suite over engines that are reached over HTTP: all of it but what
+// [suite.testInProcess] tests.
+func RunRemote(t *testing.T, d Dialect, open Open) {
+	s := &suite{dialect: d, open: open, remote: true}
+	s.run(t)
+}
+
+func (s *suite) run(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		run  func(t *testing.T)
 	}{
 		{"Types", s.testTypes},
+		{"Values", s.testValues},
 		{"Constraints", s.testConstraints},
 		{"Counts", s.testCounts},
 		{"Atomicity", s.testAtomicity},
@@ -53,6 +69,7 @@ func Run(t *testing.T, d Dialect, open Open) {
 type suite struct {
 	dialect Dialect
 	open    Open
+	remote  bool
 }
 
 // group runs the cases of one part of the suite, each on its own engine.
@@ -116,11 +133,17 @@ func request(statements ...api.Statement) *api.ExecRequest {
 	return &api.ExecRequest{DB: dbName, Fence: fence1, Statements: statements}
 }
 
-// keyed is request with an Idempotency-Key.
-func keyed(key, hash string, statements ...api.Statement) *api.ExecRequest {
+// keyed is request with an Idempotency-Key and a hash of content, which stands for the client's
+// request.
+func keyed(key, content string, statements ...api.Statement) *api.ExecRequest {
 	req := request(statements...)
-	req.Idempotency = &api.Idempotency{Key: key, Hash: hash}
+	req.Idempotency = idempotency(key, content)
 	return req
+}
+
+func idempotency(key, content string) *api.Idempotency {
+	sum := sha256.Sum256([]byte(content))
+	return &api.Idempotency{Key: key, Hash: hex.EncodeToString(sum[:])}
 }
 
 func (r *rig) mustExec(req *api.ExecRequest) *api.ExecResponse {
@@ -187,7 +210,11 @@ func (r *rig) wantRows(req *api.QueryRequest, want ...string) {
 	if want == nil {
 		want = []string{}
 	}
-	if diff := gocmp.Diff(want, r.rows(req)); diff != "" {
+	got := r.rows(req)
+	if r.s.remote {
+		want, got = r.spelled(want), r.spelled(got)
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
 		r.Errorf("rows (-want +got):\n%s", diff)
 	}
 }

@@ -60,6 +60,10 @@ func (r *rig) testNewerFence() {
 func (r *rig) testOlderFence() {
 	tb := students()
 	r.mustExec(fenced(fence(5, 5), r.create(tb)))
+	const leader = "http://a"
+	if _, err := r.e.SetState(r.Context(), api.StateUpdate{Fence: fence(5, 5), Leader: leader, Shard: "0/3"}); err != nil {
+		r.Fatalf("SetState: %v", err)
+	}
 	for _, c := range []struct {
 		f    api.Fence
 		want api.Code
@@ -71,10 +75,10 @@ func (r *rig) testOlderFence() {
 		{fence(9, 4), api.CodeStaleMap},
 	} {
 		req := fenced(c.f, tb.insert(student(1)))
-		req.Idempotency = &api.Idempotency{Key: "refused", Hash: "aa"}
+		req.Idempotency = idempotency("refused", "a")
 		p := r.refused(req, c.want)
-		if p.Term != 5 || p.MapVersion != 5 {
-			r.Errorf("%+v: the problem names term %d and map %d, want the stored 5 and 5", c.f, p.Term, p.MapVersion)
+		if p.Term != 5 || p.MapVersion != 5 || p.Primary != leader {
+			r.Errorf("%+v: the problem names term %d, map %d and primary %q, want the stored 5, 5 and %q", c.f, p.Term, p.MapVersion, p.Primary, leader)
 		}
 		if _, err := r.e.CreateDB(r.Context(), "Other", c.f); err == nil {
 			r.Errorf("CreateDB with %+v was not refused", c.f)
@@ -91,7 +95,7 @@ func (r *rig) testOlderFence() {
 	r.wantCount(tb, 0)
 	// A request refused by the fence was not done, so its key is still free.
 	req := fenced(fence(5, 5), tb.insert(student(1)))
-	req.Idempotency = &api.Idempotency{Key: "refused", Hash: "aa"}
+	req.Idempotency = idempotency("refused", "a")
 	if resp := r.mustExec(req); resp.Replayed {
 		r.Error("a request that the fence refused was remembered as done")
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -18,7 +17,6 @@ func (s *suite) testQuery(t *testing.T) {
 	s.group(t, map[string]func(*rig){
 		"parameters, types and order":               (*rig).testQueryForms,
 		"rows arrive before the last is known":      (*rig).testStreams,
-		"memory does not grow with the result":      (*rig).testBoundedMemory,
 		"a cancelled query ends":                    (*rig).testCancel,
 		"a query ends at its time":                  (*rig).testTimeout,
 		"a slow reader blocks nobody":               (*rig).testSlowReader,
@@ -70,37 +68,6 @@ func (r *rig) testStreams() {
 	r.wantRows(r.numbers(3), "[1]", "[2]", "[3]")
 }
 
-// heldBytes is the Go memory in use. The database's own memory is not included, but anything the
-// engine would collect of a result is.
-func heldBytes() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
-func (r *rig) testBoundedMemory() {
-	const total, slack = 400_000, 4 << 20
-	rows := 0
-	var start, most uint64
-	err := r.e.Query(r.Context(), r.numbers(total), func([]byte) error {
-		rows++
-		switch {
-		case rows == 1:
-			start = heldBytes()
-		case rows%100_000 == 0:
-			most = max(most, heldBytes())
-		}
-		return nil
-	})
-	if err != nil || rows != total {
-		r.Fatalf("%d rows, %v; want %d", rows, err, total)
-	}
-	if most > start+slack {
-		r.Errorf("%d bytes are held after %d rows, %d at the first", most, total, start)
-	}
-}
-
 func (r *rig) testCancel() {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -132,27 +99,41 @@ func (r *rig) testTimeout() {
 	req.SQL = "SELECT COUNT(*) FROM (" + strings.TrimSuffix(req.SQL, ";") + ") AS n"
 	req.TimeoutMS = 30
 	r.problem(r.e.Query(r.Context(), req, ignoreRow), api.CodeShardTimeout)
+	rows := r.endless()
+	rows.TimeoutMS = 300
+	r.problem(r.e.Query(r.Context(), rows, ignoreRow), api.CodeShardTimeout)
 	r.wantRows(r.numbers(2), "[1]", "[2]")
 }
 
 func (r *rig) testSlowReader() {
 	tb := students()
-	r.mustCreate(tb)
-	r.mustExec(request(tb.insert(student(1), student(2))))
+	long := &table{def: api.TableDef{
+		Name:       "Essays",
+		Columns:    []api.ColumnDef{{Name: "id", Type: "INT"}, {Name: "text", Type: "NVARCHAR(MAX)"}},
+		PrimaryKey: []string{"id"}, ShardKey: "id",
+	}}
+	r.mustCreate(tb, long)
+	// More than the buffers of a connection hold, so that a worker's query waits for its reader too.
+	const essays = 40
+	text := strings.Repeat("x", 512<<10)
+	for id := range essays {
+		r.mustExec(request(long.insert(fmt.Sprintf(`[%d,"%s"]`, id, text))))
+	}
 	rows := 0
-	err := r.e.Query(r.Context(), tb.selectAll(), func([]byte) error {
+	err := r.e.Query(r.Context(), long.selectAll(), func([]byte) error {
 		if rows++; rows > 1 {
 			return nil
 		}
 		// The query is in progress and stops here until all this is done.
-		r.mustExec(request(tb.insert(student(3))))
+		r.mustExec(request(long.delete(fmt.Sprintf(`"id" = %d`, essays-1), nil)))
+		r.mustExec(request(tb.insert(student(1), student(2), student(3))))
 		r.mustExec(request(tb.delete(`"student_id" = 3`, nil)))
 		r.wantRows(tb.selectAll(), student(1), student(2))
 		r.stats()
 		return nil
 	})
-	if err != nil || rows != 2 {
-		r.Errorf("%d rows, %v; want 2", rows, err)
+	if err != nil || rows != essays {
+		r.Errorf("%d rows, %v; want the %d of when the query began", rows, err, essays)
 	}
 }
 
@@ -167,7 +148,6 @@ func (r *rig) testBadQuery() {
 		"too few values":        tb.selectWhere(where, []string{"INT"}, `[]`),
 		"too many values":       tb.selectWhere(where, []string{"INT"}, `[1,2]`),
 		"no array":              tb.selectWhere(where, []string{"INT"}, `{"p1":1}`),
-		"not JSON":              tb.selectWhere(where, []string{"INT"}, `[1`),
 		"unknown type":          tb.selectWhere(where, []string{"TEXT"}, `[1]`),
 		"no such column":        tb.selectWhere(`"nobody" = @p1`, []string{"INT"}, `[1]`),
 	} {
@@ -234,7 +214,6 @@ func (s *suite) testDatabases(t *testing.T) {
 		"databases are isolated":        (*rig).testIsolation,
 		"drop ends the running queries": (*rig).testDropUnderQuery,
 		"drop does not wait forever":    (*rig).testDropUnderStuckReader,
-		"nothing works after close":     (*rig).testClosed,
 	})
 }
 
@@ -252,14 +231,17 @@ func (r *rig) testCreateDrop() {
 	if err != nil || !strings.HasPrefix(physical, "Second") {
 		r.Fatalf("CreateDB: %q, %v", physical, err)
 	}
-	for _, name := range []string{dbName, "Second", "SECOND"} {
+	for _, name := range []string{dbName, "Second", "SECOND", "second"} {
 		_, err := r.e.CreateDB(r.Context(), name, fence1)
 		r.problem(err, api.CodeDatabaseExists)
 	}
 	if diff := gocmp.Diff([]string{dbName, "Second"}, r.databases()); diff != "" {
 		r.Errorf("databases (-want +got):\n%s", diff)
 	}
-	dropped, err := r.e.DropDB(r.Context(), "Second", fence1)
+	if n := len(r.stats()[1].Tables); n != 0 {
+		r.Errorf("a new database has %d tables", n)
+	}
+	dropped, err := r.e.DropDB(r.Context(), "SECOND", fence1)
 	if err != nil || dropped != physical {
 		r.Errorf("DropDB: %q, %v, want %q", dropped, err, physical)
 	}
@@ -350,28 +332,6 @@ func (r *rig) testDropUnderQuery() { r.dropUnder(func(<-chan error) {}) }
 
 // testDropUnderStuckReader: the query's caller does not return before the drop does.
 func (r *rig) testDropUnderStuckReader() { r.dropUnder(func(dropped <-chan error) { <-dropped }) }
-
-func (r *rig) testClosed() {
-	tb := students()
-	r.mustCreate(tb)
-	e := r.e
-	r.close()
-	if _, err := e.Exec(r.Context(), request(tb.insert(student(1)))); err == nil {
-		r.Error("Exec after Close was not refused")
-	}
-	if err := e.Query(r.Context(), tb.selectAll(), ignoreRow); err == nil {
-		r.Error("Query after Close was not refused")
-	}
-	if _, err := e.CreateDB(r.Context(), "Other", fence1); err == nil {
-		r.Error("CreateDB after Close was not refused")
-	}
-	if _, err := e.SetState(r.Context(), api.StateUpdate{Fence: fence(9, 9), Leader: "http://x", Shard: "0/3"}); err == nil {
-		r.Error("SetState after Close was not refused")
-	}
-	if err := e.Close(); err != nil {
-		r.Errorf("Close again: %v", err)
-	}
-}
 
 // testReopen repeatedly writes, reopens and reads everything back.
 func (s *suite) testReopen(t *testing.T) {

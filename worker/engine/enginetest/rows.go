@@ -26,8 +26,20 @@ type valueSample struct {
 	} `json:"error,omitempty"`
 }
 
-// valueSamples reads the samples from the module's tree.
 func valueSamples(t *testing.T) (types []string, byType map[string][]valueSample) {
+	t.Helper()
+	byType = map[string][]valueSample{}
+	for _, s := range golden[valueSample](t, "values.json") {
+		if byType[s.Type] == nil {
+			types = append(types, s.Type)
+		}
+		byType[s.Type] = append(byType[s.Type], s)
+	}
+	return types, byType
+}
+
+// golden reads the samples of a file in shared/api/testdata/golden from the module's tree.
+func golden[T any](t *testing.T, file string) []T {
 	t.Helper()
 	root, err := os.Getwd()
 	if err != nil {
@@ -42,22 +54,18 @@ func valueSamples(t *testing.T) (types []string, byType map[string][]valueSample
 		}
 		root = filepath.Dir(root)
 	}
-	raw, err := os.ReadFile(filepath.Join(root, "shared", "api", "testdata", "golden", "values.json"))
+	raw, err := os.ReadFile(filepath.Join(root, "shared", "api", "testdata", "golden", file))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var all []valueSample
+	var all []T
 	if err := json.Unmarshal(raw, &all); err != nil {
 		t.Fatal(err)
 	}
-	byType = map[string][]valueSample{}
-	for _, s := range all {
-		if byType[s.Type] == nil {
-			types = append(types, s.Type)
-		}
-		byType[s.Type] = append(byType[s.Type], s)
+	if len(all) < 30 {
+		t.Fatalf("%s has only %d samples", file, len(all))
 	}
-	return types, byType
+	return all
 }
 
 // testTypes stores every golden sample in a column of its type: an accepted value must read back

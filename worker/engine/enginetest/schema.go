@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json/jsontext"
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -24,6 +25,7 @@ func (s *suite) testSchema(t *testing.T) {
 			r.refused(request(r.create(again)), api.CodeTableExists)
 			r.mustExec(request(tb.drop()))
 			r.refused(request(tb.insert(student(1))), api.CodeUnknownTable)
+			r.problem(r.e.Query(r.Context(), tb.selectAll(), ignoreRow), api.CodeUnknownTable)
 			r.refused(request(tb.drop()), api.CodeUnknownTable)
 		},
 		"another version is refused":         (*rig).testStaleSchema,
@@ -161,41 +163,64 @@ func (r *rig) expect(what string, req *api.ExecRequest, want ...api.Code) {
 // through a query.
 func (r *rig) testHostileText(tb *table) {
 	r.Helper()
-	for _, sql := range []string{
-		"", ";", "-- nothing", "no SQL at all", `SELECT '`, "COMMIT", "ROLLBACK",
-		`DELETE FROM "Students"; DELETE FROM "Students"`, `DELETE FROM "Students"; COMMIT`,
-	} {
-		if _, err := r.e.Exec(r.Context(), request(tb.statement(api.EffectDelete, sql, nil))); err == nil {
-			r.Errorf("exec of %q was not refused", sql)
-		}
-		query := tb.selectAll()
-		query.SQL = sql
-		if err := r.e.Query(r.Context(), query, ignoreRow); err == nil {
-			r.Errorf("query of %q was not refused", sql)
-		}
+	query := func(sql string) {
+		r.Helper()
+		req := &api.QueryRequest{DB: dbName, SQL: sql, ResultTypes: []string{"INT"}}
+		r.wantClientError(fmt.Sprintf("query of %q", sql), r.e.Query(r.Context(), req, ignoreRow))
 	}
-	for _, st := range []api.Statement{
-		tb.delete("1 = 1", nil), tb.update(`"age" = 1`, "1 = 1", nil), tb.drop(),
+	for _, sql := range []string{
+		"", ";", "-- nothing", "no SQL at all", `SELECT '`, "COMMIT", "ROLLBACK", "BEGIN",
+		`DELETE FROM "Students"; DELETE FROM "Students"`, `DELETE FROM "Students"; COMMIT`,
+		`INSERT INTO "Students" ("student_id", "name", "_slot") VALUES (20, 'x', 0); DELETE FROM "Students"`,
 	} {
-		query := tb.selectAll()
-		query.SQL = st.SQL
-		if err := r.e.Query(r.Context(), query, ignoreRow); err == nil {
-			r.Errorf("a query may write: %s", st.SQL)
-		}
+		_, err := r.e.Exec(r.Context(), request(tb.insert(student(2)), tb.statement(api.EffectDelete, sql, nil)))
+		r.wantClientError(fmt.Sprintf("exec of %q", sql), err)
+		query(sql)
+	}
+	for _, sql := range []string{
+		"SELECT", `SELECT "student_id" FROM "Nowhere"`, `SELECT "nothing" FROM "Students"`, "SELECT @p1", "SELECT 1, 2",
+		"SELECT 1; SELECT 2", `SELECT 1; DROP TABLE "Students"`,
+		tb.delete("1 = 1", nil).SQL, tb.update(`"age" = 1`, "1 = 1", nil).SQL, tb.drop().SQL, tb.insert(student(2)).SQL,
+		`INSERT INTO "Students" ("student_id", "name", "_slot") VALUES (20, 'x', 0)`,
+	} {
+		query(sql)
+	}
+}
+
+// wantClientError fails the test unless err is a problem of the request, rather than of the
+// worker.
+func (r *rig) wantClientError(what string, err error) {
+	r.Helper()
+	if err == nil || api.AsProblem(err).Status/100 != 4 {
+		r.Errorf("%s: %v, want a problem of the request", what, err)
 	}
 }
 
 // testHostileValues sends rows that do not match their types, and values that look like SQL.
 func (r *rig) testHostileValues(tb *table) {
 	r.Helper()
+	types := []string{"INT", "NVARCHAR(50)", "TINYINT", "DECIMAL(3,2)"}
 	for _, row := range []string{
-		"", "[", "null", "{}", "[1]", `[2,"a",1,"1",5]`, `[2,"a",1,"1"] [3]`, `[2,["a"],1,"1"]`, `[2,{"a":1},1,"1"]`, `[2,"a",1,]`, `[2,"a",,"1"]`,
-		"[2,\"\xff\",1,\"1\"]", `[2,"\ud800",1,"1"]`, `[2,"a",1,"1"`, `[2 "a",1,"1"]`, "[2,\"a\n\",1,\"1\"]",
+		"null", "1", "{}", "[]", "[1]", `[2,"a",1,"1",5]`, `[2,["a"],1,"1"]`, `[[2],"a",1,"1"]`, `[2,{"a":1},1,"1"]`, `[{},"a",1,"1"]`,
 	} {
-		if _, err := r.e.Exec(r.Context(), request(tb.insert(row))); err == nil {
-			r.Errorf("the row %q was not refused", row)
+		st := tb.insert()
+		st.Rows = []jsontext.Value{jsontext.Value(row)}
+		if open, ok := strings.CutSuffix(row, "]"); ok && row != "[]" {
+			st.Rows[0] = jsontext.Value(open + ",0]")
 		}
+		_, err := r.e.Exec(r.Context(), request(st))
+		r.wantClientError("the row "+row, err)
+		where := `"student_id" = @p1 AND "name" = @p2 AND "age" = @p3 AND "gpa" = @p4`
+		r.wantClientError("the parameters "+row, r.e.Query(r.Context(), tb.selectWhere(where, types, row), ignoreRow))
 	}
+	for _, typ := range []string{"", "TEXT", "INT; DROP TABLE", "NVARCHAR(0)", "DECIMAL(99,1)"} {
+		st := tb.insert(student(2))
+		st.Types[1] = typ
+		_, err := r.e.Exec(r.Context(), request(st))
+		r.wantClientError(fmt.Sprintf("the type %q", typ), err)
+	}
+	_, err := r.e.Exec(r.Context(), request(tb.insert()))
+	r.wantClientError("an insert without its rows", err)
 	text := `"x'; DROP TABLE \"Students\"; --"`
 	r.mustExec(request(tb.insert(`[2,` + text + `,1,"1"]`)))
 	r.wantRows(tb.selectWhere(`"name" = @p1`, []string{"NVARCHAR(50)"}, "["+text+"]"), `[2,`+text+`,1,"1.00"]`)
