@@ -31,8 +31,9 @@ type prover struct {
 	dialer *net.Dialer
 }
 
-// provenTransport returns a transport all of whose connections are proven.
-func provenTransport(secret string, base *url.URL) *http.Transport {
+// ProvenTransport returns a transport to the worker at base that proves all its connections, as
+// [NewWorker] uses it without [WithTransport].
+func ProvenTransport(secret string, base *url.URL) *http.Transport {
 	t := NewTransport()
 	p := &prover{secret: secret, base: base, dialer: &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}}
 	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {

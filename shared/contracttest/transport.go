@@ -3,13 +3,17 @@ package contracttest
 import (
 	"bytes"
 	"io"
+	"mime"
 	"net/http"
 	"testing"
+
+	"shardeck/shared/api"
 )
 
 // Transport is an http.RoundTripper that checks every response, and every request that succeeded:
-// what a service accepts, the document must allow. Bodies are held in memory, so it is not
-// suitable for endless streams.
+// what a service accepts, the document must allow. Bodies are held in memory, except for row
+// streams, which are passed on as they arrive and checked at their end if they are short: checking
+// a row takes longer than sending it.
 type Transport struct {
 	T    testing.TB
 	Doc  *Document
@@ -42,6 +46,11 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	check := func(body []byte) { tr.check(req, resp, sent, body) }
+	if media, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")); media == api.MediaNDJSON {
+		resp.Body = &streamBody{ReadCloser: resp.Body, check: check}
+		return resp, nil
+	}
 	body, err := io.ReadAll(resp.Body)
 	if cerr := resp.Body.Close(); err == nil {
 		err = cerr
@@ -50,6 +59,11 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	check(body)
+	return resp, nil
+}
+
+func (tr *Transport) check(req *http.Request, resp *http.Response, sent, body []byte) {
 	if err := tr.Doc.CheckResponse(req, resp, body); err != nil {
 		tr.T.Errorf("%s %s responded %d in violation of the document: %v\nsent: %s\ngot: %s",
 			req.Method, req.URL.Path, resp.StatusCode, err, clip(sent), clip(body))
@@ -60,7 +74,29 @@ func (tr *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 				req.Method, req.URL.Path, err, clip(sent))
 		}
 	}
-	return resp, nil
+}
+
+// streamBody keeps a row stream of up to maxChecked bytes and checks it once it has been read to
+// its end. It is for one goroutine.
+type streamBody struct {
+	io.ReadCloser
+	check func(body []byte) // nil after the check
+	read  bytes.Buffer
+	long  bool
+}
+
+const maxChecked = 64 << 10
+
+func (b *streamBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.long = b.long || b.read.Len()+n > maxChecked; !b.long {
+		b.read.Write(p[:n])
+	}
+	if err == io.EOF && !b.long && b.check != nil {
+		b.check(b.read.Bytes())
+		b.check = nil
+	}
+	return n, err
 }
 
 func clip(b []byte) []byte {
