@@ -15,12 +15,55 @@ func health(e *env) {
 	if err := json.Unmarshal(a.body, &got); err != nil || a.status != http.StatusOK {
 		e.Fatalf("%d %s: %v", a.status, a.body, err)
 	}
-	if got.Status != "ok" || got.Name == "" || got.Language == "" || got.Engine == "" || got.Version == "" {
+	if got.Status != "ok" || got.Name == "" || got.Language == "" || got.Engine == "" || got.EngineVersion == "" || got.Version == "" {
 		e.Errorf("got %s", a.body)
+	}
+	want := map[string]string{"sqlite": api.SQLiteDialect, "sqlserver": api.SQLServerDialect}[got.Engine]
+	if got.Dialect != want {
+		e.Errorf("the engine %s has the dialect %q, want %q", got.Engine, got.Dialect, want)
+	}
+	if got.Shard != "" {
+		e.Errorf("a new worker has the shard %q", got.Shard)
 	}
 	if strings.Contains(string(a.body), e.f.Token) {
 		e.Error("the health response leaks the token")
 	}
+}
+
+// shardInHealth checks that /health shows the shard once the worker has been given one.
+func shardInHealth(e *env) {
+	const shard = "0/1"
+	next := api.Fence{Term: e.fence().Term + 1, MapVersion: 1}
+	if _, err := e.w.SetState(e.Context(), &api.StateUpdate{Fence: next, Leader: "http://127.0.0.1:1", Shard: shard}); err != nil {
+		e.Fatal(err)
+	}
+	h, err := e.w.Health(e.Context())
+	if err != nil {
+		e.Fatal(err)
+	}
+	e.same("the shard", shard, h.Shard)
+}
+
+// physicalNames checks that the names of physical databases are made of the logical name as it was
+// given first, and the configured suffix.
+func physicalNames(e *env) {
+	name := e.database()
+	st, err := e.w.Stats(e.Context())
+	if err != nil {
+		e.Fatal(err)
+	}
+	found := false
+	for _, db := range st.Databases {
+		found = found || db.Name == name && db.Physical == name+e.f.Suffix
+	}
+	if !found {
+		e.Errorf("the statistics lack %s%s: %+v", name, e.f.Suffix, st.Databases)
+	}
+	got, err := e.w.DropDB(e.Context(), &api.DBRequest{DB: strings.ToUpper(name), Fence: e.fence()})
+	if err != nil {
+		e.Fatal(err)
+	}
+	e.same("the physical name of the dropped database", name+e.f.Suffix, got.Physical)
 }
 
 // access tries every guarded endpoint with every invalid credential, and with the right one.

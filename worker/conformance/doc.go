@@ -1,9 +1,15 @@
-// Package conformance is the black-box suite that every worker must pass, in any language: access
-// control, malformed requests, problem documents, values on the wire, the fence, idempotency,
-// atomic transactions, streams and their cancellation, and that an acknowledged write survives a
-// kill of the process.
+// Package conformance is the black-box suite that every worker must pass, in any language.
 //
-// A worker's own test starts it on an empty data directory and calls [Run] (and [Durability], if
-// it can be killed). Everything goes over HTTP and is also checked against worker-openapi.yaml.
-// The suite makes no assertions about speed.
+// [EngineSuite] runs the suite of the engines, worker/engine/enginetest, over HTTP: values, SQL,
+// the fence, idempotency, transactions, queries. [Run] tests what is about HTTP itself: access
+// control, malformed requests, problem documents, streams and their cancellation. [Proofs] tests
+// how a worker proves itself, [Shutdown] that it stops while it is in use, and [Durability] that an
+// acknowledged write survives a kill of the process.
+//
+// The tests of this package run all of it for the Go worker, or for any program with
+//
+//	go test ./worker/conformance -worker-cmd 'python3 -m some_worker'
+//
+// Every exchange is also checked against worker-openapi.yaml. The suite makes no assertions about
+// speed.
 package conformance

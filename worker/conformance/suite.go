@@ -18,32 +18,15 @@ import (
 	"shardeck/shared/api"
 	"shardeck/shared/client"
 	"shardeck/shared/contracttest"
+	"shardeck/worker/engine/enginetest"
 )
 
 // Fixture is the worker under test. It must be fresh: the suite acquires terms on it.
 type Fixture struct {
-	URL    string
-	Token  string
-	Suffix string // of physical database names
-	// GoldenValues is the content of shared/api/testdata/golden/values.json.
-	GoldenValues []byte
-	Dialect      Dialect
-	// Babelfish is set if the worker runs on Babelfish instead of SQL Server: cases where it
-	// differs are skipped there, with a comment.
-	Babelfish bool
-}
-
-// Dialect is the part of the suite's SQL that differs between engines.
-type Dialect struct {
-	// CreateTable is the statement for a definition plus a hidden column _slot.
-	CreateTable func(def *api.TableDef) string
-	// Output is the text that selects a column for output.
-	Output func(c api.ColumnDef) string
-	// Endless is a SELECT of one INT column that never ends.
-	Endless string
-	// FailsLate is a SELECT of one INT column from the table Many, whose column id counts from 1
-	// to n, that divides by zero in row n but not before.
-	FailsLate func(n int) string
+	URL     string
+	Token   string
+	Suffix  string // of physical database names
+	Dialect enginetest.Dialect
 }
 
 // Run runs the suite.
@@ -67,24 +50,11 @@ func Run(t *testing.T, f Fixture) {
 		{"oversized bodies", oversizedBodies},
 		{"fields at fault", fieldsAtFault},
 		{"identifiers", identifiers},
-		{"databases", databases},
-		{"tables", tables},
-		{"row counts", rowCounts},
-		{"keys that move", movingKeys},
-		{"atomic exec", atomicExec},
-		{"concurrent writes", concurrentWrites},
-		{"schema versions", schemaVersions},
-		{"values on the wire", valuesOnTheWire},
-		{"parameters", parameters},
+		{"physical names", physicalNames},
+		{"shard", shardInHealth},
 		{"streams", streams},
 		{"streams that fail", streamsThatFail},
 		{"cancelled streams", cancelledStreams},
-		{"query timeout", queryTimeout},
-		{"idempotency", idempotency},
-		{"idempotency without statements", idempotencyReserved},
-		{"idempotency under concurrency", idempotencyConcurrent},
-		{"fence", fenceRules},
-		{"state", stateRules},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(s.env(t)) })
 	}
@@ -121,7 +91,7 @@ func (s *suite) env(t *testing.T) *env {
 	}
 }
 
-// plain is a client whose responses are not held in memory.
+// plain is a client whose exchanges are not checked, which is faster.
 func (e *env) plain() *client.Worker {
 	return client.NewWorker(e.f.URL, e.f.Token, client.WithTransport(e.s.rt()))
 }
@@ -181,19 +151,6 @@ func (e *env) tableIn(db string, def *api.TableDef) *table {
 	return tb
 }
 
-// people is a table with a key, a required name and an optional note.
-func people() *api.TableDef {
-	return &api.TableDef{
-		Name: "People",
-		Columns: []api.ColumnDef{
-			{Name: "id", Type: "INT"},
-			{Name: "name", Type: "NVARCHAR(10)"},
-			{Name: "note", Type: "NVARCHAR(MAX)", Nullable: true},
-		},
-		PrimaryKey: []string{"id"}, ShardKey: "id",
-	}
-}
-
 // many is a table without a key, in which a row written twice is visible.
 func many() *api.TableDef {
 	return &api.TableDef{Name: "Many", Columns: []api.ColumnDef{{Name: "id", Type: "BIGINT"}}}
@@ -217,15 +174,6 @@ func (tb *table) insert(rows ...string) api.Statement {
 		strings.Join(params, ", ") + `, @p` + strconv.Itoa(len(st.Types)) + `)`
 	for _, r := range rows {
 		st.Rows = append(st.Rows, jsontext.Value(strings.TrimSuffix(r, "]")+",0]"))
-	}
-	return st
-}
-
-// write is a statement that changes rows, with at most one row of parameters.
-func (tb *table) write(effect api.Effect, sql string, types []string, row string) api.Statement {
-	st := api.Statement{SQL: sql, Table: tb.def.Name, SchemaVersion: tb.def.Version(), Effect: effect, Types: types}
-	if row != "" {
-		st.Rows = []jsontext.Value{jsontext.Value(row)}
 	}
 	return st
 }

@@ -46,6 +46,7 @@ func (r *rig) testQueryForms() {
 		DB: dbName, SQL: `SELECT COUNT(*), SUM("age"), MAX("gpa"), MIN("name") FROM "Students"`,
 		ResultTypes: []string{"BIGINT", "INT", "DECIMAL(3,2)", "NVARCHAR(50)"},
 	}, `[3,40,"3.50","a \"b\"\\\n"]`)
+	r.wantRows(&api.QueryRequest{DB: dbName, SQL: "SELECT 1, 2, NULL", ResultTypes: []string{"INT", "BIGINT", "NVARCHAR(5)"}}, "[1,2,null]")
 }
 
 var errEnough = errors.New("that is enough")

@@ -279,6 +279,10 @@ func (r *rig) testRowAtFault() {
 			r.Errorf("%s: %v; want a problem that names row 2", name, err)
 		}
 	}
+	_, err := r.e.Exec(r.Context(), request(tb.insert(student(1), student(2)), tb.insert(student(7))))
+	if p := api.AsProblem(err); p == nil || deref(p.Row) != 0 {
+		r.Errorf("a duplicate in the second statement: %v; want a problem that names its row 0", err)
+	}
 	r.wantCount(tb, 1)
 }
 
