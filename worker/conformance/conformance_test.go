@@ -95,11 +95,11 @@ func TestWorkerStopsUnderStream(t *testing.T) {
 func TestWorkerLosesNothingWhenKilled(t *testing.T) {
 	c, f := sqlite(t)
 	w := c.Workers[0]
-	conformance.Durability(t, f, func() { w.Kill(t) }, func() { w.Restart(t) })
+	conformance.Durability(t, f.Dialect, process(t, c), func() { w.Kill(t) }, func() { w.Restart(t) })
 }
 
 func TestWorkerOverSQLServerLosesNothingWhenKilled(t *testing.T) {
 	c, f := sqlServer(t)
 	w := c.Workers[0]
-	conformance.Durability(t, f, func() { w.Kill(t) }, func() { w.Restart(t) })
+	conformance.Durability(t, f.Dialect, process(t, c), func() { w.Kill(t) }, func() { w.Restart(t) })
 }

@@ -28,21 +28,33 @@ type Process struct {
 // EngineSuite runs the suite of the engines over HTTP. start starts a worker over dir, an empty
 // directory or one left by a worker that was stopped since; it ends the test if it cannot.
 func EngineSuite(t *testing.T, d enginetest.Dialect, start func(t *testing.T, dir string) Process) {
-	doc, err := contracttest.Load(api.WorkerOpenAPI())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := &wire{answered: map[api.Endpoint]int{}}
-	enginetest.RunRemote(t, d, func(t *testing.T, dir string) engine.Engine {
-		return connect(t, w, doc, start(t, dir))
-	})
+	w := newWire(t)
+	enginetest.RunRemote(t, d, func(t *testing.T, dir string) engine.Engine { return w.connect(t, start(t, dir)) })
 	w.check(t)
+}
+
+// Durability runs the engines' test of the same name on a worker that is killed and restarted at
+// its URL.
+func Durability(t *testing.T, d enginetest.Dialect, p Process, kill, restart func()) {
+	e := newWire(t).connect(t, p)
+	open := func(*testing.T, string) engine.Engine { return e }
+	enginetest.Durability(t, d, open, kill, func() { restart(); e.transport.CloseIdleConnections() })
 }
 
 // wire counts what a worker answered, so that a suite that has not reached one cannot pass.
 type wire struct {
+	doc      *contracttest.Document
 	mu       sync.Mutex
 	answered map[api.Endpoint]int
+}
+
+func newWire(t *testing.T) *wire {
+	t.Helper()
+	doc, err := contracttest.Load(api.WorkerOpenAPI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &wire{doc: doc, answered: map[api.Endpoint]int{}}
 }
 
 // counted is a transport that counts the responses of rt.
@@ -86,29 +98,27 @@ func (w *wire) check(t *testing.T) {
 
 // remote is a worker process as an engine.
 type remote struct {
-	w       *client.Worker
-	health  api.WorkerHealth
-	process Process
+	w         *client.Worker
+	transport *http.Transport
+	health    *api.WorkerHealth
+	stop      func()
 }
 
 // connect asks the worker who it is. As with a master, each connection is proven first; as with
 // the other tests of this package, each exchange is checked against the document.
-func connect(t *testing.T, w *wire, doc *contracttest.Document, p Process) *remote {
+func (w *wire) connect(t *testing.T, p Process) *remote {
 	t.Helper()
 	base, err := url.Parse(p.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := client.ProvenTransport(p.Token, base)
-	t.Cleanup(transport.CloseIdleConnections)
-	checked := &contracttest.Transport{T: t, Doc: doc, Base: counted{w, transport}}
-	e := &remote{w: client.NewWorker(p.URL, p.Token, client.WithTransport(checked)), process: p}
-	h, err := e.w.Health(t.Context())
-	if err != nil {
+	e := &remote{transport: client.ProvenTransport(p.Token, base), stop: p.Stop}
+	t.Cleanup(e.transport.CloseIdleConnections)
+	checked := &contracttest.Transport{T: t, Doc: w.doc, Base: counted{w, e.transport}}
+	e.w = client.NewWorker(p.URL, p.Token, client.WithTransport(checked))
+	if e.health, err = e.w.Health(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	e.health = *h
-	e.process.Stop = func() { transport.CloseIdleConnections(); p.Stop() }
 	return e
 }
 
@@ -169,6 +179,7 @@ func (e *remote) SetState(ctx context.Context, up api.StateUpdate) (api.WorkerSt
 
 // Close stops the worker.
 func (e *remote) Close() error {
-	e.process.Stop()
+	e.transport.CloseIdleConnections()
+	e.stop()
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"shardeck/shared/api"
@@ -91,11 +90,6 @@ func (s *suite) env(t *testing.T) *env {
 	}
 }
 
-// plain is a client whose exchanges are not checked, which is faster.
-func (e *env) plain() *client.Worker {
-	return client.NewWorker(e.f.URL, e.f.Token, client.WithTransport(e.s.rt()))
-}
-
 // fence is the newest one the worker knows.
 func (e *env) fence() api.Fence {
 	e.Helper()
@@ -129,95 +123,18 @@ func (e *env) database() string {
 	return name
 }
 
-// table is one of the suite's tables.
-type table struct {
-	e   *env
-	db  string
-	def *api.TableDef
-}
-
-// table creates a table with the columns of def in its own database.
-func (e *env) table(def *api.TableDef) *table {
-	e.Helper()
-	return e.tableIn(e.database(), def)
-}
-
-func (e *env) tableIn(db string, def *api.TableDef) *table {
-	e.Helper()
-	tb := &table{e: e, db: db, def: def}
-	if _, err := e.w.Exec(e.Context(), &api.ExecRequest{DB: db, Fence: e.fence(), Statements: []api.Statement{tb.create()}}); err != nil {
-		e.Fatal(err)
-	}
-	return tb
-}
-
-// many is a table without a key, in which a row written twice is visible.
-func many() *api.TableDef {
-	return &api.TableDef{Name: "Many", Columns: []api.ColumnDef{{Name: "id", Type: "BIGINT"}}}
-}
-
-func (tb *table) create() api.Statement {
-	return api.Statement{SQL: tb.e.f.Dialect.CreateTable(tb.def), Table: tb.def.Name, Effect: api.EffectCreateTable, Definition: tb.def}
-}
-
-// insert is a statement that inserts rows, each a JSON array of the columns' values.
-func (tb *table) insert(rows ...string) api.Statement {
-	st := api.Statement{Table: tb.def.Name, SchemaVersion: tb.def.Version(), Effect: api.EffectInsert}
-	var names, params []string
-	for i, c := range tb.def.Columns {
-		names = append(names, `"`+c.Name+`"`)
-		params = append(params, "@p"+strconv.Itoa(i+1))
-		st.Types, st.Columns = append(st.Types, c.Type), append(st.Columns, c.Name)
-	}
-	st.Types, st.Columns = append(st.Types, "INT"), append(st.Columns, "_slot")
-	st.SQL = `INSERT INTO "` + tb.def.Name + `" (` + strings.Join(names, ", ") + `, "_slot") VALUES (` +
-		strings.Join(params, ", ") + `, @p` + strconv.Itoa(len(st.Types)) + `)`
-	for _, r := range rows {
-		st.Rows = append(st.Rows, jsontext.Value(strings.TrimSuffix(r, "]")+",0]"))
-	}
-	return st
-}
-
-func (tb *table) request(statements ...api.Statement) *api.ExecRequest {
-	tb.e.Helper()
-	return &api.ExecRequest{DB: tb.db, Fence: tb.e.fence(), Statements: statements}
-}
-
-// exec runs statements that must succeed and returns the rows affected.
-func (tb *table) exec(statements ...api.Statement) []int64 {
-	tb.e.Helper()
-	resp, err := tb.e.w.Exec(tb.e.Context(), tb.request(statements...))
-	if err != nil {
-		tb.e.Fatal(err)
-	}
-	return resp.RowsAffected
-}
-
-// query is a request for some of the table's columns; rest follows FROM and the table.
-func (tb *table) query(rest string, columns ...string) *api.QueryRequest {
-	q := &api.QueryRequest{DB: tb.db, Schemas: map[string]string{tb.def.Name: tb.def.Version()}}
-	var names []string
-	for _, name := range columns {
-		c, _ := tb.def.Column(name)
-		q.ResultTypes = append(q.ResultTypes, c.Type)
-		names = append(names, tb.e.f.Dialect.Output(*c))
-	}
-	q.SQL = "SELECT " + strings.Join(names, ", ") + ` FROM "` + tb.def.Name + `" ` + rest
-	return q
-}
-
 // rows returns the rows of a query that must succeed, in wire form.
 func (e *env) rows(q *api.QueryRequest) []string {
 	e.Helper()
-	rows, err := e.tryRows(e.w, q)
+	rows, err := e.tryRows(q)
 	if err != nil {
 		e.Fatal(err)
 	}
 	return rows
 }
 
-func (e *env) tryRows(w *client.Worker, q *api.QueryRequest) ([]string, error) {
-	s, err := w.Query(e.Context(), q)
+func (e *env) tryRows(q *api.QueryRequest) ([]string, error) {
+	s, err := e.w.Query(e.Context(), q)
 	if err != nil {
 		return nil, err
 	}
@@ -233,24 +150,6 @@ func (e *env) tryRows(w *client.Worker, q *api.QueryRequest) ([]string, error) {
 		}
 		rows = append(rows, strings.Split(strings.TrimSuffix(string(block), "\n"), "\n")...)
 	}
-}
-
-// count is the table's row count in the worker's statistics.
-func (tb *table) count() int64 {
-	tb.e.Helper()
-	st, err := tb.e.w.Stats(tb.e.Context())
-	if err != nil {
-		tb.e.Fatal(err)
-	}
-	for _, db := range st.Databases {
-		for _, x := range db.Tables {
-			if db.Name == tb.db && x.Definition.Name == tb.def.Name {
-				return x.Rows
-			}
-		}
-	}
-	tb.e.Fatalf("the statistics lack the table %s.%s", tb.db, tb.def.Name)
-	return 0
 }
 
 // want fails the test unless err is a problem of that code, which it returns.

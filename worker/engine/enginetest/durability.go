@@ -1,4 +1,4 @@
-package conformance
+package enginetest
 
 import (
 	"context"
@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"shardeck/shared/api"
-	"shardeck/shared/contracttest"
 )
 
 // RoundsVar names the environment variable with the number of rounds of [Durability].
@@ -28,28 +27,22 @@ func durabilityRounds(t *testing.T) int {
 	return 5
 }
 
-// Durability repeatedly kills the worker under load, and checks each time that every acknowledged
-// row exists exactly once, that no row is duplicated, that the row counts are right, and that a
-// write with an unknown outcome can be repeated with its Idempotency-Key. kill ends the process
-// at once; restart starts it again on the same data at the same URL.
-func Durability(t *testing.T, f Fixture, kill, restart func()) {
-	doc, err := contracttest.Load(api.WorkerOpenAPI())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &suite{f: f, doc: doc}
-	t.Cleanup(s.rt().CloseIdleConnections)
-	e := s.env(t)
+// Durability repeatedly kills the engine's process under load, and checks each time that every
+// acknowledged row exists exactly once, that no row is duplicated, that the row counts are right,
+// and that a write with an unknown outcome can be repeated with its Idempotency-Key. kill ends the
+// process at once; restart starts it again on the same data, for the same engine.
+func Durability(t *testing.T, d Dialect, open Open, kill, restart func()) {
+	r := (&suite{dialect: d, open: open, remote: true}).start(t)
 	// No key, so that a row written twice is visible.
-	tb := e.table(many())
+	tb := &table{def: api.TableDef{Name: "Many", Columns: []api.ColumnDef{{Name: "id", Type: "BIGINT"}}}}
+	r.mustCreate(tb)
 	j := &journal{state: map[int64]outcome{}}
 	for round := range durabilityRounds(t) {
-		load(e, tb, j, round, kill)
+		j.load(r, tb, round, kill)
 		restart()
-		s.rt().CloseIdleConnections()
-		j.check(e, tb)
-		j.repeat(e, tb)
-		j.check(e, tb)
+		j.check(r, tb)
+		j.repeat(r, tb)
+		j.check(r, tb)
 	}
 	acked := 0
 	for _, o := range j.state {
@@ -88,18 +81,15 @@ func (j *journal) note(id int64, o outcome) {
 	j.state[id] = o
 }
 
-func insertOne(tb *table, f api.Fence, id int64) *api.ExecRequest {
+func insertOne(tb *table, id int64) *api.ExecRequest {
 	key := fmt.Sprintf("row %d", id)
-	return &api.ExecRequest{DB: tb.db, Fence: f, Statements: []api.Statement{tb.insert(fmt.Sprintf("[%d]", id))},
-		Idempotency: &api.Idempotency{Key: key, Hash: hash(key)}}
+	return keyed(key, key, tb.insert(fmt.Sprintf("[%d]", id)))
 }
 
-// load lets writers insert and kills the worker meanwhile.
-func load(e *env, tb *table, j *journal, round int, kill func()) {
+// load lets writers insert and kills the process meanwhile.
+func (j *journal) load(r *rig, tb *table, round int, kill func()) {
 	const writers = 16
-	f := e.fence()
-	w := e.plain()
-	ctx, cancel := context.WithCancel(e.Context())
+	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	var acks atomic.Int64
 	enough := make(chan struct{})
@@ -109,7 +99,7 @@ func load(e *env, tb *table, j *journal, round int, kill func()) {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				id := j.id()
-				_, err := w.Exec(ctx, insertOne(tb, f, id))
+				_, err := r.e.Exec(ctx, insertOne(tb, id))
 				switch {
 				case err == nil:
 					j.note(id, acknowledged)
@@ -125,7 +115,7 @@ func load(e *env, tb *table, j *journal, round int, kill func()) {
 					return
 				default:
 					j.note(id, unknown)
-					e.Errorf("a write under load: %v", err)
+					r.Errorf("a write under load: %v", err)
 					once.Do(func() { close(enough) })
 					return
 				}
@@ -134,55 +124,52 @@ func load(e *env, tb *table, j *journal, round int, kill func()) {
 	}
 	select {
 	case <-enough:
-	case <-e.Context().Done():
+	case <-r.Context().Done():
 	}
 	kill()
 	wg.Wait()
 }
 
 // check compares the table with the journal.
-func (j *journal) check(e *env, tb *table) {
-	e.Helper()
-	rows := e.rows(tb.query(`ORDER BY "id"`, "id"))
+func (j *journal) check(r *rig, tb *table) {
+	r.Helper()
+	rows := r.rows(tb.selectAll())
 	seen := map[int64]int{}
-	for _, r := range rows {
-		id, err := strconv.ParseInt(strings.Trim(r, `[]"`), 10, 64)
+	for _, row := range rows {
+		id, err := strconv.ParseInt(strings.Trim(row, `[]"`), 10, 64)
 		if err != nil {
-			e.Fatal(err)
+			r.Fatal(err)
 		}
 		seen[id]++
 	}
 	for id, o := range j.state {
 		switch n := seen[id]; {
 		case n > 1:
-			e.Errorf("row %d exists %d times", id, n)
+			r.Errorf("row %d exists %d times", id, n)
 		case o == acknowledged && n == 0:
-			e.Errorf("row %d was acknowledged and is lost", id)
+			r.Errorf("row %d was acknowledged and is lost", id)
 		case o == refused && n > 0:
-			e.Errorf("row %d was reported as not written but exists", id)
+			r.Errorf("row %d was reported as not written but exists", id)
 		}
 		delete(seen, id)
 	}
 	for id := range seen {
-		e.Errorf("row %d was never written", id)
+		r.Errorf("row %d was never written", id)
 	}
-	e.same("rows in the statistics", int64(len(rows)), tb.count())
-	if e.Failed() {
-		e.FailNow()
+	r.wantCount(tb, int64(len(rows)))
+	if r.Failed() {
+		r.FailNow()
 	}
 }
 
 // repeat resends the writes of unknown outcome.
-func (j *journal) repeat(e *env, tb *table) {
-	e.Helper()
-	f := e.fence()
+func (j *journal) repeat(r *rig, tb *table) {
+	r.Helper()
 	for id, o := range j.state {
 		if o != unknown {
 			continue
 		}
-		if _, err := e.w.Exec(e.Context(), insertOne(tb, f, id)); err != nil {
-			e.Fatalf("repeating row %d: %v", id, err)
-		}
+		r.mustExec(insertOne(tb, id))
 		j.state[id] = acknowledged
 	}
 }
