@@ -77,7 +77,7 @@ func (tr *Transport) check(req *http.Request, resp *http.Response, sent, body []
 }
 
 // streamBody keeps a row stream of up to maxChecked bytes and checks it once it has been read to
-// its end. It is for one goroutine.
+// its end, or to its last record and is then closed. It is for one goroutine.
 type streamBody struct {
 	io.ReadCloser
 	check func(body []byte) // nil after the check
@@ -92,11 +92,26 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	if b.long = b.long || b.read.Len()+n > maxChecked; !b.long {
 		b.read.Write(p[:n])
 	}
-	if err == io.EOF && !b.long && b.check != nil {
+	if err == io.EOF {
+		b.finish()
+	}
+	return n, err
+}
+
+// Close checks a stream whose reader has stopped at the last record, as at an error.
+func (b *streamBody) Close() error {
+	text := bytes.TrimSuffix(b.read.Bytes(), []byte("\n"))
+	if last := text[bytes.LastIndexByte(text, '\n')+1:]; len(text) < b.read.Len() && bytes.HasPrefix(last, []byte("{")) {
+		b.finish()
+	}
+	return b.ReadCloser.Close()
+}
+
+func (b *streamBody) finish() {
+	if !b.long && b.check != nil {
 		b.check(b.read.Bytes())
 		b.check = nil
 	}
-	return n, err
 }
 
 func clip(b []byte) []byte {

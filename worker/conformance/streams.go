@@ -39,7 +39,7 @@ func streams(e *env) {
 
 func streamsThatFail(e *env) {
 	db := e.database()
-	for _, at := range []int{1, 20_000} {
+	for _, at := range []int{1, 1000, 20_000} {
 		q := e.from(db, 30_000, e.f.Dialect.Divide("1", strconv.Itoa(at)+" - i"), "")
 		rows, err := e.tryRows(q)
 		p := e.want(err, api.CodeDivideByZero)
