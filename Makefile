@@ -44,7 +44,7 @@ sqliteext: ## build the T-SQL functions as a SQLite extension into bin/; require
 	CGO_ENABLED=1 $(GO) build -tags sqliteext -buildmode=c-shared -ldflags="-s -w" -o $(EXTENSION) ./worker/sqliteext
 
 # The packages whose tests start the real programs, which quick leaves to test; archtest has a target of its own.
-PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|master/service|shared/(archtest|endtoend|contracttest|testcluster)(/.*)?)$$
+PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|worker/sqliteext|master/service|shared/(archtest|endtoend|contracttest|testcluster)(/.*)?)$$
 
 quick: fmt-check vet arch ## the checks that need no process: format, vet, architecture, most tests (under a minute)
 	@$(GO) test -short $$($(GO) list ./... | grep -vE '$(PROCESS_TESTS)')

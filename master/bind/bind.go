@@ -218,10 +218,6 @@ func (b *Binder) isNull(x *plan.Expr, not bool) *plan.Expr {
 // notNull is the predicate for a comparison that holds for every value except NULL.
 func (b *Binder) notNull(x *plan.Expr) *plan.Expr { return b.isNull(x, true) }
 
-// maxPattern is SQL Server's limit on the length of a LIKE pattern, in bytes. Matching
-// may take time proportional to it for every byte of a value.
-const maxPattern = 8000
-
 func (b *Binder) like(e *tsql.Like, not bool) (*plan.Expr, error) {
 	x, pattern, err := b.values(e.X, e.Pattern)
 	if err != nil {
@@ -251,9 +247,8 @@ func (b *Binder) like(e *tsql.Like, not bool) (*plan.Expr, error) {
 	if x.IsNull() || pattern.IsNull() {
 		return plan.False, nil
 	}
-	if n := len(like.Args[1].Value.Str); n > maxPattern {
-		return nil, b.Problem(api.CodeTooComplex, e.Pattern.Pos(), "the pattern of LIKE is %d bytes long; at most %d are allowed", n, maxPattern).
-			Hinted("use a shorter pattern")
+	if err := sqltypes.CheckPattern(like.Args[1].Value.Str); err != nil {
+		return nil, b.ValueError(err, e.Pattern.Pos())
 	}
 	return like, nil
 }

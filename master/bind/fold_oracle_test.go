@@ -146,7 +146,7 @@ func (o oracle) strict(e *plan.Expr) outcome {
 		result.known = result.known || err == nil && v.Int == 0 && o.neverHolds(&values, e)
 	case null:
 		result.ok = true
-		if e.IsPredicate() {
+		if isPredicate(e) {
 			result.value = truthValue(false)
 		}
 	}
@@ -190,9 +190,19 @@ func (o oracle) operand(e *plan.Expr) *plan.Expr {
 }
 
 func (o oracle) apply(e *plan.Expr) (sqltypes.Value, error) {
-	if e.IsPredicate() {
+	if isPredicate(e) {
 		truth, err := eval.Holds(e, nil)
 		return truthValue(truth), err
 	}
 	return eval.Eval(e, nil)
+}
+
+// isPredicate reports whether e yields a truth value rather than a value.
+func isPredicate(e *plan.Expr) bool {
+	switch e.Op {
+	case plan.EqExpr, plan.NeExpr, plan.LtExpr, plan.LeExpr, plan.GtExpr, plan.GeExpr, plan.InExpr, plan.LikeExpr,
+		plan.IsNullExpr, plan.AndExpr, plan.OrExpr, plan.TrueExpr, plan.FalseExpr:
+		return true
+	}
+	return false
 }

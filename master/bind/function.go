@@ -114,11 +114,15 @@ func (b *Binder) part(c *tsql.Call, i int) (sqltypes.Part, error) {
 			return p, nil
 		}
 	}
-	what := "this"
+	what, number := "this", mssqlerr.UnknownDatepart
 	if name, ok := c.Args[i].(*tsql.Column); ok && name.Table == "" {
 		what = api.Clip(name.Name)
+		if sqltypes.IsTSQLPart(name.Name) {
+			number = 0 // T-SQL has it
+		}
 	}
 	p := b.Problem(api.CodeUnsupported, c.Args[i].Pos(), "%s is not a date part that %s supports", what, c.Name)
+	p.SQLNumber = number
 	return 0, p.Hinted("write year, quarter, month, day, dayofyear, hour, minute or second")
 }
 

@@ -175,7 +175,8 @@ func like(e *plan.Expr, row []sqltypes.Value) (bool, error) {
 			return false, err
 		}
 	}
-	return sqltypes.Like(pattern.Str, x.Str, rules) != e.Negated, nil
+	ok, err := sqltypes.Like(pattern.Str, x.Str, rules)
+	return ok != e.Negated, err
 }
 
 // unsupported reports an expression that only an engine can evaluate, or that is not of

@@ -74,15 +74,6 @@ type Expr struct {
 	Binary bool
 }
 
-// IsPredicate reports whether e yields a truth value rather than a value.
-func (e *Expr) IsPredicate() bool {
-	switch e.Op {
-	case EqExpr, NeExpr, LtExpr, LeExpr, GtExpr, GeExpr, InExpr, LikeExpr, IsNullExpr, AndExpr, OrExpr, TrueExpr, FalseExpr:
-		return true
-	}
-	return false
-}
-
 // HasColumn reports whether e references a column, so that its value may differ from row to row.
 func (e *Expr) HasColumn() bool {
 	return e.Op == ColumnExpr || slices.ContainsFunc(e.Args, (*Expr).HasColumn)

@@ -10,7 +10,7 @@ type Expr interface {
 	// Pos is the byte offset of the node in the text it was read from: of its
 	// operator if it is infix, otherwise of its first byte.
 	Pos() int
-	// Predicate says whether the node is true, false or unknown rather than a value.
+	// Predicate reports whether the node is true, false or unknown rather than a value.
 	Predicate() bool
 }
 
@@ -169,7 +169,7 @@ type OrderItem struct {
 // ColumnDef is what follows a column's name in CREATE TABLE: a type and constraints.
 type ColumnDef struct {
 	Type sqltypes.Type
-	// Null says whether NULL was explicitly allowed or forbidden.
+	// Null reports whether NULL was explicitly allowed or forbidden.
 	Null       Nullability
 	PrimaryKey bool
 	Unique     bool

@@ -276,6 +276,7 @@ var reasonCodes = map[sqltypes.Reason]Code{
 	sqltypes.DivideByZero:     CodeDivideByZero,
 	sqltypes.InvalidArgument:  CodeInvalidField,
 	sqltypes.Unsupported:      CodeUnsupported,
+	sqltypes.TooComplex:       CodeTooComplex,
 }
 
 // ProblemOf returns the Problem in err's chain, or the Problem for a *sqltypes.Error there. The

@@ -67,6 +67,7 @@ func TestEveryRefusalOfAValueHasACode(t *testing.T) {
 		sqltypes.DivideByZero:     api.CodeDivideByZero,
 		sqltypes.InvalidArgument:  api.CodeInvalidField,
 		sqltypes.Unsupported:      api.CodeUnsupported,
+		sqltypes.TooComplex:       api.CodeTooComplex,
 	}
 	for _, r := range sqltypes.Reasons() {
 		code, ok := want[r]

@@ -100,9 +100,8 @@ type DBResponse struct {
 	Physical string `json:"physical"`
 }
 
-// The versions of the SQL that masters write and workers take, functions, collations and
-// the names of constraints included (see docs/sqlite-dialect.md). A change that a
-// worker has to know of gives it a new number.
+// The versions of the SQL that masters send and workers run, including functions, collations and
+// the names of constraints (docs/sqlite-dialect.md). An incompatible change increments the number.
 const (
 	SQLiteDialect    = "sqlite/1"
 	SQLServerDialect = "sqlserver/1"

@@ -70,7 +70,7 @@ var arrows = []arrow{
 	},
 	{
 		from: "...", except: []string{"tui/bench"}, to: []string{"encoding/json/..."},
-		why: "one JSON library, that keeps the order of members and refuses repeated ones (bench measures the other as a floor)",
+		why: "one JSON library, that keeps the order of members and refuses repeated ones (bench measures the other as a baseline)",
 	},
 	{
 		from: "...", except: []string{"worker/engine/sqlite/internal/...", "worker/sqliteext"}, to: []string{"unsafe"},
@@ -303,7 +303,7 @@ func add(byPath map[string]*pkg, file string, parsed *ast.File) {
 	}
 }
 
-// matches says whether a package path fits a pattern.
+// matches reports whether a package path fits a pattern.
 func matches(pattern, path string) bool {
 	if pattern == "..." {
 		return true

@@ -165,10 +165,11 @@ func like(rules sqltypes.LikeRules) func([]sqltypes.Value, Types) (sqltypes.Valu
 				return sqltypes.Null(), err
 			}
 		}
-		if sqltypes.Like(args[0].Str, args[1].Str, rules) {
+		ok, err := sqltypes.Like(args[0].Str, args[1].Str, rules)
+		if ok {
 			return sqltypes.Int64(1), nil
 		}
-		return sqltypes.Int64(0), nil
+		return sqltypes.Int64(0), err
 	}
 }
 

@@ -13,8 +13,8 @@ type NativeAggregate struct {
 
 // Accumulator is the state of an aggregate within one group. It serves one goroutine.
 type Accumulator interface {
-	// Step takes the arguments of a row in, which may be views of memory that changes
-	// after the call. After an error the group is dropped.
+	// Step adds a row's arguments, which may be views of memory that changes after the
+	// call. After an error the group is dropped.
 	Step(args []sqltypes.Value) error
 	// Final returns the value of the group.
 	Final() (sqltypes.Value, error)
@@ -22,15 +22,15 @@ type Accumulator interface {
 
 // NativeAggregates returns the aggregates that an engine over SQLite registers:
 //
-//	sd_sum (x, type)   the exact sum of the values of x that are not NULL, NULL without
-//	                   any; of integers and decimals a value of the type, of floats a
+//	sd_sum (x, type)   the exact sum of the values of x that are not NULL, or NULL if there
+//	                   are none; of integers and decimals a value of the type, of floats a
 //	                   partial sum of [sqltypes.FloatPartial], for the master to add to those
 //	                   of other shards and to round once
 func NativeAggregates() []NativeAggregate {
 	return []NativeAggregate{{"sd_sum", 2, func(types Types) Accumulator { return &nativeSum{types: types} }}}
 }
 
-// nativeSum is sd_sum, whose type the first row tells.
+// nativeSum is sd_sum. Its type is an argument of every row; the first one counts.
 type nativeSum struct {
 	types Types
 	float bool

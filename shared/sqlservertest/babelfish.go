@@ -11,7 +11,7 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// IsBabelfish says whether a server is Babelfish for PostgreSQL, which speaks SQL
+// IsBabelfish reports whether a server is Babelfish for PostgreSQL, which speaks SQL
 // Server's protocol and most of its SQL. Where it differs, what is tested follows SQL
 // Server, and the test leaves the case out there, with a comment.
 func IsBabelfish(t testing.TB, dsn string) bool {
@@ -28,7 +28,7 @@ func IsBabelfish(t testing.TB, dsn string) bool {
 	return is.String == "1"
 }
 
-// BeyondBabelfish says whether Babelfish cannot hold a value of the type, given in
+// BeyondBabelfish reports whether Babelfish cannot hold a value of the type, given in
 // wire form, as SQL Server does: it has no U+0000; a VARCHAR or CHAR of its own is in
 // a code page, so that other characters than ASCII have other lengths; NCHAR takes no
 // characters beyond the BMP; and a second has six digits of fraction.

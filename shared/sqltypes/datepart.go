@@ -59,6 +59,18 @@ func ParsePart(name string) (Part, bool) {
 	return 0, false
 }
 
+// IsTSQLPart reports whether T-SQL has a date part with this name or abbreviation, ignoring case;
+// [ParsePart] does not know all of them.
+func IsTSQLPart(name string) bool {
+	switch strings.ToLower(name) {
+	case "week", "wk", "ww", "weekday", "dw", "millisecond", "ms", "microsecond", "mcs", "nanosecond", "ns",
+		"tzoffset", "tz", "iso_week", "isowk", "isoww":
+		return true
+	}
+	_, ok := ParsePart(name)
+	return ok
+}
+
 // Of reports whether values of kind k have the part: a DATE has no time of day, a TIME no date.
 func (p Part) Of(k Kind) bool {
 	return p.valid() && (k == DateTime2 || k == partTable[p].of)

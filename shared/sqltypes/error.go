@@ -20,12 +20,13 @@ const (
 	DivideByZero                       // the divisor is zero
 	InvalidArgument                    // a type or an argument is malformed
 	Unsupported                        // Shardeck does not support the type
+	TooComplex                         // computing the value would take too much time or memory
 	endOfReasons
 )
 
 var reasonNames = [endOfReasons]string{
 	TooLong: "too long", OutOfRange: "out of range", ConversionFailed: "conversion failed",
-	DivideByZero: "divide by zero", InvalidArgument: "invalid argument", Unsupported: "unsupported",
+	DivideByZero: "divide by zero", InvalidArgument: "invalid argument", Unsupported: "unsupported", TooComplex: "too complex",
 }
 
 // Reasons returns every reason, for tables that must cover them all.

@@ -43,8 +43,13 @@ func (r LikeRules) WithEscape(s string) (LikeRules, error) {
 // set.
 //
 // It backtracks only to the latest %, so that the time is at most the product of the lengths,
-// whatever the pattern. It does not allocate.
-func Like(pattern, value string, rules LikeRules) bool {
+// whatever the pattern. A pattern of more than [MaxPattern] bytes is refused, and so is a match that
+// takes more steps than a second allows (TooComplex): a statement cannot be interrupted within it.
+// It does not allocate.
+func Like(pattern, value string, rules LikeRules) (bool, error) {
+	if err := CheckPattern(pattern); err != nil {
+		return false, err
+	}
 	escape := rune(-1)
 	if rules.HasEscape {
 		escape = rules.Escape
@@ -55,9 +60,13 @@ func Like(pattern, value string, rules LikeRules) bool {
 	}
 	p, v := 0, 0
 	star, resume := -1, 0 // where to resume after the latest %, in pattern and value
-	for v < len(value) {
+	for steps := 0; v < len(value); {
+		if steps++; steps > maxLikeSteps {
+			return false, newError(0, TooComplex, "LIKE takes too long for this pattern and a value of %d bytes", len(value)).
+				hinted("use fewer %% and sets in the pattern, or a SUBSTRING of the value")
+		}
 		if p == len(pattern) && v >= minEnd {
-			return true
+			return true, nil
 		}
 		if p < len(pattern) {
 			if pattern[p] == '%' && escape != '%' {
@@ -66,14 +75,16 @@ func Like(pattern, value string, rules LikeRules) bool {
 				continue
 			}
 			c, size := utf8.DecodeRuneInString(value[v:])
-			if n, ok := likeOne(pattern[p:], c, escape, rules.Fold); ok {
+			n, ok := likeOne(pattern[p:], c, escape, rules.Fold)
+			if ok {
 				p += n
 				v += size
 				continue
 			}
+			steps += n
 		}
 		if star < 0 {
-			return false
+			return false, nil
 		}
 		_, size := utf8.DecodeRuneInString(value[resume:])
 		resume += size
@@ -82,11 +93,25 @@ func Like(pattern, value string, rules LikeRules) bool {
 	for p < len(pattern) && pattern[p] == '%' && escape != '%' {
 		p++
 	}
-	return p == len(pattern)
+	return p == len(pattern), nil
+}
+
+// MaxPattern is SQL Server's limit on the length of a LIKE pattern, in bytes.
+const MaxPattern = 8000
+
+// maxLikeSteps bounds the characters of the pattern that are tried in one match.
+const maxLikeSteps = 1 << 27
+
+// CheckPattern refuses a pattern of more than [MaxPattern] bytes.
+func CheckPattern(pattern string) error {
+	if len(pattern) <= MaxPattern {
+		return nil
+	}
+	return newError(0, TooComplex, "the pattern of LIKE has %d bytes; at most %d are allowed", len(pattern), MaxPattern).hinted("use a shorter pattern")
 }
 
 // likeOne matches one character against the pattern element that begins p and
-// returns the length of the element.
+// returns the length of the element, or of what it read if the element is incomplete.
 func likeOne(p string, c, escape rune, fold bool) (n int, ok bool) {
 	e, size := utf8.DecodeRuneInString(p)
 	switch {
@@ -122,7 +147,7 @@ func likeSet(p string, c, escape rune, fold bool) (n int, ok bool) {
 		member = member || inRange(c, lo, hi, fold)
 		i = next
 	}
-	return 0, false
+	return len(p), false
 }
 
 // setRune reads one character of a set at i.

@@ -1,6 +1,7 @@
 package sqltypes_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -30,7 +31,7 @@ func TestLikeAgreesWithItsDefinition(t *testing.T) {
 		value := rapid.StringOfN(rapid.SampledFrom([]rune("abcé")), 0, 10, -1).Draw(t, "value")
 		parts := rapid.SliceOfN(rapid.SampledFrom([]string{"a", "b", "é", "%", "_", "[a-c]"}), 0, 8).Draw(t, "pattern")
 		pattern := strings.Join(parts, "")
-		if got, want := sqltypes.Like(pattern, value, sqltypes.LikeRules{}), naiveLike([]rune(pattern), []rune(value)); got != want {
+		if got, want := like(t, pattern, value, sqltypes.LikeRules{}), naiveLike([]rune(pattern), []rune(value)); got != want {
 			t.Fatalf("Like(%q, %q) is %v", pattern, value, got)
 		}
 	})
@@ -70,7 +71,7 @@ func TestLikeSetsEscapesAndCase(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got := sqltypes.Like(c.pattern, c.value, rules); got != c.want {
+		if got := like(t, c.pattern, c.value, rules); got != c.want {
 			t.Errorf("Like(%q, %q) is %v", c.pattern, c.value, got)
 		}
 	}
@@ -93,7 +94,7 @@ func TestLikePaddedIgnoresTrailingSpacesOfTheValueOnly(t *testing.T) {
 		{"%b", "ab  ", true}, {"a_", "ab  ", true}, {"ab_", "ab  ", true}, {"ab_", "ab", false},
 		{"", "   ", true}, {"", " a", false}, {"a", "a b", false}, {"%a", "a b ", false}, {"b", " b", false},
 	} {
-		if got := sqltypes.Like(c.pattern, c.value, sqltypes.LikeRules{Fold: true, Padded: true}); got != c.want {
+		if got := like(t, c.pattern, c.value, sqltypes.LikeRules{Fold: true, Padded: true}); got != c.want {
 			t.Errorf("Like(%q, %q) is %v", c.pattern, c.value, got)
 		}
 	}
@@ -121,9 +122,41 @@ func FuzzLikeNeverPanics(f *testing.F) {
 	f.Add("[", "[", "")
 	f.Fuzz(func(t *testing.T, pattern, value, escape string) {
 		rules, _ := sqltypes.LikeRules{Fold: true}.WithEscape(escape)
-		sqltypes.Like(pattern, value, rules)
-		if utf8.ValidString(value) && !sqltypes.Like("%", value, sqltypes.LikeRules{}) {
+		_, _ = sqltypes.Like(pattern, value, rules) // a long pattern is refused
+		if utf8.ValidString(value) && !like(t, "%", value, sqltypes.LikeRules{}) {
 			t.Errorf("%% does not match %q", value)
 		}
 	})
+}
+
+func like(t interface {
+	Helper()
+	Fatal(...any)
+}, pattern, value string, rules sqltypes.LikeRules) bool {
+	t.Helper()
+	ok, err := sqltypes.Like(pattern, value, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ok
+}
+
+// Nothing interrupts a match, so its time is bounded.
+func TestLikeIsBounded(t *testing.T) {
+	long := strings.Repeat("a", sqltypes.MaxPattern)
+	for name, c := range map[string]struct{ pattern, value string }{
+		"a long pattern": {long + "a", "a"},
+		"backtracking":   {"%" + long[2:] + "b", strings.Repeat("a", 1_000_000)},
+		"sets":           {"%[" + strings.Repeat("b", 7900) + "]_b", strings.Repeat("a", 1_000_000)},
+		"unclosed sets":  {"%" + strings.Repeat("[", 7000), strings.Repeat("a", 1_000_000)},
+	} {
+		_, err := sqltypes.Like(c.pattern, c.value, sqltypes.LikeRules{Fold: true})
+		if e, ok := errors.AsType[*sqltypes.Error](err); !ok || e.Reason != sqltypes.TooComplex || e.Number != 0 {
+			t.Errorf("%s: %v, want it refused as too complex", name, err)
+		}
+	}
+	// Usual patterns over long values are not.
+	if ok, err := sqltypes.Like("%needle%", strings.Repeat("hay", 2_000_000)+"needle", sqltypes.LikeRules{Fold: true}); !ok || err != nil {
+		t.Errorf("a search in 6 MB: %v, %v", ok, err)
+	}
 }

@@ -51,9 +51,6 @@ func (f *Failover) measured(s *cluster.State) bool {
 	return s.Takeover != nil && !s.Takeover.FirstAt.Before(f.began)
 }
 
-// Busy reports whether the failover is in progress.
-func (f *Failover) Busy() bool { return f.phase == running }
-
 // Update handles keys, the preflight and the answer.
 func (f *Failover) Update(msg any) (Screen, Intent) {
 	next := *f

@@ -17,8 +17,8 @@ import (
 // request that caused it.
 const maxBody = 2 * api.MaxBody
 
-// health says who the worker is, and proves to a master that asks with a nonce that it
-// knows the secret (see [api.HeaderProof]).
+// health describes the worker, and proves to a master that sends a nonce that it knows the
+// secret (see [api.HeaderProof]).
 func (s *server) health(w http.ResponseWriter, r *http.Request) error {
 	h := &api.WorkerHealth{
 		Status: "ok", Name: s.cfg.Name, Language: "go",

@@ -1,20 +1,20 @@
 //go:build sqliteext
 
-// Command sqliteext is a SQLite loadable extension: the functions, aggregates and
-// collations that give SQLite T-SQL's meaning of values (package sqlfunc), for workers in
-// languages other than Go. `make sqliteext` builds it, which takes a C compiler and
-// SQLite's header sqlite3ext.h; a program loads it into each of its connections.
+// Command sqliteext is a SQLite loadable extension: the functions, aggregates and collations that
+// give SQLite T-SQL's semantics of values (package sqlfunc), for workers in languages other than
+// Go. `make sqliteext` builds it, which requires a C compiler and SQLite's header sqlite3ext.h; a
+// program loads it into each of its connections. docs/sqlite-dialect.md describes it for users.
 //
-// Every function is deterministic and innocuous, and NULL where an argument is. What T-SQL
-// refuses is an error whose text is "shardeck: " and a JSON object with SQL Server's
-// number, the code of the worker's problem, its detail and hint.
+// Functions are deterministic and innocuous, and return NULL if an argument is NULL; aggregates
+// ignore NULL. What T-SQL refuses is an error whose text is "shardeck: " and a JSON object with SQL
+// Server's number, the reason ([sqltypes.Reason]), its detail and hint.
 //
-// Two functions are for the program itself: sd_handle() names the connection it is called
-// on, and sd_interrupt(handle), on any other connection of the process, interrupts what
-// runs there.
+// Two more functions are for the program itself: sd_handle() identifies the connection that runs
+// it, and sd_interrupt(handle), run on any other connection of the process, interrupts the
+// statement in progress there.
 //
-// The library holds Go's runtime, which does not survive a fork: a program that forks
-// loads it afterwards.
+// The library contains Go's runtime, which does not survive a fork: a program that forks must load
+// it afterwards.
 package main
 
 /*

@@ -97,9 +97,12 @@ func (r *Result) set(v string, give func(tls *libc.TLS, ctx, p uintptr, n int32,
 	}
 	var b buffer
 	defer b.free(r.tls)
-	if p := b.set(r.tls, v); p != 0 {
-		give(r.tls, r.ctx, p, int32(len(v)), transient)
+	p := b.set(r.tls, v)
+	if p == 0 {
+		r.err = errNoMem()
+		return
 	}
+	give(r.tls, r.ctx, p, int32(len(v)), transient)
 }
 
 // transient is SQLITE_TRANSIENT: SQLite makes its own copy.
@@ -161,7 +164,6 @@ const (
 	ActionCreateTable = lib.SQLITE_CREATE_TABLE
 	ActionDropTable   = lib.SQLITE_DROP_TABLE
 	ActionAlterTable  = lib.SQLITE_ALTER_TABLE
-	ActionFunction    = lib.SQLITE_FUNCTION
 )
 
 // Authorize registers allow to be called for each action of the statements prepared from now on;

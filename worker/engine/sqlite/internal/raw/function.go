@@ -78,9 +78,12 @@ func (f *function) fail(tls *libc.TLS, ctx uintptr, err error) {
 	var b buffer
 	defer b.free(tls)
 	msg := err.Error()
-	if p := b.set(tls, msg); p != 0 {
-		lib.Xsqlite3_result_error(tls, ctx, p, int32(len(msg)))
+	p := b.set(tls, msg)
+	if p == 0 {
+		lib.Xsqlite3_result_error_nomem(tls, ctx)
+		return
 	}
+	lib.Xsqlite3_result_error(tls, ctx, p, int32(len(msg)))
 }
 
 func callFunction(tls *libc.TLS, ctx uintptr, argc int32, argv uintptr) {

@@ -21,7 +21,6 @@ const (
 	ClassFloat   Class = lib.SQLITE_FLOAT
 	ClassText    Class = lib.SQLITE_TEXT
 	ClassBlob    Class = lib.SQLITE_BLOB
-	ClassNull    Class = lib.SQLITE_NULL
 )
 
 // Stmt is a prepared statement. It is bound, stepped until there are no more rows, and reset, any
