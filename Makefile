@@ -36,6 +36,8 @@ build: ## build the three programs into bin/
 	$(GO) build -o $(BIN)/shardeck-master ./master
 	$(GO) build -o $(BIN)/shardeck-worker ./worker
 
+# Whether the SQLite extension can be built here.
+CAN_EXTEND := echo '\#include <sqlite3ext.h>' | cc -E -x c - >/dev/null 2>&1
 # The SQLite extension's name decides the name of its entry point: libshardeck.
 EXTENSION := $(BIN)/libshardeck$(if $(filter darwin,$(shell $(GO) env GOOS)),.dylib,$(if $(filter windows,$(shell $(GO) env GOOS)),.dll,.so))
 
@@ -61,10 +63,12 @@ fmt-check:
 vet:
 	@echo "go vet"
 	@$(GO) vet ./...
+	@$(CAN_EXTEND) || exit 0; CGO_ENABLED=1 $(GO) vet -tags sqliteext ./worker/sqliteext
 
 lint:
 	@echo "staticcheck"
 	@$(GO) tool -modfile=$(TOOLS) staticcheck ./...
+	@$(CAN_EXTEND) || exit 0; CGO_ENABLED=1 $(GO) tool -modfile=$(TOOLS) staticcheck -tags sqliteext ./worker/sqliteext
 
 arch:
 	@$(GO) test -count=1 ./shared/archtest

@@ -3,48 +3,79 @@ package main_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"shardeck/shared/sqlfunc"
 )
 
-// library builds the extension. The test is skipped where what that takes is missing, which
-// CI installs.
+// library returns the extension, which the first call builds. The test is skipped where what
+// that takes is missing, which CI installs.
 func library(t *testing.T) string {
 	t.Helper()
+	file, err := build()
+	switch {
+	case errors.Is(err, errMissing):
+		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
+	}
+	return file
+}
+
+var (
+	dir        string // of the extension; removed by TestMain
+	errMissing = errors.New("requires a C compiler, SQLite's header sqlite3ext.h and its shell")
+	build      = sync.OnceValues(buildExtension)
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func buildExtension() (file string, err error) {
 	for _, program := range []string{"cc", "sqlite3"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("requires a C compiler and SQLite's shell: %v", err)
+			return "", fmt.Errorf("%w: %w", errMissing, err)
 		}
 	}
 	probe := exec.Command("cc", "-E", "-x", "c", "-")
 	probe.Stdin = strings.NewReader("#include <sqlite3ext.h>\n")
 	if err := probe.Run(); err != nil {
-		t.Skip("requires SQLite's header sqlite3ext.h")
+		return "", errMissing
 	}
 	// The sources are read so that a cached result is not reused after they have changed.
 	sources, err := filepath.Glob("*.[cgh]*")
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	for _, s := range sources {
 		if _, err := os.ReadFile(s); err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 	}
-	file := filepath.Join(t.TempDir(), "libshardeck.so")
-	build := exec.Command("go", "build", "-tags", "sqliteext", "-buildmode=c-shared", "-o", file, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=1")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", build, err, out)
+	if dir, err = os.MkdirTemp("", "shardeck-extension-"); err != nil {
+		return "", err
 	}
-	return file
+	file = filepath.Join(dir, "libshardeck.so")
+	cmd := exec.Command("go", "build", "-tags", "sqliteext", "-buildmode=c-shared", "-o", file, ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%v: %w\n%s", cmd, err, out)
+	}
+	return file, nil
 }
 
 // shell runs statements in SQLite's shell with the extension, and returns what it printed.
