@@ -43,14 +43,15 @@ func (g *Gathering) Count(keys []plan.MergeKey, shards int, shardOf func(source 
 		}
 		v, err := sqltypes.DecodeWire(bigint, c.split.Element(c.row, width))
 		if err == nil {
-			err = addCount(&out.Total, v)
+			err = checkCount(out.Total, v)
 		}
 		if err != nil {
-			if err := g.failed(c.source, errGarbage()); err != nil {
+			if err := m.drop(c, errGarbage()); err != nil {
 				return nil, g.finish(err)
 			}
 			continue
 		}
+		out.Total += v.Int
 		out.PerShard[c.source] += v.Int
 		if width == 0 {
 			continue

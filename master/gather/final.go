@@ -1,7 +1,6 @@
 package gather
 
 import (
-	"errors"
 	"slices"
 
 	"shardeck/master/eval"
@@ -85,23 +84,26 @@ func (f *finisher) run(m *merger) error {
 		if c == nil {
 			break
 		}
-		if f.final.Keys > 0 && (!begun || compareKeys(f.keys, f.group, c.values) != 0) {
-			if begun {
-				if err := f.endGroup(); err != nil {
-					return err
-				}
+		if f.final.Keys > 0 && begun && compareKeys(f.keys, f.group, c.values) != 0 {
+			if err := f.endGroup(); err != nil {
+				return err
 			}
+			begun = false
+		}
+		// An invalid row must not begin a group.
+		if f.decode(c) != nil {
+			if err := m.drop(c, errGarbage()); err != nil {
+				return err
+			}
+			continue
+		}
+		if !begun {
 			begun = true
 			copy(f.group, c.values[:f.final.Keys])
 		}
 		for i := range f.folds {
-			if err := f.folds[i].add(c); err != nil {
-				if !errors.Is(err, errShape) {
-					return err
-				}
-				if err := m.g.failed(c.source, errGarbage()); err != nil {
-					return err
-				}
+			if err := f.folds[i].add(); err != nil {
+				return err
 			}
 		}
 	}
@@ -114,6 +116,16 @@ func (f *finisher) run(m *merger) error {
 		return err
 	}
 	return f.out.flush()
+}
+
+// decode decodes all of a row's partial results.
+func (f *finisher) decode(c *cursor) error {
+	for i := range f.folds {
+		if err := f.folds[i].decode(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // endGroup computes and emits the row of the current group, unless HAVING excludes it.

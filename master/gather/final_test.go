@@ -234,21 +234,66 @@ func TestFinishErrors(t *testing.T) {
 }
 
 func TestFinishContinuesWithoutAFailedSourceIfAllowed(t *testing.T) {
-	late := &memory{blocks: []string{"[1,1]\n", "[2,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}
-	wrong := rowsOf("[1,1]\n[2,\"x\"]\n[3,1]\n")
-	g := gatheringOf(rowsOf("[1,1]\n[4,1]\n"), late, wrong)
-	var failed []int
-	g.Failed = func(source int, _ error) error { failed = append(failed, source); return nil }
-	var got strings.Builder
-	if err := g.Finish(grouped(plan.CombineCount, intType), collectInto(t, &got)); err != nil {
-		t.Fatal(err)
+	late := func() *memory {
+		return &memory{blocks: []string{"[1,1]\n", "[2,1]\n"}, err: api.NewProblem(api.CodeShardTimeout, "late")}
 	}
-	if !strings.HasPrefix(got.String(), "[1,3]\n[2,1]\n") || !strings.HasSuffix(got.String(), "[4,1]\n") {
-		t.Errorf("got %s", got.String())
-	}
-	slices.Sort(failed)
-	if diff := cmp.Diff([]int{1, 2}, failed); diff != "" {
-		t.Error(diff)
+	twoCounts := with(grouped(plan.CombineCount, intType), func(p *plan.Plan) {
+		p.Final.Aggregates = append(p.Final.Aggregates, plan.Aggregate{Func: plan.CombineCount, Column: 2, Type: bigType, Result: intType})
+		p.Final.Output = append(p.Final.Output, value(2, intType))
+	})
+	twoFloatSums := with(floatSums(), func(p *plan.Plan) {
+		p.Final.Aggregates = append(p.Final.Aggregates, plan.Aggregate{Func: plan.CombineSum, Column: 2, Type: floatSum, Result: floatSum})
+		p.Final.Output = append(p.Final.Output, value(2, floatSum))
+	})
+	for name, tt := range map[string]struct {
+		plan    *plan.Plan
+		sources []Source
+		failed  []int
+		want    string
+	}{
+		"one is late, and one sends two invalid rows and a valid one": {
+			grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1]\n[4,1]\n"), late(), rowsOf("[1,1]\n[2,\"x\"]\n[2,\"x\"]\n[3,1]\n")},
+			[]int{1, 2}, "[1,3]\n[2,1]\n[4,1]\n",
+		},
+		"an invalid row begins no group": {
+			grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1]\n[4,1]\n"), rowsOf("[1,1]\n[2,\"x\"]\n")}, []int{1}, "[1,2]\n[4,1]\n",
+		},
+		"an invalid row is first": {
+			grouped(plan.CombineCount, intType), []Source{rowsOf("[2,1]\n"), rowsOf("[1,\"x\"]\n[2,1]\n")}, []int{1}, "[2,1]\n",
+		},
+		"an invalid row is last": {
+			grouped(plan.CombineCount, intType), []Source{rowsOf("[1,1]\n"), rowsOf("[2,\"x\"]\n")}, []int{1}, "[1,1]\n",
+		},
+		"the other partial results of an invalid row do not count": {
+			twoCounts, []Source{rowsOf("[1,1,1]\n"), rowsOf("[1,5,\"x\"]\n[1,7,7]\n")}, []int{1}, "[1,1,1]\n",
+		},
+		// 0x0021000E0000 is 3.5 as an unrounded partial sum; 0x0021 is too short.
+		"nor do exact sums": {
+			twoFloatSums, []Source{rowsOf("[1,1,1]\n"), rowsOf("[1,\"0x0021000E0000\",\"0x0021\"]\n")}, []int{1}, "[1,1,1]\n",
+		},
+		"without groups": {
+			single(plan.CombineCount, intType), []Source{rowsOf("[1]\n"), rowsOf("[-1]\n[5]\n"), rowsOf("[2]\n")}, []int{1}, "[3]\n",
+		},
+		"all of them fail": {
+			grouped(plan.CombineCount, intType), []Source{rowsOf("[1,-1]\n[1,1]\n"), rowsOf("[1,-1]\n[1,1]\n")}, []int{0, 1}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gatheringOf(tt.sources...)
+			var failed []int
+			g.Failed = func(source int, _ error) error { failed = append(failed, source); return nil }
+			var got strings.Builder
+			if err := g.Finish(tt.plan, collectInto(t, &got)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, got.String()); diff != "" {
+				t.Error(diff)
+			}
+			slices.Sort(failed)
+			if diff := cmp.Diff(tt.failed, failed); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 

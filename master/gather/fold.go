@@ -20,6 +20,10 @@ type fold struct {
 	seen    map[string]struct{} // the values of a DISTINCT aggregate that are not ordered
 	held    *heldGroups
 
+	next  sqltypes.Value // the decoded partial result of the current row
+	exact bool           // next is an unrounded sum of floats
+	check *sqltypes.Sum  // validates such sums
+
 	count int64
 	sum   *sqltypes.Sum
 	best  sqltypes.Value // the minimum or maximum
@@ -47,24 +51,51 @@ func (f *fold) reset() {
 // setEntry is the approximate overhead of an entry of a set, in bytes.
 const setEntry = 48
 
-// add adds the partial result of a row.
-func (f *fold) add(c *cursor) error {
+// decode decodes and validates the partial result of a row for add. It adds nothing, so
+// that a row of which another partial result is invalid does not count.
+func (f *fold) decode(c *cursor) (err error) {
 	element := c.split.Element(c.row, f.a.Column)
-	if f.a.Func == plan.CombineSum && len(element) > 0 && element[0] == '"' && f.a.Type.Kind == sqltypes.Float {
-		return f.addExact(element)
+	f.exact = f.a.Func == plan.CombineSum && len(element) > 0 && element[0] == '"' && f.a.Type.Kind == sqltypes.Float
+	if f.exact {
+		return f.decodeExact(element)
 	}
-	v, err := sqltypes.DecodeWire(f.a.Type, element)
-	if err != nil {
+	if f.next, err = sqltypes.DecodeWire(f.a.Type, element); err != nil {
 		return errShape
 	}
 	if f.a.Func == plan.CombineCount {
-		return addCount(&f.count, v)
+		return checkCount(f.count, f.next)
 	}
+	return nil
+}
+
+// decodeExact decodes an exact, unrounded partial sum of floats. A worker sends it as a
+// string, and a rounded one as a number.
+func (f *fold) decodeExact(element []byte) (err error) {
+	if f.next, err = sqltypes.DecodeJSON(sqltypes.FloatPartial, element); err != nil {
+		return errShape
+	}
+	if f.check == nil {
+		f.check = sqltypes.NewSum(f.a.Result)
+	}
+	if f.check.AddPartial(f.next) != nil {
+		return errShape
+	}
+	return nil
+}
+
+// add adds the decoded partial result.
+func (f *fold) add() error {
+	v := f.next
 	if v.IsNull() {
 		return nil
 	}
 	switch f.a.Func {
+	case plan.CombineCount:
+		f.count += v.Int
 	case plan.CombineSum:
+		if f.exact {
+			return problem(f.sum.AddPartial(v))
+		}
 		return problem(f.sum.Add(v))
 	case plan.CombineCountDistinct, plan.CombineSumDistinct:
 		duplicate, err := f.isDuplicate(v)
@@ -83,21 +114,10 @@ func (f *fold) add(c *cursor) error {
 	return nil
 }
 
-// addCount adds a partial count, which is neither NULL nor negative. That no number of rows
-// overflows their sum is checked too.
-func addCount(sum *int64, v sqltypes.Value) error {
-	if v.IsNull() || v.Int < 0 || v.Int > math.MaxInt64-*sum {
-		return errShape
-	}
-	*sum += v.Int
-	return nil
-}
-
-// addExact adds an exact, unrounded partial sum of floats. A worker sends it as a string,
-// and a rounded one as a number.
-func (f *fold) addExact(element []byte) error {
-	v, err := sqltypes.DecodeJSON(sqltypes.FloatPartial, element)
-	if err != nil || f.sum.AddPartial(v) != nil {
+// checkCount validates a partial count, which is neither NULL nor negative, and does not
+// overflow when added to sum.
+func checkCount(sum int64, v sqltypes.Value) error {
+	if v.IsNull() || v.Int < 0 || v.Int > math.MaxInt64-sum {
 		return errShape
 	}
 	return nil

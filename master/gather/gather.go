@@ -22,9 +22,9 @@ type Sink func(block []byte, rows int64) error
 // Gathering is the combination of several sources into one answer.
 type Gathering struct {
 	Sources []Source
-	// Failed is called when a source fails. It returns nil to continue without the
-	// rest of that source, or the error to fail with. If Failed is nil, any failure
-	// ends the gathering.
+	// Failed is called when a source fails, at most once per source. It returns nil to
+	// continue without the rest of that source, or the error to fail with. If Failed is
+	// nil, any failure ends the gathering.
 	Failed func(source int, err error) error
 	// Cancel cancels all sources, so that a blocked NextBlock returns. It is called at
 	// most once, if the gathering ends before the sources do; it must not block.

@@ -314,6 +314,26 @@ func TestCount(t *testing.T) {
 			t.Error(diff)
 		}
 	})
+	t.Run("continues without a failed source if allowed", func(t *testing.T) {
+		keys := []plan.MergeKey{{Column: 0, Type: sqltypes.IntType}}
+		g := gatheringOf(rowsOf("[1,1]\n[4,1]\n"), rowsOf("[1,2]\n[2,-1]\n[2,\"x\"]\n[3,5]\n"))
+		var failed []int
+		g.Failed = func(source int, _ error) error { failed = append(failed, source); return nil }
+		got, err := g.Count(keys, 3, shardOf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := &Counts{Total: 4, PerShard: []int64{2, 2}, Groups: []api.CountGroup{
+			{Key: []byte("[1]"), Count: 3, Shards: []int64{1, 0, 2}},
+			{Key: []byte("[4]"), Count: 1, Shards: []int64{1, 0, 0}},
+		}}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if diff := cmp.Diff([]int{1}, failed); diff != "" {
+			t.Error(diff)
+		}
+	})
 	t.Run("rejects an invalid count", func(t *testing.T) {
 		_, err := gatheringOf(rowsOf("[-1]\n")).Count(nil, 1, func(int) int { return 0 })
 		if api.CodeOf(err) != api.CodeShardBadAnswer {

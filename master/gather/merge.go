@@ -132,11 +132,9 @@ func (m *merger) next() (*cursor, error) {
 		// A row that is less than the one before it, which was the least of all, is the
 		// least itself. So only a source that stays at the head can be out of order.
 		if ok && m.heap[0] == m.last && outOfOrder(m.keys, m.last.before, m.last.values) {
-			if err := m.g.failed(m.last.source, errOrder()); err != nil {
+			if err := m.drop(m.last, errOrder()); err != nil {
 				return nil, err
 			}
-			m.removeHead()
-			m.down()
 		}
 	}
 	if len(m.heap) == 0 {
@@ -160,6 +158,18 @@ func (m *merger) start() error {
 			m.up(len(m.heap) - 1)
 		}
 	}
+	return nil
+}
+
+// drop reports the failure of c's source and removes the source from the merge, so that it
+// contributes no more rows. c must be the head: the cursor that next returned last.
+func (m *merger) drop(c *cursor, err error) error {
+	if err := m.g.failed(c.source, err); err != nil {
+		return err
+	}
+	m.removeHead()
+	m.down()
+	m.last = nil
 	return nil
 }
 
