@@ -156,12 +156,9 @@ func (c *conn) send(ctx context.Context, k *call) (*http.Response, error) {
 		req.Body = io.NopCloser(bytes.NewReader(body))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
-	// Once there is a connection, the request may have been sent.
 	var sent atomic.Bool
 	if k.write {
-		ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-			GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
-		})
+		ctx = traceSent(ctx, req.Header, &sent)
 	}
 	resp, err := c.rt.RoundTrip(req.WithContext(ctx))
 	if err != nil {
@@ -172,6 +169,17 @@ func (c *conn) send(ctx context.Context, k *call) (*http.Response, error) {
 	}
 	defer drain(resp.Body)
 	return nil, c.refused(ctx, k, resp)
+}
+
+// traceSent records whether the write may have been sent: once there is a connection for it.
+// net/http looks for another connection only if it wrote nothing on the previous one, which was
+// dead, or if the write has an Idempotency-Key. The latter it resends even if it was written.
+func traceSent(ctx context.Context, header http.Header, sent *atomic.Bool) context.Context {
+	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent.Store(true) }}
+	if header.Get(api.HeaderIdempotencyKey) == "" {
+		trace.GetConn = func(string) { sent.Store(false) }
+	}
+	return httptrace.WithClientTrace(ctx, trace)
 }
 
 // do sends the request and decodes the response into dst, or discards it if dst is nil.

@@ -16,9 +16,9 @@ import (
 )
 
 // failed maps a transport error to a problem: nothing was sent, the response is late, or a write
-// was sent and its outcome is unknown.
+// may have been sent and its outcome is unknown.
 func (c *conn) failed(ctx context.Context, k *call, sent bool, err error) error {
-	if k.write && sent && !neverConnected(err) {
+	if k.write && sent {
 		return c.unknown(reason(ctx, err))
 	}
 	return c.unanswered(ctx, err)
@@ -89,13 +89,6 @@ func (c *conn) refused(ctx context.Context, k *call, resp *http.Response) error 
 		p.Status = resp.StatusCode
 	}
 	return p
-}
-
-// neverConnected reports whether err occurred before there was a connection. net/http redials
-// only if nothing was written on the previous connection.
-func neverConnected(err error) bool {
-	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "dial"
 }
 
 func isUnproven(err error) bool {
