@@ -103,9 +103,11 @@ func (p *prover) prove(c net.Conn) error {
 	switch {
 	case err != nil:
 		return err
-	case resp.StatusCode == http.StatusOK && resp.Header.Get(api.HeaderProof) == "":
+	case resp.StatusCode != http.StatusOK:
+		return &unprovenError{fmt.Sprintf("it answered %d to GET %s", resp.StatusCode, api.WorkerHealthPath)}
+	case resp.Header.Get(api.HeaderProof) == "":
 		return &unprovenError{"it sends no proof that it knows the cluster's token"}
-	case resp.StatusCode != http.StatusOK || !api.CheckProof(p.secret, nonce, body, strings.TrimSpace(resp.Header.Get(api.HeaderProof))):
+	case !api.CheckProof(p.secret, nonce, body, strings.TrimSpace(resp.Header.Get(api.HeaderProof))):
 		return &unprovenError{"its proof does not match the cluster's token"}
 	case resp.Close || r.Buffered() > 0:
 		return &unprovenError{"it closes the connection after its proof"}

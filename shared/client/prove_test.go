@@ -128,3 +128,16 @@ func TestAListenerThatDoesNotSpeakHTTP(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestAnUnprovenListenerIsDescribed(t *testing.T) {
+	for want, answer := range map[string]func(w http.ResponseWriter, nonce string){
+		"it answered 503 to GET /health":                      func(w http.ResponseWriter, _ string) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"it sends no proof that it knows the cluster's token": func(http.ResponseWriter, string) {},
+		"its proof does not match the cluster's token":        proof("tik"),
+	} {
+		l := listen(t, answer)
+		if err := write(t, l.URL); api.CodeOf(err) != api.CodeWorkerUnproven || !strings.HasSuffix(err.Error(), ": "+want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
