@@ -2,7 +2,6 @@ package service
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,7 +77,7 @@ func withOutcome(problem *api.Problem, p *plan.Plan, results []scatter.ExecResul
 		q.Detail += ": " + q.Rows.String()
 	}
 	switch {
-	case keyed && partial && slices.ContainsFunc(q.Causes, lasting):
+	case keyed && partial && slices.ContainsFunc(q.Causes, func(cause api.Problem) bool { return cause.Code.Lasting() }):
 		q.Hint = "repeating the request would fail again: correct the rows that causes describes, and send only those, with another " + api.HeaderIdempotencyKey
 	case keyed && (partial || q.Code == api.CodeOutcomeUnknown):
 		q.Hint = "send the whole request again with the same " + api.HeaderIdempotencyKey + ": nothing is applied twice"
@@ -91,9 +90,6 @@ func withOutcome(problem *api.Problem, p *plan.Plan, results []scatter.ExecResul
 	}
 	return &q
 }
-
-// lasting reports whether a shard's failure is due to the request, so that repeating it fails again.
-func lasting(cause api.Problem) bool { return cause.Status < http.StatusInternalServerError }
 
 // rowOutcomes returns the outcome of each row of an insert, or nil for a single row, whose
 // outcome the problem's code implies. A shard without a result was sent nothing.

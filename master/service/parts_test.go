@@ -165,6 +165,8 @@ func TestRowOutcomes(t *testing.T) {
 			"2 of 3 shards succeeded (0, 2), 1 failed (1): rows 0, 2-4 were inserted, row 1 was not inserted", "same Idempotency-Key"},
 		"with a key, and a failure that would repeat": {[]scatter.ExecResult{done(0), failed(1, api.CodeDuplicateKey), done(2)}, true,
 			"2 of 3 shards succeeded (0, 2), 1 failed (1): rows 0, 2-4 were inserted, row 1 was not inserted", "send only those"},
+		"with a key, and a failure that may pass": {[]scatter.ExecResult{done(0), failed(1, api.CodeStaleSchema), done(2)}, true,
+			"2 of 3 shards succeeded (0, 2), 1 failed (1): rows 0, 2-4 were inserted, row 1 was not inserted", "send the whole request again with the same Idempotency-Key"},
 		"only the key's home was sent anything": {[]scatter.ExecResult{failed(2, api.CodeOutcomeUnknown)}, true,
 			"x: rows 0-1, 3 were not inserted, the outcome of rows 2, 4 is unknown", "same Idempotency-Key"},
 		"none inserted": {[]scatter.ExecResult{failed(0, api.CodeDuplicateKey), failed(1, api.CodeDuplicateKey), failed(2, api.CodeDuplicateKey)}, false, "x", ""},

@@ -80,57 +80,58 @@ const (
 const statusCanceled = 499
 
 var codeInfo = map[Code]struct {
-	status int
-	title  string
+	status  int
+	title   string
+	lasting bool // see [Code.Lasting]
 }{
-	CodeInvalidJSON:         {http.StatusBadRequest, "The body is not valid JSON"},
-	CodeBodyTooLarge:        {http.StatusRequestEntityTooLarge, "The body is too large"},
-	CodeUnsupportedMedia:    {http.StatusUnsupportedMediaType, "The body is not declared as JSON"},
-	CodeMissingField:        {http.StatusBadRequest, "A required field is missing"},
-	CodeUnknownField:        {http.StatusBadRequest, "The request has an unknown field"},
-	CodeInvalidField:        {http.StatusBadRequest, "A field has an invalid value"},
-	CodeInvalidIdentifier:   {http.StatusBadRequest, "A name is not a valid identifier"},
-	CodeSyntax:              {http.StatusBadRequest, "The SQL text cannot be parsed"},
-	CodeUnsupported:         {http.StatusBadRequest, "This is not supported"},
-	CodeTooComplex:          {http.StatusBadRequest, "The request is too large or too deep"},
-	CodeUnknownDatabase:     {http.StatusNotFound, "The database does not exist"},
-	CodeUnknownTable:        {http.StatusNotFound, "The table does not exist"},
-	CodeUnknownColumn:       {http.StatusBadRequest, "The column does not exist"},
-	CodeAmbiguousColumn:     {http.StatusBadRequest, "The column name is ambiguous"},
-	CodeUnknownQuery:        {http.StatusNotFound, "No such statement is running"},
-	CodeDatabaseExists:      {http.StatusConflict, "The database already exists"},
-	CodeTableExists:         {http.StatusConflict, "The table already exists"},
-	CodeShardKeyRequired:    {http.StatusBadRequest, "A shard key is required"},
-	CodeShardKeyMismatch:    {http.StatusBadRequest, "The shard key contradicts the row or condition"},
-	CodeShardKeyImmutable:   {http.StatusBadRequest, "A shard key cannot be changed"},
-	CodeIdempotencyMismatch: {http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request"},
-	CodeNotFound:            {http.StatusNotFound, "The path does not exist"},
-	CodeMethodNotAllowed:    {http.StatusMethodNotAllowed, "The method is not allowed for this path"},
-	CodeUnauthorized:        {http.StatusUnauthorized, "The token is missing or wrong"},
-	CodeForbidden:           {http.StatusForbidden, "This request is not allowed"},
-	CodeDuplicateKey:        {http.StatusConflict, "A row with this key already exists"},
-	CodeNullViolation:       {http.StatusUnprocessableEntity, "A column cannot be NULL"},
-	CodeValueTooLong:        {http.StatusUnprocessableEntity, "A value is too long for its column"},
-	CodeOutOfRange:          {http.StatusUnprocessableEntity, "A value is out of its type's range"},
-	CodeConversionFailed:    {http.StatusUnprocessableEntity, "A value cannot be converted to its type"},
-	CodeDivideByZero:        {http.StatusUnprocessableEntity, "Division by zero"},
-	CodeNotPrimary:          {http.StatusConflict, "This master is not the primary"},
-	CodeAlreadyPrimary:      {http.StatusConflict, "This master is already the primary"},
-	CodeStaleTerm:           {http.StatusConflict, "A newer primary has taken over"},
-	CodeStaleMap:            {http.StatusConflict, "The slot map has changed"},
-	CodeStaleSchema:         {http.StatusConflict, "The table's definition has changed"},
-	CodeWrongShard:          {http.StatusConflict, "The worker holds a different shard"},
-	CodeShardUnavailable:    {http.StatusServiceUnavailable, "A shard cannot be reached"},
-	CodeShardTimeout:        {http.StatusGatewayTimeout, "A shard did not answer in time"},
-	CodeShardBadAnswer:      {http.StatusBadGateway, "A shard's answer cannot be used"},
-	CodeWorkerUnproven:      {http.StatusBadGateway, "The listener at a worker's address is not proven to be the worker"},
-	CodePartialFailure:      {http.StatusBadGateway, "Some shards succeeded and others failed"},
-	CodeFailoverFailed:      {http.StatusServiceUnavailable, "The failover failed"},
-	CodeOverloaded:          {http.StatusServiceUnavailable, "Too many requests are in progress"},
-	CodeCanceled:            {statusCanceled, "The request was cancelled"},
-	CodeQueryTimeout:        {http.StatusGatewayTimeout, "The statement timed out"},
-	CodeOutcomeUnknown:      {http.StatusGatewayTimeout, "The outcome of the write is unknown"},
-	CodeInternal:            {http.StatusInternalServerError, "Internal error"},
+	CodeInvalidJSON:         {http.StatusBadRequest, "The body is not valid JSON", true},
+	CodeBodyTooLarge:        {http.StatusRequestEntityTooLarge, "The body is too large", true},
+	CodeUnsupportedMedia:    {http.StatusUnsupportedMediaType, "The body is not declared as JSON", true},
+	CodeMissingField:        {http.StatusBadRequest, "A required field is missing", true},
+	CodeUnknownField:        {http.StatusBadRequest, "The request has an unknown field", true},
+	CodeInvalidField:        {http.StatusBadRequest, "A field has an invalid value", true},
+	CodeInvalidIdentifier:   {http.StatusBadRequest, "A name is not a valid identifier", true},
+	CodeSyntax:              {http.StatusBadRequest, "The SQL text cannot be parsed", true},
+	CodeUnsupported:         {http.StatusBadRequest, "This is not supported", true},
+	CodeTooComplex:          {http.StatusBadRequest, "The request is too large or too deep", true},
+	CodeUnknownDatabase:     {http.StatusNotFound, "The database does not exist", false},
+	CodeUnknownTable:        {http.StatusNotFound, "The table does not exist", false},
+	CodeUnknownColumn:       {http.StatusBadRequest, "The column does not exist", false},
+	CodeAmbiguousColumn:     {http.StatusBadRequest, "The column name is ambiguous", true},
+	CodeUnknownQuery:        {http.StatusNotFound, "No such statement is running", false},
+	CodeDatabaseExists:      {http.StatusConflict, "The database already exists", false},
+	CodeTableExists:         {http.StatusConflict, "The table already exists", false},
+	CodeShardKeyRequired:    {http.StatusBadRequest, "A shard key is required", true},
+	CodeShardKeyMismatch:    {http.StatusBadRequest, "The shard key contradicts the row or condition", true},
+	CodeShardKeyImmutable:   {http.StatusBadRequest, "A shard key cannot be changed", true},
+	CodeIdempotencyMismatch: {http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request", true},
+	CodeNotFound:            {http.StatusNotFound, "The path does not exist", false},
+	CodeMethodNotAllowed:    {http.StatusMethodNotAllowed, "The method is not allowed for this path", false},
+	CodeUnauthorized:        {http.StatusUnauthorized, "The token is missing or wrong", false},
+	CodeForbidden:           {http.StatusForbidden, "This request is not allowed", false},
+	CodeDuplicateKey:        {http.StatusConflict, "A row with this key already exists", true},
+	CodeNullViolation:       {http.StatusUnprocessableEntity, "A column cannot be NULL", true},
+	CodeValueTooLong:        {http.StatusUnprocessableEntity, "A value is too long for its column", true},
+	CodeOutOfRange:          {http.StatusUnprocessableEntity, "A value is out of its type's range", true},
+	CodeConversionFailed:    {http.StatusUnprocessableEntity, "A value cannot be converted to its type", true},
+	CodeDivideByZero:        {http.StatusUnprocessableEntity, "Division by zero", true},
+	CodeNotPrimary:          {http.StatusConflict, "This master is not the primary", false},
+	CodeAlreadyPrimary:      {http.StatusConflict, "This master is already the primary", false},
+	CodeStaleTerm:           {http.StatusConflict, "A newer primary has taken over", false},
+	CodeStaleMap:            {http.StatusConflict, "The slot map has changed", false},
+	CodeStaleSchema:         {http.StatusConflict, "The table's definition has changed", false},
+	CodeWrongShard:          {http.StatusConflict, "The worker holds a different shard", false},
+	CodeShardUnavailable:    {http.StatusServiceUnavailable, "A shard cannot be reached", false},
+	CodeShardTimeout:        {http.StatusGatewayTimeout, "A shard did not answer in time", false},
+	CodeShardBadAnswer:      {http.StatusBadGateway, "A shard's answer cannot be used", false},
+	CodeWorkerUnproven:      {http.StatusBadGateway, "The listener at a worker's address is not proven to be the worker", false},
+	CodePartialFailure:      {http.StatusBadGateway, "Some shards succeeded and others failed", false},
+	CodeFailoverFailed:      {http.StatusServiceUnavailable, "The failover failed", false},
+	CodeOverloaded:          {http.StatusServiceUnavailable, "Too many requests are in progress", false},
+	CodeCanceled:            {statusCanceled, "The request was cancelled", false},
+	CodeQueryTimeout:        {http.StatusGatewayTimeout, "The statement timed out", false},
+	CodeOutcomeUnknown:      {http.StatusGatewayTimeout, "The outcome of the write is unknown", false},
+	CodeInternal:            {http.StatusInternalServerError, "Internal error", false},
 }
 
 // Codes returns all codes, in no particular order, for tests and documents.
@@ -157,6 +158,11 @@ func (c Code) Title() string {
 	}
 	return codeInfo[CodeInternal].title
 }
+
+// Lasting reports whether the request or its data is the cause, so that the same request fails
+// again. It is false if the cause is elsewhere and may pass: the state of the cluster, its schema
+// (which may lack a table on one shard only), a token, or another version of a service.
+func (c Code) Lasting() bool { return codeInfo[c].lasting }
 
 // Problem is an error as sent to clients: an RFC 9457 application/problem+json document with
 // Shardeck's members. It implements error; match it with errors.As or [CodeOf], never by its

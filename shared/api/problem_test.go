@@ -23,10 +23,40 @@ func TestEveryCodeHasAnErrorStatusAndATitle(t *testing.T) {
 	}
 }
 
+func TestEveryCodeIsClassifiedAsLastingOrNot(t *testing.T) {
+	classified := map[api.Code]bool{}
+	for lasting, codes := range map[bool][]api.Code{
+		true: {
+			api.CodeInvalidJSON, api.CodeBodyTooLarge, api.CodeUnsupportedMedia, api.CodeMissingField, api.CodeUnknownField, api.CodeInvalidField, api.CodeInvalidIdentifier, api.CodeSyntax, api.CodeUnsupported, api.CodeTooComplex,
+			api.CodeAmbiguousColumn, api.CodeShardKeyRequired, api.CodeShardKeyMismatch, api.CodeShardKeyImmutable, api.CodeIdempotencyMismatch,
+			api.CodeDuplicateKey, api.CodeNullViolation, api.CodeValueTooLong, api.CodeOutOfRange, api.CodeConversionFailed, api.CodeDivideByZero,
+		},
+		false: {
+			api.CodeUnknownDatabase, api.CodeUnknownTable, api.CodeUnknownColumn, api.CodeUnknownQuery, api.CodeDatabaseExists, api.CodeTableExists,
+			api.CodeNotFound, api.CodeMethodNotAllowed, api.CodeUnauthorized, api.CodeForbidden,
+			api.CodeNotPrimary, api.CodeAlreadyPrimary, api.CodeStaleTerm, api.CodeStaleMap, api.CodeStaleSchema, api.CodeWrongShard,
+			api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer, api.CodeWorkerUnproven, api.CodePartialFailure, api.CodeFailoverFailed,
+			api.CodeOverloaded, api.CodeCanceled, api.CodeQueryTimeout, api.CodeOutcomeUnknown, api.CodeInternal,
+		},
+	} {
+		for _, c := range codes {
+			classified[c] = true
+			if c.Lasting() != lasting {
+				t.Errorf("%s is lasting: %v, want %v", c, c.Lasting(), lasting)
+			}
+		}
+	}
+	for _, c := range api.Codes() {
+		if !classified[c] {
+			t.Errorf("%s is not in this test", c)
+		}
+	}
+}
+
 func TestUnknownCodeIsInternal(t *testing.T) {
 	c := api.Code("from_a_newer_version")
-	if c.Status() != 500 || c.Title() != api.CodeInternal.Title() {
-		t.Errorf("got %d %q", c.Status(), c.Title())
+	if c.Status() != 500 || c.Title() != api.CodeInternal.Title() || c.Lasting() {
+		t.Errorf("got %d %q, lasting: %v", c.Status(), c.Title(), c.Lasting())
 	}
 }
 
