@@ -37,7 +37,10 @@ func TestAnImpostorOnAWorkersPort(t *testing.T) {
 	mustFail(t, err, api.CodeWorkerUnproven, 1)
 	check, err := m.SecurityCheck(t.Context())
 	if err != nil || check.OK || check.Workers[1].OK || !check.Workers[0].OK {
-		t.Errorf("the security check: %+v, %v", check, err)
+		t.Fatalf("the security check: %+v, %v", check, err)
+	}
+	if p := check.Workers[1].Problem; p == nil || p.Code != api.CodeWorkerUnproven || p.Shard == nil || *p.Shard != 1 || !strings.Contains(p.Hint, "which program listens there") {
+		t.Errorf("the security check of the impostor: %+v, want worker_unproven", p)
 	}
 	for _, sent := range seen() {
 		if strings.Contains(sent, c.Token) || !strings.HasPrefix(sent, "GET /health ") {

@@ -295,3 +295,44 @@ func TestJudgeSecurityProbes(t *testing.T) {
 		}
 	}
 }
+
+func TestSecurityVerdict(t *testing.T) {
+	ok, failed, silent := api.SecurityProbe{Status: 401, OK: true}, api.SecurityProbe{Status: 200}, api.SecurityProbe{}
+	for name, tt := range map[string]struct {
+		last    api.SecurityProbe
+		passed  int
+		problem api.Code
+		level   api.Level
+		text    string
+	}{
+		"all passed":       {ok, 2, "", api.LevelGood, "security check: 2 of 2 probes passed"},
+		"one failed":       {failed, 1, "", api.LevelError, "security check: 1 of 2 probes passed"},
+		"a worker is down": {silent, 1, api.CodeShardUnavailable, api.LevelWarn, "security check: 1 of 2 probes passed, 1 got no response"},
+		"an impostor": {silent, 1, api.CodeWorkerUnproven, api.LevelError,
+			"security check: 1 of 2 probes passed, 1 got no response, not proven to be the worker: w"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := api.SecurityWorker{Worker: "w", Passed: tt.passed, Total: 2}
+			if tt.problem != "" {
+				w.Problem = api.NewProblem(tt.problem, "x")
+			}
+			level, text := securityVerdict(&api.SecurityCheckResponse{Probes: []api.SecurityProbe{ok, tt.last}, Workers: []api.SecurityWorker{w}})
+			if level != tt.level || text != tt.text {
+				t.Errorf("got %s %q, want %s %q", level, text, tt.level, tt.text)
+			}
+		})
+	}
+}
+
+// Of several reasons why a worker does not respond, that it is not proven is the worst.
+func TestUnprovenIsTheWorstProblemOfAProbe(t *testing.T) {
+	late, unproven := api.NewProblem(api.CodeShardTimeout, "late"), api.NewProblem(api.CodeWorkerUnproven, "x")
+	for _, c := range []struct {
+		problems []*api.Problem
+		want     *api.Problem
+	}{{nil, nil}, {[]*api.Problem{nil, late}, late}, {[]*api.Problem{late, nil, unproven, late}, unproven}} {
+		if got := (&workerProbes{problems: c.problems}).problem(); got != c.want {
+			t.Errorf("got %v, want %v", got, c.want)
+		}
+	}
+}

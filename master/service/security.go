@@ -34,7 +34,7 @@ func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
 		return api.NewProblem(api.CodeOverloaded, "a security check is already running").Hinted("try again when it has finished")
 	}
 	defer s.checking.Unlock()
-	perWorker := make([][]api.SecurityProbe, len(s.workers))
+	perWorker := make([]workerProbes, len(s.workers))
 	var wg sync.WaitGroup
 	for shard := range s.workers {
 		wg.Go(func() { perWorker[shard] = s.probeWorker(r.Context(), shard) })
@@ -44,23 +44,58 @@ func (s *Service) securityCheck(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	resp := &api.SecurityCheckResponse{OK: true, Probes: []api.SecurityProbe{}}
-	passed, silent, total := 0, 0, 0
-	for shard, probes := range perWorker {
-		sum := s.workerSummary(shard, probes)
+	for shard := range perWorker {
+		sum := s.workerSummary(shard, &perWorker[shard])
 		resp.OK = resp.OK && sum.OK
-		resp.Probes = append(resp.Probes, probes...)
+		resp.Probes = append(resp.Probes, perWorker[shard].probes...)
 		resp.Workers = append(resp.Workers, sum)
-		passed, silent, total = passed+sum.Passed, silent+unanswered(probes), total+sum.Total
+	}
+	level, text := securityVerdict(resp)
+	s.events.publish(api.EventSecurity, level, nil, text)
+	return httpserve.WriteJSON(w, http.StatusOK, resp)
+}
+
+// securityVerdict sums up a check in one line. A worker that does not respond may only be
+// down, but another program that listens at its address is as bad as a failed probe.
+func securityVerdict(resp *api.SecurityCheckResponse) (api.Level, string) {
+	passed, silent, total := 0, unanswered(resp.Probes), len(resp.Probes)
+	var unproven []string
+	for i := range resp.Workers {
+		w := &resp.Workers[i]
+		passed += w.Passed
+		if w.Problem != nil && w.Problem.Code == api.CodeWorkerUnproven {
+			unproven = append(unproven, w.Worker)
+		}
 	}
 	level, text := api.LevelGood, fmt.Sprintf("security check: %d of %d probes passed", passed, total)
 	if silent > 0 {
 		level, text = api.LevelWarn, fmt.Sprintf("%s, %d got no response", text, silent)
 	}
-	if passed+silent < total {
+	if len(unproven) > 0 {
+		text += ", not proven to be the worker: " + strings.Join(unproven, ", ")
+	}
+	if passed+silent < total || len(unproven) > 0 {
 		level = api.LevelError
 	}
-	s.events.publish(api.EventSecurity, level, nil, text)
-	return httpserve.WriteJSON(w, http.StatusOK, resp)
+	return level, text
+}
+
+// workerProbes are the probes of one worker. problems has, by probe, why it got no response; nil
+// if it did or was skipped.
+type workerProbes struct {
+	probes   []api.SecurityProbe
+	problems []*api.Problem
+}
+
+// problem returns the worst problem, or nil.
+func (w *workerProbes) problem() *api.Problem {
+	var worst *api.Problem
+	for _, p := range w.problems {
+		if p != nil && (worst == nil || p.Code == api.CodeWorkerUnproven && worst.Code != p.Code) {
+			worst = p
+		}
+	}
+	return worst
 }
 
 // credential is a credential and the headers that carry it.
@@ -107,17 +142,19 @@ func swapCase(s string) string {
 // probeWorker runs all probes of one worker, in the order of endpoints and credentials.
 // After one that got no response it starts no more, because with a worker that is down or
 // hanging each would take the full timeout. Skipped probes are reported as unanswered.
-func (s *Service) probeWorker(ctx context.Context, shard int) []api.SecurityProbe {
+func (s *Service) probeWorker(ctx context.Context, shard int) workerProbes {
 	creds := credentials(s.cfg.token)
 	endpoints := api.GuardedWorkerEndpoints()
 	probes := make([]api.SecurityProbe, len(endpoints)*len(creds))
+	problems := make([]*api.Problem, len(probes))
 	slots := make(chan struct{}, securityConcurrency)
 	var silent atomic.Bool
 	var wg sync.WaitGroup
 	for i, ep := range endpoints {
 		for j, cred := range creds {
 			slots <- struct{}{}
-			p := &probes[i*len(creds)+j]
+			at := i*len(creds) + j
+			p := &probes[at]
 			*p = s.newProbe(shard, ep, cred)
 			if silent.Load() {
 				p.Detail = "not tried: the worker did not respond to another probe"
@@ -126,14 +163,14 @@ func (s *Service) probeWorker(ctx context.Context, shard int) []api.SecurityProb
 			}
 			wg.Go(func() {
 				defer func() { <-slots }()
-				if s.probe(ctx, p, cred); p.Status == 0 {
+				if problems[at] = s.probe(ctx, p, cred); problems[at] != nil {
 					silent.Store(true)
 				}
 			})
 		}
 	}
 	wg.Wait()
-	return probes
+	return workerProbes{probes, problems}
 }
 
 func (s *Service) newProbe(shard int, ep api.Endpoint, cred credential) api.SecurityProbe {
@@ -144,19 +181,21 @@ func (s *Service) newProbe(shard int, ep api.Endpoint, cred credential) api.Secu
 	return p
 }
 
-// probe runs a probe and records its result.
-func (s *Service) probe(ctx context.Context, p *api.SecurityProbe, cred credential) {
+// probe runs a probe and records its result. It returns why there was no response, or nil.
+func (s *Service) probe(ctx context.Context, p *api.SecurityProbe, cred credential) *api.Problem {
 	ctx, cancel := context.WithTimeout(ctx, securityTimeout)
 	defer cancel()
 	start := time.Now()
 	status, err := s.workers[p.Shard].Probe(ctx, p.Endpoint, cred.header)
 	p.MS = health.Milliseconds(time.Since(start))
 	if err != nil {
-		p.Detail = api.AsProblem(err).Detail
-		return
+		problem := api.AsProblem(err)
+		p.Detail = problem.Detail
+		return problem
 	}
 	p.Status = status
 	p.OK, p.Detail = judge(p.Endpoint, cred.name, status)
+	return nil
 }
 
 // judge reports whether a probe had the expected result. A request that gets past the
@@ -175,7 +214,8 @@ func judge(ep api.Endpoint, cred api.Credential, status int) (ok bool, detail st
 	return true, ""
 }
 
-func (s *Service) workerSummary(shard int, probes []api.SecurityProbe) api.SecurityWorker {
+func (s *Service) workerSummary(shard int, w *workerProbes) api.SecurityWorker {
+	probes := w.probes
 	sum := api.SecurityWorker{Shard: shard, Worker: s.workerName(shard), URL: s.cfg.Workers[shard], Total: len(probes)}
 	for i := range probes {
 		if probes[i].OK {
@@ -183,14 +223,12 @@ func (s *Service) workerSummary(shard int, probes []api.SecurityProbe) api.Secur
 		}
 		// A response means that the connection was proven before the probe was sent.
 		sum.Proven = sum.Proven || probes[i].Status != 0
-		if probes[i].Status == 0 && sum.Problem == nil {
-			// The first unanswered probe was tried: probes are skipped only after one failed.
-			sum.Problem = api.NewProblem(api.CodeShardUnavailable, "%s", probes[i].Detail).On(shard, sum.Worker).
-				Hinted("check whether the worker is running, and try again")
-		}
 	}
-	if silent := unanswered(probes); silent > 0 && silent < len(probes) {
-		sum.Problem.Detail = fmt.Sprintf("%d of %d probes were not answered: %s", silent, len(probes), sum.Problem.Detail)
+	if p := w.problem(); p != nil {
+		sum.Problem = p.On(shard, sum.Worker)
+		if silent := unanswered(probes); silent < len(probes) {
+			sum.Problem.Detail = fmt.Sprintf("%d of %d probes were not answered: %s", silent, len(probes), p.Detail)
+		}
 	}
 	sum.OK = sum.Passed == sum.Total
 	return sum

@@ -88,6 +88,8 @@ func printUnanswered(w io.Writer, indent string, wk *api.SecurityWorker, probes 
 	}
 	switch {
 	case silent == 0 && wk.Problem == nil:
+	case answer.Unproven(wk):
+		fmt.Fprintf(w, "%sFAILED: shard %d (%s): not proven, %d of %d probes not answered%s\n", indent, wk.Shard, Clean(wk.Worker), silent, wk.Total, why)
 	case silent == wk.Total:
 		fmt.Fprintf(w, "%s! shard %d (%s): not reachable, %d probes not run%s\n", indent, wk.Shard, Clean(wk.Worker), silent, why)
 	default:

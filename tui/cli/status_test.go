@@ -264,6 +264,16 @@ func TestAnswersMatchGoldenFiles(t *testing.T) {
 	golden(t, "security-unreachable.txt", b.Bytes())
 
 	b.Reset()
+	PrintSecurity(&b, "", &api.SecurityCheckResponse{
+		Workers: []api.SecurityWorker{{Shard: 0, Worker: "worker-8081", Proven: true, OK: true, Passed: 1, Total: 1}, {Shard: 1, Worker: "worker-8082", Total: 1, Problem: api.NewProblem(api.CodeWorkerUnproven, "another secret")}},
+		Probes: []api.SecurityProbe{
+			{Shard: 0, Worker: "worker-8081", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", Status: 401, OK: true, MS: 1},
+			{Shard: 1, Worker: "worker-8082", Endpoint: api.Endpoint{Method: "POST", Path: "/exec"}, Credential: api.CredentialNone, Expected: "401", MS: 1, Detail: "another secret"},
+		},
+	}, false)
+	golden(t, "security-unproven.txt", b.Bytes())
+
+	b.Reset()
 	PrintFailover(&b, "", &api.FailoverResponse{
 		Primary: "http://b", Previous: "http://a", Term: 2, TotalMS: 31.5,
 		Steps: []api.FailoverStep{

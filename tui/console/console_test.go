@@ -263,14 +263,17 @@ func TestSecurityCheckDistinguishesUnansweredFromFailedProbes(t *testing.T) {
 		return api.SecurityProbe{OK: ok, Status: status, Endpoint: api.Endpoint{Method: "GET", Path: "/stats"}, Credential: api.CredentialNone}
 	}
 	for _, c := range []struct {
-		last api.SecurityProbe
-		want string
+		last    api.SecurityProbe
+		problem *api.Problem
+		want    string
 	}{
-		{probe(false, 0), "▲ security check INCOMPLETE: 1 of 2"},
-		{probe(false, 200), "✗ security check NOT SECURE: 1 of 2"},
+		{probe(false, 0), nil, "▲ security check INCOMPLETE: 1 of 2"},
+		{probe(false, 0), api.NewProblem(api.CodeShardUnavailable, "refused"), "▲ security check INCOMPLETE: 1 of 2"},
+		{probe(false, 0), api.NewProblem(api.CodeWorkerUnproven, "another secret"), "✗ security check NOT SECURE: 1 of 1"},
+		{probe(false, 200), nil, "✗ security check NOT SECURE: 1 of 2"},
 	} {
 		w := newWorld()
-		w.security = &api.SecurityCheckResponse{Probes: []api.SecurityProbe{probe(true, 401), c.last}, Workers: []api.SecurityWorker{{Worker: "worker-0"}}}
+		w.security = &api.SecurityCheckResponse{Probes: []api.SecurityProbe{probe(true, 401), c.last}, Workers: []api.SecurityWorker{{Worker: "worker-0", Problem: c.problem}}}
 		d := drive(t, w)
 		d.wait(2 * time.Second)
 		d.keys("s", "esc")

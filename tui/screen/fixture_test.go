@@ -234,6 +234,14 @@ func securityUnanswered() *Security {
 	return s
 }
 
+// securityUnproven is a check during which another program listened at a worker's address.
+func securityUnproven() *Security {
+	s := securityUnanswered()
+	w := &s.answer.Workers[1]
+	w.Problem = api.NewProblem(api.CodeWorkerUnproven, "the worker at http://127.0.0.1:8082 is not proven to be it, and was sent nothing: its proof does not match the cluster's token")
+	return s
+}
+
 func press(s Screen, at time.Time, names ...string) (Screen, Intent) {
 	var in Intent
 	for _, n := range names {

@@ -64,6 +64,7 @@ func scenes() []scene {
 		{"security-ok", ready, []Screen{security(false)}},
 		{"security-failing", ready, []Screen{security(true)}},
 		{"security-unanswered", ready, []Screen{securityUnanswered()}},
+		{"security-unproven", ready, []Screen{securityUnproven()}},
 		{"security-running", ready, []Screen{NewSecurity(ready.Now)}},
 		{"failover-preflight", ready, []Screen{NewFailover(ready.Now, ready.State.Preflight(ready.Now))}},
 		{"failover-impossible", ready, []Screen{NewFailover(ready.Now, stateOf(noBackup).Preflight(ready.Now))}},

@@ -195,7 +195,7 @@ func (s *Security) mark(shard int, e api.Endpoint, cs []api.Credential) (string,
 // workerMark is the symbol and role of a worker. One that did not answer is not a failure, but
 // one that cannot prove itself is: another program may listen at its address.
 func (s *Security) workerMark(w *api.SecurityWorker) (string, theme.Role) {
-	failed := w.Problem != nil && w.Problem.Code == api.CodeWorkerUnproven
+	failed := answer.Unproven(w)
 	for i := range s.answer.Probes {
 		p := &s.answer.Probes[i]
 		failed = failed || p.Shard == w.Shard && !p.OK && p.Status != 0
@@ -213,7 +213,11 @@ func (s *Security) paintBelow(in widget.Area, y int, long bool) {
 	for i := range s.answer.Workers {
 		if w := &s.answer.Workers[i]; w.Problem != nil && room > 0 {
 			symbol, role := s.workerMark(w)
-			in.Text(0, y, role, widget.Fit(symbol+" "+w.Worker+" could not be probed: "+w.Problem.Detail, in.W))
+			what := " could not be probed: "
+			if answer.Unproven(w) {
+				what = " is not proven: "
+			}
+			in.Text(0, y, role, widget.Fit(symbol+" "+w.Worker+what+w.Problem.Detail, in.W))
 			y, room = y+1, room-1
 		}
 	}
