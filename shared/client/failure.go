@@ -43,7 +43,7 @@ func (c *conn) unanswered(ctx context.Context, err error) error {
 			Hinted("check whether it is overloaded or paused, or allow more time")
 	case isUnproven(err):
 		unproven, _ := errors.AsType[*unprovenError](err)
-		return api.NewProblem(api.CodeWorkerUnproven, "%s is not proven to be it, and was sent nothing: %s", c, unproven.why).
+		return api.NewProblem(api.CodeWorkerUnproven, "%s did not prove that it knows the cluster's token, so nothing was sent to it: %s", c, unproven.why).
 			Hinted("see which program listens there; a worker needs the MASTER_TOKEN of the masters")
 	default:
 		p = api.NewProblem(api.CodeShardUnavailable, "%s cannot be reached: %s", c, reason(ctx, err)).

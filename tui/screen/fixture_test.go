@@ -238,7 +238,7 @@ func securityUnanswered() *Security {
 func securityUnproven() *Security {
 	s := securityUnanswered()
 	w := &s.answer.Workers[1]
-	w.Problem = api.NewProblem(api.CodeWorkerUnproven, "the worker at http://127.0.0.1:8082 is not proven to be it, and was sent nothing: its proof does not match the cluster's token")
+	w.Problem = api.NewProblem(api.CodeWorkerUnproven, "the worker at http://127.0.0.1:8082 did not prove that it knows the cluster's token, so nothing was sent to it: its proof does not match the cluster's token")
 	return s
 }
 

@@ -74,7 +74,7 @@ func (s *Security) Paint(a widget.Area, v *View) {
 		return
 	}
 	endpoints := s.endpoints()
-	width := min(a.W, 2+s.leftWidth(endpoints)+len(s.answer.Workers)*(5*7+3)+2)
+	width := min(a.W, 2+s.leftWidth(endpoints)+len(s.answer.Workers)*(blockWidth(widestCell)+1)+2)
 	in := a.Center(max(width, 76), len(endpoints)+12).Dialog(title, note)
 	y := s.paintVerdict(in)
 	y = s.paintMatrix(in, y+1, endpoints)
@@ -105,13 +105,19 @@ func (s *Security) leftWidth(endpoints []api.Endpoint) int {
 	return w + 2
 }
 
+// widestCell is the width of an outcome where there is room.
+const widestCell = 7
+
+// blockWidth is the width of a worker's columns and the gap after them.
+func blockWidth(cell int) int { return len(api.CredentialGroups())*cell + 2 }
+
 // longCell is the cell width from which credentials are shown with their full names.
 const longCell = 6
 
 // cellWidth is the width of one outcome, chosen so that all workers fit if possible.
 func (s *Security) cellWidth(width int, endpoints []api.Endpoint) int {
-	for cell := 7; cell >= longCell; cell-- {
-		if s.leftWidth(endpoints)+len(s.answer.Workers)*(5*cell+2) <= width {
+	for cell := widestCell; cell >= longCell; cell-- {
+		if s.leftWidth(endpoints)+len(s.answer.Workers)*blockWidth(cell) <= width {
 			return cell
 		}
 	}
@@ -140,7 +146,7 @@ func (s *Security) paintVerdict(in widget.Area) int {
 // paintMatrix draws the matrix starting at row y and returns the row after it.
 func (s *Security) paintMatrix(in widget.Area, y int, endpoints []api.Endpoint) int {
 	left, cell := s.leftWidth(endpoints), s.cellWidth(in.W, endpoints)
-	group := 5*cell + 2
+	group := blockWidth(cell)
 	fit := max((in.W-left)/group, 1)
 	first := min(s.scroll, max(len(s.answer.Workers)-fit, 0))
 	for i, e := range endpoints {
