@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/tui/answer"
 	"shardeck/tui/cluster"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
@@ -217,7 +218,7 @@ func paintCountAnswer(in widget.Area, c *Count) {
 	last := "map " + widget.Millis(c.Answer.MapMS) + " · reduce " + widget.Millis(c.Answer.ReduceMS)
 	role := theme.Muted
 	if len(c.Answer.Partial) > 0 {
-		role, last = theme.Warn, fmt.Sprintf("▲ partial: without %s", plural(len(c.Answer.Partial), "shard"))
+		role, last = theme.Warn, fmt.Sprintf("▲ partial: without %s", answer.Counted(int64(len(c.Answer.Partial)), "shard"))
 	}
 	in.Text(0, y+2, role, widget.Fit(last, in.W))
 }
@@ -242,13 +243,6 @@ func sumText(parts []api.ShardResult) string {
 		texts[i] = widget.Thousands(parts[i].Rows)
 	}
 	return "  " + strings.Join(texts, " + ")
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // paintPart draws one shard's count.

@@ -162,7 +162,7 @@ func paintTimes(a widget.Area, parts []api.ShardResult) {
 	}
 	for i := range parts {
 		if i == a.H-1 && len(parts) > a.H {
-			a.Text(0, i, theme.Muted, widget.Fit(fmt.Sprintf("… and %s more", plural(len(parts)-i, "shard")), a.W))
+			a.Text(0, i, theme.Muted, widget.Fit(fmt.Sprintf("… and %s more", answer.Counted(int64(len(parts)-i), "shard")), a.W))
 			return
 		}
 		p := &parts[i]
@@ -228,7 +228,7 @@ func (q *Query) status(v *View) (theme.Role, string) {
 	}
 	switch {
 	case len(r.Partial) > 0:
-		return theme.Warn, fmt.Sprintf("▲ PARTIAL: %s in %s, without %s", rows, took, plural(len(r.Partial), "shard"))
+		return theme.Warn, fmt.Sprintf("▲ PARTIAL: %s in %s, without %s", rows, took, answer.Counted(int64(len(r.Partial)), "shard"))
 	case r.Affected != nil:
 		return theme.Good, "✓ " + answer.Rows(*r.Affected) + " affected in " + took
 	case r.Plan != nil:

@@ -28,14 +28,21 @@ func tempPages(t *testing.T, w *writer) int64 {
 	return s.Int(0)
 }
 
-func TestTheMemoryOfMovingKeysIsBounded(t *testing.T) {
+// filledSchool has students 1 to n.
+func filledSchool(t *testing.T, n int) *Engine {
+	t.Helper()
 	e := school(t, Config{})
-	const n = 5000
 	all := make([]string, n)
 	for i := range all {
 		all[i] = student(i + 1)
 	}
 	mustExec(t, e, request(insert(all...)))
+	return e
+}
+
+func TestTheMemoryOfMovingKeysIsBounded(t *testing.T) {
+	const n = 5000
+	e := filledSchool(t, n)
 	w := writerOf(t, e)
 	w.rekeyPages = 20
 	_, err := e.Exec(t.Context(), request(insert(student(n+100)), shift(fmt.Sprintf("student_id <= %d", n))))
@@ -52,13 +59,8 @@ func TestTheMemoryOfMovingKeysIsBounded(t *testing.T) {
 }
 
 func TestMovingKeysFreesItsMemory(t *testing.T) {
-	e := school(t, Config{})
 	const n = 5000
-	all := make([]string, n)
-	for i := range all {
-		all[i] = student(i + 1)
-	}
-	mustExec(t, e, request(insert(all...)))
+	e := filledSchool(t, n)
 	for range 3 {
 		if resp := mustExec(t, e, request(shift("1 = 1"))); resp.RowsAffected[0] != n {
 			t.Fatalf("%+v", resp)
