@@ -13,6 +13,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqlservertest"
+	"shardeck/shared/testcluster"
 )
 
 // valueSample is a line of shared/api/testdata/golden/values.json.
@@ -41,20 +42,7 @@ func valueSamples(t *testing.T) (types []string, byType map[string][]valueSample
 // golden reads the samples of a file in shared/api/testdata/golden from the module's tree.
 func golden[T any](t *testing.T, file string) []T {
 	t.Helper()
-	root, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		if root == filepath.Dir(root) {
-			t.Fatal("the suite must run in the module's tree, which contains the golden samples")
-		}
-		root = filepath.Dir(root)
-	}
-	raw, err := os.ReadFile(filepath.Join(root, "shared", "api", "testdata", "golden", file))
+	raw, err := os.ReadFile(filepath.Join(testcluster.Root(t), "shared", "api", "testdata", "golden", file))
 	if err != nil {
 		t.Fatal(err)
 	}
