@@ -14,9 +14,11 @@ func shift(where string) api.Statement {
 	}
 }
 
-// tempPages returns the number of pages in the writer's temporary tables.
+// tempPages stops the writer, which owns its connection until then (it also checkpoints between
+// requests), and returns the number of pages in its temporary tables.
 func tempPages(t *testing.T, w *writer) int64 {
 	t.Helper()
+	w.stop()
 	s, err := w.conn.Prepare("PRAGMA temp.page_count")
 	if err != nil {
 		t.Fatal(err)
