@@ -1,5 +1,7 @@
 package api
 
+import "shardeck/shared/sqltypes"
+
 // A row stream is NDJSON: one [StreamHead], one JSON array per row, then exactly one [StreamEnd]
 // or [StreamError]. A line is a row exactly if its first byte is '['; rows never contain a raw
 // newline. A stream without its last record is truncated and must not be treated as complete. A
@@ -23,13 +25,10 @@ type (
 
 // MaxRow bounds a row of a stream, in bytes with its newline. A server answers [RowTooLarge]
 // instead of a larger one.
-const MaxRow = 16 << 20
+const MaxRow = sqltypes.MaxRow
 
 // RowTooLarge is the problem for a row that exceeds [MaxRow].
-func RowTooLarge() *Problem {
-	return NewProblem(CodeTooComplex, "a row of the answer takes more than %d bytes as JSON", MaxRow).
-		Hinted("select fewer columns, or a SUBSTRING of the long ones")
-}
+func RowTooLarge() *Problem { return AsProblem(sqltypes.RowTooLarge()) }
 
 // EndInfo is what is known after the last row. A worker sets Rows only.
 type EndInfo struct {

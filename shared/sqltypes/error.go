@@ -64,6 +64,15 @@ func newError(number int, reason Reason, format string, args ...any) *Error {
 	return &Error{Number: number, Reason: reason, Msg: fmt.Sprintf(format, args...)}
 }
 
+// MaxRow bounds a row in the wire form, in bytes.
+const MaxRow = 16 << 20
+
+// RowTooLarge is the error for a row of more than [MaxRow] bytes.
+func RowTooLarge() *Error {
+	return newError(0, TooComplex, "a row of the answer takes more than %d bytes as JSON", MaxRow).
+		hinted("select fewer columns, or a SUBSTRING of the long ones")
+}
+
 func errTooLong(t Type, have int, unit string) *Error {
 	return newError(mssqlerr.Truncation, TooLong, "the value has %d %s; %s holds %d", have, unit, t, t.Length).
 		hinted("use a shorter value, or give the column a greater length")

@@ -9,7 +9,8 @@
 // ignore NULL. What T-SQL refuses is an error whose text is "shardeck: " and a JSON object with SQL
 // Server's number, the reason ([sqltypes.Reason]), its detail and hint.
 //
-// Two more functions are for the program itself: sd_handle() identifies the connection that runs
+// More functions are for the program itself: sd_decode and sd_cells convert between the wire form
+// of values and what SQLite stores (see wire.go), sd_handle() identifies the connection that runs
 // it, and sd_interrupt(handle), run on any other connection of the process, interrupts the
 // statement in progress there.
 //
@@ -44,7 +45,7 @@ var (
 	// names are their names as C strings, which are never freed.
 	names sync.Map
 
-	types = &typeNames{known: map[string]sqltypes.Type{}}
+	types = &typeNames{known: map[string]sqltypes.Type{}, lists: map[string][]sqltypes.Type{}}
 )
 
 func cName(name string) *C.char {

@@ -2,11 +2,7 @@
 
 package main
 
-import (
-	"sync"
-
-	"shardeck/shared/sqltypes"
-)
+import "sync"
 
 // registry holds Go values by ids from 1, because C code must not keep Go pointers.
 type registry[T any] struct {
@@ -48,35 +44,4 @@ func (r *registry[T]) with(id int64, f func(T)) {
 	if v, ok := r.held[id]; ok {
 		f(v)
 	}
-}
-
-// typeNames caches the types that functions are passed by name. It is shared by all
-// connections, which may run on different threads.
-type typeNames struct {
-	mu    sync.RWMutex
-	known map[string]sqltypes.Type
-}
-
-// maxTypeNames bounds the cache.
-const maxTypeNames = 1024
-
-func (t *typeNames) parse(name string) (sqltypes.Type, error) {
-	t.mu.RLock()
-	typ, ok := t.known[name]
-	t.mu.RUnlock()
-	if ok {
-		return typ, nil
-	}
-	name = string([]byte(name)) // it was a view of SQLite's memory
-	typ, err := sqltypes.Parse(name)
-	if err != nil {
-		return typ, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.known) >= maxTypeNames {
-		clear(t.known)
-	}
-	t.known[name] = typ
-	return typ, nil
 }

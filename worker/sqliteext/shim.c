@@ -7,7 +7,10 @@ SQLITE_EXTENSION_INIT1
 #include "shim.h"
 #include "_cgo_export.h"
 
-enum { MOST_ARGUMENTS = 16 };
+enum {
+	MOST_ARGUMENTS = 16,
+	MOST_CELLS = 126, /* SQLite's limit of arguments is 127 in most builds */
+};
 
 static void convert(sqlite3_value *v, sd_arg *a) {
 	memset(a, 0, sizeof *a);
@@ -65,6 +68,30 @@ static void final(sqlite3_context *ctx) {
 		sdFinal(*id, ctx);
 }
 
+/* The wire form of values; these take NULL. */
+static void decode(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	sd_arg args[2];
+	convertAll(argc, argv, args);
+	sdDecode(ctx, args, argc);
+}
+
+static void cells(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	sd_arg args[1 + MOST_CELLS];
+	if (argc > 1 + MOST_CELLS) {
+		static const char text[] = "shardeck: sd_cells takes at most 126 values";
+		sqlite3_result_error(ctx, text, sizeof text - 1);
+		return;
+	}
+	convertAll(argc, argv, args);
+	sdCells(ctx, args, argc);
+}
+
+static void type(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	sd_arg arg;
+	convertAll(argc, argv, &arg);
+	sdType(ctx, &arg, argc);
+}
+
 static int compare(void *which, int na, const void *a, int nb, const void *b) {
 	return sdCompare((int)(intptr_t)which, (char *)a, na, (char *)b, nb);
 }
@@ -116,6 +143,12 @@ int sd_register(void *db) {
 		intptr_t id = sdOpened(db);
 		rc = sqlite3_create_function_v2(db, "sd_handle", 0, SQLITE_UTF8, (void *)id, handle, 0, 0, closed);
 	}
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "sd_decode", 2, flags, 0, decode, 0, 0, 0);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "sd_cells", -1, flags, 0, cells, 0, 0, 0);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "sd_type", 1, flags, 0, type, 0, 0, 0);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "sd_interrupt", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, 0, interrupt, 0, 0, 0);
 	return rc;
