@@ -187,6 +187,85 @@ func TestAggregatesThroughTheExtension(t *testing.T) {
 	}
 }
 
+// TestWireFormThroughTheExtension decodes and encodes the golden values, among which are integers
+// beyond 2^53, decimals of 38 digits, NUL in text and empty blobs.
+func TestWireFormThroughTheExtension(t *testing.T) {
+	lib := library(t)
+	text, err := os.ReadFile(filepath.Join("..", "..", "shared", "api", "testdata", "golden", "values.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var samples []struct {
+		Type        string
+		Input, Wire json.RawMessage
+		Error       *struct{ Number int }
+	}
+	if err := json.Unmarshal(text, &samples); err != nil {
+		t.Fatal(err)
+	}
+	quoted := func(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+	var good, want strings.Builder
+	for _, s := range samples {
+		names, err := json.Marshal([]string{s.Type})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells := fmt.Sprintf("sd_cells(%s, sd_decode(%s, %s))", quoted(string(names)), quoted(string(s.Input)), quoted(s.Type))
+		if s.Error == nil {
+			fmt.Fprintf(&good, "SELECT %s;\n", cells)
+			fmt.Fprintf(&want, "%s\n", s.Wire)
+			continue
+		}
+		if out, errs := shell(t, lib, "SELECT "+cells+";"); !strings.Contains(errs, fmt.Sprintf(`"sql_number":%d,`, s.Error.Number)) {
+			t.Errorf("%s: %s%s, want the error %d", cells, out, errs, s.Error.Number)
+		}
+	}
+	out, errs := shell(t, lib, good.String())
+	if errs != "" {
+		t.Error(errs)
+	}
+	got, wanted := strings.Split(out, "\n"), strings.Split(strings.TrimSpace(want.String()), "\n")
+	if len(got) != len(wanted) || len(wanted) < 100 {
+		t.Fatalf("%d results, want %d", len(got), len(wanted))
+	}
+	for i := range wanted {
+		if got[i] != wanted[i] {
+			t.Errorf("%s\ngot  %s\nwant %s", strings.Split(good.String(), "\n")[i], got[i], wanted[i])
+		}
+	}
+}
+
+func TestRowsThroughTheExtension(t *testing.T) {
+	lib := library(t)
+	for sql, want := range map[string]string{
+		`SELECT sd_cells('["INT","DECIMAL(10,2)","NVARCHAR(5)","BIT"]', 1, '2.50', NULL, 1)`: `1,"2.50",null,true`,
+		`SELECT sd_cells('[]')`:                   "",
+		`SELECT sd_decode('null', 'INT') IS NULL`: "1",
+		`SELECT sd_type('decimal(10)')`:           "DECIMAL(10,0)",
+		// The largest row: 16 MiB with its brackets and newline.
+		`SELECT length(sd_cells('["VARCHAR(MAX)","VARCHAR(MAX)","VARCHAR(MAX)"]', printf('%.*c', 8000000, 'a'), printf('%.*c', 8000000, 'a'), printf('%.*c', 777205, 'a')))`: "16777213",
+	} {
+		if out, errs := shell(t, lib, sql+";"); out != want || errs != "" {
+			t.Errorf("%s: got %s%s, want %s", sql, out, errs, want)
+		}
+	}
+	for sql, want := range map[string]string{
+		`SELECT sd_cells('["VARCHAR(MAX)","VARCHAR(MAX)","VARCHAR(MAX)"]', printf('%.*c', 8000000, 'a'), printf('%.*c', 8000000, 'a'), printf('%.*c', 777206, 'a'))`: `"reason":"too complex"`,
+		`SELECT sd_cells('["INT"]', 1, 2)`:            "one value for each type",
+		`SELECT sd_cells('INT', 1)`:                   "not a JSON array",
+		`SELECT sd_cells('["MONEY"]', 1)`:             `"sql_number":2715`,
+		`SELECT sd_decode(1, 'INT')`:                  "expects JSON",
+		`SELECT sd_decode('1', NULL)`:                 "expects JSON",
+		`SELECT sd_type('MONEY')`:                     `"reason":"unsupported"`,
+		`SELECT sd_type(NULL)`:                        "expects the name",
+		`SELECT sd_decode('"\ud800"', 'NVARCHAR(5)')`: "shardeck: {",
+	} {
+		if out, errs := shell(t, lib, sql+";"); !strings.Contains(errs, want) {
+			t.Errorf("%s: got %s%s, want the error %s", sql, out, errs, want)
+		}
+	}
+}
+
 var createTable = regexp.MustCompile(`(?ms)^-- shard 0, sqlite\n(CREATE TABLE .*?\n\) STRICT)$`)
 
 // TestTablesThroughTheExtension runs the definitions that masters send, which use nothing that a
