@@ -17,7 +17,7 @@ GO_DIRS := master shared tui worker .ci
 FUZZTIME ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour build sqliteext quick test test-long check fmt fmt-check vet lint arch race bench picture clean
+.PHONY: help demo demo-polyglot tour build polyglot sqliteext quick test test-long check fmt fmt-check vet lint arch race bench picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,14 +36,15 @@ build: ## build the three programs into bin/
 	$(GO) build -o $(BIN)/shardeck-master ./master
 	$(GO) build -o $(BIN)/shardeck-worker ./worker
 
-# Whether the SQLite extension can be built here.
-CAN_EXTEND := echo '\#include <sqlite3ext.h>' | cc -E -x c - >/dev/null 2>&1
-# The SQLite extension's name decides the name of its entry point: libshardeck.
-EXTENSION := $(BIN)/libshardeck$(if $(filter darwin,$(shell $(GO) env GOOS)),.dylib,$(if $(filter windows,$(shell $(GO) env GOOS)),.dll,.so))
+polyglot: ## set up the workers in Python and Node.js; requires a C compiler, Python 3.11 and Node.js
+	@$(GO) run ./worker/polyglot/setup
 
-sqliteext: ## build the T-SQL functions as a SQLite extension into bin/; requires a C compiler and SQLite's headers
-	@mkdir -p $(BIN)
-	CGO_ENABLED=1 $(GO) build -tags sqliteext -buildmode=c-shared -ldflags="-s -w" -o $(EXTENSION) ./worker/sqliteext
+sqliteext: ## build the T-SQL functions as a SQLite extension into bin/; requires a C compiler
+	@$(GO) run ./worker/polyglot/setup -extension
+
+# Whether the SQLite extension can be built here, and the flags for SQLite's headers.
+CAN_EXTEND := command -v cc >/dev/null
+SQLITE_HEADERS = $(shell $(GO) mod download -modfile=$(TOOLS) github.com/mattn/go-sqlite3 && $(GO) list -modfile=$(TOOLS) -m -f '-I{{.Dir}}' github.com/mattn/go-sqlite3)
 
 # The packages whose tests start the real programs, which quick leaves to test; archtest has a target of its own.
 PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|worker/sqliteext|master/service|shared/(archtest|endtoend|contracttest|testcluster)(/.*)?)$$
@@ -63,12 +64,12 @@ fmt-check:
 vet:
 	@echo "go vet"
 	@$(GO) vet ./...
-	@$(CAN_EXTEND) || exit 0; CGO_ENABLED=1 $(GO) vet -tags sqliteext ./worker/sqliteext
+	@$(CAN_EXTEND) || exit 0; CGO_ENABLED=1 CGO_CFLAGS='$(SQLITE_HEADERS)' $(GO) vet -tags sqliteext ./worker/sqliteext
 
 lint:
 	@echo "staticcheck"
 	@$(GO) tool -modfile=$(TOOLS) staticcheck ./...
-	@$(CAN_EXTEND) || exit 0; CGO_ENABLED=1 $(GO) tool -modfile=$(TOOLS) staticcheck -tags sqliteext ./worker/sqliteext
+	@$(CAN_EXTEND) || exit 0; CGO_ENABLED=1 CGO_CFLAGS='$(SQLITE_HEADERS)' $(GO) tool -modfile=$(TOOLS) staticcheck -tags sqliteext ./worker/sqliteext
 
 arch:
 	@$(GO) test -count=1 ./shared/archtest

@@ -1,4 +1,5 @@
-// The tools that make test runs, pinned apart so that the module itself does not need them.
+// The tools that make test runs, pinned apart so that the module itself does not need them, and
+// go-sqlite3 for SQLite's headers, which the SQLite extension is built with.
 module shardeck
 
 go 1.26.0
@@ -7,6 +8,7 @@ tool honnef.co/go/tools/cmd/staticcheck
 
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
+	github.com/mattn/go-sqlite3 v1.14.53 // indirect
 	golang.org/x/exp/typeparams v0.0.0-20231108232855-2478ac86f678 // indirect
 	golang.org/x/mod v0.41.0 // indirect
 	golang.org/x/sync v0.23.0 // indirect

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"testing"
 
 	"shardeck/shared/sqlfunc"
+	"shardeck/worker/polyglot"
 )
 
 // library returns the extension, which the first call builds. The test is skipped where what
@@ -32,7 +34,7 @@ func library(t *testing.T) string {
 
 var (
 	dir        string // of the extension; removed by TestMain
-	errMissing = errors.New("requires a C compiler, SQLite's header sqlite3ext.h and its shell")
+	errMissing = errors.New("requires a C compiler and SQLite's shell")
 	build      = sync.OnceValues(buildExtension)
 )
 
@@ -51,11 +53,6 @@ func buildExtension() (file string, err error) {
 			return "", fmt.Errorf("%w: %w", errMissing, err)
 		}
 	}
-	probe := exec.Command("cc", "-E", "-x", "c", "-")
-	probe.Stdin = strings.NewReader("#include <sqlite3ext.h>\n")
-	if err := probe.Run(); err != nil {
-		return "", errMissing
-	}
 	// The sources are read so that a cached result is not reused after they have changed.
 	sources, err := filepath.Glob("*.[cgh]*")
 	if err != nil {
@@ -69,13 +66,12 @@ func buildExtension() (file string, err error) {
 	if dir, err = os.MkdirTemp("", "shardeck-extension-"); err != nil {
 		return "", err
 	}
-	file = filepath.Join(dir, "libshardeck.so")
-	cmd := exec.Command("go", "build", "-tags", "sqliteext", "-buildmode=c-shared", "-o", file, ".")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%v: %w\n%s", cmd, err, out)
+	root, err := polyglot.Root()
+	if err != nil {
+		return "", err
 	}
-	return file, nil
+	file = filepath.Join(dir, filepath.Base(polyglot.ExtensionPath(root)))
+	return file, polyglot.BuildExtension(context.Background(), root, file)
 }
 
 // shell runs statements in SQLite's shell with the extension, and returns what it printed.

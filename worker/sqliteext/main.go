@@ -2,8 +2,8 @@
 
 // Command sqliteext is a SQLite loadable extension: the functions, aggregates and collations that
 // give SQLite T-SQL's semantics of values (package sqlfunc), for workers in languages other than
-// Go. `make sqliteext` builds it, which requires a C compiler and SQLite's header sqlite3ext.h; a
-// program loads it into each of its connections. docs/sqlite-dialect.md describes it for users.
+// Go. `make sqliteext` builds it, which requires a C compiler; a program loads it into each of its
+// connections. docs/sqlite-dialect.md describes it for users.
 //
 // Functions are deterministic and innocuous, and return NULL if an argument is NULL; aggregates
 // ignore NULL. What T-SQL refuses is an error whose text is "shardeck: " and a JSON object with SQL

@@ -1,0 +1,120 @@
+package polyglot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+)
+
+// The least version of Node.js, whose built-in SQLite has an authorizer.
+const (
+	leastNode      = 24
+	leastNodeMinor = 10
+	// nodePackage is what brings it from npm's registry where the machine's is older.
+	nodePackage = "node@24"
+)
+
+// node is Node.js' toolchain: an interpreter of the machine or of npm's registry, and the
+// packages next to the worker's sources.
+type node struct {
+	folder  string // worker/node
+	program string // recent enough; empty if it has to be installed
+	version string
+	npm     string
+}
+
+// installed is where an interpreter from npm's registry is.
+func (n *node) installed() string {
+	dir := filepath.Join(n.folder, ".node", "node_modules", "node", "bin")
+	return filepath.Join(dir, executable("node"))
+}
+
+// findNode looks for an interpreter that is recent enough, or for npm to get one.
+func findNode(ctx context.Context, root string) (toolchain, error) {
+	n := &node{folder: filepath.Join(root, "worker", "node")}
+	why := ""
+	for _, program := range []string{"node", n.installed()} {
+		path, err := exec.LookPath(program)
+		if err != nil {
+			continue
+		}
+		version, err := output(ctx, path, "--version")
+		if err != nil {
+			continue
+		}
+		if atLeast(version, leastNode, leastNodeMinor) {
+			n.program, n.version = path, version
+			break
+		}
+		why = "node is " + version
+	}
+	var err error
+	if n.npm, err = exec.LookPath("npm"); err != nil {
+		return nil, lacks(fmt.Sprintf("Node.js %d.%d or later with npm, or an older one with npm, which can bring it", leastNode, leastNodeMinor), why, how{
+			debian: "https://nodejs.org/en/download or your system's packages (Debian and Ubuntu: apt install nodejs npm)",
+			mac:    "brew install node", windows: "winget install OpenJS.NodeJS",
+		})
+	}
+	return n, nil
+}
+
+func (n *node) stamp() (*stamp, error) {
+	return newStamp(filepath.Join(n.folder, "node_modules", ".shardeck-stamp"), runtime.GOOS+" "+runtime.GOARCH, filepath.Join(n.folder, "package-lock.json"))
+}
+
+func (n *node) command() ([]string, error) {
+	s, err := n.stamp()
+	if err != nil {
+		return nil, err
+	}
+	if n.program == "" || !s.current() {
+		return nil, errNotSetUp
+	}
+	return []string{n.program, filepath.Join(n.folder, "src", "main.ts")}, nil
+}
+
+func (n *node) setUp(ctx context.Context, say Say) error {
+	if n.program == "" {
+		if err := step(say, "installing Node.js 24 into worker/node/.node", func() error { return n.install(ctx) }); err != nil {
+			return err
+		}
+	}
+	s, err := n.stamp()
+	if err != nil || s.current() {
+		return err
+	}
+	return step(say, "installing the Node worker's packages into worker/node/node_modules", func() error {
+		if err := n.run(ctx, "ci", "--omit=dev"); err != nil {
+			return fmt.Errorf("installing the Node worker's packages: %w", err)
+		}
+		return s.write()
+	})
+}
+
+// install brings Node.js from npm's registry.
+func (n *node) install(ctx context.Context) error {
+	dir := filepath.Join(n.folder, ".node")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if err := n.run(ctx, "install", "--no-save", "--prefix", dir, nodePackage); err != nil {
+		return fmt.Errorf("installing Node.js: %w", err)
+	}
+	version, err := output(ctx, n.installed(), "--version")
+	if err == nil && !atLeast(version, leastNode, leastNodeMinor) {
+		err = errors.New("it is " + version)
+	}
+	if err != nil {
+		return fmt.Errorf("the Node.js that npm installed cannot be used; install Node.js %d yourself (https://nodejs.org/en/download): %w", leastNode, err)
+	}
+	n.program, n.version = n.installed(), version
+	return nil
+}
+
+func (n *node) run(ctx context.Context, args ...string) error {
+	return run(ctx, n.folder, nil, n.npm, append(args, "--no-audit", "--no-fund", "--loglevel=error")...)
+}
