@@ -20,11 +20,15 @@ FUZZTIME ?= 1m
 .PHONY: help demo demo-polyglot tour build polyglot sqliteext quick test test-long check fmt fmt-check vet lint arch race bench picture clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## start a cluster with sample data and open the console on it
 	@echo 'building; this takes a minute or two the first time' >&2
 	@$(GO) run ./tui demo
+
+demo-polyglot: ## the same with one worker in Go, one in Python and one in Node.js; installs their packages the first time
+	@echo 'building; this takes a minute or two the first time' >&2
+	@$(GO) run ./tui demo --polyglot
 
 tour: ## the same without a terminal, as a guided tour in text
 	@echo 'building; this takes a minute or two the first time' >&2
@@ -37,10 +41,10 @@ build: ## build the three programs into bin/
 	$(GO) build -o $(BIN)/shardeck-worker ./worker
 
 polyglot: ## set up the workers in Python and Node.js; requires a C compiler, Python 3.11 and Node.js
-	@$(GO) run ./worker/polyglot/setup
+	@$(GO) run ./shared/polyglot/setup
 
 sqliteext: ## build the T-SQL functions as a SQLite extension into bin/; requires a C compiler
-	@$(GO) run ./worker/polyglot/setup -extension
+	@$(GO) run ./shared/polyglot/setup -extension
 
 # Whether the SQLite extension can be built here, and the flags for SQLite's headers.
 CAN_EXTEND := command -v cc >/dev/null

@@ -14,6 +14,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/shared/polyglot"
 )
 
 const (
@@ -43,6 +44,10 @@ type Options struct {
 	FreePorts bool
 	// LogLevel is the children's log level; "" is "info".
 	LogLevel string
+	// Programs are the workers of the shards from 1 on, each in a language of its own, from a
+	// checkout whose root is Root; a shard without one has this program's worker.
+	Programs []polyglot.Worker
+	Root     string
 	// SQLServer is the connection string of a SQL Server for the data; "" is the embedded
 	// engine.
 	SQLServer string
@@ -124,7 +129,7 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 		return nil, errors.Join(err, c.stopProcesses(), lostPort(ports))
 	}
 	for _, p := range c.processes() {
-		opts.Say("%-12s %s  pid %d", p.name, p.url, p.pid())
+		opts.Say("%-12s %s  pid %d%s", p.name, p.url, p.pid(), p.note())
 	}
 	return c, nil
 }
@@ -138,6 +143,9 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 		shard := fmt.Sprintf("shard-%d", i)
 		p := newProcess(opts, dir, runWorkerCommand, "worker", shard, ports[1+i])
 		p.args = append(p.args, workerArgs(dir, p.name, dir.data(shard), ports[1+i])...)
+		if i > 0 && i <= len(opts.Programs) {
+			p.replace(&opts.Programs[i-1], opts.Root, workerEnv(dir, p.name, dir.data(shard), ports[1+i], opts.LogLevel))
+		}
 		if opts.SQLServer != "" {
 			// In the environment, since other users of the machine can see arguments.
 			p.env = append(p.env, "WORKER_DSN="+opts.SQLServer)
@@ -177,6 +185,13 @@ func newProcess(opts Options, dir *runDir, command, kind, log string, port int) 
 		p.args = append(p.args, "--orphan-remove", dir.path)
 	}
 	return p
+}
+
+// replace makes p a worker in another language, which is configured by its environment.
+func (p *process) replace(w *polyglot.Worker, root string, env []string) {
+	p.language, p.dir = w.Language, root
+	p.exe, p.args = w.Command[0], w.Command[1:]
+	p.env = append(p.env, env...)
 }
 
 // childEnv returns the environment without the variables that configure services and the

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"shardeck/shared/polyglot"
 	"shardeck/tui/cli"
 	"shardeck/tui/cluster"
 	"shardeck/tui/console"
@@ -22,6 +23,7 @@ const maxRows = 900_000
 // Command is `tui demo`.
 type Command struct {
 	Headless  bool          `help:"Print the guided tour as text instead of opening the console. This is the default if stdin or stdout is not a terminal."`
+	Polyglot  bool          `help:"Start one worker in Go, one in Python and one in Node.js. Requires a checkout of Shardeck, a C compiler, Python and Node.js; what is missing is named. Packages are installed next to the workers' sources the first time."`
 	Rows      int           `default:"10000" help:"Number of students to load."`
 	DataDir   string        `type:"path" placeholder:"DIR" help:"Keep token, logs and data in this directory, and reuse existing ones. The default is a temporary directory that is removed at the end."`
 	FreePorts bool          `help:"Use any free ports instead of 8080 to 8084."`
@@ -54,9 +56,15 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	say := func(format string, args ...any) {
 		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
 	}
+	opts := Options{DataDir: c.DataDir, FreePorts: c.FreePorts, LogLevel: c.LogLevel, Say: say}
+	if c.Polyglot {
+		if err := addPrograms(ctx, &opts, streams.Out); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintln(streams.Out, "Shardeck demo: starting three workers and two masters")
 	began := time.Now()
-	cluster, err := Start(ctx, Options{DataDir: c.DataDir, FreePorts: c.FreePorts, LogLevel: c.LogLevel, Say: say})
+	cluster, err := Start(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -71,6 +79,16 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		return t.run(ctx)
 	}
 	return c.openConsole(ctx, cluster, streams.Out)
+}
+
+// addPrograms sets up the workers in other languages.
+func addPrograms(ctx context.Context, opts *Options, out io.Writer) (err error) {
+	fmt.Fprintln(out, "Shardeck demo: setting up the workers in Python and Node.js")
+	if opts.Root, err = polyglot.Root(); err != nil {
+		return cli.Usagef("--polyglot: %w", err)
+	}
+	opts.Programs, err = polyglot.SetUp(ctx, opts.Root, opts.Say)
+	return err
 }
 
 func (c *Command) afterwards(cluster *Cluster) string {

@@ -29,12 +29,15 @@ const (
 // restarted on the same port. Its methods are safe for concurrent use; start, stop and
 // kill exclude each other.
 type process struct {
-	name    string // such as "worker-8081"
-	url     string // such as "http://127.0.0.1:8081"
-	exe     string
-	args    []string
-	env     []string
-	logPath string
+	name string // such as "worker-8081"
+	url  string // such as "http://127.0.0.1:8081"
+	// language is that of a worker's program; "" if it is the same as in other demos.
+	language string
+	exe      string
+	dir      string // the working directory; "" is this program's
+	args     []string
+	env      []string
+	logPath  string
 
 	lifecycle sync.Mutex // held while starting or stopping
 	mu        sync.Mutex
@@ -54,7 +57,7 @@ func (p *process) start(ctx context.Context) error {
 		return fmt.Errorf("%s: opening its log: %w", p.name, err)
 	}
 	defer logFile.Close() // the child has its own handle
-	c, err := childproc.Start(childproc.Spec{Name: p.name, Path: p.exe, Args: p.args, Env: p.env, Stderr: logFile, StopWord: stopWord})
+	c, err := childproc.Start(childproc.Spec{Name: p.name, Path: p.exe, Args: p.args, Dir: p.dir, Env: p.env, Stderr: logFile, StopWord: stopWord})
 	if err != nil {
 		return err
 	}
@@ -69,6 +72,14 @@ func (p *process) start(ctx context.Context) error {
 		return fmt.Errorf("%w; see %s", err, p.logPath)
 	}
 	return err
+}
+
+// note is what to add to the process in a list.
+func (p *process) note() string {
+	if p.language == "" {
+		return ""
+	}
+	return "  in " + p.language
 }
 
 // run returns the latest run, nil before the first.

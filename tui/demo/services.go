@@ -87,6 +87,15 @@ func workerArgs(dir *runDir, name, data string, port int) []string {
 	}
 }
 
+// workerEnv is the configuration of a worker in another language.
+func workerEnv(dir *runDir, name, data string, port int, logLevel string) []string {
+	return []string{
+		"WORKER_PORT=" + strconv.Itoa(port), "WORKER_NAME=" + name,
+		"WORKER_DATA_DIR=" + data, "MASTER_TOKEN_FILE=" + dir.tokenFile(),
+		"LOG_LEVEL=" + logLevel, "EXIT_WITH_PARENT=true",
+	}
+}
+
 func masterArgs(dir *runDir, port int, role api.Role, workers []string, peer string) []string {
 	args := []string{
 		"--port", strconv.Itoa(port), "--role", string(role),

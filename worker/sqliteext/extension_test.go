@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"shardeck/shared/sqlfunc"
-	"shardeck/worker/polyglot"
+	"shardeck/shared/polyglot"
 )
 
 // library returns the extension, which the first call builds. The test is skipped where what

@@ -10,7 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 
-	"shardeck/worker/polyglot"
+	"shardeck/shared/polyglot"
 )
 
 func main() {
