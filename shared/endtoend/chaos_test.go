@@ -16,15 +16,26 @@ import (
 // paused and failed over at random.
 func TestNoAcknowledgedWriteIsLostOrDoubled(t *testing.T) {
 	t.Parallel()
+	losesNothing(t, newRig(t, 2, hasty), scale(3, 6, 300))
+}
+
+// The same with workers in Go, Python and Node.js.
+func TestNoAcknowledgedWriteIsLostOrDoubledOnAMixedCluster(t *testing.T) {
+	commands := testcluster.Mixed(t)
+	t.Parallel()
+	losesNothing(t, newRigOf(t, commands, 2, hasty), scale(3, 6, 100))
+}
+
+func losesNothing(t *testing.T, r *rig, disruptions int) {
+	t.Helper()
 	seed := seeded(t)
-	r := newRig(t, 2, hasty)
 	r.table(ledgerTable, ledgerColumns, "id")
 	slots, err := sharding.NewMap(workers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := newLedger()
-	r.disrupt(l, seed, scale(3, 6, 300), func(ctx context.Context, i int, stop <-chan struct{}) {
+	r.disrupt(l, seed, disruptions, func(ctx context.Context, i int, stop <-chan struct{}) {
 		newWriter(r, l, slots, seed, i+1).run(ctx, stop)
 	})
 	r.bounce()

@@ -73,9 +73,16 @@ type rig struct {
 	shards  []*client.Worker
 }
 
+// newRig starts a cluster of Go workers.
 func newRig(t *testing.T, masters int, timing timing) *rig {
 	t.Helper()
-	r := &rig{t: t, c: testcluster.Start(t, testcluster.Options{Workers: workers, Masters: masters, Env: timing})}
+	return newRigOf(t, nil, masters, timing)
+}
+
+// newRigOf starts a cluster whose workers are the commands, or Go workers where there is none.
+func newRigOf(t *testing.T, commands [][]string, masters int, timing timing) *rig {
+	t.Helper()
+	r := &rig{t: t, c: testcluster.Start(t, testcluster.Options{Workers: workers, WorkerCommands: commands, Masters: masters, Env: timing})}
 	for i := range masters {
 		r.masters = append(r.masters, r.c.Master(i))
 	}

@@ -17,32 +17,41 @@ var workerCmd = flag.String("worker-cmd", "",
 
 func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
-// start starts the worker under test with the embedded engine unless o says otherwise.
-func start(t *testing.T, o testcluster.Options) *testcluster.Cluster {
+// worker is the command of a worker under test; nil is the Go worker of this repository.
+type worker []string
+
+// underTest is the worker that the tests are about unless their names say otherwise.
+func underTest(t *testing.T) worker {
 	t.Helper()
-	if *workerCmd != "" {
-		command, err := testcluster.SplitCommand(*workerCmd)
-		if err != nil {
-			t.Fatalf("-worker-cmd: %v", err)
-		}
-		o.WorkerCommands = [][]string{command}
+	if *workerCmd == "" {
+		return nil
 	}
-	o.Workers = 1
+	command, err := testcluster.SplitCommand(*workerCmd)
+	if err != nil {
+		t.Fatalf("-worker-cmd: %v", err)
+	}
+	return command
+}
+
+// start starts the worker with the embedded engine unless o says otherwise.
+func (w worker) start(t *testing.T, o testcluster.Options) *testcluster.Cluster {
+	t.Helper()
+	o.Workers, o.WorkerCommands = 1, [][]string{w}
 	return testcluster.Start(t, o)
 }
 
-func sqlite(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
+func (w worker) sqlite(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
 	t.Helper()
 	const suffix = "CONF"
-	c := start(t, testcluster.Options{Env: []string{"WORKER_DB_SUFFIX=" + suffix}})
+	c := w.start(t, testcluster.Options{Env: []string{"WORKER_DB_SUFFIX=" + suffix}})
 	return c, conformance.Fixture{URL: c.Workers[0].URL, Token: c.Token, Suffix: suffix, Dialect: enginetest.SQLite()}
 }
 
-func sqlServer(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
+func (w worker) sqlServer(t *testing.T) (*testcluster.Cluster, conformance.Fixture) {
 	t.Helper()
 	databases := sqlservertest.New(t)
 	suffix := databases.Suffix(t)
-	c := start(t, testcluster.Options{SQLServer: databases.DSN(), Suffix: suffix})
+	c := w.start(t, testcluster.Options{SQLServer: databases.DSN(), Suffix: suffix})
 	return c, conformance.Fixture{URL: c.Workers[0].URL, Token: c.Token, Suffix: "W0" + suffix, Dialect: enginetest.SQLServer()}
 }
 
@@ -54,52 +63,76 @@ func process(t *testing.T, c *testcluster.Cluster) conformance.Process {
 	}}
 }
 
-func TestWorkerConforms(t *testing.T) {
-	_, f := sqlite(t)
+func TestWorkerConforms(t *testing.T) { underTest(t).conforms(t) }
+
+func (w worker) conforms(t *testing.T) {
+	_, f := w.sqlite(t)
 	conformance.Run(t, f)
 }
 
 func TestWorkerOverSQLServerConforms(t *testing.T) {
-	_, f := sqlServer(t)
+	_, f := underTest(t).sqlServer(t)
 	conformance.Run(t, f)
 }
 
-func TestWorkerPassesEngineSuite(t *testing.T) {
+func TestWorkerPassesEngineSuite(t *testing.T) { underTest(t).passesEngineSuite(t) }
+
+func (w worker) passesEngineSuite(t *testing.T) {
 	conformance.EngineSuite(t, enginetest.SQLite(), func(t *testing.T, dir string) conformance.Process {
-		return process(t, start(t, testcluster.Options{DataDir: dir}))
+		return process(t, w.start(t, testcluster.Options{DataDir: dir}))
 	})
 }
 
 func TestWorkerOverSQLServerPassesEngineSuite(t *testing.T) {
 	databases := sqlservertest.New(t)
 	conformance.EngineSuite(t, enginetest.SQLServer(), func(t *testing.T, dir string) conformance.Process {
-		return process(t, start(t, testcluster.Options{SQLServer: databases.DSN(), Suffix: databases.At(t, dir)}))
+		return process(t, underTest(t).start(t, testcluster.Options{SQLServer: databases.DSN(), Suffix: databases.At(t, dir)}))
 	})
 }
 
-func TestWorkerProvesItself(t *testing.T) {
+func TestWorkerProvesItself(t *testing.T) { underTest(t).provesItself(t) }
+
+func (w worker) provesItself(t *testing.T) {
 	samples, err := os.ReadFile(filepath.Join(testcluster.Root(t), "shared", "api", "testdata", "golden", "proofs.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	conformance.Proofs(t, samples, func(t *testing.T, secret string) string {
-		return start(t, testcluster.Options{Env: []string{"MASTER_TOKEN=" + secret}}).Workers[0].URL
+		return w.start(t, testcluster.Options{Env: []string{"MASTER_TOKEN=" + secret}}).Workers[0].URL
 	})
 }
 
-func TestWorkerStopsUnderStream(t *testing.T) {
-	c := start(t, testcluster.Options{Env: []string{"WORKER_SHUTDOWN_GRACE=100ms"}})
+func TestWorkerStopsUnderStream(t *testing.T) { underTest(t).stopsUnderStream(t) }
+
+func (w worker) stopsUnderStream(t *testing.T) {
+	c := w.start(t, testcluster.Options{Env: []string{"WORKER_SHUTDOWN_GRACE=100ms"}})
 	conformance.Shutdown(t, process(t, c), enginetest.SQLite())
 }
 
-func TestWorkerLosesNothingWhenKilled(t *testing.T) {
-	c, f := sqlite(t)
-	w := c.Workers[0]
-	conformance.Durability(t, f.Dialect, process(t, c), func() { w.Kill(t) }, func() { w.Restart(t) })
+func TestWorkerLosesNothingWhenKilled(t *testing.T) { underTest(t).losesNothingWhenKilled(t) }
+
+func (w worker) losesNothingWhenKilled(t *testing.T) {
+	c, f := w.sqlite(t)
+	n := c.Workers[0]
+	conformance.Durability(t, f.Dialect, process(t, c), func() { n.Kill(t) }, func() { n.Restart(t) })
 }
 
 func TestWorkerOverSQLServerLosesNothingWhenKilled(t *testing.T) {
-	c, f := sqlServer(t)
-	w := c.Workers[0]
-	conformance.Durability(t, f.Dialect, process(t, c), func() { w.Kill(t) }, func() { w.Restart(t) })
+	c, f := underTest(t).sqlServer(t)
+	n := c.Workers[0]
+	conformance.Durability(t, f.Dialect, process(t, c), func() { n.Kill(t) }, func() { n.Restart(t) })
+}
+
+// TestLanguages runs the tests of a worker on those in other languages.
+func TestLanguages(t *testing.T) {
+	for _, l := range testcluster.Languages(t) {
+		t.Run(l.Name, func(t *testing.T) {
+			w := worker(l.Command)
+			t.Run("Conforms", w.conforms)
+			t.Run("PassesEngineSuite", w.passesEngineSuite)
+			t.Run("ProvesItself", w.provesItself)
+			t.Run("StopsUnderStream", w.stopsUnderStream)
+			t.Run("LosesNothingWhenKilled", w.losesNothingWhenKilled)
+		})
+	}
 }

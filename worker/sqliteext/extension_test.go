@@ -14,8 +14,8 @@ import (
 	"sync"
 	"testing"
 
-	"shardeck/shared/sqlfunc"
 	"shardeck/shared/polyglot"
+	"shardeck/shared/sqlfunc"
 )
 
 // library returns the extension, which the first call builds. The test is skipped where what

@@ -52,25 +52,56 @@ func size() (rounds, statements int) {
 	return 2, 300
 }
 
-// startAll starts the clusters and returns their masters by number of shards.
-func startAll(t *testing.T) map[int]*client.Master {
+// cluster is a running cluster.
+type cluster struct {
+	name   string // for messages
+	master *client.Master
+}
+
+// startAll starts clusters of each size.
+func startAll(t *testing.T) []cluster {
 	t.Helper()
-	masters := map[int]*client.Master{}
+	var all []cluster
 	for _, shards := range shardCounts {
-		c := testcluster.Start(t, testcluster.Options{Workers: shards, Masters: 1, Env: []string{"MASTER_REQUEST_TIMEOUT=60s", "MASTER_PROBE_TIMEOUT=10s"}})
-		masters[shards] = c.Master(0)
+		all = append(all, start(t, fmt.Sprintf("%d shards", shards), testcluster.Options{Workers: shards}))
 	}
-	return masters
+	return all
+}
+
+// startMixed starts a cluster with a worker in each language, and one of one shard to compare with.
+func startMixed(t *testing.T) []cluster {
+	t.Helper()
+	commands := testcluster.Mixed(t)
+	return []cluster{
+		start(t, "1 shard", testcluster.Options{Workers: 1}),
+		start(t, "the mixed cluster", testcluster.Options{Workers: len(commands), WorkerCommands: commands}),
+	}
+}
+
+func start(t *testing.T, name string, o testcluster.Options) cluster {
+	t.Helper()
+	o.Masters, o.Env = 1, []string{"MASTER_REQUEST_TIMEOUT=60s", "MASTER_PROBE_TIMEOUT=10s"}
+	return cluster{name, testcluster.Start(t, o).Master(0)}
 }
 
 // TestRandomStatements checks that the number of shards does not affect results.
 func TestRandomStatements(t *testing.T) {
-	masters := startAll(t)
-	g := &generator{Rand: rand.New(rand.NewPCG(seed(t), 1))}
 	rounds, statements := size()
+	randomStatements(t, startAll(t), rounds, statements)
+}
+
+// TestRandomStatementsOnAMixedCluster checks that neither the languages of the workers do.
+func TestRandomStatementsOnAMixedCluster(t *testing.T) {
+	rounds, statements := size()
+	randomStatements(t, startMixed(t), max(1, rounds/4), statements)
+}
+
+func randomStatements(t *testing.T, clusters []cluster, rounds, statements int) {
+	t.Helper()
+	g := &generator{Rand: rand.New(rand.NewPCG(seed(t), 1))}
 	for round := range rounds {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
-			r := newRun(t, g, masters)
+			r := newRun(t, g, clusters)
 			defer r.drop()
 			answered := 0
 			for i := range statements {
@@ -100,22 +131,22 @@ type schema struct {
 // run is one schema on all the databases.
 type run struct {
 	*testing.T
-	schema  *schema
-	plain   *sql.DB
-	masters map[int]*client.Master
+	schema   *schema
+	plain    *sql.DB
+	clusters []cluster
 }
 
-func newRun(t *testing.T, g *generator, masters map[int]*client.Master) *run {
+func newRun(t *testing.T, g *generator, clusters []cluster) *run {
 	t.Helper()
 	plain, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain.SetMaxOpenConns(1) // another connection would be another database
-	r := &run{T: t, schema: &schema{}, plain: plain, masters: masters}
-	for shards, m := range masters {
-		if _, err := m.CreateDB(t.Context(), &api.CreateDBRequest{DB: dbName}); err != nil {
-			t.Fatalf("%d shards: %v", shards, err)
+	r := &run{T: t, schema: &schema{}, plain: plain, clusters: clusters}
+	for _, c := range clusters {
+		if _, err := c.master.CreateDB(t.Context(), &api.CreateDBRequest{DB: dbName}); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
 		}
 	}
 	for i := range 2 {
@@ -134,9 +165,9 @@ func newRun(t *testing.T, g *generator, masters map[int]*client.Master) *run {
 }
 
 func (r *run) drop() {
-	for shards, m := range r.masters {
-		if _, err := m.DropDB(r.Context(), &api.DropDBRequest{DB: dbName}); err != nil {
-			r.Errorf("%d shards: %v", shards, err)
+	for _, c := range r.clusters {
+		if _, err := c.master.DropDB(r.Context(), &api.DropDBRequest{DB: dbName}); err != nil {
+			r.Errorf("%s: %v", c.name, err)
 		}
 	}
 	_ = r.plain.Close()
@@ -161,9 +192,9 @@ func (r *run) create(tb *table) {
 		r.Fatal(err)
 	}
 	text := "CREATE TABLE " + tb.name + " (" + strings.Join(a, ", ") + ") WITH (DISTRIBUTION = HASH(id))"
-	for shards, m := range r.masters {
-		if _, err := m.Query(r.Context(), &api.SQLRequest{DB: dbName, SQL: text}); err != nil {
-			r.Fatalf("%d shards: %s\n%v", shards, text, err)
+	for _, c := range r.clusters {
+		if _, err := c.master.Query(r.Context(), &api.SQLRequest{DB: dbName, SQL: text}); err != nil {
+			r.Fatalf("%s: %s\n%v", c.name, text, err)
 		}
 	}
 }
@@ -176,14 +207,14 @@ func (r *run) change(st *statement) {
 		r.Fatalf("%s\nplain: %s\n%v", st.tsql, st.plain, err)
 	}
 	want, _ := res.RowsAffected()
-	for shards, m := range r.masters {
-		resp, err := m.Query(r.Context(), &api.SQLRequest{DB: dbName, SQL: st.tsql, AllShards: true})
+	for _, c := range r.clusters {
+		resp, err := c.master.Query(r.Context(), &api.SQLRequest{DB: dbName, SQL: st.tsql, AllShards: true})
 		if err != nil {
-			r.Errorf("%d shards: %s\n%v", shards, st.tsql, err)
+			r.Errorf("%s: %s\n%v", c.name, st.tsql, err)
 			continue
 		}
 		if resp.RowsAffected == nil || *resp.RowsAffected != want {
-			r.Errorf("%d shards: %s\nplain: %s\nchanged %v rows, want %d", shards, st.tsql, st.plain, resp.RowsAffected, want)
+			r.Errorf("%s: %s\nplain: %s\nchanged %v rows, want %d", c.name, st.tsql, st.plain, resp.RowsAffected, want)
 		}
 	}
 }
@@ -196,28 +227,28 @@ func (r *run) query(st *statement) bool {
 		r.Fatalf("%s\nplain: %s\n%v", st.tsql, st.plain, err)
 	}
 	var columns []api.Column
-	for _, shards := range shardCounts {
-		resp, err := r.masters[shards].Query(r.Context(), &api.SQLRequest{DB: dbName, SQL: st.tsql})
+	for _, c := range r.clusters {
+		resp, err := c.master.Query(r.Context(), &api.SQLRequest{DB: dbName, SQL: st.tsql})
 		if err != nil {
-			r.Errorf("%d shards: %s\n%v", shards, st.tsql, err)
+			r.Errorf("%s: %s\n%v", c.name, st.tsql, err)
 			continue
 		}
 		if columns == nil {
 			columns = resp.Columns
 		}
 		if diff := cmp.Diff(columns, resp.Columns); diff != "" {
-			r.Errorf("%d shards: %s\ncolumns, for the previous number of shards (-) and this one (+):\n%s", shards, st.tsql, diff)
+			r.Errorf("%s: %s\ncolumns, for the previous cluster (-) and this one (+):\n%s", c.name, st.tsql, diff)
 		}
 		got := make([][]string, len(resp.Rows))
 		for i, row := range resp.Rows {
 			got[i] = r.wireRow(st, row)
 		}
-		r.compare(st, shards, want, got)
+		r.compare(st, c.name, want, got)
 	}
 	return len(want) > 0
 }
 
-func (r *run) compare(st *statement, shards int, want, got [][]string) {
+func (r *run) compare(st *statement, name string, want, got [][]string) {
 	r.Helper()
 	want, got = slices.Clone(want), slices.Clone(got)
 	if st.ties > 0 {
@@ -228,7 +259,7 @@ func (r *run) compare(st *statement, shards int, want, got [][]string) {
 			return keys
 		}
 		if diff := cmp.Diff(prefix(want), prefix(got)); diff != "" {
-			r.Errorf("%d shards: %s\nplain: %s\nthe order (-want +got):\n%s", shards, st.tsql, st.plain, diff)
+			r.Errorf("%s: %s\nplain: %s\nthe order (-want +got):\n%s", name, st.tsql, st.plain, diff)
 			return
 		}
 	}
@@ -237,7 +268,7 @@ func (r *run) compare(st *statement, shards int, want, got [][]string) {
 		slices.SortFunc(got, slices.Compare)
 	}
 	if diff := cmp.Diff(want, got); diff != "" && len(want)+len(got) > 0 {
-		r.Errorf("%d shards: %s\nplain: %s\n(-want +got):\n%s", shards, st.tsql, st.plain, diff)
+		r.Errorf("%s: %s\nplain: %s\n(-want +got):\n%s", name, st.tsql, st.plain, diff)
 	}
 }
 

@@ -57,14 +57,14 @@ func TestFloatsAddUpToTheSameBits(t *testing.T) {
 		"SELECT g FROM F GROUP BY g HAVING SUM(f) = " + wireRat(each[1]) + "E0 ORDER BY g": "[1]",
 		"SELECT SUM(f), AVG(f) FROM F WHERE g > 5":                                         "[null,null]",
 	}
-	for shards, m := range startAll(t) {
-		if _, err := m.CreateDB(t.Context(), &api.CreateDBRequest{DB: dbName}); err != nil {
-			t.Fatalf("%d shards: %v", shards, err)
+	for _, c := range startAll(t) {
+		if _, err := c.master.CreateDB(t.Context(), &api.CreateDBRequest{DB: dbName}); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
 		}
 		run := func(sql string) string {
-			resp, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: sql})
+			resp, err := c.master.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: sql})
 			if err != nil {
-				t.Fatalf("%d shards: %.200s\n%v", shards, sql, err)
+				t.Fatalf("%s: %.200s\n%v", c.name, sql, err)
 			}
 			rows := make([]string, len(resp.Rows))
 			for i, r := range resp.Rows {
@@ -86,7 +86,7 @@ func TestFloatsAddUpToTheSameBits(t *testing.T) {
 		}
 		for sql, want := range want {
 			if diff := cmp.Diff(want, run(sql)); diff != "" {
-				t.Errorf("%d shards: %s (-want +got)\n%s", shards, sql, diff)
+				t.Errorf("%s: %s (-want +got)\n%s", c.name, sql, diff)
 			}
 		}
 	}

@@ -35,6 +35,11 @@ func TestThreeSQLiteShards(t *testing.T) {
 	runAll(t, testcluster.Options{Workers: 3, Masters: 1, Env: patient}, false, "sqlite")
 }
 
+func TestAShardInEachLanguage(t *testing.T) {
+	commands := testcluster.Mixed(t)
+	runAll(t, testcluster.Options{Workers: len(commands), WorkerCommands: commands, Masters: 1, Env: patient}, false, "sqlite")
+}
+
 func TestThreeSQLServerShards(t *testing.T) {
 	server := sqlservertest.New(t)
 	what := []string{"sqlserver"}
