@@ -311,8 +311,7 @@ func (p *Prober) ask(ctx context.Context, i int) Shard {
 	}
 	next.Stats = stats
 	if got, want := stats.State.Shard, p.cfg.Labels[i]; got != "" && got != want {
-		return fail(api.NewProblem(api.CodeWrongShard, "the worker at %s holds shard %s, not %s", next.URL, got, want).
-			Hinted("check the order and number of MASTER_WORKERS: a worker keeps the place it was first given"))
+		return fail(api.WrongShard(next.URL, got, want))
 	}
 	if next.Latency > p.cfg.Slow {
 		next.State = api.ShardSlow

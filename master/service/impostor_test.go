@@ -26,7 +26,7 @@ func TestAnImpostorOnAWorkersPort(t *testing.T) {
 	s.fill(30)
 	id := s.keyOn(1)
 	c.Workers[1].Kill(t)
-	seen := impersonate(t, c.Workers[1].URL, "another secret", api.SQLiteDialect)
+	seen := impersonate(t, c.Workers[1].URL, "another secret", api.SQLiteDialect, "1/3")
 
 	awaitState(t, m, 1, api.ShardUnauthorized)
 	for range 20 {
@@ -56,7 +56,7 @@ func TestAWorkerWithAnotherDialectIsRejected(t *testing.T) {
 	s := newSchool(t, m, "School")
 	id := s.keyOn(1)
 	c.Workers[1].Kill(t)
-	seen := impersonate(t, c.Workers[1].URL, c.Token, "sqlite/2")
+	seen := impersonate(t, c.Workers[1].URL, c.Token, "sqlite/2", "1/2")
 
 	awaitState(t, m, 1, api.ShardWrong)
 	_, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(id, "Lost")})
@@ -66,6 +66,29 @@ func TestAWorkerWithAnotherDialectIsRejected(t *testing.T) {
 	}
 	for _, sent := range seen() {
 		if strings.HasPrefix(sent, "POST ") {
+			t.Fatalf("the worker was sent %s", sent)
+		}
+	}
+}
+
+// A worker of the same cluster that has taken another's address is not used, nor sent the token,
+// from its first connection on.
+func TestAWorkerOfAnotherShardIsRejected(t *testing.T) {
+	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 1})
+	m := c.Master(0)
+	s := newSchool(t, m, "School")
+	id := s.keyOn(1)
+	c.Workers[1].Kill(t)
+	seen := impersonate(t, c.Workers[1].URL, c.Token, api.SQLiteDialect, "2/3")
+
+	awaitState(t, m, 1, api.ShardWrong)
+	_, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(id, "Lost")})
+	p := mustFail(t, err, api.CodeWrongShard, 1)
+	if !strings.Contains(p.Detail, "holds shard 2/3, not 1/3") {
+		t.Errorf("got %v, want a problem that names both shards", p)
+	}
+	for _, sent := range seen() {
+		if !strings.HasPrefix(sent, "GET /health ") || strings.Contains(sent, c.Token) {
 			t.Fatalf("the worker was sent %s", sent)
 		}
 	}
@@ -83,7 +106,7 @@ func TestSecurityCheckCatchesSloppyWorkers(t *testing.T) {
 	serveAt(t, c.Workers[0].URL, func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == api.WorkerHealthPath:
-			answerHealth(w, r, c.Token, api.SQLiteDialect)
+			answerHealth(w, r, c.Token, api.SQLiteDialect, "0/1")
 		case !(*guard.Load())(r):
 			w.WriteHeader(http.StatusUnauthorized)
 		case r.Method == http.MethodPost:
@@ -132,7 +155,7 @@ func TestSecurityCheckCatchesSloppyWorkers(t *testing.T) {
 
 // impersonate answers at a worker's address as a worker with this secret and dialect would.
 // The func returns the requests it received.
-func impersonate(t *testing.T, address, secret, dialect string) (seen func() []string) {
+func impersonate(t *testing.T, address, secret, dialect, shard string) (seen func() []string) {
 	t.Helper()
 	var mu sync.Mutex
 	var sent []string
@@ -141,7 +164,7 @@ func impersonate(t *testing.T, address, secret, dialect string) (seen func() []s
 		mu.Lock()
 		sent = append(sent, r.Method+" "+r.URL.Path+" "+strings.Join(r.Header[api.HeaderToken], " ")+" "+string(body))
 		mu.Unlock()
-		answerHealth(w, r, secret, dialect)
+		answerHealth(w, r, secret, dialect, shard)
 	})
 	return func() []string {
 		mu.Lock()
@@ -151,8 +174,8 @@ func impersonate(t *testing.T, address, secret, dialect string) (seen func() []s
 }
 
 // answerHealth answers like /health, and any other request like a worker that accepts everything.
-func answerHealth(w http.ResponseWriter, r *http.Request, secret, dialect string) {
-	answer := fmt.Sprintf(`{"status":"ok","name":"worker-1","language":"go","engine":"sqlite","dialect":%q,"shard":"1/3","rows_affected":[1],"databases":[],"state":{"shard":"1/3"}}`, dialect)
+func answerHealth(w http.ResponseWriter, r *http.Request, secret, dialect, shard string) {
+	answer := fmt.Sprintf(`{"status":"ok","name":"worker-1","language":"go","engine":"sqlite","dialect":%q,"shard":%q,"rows_affected":[1],"databases":[],"state":{"shard":%[2]q}}`, dialect, shard)
 	w.Header().Set("Content-Type", api.MediaJSON)
 	w.Header().Set(api.HeaderProof, api.Proof(secret, r.Header.Get(api.HeaderNonce), []byte(answer)))
 	_, _ = io.WriteString(w, answer)

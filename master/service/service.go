@@ -105,8 +105,9 @@ func newService(set *settings, self string, logger *slog.Logger) (*Service, erro
 	}
 	s.ddl <- struct{}{}
 	for i, url := range set.Workers {
-		s.workers = append(s.workers, client.NewWorker(url, set.token))
-		s.labels = append(s.labels, fmt.Sprintf("%d/%d", i, len(set.Workers)))
+		label := fmt.Sprintf("%d/%d", i, len(set.Workers))
+		s.workers = append(s.workers, client.NewWorker(url, set.token, client.OfShard(label)))
+		s.labels = append(s.labels, label)
 	}
 	for _, url := range set.Peers {
 		if url == self {

@@ -303,6 +303,12 @@ func ProblemOf(err error) (*Problem, bool) {
 	return nil, false
 }
 
+// WrongShard is the problem for a worker at url that holds another shard than it should.
+func WrongShard(url, got, want string) *Problem {
+	return NewProblem(CodeWrongShard, "the worker at %s holds shard %s, not %s", url, got, want).
+		Hinted("check the order and number of MASTER_WORKERS: a worker keeps the place it was first given")
+}
+
 // AsProblem returns err's problem as [ProblemOf] does. Any other error becomes internal, with a
 // detail that reveals nothing; the caller logs err itself. It returns nil for nil.
 func AsProblem(err error) *Problem {

@@ -39,11 +39,16 @@ type Option func(*options)
 type options struct {
 	transport http.RoundTripper
 	bearer    string
+	shard     string
 }
 
 // WithTransport replaces the client's own transport, for tests and for sharing connections among
 // clients.
 func WithTransport(rt http.RoundTripper) Option { return func(o *options) { o.transport = rt } }
+
+// OfShard makes a worker's client send nothing to a worker that proves to hold another shard than
+// this, such as "0/3". One that was never given a shard is accepted.
+func OfShard(shard string) Option { return func(o *options) { o.shard = shard } }
 
 // WithAPIToken sends the master's public API token with each request.
 func WithAPIToken(token string) Option { return func(o *options) { o.bearer = token } }

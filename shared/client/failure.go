@@ -45,6 +45,9 @@ func (c *conn) unanswered(ctx context.Context, err error) error {
 		unproven, _ := errors.AsType[*unprovenError](err)
 		return api.NewProblem(api.CodeWorkerUnproven, "%s did not prove that it knows the cluster's token, so nothing was sent to it: %s", c, unproven.why).
 			Hinted("see which program listens there; a worker needs the MASTER_TOKEN of the masters")
+	case isOtherShard(err):
+		other, _ := errors.AsType[*otherShardError](err)
+		return api.WrongShard(c.base.String(), other.got, other.want)
 	default:
 		p = api.NewProblem(api.CodeShardUnavailable, "%s cannot be reached: %s", c, reason(ctx, err)).
 			Hinted("start the %s, or look at its log", c.noun)
@@ -93,6 +96,11 @@ func (c *conn) refused(ctx context.Context, k *call, resp *http.Response) error 
 
 func isUnproven(err error) bool {
 	_, ok := errors.AsType[*unprovenError](err)
+	return ok
+}
+
+func isOtherShard(err error) bool {
+	_, ok := errors.AsType[*otherShardError](err)
 	return ok
 }
 

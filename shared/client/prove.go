@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"shardeck/shared/api"
 )
 
@@ -28,23 +30,27 @@ const (
 type prover struct {
 	secret string
 	base   *url.URL
-	dialer *net.Dialer
+	shard  string // that the worker must hold if it was given one; "" is any
 }
 
 // ProvenTransport returns a transport to the worker at base that proves all its connections, as
 // [NewWorker] uses it without [WithTransport].
 func ProvenTransport(secret string, base *url.URL) *http.Transport {
+	return provenTransport(&prover{secret: secret, base: base})
+}
+
+func provenTransport(p *prover) *http.Transport {
 	t := NewTransport()
-	p := &prover{secret: secret, base: base, dialer: &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}}
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive}
 	t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := p.dialer.DialContext(ctx, network, addr)
+		c, err := dialer.DialContext(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}
 		return p.proven(ctx, c)
 	}
 	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		d := tls.Dialer{NetDialer: p.dialer, Config: &tls.Config{NextProtos: []string{"http/1.1"}}}
+		d := tls.Dialer{NetDialer: dialer, Config: &tls.Config{NextProtos: []string{"http/1.1"}}}
 		c, err := d.DialContext(ctx, network, addr)
 		if err != nil {
 			return nil, err
@@ -58,6 +64,11 @@ func ProvenTransport(secret string, base *url.URL) *http.Transport {
 type unprovenError struct{ why string }
 
 func (e *unprovenError) Error() string { return e.why }
+
+// otherShardError is the error for a worker that has proven to hold another shard.
+type otherShardError struct{ got, want string }
+
+func (e *otherShardError) Error() string { return "it holds shard " + e.got + ", not " + e.want }
 
 // proven returns c once it is proven, and closes it otherwise.
 func (p *prover) proven(ctx context.Context, c net.Conn) (net.Conn, error) {
@@ -111,6 +122,18 @@ func (p *prover) prove(c net.Conn) error {
 		return &unprovenError{"its proof does not match the cluster's token"}
 	case resp.Close || r.Buffered() > 0:
 		return &unprovenError{"it closes the connection after its proof"}
+	}
+	return p.checkShard(body)
+}
+
+// checkShard compares the shard in a proven answer, as two workers may have swapped addresses.
+func (p *prover) checkShard(body []byte) error {
+	var h api.WorkerHealth
+	if err := json.Unmarshal(body, &h); err != nil {
+		return &unprovenError{"its answer to GET " + api.WorkerHealthPath + " is not JSON"}
+	}
+	if p.shard != "" && h.Shard != "" && h.Shard != p.shard {
+		return &otherShardError{h.Shard, p.shard}
 	}
 	return nil
 }

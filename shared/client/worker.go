@@ -26,7 +26,7 @@ func NewWorker(baseURL, token string, opts ...Option) *Worker {
 	proven := o.transport == nil
 	c := newConn("worker", baseURL, o, CallOption{api.HeaderToken, token})
 	if proven {
-		c.rt = ProvenTransport(token, c.base)
+		c.rt = provenTransport(&prover{secret: token, base: c.base, shard: o.shard})
 	}
 	return &Worker{c}
 }
