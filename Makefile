@@ -17,7 +17,7 @@ GO_DIRS := master shared tui worker .ci
 FUZZTIME ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-polyglot tour build polyglot sqliteext quick test test-long check fmt fmt-check vet lint arch race bench picture clean
+.PHONY: help demo demo-polyglot tour build polyglot sqliteext quick test test-long check fmt fmt-check vet lint arch race release bench picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ check: test ## test, and check that the module file is tidy and every platform b
 		echo "build $$p"; CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) build -o /dev/null ./tui; \
 		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./...; \
 	done
+
+release: ## archives of the programs and the SQLite extension for each platform, in bin/release; downloads Zig
+	.ci/release $(BIN)/release
 
 bench: ## Go benchmarks, then ratios to baselines measured in the same run (minutes)
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -76,6 +76,7 @@ func buildExtension(ctx context.Context, root string, say Say) error {
 }
 
 // BuildExtension builds the extension into a file, whose name must be that of [ExtensionPath].
+// GOOS, GOARCH and CC in the environment choose another platform.
 func BuildExtension(ctx context.Context, root, file string) error {
 	if err := run(ctx, root, nil, "go", "mod", "download", "-modfile="+toolsFile, headers); err != nil {
 		return fmt.Errorf("downloading SQLite's headers: %w", err)
@@ -89,7 +90,11 @@ func BuildExtension(ctx context.Context, root, file string) error {
 		env = append(env, "CC="+compiler())
 	}
 	// -s and -w leave out what only debuggers read.
-	if err := run(ctx, root, env, "go", "build", "-tags", "sqliteext", "-buildmode=c-shared", "-ldflags=-s -w", "-o", file, "./worker/sqliteext"); err != nil {
+	file, err = filepath.Abs(file)
+	if err != nil {
+		return err
+	}
+	if err := run(ctx, root, env, "go", "build", "-tags", "sqliteext", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", file, "./worker/sqliteext"); err != nil {
 		return fmt.Errorf("building the SQLite extension: %w", err)
 	}
 	return nil

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 )
 
 // The least version of Node.js, whose built-in SQLite has an authorizer.
@@ -62,36 +61,40 @@ func findNode(ctx context.Context, root string) (toolchain, error) {
 	return n, nil
 }
 
-func (n *node) stamp() (*stamp, error) {
-	return newStamp(filepath.Join(n.folder, "node_modules", ".shardeck-stamp"), runtime.GOOS+" "+runtime.GOARCH, filepath.Join(n.folder, "package-lock.json"))
+func (n *node) stamp(dev bool) *stamp {
+	kind := "production"
+	if dev {
+		kind = "development"
+	}
+	return newStamp(filepath.Join(n.folder, "node_modules"), kind, filepath.Join(n.folder, "package-lock.json"))
 }
 
 func (n *node) command() ([]string, error) {
-	s, err := n.stamp()
-	if err != nil {
-		return nil, err
-	}
-	if n.program == "" || !s.current() {
+	if n.program == "" || !current(n.stamp(false), n.stamp(true)) {
 		return nil, errNotSetUp
 	}
 	return []string{n.program, filepath.Join(n.folder, "src", "main.ts")}, nil
 }
 
-func (n *node) setUp(ctx context.Context, say Say) error {
+func (n *node) setUp(ctx context.Context, dev bool, say Say) error {
 	if n.program == "" {
 		if err := step(say, "installing Node.js 24 into worker/node/.node", func() error { return n.install(ctx) }); err != nil {
 			return err
 		}
 	}
-	s, err := n.stamp()
-	if err != nil || s.current() {
-		return err
+	want := n.stamp(dev)
+	if current(want, n.stamp(true)) {
+		return nil
 	}
 	return step(say, "installing the Node worker's packages into worker/node/node_modules", func() error {
-		if err := n.run(ctx, "ci", "--omit=dev"); err != nil {
+		args := []string{"ci"}
+		if !dev {
+			args = append(args, "--omit=dev")
+		}
+		if err := n.run(ctx, args...); err != nil {
 			return fmt.Errorf("installing the Node worker's packages: %w", err)
 		}
-		return s.write()
+		return want.write()
 	})
 }
 

@@ -32,8 +32,9 @@ type language struct {
 type toolchain interface {
 	// command returns the worker's command, or an error that wraps errNotSetUp.
 	command() ([]string, error)
-	// setUp installs what is missing or out of date.
-	setUp(ctx context.Context, say Say) error
+	// setUp installs what is missing or out of date; with dev, also what the worker's own tests and
+	// linters require.
+	setUp(ctx context.Context, dev bool, say Say) error
 }
 
 // languages are the languages besides Go, in the order of their shards in the demo.
@@ -47,9 +48,9 @@ type Say func(format string, args ...any)
 
 var errNotSetUp = errors.New("the workers in other languages are not set up: run `make polyglot`")
 
-// SetUp makes the workers of the checkout at root ready to be started and returns them. An error
-// for a machine that lacks something is a [*MissingError].
-func SetUp(ctx context.Context, root string, say Say) ([]Worker, error) {
+// SetUp makes the workers of the checkout at root ready to be started and returns them; with dev,
+// also their tests and linters. An error for a machine that lacks something is a [*MissingError].
+func SetUp(ctx context.Context, root string, dev bool, say Say) ([]Worker, error) {
 	missing := &MissingError{}
 	missing.add(checkExtension(ctx))
 	found := make([]toolchain, len(languages))
@@ -65,7 +66,7 @@ func SetUp(ctx context.Context, root string, say Say) ([]Worker, error) {
 		return nil, err
 	}
 	for _, f := range found {
-		if err := f.setUp(ctx, say); err != nil {
+		if err := f.setUp(ctx, dev, say); err != nil {
 			return nil, err
 		}
 	}

@@ -3,7 +3,6 @@ package polyglot
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -62,41 +61,42 @@ func findPython(ctx context.Context, root string) (toolchain, error) {
 	})
 }
 
-// stamp says what the virtual environment was made from.
-func (p *python) stamp() (*stamp, error) {
-	return newStamp(filepath.Join(p.venv(), "shardeck-stamp"), p.version, filepath.Join(p.folder, "requirements.txt"))
+// lockFile pins the packages, with the hashes of their files.
+func lockFile(dev bool) string {
+	if dev {
+		return "requirements-dev.txt" // has those of requirements.txt, too
+	}
+	return "requirements.txt"
+}
+
+func (p *python) stamp(dev bool) *stamp {
+	return newStamp(p.venv(), p.version, filepath.Join(p.folder, lockFile(dev)))
 }
 
 func (p *python) command() ([]string, error) {
-	s, err := p.stamp()
-	if err != nil {
-		return nil, err
-	}
-	if !s.current() {
+	if !current(p.stamp(false), p.stamp(true)) {
 		return nil, errNotSetUp
 	}
 	return []string{p.program(), filepath.Join(p.folder, "main.py")}, nil
 }
 
-func (p *python) setUp(ctx context.Context, say Say) error {
-	s, err := p.stamp()
-	if err != nil || s.current() {
-		return err
+func (p *python) setUp(ctx context.Context, dev bool, say Say) error {
+	want := p.stamp(dev)
+	if current(want, p.stamp(true)) {
+		return nil
 	}
 	what := "installing the Python worker's packages into worker/python/.venv, with Python " + p.version
 	return step(say, what, func() error {
-		if _, err := os.Stat(p.program()); err != nil {
-			args := append(p.interpreter[1:len(p.interpreter):len(p.interpreter)], "-m", "venv", p.venv())
-			if err := run(ctx, p.folder, nil, p.interpreter[0], args...); err != nil {
-				return fmt.Errorf("creating a virtual environment (Debian and Ubuntu have it in the package python3-venv): %w", err)
-			}
+		args := append(p.interpreter[1:len(p.interpreter):len(p.interpreter)], "-m", "venv", p.venv())
+		if err := run(ctx, p.folder, nil, p.interpreter[0], args...); err != nil {
+			return fmt.Errorf("creating a virtual environment (Debian and Ubuntu have it in the package python3-venv): %w", err)
 		}
 		err := run(ctx, p.folder, nil, p.program(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-			"--require-hashes", "--only-binary", ":all:", "-r", "requirements.txt")
+			"--require-hashes", "--only-binary", ":all:", "-r", lockFile(dev))
 		if err != nil {
 			return fmt.Errorf("installing the Python worker's packages: %w", err)
 		}
-		return s.write()
+		return want.write()
 	})
 }
 

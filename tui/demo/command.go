@@ -87,7 +87,7 @@ func addPrograms(ctx context.Context, opts *Options, out io.Writer) (err error) 
 	if opts.Root, err = polyglot.Root(); err != nil {
 		return cli.Usagef("--polyglot: %w", err)
 	}
-	opts.Programs, err = polyglot.SetUp(ctx, opts.Root, opts.Say)
+	opts.Programs, err = polyglot.SetUp(ctx, opts.Root, false, opts.Say)
 	return err
 }
 

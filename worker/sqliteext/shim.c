@@ -154,7 +154,11 @@ int sd_register(void *db) {
 	return rc;
 }
 
-/* The library's entry point, which SQLite derives from its file name, libshardeck. */
+/* The library's entry point, which SQLite derives from its file name, libshardeck. A Windows
+   library with any explicit export, as cgo's are, exports nothing else by itself. */
+#ifdef _WIN32
+__declspec(dllexport)
+#endif
 int sqlite3_shardeck_init(sqlite3 *db, char **error, const sqlite3_api_routines *api) {
 	SQLITE_EXTENSION_INIT2(api);
 	int rc = sd_register(db);

@@ -1,5 +1,6 @@
 // Command setup sets up the workers in other languages, for `make polyglot`. With -extension it
-// only builds the SQLite extension.
+// only builds the SQLite extension, with -o into a file; with -dev it also installs what the
+// workers' own tests and linters require.
 package main
 
 import (
@@ -14,26 +15,37 @@ import (
 )
 
 func main() {
-	extension := flag.Bool("extension", false, "only build the SQLite extension")
+	var o options
+	flag.BoolVar(&o.extension, "extension", false, "only build the SQLite extension")
+	flag.StringVar(&o.output, "o", "", "with -extension: the file to build it into, for GOOS and GOARCH")
+	flag.BoolVar(&o.dev, "dev", false, "also install what the workers' own tests and linters require")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := setUp(ctx, *extension); err != nil {
+	if err := setUp(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
-func setUp(ctx context.Context, extension bool) error {
+type options struct {
+	extension, dev bool
+	output         string
+}
+
+func setUp(ctx context.Context, o options) error {
 	root, err := polyglot.Root()
 	if err != nil {
 		return err
 	}
 	say := polyglot.Print(os.Stdout)
-	if extension {
+	switch {
+	case o.extension && o.output != "":
+		return polyglot.BuildExtension(ctx, root, o.output)
+	case o.extension:
 		return polyglot.SetUpExtension(ctx, root, say)
 	}
-	workers, err := polyglot.SetUp(ctx, root, say)
+	workers, err := polyglot.SetUp(ctx, root, o.dev, say)
 	if err != nil {
 		return err
 	}
