@@ -15,7 +15,7 @@ type Command struct {
 	Rounds  int           `help:"Rounds of each measurement, alternating between Shardeck and the baseline; the median ratio is printed." default:"3"`
 	Clients []int         `help:"Numbers of concurrent clients." default:"1,16,64"`
 	Rows    int           `help:"Rows of the big table, for counts and scans." default:"1000000"`
-	Only    []string      `help:"Run only these: ${enum}." enum:"point-select,insert,bulk,count,scan,query,sqlserver" default:"point-select,insert,bulk,count,scan,query,sqlserver"`
+	Only    []string      `help:"Run only these: ${enum}." enum:"point-select,insert,bulk,count,scan,query,sqlserver,languages" default:"point-select,insert,bulk,count,scan,query,sqlserver,languages"`
 
 	SQLServerDSN string `name:"sqlserver-dsn" help:"Connection string of a SQL Server to measure too; it creates databases there and drops them. Other users can see flags: prefer the variable." env:"SHARDECK_TEST_SQLSERVER"`
 }
@@ -55,6 +55,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) error {
 		{"scan", r.scans},
 		{"query", r.queries},
 		{"sqlserver", r.sqlServer},
+		{"languages", r.languages},
 	} {
 		if !slices.Contains(c.Only, m.name) {
 			continue

@@ -44,8 +44,8 @@ type Options struct {
 	FreePorts bool
 	// LogLevel is the children's log level; "" is "info".
 	LogLevel string
-	// Programs are the workers of the shards from 1 on, each in a language of its own, from a
-	// checkout whose root is Root; a shard without one has this program's worker.
+	// Programs are the shards' workers in other languages, which run in Root, their checkout. A
+	// shard without one, or with a zero one, has this program's worker.
 	Programs []polyglot.Worker
 	Root     string
 	// SQLServer is the connection string of a SQL Server for the data; "" is the embedded
@@ -143,8 +143,8 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 		shard := fmt.Sprintf("shard-%d", i)
 		p := newProcess(opts, dir, runWorkerCommand, "worker", shard, ports[1+i])
 		p.args = append(p.args, workerArgs(dir, p.name, dir.data(shard), ports[1+i])...)
-		if i > 0 && i <= len(opts.Programs) {
-			p.replace(&opts.Programs[i-1], opts.Root, workerEnv(dir, p.name, dir.data(shard), ports[1+i], opts.LogLevel))
+		if i < len(opts.Programs) && opts.Programs[i].Language != "" {
+			p.replace(&opts.Programs[i], opts.Root, workerEnv(dir, p.name, dir.data(shard), ports[1+i], opts.LogLevel))
 		}
 		if opts.SQLServer != "" {
 			// In the environment, since other users of the machine can see arguments.

@@ -87,7 +87,8 @@ func addPrograms(ctx context.Context, opts *Options, out io.Writer) (err error) 
 	if opts.Root, err = polyglot.Root(); err != nil {
 		return cli.Usagef("--polyglot: %w", err)
 	}
-	opts.Programs, err = polyglot.SetUp(ctx, opts.Root, false, opts.Say)
+	programs, err := polyglot.SetUp(ctx, opts.Root, false, opts.Say)
+	opts.Programs = append([]polyglot.Worker{{}}, programs...) // the first shard's is in Go
 	return err
 }
 
