@@ -84,6 +84,7 @@ func TestTheGuidesScriptsAreTSQL(t *testing.T) {
 type compose struct {
 	Services map[string]struct {
 		Image       string            `json:"image"`
+		Build       any               `json:"build"` // a directory, or an object
 		Environment map[string]string `json:"environment"`
 		Secrets     []string          `json:"secrets"`
 		Volumes     []string          `json:"volumes"`
@@ -99,10 +100,7 @@ func TestTheGuidesComposeFileHoldsTogether(t *testing.T) {
 	if len(files) != 1 {
 		t.Fatalf("%d compose files in %s", len(files), guide)
 	}
-	var c compose
-	if _, err := yaml.Unmarshal([]byte(files[0]), &c, yaml.DecodeOpts{}); err != nil {
-		t.Fatal(err)
-	}
+	c := readCompose(t, files[0])
 	for i := range 3 {
 		for _, kind := range []string{"db", "login", "worker"} {
 			if _, ok := c.Services[fmt.Sprintf("%s-%d", kind, i)]; !ok {
@@ -113,7 +111,42 @@ func TestTheGuidesComposeFileHoldsTogether(t *testing.T) {
 			t.Errorf("db-%d is %+v", i, s)
 		}
 	}
-	known := settings(t)
+	c.check(t)
+}
+
+func TestTheComposeFileHoldsTogether(t *testing.T) {
+	text, err := os.ReadFile("../../../docker-compose.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := readCompose(t, string(text))
+	for _, name := range []string{"worker-go", "worker-python", "worker-node", "master-0", "master-1", "console"} {
+		build, ok := c.Services[name].Build.(map[string]any)
+		if !ok {
+			t.Errorf("there is no %s with a Dockerfile", name)
+			continue
+		}
+		if _, err := os.Stat(filepath.Join("../../..", fmt.Sprint(build["dockerfile"]))); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c.check(t)
+}
+
+func readCompose(t *testing.T, text string) *compose {
+	t.Helper()
+	c := &compose{}
+	if _, err := yaml.Unmarshal([]byte(text), c, yaml.DecodeOpts{}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// check checks that what the services name is declared, and that our programs read the variables
+// that are set for them.
+func (c *compose) check(t *testing.T) {
+	t.Helper()
+	known := append(settings(t), "WORKER_SQLITE_EXTENSION")
 	for name, s := range c.Services {
 		for _, secret := range s.Secrets {
 			if c.Secrets[secret]["file"] == "" {
@@ -133,12 +166,65 @@ func TestTheGuidesComposeFileHoldsTogether(t *testing.T) {
 			}
 		}
 		for variable, value := range s.Environment {
-			if s.Image == "shardeck" && !slices.Contains(known, variable) {
+			if strings.HasPrefix(s.Image, "shardeck") && !slices.Contains(known, variable) {
 				t.Errorf("%s sets %s, which no service reads", name, variable)
 			}
 			if secret, ok := strings.CutPrefix(value, "/run/secrets/"); ok && !slices.Contains(s.Secrets, secret) {
 				t.Errorf("%s reads the secret %s without having it", name, secret)
 			}
+		}
+	}
+}
+
+// TestDockerfilesCopyWhatExists reads the instructions of each Dockerfile: they are known, and
+// copy files of the source tree or of an earlier stage.
+func TestDockerfilesCopyWhatExists(t *testing.T) {
+	const root = "../../.."
+	for _, file := range []string{"worker/Dockerfile", "worker/python/Dockerfile", "worker/node/Dockerfile"} {
+		text, err := os.ReadFile(filepath.Join(root, file))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		var stages []string
+		copies := 0
+		for line := range strings.Lines(strings.ReplaceAll(string(text), "\\\n", " ")) {
+			words := strings.Fields(line)
+			if len(words) == 0 || words[0][0] == '#' {
+				continue
+			}
+			switch words[0] {
+			case "FROM":
+				stages = append(stages, words[len(words)-1])
+			case "COPY":
+				copies++
+				checkCopy(t, root, file, words[1:], stages)
+			case "WORKDIR", "RUN", "USER", "ENV", "CMD":
+			default:
+				t.Errorf("%s: unknown instruction %s", file, words[0])
+			}
+		}
+		if len(stages) != 2 || copies < 3 {
+			t.Errorf("%s has %d stages and %d copies", file, len(stages), copies)
+		}
+	}
+}
+
+// checkCopy checks the sources of a COPY; the last word is its destination.
+func checkCopy(t *testing.T, root, file string, words, stages []string) {
+	t.Helper()
+	for _, w := range words[:len(words)-1] {
+		if stage, ok := strings.CutPrefix(w, "--from="); ok {
+			if !slices.Contains(stages, stage) {
+				t.Errorf("%s copies from the stage %s, which it lacks", file, stage)
+			}
+			return
+		}
+		if strings.HasPrefix(w, "--") {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(root, w)); err != nil {
+			t.Errorf("%s copies %s: %v", file, w, err)
 		}
 	}
 }
