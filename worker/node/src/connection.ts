@@ -1,0 +1,147 @@
+// A connection to a database file with the extension loaded, and its prepared statements.
+import { DatabaseSync, constants, type StatementSync } from 'node:sqlite';
+import { notOneStatement } from './errors.ts';
+import { Problem } from './problem.ts';
+
+/** A value in the form in which SQLite stores it. Every integer is a bigint. */
+export type SQLValue = null | bigint | number | string | Uint8Array;
+
+/** A row as an array: all connections return rows so. */
+export type SQLRow = SQLValue[];
+
+/** A prepared statement of a request. */
+export interface Prepared {
+  statement: StatementSync;
+  columns: number;
+  changes: boolean;
+}
+
+const cachedStatements = 128;
+const busyTimeout = 10_000; // milliseconds; the writer alone writes, so waits come from recovery and checkpoints
+const maxLength = 64 << 20; // of a row or value, in bytes
+
+const { SQLITE_OK, SQLITE_DENY } = constants;
+const forbidden = new Set([
+  constants.SQLITE_ATTACH, constants.SQLITE_DETACH, constants.SQLITE_PRAGMA,
+  constants.SQLITE_TRANSACTION, constants.SQLITE_SAVEPOINT, constants.SQLITE_ALTER_TABLE,
+]);
+const writes = new Set([
+  constants.SQLITE_INSERT, constants.SQLITE_UPDATE, constants.SQLITE_DELETE,
+  constants.SQLITE_CREATE_TABLE, constants.SQLITE_DROP_TABLE, constants.SQLITE_CREATE_INDEX,
+]);
+const ofTables = new Set([...writes, constants.SQLITE_READ].filter((op) => op !== constants.SQLITE_CREATE_INDEX));
+
+export class Connection {
+  readonly db: DatabaseSync;
+  readonly #cache = new Map<string, unknown>(); // least recently used first
+  // Only while a request's text is prepared: SQLite also asks when it compiles the worker's own
+  // statements again after a change of the schema.
+  #guarded = false;
+  #changes = false;
+
+  constructor(path: string, extension: string, timeout = busyTimeout) {
+    this.db = new DatabaseSync(path, {
+      allowExtension: true, defensive: true, enableDoubleQuotedStringLiterals: false, timeout,
+      readBigInts: true, returnArrays: true, limits: { length: maxLength },
+    });
+    this.db.loadExtension(extension);
+    this.db.enableLoadExtension(false);
+    this.db.setAuthorizer((op, table) => this.#authorize(op, table));
+  }
+
+  /** Opens a file of rows with the settings that all of its connections have. */
+  static open(path: string, extension: string, cacheKiB: number, extra: string[] = []): Connection {
+    const c = new Connection(path, extension);
+    const mode = c.get('PRAGMA journal_mode = WAL')?.[0];
+    if (mode !== 'wal') throw new Error(`the file system only supports journal mode ${String(mode)}, not WAL`);
+    for (const setting of [
+      `cache_size = -${cacheKiB}`, 'synchronous = FULL', 'foreign_keys = ON', 'trusted_schema = OFF',
+      'temp_store = MEMORY', 'wal_autocheckpoint = 2048', 'journal_size_limit = 67108864', ...extra,
+    ]) c.db.exec(`PRAGMA ${setting}`);
+    return c;
+  }
+
+  /** The first row of one of the worker's own statements. */
+  get(sql: string, ...values: SQLValue[]): SQLRow | undefined {
+    return this.db.prepare(sql).get(...values) as SQLRow | undefined;
+  }
+
+  all(sql: string): SQLRow[] {
+    return this.db.prepare(sql).all() as unknown as SQLRow[];
+  }
+
+  /** What make returns for the key, from the cache if it is there. */
+  cached<T>(key: string, make: () => T): T {
+    const found = this.#cache.get(key);
+    const value = found ?? make();
+    if (found !== undefined) this.#cache.delete(key);
+    this.#cache.set(key, value);
+    if (this.#cache.size > cachedStatements) {
+      // node:sqlite finalizes a statement once it is collected, at the latest with the connection.
+      const [oldest] = this.#cache.keys();
+      if (oldest !== undefined) this.#cache.delete(oldest);
+    }
+    return value as T;
+  }
+
+  /** Prepares a request's text, which must be one statement that keeps within its tables. */
+  prepare(sql: string): Prepared {
+    if (sql.includes('\0')) throw notOneStatement();
+    this.#guarded = true;
+    this.#changes = false;
+    try {
+      const statement = this.db.prepare(sql);
+      // node:sqlite ignores what follows the first statement.
+      if (/[^; \t\r\n]/.test(sql.slice(statement.sourceSQL.length))) throw notOneStatement();
+      return { statement, columns: statement.columns().length, changes: this.#changes };
+    } finally {
+      this.#guarded = false;
+    }
+  }
+
+  close(): void {
+    this.#cache.clear();
+    if (this.db.isOpen) this.db.close();
+  }
+
+  #authorize(op: number, table: string | null): number {
+    if (!this.#guarded) return SQLITE_OK;
+    this.#changes ||= writes.has(op);
+    return forbidden.has(op) || (ofTables.has(op) && table?.startsWith('_')) ? SQLITE_DENY : SQLITE_OK;
+  }
+}
+
+/**
+ * Prepares the statement to take values for @p1 to @pn, and refuses one that uses others:
+ * node:sqlite would leave them NULL.
+ */
+export function expectParameters(sql: string, statement: StatementSync, n: number): void {
+  for (const [name, digits] of new Set(sql.match(/@p\d+/g))
+    .values()
+    .map((name) => [name, Number(name.slice(2))] as const)) {
+    if (digits >= 1 && digits <= n) continue;
+    // The text may occur in a string or a comment. Only the statement knows its parameters, and
+    // node:sqlite names the first unknown one when it binds, without running the statement.
+    statement.setAllowUnknownNamedParameters(false);
+    try {
+      statement.get({ [name]: null, '@unknown': null });
+    } catch (err) {
+      if (!(err instanceof Error) || err.message.includes(`'${name}'`)) continue;
+      throw new Problem('invalid_field', `the statement uses ${name}, but there are ${n} types`, { field: 'types' });
+    }
+  }
+  statement.setAllowUnknownNamedParameters(true);
+}
+
+const names: string[] = [];
+
+/** Values as node:sqlite binds them to @p1, @p2, ... */
+export function named(values: SQLValue[]): Record<string, SQLValue> {
+  const out: Record<string, SQLValue> = {};
+  for (let i = 0; i < values.length; i++) out[(names[i] ??= `@p${i + 1}`)] = values[i] ?? null;
+  return out;
+}
+
+export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+export const quoteText = (value: string): string => `'${value.replaceAll("'", "''")}'`;

@@ -1,0 +1,176 @@
+// A reader: a thread that runs queries, each on a connection of its own, and sends their rows in
+// pieces. A query whose client is slow is left in the middle, and the thread serves others
+// meanwhile. It also decodes the parameters of large writes.
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { primaryCode, sqlite, statementProblem, storageProblem } from './errors.ts';
+import { Decoder } from './decoder.ts';
+import { Running } from './interrupt.ts';
+import { failure, type ExecMessage, type FromReader, type ThreadConfig, type ToReader } from './messages.ts';
+import { Problem, canceled, closed, problemOf, unknownDatabase } from './problem.ts';
+import type { SQLRow } from './connection.ts';
+import { ReaderDatabase, type Reading, type Rows } from './reader-database.ts';
+import type { QueryRequest } from './requests.ts';
+import { begin } from './slots.ts';
+
+/** The size of a piece in characters, and how many may be on their way. */
+const pieceSize = 64 << 10;
+const credits = 3;
+/** A piece of this many bytes is handed over rather than copied. */
+const handOver = 8 << 10;
+const maxRow = 16 << 20;
+
+const { dir, extension, slots: shared, running: runningShared, writer } = workerData as ThreadConfig & { running: SharedArrayBuffer; writer: MessagePort };
+const slots = new Int32Array(shared);
+const running = new Running(runningShared);
+const decoder = new Decoder(extension);
+const databases = new Map<string, ReaderDatabase>(); // by physical name
+const queries = new Map<number, Query>(); // that have sent a piece, and are not at their end
+const encoder = new TextEncoder();
+
+interface Query {
+  id: number;
+  database: ReaderDatabase;
+  reading: Reading;
+  rows: Rows;
+  next: IteratorResult<SQLRow>;
+  credits: number;
+}
+
+function send(m: FromReader): void {
+  if (m.kind === 'piece' && typeof m.data !== 'string') parentPort?.postMessage(m, [m.data.buffer as ArrayBuffer]);
+  else parentPort?.postMessage(m);
+}
+
+function start(id: number, slot: number, physical: string, request: QueryRequest): void {
+  if (!begin(slots, slot)) {
+    fail(id, canceled());
+    return;
+  }
+  const database = databases.get(physical);
+  let reading: Reading | undefined;
+  try {
+    if (!database) throw unknownDatabase(request.db);
+    const values = decoder.query(request.types, request.params);
+    decoder.checkTypes(request.resultTypes, 'result_types');
+    reading = database.acquire();
+    running.set(id, reading.handle);
+    const { rows, first } = database.start(reading.conn, request, values);
+    advance({ id, database, reading, rows, next: first, credits });
+  } catch (err) {
+    running.set(0);
+    if (reading && database) database.release(reading);
+    fail(id, err);
+  }
+}
+
+/** Sends rows until the query ends or must wait: for its client, or for its next turn. */
+function advance(q: Query): void {
+  let data = '';
+  let rows = 0;
+  try {
+    while (!q.next.done && data.length < pieceSize) {
+      const line = String(q.next.value[0]);
+      if (line.length >= maxRow) throw tooLarge();
+      data += line;
+      data += '\n';
+      rows++;
+      q.next = q.rows.next();
+    }
+    running.set(0);
+  } catch (err) {
+    running.set(0);
+    finish(q);
+    send({ kind: 'piece', id: q.id, data, rows, end: true, ...failure(queryProblem(err), problemOf) });
+    return;
+  }
+  const end = q.next.done === true;
+  if (end) finish(q);
+  else queries.set(q.id, q);
+  send({ kind: 'piece', id: q.id, data: data.length < handOver ? data : encoder.encode(data), rows, end });
+  if (!end && --q.credits > 0) setImmediate(proceed, q);
+}
+
+function proceed(q: Query): void {
+  if (!queries.has(q.id)) return;
+  running.set(q.id, q.reading.handle);
+  advance(q);
+}
+
+function finish(q: Query): void {
+  queries.delete(q.id);
+  q.rows.return?.();
+  q.database.release(q.reading);
+}
+
+function fail(id: number, err: unknown): void {
+  send({ kind: 'piece', id, data: '', rows: 0, end: true, ...failure(queryProblem(err), problemOf) });
+}
+
+/** The problem of a query's error. The main thread, which interrupts, knows better why. */
+function queryProblem(err: unknown): unknown {
+  if (primaryCode(err) === sqlite.interrupt) return closed();
+  return storageProblem(statementProblem(err));
+}
+
+function decode(message: ExecMessage): void {
+  try {
+    writer.postMessage({ ...message, values: decoder.exec(message.request.statements) });
+  } catch (err) {
+    begin(slots, message.slot);
+    send({ kind: 'answer', answer: { id: message.id, ...failure(statementProblem(err), problemOf) } });
+  }
+  send({ kind: 'decoded', id: message.id });
+}
+
+const tooLarge = () =>
+  new Problem('too_complex', `a row of the answer takes more than ${maxRow} bytes as JSON`, {
+    hint: 'select fewer columns, or a SUBSTRING of the long ones',
+  });
+
+function receive(m: ToReader): void {
+  switch (m.kind) {
+    case 'query':
+      start(m.id, m.slot, m.physical, m.request);
+      break;
+    case 'more': {
+      const q = queries.get(m.id);
+      if (q && q.credits++ === 0) proceed(q);
+      break;
+    }
+    case 'cancel': {
+      const q = queries.get(m.id);
+      if (!q) break;
+      finish(q);
+      fail(m.id, canceled());
+      break;
+    }
+    case 'decode':
+      decode(m.message);
+      break;
+    case 'opened':
+      databases.set(m.database.physical, new ReaderDatabase(m.database, dir, extension));
+      break;
+    case 'forget':
+      endQueries((q) => q.database.info.physical === m.physical);
+      databases.get(m.physical)?.close();
+      databases.delete(m.physical);
+      send({ kind: 'answer', answer: { id: m.id } });
+      break;
+    case 'close':
+      endQueries(() => true);
+      for (const db of databases.values()) db.close();
+      decoder.close();
+      parentPort?.close();
+      writer.close();
+      break;
+  }
+}
+
+function endQueries(which: (q: Query) => boolean): void {
+  for (const q of [...queries.values()].filter(which)) {
+    finish(q);
+    fail(q.id, closed());
+  }
+}
+
+parentPort?.on('message', receive);

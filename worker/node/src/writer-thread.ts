@@ -1,0 +1,326 @@
+// The writer: one thread that owns every connection that writes, and the worker's state. It takes
+// requests in order and runs the waiting ones of a database in one transaction.
+import { parentPort, workerData } from 'node:worker_threads';
+import { FenceStore } from './fence.ts';
+import { Decoder } from './decoder.ts';
+import { primaryCode, storageProblem } from './errors.ts';
+import { createFile, fileOf, listDatabases, removeFiles, sizeOf, stateFile } from './files.ts';
+import { Group, type GroupHost, type Pending } from './group.ts';
+import { Linger } from './linger.ts';
+import { failure, type Answer, type DatabaseInfo, type ExecMessage, type FromWriter, type Report, type TableStats, type ThreadConfig, type ToWriter } from './messages.ts';
+import { Problem, closed, problemOf, unknownDatabase } from './problem.ts';
+import { begin } from './slots.ts';
+import { WriterDatabase } from './writer-database.ts';
+import path from 'node:path';
+
+// Bounds of a group, so that a commit is never far away.
+const groupRequests = 512;
+const groupExecutions = 8192;
+const tidyEvery = 1000;
+
+const config = workerData as ThreadConfig;
+const slots = new Int32Array(config.slots);
+
+type Queued = Pending | Operation;
+type Operation = Exclude<ToWriter, ExecMessage | { kind: 'decoder' }>;
+
+class Writer implements GroupHost {
+  readonly #fence: FenceStore;
+  readonly #decoder = new Decoder(config.extension);
+  readonly #databases = new Map<string, WriterDatabase>(); // by physical name
+  #queue: Queued[] = [];
+  #answers: Answer[] = [];
+  #report: Report = {};
+  readonly #linger = new Linger();
+  #waiting: NodeJS.Timeout | undefined;
+  #scheduled = false;
+  #tidy: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor() {
+    try {
+      this.#fence = new FenceStore(path.join(config.dir, stateFile), config.extension);
+    } catch (err) {
+      throw new Error(`open the data directory ${config.dir}: ${(err as Error).message}`, { cause: err });
+    }
+    this.#report.state = this.#fence.state;
+  }
+
+  /** Opens the complete databases, finishes interrupted drops and undoes interrupted creations. */
+  openAll(): DatabaseInfo[] {
+    for (const physical of this.#fence.discarded()) this.#remove(physical);
+    const names = new Map<string, string>();
+    for (const physical of listDatabases(config.dir)) {
+      try {
+        const { name } = this.#open(physical).info;
+        const other = names.get(name.toLowerCase());
+        if (other) throw new Error(`${other} is the database ${name} too`);
+        names.set(name.toLowerCase(), physical);
+      } catch (err) {
+        throw new Error(`open ${fileOf(config.dir, physical)}: ${(err as Error).message}`, { cause: err });
+      }
+    }
+    return [...this.#databases.values()].map((db) => db.info);
+  }
+
+  receive(m: ToWriter): void {
+    if (m.kind === 'decoder') {
+      m.port.on('message', (decoded: ToWriter) => this.receive(decoded));
+      return;
+    }
+    this.#queue.push(m.kind === 'exec' ? pending(m) : m);
+    if (this.#waiting && this.#queue.length >= this.#linger.target()) this.#stopWaiting();
+    if (!this.#waiting) this.#schedule();
+  }
+
+  /** Sends the answers and what has changed. */
+  flush(): void {
+    if (this.#answers.length === 0 && Object.keys(this.#report).length === 0) return;
+    send({ kind: 'answers', answers: this.#answers, report: this.#report });
+    this.#answers = [];
+    this.#report = {};
+  }
+
+  // Messages are received between two calls of #work.
+  #schedule(): void {
+    if (this.#scheduled || this.#queue.length === 0) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#work();
+    });
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+  }
+
+  #work(): void {
+    const first = this.#queue[0];
+    if (!first) return;
+    if ('kind' in first) {
+      this.#queue.shift();
+      this.#handle(first);
+    } else {
+      const batch = this.#collect(first);
+      if (batch.length > 0) this.#serve(batch);
+    }
+    this.flush();
+    if (!this.#waiting) this.#schedule();
+  }
+
+  /**
+   * Takes the group that begins with the first request: requests of the same database, up to one
+   * that changes the schema, which is a group of its own. None if it is worth to wait for more.
+   */
+  #collect(first: Pending): Pending[] {
+    const batch: Pending[] = [];
+    const rest: Queued[] = [];
+    let executions = 0;
+    let open = true;
+    for (const p of this.#queue) {
+      const same = !('kind' in p) && p.message.physical === first.message.physical;
+      if (open && ('kind' in p || (same && batch.length > 0 && (p.ddl || first.ddl)))) open = false;
+      if (open && same && batch.length < groupRequests && (batch.length === 0 || executions + p.executions <= groupExecutions)) {
+        batch.push(p);
+        executions += p.executions;
+      } else {
+        if (same) open = false; // requests of a database keep their order
+        rest.push(p);
+      }
+    }
+    const target = this.#linger.target();
+    if (batch.length < target && rest.length === 0 && !first.ddl && !this.#linger.waited) {
+      this.#linger.waited = true;
+      this.#waiting = setTimeout(() => {
+        this.#waiting = undefined;
+        this.#schedule();
+      }, this.#linger.milliseconds);
+      return [];
+    }
+    this.#linger.saw(batch.length, target);
+    this.#queue = rest;
+    return batch;
+  }
+
+  #serve(batch: Pending[]): void {
+    for (const p of batch) {
+      try {
+        p.message.values ??= this.#decoder.exec(p.message.request.statements);
+        this.#raise(p.message.request.fence);
+      } catch (err) {
+        p.error = storageProblem(err);
+      }
+    }
+    const db = this.#databases.get(batch[0]?.message.physical ?? '');
+    if (!db) {
+      for (const p of batch) {
+        if (this.begin(p)) p.error ??= unknownDatabase(p.message.request.db);
+        this.answer(p);
+      }
+      return;
+    }
+    const before = db.catalog;
+    // Usually one transaction; if it is lost, its requests are lost with it, and the rest get another.
+    for (let rest = batch; rest.length > 0; ) rest = rest.slice(new Group(db, this).run(rest));
+    this.#reportTables(db, db.catalog !== before);
+    this.#tidySoon();
+  }
+
+  begin(p: Pending): boolean {
+    return begin(slots, p.message.slot);
+  }
+
+  checkFence(p: Pending): void {
+    this.#fence.check(p.message.request.fence);
+  }
+
+  answer(p: Pending): void {
+    this.#answers.push(p.error ? { id: p.message.id, ...failure(p.error, problemOf) } : { id: p.message.id, value: p.response });
+  }
+
+  logError(message: string, err: unknown): void {
+    send({ kind: 'warning', message: `${message}: ${String(err)} (SQLite's code ${primaryCode(err)})` });
+  }
+
+  #raise(fence: { term: bigint; map_version: bigint }): void {
+    const before = this.#fence.state;
+    this.#fence.raise(fence);
+    if (this.#fence.state !== before) this.#report.state = this.#fence.state;
+  }
+
+  #handle(m: Operation): void {
+    try {
+      if (this.#closed) throw closed();
+      this.#answers.push({ id: m.id, value: this.#do(m) });
+    } catch (err) {
+      this.#answers.push({ id: m.id, ...failure(storageProblem(err), problemOf) });
+    }
+  }
+
+  #do(m: Operation): unknown {
+    switch (m.kind) {
+      case 'create':
+        this.#raise(m.request.fence);
+        this.#fence.check(m.request.fence);
+        return this.#create(m.request.db);
+      case 'drop': {
+        const db = this.#find(m.request.db);
+        if (!db) throw unknownDatabase(m.request.db);
+        this.#raise(m.request.fence);
+        this.#fence.check(m.request.fence);
+        this.#fence.discard(db.info.physical);
+        db.gone = true;
+        return db.info;
+      }
+      case 'remove':
+        this.#databases.get(m.physical)?.conn.close();
+        this.#databases.delete(m.physical);
+        this.#remove(m.physical);
+        return undefined;
+      case 'state':
+        this.#fence.update(m.update);
+        this.#report.state = this.#fence.state;
+        return this.#fence.state;
+      case 'close':
+        this.#closed = true;
+        clearTimeout(this.#tidy);
+        for (const db of this.#databases.values()) db.conn.close();
+        this.#fence.close();
+        this.#decoder.close();
+        return undefined;
+    }
+  }
+
+  #find(name: string): WriterDatabase | undefined {
+    return this.#databases.values().find((db) => !db.gone && db.info.name.toLowerCase() === name.toLowerCase());
+  }
+
+  /** Creates a database such that a crash at any point leaves all of it or nothing. */
+  #create(name: string): DatabaseInfo {
+    if (this.#find(name)) {
+      throw new Problem('database_exists', `database ${name} already exists`, { field: 'db_name', hint: 'choose another name, or drop it first' });
+    }
+    const physical = name + config.suffix;
+    this.#fence.discard(physical);
+    try {
+      removeFiles(config.dir, physical);
+      createFile(config.dir, physical, name, config.extension);
+      const { info } = this.#open(physical);
+      this.#fence.adopt(physical);
+      return info;
+    } catch (err) {
+      this.#databases.get(physical)?.conn.close();
+      this.#databases.delete(physical);
+      this.#remove(physical);
+      throw err;
+    }
+  }
+
+  #open(physical: string): WriterDatabase {
+    const db = new WriterDatabase(config.dir, physical, config.extension);
+    this.#databases.set(physical, db);
+    this.#reportTables(db, true);
+    this.#measure(db);
+    return db;
+  }
+
+  #remove(physical: string): void {
+    removeFiles(config.dir, physical);
+    this.#fence.adopt(physical);
+  }
+
+  #reportTables(db: WriterDatabase, all: boolean): void {
+    if (all) {
+      const tables: Record<string, TableStats> = {};
+      for (const t of db.catalog.values()) tables[t.key] = { definition: t.definition, rows: t.rows };
+      (this.#report.tables ??= {})[db.info.physical] = tables;
+      return;
+    }
+    const rows: Record<string, number> = {};
+    for (const t of db.catalog.values()) rows[t.key] = t.rows;
+    (this.#report.rows ??= {})[db.info.physical] = rows;
+  }
+
+  #measure(db: WriterDatabase): void {
+    (this.#report.sizes ??= {})[db.info.physical] = sizeOf(config.dir, db.info.physical);
+  }
+
+  /** Soon after a write, if nobody waits, copies the log into the file, which is faster to read. */
+  #tidySoon(): void {
+    this.#tidy ??= setTimeout(() => {
+      this.#tidy = undefined;
+      for (const db of this.#databases.values()) {
+        if (db.gone) continue;
+        try {
+          if (this.#queue.length === 0) db.own.checkpoint.all();
+        } catch (err) {
+          this.logError('checkpoint failed', err);
+        }
+        this.#measure(db);
+      }
+      this.flush();
+    }, tidyEvery);
+  }
+}
+
+function pending(message: ExecMessage): Pending {
+  const { statements } = message.request;
+  return {
+    message,
+    executions: statements.reduce((n, st) => n + st.rows.length, 0),
+    ddl: statements.some((st) => st.effect === 'create_table' || st.effect === 'drop_table'),
+  };
+}
+
+function send(m: FromWriter): void {
+  parentPort?.postMessage(m);
+}
+
+const writer = new Writer();
+send({ kind: 'answers', answers: [{ id: 0, value: writer.openAll() }] });
+writer.flush();
+parentPort?.on('message', (m: ToWriter) => {
+  writer.receive(m);
+});
