@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// The least version of Node.js, whose built-in SQLite has an authorizer.
+// The least version of Node.js, as in worker/node/package.json.
 const (
 	leastNode      = 24
-	leastNodeMinor = 10
+	leastNodeMinor = 15
 	// nodePackage is what brings it from npm's registry where the machine's is older.
 	nodePackage = "node@24"
 )
@@ -73,7 +73,7 @@ func (n *node) command() ([]string, error) {
 	if n.program == "" || !current(n.stamp(false), n.stamp(true)) {
 		return nil, errNotSetUp
 	}
-	return []string{n.program, filepath.Join(n.folder, "src", "main.ts")}, nil
+	return []string{n.program, filepath.Join(n.folder, "start.js")}, nil
 }
 
 func (n *node) setUp(ctx context.Context, dev bool, say Say) error {

@@ -77,7 +77,7 @@ func (p *python) command() ([]string, error) {
 	if !current(p.stamp(false), p.stamp(true)) {
 		return nil, errNotSetUp
 	}
-	return []string{p.program(), filepath.Join(p.folder, "main.py")}, nil
+	return []string{p.program(), p.folder}, nil
 }
 
 func (p *python) setUp(ctx context.Context, dev bool, say Say) error {
