@@ -17,7 +17,7 @@ GO_DIRS := master shared tui worker .ci
 FUZZTIME ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-polyglot tour build polyglot sqliteext quick test test-long check fmt fmt-check vet lint arch race release bench picture clean
+.PHONY: help demo demo-polyglot tour build polyglot sqliteext quick test test-long check fmt fmt-check vet lint arch languages race release bench picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,7 +56,7 @@ PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|worker/sqliteext|maste
 quick: fmt-check vet arch ## the checks that need no process: format, vet, architecture, most tests (under a minute)
 	@$(GO) test -short $$($(GO) list ./... | grep -vE '$(PROCESS_TESTS)')
 
-test: fmt-check vet lint arch race ## what CI runs: format, vet, static analysis, architecture, all tests with the race detector
+test: fmt-check vet lint arch languages race ## what CI runs: format, vet, static analysis, architecture, all tests with the race detector
 
 fmt: ## format the Go files
 	gofmt -s -w $(GO_DIRS)
@@ -77,6 +77,10 @@ lint:
 
 arch:
 	@$(GO) test -count=1 ./shared/archtest
+
+languages: ## linters, types and tests of the workers in Python and Node.js
+	@echo "Python and Node.js"
+	@$(GO) run ./shared/polyglot/setup -check
 
 race:
 	@[ -n "$(RACE)" ] || echo "note: cgo is off (no C compiler?), so the tests run without the race detector"

@@ -76,6 +76,18 @@ func (n *node) command() ([]string, error) {
 	return []string{n.program, filepath.Join(n.folder, "start.js")}, nil
 }
 
+func (n *node) checks() (string, [][]string, error) {
+	if n.program == "" || !current(n.stamp(true)) {
+		return "", nil, errNotForChecks
+	}
+	modules := filepath.Join(n.folder, "node_modules")
+	return n.folder, [][]string{
+		{n.program, filepath.Join(modules, "eslint", "bin", "eslint.js"), "."},
+		{n.program, filepath.Join(modules, "typescript", "bin", "tsc"), "--noEmit"},
+		{n.program, "--test", "test/*.test.ts"},
+	}, nil
+}
+
 func (n *node) setUp(ctx context.Context, dev bool, say Say) error {
 	if n.program == "" {
 		if err := step(say, "installing Node.js 24 into worker/node/.node", func() error { return n.install(ctx) }); err != nil {

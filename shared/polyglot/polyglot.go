@@ -32,6 +32,9 @@ type language struct {
 type toolchain interface {
 	// command returns the worker's command, or an error that wraps errNotSetUp.
 	command() ([]string, error)
+	// checks returns the commands of the linters, the type checker and the tests, which run in the
+	// worker's folder, or an error that wraps errNotSetUp.
+	checks() (folder string, commands [][]string, err error)
 	// setUp installs what is missing or out of date; with dev, also what the worker's own tests and
 	// linters require.
 	setUp(ctx context.Context, dev bool, say Say) error

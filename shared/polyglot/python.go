@@ -80,6 +80,17 @@ func (p *python) command() ([]string, error) {
 	return []string{p.program(), p.folder}, nil
 }
 
+func (p *python) checks() (string, [][]string, error) {
+	if !current(p.stamp(true)) {
+		return "", nil, errNotForChecks
+	}
+	var all [][]string
+	for _, c := range []string{"ruff check .", "ruff format --check .", "mypy", "pytest -q"} {
+		all = append(all, append([]string{p.program(), "-m"}, strings.Fields(c)...))
+	}
+	return p.folder, all, nil
+}
+
 func (p *python) setUp(ctx context.Context, dev bool, say Say) error {
 	want := p.stamp(dev)
 	if current(want, p.stamp(true)) {

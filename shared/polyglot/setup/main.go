@@ -1,6 +1,7 @@
 // Command setup sets up the workers in other languages, for `make polyglot`. With -extension it
 // only builds the SQLite extension, with -o into a file; with -dev it also installs what the
-// workers' own tests and linters require.
+// workers' own linters and tests require, and with -check it runs those. If they are not set up,
+// -check only says so, unless SHARDECK_TEST_POLYGLOT is set.
 package main
 
 import (
@@ -18,7 +19,8 @@ func main() {
 	var o options
 	flag.BoolVar(&o.extension, "extension", false, "only build the SQLite extension")
 	flag.StringVar(&o.output, "o", "", "with -extension: the file to build it into, for GOOS and GOARCH")
-	flag.BoolVar(&o.dev, "dev", false, "also install what the workers' own tests and linters require")
+	flag.BoolVar(&o.dev, "dev", false, "also install what the workers' own linters and tests require")
+	flag.BoolVar(&o.check, "check", false, "only run the linters and tests of the workers")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -29,7 +31,7 @@ func main() {
 }
 
 type options struct {
-	extension, dev bool
+	extension, dev, check bool
 	output         string
 }
 
@@ -40,6 +42,13 @@ func setUp(ctx context.Context, o options) error {
 	}
 	say := polyglot.Print(os.Stdout)
 	switch {
+	case o.check:
+		err := polyglot.Check(ctx, root, say)
+		if polyglot.NotSetUp(err) && os.Getenv("SHARDECK_TEST_POLYGLOT") == "" {
+			say("note: %v", err)
+			return nil
+		}
+		return err
 	case o.extension && o.output != "":
 		return polyglot.BuildExtension(ctx, root, o.output)
 	case o.extension:
