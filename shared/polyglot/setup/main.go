@@ -32,7 +32,7 @@ func main() {
 
 type options struct {
 	extension, dev, check bool
-	output         string
+	output                string
 }
 
 func setUp(ctx context.Context, o options) error {
