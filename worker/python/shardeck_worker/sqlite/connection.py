@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,22 @@ _OF_TABLE = frozenset(
 )
 
 Value: TypeAlias = int | float | str | bytes | None
+
+
+class _Any(Mapping[str, None]):
+    """A value for any parameter: apsw binds before it asks whether to run."""
+
+    def __getitem__(self, name: str) -> None:
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+_ANY = _Any()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +184,9 @@ class Connection:
         cursor.exec_trace = inspect
         try:
             with self.guarded():
-                cursor.execute(sql)
+                cursor.execute(sql, _ANY)
         except apsw.ExecTraceAbort:
             return found[0]
-        except apsw.BindingsError:
-            pass
         finally:
             cursor.close(True)
         raise AssertionError("a statement that was only to be prepared has run")

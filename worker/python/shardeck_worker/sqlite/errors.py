@@ -83,7 +83,7 @@ def statement_problem(err: Exception) -> Exception:
             "transactions, PRAGMA, ATTACH and tables whose names begin with an underscore are"
             " the worker's own",
         )
-    if isinstance(err, apsw.SQLError | apsw.RangeError):
+    if isinstance(err, apsw.SQLError | apsw.RangeError | apsw.BindingsError):
         return Problem("syntax_error", f"SQLite cannot run the statement: {err}")
     return err
 
