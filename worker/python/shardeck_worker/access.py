@@ -6,6 +6,7 @@ import hmac
 import ipaddress
 import re
 import secrets
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -62,21 +63,25 @@ def is_loopback(host: str) -> bool:
 
 def check_host(header: str) -> None:
     """Refuse a Host that a page which rebinds its name to 127.0.0.1 would send."""
+    if not _is_address(header):
+        raise Problem(
+            "forbidden",
+            "this service is not served under the host name of this request",
+            "call it by its IP address or as localhost",
+        )
+
+
+@lru_cache(maxsize=256)
+def _is_address(header: str) -> bool:
     host = header
     if header.startswith("["):
         host = header[1:].partition("]")[0]
     elif header.count(":") == 1:
         host = header.partition(":")[0]
-    if host == "localhost":
-        return
     try:
-        ipaddress.ip_address(host)
+        return host == "localhost" or bool(ipaddress.ip_address(host))
     except ValueError:
-        raise Problem(
-            "forbidden",
-            "this service is not served under the host name of this request",
-            "call it by its IP address or as localhost",
-        ) from None
+        return False
 
 
 def check_origin(method: str, host: str, origin: str | None, fetch_site: str | None) -> None:

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+
 worker = Blueprint("worker", __name__)
 
 
@@ -78,10 +80,7 @@ def admit() -> None:
 
 @worker.after_app_request
 def finish(response: Response) -> Response:
-    headers = response.headers
-    headers["X-Request-Id"] = g.request_id
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cache-Control"] = "no-store"
+    response.headers.extend({"X-Request-Id": g.request_id, **_HEADERS})
     level = _level(response.status_code)
     if log.isEnabledFor(level):
         fields = {
@@ -158,8 +157,12 @@ def read_json() -> Any:
             f"the Content-Type of the request is not {JSON}",
             f"send the header Content-Type: {JSON}",
         )
-    body = request.stream.read(MAX_BODY + 1)
-    if len(body) > MAX_BODY or (request.content_length or 0) > MAX_BODY:
+    # The server gives a chunked body with its length, and a body that never ends is refused.
+    length = request.content_length
+    body = b""
+    if length is None or length <= MAX_BODY:
+        body = request.environ["wsgi.input"].read(MAX_BODY + 1 if length is None else length)
+    if len(body) > MAX_BODY or (length or 0) > MAX_BODY:
         raise Problem(
             "body_too_large",
             f"the body is larger than {MAX_BODY} bytes",

@@ -19,12 +19,13 @@ from flask import Flask
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
-from waitress.task import ErrorTask, ThreadedTaskDispatcher
-from waitress.wasyncore import dispatcher as Dispatcher
+from waitress.task import ErrorTask, WSGITask
+from waitress.wasyncore import dispatcher
 
 from shardeck_worker.access import TOKEN_HEADER, Token, request_id
 from shardeck_worker.limits import MAX_BODY, MAX_HEADERS
 from shardeck_worker.problem import Problem, internal
+from shardeck_worker.threads import Threads
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,21 @@ class ProblemTask(ErrorTask):
         return Problem("invalid_field", f"the request is not valid HTTP: {error.reason}")
 
 
+class AppTask(WSGITask):
+    """Runs the application; header and body of a response of known length are sent at once."""
+
+    def write(self, data: bytes) -> None:
+        if self.wrote_header or self.content_length is None or not self.has_body:
+            super().write(data)
+            return
+        header = self.build_response_header()
+        self.wrote_header = True
+        self.content_bytes_written += len(data)
+        self.channel.write_soon(header + data)
+
+
 class Channel(HTTPChannel):
+    task_class = AppTask
     error_task_class = ProblemTask
 
 
@@ -90,7 +105,7 @@ class Server(TcpWSGIServer):
 
     def stop_accepting(self) -> None:
         self.accepting = False
-        Dispatcher.close(self)
+        dispatcher.close(self)
         for channel in list(self.active_channels.values()):
             if not channel.requests:
                 channel.will_close = True
@@ -156,13 +171,11 @@ class HTTP:
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=False,
         )
-        threads = ThreadedTaskDispatcher()
-        threads.set_thread_count(THREADS)
         self._server = Server(
             app,
             map={},
             _sock=sock,
-            dispatcher=threads,
+            dispatcher=Threads(THREADS),
             adj=adjustments,
             sockinfo=(sock.family, sock.type, sock.proto, sock.getsockname()),
             bind_socket=False,
