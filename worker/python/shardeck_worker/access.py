@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from shardeck_worker.problem import Problem
 
-TOKEN_HEADER = "X-Master-Token"
+TOKEN_HEADER = "X-Master-Token"  # noqa: S105 - its name, not its value
 
 _NONCE = re.compile(r"[0-9a-f]{64}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -49,7 +49,12 @@ def check_identifier(field: str, name: str) -> None:
 
 
 def _wrong_type(path: str, value: Any) -> Problem:
-    kinds = {str: "a string", Number: "a number", list: "an array", dict: "an object"}
+    kinds: dict[type, str] = {
+        str: "a string",
+        Number: "a number",
+        list: "an array",
+        dict: "an object",
+    }
     kind = kinds.get(type(value), "null" if value is None else "a boolean")
     return Problem(
         "invalid_field",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from shardeck_worker.fields import Fields, check_identifier, invalid, missing, texts
+from shardeck_worker.definition import Definition, table_definition
+from shardeck_worker.fields import Fields, check_identifier, invalid, missing
 from shardeck_worker.limits import (
     MAX_PARAMS,
     MAX_SQL,
@@ -63,16 +62,6 @@ class Idempotency:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """A table's definition: its JSON members without those that are empty, and its version."""
-
-    name: str
-    members: dict[str, Any]
-    text: str
-    version: str
-
-
-@dataclass(frozen=True, slots=True)
 class Statement:
     sql: str
     table: str
@@ -117,8 +106,6 @@ _STATEMENT = frozenset(
 )
 _QUERY = frozenset({"db_name", "sql", "types", "params", "result_types", "schemas", "timeout_ms"})
 _STATE = _FENCE | {"leader", "shard"}
-_TABLE = frozenset({"name", "columns", "primary_key", "unique", "shard_key"})
-_COLUMN = frozenset({"name", "type", "nullable", "default"})
 
 
 def _fence(fields: Fields) -> Fence:
@@ -213,6 +200,10 @@ def _check_effect(fields: Fields, statement: Statement) -> None:
             fields.path("effect"),
             "must be insert, update, delete, create_table, drop_table or create_index",
         )
+    _check_definition(fields, statement)
+
+
+def _check_definition(fields: Fields, statement: Statement) -> None:
     definition = statement.definition
     if statement.effect != "create_table":
         if definition is not None:
@@ -223,33 +214,6 @@ def _check_effect(fields: Fields, statement: Statement) -> None:
         raise invalid(fields.path("definition.name"), "must match the table's name")
     elif not definition.members["columns"]:
         raise missing(fields.path("definition.columns"))
-
-
-def table_definition(value: Any, path: str = "") -> Definition:
-    """Decode a table's definition and compute its version, as shared/api/table.go does."""
-    where = f"{path}.definition" if path else "definition"
-    fields = Fields(value, where, _TABLE)
-    columns = []
-    for at, element in fields.elements("columns"):
-        inner = Fields(element, at, _COLUMN)
-        column: dict[str, Any] = {
-            "name": inner.text("name"),
-            "type": inner.text("type"),
-            "nullable": inner.flag("nullable"),
-        }
-        if default := inner.text("default"):
-            column["default"] = default
-        columns.append(column)
-    members: dict[str, Any] = {"name": fields.text("name"), "columns": columns}
-    if key := fields.texts("primary_key"):
-        members["primary_key"] = list(key)
-    if unique := [list(texts(element, at)) for at, element in fields.elements("unique")]:
-        members["unique"] = unique
-    if shard_key := fields.text("shard_key"):
-        members["shard_key"] = shard_key
-    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-    version = sha256(text.encode()).hexdigest()[:16]
-    return Definition(members["name"], members, text, version)
 
 
 def query_request(value: Any) -> QueryRequest:

@@ -71,6 +71,9 @@ class ProblemTask(ErrorTask):
 class AppTask(WSGITask):
     """Runs the application; header and body of a response of known length are sent at once."""
 
+    wrote_header: bool
+    content_bytes_written: int
+
     def write(self, data: bytes) -> None:
         if self.wrote_header or self.content_length is None or not self.has_body:
             super().write(data)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from shardeck_worker import jsonbody, requests
+from shardeck_worker.definition import table_definition
 from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlite.connection import default_extension
 from shardeck_worker.sqlite.engine import Engine
@@ -45,7 +46,7 @@ def parsed(document: Any) -> Any:
     return jsonbody.parse(json.dumps(document).encode())
 
 
-VERSION = requests.table_definition(parsed(DEFINITION)).version
+VERSION = table_definition(parsed(DEFINITION)).version
 
 
 def insert(*rows: list[Any]) -> dict[str, Any]:

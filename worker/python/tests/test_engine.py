@@ -318,8 +318,11 @@ def test_an_update_that_moves_too_many_keys(rig: Rig, monkeypatch: pytest.Monkey
     rig.exec(create_table())
     rig.exec(insert(*([i, "x" * 100] for i in range(2000))))
     move = {
-        "sql": 'UPDATE "T" SET "id" = "id" + 1', "table": "T", "schema_version": VERSION, "effect": "update",
-    }  # fmt: skip
+        "sql": 'UPDATE "T" SET "id" = "id" + 1',
+        "table": "T",
+        "schema_version": VERSION,
+        "effect": "update",
+    }
     with pytest.raises(Problem) as caught:
         rig.exec(move)
     assert caught.value.code == "too_complex"

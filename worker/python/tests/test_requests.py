@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shardeck_worker import requests
+from shardeck_worker.definition import table_definition
 from shardeck_worker.problem import Problem
 from tests.conftest import FENCE, GOLDEN, create_table, insert, parsed
 
@@ -18,7 +19,7 @@ def test_versions_of_definitions() -> None:
     vectors = json.loads((Path(__file__).parent / "table_versions.json").read_text("utf-8"))
     assert len(vectors) >= 7
     for vector in vectors:
-        definition = requests.table_definition(parsed(vector["definition"]))
+        definition = table_definition(parsed(vector["definition"]))
         assert definition.version == vector["version"], definition.text
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shardeck_worker import jsonbody
+from shardeck_worker.definition import Definition, table_definition
 from shardeck_worker.problem import Problem, unknown_table
-from shardeck_worker.requests import Definition, table_definition
 from shardeck_worker.sqlite.connection import Connection
 
 FORMAT = 1  # the version of the engine's own tables

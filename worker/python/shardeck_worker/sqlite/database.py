@@ -1,4 +1,4 @@
-"""One physical database: its file, its writer and its readers (worker/engine/sqlite/database.go)."""
+"""One physical database: its file, its writer and its readers."""
 
 from __future__ import annotations
 

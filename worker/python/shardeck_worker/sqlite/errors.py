@@ -43,8 +43,13 @@ class Lost(Exception):
         self.cause = cause
 
 
+def _extended(err: apsw.Error) -> int:
+    """Return SQLite's extended result code, an attribute that apsw's types do not declare."""
+    return int(getattr(err, "extendedresult", 0))
+
+
 def is_duplicate(err: Exception) -> bool:
-    return isinstance(err, apsw.ConstraintError) and err.extendedresult in DUPLICATES
+    return isinstance(err, apsw.ConstraintError) and _extended(err) in DUPLICATES
 
 
 def value_problem(err: apsw.Error) -> Problem | None:
@@ -91,7 +96,7 @@ def statement_problem(err: Exception) -> Exception:
 def _constraint_problem(err: apsw.ConstraintError) -> Problem | None:
     """Find out which constraint failed, which SQLite says only in its message."""
     what = str(err).partition("constraint failed: ")[2]
-    if err.extendedresult in DUPLICATES:
+    if _extended(err) in DUPLICATES:
         columns = [name.partition(".")[2] for name in what.split(", ")]
         return numbered(
             2627,
@@ -99,19 +104,19 @@ def _constraint_problem(err: apsw.ConstraintError) -> Problem | None:
             "choose another value, or update the existing row",
             column=columns[0] if len(columns) == 1 else "",
         )
-    if err.extendedresult == apsw.SQLITE_CONSTRAINT_NOTNULL:
+    if _extended(err) == apsw.SQLITE_CONSTRAINT_NOTNULL:
         column = what.partition(".")[2]
         return numbered(
             515, f"{column} cannot be NULL", f"send a value for {column}", column=column
         )
-    if err.extendedresult == apsw.SQLITE_CONSTRAINT_CHECK:
+    if _extended(err) == apsw.SQLITE_CONSTRAINT_CHECK:
         if named := _CHECK.fullmatch(what):
             column = named[2]
             return numbered(
                 int(named[1]), f"the value of {column} does not fit its type", column=column
             )
         return numbered(547, f"the row conflicts with the constraint {what}")
-    if err.extendedresult == apsw.SQLITE_CONSTRAINT_DATATYPE:
+    if _extended(err) == apsw.SQLITE_CONSTRAINT_DATATYPE:
         return numbered(8114, "a value does not have its column's type")
     return None
 

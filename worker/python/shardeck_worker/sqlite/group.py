@@ -164,10 +164,10 @@ class Group:
 
     def _request(self, pending: Pending) -> None:
         """Run one request inside the transaction: all of it or nothing."""
-        request = pending.request
-        self.db.state.check(request.fence)
-        if request.idempotency is not None:
-            pending.outcome = self._own(lambda: self.db.records.replay(request.idempotency))
+        self.db.state.check(pending.request.fence)
+        key = pending.request.idempotency
+        if key is not None:
+            pending.outcome = self._own(lambda: self.db.records.replay(key))
             if pending.outcome is not None:
                 return
         # SQLite itself undoes a single execution that fails, and undoing the first request is
@@ -182,8 +182,8 @@ class Group:
         except Exception as err:
             self.catalog = before
             raise self._undo(pending, err, savepoint) from None
-        if request.idempotency is not None:
-            self._own(lambda: self.db.records.remember(request.idempotency, affected))
+        if key is not None:
+            self._own(lambda: self.db.records.remember(key, affected))
         if savepoint:
             self._own(lambda: self.conn.run("RELEASE request"))
         self.dirty = True
@@ -219,7 +219,8 @@ class Group:
         """Run a request's statements and return the numbers of rows they changed."""
         affected = []
         for i, statement in enumerate(pending.request.statements):
-            count = row = 0
+            at = 0  # the row of parameters in progress
+            count = 0
             try:
                 if statement.effect == "create_table":
                     self._create_table(statement)
@@ -227,8 +228,9 @@ class Group:
                     self._drop_table(statement)
                 else:
                     table = self.catalog.expect(statement.table, statement.schema_version)
-                    for row, values in enumerate(pending.rows[i]):
+                    for values in pending.rows[i]:
                         count += self._change(table, statement, values)
+                        at += 1
                     sign = {"insert": 1, "delete": -1}.get(statement.effect, 0)
                     deltas[table] = deltas.get(table, 0) + sign * count
             except Lost:
@@ -236,7 +238,7 @@ class Group:
             except Exception as err:
                 problem = statement_problem(err)
                 if isinstance(problem, Problem):
-                    raise located(problem, statement, i, row) from None
+                    raise located(problem, statement, i, at) from None
                 raise problem from None
             affected.append(count)
         return affected

@@ -108,7 +108,9 @@ class Reader:
 class ReaderPool:
     """The readers of a database. The one used last is used first, as its caches are warm."""
 
-    def __init__(self, open_reader: Callable[[ReaderPool], Reader], refusal: Callable[[], Problem]):
+    def __init__(
+        self, open_reader: Callable[[ReaderPool], Reader], refusal: Callable[[], Problem]
+    ) -> None:
         self.closing = False  # running queries must end
         self._open_reader = open_reader
         self.refusal = refusal

@@ -90,7 +90,7 @@ def _stored_columns(conn: Connection, table: Table) -> tuple[list[str], bool]:
     if not rows:
         raise unknown_table(table.definition.name)
     keys = [is_integer for _, pk, is_integer in rows if pk]
-    return [_quoted(name) for name, _, _ in rows], len(keys) == 1 and bool(keys[0])
+    return [_quoted(str(name)) for name, _, _ in rows], len(keys) == 1 and bool(keys[0])
 
 
 def _quoted(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -49,7 +50,9 @@ class StateFile:
         try:
             for sql in _SETUP:
                 self._db.execute(sql)
-            row = self._db.execute("SELECT term, map_version, leader, shard FROM state").fetchone()
+            row: Any = self._db.execute(
+                "SELECT term, map_version, leader, shard FROM state"
+            ).fetchone()
         except apsw.BusyError:
             self._db.close(True)
             raise InUse(

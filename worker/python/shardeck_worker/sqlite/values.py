@@ -105,8 +105,7 @@ class Values:
         texts: list[tuple[str, ...]] = []
         rows: list[Row] = []
         try:
-            for row in statement.rows:
-                texts.append(_texts(row, len(statement.types)))
+            texts.extend(_texts(row, len(statement.types)) for row in statement.rows)
         except Problem as problem:
             raise located(problem, statement, index, len(texts)) from None
         try:
