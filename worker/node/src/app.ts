@@ -60,7 +60,7 @@ export function createApp({ engine, logger, name, token, version, loopback }: Ap
 
   app.post('/query', guard, body(shapes.query), async (req, res) => {
     const query = engine.query(checkQuery(req.body as ReturnType<typeof shapes.query>));
-    res.once('close', () => query.cancel(canceled()));
+    res.once('close', () => query.cancel(canceled));
     await sendRows(query, res);
   });
 

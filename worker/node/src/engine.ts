@@ -121,16 +121,16 @@ export class Engine {
     }
     const wait = Math.min(request.timeout || execTimeout, maxExecTimeout);
     const id = ++this.#lastID;
-    const giveUp = (reason: Problem) => {
-      if (this.#calls.has(id) && this.#slots.giveUp(slot)) this.#calls.get(id)?.reject(reason);
+    const giveUp = (reason: () => Problem) => {
+      if (this.#calls.has(id) && this.#slots.giveUp(slot)) this.#calls.get(id)?.reject(reason());
     };
     this.#writes++;
     this.#writeBytes += bytes;
-    const done = this.#await(id, { slot, bytes, timer: setTimeout(() => giveUp(notBegun()), wait) }) as Promise<ExecResponse>;
+    const done = this.#await(id, { slot, bytes, timer: setTimeout(() => giveUp(notBegun), wait) }) as Promise<ExecResponse>;
     const message = { kind: 'exec', id, physical, request, slot, deadline: Date.now() + wait } as const;
     if (values > manyValues) this.#readers.decode(message);
     else this.#writer.postMessage(message satisfies ToWriter);
-    return { done, cancel: () => giveUp(canceled()) };
+    return { done, cancel: () => giveUp(canceled) };
   }
 
   query(request: QueryRequest): Query {

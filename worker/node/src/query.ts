@@ -30,7 +30,7 @@ export class Query {
     this.request = request;
     if (request.timeout > 0) {
       this.#timer = setTimeout(() => {
-        this.cancel(new Problem('shard_timeout', 'the query took longer than its timeout_ms', { hint: 'allow more time, or request less' }));
+        this.cancel(() => new Problem('shard_timeout', 'the query took longer than its timeout_ms', { hint: 'allow more time, or request less' }));
       }, request.timeout);
     }
   }
@@ -43,9 +43,9 @@ export class Query {
   }
 
   /** Ends the query with the problem, unless it has ended. */
-  cancel(reason: Problem): void {
+  cancel(reason: () => Problem): void {
     if (this.ended || this.reason) return;
-    this.reason = reason;
+    this.reason = reason();
     this.#host.cancel(this);
   }
 

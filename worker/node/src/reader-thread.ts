@@ -18,6 +18,8 @@ const credits = 3;
 /** A piece of this many bytes is handed over rather than copied. */
 const handOver = 8 << 10;
 const maxRow = 16 << 20;
+/** How long in milliseconds an answer may wait for others to be sent with it. */
+const maxDelay = 0.5;
 
 const { dir, extension, slots: shared, running: runningShared, writer } = workerData as ThreadConfig & { running: SharedArrayBuffer; writer: MessagePort };
 const slots = new Int32Array(shared);
@@ -36,9 +38,22 @@ interface Query {
   credits: number;
 }
 
+let outbox: FromReader[] = [];
+let outboxSince = 0;
+
+/** Sends the message together with those that follow at once. */
 function send(m: FromReader): void {
-  if (m.kind === 'piece' && typeof m.data !== 'string') parentPort?.postMessage(m, [m.data.buffer as ArrayBuffer]);
-  else parentPort?.postMessage(m);
+  if (outbox.push(m) === 1) {
+    outboxSince = performance.now();
+    setImmediate(flush);
+  }
+}
+
+function flush(): void {
+  if (outbox.length === 0) return;
+  const buffers = outbox.flatMap((m) => (m.kind === 'piece' && typeof m.data !== 'string' ? [m.data.buffer as ArrayBuffer] : []));
+  parentPort?.postMessage(outbox, buffers);
+  outbox = [];
 }
 
 function start(id: number, slot: number, physical: string, request: QueryRequest): void {
@@ -160,6 +175,7 @@ function receive(m: ToReader): void {
       endQueries(() => true);
       for (const db of databases.values()) db.close();
       decoder.close();
+      flush();
       parentPort?.close();
       writer.close();
       break;
@@ -173,4 +189,9 @@ function endQueries(which: (q: Query) => boolean): void {
   }
 }
 
-parentPort?.on('message', receive);
+parentPort?.on('message', (messages: ToReader[]) => {
+  for (const m of messages) {
+    receive(m);
+    if (outbox.length > 0 && performance.now() - outboxSince > maxDelay) flush();
+  }
+});

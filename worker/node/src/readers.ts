@@ -21,6 +21,8 @@ const closeTimeout = 5000;
 
 interface Thread {
   worker: Worker;
+  /** Sent together once the event loop has handled what has arrived: a message costs more than a small query. */
+  outbox: ToReader[];
   running: Running;
   queries: Map<number, Query>;
   /** Queries that have sent a piece and are not at their end, and writes being decoded. */
@@ -113,7 +115,7 @@ export class Readers implements QueryHost {
   /** Ends the queries of a dropped database and closes its connections, within a bounded time. */
   async forget(info: DatabaseInfo, nextID: () => number, call: (id: number) => Promise<unknown>): Promise<void> {
     this.#databases.delete(info.physical);
-    this.#cancelAll((q) => q.physical === info.physical, unknownDatabase(info.name));
+    this.#cancelAll((q) => q.physical === info.physical, () => unknownDatabase(info.name));
     const done = this.#threads.map((t) => {
       const id = nextID();
       post(t, { kind: 'forget', id, physical: info.physical });
@@ -124,7 +126,7 @@ export class Readers implements QueryHost {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#cancelAll(() => true, closed());
+    this.#cancelAll(() => true, closed);
     const exits = this.#threads.map((t) => {
       const exit = new Promise((resolve) => t.worker.once('exit', resolve));
       post(t, { kind: 'close' });
@@ -136,7 +138,7 @@ export class Readers implements QueryHost {
     this.#interrupter.close();
   }
 
-  #cancelAll(which: (q: Query) => boolean, reason: Problem): void {
+  #cancelAll(which: (q: Query) => boolean, reason: () => Problem): void {
     for (const q of [...this.#waiting, ...this.#threads.flatMap((t) => [...t.queries.values()])]) if (which(q)) q.cancel(reason);
   }
 
@@ -147,9 +149,9 @@ export class Readers implements QueryHost {
     const worker = new Worker(new URL('./reader-thread.ts', import.meta.url), {
       workerData: { ...this.#config, running: running.shared, writer: port1 }, transferList: [port1],
     });
-    const t: Thread = { worker, running, queries: new Map(), heavy: 0, progress: 0, seen: -1, stalled: false };
-    worker.on('message', (m: FromReader) => {
-      this.#receive(t, m);
+    const t: Thread = { worker, outbox: [], running, queries: new Map(), heavy: 0, progress: 0, seen: -1, stalled: false };
+    worker.on('message', (messages: FromReader[]) => {
+      for (const m of messages) this.#receive(t, m);
     });
     worker.on('error', (err: unknown) => {
       this.#logger.error('a reader thread failed', { error: err });
@@ -267,7 +269,8 @@ export class Readers implements QueryHost {
 }
 
 function post(t: Thread, m: ToReader): void {
-  t.worker.postMessage(m);
+  if (t.outbox.push(m) > 1) return;
+  setImmediate(() => t.worker.postMessage(t.outbox.splice(0)));
 }
 
 /** Waits for done for a bounded time. */
