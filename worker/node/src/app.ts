@@ -1,6 +1,5 @@
 // The Express application: the endpoints of worker-openapi.yaml.
 import { createHmac } from 'node:crypto';
-import { once } from 'node:events';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Engine } from './engine.ts';
 import { answerProblem, body, identify, refuseBrowsers, requireToken, send, sendJSON, setHeaders } from './http.ts';
@@ -139,8 +138,12 @@ function failed(piece: Piece, res: Response): string {
 /** Waits until the client has taken what was written, or is gone. One that does not read is disconnected. */
 async function drained(res: Response): Promise<void> {
   const timer = setTimeout(() => res.destroy(), writeTimeout);
-  const signal = new AbortController();
-  await Promise.race([once(res, 'drain', signal), once(res, 'close', signal)]).catch(() => undefined);
-  signal.abort();
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      res.off('drain', done).off('close', done);
+      resolve();
+    };
+    res.once('drain', done).once('close', done);
+  });
   clearTimeout(timer);
 }

@@ -111,8 +111,12 @@ export class Engine {
 
   exec(request: ExecRequest): Write {
     const { physical } = this.#find(request.db);
-    const values = request.statements.reduce((n, st) => n + st.rows.length * st.types.length, 0);
-    const bytes = request.statements.reduce((n, st) => n + st.sql.length + st.rows.length * 64, 256) + values * 48;
+    let [values, bytes] = [0, 256];
+    for (const st of request.statements) {
+      values += st.rows.length * st.types.length;
+      bytes += st.sql.length;
+      for (const row of st.rows) for (const value of row) bytes += value.length + 40;
+    }
     // A request larger than the bound is accepted if the queue is empty: the body limit bounds it.
     const full = this.#writes >= queueLength || (this.#writes > 0 && this.#writeBytes + bytes > queueBytes);
     const slot = full ? undefined : this.#slots.take();

@@ -42,6 +42,6 @@ export class Logger {
 }
 
 function textOf(value: unknown): string {
-  const text = typeof value === 'string' ? value : String(JSON.stringify(value));
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
   return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
 }
