@@ -74,7 +74,10 @@ export class Engine {
         resolve();
       } });
       e.#writer.on('message', (m: FromWriter) => e.#receive(m));
-      e.#writer.on('error', (err: unknown) => (e.#calls.has(0) ? reject(err) : e.#fatal(err)));
+      e.#writer.on('error', (err: Error) => {
+        if (e.#calls.has(0)) reject(err);
+        else e.#fatal(err);
+      });
     });
     return e;
   }

@@ -17,6 +17,8 @@ async function main(): Promise<void> {
     return;
   }
   const logger = new Logger(config.logFormat, config.logLevel);
+  // Whoever reads the output may end first; that must not end the worker before it has closed its files.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   const stopped = untilStopped(config, logger);
   // The port is opened before the files, so that of two workers started by mistake the second
   // touches nothing.
