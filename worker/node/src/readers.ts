@@ -11,6 +11,7 @@ import type { QueryRequest } from './requests.ts';
 import type { Slots } from './slots.ts';
 
 const maxThreads = 8;
+const spareThreads = 2; // that nothing holds up: to start one takes long under load
 const depth = 32; // queries at a thread that keeps up
 const maxOpen = 96; // queries at all threads: each has a connection
 const maxWaiting = 4096;
@@ -66,7 +67,7 @@ export class Readers implements QueryHost {
   opened(database: DatabaseInfo): void {
     this.#databases.set(database.physical, database);
     for (const t of this.#threads) post(t, { kind: 'opened', database });
-    if (this.#threads.length === 0) this.#start();
+    this.#spare();
   }
 
   query(physical: string, request: QueryRequest): Query {
@@ -140,6 +141,11 @@ export class Readers implements QueryHost {
 
   #cancelAll(which: (q: Query) => boolean, reason: () => Problem): void {
     for (const q of [...this.#waiting, ...this.#threads.flatMap((t) => [...t.queries.values()])]) if (which(q)) q.cancel(reason);
+  }
+
+  #spare(): void {
+    const ready = this.#threads.filter((t) => !t.stalled && t.heavy === 0).length;
+    for (let n = ready; n < spareThreads && this.#threads.length < maxThreads; n++) this.#start();
   }
 
   #start(): Thread {
@@ -259,6 +265,7 @@ export class Readers implements QueryHost {
       if (!t.stalled) continue;
       for (const q of t.queries.values()) if (this.#takeBack(t, q)) this.#waiting.add(q);
     }
+    this.#spare();
     if (this.#waiting.size > 0) this.#dispatch();
     if (busy) this.#idle = 0;
     else if (this.#idle++ > idleTicks) {

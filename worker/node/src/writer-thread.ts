@@ -6,34 +6,25 @@ import { Decoder } from './decoder.ts';
 import { primaryCode, storageProblem } from './errors.ts';
 import { createFile, fileOf, listDatabases, removeFiles, sizeOf, stateFile } from './files.ts';
 import { Group, type GroupHost, type Pending } from './group.ts';
-import { Linger } from './linger.ts';
 import { failure, type Answer, type DatabaseInfo, type ExecMessage, type FromWriter, type Report, type TableStats, type ThreadConfig, type ToWriter } from './messages.ts';
 import { Problem, closed, problemOf, unknownDatabase } from './problem.ts';
 import { begin } from './slots.ts';
+import { WriteQueue, type Operation } from './write-queue.ts';
 import { WriterDatabase } from './writer-database.ts';
 import path from 'node:path';
 
-// Bounds of a group, so that a commit is never far away.
-const groupRequests = 512;
-const groupExecutions = 8192;
 const tidyEvery = 1000;
 
 const config = workerData as ThreadConfig;
 const slots = new Int32Array(config.slots);
 
-type Queued = Pending | Operation;
-type Operation = Exclude<ToWriter, ExecMessage | { kind: 'decoder' }>;
-
 class Writer implements GroupHost {
   readonly #fence: FenceStore;
   readonly #decoder = new Decoder(config.extension);
   readonly #databases = new Map<string, WriterDatabase>(); // by physical name
-  #queue: Queued[] = [];
+  readonly #queue = new WriteQueue((next) => this.#work(next));
   #answers: Answer[] = [];
   #report: Report = {};
-  readonly #linger = new Linger();
-  #waiting: NodeJS.Timeout | undefined;
-  #scheduled = false;
   #tidy: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -69,8 +60,6 @@ class Writer implements GroupHost {
       return;
     }
     this.#queue.push(m.kind === 'exec' ? pending(m) : m);
-    if (this.#waiting && this.#queue.length >= this.#linger.target()) this.#stopWaiting();
-    if (!this.#waiting) this.#schedule();
   }
 
   /** Sends the answers and what has changed. */
@@ -81,67 +70,10 @@ class Writer implements GroupHost {
     this.#report = {};
   }
 
-  // Messages are received between two calls of #work.
-  #schedule(): void {
-    if (this.#scheduled || this.#queue.length === 0) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#work();
-    });
-  }
-
-  #stopWaiting(): void {
-    clearTimeout(this.#waiting);
-    this.#waiting = undefined;
-  }
-
-  #work(): void {
-    const first = this.#queue[0];
-    if (!first) return;
-    if ('kind' in first) {
-      this.#queue.shift();
-      this.#handle(first);
-    } else {
-      const batch = this.#collect(first);
-      if (batch.length > 0) this.#serve(batch);
-    }
+  #work(next: Pending[] | Operation): void {
+    if (Array.isArray(next)) this.#serve(next);
+    else this.#handle(next);
     this.flush();
-    if (!this.#waiting) this.#schedule();
-  }
-
-  /**
-   * Takes the group that begins with the first request: requests of the same database, up to one
-   * that changes the schema, which is a group of its own. None if it is worth to wait for more.
-   */
-  #collect(first: Pending): Pending[] {
-    const batch: Pending[] = [];
-    const rest: Queued[] = [];
-    let executions = 0;
-    let open = true;
-    for (const p of this.#queue) {
-      const same = !('kind' in p) && p.message.physical === first.message.physical;
-      if (open && ('kind' in p || (same && batch.length > 0 && (p.ddl || first.ddl)))) open = false;
-      if (open && same && batch.length < groupRequests && (batch.length === 0 || executions + p.executions <= groupExecutions)) {
-        batch.push(p);
-        executions += p.executions;
-      } else {
-        if (same) open = false; // requests of a database keep their order
-        rest.push(p);
-      }
-    }
-    const target = this.#linger.target();
-    if (batch.length < target && rest.length === 0 && !first.ddl && !this.#linger.waited) {
-      this.#linger.waited = true;
-      this.#waiting = setTimeout(() => {
-        this.#waiting = undefined;
-        this.#schedule();
-      }, this.#linger.milliseconds);
-      return [];
-    }
-    this.#linger.saw(batch.length, target);
-    this.#queue = rest;
-    return batch;
   }
 
   #serve(batch: Pending[]): void {
@@ -294,7 +226,7 @@ class Writer implements GroupHost {
       for (const db of this.#databases.values()) {
         if (db.gone) continue;
         try {
-          if (this.#queue.length === 0) db.own.checkpoint.all();
+          if (this.#queue.isEmpty) db.own.checkpoint.all();
         } catch (err) {
           this.logError('checkpoint failed', err);
         }
