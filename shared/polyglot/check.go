@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 )
 
@@ -23,7 +24,7 @@ func Check(ctx context.Context, root string, say Say) error {
 			return err
 		}
 		for _, c := range commands {
-			what := l.name + ": " + strings.Join(c[1:], " ")
+			what := l.name + ": " + strings.ReplaceAll(strings.Join(c[1:], " "), folder+string(filepath.Separator), "")
 			if err := step(say, what, func() error { return run(ctx, folder, nil, c[0], c[1:]...) }); err != nil {
 				return err
 			}
