@@ -29,6 +29,8 @@ const writes = new Set([
   constants.SQLITE_INSERT, constants.SQLITE_UPDATE, constants.SQLITE_DELETE,
   constants.SQLITE_CREATE_TABLE, constants.SQLITE_DROP_TABLE, constants.SQLITE_CREATE_INDEX,
 ]);
+/** Functions of the extension that reach other connections. */
+const ownFunctions = new Set(['sd_handle', 'sd_interrupt']);
 const ofTables = new Set([...writes, constants.SQLITE_READ].filter((op) => op !== constants.SQLITE_CREATE_INDEX));
 
 export class Connection {
@@ -46,7 +48,7 @@ export class Connection {
     });
     this.db.loadExtension(extension);
     this.db.enableLoadExtension(false);
-    this.db.setAuthorizer((op, table) => this.#authorize(op, table));
+    this.db.setAuthorizer((op, first, second) => this.#authorize(op, first, second));
   }
 
   /** Opens a file of rows with the settings that all of its connections have. */
@@ -104,10 +106,11 @@ export class Connection {
     if (this.db.isOpen) this.db.close();
   }
 
-  #authorize(op: number, table: string | null): number {
+  #authorize(op: number, first: string | null, second: string | null): number {
     if (!this.#guarded) return SQLITE_OK;
     this.#changes ||= writes.has(op);
-    return forbidden.has(op) || (ofTables.has(op) && table?.startsWith('_')) ? SQLITE_DENY : SQLITE_OK;
+    if (op === constants.SQLITE_FUNCTION) return second !== null && ownFunctions.has(second.toLowerCase()) ? SQLITE_DENY : SQLITE_OK;
+    return forbidden.has(op) || (ofTables.has(op) && first?.startsWith('_')) ? SQLITE_DENY : SQLITE_OK;
   }
 }
 
@@ -116,10 +119,9 @@ export class Connection {
  * node:sqlite would leave them NULL.
  */
 export function expectParameters(sql: string, statement: StatementSync, n: number): void {
-  for (const [name, digits] of new Set(sql.match(/@p\d+/g))
-    .values()
-    .map((name) => [name, Number(name.slice(2))] as const)) {
-    if (digits >= 1 && digits <= n) continue;
+  for (const name of new Set(sql.match(/[@:$#]\w+|\?\d+/g))) {
+    const number = /^@p([1-9]\d{0,3})$/.exec(name)?.[1];
+    if (number !== undefined && Number(number) <= n) continue;
     // The text may occur in a string or a comment. Only the statement knows its parameters, and
     // node:sqlite names the first unknown one when it binds, without running the statement.
     statement.setAllowUnknownNamedParameters(false);
@@ -127,7 +129,7 @@ export function expectParameters(sql: string, statement: StatementSync, n: numbe
       statement.get({ [name]: null, '@unknown': null });
     } catch (err) {
       if (!(err instanceof Error) || err.message.includes(`'${name}'`)) continue;
-      throw new Problem('invalid_field', `the statement uses ${name}, but there are ${n} types`, { field: 'types' });
+      throw new Problem('invalid_field', `the statement uses ${name}, but its parameters are @p1 to @p${n}, one for each type`, { field: 'types' });
     }
   }
   statement.setAllowUnknownNamedParameters(true);
