@@ -43,15 +43,19 @@ export function statementProblem(err: unknown): unknown {
     case sqlite.tooBig:
       return new Problem('value_too_long', 'a row or value of the statement is too large', { hint: 'use shorter values' });
     case sqlite.auth:
-      return new Problem('forbidden', 'the statement accesses more than its table', {
-        hint: "transactions, PRAGMA, ATTACH and tables whose names begin with an underscore are the worker's own",
-      });
+      return outOfBounds();
     case sqlite.error:
     case sqlite.range:
+      if (err.message.startsWith('not authorized to use function')) return outOfBounds();
       return new Problem('syntax_error', `SQLite cannot run the statement: ${err.message}`);
   }
   return err;
 }
+
+const outOfBounds = () =>
+  new Problem('forbidden', 'the statement accesses more than its table', {
+    hint: "transactions, PRAGMA, ATTACH and tables whose names begin with an underscore are the worker's own",
+  });
 
 export const notOneStatement = () => new Problem('syntax_error', 'SQLite cannot run the statement: the text is not exactly one statement');
 
