@@ -24,7 +24,7 @@ export function identify(logger: Logger): RequestHandler {
       if (!logger.enabled(level)) return;
       logger.log(level, 'request', {
         request_id: id, method: req.method, path: req.path, status: res.statusCode,
-        took: `${(performance.now() - start).toFixed(3)}ms`, remote: req.socket.remoteAddress, ...(err instanceof Error && { error: err }),
+        took: `${(performance.now() - start).toFixed(3)}ms`, remote: req.socket.remoteAddress, ...(err instanceof Error && { error: err instanceof Problem ? err.message : err }),
       });
     });
     next();
@@ -32,7 +32,8 @@ export function identify(logger: Logger): RequestHandler {
 }
 
 function newID(): string {
-  return Math.floor(Math.random() * 2 ** 48).toString(16).padStart(16, '0');
+  const half = () => Math.floor(Math.random() * 2 ** 32).toString(16).padStart(8, '0');
+  return half() + half();
 }
 
 /** Failures are logged; of the rest only refusals, so that a busy worker does not spend its time on logging. */
