@@ -1,13 +1,16 @@
 // The golden samples that all workers share, through this worker's use of SQLite.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import test from 'node:test';
+import metadata from '../package.json' with { type: 'json' };
 import { proof } from '../src/app.ts';
 import { Connection, named, type SQLValue } from '../src/connection.ts';
 import { Decoder } from '../src/decoder.ts';
 import { statementProblem } from '../src/errors.ts';
 import { Problem } from '../src/problem.ts';
 import { versionOf, type TableDef } from '../src/table.ts';
-import { exact, extension } from './worker.ts';
+import { exact, extension, root } from './worker.ts';
 
 const conn = new Connection(':memory:', extension);
 const decoder = new Decoder(extension);
@@ -95,4 +98,9 @@ test('versions of tables are those of the Go code', () => {
   assert.equal(versionOf(students), '3d47bbdb608d898d');
   assert.equal(versionOf(grades), 'dcc98aa820670ebe');
   assert.equal(versionOf({ name: 'Many', columns: [{ name: 'id', type: 'BIGINT', nullable: false }] }), 'e34e3a930444adfd');
+});
+
+test('the version is that of the other services', () => {
+  const [, version] = /const Version = "(.*)"/.exec(fs.readFileSync(path.join(root, 'shared/daemon/daemon.go'), 'utf8')) ?? [];
+  assert.equal(metadata.version, version);
 });
