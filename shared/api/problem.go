@@ -3,7 +3,6 @@ package api
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -76,62 +75,79 @@ const (
 	CodeInternal Code = "internal"
 )
 
-// statusCanceled is nginx's "client closed request"; no registered status fits.
-const statusCanceled = 499
+// The HTTP statuses of the codes. They are not those of net/http, so that what is linked into
+// programs of other languages does not contain an HTTP server.
+const (
+	statusBadRequest            = 400
+	statusUnauthorized          = 401
+	statusForbidden             = 403
+	statusNotFound              = 404
+	statusMethodNotAllowed      = 405
+	statusConflict              = 409
+	statusRequestEntityTooLarge = 413
+	statusUnsupportedMediaType  = 415
+	statusUnprocessableEntity   = 422
+	statusInternalServerError   = 500
+	statusBadGateway            = 502
+	statusServiceUnavailable    = 503
+	statusGatewayTimeout        = 504
+	// nginx's "client closed request"; no registered status fits.
+	statusCanceled = 499
+)
 
 var codeInfo = map[Code]struct {
 	status  int
 	title   string
 	lasting bool // see [Code.Lasting]
 }{
-	CodeInvalidJSON:         {http.StatusBadRequest, "The body is not valid JSON", true},
-	CodeBodyTooLarge:        {http.StatusRequestEntityTooLarge, "The body is too large", true},
-	CodeUnsupportedMedia:    {http.StatusUnsupportedMediaType, "The body is not declared as JSON", true},
-	CodeMissingField:        {http.StatusBadRequest, "A required field is missing", true},
-	CodeUnknownField:        {http.StatusBadRequest, "The request has an unknown field", true},
-	CodeInvalidField:        {http.StatusBadRequest, "A field has an invalid value", true},
-	CodeInvalidIdentifier:   {http.StatusBadRequest, "A name is not a valid identifier", true},
-	CodeSyntax:              {http.StatusBadRequest, "The SQL text cannot be parsed", true},
-	CodeUnsupported:         {http.StatusBadRequest, "This is not supported", true},
-	CodeTooComplex:          {http.StatusBadRequest, "The request is too large or too deep", true},
-	CodeUnknownDatabase:     {http.StatusNotFound, "The database does not exist", false},
-	CodeUnknownTable:        {http.StatusNotFound, "The table does not exist", false},
-	CodeUnknownColumn:       {http.StatusBadRequest, "The column does not exist", false},
-	CodeAmbiguousColumn:     {http.StatusBadRequest, "The column name is ambiguous", true},
-	CodeUnknownQuery:        {http.StatusNotFound, "No such statement is running", false},
-	CodeDatabaseExists:      {http.StatusConflict, "The database already exists", false},
-	CodeTableExists:         {http.StatusConflict, "The table already exists", false},
-	CodeShardKeyRequired:    {http.StatusBadRequest, "A shard key is required", true},
-	CodeShardKeyMismatch:    {http.StatusBadRequest, "The shard key contradicts the row or condition", true},
-	CodeShardKeyImmutable:   {http.StatusBadRequest, "A shard key cannot be changed", true},
-	CodeIdempotencyMismatch: {http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request", true},
-	CodeNotFound:            {http.StatusNotFound, "The path does not exist", false},
-	CodeMethodNotAllowed:    {http.StatusMethodNotAllowed, "The method is not allowed for this path", false},
-	CodeUnauthorized:        {http.StatusUnauthorized, "The token is missing or wrong", false},
-	CodeForbidden:           {http.StatusForbidden, "This request is not allowed", false},
-	CodeDuplicateKey:        {http.StatusConflict, "A row with this key already exists", true},
-	CodeNullViolation:       {http.StatusUnprocessableEntity, "A column cannot be NULL", true},
-	CodeValueTooLong:        {http.StatusUnprocessableEntity, "A value is too long for its column", true},
-	CodeOutOfRange:          {http.StatusUnprocessableEntity, "A value is out of its type's range", true},
-	CodeConversionFailed:    {http.StatusUnprocessableEntity, "A value cannot be converted to its type", true},
-	CodeDivideByZero:        {http.StatusUnprocessableEntity, "Division by zero", true},
-	CodeNotPrimary:          {http.StatusConflict, "This master is not the primary", false},
-	CodeAlreadyPrimary:      {http.StatusConflict, "This master is already the primary", false},
-	CodeStaleTerm:           {http.StatusConflict, "A newer primary has taken over", false},
-	CodeStaleMap:            {http.StatusConflict, "The slot map has changed", false},
-	CodeStaleSchema:         {http.StatusConflict, "The table's definition has changed", false},
-	CodeWrongShard:          {http.StatusConflict, "The worker holds a different shard", false},
-	CodeShardUnavailable:    {http.StatusServiceUnavailable, "A shard cannot be reached", false},
-	CodeShardTimeout:        {http.StatusGatewayTimeout, "A shard did not answer in time", false},
-	CodeShardBadAnswer:      {http.StatusBadGateway, "A shard's answer cannot be used", false},
-	CodeWorkerUnproven:      {http.StatusBadGateway, "The listener at a worker's address is not proven to be the worker", false},
-	CodePartialFailure:      {http.StatusBadGateway, "Some shards succeeded and others failed", false},
-	CodeFailoverFailed:      {http.StatusServiceUnavailable, "The failover failed", false},
-	CodeOverloaded:          {http.StatusServiceUnavailable, "Too many requests are in progress", false},
+	CodeInvalidJSON:         {statusBadRequest, "The body is not valid JSON", true},
+	CodeBodyTooLarge:        {statusRequestEntityTooLarge, "The body is too large", true},
+	CodeUnsupportedMedia:    {statusUnsupportedMediaType, "The body is not declared as JSON", true},
+	CodeMissingField:        {statusBadRequest, "A required field is missing", true},
+	CodeUnknownField:        {statusBadRequest, "The request has an unknown field", true},
+	CodeInvalidField:        {statusBadRequest, "A field has an invalid value", true},
+	CodeInvalidIdentifier:   {statusBadRequest, "A name is not a valid identifier", true},
+	CodeSyntax:              {statusBadRequest, "The SQL text cannot be parsed", true},
+	CodeUnsupported:         {statusBadRequest, "This is not supported", true},
+	CodeTooComplex:          {statusBadRequest, "The request is too large or too deep", true},
+	CodeUnknownDatabase:     {statusNotFound, "The database does not exist", false},
+	CodeUnknownTable:        {statusNotFound, "The table does not exist", false},
+	CodeUnknownColumn:       {statusBadRequest, "The column does not exist", false},
+	CodeAmbiguousColumn:     {statusBadRequest, "The column name is ambiguous", true},
+	CodeUnknownQuery:        {statusNotFound, "No such statement is running", false},
+	CodeDatabaseExists:      {statusConflict, "The database already exists", false},
+	CodeTableExists:         {statusConflict, "The table already exists", false},
+	CodeShardKeyRequired:    {statusBadRequest, "A shard key is required", true},
+	CodeShardKeyMismatch:    {statusBadRequest, "The shard key contradicts the row or condition", true},
+	CodeShardKeyImmutable:   {statusBadRequest, "A shard key cannot be changed", true},
+	CodeIdempotencyMismatch: {statusUnprocessableEntity, "The Idempotency-Key was used for another request", true},
+	CodeNotFound:            {statusNotFound, "The path does not exist", false},
+	CodeMethodNotAllowed:    {statusMethodNotAllowed, "The method is not allowed for this path", false},
+	CodeUnauthorized:        {statusUnauthorized, "The token is missing or wrong", false},
+	CodeForbidden:           {statusForbidden, "This request is not allowed", false},
+	CodeDuplicateKey:        {statusConflict, "A row with this key already exists", true},
+	CodeNullViolation:       {statusUnprocessableEntity, "A column cannot be NULL", true},
+	CodeValueTooLong:        {statusUnprocessableEntity, "A value is too long for its column", true},
+	CodeOutOfRange:          {statusUnprocessableEntity, "A value is out of its type's range", true},
+	CodeConversionFailed:    {statusUnprocessableEntity, "A value cannot be converted to its type", true},
+	CodeDivideByZero:        {statusUnprocessableEntity, "Division by zero", true},
+	CodeNotPrimary:          {statusConflict, "This master is not the primary", false},
+	CodeAlreadyPrimary:      {statusConflict, "This master is already the primary", false},
+	CodeStaleTerm:           {statusConflict, "A newer primary has taken over", false},
+	CodeStaleMap:            {statusConflict, "The slot map has changed", false},
+	CodeStaleSchema:         {statusConflict, "The table's definition has changed", false},
+	CodeWrongShard:          {statusConflict, "The worker holds a different shard", false},
+	CodeShardUnavailable:    {statusServiceUnavailable, "A shard cannot be reached", false},
+	CodeShardTimeout:        {statusGatewayTimeout, "A shard did not answer in time", false},
+	CodeShardBadAnswer:      {statusBadGateway, "A shard's answer cannot be used", false},
+	CodeWorkerUnproven:      {statusBadGateway, "The listener at a worker's address is not proven to be the worker", false},
+	CodePartialFailure:      {statusBadGateway, "Some shards succeeded and others failed", false},
+	CodeFailoverFailed:      {statusServiceUnavailable, "The failover failed", false},
+	CodeOverloaded:          {statusServiceUnavailable, "Too many requests are in progress", false},
 	CodeCanceled:            {statusCanceled, "The request was cancelled", false},
-	CodeQueryTimeout:        {http.StatusGatewayTimeout, "The statement timed out", false},
-	CodeOutcomeUnknown:      {http.StatusGatewayTimeout, "The outcome of the write is unknown", false},
-	CodeInternal:            {http.StatusInternalServerError, "Internal error", false},
+	CodeQueryTimeout:        {statusGatewayTimeout, "The statement timed out", false},
+	CodeOutcomeUnknown:      {statusGatewayTimeout, "The outcome of the write is unknown", false},
+	CodeInternal:            {statusInternalServerError, "Internal error", false},
 }
 
 // Codes returns all codes, in no particular order, for tests and documents.
@@ -148,7 +164,7 @@ func (c Code) Status() int {
 	if info, ok := codeInfo[c]; ok {
 		return info.status
 	}
-	return http.StatusInternalServerError
+	return statusInternalServerError
 }
 
 // Title returns one short sentence for the code, the same for each occurrence.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 func TestEveryCodeHasAnErrorStatusAndATitle(t *testing.T) {
 	titles := map[string]api.Code{}
 	for _, c := range api.Codes() {
-		if s := c.Status(); s < 400 || s > 599 {
+		if s := c.Status(); s < 400 || s > 599 || http.StatusText(s) == "" && c != api.CodeCanceled {
 			t.Errorf("%s has status %d", c, s)
 		}
 		if other, ok := titles[c.Title()]; ok || c.Title() == "" {
