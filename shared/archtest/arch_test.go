@@ -97,6 +97,10 @@ var light = []struct {
 		pkg: "shared/sqltypes", never: []string{"net", "net/http", module + "/shared/api"},
 		why: "it is built as a SQLite extension for hosts that are not services; what a refusal is in HTTP is decided at the edge, by shared/api",
 	},
+	{
+		pkg: "worker/engine/sqlserver/batch", never: []string{"net", "net/http", "database/sql", "github.com/microsoft/go-mssqldb"},
+		why: "it is built into the SQLite extension, for workers in other languages that send what it builds by drivers of their own",
+	},
 }
 
 // suites are packages without _test.go names that only tests import.
@@ -110,6 +114,7 @@ var pure = []string{
 	"master/tsql", "master/plan", "master/bind", "master/planner", "master/eval", "master/dialect", "master/gather",
 	"shared/jsonrow", "shared/mssqlerr", "shared/sharding", "shared/sqlfunc", "shared/sqltypes", "shared/tsqltoken",
 	"tui/answer", "tui/screen", "tui/widget", "tui/theme",
+	"worker/engine/sqlserver/batch",
 }
 
 // impure are the packages that do I/O.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/contract"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // bulkRows is the minimum number of rows of an INSERT for bulk copy; with fewer, its setup round
@@ -52,39 +52,27 @@ func isASCII(s string) bool {
 
 // bulk sends the rows of statement i by bulk copy. If they are refused, the outcome requests that
 // the write be retried row by row: the copy does not report which row was at fault.
-func (p *parts) bulk(ctx context.Context, i int) (*outcome, error) {
+func (p *parts) bulk(ctx context.Context, i int) (*batch.Outcome, error) {
 	st := &p.w.x.Decoded[i]
-	out, err := p.table(ctx, i)
-	if err != nil || out.kind != kindDone {
+	out, err := p.c.run(ctx, p.w.x.Table(i))
+	if err != nil || out.Kind != batch.KindDone {
 		return out, err
 	}
 	var def api.TableDef
-	if err := json.Unmarshal([]byte(out.affected), &def); err != nil || !fits(&def, st) {
+	if err := json.Unmarshal([]byte(out.Affected), &def); err != nil || !fits(&def, st) {
 		return p.inRows(ctx, i)
 	}
 	n, err := p.copy(ctx, st)
 	switch {
 	case err == nil:
 		p.affected[i] += n
-		return &outcome{kind: kindDone}, nil
+		return &batch.Outcome{Kind: batch.KindDone}, nil
 	case ctx.Err() != nil || broken(err):
 		return nil, err
 	}
 	p.cut = !intact(err)
 	p.w.byRows = true
-	return &outcome{kind: kindAgain, statement: i}, nil
-}
-
-// table checks the table of statement i and returns its definition in the outcome's affected.
-func (p *parts) table(ctx context.Context, i int) (*outcome, error) {
-	st := &p.w.x.Decoded[i]
-	b := newBatch(beginPart)
-	b.param("t0", "VARCHAR(128)", ownName(st.Table))
-	b.add("SET @sd_i = ", strconv.Itoa(i), ";\n")
-	b.checkTable("0", st)
-	b.add("SELECT @sd_a = definition FROM dbo._sd_tables WHERE name = @t0;\n")
-	b.end(endPart)
-	return p.c.run(ctx, b)
+	return &batch.Outcome{Kind: batch.KindAgain, Statement: i}, nil
 }
 
 // fits reports whether the parameters have exactly the types of their columns. The driver
@@ -117,7 +105,7 @@ func fits(def *api.TableDef, st *contract.Statement) bool {
 const slotColumn = "_slot"
 
 func (p *parts) copy(ctx context.Context, st *contract.Statement) (int64, error) {
-	bulk := p.c.CreateBulkContext(ctx, "dbo."+quoteName(st.Table), st.Columns)
+	bulk := p.c.CreateBulkContext(ctx, "dbo."+batch.QuoteName(st.Table), st.Columns)
 	bulk.Options = mssql.BulkOptions{CheckConstraints: true, KeepNulls: true}
 	row := make([]any, len(st.Columns))
 	for j := range st.Executions {

@@ -10,6 +10,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // connectProblem is the problem for a failed connection: which host and port, the cause, and what
@@ -17,12 +18,12 @@ import (
 func (s *server) connectProblem(err error) *api.Problem {
 	if e, ok := errors.AsType[mssql.Error](err); ok {
 		e = rootError(e)
-		p := numbered(e.Number, "")
+		p := batch.Numbered(e.Number, "")
 		switch p.Code {
 		case api.CodeUnknownDatabase: // Babelfish's number; SQL Server has 4060
-			p = numbered(mssqlerr.CannotOpenDatabase, "")
+			p = batch.Numbered(mssqlerr.CannotOpenDatabase, "")
 		case api.CodeSyntax: // a number without a code of its own
-			p = unreachable("SQL Server refused the worker's connection with error %d", e.Number).Hinted("%s", loginHint)
+			p = unreachable("SQL Server refused the worker's connection with error %d", e.Number).Hinted("%s", batch.LoginHint)
 		}
 		p.SQLNumber = int(e.Number)
 		p.Detail += " (at " + s.address() + ")"

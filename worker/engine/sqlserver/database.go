@@ -8,6 +8,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/worker/engine/contract"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // database is one physical database: its connections and the work in progress on it.
@@ -91,7 +92,7 @@ func (db *database) lost(ctx context.Context, err error) error {
 		return err
 	}
 	r, rerr := db.e.record(ctx, db.name)
-	if rerr != nil || r != nil && r.state == stateReady && r.physical == db.physical {
+	if rerr != nil || r != nil && r.state == batch.RecordReady && r.physical == db.physical {
 		return err
 	}
 	db.e.forget(db)

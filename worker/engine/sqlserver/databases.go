@@ -5,21 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 	"shardeck/worker/engine/contract"
-)
-
-// The states of a database's record. CREATE DATABASE and DROP DATABASE cannot be part of a
-// transaction: the record states the intention beforehand, so that whoever finds it can finish or
-// undo what a crash interrupted.
-const (
-	stateCreating = "creating"
-	stateReady    = "ready"
-	stateDropping = "dropping"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // record is a row of _sd_databases.
@@ -28,8 +19,7 @@ type record struct{ name, physical, state string }
 // record returns the record of a logical name; nil if there is none.
 func (e *Engine) record(ctx context.Context, name string) (*record, error) {
 	r := &record{}
-	err := e.state.QueryRowContext(ctx, "SELECT given, physical, state FROM dbo._sd_databases WHERE name = @name",
-		sql.Named("name", ownName(name))).Scan(&r.name, &r.physical, &r.state)
+	err := queryRow(ctx, e.state, batch.Record(name)).Scan(&r.name, &r.physical, &r.state)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -38,7 +28,7 @@ func (e *Engine) record(ctx context.Context, name string) (*record, error) {
 
 // records lists all records.
 func (e *Engine) records(ctx context.Context) ([]record, error) {
-	rows, err := e.state.QueryContext(ctx, "SELECT given, physical, state FROM dbo._sd_databases ORDER BY name")
+	rows, err := e.state.QueryContext(ctx, batch.Records().Text)
 	if err != nil {
 		return nil, err
 	}
@@ -55,24 +45,19 @@ func (e *Engine) records(ctx context.Context) ([]record, error) {
 }
 
 func (e *Engine) setRecord(ctx context.Context, name, state string) error {
-	_, err := e.state.ExecContext(ctx, "UPDATE dbo._sd_databases SET state = @state WHERE name = @name",
-		sql.Named("state", state), sql.Named("name", ownName(name)))
+	_, err := execCall(ctx, e.state, batch.SetRecord(name, state))
 	return err
 }
 
 func (e *Engine) addRecord(ctx context.Context, r record) error {
-	_, err := e.state.ExecContext(ctx, "INSERT INTO dbo._sd_databases (name, given, physical, state) VALUES (@name, @given, @physical, @state)",
-		sql.Named("name", ownName(r.name)), sql.Named("given", r.name), sql.Named("physical", r.physical), sql.Named("state", r.state))
+	_, err := execCall(ctx, e.state, batch.AddRecord(r.name, r.physical, r.state))
 	return err
 }
 
 func (e *Engine) deleteRecord(ctx context.Context, name string) error {
-	_, err := e.state.ExecContext(ctx, "DELETE FROM dbo._sd_databases WHERE name = @name", sql.Named("name", ownName(name)))
+	_, err := execCall(ctx, e.state, batch.DeleteRecord(name))
 	return err
 }
-
-// ownName is the spelling of a name in the engine's tables.
-func ownName(name string) string { return strings.ToLower(name) }
 
 // createOwnDatabase creates the worker's own database if it does not exist.
 func (e *Engine) createOwnDatabase(ctx context.Context, db *sql.DB) error {
@@ -80,19 +65,19 @@ func (e *Engine) createOwnDatabase(ctx context.Context, db *sql.DB) error {
 	if err != nil || there {
 		return problemOrNil(err)
 	}
-	if err = create(ctx, db, "CREATE DATABASE "+quoteName(e.own)); err == nil {
+	if err = create(ctx, db, batch.CreateDatabase(e.own, "")); err == nil {
 		return nil
 	}
 	if there, look := databaseExists(ctx, db, e.own); look == nil && there {
 		return nil // another worker won the race
 	}
-	return fmt.Errorf("create the worker's database %s: %w", e.own, problem(err, phaseIdle))
+	return fmt.Errorf("create the worker's database %s: %w", e.own, problem(err, batch.PhaseIdle))
 }
 
 // databaseExists reports whether the server has a database, whoever created it.
 func databaseExists(ctx context.Context, db *sql.DB, physical string) (bool, error) {
 	var id sql.NullInt64
-	err := db.QueryRowContext(ctx, "SELECT DB_ID(@name)", sql.Named("name", physical)).Scan(&id)
+	err := queryRow(ctx, db, batch.DatabaseID(physical)).Scan(&id)
 	return id.Valid, err
 }
 
@@ -106,11 +91,11 @@ func (e *Engine) recover(ctx context.Context) error {
 	defer unlock()
 	all, err := e.records(ctx)
 	if err != nil {
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
 	for i := range all {
 		r := &all[i]
-		if r.state == stateReady {
+		if r.state == batch.RecordReady {
 			e.adopt(r)
 			continue
 		}
@@ -127,12 +112,12 @@ func (e *Engine) recover(ctx context.Context) error {
 func (e *Engine) discard(ctx context.Context, r *record) error {
 	there, err := databaseExists(ctx, e.state.DB, r.physical)
 	if err != nil {
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
-	if there && r.state == stateCreating {
+	if there && r.state == batch.RecordCreating {
 		// A database created by someone else between our check and our CREATE is not ours to drop.
 		if there, err = e.onlyOwnTables(ctx, r.physical); err != nil {
-			return problem(err, phaseIdle)
+			return problem(err, batch.PhaseIdle)
 		}
 	}
 	if there {
@@ -146,7 +131,7 @@ func (e *Engine) discard(ctx context.Context, r *record) error {
 // onlyOwnTables reports whether a database contains only what its creation puts there.
 func (e *Engine) onlyOwnTables(ctx context.Context, physical string) (bool, error) {
 	var n int
-	err := e.state.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+quoteName(physical)+".sys.tables WHERE name NOT LIKE '[_]sd[_]%'").Scan(&n)
+	err := queryRow(ctx, e.state, batch.ForeignTables(physical)).Scan(&n)
 	return n == 0, err
 }
 
@@ -162,7 +147,7 @@ func (e *Engine) CreateDB(ctx context.Context, name string, f api.Fence) (string
 	}
 	physical := name + e.cfg.Suffix
 	err := e.underFence(ctx, f, func(ctx context.Context) error {
-		return e.createDatabase(ctx, record{name: name, physical: physical, state: stateCreating})
+		return e.createDatabase(ctx, record{name: name, physical: physical, state: batch.RecordCreating})
 	})
 	if err != nil {
 		return "", err
@@ -178,9 +163,9 @@ func (e *Engine) createDatabase(ctx context.Context, r record) error {
 	defer unlock()
 	old, err := e.record(ctx, r.name)
 	if err != nil {
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
-	if old != nil && old.state == stateReady {
+	if old != nil && old.state == batch.RecordReady {
 		return contract.DatabaseExists(r.name)
 	}
 	if old != nil {
@@ -190,13 +175,13 @@ func (e *Engine) createDatabase(ctx context.Context, r record) error {
 	}
 	there, err := databaseExists(ctx, e.state.DB, r.physical)
 	if err != nil {
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
 	if there {
 		return errForeignDatabase(r.physical)
 	}
 	if err := e.addRecord(ctx, r); err != nil {
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
 	if err := e.createPhysical(ctx, r.physical); err != nil {
 		// The context may be the cause of the failure.
@@ -207,8 +192,8 @@ func (e *Engine) createDatabase(ctx context.Context, r record) error {
 		}
 		return err
 	}
-	if err := e.setRecord(ctx, r.name, stateReady); err != nil {
-		return problem(err, phaseWrite)
+	if err := e.setRecord(ctx, r.name, batch.RecordReady); err != nil {
+		return problem(err, batch.PhaseWrite)
 	}
 	e.adopt(&r)
 	return nil
@@ -221,30 +206,24 @@ func errForeignDatabase(physical string) *api.Problem {
 
 // createPhysical creates a database with the engine's tables.
 func (e *Engine) createPhysical(ctx context.Context, physical string) error {
-	text := "CREATE DATABASE " + quoteName(physical)
-	if e.collation != "" {
-		text += " COLLATE " + e.collation
-	}
-	if err := create(ctx, e.state.DB, text); err != nil {
+	if err := create(ctx, e.state.DB, batch.CreateDatabase(physical, e.collation)); err != nil {
 		if sqlNumber(err) == mssqlerr.DatabaseExists {
 			return errForeignDatabase(physical)
 		}
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
 	// Readers must not wait for writers. Babelfish, where they never do, does not support the
-	// option. Without ROLLBACK IMMEDIATE the server waits for any other new connection.
-	if _, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET READ_COMMITTED_SNAPSHOT ON WITH ROLLBACK IMMEDIATE"); err != nil {
+	// option.
+	if _, err := execCall(ctx, e.state, batch.ReadCommittedSnapshot(physical)); err != nil {
 		e.cfg.Logger.Warn("the isolation level could not be changed; readers may wait for writers", "database", physical, "error", err)
 	}
-	// An upgraded server may create databases with an older compatibility level: without OPENJSON,
-	// which long lists need, and without errors that name the column.
-	if _, err := e.state.ExecContext(ctx, "IF EXISTS (SELECT 1 FROM sys.databases WHERE database_id = DB_ID("+quoteText(physical)+
-		") AND compatibility_level < 150)\nALTER DATABASE "+quoteName(physical)+" SET COMPATIBILITY_LEVEL = 150"); err != nil {
+	// An upgraded server may create databases with an older compatibility level.
+	if _, err := execCall(ctx, e.state, batch.CompatibilityLevel(physical)); err != nil {
 		e.cfg.Logger.Debug("the compatibility level could not be changed", "database", physical, "error", err)
 	}
 	p := e.server.open(physical)
 	defer p.Close()
-	return createTables(ctx, p.DB, databaseTables)
+	return createTables(ctx, p.DB, batch.CreateDatabaseTables())
 }
 
 // createRetry is the delay before retrying a creation that conflicted with another one.
@@ -252,9 +231,9 @@ const createRetry = 100 * time.Millisecond
 
 // create runs a CREATE DATABASE. A server creates one at a time and refuses concurrent ones, such
 // as those of a cluster's workers on one server; they retry until ctx ends.
-func create(ctx context.Context, db *sql.DB, text string) error {
+func create(ctx context.Context, db *sql.DB, c *batch.Call) error {
 	for {
-		_, err := db.ExecContext(ctx, text)
+		_, err := execCall(ctx, db, c)
 		if sqlNumber(err) != mssqlerr.ModelInUse {
 			return err
 		}
@@ -293,21 +272,21 @@ func (e *Engine) dropDatabase(ctx context.Context, db *database) error {
 	defer unlock()
 	r, err := e.record(ctx, db.name)
 	if err != nil {
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
-	if r == nil || r.state != stateReady {
+	if r == nil || r.state != batch.RecordReady {
 		e.forget(db)
 		_ = db.close(0, contract.UnknownDatabase(db.name))
 		return contract.UnknownDatabase(db.name)
 	}
-	if err := e.setRecord(ctx, db.name, stateDropping); err != nil {
-		return problem(err, phaseWrite)
+	if err := e.setRecord(ctx, db.name, batch.RecordDropping); err != nil {
+		return problem(err, batch.PhaseWrite)
 	}
 	e.forget(db)
 	if err := db.close(e.cfg.DropTimeout, contract.UnknownDatabase(db.name)); err != nil {
 		e.cfg.Logger.Warn("closing the connections to a dropped database failed", "database", db.physical, "error", err)
 	}
-	r.state = stateDropping
+	r.state = batch.RecordDropping
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.cfg.DropTimeout)
 	defer cancel()
 	if err := e.discard(ctx, r); err != nil {
@@ -323,17 +302,13 @@ const dropRetry = 50 * time.Millisecond
 
 // dropPhysical drops a database despite open connections, retrying until ctx ends.
 func (e *Engine) dropPhysical(ctx context.Context, physical string) error {
-	drop := "DROP DATABASE " + quoteName(physical)
 	for {
-		// In one batch, so that nobody else becomes the single user in between.
-		_, err := e.state.ExecContext(ctx, "ALTER DATABASE "+quoteName(physical)+" SET SINGLE_USER WITH ROLLBACK IMMEDIATE;\n"+drop)
+		_, err := execCall(ctx, e.state, batch.DropDatabaseInUse(physical))
 		if err == nil {
 			return nil
 		}
-		// Babelfish and Azure SQL Managed Instance do not support SINGLE_USER: sessions there end
-		// with their connections.
 		e.cfg.Logger.Debug("the database cannot be set to single-user mode", "database", physical, "error", err)
-		if _, err = e.state.ExecContext(ctx, drop); err == nil {
+		if _, err = execCall(ctx, e.state, batch.DropDatabase(physical)); err == nil {
 			return nil
 		}
 		if there, look := databaseExists(ctx, e.state.DB, physical); look == nil && !there {
@@ -341,7 +316,7 @@ func (e *Engine) dropPhysical(ctx context.Context, physical string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return problem(err, phaseIdle)
+			return problem(err, batch.PhaseIdle)
 		case <-time.After(dropRetry):
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"shardeck/shared/api"
 	"shardeck/worker/engine"
 	"shardeck/worker/engine/contract"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 var _ engine.Engine = (*Engine)(nil)
@@ -107,7 +108,7 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlserver: %w", err)
 	}
-	e := &Engine{cfg: cfg, server: srv, own: ownDatabase(cfg.Suffix)}
+	e := &Engine{cfg: cfg, server: srv, own: batch.OwnDatabase(cfg.Suffix)}
 	e.dbs.Store(&map[string]*database{})
 	if err := e.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlserver: %w", err), e.Close())
@@ -117,15 +118,6 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 
 // ownConnections is the minimum number of connections to the worker's own database.
 const ownConnections = 8
-
-// ownDatabase is the name of the worker's own database. No request's database can have this name,
-// as names begin with a letter.
-func ownDatabase(suffix string) string {
-	if suffix == "" {
-		return "_shardeck"
-	}
-	return "_shardeck_" + suffix
-}
 
 // prepare prepares the server for the engine.
 func (e *Engine) prepare(ctx context.Context) error {
@@ -146,8 +138,8 @@ func (e *Engine) prepare(ctx context.Context) error {
 func (e *Engine) prepareServer(ctx context.Context) error {
 	p := e.server.open("")
 	defer p.Close()
-	if err := p.QueryRowContext(ctx, "SELECT @@VERSION").Scan(&e.version); err != nil {
-		return problem(err, phaseIdle)
+	if err := queryRow(ctx, p, batch.ServerVersion()).Scan(&e.version); err != nil {
+		return problem(err, batch.PhaseIdle)
 	}
 	e.version, _, _ = strings.Cut(strings.TrimSpace(e.version), "\n")
 	e.version = strings.TrimSpace(e.version)
@@ -181,9 +173,9 @@ func (e *Engine) database(ctx context.Context, name string) (*database, error) {
 	}
 	r, err := e.record(ctx, name)
 	if err != nil {
-		return nil, problem(err, phaseIdle)
+		return nil, problem(err, batch.PhaseIdle)
 	}
-	if r == nil || r.state != stateReady {
+	if r == nil || r.state != batch.RecordReady {
 		return nil, contract.UnknownDatabase(name)
 	}
 	return e.adopt(r), nil

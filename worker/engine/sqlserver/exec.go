@@ -12,35 +12,31 @@ import (
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"shardeck/shared/api"
-	"shardeck/shared/mssqlerr"
 	"shardeck/worker/engine/contract"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // write is a request in progress on its database.
 type write struct {
 	db *database
-	x  *contract.Exec
+	x  *batch.Write
 	// byRows disables bulk copy: it has failed, and the rows are now written one by one to find
 	// the one at fault.
 	byRows bool
 }
 
-// Exec implements engine.Engine. A write is one batch unless it has too many rows; see batch.go.
+// Exec implements engine.Engine. A write is one batch unless it has too many rows; see package batch.
 // Once sent it is waited for even if ctx ends, since only then is its outcome known.
 func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecResponse, error) {
 	db, err := e.database(ctx, req.DB)
 	if err != nil {
 		return nil, err
 	}
-	x, err := contract.DecodeExec(req)
+	x, err := batch.DecodeWrite(req)
 	if err != nil {
 		return nil, err
 	}
-	for i := range x.Decoded {
-		if p := checkStatement(x.Decoded[i].SQL, x.Decoded[i].Effect); p != nil {
-			return nil, x.At(p, i, 0, -1)
-		}
-	}
+	x.Own, x.TTL = e.own, e.cfg.IdempotencyTTL
 	if err := ctx.Err(); err != nil {
 		return nil, contract.ContextProblem(err)
 	}
@@ -58,15 +54,8 @@ func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecRespo
 	return resp, nil
 }
 
-// A write whose transaction the server rolled back in favour of another is retried, after a
-// randomized pause that grows from firstPause.
-const (
-	maxTries   = 10
-	firstPause = 2 * time.Millisecond
-	// schemaTries is how often a write is tried that fails with a number that may be caused by its
-	// table being dropped meanwhile. If it was, the check at the start of the next try reports it.
-	schemaTries = 3
-)
+// A write is retried after a randomized pause that grows from firstPause.
+const firstPause = 2 * time.Millisecond
 
 // errRetry reports that nothing was done, that the write can be retried, and what to return if
 // retrying does not help.
@@ -132,11 +121,11 @@ func notBegun(ctx, begin context.Context, err error) error {
 	case begin.Err() != nil:
 		return contract.NotBegun()
 	}
-	return problem(err, phaseIdle)
+	return problem(err, batch.PhaseIdle)
 }
 
 // held runs the write while the gate is held.
-func (w *write) held(ctx, begin, during context.Context, on *sql.Conn) (*outcome, error) {
+func (w *write) held(ctx, begin, during context.Context, on *sql.Conn) (*batch.Outcome, error) {
 	switch {
 	case w.db.e.closed:
 		return nil, contract.Closed()
@@ -160,23 +149,24 @@ func (w *write) held(ctx, begin, during context.Context, on *sql.Conn) (*outcome
 
 // sent is the result of sending a write: its outcome, or an error instead.
 type sent struct {
-	out  *outcome
+	out  *batch.Outcome
 	err  error
-	at   phase // of err
-	keep bool  // the connection can be reused
+	at   batch.Phase // of err
+	keep bool        // the connection can be reused
 }
 
 // send runs the write on a connection.
 func (w *write) send(ctx context.Context, c *conn) sent {
-	if w.inParts() {
+	w.x.Now = w.db.e.cfg.Now()
+	if w.x.InParts() {
 		return w.sendParts(ctx, c)
 	}
-	b, err := w.whole()
+	whole, err := w.x.Whole()
 	if err != nil {
 		return sent{err: err, keep: true}
 	}
-	out, err := c.run(ctx, b)
-	return sent{out, err, phaseWrite, err == nil || intact(err)}
+	out, err := c.run(ctx, whole)
+	return sent{out, err, batch.PhaseWrite, err == nil || intact(err)}
 }
 
 // failed handles a write without an outcome.
@@ -184,119 +174,39 @@ func (w *write) failed(s sent) error {
 	switch {
 	case errors.Is(s.err, driver.ErrBadConn):
 		// The driver reports this before it sends anything: an idle connection is dead.
-		return &errRetry{problem(s.err, phaseIdle), schemaTries}
+		return &errRetry{problem(s.err, batch.PhaseIdle), batch.SchemaTries}
 	case intact(s.err):
 		// The batch itself was refused: its own tables do not exist, or a limit of the server was reached.
-		return w.refused(nil, sqlNumber(s.err), problem(s.err, s.at))
-	case s.at == phaseIdle && broken(s.err):
-		return connectionLost("nothing was done")
+		return errorOf(w.x.Refused(nil, sqlNumber(s.err), problem(s.err, s.at)))
+	case s.at == batch.PhaseIdle && broken(s.err):
+		return batch.Lost(batch.NotSent, s.at)
 	}
 	return problem(s.err, s.at)
 }
 
-// whole builds the write as one batch.
-func (w *write) whole() (*batch, error) {
-	b := newBatch(beginWhole)
-	w.head(b)
-	for i := range w.x.Decoded {
-		st := &w.x.Decoded[i]
-		if err := b.statement(i, st, 0, st.Executions); err != nil {
-			return nil, err
-		}
-	}
-	b.counts()
-	b.affected(len(w.x.Decoded))
-	if w.x.Idempotency != nil {
-		b.remember()
-	}
-	b.end(endWhole)
-	return b, nil
-}
-
-// head adds the checks that come first.
-func (w *write) head(b *batch) {
-	e := w.db.e
-	b.fence(e.own, w.x.Fence)
-	if w.x.Idempotency != nil {
-		b.key(w.x.Idempotency, e.cfg.Now(), e.cfg.IdempotencyTTL)
-	}
-}
-
 // answer turns an outcome into a response or an error.
-func (w *write) answer(ctx context.Context, out *outcome) (*api.ExecResponse, error) {
-	switch out.kind {
-	case kindDone:
-		n, err := out.rowsAffected()
-		return &api.ExecResponse{RowsAffected: n}, err
-	case kindReplay:
-		if out.hash != w.x.Idempotency.Hash {
-			return nil, contract.IdempotencyMismatch()
-		}
-		n, err := out.rowsAffected()
-		return &api.ExecResponse{RowsAffected: n, Replayed: true}, err
-	case kindFence:
-		if p := contract.CheckFence(&out.state, w.x.Fence); p != nil {
-			return nil, p
-		}
+func (w *write) answer(ctx context.Context, out *batch.Outcome) (*api.ExecResponse, error) {
+	a := w.x.Answer(out)
+	if a.Raise {
 		if err := w.db.e.raise(ctx, w.x.Fence); err != nil {
 			return nil, err
 		}
-		return nil, retryConflict()
-	case kindTable:
-		st := w.x.Decoded[out.statement]
-		if out.version == "" {
-			return nil, w.x.At(contract.UnknownTable(st.Table), out.statement, 0, -1)
-		}
-		return nil, w.x.At(contract.StaleSchema(st.Table, out.version, st.SchemaVersion), out.statement, 0, -1)
-	case kindAgain:
-		return nil, retryConflict()
 	}
-	return nil, w.refused(out, out.number, numbered(out.number, out.message))
+	return a.Response, errorOf(a)
 }
 
-func retryConflict() *errRetry {
-	return &errRetry{api.NewProblem(api.CodeOverloaded, "the write conflicted with other writes; nothing was done").Hinted("send the request again"), maxTries}
-}
-
-// refused handles a write that SQL Server ended with an error number, with nothing done. out is
-// nil if the batch could not even begin.
-func (w *write) refused(out *outcome, number int32, told error) error {
-	switch {
-	case out != nil && isDuplicate(number) && out.kind == kindExists:
-		return w.x.At(contract.TableExists(w.x.Decoded[out.statement].Table), out.statement, 0, -1)
-	case out != nil && isDuplicate(number) && out.kind == kindKey:
-		return retryConflict() // another write with the key came first: its response is now stored
+// errorOf returns the error of an answer; nil if it is a response.
+func errorOf(a batch.Answer) error {
+	if a.Tries > 0 {
+		return &errRetry{a.Err, a.Tries}
 	}
-	if out != nil && out.kind == kindError && len(w.x.Decoded) > 0 {
-		told = w.x.At(told, out.statement, out.execution, -1)
-	}
-	switch {
-	case contention(number):
-		return &errRetry{told, maxTries}
-	case mayBeSchema(number):
-		return &errRetry{told, schemaTries}
-	}
-	return told
-}
-
-func isDuplicate(number int32) bool {
-	return number == mssqlerr.DuplicateKey || number == mssqlerr.DuplicateIndexKey
-}
-
-// mayBeSchema reports whether a statement may have failed because its table was dropped or
-// changed after the check.
-func mayBeSchema(number int32) bool {
-	switch number {
-	case mssqlerr.UnknownTable, mssqlerr.UnknownColumn, mssqlerr.CannotDrop, mssqlerr.CannotAlter, unmappedByBabelfish:
-		return true
-	}
-	return false
+	return a.Err
 }
 
 // run sends a batch and reads its outcome. Once the outcome is known, the rest of the response
 // does not matter. After an error that is not intact, the connection is in the middle of the
 // response.
-func (c *conn) run(ctx context.Context, b *batch) (*outcome, error) {
+func (c *conn) run(ctx context.Context, call *batch.Call) (*batch.Outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	// See read: the line is cut if the server does not acknowledge the cancellation.
@@ -306,7 +216,7 @@ func (c *conn) run(ctx context.Context, b *batch) (*outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, b.args)
+	rows, err := stmt.(driver.StmtQueryContext).QueryContext(ctx, arguments(call))
 	if err != nil {
 		return nil, err
 	}
@@ -321,12 +231,20 @@ func (c *conn) run(ctx context.Context, b *batch) (*outcome, error) {
 	return out, err
 }
 
+// outcome reads an outcome's row.
+func outcome(row []driver.Value) *batch.Outcome {
+	return batch.ReadOutcome(
+		func(i int) string { s, _ := row[i].(string); return s },
+		func(i int) int64 { n, _ := row[i].(int64); return n },
+	)
+}
+
 // readOutcome reads a complete response and returns its outcome.
-func readOutcome(rows driver.Rows) (*outcome, error) {
-	var out *outcome
+func readOutcome(rows driver.Rows) (*batch.Outcome, error) {
+	var out *batch.Outcome
 	for {
 		row := make([]driver.Value, len(rows.Columns()))
-		is := len(row) == outcomeColumns && rows.Columns()[0] == kindColumn
+		is := len(row) == batch.OutcomeColumns && rows.Columns()[0] == batch.KindColumn
 		for {
 			err := rows.Next(row)
 			if errors.Is(err, io.EOF) {
@@ -339,8 +257,7 @@ func readOutcome(rows driver.Rows) (*outcome, error) {
 				return nil, err
 			}
 			if is && out == nil {
-				out = &outcome{}
-				out.scan(row)
+				out = outcome(row)
 			}
 		}
 		more, ok := rows.(driver.RowsNextResultSet)

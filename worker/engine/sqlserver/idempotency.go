@@ -2,8 +2,9 @@ package sqlserver
 
 import (
 	"context"
-	"database/sql"
 	"time"
+
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // Expired idempotency records are deleted along with other work, a bounded number at a time, at
@@ -40,11 +41,9 @@ func (db *database) pruneSoon() {
 	}()
 }
 
-// prune deletes some of the records up to cutoff. Expired records are never replayed, so it does
-// not matter which are left.
+// prune deletes some of the records up to cutoff.
 func (db *database) prune(ctx context.Context, cutoff time.Time) (int64, error) {
-	res, err := db.pool.ExecContext(ctx, "DELETE TOP (@n) FROM dbo._sd_idempotency WHERE [at] <= @cutoff",
-		sql.Named("n", pruneRecords), sql.Named("cutoff", cutoff.UnixMilli()))
+	res, err := execCall(ctx, db.pool, batch.Prune(pruneRecords, cutoff))
 	if err != nil {
 		return 0, err
 	}

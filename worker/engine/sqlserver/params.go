@@ -2,40 +2,31 @@ package sqlserver
 
 import (
 	"database/sql"
-	"strconv"
+	"database/sql/driver"
 
 	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
-// declare formats the types of parameters for sp_executesql, as in "@p1 INT, @p2 NVARCHAR(50)".
-// The engine declares them itself: the driver's types (NVARCHAR of the value's length, BIGINT for
-// each number) would give a text as many plans as values have lengths, none of which uses the
-// index on a VARCHAR column, because the column is converted instead.
-func declare(types []sqltypes.Type) string {
-	dst := make([]byte, 0, 24*len(types))
-	for i, t := range types {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst = append(dst, "@p"...)
-		dst = strconv.AppendInt(dst, int64(i+1), 10)
-		dst = append(dst, ' ')
-		dst = append(dst, t.String()...)
+// arguments returns a call's text, declarations and arguments as those of sp_executesql.
+func arguments(c *batch.Call) []driver.NamedValue {
+	args := make([]driver.NamedValue, 2, 2+len(c.Args))
+	args[0] = driver.NamedValue{Name: "stmt", Ordinal: 1, Value: c.Text}
+	args[1] = driver.NamedValue{Name: "params", Ordinal: 2, Value: c.Declarations}
+	for i := range c.Args {
+		a := &c.Args[i]
+		args = append(args, driver.NamedValue{Name: a.Name, Ordinal: len(args) + 1, Value: argument(a.Type, a.Value)})
 	}
-	return string(dst)
+	return args
 }
 
-// parameter is the driver's name of the i-th parameter, from 0.
-func parameter(i int) string {
-	if i < len(parameterNames) {
-		return parameterNames[i]
+// named returns the arguments of one of the engine's own statements, which the driver declares.
+func named(c *batch.Call) []any {
+	args := make([]any, len(c.Args))
+	for i, a := range c.Args {
+		args[i] = sql.Named(a.Name, argument(a.Type, a.Value))
 	}
-	return "p" + strconv.Itoa(i+1)
-}
-
-// parameterNames caches the names that suffice for nearly every statement.
-var parameterNames = [...]string{
-	"p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12", "p13", "p14", "p15", "p16",
+	return args
 }
 
 // argument returns v in the form that the driver sends. The server converts that to the declared

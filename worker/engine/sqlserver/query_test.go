@@ -15,40 +15,8 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqlservertest"
+	"shardeck/worker/engine/sqlserver/batch"
 )
-
-func TestAQueryIsOneTextWhateverItsValues(t *testing.T) {
-	req := func(params, a, b string) *api.QueryRequest {
-		return &api.QueryRequest{
-			SQL: "SELECT [x] FROM [A] JOIN [B] ON [x] = @p1", Types: []string{"VARCHAR(50)"}, Params: jsontext.Value(params),
-			ResultTypes: []string{"INT"}, Schemas: map[string]string{"A": a, "B": b},
-		}
-	}
-	one, err := newQuery(req(`["a"]`, "1", "2"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := newQuery(req(`["'; DROP TABLE [A]; --"]`, "'3", "4"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if one.text != other.text || one.args[1].Value != other.args[1].Value {
-		t.Errorf("two texts:\n%s\n%s", one.text, other.text)
-	}
-	if want := "@p1 VARCHAR(50), @sd_t1 VARCHAR(128), @sd_v1 VARCHAR(64), @sd_t2 VARCHAR(128), @sd_v2 VARCHAR(64)"; one.args[1].Value != want {
-		t.Errorf("declared are %s", one.args[1].Value)
-	}
-	var names []string
-	for i, a := range one.args {
-		names = append(names, a.Name)
-		if a.Ordinal != i+1 {
-			t.Errorf("%s is number %d", a.Name, a.Ordinal)
-		}
-	}
-	if diff := cmp.Diff([]string{"stmt", "params", "p1", "sd_t1", "sd_v1", "sd_t2", "sd_v2"}, names); diff != "" {
-		t.Errorf("arguments (-want +got):\n%s", diff)
-	}
-}
 
 // place is a database with one table, T, for queries.
 type place struct {
@@ -91,11 +59,11 @@ func newPlace(t *testing.T, o poolOptions) *place {
 
 func (at *place) run(ctx context.Context, req *api.QueryRequest, row func([]byte) error) error {
 	at.Helper()
-	q, err := newQuery(req)
+	call, err := batch.NewQuery(req)
 	if err != nil {
 		at.Fatal(err)
 	}
-	return at.query(ctx, q, row)
+	return at.query(ctx, &query{req, arguments(call)}, row)
 }
 
 func (at *place) rows(req *api.QueryRequest) (rows []string, err error) {
@@ -313,11 +281,11 @@ func BenchmarkReadRows(b *testing.B) {
 	}
 	req := &api.QueryRequest{SQL: text, ResultTypes: []string{"INT", "NVARCHAR(50)", "DECIMAL(5,2)"}}
 	measure("driver, encoded", func() error {
-		q, err := newQuery(req)
+		call, err := batch.NewQuery(req)
 		if err != nil {
 			return err
 		}
-		return p.query(b.Context(), q, func([]byte) error { return nil })
+		return p.query(b.Context(), &query{req, arguments(call)}, func([]byte) error { return nil })
 	})
 	for name, into := range map[string][]any{
 		"scan into any": {new(any), new(any), new(any)},

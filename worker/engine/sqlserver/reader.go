@@ -6,13 +6,13 @@ import (
 	"errors"
 	"io"
 	"runtime"
-	"strings"
 	"time"
 
 	mssql "github.com/microsoft/go-mssqldb"
 
 	"shardeck/shared/api"
 	"shardeck/worker/engine/contract"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // queryOnce runs q on one connection. Unless the complete response was read, the connection is
@@ -45,7 +45,7 @@ func intact(err error) bool {
 	}
 	e, ok := errors.AsType[mssql.Error](err)
 	_, fatal := errors.AsType[mssql.ServerError](err)
-	return ok && !fatal && e.Class < fatalClass
+	return ok && !fatal && e.Class < batch.FatalClass
 }
 
 // read sends q and reads its response. After an error that is not intact, the connection is in
@@ -95,7 +95,7 @@ func (c *conn) abandon(rows driver.Rows) {
 // readRows reads the response to its end.
 func (c *conn) readRows(ctx context.Context, rows driver.Rows, req *api.QueryRequest, row func([]byte) error) error {
 	names := rows.Columns()
-	if len(names) > 0 && names[0] == refusedTable {
+	if len(names) > 0 && names[0] == batch.RefusedColumn {
 		return readRefusal(rows, req)
 	}
 	types, err := contract.ResultTypes(req.ResultTypes, len(names))
@@ -142,10 +142,5 @@ func readRefusal(rows driver.Rows, req *api.QueryRequest) error {
 	if err := rows.Next(values); !errors.Is(err, io.EOF) {
 		return errors.Join(errors.New("the check of a table's version returned more than one row"), err)
 	}
-	for name, want := range req.Schemas {
-		if p := compareVersions(name, strings.TrimRight(have, " "), want); strings.ToLower(name) == key && p != nil {
-			return refusal{p}
-		}
-	}
-	return refusal{contract.UnknownTable(key)} // it existed again a moment later
+	return refusal{batch.QueryRefused(req, key, have)}
 }

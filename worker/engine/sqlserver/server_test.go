@@ -12,10 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"shardeck/shared/api"
 	"shardeck/shared/sqlservertest"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // These tests cover what is specific to this engine. They need a server; see sqlservertest.
@@ -49,8 +51,14 @@ var studentsDef = api.TableDef{
 }
 
 func insertStudents(rows ...string) api.Statement {
-	st := testInsert(rows...)
-	st.SchemaVersion = studentsDef.Version()
+	st := api.Statement{
+		SQL: "INSERT INTO [dbo].[Students] ([student_id], [gpa], [_slot]) VALUES (@p1, @p2, @p3)", Table: "Students",
+		Effect: api.EffectInsert, SchemaVersion: studentsDef.Version(), Types: []string{"INT", "DECIMAL(3,2)", "INT"},
+		Columns: []string{"student_id", "gpa", "_slot"},
+	}
+	for _, r := range rows {
+		st.Rows = append(st.Rows, jsontext.Value(r))
+	}
 	return st
 }
 
@@ -114,14 +122,14 @@ func TestManyRowsBehaveLikeFew(t *testing.T) {
 	d := sqlservertest.New(t)
 	e := openTest(t, d, d.Suffix(t))
 	school(t, e)
-	resp := mustExec(t, e, insertStudents(studentRows(0, 3*bulkRows)...), insertStudents(studentRows(1000, batchExecutions+20)...))
-	if diff := cmp.Diff([]int64{3 * bulkRows, batchExecutions + 20}, resp.RowsAffected); diff != "" {
+	resp := mustExec(t, e, insertStudents(studentRows(0, 3*bulkRows)...), insertStudents(studentRows(1000, batch.MaxExecutions+20)...))
+	if diff := cmp.Diff([]int64{3 * bulkRows, batch.MaxExecutions + 20}, resp.RowsAffected); diff != "" {
 		t.Errorf("rows affected (-want +got):\n%s", diff)
 	}
-	wantCounted(t, e, 3*bulkRows+batchExecutions+20)
+	wantCounted(t, e, 3*bulkRows+batch.MaxExecutions+20)
 
 	// A bulk copy does not report which row was at fault, but the caller must be told.
-	for name, at := range map[string]int{"by copy": 2 * bulkRows, "by rows": batchExecutions + 10} {
+	for name, at := range map[string]int{"by copy": 2 * bulkRows, "by rows": batch.MaxExecutions + 10} {
 		rows := studentRows(5000, at+10)
 		rows[at] = `[7,"1",0]`
 		p := api.AsProblem(func() error { _, err := exec(t.Context(), e, insertStudents(rows...)); return err }())
@@ -129,7 +137,7 @@ func TestManyRowsBehaveLikeFew(t *testing.T) {
 			t.Errorf("%s: %+v, want duplicate_key at row %d", name, p, at)
 		}
 	}
-	wantCounted(t, e, 3*bulkRows+batchExecutions+20)
+	wantCounted(t, e, 3*bulkRows+batch.MaxExecutions+20)
 }
 
 func TestRecoveryAfterACrash(t *testing.T) {
@@ -137,7 +145,7 @@ func TestRecoveryAfterACrash(t *testing.T) {
 	suffix := d.Suffix(t)
 	e := openTest(t, d, suffix)
 	school(t, e)
-	for name, state := range map[string]string{"Half": stateCreating, "Gone": stateDropping, "Never": stateCreating} {
+	for name, state := range map[string]string{"Half": batch.RecordCreating, "Gone": batch.RecordDropping, "Never": batch.RecordCreating} {
 		r := record{name: name, physical: name + suffix, state: state}
 		if err := e.addRecord(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -153,7 +161,7 @@ func TestRecoveryAfterACrash(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]record{{"SchoolDB", "SchoolDB" + suffix, stateReady}}, all, cmp.AllowUnexported(record{})); diff != "" {
+	if diff := cmp.Diff([]record{{"SchoolDB", "SchoolDB" + suffix, batch.RecordReady}}, all, cmp.AllowUnexported(record{})); diff != "" {
 		t.Errorf("records after the second start (-want +got):\n%s", diff)
 	}
 	for _, name := range []string{"Half", "Gone"} {

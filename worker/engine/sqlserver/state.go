@@ -2,35 +2,19 @@ package sqlserver
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"time"
 
 	"shardeck/shared/api"
 	"shardeck/worker/engine/contract"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
-// readState selects the worker's state. With the hint the row stays locked against changes, but
-// not reads, until the transaction ends.
-func readState(table, hint string) string {
-	return "SELECT term, map_version, leader, shard FROM " + table + hint + " WHERE id = 1"
-}
-
-// holdRow locks a row that was read against changes until the transaction ends. Babelfish ignores
-// it: between processes, a fence is only checked there, not held.
-const holdRow = " WITH (REPEATABLEREAD)"
-
-const stateTable = "dbo._sd_state"
-
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-func scanState(ctx context.Context, q querier, text string) (api.WorkerState, error) {
+func scanState(ctx context.Context, q querier, read *batch.Call) (api.WorkerState, error) {
 	var st api.WorkerState
 	var term, version int64
-	if err := q.QueryRowContext(ctx, text).Scan(&term, &version, &st.Leader, &st.Shard); err != nil {
+	if err := queryRow(ctx, q, read).Scan(&term, &version, &st.Leader, &st.Shard); err != nil {
 		return st, fmt.Errorf("read the worker's state: %w", err)
 	}
 	st.Term, st.MapVersion = uint64(term), uint64(version)
@@ -42,7 +26,7 @@ func (e *Engine) State(ctx context.Context) (api.WorkerState, error) {
 	if err := e.admit(ctx); err != nil {
 		return api.WorkerState{}, err
 	}
-	st, err := scanState(ctx, e.state, readState(stateTable, ""))
+	st, err := scanState(ctx, e.state, batch.State())
 	return st, problemOrNil(err)
 }
 
@@ -75,9 +59,9 @@ func (e *Engine) changeState(ctx context.Context, next func(api.WorkerState) (ap
 		return api.WorkerState{}, contract.ContextProblem(err)
 	}
 	for {
-		cur, err := scanState(ctx, e.state, readState(stateTable, ""))
+		cur, err := scanState(ctx, e.state, batch.State())
 		if err != nil {
-			return cur, problem(err, phaseIdle)
+			return cur, problem(err, batch.PhaseIdle)
 		}
 		want, p := next(cur)
 		if p != nil {
@@ -88,7 +72,7 @@ func (e *Engine) changeState(ctx context.Context, next func(api.WorkerState) (ap
 		}
 		stored, err := e.storeState(ctx, cur, want)
 		if err != nil {
-			return cur, problem(err, phaseWrite)
+			return cur, problem(err, batch.PhaseWrite)
 		}
 		if stored {
 			return want, nil
@@ -96,16 +80,9 @@ func (e *Engine) changeState(ctx context.Context, next func(api.WorkerState) (ap
 	}
 }
 
-// storeState replaces cur by next; it returns false if the state is no longer cur. Terms and
-// versions only grow, and a leader is only ever added to a term: if all three are equal the state
-// is the same except for the shard, which is set once.
+// storeState replaces cur by next; it returns false if the state is no longer cur.
 func (e *Engine) storeState(ctx context.Context, cur, next api.WorkerState) (bool, error) {
-	res, err := e.state.ExecContext(ctx, `UPDATE `+stateTable+` SET term = @term, map_version = @map, leader = @leader, shard = @shard
-		WHERE id = 1 AND term = @was_term AND map_version = @was_map AND leader = @was_leader AND shard = @was_shard`,
-		sql.Named("term", int64(next.Term)), sql.Named("map", int64(next.MapVersion)),
-		sql.Named("leader", next.Leader), sql.Named("shard", next.Shard),
-		sql.Named("was_term", int64(cur.Term)), sql.Named("was_map", int64(cur.MapVersion)),
-		sql.Named("was_leader", cur.Leader), sql.Named("was_shard", cur.Shard))
+	res, err := execCall(ctx, e.state, batch.StoreState(cur, next))
 	if err != nil {
 		return false, fmt.Errorf("store the worker's state: %w", err)
 	}
@@ -123,12 +100,12 @@ func (e *Engine) underFence(ctx context.Context, f api.Fence, work func(context.
 	defer e.gate.RUnlock()
 	tx, err := e.state.BeginTx(ctx, nil)
 	if err != nil {
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
 	defer tx.Rollback()
-	st, err := scanState(ctx, tx, readState(stateTable, holdRow))
+	st, err := scanState(ctx, tx, batch.HeldState())
 	if err != nil {
-		return problem(err, phaseIdle)
+		return problem(err, batch.PhaseIdle)
 	}
 	if p := contract.CheckFence(&st, f); p != nil {
 		return p
@@ -144,7 +121,7 @@ const lockWait = 30 * time.Second
 func (e *Engine) lockRecords(ctx context.Context) (unlock func(), _ error) {
 	conn, err := e.state.Conn(ctx)
 	if err != nil {
-		return nil, problem(err, phaseIdle)
+		return nil, problem(err, batch.PhaseIdle)
 	}
 	// In any case, a connection that may hold the lock is never reused.
 	discard := func() {
@@ -152,12 +129,9 @@ func (e *Engine) lockRecords(ctx context.Context) (unlock func(), _ error) {
 		_ = conn.Close()
 	}
 	var got int
-	err = conn.QueryRowContext(ctx, `DECLARE @got INT;
-		EXEC @got = sp_getapplock @Resource = N'_sd_databases', @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = @wait;
-		SELECT @got`, sql.Named("wait", lockWait.Milliseconds())).Scan(&got)
-	if err != nil {
+	if err := queryRow(ctx, conn, batch.LockRecords(lockWait)).Scan(&got); err != nil {
 		discard()
-		return nil, problem(err, phaseIdle)
+		return nil, problem(err, batch.PhaseIdle)
 	}
 	if got < 0 {
 		discard()

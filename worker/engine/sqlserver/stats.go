@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // Stats implements engine.Engine. It is one round trip for all databases, and reads a few rows
@@ -22,7 +23,7 @@ func (e *Engine) Stats(ctx context.Context) ([]api.DatabaseStats, error) {
 	// are retried.
 	for try := 1; ; try++ {
 		all, err := e.stats(ctx)
-		if err == nil || try == schemaTries || ctx.Err() != nil {
+		if err == nil || try == batch.SchemaTries || ctx.Err() != nil {
 			return all, problemOrNil(err)
 		}
 	}
@@ -35,7 +36,7 @@ func (e *Engine) stats(ctx context.Context) ([]api.DatabaseStats, error) {
 	}
 	all := make([]api.DatabaseStats, 0, len(records))
 	for _, r := range records {
-		if r.state == stateReady {
+		if r.state == batch.RecordReady {
 			all = append(all, api.DatabaseStats{Name: r.name, Physical: r.physical, Tables: []api.TableStats{}})
 		}
 	}
@@ -52,15 +53,11 @@ func (e *Engine) stats(ctx context.Context) ([]api.DatabaseStats, error) {
 
 // tableStats adds the tables of all databases.
 func (e *Engine) tableStats(ctx context.Context, all []api.DatabaseStats) error {
-	texts := make([]string, len(all))
+	physical := make([]string, len(all))
 	for i := range all {
-		// Each table's count is summed separately, as a definition is too long to group by.
-		// Databases may have different collations, but a union needs a single one.
-		db := quoteName(all[i].Physical)
-		texts[i] = fmt.Sprintf(`SELECT %d AS db, t.definition COLLATE Latin1_General_BIN2 AS definition, (SELECT COALESCE(SUM(r.row_count), 0) FROM %s.dbo._sd_rows AS r WHERE r.table_name = t.name) AS row_count
-			FROM %s.dbo._sd_tables AS t`, i, db, db)
+		physical[i] = all[i].Physical
 	}
-	rows, err := e.state.QueryContext(ctx, strings.Join(texts, "\nUNION ALL\n"))
+	rows, err := e.state.QueryContext(ctx, batch.TableStats(physical).Text)
 	if err != nil {
 		return err
 	}
@@ -86,7 +83,7 @@ func (e *Engine) tableStats(ctx context.Context, all []api.DatabaseStats) error 
 // sizes adds the sizes of the databases' files, if the server allows the worker's login to see
 // them. Babelfish has none.
 func (e *Engine) sizes(ctx context.Context, all []api.DatabaseStats) {
-	rows, err := e.state.QueryContext(ctx, `SELECT DB_NAME(database_id), SUM(CAST(size AS BIGINT)) * 8192 FROM sys.master_files GROUP BY database_id`)
+	rows, err := e.state.QueryContext(ctx, batch.FileSizes().Text)
 	if err != nil {
 		e.cfg.Logger.Debug("the server does not report file sizes", "error", err)
 		return

@@ -1,4 +1,4 @@
-package sqlserver
+package batch
 
 import (
 	"flag"
@@ -14,19 +14,18 @@ import (
 	"github.com/sqlc-dev/teesql/parser"
 
 	"shardeck/shared/api"
-	"shardeck/worker/engine/contract"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func testWrite(t *testing.T, req *api.ExecRequest) *write {
+func testWrite(t *testing.T, req *api.ExecRequest) *Write {
 	t.Helper()
-	x, err := contract.DecodeExec(req)
+	w, err := DecodeWrite(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &Engine{own: ownDatabase("GO"), cfg: Config{Now: func() time.Time { return time.UnixMilli(1_700_000_000_000) }}.withDefaults()}
-	return &write{db: &database{e: e, name: "SchoolDB", physical: "SchoolDBGO"}, x: x}
+	w.Own, w.Now, w.TTL = OwnDatabase("GO"), time.UnixMilli(1_700_000_000_000), 24*time.Hour
+	return w
 }
 
 var testDef = api.TableDef{
@@ -60,15 +59,15 @@ func TestBatches(t *testing.T) {
 		"replace": {Fence: fence, Statements: []api.Statement{testInsert(`[1,null,7]`), drop, create}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, err := testWrite(t, req).whole()
+			b, err := testWrite(t, req).Whole()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := parser.Parse(t.Context(), strings.NewReader(b.text.String())); err != nil {
+			if _, err := parser.Parse(t.Context(), strings.NewReader(b.Text)); err != nil {
 				t.Errorf("teesql: %v", err)
 			}
 			var got strings.Builder
-			fmt.Fprintf(&got, "-- %s\n%s\n", strings.ReplaceAll(b.decl.String(), ", ", "\n-- "), b.text.String())
+			fmt.Fprintf(&got, "-- %s\n%s\n", strings.ReplaceAll(b.Declarations, ", ", "\n-- "), b.Text)
 			golden(t, filepath.Join("testdata", name+".sql"), got.String())
 		})
 	}
@@ -100,11 +99,11 @@ func TestValuesAreNeverText(t *testing.T) {
 		SQL: "INSERT INTO [t] ([a]) VALUES (@p1) -- " + hostile, Table: "t", Effect: api.EffectInsert, SchemaVersion: hostile,
 		Types: []string{"NVARCHAR(50)"}, Columns: []string{"a"}, Rows: []jsontext.Value{jsontext.Value(`["` + hostile + `"]`)},
 	}}}
-	b, err := testWrite(t, req).whole()
+	b, err := testWrite(t, req).Whole()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(b.text.String()+b.decl.String(), "DROP TABLE") {
+	if strings.Contains(b.Text+b.Declarations, "DROP TABLE") {
 		t.Error("a part of the request is in the batch's text")
 	}
 }
@@ -115,7 +114,7 @@ func TestLargeWritesGoInParts(t *testing.T) {
 		rows[i] = fmt.Sprintf("[%d,null,0]", i)
 	}
 	for n, want := range map[int]bool{1: false, 64: false, 66: true, 200: true} {
-		if got := testWrite(t, &api.ExecRequest{Statements: []api.Statement{testInsert(rows[:n]...)}}).inParts(); got != want {
+		if got := testWrite(t, &api.ExecRequest{Statements: []api.Statement{testInsert(rows[:n]...)}}).InParts(); got != want {
 			t.Errorf("%d rows in parts: %v, want %v", n, got, want)
 		}
 	}
@@ -123,12 +122,12 @@ func TestLargeWritesGoInParts(t *testing.T) {
 
 func TestStoredAnswersAreRead(t *testing.T) {
 	for text, want := range map[string][]int64{"": {}, ",0": {0}, ",12,0,3": {12, 0, 3}} {
-		got, err := (&outcome{affected: text}).rowsAffected()
+		got, err := (&Outcome{Affected: text}).RowsAffected()
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%q: %v %s", text, err, diff)
 		}
 	}
-	if _, err := (&outcome{affected: ",x"}).rowsAffected(); err == nil {
+	if _, err := (&Outcome{Affected: ",x"}).RowsAffected(); err == nil {
 		t.Error("an invalid response was accepted")
 	}
 }
@@ -137,32 +136,29 @@ func TestOutcomesAreRetriedOrReported(t *testing.T) {
 	w := testWrite(t, &api.ExecRequest{Statements: []api.Statement{testInsert(`[1,null,7]`, `[2,null,7]`)}})
 	for _, c := range []struct {
 		name  string
-		out   outcome
+		out   Outcome
 		tries int // 0: reported at once
 		code  api.Code
 	}{
-		{"a duplicate row", outcome{number: 2627, execution: 1}, 0, api.CodeDuplicateKey},
-		{"a duplicate of a unique index", outcome{number: 2601}, 0, api.CodeDuplicateKey},
-		{"a duplicate of the key", outcome{kind: kindKey, number: 2627}, maxTries, api.CodeOverloaded},
-		{"a table created meanwhile", outcome{kind: kindExists, number: 2627}, 0, api.CodeTableExists},
-		{"a deadlock", outcome{number: 1205}, maxTries, api.CodeOverloaded},
-		{"a deadlock over the key", outcome{kind: kindKey, number: 1205}, maxTries, api.CodeOverloaded},
-		{"a table dropped meanwhile", outcome{number: 208}, schemaTries, api.CodeUnknownTable},
-		{"no table", outcome{kind: kindTable, number: 50000}, 0, api.CodeUnknownTable},
-		{"another version", outcome{kind: kindTable, number: 50000, version: "x"}, 0, api.CodeStaleSchema},
-		{"an older fence", outcome{kind: kindFence, number: 50000, state: api.WorkerState{Fence: api.Fence{Term: 9}}}, 0, api.CodeStaleTerm},
-		{"a lost race", outcome{kind: kindAgain, number: 50000}, maxTries, api.CodeOverloaded},
+		{"a duplicate row", Outcome{Number: 2627, Execution: 1}, 0, api.CodeDuplicateKey},
+		{"a duplicate of a unique index", Outcome{Number: 2601}, 0, api.CodeDuplicateKey},
+		{"a duplicate of the key", Outcome{Kind: KindKey, Number: 2627}, MaxTries, api.CodeOverloaded},
+		{"a table created meanwhile", Outcome{Kind: KindExists, Number: 2627}, 0, api.CodeTableExists},
+		{"a deadlock", Outcome{Number: 1205}, MaxTries, api.CodeOverloaded},
+		{"a deadlock over the key", Outcome{Kind: KindKey, Number: 1205}, MaxTries, api.CodeOverloaded},
+		{"a table dropped meanwhile", Outcome{Number: 208}, SchemaTries, api.CodeUnknownTable},
+		{"no table", Outcome{Kind: KindTable, Number: 50000}, 0, api.CodeUnknownTable},
+		{"another version", Outcome{Kind: KindTable, Number: 50000, Version: "x"}, 0, api.CodeStaleSchema},
+		{"an older fence", Outcome{Kind: KindFence, Number: 50000, State: api.WorkerState{Fence: api.Fence{Term: 9}}}, 0, api.CodeStaleTerm},
+		{"a lost race", Outcome{Kind: KindAgain, Number: 50000}, MaxTries, api.CodeOverloaded},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := w.answer(t.Context(), &c.out)
-			tries := 0
-			if retry, ok := err.(*errRetry); ok { //nolint:errorlint // answer returns it as it is
-				tries, err = retry.tries, retry.cause
-			}
-			if tries != c.tries || api.CodeOf(err) != c.code {
+			a := w.Answer(&c.out)
+			tries, err := a.Tries, a.Err
+			if a.Response != nil || a.Raise || tries != c.tries || api.CodeOf(err) != c.code {
 				t.Errorf("%v, %d tries; want %s, %d", err, tries, c.code, c.tries)
 			}
-			if c.out.number == 2627 && c.out.kind == kindError {
+			if c.out.Number == 2627 && c.out.Kind == KindError {
 				if p := api.AsProblem(err); p.Row == nil || *p.Row != 1 || p.Field != "statements[0].rows[1]" {
 					t.Errorf("the problem names row %v at %s", p.Row, p.Field)
 				}

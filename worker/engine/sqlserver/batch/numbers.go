@@ -1,4 +1,4 @@
-package sqlserver
+package batch
 
 import (
 	"shardeck/shared/api"

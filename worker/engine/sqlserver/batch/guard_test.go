@@ -1,4 +1,4 @@
-package sqlserver
+package batch
 
 import (
 	"testing"
@@ -35,7 +35,7 @@ func TestAQueryIsASingleSelect(t *testing.T) {
 		"SELECT 0x1UPDATE [t] SET [a] = 1":  api.CodeForbidden,
 		"SELECT * FROM OPENROWSET('x','y')": api.CodeForbidden,
 	} {
-		if got := api.CodeOf(nilable(checkSelect(sql))); got != want {
+		if got := api.CodeOf(nilable(CheckSelect(sql))); got != want {
 			t.Errorf("%q: %q, want %q", sql, got, want)
 		}
 	}
@@ -67,7 +67,7 @@ func TestAStatementMatchesItsEffect(t *testing.T) {
 		{api.EffectDropTable, "DROP TABLE [t] DROP TABLE [u]", api.CodeForbidden},
 		{"", "DROP TABLE [t]", api.CodeInvalidField},
 	} {
-		if got := api.CodeOf(nilable(checkStatement(c.sql, c.effect))); got != c.want {
+		if got := api.CodeOf(nilable(CheckStatement(c.sql, c.effect))); got != c.want {
 			t.Errorf("%s %q: %q, want %q", c.effect, c.sql, got, c.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package sqlserver
+package batch
 
 import (
 	"slices"
@@ -15,13 +15,13 @@ import (
 // and sends values as parameters, so that the reserved words that begin other statements must not
 // occur.
 
-// checkSelect refuses a text that is not a single SELECT.
-func checkSelect(sql string) *api.Problem {
+// CheckSelect refuses a text that is not a single SELECT.
+func CheckSelect(sql string) *api.Problem {
 	return checkText(sql, contract.NoSelect(), "SELECT", "WITH")
 }
 
-// checkStatement refuses a text that is not a single statement of its declared effect.
-func checkStatement(sql string, effect api.Effect) *api.Problem {
+// CheckStatement refuses a text that is not a single statement of its declared effect.
+func CheckStatement(sql string, effect api.Effect) *api.Problem {
 	otherwise := contract.ChangesNothing()
 	switch effect {
 	case api.EffectInsert:
