@@ -10,7 +10,8 @@
 // Server's number, the reason ([sqltypes.Reason]), its detail and hint.
 //
 // More functions are for the program itself: sd_decode and sd_cells convert between the wire form
-// of values and what SQLite stores (see wire.go), sd_handle() identifies the connection that runs
+// of values and what SQLite stores (see wire.go), those of package foreign build what a worker over
+// SQL Server sends and read its results, sd_handle() identifies the connection that runs
 // it, and sd_interrupt(handle), run on any other connection of the process, interrupts the
 // statement in progress there.
 //
@@ -34,6 +35,7 @@ import (
 
 	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/sqlserver/foreign"
 )
 
 func main() {} // of a library
@@ -42,6 +44,7 @@ var (
 	natives    = sqlfunc.Natives()
 	aggregates = sqlfunc.NativeAggregates()
 	collations = sqlfunc.Collations()
+	programs   = foreign.Functions()
 	// names are their names as C strings, which are never freed.
 	names sync.Map
 
@@ -87,6 +90,24 @@ func sdCollationName(i C.int) *C.char {
 		return nil
 	}
 	return cName(collations[i].Name)
+}
+
+//export sdProgramName
+func sdProgramName(i C.int) *C.char {
+	if int(i) >= len(programs) {
+		return nil
+	}
+	return cName(programs[i].Name)
+}
+
+//export sdProgramArguments
+func sdProgramArguments(i C.int) C.int { return C.int(programs[i].Args) }
+
+//export sdProgramCall
+func sdProgramCall(i C.int, ctx *C.sqlite3_context, args *C.sd_arg, n C.int) {
+	var few [fewArguments]sqltypes.Value
+	v, err := programs[i].Call(values(few[:], args, n))
+	give(ctx, v, err)
 }
 
 // The classes of arguments are SQLite's own.

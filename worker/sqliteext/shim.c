@@ -75,15 +75,26 @@ static void decode(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	sdDecode(ctx, args, argc);
 }
 
-static void cells(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+static void cellsBy(void (*give)(sqlite3_context *, sd_arg *, int), sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	sd_arg args[1 + MOST_CELLS];
 	if (argc > 1 + MOST_CELLS) {
-		static const char text[] = "shardeck: sd_cells takes at most 126 values";
+		static const char text[] = "shardeck: a row of cells has at most 126 values";
 		sqlite3_result_error(ctx, text, sizeof text - 1);
 		return;
 	}
 	convertAll(argc, argv, args);
-	sdCells(ctx, args, argc);
+	give(ctx, args, argc);
+}
+
+static void cells(sqlite3_context *ctx, int argc, sqlite3_value **argv) { cellsBy(sdCells, ctx, argc, argv); }
+
+static void textCells(sqlite3_context *ctx, int argc, sqlite3_value **argv) { cellsBy(sdTextCells, ctx, argc, argv); }
+
+/* The functions for workers over SQL Server; these take NULL, too. */
+static void program(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	sd_arg args[MOST_ARGUMENTS];
+	convertAll(argc, argv, args);
+	sdProgramCall((int)(intptr_t)sqlite3_user_data(ctx), ctx, args, argc);
 }
 
 static void type(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
@@ -147,6 +158,13 @@ int sd_register(void *db) {
 		rc = sqlite3_create_function_v2(db, "sd_decode", 2, flags, 0, decode, 0, 0, 0);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "sd_cells", -1, flags, 0, cells, 0, 0, 0);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "sd_mssql_cells", -1, flags, 0, textCells, 0, 0, 0);
+	for (int i = 0; rc == SQLITE_OK && (name = sdProgramName(i)); i++) {
+		if (sdProgramArguments(i) > MOST_ARGUMENTS)
+			return SQLITE_ERROR;
+		rc = sqlite3_create_function_v2(db, name, sdProgramArguments(i), flags, (void *)(intptr_t)i, program, 0, 0, 0);
+	}
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "sd_type", 1, flags, 0, type, 0, 0, 0);
 	if (rc == SQLITE_OK)

@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/sqltypes"
+	"shardeck/worker/engine/sqlserver/batch"
 )
 
 // The wire form of values (see [sqltypes.AppendJSON]) has one implementation for all languages,
@@ -43,11 +44,27 @@ func decode(args []sqltypes.Value) (sqltypes.Value, error) {
 
 //export sdCells
 func sdCells(ctx *C.sqlite3_context, args *C.sd_arg, n C.int) {
+	giveCells(ctx, args, n, func(dst []byte, t sqltypes.Type, v sqltypes.Value) ([]byte, error) {
+		return sqltypes.AppendJSON(dst, t, v), nil
+	})
+}
+
+// sdTextCells is sd_mssql_cells(types, value, ...): sd_cells for what a driver read from SQL Server.
+//
+//export sdTextCells
+func sdTextCells(ctx *C.sqlite3_context, args *C.sd_arg, n C.int) {
+	giveCells(ctx, args, n, batch.AppendText)
+}
+
+// appendFunc appends the wire form of a value.
+type appendFunc func(dst []byte, t sqltypes.Type, v sqltypes.Value) ([]byte, error)
+
+func giveCells(ctx *C.sqlite3_context, args *C.sd_arg, n C.int, each appendFunc) {
 	var few [fewArguments]sqltypes.Value
 	row := rows.Get().(*[]byte)
 	defer rows.Put(row)
 	var err error
-	*row, err = appendCells((*row)[:0], values(few[:], args, n))
+	*row, err = appendCells((*row)[:0], values(few[:], args, n), each)
 	if err != nil {
 		give(ctx, sqltypes.Value{}, err)
 		return
@@ -64,9 +81,9 @@ var rows = sync.Pool{New: func() any { return new([]byte) }}
 // keepRow is the size in bytes above which a buffer is freed.
 const keepRow = 1 << 20
 
-// appendCells is sd_cells(types, value, ...): the wire form of a row's values, separated by commas.
+// appendCells appends the cells of sd_cells(types, value, ...): the wire form of a row's values, separated by commas.
 // types is a JSON array of the names of their types.
-func appendCells(dst []byte, args []sqltypes.Value) ([]byte, error) {
+func appendCells(dst []byte, args []sqltypes.Value, each appendFunc) ([]byte, error) {
 	if len(args) == 0 || args[0].Form != sqltypes.FormText {
 		return dst, errors.New("sd_cells expects a JSON array of the names of types as text, then the values")
 	}
@@ -85,7 +102,9 @@ func appendCells(dst []byte, args []sqltypes.Value) ([]byte, error) {
 		if len(dst)+len(v.Str) >= sqltypes.MaxRow {
 			return dst, sqltypes.RowTooLarge()
 		}
-		dst = sqltypes.AppendJSON(dst, list[i], v)
+		if dst, err = each(dst, list[i], v); err != nil {
+			return dst, err
+		}
 	}
 	// The brackets and the newline of the row count, too.
 	if len(dst)+len("[]\n") > sqltypes.MaxRow {

@@ -26,9 +26,16 @@ func DecodeQuery(dst []sqltypes.Value, req *api.QueryRequest) (types []sqltypes.
 // ResultTypes parses the types of a query's result, after comparing their number with the
 // statement's number of columns.
 func ResultTypes(names []string, have int) ([]sqltypes.Type, error) {
-	const field = "result_types"
 	if len(names) != have || have == 0 {
-		return nil, api.NewProblem(api.CodeInvalidField, "the statement has %d columns, the request %d types", have, len(names)).At(field)
+		return nil, ColumnCount(have, len(names))
 	}
-	return parseTypes(names, field)
+	return parseTypes(names, resultTypes)
+}
+
+const resultTypes = "result_types"
+
+// ColumnCount is the problem of a statement with another number of columns than its request has
+// types.
+func ColumnCount(have, types int) *api.Problem {
+	return api.NewProblem(api.CodeInvalidField, "the statement has %d columns, the request %d types", have, types).At(resultTypes)
 }
