@@ -50,7 +50,7 @@ func texts(f func(args []string) (any, error)) func(args []sqltypes.Value) (sqlt
 		if err != nil {
 			return sqltypes.Value{}, err
 		}
-		b, err := json.Marshal(result)
+		b, err := json.Marshal(result, json.Deterministic(true))
 		return sqltypes.Text(string(b)), err
 	}
 }
