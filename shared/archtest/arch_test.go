@@ -98,8 +98,8 @@ var light = []struct {
 		why: "it is built as a SQLite extension for hosts that are not services; what a refusal is in HTTP is decided at the edge, by shared/api",
 	},
 	{
-		pkg: "worker/engine/sqlserver/batch", never: []string{"net", "net/http", "database/sql", "github.com/microsoft/go-mssqldb"},
-		why: "it is built into the SQLite extension, for workers in other languages that send what it builds by drivers of their own",
+		pkg: "worker/engine/sqlserver/foreign", never: []string{"net", "net/http", "database/sql", "github.com/microsoft/go-mssqldb"},
+		why: "it is built, with batch, into the SQLite extension, for workers in other languages that have drivers of their own",
 	},
 }
 
@@ -114,7 +114,7 @@ var pure = []string{
 	"master/tsql", "master/plan", "master/bind", "master/planner", "master/eval", "master/dialect", "master/gather",
 	"shared/jsonrow", "shared/mssqlerr", "shared/sharding", "shared/sqlfunc", "shared/sqltypes", "shared/tsqltoken",
 	"tui/answer", "tui/screen", "tui/widget", "tui/theme",
-	"worker/engine/sqlserver/batch",
+	"worker/engine/sqlserver/batch", "worker/engine/sqlserver/foreign",
 }
 
 // impure are the packages that do I/O.

@@ -22,6 +22,10 @@ const (
 	ErrorColumn = api.ReservedPrefix + "sd_error"
 )
 
+// caughtArguments is the maximum number of a caught query's arguments: MaxArguments minus the two
+// for the SELECT, and a few that a driver may need for itself.
+const caughtArguments = MaxArguments - 8
+
 // NewCaughtQuery is the call of a query for drivers that do not report error numbers, or read some
 // types with loss: integers of 64 bits, decimals, dates, times and GUIDs are selected as text. It
 // has at least one result: the rows of the SELECT, the single row of a refusal, or an error.
@@ -41,7 +45,7 @@ func NewCaughtQuery(req *api.QueryRequest) (*Call, []sqltypes.Type, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if len(types)+2*len(req.Schemas)+4 > MaxArguments {
+	if len(types)+2*len(req.Schemas) > caughtArguments {
 		return nil, nil, api.NewProblem(api.CodeTooComplex, "a query of so many tables has too many parameters").At("schemas")
 	}
 	q := &queryBuilder{}
