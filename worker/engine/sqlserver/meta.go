@@ -71,8 +71,7 @@ func sqlNumber(err error) int32 {
 
 // isDatabaseGone reports whether an error may mean that the database does not exist.
 func isDatabaseGone(err error) bool {
-	n := sqlNumber(err)
-	return n == mssqlerr.CannotOpenDatabase || n == mssqlerr.UnknownDatabase
+	return batch.IsDatabaseGone(sqlNumber(err))
 }
 
 // problemOrNil is problem for one of the engine's own steps.

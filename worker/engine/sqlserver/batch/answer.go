@@ -106,6 +106,11 @@ func IsContention(number int32) bool {
 	return number == mssqlerr.Deadlock || number == mssqlerr.SnapshotConflict || number == mssqlerr.SnapshotSchemaChange
 }
 
+// IsDatabaseGone reports whether a number may mean that the database does not exist.
+func IsDatabaseGone(number int32) bool {
+	return number == mssqlerr.CannotOpenDatabase || number == mssqlerr.UnknownDatabase
+}
+
 // mayBeSchema reports whether a statement may have failed because its table was dropped or
 // changed after the check.
 func mayBeSchema(number int32) bool {

@@ -54,20 +54,20 @@ func failure(args []string) (any, error) {
 		return res, nil
 	}
 	told := batch.Numbered(root.Number, root.Message)
-	if args[1] != "" {
+	res := &result{Problem: told}
+	switch {
+	case args[1] != "":
 		w, err := decodeWrite(args[1], "")
 		if err != nil {
 			return nil, err
 		}
-		return toResult(w.Refused(nil, root.Number, told)), nil
-	}
-	res := &result{Problem: told}
-	switch {
+		res = toResult(w.Refused(nil, root.Number, told))
 	case phase == batch.PhaseRead && batch.IsContention(root.Number):
 		res.Tries = batch.QueryTries
-	case phase == batch.PhaseRead && batch.MayBeStale(told.Code):
-		return map[string]any{"problem": told, "stale": true}, nil
+	case phase == batch.PhaseRead:
+		res.Stale = batch.MayBeStale(told.Code)
 	}
+	res.Gone = batch.IsDatabaseGone(root.Number)
 	return res, nil
 }
 

@@ -82,6 +82,7 @@ type told struct {
 	Tries    int               `json:"tries"`
 	Raise    bool              `json:"raise"`
 	Stale    bool              `json:"stale"`
+	Gone     bool              `json:"gone"`
 }
 
 const context = `{"suffix":"PY","now_ms":1700000000000,"ttl_ms":1000}`
@@ -206,6 +207,9 @@ func TestFailuresAreProblems(t *testing.T) {
 		got := into[told](t, "sd_mssql_error", c.report, c.request)
 		if s := fmt.Sprintf("%s %d %v", got.Problem.Code, got.Tries, got.Stale); s != c.want {
 			t.Errorf("%s: %s, want %s", c.name, s, c.want)
+		}
+		if got.Gone != strings.Contains(c.report, "4060") {
+			t.Errorf("%s: the database is gone: %v", c.name, got.Gone)
 		}
 	}
 }

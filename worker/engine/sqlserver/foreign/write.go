@@ -101,14 +101,18 @@ func finish(args []string) (any, error) {
 	return map[string]any{"call": toCall(w.Finish(affected))}, nil
 }
 
-// result is what a write came to: a response, or a problem. With tries, nothing was done, and the
-// write can be retried until it was tried that often; with raise, the request's fence has to be
-// stored first.
+// result is what a request came to: the response to a write, or a problem.
 type result struct {
 	Response *api.ExecResponse `json:"response,omitempty"`
 	Problem  *api.Problem      `json:"problem,omitempty"`
-	Tries    int               `json:"tries,omitzero"`
-	Raise    bool              `json:"raise,omitzero"`
+	// Tries is set if nothing was done, and the request can be retried until it was tried that often.
+	Tries int `json:"tries,omitzero"`
+	// Raise is set if the request's fence has to be stored before it is retried.
+	Raise bool `json:"raise,omitzero"`
+	// Stale is set if a table of the query may have changed.
+	Stale bool `json:"stale,omitzero"`
+	// Gone is set if the database may have been dropped by another process.
+	Gone bool `json:"gone,omitzero"`
 }
 
 func toResult(a batch.Answer) *result {
