@@ -24,6 +24,17 @@ func words(name, text string) Arg {
 
 func number(name string, n int64) Arg { return Arg{name, sqltypes.BigIntType, sqltypes.Int64(n)} }
 
+// Begin begins the transaction of a write in parts, for drivers that would begin one implicitly:
+// with the first part, within its call of sp_executesql, whose end then finds a transaction that
+// its beginning did not.
+func Begin() *Call { return statement("BEGIN TRANSACTION") }
+
+// Commit ends a transaction.
+func Commit() *Call { return statement("COMMIT TRANSACTION") }
+
+// Rollback undoes a transaction, unless the server has.
+func Rollback() *Call { return statement("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION") }
+
 // ServerVersion selects the server's version, of which the first line is shown.
 func ServerVersion() *Call { return statement("SELECT @@VERSION") }
 

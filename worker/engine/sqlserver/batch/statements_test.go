@@ -21,6 +21,9 @@ func TestStatementsAreValid(t *testing.T) {
 		call       *Call
 		statements int
 	}{
+		"begin":              {Begin(), 1},
+		"commit":             {Commit(), 1},
+		"rollback":           {Rollback(), 1},
 		"server version":     {ServerVersion(), 1},
 		"collation":          {HasCollation(hostileName), 1},
 		"own tables":         {CreateOwnTables(), 2},

@@ -30,6 +30,9 @@ var statements = map[string]struct {
 	members string
 	call    func(*subject) *batch.Call
 }{
+	"begin":             {"", func(*subject) *batch.Call { return batch.Begin() }},
+	"commit":            {"", func(*subject) *batch.Call { return batch.Commit() }},
+	"rollback":          {"", func(*subject) *batch.Call { return batch.Rollback() }},
 	"server_version":    {"", func(*subject) *batch.Call { return batch.ServerVersion() }},
 	"has_collation":     {"collation", func(s *subject) *batch.Call { return batch.HasCollation(s.Collation) }},
 	"create_own":        {"", func(s *subject) *batch.Call { return batch.CreateDatabase(batch.OwnDatabase(s.Suffix), "") }},
