@@ -75,15 +75,21 @@ static void decode(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	sdDecode(ctx, args, argc);
 }
 
-static void cellsBy(void (*give)(sqlite3_context *, sd_arg *, int), sqlite3_context *ctx, int argc, sqlite3_value **argv) {
-	sd_arg args[1 + MOST_CELLS];
+/* Converts a row's values, unless there are too many of them. */
+static int convertRow(sqlite3_context *ctx, int argc, sqlite3_value **argv, sd_arg *args) {
 	if (argc > 1 + MOST_CELLS) {
 		static const char text[] = "shardeck: a row of cells has at most 126 values";
 		sqlite3_result_error(ctx, text, sizeof text - 1);
-		return;
+		return 0;
 	}
 	convertAll(argc, argv, args);
-	give(ctx, args, argc);
+	return 1;
+}
+
+static void cellsBy(void (*give)(sqlite3_context *, sd_arg *, int), sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	sd_arg args[1 + MOST_CELLS];
+	if (convertRow(ctx, argc, argv, args))
+		give(ctx, args, argc);
 }
 
 static void cells(sqlite3_context *ctx, int argc, sqlite3_value **argv) { cellsBy(sdCells, ctx, argc, argv); }
@@ -96,6 +102,27 @@ static void program(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	convertAll(argc, argv, args);
 	sdProgramCall((int)(intptr_t)sqlite3_user_data(ctx), ctx, args, argc);
 }
+
+/* Rows in pieces; see pack.go. */
+static int64_t packer(sqlite3_context *ctx) { return (int64_t)(intptr_t)sqlite3_user_data(ctx); }
+
+static void pack(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	sd_arg args[1 + MOST_CELLS];
+	if (convertRow(ctx, argc, argv, args))
+		sdPack(packer(ctx), ctx, args, argc);
+}
+
+static void packed(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	(void)argc, (void)argv;
+	sdPacked(packer(ctx), ctx);
+}
+
+static void take(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	(void)argc, (void)argv;
+	sdTake(packer(ctx), ctx);
+}
+
+static void packerClosed(void *id) { sdPackerClosed((int64_t)(intptr_t)id); }
 
 static void type(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	sd_arg arg;
@@ -164,6 +191,15 @@ int sd_register(void *db) {
 		if (sdProgramArguments(i) > MOST_ARGUMENTS)
 			return SQLITE_ERROR;
 		rc = sqlite3_create_function_v2(db, name, sdProgramArguments(i), flags, (void *)(intptr_t)i, program, 0, 0, 0);
+	}
+	if (rc == SQLITE_OK) {
+		intptr_t id = sdPackerOpened();
+		const int changing = SQLITE_UTF8 | SQLITE_INNOCUOUS;
+		rc = sqlite3_create_function_v2(db, "sd_take", 0, changing, (void *)id, take, 0, 0, packerClosed);
+		if (rc == SQLITE_OK)
+			rc = sqlite3_create_function_v2(db, "sd_packed", 0, changing, (void *)id, packed, 0, 0, 0);
+		if (rc == SQLITE_OK)
+			rc = sqlite3_create_function_v2(db, "sd_pack", -1, changing, (void *)id, pack, 0, 0, 0);
 	}
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "sd_type", 1, flags, 0, type, 0, 0, 0);

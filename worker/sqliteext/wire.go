@@ -44,9 +44,11 @@ func decode(args []sqltypes.Value) (sqltypes.Value, error) {
 
 //export sdCells
 func sdCells(ctx *C.sqlite3_context, args *C.sd_arg, n C.int) {
-	giveCells(ctx, args, n, func(dst []byte, t sqltypes.Type, v sqltypes.Value) ([]byte, error) {
-		return sqltypes.AppendJSON(dst, t, v), nil
-	})
+	giveCells(ctx, args, n, appendValue)
+}
+
+func appendValue(dst []byte, t sqltypes.Type, v sqltypes.Value) ([]byte, error) {
+	return sqltypes.AppendJSON(dst, t, v), nil
 }
 
 // sdTextCells is sd_mssql_cells(types, value, ...): sd_cells for what a driver read from SQL Server.
@@ -81,8 +83,8 @@ var rows = sync.Pool{New: func() any { return new([]byte) }}
 // keepRow is the size in bytes above which a buffer is freed.
 const keepRow = 1 << 20
 
-// appendCells appends the cells of sd_cells(types, value, ...): the wire form of a row's values, separated by commas.
-// types is a JSON array of the names of their types.
+// appendCells appends the cells of sd_cells(types, value, ...): the wire form of a row's values,
+// separated by commas. types is a JSON array of the names of their types.
 func appendCells(dst []byte, args []sqltypes.Value, each appendFunc) ([]byte, error) {
 	if len(args) == 0 || args[0].Form != sqltypes.FormText {
 		return dst, errors.New("sd_cells expects a JSON array of the names of types as text, then the values")
@@ -91,7 +93,7 @@ func appendCells(dst []byte, args []sqltypes.Value, each appendFunc) ([]byte, er
 	if err != nil {
 		return dst, err
 	}
-	cells := args[1:]
+	cells, before := args[1:], len(dst)
 	if len(list) != len(cells) {
 		return dst, errors.New("sd_cells expects one value for each type")
 	}
@@ -99,7 +101,7 @@ func appendCells(dst []byte, args []sqltypes.Value, each appendFunc) ([]byte, er
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if len(dst)+len(v.Str) >= sqltypes.MaxRow {
+		if len(dst)-before+len(v.Str) >= sqltypes.MaxRow {
 			return dst, sqltypes.RowTooLarge()
 		}
 		if dst, err = each(dst, list[i], v); err != nil {
@@ -107,7 +109,7 @@ func appendCells(dst []byte, args []sqltypes.Value, each appendFunc) ([]byte, er
 		}
 	}
 	// The brackets and the newline of the row count, too.
-	if len(dst)+len("[]\n") > sqltypes.MaxRow {
+	if len(dst)-before+len("[]\n") > sqltypes.MaxRow {
 		return dst, sqltypes.RowTooLarge()
 	}
 	return dst, nil
