@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Flask, Request, Response, current_app, g, request
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.http import parse_options_header
+from werkzeug.routing import MapAdapter
 
 from shardeck_worker import VERSION, jsonbody, requests
 from shardeck_worker.access import TOKEN_HEADER, Token, check_host, check_origin, request_id
@@ -44,9 +46,37 @@ class Service:
         self.stopping = False
 
 
+class NoSessions(SessionInterface):
+    """A worker's requests have no sessions."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:  # noqa: ARG002
+        return _NO_SESSION
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        pass
+
+
+_NO_SESSION = NullSession()
+
+
+class Worker(Flask):
+    """Flask without what a worker does not use, which took a fifth of a small query's time."""
+
+    session_interface = NoSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func  # no view is a coroutine
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        if request is None:
+            return super().create_url_adapter(None)
+        # Any host does: admit has its own check.
+        return self.url_map.bind("", path_info=request.path, default_method=request.method)
+
+
 def create_app(service: Service) -> Flask:
     """Return the application, which is configured by nothing but the service."""
-    app = Flask("shardeck_worker", static_folder=None)
+    app = Worker("shardeck_worker", static_folder=None)
     app.url_map.merge_slashes = False  # no redirects
     app.extensions["shardeck"] = service
     app.register_blueprint(worker)
@@ -60,9 +90,9 @@ def _service() -> Service:
 @worker.before_app_request
 def admit() -> None:
     """Identify the request, and refuse it unless it has the token. Only /health is open."""
+    environ = request.environ
     g.started = time.perf_counter()
     g.error = None
-    environ = request.environ
     g.request_id = request_id(environ.get("HTTP_X_REQUEST_ID"))
     service = _service()
     host = environ.get("HTTP_HOST", "")
