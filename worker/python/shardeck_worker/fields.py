@@ -90,9 +90,8 @@ class Fields:
             raise _wrong_type(path, value)
         self.members: dict[str, Any] = value
         self.prefix = path + "." if path else ""
-        for name in value:
-            if name not in names:
-                self._refuse(name, names)
+        if not value.keys() <= names:
+            self._refuse(next(name for name in value if name not in names), names)
 
     def _refuse(self, name: str, names: frozenset[str]) -> None:
         near = get_close_matches(name, names, 3)

@@ -23,6 +23,7 @@ from shardeck_worker.sqlite.writer import Outcome
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "shared" / "api" / "testdata" / "golden"
+COMMAND = [sys.executable, str(ROOT / "worker" / "python")]
 TOKEN = "t" * 40
 FENCE = {"term": 1, "map_version": 1}
 
@@ -134,7 +135,7 @@ class Worker:
 
     def __init__(self, directory: Path, **variables: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "worker" / "python")],
+            COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=(directory / "log").open("ab"),

@@ -183,8 +183,12 @@ def test_oversized_requests_get_problems(start: Start) -> None:
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b'"code": "body_too_large"' in answer
     assert b"\r\nX-Request-Id: abc\r\n" in answer
+    raw(worker, "POST /exec HTTP/1.1\r\nContent-Length: " + "9" * 5000 + "\r\n\r\n")
+    raw(worker, "POST /exec HTTP/1.1\r\nContent-Length: -1\r\n\r\n")
+    raw(worker, "\x00\r\n\r\n")
     answer = raw(worker, "GET /state HTTP/1.1\r\nX: " + "y" * 70_000 + "\r\n\r\n")
     assert b'"request_id"' in answer
+    assert worker.call("GET", "/health")[0] == 200
 
 
 def run(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:

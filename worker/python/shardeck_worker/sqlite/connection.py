@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -119,14 +118,6 @@ class Connection:
             return apsw.SQLITE_DENY
         return apsw.SQLITE_OK
 
-    @contextmanager
-    def guarded(self) -> Iterator[None]:
-        self._guarded = True
-        try:
-            yield
-        finally:
-            self._guarded = False
-
     def run(self, sql: str, values: tuple[Value, ...] = ()) -> None:
         """Run a statement of the engine's own to completion."""
         for _ in self.db.execute(sql, values):
@@ -134,14 +125,17 @@ class Connection:
 
     def run_text(self, text: Text, values: tuple[Value, ...]) -> int:
         """Run a statement of a request to completion and return the number of rows changed."""
-        bound = text.bindings(values)
-        self._guarded = True  # SQLite may prepare it again
+        for _ in self.start_text(text.sql, text.bindings(values)):
+            pass
+        return self.db.changes()
+
+    def start_text(self, sql: str, values: tuple[Value, ...]) -> apsw.Cursor:
+        """Run a request's statement up to its first row. It may be prepared only now, or again."""
+        self._guarded = True
         try:
-            for _ in self.db.execute(text.sql, bound):
-                pass
+            return self.db.execute(sql, values)
         finally:
             self._guarded = False
-        return self.db.changes()
 
     def text(self, sql: str) -> Text:
         """Prepare a request's text without running it. The most recent results are cached."""
@@ -183,11 +177,12 @@ class Connection:
         cursor = self.db.cursor()
         cursor.exec_trace = inspect
         try:
-            with self.guarded():
-                cursor.execute(sql, _ANY)
+            self._guarded = True
+            cursor.execute(sql, _ANY)
         except apsw.ExecTraceAbort:
             return found[0]
         finally:
+            self._guarded = False
             cursor.close(True)
         raise AssertionError("a statement that was only to be prepared has run")
 

@@ -94,8 +94,7 @@ class Reader:
 
     def start(self, select: Select, values: tuple[Value, ...]) -> apsw.Cursor:
         """Make the first step, which takes the snapshot that the query reads."""
-        with self.conn.guarded():
-            return self.conn.db.execute(select.sql, select.text.bindings(values))
+        return self.conn.start_text(select.sql, select.text.bindings(values))
 
     def use(self, catalog: Catalog) -> None:
         """Forget the texts, which depend on the schema, if that has changed."""
@@ -238,8 +237,8 @@ class Rows:
         reader, self._reader = self._reader, None
         if reader is None:
             return
-        if self._cursor is not None:
-            self._cursor.close(True)
+        if self._cursor is not None and not self.done:
+            self._cursor.close(True)  # which ends its snapshot, as the last row does
         self._pool.release(reader)
 
 

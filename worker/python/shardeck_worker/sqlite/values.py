@@ -87,6 +87,8 @@ class Values:
         selects = self._selects(types, field)
         texts = _texts(row, len(types))
         decoded: Row = ()
+        if not selects:
+            return decoded
         with self._connection() as db:
             try:
                 for part, sql in selects:
