@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
+import select
 import socket
 import threading
 import time
@@ -30,7 +31,7 @@ from shardeck_worker.threads import Threads
 log = logging.getLogger(__name__)
 
 THREADS = 256  # requests in progress; one whose client is slow keeps its thread
-CONNECTIONS = 2000
+CONNECTIONS = 2000 if hasattr(select, "poll") else 500  # Windows has only select
 IDLE_SECONDS = 120
 STALL_SECONDS = 30  # that a client may take none of a response
 CUT_SECONDS = 3.0  # that requests have to end after they are cut
@@ -115,7 +116,7 @@ class Server(TcpWSGIServer):
         super().maintenance(now)
         for channel in list(self.active_channels.values()):
             if channel.total_outbufs_len and channel.last_activity < now - STALL_SECONDS:
-                channel.handle_close()
+                self.trigger.pull_trigger(channel.handle_close)  # not while the loop lists them
 
     def in_flight(self) -> bool:
         channels = list(self.active_channels.values())

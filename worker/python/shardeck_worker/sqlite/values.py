@@ -23,6 +23,7 @@ from shardeck_worker.sqlite.errors import value_problem
 Row = tuple[Value, ...]
 
 _KNOWN = 1024  # names of types, and of lists of types, that are remembered
+_LONGEST = 100  # characters of a type's name that is remembered
 _CHUNK = 500  # values that one SELECT decodes; SQLite allows 2,000 columns
 
 
@@ -66,7 +67,8 @@ class Values:
                         raise
                     problem.field = field
                     raise problem from None
-            _remember(self._types, name, known)
+            if len(name) <= _LONGEST:
+                _remember(self._types, name, known)
         return known
 
     def _selects(self, types: tuple[str, ...], field: str) -> list[tuple[slice, str]]:
