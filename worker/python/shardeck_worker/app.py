@@ -144,8 +144,6 @@ def problem(err: Problem) -> Response:
         response.headers["WWW-Authenticate"] = TOKEN_HEADER
     elif err.status == 503:
         response.headers["Retry-After"] = "1"
-    elif err.status == 413:
-        response.headers["Connection"] = "close"  # the rest of the body is not worth reading
     return response
 
 

@@ -94,9 +94,9 @@ class Channel(HTTPChannel):
     def writable(self) -> bool:
         """Report whether the loop has something to send.
 
-        What a task is sending right now is none of the loop's business: the task wakes it if
-        something is left. waitress reports it as well, and its loop then spins, and keeps the
-        interpreter's lock from the task, until the task's next turn 5 ms later.
+        While a task is sending, it has not: the task wakes the loop if something is left. waitress
+        3.0.2 reports the task's data as well, so that the loop spins, and competes with the task
+        for the interpreter's lock, until the interpreter forces a switch 5 ms later.
         """
         if self.total_outbufs_len and not (self.will_close or self.close_when_flushed):
             if not self.outbuf_lock.acquire(blocking=False):

@@ -156,11 +156,9 @@ def located(
     has_rows = bool(statement.types)
     if not problem.field:
         problem.field = f"statements[{index}]"
-        if has_rows and problem.sql_number:
+        if has_rows and (problem.sql_number or value >= 0):
             problem.field += f".rows[{row}]"
         if has_rows and value >= 0:
-            if not problem.sql_number:
-                problem.field += f".rows[{row}]"
             problem.field += f"[{value}]"
     if has_rows and problem.sql_number:
         if problem.row is None:
