@@ -13,7 +13,10 @@ from shardeck_worker.app import Service, create_app
 from shardeck_worker.server import HTTP, listen
 from tests.conftest import TOKEN, Rig
 
-ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT hex(zeroblob(50000)) FROM n"
+ENDLESS = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    " SELECT hex(zeroblob(50000)) FROM n"
+)
 
 
 def test_a_stalled_client_frees_its_reader(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
