@@ -46,6 +46,8 @@ func streamsThatFail(e *env) {
 		if p.SQLNumber != 8134 || len(rows) >= at {
 			e.Errorf("failing at row %d: %d rows, number %d", at, len(rows), p.SQLNumber)
 		}
+		// Nothing of it is left for whoever gets the connection next.
+		e.same("rows after a failure", []string{"[1]", "[2]"}, e.rows(e.numbers(db, 2)))
 	}
 }
 

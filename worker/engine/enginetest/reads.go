@@ -23,6 +23,8 @@ func (s *suite) testQuery(t *testing.T) {
 		"bad parameters and columns are refused":    (*rig).testBadQuery,
 		"a row that is too large is refused":        (*rig).testRowTooLarge,
 		"acknowledged writes are visible to others": (*rig).testReadYourWrites,
+		"any name of a table":                       (*rig).testNamesOfTables,
+		"order over many rows":                      (*rig).testOrderOverManyRows,
 	})
 }
 
@@ -198,6 +200,39 @@ func (r *rig) testRowTooLarge() {
 	if p.SQLNumber != 0 || !strings.Contains(p.Detail, fmt.Sprint(sqltypes.MaxValueBytes)) || p.Hint == "" {
 		r.Errorf("a value of one byte too many: %+v", p)
 	}
+}
+
+// testNamesOfTables: a worker that wraps statements must not hide a table by a name of its own.
+func (r *rig) testNamesOfTables() {
+	for _, name := range []string{"q", "r", "T", "c0", "sd_q", "result", "rows"} {
+		tb := values("INT")
+		tb.def.Name = name
+		r.mustCreate(tb)
+		r.mustExec(request(tb.insert("[1,5]", "[2,7]")))
+		r.wantRows(tb.selectAll(), "[1,5]", "[2,7]")
+		r.wantRows(tb.selectWhere(`"v" > @p1 -- ;`+"\n", []string{"INT"}, "[6]"), "[2,7]")
+		r.mustExec(request(tb.drop()))
+	}
+}
+
+// testOrderOverManyRows: rows that come in several pieces keep the order of the statement.
+func (r *rig) testOrderOverManyRows() {
+	const n = 20_000
+	tb := values("INT")
+	r.mustCreate(tb)
+	var rows, want []string
+	for i := range n {
+		rows = append(rows, fmt.Sprintf("[%d,%d]", i, i*7919%n)) // 7919 is prime: each value once
+		want = append(want, fmt.Sprintf("[%d]", n-1-i))
+	}
+	for i := 0; i < n; i += 1000 {
+		r.mustExec(request(tb.insert(rows[i : i+1000]...)))
+	}
+	r.wantRows(&api.QueryRequest{DB: dbName, SQL: `SELECT "v" FROM "Vals" ORDER BY "v" DESC`, ResultTypes: []string{"INT"}, Schemas: map[string]string{"Vals": tb.def.Version()}}, want...)
+	r.wantRows(&api.QueryRequest{
+		DB: dbName, SQL: `SELECT "v" FROM "Vals" WHERE "v" < 3 UNION ALL SELECT "id" FROM "Vals" WHERE "id" > 19997 ORDER BY 1 DESC`,
+		ResultTypes: []string{"INT"},
+	}, "[19999]", "[19998]", "[2]", "[1]", "[0]")
 }
 
 func (r *rig) testReadYourWrites() {

@@ -29,8 +29,8 @@ const writes = new Set([
   constants.SQLITE_INSERT, constants.SQLITE_UPDATE, constants.SQLITE_DELETE,
   constants.SQLITE_CREATE_TABLE, constants.SQLITE_DROP_TABLE, constants.SQLITE_CREATE_INDEX,
 ]);
-/** Functions of the extension that reach other connections. */
-const ownFunctions = new Set(['sd_handle', 'sd_interrupt']);
+/** Functions of the extension that are not for requests. */
+const ownFunctions = new Set(['sd_handle', 'sd_interrupt', 'sd_pack', 'sd_packed', 'sd_take']);
 const ofTables = new Set([...writes, constants.SQLITE_READ].filter((op) => op !== constants.SQLITE_CREATE_INDEX));
 
 export class Connection {

@@ -1,6 +1,6 @@
 // A database as a reader thread has it: its connections, and its tables by generation.
 import { loadCatalog, expectTable, type Catalog } from './catalog.ts';
-import { Connection, expectParameters, quoteText, type SQLRow, type SQLValue, named } from './connection.ts';
+import { Connection, expectParameters, quoteText, type SQLValue, named } from './connection.ts';
 import { fileOf } from './files.ts';
 import type { DatabaseInfo } from './messages.ts';
 import { Problem } from './problem.ts';
@@ -11,7 +11,7 @@ const cacheKiB = 2 << 10;
 const keepIdle = 2;
 /** How much of the file is mapped into memory, which makes reads faster than copying pages. */
 const mapped = 1 << 30;
-/** How many values sd_cells takes. */
+/** How many values sd_pack and sd_cells take. */
 const chunk = 126;
 
 export interface Reading {
@@ -19,8 +19,8 @@ export interface Reading {
   handle: bigint;
 }
 
-/** A query in progress: each row is a finished line of JSON. */
-export type Rows = Iterator<SQLRow>;
+/** A query in progress: each row is a piece of the result, the number of rows and their lines. */
+export type Rows = Iterator<[rows: bigint, lines: Uint8Array]>;
 
 export class ReaderDatabase {
   readonly info: DatabaseInfo;
@@ -45,7 +45,9 @@ export class ReaderDatabase {
     return { conn, handle: conn.get('SELECT sd_handle()')?.[0] as bigint };
   }
 
-  release(r: Reading): void {
+  /** Takes a connection back; `failed` if its query did not come to its end. */
+  release(r: Reading, failed: boolean): void {
+    if (failed) r.conn.get('SELECT sd_take()'); // the next query begins with an empty piece
     if (this.#idle.length < keepIdle) this.#idle.push(r);
     else r.conn.close();
   }
@@ -59,7 +61,7 @@ export class ReaderDatabase {
    * snapshot that the query reads. Both must see the same schema: if one was being committed
    * meanwhile, they are repeated.
    */
-  start(conn: Connection, request: QueryRequest, values: SQLValue[]): { rows: Rows; first: IteratorResult<SQLRow> } {
+  start(conn: Connection, request: QueryRequest, values: SQLValue[]): { rows: Rows; first: [bigint, Uint8Array] } {
     for (;;) {
       const generation = this.#settled();
       let rows: Rows | undefined;
@@ -67,7 +69,7 @@ export class ReaderDatabase {
         this.#check(conn, generation, request.schemas);
         const query = conn.cached(`${request.types.length}\0${request.resultTypes.join()}\0${request.sql}`, () => prepareQuery(conn, request));
         rows = query.iterate(named(values)) as unknown as Rows;
-        const first = rows.next();
+        const first = rows.next().value as [bigint, Uint8Array]; // there is always a last piece
         if (Atomics.load(this.#generation, 0) === generation) return { rows, first };
         rows.return?.();
       } catch (err) {
@@ -105,11 +107,14 @@ function prepareQuery(conn: Connection, { sql, types, resultTypes }: QueryReques
   const columns = resultTypes.map((_, i) => `c${i}`);
   const cells: string[] = [];
   for (let i = 0; i < columns.length; i += chunk) {
-    cells.push(`sd_cells(${quoteText(JSON.stringify(resultTypes.slice(i, i + chunk)))}, ${columns.slice(i, i + chunk).join(', ')})`);
+    cells.push(`${quoteText(JSON.stringify(resultTypes.slice(i, i + chunk)))}, ${columns.slice(i, i + chunk).join(', ')}`);
   }
-  // No client's table has a name with a colon. The line break ends a comment.
-  const text = `WITH "sd:q"(${columns.join(', ')}) AS (${own.statement.sourceSQL.replace(/;\s*$/, '')}\n) SELECT '['||${cells.join("||','||")}||']' FROM "sd:q"`;
-  const { statement } = conn.prepare(text);
+  const row = cells.length === 1 ? cells.join() : cells.map((c) => `sd_cells(${c})`).join("||','||");
+  // No client's table has a name with a colon. The line break ends a comment of the text, and the
+  // LIMIT keeps the condition out of it, where it would come before an ORDER BY.
+  const text = `WITH "sd:q"(${columns.join(', ')}) AS (${own.statement.sourceSQL.replace(/;\s*$/, '')}\n), "sd:r" AS (SELECT * FROM "sd:q" LIMIT -1)
+    SELECT sd_packed(), sd_take() FROM "sd:r" WHERE sd_pack(${row}) UNION ALL SELECT sd_packed(), sd_take()`;
+  const statement = conn.db.prepare(text); // its source has just been checked
   expectParameters(sql, statement, types.length);
   return statement;
 }

@@ -6,18 +6,16 @@ import { primaryCode, sqlite, statementProblem, storageProblem } from './errors.
 import { Decoder } from './decoder.ts';
 import { Running } from './interrupt.ts';
 import { failure, type ExecMessage, type FromReader, type ThreadConfig, type ToReader } from './messages.ts';
-import { Problem, canceled, closed, problemOf, unknownDatabase } from './problem.ts';
-import type { SQLRow } from './connection.ts';
+import { canceled, closed, problemOf, unknownDatabase } from './problem.ts';
 import { ReaderDatabase, type Reading, type Rows } from './reader-database.ts';
 import type { QueryRequest } from './requests.ts';
 import { begin } from './slots.ts';
 
-/** The size of a piece in characters, and how many may be on their way. */
+/** The size in bytes from which the extension hands over a piece, and how many may be on their way. */
 const pieceSize = 64 << 10;
 const credits = 3;
 /** A piece of this many bytes is handed over rather than copied. */
 const handOver = 8 << 10;
-const maxRow = 16 << 20;
 /** How long in milliseconds an answer may wait for others to be sent with it. */
 const maxDelay = 0.5;
 
@@ -27,14 +25,14 @@ const running = new Running(runningShared);
 const decoder = new Decoder(extension);
 const databases = new Map<string, ReaderDatabase>(); // by physical name
 const queries = new Map<number, Query>(); // that have sent a piece, and are not at their end
-const encoder = new TextEncoder();
+const decoderOfText = new TextDecoder();
 
 interface Query {
   id: number;
   database: ReaderDatabase;
   reading: Reading;
   rows: Rows;
-  next: IteratorResult<SQLRow>;
+  next: [bigint, Uint8Array] | undefined; // a piece that was read ahead
   credits: number;
 }
 
@@ -73,35 +71,32 @@ function start(id: number, slot: number, physical: string, request: QueryRequest
     advance({ id, database, reading, rows, next: first, credits });
   } catch (err) {
     running.set(0);
-    if (reading && database) database.release(reading);
+    if (reading && database) database.release(reading, true);
     fail(id, err);
   }
 }
 
-/** Sends rows until the query ends or must wait: for its client, or for its next turn. */
+/** Sends a piece. The query then waits: for its client, or for its next turn. */
 function advance(q: Query): void {
-  let data = '';
-  let rows = 0;
+  let piece: [bigint, Uint8Array];
+  let end: boolean;
   try {
-    while (!q.next.done && data.length < pieceSize) {
-      const line = String(q.next.value[0]);
-      if (line.length >= maxRow) throw tooLarge();
-      data += line;
-      data += '\n';
-      rows++;
-      q.next = q.rows.next();
-    }
+    piece = q.next ?? (q.rows.next().value as [bigint, Uint8Array]);
+    q.next = undefined;
+    end = piece[1].length < pieceSize;
+    if (end) q.rows.next(); // ends the snapshot
     running.set(0);
   } catch (err) {
     running.set(0);
-    finish(q);
-    send({ kind: 'piece', id: q.id, data, rows, end: true, ...failure(queryProblem(err), problemOf) });
+    finish(q, true);
+    send({ kind: 'piece', id: q.id, data: '', rows: 0, end: true, ...failure(queryProblem(err), problemOf) });
     return;
   }
-  const end = q.next.done === true;
-  if (end) finish(q);
+  if (end) finish(q, false);
   else queries.set(q.id, q);
-  send({ kind: 'piece', id: q.id, data: data.length < handOver ? data : encoder.encode(data), rows, end });
+  const [rows, lines] = piece;
+  const data = lines.length < handOver ? decoderOfText.decode(lines) : lines;
+  send({ kind: 'piece', id: q.id, data, rows: Number(rows), end });
   if (!end && --q.credits > 0) setImmediate(proceed, q);
 }
 
@@ -111,10 +106,10 @@ function proceed(q: Query): void {
   advance(q);
 }
 
-function finish(q: Query): void {
+function finish(q: Query, failed: boolean): void {
   queries.delete(q.id);
   q.rows.return?.();
-  q.database.release(q.reading);
+  q.database.release(q.reading, failed);
 }
 
 function fail(id: number, err: unknown): void {
@@ -137,11 +132,6 @@ function decode(message: ExecMessage): void {
   send({ kind: 'decoded', id: message.id });
 }
 
-const tooLarge = () =>
-  new Problem('too_complex', `a row of the answer takes more than ${maxRow} bytes as JSON`, {
-    hint: 'select fewer columns, or a SUBSTRING of the long ones',
-  });
-
 function receive(m: ToReader): void {
   switch (m.kind) {
     case 'query':
@@ -155,7 +145,7 @@ function receive(m: ToReader): void {
     case 'cancel': {
       const q = queries.get(m.id);
       if (!q) break;
-      finish(q);
+      finish(q, true);
       fail(m.id, canceled());
       break;
     }
@@ -184,7 +174,7 @@ function receive(m: ToReader): void {
 
 function endQueries(which: (q: Query) => boolean): void {
   for (const q of [...queries.values()].filter(which)) {
-    finish(q);
+    finish(q, true);
     fail(q.id, closed());
   }
 }

@@ -2,8 +2,7 @@
 
 MAX_BODY = 32 << 20  # bytes of a request; a master's may be longer than the client's 16 MiB
 MAX_HEADERS = 64 << 10
-MAX_ROW = 16 << 20  # bytes of a row in wire form, with its newline
-PIECE = 64 << 10  # bytes of a stream that are sent at a time
+PIECE = 64 << 10  # bytes from which the extension hands over a piece of a stream
 MAX_STATEMENTS = 64
 MAX_PARAMS = 2048  # of one statement
 MAX_SQL = 1 << 20  # bytes of one statement

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-from shardeck_worker.limits import MAX_ROW
-
 # The codes that a worker sends, with their HTTP status and title.
 CODES: dict[str, tuple[int, str]] = {
     "invalid_json": (400, "The body is not valid JSON"),
@@ -166,12 +164,4 @@ def unknown_table(name: str) -> Problem:
         f"table {name} does not exist here",
         "create it first, or check the name",
         field="table",
-    )
-
-
-def row_too_large() -> Problem:
-    return Problem(
-        "too_complex",
-        f"a row of the answer takes more than {MAX_ROW} bytes as JSON",
-        "select fewer columns, or a SUBSTRING of the long ones",
     )

@@ -56,6 +56,10 @@ _OF_TABLE = frozenset(
 Value: TypeAlias = int | float | str | bytes | None
 
 
+# Functions of the extension that are not for requests.
+_OWN_FUNCTIONS = frozenset(("sd_handle", "sd_interrupt", "sd_pack", "sd_packed", "sd_take"))
+
+
 class _Any(Mapping[str, None]):
     """A value for any parameter: apsw binds before it asks whether to run."""
 
@@ -107,14 +111,17 @@ class Connection:
     def __init__(self, db: apsw.Connection) -> None:
         self.db = db
         self._guarded = False
+        self._inspecting = False
         self._texts: dict[str, Text] = {}
         db.set_authorizer(self._authorize)
 
-    def _authorize(self, action: int, name: str | None, *_: object) -> int:
+    def _authorize(self, action: int, name: str | None, second: str | None, *_: object) -> int:
         """Refuse the text of a request that accesses more than the users' tables."""
         if self._guarded and (
             action in _FORBIDDEN or (action in _OF_TABLE and (name or "").startswith("_"))
         ):
+            return apsw.SQLITE_DENY
+        if self._inspecting and action == apsw.SQLITE_FUNCTION and second in _OWN_FUNCTIONS:
             return apsw.SQLITE_DENY
         return apsw.SQLITE_OK
 
@@ -177,12 +184,12 @@ class Connection:
         cursor = self.db.cursor()
         cursor.exec_trace = inspect
         try:
-            self._guarded = True
+            self._guarded = self._inspecting = True
             cursor.execute(sql, _ANY)
         except apsw.ExecTraceAbort:
             return found[0]
         finally:
-            self._guarded = False
+            self._guarded = self._inspecting = False
             cursor.close(True)
         raise AssertionError("a statement that was only to be prepared has run")
 

@@ -1,6 +1,7 @@
 """Queries: the reading connections of a database, and the streams of rows they give.
 
-Each row is made by the extension as one line of JSON, so that no value passes through Python.
+The extension makes the lines of the rows and joins them into pieces, so that neither values nor
+rows pass through Python.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import apsw
 
-from shardeck_worker.limits import MAX_ROW, PIECE
-from shardeck_worker.problem import Problem, row_too_large
+from shardeck_worker.limits import PIECE
+from shardeck_worker.problem import Problem
 from shardeck_worker.requests import QueryRequest
 from shardeck_worker.sqlite.call import WAIT, Call
 from shardeck_worker.sqlite.catalog import Catalog
@@ -35,7 +37,7 @@ _CELLS = 126  # values that sd_cells takes at most
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A query whose result is one column: the lines of its rows."""
+    """A query whose rows are pieces of its result: the number of rows, and their lines."""
 
     sql: str
     text: Text
@@ -83,12 +85,15 @@ class Reader:
         cells = []
         for at in range(0, given, _CELLS):
             types = json.dumps(names[at : at + _CELLS])
-            cells.append(f"sd_cells('{types}', {', '.join(columns[at : at + _CELLS])})")
-        line = " || ',' || ".join(cells)
-        # The line break before the bracket ends a comment at the end of the text.
+            cells.append(f"'{types}', {', '.join(columns[at : at + _CELLS])}")
+        row = cells[0] if len(cells) == 1 else " || ',' || ".join(f"sd_cells({c})" for c in cells)
+        # No client's table has a name with a colon. The line break ends a comment of the text, and
+        # the LIMIT keeps the condition out of it, where it would come before an ORDER BY.
         sql = (
-            f"WITH q({', '.join(columns)}) AS ({text.sql}\n)"
-            f" SELECT CAST('[' || {line} || ']\n' AS BLOB) FROM q"
+            f'WITH "sd:q"({", ".join(columns)}) AS ({text.sql}\n),'
+            ' "sd:r" AS (SELECT * FROM "sd:q" LIMIT -1)'
+            f' SELECT sd_packed(), sd_take() FROM "sd:r" WHERE sd_pack({row})'
+            " UNION ALL SELECT sd_packed(), sd_take()"
         )
         return Select(sql, text)
 
@@ -210,23 +215,16 @@ class Rows:
         """Return complete rows, each with its newline; done says that they are the last."""
         if self._pool.closing or self._call.stopped():
             raise self.stopped()
-        lines: list[bytes] = []
-        size = 0
         assert self._cursor is not None
         try:
-            for (line,) in self._cursor:
-                size += len(line)
-                if len(line) > MAX_ROW:
-                    raise row_too_large()
-                lines.append(line)
-                if size >= PIECE:
-                    self.count += len(lines)
-                    return b"".join(lines)
+            count, piece = next(self._cursor)
+            if len(piece) < PIECE:  # what is left at the end
+                next(self._cursor, None)
+                self.done = True
         except apsw.Error as err:
             raise self._problem(err) from None
-        self.done = True
-        self.count += len(lines)
-        return b"".join(lines)
+        self.count += count
+        return cast(bytes, piece)
 
     def stopped(self) -> Problem:
         """Return why the query was interrupted."""
@@ -237,8 +235,10 @@ class Rows:
         reader, self._reader = self._reader, None
         if reader is None:
             return
-        if self._cursor is not None and not self.done:
-            self._cursor.close(True)  # which ends its snapshot, as the last row does
+        if not self.done:
+            if self._cursor is not None:
+                self._cursor.close(True)  # which ends its snapshot, as the last row does
+            reader.conn.run("SELECT sd_take()")  # the next query begins with an empty piece
         self._pool.release(reader)
 
 
