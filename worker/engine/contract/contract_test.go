@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -70,6 +71,20 @@ func TestARefusedValueIsLocated(t *testing.T) {
 	}}})
 	p := api.AsProblem(err)
 	if p == nil || p.Field != "statements[0].rows[1][1]" || p.Column != "a" || p.Row == nil || *p.Row != 1 || p.SQLNumber != 8115 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// A value that SQL Server has no number for, such as one beyond the bound of all values, is located
+// like any other.
+func TestAValueWithoutANumberIsLocated(t *testing.T) {
+	long := `"` + strings.Repeat("x", sqltypes.MaxValueBytes+1) + `"`
+	_, err := DecodeExec(&api.ExecRequest{Statements: []api.Statement{{
+		SQL: "INSERT", Table: "t", Effect: api.EffectInsert, Types: []string{"INT", "NVARCHAR(MAX)"}, Columns: []string{"b", "a"},
+		Rows: []jsontext.Value{jsontext.Value(`[1,"x"]`), jsontext.Value("[1," + long + "]")},
+	}}})
+	p := api.AsProblem(err)
+	if p == nil || p.SQLNumber != 0 || p.Field != "statements[0].rows[1][1]" || p.Column != "a" || p.Row == nil || *p.Row != 1 {
 		t.Errorf("%+v", p)
 	}
 }

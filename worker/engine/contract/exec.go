@@ -145,17 +145,18 @@ func (x *Exec) At(err error, statement, row, value int) error {
 		return err
 	}
 	st := &x.Decoded[statement]
+	inRow := len(st.Params) > 0 && (problem.SQLNumber != 0 || value >= 0)
 	q := *problem
 	if q.Field == "" {
 		q.Field = fmt.Sprintf("statements[%d]", statement)
-		if len(st.Params) > 0 && q.SQLNumber != 0 {
-			q.Field = fmt.Sprintf("statements[%d].rows[%d]", statement, row)
+		if inRow {
+			q.Field += fmt.Sprintf(".rows[%d]", row)
 		}
-		if len(st.Params) > 0 && value >= 0 {
+		if inRow && value >= 0 {
 			q.Field += fmt.Sprintf("[%d]", value)
 		}
 	}
-	if len(st.Params) > 0 && q.SQLNumber != 0 {
+	if inRow {
 		if q.Row == nil {
 			q.Row = &row
 		}

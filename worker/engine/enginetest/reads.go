@@ -197,7 +197,7 @@ func (r *rig) testRowTooLarge() {
 	r.wantRows(&api.QueryRequest{DB: dbName, SQL: `SELECT "id" FROM "Documents" ORDER BY "id"`, ResultTypes: []string{"INT"}}, "[1]", "[2]", "[3]")
 	// One byte more than a value may have.
 	p := r.refused(request(tb.insert(`[4,"`+plain+`x",null]`)), api.CodeValueTooLong)
-	if p.SQLNumber != 0 || !strings.Contains(p.Detail, fmt.Sprint(sqltypes.MaxValueBytes)) || p.Hint == "" {
+	if p.SQLNumber != 0 || !strings.Contains(p.Detail, fmt.Sprint(sqltypes.MaxValueBytes)) || p.Hint == "" || p.Field != "statements[0].rows[0][1]" || p.Column != "a" {
 		r.Errorf("a value of one byte too many: %+v", p)
 	}
 }

@@ -86,14 +86,14 @@ export class Decoder {
  */
 export function located(p: Problem, st: Statement, statement: number, row: number, value = -1): Problem {
   const d = p.data;
-  const ofValue = st.types.length > 0 && d.sql_number !== undefined;
+  const inRow = st.types.length > 0 && (d.sql_number !== undefined || value >= 0);
   let field = `statements[${statement}]`;
-  if (ofValue) field += `.rows[${row}]`;
-  if (st.types.length > 0 && value >= 0) field += `[${value}]`;
+  if (inRow) field += `.rows[${row}]`;
+  if (inRow && value >= 0) field += `[${value}]`;
   const column = d.column ?? st.columns[value];
   return p.with({
     field: d.field ?? field,
-    ...(ofValue && { row: d.row ?? row }),
-    ...(ofValue && column !== undefined && { column }),
+    ...(inRow && { row: d.row ?? row }),
+    ...(inRow && column !== undefined && { column }),
   });
 }

@@ -153,14 +153,14 @@ def located(
     problem: Problem, statement: Statement, index: int, row: int, value: int = -1
 ) -> Problem:
     """Add to a problem the statement, row and value where it occurred."""
-    has_rows = bool(statement.types)
+    in_row = bool(statement.types) and (problem.sql_number or value >= 0)
     if not problem.field:
         problem.field = f"statements[{index}]"
-        if has_rows and (problem.sql_number or value >= 0):
+        if in_row:
             problem.field += f".rows[{row}]"
-        if has_rows and value >= 0:
+        if in_row and value >= 0:
             problem.field += f"[{value}]"
-    if has_rows and problem.sql_number:
+    if in_row:
         if problem.row is None:
             problem.row = row
         if not problem.column and 0 <= value < len(statement.columns):
