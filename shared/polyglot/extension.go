@@ -85,7 +85,7 @@ func BuildExtension(ctx context.Context, root, file string) error {
 	if err != nil {
 		return fmt.Errorf("finding SQLite's headers: %w", err)
 	}
-	env := []string{"CGO_ENABLED=1", "CGO_CFLAGS=" + strings.TrimSpace("-O2 "+os.Getenv("CGO_CFLAGS")) + " -I" + dir}
+	env := []string{"CGO_ENABLED=1", "CGO_CFLAGS=" + strings.TrimSpace("-O2 -g0 "+os.Getenv("CGO_CFLAGS")) + " -I" + dir}
 	if os.Getenv("CC") == "" {
 		env = append(env, "CC="+compiler())
 	}
