@@ -1,6 +1,6 @@
 // A connection to a database file with the extension loaded, and its prepared statements.
 import { DatabaseSync, constants, type StatementSync } from 'node:sqlite';
-import { notOneStatement } from './errors.ts';
+import { notOneStatement, primaryCode, sqlite } from './errors.ts';
 import { Problem } from './problem.ts';
 
 /** A value in the form in which SQLite stores it. Every integer is a bigint. */
@@ -129,11 +129,25 @@ export function expectParameters(sql: string, statement: StatementSync, n: numbe
       statement.get({ [name]: null, '@unknown': null });
     } catch (err) {
       if (!(err instanceof Error) || err.message.includes(`'${name}'`)) continue;
+      if (!/^@p[1-9]/.test(name)) throw badParameter();
       throw new Problem('invalid_field', `the statement uses ${name}, but its parameters are @p1 to @p${n}, one for each type`, { field: 'types' });
     }
   }
   statement.setAllowUnknownNamedParameters(true);
+  if (sql.includes('?')) refuseUnnamed(statement);
 }
+
+/** Refuses a statement with a parameter that has no name, in the same way: by values that cannot all be bound. */
+function refuseUnnamed(statement: StatementSync): void {
+  try {
+    statement.get(null, Symbol('not a value') as never);
+  } catch (err) {
+    if (primaryCode(err) === sqlite.range) return; // there is none even for the first value
+    throw badParameter();
+  }
+}
+
+const badParameter = () => new Problem('syntax_error', 'SQLite cannot run the statement: parameters are named @p1, @p2, ...');
 
 const names: string[] = [];
 

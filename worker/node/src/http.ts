@@ -56,7 +56,7 @@ export function refuseBrowsers(loopback: boolean): RequestHandler {
       throw new Problem('forbidden', 'this service is not served under the host name of this request', { hint: 'call it by its IP address or as localhost' });
     }
     const safe = ['GET', 'HEAD', 'OPTIONS'].includes(req.method);
-    const foreign = site === undefined ? origin !== undefined && URL.parse(origin)?.host !== host : site !== 'same-origin' && site !== 'none';
+    const foreign = !site ? Boolean(origin) && URL.parse(origin ?? '')?.host !== host : site !== 'same-origin' && site !== 'none';
     if (!safe && foreign) throw new Problem('forbidden', 'a web page of another origin must not call this service');
     next();
   };
@@ -82,7 +82,7 @@ export function requireToken(token: string): RequestHandler {
 /** Reads the body, strict JSON of that shape, into req.body. */
 export function body<T>(shape: Read<T>): RequestHandler {
   return (req, _, next) => {
-    if (!/^application\/json *(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
+    if (!/^application\/json[ \t]*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
       throw new Problem('unsupported_media_type', 'the Content-Type of the request is not application/json', { hint: 'send the header Content-Type: application/json' });
     }
     if (Number(req.headers['content-length'] ?? 0) > maxBody) throw tooLarge();

@@ -26,8 +26,10 @@ interface Thread {
   outbox: ToReader[];
   running: Running;
   queries: Map<number, Query>;
-  /** Queries that have sent a piece and are not at their end, and writes being decoded. */
-  heavy: number;
+  /** Queries that have sent a piece and are not at their end. They may wait for their clients. */
+  streams: number;
+  /** Writes being decoded. */
+  decoding: number;
   progress: number;
   seen: number;
   stalled: boolean;
@@ -84,8 +86,8 @@ export class Readers implements QueryHost {
 
   /** Decodes a write's parameters and passes it to the writer. */
   decode(message: ExecMessage): void {
-    const t = this.#threads.findLast((t) => !t.stalled && t.heavy === 0) ?? this.#threads.at(-1) ?? this.#start();
-    t.heavy++;
+    const t = this.#threads.findLast((t) => !t.stalled && !isHeavy(t)) ?? this.#threads.at(-1) ?? this.#start();
+    t.decoding++;
     post(t, { kind: 'decode', message });
     this.#ticking();
   }
@@ -144,7 +146,7 @@ export class Readers implements QueryHost {
   }
 
   #spare(): void {
-    const ready = this.#threads.filter((t) => !t.stalled && t.heavy === 0).length;
+    const ready = this.#threads.filter((t) => !t.stalled && !isHeavy(t)).length;
     for (let n = ready; n < spareThreads && this.#threads.length < maxThreads; n++) this.#start();
   }
 
@@ -155,7 +157,7 @@ export class Readers implements QueryHost {
     const worker = new Worker(new URL('./reader-thread.ts', import.meta.url), {
       workerData: { ...this.#config, running: running.shared, writer: port1 }, transferList: [port1],
     });
-    const t: Thread = { worker, outbox: [], running, queries: new Map(), heavy: 0, progress: 0, seen: -1, stalled: false };
+    const t: Thread = { worker, outbox: [], running, queries: new Map(), streams: 0, decoding: 0, progress: 0, seen: -1, stalled: false };
     worker.on('message', (messages: FromReader[]) => {
       for (const m of messages) this.#receive(t, m);
     });
@@ -180,7 +182,7 @@ export class Readers implements QueryHost {
       return;
     }
     if (m.kind === 'decoded') {
-      t.heavy--;
+      t.decoding--;
       return;
     }
     const q = t.queries.get(m.id);
@@ -196,7 +198,7 @@ export class Readers implements QueryHost {
       if (this.#waiting.size > 0) this.#dispatch();
     } else if (!q.streaming) {
       q.streaming = true;
-      t.heavy++;
+      t.streams++;
     }
     q.deliver(m);
   }
@@ -204,7 +206,7 @@ export class Readers implements QueryHost {
   #end(t: Thread, q: Query): void {
     t.queries.delete(q.id);
     this.#canceled.delete(q);
-    if (q.streaming) t.heavy--;
+    if (q.streaming) t.streams--;
     this.#slots.release(q.slot);
     this.#open--;
   }
@@ -226,10 +228,10 @@ export class Readers implements QueryHost {
 
   #choose(): Thread | undefined {
     const ready = this.#threads.filter((t) => !t.stalled && t.queries.size < depth);
-    const best = ready.find((t) => t.heavy === 0);
+    const best = ready.find((t) => !isHeavy(t));
     if (best) return best;
     if (this.#threads.length < maxThreads) return this.#start();
-    return ready.reduce<Thread | undefined>((a, b) => (a && a.heavy <= b.heavy ? a : b), undefined);
+    return ready.reduce<Thread | undefined>((a, b) => (a && a.streams + a.decoding <= b.streams + b.decoding ? a : b), undefined);
   }
 
   /** Takes back a query that the thread has not begun. */
@@ -258,9 +260,9 @@ export class Readers implements QueryHost {
     for (const q of this.#canceled) this.#interrupt(q);
     let busy = false;
     for (const t of this.#threads) {
-      if (t.queries.size === 0 && t.heavy === 0) continue;
+      if (t.queries.size === 0 && t.decoding === 0) continue;
       busy = true;
-      t.stalled = t.seen === t.progress && (t.running.id !== 0 || t.heavy > 0);
+      t.stalled = t.seen === t.progress && (t.running.id !== 0 || t.decoding > 0);
       t.seen = t.progress;
       if (!t.stalled) continue;
       for (const q of t.queries.values()) if (this.#takeBack(t, q)) this.#waiting.add(q);
@@ -273,6 +275,11 @@ export class Readers implements QueryHost {
       this.#tick = undefined;
     }
   }
+}
+
+/** It may be held up at any time. */
+function isHeavy(t: Thread): boolean {
+  return t.streams > 0 || t.decoding > 0;
 }
 
 function post(t: Thread, m: ToReader): void {

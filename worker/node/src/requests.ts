@@ -157,8 +157,7 @@ export function checkState(b: Body<typeof stateBody>): WorkerState {
   const { term = 0n, map_version = 0n, leader = '', shard = '' } = b;
   if (term === 0n) throw invalid('term', 'must be 1 or more: terms start at 1');
   if (!leader) throw missing('leader');
-  const url = URL.parse(leader);
-  if (!url?.host || !/^https?:$/.test(url.protocol) || leader.length > 1000) {
+  if (!isBaseURL(leader)) {
     throw invalid('leader', 'must be the base URL of the master that acquires the term');
   }
   if (!shard) throw missing('shard');
@@ -167,6 +166,11 @@ export function checkState(b: Body<typeof stateBody>): WorkerState {
     throw invalid('shard', 'must be the shard\'s number and the number of shards, such as "0/3"');
   }
   return { term, map_version, leader, shard };
+}
+
+/** URL.parse accepts much that is not a URL, such as blanks around one, and corrects the rest. */
+function isBaseURL(text: string): boolean {
+  return Buffer.byteLength(text) <= 1000 && /^https?:\/\/[^/?#]/i.test(text) && /^(?:[^\0- \x7f\\"<>^`{|}%]|%[0-9a-f]{2})+$/i.test(text) && URL.canParse(text);
 }
 
 /** Refuses what is not an ASCII letter followed by ASCII letters, digits and underscores. */
