@@ -84,6 +84,13 @@ def _is_address(header: str) -> bool:
         return False
 
 
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
+
+
 def check_origin(method: str, host: str, origin: str | None, fetch_site: str | None) -> None:
     """Refuse requests that a browser sends for a page of another origin, unless they are safe."""
     if method in ("GET", "HEAD", "OPTIONS"):
@@ -91,6 +98,6 @@ def check_origin(method: str, host: str, origin: str | None, fetch_site: str | N
     if fetch_site:
         if fetch_site in ("same-origin", "none"):
             return
-    elif not origin or urlsplit(origin).netloc == host:
+    elif not origin or _host_of(origin) == host:
         return
     raise Problem("forbidden", "a web page of another origin must not call this service")

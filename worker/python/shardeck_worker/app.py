@@ -95,6 +95,9 @@ def admit() -> None:
     g.error = None
     g.request_id = request_id(environ.get("HTTP_X_REQUEST_ID"))
     service = _service()
+    path = environ.get("PATH_INFO", "")
+    if not path.startswith("/") or path.startswith("//"):
+        raise NotFound  # Flask ignores how many slashes a path begins with
     host = environ.get("HTTP_HOST", "")
     if service.local:
         check_host(host)

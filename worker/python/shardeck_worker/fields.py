@@ -94,7 +94,8 @@ class Fields:
             self._refuse(next(name for name in value if name not in names), names)
 
     def _refuse(self, name: str, names: frozenset[str]) -> None:
-        near = get_close_matches(name, names, 3)
+        # A name of any length may be sent; looking for similar ones takes time and memory.
+        near = get_close_matches(name, names, 3) if len(name) <= MAX_IDENTIFIER else []
         hint = "remove it, or see worker-openapi.yaml for the known fields"
         path = self.path(name)[:200]
         raise Problem(
@@ -128,7 +129,7 @@ class Fields:
             return 0
         if type(value) is not Number:
             raise _wrong_type(self.path(name), value)
-        if not _WHOLE.fullmatch(value) or not least <= int(value) <= most or value == "-0":
+        if not _WHOLE.fullmatch(value) or not least <= int(value) <= most:
             raise invalid(self.path(name), f"must be a whole number from {least} to {most}")
         return int(value)
 

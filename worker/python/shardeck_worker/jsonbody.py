@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -49,14 +50,31 @@ def parse(body: bytes) -> Any:
         raise _invalid(len(text[: err.pos].encode()), err.msg) from None
     except RecursionError:
         raise Problem("invalid_json", "the body is nested too deeply", HINT) from None
-    if _SURROGATE.search(body):
-        try:
-            dump(value).encode()
-        except UnicodeEncodeError:
-            raise Problem(
-                "invalid_json", "the body has half of a surrogate pair in a string", HINT
-            ) from None
+    if _SURROGATE.search(body) and not all(_is_unicode(s) for s in _strings(value)):
+        raise Problem("invalid_json", "the body has half of a surrogate pair in a string", HINT)
     return value
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield all strings in a value, which may be nested as deeply as the parser allows."""
+    rest = [value]
+    while rest:
+        value = rest.pop()
+        if type(value) is dict:
+            yield from value
+            rest.extend(value.values())
+        elif type(value) is list:
+            rest.extend(value)
+        elif type(value) is str:
+            yield value
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def dump(value: Any) -> str:

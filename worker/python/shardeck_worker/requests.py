@@ -20,6 +20,7 @@ from shardeck_worker.problem import Problem
 _UINT64 = (1 << 64) - 1
 _INT64 = (1 << 63) - 1
 _HASH = re.compile(r"[0-9a-f]{64}")
+_URL = re.compile(r"https?://(?:[^\x00-\x20\x7f\\\"<>^`{|}%]|%[0-9a-fA-F]{2})+", re.IGNORECASE)
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 
 EFFECTS = frozenset({"insert", "update", "delete", "create_table", "drop_table", "create_index"})
@@ -176,6 +177,9 @@ def _statement(path: str, value: Any) -> Statement:
             f"a statement has at most {MAX_SQL} bytes and {MAX_PARAMS} parameters",
             field=fields.path("sql"),
         )
+    for i, row in enumerate(statement.rows):
+        if type(row) is not list:
+            raise invalid(fields.path(f"rows[{i}]"), "must be an array of values")
     if statement.types and not statement.rows:
         raise Problem(
             "missing_field",
@@ -265,8 +269,12 @@ def state_update(value: Any) -> State:
 
 
 def _is_base_url(text: str) -> bool:
+    # urlsplit ignores some control characters and accepts most others.
+    if not _URL.fullmatch(text) or len(text.encode()) > 1000:
+        return False
     try:
         url = urlsplit(text)
+        _ = url.port  # which is checked only here
+        return bool(url.hostname)
     except ValueError:
         return False
-    return url.scheme in ("http", "https") and bool(url.netloc) and len(text.encode()) <= 1000

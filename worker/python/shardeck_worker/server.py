@@ -30,9 +30,11 @@ from shardeck_worker.threads import Threads
 
 log = logging.getLogger(__name__)
 
-THREADS = 256  # requests in progress; one whose client is slow keeps its thread
+# Requests in progress; one whose client is slow keeps its thread.
+THREADS = {"/query": 256, "/exec": 256, "": 32}
 CONNECTIONS = 2000 if hasattr(select, "poll") else 500  # Windows has only select
 IDLE_SECONDS = 120
+READ_SECONDS = 30  # that a request may take to arrive
 STALL_SECONDS = 30  # that a client may take none of a response
 CUT_SECONDS = 3.0  # that requests have to end after they are cut
 
@@ -75,6 +77,11 @@ class AppTask(WSGITask):
     wrote_header: bool
     content_bytes_written: int
 
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ["PATH_INFO"] = self.request.path  # waitress strips leading slashes
+        return environ
+
     def write(self, data: bytes) -> None:
         if self.wrote_header or self.content_length is None or not self.has_body:
             super().write(data)
@@ -90,6 +97,25 @@ class Channel(HTTPChannel):
 
     task_class = AppTask
     error_task_class = ProblemTask
+    # The request that is arriving, and since when.
+    arriving: object | None = None
+    since = 0.0
+
+    @property
+    def kind(self) -> str:
+        """The kind of request that is next, for its thread; one that is not HTTP has no path."""
+        return str(getattr(self.requests[0], "path", "")) if self.requests else ""
+
+    def received(self, data: bytes) -> bool:
+        took = bool(super().received(data))
+        if self.request is not self.arriving:
+            self.arriving, self.since = self.request, time.time()
+        return took
+
+    def send_continue(self) -> None:
+        """Let the client send the body. waitress would also wait for one that will not come."""
+        if not self.request.completed:
+            super().send_continue()
 
     def writable(self) -> bool:
         """Report whether the loop has something to send.
@@ -112,9 +138,12 @@ class Server(TcpWSGIServer):
     token: Token
 
     def maintenance(self, now: float) -> None:
-        """Close connections that are idle, or whose client takes nothing of its response."""
+        """Close connections that are idle, or whose client is too slow to send or to receive."""
         super().maintenance(now)
         for channel in list(self.active_channels.values()):
+            slow = channel.arriving is not None and channel.since < now - READ_SECONDS
+            if slow and not channel.requests and not channel.total_outbufs_len:
+                self.trigger.pull_trigger(channel.handle_close)
             if channel.total_outbufs_len and channel.last_activity < now - STALL_SECONDS:
                 self.trigger.pull_trigger(channel.handle_close)  # not while the loop lists them
 

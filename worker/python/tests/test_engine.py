@@ -342,3 +342,19 @@ def test_writes_are_synced(rig: Rig) -> None:
     reader = pool.acquire(call)
     assert reader.conn.db.pragma("query_only") == 1
     pool.release(reader)
+
+
+def test_statements_of_the_engine_are_not_for_requests(rig: Rig) -> None:
+    """apsw caches those that the engine has prepared for itself."""
+    rig.exec(create_table())
+    with pytest.raises(Problem):
+        rig.query("SELECT abs(-9223372036854775808)", ["BIGINT"])
+    for sql in ("SELECT sd_take()", "PRAGMA query_only = ON"):
+        with pytest.raises(Problem) as caught:
+            rig.query(sql, ["BIGINT"])
+        assert caught.value.code in ("forbidden", "syntax_error")
+    for sql in ("COMMIT", "ROLLBACK", "BEGIN IMMEDIATE"):
+        statement = {"sql": sql, "table": "T", "schema_version": VERSION, "effect": "delete"}
+        with pytest.raises(Problem) as caught:
+            rig.exec(statement)
+        assert caught.value.code == "forbidden"

@@ -36,6 +36,7 @@ from shardeck_worker.problem import Problem
         b"{\x00}",
         '"a"'.encode("utf-16"),
         b"[" * 100_000 + b"]" * 100_000,
+        b'["\\ud83d\\ude00",' + b"[" * 900 + b'"\\ud800"' + b"]" * 901,
         b'{"a":' * 50_000,
     ],
 )

@@ -77,3 +77,20 @@ def test_statements_are_refused_by_field(statement: Any, code: str, field: str) 
     with pytest.raises(Problem) as caught:
         requests.exec_request(parsed({"db_name": "A", "fence": FENCE, "statements": [statement]}))
     assert (caught.value.code, caught.value.field) == (code, field)
+
+
+@pytest.mark.parametrize("row", [None, 1, "x", {}, True])
+@pytest.mark.parametrize("types", [[], ["INT"]])
+def test_rows_are_arrays(row: Any, types: list[str]) -> None:
+    statement = {"sql": "DELETE", "table": "T", "effect": "delete", "types": types, "rows": [row]}
+    document = {"db_name": "D", "fence": FENCE, "statements": [statement]}
+    with pytest.raises(Problem) as caught:
+        requests.exec_request(parsed(document))
+    assert (caught.value.code, caught.value.field) == ("invalid_field", "statements[0].rows[0]")
+
+
+def test_an_unknown_name_of_any_length_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shardeck_worker.fields.get_close_matches", lambda *_: pytest.fail("slow"))
+    with pytest.raises(Problem) as caught:
+        requests.db_request(parsed({"x" * 1000: 1}))
+    assert (caught.value.code, caught.value.field) == ("unknown_field", "x" * 200)

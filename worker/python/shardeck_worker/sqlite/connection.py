@@ -185,7 +185,9 @@ class Connection:
         cursor.exec_trace = inspect
         try:
             self._guarded = self._inspecting = True
-            cursor.execute(sql, _ANY)
+            # apsw caches the engine's own statements, too, and SQLite asks the authorizer only when
+            # it prepares one.
+            cursor.execute(sql, _ANY, can_cache=False)
         except apsw.ExecTraceAbort:
             return found[0]
         finally:
