@@ -161,8 +161,26 @@ func methodsAndPaths(e *env) {
 			}
 		}
 	}
-	for _, path := range []string{"/", "/nowhere", "/exec/", "/exec/more", "/%2e%2e/exec", "/EXEC", "/exec%00"} {
+	for _, path := range []string{"/", "/nowhere", "/exec/", "/exec/more", "/%2e%2e/exec", "/EXEC", "/exec%00", "//exec", "/%2Fexec", "///exec"} {
 		e.refused(http.MethodPost, path, "{}", nil, api.CodeNotFound)
+	}
+}
+
+// origins sends what a browser sends for a page of another origin. An origin that cannot be parsed
+// is another one.
+func origins(e *env) {
+	for name, value := range map[string][]string{
+		"Origin":         {"http://evil.example", "null", "http://[", "http://[::1", "http://a]b", "://", "http://%zz"},
+		"Sec-Fetch-Site": {"cross-site", "same-site", "?"},
+	} {
+		for _, v := range value {
+			e.refused(http.MethodPost, api.WorkerDropDBPath, `{"db_name":"NotThere","fence":{"term":0,"map_version":0}}`, func(h http.Header) {
+				h.Set(name, v)
+			}, api.CodeForbidden)
+		}
+	}
+	if a := e.send(http.MethodGet, api.WorkerStatePath, "", func(h http.Header) { h.Set("Origin", "http://[") }); a.status != http.StatusOK {
+		e.Errorf("a safe request with an invalid origin got %d", a.status)
 	}
 }
 
@@ -181,7 +199,9 @@ func mediaTypes(e *env) {
 		}
 	}
 	// A parameter is ignored.
-	e.refused(http.MethodPost, api.WorkerDropDBPath, `{"db_name":"NotThere","fence":{"term":0,"map_version":0}}`, func(h http.Header) {
-		h.Set("Content-Type", "application/json; charset=utf-8")
-	}, api.CodeUnknownDatabase)
+	for _, media := range []string{"application/json; charset=utf-8", "Application/JSON;charset=utf-8", "application/json\t; charset=utf-8"} {
+		e.refused(http.MethodPost, api.WorkerDropDBPath, `{"db_name":"NotThere","fence":{"term":0,"map_version":0}}`, func(h http.Header) {
+			h.Set("Content-Type", media)
+		}, api.CodeUnknownDatabase)
+	}
 }

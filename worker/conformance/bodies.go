@@ -38,6 +38,7 @@ func malformedBodies(e *env) {
 		"lone surrogate":      `{"db_name":"\ud800"}`,
 		"ten thousand levels": strings.Repeat(`[`, 10_000) + strings.Repeat(`]`, 10_000),
 		"never closed":        strings.Repeat(`{"a":`, 50_000),
+		"nine hundred levels after a surrogate pair": `["\ud83d\ude00",` + strings.Repeat(`[`, 900) + strings.Repeat(`]`, 901),
 	}
 	for _, path := range posts() {
 		for name, body := range bad {
@@ -107,6 +108,45 @@ func oversizedBodies(e *env) {
 	}
 }
 
+// expectations sends requests that expect 100 Continue before a body that never follows, because
+// there is none or because it is too large. An HTTP client would not send either.
+func expectations(e *env) {
+	const size = 40 << 20 // a worker accepts 32 MiB
+	for _, c := range []struct {
+		method, path, length string
+		status               int
+	}{
+		{http.MethodGet, api.WorkerHealthPath, "", http.StatusOK},
+		{http.MethodPost, api.WorkerExecPath, "Content-Length: 0\r\n", http.StatusBadRequest},
+		{http.MethodPost, api.WorkerExecPath, fmt.Sprintf("Content-Length: %d\r\n", size), http.StatusRequestEntityTooLarge},
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(e.f.URL, "http://"))
+		if err != nil {
+			e.Fatal(err)
+		}
+		if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			e.Fatal(err)
+		}
+		fmt.Fprintf(conn, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s: %s\r\nContent-Type: %s\r\nExpect: 100-continue\r\n%s\r\n",
+			c.method, c.path, api.HeaderToken, e.f.Token, api.MediaJSON, c.length)
+		r := bufio.NewReader(conn)
+		resp, err := http.ReadResponse(r, nil)
+		for err == nil && resp.StatusCode == http.StatusContinue {
+			resp, err = http.ReadResponse(r, nil)
+		}
+		switch {
+		case err != nil:
+			e.Errorf("%s %s with %q: %v", c.method, c.path, c.length, err)
+		case resp.StatusCode != c.status:
+			e.Errorf("%s %s with %q: %s, want %d", c.method, c.path, c.length, resp.Status, c.status)
+		}
+		if resp != nil {
+			resp.Body.Close()
+		}
+		conn.Close()
+	}
+}
+
 // fieldsAtFault checks that an error names the field.
 func fieldsAtFault(e *env) {
 	const (
@@ -159,6 +199,19 @@ func fieldsAtFault(e *env) {
 		{"/state", `{"term":1,"map_version":1,"leader":"http://127.0.0.1:1"}`, api.CodeMissingField, "shard"},
 		{"/state", `{"map_version":1,"leader":"http://127.0.0.1:1","shard":"0/1"}`, api.CodeInvalidField, "term"},
 		{"/state", `{"term":1,"map_version":1,"leader":"here","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http:localhost","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http:///localhost","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http:\\\\localhost","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":" http://localhost","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://local host","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://localhost\n","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://local\thost","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://localhost\u0000","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://localhost:port","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://%zz","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://@","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://[::1","shard":"0/1"}`, api.CodeInvalidField, "leader"},
+		{"/state", `{"term":1,"map_version":1,"leader":"http://localhost/` + strings.Repeat("é", 500) + `","shard":"0/1"}`, api.CodeInvalidField, "leader"},
 		{"/state", `{"term":1,"map_version":1,"leader":"http://127.0.0.1:1","shard":"3/3"}`, api.CodeInvalidField, "shard"},
 		{"/state", `{"term":1,"map_version":1,"leader":"http://127.0.0.1:1","shard":"first"}`, api.CodeInvalidField, "shard"},
 	}

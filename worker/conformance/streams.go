@@ -1,11 +1,20 @@
 package conformance
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"net/http"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
@@ -69,6 +78,60 @@ func cancelledStreams(e *env) {
 	}
 	e.same("rows after the cancelled streams", []string{"[1]", "[2]"}, e.rows(e.numbers(db, 2)))
 	e.database()
+}
+
+// unreadStreams leaves endless streams unread, fewer than a worker can have, and expects it to
+// serve others meanwhile: for as long as it waits for those clients, it has nothing to do.
+func unreadStreams(e *env) {
+	db := e.database()
+	def := &api.TableDef{Name: "Documents", Columns: []api.ColumnDef{{Name: "id", Type: "INT"}, {Name: "doc", Type: "NVARCHAR(MAX)"}}, PrimaryKey: []string{"id"}, ShardKey: "id"}
+	_, err := e.w.Exec(e.Context(), &api.ExecRequest{DB: db, Fence: e.fence(), Statements: []api.Statement{
+		{SQL: e.f.Dialect.CreateTable(def), Table: def.Name, Effect: api.EffectCreateTable, Definition: def},
+		{
+			SQL: `INSERT INTO "Documents" ("id", "doc", "_slot") VALUES (@p1, @p2, @p3)`, Table: def.Name, SchemaVersion: def.Version(), Effect: api.EffectInsert,
+			Types: []string{"INT", "NVARCHAR(MAX)", "INT"}, Columns: []string{"id", "doc", "_slot"},
+			Rows: []jsontext.Value{jsontext.Value(`[1,"` + strings.Repeat("x", 1<<20) + `",0]`)},
+		},
+	}})
+	if err != nil {
+		e.Fatal(err)
+	}
+	q := e.from(db, 1<<60, `i, (SELECT "doc" FROM "Documents")`, "") // large rows fill all buffers soon
+	q.ResultTypes = append(q.ResultTypes, "NVARCHAR(MAX)")
+	body, err := json.Marshal(q)
+	if err != nil {
+		e.Fatal(err)
+	}
+	for range 24 {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(e.f.URL, "http://"))
+		if err != nil {
+			e.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
+			e.Fatal(err)
+		}
+		fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s",
+			api.WorkerQueryPath, api.HeaderToken, e.f.Token, api.MediaJSON, len(body), body)
+		// To close the body would be to read it.
+		if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
+			e.Fatal(err)
+		}
+	}
+	// A worker cuts off clients that do not read only after 30 seconds.
+	ctx, cancel := context.WithTimeout(e.Context(), 20*time.Second)
+	defer cancel()
+	for range 10 {
+		time.Sleep(100 * time.Millisecond) // the streams fill their buffers meanwhile
+		s, err := e.w.Query(ctx, e.numbers(db, 2))
+		if err != nil {
+			e.Fatal(err)
+		}
+		if _, err := s.NextBlock(); err != nil {
+			e.Error(err)
+		}
+		s.Close()
+	}
 }
 
 // Shutdown stops the worker with [Process.Stop] while a client does not read its endless result:

@@ -42,11 +42,13 @@ func Run(t *testing.T, f Fixture) {
 	}{
 		{"health", health},
 		{"access", access},
+		{"origins", origins},
 		{"problem documents", problemDocuments},
 		{"methods and paths", methodsAndPaths},
 		{"media types", mediaTypes},
 		{"malformed bodies", malformedBodies},
 		{"oversized bodies", oversizedBodies},
+		{"expectations", expectations},
 		{"fields at fault", fieldsAtFault},
 		{"identifiers", identifiers},
 		{"physical names", physicalNames},
@@ -54,6 +56,7 @@ func Run(t *testing.T, f Fixture) {
 		{"streams", streams},
 		{"streams that fail", streamsThatFail},
 		{"cancelled streams", cancelledStreams},
+		{"streams that are not read", unreadStreams},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(s.env(t)) })
 	}

@@ -153,6 +153,10 @@ func (r *rig) testBadQuery() {
 		"no array":              tb.selectWhere(where, []string{"INT"}, `{"p1":1}`),
 		"unknown type":          tb.selectWhere(where, []string{"TEXT"}, `[1]`),
 		"no such column":        tb.selectWhere(`"nobody" = @p1`, []string{"INT"}, `[1]`),
+		"too few types":         tb.selectWhere(`"student_id" = @p2`, []string{"INT"}, `[1]`),
+		"no name":               tb.selectWhere(`"student_id" = ? OR 1 = 1`, nil, `[]`),
+		"no name and a type":    tb.selectWhere(`"student_id" = @p1 OR "student_id" = ?`, []string{"INT"}, `[1]`),
+		"another name":          tb.selectWhere(`"student_id" = @other OR 1 = 1`, nil, `[]`),
 	} {
 		if err := r.e.Query(r.Context(), req, ignoreRow); err == nil || api.AsProblem(err).Status/100 != 4 {
 			r.Errorf("%s: %v, want a problem of the request", name, err)
