@@ -82,6 +82,11 @@ class AppTask(WSGITask):
         environ["PATH_INFO"] = self.request.path  # waitress strips leading slashes
         return environ
 
+    def build_response_header(self) -> bytes:
+        if self.channel.server.stopping:
+            self.set_close_on_finish()  # or a busy client would keep the connection
+        return bytes(super().build_response_header())
+
     def write(self, data: bytes) -> None:
         if self.wrote_header or self.content_length is None or not self.has_body:
             super().write(data)
@@ -136,6 +141,7 @@ class Server(TcpWSGIServer):
 
     channel_class = Channel
     token: Token
+    stopping = False
 
     def maintenance(self, now: float) -> None:
         """Close connections that are idle, or whose client is too slow to send or to receive."""
@@ -153,6 +159,7 @@ class Server(TcpWSGIServer):
 
     def stop_accepting(self) -> None:
         self.accepting = False
+        self.stopping = True
         dispatcher.close(self)
         for channel in list(self.active_channels.values()):
             if not channel.requests:

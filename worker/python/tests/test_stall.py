@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 
 import pytest
@@ -120,3 +121,23 @@ def test_others_are_served_while_queries_take_all_their_threads(
         assert client.recv(100).startswith(b"HTTP/1.1 200 OK")
         client.close()
     http.stop(1)
+
+
+def test_a_stop_closes_busy_connections(rig: Rig) -> None:
+    http, address = serve(rig)
+    sql = "SELECT COUNT(*) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+    query = {"db_name": "SchoolDB", "sql": sql + " SELECT i FROM n LIMIT 3000000)"}
+    with socket.create_connection(address, timeout=20) as client:
+        client.sendall(post("/query", {**query, "result_types": ["BIGINT"]}))
+        deadline = time.monotonic() + 10
+        while not http._server.in_flight() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        stop = threading.Thread(target=http.stop, args=(20,))
+        stop.start()
+        response = b""
+        while piece := client.recv(1000):
+            response += piece
+        stop.join()
+    assert response.startswith(b"HTTP/1.1 200 OK")
+    assert response.endswith(b'[3000000]\n{"end":{"rows":1}}\n')
+    assert b"\r\nConnection: close\r\n" in response
