@@ -358,3 +358,11 @@ def test_statements_of_the_engine_are_not_for_requests(rig: Rig) -> None:
         with pytest.raises(Problem) as caught:
             rig.exec(statement)
         assert caught.value.code == "forbidden"
+
+
+def test_a_library_that_is_not_the_extension_is_refused(tmp_path: Path) -> None:
+    other = tmp_path / "other.so"
+    other.write_text("not a library", "utf-8")
+    with pytest.raises(ValueError, match=r"extension .*other\.so cannot be loaded"):
+        Engine(tmp_path / "data", "PY", other)
+    assert not (tmp_path / "data").exists()

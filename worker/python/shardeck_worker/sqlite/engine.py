@@ -50,6 +50,12 @@ class Engine:
         self._directory = directory
         self._suffix = suffix
         self._opener = Opener(extension)
+        try:
+            self._opener.memory().close(True)  # an empty directory would not show the error
+        except apsw.Error as err:
+            raise ValueError(
+                f"the SQLite extension {extension} cannot be loaded: {err}; run make sqliteext"
+            ) from err
         self._values = Values(self._opener)
         self._ddl = threading.Lock()  # held while a database is created, dropped, or all close
         self._closed = False
