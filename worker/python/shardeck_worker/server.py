@@ -114,7 +114,7 @@ class Channel(HTTPChannel):
     def received(self, data: bytes) -> bool:
         took = bool(super().received(data))
         if self.request is not self.arriving:
-            self.arriving, self.since = self.request, time.time()
+            self.arriving, self.since = self.request, time.monotonic()
         return took
 
     def send_continue(self) -> None:
@@ -146,8 +146,9 @@ class Server(TcpWSGIServer):
     def maintenance(self, now: float) -> None:
         """Close connections that are idle, or whose client is too slow to send or to receive."""
         super().maintenance(now)
+        late = time.monotonic() - READ_SECONDS
         for channel in list(self.active_channels.values()):
-            slow = channel.arriving is not None and channel.since < now - READ_SECONDS
+            slow = channel.arriving is not None and channel.since < late
             if slow and not channel.requests and not channel.total_outbufs_len:
                 self.trigger.pull_trigger(channel.handle_close)
             if channel.total_outbufs_len and channel.last_activity < now - STALL_SECONDS:
