@@ -12,11 +12,14 @@ import (
 
 // A caught query catches its errors and returns their number and message as a row, because not
 // every driver reports numbers. The SELECT runs in a call of its own, where the errors of its
-// compilation can be caught, too.
+// compilation can be caught, too. The variables are for Babelfish, which does not end the rows that
+// came before if the next statement after an error is a SELECT: Microsoft's ODBC driver then drops
+// the error's row, and the result looks complete.
 const (
 	caughtBegin = "SET NOCOUNT, XACT_ABORT ON;\nBEGIN TRY\nBEGIN TRANSACTION;\n"
 	caughtEnd   = ";\nROLLBACK TRANSACTION;\nEND TRY\nBEGIN CATCH\nIF XACT_STATE() <> 0 ROLLBACK TRANSACTION;\n" +
-		"SELECT ERROR_NUMBER() AS " + ErrorColumn + ", ERROR_MESSAGE() AS message;\nEND CATCH"
+		"DECLARE @sd_n INT = ERROR_NUMBER(), @sd_m NVARCHAR(4000) = ERROR_MESSAGE();\n" +
+		"SELECT @sd_n AS " + ErrorColumn + ", @sd_m AS message;\nEND CATCH"
 	// ErrorColumn is the first column of an error's row, before its message; it is a result of its
 	// own, after the rows that were selected before the error.
 	ErrorColumn = api.ReservedPrefix + "sd_error"
