@@ -297,3 +297,15 @@ func TestFaultsOfTheProgramAreErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestRequestsMayBeLongerThanTheClients: a master writes a value of 16 MiB, which a client may
+// send, with a text and names of its own beside it.
+func TestRequestsMayBeLongerThanTheClients(t *testing.T) {
+	long := strings.Repeat("x", api.MaxBody)
+	body := `{"db_name":"d","fence":{"term":3,"map_version":1},"statements":[` +
+		`{"sql":"INSERT INTO [dbo].[T] ([a]) VALUES (@p1)","table":"T","effect":"insert","schema_version":"v",` +
+		`"types":["NVARCHAR(MAX)"],"columns":["a"],"rows":[["` + long + `"]]}]}`
+	if p := into[planned](t, "sd_mssql_write", body, context); p.Problem != nil && p.Problem.Code == api.CodeBodyTooLarge {
+		t.Errorf("a request of %d bytes is refused: %v", len(body), p.Problem)
+	}
+}
