@@ -7,14 +7,13 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 
 from shardeck_worker.access import is_loopback
 from shardeck_worker.app import Service, create_app
 from shardeck_worker.config import Config, UsageError, load
+from shardeck_worker.engine import open_engine
 from shardeck_worker.logs import configure
 from shardeck_worker.server import HTTP, listen, url_of
-from shardeck_worker.sqlite.engine import VERSION, Engine
 
 log = logging.getLogger("shardeck_worker")
 
@@ -48,16 +47,12 @@ def serve(config: Config, stop: threading.Event) -> None:
     sock = listen(config.host, config.port)
     url = url_of(sock)
     name = config.name or f"worker-{sock.getsockname()[1]}"
-    directory = Path(config.data_dir or Path("data") / name)
-    try:
-        engine = Engine(directory, config.db_suffix, config.extension)
-    except Exception as err:
-        raise RuntimeError(f"opening the databases in {directory}: {err}") from err
+    engine = open_engine(config, name)
     try:
         service = Service(engine, name, config.token, local=is_loopback(config.host))
         http = HTTP(create_app(service), service.token, sock)
         http.start()
-        fields = {"name": name, "url": url, "engine_version": VERSION, "data_dir": str(directory)}
+        fields = {"name": name, "url": url, "engine_version": engine.version}
         log.info("worker is up", extra={"fields": fields})
         print(f"listening on {url}", flush=True)
         stop.wait()

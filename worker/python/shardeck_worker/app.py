@@ -17,11 +17,10 @@ from werkzeug.routing import MapAdapter
 
 from shardeck_worker import VERSION, jsonbody, requests
 from shardeck_worker.access import TOKEN_HEADER, Token, check_host, check_origin, request_id
+from shardeck_worker.engine import Engine
 from shardeck_worker.limits import MAX_BODY
 from shardeck_worker.problem import Problem, closed, internal
-from shardeck_worker.sqlite import engine
 from shardeck_worker.sqlite.call import Call
-from shardeck_worker.sqlite.engine import Engine
 from shardeck_worker.stream import NDJSON, RowStream, end_record
 
 log = logging.getLogger(__name__)
@@ -179,7 +178,7 @@ def fault(err: Exception) -> Response:
     return problem(internal())
 
 
-def read_json() -> Any:
+def read_body() -> bytes:
     """Return the request's body, which is bounded whether its length was declared or not."""
     environ = request.environ
     declared = environ.get("CONTENT_TYPE", "")
@@ -197,7 +196,8 @@ def read_json() -> Any:
             f"the body is larger than {MAX_BODY} bytes",
             "send less at a time, for example an insert in batches",
         )
-    return jsonbody.parse(environ["wsgi.input"].read(length))
+    body: bytes = environ["wsgi.input"].read(length)
+    return body
 
 
 def _length(declared: str) -> int:
@@ -225,10 +225,10 @@ def health() -> Response:
         "status": "ok",
         "name": service.name,
         "language": "python",
-        "engine": engine.NAME,
-        "dialect": engine.DIALECT,
-        "shard": service.engine.state().shard,
-        "engine_version": engine.VERSION,
+        "engine": service.engine.name,
+        "dialect": service.engine.dialect,
+        "shard": service.engine.shard,
+        "engine_version": service.engine.version,
         "version": VERSION,
         "uptime_seconds": round(time.monotonic() - service.started, 3),
     }
@@ -241,19 +241,21 @@ def health() -> Response:
 
 @worker.post("/create-db", provide_automatic_options=False)
 def create_db() -> Response:
-    wanted = requests.db_request(read_json())
+    wanted = requests.db_request(jsonbody.parse(read_body()))
     return answer({"db_name": wanted.db, "physical": _service().engine.create_db(wanted)})
 
 
 @worker.post("/drop-db", provide_automatic_options=False)
 def drop_db() -> Response:
-    wanted = requests.db_request(read_json())
+    wanted = requests.db_request(jsonbody.parse(read_body()))
     return answer({"db_name": wanted.db, "physical": _service().engine.drop_db(wanted)})
 
 
 @worker.post("/exec", provide_automatic_options=False)
 def exec_statements() -> Response:
-    outcome = _service().engine.exec(requests.exec_request(read_json()), call())
+    body = read_body()
+    wanted = requests.exec_request(jsonbody.parse(body), body)
+    outcome = _service().engine.exec(wanted, call())
     document: dict[str, Any] = {"rows_affected": outcome.rows_affected}
     if outcome.replayed:
         document["replayed"] = True
@@ -263,7 +265,8 @@ def exec_statements() -> Response:
 @worker.post("/query", provide_automatic_options=False)
 def query() -> Response:
     """Stream the rows of a SELECT. A result that fits one piece is sent with its length."""
-    wanted = requests.query_request(read_json())
+    body = read_body()
+    wanted = requests.query_request(jsonbody.parse(body), body)
     rows = _service().engine.query(wanted, call(wanted.timeout_ms))
     try:
         first = rows.read()
@@ -297,6 +300,7 @@ def state() -> Response:
 
 @worker.post("/state", provide_automatic_options=False)
 def set_state() -> Response:
-    document = _service().engine.set_state(requests.state_update(read_json())).document()
+    update = requests.state_update(jsonbody.parse(read_body()))
+    document = _service().engine.set_state(update).document()
     log.info("a master holds the term", extra={"fields": document})
     return answer(document)

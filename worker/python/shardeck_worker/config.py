@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from shardeck_worker.fields import check_identifier
 from shardeck_worker.limits import MAX_IDENTIFIER
 from shardeck_worker.problem import Problem
 from shardeck_worker.sqlite.connection import default_extension
+from shardeck_worker.sqlserver.dsn import InvalidDSN, parse
 
 _MAX_SECRET = 4096
+_MIN_CONNECTIONS = 2
 _DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _NAME = re.compile(rf"[A-Za-z0-9._-]{{1,{MAX_IDENTIFIER}}}")
@@ -89,33 +91,39 @@ _OPTIONS = (
     _Option("port", "WORKER_PORT", "8081", _whole, "Port to listen on; 0 picks a free one."),
     _Option("name", "WORKER_NAME", "", _text, "Name of this worker; by default worker- and its port."),
     _Option("db-suffix", "WORKER_DB_SUFFIX", "PY", _text, "Suffix of physical database names."),
-    _Option("engine", "WORKER_ENGINE", "sqlite", _one_of("sqlite", "sqlserver"), "The database engine; this worker has sqlite only."),
+    _Option("engine", "WORKER_ENGINE", "sqlite", _one_of("sqlite", "sqlserver"), "The database engine: sqlite or sqlserver."),
     _Option("data-dir", "WORKER_DATA_DIR", "", _text, "Directory of the databases; by default ./data/ and the worker's name."),
     _Option("sqlite-extension", "WORKER_SQLITE_EXTENSION", "", _text, "The loadable extension; by default bin/libshardeck in the repository, as `make sqliteext` builds it."),
-    _Option("dsn", "WORKER_DSN", "", _text, "Not used by sqlite."),
-    _Option("dsn-file", "WORKER_DSN_FILE", "", _text, "Not used by sqlite."),
+    _Option("dsn", "WORKER_DSN", "", _text, "Connection string of the database server, such as sqlserver://user:password@host:1433?encrypt=true; not used by sqlite. A flag can be seen by other users: prefer the variable or a file."),
+    _Option("dsn-file", "WORKER_DSN_FILE", "", _text, "File with the connection string."),
     _Option("master-token", "MASTER_TOKEN", "", _text, "The cluster's token. A flag can be seen by other users: prefer the variable or a file."),
     _Option("master-token-file", "MASTER_TOKEN_FILE", "", _text, "File with the cluster's token."),
     _Option("shutdown-grace", "WORKER_SHUTDOWN_GRACE", "5s", _duration, "How long requests in flight may take to finish when the worker stops."),
-    _Option("db-connections", "WORKER_DB_CONNECTIONS", "64", _whole, "Not used by sqlite."),
-    _Option("db-connect-timeout", "WORKER_DB_CONNECT_TIMEOUT", "15s", _duration, "Not used by sqlite."),
-    _Option("db-write-timeout", "WORKER_DB_WRITE_TIMEOUT", "60s", _duration, "Not used by sqlite."),
-    _Option("db-collation", "WORKER_DB_COLLATION", "", _text, "Not used by sqlite."),
+    _Option("db-connections", "WORKER_DB_CONNECTIONS", "64", _whole, "Maximum number of connections to each database of a server; not used by sqlite."),
+    _Option("db-connect-timeout", "WORKER_DB_CONNECT_TIMEOUT", "15s", _duration, "How long connecting to a database server may take; not used by sqlite."),
+    _Option("db-write-timeout", "WORKER_DB_WRITE_TIMEOUT", "60s", _duration, "How long a write that has begun may take on a database server, after which its outcome is unknown; not used by sqlite."),
+    _Option("db-collation", "WORKER_DB_COLLATION", "", _text, "Collation of new databases of a server; by default one with VARCHAR in UTF-8; not used by sqlite."),
     _Option("log-format", "LOG_FORMAT", "text", _one_of("text", "json"), "Format of the log on standard error: text or json."),
     _Option("log-level", "LOG_LEVEL", "info", _one_of("debug", "info", "warn", "error"), "Minimum log level: debug (with every request), info, warn or error."),
     _Option("exit-with-parent", "EXIT_WITH_PARENT", "false", _flag, "Shut down when standard input is closed."),
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Config:
     host: str
     port: int
     name: str
     db_suffix: str
+    engine: str
     data_dir: str
+    dsn: str = field(repr=False)
+    db_connections: int
+    db_connect_timeout: float
+    db_write_timeout: float
+    db_collation: str
     extension: Path
-    token: str
+    token: str = field(repr=False)
     grace: float
     log_format: str
     log_level: str
@@ -125,7 +133,7 @@ class Config:
 def load(args: list[str], environ: Mapping[str, str]) -> Config:
     """Return the configuration. Its errors name the flag and the variable, but no secret."""
     values = _values(args, environ)
-    _check_engine(values)
+    dsn = _dsn(values)
     port = values["port"]
     if not 0 <= port <= 65535:
         raise UsageError(
@@ -153,6 +161,12 @@ def load(args: list[str], environ: Mapping[str, str]) -> Config:
         port=port,
         name=values["name"],
         db_suffix=values["db_suffix"],
+        engine=values["engine"],
+        dsn=dsn,
+        db_connections=values["db_connections"],
+        db_connect_timeout=values["db_connect_timeout"],
+        db_write_timeout=values["db_write_timeout"],
+        db_collation=values["db_collation"],
         data_dir=values["data_dir"],
         extension=extension.resolve(),
         token=_token(values["master_token"], values["master_token_file"]),
@@ -194,16 +208,49 @@ def _values(args: list[str], environ: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
-def _check_engine(values: dict[str, Any]) -> None:
-    if values["engine"] == "sqlserver":
+def _dsn(values: dict[str, Any]) -> str:
+    """Return the connection string, of which no error has anything."""
+    dsn, file = values["dsn"], values["dsn_file"]
+    if values["engine"] != "sqlserver":
+        if dsn or file:
+            raise UsageError(
+                "WORKER_DSN or WORKER_DSN_FILE is set, but the engine sqlite does not use one:"
+                " unset it, or choose the engine with WORKER_ENGINE=sqlserver"
+            )
+        return ""
+    if dsn and file:
+        raise UsageError("both WORKER_DSN and WORKER_DSN_FILE are set: set only one")
+    if file:
+        try:
+            dsn = Path(file).read_text(encoding="utf-8").strip()
+        except OSError as err:
+            raise UsageError(f"WORKER_DSN_FILE: {err}") from None
+        except UnicodeDecodeError:
+            raise UsageError("WORKER_DSN_FILE: the file is not UTF-8") from None
+        if not dsn:
+            raise UsageError("WORKER_DSN_FILE: the file is empty")
+    if not dsn:
         raise UsageError(
-            "WORKER_ENGINE is sqlserver, which only the Go worker supports so far: use it, or"
-            " choose sqlite"
+            "the engine sqlserver requires a connection string: set WORKER_DSN or WORKER_DSN_FILE to"
+            " sqlserver://user:password@host:1433?encrypt=true (see docs/sql-server.md)"
         )
-    if values["dsn"] or values["dsn_file"]:
+    try:
+        parse(dsn)
+    except InvalidDSN as err:
+        raise UsageError(f"WORKER_DSN: {err}") from None
+    _check_database(values)
+    return str(dsn)
+
+
+def _check_database(values: dict[str, Any]) -> None:
+    if values["db_connections"] < _MIN_CONNECTIONS:
         raise UsageError(
-            "WORKER_DSN or WORKER_DSN_FILE is set, but the engine sqlite does not use one: unset it"
+            f"WORKER_DB_CONNECTIONS must be at least {_MIN_CONNECTIONS}: reads and writes each need"
+            " one"
         )
+    for name, example in (("db_connect_timeout", "15s"), ("db_write_timeout", "60s")):
+        if values[name] <= 0:
+            raise UsageError(f"WORKER_{name.upper()} must be greater than zero, such as {example}")
 
 
 def _token(token: str, file: str) -> str:

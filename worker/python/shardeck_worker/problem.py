@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 # The codes that a worker sends, with their HTTP status and title.
 CODES: dict[str, tuple[int, str]] = {
@@ -18,6 +19,7 @@ CODES: dict[str, tuple[int, str]] = {
     "too_complex": (400, "The request is too large or too deep"),
     "unknown_database": (404, "The database does not exist"),
     "unknown_table": (404, "The table does not exist"),
+    "unknown_column": (400, "The column does not exist"),
     "database_exists": (409, "The database already exists"),
     "table_exists": (409, "The table already exists"),
     "idempotency_mismatch": (422, "The Idempotency-Key was used for another request"),
@@ -165,3 +167,20 @@ def unknown_table(name: str) -> Problem:
         "create it first, or check the name",
         field="table",
     )
+
+
+def from_document(document: dict[str, Any]) -> Problem:
+    """Return the problem that a document describes."""
+    problem = Problem(
+        document["code"],
+        document["detail"],
+        document.get("hint", ""),
+        field=document.get("field", ""),
+        sql_number=document.get("sql_number", 0),
+        column=document.get("column", ""),
+        row=document.get("row"),
+    )
+    problem.term = document.get("term", 0)
+    problem.map_version = document.get("map_version", 0)
+    problem.primary = document.get("primary", "")
+    return problem

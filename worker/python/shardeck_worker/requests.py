@@ -85,6 +85,7 @@ class ExecRequest:
     idempotency: Idempotency | None
     statements: list[Statement]
     timeout_ms: int
+    body: bytes = b""  # as it was sent, for an engine that passes it on
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class QueryRequest:
     result_types: tuple[str, ...]
     schemas: dict[str, str]
     timeout_ms: int
+    body: bytes = b""
 
 
 _FENCE = frozenset({"term", "map_version"})
@@ -135,7 +137,7 @@ def db_request(value: Any) -> DBRequest:
     return DBRequest(_db_name(fields), _fence(fields))
 
 
-def exec_request(value: Any) -> ExecRequest:
+def exec_request(value: Any, body: bytes = b"") -> ExecRequest:
     fields = Fields(value, "", _EXEC)
     db, fence, timeout = _db_name(fields), _fence(fields), _timeout(fields)
     idempotency = None
@@ -151,7 +153,7 @@ def exec_request(value: Any) -> ExecRequest:
         raise missing("statements")
     if len(statements) > MAX_STATEMENTS:
         raise invalid("statements", f"must be 1 to {MAX_STATEMENTS}, not {len(statements)}")
-    return ExecRequest(db, fence, idempotency, statements, timeout)
+    return ExecRequest(db, fence, idempotency, statements, timeout, body)
 
 
 def _statement(path: str, value: Any) -> Statement:
@@ -220,7 +222,7 @@ def _check_definition(fields: Fields, statement: Statement) -> None:
         raise missing(fields.path("definition.columns"))
 
 
-def query_request(value: Any) -> QueryRequest:
+def query_request(value: Any, body: bytes = b"") -> QueryRequest:
     fields = Fields(value, "", _QUERY)
     request = QueryRequest(
         db=_db_name(fields),
@@ -230,6 +232,7 @@ def query_request(value: Any) -> QueryRequest:
         result_types=fields.texts("result_types"),
         schemas=fields.texts_by_name("schemas"),
         timeout_ms=_timeout(fields),
+        body=body,
     )
     if not request.sql:
         raise missing("sql")

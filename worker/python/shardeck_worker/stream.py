@@ -6,8 +6,8 @@ import logging
 
 from waitress.channel import ClientDisconnected
 
+from shardeck_worker.engine import Rows
 from shardeck_worker.problem import Problem, internal
-from shardeck_worker.sqlite.reader import Rows
 
 log = logging.getLogger(__name__)
 

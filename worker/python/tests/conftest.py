@@ -16,10 +16,10 @@ import pytest
 
 from shardeck_worker import jsonbody, requests
 from shardeck_worker.definition import table_definition
+from shardeck_worker.engine import Outcome
 from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlite.connection import default_extension
 from shardeck_worker.sqlite.engine import Engine
-from shardeck_worker.sqlite.writer import Outcome
 
 ROOT = Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "shared" / "api" / "testdata" / "golden"

@@ -13,6 +13,7 @@ from typing import Any
 
 import apsw
 
+from shardeck_worker.engine import Outcome
 from shardeck_worker.problem import Problem
 from shardeck_worker.requests import ExecRequest, QueryRequest
 from shardeck_worker.sqlite.call import Call
@@ -23,7 +24,7 @@ from shardeck_worker.sqlite.idempotency import Records
 from shardeck_worker.sqlite.reader import Reader, ReaderPool, Rows, query_problem
 from shardeck_worker.sqlite.state import StateFile
 from shardeck_worker.sqlite.values import Values
-from shardeck_worker.sqlite.writer import WAIT_TO_BEGIN, Outcome, Pending, Writer
+from shardeck_worker.sqlite.writer import WAIT_TO_BEGIN, Pending, Writer
 
 FILE_EXT = ".db"
 DROP_WAIT = 5.0  # seconds that readers have to end, once they are interrupted

@@ -11,6 +11,7 @@ from typing import Any
 
 import apsw
 
+from shardeck_worker.engine import Outcome
 from shardeck_worker.fields import check_identifier
 from shardeck_worker.problem import Problem, closed, unknown_database
 from shardeck_worker.requests import DBRequest, ExecRequest, Fence, QueryRequest, State
@@ -27,19 +28,18 @@ from shardeck_worker.sqlite.errors import storage_problem
 from shardeck_worker.sqlite.reader import Rows
 from shardeck_worker.sqlite.state import STATE_FILE, StateFile
 from shardeck_worker.sqlite.values import Values
-from shardeck_worker.sqlite.writer import Outcome
 
 log = logging.getLogger(__name__)
-
-NAME = "sqlite"
-DIALECT = "sqlite/1"
-VERSION = apsw.sqlite_lib_version()
 
 _SUFFIX = re.compile(r"[A-Za-z0-9_]*")
 
 
 class Engine:
     """All databases of a worker. Its methods are for any number of threads."""
+
+    name = "sqlite"
+    dialect = "sqlite/1"
+    version = apsw.sqlite_lib_version()
 
     def __init__(self, directory: Path, suffix: str, extension: Path) -> None:
         if not _SUFFIX.fullmatch(suffix):
@@ -184,6 +184,10 @@ class Engine:
         """Return the databases with their row counts, from memory."""
         dbs = self._dbs.values()
         return [db.stats() for db in sorted(dbs, key=lambda db: db.name)]
+
+    @property
+    def shard(self) -> str:
+        return self._state.current.shard
 
     def state(self) -> State:
         return self._state.current

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 import apsw
 
+from shardeck_worker.engine import Outcome
 from shardeck_worker.problem import Problem
 from shardeck_worker.requests import Statement
 from shardeck_worker.sqlite.catalog import Catalog, Table, load_catalog
@@ -23,7 +24,7 @@ from shardeck_worker.sqlite.idempotency import Records
 from shardeck_worker.sqlite.rekey import rekey
 from shardeck_worker.sqlite.state import StateFile
 from shardeck_worker.sqlite.values import Row, located
-from shardeck_worker.sqlite.writer import Outcome, Pending
+from shardeck_worker.sqlite.writer import Pending
 
 log = logging.getLogger(__name__)
 

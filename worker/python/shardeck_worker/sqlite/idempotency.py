@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 
+from shardeck_worker.engine import Outcome
 from shardeck_worker.problem import Problem
 from shardeck_worker.requests import Idempotency
 from shardeck_worker.sqlite.catalog import response_text
 from shardeck_worker.sqlite.connection import Connection
-from shardeck_worker.sqlite.writer import Outcome
 
 KEPT_MS = 24 * 60 * 60 * 1000
 # Expired records are deleted along with other writes, a bounded number at a time.

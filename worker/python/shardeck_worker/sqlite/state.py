@@ -12,9 +12,10 @@ from typing import Any
 
 import apsw
 
-from shardeck_worker.problem import Problem, closed
+from shardeck_worker.fence import check_fence, check_update, raised
+from shardeck_worker.gate import Gate
+from shardeck_worker.problem import closed
 from shardeck_worker.requests import Fence, State
-from shardeck_worker.sqlite.gate import Gate
 
 STATE_FILE = "_state.db"  # no database can have this name, as names begin with a letter
 
@@ -97,18 +98,14 @@ class StateFile:
 
     def check(self, fence: Fence) -> None:
         """Refuse an outdated fence. The caller shares or holds the gate."""
-        now = self.current
-        if fence.term < now.term:
-            raise _stale_term(now, fence.term)
-        if fence.map_version < now.map_version:
-            raise _stale_map(now, fence.map_version)
+        check_fence(self.current, fence)
 
     def raise_to(self, fence: Fence) -> None:
         """Store a request's fence if it is newer. The leader of a new term is not known yet."""
-        if _raised(self.current, fence) is None:
+        if raised(self.current, fence) is None:
             return
         with self.gate.alone():
-            following = _raised(self.current, fence)
+            following = raised(self.current, fence)
             if following is not None:
                 self._store(following)
 
@@ -116,18 +113,7 @@ class StateFile:
         """Apply a master's update, once the transactions under the present state have ended."""
         with self.gate.alone():
             now = self.current
-            other = bool(now.leader) and update.leader != now.leader
-            if update.term < now.term or (update.term == now.term and other):
-                raise _stale_term(now, update.term)
-            if update.map_version < now.map_version:
-                raise _stale_map(now, update.map_version)
-            if now.shard and update.shard != now.shard:
-                raise Problem(
-                    "wrong_shard",
-                    f"this worker holds shard {now.shard}, not {update.shard}",
-                    "list the workers in their original order, or give the worker an empty data"
-                    " directory",
-                )
+            check_update(now, update)
             if update != now:
                 self._store(update)
             return update
@@ -139,44 +125,6 @@ class StateFile:
             (_signed(state.term), _signed(state.map_version), state.leader, state.shard),
         )
         self.current = state
-
-
-def _raised(now: State, fence: Fence) -> State | None:
-    """Return the state raised to a fence; None if that changes nothing or the fence is older."""
-    if fence.term < now.term or fence.map_version < now.map_version:
-        return None
-    if fence.term == now.term and fence.map_version == now.map_version:
-        return None
-    leader = now.leader if fence.term == now.term else ""
-    return State(fence.term, fence.map_version, leader, now.shard)
-
-
-def _stale_term(now: State, term: int) -> Problem:
-    return _with_state(
-        Problem(
-            "stale_term",
-            f"term {term} is outdated: this worker has seen term {now.term}",
-            "use the current primary; this master must step down",
-        ),
-        now,
-    )
-
-
-def _stale_map(now: State, version: int) -> Problem:
-    return _with_state(
-        Problem(
-            "stale_map",
-            f"slot map version {version} is outdated: this worker has seen version"
-            f" {now.map_version}",
-            "load the current slot map and route again",
-        ),
-        now,
-    )
-
-
-def _with_state(problem: Problem, now: State) -> Problem:
-    problem.term, problem.map_version, problem.primary = now.term, now.map_version, now.leader
-    return problem
 
 
 # SQLite's integers are signed; terms use all 64 bits.

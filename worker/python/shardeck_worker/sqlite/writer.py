@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 import apsw
 
+from shardeck_worker.engine import Outcome
 from shardeck_worker.problem import Problem, canceled, closed, not_begun, unknown_database
 from shardeck_worker.requests import ExecRequest
 from shardeck_worker.sqlite.call import WAIT, Call
@@ -29,12 +30,6 @@ WAIT_TO_BEGIN = 10.0  # seconds, unless the request sets a bound
 GROUP_REQUESTS = 512
 GROUP_EXECUTIONS = 8192
 TIDY_EVERY = 1.0  # seconds from a commit to a checkpoint
-
-
-@dataclass(slots=True)
-class Outcome:
-    rows_affected: list[int]
-    replayed: bool = False
 
 
 @dataclass(slots=True)
