@@ -211,7 +211,7 @@ def run(*args: str, **variables: str) -> subprocess.CompletedProcess[str]:
         ({"WORKER_SHUTDOWN_GRACE": "soon"}, "WORKER_SHUTDOWN_GRACE"),
         ({"WORKER_DB_SUFFIX": "a-b"}, "WORKER_DB_SUFFIX"),
         ({"WORKER_NAME": "a b"}, "WORKER_NAME"),
-        ({"WORKER_ENGINE": "sqlserver"}, "only the Go worker"),
+        ({"WORKER_ENGINE": "sqlserver"}, "WORKER_DSN"),
         ({"WORKER_ENGINE": "oracle"}, "WORKER_ENGINE"),
         ({"WORKER_DSN": "sqlserver://u:hush@h"}, "WORKER_DSN"),
         ({"WORKER_SQLITE_EXTENSION": "/nowhere/lib.so"}, "make sqliteext"),

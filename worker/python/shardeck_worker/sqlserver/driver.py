@@ -48,6 +48,7 @@ _NUMBERS = {
 _FROM_SERVER = "[Microsoft][SQL Server]"
 _PROVIDER = re.compile(
     r"(?:TCP|SSL) Provider: (?:Error code 0x[0-9A-F]+|\[error:[0-9A-F]+:[\w :()-]*\])"
+    r"|Encryption not supported on SQL Server"
 )
 _LOGIN_HINT = (
     "check the user and its password in WORKER_DSN, and its grants on the server; see"
@@ -144,9 +145,8 @@ class Connector:
                 "phase": "idle",
                 "errors": [{"number": failure.number, "severity": 16, "message": ""}],
             }
-            problem = from_document(self._functions.report(report)["problem"])
-            problem.detail += f" (at {at})"
-            return problem
+            document = self._functions.report(report)["problem"]
+            return from_document({**document, "detail": f"{document['detail']} (at {at})"})
         text = str(getattr(err, "ddbc_error", ""))
         if "imeout" in text:
             return self._silent()
