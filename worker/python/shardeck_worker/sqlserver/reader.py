@@ -19,7 +19,6 @@ _REFUSED = "_sd_refused"
 _FETCH_BYTES = 1 << 20  # of memory that the driver takes at a time
 _FETCH_ROWS = 500
 _FETCH_UNBOUNDED = 4  # rows with values that may be very long
-_TYPE_LIMIT = 8  # bytes per column that lines of short rows have at least
 
 
 class Failed(Exception):
