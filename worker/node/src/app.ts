@@ -1,12 +1,11 @@
 // The Express application: the endpoints of worker-openapi.yaml.
 import { createHmac } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
-import type { Engine } from './engine.ts';
-import { answerProblem, body, identify, refuseBrowsers, requireToken, send, sendJSON, setHeaders } from './http.ts';
+import type { Engine, Rows } from './engine.ts';
+import { answerProblem, body, bodyOf, identify, refuseBrowsers, requireToken, send, sendJSON, setHeaders, textOf, untilClosed } from './http.ts';
 import type { Logger } from './log.ts';
 import type { Piece } from './messages.ts';
 import { Problem, canceled, problemOf, toJSON } from './problem.ts';
-import type { Query } from './query.ts';
 import { checkDB, checkExec, checkQuery, checkState, shapes } from './requests.ts';
 
 export interface AppConfig {
@@ -33,8 +32,8 @@ export function createApp({ engine, logger, name, token, version, loopback }: Ap
 
   app.get('/health', (req, res) => {
     const text = toJSON({
-      status: 'ok', name, language: 'node', engine: 'sqlite', engine_version: engineVersion, dialect: 'sqlite/1',
-      shard: engine.state.shard, version, uptime_seconds: (Date.now() - started) / 1000,
+      status: 'ok', name, language: 'node', engine: engine.name, engine_version: engineVersion, dialect: engine.dialect,
+      shard: engine.shard, version, uptime_seconds: (Date.now() - started) / 1000,
     });
     const nonce = req.headers['x-shardeck-nonce'];
     if (typeof nonce === 'string' && /^[0-9a-f]{64}$/.test(nonce)) res.setHeader('X-Shardeck-Proof', proof(token, nonce, text));
@@ -42,37 +41,37 @@ export function createApp({ engine, logger, name, token, version, loopback }: Ap
   });
 
   app.post('/create-db', guard, body(shapes.db), async (req, res) => {
-    const request = checkDB(req.body as ReturnType<typeof shapes.db>);
-    sendJSON(res, { db_name: request.db, physical: await engine.createDB(request) });
+    const request = checkDB(bodyOf(req, shapes.db));
+    sendJSON(res, { db_name: request.db, physical: await engine.createDB(request, untilClosed(res)) });
   });
 
   app.post('/drop-db', guard, body(shapes.db), async (req, res) => {
-    const request = checkDB(req.body as ReturnType<typeof shapes.db>);
-    sendJSON(res, { db_name: request.db, physical: await engine.dropDB(request) });
+    const request = checkDB(bodyOf(req, shapes.db));
+    sendJSON(res, { db_name: request.db, physical: await engine.dropDB(request, untilClosed(res)) });
   });
 
   app.post('/exec', guard, body(shapes.exec), async (req, res) => {
-    const write = engine.exec(checkExec(req.body as ReturnType<typeof shapes.exec>));
+    const write = engine.exec(checkExec(bodyOf(req, shapes.exec)), textOf(req));
     res.once('close', write.cancel);
     sendJSON(res, await write.done);
   });
 
   app.post('/query', guard, body(shapes.query), async (req, res) => {
-    const query = engine.query(checkQuery(req.body as ReturnType<typeof shapes.query>));
+    const query = engine.query(checkQuery(bodyOf(req, shapes.query)), textOf(req));
     res.once('close', () => query.cancel(canceled));
     await sendRows(query, res);
   });
 
-  app.get('/stats', guard, (_, res) => {
-    sendJSON(res, { state: engine.state, databases: engine.stats(), at: new Date().toISOString() });
+  app.get('/stats', guard, async (_, res) => {
+    sendJSON(res, { state: await engine.state(), databases: await engine.stats(), at: new Date().toISOString() });
   });
 
-  app.get('/state', guard, (_, res) => {
-    sendJSON(res, engine.state);
+  app.get('/state', guard, async (_, res) => {
+    sendJSON(res, await engine.state());
   });
 
   app.post('/state', guard, body(shapes.state), async (req, res) => {
-    const state = await engine.setState(checkState(req.body as ReturnType<typeof shapes.state>));
+    const state = await engine.setState(checkState(bodyOf(req, shapes.state)));
     logger.info('a master holds the term', { term: String(state.term), leader: state.leader, shard: state.shard });
     sendJSON(res, state);
   });
@@ -106,7 +105,7 @@ function methods(allowed: string): RequestHandler {
  * Sends the rows, piece by piece as the client takes them, and the record that ends them. A result
  * of one piece is sent at once, and a failure before the first piece is sent has its own status.
  */
-async function sendRows(query: Query, res: Response): Promise<void> {
+async function sendRows(query: Rows, res: Response): Promise<void> {
   let rows = 0;
   for (;;) {
     const piece = await query.next();

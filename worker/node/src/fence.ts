@@ -1,8 +1,8 @@
 // The worker's state: the newest term and slot map that it has seen, its leader and its shard.
 import { Connection } from './connection.ts';
 import { primaryCode, sqlite } from './errors.ts';
-import { Problem } from './problem.ts';
 import type { Fence, WorkerState } from './requests.ts';
+import { checkFence, raised, updated } from './state.ts';
 
 const schema = [
   'PRAGMA locking_mode = EXCLUSIVE',
@@ -52,29 +52,17 @@ export class FenceStore {
 
   /** Refuses a fence that is older than the state. */
   check(f: Fence): void {
-    if (f.term < this.#state.term) throw this.#staleTerm(f.term);
-    if (f.map_version < this.#state.map_version) throw this.#staleMap(f.map_version);
+    checkFence(this.#state, f);
   }
 
   /** Stores a fence that is newer than the state; one that is older in either part raises nothing. */
   raise(f: Fence): void {
-    const s = this.#state;
-    if (f.term < s.term || f.map_version < s.map_version || (f.term === s.term && f.map_version === s.map_version)) return;
-    // The leader of a new term is not known before it claims the term.
-    this.#store({ ...s, ...f, leader: f.term > s.term ? '' : s.leader });
+    this.#store(raised(this.#state, f));
   }
 
   /** Gives a term to a master; a term without a leader goes to the first that claims it. */
   update(up: WorkerState): void {
-    const s = this.#state;
-    if (up.term < s.term || (up.term === s.term && s.leader !== '' && up.leader !== s.leader)) throw this.#staleTerm(up.term);
-    if (up.map_version < s.map_version) throw this.#staleMap(up.map_version);
-    if (s.shard !== '' && up.shard !== s.shard) {
-      throw new Problem('wrong_shard', `this worker holds shard ${s.shard}, not ${up.shard}`, {
-        hint: 'list the workers in their original order, or give the worker an empty data directory',
-      });
-    }
-    if (up.term !== s.term || up.map_version !== s.map_version || up.leader !== s.leader || up.shard !== s.shard) this.#store(up);
+    this.#store(updated(this.#state, up));
   }
 
   /**
@@ -99,23 +87,11 @@ export class FenceStore {
   }
 
   #store(next: WorkerState): void {
+    if (next === this.#state) return;
     this.#conn.get(
       'UPDATE state SET term = ?, map_version = ?, leader = ?, shard = ?',
       BigInt.asIntN(64, next.term), BigInt.asIntN(64, next.map_version), next.leader, next.shard,
     );
     this.#state = next;
-  }
-
-  #staleTerm(term: bigint): Problem {
-    return new Problem('stale_term', `term ${term} is outdated: this worker has seen term ${this.#state.term}`, this.#newest('use the current primary; this master must step down'));
-  }
-
-  #staleMap(version: bigint): Problem {
-    return new Problem('stale_map', `slot map version ${version} is outdated: this worker has seen version ${this.#state.map_version}`, this.#newest('load the current slot map and route again'));
-  }
-
-  #newest(hint: string) {
-    const { term, map_version, leader } = this.#state;
-    return { hint, term, map_version, ...(leader && { primary: leader }) };
   }
 }

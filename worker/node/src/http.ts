@@ -5,7 +5,7 @@ import { isIP } from 'node:net';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { Reader, type Read } from './json.ts';
 import type { Level, Logger } from './log.ts';
-import { Problem, problemOf, toJSON } from './problem.ts';
+import { Problem, canceled, problemOf, toJSON } from './problem.ts';
 
 const maxBody = 32 << 20;
 const drainTimeout = 500; // milliseconds that a client gets to notice the refusal of its body
@@ -79,7 +79,7 @@ export function requireToken(token: string): RequestHandler {
   };
 }
 
-/** Reads the body, strict JSON of that shape, into req.body. */
+/** Reads the body, strict JSON of that shape, for `bodyOf` and `textOf`. */
 export function body<T>(shape: Read<T>): RequestHandler {
   return (req, _, next) => {
     if (!/^application\/json[ \t]*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
@@ -99,7 +99,7 @@ export function body<T>(shape: Read<T>): RequestHandler {
     req.on('end', () => {
       if (length > maxBody) return;
       try {
-        req.body = Reader.decode(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks), shape);
+        req.body = Reader.decode(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks), shape) satisfies Decoded<T>;
       } catch (err) {
         next(err);
         return;
@@ -107,6 +107,28 @@ export function body<T>(shape: Read<T>): RequestHandler {
       next();
     });
   };
+}
+
+interface Decoded<T> {
+  value: T;
+  text: string;
+}
+
+/** The body of a request to an endpoint that reads it by that shape. */
+export function bodyOf<T>(req: Request, _: Read<T>): T {
+  return (req.body as Decoded<T>).value;
+}
+
+/** The JSON of the body. */
+export function textOf(req: Request): string {
+  return (req.body as Decoded<unknown>).text;
+}
+
+/** Aborts if the client gives up. */
+export function untilClosed(res: Response): AbortSignal {
+  const closed = new AbortController();
+  res.once('close', () => closed.abort(canceled()));
+  return closed.signal;
 }
 
 const tooLarge = () => new Problem('body_too_large', `the body is larger than ${maxBody} bytes`, { hint: 'send less at a time, for example an insert in batches' });

@@ -22,13 +22,14 @@ export class Reader {
   }
 
   /** Decodes a request's whole body. */
-  static decode<T>(body: Buffer, read: Read<T>): T {
+  static decode<T>(body: Buffer, read: Read<T>): { value: T; text: string } {
     if (!isUtf8(body)) throw notJSON('the body is not UTF-8');
-    const r = new Reader(body.toString('utf8'));
+    const text = body.toString('utf8');
+    const r = new Reader(text);
     const value = read(r);
     r.peek();
     if (r.#at < r.#text.length) r.#syntax('more text after the value');
-    return value;
+    return { value, text };
   }
 
   object(member: (name: string) => void): void {

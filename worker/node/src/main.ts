@@ -1,12 +1,10 @@
 // The program: reads the configuration, serves until it is told to stop, and closes the files.
 import './nodeversion.js';
-import fs from 'node:fs';
 import { isIP } from 'node:net';
-import path from 'node:path';
 import metadata from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { UsageError, parse, type Config } from './config.ts';
-import { Engine } from './engine.ts';
+import { openEngine } from './engine.ts';
 import { Logger } from './log.ts';
 import { Server } from './server.ts';
 
@@ -25,11 +23,9 @@ async function main(): Promise<void> {
   const server = new Server();
   await server.listen(config.host, config.port);
   const name = config.name || `worker-${server.port}`;
-  const dir = path.resolve(config.dataDir || path.join('data', name));
-  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const engine = await Engine.open({ dir, suffix: config.suffix, extension: config.extension }, logger, exit);
+  const engine = await openEngine(config, name, logger, exit);
   server.serve(createApp({ engine, logger, name, token: config.token, version: metadata.version, loopback: isLoopback(config.host) }));
-  logger.info('worker is up', { name, url: server.url, engine: 'sqlite', engine_version: engine.version, data_dir: dir });
+  logger.info('worker is up', { name, url: server.url, engine: engine.name, engine_version: engine.version });
   process.stdout.write(`listening on ${server.url}\n`);
   await stopped;
   await server.stop(config.grace, logger);

@@ -127,3 +127,11 @@ export const canceled = () => new Problem('canceled', 'the request was cancelled
 
 export const notBegun = () =>
   new Problem('overloaded', 'the write did not begin in time; nothing was done', { hint: 'send it again, or allow more time' });
+
+/** A row of an answer must be shorter than this, in bytes of JSON. */
+export const maxRow = 16 << 20;
+
+export const rowTooLarge = () =>
+  new Problem('too_complex', `a row of the answer takes more than ${maxRow} bytes as JSON`, {
+    hint: 'select fewer columns, or a SUBSTRING of the long ones',
+  });

@@ -5,7 +5,7 @@ import { Problem } from '../src/problem.ts';
 import { checkExec, shapes } from '../src/requests.ts';
 
 const read = shape({ name: text, term: uint64, rows: list(row) });
-const decode = (body: string | Buffer) => Reader.decode(Buffer.from(body), read);
+const decode = (body: string | Buffer) => Reader.decode(Buffer.from(body), read).value;
 
 /** The problem that the body is refused with. */
 function refused(body: string | Buffer): Problem['data'] {
@@ -56,7 +56,7 @@ test('deep nesting is refused without a crash', () => {
 test('rows must have a value for each type', () => {
   const body = (rows: string) => `{"db_name":"A","fence":{"term":1,"map_version":1},"statements":[
     {"sql":"x","table":"T","effect":"delete","types":["INT","INT"],"rows":${rows}}]}`;
-  const check = (rows: string) => checkExec(Reader.decode(Buffer.from(body(rows)), shapes.exec));
+  const check = (rows: string) => checkExec(Reader.decode(Buffer.from(body(rows)), shapes.exec).value);
   assert.deepEqual(check('[[1,2]]').statements[0]?.rows, [['1', '2']]);
   for (const rows of ['[[1]]', '[[1,2],[1,2,3]]', '[]', '[[]]']) assert.throws(() => check(rows), Problem, rows);
 });
