@@ -15,6 +15,10 @@ import (
 // MaxBody is the maximum size of a request body, in bytes, unless a service sets a lower limit.
 const MaxBody = 16 << 20
 
+// MaxWorkerBody is the maximum size of a request to a worker, in bytes. A master's request may be
+// slightly longer than the client's request that caused it.
+const MaxWorkerBody = 2 * MaxBody
+
 // Decode reads exactly one JSON value from r into dst, strictly: unknown and repeated members,
 // invalid UTF-8, trailing data and bodies over limit bytes are refused. The error is always a
 // *Problem that names the field at fault. The whole body is read before any of it is decoded, so

@@ -13,10 +13,6 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// maxBody bounds a request, in bytes. A master's request may be slightly longer than the client's
-// request that caused it.
-const maxBody = 2 * api.MaxBody
-
 // health describes the worker, and proves to a master that sends a nonce that it knows the
 // secret (see [api.HeaderProof]).
 func (s *server) health(w http.ResponseWriter, r *http.Request) error {
@@ -52,7 +48,7 @@ func (s *server) dropDB(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) changeDB(w http.ResponseWriter, r *http.Request, change func(context.Context, string, api.Fence) (string, error)) error {
 	var req dbRequest
-	if err := httpserve.ReadJSON(w, r, maxBody, &req); err != nil {
+	if err := httpserve.ReadJSON(w, r, api.MaxWorkerBody, &req); err != nil {
 		return err
 	}
 	if err := req.check(); err != nil {
@@ -67,7 +63,7 @@ func (s *server) changeDB(w http.ResponseWriter, r *http.Request, change func(co
 
 func (s *server) exec(w http.ResponseWriter, r *http.Request) error {
 	var req execRequest
-	if err := httpserve.ReadJSON(w, r, maxBody, &req); err != nil {
+	if err := httpserve.ReadJSON(w, r, api.MaxWorkerBody, &req); err != nil {
 		return err
 	}
 	if err := req.check(); err != nil {
@@ -84,7 +80,7 @@ func (s *server) exec(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) query(w http.ResponseWriter, r *http.Request) error {
 	var req api.QueryRequest
-	if err := httpserve.ReadJSON(w, r, maxBody, &req); err != nil {
+	if err := httpserve.ReadJSON(w, r, api.MaxWorkerBody, &req); err != nil {
 		return err
 	}
 	if err := checkQuery(&req); err != nil {
@@ -144,7 +140,7 @@ func (s *server) state(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) setState(w http.ResponseWriter, r *http.Request) error {
 	var up api.StateUpdate
-	if err := httpserve.ReadJSON(w, r, maxBody, &up); err != nil {
+	if err := httpserve.ReadJSON(w, r, api.MaxWorkerBody, &up); err != nil {
 		return err
 	}
 	if err := checkState(&up); err != nil {

@@ -55,14 +55,10 @@ func texts(f func(args []string) (any, error)) func(args []sqltypes.Value) (sqlt
 	}
 }
 
-// maxBody bounds a request, in bytes, as the Go worker does: a master's may be longer than the
-// client's was.
-const maxBody = 2 * api.MaxBody
-
 // request decodes the body of a request to a worker. What is wrong with it is a problem.
 func request[T any](body string) (*T, error) {
 	req := new(T)
-	return req, api.Decode(strings.NewReader(body), maxBody, req)
+	return req, api.Decode(strings.NewReader(body), api.MaxWorkerBody, req)
 }
 
 // argument decodes an argument that the program made itself.
