@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Engine, Rows } from './engine.ts';
-import { answerProblem, body, bodyOf, identify, refuseBrowsers, requireToken, send, sendJSON, setHeaders, textOf, untilClosed } from './http.ts';
+import { answerProblem, body, identify, refuseBrowsers, requireToken, send, sendJSON, setHeaders, untilClosed, type Body } from './http.ts';
 import type { Logger } from './log.ts';
 import type { Piece } from './messages.ts';
 import { Problem, canceled, problemOf, toJSON } from './problem.ts';
@@ -41,23 +41,25 @@ export function createApp({ engine, logger, name, token, version, loopback }: Ap
   });
 
   app.post('/create-db', guard, body(shapes.db), async (req, res) => {
-    const request = checkDB(bodyOf(req, shapes.db));
+    const request = checkDB((req.body as Body<typeof shapes.db>).value);
     sendJSON(res, { db_name: request.db, physical: await engine.createDB(request, untilClosed(res)) });
   });
 
   app.post('/drop-db', guard, body(shapes.db), async (req, res) => {
-    const request = checkDB(bodyOf(req, shapes.db));
+    const request = checkDB((req.body as Body<typeof shapes.db>).value);
     sendJSON(res, { db_name: request.db, physical: await engine.dropDB(request, untilClosed(res)) });
   });
 
   app.post('/exec', guard, body(shapes.exec), async (req, res) => {
-    const write = engine.exec(checkExec(bodyOf(req, shapes.exec)), textOf(req));
+    const { value, text } = req.body as Body<typeof shapes.exec>;
+    const write = engine.exec(checkExec(value), text);
     res.once('close', write.cancel);
     sendJSON(res, await write.done);
   });
 
   app.post('/query', guard, body(shapes.query), async (req, res) => {
-    const query = engine.query(checkQuery(bodyOf(req, shapes.query)), textOf(req));
+    const { value, text } = req.body as Body<typeof shapes.query>;
+    const query = engine.query(checkQuery(value), text);
     res.once('close', () => query.cancel(canceled));
     await sendRows(query, res);
   });
@@ -71,7 +73,7 @@ export function createApp({ engine, logger, name, token, version, loopback }: Ap
   });
 
   app.post('/state', guard, body(shapes.state), async (req, res) => {
-    const state = await engine.setState(checkState(bodyOf(req, shapes.state)));
+    const state = await engine.setState(checkState((req.body as Body<typeof shapes.state>).value));
     logger.info('a master holds the term', { term: String(state.term), leader: state.leader, shard: state.shard });
     sendJSON(res, state);
   });

@@ -79,7 +79,13 @@ export function requireToken(token: string): RequestHandler {
   };
 }
 
-/** Reads the body, strict JSON of that shape, for `bodyOf` and `textOf`. */
+/** What `body` with a shape leaves as req.body: the value, and the JSON that it was read from. */
+export interface Body<S extends Read<unknown>> {
+  value: ReturnType<S>;
+  text: string;
+}
+
+/** Reads the body, strict JSON of that shape. */
 export function body<T>(shape: Read<T>): RequestHandler {
   return (req, _, next) => {
     if (!/^application\/json[ \t]*(?:;|$)/i.test(req.headers['content-type'] ?? '')) {
@@ -99,7 +105,7 @@ export function body<T>(shape: Read<T>): RequestHandler {
     req.on('end', () => {
       if (length > maxBody) return;
       try {
-        req.body = Reader.decode(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks), shape) satisfies Decoded<T>;
+        req.body = Reader.decode(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks), shape);
       } catch (err) {
         next(err);
         return;
@@ -107,21 +113,6 @@ export function body<T>(shape: Read<T>): RequestHandler {
       next();
     });
   };
-}
-
-interface Decoded<T> {
-  value: T;
-  text: string;
-}
-
-/** The body of a request to an endpoint that reads it by that shape. */
-export function bodyOf<T>(req: Request, _: Read<T>): T {
-  return (req.body as Decoded<T>).value;
-}
-
-/** The JSON of the body. */
-export function textOf(req: Request): string {
-  return (req.body as Decoded<unknown>).text;
 }
 
 /** Aborts if the client gives up. */

@@ -155,7 +155,7 @@ test('a worker stops in time under load, with status 0', async () => {
 test('a bad configuration is refused by name', async () => {
   for (const [env, message] of [
     [{ WORKER_PORT: '99999' }, /WORKER_PORT/], [{ WORKER_PORT: 'x' }, /WORKER_PORT/], [{ MASTER_TOKEN: '' }, /MASTER_TOKEN/], [{ MASTER_TOKEN: 'a b' }, /MASTER_TOKEN/],
-    [{ MASTER_TOKEN_FILE: '/nowhere' }, /MASTER_TOKEN/], [{ WORKER_ENGINE: 'sqlserver' }, /WORKER_ENGINE.*Go/], [{ WORKER_ENGINE: 'x' }, /WORKER_ENGINE/],
+    [{ MASTER_TOKEN_FILE: '/nowhere' }, /MASTER_TOKEN/], [{ WORKER_ENGINE: 'x' }, /WORKER_ENGINE/],
     [{ WORKER_DSN: 'sqlserver://x' }, /WORKER_DSN/], [{ WORKER_DB_SUFFIX: '1' }, /WORKER_DB_SUFFIX/], [{ WORKER_NAME: 'a b' }, /WORKER_NAME/],
     [{ WORKER_SHUTDOWN_GRACE: '5' }, /WORKER_SHUTDOWN_GRACE/], [{ LOG_FORMAT: 'xml' }, /LOG_FORMAT/], [{ LOG_LEVEL: 'loud' }, /LOG_LEVEL/],
     [{ EXIT_WITH_PARENT: 'perhaps' }, /EXIT_WITH_PARENT/], [{ WORKER_SQLITE_EXTENSION: '/nowhere.so' }, /make sqliteext/],

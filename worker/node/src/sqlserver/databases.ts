@@ -71,8 +71,13 @@ export class Databases {
   /** The error of a request, or that its database was dropped meanwhile, by this process or another. */
   async lookUp(db: Database, err: unknown): Promise<unknown> {
     if (!(err instanceof Failure && err.gone)) return err;
-    const r = await this.#record(db.name, forever).catch(() => db);
-    if (r === db || (r && 'state' in r && r.state === 'ready' && r.physical === db.physical)) return err;
+    let r: Record | undefined;
+    try {
+      r = await this.#record(db.name, forever);
+    } catch {
+      return err;
+    }
+    if (r?.state === 'ready' && r.physical === db.physical) return err;
     await this.#forget(db, 0);
     return unknownDatabase(db.name);
   }

@@ -54,7 +54,7 @@ const unsupported = [
   'krb5-dnslookupkdc', 'krb5-udppreferencelimit',
 ];
 
-function set<T>(name: keyof Options, read: (v: string) => T | undefined): (v: string) => Options | undefined {
+function set(name: keyof Options, read: (v: string) => unknown): (v: string) => Options | undefined {
   return (v) => {
     const value = read(v);
     return value === undefined ? undefined : { [name]: value };

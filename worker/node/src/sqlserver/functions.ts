@@ -2,7 +2,7 @@
 // what its result means. See docs/sql-server.md, "Workers in other languages".
 import type { StatementSync } from 'node:sqlite';
 import { Connection, type SQLValue } from '../connection.ts';
-import { statementProblem } from '../errors.ts';
+import { primaryCode, sqlite, statementProblem } from '../errors.ts';
 import type { ExecResponse } from '../messages.ts';
 import { Problem, maxRow, rowTooLarge, toJSON, type Details, type ProblemData } from '../problem.ts';
 
@@ -16,6 +16,12 @@ export interface Call {
 export interface Plan {
   transaction: boolean;
   calls: Call[];
+}
+
+/** A call whose result is rows, with the types of its columns. */
+export interface QueryPlan {
+  call: Call;
+  types: string[];
 }
 
 /** An error of the server. */
@@ -72,6 +78,8 @@ export class Failure extends Problem {
   }
 }
 
+/** The calls of a request are longer than it is: each value has a name and a type. */
+const maxPlan = 512 << 20;
 /** How many values one call of sd_mssql_cells takes. */
 const chunk = 126;
 
@@ -80,22 +88,23 @@ export class Functions {
 
   constructor(extension: string) {
     this.#conn = new Connection(':memory:', extension);
+    this.#conn.db.limits.length = maxPlan;
   }
 
   write(body: string, context: string): Plan {
-    return this.#call('sd_mssql_write', body, context);
+    return this.#call('sd_mssql_write', body, context) as Plan;
   }
 
   finish(body: string, context: string, outcomes: unknown[][]): Call {
-    return this.#call<{ call: Call }>('sd_mssql_finish', body, context, toJSON(outcomes)).call;
+    return (this.#call('sd_mssql_finish', body, context, toJSON(outcomes)) as { call: Call }).call;
   }
 
   answer(body: string, outcome: unknown[]): ExecResponse {
-    return this.#call<{ response: ExecResponse }>('sd_mssql_answer', body, toJSON(outcome)).response;
+    return (this.#call('sd_mssql_answer', body, toJSON(outcome)) as { response: ExecResponse }).response;
   }
 
-  query(body: string): { call: Call; types: string[] } {
-    return this.#call('sd_mssql_query', body);
+  query(body: string): QueryPlan {
+    return this.#call('sd_mssql_query', body) as QueryPlan;
   }
 
   refused(body: string, row: unknown[]): Failure {
@@ -113,7 +122,7 @@ export class Functions {
   }
 
   statement(name: string, subject: object): Call {
-    return this.#call('sd_mssql_statement', name, toJSON(subject));
+    return this.#call('sd_mssql_statement', name, toJSON(subject)) as Call;
   }
 
   /** A function that makes a line of JSON of a row of these types. */
@@ -153,13 +162,13 @@ export class Functions {
     throw new Error(`${name} returned no problem`);
   }
 
-  #call<T>(name: string, ...args: (string | null)[]): T {
+  #call(name: string, ...args: (string | null)[]): unknown {
     const statement = this.#prepare(`SELECT ${name}(${args.map(() => '?').join(', ')})`);
     const text = String(this.#get(statement, args));
-    const result = JSON.parse(text) as T | Refusal;
+    const result: unknown = JSON.parse(text);
     // A term is a 64-bit number, which the second reading keeps exact.
     if (typeof result === 'object' && result !== null && 'problem' in result) throw new Failure(JSON.parse(text, exact) as Refusal);
-    return result as T;
+    return result;
   }
 
   #prepare(sql: string): StatementSync {
@@ -171,6 +180,9 @@ export class Functions {
       const [value = null] = statement.get(...args) as unknown as SQLValue[];
       return value;
     } catch (err) {
+      if (primaryCode(err) === sqlite.tooBig) {
+        throw new Problem('too_complex', 'the request has too many values', { hint: 'send less at a time, for example an insert in batches' });
+      }
       const problem = statementProblem(err);
       throw problem instanceof Problem && problem.code !== 'syntax_error' ? problem : err;
     }

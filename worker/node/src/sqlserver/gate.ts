@@ -1,4 +1,7 @@
 // Locks for asynchronous work, first come, first served.
+import { Problem } from '../problem.ts';
+
+const maxWaiting = 4096;
 
 /** Entered by many at once or by one exclusively; whoever wants it exclusively is not overtaken. */
 export class Gate {
@@ -47,16 +50,15 @@ export class Semaphore {
     this.#free = permits;
   }
 
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  /** Waits for a permit; rejects with the signal's reason if that aborts first. */
+  /** Waits for a permit, unless too many wait already; rejects with the signal's reason if that aborts first. */
   async acquire(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#free > 0) {
       this.#free--;
       return;
+    }
+    if (this.#waiting.size >= maxWaiting) {
+      throw new Problem('overloaded', 'too many requests are waiting; nothing was done', { hint: 'send it again later' });
     }
     await new Promise<void>((resolve, reject) => {
       const take = () => {

@@ -1,5 +1,4 @@
 // The connections to one database: opened on demand, bounded, kept for a while.
-import { Problem } from '../problem.ts';
 import { Semaphore } from './gate.ts';
 import type { Session } from './session.ts';
 
@@ -9,7 +8,6 @@ const keepIdle = 5 * 60_000; // to open a connection costs more than most statem
  * number of those must not hold up writes.
  */
 const writerReserve = 4;
-const maxWaiting = 4096;
 
 export class Pool {
   /** One permit for each query. */
@@ -28,9 +26,6 @@ export class Pool {
 
   /** Runs with a session, which is kept if it is usable afterwards. */
   async run<T>(signal: AbortSignal, work: (s: Session) => Promise<T>): Promise<T> {
-    if (this.#permits.waiting >= maxWaiting) {
-      throw new Problem('overloaded', 'too many requests are waiting; nothing was done', { hint: 'send it again later' });
-    }
     await this.#permits.acquire(signal);
     try {
       const session = this.#takeIdle() ?? (await this.#open(signal));

@@ -4,7 +4,7 @@ import { Problem, canceled, problemOf } from '../problem.ts';
 import { Query, type QueryHost } from '../query.ts';
 import type { QueryRequest } from '../requests.ts';
 import type { Database } from './database.ts';
-import { Failure } from './functions.ts';
+import { Failure, type QueryPlan } from './functions.ts';
 import type { Server } from './server.ts';
 import type { Session } from './session.ts';
 
@@ -98,7 +98,7 @@ export class Reading implements QueryHost {
   }
 
   /** Sends the query and reads its results to the end. */
-  async #once(session: Session, { call, types }: { call: Parameters<Session['send']>[0]; types: string[] }, toLine: (row: unknown[]) => string): Promise<void> {
+  async #once(session: Session, { call, types }: QueryPlan, toLine: (row: unknown[]) => string): Promise<void> {
     const { signal } = this.#abort;
     const { functions } = this.#host.server;
     const stop = () => session.cancel('canceled');
@@ -172,13 +172,13 @@ export class Reading implements QueryHost {
   async #checkVersions(db: Database): Promise<void> {
     const { server } = this.#host;
     for (const name of Object.keys(this.#request.schemas)) {
-      let rows: unknown[][];
+      let version: unknown;
       try {
-        ({ rows } = await server.run(db.pool, this.#abort.signal, 'table_version', { name }));
+        version = (await server.run(db.pool, this.#abort.signal, 'table_version', { name })).rows[0]?.[0];
       } catch {
         return; // the query's own error is reported
       }
-      server.functions.checkVersion(this.#body, name, String(rows[0]?.[0] ?? ''));
+      server.functions.checkVersion(this.#body, name, typeof version === 'string' ? version : '');
     }
   }
 }

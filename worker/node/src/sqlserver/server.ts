@@ -15,6 +15,9 @@ export interface SQLServerConfig {
   collation: string;
 }
 
+const statementTimeout = 60_000;
+/** The statements that may take longer: for minutes, on some servers. */
+const unbounded = new Set(['create_own', 'create_database', 'snapshot', 'compatibility', 'drop_database', 'drop_database_now']);
 /** The number of an error that a database cannot be opened; Babelfish has another. */
 const cannotOpen = 4060;
 
@@ -43,11 +46,14 @@ export class Server {
 
   async runOn(s: Session, name: string, subject: object = {}, phase: Phase = 'idle'): Promise<Result> {
     const rows: unknown[][] = [];
+    const timer = unbounded.has(name) ? undefined : setTimeout(() => s.cancel('timeout'), statementTimeout);
     try {
       const affected = await s.send(this.functions.statement(name, subject), { columns: () => undefined, row: (row) => rows.push(row) });
       return { rows, affected };
     } catch (err) {
       throw this.failure(err, phase);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -84,6 +90,7 @@ export class Server {
     if (has('ETIMEOUT', 'ETIMEDOUT')) return unreachable(`SQL Server at ${at} did not answer within ${this.config.connectTimeout}ms`, check);
     if (has('ENOTFOUND', 'EAI_AGAIN')) return unreachable(`the host of SQL Server at ${at} is unknown`, 'check the host in WORKER_DSN');
     if (has('ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH')) return unreachable(`SQL Server at ${at} cannot be reached: ${codes.at(-1) ?? ''}`, check);
+    if (has('EENCRYPT')) return unreachable(`SQL Server at ${at} does not support encryption`, 'configure TLS on the server; encrypt=disable in WORKER_DSN is for a server on the same machine');
     return unreachable(
       `login to SQL Server at ${at} failed: ${codes.at(-1) ?? 'the connection was closed'}`,
       'check that it is SQL Server, and encrypt and the certificate options in WORKER_DSN; see docs/sql-server.md',
