@@ -48,6 +48,9 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** The directory of the databases' files; empty for SQL Server. */
+export const dataDir = (config: Config, name: string) => (config.sqlServer ? '' : path.resolve(config.dataDir || path.join('data', name)));
+
 /** Opens the configured engine for the worker of that name. `fatal` is called if it fails later. */
 export async function openEngine(config: Config, name: string, logger: Logger, fatal: (err: unknown) => void): Promise<Engine> {
   const { extension, suffix, sqlServer } = config;
@@ -56,7 +59,7 @@ export async function openEngine(config: Config, name: string, logger: Logger, f
     return SQLServerEngine.open(sqlServer, extension, suffix, logger);
   }
   const { SQLiteEngine } = await import('./sqlite-engine.ts');
-  const dir = path.resolve(config.dataDir || path.join('data', name));
+  const dir = dataDir(config, name);
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   return SQLiteEngine.open({ dir, suffix, extension }, logger, fatal);
 }

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import metadata from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { UsageError, parse, type Config } from './config.ts';
-import { openEngine } from './engine.ts';
+import { dataDir, openEngine } from './engine.ts';
 import { Logger } from './log.ts';
 import { Server } from './server.ts';
 
@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const name = config.name || `worker-${server.port}`;
   const engine = await openEngine(config, name, logger, exit);
   server.serve(createApp({ engine, logger, name, token: config.token, version: metadata.version, loopback: isLoopback(config.host) }));
-  logger.info('worker is up', { name, url: server.url, engine: engine.name, engine_version: engine.version });
+  logger.info('worker is up', { name, url: server.url, engine: engine.name, engine_version: engine.version, data_dir: dataDir(config, name) });
   process.stdout.write(`listening on ${server.url}\n`);
   await stopped;
   await server.stop(config.grace, logger);

@@ -106,7 +106,7 @@ export class Databases {
         });
         throw err;
       }
-      await this.#run('set_record', { name, state: 'ready' }, forever);
+      await this.#setRecord(name, 'ready');
       return this.#adopt(r).physical;
     })));
   }
@@ -121,7 +121,7 @@ export class Databases {
           throw unknownDatabase(db.name);
         }
         r.state = 'dropping';
-        await this.#run('set_record', { name: r.name, state: r.state }, forever);
+        await this.#setRecord(r.name, r.state);
         await this.#forget(db, dropTimeout);
         await this.#discard(r, AbortSignal.timeout(dropTimeout)).catch((err: unknown) => {
           // For every caller it is gone; only its files still exist.
@@ -262,6 +262,11 @@ export class Databases {
 
   async #run(statement: string, subject: object, signal: AbortSignal): Promise<unknown[][]> {
     return (await this.#server.run(this.#own, signal, statement, subject)).rows;
+  }
+
+  /** Makes a creation or drop durable. */
+  async #setRecord(name: string, state: string): Promise<void> {
+    await this.#server.run(this.#own, forever, 'set_record', { name, state }, 'write');
   }
 
   async #exists(physical: string, signal: AbortSignal, on = this.#own): Promise<boolean> {

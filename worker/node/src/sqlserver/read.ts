@@ -1,6 +1,6 @@
 // A query: its rows are read as the client takes them.
 import { failure, type Piece } from '../messages.ts';
-import { Problem, canceled, problemOf } from '../problem.ts';
+import { Problem, canceled, problemOf, type ProblemData } from '../problem.ts';
 import { Query, type QueryHost } from '../query.ts';
 import type { QueryRequest } from '../requests.ts';
 import type { Database } from './database.ts';
@@ -47,19 +47,20 @@ export class Reading implements QueryHost {
 
   async run(): Promise<void> {
     const { signal } = this.#abort;
-    let problem: Pick<Piece, 'problem'> = {};
     try {
       const db = await this.#host.find(this.#request.db, signal);
       try {
         await db.during((reason) => this.query.cancel(() => reason), () => this.#retried(db));
       } catch (err) {
-        throw signal.aborted ? canceled() : await this.#host.lookUp(db, err);
+        throw await this.#host.lookUp(db, err);
       }
     } catch (err) {
-      problem = failure(signal.aborted ? canceled() : err, problemOf);
-      if (problemOf(err).code === 'internal') this.#host.server.logger.error('a query failed', { error: err });
+      const { problem, logged } = failure(signal.aborted ? canceled() : err, problemOf);
+      if (logged) this.#host.server.logger.error('a query failed', { error: logged });
+      this.#deliver(true, problem);
+      return;
     }
-    this.#deliver(true, problem);
+    this.#deliver(true);
   }
 
   more(): void {
@@ -153,8 +154,8 @@ export class Reading implements QueryHost {
     }, pieceDelay);
   }
 
-  #deliver(end: boolean, problem: Pick<Piece, 'problem'> = {}): void {
-    const piece: Piece = { kind: 'piece', id: 0, data: this.#data, rows: this.#rows, end, ...problem };
+  #deliver(end: boolean, problem?: ProblemData): void {
+    const piece: Piece = { kind: 'piece', id: 0, data: this.#data, rows: this.#rows, end, ...(problem && { problem }) };
     this.#clear();
     this.#started = true;
     this.#wanted = false;
