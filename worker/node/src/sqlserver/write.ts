@@ -1,6 +1,6 @@
 // A write: one call, or a transaction of several. Once sent it is waited for even if its client is
 // gone, since only then is its outcome known.
-import { Problem, closed, canceled, notBegun } from '../problem.ts';
+import { canceled, closed, notBegun } from '../problem.ts';
 import type { ExecResponse } from '../messages.ts';
 import type { ExecRequest, Fence } from '../requests.ts';
 import type { Database } from './database.ts';
@@ -109,7 +109,7 @@ export class SQLServerWrite {
     if (this.#begun) return;
     this.#begun = true;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#timeout.abort(new Problem('shard_timeout', 'the request timed out')), this.#host.server.config.writeTimeout);
+    this.#timer = setTimeout(() => this.#timeout.abort(notBegun()), this.#host.server.config.writeTimeout);
   }
 
   async #send(session: Session, { transaction, calls }: Plan, context: string): Promise<unknown[]> {
