@@ -42,9 +42,9 @@ test('a statement must use no parameter that it is not given', async (t) => {
   const w = await started(t);
   const a = await w.post('/query', { db_name: 'SchoolDB', sql: "SELECT '@p7', @p2", result_types: ['NVARCHAR(5)', 'INT'], types: ['INT'], params: [1] });
   assert.deepEqual([a.json.code, a.json.field], ['invalid_field', 'types']);
-  for (const name of ['?1', ':x', '$y', '@z', '@p0', '@p01']) {
+  for (const name of ['?', '?1', ':x', '$y', '@z', '@p0', '@p01']) {
     const b = await w.post('/query', { db_name: 'SchoolDB', sql: `SELECT ${name}`, result_types: ['INT'], types: ['INT'], params: [1] });
-    assert.equal(b.json.code, 'invalid_field', `${name}: ${b.text}`);
+    assert.equal(b.json.code, 'syntax_error', `${name}: ${b.text}`);
   }
   assert.deepEqual(await w.rows("SELECT '@p7', @p1 /* @p9 */", ['NVARCHAR(5)', 'INT'], { types: ['INT', 'INT'], params: [1, 2] }), ['["@p7",1]']);
 });
