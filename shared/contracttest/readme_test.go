@@ -98,6 +98,8 @@ func TestREADMEHasEveryVariable(t *testing.T) {
 			}
 		}
 	}
+	extension := variablesOfOtherLanguages(t)
+	code[extension] = true
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -116,4 +118,31 @@ func TestREADMEHasEveryVariable(t *testing.T) {
 			t.Errorf("no program reads %s, which the README mentions", name)
 		}
 	}
+}
+
+// variablesOfOtherLanguages checks that the workers in other languages read the variables of the
+// Go worker, and returns the one that only they read.
+func variablesOfOtherLanguages(t *testing.T) string {
+	t.Helper()
+	const extension = "WORKER_SQLITE_EXTENSION"
+	text, err := os.ReadFile("../../worker/service/config.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{extension, "LOG_FORMAT", "LOG_LEVEL", "EXIT_WITH_PARENT"}
+	for _, m := range variable.FindAllStringSubmatch(string(text), -1) {
+		want = append(want, m[1])
+	}
+	for _, file := range []string{"worker/python/shardeck_worker/config.py", "worker/node/src/config.ts"} {
+		text, err := os.ReadFile(filepath.Join("../..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range want {
+			if !regexp.MustCompile(`["']` + name + `["']`).Match(text) {
+				t.Errorf("%s does not read %s", file, name)
+			}
+		}
+	}
+	return extension
 }

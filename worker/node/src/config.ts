@@ -164,7 +164,7 @@ function isIdentifier(name: string): boolean {
 function checkExtension(file: string): string {
   if (fs.existsSync(file)) return path.resolve(file);
   throw new UsageError(
-    `SQLite's extension ${file} does not exist: run make sqliteext, which needs a C compiler and SQLite's headers, or set WORKER_SQLITE_EXTENSION`,
+    `SQLite's extension ${file} does not exist: run make sqliteext, which requires a C compiler, or set WORKER_SQLITE_EXTENSION`,
   );
 }
 

@@ -153,8 +153,7 @@ def load(args: list[str], environ: Mapping[str, str]) -> Config:
     if not extension.is_file():
         raise UsageError(
             f"the SQLite extension {extension} is missing (--sqlite-extension or"
-            " WORKER_SQLITE_EXTENSION): run make sqliteext, which needs a C compiler and SQLite's"
-            " headers"
+            " WORKER_SQLITE_EXTENSION): run make sqliteext, which requires a C compiler"
         )
     return Config(
         host=values["host"] or "127.0.0.1",
