@@ -136,7 +136,10 @@ func TestNothingIsWrittenIfTheKeyCannotBeStored(t *testing.T) {
 	r.c.Workers[lost].Kill(t)
 	for _, m := range r.masters {
 		_, err := m.Insert(t.Context(), req, idem)
-		mustFail(t, err, api.CodeShardUnavailable, lost)
+		// On a busy machine, it may go out on a connection whose end has not been noticed yet.
+		if api.CodeOf(err) != api.CodeOutcomeUnknown {
+			mustFail(t, err, api.CodeShardUnavailable, lost)
+		}
 		_, err = m.Insert(t.Context(), onlyOn(t, req, 0), idem)
 		mustFail(t, err, api.CodeShardUnavailable, lost)
 	}
