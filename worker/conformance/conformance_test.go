@@ -127,6 +127,7 @@ func TestWorkerOverSQLServerLosesNothingWhenKilled(t *testing.T) {
 func TestLanguages(t *testing.T) {
 	for _, l := range testcluster.Languages(t) {
 		t.Run(l.Name, func(t *testing.T) {
+			t.Parallel() // most of the time is spent waiting for processes
 			w := worker(l.Command)
 			t.Run("Conforms", w.conforms)
 			t.Run("PassesEngineSuite", w.passesEngineSuite)
