@@ -17,7 +17,7 @@ GO_DIRS := master shared tui worker .ci
 FUZZTIME ?= 1m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-polyglot tour build polyglot sqliteext quick test test-long check fmt fmt-check vet lint arch languages race release bench picture clean
+.PHONY: help demo demo-polyglot tour build polyglot polyglot-dev sqliteext quick test test-long check fmt fmt-check vet lint arch languages race release bench picture clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ build: ## build the three programs into bin/
 
 polyglot: ## set up the workers in Python and Node.js; requires a C compiler, Python 3.11 and Node.js
 	@$(GO) run ./shared/polyglot/setup
+
+polyglot-dev: ## the same with their linters and tests, which languages and test run
+	@$(GO) run ./shared/polyglot/setup -dev
 
 sqliteext: ## build the T-SQL functions as a SQLite extension into bin/; requires a C compiler
 	@$(GO) run ./shared/polyglot/setup -extension
@@ -78,7 +81,7 @@ lint:
 arch:
 	@$(GO) test -count=1 ./shared/archtest
 
-languages: ## linters, types and tests of the workers in Python and Node.js
+languages: ## linters, types and tests of the workers in Python and Node.js, after polyglot-dev
 	@echo "Python and Node.js"
 	@$(GO) run ./shared/polyglot/setup -check
 

@@ -9,7 +9,7 @@ import (
 )
 
 // errNotForChecks is the reason for skipping the checks of a language.
-var errNotForChecks = errors.New("the tests of the workers in other languages are not set up: run `go run ./shared/polyglot/setup -dev`")
+var errNotForChecks = errors.New("the tests of the workers in other languages are not set up: run `make polyglot-dev`")
 
 // Check runs the linters, the type checkers and the tests of the workers in the checkout at root.
 // If they are not set up for that, it returns an error for which [NotSetUp] is true.

@@ -52,7 +52,13 @@ func findNode(ctx context.Context, root string) (toolchain, error) {
 		why = "node is " + version
 	}
 	var err error
-	if n.npm, err = exec.LookPath("npm"); err != nil {
+	if n.npm, err = exec.LookPath("npm"); err != nil && (n.program != "" || why != "") {
+		return nil, lacks("npm, which comes with Node.js but not in every package of it", why, how{
+			debian: "https://nodejs.org/en/download or your system's packages (Debian and Ubuntu: apt install npm)",
+			mac:    "brew install node", windows: "winget install OpenJS.NodeJS",
+		})
+	}
+	if err != nil {
 		return nil, lacks(fmt.Sprintf("Node.js %d.%d or later with npm, or an older one with npm, which can bring it", leastNode, leastNodeMinor), why, how{
 			debian: "https://nodejs.org/en/download or your system's packages (Debian and Ubuntu: apt install nodejs npm)",
 			mac:    "brew install node", windows: "winget install OpenJS.NodeJS",

@@ -65,7 +65,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	if err == nil {
 		t.Fatal("it was set up from nothing")
 	}
-	for _, want := range []string{"Go: ", "a C compiler: ", "Python 3.11 or later: ", "Node.js 24.15 or later"} {
+	for _, want := range []string{"Go: ", "a C compiler: ", "Python 3.11 or later: ", "npm"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nlacks %q", err, want)
 		}

@@ -89,6 +89,9 @@ func addPrograms(ctx context.Context, opts *Options, out io.Writer) (err error) 
 	}
 	programs, err := polyglot.SetUp(ctx, opts.Root, false, opts.Say)
 	opts.Programs = append([]polyglot.Worker{{}}, programs...) // the first shard's is in Go
+	if _, ok := errors.AsType[*polyglot.MissingError](err); ok {
+		return cli.Usagef("--polyglot: %w", err)
+	}
 	return err
 }
 

@@ -46,7 +46,12 @@ export class Connection {
       allowExtension: true, defensive: true, enableDoubleQuotedStringLiterals: false, timeout,
       readBigInts: true, returnArrays: true, limits: { length: maxLength },
     });
-    this.db.loadExtension(extension);
+    try {
+      this.db.loadExtension(extension);
+    } catch (err) {
+      this.db.close();
+      throw new Error(`the SQLite extension ${extension} (WORKER_SQLITE_EXTENSION) cannot be loaded; build it with make sqliteext: ${(err as Error).message}`);
+    }
     this.db.enableLoadExtension(false);
     this.db.setAuthorizer((op, first, second) => this.#authorize(op, first, second));
   }

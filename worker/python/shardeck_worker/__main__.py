@@ -11,7 +11,7 @@ import threading
 from shardeck_worker.access import is_loopback
 from shardeck_worker.app import Service, create_app
 from shardeck_worker.config import Config, UsageError, load
-from shardeck_worker.engine import open_engine
+from shardeck_worker.engine import data_dir, open_engine
 from shardeck_worker.logs import configure
 from shardeck_worker.server import HTTP, listen, url_of
 
@@ -52,7 +52,14 @@ def serve(config: Config, stop: threading.Event) -> None:
         service = Service(engine, name, config.token, local=is_loopback(config.host))
         http = HTTP(create_app(service), service.token, sock)
         http.start()
-        fields = {"name": name, "url": url, "engine_version": engine.version}
+        fields = {
+            "name": name,
+            "url": url,
+            "engine": config.engine,
+            "engine_version": engine.version,
+        }
+        if config.engine == "sqlite":
+            fields["data_dir"] = str(data_dir(config, name))
         log.info("worker is up", extra={"fields": fields})
         print(f"listening on {url}", flush=True)
         stop.wait()

@@ -58,6 +58,11 @@ class Engine(Protocol):
     def close(self) -> None: ...
 
 
+def data_dir(config: Config, name: str) -> Path:
+    """Return where sqlite keeps its files."""
+    return Path(config.data_dir or Path("data") / name)
+
+
 def open_engine(config: Config, name: str) -> Engine:
     """Open the engine that is configured. Only its own modules are imported."""
     if config.engine == "sqlserver":
@@ -72,7 +77,7 @@ def open_engine(config: Config, name: str) -> Engine:
             ) from err
     from shardeck_worker.sqlite import engine as sqlite  # noqa: PLC0415
 
-    directory = Path(config.data_dir or Path("data") / name)
+    directory = data_dir(config, name)
     try:
         return sqlite.Engine(directory, config.db_suffix, config.extension)
     except Exception as err:
