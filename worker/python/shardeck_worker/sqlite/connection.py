@@ -226,12 +226,6 @@ class Opener:
             db.config(apsw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 1)
             db.load_extension(os.fspath(self.extension), "sqlite3_shardeck_init")
             db.config(apsw.SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0)
-        except apsw.ExtensionLoadingError as err:
-            db.close(True)
-            raise OSError(
-                f"the SQLite extension {self.extension} (WORKER_SQLITE_EXTENSION) cannot be loaded;"
-                f" build it with make sqliteext: {err}"
-            ) from None
         except BaseException:
             db.close(True)
             raise

@@ -54,7 +54,8 @@ class Engine:
             self._opener.memory().close(True)  # an empty directory would not show the error
         except apsw.Error as err:
             raise ValueError(
-                f"the SQLite extension {extension} cannot be loaded: {err}; run make sqliteext"
+                f"the SQLite extension {extension} cannot be loaded: {err}; run make sqliteext, or"
+                " set WORKER_SQLITE_EXTENSION"
             ) from err
         self._values = Values(self._opener)
         self._ddl = threading.Lock()  # held while a database is created, dropped, or all close
