@@ -17,10 +17,10 @@ from werkzeug.routing import MapAdapter
 
 from shardeck_worker import VERSION, jsonbody, requests
 from shardeck_worker.access import TOKEN_HEADER, Token, check_host, check_origin, request_id
+from shardeck_worker.call import Call
 from shardeck_worker.engine import Engine
 from shardeck_worker.limits import MAX_BODY
 from shardeck_worker.problem import Problem, closed, internal
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.stream import NDJSON, RowStream, end_record
 
 log = logging.getLogger(__name__)

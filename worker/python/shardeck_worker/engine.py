@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shardeck_worker.requests import DBRequest, ExecRequest, QueryRequest, State
 
 if TYPE_CHECKING:
+    from shardeck_worker.call import Call
     from shardeck_worker.config import Config
-    from shardeck_worker.sqlite.call import Call
 
 
 @dataclass(slots=True)

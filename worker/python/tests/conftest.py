@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from shardeck_worker import jsonbody, requests
+from shardeck_worker.call import Call
 from shardeck_worker.definition import table_definition
 from shardeck_worker.engine import Outcome
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlite.connection import default_extension
 from shardeck_worker.sqlite.engine import Engine
 

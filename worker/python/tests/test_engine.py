@@ -12,9 +12,9 @@ import apsw
 import pytest
 
 from shardeck_worker import requests
+from shardeck_worker.call import Call
 from shardeck_worker.problem import Problem
 from shardeck_worker.sqlite import group, rekey, writer
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlite.connection import default_extension
 from shardeck_worker.sqlite.engine import Engine
 from shardeck_worker.sqlite.state import InUse

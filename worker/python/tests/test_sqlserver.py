@@ -18,10 +18,10 @@ from uuid import uuid4
 import pytest
 
 from shardeck_worker import requests
+from shardeck_worker.call import Call
 from shardeck_worker.config import load
 from shardeck_worker.definition import table_definition
 from shardeck_worker.problem import Problem
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlite.connection import Opener, default_extension
 from shardeck_worker.sqlserver import driver
 from shardeck_worker.sqlserver.dsn import parse

@@ -90,7 +90,7 @@ def test_proofs() -> None:
 )
 def test_exact_values_come_back(values: Values, kind: str, text: str) -> None:
     (value,) = values.decode((kind,), jsonbody.parse(f"[{text}]".encode()))
-    with values._connection() as db:
+    with values._memory.connection() as db:
         cells = db.execute("SELECT sd_cells(?, ?)", (json.dumps([kind]), value)).get
     wire = f'"{text}"' if kind == "BIGINT" else text  # a string beyond 2^53
     assert json.loads(cells) == json.loads(wire)

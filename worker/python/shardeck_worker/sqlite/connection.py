@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -264,3 +266,27 @@ class Opener:
             conn.close()
             raise
         return conn
+
+
+class Memory:
+    """Connections without a file, which only compute. It is for any number of threads."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._idle: deque[apsw.Connection] = deque()
+
+    @contextmanager
+    def connection(self) -> Iterator[apsw.Connection]:
+        """Lend a connection, the one that was used last if there is one."""
+        try:
+            db = self._idle.pop()
+        except IndexError:
+            db = self._opener.memory()
+        try:
+            yield db
+        finally:
+            self._idle.append(db)
+
+    def close(self) -> None:
+        while self._idle:
+            self._idle.pop().close(True)

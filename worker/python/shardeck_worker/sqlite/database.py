@@ -13,10 +13,10 @@ from typing import Any
 
 import apsw
 
+from shardeck_worker.call import Call
 from shardeck_worker.engine import Outcome
 from shardeck_worker.problem import Problem
 from shardeck_worker.requests import ExecRequest, QueryRequest
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlite.catalog import create_meta_tables, load_catalog, read_name
 from shardeck_worker.sqlite.connection import READER_CACHE, WRITER_CACHE, Opener, Value
 from shardeck_worker.sqlite.group import serve

@@ -11,11 +11,11 @@ from typing import Any
 
 import apsw
 
+from shardeck_worker.call import Call
 from shardeck_worker.engine import Outcome
 from shardeck_worker.fields import check_identifier
 from shardeck_worker.problem import Problem, closed, unknown_database
 from shardeck_worker.requests import DBRequest, ExecRequest, Fence, QueryRequest, State
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlite.connection import Opener
 from shardeck_worker.sqlite.database import (
     FILE_EXT,

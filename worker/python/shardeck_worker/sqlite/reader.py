@@ -16,10 +16,10 @@ from typing import cast
 
 import apsw
 
+from shardeck_worker.call import WAIT, Call
 from shardeck_worker.limits import PIECE
 from shardeck_worker.problem import Problem
 from shardeck_worker.requests import QueryRequest
-from shardeck_worker.sqlite.call import WAIT, Call
 from shardeck_worker.sqlite.catalog import Catalog
 from shardeck_worker.sqlite.connection import STATEMENTS, Connection, Text, Value
 from shardeck_worker.sqlite.errors import statement_problem, storage_problem

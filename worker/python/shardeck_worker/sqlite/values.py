@@ -6,9 +6,7 @@ costs the writer's connection nothing.
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import OrderedDict
 from itertools import chain
 from typing import Any
 
@@ -17,7 +15,7 @@ import apsw
 from shardeck_worker.jsonbody import dump
 from shardeck_worker.problem import Problem
 from shardeck_worker.requests import ExecRequest, Statement
-from shardeck_worker.sqlite.connection import Opener, Value
+from shardeck_worker.sqlite.connection import Memory, Opener, Value
 from shardeck_worker.sqlite.errors import value_problem
 
 Row = tuple[Value, ...]
@@ -31,25 +29,12 @@ class Values:
     """Decodes values and checks the names of types. It is for any number of threads."""
 
     def __init__(self, opener: Opener) -> None:
-        self._opener = opener
-        self._idle: deque[apsw.Connection] = deque()
+        self._memory = Memory(opener)
         self._types: OrderedDict[str, str] = OrderedDict()
         self._lists: OrderedDict[tuple[str, ...], list[tuple[slice, str]]] = OrderedDict()
 
-    @contextmanager
-    def _connection(self) -> Iterator[apsw.Connection]:
-        try:
-            db = self._idle.pop()
-        except IndexError:
-            db = self._opener.memory()
-        try:
-            yield db
-        finally:
-            self._idle.append(db)
-
     def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close(True)
+        self._memory.close()
 
     def type_names(self, names: tuple[str, ...], field: str) -> list[str]:
         """Return the canonical names of types, or refuse the first that is not one."""
@@ -58,7 +43,7 @@ class Values:
     def _type(self, name: str, field: str) -> str:
         known = self._types.get(name)
         if known is None:
-            with self._connection() as db:
+            with self._memory.connection() as db:
                 try:
                     known = db.execute("SELECT sd_type(?)", (name,)).get
                 except apsw.Error as err:
@@ -91,7 +76,7 @@ class Values:
         decoded: Row = ()
         if not selects:
             return decoded
-        with self._connection() as db:
+        with self._memory.connection() as db:
             try:
                 for part, sql in selects:
                     decoded += next(db.execute(sql, texts[part]))
@@ -113,7 +98,7 @@ class Values:
         except Problem as problem:
             raise located(problem, statement, index, len(texts)) from None
         try:
-            with self._connection() as db:
+            with self._memory.connection() as db:
                 if len(selects) == 1:
                     rows.extend(db.executemany(selects[0][1], texts))
                 else:

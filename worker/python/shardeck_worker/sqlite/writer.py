@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import apsw
 
+from shardeck_worker.call import WAIT, Call
 from shardeck_worker.engine import Outcome
 from shardeck_worker.problem import Problem, canceled, closed, not_begun, unknown_database
 from shardeck_worker.requests import ExecRequest
-from shardeck_worker.sqlite.call import WAIT, Call
 from shardeck_worker.sqlite.connection import Connection
 from shardeck_worker.sqlite.values import Row
 

@@ -6,8 +6,8 @@ import logging
 import threading
 import time
 
+from shardeck_worker.call import Call
 from shardeck_worker.problem import Problem
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlserver.driver import Lost, Refused
 from shardeck_worker.sqlserver.own import Runner
 

@@ -7,11 +7,11 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+from shardeck_worker.call import Call
 from shardeck_worker.engine import Outcome
 from shardeck_worker.fields import check_identifier
 from shardeck_worker.problem import Problem, closed, unknown_database
 from shardeck_worker.requests import DBRequest, ExecRequest, QueryRequest, State
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlite.connection import Opener
 from shardeck_worker.sqlserver.database import Database
 from shardeck_worker.sqlserver.databases import Databases, create_database

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
 import apsw
 
 from shardeck_worker.problem import from_document
-from shardeck_worker.sqlite.connection import Opener
+from shardeck_worker.sqlite.connection import Memory, Opener
 from shardeck_worker.sqlite.errors import value_problem
 
 _CELLS = 126  # values that sd_mssql_cells takes at most
@@ -22,28 +20,15 @@ class Functions:
     """The functions, on connections without a file. It is for any number of threads."""
 
     def __init__(self, opener: Opener) -> None:
-        self._opener = opener
-        self._idle: deque[apsw.Connection] = deque()
-
-    @contextmanager
-    def _connection(self) -> Iterator[apsw.Connection]:
-        try:
-            db = self._idle.pop()
-        except IndexError:
-            db = self._opener.memory()
-        try:
-            yield db
-        finally:
-            self._idle.append(db)
+        self._memory = Memory(opener)
 
     def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close(True)
+        self._memory.close()
 
     def look(self, name: str, *args: str | None) -> dict[str, Any]:
         """Return a function's result, which may be a problem."""
         marks = ", ".join("?" * len(args))
-        with self._connection() as db:
+        with self._memory.connection() as db:
             result: dict[str, Any] = json.loads(db.execute(f"SELECT {name}({marks})", args).get)
         return result
 
@@ -71,7 +56,7 @@ class Functions:
             cells.append(f"sd_mssql_cells('{names}', {', '.join('?' * len(part))})")
         line = " || ',' || ".join(cells)
         sql = f"SELECT CAST('[' || {line} || ']\n' AS BLOB)"
-        with self._connection() as db:
+        with self._memory.connection() as db:
             try:
                 return list(chain.from_iterable(db.cursor().executemany(sql, rows)))
             except apsw.Error as err:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from shardeck_worker.call import WAIT
 from shardeck_worker.problem import Problem, not_begun
-from shardeck_worker.sqlite.call import WAIT
 from shardeck_worker.sqlserver.driver import Connection
 
 KEEP_IDLE = 300.0  # seconds; opening a connection costs more than most statements

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from shardeck_worker.call import Call
 from shardeck_worker.limits import PIECE
 from shardeck_worker.problem import Problem, from_document
 from shardeck_worker.requests import QueryRequest
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlserver.database import Database
 from shardeck_worker.sqlserver.driver import Connection, Lost, Refused
 from shardeck_worker.sqlserver.functions import Functions

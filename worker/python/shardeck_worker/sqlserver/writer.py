@@ -10,10 +10,10 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from shardeck_worker.call import Call
 from shardeck_worker.engine import Outcome
 from shardeck_worker.problem import Problem, canceled, closed, from_document, not_begun
 from shardeck_worker.requests import ExecRequest
-from shardeck_worker.sqlite.call import Call
 from shardeck_worker.sqlserver.database import Database
 from shardeck_worker.sqlserver.driver import Connection, Lost, Refused
 from shardeck_worker.sqlserver.functions import Functions
