@@ -24,7 +24,7 @@ func ExtensionPath(root string) string {
 }
 
 // checkExtension looks for what building the extension requires.
-func checkExtension(context.Context) error {
+func checkExtension() error {
 	missing := &MissingError{}
 	if _, err := exec.LookPath("go"); err != nil {
 		missing.add(lacks("Go", "", how{debian: "https://go.dev/dl/", mac: "brew install go", windows: "winget install GoLang.Go"}))
@@ -60,7 +60,7 @@ const toolsFile = ".ci/tools/go.mod"
 
 // SetUpExtension builds only the extension of the checkout at root.
 func SetUpExtension(ctx context.Context, root string, say Say) error {
-	if err := checkExtension(ctx); err != nil {
+	if err := checkExtension(); err != nil {
 		return err
 	}
 	return buildExtension(ctx, root, say)

@@ -22,7 +22,6 @@ const (
 type node struct {
 	folder  string // worker/node
 	program string // recent enough; empty if it has to be installed
-	version string
 	npm     string
 }
 
@@ -46,7 +45,7 @@ func findNode(ctx context.Context, root string) (toolchain, error) {
 			continue
 		}
 		if atLeast(version, leastNode, leastNodeMinor) {
-			n.program, n.version = path, version
+			n.program = path
 			break
 		}
 		why = "node is " + version
@@ -132,7 +131,7 @@ func (n *node) install(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the Node.js that npm installed cannot be used; install Node.js %d yourself (https://nodejs.org/en/download): %w", leastNode, err)
 	}
-	n.program, n.version = n.installed(), version
+	n.program = n.installed()
 	return nil
 }
 

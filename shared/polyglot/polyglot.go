@@ -55,7 +55,7 @@ var errNotSetUp = errors.New("the workers in other languages are not set up: run
 // also their tests and linters. An error for a machine that lacks something is a [*MissingError].
 func SetUp(ctx context.Context, root string, dev bool, say Say) ([]Worker, error) {
 	missing := &MissingError{}
-	missing.add(checkExtension(ctx))
+	missing.add(checkExtension())
 	found := make([]toolchain, len(languages))
 	for i, l := range languages {
 		var err error
