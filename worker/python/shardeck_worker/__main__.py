@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
-import threading
 
 from shardeck_worker.access import is_loopback
 from shardeck_worker.app import Service, create_app
@@ -14,6 +12,7 @@ from shardeck_worker.config import Config, UsageError, load
 from shardeck_worker.engine import data_dir, open_engine
 from shardeck_worker.logs import configure
 from shardeck_worker.server import HTTP, listen, url_of
+from shardeck_worker.stop import Stop
 
 log = logging.getLogger("shardeck_worker")
 
@@ -25,10 +24,10 @@ def main() -> int:
         print(f"shardeck_worker: {err}; see --help", file=sys.stderr)
         return 2
     configure(config.log_format, config.log_level)
-    stop = threading.Event()
-    _stop_on_signals(stop)
+    stop = Stop()
+    stop.on_signals()
     if config.exit_with_parent:
-        threading.Thread(target=_await_parent, args=(stop,), daemon=True).start()
+        stop.with_parent()
     try:
         serve(config, stop)
     except Exception as err:
@@ -38,8 +37,8 @@ def main() -> int:
     return 0
 
 
-def serve(config: Config, stop: threading.Event) -> None:
-    """Serve until stop is set.
+def serve(config: Config, stop: Stop) -> None:
+    """Serve until stop says so.
 
     The engine is opened after the port, so that if two workers are started by mistake the second
     touches nothing.
@@ -67,28 +66,6 @@ def serve(config: Config, stop: threading.Event) -> None:
         http.stop(config.grace)
     finally:
         engine.close()  # waits for a transaction in progress
-
-
-def _stop_on_signals(stop: threading.Event) -> None:
-    """Stop on the first signal; the second one ends the process as usual."""
-
-    def handle(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, handle)
-
-
-def _await_parent(stop: threading.Event) -> None:
-    """Stop when standard input ends, and so with the process that holds its other end."""
-    try:
-        while os.read(0, 4096):
-            pass
-    except OSError:
-        pass  # an error counts as the end
-    log.info("standard input was closed: stopping")
-    stop.set()
 
 
 if __name__ == "__main__":
