@@ -2,159 +2,28 @@ package lease
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"shardeck/shared/api"
 )
 
-// Member is a worker and its position in the cluster.
-type Member struct {
-	Shard  int
-	Worker Worker
-	Name   func() string // for people
-	Label  string        // the shard it holds, as "0/3"
+// Manual is the lease that excludes nobody and never expires: masters lead when a person says
+// so. That two of them do not lead under one term is up to the workers, which accept a term
+// from one master only.
+type Manual struct{}
+
+// Acquire returns a grant of the term after the newest one of the workers.
+func (Manual) Acquire(_ context.Context, _ string, after uint64) (Grant, error) {
+	return manualGrant(after + 1), nil
 }
 
-// Members are the workers of a cluster, by shard, and how to call them.
-type Members struct {
-	List       []Member
-	MapVersion uint64        // installed along with a term
-	Timeout    time.Duration // of one request to one worker
-}
+// Observe returns nothing: there is no record of a holder but the workers'.
+func (Manual) Observe(context.Context) (Holding, error) { return Holding{}, nil }
 
-// Manual is the lease whose terms are stored on the workers alone. Two masters that
-// acquire concurrently cannot both get a majority for one term: a worker that has
-// accepted it for one leader refuses it to another.
-type Manual struct{ members Members }
+// Close does nothing.
+func (Manual) Close() error { return nil }
 
-// NewManual returns a manual lease over the members.
-func NewManual(members Members) *Manual { return &Manual{members: members} }
+type manualGrant uint64
 
-// Acquire reads the newest term from the workers and installs the next one on each
-// of them. It does not begin unless a majority can be reached.
-func (m *Manual) Acquire(ctx context.Context, holder string, after uint64, observe func(Step)) (*Grant, error) {
-	n := len(m.members.List)
-	need := Majority(n)
-	states := m.members.each(ctx, "read the term", observe, func(ctx context.Context, mem Member) (*api.WorkerState, error) {
-		st, err := mem.Worker.State(ctx)
-		if err == nil && st.Shard != "" && st.Shard != mem.Label {
-			return nil, api.NewProblem(api.CodeWrongShard, "the worker holds shard %s, not %s", st.Shard, mem.Label)
-		}
-		return st, err
-	})
-	reached, causes := 0, []api.Problem(nil)
-	for _, r := range states {
-		if r.err != nil {
-			causes = append(causes, *r.err)
-			continue
-		}
-		reached++
-		after = max(after, r.state.Term)
-	}
-	if reached < need {
-		return nil, failed(causes, "only %d of %d workers can be reached; %d are needed", reached, n, need)
-	}
-	term := after + 1
-	taken, causes := m.members.Install(ctx, term, holder, observe)
-	if taken < need {
-		return nil, failed(causes, "only %d of %d workers took term %d; %d are needed", taken, n, term, need)
-	}
-	return &Grant{Term: term, Holder: holder}, nil
-}
-
-// Install sets term and leader on every member in parallel. It returns how many
-// accepted them and the problems of the others.
-func (m *Members) Install(ctx context.Context, term uint64, leader string, observe func(Step)) (int, []api.Problem) {
-	results := m.each(ctx, "take the term", observe, func(ctx context.Context, mem Member) (*api.WorkerState, error) {
-		return mem.Worker.SetState(ctx, &api.StateUpdate{
-			Fence:  api.Fence{Term: term, MapVersion: m.MapVersion},
-			Leader: leader,
-			Shard:  mem.Label,
-		})
-	})
-	taken, causes := 0, []api.Problem(nil)
-	for _, r := range results {
-		if r.err != nil {
-			causes = append(causes, *r.err)
-		} else {
-			taken++
-		}
-	}
-	return taken, causes
-}
-
-func failed(causes []api.Problem, format string, args ...any) *api.Problem {
-	p := api.NewProblem(api.CodeFailoverFailed, format, args...).
-		Hinted("bring the missing workers back and try again; the causes name them")
-	p.Causes = causes
-	return p
-}
-
-type memberResult struct {
-	state *api.WorkerState
-	err   *api.Problem
-}
-
-// stragglerGrace is how long to wait for the remaining members once a majority has
-// answered: a failover must not take as long as a paused worker's timeout. The leader
-// brings the rest up to date later.
-const stragglerGrace = 250 * time.Millisecond
-
-// each calls all members in parallel, passes each answer to observe as it arrives,
-// and returns the results by member.
-func (m *Members) each(ctx context.Context, name string, observe func(Step),
-	ask func(context.Context, Member) (*api.WorkerState, error),
-) []memberResult {
-	type answer struct {
-		member int
-		memberResult
-		took time.Duration
-	}
-	ctx, cancel := context.WithTimeout(ctx, m.Timeout)
-	defer cancel()
-	answers := make(chan answer, len(m.List))
-	for i, mem := range m.List {
-		go func() { // ends with ctx
-			start := time.Now()
-			st, err := ask(ctx, mem)
-			a := answer{member: i, took: time.Since(start)}
-			if err != nil {
-				a.err = api.AsProblem(err).On(mem.Shard, mem.Name())
-			} else {
-				a.state = st
-			}
-			answers <- a
-		}()
-	}
-	results := make([]memberResult, len(m.List))
-	good := 0
-	for range m.List {
-		a := <-answers
-		if a.err == nil {
-			good++
-		} else if a.err.Code == api.CodeCanceled && ctx.Err() != nil {
-			a.err = api.NewProblem(api.CodeShardTimeout, "no answer within %s", a.took.Round(time.Millisecond)).
-				On(m.List[a.member].Shard, m.List[a.member].Name())
-		}
-		results[a.member] = a.memberResult
-		if good == Majority(len(m.List)) && a.err == nil {
-			defer time.AfterFunc(stragglerGrace, cancel).Stop()
-		}
-		if observe != nil {
-			observe(m.step(name, a.member, a.memberResult, a.took))
-		}
-	}
-	return results
-}
-
-func (m *Members) step(name string, member int, r memberResult, took time.Duration) Step {
-	mem := m.List[member]
-	s := Step{Name: name, Shard: mem.Shard, Target: mem.Name(), Err: r.err, Took: took}
-	if r.err != nil {
-		s.Detail = r.err.Detail
-	} else {
-		s.Detail = fmt.Sprintf("term %d", r.state.Term)
-	}
-	return s
-}
+func (g manualGrant) Term() uint64                { return uint64(g) }
+func (manualGrant) Until() time.Time              { return time.Time{} }
+func (manualGrant) Lost() <-chan struct{}         { return nil }
+func (manualGrant) Release(context.Context) error { return nil }

@@ -52,6 +52,9 @@ const (
 	MediaNDJSON  = "application/x-ndjson"
 )
 
+// MaxTerm is the greatest term. Every JSON library reads it exactly, and no cluster gets there.
+const MaxTerm = 1<<53 - 1
+
 // Fence accompanies a write so that a worker can refuse a demoted master (an older term) or one
 // with an outdated slot map. The worker compares it with its stored fence inside the write's
 // transaction: an older one is refused (stale_term, stale_map), a newer one is stored.
