@@ -43,7 +43,7 @@ func TestKeptDirectoryIsReusedAfterFailover(t *testing.T) {
 	if sum, err := first.Load(t.Context(), 120, func(int, int) {}); err != nil || sum.Rows != 120 {
 		t.Fatalf("loading: %+v, %v", sum, err)
 	}
-	if _, err := client.NewMaster(first.Masters()[1]).Failover(t.Context()); err != nil {
+	if _, err := client.NewMaster(first.Masters()[1]).Failover(t.Context(), &api.FailoverRequest{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := first.Stop(); err != nil {

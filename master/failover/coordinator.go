@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"shardeck/master/lease"
 	"shardeck/shared/api"
@@ -14,7 +16,7 @@ import (
 // State is a master's position in the cluster. It is immutable.
 type State struct {
 	Role   api.Role
-	Term   uint64 // the newest known, whoever holds it
+	Term   uint64 // the newest that is held, whoever holds it
 	Leader string // base URL of who holds it; empty when not known
 }
 
@@ -31,37 +33,75 @@ type Config struct {
 	Lease      lease.Lease
 	Members    lease.Members
 	Peers      []Peer
-	// Workers returns the latest known fences, by shard, without blocking.
+	// Workers returns the latest known fences, by shard, and Seen what was last heard of each
+	// peer, in the order of Peers; neither blocks.
 	Workers func() []Worker
+	Seen    func() []PeerSeen
 	// Probe brings the result of Workers up to date and returns when that is done.
 	Probe func(ctx context.Context)
+	// Checks inspects what only the rest of the master knows before a failover.
+	Checks func() []api.FailoverCheck
+	// Drain makes schema changes wait, and returns once none is in progress or ctx ends. The
+	// returned function lets them go on.
+	Drain func(ctx context.Context) (resume func(), err error)
+	// Verify makes a durable write on a shard under the term.
+	Verify func(ctx context.Context, shard int, term uint64) error
 	// Event is called with what happens, in words for people.
 	Event  func(kind api.EventKind, level api.Level, shard *int, text string)
 	Logger *slog.Logger
 }
 
+// PeerSeen is a PeerView, and when that master last answered as primary.
+type PeerSeen struct {
+	PeerView
+	Led time.Time // zero: never
+}
+
 // Coordinator holds a master's role and term and changes them. Current is one
 // atomic load; all methods are safe for concurrent use.
 type Coordinator struct {
-	cfg   Config
-	state atomic.Pointer[State]
-	kick  chan struct{}
-	grant atomic.Pointer[lease.Grant] // the grant held, whose loss Run watches
-	// expired is set when the last grant has expired and no other was won since.
-	expired atomic.Bool
+	cfg     Config
+	started time.Time
+	state   atomic.Pointer[State]
+	leading atomic.Pointer[Leadership] // while it is primary
+	kick    chan struct{}
+	watched chan lease.Grant // a new grant, whose loss Run watches from now on
+	holding atomic.Pointer[holding]
 
-	acting sync.Mutex // held while terms are taken or installed
+	expired atomic.Bool // the last grant has expired, and no other was won since
+
+	acting turn // held while terms are taken or installed
+	// What follows is used under acting only.
+	grant     lease.Grant // the last one; nil before
+	wanted    bool        // see View.Wanted
+	unsettled time.Time   // since when the workers have disagreed; zero if they agree
+	drained   drained
+	history   history
+}
+
+// holding is the lease as last observed.
+type holding struct {
+	lease.Holding
+	known     bool
+	freeSince time.Time // zero if not free
 }
 
 // New returns a coordinator that is a backup under term 0 until it has seen the workers.
 func New(cfg Config) *Coordinator {
-	c := &Coordinator{cfg: cfg, kick: make(chan struct{}, 1)}
+	c := &Coordinator{cfg: cfg, started: time.Now(), kick: make(chan struct{}, 1), watched: make(chan lease.Grant, 1), acting: make(turn, 1)}
 	c.state.Store(&State{Role: api.RoleBackup})
+	c.holding.Store(&holding{})
 	return c
 }
 
 // Current returns the role and term at this moment.
 func (c *Coordinator) Current() State { return *c.state.Load() }
+
+// Lease returns the lease as last observed, and whether its store answers.
+func (c *Coordinator) Lease() (held lease.Holding, known bool) {
+	h := c.holding.Load()
+	return h.Holding, h.known
+}
 
 // Kick signals that the result of Workers is up to date, changed or not: an
 // undecided master tries again. It does not block.
@@ -72,23 +112,24 @@ func (c *Coordinator) Kick() {
 	}
 }
 
-// Run decides and acts on each Kick until ctx ends.
+// Run decides and acts on each Kick, and when the lease changes hands, until ctx ends. It then
+// releases the lease, so that another master can take over at once.
 func (c *Coordinator) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { c.observeLease(ctx) })
+	defer wg.Wait()
+	var lost <-chan struct{}
 	for {
-		var lost <-chan struct{}
-		if g := c.grant.Load(); g != nil {
-			lost = g.Lost
-		}
 		select {
 		case <-ctx.Done():
+			c.retire(context.WithoutCancel(ctx))
 			return
+		case g := <-c.watched:
+			lost = g.Lost()
+			continue
 		case <-lost:
-			c.grant.Store(nil)
-			c.expired.Store(true)
-			c.change(api.LevelWarn, "the lease expired", func(s State) State {
-				s.Role = api.RoleBackup
-				return s
-			})
+			lost = nil
+			c.leaseLost()
 			continue
 		case <-c.kick:
 		}
@@ -96,55 +137,191 @@ func (c *Coordinator) Run(ctx context.Context) {
 	}
 }
 
-// decide makes one decision and carries it out.
-func (c *Coordinator) decide(ctx context.Context) {
-	if !c.acting.TryLock() {
-		return // a failover is in progress; the next kick sees its result
+// observeInterval is how often a lease that expires is observed.
+const observeInterval = 100 * time.Millisecond
+
+// observeLease keeps holding up to date. A lease that does not expire is looked at once.
+func (c *Coordinator) observeLease(ctx context.Context) {
+	for {
+		before := c.holding.Load()
+		octx, cancel := context.WithTimeout(ctx, time.Second)
+		h, err := c.cfg.Lease.Observe(octx)
+		cancel()
+		next := &holding{Holding: h, known: err == nil}
+		if err != nil {
+			next.Holding = before.Holding // as it was last seen
+		}
+		if next.Free && next.known {
+			if next.freeSince = before.freeSince; next.freeSince.IsZero() {
+				next.freeSince = time.Now()
+			}
+		}
+		c.holding.Store(next)
+		switch {
+		case err != nil && before.known:
+			c.cfg.Logger.Warn("the lease's store does not answer", "error", err)
+			c.cfg.Event(api.EventRole, api.LevelWarn, nil, "the lease cannot be read: "+err.Error())
+		case err == nil && !before.known && before.Holder != "":
+			c.cfg.Event(api.EventRole, api.LevelGood, nil, "the lease can be read again")
+		}
+		if err == nil && !h.Automatic {
+			return
+		}
+		if next.Free || next.known != before.known || next.Holder != before.Holder {
+			c.Kick()
+		}
+		select {
+		case <-time.After(observeInterval):
+		case <-ctx.Done():
+			return
+		}
 	}
-	defer c.acting.Unlock()
+}
+
+// retire releases the lease when the master stops.
+func (c *Coordinator) retire(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, promoteTimeout)
+	defer cancel()
+	if c.acting.lock(ctx) != nil {
+		return
+	}
+	defer c.acting.unlock()
+	c.drained.end()
+	if held, _ := c.Lease(); c.grant == nil || !held.Automatic {
+		return // its term is resumed, by whoever starts under this name
+	}
+	c.change(api.LevelInfo, "it stops", func(s State) State { s.Role, s.Leader = api.RoleBackup, ""; return s })
+	c.release(ctx)
+}
+
+// release gives up the grant. c.acting is held.
+func (c *Coordinator) release(ctx context.Context) {
+	if c.grant == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if err := c.grant.Release(ctx); err != nil {
+		c.cfg.Logger.Warn("cannot release the lease; it expires by itself", "error", err)
+	}
+	c.grant = nil
+}
+
+// leaseLost demotes this master. Nobody can have acquired the lease yet: it is lost to its
+// holder well before it is free for others.
+func (c *Coordinator) leaseLost() {
+	term := uint64(0)
+	if l := c.leading.Load(); l != nil {
+		if until := l.grant.Until(); until.IsZero() || time.Now().Before(until) && !isClosed(l.grant.Lost()) {
+			return // the loss of an earlier grant
+		}
+		term = l.Term
+	}
+	c.change(api.LevelWarn, "the lease expired", func(s State) State {
+		if s.Term == term {
+			s.Role, s.Leader = api.RoleBackup, ""
+		}
+		return s
+	})
+	c.expired.Store(true)
+}
+
+// turn is a mutex that can be waited for with a context.
+type turn chan struct{}
+
+func (t turn) lock(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (t turn) tryLock() bool {
+	select {
+	case t <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (t turn) unlock() { <-t }
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// decide makes one decision and carries it out, unless a failover is in progress: the next kick
+// sees its result.
+func (c *Coordinator) decide(ctx context.Context) {
+	if !c.acting.tryLock() {
+		return
+	}
+	defer c.acting.unlock()
+	c.act(ctx)
+}
+
+// act makes one decision and carries it out. c.acting is held.
+func (c *Coordinator) act(ctx context.Context) {
 	d := Decide(c.view(false))
 	switch d.Action {
 	case Follow:
-		c.Learn(d.Term, d.Leader)
+		c.follow(d)
 	case Resume:
-		c.lead(d.Term, d.Why)
-		c.repair(ctx, d.Repair)
+		c.resume(ctx, d)
 	case Take:
-		if err := c.take(ctx, nil); err != nil {
-			c.cfg.Logger.Warn("cannot take a term", "error", err)
-		}
+		c.takeUnasked(ctx, d)
 	case Stay:
 		c.repair(ctx, d.Repair)
 	case Wait, Refuse:
 	}
 }
 
+// view collects what a decision depends on. c.acting is held.
 func (c *Coordinator) view(asked bool) View {
-	s := c.Current()
-	return View{
+	s, h, workers := c.Current(), c.holding.Load(), c.cfg.Workers()
+	v := View{
 		Self: c.cfg.Self, Configured: c.cfg.Configured,
 		Role: s.Role, Term: s.Term, Leader: s.Leader,
-		Workers: c.cfg.Workers(), Asked: asked, Expired: c.expired.Load(),
+		Workers: workers, Lease: h.Holding, LeaseKnown: h.known,
+		Uptime: time.Since(c.started),
+		Asked:  asked, Wanted: c.wanted, Expired: c.expired.Load(), Draining: c.drained.active(),
 	}
+	for _, p := range c.cfg.Seen() {
+		v.Peers = append(v.Peers, p.PeerView)
+	}
+	if a := Agree(workers); a.Settled() {
+		c.unsettled = time.Time{}
+	} else if c.unsettled.IsZero() {
+		c.unsettled = time.Now()
+	}
+	if !c.unsettled.IsZero() {
+		v.Unsettled = time.Since(c.unsettled)
+	}
+	return v
 }
 
-// Learn records that leader holds term, as reported by a worker or a master. A term
-// that is not newer than the known one changes nothing; a newer one of another master
-// demotes this one at once.
-func (c *Coordinator) Learn(term uint64, leader string) {
-	if leader == c.cfg.Self {
-		leader = "" // our own attempt; whether it succeeded is for the attempt to say
+// follow makes this master a backup under the term that the workers hold.
+func (c *Coordinator) follow(d Decision) {
+	if d.Leader != "" {
+		c.wanted = false
 	}
-	why := fmt.Sprintf("term %d is held by %s", term, orUnknown(leader))
-	c.change(api.LevelWarn, why, func(s State) State {
-		switch {
-		case term > s.Term:
-			return State{Role: api.RoleBackup, Term: term, Leader: leader}
-		case term == s.Term && s.Leader == "" && leader != "":
-			s.Leader = leader
+	c.change(api.LevelWarn, d.Why, func(s State) State {
+		if d.Term < s.Term {
+			return s
 		}
-		return s
+		return State{Role: api.RoleBackup, Term: d.Term, Leader: d.Leader}
 	})
+	if d.Leader != "" {
+		c.drained.end()
+	}
 }
 
 func orUnknown(leader string) string {
@@ -154,13 +331,25 @@ func orUnknown(leader string) string {
 	return leader
 }
 
-func (c *Coordinator) lead(term uint64, why string) {
+// lead makes this master the primary under a grant's term.
+func (c *Coordinator) lead(g lease.Grant, why string) {
+	l := newLeadership(c.cfg.Self, g)
+	if s := c.Current(); s.Term > l.Term {
+		l.end(s)
+		return // demoted before it began
+	}
+	c.grant, c.wanted = g, false
+	c.expired.Store(false)
+	c.leading.Store(l)
+	c.drained.end()
 	c.change(api.LevelGood, why, func(s State) State {
-		if s.Term > term {
-			return s // demoted before it began
-		}
-		return State{Role: api.RolePrimary, Term: term, Leader: c.cfg.Self}
+		return State{Role: api.RolePrimary, Term: l.Term, Leader: c.cfg.Self}
 	})
+	select {
+	case <-c.watched: // the grant before, which Run has not come to
+	default:
+	}
+	c.watched <- g
 }
 
 // change replaces the state and reports a difference that matters to people.
@@ -174,6 +363,11 @@ func (c *Coordinator) change(level api.Level, why string, f func(State) State) {
 		if !c.state.CompareAndSwap(old, &next) {
 			continue
 		}
+		if next.Role != api.RolePrimary {
+			if l := c.leading.Swap(nil); l != nil {
+				l.end(next)
+			}
+		}
 		c.cfg.Logger.Info("role", "role", next.Role, "term", next.Term, "leader", next.Leader, "why", why)
 		if old.Role == next.Role && old.Leader == next.Leader {
 			return
@@ -182,37 +376,25 @@ func (c *Coordinator) change(level api.Level, why string, f func(State) State) {
 		if old.Role == api.RoleBackup && next.Role == api.RoleBackup {
 			level = api.LevelInfo
 			text = fmt.Sprintf("following %s, term %d", orUnknown(next.Leader), next.Term)
+			if next.Leader == "" {
+				text = "no master leads: " + why
+			}
 		}
 		c.cfg.Event(api.EventRole, level, nil, text)
 		return
 	}
 }
 
-// take acquires the next term and leads under it.
-func (c *Coordinator) take(ctx context.Context, observe func(lease.Step)) error {
-	grant, err := c.cfg.Lease.Acquire(ctx, c.cfg.Self, c.Current().Term, observe)
-	if err != nil {
-		c.learnFrom(err)
-		return err
+// resume leads again under a term that the workers still store for this master, which was
+// restarted. Only a lease that does not expire allows it.
+func (c *Coordinator) resume(ctx context.Context, d Decision) {
+	g, err := c.cfg.Lease.Acquire(ctx, c.cfg.Self, d.Term-1)
+	if err != nil || g.Term() != d.Term {
+		c.cfg.Logger.Warn("cannot resume the term", "term", d.Term, "error", err)
+		return
 	}
-	c.grant.Store(grant)
-	c.expired.Store(false)
-	c.Kick() // so that Run watches this grant
-	c.lead(grant.Term, fmt.Sprintf("it took term %d", grant.Term))
-	return nil
-}
-
-// learnFrom records the newer terms that a failed attempt encountered.
-func (c *Coordinator) learnFrom(err error) {
-	p := api.AsProblem(err)
-	for i := range p.Causes {
-		if p.Causes[i].Code == api.CodeStaleTerm {
-			c.Learn(p.Causes[i].Term, p.Causes[i].Primary)
-		}
-	}
-	if p.Code == api.CodeStaleTerm {
-		c.Learn(p.Term, p.Primary)
-	}
+	c.lead(g, d.Why)
+	c.repair(ctx, d.Repair)
 }
 
 // repair installs the held term on workers that missed it.
@@ -227,47 +409,85 @@ func (c *Coordinator) repair(ctx context.Context, shards []int) {
 	}
 	_, causes := some.Install(ctx, s.Term, c.cfg.Self, nil)
 	for i := range causes {
-		if causes[i].Code == api.CodeStaleTerm {
-			c.Learn(causes[i].Term, causes[i].Primary)
-			continue
-		}
 		c.cfg.Logger.Warn("cannot install the term on a worker", "term", s.Term, "error", &causes[i])
 	}
 }
 
-// EnsurePrimary returns no error if this master may change the schema, under the term
-// of the returned state and no other: by the time the change is sent, it may have been
-// demoted and have learned its successor's term. It probes the workers first: a primary
-// that was demoted finds out here, and one that could not acquire a term at its start
-// does so now.
-func (c *Coordinator) EnsurePrimary(ctx context.Context) (State, error) {
+// AwaitTerm returns once the workers have confirmed a term that is newer than after, or
+// ctx ends, or it is clear that they will not soon. A worker that reports a newer term is not
+// believed alone: it may be wrong, or hold the term of an attempt that failed, which the
+// primary is about to supersede.
+func (c *Coordinator) AwaitTerm(ctx context.Context, after uint64) State {
+	ctx, cancel := context.WithTimeout(ctx, awaitTimeout)
+	defer cancel()
+	for {
+		if s := c.Current(); s.Term > after || ctx.Err() != nil {
+			return s
+		}
+		c.cfg.Probe(ctx)
+		c.decide(ctx)
+		select {
+		case <-time.After(awaitPause):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// awaitPause is the pause between looks at the workers while a newer term is awaited.
+const awaitPause = 25 * time.Millisecond
+
+// awaitTimeout is enough for a primary to supersede an abandoned term.
+const awaitTimeout = settle + 2*time.Second
+
+// EnsurePrimary returns this master's leadership if it may change the schema: under the term
+// of the leadership and no other, and until its context ends. It probes the workers first, so
+// that a primary that was demoted finds out here, and one that could not acquire a term at its
+// start does so now; and it installs the term on every worker that answers and missed it, so
+// that a change delayed in the network by a predecessor can do nothing from then on.
+func (c *Coordinator) EnsurePrimary(ctx context.Context) (*Leadership, error) {
 	s := c.Current()
 	if s.Role == api.RolePrimary || c.cfg.Configured == api.RolePrimary && s.Leader == "" {
 		c.cfg.Probe(ctx)
-		c.decide(ctx)
+		if err := c.acting.lock(ctx); err != nil { // a failover in progress ends first
+			return nil, err
+		}
+		c.act(ctx)
+		c.acting.unlock()
 		s = c.Current()
 	}
-	if s.Role == api.RolePrimary {
-		return s, nil
+	if l := c.leading.Load(); l != nil && l.Err() == nil {
+		stale := behind(c.cfg.Workers(), l.Term)
+		if len(stale) > 0 {
+			c.cfg.Probe(ctx) // the term may have been installed just now
+			stale = behind(c.cfg.Workers(), l.Term)
+		}
+		if len(stale) > 0 {
+			return nil, api.NewProblem(api.CodeShardUnavailable,
+				"%d workers have not accepted term %d of this primary yet; nothing was changed", len(stale), l.Term).
+				On(stale[0], c.cfg.Members.List[stale[0]].Name()).
+				Hinted("send it again in a second")
+		}
+		return l, nil
 	}
-	p := api.NewProblem(api.CodeNotPrimary, "%s is a backup; only the primary changes databases and tables", c.cfg.Self)
-	if s.Leader == "" {
-		return s, p.Hinted("no primary is known: start one, or POST %s to the master that is to lead", api.PathFailover)
-	}
-	p = p.Hinted("send this to %s", s.Leader)
-	p.Primary = s.Leader
-	return s, p
+	return nil, c.notPrimary(s)
 }
 
-// StepDown records another master's claim to hold a term. A term older than the known
-// one is refused with stale_term.
-func (c *Coordinator) StepDown(req *api.StepDownRequest) error {
-	s := c.Current()
-	if req.Term < s.Term || req.Term == s.Term && s.Leader != "" && req.Leader != s.Leader {
-		p := api.NewProblem(api.CodeStaleTerm, "term %d of %s is known here already", s.Term, orUnknown(s.Leader))
-		p.Term, p.Primary = s.Term, s.Leader
-		return p
+// notPrimary says where a schema change should be sent instead.
+func (c *Coordinator) notPrimary(s State) error {
+	p := api.NewProblem(api.CodeNotPrimary, "%s is a backup; only the primary changes databases and tables", c.cfg.Self)
+	held, _ := c.Lease()
+	seen := c.cfg.Seen()
+	i := slices.IndexFunc(seen, func(p PeerSeen) bool { return p.URL == s.Leader })
+	switch {
+	case s.Leader != "" && i >= 0 && seen[i].Reachable:
+		p = p.Hinted("send this to %s", s.Leader)
+		p.Primary = s.Leader
+	case held.Automatic:
+		p = p.Hinted("no primary answers; a backup takes over by itself in a few seconds: send it again then")
+	case s.Leader != "":
+		p = p.Hinted("the primary, %s, does not answer: bring it back, or POST %s to the master that is to lead", s.Leader, api.PathFailover)
+	default:
+		p = p.Hinted("no primary is known: start one, or POST %s to the master that is to lead", api.PathFailover)
 	}
-	c.Learn(req.Term, req.Leader)
-	return nil
+	return p
 }

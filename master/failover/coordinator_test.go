@@ -16,34 +16,16 @@ import (
 	"shardeck/shared/api"
 )
 
-// cluster is the workers' fences, the lease over them and the events told, in memory.
+// cluster is the workers of a cluster, and the events told, in memory. Its workers keep fences by
+// the rules of api.StateUpdate.
 type cluster struct {
 	mu     sync.Mutex
 	fences []Worker
-	grant  *lease.Grant // what Acquire gives; nil: it fails with refuse
-	refuse error
+	deaf   map[int]bool // workers whose answers to SetState are lost, though they accept
 	events []string
-}
-
-func (c *cluster) Acquire(_ context.Context, holder string, after uint64, observe func(lease.Step)) (*lease.Grant, error) {
-	c.mu.Lock()
-	if c.grant == nil {
-		defer c.mu.Unlock()
-		return nil, c.refuse
-	}
-	g, n := *c.grant, len(c.fences)
-	g.Holder = holder
-	for i := range n {
-		g.Term = max(g.Term, after+1, c.fences[i].State.Term+1)
-	}
-	for i := range n {
-		c.fences[i] = held(g.Term, holder)
-	}
-	c.mu.Unlock()
-	for i := 0; observe != nil && i < n; i++ {
-		observe(lease.Step{Name: "take the term", Shard: i})
-	}
-	return &g, nil
+	peers  []PeerSeen
+	writes int // of Verify
+	drains int
 }
 
 func (c *cluster) set(fences ...Worker) {
@@ -52,19 +34,167 @@ func (c *cluster) set(fences ...Worker) {
 	c.fences = fences
 }
 
-func (c *cluster) coordinator(configured api.Role, peers ...Peer) *Coordinator {
-	return New(Config{
-		Self: a, Configured: configured, Lease: c, Peers: peers,
-		Workers: func() []Worker { c.mu.Lock(); defer c.mu.Unlock(); return slices.Clone(c.fences) },
-		Probe:   func(context.Context) {},
+func (c *cluster) workers() []Worker {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.fences)
+}
+
+// member is one worker of a cluster.
+type member struct {
+	c *cluster
+	i int
+}
+
+var errGone = api.NewProblem(api.CodeShardUnavailable, "connection refused")
+
+func (m member) State(context.Context) (*api.WorkerState, error) {
+	m.c.mu.Lock()
+	defer m.c.mu.Unlock()
+	w := m.c.fences[m.i]
+	if !w.Reachable {
+		return nil, errGone
+	}
+	return &w.State, nil
+}
+
+func (m member) SetState(_ context.Context, up *api.StateUpdate) (*api.WorkerState, error) {
+	m.c.mu.Lock()
+	defer m.c.mu.Unlock()
+	w := &m.c.fences[m.i]
+	if !w.Reachable {
+		return nil, errGone
+	}
+	if up.Term < w.State.Term || up.Term == w.State.Term && up.Leader != w.State.Leader {
+		p := api.NewProblem(api.CodeStaleTerm, "newer")
+		p.Term, p.Primary = w.State.Term, w.State.Leader
+		return nil, p
+	}
+	w.State = api.WorkerState{Fence: up.Fence, Leader: up.Leader, Shard: "x"}
+	if m.c.deaf[m.i] {
+		return nil, api.NewProblem(api.CodeShardTimeout, "no answer")
+	}
+	st := w.State
+	return &st, nil
+}
+
+func (c *cluster) config(self string, configured api.Role, l lease.Lease, peers ...Peer) Config {
+	members := lease.Members{Timeout: time.Second}
+	for i := range c.fences {
+		members.List = append(members.List, lease.Member{Shard: i, Worker: member{c, i}, Name: func() string { return fmt.Sprint("w", i) }, Label: "x"})
+	}
+	return Config{
+		Self: self, Configured: configured, Lease: l, Members: members, Peers: peers,
+		Workers: c.workers,
+		Seen: func() []PeerSeen {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			list := slices.Clone(c.peers)
+			for _, p := range peers {
+				if !slices.ContainsFunc(list, func(s PeerSeen) bool { return s.URL == p.URL }) {
+					list = append(list, PeerSeen{PeerView: PeerView{URL: p.URL}})
+				}
+			}
+			return list
+		},
+		Probe:  func(context.Context) {},
+		Checks: func() []api.FailoverCheck { return nil },
+		Drain: func(context.Context) (func(), error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.drains++
+			return func() {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.drains--
+			}, nil
+		},
+		Verify: func(context.Context, int, uint64) error {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.writes++
+			return nil
+		},
 		Event: func(kind api.EventKind, _ api.Level, _ *int, text string) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.events = append(c.events, string(kind)+": "+text)
 		},
 		Logger: slog.New(slog.DiscardHandler),
-	})
+	}
 }
+
+// coordinator returns master a's, which knows b.
+func (c *cluster) coordinator(configured api.Role, peers ...Peer) *Coordinator {
+	if len(peers) == 0 {
+		peers = []Peer{{b, func(context.Context, *api.StepDownRequest) error { return errGone }}}
+	}
+	return New(c.config(a, configured, lease.Manual{}, peers...))
+}
+
+// expiring is a lease over one moment of truth: who holds it, and whether that has expired.
+type expiring struct {
+	mu     sync.Mutex
+	holder string
+	term   uint64
+	until  time.Time
+	lost   chan struct{}
+	cut    string // the master that cannot reach it
+}
+
+const ttl = 3 * time.Second
+
+type expiringGrant struct {
+	l     *expiring
+	term  uint64
+	until time.Time
+	lost  chan struct{}
+}
+
+func (g *expiringGrant) Term() uint64          { return g.term }
+func (g *expiringGrant) Until() time.Time      { return g.until }
+func (g *expiringGrant) Lost() <-chan struct{} { return g.lost }
+func (g *expiringGrant) Release(context.Context) error {
+	g.l.mu.Lock()
+	defer g.l.mu.Unlock()
+	if g.l.term == g.term {
+		g.l.until = time.Time{}
+	}
+	if !isClosed(g.lost) {
+		close(g.lost)
+	}
+	return nil
+}
+
+func (l *expiring) Acquire(_ context.Context, holder string, after uint64) (lease.Grant, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cut == holder {
+		return nil, errors.New("cannot be reached")
+	}
+	if time.Now().Before(l.until) && l.holder != holder {
+		return nil, &lease.HeldError{Holding: lease.Holding{Automatic: true, Holder: l.holder, Term: l.term, ExpiresIn: time.Until(l.until)}}
+	}
+	l.holder, l.term, l.until = holder, max(l.term, after)+1, time.Now().Add(ttl)
+	g := &expiringGrant{l: l, term: l.term, until: time.Now().Add(ttl * 3 / 4), lost: make(chan struct{})}
+	l.lost = g.lost
+	time.AfterFunc(ttl*3/4, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if !isClosed(g.lost) {
+			close(g.lost) // this lease is never renewed
+		}
+	})
+	return g, nil
+}
+
+func (l *expiring) Observe(context.Context) (lease.Holding, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return lease.Holding{Automatic: true, Holder: l.holder, Term: l.term, Free: !time.Now().Before(l.until), ExpiresIn: max(0, time.Until(l.until))}, nil
+}
+
+func (l *expiring) Close() error { return nil }
 
 // run kicks a running coordinator and waits until nothing more happens.
 func run(t *testing.T, c *Coordinator, steps func(settle func())) {
@@ -84,9 +214,9 @@ func expect(t *testing.T, c *Coordinator, role api.Role, term uint64, leader str
 	}
 }
 
-func TestACoordinatorLeadsFollowsAndIsToldOnce(t *testing.T) {
+func TestACoordinatorLeadsAndFollows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cl := &cluster{grant: &lease.Grant{}, fences: []Worker{lost(), lost(), lost()}}
+		cl := &cluster{fences: []Worker{lost(), lost(), lost()}}
 		c := cl.coordinator(api.RolePrimary)
 		run(t, c, func(settle func()) {
 			settle()
@@ -94,11 +224,9 @@ func TestACoordinatorLeadsFollowsAndIsToldOnce(t *testing.T) {
 			cl.set(fresh(), fresh(), fresh())
 			settle()
 			expect(t, c, api.RolePrimary, 1, a)
-			cl.set(held(2, b), held(1, a), held(1, a))
+			cl.set(held(2, b), held(2, b), held(1, a))
 			settle()
 			expect(t, c, api.RoleBackup, 2, b)
-			c.Learn(2, b)
-			c.Learn(1, a)
 			settle()
 			expect(t, c, api.RoleBackup, 2, b)
 		})
@@ -108,41 +236,186 @@ func TestACoordinatorLeadsFollowsAndIsToldOnce(t *testing.T) {
 	})
 }
 
-func TestALeaseThatRunsOutMakesABackup(t *testing.T) {
+// TestOneWorkersWordIsNotEnough: neither a newer term on one worker nor an absurd one demotes
+// a primary; the first is superseded, the second ignored.
+func TestOneWorkersWordIsNotEnough(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		runsOut := make(chan struct{})
-		cl := &cluster{grant: &lease.Grant{Lost: runsOut}, fences: []Worker{fresh()}}
+		cl := &cluster{fences: []Worker{fresh(), fresh(), fresh()}}
 		c := cl.coordinator(api.RolePrimary)
-		run(t, c, func(settle func()) {
-			settle()
+		run(t, c, func(settleNow func()) {
+			settleNow()
 			expect(t, c, api.RolePrimary, 1, a)
-			cl.mu.Lock()
-			cl.grant, cl.refuse = nil, api.NewProblem(api.CodeFailoverFailed, "another holds it")
-			cl.mu.Unlock()
-			close(runsOut)
+			cl.set(held(1, a), held(api.MaxTerm, b), held(1, a))
+			settleNow()
+			time.Sleep(2 * settle)
+			settleNow()
+			expect(t, c, api.RolePrimary, 1, a)
+			cl.set(held(1, a), held(7, b), held(1, a))
+			settleNow()
+			expect(t, c, api.RolePrimary, 1, a)
+			time.Sleep(2 * settle)
+			settleNow()
+			expect(t, c, api.RolePrimary, 8, a)
+			if got := Agree(cl.workers()); !got.Settled() || got.Held.Leader != a {
+				t.Errorf("the workers hold %+v", got)
+			}
+		})
+	})
+}
+
+// TestAFailedFailoverTakesNoPrimaryAway: worker 2 is down, and the answer of worker 1 is lost
+// though it took the term. The failover fails, and afterwards exactly one master leads.
+func TestAFailedFailoverTakesNoPrimaryAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, deaf := range []map[int]bool{{1: true}, {0: true, 1: true}} {
+			cl := &cluster{fences: []Worker{held(1, b), held(1, b), lost()}, deaf: deaf}
+			old := New(cl.config(b, api.RolePrimary, lease.Manual{}, Peer{URL: a}))
+			gone := Peer{b, func(context.Context, *api.StepDownRequest) error { return errGone }}
+			next := New(cl.config(a, api.RoleBackup, lease.Manual{}, gone))
+			run(t, old, func(settleOld func()) {
+				settleOld()
+				expect(t, old, api.RolePrimary, 1, b)
+				run(t, next, func(settleNext func()) {
+					settleNext()
+					if _, err := next.Promote(t.Context(), &api.FailoverRequest{}); api.CodeOf(err) != api.CodeFailoverFailed {
+						t.Errorf("%v", err)
+					}
+					cl.mu.Lock()
+					cl.deaf = nil
+					cl.mu.Unlock()
+					for range 10 {
+						time.Sleep(time.Second)
+						settleOld()
+						settleNext()
+					}
+				})
+			})
+			o, n := old.Current(), next.Current()
+			if (o.Role == api.RolePrimary) == (n.Role == api.RolePrimary) || o.Leader != n.Leader || o.Leader == "" || o.Term != n.Term {
+				t.Errorf("with lost answers of %v: old %+v, next %+v", deaf, o, n)
+			}
+		}
+	})
+}
+
+// TestCompetingFailoversLeaveOnePrimary: of three masters two are asked at once.
+func TestCompetingFailoversLeaveOnePrimary(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		names := []string{a, b, "http://c"}
+		for range 200 {
+			cl := &cluster{fences: []Worker{held(1, a), held(1, a), held(1, a)}}
+			masters := make([]*Coordinator, len(names))
+			ctx, cancel := context.WithCancel(t.Context())
+			var wg sync.WaitGroup
+			for i, self := range names {
+				var peers []Peer
+				for j, url := range names {
+					if j != i {
+						peers = append(peers, Peer{url, func(ctx context.Context, req *api.StepDownRequest) error { return masters[j].StepDown(ctx, req) }})
+					}
+				}
+				role := api.RoleBackup
+				if i == 0 {
+					role = api.RolePrimary
+				}
+				masters[i] = New(cl.config(self, role, lease.Manual{}, peers...))
+			}
+			for _, m := range masters {
+				wg.Go(func() { m.Run(ctx) })
+				m.Kick()
+			}
 			synctest.Wait()
-			expect(t, c, api.RoleBackup, 1, a)
-			settle() // the workers still hold its term, which is its own no more
-			expect(t, c, api.RoleBackup, 1, a)
-			cl.mu.Lock()
-			cl.grant = &lease.Grant{}
-			cl.mu.Unlock()
-			settle()
-			expect(t, c, api.RolePrimary, 2, a)
+			var calls sync.WaitGroup
+			for _, m := range masters[1:] {
+				calls.Go(func() { _, _ = m.Promote(ctx, &api.FailoverRequest{}) })
+			}
+			calls.Wait()
+			for range 5 {
+				time.Sleep(time.Second)
+				for _, m := range masters {
+					m.Kick()
+				}
+				synctest.Wait()
+			}
+			leaders := map[string]bool{}
+			primaries := 0
+			for _, m := range masters {
+				s := m.Current()
+				leaders[s.Leader] = true
+				if s.Role == api.RolePrimary {
+					primaries++
+				}
+			}
+			if primaries != 1 || len(leaders) != 1 {
+				for _, m := range masters {
+					t.Errorf("%+v", m.Current())
+				}
+			}
+			cancel()
+			wg.Wait()
+		}
+	})
+}
+
+// TestABackupTakesOverWhenTheLeaseExpires: nobody is asked; the old primary stops first.
+func TestABackupTakesOverWhenTheLeaseExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &expiring{}
+		cl := &cluster{fences: []Worker{fresh(), fresh(), fresh()}}
+		follow := func(context.Context, *api.StepDownRequest) error { return nil }
+		first := New(cl.config(a, api.RolePrimary, l, Peer{b, follow}))
+		second := New(cl.config(b, api.RoleBackup, l, Peer{a, follow}))
+		run(t, first, func(settleFirst func()) {
+			settleFirst()
+			expect(t, first, api.RolePrimary, 1, a)
+			leadership, err := first.EnsurePrimary(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			run(t, second, func(settleSecond func()) {
+				settleSecond()
+				time.Sleep(ttl*3/4 - time.Millisecond)
+				settleFirst()
+				settleSecond()
+				expect(t, first, api.RolePrimary, 1, a)
+				l.mu.Lock()
+				l.cut = a
+				l.mu.Unlock()
+				time.Sleep(2 * time.Millisecond)
+				settleFirst()
+				expect(t, first, api.RoleBackup, 1, "")
+				if leadership.Err() == nil || leadership.Context().Err() == nil {
+					t.Error("the leadership outlived the lease")
+				}
+				time.Sleep(ttl/4 - 10*time.Millisecond)
+				settleSecond()
+				if second.Current().Role == api.RolePrimary {
+					t.Error("the second leads before the lease is free")
+				}
+				time.Sleep(ttl/4 + observeInterval)
+				settleSecond()
+				expect(t, second, api.RolePrimary, 2, b)
+				h := second.History()
+				if len(h) != 1 || h[0].Kind != api.FailoverAutomatic || h[0].Previous != a || h[0].Unavailable == nil {
+					t.Errorf("history %+v", h)
+				}
+			})
+			settleFirst()
 		})
 	})
 }
 
 func TestPromoteTellsTheOthersAndGoesOnWithoutThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cl := &cluster{grant: &lease.Grant{}, fences: []Worker{held(4, b), held(4, b), held(4, b)}}
-		var told *api.StepDownRequest
+		cl := &cluster{fences: []Worker{held(4, b), held(4, b), held(4, b)}}
+		var told []api.StepDownRequest
 		c := cl.coordinator(api.RoleBackup,
-			Peer{b, func(_ context.Context, req *api.StepDownRequest) error { told = req; return nil }},
+			Peer{b, func(_ context.Context, req *api.StepDownRequest) error { told = append(told, *req); return nil }},
 			Peer{"http://c", func(ctx context.Context, _ *api.StepDownRequest) error { <-ctx.Done(); return errors.New("paused") }})
-		c.Learn(4, b)
+		c.decide(t.Context())
+		expect(t, c, api.RoleBackup, 4, b)
 		start := time.Now()
-		resp, err := c.Promote(t.Context())
+		resp, err := c.Promote(t.Context(), &api.FailoverRequest{Reason: "a test"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,49 +423,76 @@ func TestPromoteTellsTheOthersAndGoesOnWithoutThem(t *testing.T) {
 			t.Errorf("a paused master held the failover up for %s", time.Since(start))
 		}
 		expect(t, c, api.RolePrimary, 5, a)
-		if told == nil || told.Term != 5 || told.Leader != a {
+		if want := []api.StepDownRequest{{Term: 4, Leader: a, Drain: true}, {Term: 5, Leader: a}}; !slices.Equal(told, want) {
 			t.Errorf("the old primary was told %+v", told)
 		}
-		if resp.Term != 5 || resp.Previous != b || resp.Primary != a {
+		if resp.Term != 5 || resp.Previous != b || resp.Primary != a || resp.Kind != api.FailoverPlanned || resp.Unavailable == nil {
 			t.Errorf("%+v", resp)
 		}
 		var names []string
 		for _, s := range resp.Steps {
 			names = append(names, fmt.Sprintf("%s %t", s.Name, s.OK))
 		}
-		want := []string{"take the term true", "take the term true", "take the term true", "become primary true",
-			"tell the old primary true", "tell the other master false"}
+		want := slices.Concat([]string{"drain the old primary true"}, slices.Repeat([]string{"read the term true"}, 3),
+			slices.Repeat([]string{"take the term true"}, 3), []string{"become primary true"},
+			slices.Repeat([]string{"verify with a write true"}, 3), []string{"tell the old primary true", "tell the other master false"})
 		if !slices.Equal(names, want) {
 			t.Errorf("steps %q", names)
+		}
+		if h := c.History(); len(h) != 1 || h[0].Reason != "a test" {
+			t.Errorf("history %+v", h)
 		}
 	})
 }
 
-func TestAPromotionThatMeetsANewerTermFollowsIt(t *testing.T) {
-	stale := api.NewProblem(api.CodeStaleTerm, "newer")
-	stale.Term, stale.Primary = 9, b
-	refuse := api.NewProblem(api.CodeFailoverFailed, "no majority")
-	refuse.Causes = []api.Problem{*stale}
-	cl := &cluster{refuse: refuse, fences: []Worker{held(4, b), held(4, b), held(4, b)}}
+// TestADryRunAndAFailedPreflightChangeNothing also holds with force.
+func TestADryRunAndAFailedPreflightChangeNothing(t *testing.T) {
+	cl := &cluster{fences: []Worker{held(4, b), held(4, b), held(4, b)}}
 	c := cl.coordinator(api.RoleBackup)
-	if _, err := c.Promote(t.Context()); api.CodeOf(err) != api.CodeFailoverFailed {
-		t.Errorf("got %v", err)
+	c.decide(t.Context())
+	before := cl.workers()
+	resp, err := c.Promote(t.Context(), &api.FailoverRequest{DryRun: true})
+	if err != nil || resp.Kind != api.FailoverDryRun || resp.Problem != nil || len(resp.Checks) < 3 {
+		t.Errorf("%+v, %v", resp, err)
 	}
-	expect(t, c, api.RoleBackup, 9, b)
+	cl.set(held(4, b), lost(), lost())
+	if _, err := c.Promote(t.Context(), &api.FailoverRequest{Force: true}); api.CodeOf(err) != api.CodeFailoverFailed {
+		t.Errorf("%v", err)
+	}
+	if resp, err := c.Promote(t.Context(), &api.FailoverRequest{DryRun: true}); err != nil || resp.Problem == nil {
+		t.Errorf("a dry run that would fail: %+v, %v", resp, err)
+	}
+	cl.set(before...)
+	expect(t, c, api.RoleBackup, 4, b)
+	if len(c.History()) != 0 {
+		t.Errorf("history %+v", c.History())
+	}
 }
 
 func TestOnlyThePrimaryMayChangeTheSchema(t *testing.T) {
-	cl := &cluster{grant: &lease.Grant{}, fences: []Worker{fresh(), fresh(), lost()}}
+	cl := &cluster{fences: []Worker{fresh(), fresh(), lost()}}
 	primary := cl.coordinator(api.RolePrimary)
-	if s, err := primary.EnsurePrimary(t.Context()); err != nil || s.Term != 1 {
+	if l, err := primary.EnsurePrimary(t.Context()); err != nil || l.Term != 1 || l.Err() != nil {
 		t.Errorf("a primary that has not taken its term yet: %v", err)
 	}
 	expect(t, primary, api.RolePrimary, 1, a)
+	// A worker that missed the term learns it before anything is changed.
+	cl.set(held(1, a), held(1, a), fresh())
+	if _, err := primary.EnsurePrimary(t.Context()); err != nil || cl.workers()[2].State.Term != 1 {
+		t.Errorf("%v, worker 2 has %+v", err, cl.workers()[2].State)
+	}
 	// It was replaced and does not know: it finds out before it changes anything.
 	cl.set(held(2, b), held(2, b), held(1, a))
+	cl.peers = []PeerSeen{{PeerView: PeerView{URL: b, Reachable: true, Role: api.RolePrimary, Term: 2}}}
 	_, err := primary.EnsurePrimary(t.Context())
 	if p := api.AsProblem(err); p.Code != api.CodeNotPrimary || p.Primary != b || !strings.Contains(p.Hint, b) {
 		t.Errorf("a replaced primary: %+v", p)
+	}
+	// Nothing is sent to a primary that is dead.
+	cl.peers[0].Reachable = false
+	_, err = primary.EnsurePrimary(t.Context())
+	if p := api.AsProblem(err); p.Code != api.CodeNotPrimary || p.Primary != "" || !strings.Contains(p.Hint, "does not answer") {
+		t.Errorf("a dead primary: %+v", p)
 	}
 	backup := (&cluster{fences: []Worker{fresh()}}).coordinator(api.RoleBackup)
 	_, err = backup.EnsurePrimary(t.Context())
@@ -201,24 +501,57 @@ func TestOnlyThePrimaryMayChangeTheSchema(t *testing.T) {
 	}
 }
 
+// TestStepDown: what another master says is worth a look, and the workers decide.
 func TestStepDown(t *testing.T) {
-	cl := &cluster{grant: &lease.Grant{}, fences: []Worker{fresh()}}
-	c := cl.coordinator(api.RolePrimary)
-	if _, err := c.EnsurePrimary(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	for _, tt := range []struct {
-		req  api.StepDownRequest
-		code api.Code
-		want State
-	}{
-		{api.StepDownRequest{Term: 1, Leader: b}, api.CodeStaleTerm, State{api.RolePrimary, 1, a}},
-		{api.StepDownRequest{Term: 2, Leader: b}, "", State{api.RoleBackup, 2, b}},
-		{api.StepDownRequest{Term: 2, Leader: b}, "", State{api.RoleBackup, 2, b}},
-		{api.StepDownRequest{Term: 1, Leader: a}, api.CodeStaleTerm, State{api.RoleBackup, 2, b}},
-	} {
-		if err := c.StepDown(&tt.req); api.CodeOf(err) != tt.code || c.Current() != tt.want {
-			t.Errorf("%+v: %v, then %+v", tt.req, err, c.Current())
+	synctest.Test(t, func(t *testing.T) {
+		cl := &cluster{fences: []Worker{fresh(), fresh(), fresh()}}
+		c := cl.coordinator(api.RolePrimary)
+		if _, err := c.EnsurePrimary(t.Context()); err != nil {
+			t.Fatal(err)
 		}
-	}
+		for _, tt := range []struct {
+			fence Worker
+			req   api.StepDownRequest
+			code  api.Code
+			want  State
+		}{
+			{held(1, a), api.StepDownRequest{Term: 9, Leader: "http://stranger"}, api.CodeForbidden, State{api.RolePrimary, 1, a}},
+			{held(1, a), api.StepDownRequest{Term: 1, Leader: b}, api.CodeStaleTerm, State{api.RolePrimary, 1, a}},
+			{held(1, a), api.StepDownRequest{Term: 2, Leader: b}, api.CodeStaleTerm, State{api.RolePrimary, 1, a}},
+			{held(2, b), api.StepDownRequest{Term: 2, Leader: b}, "", State{api.RoleBackup, 2, b}},
+			{held(2, b), api.StepDownRequest{Term: 2, Leader: b}, "", State{api.RoleBackup, 2, b}},
+			{held(2, b), api.StepDownRequest{Term: 1, Leader: b}, api.CodeStaleTerm, State{api.RoleBackup, 2, b}},
+		} {
+			cl.set(tt.fence, tt.fence, held(1, a))
+			if err := c.StepDown(t.Context(), &tt.req); api.CodeOf(err) != tt.code {
+				t.Errorf("%+v: %v", tt.req, err)
+			}
+			expect(t, c, tt.want.Role, tt.want.Term, tt.want.Leader)
+		}
+	})
+}
+
+// TestAHandOverThatIsNotTakenUpGoesOn: schema changes wait while the old primary hands over, and
+// go on if nobody takes over.
+func TestAHandOverThatIsNotTakenUpGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cl := &cluster{fences: []Worker{fresh(), fresh(), fresh()}}
+		c := cl.coordinator(api.RolePrimary)
+		if _, err := c.EnsurePrimary(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		req := &api.StepDownRequest{Term: 1, Leader: b, Drain: true}
+		if err := c.StepDown(t.Context(), req); err != nil || cl.drains != 1 {
+			t.Fatalf("%v, %d drains", err, cl.drains)
+		}
+		if err := c.StepDown(t.Context(), req); err != nil || cl.drains != 1 {
+			t.Fatalf("again: %v, %d drains", err, cl.drains)
+		}
+		time.Sleep(holdTimeout + time.Second)
+		synctest.Wait()
+		if cl.drains != 0 {
+			t.Error("schema changes still wait")
+		}
+		expect(t, c, api.RolePrimary, 1, a)
+	})
 }

@@ -2,6 +2,7 @@ package failover
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -19,6 +20,9 @@ const (
 func held(term uint64, leader string) Worker {
 	return Worker{Reachable: true, State: api.WorkerState{Fence: api.Fence{Term: term}, Leader: leader, Shard: "x"}}
 }
+
+// free is a lease that expired under b.
+var free = lease.Holding{Automatic: true, Holder: b, Term: 2, Free: true}
 
 func fresh() Worker { return Worker{Reachable: true} }
 
@@ -55,15 +59,69 @@ func TestDecide(t *testing.T) {
 		},
 		"a backup whose attempt reached a minority does not lead": {
 			View{Configured: api.RoleBackup, Workers: []Worker{held(3, a), held(2, b), held(2, b)}},
-			Decision{Action: Stay},
+			Decision{Action: Follow, Term: 2, Leader: b},
 		},
 		"an old primary follows the one that replaced it": {
 			View{Configured: api.RolePrimary, Workers: []Worker{held(1, a), held(2, b), held(2, b)}},
 			Decision{Action: Follow, Term: 2, Leader: b},
 		},
-		"a primary steps down for a newer term on a single worker": {
+		"a primary waits when a single worker holds a newer term": {
 			View{Configured: api.RolePrimary, Role: api.RolePrimary, Term: 1, Leader: a, Workers: []Worker{held(1, a), held(1, a), held(2, b)}},
-			Decision{Action: Follow, Term: 2, Leader: b},
+			Decision{Action: Stay},
+		},
+		"and supersedes a term that nobody got a majority for": {
+			View{Configured: api.RolePrimary, Role: api.RolePrimary, Term: 1, Leader: a, Unsettled: settle, Workers: []Worker{held(1, a), held(1, a), held(2, b)}},
+			Decision{Action: Take},
+		},
+		"an absurd term is ignored": {
+			View{Configured: api.RolePrimary, Role: api.RolePrimary, Term: 1, Leader: a, Unsettled: settle, Workers: []Worker{held(1, a), held(1, a), held(api.MaxTerm, b)}},
+			Decision{Action: Stay},
+		},
+		"a restarted primary takes over an abandoned term": {
+			View{Configured: api.RolePrimary, Unsettled: settle, Workers: []Worker{held(1, a), held(2, b), lost()}},
+			Decision{Action: Take},
+		},
+		"but not from a master that says it leads": {
+			View{Configured: api.RolePrimary, Unsettled: settle, Workers: []Worker{held(1, a), held(2, b), lost()},
+				Peers: []PeerView{{URL: b, Reachable: true, Role: api.RolePrimary, Term: 2}}},
+			Decision{Action: Stay},
+		},
+		"a backup leaves an abandoned term to the primary": {
+			View{Configured: api.RoleBackup, Term: 1, Leader: b, Unsettled: settle, Workers: []Worker{held(1, b), held(2, a), lost()}},
+			Decision{Action: Follow, Term: 1},
+		},
+		"unless it was asked to lead before": {
+			View{Configured: api.RoleBackup, Term: 1, Leader: b, Wanted: true, Unsettled: settle, Workers: []Worker{held(1, b), held(2, a), lost()}},
+			Decision{Action: Take},
+		},
+		"nobody follows a master that says it is a backup": {
+			View{Configured: api.RoleBackup, Term: 2, Leader: b, Workers: []Worker{held(2, b), held(2, b), held(2, b)},
+				Peers: []PeerView{{URL: b, Reachable: true, Role: api.RoleBackup, Term: 2}}},
+			Decision{Action: Follow, Term: 2},
+		},
+		"nobody follows a master that is not configured": {
+			View{Configured: api.RoleBackup, Workers: []Worker{held(2, "http://c"), held(2, "http://c"), held(2, "http://c")}},
+			Decision{Action: Follow, Term: 2},
+		},
+		"a free lease is taken": {
+			View{Configured: api.RoleBackup, Term: 2, Leader: b, Lease: free, LeaseKnown: true, Uptime: startGrace, Workers: []Worker{held(2, b), held(2, b), lost()}},
+			Decision{Action: Take},
+		},
+		"a free lease is left to the master started as primary at first": {
+			View{Configured: api.RoleBackup, Lease: free, LeaseKnown: true, Workers: []Worker{fresh(), fresh(), fresh()}},
+			Decision{Action: Stay},
+		},
+		"a lease that cannot be read is not taken": {
+			View{Configured: api.RolePrimary, Lease: free, Uptime: startGrace, Workers: []Worker{fresh(), fresh(), fresh()}},
+			Decision{Action: Stay},
+		},
+		"a term is not resumed without the lease": {
+			View{Configured: api.RolePrimary, Lease: lease.Holding{Automatic: true, Holder: b}, LeaseKnown: true, Workers: []Worker{held(3, a), held(3, a), held(3, a)}},
+			Decision{Action: Follow, Term: 3},
+		},
+		"a master that hands over takes nothing": {
+			View{Configured: api.RolePrimary, Draining: true, Lease: free, LeaseKnown: true, Workers: []Worker{held(3, a), held(3, a), held(3, a)}, Term: 3},
+			Decision{Action: Stay},
 		},
 		"a primary without any worker stays primary": {
 			View{Configured: api.RolePrimary, Role: api.RolePrimary, Term: 1, Leader: a, Workers: []Worker{lost(), lost(), lost()}},
@@ -93,6 +151,9 @@ func TestDecide(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			tt.view.Self = a
+			if tt.view.Peers == nil {
+				tt.view.Peers = []PeerView{{URL: b}}
+			}
 			if tt.view.Role == "" {
 				tt.view.Role = api.RoleBackup
 			}
@@ -110,8 +171,9 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// TestDecideNeverLeadsAgainstAnother: whatever a master sees, it does not lead,
-// unasked, where it can see a newer term of another, nor without a majority.
+// TestDecideNeverLeadsAgainstAnother: whatever a master sees, it does not lead, unasked, where
+// a majority stores a newer term of another, nor without a majority; and a backup takes nothing
+// but a free lease or, once asked, an abandoned term.
 func TestDecideNeverLeadsAgainstAnother(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := View{
@@ -120,17 +182,23 @@ func TestDecideNeverLeadsAgainstAnother(t *testing.T) {
 			Role:       api.RoleBackup,
 			Term:       rapid.Uint64Range(0, 4).Draw(t, "term"),
 			Leader:     rapid.SampledFrom([]string{"", b}).Draw(t, "leader"),
+			Unsettled:  rapid.SampledFrom([]time.Duration{0, settle}).Draw(t, "unsettled"),
+			Uptime:     rapid.SampledFrom([]time.Duration{0, startGrace}).Draw(t, "uptime"),
+			Wanted:     rapid.Bool().Draw(t, "wanted"),
+			Expired:    rapid.Bool().Draw(t, "expired"),
+			Peers:      []PeerView{{URL: b}},
 		}
-		reached, newest := 0, v.Term
-		foreign := v.Leader == b
+		v.Lease = rapid.SampledFrom([]lease.Holding{{}, free, {Automatic: true, Holder: b}}).Draw(t, "lease")
+		v.LeaseKnown = rapid.Bool().Draw(t, "lease known")
+		votes := map[api.WorkerState]int{}
+		reached, newest := 0, uint64(0)
 		for range rapid.IntRange(1, 7).Draw(t, "workers") {
 			w := lost()
 			if rapid.Bool().Draw(t, "reachable") {
 				reached++
 				w = held(rapid.Uint64Range(1, 4).Draw(t, "worker term"), rapid.SampledFrom([]string{a, b}).Draw(t, "worker leader"))
-				if w.State.Term > newest {
-					newest, foreign = w.State.Term, w.State.Leader == b
-				}
+				newest = max(newest, w.State.Term)
+				votes[w.State]++
 			}
 			v.Workers = append(v.Workers, w)
 		}
@@ -138,13 +206,20 @@ func TestDecideNeverLeadsAgainstAnother(t *testing.T) {
 		if d.Action != Take && d.Action != Resume {
 			return
 		}
-		if reached < lease.Majority(len(v.Workers)) {
+		need := lease.Majority(len(v.Workers))
+		if reached < need {
 			t.Errorf("%s with %d of %d workers", d.Action, reached, len(v.Workers))
 		}
-		if foreign {
-			t.Errorf("%s although another holds term %d", d.Action, newest)
+		if v.Lease.Automatic {
+			if d.Action == Resume || !v.Lease.Free || !v.LeaseKnown {
+				t.Errorf("%s with the lease %+v, known %t", d.Action, v.Lease, v.LeaseKnown)
+			}
+			return
 		}
-		if v.Configured == api.RoleBackup && d.Action == Take {
+		if n := votes[held(newest, b).State]; n >= need && newest > v.Term {
+			t.Errorf("%s although %d workers store term %d of another", d.Action, n, newest)
+		}
+		if d.Action == Take && v.Configured == api.RoleBackup && !(v.Wanted && v.Unsettled >= settle) {
 			t.Error("a backup took a term unasked")
 		}
 	})

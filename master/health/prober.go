@@ -378,6 +378,9 @@ func (p *Prober) probePeer(ctx context.Context, i int) {
 	peer.Reachable = err == nil
 	if err == nil {
 		peer.Health, peer.Latency, peer.AnsweredAt = *h, time.Since(start), time.Now()
+		if h.Role == api.RolePrimary {
+			peer.LedAt = peer.AnsweredAt
+		}
 	}
 	p.snap.Store(next)
 }

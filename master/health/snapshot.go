@@ -52,6 +52,7 @@ type Peer struct {
 	Health     api.Health // the last answer
 	Latency    time.Duration
 	AnsweredAt time.Time // zero: never
+	LedAt      time.Time // when it last answered as primary; zero: never
 }
 
 // Age is the time since at in milliseconds, -1 if at is zero: the wire form of ages.

@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"shardeck/shared/api"
@@ -47,24 +48,48 @@ func (m *Members) Newest(ctx context.Context, observe func(Step)) (uint64, error
 		if err == nil && st.Shard != "" && st.Shard != mem.Label {
 			return nil, api.NewProblem(api.CodeWrongShard, "the worker holds shard %s, not %s", st.Shard, mem.Label)
 		}
-		if err == nil && st.Term > api.MaxTerm {
-			return nil, api.NewProblem(api.CodeShardBadAnswer, "the worker reports term %d; terms end at %d", st.Term, uint64(api.MaxTerm))
-		}
 		return st, err
 	})
-	newest, reached, causes := uint64(0), 0, []api.Problem(nil)
+	var terms []uint64
+	var causes []api.Problem
 	for _, r := range states {
 		if r.err != nil {
 			causes = append(causes, *r.err)
-			continue
+		} else {
+			terms = append(terms, r.state.Term)
 		}
-		reached++
-		newest = max(newest, r.state.Term)
+	}
+	terms = Plausible(terms)
+	newest, reached := uint64(0), len(terms)
+	if reached > 0 {
+		newest = terms[reached-1]
+	}
+	for i, r := range states {
+		if r.err == nil && r.state.Term > newest {
+			causes = append(causes, *api.NewProblem(api.CodeShardBadAnswer, "the worker reports term %d, far beyond all others", r.state.Term).
+				On(m.List[i].Shard, m.List[i].Name()))
+		}
 	}
 	if n := len(m.List); reached < Majority(n) {
 		return 0, failed(causes, "only %d of %d workers can be reached; %d are needed", reached, n, Majority(n))
 	}
 	return newest, nil
+}
+
+// maxLeap is by how much one worker's term may exceed that of all others. A worker that reports
+// more is wrong: one answer must not use up the terms.
+const maxLeap = 1 << 32
+
+// Plausible sorts the terms that workers report, and leaves out those that are too great to be
+// true.
+func Plausible(terms []uint64) []uint64 {
+	slices.Sort(terms)
+	for i, t := range terms {
+		if t > api.MaxTerm || i > 0 && t-terms[i-1] > maxLeap {
+			return terms[:i]
+		}
+	}
+	return terms
 }
 
 // Take installs a term that nobody holds yet on every member. Unless a majority accepts it,

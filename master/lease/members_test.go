@@ -68,15 +68,17 @@ func membersOf(workers ...*worker) Members {
 	return m
 }
 
-func TestAcquireTakesTheNextTermEverywhere(t *testing.T) {
+func TestATermIsTakenEverywhere(t *testing.T) {
 	w := []*worker{{}, {state: api.WorkerState{Fence: api.Fence{Term: 7}, Leader: "b"}}, {}}
 	var steps []string
-	g, err := NewManual(membersOf(w...)).Acquire(t.Context(), "a", 3, func(s Step) { steps = append(steps, s.Name) })
-	if err != nil {
-		t.Fatal(err)
+	observe := func(s Step) { steps = append(steps, s.Name) }
+	m := membersOf(w...)
+	newest, err := m.Newest(t.Context(), observe)
+	if err != nil || newest != 7 {
+		t.Fatalf("newest %d, %v", newest, err)
 	}
-	if g.Term != 8 || g.Holder != "a" || g.Lost != nil {
-		t.Errorf("got %+v", g)
+	if err := m.Take(t.Context(), 8, "a", observe); err != nil {
+		t.Fatal(err)
 	}
 	for i := range w {
 		if got := w[i].state; got.Term != 8 || got.Leader != "a" || got.Shard != fmt.Sprintf("%d/3", i) || got.MapVersion != 1 {
@@ -89,31 +91,55 @@ func TestAcquireTakesTheNextTermEverywhere(t *testing.T) {
 	}
 }
 
-func TestAcquireNeedsAMajority(t *testing.T) {
-	w := []*worker{{}, {down: true}, {down: true}}
-	_, err := NewManual(membersOf(w...)).Acquire(t.Context(), "a", 0, nil)
+func TestNewestNeedsAMajority(t *testing.T) {
+	m := membersOf(&worker{}, &worker{down: true}, &worker{down: true})
+	_, err := m.Newest(t.Context(), nil)
 	p := api.AsProblem(err)
 	if p.Code != api.CodeFailoverFailed || len(p.Causes) != 2 || *p.Causes[0].Shard != 1 {
 		t.Errorf("got %+v", p)
 	}
-	if w[0].state.Term != 0 {
-		t.Error("a term was taken although a majority could not be reached")
+}
+
+func TestAMinorityGivesNoTerm(t *testing.T) {
+	ahead := api.WorkerState{Fence: api.Fence{Term: 9}, Leader: "b"}
+	m := membersOf(&worker{}, &worker{state: ahead}, &worker{state: ahead})
+	p := api.AsProblem(m.Take(t.Context(), 9, "a", nil))
+	if p.Code != api.CodeFailoverFailed || len(p.Causes) != 2 || p.Causes[0].Code != api.CodeStaleTerm {
+		t.Errorf("got %+v", p)
 	}
 }
 
-func TestAcquireDoesNotCountAWorkerOfAnotherShard(t *testing.T) {
-	w := []*worker{{}, {state: api.WorkerState{Shard: "2/3"}}, {down: true}}
-	_, err := NewManual(membersOf(w...)).Acquire(t.Context(), "a", 0, nil)
-	if api.CodeOf(err) != api.CodeFailoverFailed {
+func TestAWorkerOfAnotherShardDoesNotCount(t *testing.T) {
+	m := membersOf(&worker{}, &worker{state: api.WorkerState{Shard: "2/3"}}, &worker{down: true})
+	if _, err := m.Newest(t.Context(), nil); api.CodeOf(err) != api.CodeFailoverFailed {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestAcquireDoesNotWaitForAPausedWorkersTimeout(t *testing.T) {
+// TestAnImplausibleTermDoesNotCount: terms rise by small steps, so a worker that reports one far
+// beyond all others, or beyond the greatest, is wrong, and must not use up the terms.
+func TestAnImplausibleTermDoesNotCount(t *testing.T) {
+	for _, term := range []uint64{api.MaxTerm, api.MaxTerm + 1, 1<<64 - 1, 4 + maxLeap + 1} {
+		liar := &worker{state: api.WorkerState{Fence: api.Fence{Term: term}, Leader: "b"}}
+		m := membersOf(liar, &worker{state: api.WorkerState{Fence: api.Fence{Term: 4}, Leader: "b"}}, &worker{})
+		if newest, err := m.Newest(t.Context(), nil); err != nil || newest != 4 {
+			t.Errorf("with one at %d: newest %d, %v", term, newest, err)
+		}
+		m = membersOf(liar, &worker{state: api.WorkerState{Fence: api.Fence{Term: 4}, Leader: "b"}}, &worker{down: true})
+		if _, err := m.Newest(t.Context(), nil); api.CodeOf(err) != api.CodeFailoverFailed {
+			t.Errorf("with one at %d and one down: %v", term, err)
+		}
+	}
+}
+
+func TestAPausedWorkersTimeoutIsNotAwaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		w := []*worker{{}, {paused: true}, {}}
-		if _, err := NewManual(membersOf(w...)).Acquire(t.Context(), "a", 0, nil); err != nil {
+		m := membersOf(&worker{}, &worker{paused: true}, &worker{})
+		if _, err := m.Newest(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Take(t.Context(), 1, "a", nil); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(start); took != 2*stragglerGrace {
@@ -122,26 +148,30 @@ func TestAcquireDoesNotWaitForAPausedWorkersTimeout(t *testing.T) {
 	})
 }
 
-// TestRacingAcquiresNeverShareATerm: of two masters that reach for the lease at
-// once at most one gets any given term.
-func TestRacingAcquiresNeverShareATerm(t *testing.T) {
+// TestRacingMastersNeverShareATerm: of the masters that take terms at once, at most one gets
+// any given term, even without a lease that excludes the others.
+func TestRacingMastersNeverShareATerm(t *testing.T) {
 	w := []*worker{{}, {}, {}, {}, {}}
 	var mu sync.Mutex
 	held := map[uint64]string{}
 	var wg sync.WaitGroup
 	for _, name := range []string{"a", "b", "c"} {
-		lease := NewManual(membersOf(w...))
+		m := membersOf(w...)
 		wg.Go(func() {
 			for range 50 {
-				g, err := lease.Acquire(t.Context(), name, 0, nil)
+				newest, err := m.Newest(t.Context(), nil)
 				if err != nil {
+					t.Error(err)
+					return
+				}
+				if m.Take(t.Context(), newest+1, name, nil) != nil {
 					continue
 				}
 				mu.Lock()
-				if other, taken := held[g.Term]; taken {
-					t.Errorf("term %d is held by %s and %s", g.Term, other, name)
+				if other, taken := held[newest+1]; taken {
+					t.Errorf("term %d is held by %s and %s", newest+1, other, name)
 				}
-				held[g.Term] = name
+				held[newest+1] = name
 				mu.Unlock()
 			}
 		})

@@ -277,7 +277,7 @@ func (s *Service) applyChange(ctx context.Context, c *change) (*api.DDLResponse,
 	for _, r := range s.scatter.Do(ctx, c.shards, c.run) {
 		if r.Problem != nil {
 			if r.Problem.Code == api.CodeStaleTerm {
-				s.coord.Learn(r.Problem.Term, r.Problem.Primary)
+				s.prober.Nudge(r.Shard) // what its worker stores decides, not what it says
 			}
 			causes = append(causes, *r.Problem)
 			continue

@@ -185,7 +185,7 @@ func TestFailoverAfterTheLossOfThePrimary(t *testing.T) {
 	c.Masters[0].Kill(t)
 	s.fill30to60()
 
-	resp, err := backup.Failover(t.Context())
+	resp, err := backup.Failover(t.Context(), &api.FailoverRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestFailoverAfterTheLossOfThePrimary(t *testing.T) {
 	if n := s.count(); n != 60 {
 		t.Errorf("%d rows", n)
 	}
-	_, err = backup.Failover(t.Context())
+	_, err = backup.Failover(t.Context(), &api.FailoverRequest{})
 	mustFail(t, err, api.CodeAlreadyPrimary, -1)
 
 	c.Masters[0].Restart(t) // it is still configured as primary
@@ -245,7 +245,7 @@ func TestPrimaryPausedDuringFailover(t *testing.T) {
 	s := newSchool(t, old, "School")
 	c.Masters[0].Pause(t)
 	start := time.Now()
-	resp, err := backup.Failover(t.Context())
+	resp, err := backup.Failover(t.Context(), &api.FailoverRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,10 +270,10 @@ func TestFailoverRequiresAMajority(t *testing.T) {
 	c.Workers[1].Kill(t)
 	awaitState(t, backup, 0, api.ShardDown)
 	awaitState(t, backup, 1, api.ShardDown)
-	_, err := backup.Failover(t.Context())
+	_, err := backup.Failover(t.Context(), &api.FailoverRequest{})
 	mustFail(t, err, api.CodeFailoverFailed, -1)
 	c.Workers[0].Restart(t)
-	if _, err := backup.Failover(t.Context()); err != nil {
+	if _, err := backup.Failover(t.Context(), &api.FailoverRequest{}); err != nil {
 		t.Fatalf("with two of three workers: %v", err)
 	}
 	// The third gets the term when it comes back.

@@ -87,33 +87,3 @@ func (s *Service) openAPI(w http.ResponseWriter, _ *http.Request) error {
 	_, _ = w.Write(api.MasterOpenAPI()) // an error means that the client has disconnected
 	return nil
 }
-
-// failover makes this master the primary.
-func (s *Service) failover(w http.ResponseWriter, r *http.Request) error {
-	if err := readEmpty(w, r); err != nil {
-		return err
-	}
-	resp, err := s.coord.Promote(r.Context())
-	if err != nil {
-		return err
-	}
-	return httpserve.WriteJSON(w, http.StatusOK, resp)
-}
-
-// stepDown is called by a new primary that has acquired a newer term.
-func (s *Service) stepDown(w http.ResponseWriter, r *http.Request) error {
-	var req api.StepDownRequest
-	if err := readJSON(w, r, &req); err != nil {
-		return err
-	}
-	if req.Term == 0 {
-		return api.NewProblem(api.CodeMissingField, "term is missing or 0").At("term").Hinted("send the term that was acquired")
-	}
-	if _, err := baseURLs("leader", []string{req.Leader}); err != nil {
-		return api.NewProblem(api.CodeInvalidField, "leader is not a base URL").At("leader").Hinted("send it as http://host:port")
-	}
-	if err := s.coord.StepDown(&req); err != nil {
-		return err
-	}
-	return httpserve.WriteJSON(w, http.StatusOK, s.describeHealth(time.Now()))
-}

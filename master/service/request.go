@@ -22,6 +22,20 @@ func readJSON(w http.ResponseWriter, r *http.Request, dst any) error {
 	return httpserve.ReadJSON(w, r, api.MaxBody, dst)
 }
 
+// hashOf is the hash of a write that is not a client's request.
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
+
+// readOptional reads a body that may be missing, which is as good as {}.
+func readOptional(w http.ResponseWriter, r *http.Request, dst any) error {
+	if r.ContentLength == 0 {
+		return nil
+	}
+	return readJSON(w, r, dst)
+}
+
 // readEmpty accepts no body, or {}.
 func readEmpty(w http.ResponseWriter, r *http.Request) error {
 	if r.ContentLength == 0 {

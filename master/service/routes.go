@@ -29,6 +29,7 @@ func (s *Service) routes() http.Handler {
 		public("POST", api.PathMapReduceCount, s.count),
 		public("POST", api.PathSecurityCheck, s.securityCheck),
 		public("POST", api.PathFailover, s.failover),
+		public("GET", api.PathFailover, s.failovers),
 		public("GET", api.PathMetadata, s.metadata),
 		public("GET", api.PathHealth, s.health),
 		public("GET", api.PathEvents, s.streamEvents),

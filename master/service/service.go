@@ -31,6 +31,10 @@ const Version = daemon.Version
 // requests for tables that are unknown or stale.
 const refreshGap = 100 * time.Millisecond
 
+// probeGap is the minimum interval between probes of all workers that are triggered by changes of
+// leadership.
+const probeGap = 20 * time.Millisecond
+
 // Service is one master. Its handlers are safe for concurrent use.
 type Service struct {
 	cfg      *settings
@@ -42,6 +46,7 @@ type Service struct {
 	workers  []*client.Worker
 	peers    []*client.Master
 	prober   *health.Prober
+	lease    lease.Lease
 	coord    *failover.Coordinator
 	scatter  *scatter.Scatter
 	events   *hub
@@ -124,6 +129,7 @@ func newService(set *settings, self string, logger *slog.Logger) (*Service, erro
 		Fault:   s.prober.Nudge,
 		Timeout: set.RequestTimeout,
 	})
+	s.lease = lease.Manual{}
 	s.coord = s.newCoordinator()
 	s.metrics = newMeters(s)
 	return s, nil
@@ -176,10 +182,14 @@ func (s *Service) newCoordinator() *failover.Coordinator {
 	cfg := failover.Config{
 		Self:       s.self,
 		Configured: s.cfg.role,
-		Lease:      lease.NewManual(members),
+		Lease:      s.lease,
 		Members:    members,
 		Workers:    s.fences,
-		Probe:      func(ctx context.Context) { s.prober.ProbeAll(ctx) },
+		Seen:       s.mastersSeen,
+		Probe:      func(ctx context.Context) { s.prober.Refresh(ctx, probeGap) },
+		Checks:     s.failoverChecks,
+		Drain:      s.drainDDL,
+		Verify:     s.verifyShard,
 		Event:      s.events.publish,
 		Logger:     s.logger,
 	}
@@ -200,7 +210,9 @@ func (s *Service) run(ctx context.Context, server *httpserve.Server, stdout io.W
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
 	wg.Go(func() { s.prober.Run(work) })
-	wg.Go(func() { s.coord.Run(work) })
+	coordinate, stopLeading := context.WithCancel(work)
+	defer stopLeading()
+	wg.Go(func() { s.coord.Run(coordinate) })
 	stop := context.AfterFunc(ctx, func() { close(s.stopping) })
 	err := server.Run(ctx, stdout)
 	if stop() {

@@ -151,15 +151,14 @@ func (s *Service) execAll(ctx context.Context, requestID string, calls []scatter
 	return results
 }
 
-// retryStaleTerm learns the newer term of a worker and retries the rejected calls once in
-// that term: a rejected transaction had no effect, and any master may write rows. A master
-// that believed it was the primary is demoted.
+// retryStaleTerm retries once the calls that a worker rejected because of a newer term, when
+// the workers have confirmed one: a rejected transaction had no effect, and any master may write
+// rows. A master that believed it was the primary is demoted on the way.
 func (s *Service) retryStaleTerm(ctx context.Context, requestID string, calls []scatter.ExecCall, results []scatter.ExecResult) {
 	var retry []scatter.ExecCall
 	var index []int
 	for i := range results {
 		if p := results[i].Problem; p != nil && p.Code == api.CodeStaleTerm {
-			s.coord.Learn(p.Term, p.Primary)
 			retry = append(retry, calls[i])
 			index = append(index, i)
 		}
@@ -167,13 +166,27 @@ func (s *Service) retryStaleTerm(ctx context.Context, requestID string, calls []
 	if len(retry) == 0 {
 		return
 	}
+	s.coord.AwaitTerm(ctx, retry[0].Request.Fence.Term)
 	fence := s.fence()
 	for i := range retry {
 		retry[i].Request.Fence = fence
 	}
 	for i, r := range s.scatter.Exec(ctx, requestID, retry) {
+		if r.Problem != nil && r.Problem.Code == api.CodeStaleTerm {
+			r.Problem = unconfirmedTerm(r.Problem)
+		}
 		results[index[i]] = r
 	}
+}
+
+// unconfirmedTerm is the problem of a worker that refuses the term that a majority of the
+// workers stores. The address that it names is not passed on.
+func unconfirmedTerm(p *api.Problem) *api.Problem {
+	q := *p
+	q.Primary = ""
+	q.Detail = "the worker stores a newer term than the other workers; nothing was written there"
+	q.Hint = "send the request again: the primary supersedes a term that a majority did not accept"
+	return &q
 }
 
 // inRequest translates a worker's problem to the rows and fields of the request: the

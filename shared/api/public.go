@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -268,13 +270,67 @@ type SecurityProbe struct {
 	Detail     string     `json:"detail,omitempty"`
 }
 
+// FailoverRequest asks for another primary. All fields are optional.
+type FailoverRequest struct {
+	// To is the base URL of the master that is to lead; by default the one that is asked. A master
+	// asked for another passes the request on.
+	To     string `json:"to,omitempty"`
+	Reason string `json:"reason,omitempty"` // for people: kept in the history
+	// Force goes ahead although checks that are forceable fail.
+	Force bool `json:"force,omitzero"`
+	// DryRun answers what the checks find, and changes nothing.
+	DryRun bool `json:"dry_run,omitzero"`
+}
+
+// FailoverKind is how a failover came about.
+type FailoverKind string
+
+// The kinds of failover.
+const (
+	FailoverPlanned   FailoverKind = "planned"   // the old primary handed over
+	FailoverForced    FailoverKind = "forced"    // the old primary did not answer, and was fenced
+	FailoverAutomatic FailoverKind = "automatic" // the lease became free
+	FailoverDryRun    FailoverKind = "dry_run"   // nothing was changed
+)
+
 // FailoverResponse reports what a failover did, step by step.
 type FailoverResponse struct {
-	Primary  string         `json:"primary"` // base URL of the new primary
-	Term     uint64         `json:"term"`
-	Previous string         `json:"previous"` // base URL of the old primary
-	Steps    []FailoverStep `json:"steps"`
-	TotalMS  float64        `json:"total_ms"`
+	Kind     FailoverKind    `json:"kind"`
+	Reason   string          `json:"reason,omitempty"`
+	At       time.Time       `json:"at"`       // when it began
+	Primary  string          `json:"primary"`  // base URL of the new primary; with dry_run of the present one
+	Term     uint64          `json:"term"`     // its term
+	Previous string          `json:"previous"` // base URL of the old primary
+	Checks   []FailoverCheck `json:"checks,omitempty"`
+	Steps    []FailoverStep  `json:"steps"`
+	TotalMS  float64         `json:"total_ms"`
+	// Unavailable is how long there was no primary; row writes do not need one.
+	Unavailable *Unavailability `json:"unavailable,omitempty"`
+	// Problem is why it failed or, with dry_run, would fail.
+	Problem *Problem `json:"problem,omitempty"`
+}
+
+// Unavailability bounds the time without a primary: nobody can know when a dead one died.
+type Unavailability struct {
+	AtLeastMS float64 `json:"at_least_ms"`
+	// AtMostMS counts from the last answer of the old primary; nil if it never answered here.
+	AtMostMS *float64 `json:"at_most_ms,omitempty"`
+}
+
+// FailoverCheck is one check of the preflight of a failover.
+type FailoverCheck struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+	// Required means that the failover is refused if the check fails, unless it is also Forceable
+	// and the request has force.
+	Required  bool `json:"required"`
+	Forceable bool `json:"forceable,omitzero"`
+}
+
+// FailoversResponse lists the failovers that a master has carried out since it started.
+type FailoversResponse struct {
+	Failovers []FailoverResponse `json:"failovers"` // newest first
 }
 
 // FailoverStep is one step of a failover.
@@ -291,8 +347,10 @@ type FailoverStep struct {
 // the masters share with the workers.
 const StepDownPath = "/step-down"
 
-// StepDownRequest tells a master that Leader holds Term.
+// StepDownRequest tells a master that Leader holds Term. With Drain, it asks the primary, which
+// leads under Term, to prepare to hand over to Leader.
 type StepDownRequest struct {
 	Term   uint64 `json:"term"`
 	Leader string `json:"leader"`
+	Drain  bool   `json:"drain,omitzero"`
 }

@@ -153,10 +153,16 @@ func (m *Master) SecurityCheck(ctx context.Context, opts ...CallOption) (*api.Se
 	return out, m.post(ctx, api.PathSecurityCheck, false, struct{}{}, out, opts)
 }
 
-// Failover makes this master the primary.
-func (m *Master) Failover(ctx context.Context, opts ...CallOption) (*api.FailoverResponse, error) {
+// Failover makes this master, or req.To, the primary.
+func (m *Master) Failover(ctx context.Context, req *api.FailoverRequest, opts ...CallOption) (*api.FailoverResponse, error) {
 	out := new(api.FailoverResponse)
-	return out, m.post(ctx, api.PathFailover, true, struct{}{}, out, opts)
+	return out, m.post(ctx, api.PathFailover, true, req, out, opts)
+}
+
+// Failovers lists the failovers that the master has carried out since it started.
+func (m *Master) Failovers(ctx context.Context) (*api.FailoversResponse, error) {
+	out := new(api.FailoversResponse)
+	return out, m.get(ctx, api.PathFailover, out)
 }
 
 // Metadata returns the cluster's state as last seen by the master.

@@ -149,7 +149,7 @@ func (d *disruptor) pause(ctx context.Context, n *testcluster.Node) {
 // failover asks a master to take over, which it may legitimately refuse.
 func (d *disruptor) failover(ctx context.Context, m int) {
 	d.t.Helper()
-	_, err := d.masters[m].Failover(ctx)
+	_, err := d.masters[m].Failover(ctx, &api.FailoverRequest{})
 	d.t.Logf("failover to %s: %v", d.c.Masters[m].Name, err)
 	refusals := []api.Code{"", api.CodeAlreadyPrimary, api.CodeFailoverFailed, api.CodeStaleTerm}
 	if code := api.CodeOf(err); !slices.Contains(refusals, code) {

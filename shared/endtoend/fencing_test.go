@@ -41,7 +41,7 @@ func TestADemotedPrimaryLearnsOfItAtItsFirstRequest(t *testing.T) {
 	before := r.databases()
 
 	r.c.Masters[0].Pause(t)
-	resp, err := next.Failover(t.Context())
+	resp, err := next.Failover(t.Context(), &api.FailoverRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +144,7 @@ func TestNoSchemaChangeOfADemotedPrimaryLands(t *testing.T) {
 		}
 		// The next one is now in flight, at some point.
 		r.c.Masters[primary].Pause(t)
-		if _, err := next.Failover(t.Context()); err != nil {
+		if _, err := next.Failover(t.Context(), &api.FailoverRequest{}); err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
 		before := r.databases()
@@ -198,7 +198,7 @@ func TestMastersThatTakeOverAtOnceNeverShareATerm(t *testing.T) {
 		errs := make([]error, len(r.masters))
 		var wg sync.WaitGroup
 		for i, m := range r.masters {
-			wg.Go(func() { answers[i], errs[i] = m.Failover(t.Context()) })
+			wg.Go(func() { answers[i], errs[i] = m.Failover(t.Context(), &api.FailoverRequest{}) })
 		}
 		wg.Wait()
 		for i, err := range errs {
@@ -236,7 +236,7 @@ func TestMastersThatTakeOverAtOnceNeverShareATerm(t *testing.T) {
 // report it.
 func (r *rig) settleLeader(held map[uint64]string) {
 	r.t.Helper()
-	resp, err := r.masters[0].Failover(r.t.Context())
+	resp, err := r.masters[0].Failover(r.t.Context(), &api.FailoverRequest{})
 	primary := r.c.Masters[0].URL
 	if err != nil {
 		mustFail(r.t, err, api.CodeAlreadyPrimary, -1)

@@ -49,7 +49,7 @@ func (c *Failover) Run(ctx context.Context, streams Streams) error {
 			backup.Endpoint.URL, info.Term, orDash(info.Primary))
 	}
 	resp, err := within(ctx, c.Timeout, backup.Endpoint, func(ctx context.Context, m *client.Master) (*api.FailoverResponse, error) {
-		return m.Failover(ctx)
+		return m.Failover(ctx, &api.FailoverRequest{})
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", backup.Endpoint.URL, err)

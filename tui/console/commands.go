@@ -64,7 +64,7 @@ func securityCmd(ctx context.Context, id uint64, c Master) tea.Cmd {
 
 func failoverCmd(ctx context.Context, id uint64, c Master) tea.Cmd {
 	return func() tea.Msg {
-		answer, err := c.Failover(ctx)
+		answer, err := c.Failover(ctx, &api.FailoverRequest{})
 		return failedOverMsg{id: id, answer: answer, err: err}
 	}
 }

@@ -103,7 +103,7 @@ func (f fakeMaster) SecurityCheck(context.Context, ...client.CallOption) (*api.S
 		Workers: []api.SecurityWorker{{Worker: "worker-0", OK: true}}}, f.up()
 }
 
-func (f fakeMaster) Failover(context.Context, ...client.CallOption) (*api.FailoverResponse, error) {
+func (f fakeMaster) Failover(context.Context, *api.FailoverRequest, ...client.CallOption) (*api.FailoverResponse, error) {
 	f.w.failovers++
 	if f.w.failErr != nil {
 		return nil, f.w.failErr

@@ -24,7 +24,7 @@ type Master interface {
 	Metadata(ctx context.Context) (*api.Metadata, error)
 	Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...client.CallOption) (*api.MapReduceCountResponse, error)
 	SecurityCheck(ctx context.Context, opts ...client.CallOption) (*api.SecurityCheckResponse, error)
-	Failover(ctx context.Context, opts ...client.CallOption) (*api.FailoverResponse, error)
+	Failover(ctx context.Context, req *api.FailoverRequest, opts ...client.CallOption) (*api.FailoverResponse, error)
 	Query(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*api.SQLResponse, error)
 	QueryStream(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*client.RowStream, error)
 }

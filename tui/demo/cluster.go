@@ -264,7 +264,7 @@ func (c *Cluster) settle(ctx context.Context) error {
 		}
 		if healthy == len(c.clients) && primaries == 0 && !promoted && !c.dir.temporary && time.Since(began) > leaderless {
 			promoted = true
-			if _, err := c.clients[0].Failover(ctx); err != nil && api.CodeOf(err) != api.CodeAlreadyPrimary {
+			if _, err := c.clients[0].Failover(ctx, &api.FailoverRequest{}); err != nil && api.CodeOf(err) != api.CodeAlreadyPrimary {
 				return fmt.Errorf("no master became primary, and promoting the first failed: %w", err)
 			}
 		}

@@ -149,7 +149,7 @@ func (t *tour) failOver(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the backup: %w", err)
 	}
-	resp, err := t.backup().Failover(ctx)
+	resp, err := t.backup().Failover(ctx, &api.FailoverRequest{})
 	if err != nil {
 		return fmt.Errorf("failover: %w", err)
 	}

@@ -1,0 +1,173 @@
+package failover
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+const (
+	promoteTimeout  = 15 * time.Second
+	stepDownTimeout = time.Second
+	// drainTimeout is how long a schema change in flight may take before it is cancelled.
+	drainTimeout = 3 * time.Second
+	// holdTimeout is how long the old primary makes schema changes wait for the new one.
+	holdTimeout = 10 * time.Second
+)
+
+// Promote makes this master the primary at a person's request: preflight, drain of the old
+// primary, hand-over of the lease, installation of the term, and a real write on every shard. It
+// does not stop halfway when ctx ends: a term that some workers accepted must be brought to
+// the others. The response has each step, including those that failed without being required.
+// If a check fails, nothing was changed. The error of a failed failover names the workers
+// responsible.
+func (c *Coordinator) Promote(ctx context.Context, req *api.FailoverRequest) (*api.FailoverResponse, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), promoteTimeout)
+	defer cancel()
+	if err := c.acting.lock(ctx); err != nil {
+		return nil, api.NewProblem(api.CodeFailoverFailed, "another failover of this master is in progress").Hinted("wait for it to end")
+	}
+	defer c.acting.unlock()
+
+	before := c.Current()
+	t := &timeline{start: time.Now(), event: c.cfg.Event}
+	checks, problem := c.preflight(ctx, req)
+	if req.DryRun {
+		resp := c.report(t, req, api.FailoverDryRun, before.Leader, time.Time{}, time.Time{})
+		resp.Checks, resp.Primary, resp.Term, resp.Problem = checks, before.Leader, before.Term, problem
+		return resp, nil
+	}
+	if problem != nil {
+		return nil, problem
+	}
+	kind, gap := api.FailoverPlanned, time.Now()
+	led := gap
+	if !c.drainPrimary(ctx, t, before) {
+		kind, led = api.FailoverForced, c.ledUntil(before.Leader)
+	}
+	if kind == api.FailoverPlanned {
+		gap = time.Now()
+	}
+	if err := c.take(ctx, "asked to take over", t.workerStep); err != nil {
+		c.wanted = true
+		c.cfg.Event(api.EventFailover, api.LevelError, nil, "failover failed: "+api.AsProblem(err).Detail)
+		resp := c.report(t, req, kind, before.Leader, time.Time{}, time.Time{})
+		resp.Problem = api.AsProblem(err)
+		c.history.add(resp)
+		return nil, err
+	}
+	t.add(api.FailoverStep{Name: "become primary", Target: c.cfg.Self, OK: true, Detail: fmt.Sprintf("term %d", c.Current().Term)}, nil)
+	c.verify(ctx, t)
+	ready := time.Now()
+	c.tellPeers(ctx, t, before.Leader)
+	resp := c.report(t, req, kind, before.Leader, gap, led)
+	resp.Checks = checks
+	resp.Unavailable = interval(gap, led, ready)
+	c.history.add(resp)
+	return resp, nil
+}
+
+// drainPrimary asks the old primary to finish its schema changes, to begin no more, and to
+// release the lease. It reports whether that did: if not, it is dead or cut off, and is fenced.
+func (c *Coordinator) drainPrimary(ctx context.Context, t *timeline, before State) bool {
+	i := slices.IndexFunc(c.cfg.Peers, func(p Peer) bool { return p.URL == before.Leader })
+	if i < 0 {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout+stepDownTimeout)
+	defer cancel()
+	start := time.Now()
+	err := c.cfg.Peers[i].StepDown(ctx, &api.StepDownRequest{Term: before.Term, Leader: c.cfg.Self, Drain: true})
+	step := api.FailoverStep{Name: "drain the old primary", Target: before.Leader, OK: err == nil,
+		Detail: "no schema change is in flight", MS: ms(time.Since(start))}
+	if err != nil {
+		step.Detail = api.AsProblem(err).Detail + "; the workers refuse its writes from the new term on"
+	}
+	t.add(step, nil)
+	return err == nil
+}
+
+// StepDown handles another master's notice that it leads or, with Drain, that it is about to.
+// Nothing is believed but that it is worth a look: who leads is for the workers to say.
+func (c *Coordinator) StepDown(ctx context.Context, req *api.StepDownRequest) error {
+	if !slices.ContainsFunc(c.cfg.Peers, func(p Peer) bool { return p.URL == req.Leader }) {
+		return api.NewProblem(api.CodeForbidden, "%s is not among the masters that this one is configured with", req.Leader).
+			Hinted("list it in MASTER_PEERS")
+	}
+	if req.Drain {
+		return c.drain(ctx, req)
+	}
+	if s := c.Current(); req.Term < s.Term {
+		return staleTerm(s)
+	}
+	if s := c.AwaitTerm(ctx, req.Term-1); s.Term != req.Term || s.Leader != req.Leader {
+		return staleTerm(s)
+	}
+	return nil
+}
+
+func staleTerm(s State) error {
+	p := api.NewProblem(api.CodeStaleTerm, "term %d of %s is known here", s.Term, orUnknown(s.Leader))
+	p.Term, p.Primary = s.Term, s.Leader
+	return p
+}
+
+// drain prepares to hand over to req.Leader. If that has not taken over when holdTimeout ends,
+// schema changes go on here.
+func (c *Coordinator) drain(ctx context.Context, req *api.StepDownRequest) error {
+	if err := c.acting.lock(ctx); err != nil {
+		return err
+	}
+	defer c.acting.unlock()
+	s := c.Current()
+	if s.Role != api.RolePrimary || s.Term != req.Term {
+		return staleTerm(s)
+	}
+	if c.drained.active() {
+		return nil // for another master, which may fail; whoever gets the term first leads
+	}
+	c.cfg.Event(api.EventFailover, api.LevelInfo, nil, "handing over to "+req.Leader)
+	dctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	resume, err := c.cfg.Drain(dctx)
+	if err != nil {
+		// What is in flight is cancelled with the leadership, below or by the new term.
+		c.cfg.Logger.Warn("a schema change is in flight and does not end", "error", err)
+		resume = func() {}
+	}
+	c.drained.begin(resume)
+	if held, _ := c.Lease(); held.Automatic || err != nil {
+		c.change(api.LevelInfo, "it hands over to "+req.Leader, func(s State) State {
+			s.Role, s.Leader = api.RoleBackup, ""
+			return s
+		})
+		c.release(ctx)
+	}
+	return nil
+}
+
+// drained is a hand-over that this master, the old primary, has agreed to.
+type drained struct {
+	until  time.Time
+	resume func()
+	timer  *time.Timer
+}
+
+func (d *drained) active() bool { return time.Now().Before(d.until) }
+
+func (d *drained) begin(resume func()) {
+	d.end()
+	d.until, d.resume = time.Now().Add(holdTimeout), resume
+	d.timer = time.AfterFunc(holdTimeout, resume)
+}
+
+// end lets schema changes go on.
+func (d *drained) end() {
+	if d.timer != nil && d.timer.Stop() {
+		d.resume()
+	}
+	*d = drained{}
+}
