@@ -65,6 +65,8 @@ type Prober struct {
 	mu      sync.Mutex // held while the snapshot is replaced
 	applied []uint64   // by shard: the newest begun number in the snapshot
 
+	accepted []bool // by shard: that it is empty was accepted
+
 	life context.Context // ends with Run
 	end  context.CancelFunc
 	bg   sync.WaitGroup // rounds of Refresh, which Run waits for
@@ -83,6 +85,8 @@ func New(cfg Config) *Prober {
 		cfg:     cfg,
 		begun:   make([]atomic.Uint64, n),
 		applied: make([]uint64, n),
+
+		accepted: make([]bool, n),
 	}
 	p.life, p.end = context.WithCancel(context.Background())
 	snap := &Snapshot{Shards: make([]Shard, n), Peers: make([]Peer, len(cfg.Peers))}
@@ -331,6 +335,7 @@ func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	old := p.snap.Load()
 	next := &Snapshot{Shards: slices.Clone(old.Shards), Peers: old.Peers}
 	next.Shards[i] = change(old.Shards[i])
+	p.judge(next)
 	p.snap.Store(next)
 	if p.cfg.OnProbe != nil {
 		p.cfg.OnProbe(next, i)
@@ -340,9 +345,50 @@ func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	default:
 		close(p.first[i])
 	}
-	if p.cfg.OnShard != nil && old.Shards[i].State != next.Shards[i].State {
-		p.cfg.OnShard(old.Shards[i], next.Shards[i])
+	for j := range next.Shards {
+		if p.cfg.OnShard != nil && old.Shards[j].State != next.Shards[j].State {
+			p.cfg.OnShard(old.Shards[j], next.Shards[j])
+		}
 	}
+}
+
+// judge finds the shards that have lost their data: their workers know neither term nor shard,
+// as when they are started for the first time, but other shards hold databases. p.mu is held.
+func (p *Prober) judge(snap *Snapshot) {
+	for i := range snap.Shards {
+		sh := &snap.Shards[i]
+		if sh.State != api.ShardUp && sh.State != api.ShardSlow && sh.State != api.ShardEmptied || sh.Stats == nil {
+			continue
+		}
+		others := holding(snap, i)
+		switch empty := sh.Stats.State.Shard == "" && len(sh.Stats.Databases) == 0; {
+		case empty && others >= 0 && !p.accepted[i]:
+			sh.State = api.ShardEmptied
+			sh.Problem = api.NewProblem(api.CodeShardEmptied, "the worker is empty, although shard %d (%s) holds data: it has lost this shard's rows",
+				others, snap.Shards[others].Name()).On(i, sh.Name()).
+				Hinted("stop it and restore its data directory or database; to give its rows up, POST %s with accept_empty_shards: [%d]", api.PathCreateDB, i)
+		case sh.State == api.ShardEmptied: // until the next probe says more
+			sh.State, sh.Problem = api.ShardUp, nil
+		}
+	}
+}
+
+// holding returns another shard that is known to hold a database, or -1.
+func holding(snap *Snapshot, except int) int {
+	for j := range snap.Shards {
+		if j != except && snap.Shards[j].State != api.ShardWrong && snap.Shards[j].Stats != nil && len(snap.Shards[j].Stats.Databases) > 0 {
+			return j
+		}
+	}
+	return -1
+}
+
+// AcceptEmpty makes an emptied shard an ordinary one, whose rows are given up.
+func (p *Prober) AcceptEmpty(shard int) {
+	p.mu.Lock()
+	p.accepted[shard] = true
+	p.mu.Unlock()
+	p.Edit(shard, func(*api.WorkerStats) {})
 }
 
 // Edit updates the known databases of a shard after this master itself has changed

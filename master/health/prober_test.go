@@ -21,6 +21,7 @@ type target struct {
 	label  string
 	probes int
 	rows   int64
+	fresh  bool // it holds nothing
 }
 
 func (f *target) set(change func(*target)) {
@@ -51,6 +52,9 @@ func (f *target) Health(ctx context.Context) (*api.WorkerHealth, error) {
 func (f *target) Stats(context.Context) (*api.WorkerStats, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.fresh {
+		return &api.WorkerStats{}, nil
+	}
 	return &api.WorkerStats{State: api.WorkerState{Shard: f.label}, Databases: []api.DatabaseStats{
 		{Name: "d", Tables: []api.TableStats{{Rows: f.rows}}},
 	}}, nil
@@ -238,4 +242,32 @@ func TestStatusSumsUp(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAnEmptiedShardIsAnAlarm: a worker that knows neither term nor shard, among others that hold
+// databases, has lost its data, whether it is probed before them or after. Until that is
+// accepted it is not used.
+func TestAnEmptiedShardIsAnAlarm(t *testing.T) {
+	for _, order := range [][2]time.Duration{{0, 50 * time.Millisecond}, {50 * time.Millisecond, 0}} {
+		others, empty := &target{label: "0/2", rows: 5}, &target{fresh: true}
+		others.delay, empty.delay = order[0], order[1]
+		running(t, []*target{others, empty}, func(p *Prober, _ func() []string) {
+			time.Sleep(100 * time.Millisecond)
+			expectStates(t, p, api.ShardUp, api.ShardEmptied)
+			sh := &p.Snapshot().Shards[1]
+			if r := sh.Refusal(); r == nil || r.Code != api.CodeShardEmptied || *r.Shard != 1 {
+				t.Errorf("refusal %v", r)
+			}
+			time.Sleep(3 * time.Second)
+			expectStates(t, p, api.ShardUp, api.ShardEmptied)
+			p.AcceptEmpty(1)
+			expectStates(t, p, api.ShardUp, api.ShardUp)
+			time.Sleep(3 * time.Second)
+			expectStates(t, p, api.ShardUp, api.ShardUp)
+		})
+	}
+	running(t, []*target{{fresh: true}, {fresh: true}}, func(p *Prober, _ func() []string) {
+		time.Sleep(3 * time.Second)
+		expectStates(t, p, api.ShardUp, api.ShardUp) // a new cluster
+	})
 }

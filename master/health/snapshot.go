@@ -40,10 +40,18 @@ func (s *Shard) Name() string {
 	return s.URL
 }
 
-// Usable reports whether requests may be sent to the shard, that is whether it is
-// not known to hold another shard's rows. A shard that is down is usable in this
-// sense; the request itself finds out.
-func (s *Shard) Usable() bool { return s.State != api.ShardWrong }
+// Refusal returns why no request may be sent to the shard, or nil. A shard that is down, or
+// whose latest probe had no answer, is not waited for: the next probe finds out whether it is
+// back. One that holds another shard's rows, or has lost its own, must not be used.
+func (s *Shard) Refusal() *api.Problem {
+	switch {
+	case s.State == api.ShardWrong, s.State == api.ShardEmptied, s.State == api.ShardDown:
+		return s.Problem
+	case s.State == api.ShardSlow && s.Misses > 0:
+		return s.Problem
+	}
+	return nil
+}
 
 // Peer is what is known of another master.
 type Peer struct {
@@ -77,7 +85,7 @@ func (s *Snapshot) Status() api.Status {
 		case api.ShardUp:
 			serving++
 			good++
-		case api.ShardSlow:
+		case api.ShardSlow, api.ShardFailing:
 			serving++
 		}
 	}

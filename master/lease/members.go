@@ -21,6 +21,8 @@ type Member struct {
 	Worker Worker
 	Name   func() string // for people
 	Label  string        // the shard it holds, as "0/3"
+	// Admit returns why the worker must not be given a term, or nil; nil admits all.
+	Admit func() *api.Problem
 }
 
 // Members are the workers of a cluster, by shard, and how to call them.
@@ -156,7 +158,7 @@ func (m *Members) each(ctx context.Context, name string, observe func(Step),
 	for i, mem := range m.List {
 		go func() { // ends with ctx
 			start := time.Now()
-			st, err := ask(ctx, mem)
+			st, err := mem.admitted(ctx, ask)
 			a := answer{member: i, took: time.Since(start)}
 			if err != nil {
 				a.err = api.AsProblem(err).On(mem.Shard, mem.Name())
@@ -185,6 +187,15 @@ func (m *Members) each(ctx context.Context, name string, observe func(Step),
 		}
 	}
 	return results
+}
+
+func (mem Member) admitted(ctx context.Context, ask func(context.Context, Member) (*api.WorkerState, error)) (*api.WorkerState, error) {
+	if mem.Admit != nil {
+		if p := mem.Admit(); p != nil {
+			return nil, p
+		}
+	}
+	return ask(ctx, mem)
 }
 
 func (m *Members) step(name string, member int, r memberResult, took time.Duration) Step {

@@ -51,6 +51,14 @@ type Scatter struct {
 	cfg     Config
 	traffic []*Traffic
 	turns   [2]chan struct{} // by Turns: one for each read in flight
+	reads   []*reads         // by shard
+}
+
+// reads are the reads in flight on one shard.
+type reads struct {
+	mu   sync.Mutex
+	next uint64
+	list map[uint64]context.CancelCauseFunc
 }
 
 // New returns a Scatter over the workers.
@@ -59,12 +67,39 @@ func New(cfg Config) *Scatter {
 	s.turns[Streaming], s.turns[Reducing] = make(chan struct{}, maxStreaming), make(chan struct{}, maxReducing)
 	for range cfg.Workers {
 		s.traffic = append(s.traffic, new(Traffic))
+		s.reads = append(s.reads, &reads{list: map[uint64]context.CancelCauseFunc{}})
 	}
 	return s
 }
 
 // Traffic returns a shard's traffic.
 func (s *Scatter) Traffic(shard int) *Traffic { return s.traffic[shard] }
+
+// Interrupt ends the reads in flight on a shard that has turned out not to answer, which would
+// otherwise wait for the timeout. Writes go on waiting: their outcome would be unknown.
+func (s *Scatter) Interrupt(shard int, why *api.Problem) {
+	r := s.reads[shard]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, cancel := range r.list {
+		cancel(why)
+	}
+}
+
+// reading registers a read for Interrupt until the returned function is called.
+func (s *Scatter) reading(shard int, cancel context.CancelCauseFunc) (forget func()) {
+	r := s.reads[shard]
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.next++
+	id := r.next
+	r.list[id] = cancel
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.list, id)
+	}
+}
 
 // ExecCall is one shard's part of a write.
 type ExecCall struct {

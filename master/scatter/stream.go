@@ -33,6 +33,7 @@ type Stream struct {
 	last   time.Time // of the last answer
 	done   bool
 	closed sync.Once
+	forget func() // ends the watch for an Interrupt
 	ended  func() // called once the stream is closed; nil for a read of one shard
 }
 
@@ -99,6 +100,7 @@ func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*St
 	}
 	st := &Stream{Shard: c.Shard, Worker: s.cfg.Name(c.Shard), s: s, start: time.Now()}
 	st.ctx, st.cancel = context.WithCancelCause(ctx)
+	st.forget = s.reading(c.Shard, st.cancel)
 	st.watch = time.AfterFunc(s.cfg.Timeout, st.late)
 	t := s.traffic[c.Shard]
 	t.Begin()
@@ -156,6 +158,7 @@ func (st *Stream) Cancel() { st.cancel(context.Canceled) }
 func (st *Stream) Close() {
 	st.closed.Do(func() {
 		st.watch.Stop()
+		st.forget()
 		if !st.done {
 			st.cancel(context.Canceled) // before the body is closed, so that nothing is read off it
 		}

@@ -24,6 +24,9 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
 		return p
 	}
+	if err := s.acceptEmpty(req.AcceptEmptyShards); err != nil {
+		return err
+	}
 	resp, err := s.changeSchema(r.Context(), func(ctx context.Context, snap *health.Snapshot, fence api.Fence) (*change, error) {
 		missing := s.shardsWhere(snap, func(st *api.WorkerStats) bool { return !catalog.HasDatabase(st, req.DB) })
 		if len(missing) == 0 {
@@ -51,6 +54,22 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 		}, nil
 	})
 	return answer(w, resp, err)
+}
+
+// acceptEmpty gives up the rows that emptied shards have lost.
+func (s *Service) acceptEmpty(shards []int) error {
+	snap := s.prober.Snapshot()
+	for _, i := range shards {
+		if i < 0 || i >= len(snap.Shards) || snap.Shards[i].State != api.ShardEmptied {
+			return api.NewProblem(api.CodeInvalidField, "shard %d is not emptied", i).At("accept_empty_shards").
+				Hinted("list only shards whose state in GET %s is emptied", api.PathHealth)
+		}
+	}
+	for _, i := range shards {
+		s.prober.AcceptEmpty(i)
+		s.logger.Warn("the rows of an emptied shard are given up", "shard", i, "worker", s.workerName(i))
+	}
+	return nil
 }
 
 func (s *Service) dropDB(w http.ResponseWriter, r *http.Request) error {
@@ -301,13 +320,16 @@ func preflight(snap *health.Snapshot) error {
 	for i := range snap.Shards {
 		shards[i] = &snap.Shards[i]
 	}
-	problem := requireShards(shards, func(sh *health.Shard) bool {
-		return sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0
-	}, "every shard must be up for this: %s; nothing was changed")
+	problem := requireShards(shards, ready, "every shard must be up for this: %s; nothing was changed")
 	if problem == nil {
 		return nil // not an error interface holding a nil pointer
 	}
 	return problem
+}
+
+// ready reports whether a shard's worker answered the latest probe, and its storage works.
+func ready(sh *health.Shard) bool {
+	return sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0
 }
 
 // shardsWhere lists the shards whose stats satisfy cond.

@@ -96,8 +96,14 @@ func (s *Service) failoverChecks() []api.FailoverCheck {
 	snap := s.prober.Snapshot()
 	shards := api.FailoverCheck{Name: "every shard is up", Required: true, Forceable: true, OK: true,
 		Detail: fmt.Sprintf("%d of %d", len(snap.Shards), len(snap.Shards))}
-	if err := preflight(snap); err != nil {
-		shards.OK, shards.Detail = false, api.AsProblem(err).Detail
+	var down []string
+	for i := range snap.Shards {
+		if sh := &snap.Shards[i]; !ready(sh) {
+			down = append(down, fmt.Sprintf("shard %d (%s) is %s", i, sh.Name(), sh.State))
+		}
+	}
+	if len(down) > 0 {
+		shards.OK, shards.Detail = false, strings.Join(down, ", ")
 	}
 	drift := api.FailoverCheck{Name: "the shards agree on the schema", OK: true, Detail: "no drift"}
 	if _, found := catalog.Describe(statsOf(snap)); len(found) > 0 {

@@ -273,7 +273,16 @@ func TestFailoverRequiresAMajority(t *testing.T) {
 	_, err := backup.Failover(t.Context(), &api.FailoverRequest{})
 	mustFail(t, err, api.CodeFailoverFailed, -1)
 	c.Workers[0].Restart(t)
-	if _, err := backup.Failover(t.Context(), &api.FailoverRequest{}); err != nil {
+	// With two of three it would succeed, but as the primary is alive, there is time to mend the third.
+	_, err = backup.Failover(t.Context(), &api.FailoverRequest{})
+	if p := mustFail(t, err, api.CodeFailoverFailed, -1); !strings.Contains(p.Detail, "shard 1 (worker-1) is down; nothing was changed") {
+		t.Error(p.Detail)
+	}
+	dry, err := backup.Failover(t.Context(), &api.FailoverRequest{DryRun: true})
+	if err != nil || dry.Problem == nil || dry.Term != 1 {
+		t.Errorf("a dry run: %+v, %v", dry, err)
+	}
+	if _, err := backup.Failover(t.Context(), &api.FailoverRequest{Force: true}); err != nil {
 		t.Fatalf("with two of three workers: %v", err)
 	}
 	// The third gets the term when it comes back.

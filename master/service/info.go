@@ -1,8 +1,10 @@
 package service
 
 import (
+	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"shardeck/master/catalog"
@@ -19,8 +21,9 @@ func (s *Service) health(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *Service) describeHealth(now time.Time) *api.Health {
 	snap, role := s.prober.Snapshot(), s.coord.Current()
+	status, reasons := s.status(snap)
 	h := &api.Health{
-		Status: snap.Status(), Role: role.Role, Term: role.Term, Primary: role.Leader,
+		Status: status, Reasons: reasons, Role: role.Role, Term: role.Term, Primary: role.Leader,
 		Version: Version, UptimeSeconds: now.Sub(s.started).Round(time.Millisecond).Seconds(),
 		Shards: make([]api.ShardHealth, len(snap.Shards)),
 	}
@@ -32,6 +35,47 @@ func (s *Service) describeHealth(now time.Time) *api.Health {
 	return h
 }
 
+// status sums up whether the cluster can do all it should, and says why not: a shard that is not
+// up, a primary that is missing or does not answer, shards that disagree on the schema, a lease
+// that cannot be read.
+func (s *Service) status(snap *health.Snapshot) (api.Status, []string) {
+	status, reasons := snap.Status(), []string{}
+	for i := range snap.Shards {
+		if sh := &snap.Shards[i]; sh.State != api.ShardUp {
+			reason := fmt.Sprintf("shard %d (%s) is %s", i, sh.Name(), sh.State)
+			if sh.Problem != nil {
+				reason += ": " + sh.Problem.Detail
+			}
+			reasons = append(reasons, reason)
+		}
+	}
+	role := s.coord.Current()
+	peer := slices.IndexFunc(snap.Peers, func(p health.Peer) bool { return p.URL == role.Leader })
+	switch {
+	case role.Role == api.RolePrimary:
+	case role.Leader == "":
+		reasons = append(reasons, "no master leads: databases and tables cannot be created or dropped")
+	case peer < 0 || !snap.Peers[peer].Reachable:
+		reasons = append(reasons, "the primary, "+role.Leader+", does not answer")
+	}
+	if lease, known := s.coord.Lease(); !known && lease.Automatic {
+		reasons = append(reasons, "the lease cannot be read, so no backup can take over")
+	}
+	for _, detail := range s.drift.reported() {
+		reasons = append(reasons, "schema drift: "+detail)
+	}
+	if len(reasons) > 0 && status == api.StatusOK {
+		status = api.StatusDegraded
+	}
+	return status, reasons
+}
+
+func (s *Service) describeLease() api.LeaseInfo {
+	held, known := s.coord.Lease()
+	return api.LeaseInfo{Kind: s.leaseKind, Known: known, Holder: held.Holder, Term: held.Term, Free: held.Free,
+		ExpiresInMS: health.Milliseconds(held.ExpiresIn)}
+}
+
 // metadata answers from the latest snapshot, without requests to workers.
 func (s *Service) metadata(w http.ResponseWriter, _ *http.Request) error {
 	now := time.Now()
@@ -41,6 +85,7 @@ func (s *Service) metadata(w http.ResponseWriter, _ *http.Request) error {
 			URL: s.self, Role: role.Role, Term: role.Term, Primary: role.Leader,
 			MapVersion: s.slots.Version(), Slots: sharding.Slots, Shards: s.slots.Shards(),
 			Version: Version, StartedAt: s.started.UTC(), UptimeSeconds: now.Sub(s.started).Round(time.Millisecond).Seconds(), PID: os.Getpid(),
+			Lease: s.describeLease(),
 		},
 		Peers:   make([]api.PeerInfo, len(snap.Peers)),
 		Workers: make([]api.WorkerInfo, len(snap.Shards)),

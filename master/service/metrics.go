@@ -52,12 +52,12 @@ func boolGauge(b bool) float64 {
 	return 0
 }
 
-// route counts a route's requests by outcome and measures their duration. Metrics are
+// route counts the requests of a path by outcome and measures their duration. Metrics are
 // looked up by name only once, not for each request.
 func (m *meters) route(path string, next httpserve.Handler) httpserve.Handler {
-	took := m.set.NewHistogram(fmt.Sprintf("shardeck_master_request_seconds{path=%q}", path))
+	took := m.set.GetOrCreateHistogram(fmt.Sprintf("shardeck_master_request_seconds{path=%q}", path))
 	count := func(outcome string) *metrics.Counter {
-		return m.set.NewCounter(fmt.Sprintf("shardeck_master_requests_total{path=%q,outcome=%q}", path, outcome))
+		return m.set.GetOrCreateCounter(fmt.Sprintf("shardeck_master_requests_total{path=%q,outcome=%q}", path, outcome))
 	}
 	done, refused, failed := count("done"), count("refused"), count("failed")
 	return func(w http.ResponseWriter, r *http.Request) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +20,7 @@ func (s *Service) shardChanged(before, after health.Shard) {
 	switch after.State {
 	case api.ShardUp:
 		level = api.LevelGood
-	case api.ShardDown, api.ShardWrong, api.ShardUnauthorized:
+	case api.ShardDown, api.ShardFailing, api.ShardWrong, api.ShardEmptied, api.ShardUnauthorized:
 		level = api.LevelError
 	}
 	text := fmt.Sprintf("shard %d (%s) is %s", after.Shard, after.Name(), after.State)
@@ -30,6 +31,9 @@ func (s *Service) shardChanged(before, after health.Shard) {
 	}
 	shard := after.Shard
 	s.events.publish(api.EventShard, level, &shard, text)
+	if p := after.Refusal(); p != nil {
+		s.scatter.Interrupt(after.Shard, p)
+	}
 	logShard(s.logger, before, after)
 }
 
@@ -68,11 +72,11 @@ func (s *Service) shardProbed(snap *health.Snapshot, shard int) {
 }
 
 // statsOf returns the last known stats by shard, without those of a worker that holds
-// another shard's rows.
+// another shard's rows or has lost its own.
 func statsOf(snap *health.Snapshot) []*api.WorkerStats {
 	stats := make([]*api.WorkerStats, len(snap.Shards))
 	for i := range snap.Shards {
-		if snap.Shards[i].State != api.ShardWrong {
+		if st := snap.Shards[i].State; st != api.ShardWrong && st != api.ShardEmptied {
 			stats[i] = snap.Shards[i].Stats
 		}
 	}
@@ -88,6 +92,20 @@ type driftWatch struct {
 	mu      sync.Mutex
 	changed bool                   // the schema has changed since the last check
 	known   map[string]*knownDrift // by table and kind
+}
+
+// reported returns the drift that has lasted, sorted.
+func (d *driftWatch) reported() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var list []string
+	for _, k := range d.known {
+		if k.reported {
+			list = append(list, k.detail)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 type knownDrift struct {

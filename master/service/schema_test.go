@@ -184,7 +184,8 @@ func testRefusals(t *testing.T, s *school) {
 		"an update of the key":       {api.PathUpdate, `{` + target + `,"set":{"student_id":2},"condition":"student_id = 1"}`, api.CodeShardKeyImmutable, "set.student_id"},
 		"a contradicting shard_key":  {api.PathInsert, `{` + target + `,"data":{"student_id":1,"name":"x"},"shard_key":2}`, api.CodeShardKeyMismatch, "data.student_id"},
 		"an overlong name":           {api.PathInsert, `{` + target + `,"rows":[{"student_id":1,"name":"x"},{"student_id":2,"name":"` + strings.Repeat("x", 41) + `"}]}`, api.CodeValueTooLong, "rows[1].name"},
-		"a failover with a body":     {api.PathFailover, `{"force":true}`, api.CodeUnknownField, "force"},
+		"a misspelt failover":        {api.PathFailover, `{"forced":true}`, api.CodeUnknownField, "forced"},
+		"a failover to a stranger":   {api.PathFailover, `{"to":"http://stranger:1"}`, api.CodeInvalidField, "to"},
 		"failing over the primary":   {api.PathFailover, `{}`, api.CodeAlreadyPrimary, ""},
 		"stepping down unauthorised": {api.StepDownPath, `{"term":99,"leader":"http://x"}`, api.CodeUnauthorized, ""},
 	} {

@@ -37,27 +37,28 @@ const probeGap = 20 * time.Millisecond
 
 // Service is one master. Its handlers are safe for concurrent use.
 type Service struct {
-	cfg      *settings
-	logger   *slog.Logger
-	self     string // base URL
-	started  time.Time
-	slots    *sharding.Map
-	labels   []string // by shard, such as "0/3"
-	workers  []*client.Worker
-	peers    []*client.Master
-	prober   *health.Prober
-	lease    lease.Lease
-	coord    *failover.Coordinator
-	scatter  *scatter.Scatter
-	events   *hub
-	metrics  *meters
-	drift    *driftWatch
-	probed   []*api.WorkerStats // by shard, as of the last build of the catalog; used only by the prober's callback
-	catalog  atomic.Pointer[catalog.Snapshot]
-	running  runningQueries
-	checking sync.Mutex    // held while a security check is running
-	ddl      chan struct{} // semaphore with one token, held while changing the schema
-	stopping chan struct{} // closed when the master stops, to end the event streams
+	cfg       *settings
+	logger    *slog.Logger
+	self      string // base URL
+	started   time.Time
+	slots     *sharding.Map
+	labels    []string // by shard, such as "0/3"
+	workers   []*client.Worker
+	peers     []*client.Master
+	prober    *health.Prober
+	lease     lease.Lease
+	leaseKind string
+	coord     *failover.Coordinator
+	scatter   *scatter.Scatter
+	events    *hub
+	metrics   *meters
+	drift     *driftWatch
+	probed    []*api.WorkerStats // by shard, as of the last build of the catalog; used only by the prober's callback
+	catalog   atomic.Pointer[catalog.Snapshot]
+	running   runningQueries
+	checking  sync.Mutex    // held while a security check is running
+	ddl       chan struct{} // semaphore with one token, held while changing the schema
+	stopping  chan struct{} // closed when the master stops, to end the event streams
 }
 
 // Run runs a master until ctx ends. It prints "listening on URL" to stdout once
@@ -129,7 +130,7 @@ func newService(set *settings, self string, logger *slog.Logger) (*Service, erro
 		Fault:   s.prober.Nudge,
 		Timeout: set.RequestTimeout,
 	})
-	s.lease = lease.Manual{}
+	s.lease, s.leaseKind = lease.Manual{}, "manual"
 	s.coord = s.newCoordinator()
 	s.metrics = newMeters(s)
 	return s, nil
@@ -177,6 +178,12 @@ func (s *Service) newCoordinator() *failover.Coordinator {
 			Worker: workerMember{w},
 			Name:   func() string { return s.workerName(i) },
 			Label:  s.labels[i],
+			Admit: func() *api.Problem {
+				if sh := &s.prober.Snapshot().Shards[i]; sh.State == api.ShardEmptied {
+					return sh.Problem
+				}
+				return nil
+			},
 		})
 	}
 	cfg := failover.Config{
@@ -246,7 +253,7 @@ func (s *Service) fences() []failover.Worker {
 
 func (s *Service) workerName(shard int) string { return s.prober.Snapshot().Shards[shard].Name() }
 
-// admit rejects a shard whose worker holds another shard's rows. It waits for the first
+// admit rejects a shard that must not be used or is known not to answer. It waits for the first
 // probe of a worker, so that a master that has just started does not write to a wrong one.
 func (s *Service) admit(ctx context.Context, shard int) *api.Problem {
 	sh := &s.prober.Snapshot().Shards[shard]
@@ -256,10 +263,7 @@ func (s *Service) admit(ctx context.Context, shard int) *api.Problem {
 		}
 		sh = &s.prober.Snapshot().Shards[shard]
 	}
-	if sh.State == api.ShardWrong {
-		return sh.Problem
-	}
-	return nil
+	return sh.Refusal()
 }
 
 // fence returns the fence of row writes.

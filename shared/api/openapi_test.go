@@ -53,7 +53,10 @@ var masterTypes = with(both, map[string]any{
 	"ExplainFragment":        api.ExplainFragment{},
 	"ExplainStatement":       api.ExplainStatement{},
 	"ExplainStep":            api.ExplainStep{},
+	"FailoverCheck":          api.FailoverCheck{},
+	"FailoverRequest":        api.FailoverRequest{},
 	"FailoverResponse":       api.FailoverResponse{},
+	"FailoversResponse":      api.FailoversResponse{},
 	"FailoverStep":           api.FailoverStep{},
 	"Health":                 api.Health{},
 	"InsertRequest":          api.InsertRequest{},
@@ -71,10 +74,12 @@ var masterTypes = with(both, map[string]any{
 	"SecurityWorker":         api.SecurityWorker{},
 	"SelectRequest":          api.SelectRequest{},
 	"SelectResponse":         api.SelectResponse{},
+	"LeaseInfo":              api.LeaseInfo{},
 	"ShardHealth":            api.ShardHealth{},
 	"StepDownRequest":        api.StepDownRequest{},
 	"TableInfo":              api.TableInfo{},
 	"Traffic":                api.Traffic{},
+	"Unavailability":         api.Unavailability{},
 	"UpdateRequest":          api.UpdateRequest{},
 	"WorkerInfo":             api.WorkerInfo{},
 	"WriteResponse":          api.WriteResponse{},
@@ -103,7 +108,7 @@ var plain = []string{"Identifier", "NameList", "ProblemCode", "Role", "Row", "Ro
 // closed lists the objects that a service decodes strictly.
 var closed = []string{
 	"CreateDBRequest", "CreateTableRequest", "DBRequest", "DeleteRequest", "DeleteTableRequest", "DropDBRequest", "EmptyRequest",
-	"ExecRequest", "Fence", "Idempotency", "InsertRequest", "MapReduceCountRequest", "QueryRequest", "SQLRequest", "SelectRequest", "StateUpdate",
+	"ExecRequest", "FailoverRequest", "Fence", "Idempotency", "InsertRequest", "MapReduceCountRequest", "QueryRequest", "SQLRequest", "SelectRequest", "StateUpdate",
 	"Statement", "StepDownRequest", "UpdateRequest",
 }
 
@@ -274,7 +279,7 @@ func TestMasterDocumentHasThePathConstants(t *testing.T) {
 		{Method: "POST", Path: api.PathCreateDB}, {Method: "POST", Path: api.PathCreateTable},
 		{Method: "POST", Path: api.PathDelete}, {Method: "POST", Path: api.PathDeleteTable},
 		{Method: "POST", Path: api.PathDropDB}, {Method: "GET", Path: api.PathEvents},
-		{Method: "POST", Path: api.PathFailover}, {Method: "GET", Path: api.PathHealth},
+		{Method: "GET", Path: api.PathFailover}, {Method: "POST", Path: api.PathFailover}, {Method: "GET", Path: api.PathHealth},
 		{Method: "POST", Path: api.PathInsert}, {Method: "POST", Path: api.PathMapReduceCount},
 		{Method: "GET", Path: api.PathMetadata}, {Method: "GET", Path: api.PathMetrics},
 		{Method: "GET", Path: api.PathOpenAPI}, {Method: "GET", Path: api.PathQueries},

@@ -63,6 +63,7 @@ const (
 	CodeShardBadAnswer   Code = "shard_bad_answer"
 	CodeWorkerUnproven   Code = "worker_unproven"
 	CodePartialFailure   Code = "partial_failure"
+	CodeShardEmptied     Code = "shard_emptied"
 	CodeFailoverFailed   Code = "failover_failed"
 	CodeOverloaded       Code = "overloaded"
 	CodeCanceled         Code = "canceled"
@@ -137,6 +138,7 @@ var codeInfo = map[Code]struct {
 	CodeStaleMap:            {statusConflict, "The slot map has changed", false},
 	CodeStaleSchema:         {statusConflict, "The table's definition has changed", false},
 	CodeWrongShard:          {statusConflict, "The worker holds a different shard", false},
+	CodeShardEmptied:        {statusServiceUnavailable, "A shard has lost its data", false},
 	CodeShardUnavailable:    {statusServiceUnavailable, "A shard cannot be reached", false},
 	CodeShardTimeout:        {statusGatewayTimeout, "A shard did not answer in time", false},
 	CodeShardBadAnswer:      {statusBadGateway, "A shard's answer cannot be used", false},

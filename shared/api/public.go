@@ -30,6 +30,9 @@ const (
 type (
 	CreateDBRequest struct {
 		DB string `json:"db_name"`
+		// AcceptEmptyShards lists emptied shards whose lost rows are given up: they are treated like
+		// shards that never held any.
+		AcceptEmptyShards []int `json:"accept_empty_shards,omitempty"`
 	}
 	DropDBRequest struct {
 		DB string `json:"db_name"`

@@ -120,7 +120,14 @@ func answerSamples() []sample {
 				{Shard: 2, Worker: "worker-8083", URL: "http://127.0.0.1:8083", Total: 35, Problem: &down},
 			},
 		}},
+		{"master/failover.request.json", false, "FailoverRequest", &api.FailoverRequest{To: "http://127.0.0.1:8084", Reason: "kernel update", Force: true, DryRun: true}},
+		{"master/failovers.answer.json", false, "FailoversResponse", &api.FailoversResponse{Failovers: []api.FailoverResponse{{
+			Kind: api.FailoverAutomatic, At: at, Primary: "http://127.0.0.1:8084", Term: 5, Previous: "http://127.0.0.1:8080",
+			Steps: []api.FailoverStep{}, TotalMS: 9, Unavailable: &api.Unavailability{AtLeastMS: 30}, Problem: &down,
+		}}}},
 		{"master/failover.answer.json", false, "FailoverResponse", &api.FailoverResponse{
+			Kind: api.FailoverPlanned, Reason: "kernel update", At: at, Unavailable: &api.Unavailability{AtLeastMS: 11, AtMostMS: new(14.5)},
+			Checks:  []api.FailoverCheck{{Name: "every shard is up", OK: true, Detail: "3 of 3", Required: true, Forceable: true}},
 			Primary: "http://127.0.0.1:8084", Term: 4, Previous: "http://127.0.0.1:8080", TotalMS: 12.5,
 			Steps: []api.FailoverStep{
 				{Name: "preflight", Target: "workers", OK: true, Detail: "3 of 3 answer", AtMS: 0, MS: 2.5},
@@ -134,7 +141,7 @@ func answerSamples() []sample {
 func clusterSamples() []sample {
 	return []sample{
 		{"master/health.answer.json", false, "Health", &api.Health{
-			Status: api.StatusDegraded, Role: api.RolePrimary, Term: 3, Primary: "http://127.0.0.1:8080", Version: "0.1.0", UptimeSeconds: 12.5,
+			Status: api.StatusDegraded, Reasons: []string{"shard 2 (worker-8083) is down"}, Role: api.RolePrimary, Term: 3, Primary: "http://127.0.0.1:8080", Version: "0.1.0", UptimeSeconds: 12.5,
 			Shards: []api.ShardHealth{
 				{Shard: 0, Worker: "worker-8081", State: api.ShardUp, LatencyMS: 0.5, AgeMS: 250},
 				{Shard: 2, Worker: "worker-8083", State: api.ShardDown, AgeMS: -1},
@@ -144,6 +151,7 @@ func clusterSamples() []sample {
 			Master: api.MasterInfo{
 				URL: "http://127.0.0.1:8080", Role: api.RolePrimary, Term: 3, Primary: "http://127.0.0.1:8080", MapVersion: 1, Slots: 5040, Shards: 3,
 				Version: "0.1.0", StartedAt: at, UptimeSeconds: 12.5, PID: 4711,
+				Lease: api.LeaseInfo{Kind: "sqlitefile", Known: true, Holder: "http://127.0.0.1:8080", Term: 3, ExpiresInMS: 1200},
 			},
 			Peers: []api.PeerInfo{{URL: "http://127.0.0.1:8084", Reachable: true, Role: api.RoleBackup, Term: 3, LatencyMS: 0.4, AgeMS: 100}},
 			Workers: []api.WorkerInfo{

@@ -18,8 +18,10 @@ type ShardState string
 const (
 	ShardUp           ShardState = "up"
 	ShardSlow         ShardState = "slow"         // answers, but late
+	ShardFailing      ShardState = "failing"      // answers, and reports that its storage fails
 	ShardDown         ShardState = "down"         // does not answer
 	ShardUnauthorized ShardState = "unauthorized" // does not prove that it knows the cluster's token, or refuses it
+	ShardEmptied      ShardState = "emptied"      // has lost its data while other shards hold theirs
 	ShardWrong        ShardState = "wrong_shard"  // holds a different shard than configured, or implements another dialect than the master's
 	ShardUnknown      ShardState = "unknown"      // not probed yet
 )
@@ -37,6 +39,7 @@ const (
 // Health is the response of GET /health, built from the latest probes without waiting.
 type Health struct {
 	Status        Status        `json:"status"`
+	Reasons       []string      `json:"reasons"` // why Status is not ok, for people
 	Role          Role          `json:"role"`
 	Term          uint64        `json:"term"`
 	Primary       string        `json:"primary"` // base URL, empty if unknown
@@ -77,6 +80,18 @@ type MasterInfo struct {
 	StartedAt     time.Time `json:"started_at"`
 	UptimeSeconds float64   `json:"uptime_seconds"`
 	PID           int       `json:"pid"`
+	Lease         LeaseInfo `json:"lease"`
+}
+
+// LeaseInfo is the lease by which masters agree on who leads, as last observed.
+type LeaseInfo struct {
+	Kind string `json:"kind"` // "manual", "sqlitefile", "etcd"
+	// Known is set if the lease's store answers; what follows is otherwise what was last known.
+	Known       bool    `json:"known"`
+	Holder      string  `json:"holder,omitempty"` // base URL; empty with a manual lease
+	Term        uint64  `json:"term,omitzero"`
+	Free        bool    `json:"free,omitzero"` // a backup may take it now
+	ExpiresInMS float64 `json:"expires_in_ms,omitzero"`
 }
 
 // PeerInfo is another master as seen by this one.
