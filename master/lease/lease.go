@@ -52,6 +52,9 @@ type Holding struct {
 type HeldError struct{ Holding Holding }
 
 func (e *HeldError) Error() string {
+	if e.Holding.Holder == "" { // a new store, which is watched first
+		return "the lease cannot be acquired before " + e.Holding.ExpiresIn.Round(time.Millisecond).String() + " from now"
+	}
 	return "the lease is held by " + e.Holding.Holder
 }
 
