@@ -1,7 +1,10 @@
+//go:build unix
+
 package etcd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -58,13 +62,14 @@ type member struct {
 	bin    string
 	args   []string
 	data   string
-	client string // URL
+	client string      // URL
+	tls    *tls.Config // nil: http
 	child  *childproc.Child
 	out    *childproc.Tail
 }
 
-// startCluster starts etcd with n members; extra are more flags.
-func startCluster(t testing.TB, bin string, n int, extra ...string) []*member {
+// startCluster starts etcd with n members.
+func startCluster(t testing.TB, bin string, n int) []*member {
 	t.Helper()
 	addrs := freeAddrs(t, 2*n)
 	var initial []string
@@ -73,26 +78,47 @@ func startCluster(t testing.TB, bin string, n int, extra ...string) []*member {
 	}
 	var all []*member
 	for i := range n {
-		m := &member{t: t, bin: bin, data: filepath.Join(t.TempDir(), fmt.Sprint("m", i)), client: "http://" + addrs[2*i]}
-		peer := "http://" + addrs[2*i+1]
-		m.args = append([]string{
-			"--name", fmt.Sprint("m", i), "--data-dir", m.data,
-			"--listen-client-urls", m.client, "--advertise-client-urls", m.client,
-			"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
-			"--initial-cluster", strings.Join(initial, ","), "--logger", "zap", "--log-level", "error",
-		}, extra...)
-		m.start()
-		all = append(all, m)
+		all = append(all, newMember(t, bin, i, "http://"+addrs[2*i], "http://"+addrs[2*i+1], strings.Join(initial, ",")))
 	}
-	t.Cleanup(func() {
-		for _, m := range all {
-			_ = m.child.Kill()
-		}
-	})
+	for _, m := range all {
+		m.start()
+	}
 	for _, m := range all {
 		m.await()
 	}
 	return all
+}
+
+// newMember describes a member; extra are more flags.
+func newMember(t testing.TB, bin string, i int, client, peer, initial string, extra ...string) *member {
+	t.Helper()
+	m := &member{t: t, bin: bin, data: filepath.Join(t.TempDir(), fmt.Sprint("m", i)), client: client}
+	m.args = append([]string{
+		"--name", fmt.Sprint("m", i), "--data-dir", m.data,
+		"--listen-client-urls", client, "--advertise-client-urls", client,
+		"--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+		"--initial-cluster", initial, "--logger", "zap", "--log-level", "error",
+	}, extra...)
+	t.Cleanup(func() {
+		if m.child != nil {
+			_ = m.child.Kill()
+		}
+	})
+	return m
+}
+
+func (m *member) signal(s syscall.Signal) {
+	m.t.Helper()
+	if err := m.child.Signal(s); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *member) kill() {
+	m.t.Helper()
+	if err := m.child.Kill(); err != nil {
+		m.t.Fatal(err)
+	}
 }
 
 func (m *member) start() {
@@ -108,7 +134,7 @@ func (m *member) start() {
 // await waits until the member serves.
 func (m *member) await() {
 	m.t.Helper()
-	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: m.tls}}
 	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		resp, err := client.Get(m.client + "/health")
 		if err == nil {

@@ -175,6 +175,7 @@ func TestReplacedFile(t *testing.T) {
 		"replaced by an older copy": func(path string) error { return os.Rename(path+".copy", path) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			path := newPath(t)
 			a := openFile(t, path, time.Second)
 			defer a.Close()

@@ -56,6 +56,8 @@ type Lease struct {
 	held   *grant // the newest; nil before
 }
 
+var errSlow = errors.New("acquiring the lease took too long")
+
 // Open opens the lease's file, creates it if it is missing, and begins to watch it.
 func Open(ctx context.Context, cfg Config) (*Lease, error) {
 	if cfg.TTL == 0 {
@@ -126,7 +128,7 @@ func (l *Lease) Acquire(ctx context.Context, holder string, after uint64) (lease
 	}
 	select {
 	case <-g.Lost():
-		return nil, fmt.Errorf("the lease's file took %s to be written, too long for a time to live of %s", time.Since(begun).Round(time.Millisecond), l.ttl)
+		return nil, fmt.Errorf("%w: %s, of a time to live of %s", errSlow, time.Since(begun).Round(time.Millisecond), l.ttl)
 	default:
 		return g, nil
 	}

@@ -175,6 +175,7 @@ func takeOver(t *testing.T, l *Lease, unstick func()) lease.Grant {
 // TestAPausedProcessIsLostBeforeTheNextHolds also continues it: it must not believe that it holds
 // the lease.
 func TestAPausedProcessIsLostBeforeTheNextHolds(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lease.db")
 	l := openFile(t, path, childTTL)
 	defer l.Close()
@@ -209,6 +210,7 @@ func TestAPausedProcessIsLostBeforeTheNextHolds(t *testing.T) {
 
 // TestAKilledProcessIsReplaced logs how long that took, for people.
 func TestAKilledProcessIsReplaced(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lease.db")
 	l := openFile(t, path, childTTL)
 	defer l.Close()
@@ -233,6 +235,7 @@ func TestAKilledProcessIsReplaced(t *testing.T) {
 
 // TestProcessesNeverHoldItTogether kills and pauses several at random while they race.
 func TestProcessesNeverHoldItTogether(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lease.db")
 	l := openFile(t, path, childTTL)
 	defer l.Close()
