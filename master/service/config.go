@@ -35,6 +35,8 @@ type Config struct {
 	SlowQuery      time.Duration `help:"Statements that take longer are logged with their text and plan; 0 disables this." default:"1s" env:"MASTER_SLOW_QUERY"`
 	ProbeInterval  time.Duration `help:"Interval between probes of a worker." default:"1s" env:"MASTER_PROBE_INTERVAL"`
 	ProbeTimeout   time.Duration `help:"Timeout of a probe." default:"2s" env:"MASTER_PROBE_TIMEOUT"`
+
+	LeaseConfig
 }
 
 const (
@@ -85,6 +87,9 @@ func (c Config) check() (*settings, error) {
 			return nil, err
 		}
 		s.Advertise = one[0]
+	}
+	if err := s.LeaseConfig.check(); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

@@ -72,7 +72,7 @@ func (s *Service) status(snap *health.Snapshot) (api.Status, []string) {
 
 func (s *Service) describeLease() api.LeaseInfo {
 	held, known := s.coord.Lease()
-	return api.LeaseInfo{Kind: s.leaseKind, Known: known, Holder: held.Holder, Term: held.Term, Free: held.Free,
+	return api.LeaseInfo{Kind: s.cfg.Lease, Known: known, Holder: held.Holder, Term: held.Term, Free: held.Free,
 		ExpiresInMS: health.Milliseconds(held.ExpiresIn)}
 }
 

@@ -37,28 +37,27 @@ const probeGap = 20 * time.Millisecond
 
 // Service is one master. Its handlers are safe for concurrent use.
 type Service struct {
-	cfg       *settings
-	logger    *slog.Logger
-	self      string // base URL
-	started   time.Time
-	slots     *sharding.Map
-	labels    []string // by shard, such as "0/3"
-	workers   []*client.Worker
-	peers     []*client.Master
-	prober    *health.Prober
-	lease     lease.Lease
-	leaseKind string
-	coord     *failover.Coordinator
-	scatter   *scatter.Scatter
-	events    *hub
-	metrics   *meters
-	drift     *driftWatch
-	probed    []*api.WorkerStats // by shard, as of the last build of the catalog; used only by the prober's callback
-	catalog   atomic.Pointer[catalog.Snapshot]
-	running   runningQueries
-	checking  sync.Mutex    // held while a security check is running
-	ddl       chan struct{} // semaphore with one token, held while changing the schema
-	stopping  chan struct{} // closed when the master stops, to end the event streams
+	cfg      *settings
+	logger   *slog.Logger
+	self     string // base URL
+	started  time.Time
+	slots    *sharding.Map
+	labels   []string // by shard, such as "0/3"
+	workers  []*client.Worker
+	peers    []*client.Master
+	prober   *health.Prober
+	lease    lease.Lease
+	coord    *failover.Coordinator
+	scatter  *scatter.Scatter
+	events   *hub
+	metrics  *meters
+	drift    *driftWatch
+	probed   []*api.WorkerStats // by shard, as of the last build of the catalog; used only by the prober's callback
+	catalog  atomic.Pointer[catalog.Snapshot]
+	running  runningQueries
+	checking sync.Mutex    // held while a security check is running
+	ddl      chan struct{} // semaphore with one token, held while changing the schema
+	stopping chan struct{} // closed when the master stops, to end the event streams
 }
 
 // Run runs a master until ctx ends. It prints "listening on URL" to stdout once
@@ -86,9 +85,13 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	if self == "" {
 		self = server.URL()
 	}
-	s, err := newService(set, self, logger)
+	held, err := set.open(ctx, logger)
 	if err != nil {
 		return errors.Join(err, server.Close())
+	}
+	s, err := newService(set, self, held, logger)
+	if err != nil {
+		return errors.Join(err, held.Close(), server.Close())
 	}
 	handler.Handler = s.routes()
 	logger.Info("master is up", "url", self, "role", set.role, "workers", len(set.Workers), "peers", len(s.peers))
@@ -99,13 +102,13 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 // which requires that it listens. It is set before the first request is accepted.
 type lateHandler struct{ http.Handler }
 
-func newService(set *settings, self string, logger *slog.Logger) (*Service, error) {
+func newService(set *settings, self string, held lease.Lease, logger *slog.Logger) (*Service, error) {
 	slots, err := sharding.NewMap(len(set.Workers))
 	if err != nil {
 		return nil, err
 	}
 	s := &Service{
-		cfg: set, logger: logger, self: self, started: time.Now(), slots: slots,
+		cfg: set, lease: held, logger: logger, self: self, started: time.Now(), slots: slots,
 		events: newHub(), drift: &driftWatch{changed: true}, probed: make([]*api.WorkerStats, len(set.Workers)),
 		ddl: make(chan struct{}, 1), stopping: make(chan struct{}),
 	}
@@ -130,7 +133,6 @@ func newService(set *settings, self string, logger *slog.Logger) (*Service, erro
 		Fault:   s.prober.Nudge,
 		Timeout: set.RequestTimeout,
 	})
-	s.lease, s.leaseKind = lease.Manual{}, "manual"
 	s.coord = s.newCoordinator()
 	s.metrics = newMeters(s)
 	return s, nil
@@ -231,7 +233,7 @@ func (s *Service) run(ctx context.Context, server *httpserve.Server, stdout io.W
 	for _, p := range s.peers {
 		p.Close()
 	}
-	return err
+	return errors.Join(err, s.lease.Close())
 }
 
 // fences returns the workers' state for the coordinator.

@@ -65,8 +65,12 @@ var arrows = []arrow{
 		why: "drawing must not be able to wait for the network",
 	},
 	{
-		from: "...", except: []string{"worker/engine/...", "tui/bench"}, to: []string{"database/sql/...", "modernc.org/...", "github.com/microsoft/..."},
-		why: "only a worker's engine talks to a database",
+		from: "...", except: []string{"worker/engine/...", "tui/bench", "master/lease/sqlitefile"}, to: []string{"database/sql/...", "modernc.org/...", "github.com/microsoft/..."},
+		why: "only a worker's engine talks to a database (a lease's file is one too, as SQLite's locks hold between processes everywhere)",
+	},
+	{
+		from: "...", except: []string{"master/lease/etcd"}, to: []string{"go.etcd.io/...", "go.uber.org/zap/...", "google.golang.org/..."},
+		why: "only the lease in etcd talks to etcd",
 	},
 	{
 		from: "...", except: []string{"tui/bench"}, to: []string{"encoding/json/..."},
@@ -105,7 +109,7 @@ var light = []struct {
 
 // suites are packages without _test.go names that only tests import.
 var suites = []string{
-	"shared/contracttest", "shared/testcluster", "shared/sqlservertest", "shared/archtest", "worker/engine/enginetest", "worker/conformance",
+	"shared/contracttest", "shared/testcluster", "shared/sqlservertest", "shared/archtest", "worker/engine/enginetest", "worker/conformance", "master/lease/leasetest",
 }
 
 // pure packages compute and do no I/O, so that they can be tested by value, fuzzed,
