@@ -86,24 +86,26 @@ var masterTypes = with(both, map[string]any{
 })
 
 var workerTypes = with(both, map[string]any{
-	"DBRequest":     api.DBRequest{},
-	"DBResponse":    api.DBResponse{},
-	"DatabaseStats": api.DatabaseStats{},
-	"ExecRequest":   api.ExecRequest{},
-	"ExecResponse":  api.ExecResponse{},
-	"Fence":         api.Fence{},
-	"Idempotency":   api.Idempotency{},
-	"QueryRequest":  api.QueryRequest{},
-	"StateUpdate":   api.StateUpdate{},
-	"Statement":     api.Statement{},
-	"TableStats":    api.TableStats{},
-	"WorkerHealth":  api.WorkerHealth{},
-	"WorkerState":   api.WorkerState{},
-	"WorkerStats":   api.WorkerStats{},
+	"DBRequest":      api.DBRequest{},
+	"DBResponse":     api.DBResponse{},
+	"DatabaseStats":  api.DatabaseStats{},
+	"ExecRequest":    api.ExecRequest{},
+	"ExecResponse":   api.ExecResponse{},
+	"Fence":          api.Fence{},
+	"Idempotency":    api.Idempotency{},
+	"QueryRequest":   api.QueryRequest{},
+	"StateUpdate":    api.StateUpdate{},
+	"Statement":      api.Statement{},
+	"StorageFailure": api.StorageFailure{},
+	"StorageProblem": api.StorageProblem{},
+	"TableStats":     api.TableStats{},
+	"WorkerHealth":   api.WorkerHealth{},
+	"WorkerState":    api.WorkerState{},
+	"WorkerStats":    api.WorkerStats{},
 })
 
 // plain lists the schemas that describe values rather than Go structs.
-var plain = []string{"Identifier", "NameList", "ProblemCode", "Role", "Row", "RowObject", "ShardState", "Value"}
+var plain = []string{"Identifier", "NameList", "ProblemCode", "Role", "Row", "RowObject", "ShardState", "StorageCode", "Value"}
 
 // closed lists the objects that a service decodes strictly.
 var closed = []string{

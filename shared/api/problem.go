@@ -59,6 +59,7 @@ const (
 	CodeStaleSchema      Code = "stale_schema"
 	CodeWrongShard       Code = "wrong_shard"
 	CodeShardUnavailable Code = "shard_unavailable"
+	CodeStorageFailed    Code = "storage_failed"
 	CodeShardTimeout     Code = "shard_timeout"
 	CodeShardBadAnswer   Code = "shard_bad_answer"
 	CodeWorkerUnproven   Code = "worker_unproven"
@@ -140,6 +141,7 @@ var codeInfo = map[Code]struct {
 	CodeWrongShard:          {statusConflict, "The worker holds a different shard", false},
 	CodeShardEmptied:        {statusServiceUnavailable, "A shard has lost its data", false},
 	CodeShardUnavailable:    {statusServiceUnavailable, "A shard cannot be reached", false},
+	CodeStorageFailed:       {statusServiceUnavailable, "A worker's storage has failed", false},
 	CodeShardTimeout:        {statusGatewayTimeout, "A shard did not answer in time", false},
 	CodeShardBadAnswer:      {statusBadGateway, "A shard's answer cannot be used", false},
 	CodeWorkerUnproven:      {statusBadGateway, "The listener at a worker's address is not proven to be the worker", false},

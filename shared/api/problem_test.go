@@ -36,7 +36,7 @@ func TestEveryCodeIsClassifiedAsLastingOrNot(t *testing.T) {
 			api.CodeUnknownDatabase, api.CodeUnknownTable, api.CodeUnknownColumn, api.CodeUnknownQuery, api.CodeDatabaseExists, api.CodeTableExists,
 			api.CodeNotFound, api.CodeMethodNotAllowed, api.CodeUnauthorized, api.CodeForbidden,
 			api.CodeNotPrimary, api.CodeAlreadyPrimary, api.CodeStaleTerm, api.CodeStaleMap, api.CodeStaleSchema, api.CodeWrongShard,
-			api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer, api.CodeWorkerUnproven, api.CodePartialFailure, api.CodeShardEmptied, api.CodeFailoverFailed,
+			api.CodeShardUnavailable, api.CodeStorageFailed, api.CodeShardTimeout, api.CodeShardBadAnswer, api.CodeWorkerUnproven, api.CodePartialFailure, api.CodeShardEmptied, api.CodeFailoverFailed,
 			api.CodeOverloaded, api.CodeCanceled, api.CodeQueryTimeout, api.CodeOutcomeUnknown, api.CodeInternal,
 		},
 	} {

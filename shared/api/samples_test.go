@@ -182,9 +182,14 @@ func workerSamples() []sample {
 	}
 	create := api.Statement{SQL: `CREATE TABLE "Students" ("student_id" INTEGER NOT NULL PRIMARY KEY)`, Table: "Students", Effect: api.EffectCreateTable, Definition: &students}
 	index := api.Statement{SQL: `CREATE INDEX "ix:Students:name" ON "Students" ("name")`, Table: "Students", SchemaVersion: students.Version(), Effect: api.EffectCreateIndex}
+	removed := api.StorageProblem{Problem: api.StorageRemoved.Problem(), Code: api.StorageRemoved, Since: at}
 	return []sample{
 		{"worker/health.answer.json", true, "WorkerHealth", &api.WorkerHealth{
-			Status: "ok", Name: "worker-8081", Language: "go", Engine: "sqlite", Dialect: api.SQLiteDialect, Shard: "0/3", EngineVersion: "3.53.0", Version: "0.1.0", UptimeSeconds: 12.5,
+			Status: api.WorkerOK, Name: "worker-8081", Language: "go", Engine: "sqlite", Dialect: api.SQLiteDialect, Shard: "0/3", EngineVersion: "3.53.0", Version: "0.1.0", UptimeSeconds: 12.5,
+		}},
+		{"worker/health-failing.answer.json", true, "WorkerHealth", &api.WorkerHealth{
+			Status: api.WorkerFailing, Name: "worker-8081", Language: "go", Engine: "sqlite", Dialect: api.SQLiteDialect, Shard: "0/3", EngineVersion: "3.53.0", Version: "0.1.0", UptimeSeconds: 12.5,
+			Storage: &removed,
 		}},
 		{"worker/create-db.request.json", true, "DBRequest", &api.DBRequest{DB: "SchoolDB", Fence: fence}},
 		{"worker/create-db.answer.json", true, "DBResponse", &api.DBResponse{DB: "SchoolDB", Physical: "SchoolDBGO"}},
@@ -202,6 +207,10 @@ func workerSamples() []sample {
 			State: state, At: at, Databases: []api.DatabaseStats{{
 				Name: "SchoolDB", Physical: "SchoolDBGO", SizeBytes: 409600, Tables: []api.TableStats{{Definition: students, Rows: 3361}},
 			}},
+		}},
+		{"worker/stats-failing.answer.json", true, "WorkerStats", &api.WorkerStats{
+			State: state, At: at, Databases: []api.DatabaseStats{},
+			Storage: []api.StorageFailure{{StorageProblem: removed, DB: "SchoolDB", Path: "/data/SchoolDBGO.db", Detail: "the file is not the one that was opened"}},
 		}},
 		{"worker/state.request.json", true, "StateUpdate", &api.StateUpdate{Fence: fence, Leader: "http://127.0.0.1:8080", Shard: "0/3"}},
 		{"worker/state.answer.json", true, "WorkerState", &state},
@@ -227,6 +236,7 @@ func problemSamples() []sample {
 		{"problems/shard_unavailable.json", false, "Problem", &down},
 		{"problems/partial_failure.json", false, "Problem", partial},
 		{"problems/not_primary.json", false, "Problem", elsewhere},
+		{"problems/storage_failed.json", true, "Problem", api.StorageFailed(api.StorageRemoved)},
 		{"problems/stale_term.json", true, "Problem", stale},
 	}
 }

@@ -53,6 +53,7 @@ const (
 )
 
 // MaxTerm is the greatest term. Every JSON library reads it exactly, and no cluster gets there.
+// Workers refuse a greater one.
 const MaxTerm = 1<<53 - 1
 
 // Fence accompanies a write so that a worker can refuse a demoted master (an older term) or one
@@ -76,7 +77,7 @@ type Idempotency struct {
 // WorkerHealth is the response of GET /health. The endpoint is open to all, so it reveals nothing
 // about data.
 type WorkerHealth struct {
-	Status   string `json:"status"` // "ok"
+	Status   string `json:"status"` // [WorkerOK] or [WorkerFailing]
 	Name     string `json:"name"`
 	Language string `json:"language"` // "go", "python", "node"
 	Engine   string `json:"engine"`   // "sqlite", "sqlserver"
@@ -88,6 +89,8 @@ type WorkerHealth struct {
 	EngineVersion string  `json:"engine_version"`
 	Version       string  `json:"version"`
 	UptimeSeconds float64 `json:"uptime_seconds"`
+	// Storage is why the worker is failing; nil if it is not.
+	Storage *StorageProblem `json:"storage,omitempty"`
 }
 
 // DBRequest creates or drops a database. DB is the logical name; the worker appends its suffix to
@@ -208,6 +211,8 @@ type WorkerStats struct {
 	State     WorkerState     `json:"state"`
 	Databases []DatabaseStats `json:"databases"`
 	At        time.Time       `json:"at"`
+	// Storage lists the current storage failures, the worst first.
+	Storage []StorageFailure `json:"storage,omitempty"`
 }
 
 // DatabaseStats is one physical database of a worker.
