@@ -42,6 +42,10 @@ type Engine interface {
 	// does not depend on the number of rows.
 	Stats(ctx context.Context) ([]api.DatabaseStats, error)
 
+	// Storage lists the current failures of the storage, the worst first. It only reads memory and
+	// does not block.
+	Storage() []api.StorageFailure
+
 	// State returns the stored fence; SetState changes it by the rules of api.StateUpdate.
 	// Once SetState has returned, no transaction of an older term can commit.
 	State(ctx context.Context) (api.WorkerState, error)

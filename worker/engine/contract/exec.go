@@ -44,6 +44,9 @@ func (s *Statement) Row(i int) []sqltypes.Value {
 // field and, for a value, the row and column at fault.
 func DecodeExec(req *api.ExecRequest) (*Exec, error) {
 	x := &Exec{ExecRequest: req}
+	if p := CheckTerm("fence.term", req.Fence.Term); p != nil {
+		return nil, p
+	}
 	if n := len(req.Statements); n > MaxStatements || n == 0 && req.Idempotency == nil {
 		return nil, api.NewProblem(api.CodeInvalidField, "a request must have 1 to %d statements, not %d", MaxStatements, n).At("statements")
 	}

@@ -2,6 +2,14 @@ package contract
 
 import "shardeck/shared/api"
 
+// CheckTerm refuses a term beyond the greatest one.
+func CheckTerm(field string, term uint64) *api.Problem {
+	if term <= api.MaxTerm {
+		return nil
+	}
+	return api.NewProblem(api.CodeInvalidField, "%s must be at most %d, not %d", field, uint64(api.MaxTerm), term).At(field)
+}
+
 // CheckFence compares a request's fence with the stored state: nil, stale_term or stale_map.
 func CheckFence(cur *api.WorkerState, req api.Fence) *api.Problem {
 	switch {
@@ -44,6 +52,9 @@ func RaiseFence(cur api.WorkerState, req api.Fence) (api.WorkerState, bool) {
 // UpdateState applies a master's update by the rules of [api.StateUpdate]. On a problem the state
 // is unchanged. A term without a leader, as RaiseFence leaves it, goes to the first claimant.
 func UpdateState(cur api.WorkerState, up api.StateUpdate) (api.WorkerState, *api.Problem) {
+	if p := CheckTerm("term", up.Term); p != nil {
+		return cur, p
+	}
 	unclaimed := cur.Leader == ""
 	switch {
 	case up.Term < cur.Term, up.Term == cur.Term && !unclaimed && up.Leader != cur.Leader:

@@ -93,6 +93,12 @@ func DatabaseExists(name string) *api.Problem {
 		Hinted("choose another name, or drop it first")
 }
 
+// PhysicalExists is the problem for creating a database whose physical name is taken.
+func PhysicalExists(name, physical, owner string) *api.Problem {
+	return api.NewProblem(api.CodeDatabaseExists, "database %s would have the physical name %s, which is that of database %s", name, physical, owner).
+		At("db_name").Hinted("choose another name")
+}
+
 // UnknownTable is the problem for a table that does not exist.
 func UnknownTable(name string) *api.Problem {
 	return api.NewProblem(api.CodeUnknownTable, "table %s does not exist here", name).At("table").

@@ -19,12 +19,15 @@ import (
 const formatVersion = 1
 
 // metaTables are the engine's own tables in every database. Idempotency records have a sequence
-// number so that the oldest are found without an index on time.
+// number so that the oldest are found without an index on time. The columns ran, which files of
+// earlier versions lack, are explained in clock.go.
 var metaTables = []string{
-	`CREATE TABLE _sd_database (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, format INTEGER NOT NULL)`,
+	`CREATE TABLE _sd_database (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, format INTEGER NOT NULL,
+		ran INTEGER NOT NULL DEFAULT 0)`,
 	`CREATE TABLE _sd_tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL, rows INTEGER NOT NULL CHECK (rows >= 0)) WITHOUT ROWID`,
 	`CREATE TABLE _sd_idempotency (
-		seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, response TEXT NOT NULL, at INTEGER NOT NULL)`,
+		seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, response TEXT NOT NULL, at INTEGER NOT NULL,
+		ran INTEGER NOT NULL DEFAULT 0)`,
 }
 
 // reservedTable begins the names of the engine's and of SQLite's own tables.

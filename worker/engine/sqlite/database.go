@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
+	"shardeck/worker/engine/storage"
 )
 
 // fileExt is the extension of a database's file.
@@ -32,6 +34,10 @@ type database struct {
 	schemaGen atomic.Uint64
 	schemaMu  sync.Mutex
 	size      atomic.Int64 // last measured size in bytes of the file and its log
+
+	files   openedFiles
+	store   *storage.Store
+	largest atomic.Int64 // size in bytes that the file alone was seen to have
 
 	gone    atomic.Bool // dropped: its writer must not begin anything
 	writer  *writer
@@ -106,11 +112,25 @@ func openDatabase(e *Engine, path string) (_ *database, err error) {
 	if db.name, err = readName(conn); err != nil {
 		return nil, err
 	}
+	if err = addRunningTime(conn); err != nil {
+		return nil, err
+	}
 	cat, err := loadCatalog(conn)
 	if err != nil {
 		return nil, err
 	}
 	db.catalog.Store(cat)
+	// The log exists since the first read.
+	if db.files, err = openedNow(path, path+"-wal"); err != nil {
+		return nil, err
+	}
+	db.largest.Store(db.files[0].info.Size())
+	db.store = e.health.Add(db.name)
+	defer func() {
+		if err != nil {
+			e.health.Remove(db.store)
+		}
+	}()
 	db.measure()
 	db.readers = newReaderPool(db, e.cfg.Readers)
 	w, err := newWriter(db, conn)
@@ -198,6 +218,17 @@ func useLog(conn *raw.Conn) error {
 	}
 	s.Reset()
 	return errors.Join(err, s.Close())
+}
+
+// refusal is why nothing may begin; nil if it may.
+func (db *database) refusal() error {
+	if db.gone.Load() {
+		return contract.UnknownDatabase(db.name)
+	}
+	if p := db.store.Refusal(); p != nil {
+		return p
+	}
+	return nil
 }
 
 // changeSchema runs commit, which makes a new catalog durable and current, such that no query

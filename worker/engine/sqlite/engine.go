@@ -19,6 +19,7 @@ import (
 	"shardeck/worker/engine"
 	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
+	"shardeck/worker/engine/storage"
 )
 
 var _ engine.Engine = (*Engine)(nil)
@@ -46,6 +47,11 @@ type Config struct {
 	DropTimeout time.Duration
 	// Now is the clock of idempotency records; nil is time.Now.
 	Now func() time.Time
+	// Running is how long the engine has been running, by a clock that nobody sets. Idempotency
+	// records are kept until IdempotencyTTL has passed by this one, too. nil is the time since Open.
+	Running func() time.Duration
+	// WatchEvery is how often the files are checked; 0 is 1 s.
+	WatchEvery time.Duration
 }
 
 func (c Config) withDefaults() Config {
@@ -61,13 +67,20 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Running == nil {
+		start := time.Now()
+		c.Running = func() time.Duration { return time.Since(start) }
+	}
+	c.WatchEvery = cmp.Or(c.WatchEvery, time.Second)
 	return c
 }
 
 // Engine is engine.Engine over a directory of SQLite files.
 type Engine struct {
-	cfg   Config
-	fence *fence
+	cfg     Config
+	fence   *fence
+	health  *storage.Health
+	watcher *watcher // nil until the databases are open
 
 	// ddl is held while a database is created or dropped and while the engine closes.
 	ddl    sync.Mutex
@@ -90,15 +103,20 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite: create the data directory: %w", err)
 	}
-	f, err := openFence(filepath.Join(cfg.Dir, stateFile))
+	health := storage.New(cfg.Logger)
+	f, err := openFence(filepath.Join(cfg.Dir, stateFile), health.Add(""))
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open the data directory %s: %w", cfg.Dir, err)
 	}
-	e := &Engine{cfg: cfg, fence: f}
+	e := &Engine{cfg: cfg, fence: f, health: health}
 	e.dbs.Store(&map[string]*database{})
 	if err := e.openAll(ctx); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
+	if err := f.adoptSuffix(cfg.Suffix, e.checkSuffix); err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite: open the data directory %s: %w", cfg.Dir, err), e.Close())
+	}
+	e.watcher = e.startWatching()
 	return e, nil
 }
 
@@ -139,6 +157,17 @@ func (e *Engine) openAll(ctx context.Context) error {
 	return nil
 }
 
+// checkSuffix returns an error unless all databases have the configured suffix.
+func (e *Engine) checkSuffix() error {
+	for _, db := range *e.dbs.Load() {
+		if db.physical != db.name+e.cfg.Suffix {
+			return fmt.Errorf("the file of database %s is %s, which does not have the suffix %q: set WORKER_DB_SUFFIX to the suffix that the directory was made with",
+				db.name, db.path, e.cfg.Suffix)
+		}
+	}
+	return nil
+}
+
 // Name implements engine.Engine.
 func (e *Engine) Name() string { return "sqlite" }
 
@@ -150,6 +179,9 @@ func (e *Engine) Version() string { return raw.Version() }
 
 func (e *Engine) database(name string) (*database, error) {
 	if db, ok := (*e.dbs.Load())[strings.ToLower(name)]; ok {
+		if p := db.store.Refusal(); p != nil {
+			return nil, p
+		}
 		return db, nil
 	}
 	if p := api.CheckIdentifier("db_name", name); p != nil {
@@ -175,6 +207,11 @@ func (e *Engine) CreateDB(ctx context.Context, name string, f api.Fence) (string
 	}
 	if _, ok := (*e.dbs.Load())[strings.ToLower(name)]; ok {
 		return "", contract.DatabaseExists(name)
+	}
+	for _, db := range *e.dbs.Load() {
+		if strings.EqualFold(db.physical, name+e.cfg.Suffix) { // its file would be replaced
+			return "", contract.PhysicalExists(name, db.physical, db.name)
+		}
 	}
 	db, err := createDatabase(e, name)
 	if err != nil {
@@ -219,6 +256,7 @@ func (e *Engine) forget(db *database, f api.Fence) error {
 		return fmt.Errorf("drop database %s: %w", db.name, err)
 	}
 	db.gone.Store(true)
+	e.health.Remove(db.store)
 	dbs := maps.Clone(*e.dbs.Load())
 	delete(dbs, strings.ToLower(db.name))
 	e.dbs.Store(&dbs)
@@ -232,6 +270,12 @@ func (e *Engine) admit(ctx context.Context, f api.Fence) error {
 	}
 	if err := ctx.Err(); err != nil {
 		return contract.ContextProblem(err)
+	}
+	if p := contract.CheckTerm("fence.term", f.Term); p != nil {
+		return p
+	}
+	if p := e.fence.store.Refusal(); p != nil {
+		return p
 	}
 	if err := e.fence.raise(f); err != nil {
 		return storageProblem(err, e.cfg.Logger)
@@ -250,6 +294,9 @@ func (e *Engine) Stats(context.Context) ([]api.DatabaseStats, error) {
 	return all, nil
 }
 
+// Storage implements engine.Engine.
+func (e *Engine) Storage() []api.StorageFailure { return e.health.Failures() }
+
 // State implements engine.Engine.
 func (e *Engine) State(context.Context) (api.WorkerState, error) { return e.fence.state(), nil }
 
@@ -257,6 +304,9 @@ func (e *Engine) State(context.Context) (api.WorkerState, error) { return e.fenc
 func (e *Engine) SetState(ctx context.Context, up api.StateUpdate) (api.WorkerState, error) {
 	if err := ctx.Err(); err != nil {
 		return api.WorkerState{}, contract.ContextProblem(err)
+	}
+	if p := e.fence.store.Refusal(); p != nil {
+		return api.WorkerState{}, p
 	}
 	st, err := e.fence.set(up)
 	if err != nil {
@@ -274,6 +324,9 @@ func (e *Engine) Close() error {
 		return nil
 	}
 	e.closed = true
+	if e.watcher != nil {
+		e.watcher.stop()
+	}
 	var errs []error
 	for _, db := range *e.dbs.Load() {
 		if err := db.close(); err != nil {

@@ -12,6 +12,7 @@ import (
 	"shardeck/shared/mssqlerr"
 	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
+	"shardeck/worker/engine/storage"
 )
 
 // SQLite's primary result codes that the engine distinguishes.
@@ -24,6 +25,10 @@ const (
 	codeAuth       = lib.SQLITE_AUTH
 	codeNoMem      = lib.SQLITE_NOMEM
 	codeIOErr      = lib.SQLITE_IOERR
+	codeReadOnly   = lib.SQLITE_READONLY
+	codeCorrupt    = lib.SQLITE_CORRUPT
+	codeNotADB     = lib.SQLITE_NOTADB
+	codeCantOpen   = lib.SQLITE_CANTOPEN
 	codeError      = lib.SQLITE_ERROR
 	codeRange      = lib.SQLITE_RANGE
 )
@@ -104,6 +109,37 @@ func parseCheckName(name string) (number int, column string, ok bool) {
 	return number, column, err == nil && column != ""
 }
 
+// noteFailure records what an error says about the storage. kind is what was being done.
+func noteFailure(s *storage.Store, kind storage.Kind, path string, err error) {
+	e, ok := errors.AsType[*raw.Error](err)
+	if !ok {
+		return
+	}
+	switch e.Primary() {
+	case codeFull:
+		s.Fail(storage.Write, api.StorageFull, path, err)
+	case codeReadOnly:
+		s.Fail(storage.Write, api.StorageReadOnly, path, err)
+	case codeCorrupt, codeNotADB:
+		s.Fail(storage.Content, api.StorageDamaged, path, err)
+	case codeIOErr, codeCantOpen:
+		switch {
+		case e.Code == lib.SQLITE_IOERR_NOMEM:
+		case kind == storage.Read || e.Code == lib.SQLITE_IOERR_READ || e.Code == lib.SQLITE_IOERR_SHORT_READ:
+			s.Fail(storage.Read, api.StorageReadFailed, path, err)
+		default:
+			s.Fail(storage.Write, api.StorageWriteFailed, path, err)
+		}
+	}
+}
+
+// storageProblem maps a storage failure of the database to a problem, and records and logs it:
+// nothing was changed.
+func (db *database) storageProblem(kind storage.Kind, err error) error {
+	noteFailure(db.store, kind, db.path, err)
+	return storageProblem(err, db.e.cfg.Logger)
+}
+
 // storageProblem maps a storage failure to a problem and logs it: nothing was changed.
 func storageProblem(err error, log *slog.Logger) error {
 	if p, ok := errors.AsType[*api.Problem](err); ok {
@@ -111,13 +147,20 @@ func storageProblem(err error, log *slog.Logger) error {
 	}
 	log.Error("storage failure", "error", err)
 	e, ok := errors.AsType[*raw.Error](err)
-	switch {
-	case ok && e.Primary() == codeFull:
+	if !ok {
+		return err
+	}
+	switch e.Primary() {
+	case codeFull:
 		return api.NewProblem(api.CodeShardUnavailable, "the worker's disk is full").Hinted("free space on the worker's disk and send the request again")
-	case ok && (e.Primary() == codeBusy || e.Primary() == codeNoMem):
+	case codeBusy, codeNoMem:
 		return api.NewProblem(api.CodeOverloaded, "the database is busy").Hinted("send the request again")
-	case ok && e.Primary() == codeIOErr:
+	case codeIOErr, codeCantOpen:
 		return api.NewProblem(api.CodeShardUnavailable, "the worker cannot read or write its disk").Hinted("check the worker's log and its disk")
+	case codeReadOnly:
+		return api.NewProblem(api.CodeShardUnavailable, "the worker's file is read-only").Hinted("make the worker's data directory writable and send the request again")
+	case codeCorrupt, codeNotADB:
+		return api.StorageFailed(api.StorageDamaged)
 	}
 	return err
 }
@@ -125,11 +168,13 @@ func storageProblem(err error, log *slog.Logger) error {
 // commitProblem is the problem for the callers of a group whose COMMIT failed. A full disk is
 // detected while frames are written to the log, before the one that commits: the transaction was
 // certainly not committed, and the same holds if COMMIT could not get a lock. After any other
-// failure (above all of the fsync) the frames may or may not reappear at the next recovery.
-func commitProblem(err error, log *slog.Logger) *api.Problem {
+// failure (above all of the fsync) the frames may or may not reappear at the next recovery, or
+// the files are not those that are found then.
+func (db *database) commitProblem(err error) *api.Problem {
 	if e, ok := errors.AsType[*raw.Error](err); ok && (e.Primary() == codeFull || e.Primary() == codeBusy) {
-		return api.AsProblem(storageProblem(err, log))
+		return api.AsProblem(db.storageProblem(storage.Write, err))
 	}
-	log.Error("commit failed; the outcome of its writes is unknown", "error", err)
+	noteFailure(db.store, storage.Write, db.path, err)
+	db.e.cfg.Logger.Error("commit failed; the outcome of its writes is unknown", "error", err)
 	return contract.OutcomeUnknown("the worker could not make the write durable; it may or may not have been applied")
 }

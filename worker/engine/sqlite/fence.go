@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"shardeck/shared/api"
 	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
+	"shardeck/worker/engine/storage"
 )
 
 // stateFile holds the fence. No database can have this name, as names begin with a letter.
@@ -28,15 +30,23 @@ type fence struct {
 	save *raw.Stmt
 	mark *raw.Stmt // see discard
 	keep *raw.Stmt
+	try  *raw.Stmt // see probe
+
+	files openedFiles
+	store *storage.Store
 }
 
-func openFence(path string) (*fence, error) {
+func openFence(path string, store *storage.Store) (*fence, error) {
 	conn, err := raw.Open(path, raw.Create)
 	if err != nil {
 		return nil, err
 	}
-	f := &fence{conn: conn}
-	if err := f.load(); err != nil {
+	f := &fence{conn: conn, store: store}
+	err = f.load()
+	if err == nil {
+		f.files, err = openedNow(filepath.Dir(path), path)
+	}
+	if err != nil {
 		_ = f.close()
 		if e, ok := errors.AsType[*raw.Error](err); ok && e.Primary() == codeBusy {
 			return nil, errors.New("it is in use by another worker (one process at a time can own a data directory; choose another one, or stop the other)")
@@ -59,6 +69,9 @@ func (f *fence) load() error {
 			leader TEXT NOT NULL, shard TEXT NOT NULL)`,
 		"INSERT OR IGNORE INTO state VALUES (1, 0, 0, '', '')",
 		"CREATE TABLE IF NOT EXISTS discarded (physical TEXT PRIMARY KEY) WITHOUT ROWID",
+		// Versions that do not know this table leave it alone.
+		"CREATE TABLE IF NOT EXISTS directory (id INTEGER PRIMARY KEY CHECK (id = 1), suffix TEXT, probes INTEGER NOT NULL)",
+		"INSERT OR IGNORE INTO directory VALUES (1, NULL, 0)",
 		"COMMIT",
 	} {
 		if err := f.conn.Exec(sql); err != nil {
@@ -86,6 +99,7 @@ func (f *fence) load() error {
 		{&f.save, "UPDATE state SET term = @p1, map_version = @p2, leader = @p3, shard = @p4"},
 		{&f.mark, "INSERT OR IGNORE INTO discarded VALUES (@p1)"},
 		{&f.keep, "DELETE FROM discarded WHERE physical = @p1"},
+		{&f.try, "UPDATE directory SET probes = probes + 1"},
 	} {
 		if *p.stmt, err = f.conn.Prepare(p.sql); err != nil {
 			return err
@@ -100,12 +114,12 @@ func (f *fence) close() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var errs []error
-	for _, s := range []*raw.Stmt{f.save, f.mark, f.keep} {
+	for _, s := range []*raw.Stmt{f.save, f.mark, f.keep, f.try} {
 		if s != nil {
 			errs = append(errs, s.Close())
 		}
 	}
-	f.save, f.mark, f.keep = nil, nil, nil
+	f.save, f.mark, f.keep, f.try = nil, nil, nil, nil
 	return errors.Join(append(errs, f.conn.Close())...)
 }
 
@@ -130,7 +144,35 @@ func (f *fence) note(physical string, discard bool) error {
 	if err := s.BindText(0, physical); err != nil {
 		return err
 	}
-	return s.Run()
+	return f.run(s)
+}
+
+// run makes a change of the file durable. The caller holds mu.
+func (f *fence) run(s *raw.Stmt) error {
+	if p := f.store.Refusal(); p != nil {
+		return p
+	}
+	if err := s.Run(); err != nil {
+		noteFailure(f.store, storage.Write, f.files[1].path, err)
+		return err
+	}
+	if err := f.files.checkPlace(f.store); err != nil {
+		if p := f.store.Refusal(); p != nil {
+			return p
+		}
+		return err
+	}
+	f.store.Heal(storage.Write)
+	return nil
+}
+
+// probe makes a small change of the file, whose success ends the failure of writes.
+func (f *fence) probe() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.try != nil {
+		_ = f.run(f.try) // which records the failure
+	}
 }
 
 // discarded lists the recorded names.
@@ -170,7 +212,43 @@ func (f *fence) raise(req api.Fence) error {
 	if !newer {
 		return nil
 	}
-	return f.store(next)
+	return f.replace(next)
+}
+
+// adoptSuffix records the suffix that the directory's databases are made with, and refuses another
+// one than recorded: their files would be taken for those of other databases. complies reports
+// whether the existing databases have the suffix; it is asked if none is recorded, as in a
+// directory of an earlier version.
+func (f *fence) adoptSuffix(suffix string, complies func() error) error {
+	s, err := f.conn.Prepare("SELECT suffix FROM directory WHERE suffix IS NOT NULL")
+	if err != nil {
+		return err
+	}
+	known, err := s.Step()
+	made := ""
+	if known {
+		made = strings.Clone(s.View(0))
+	}
+	if err := errors.Join(err, s.Close()); err != nil {
+		return err
+	}
+	if known && made != suffix {
+		return fmt.Errorf("its databases were made with the suffix %q, not %q: set WORKER_DB_SUFFIX=%s, or choose another data directory",
+			made, suffix, made)
+	}
+	if known {
+		return nil
+	}
+	if err := complies(); err != nil {
+		return err
+	}
+	if s, err = f.conn.Prepare("UPDATE directory SET suffix = @p1"); err != nil {
+		return err
+	}
+	if err = s.BindText(0, suffix); err == nil {
+		err = s.Run()
+	}
+	return errors.Join(err, s.Close())
 }
 
 // set applies a master's update. It waits for the transactions that began under
@@ -186,14 +264,14 @@ func (f *fence) set(up api.StateUpdate) (api.WorkerState, error) {
 	if next == cur {
 		return next, nil
 	}
-	if err := f.store(next); err != nil {
+	if err := f.replace(next); err != nil {
 		return cur, err
 	}
 	return next, nil
 }
 
-// store makes the state durable and then current. The caller holds the gate for writing.
-func (f *fence) store(next api.WorkerState) error {
+// replace makes the state durable and then current. The caller holds the gate for writing.
+func (f *fence) replace(next api.WorkerState) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.save == nil {
@@ -202,7 +280,7 @@ func (f *fence) store(next api.WorkerState) error {
 	err := errors.Join(f.save.BindInt(0, int64(next.Term)), f.save.BindInt(1, int64(next.MapVersion)),
 		f.save.BindText(2, next.Leader), f.save.BindText(3, next.Shard))
 	if err == nil {
-		err = f.save.Run()
+		err = f.run(f.save)
 	}
 	if err != nil {
 		return fmt.Errorf("store the worker's state: %w", err)

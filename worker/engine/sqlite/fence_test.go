@@ -82,8 +82,10 @@ func TestSetStateFollowsTheRulesOfStateUpdate(t *testing.T) {
 		{"a newer map", update(2, 5, "http://b", "0/3"), ""},
 		{"an older map", update(3, 4, "http://b", "0/3"), api.CodeStaleMap},
 		{"another shard", update(3, 5, "http://b", "1/3"), api.CodeWrongShard},
-		{"the largest possible term", update(1<<64-1, 5, "http://b", "0/3"), ""},
-		{"and then a smaller one", update(1<<63, 5, "http://b", "0/3"), api.CodeStaleTerm},
+		{"a term beyond the greatest", update(api.MaxTerm+1, 5, "http://b", "0/3"), api.CodeInvalidField},
+		{"the greatest 64-bit number", update(1<<64-1, 5, "http://b", "0/3"), api.CodeInvalidField},
+		{"the greatest term", update(api.MaxTerm, 5, "http://b", "0/3"), ""},
+		{"and then a smaller one", update(api.MaxTerm-1, 5, "http://b", "0/3"), api.CodeStaleTerm},
 	} {
 		before := state(t, e)
 		got, err := e.SetState(t.Context(), step.up)

@@ -9,6 +9,7 @@ import (
 	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
+	"shardeck/worker/engine/storage"
 )
 
 // group is a transaction and the requests that share it.
@@ -54,12 +55,12 @@ func (w *writer) transaction(batch []*pending) int {
 	defer w.db.e.fence.release()
 
 	g := &group{w: w, catalog: w.db.catalog.Load()}
-	if w.db.gone.Load() {
-		g.failRest(batch, w.refusal())
+	if p := w.db.refusal(); p != nil {
+		g.failRest(batch, p)
 		return len(batch)
 	}
 	if err := w.own.begin.Run(); err != nil {
-		g.failRest(batch, storageProblem(fmt.Errorf("begin: %w", err), w.db.e.cfg.Logger))
+		g.failRest(batch, w.db.storageProblem(storage.Write, fmt.Errorf("begin: %w", err)))
 		return len(batch)
 	}
 	for i, p := range batch {
@@ -73,7 +74,7 @@ func (w *writer) transaction(batch []*pending) int {
 		// Refusals are also answered after the commit: they may be based on changes of this transaction.
 		g.done = append(g.done, p)
 		if lost, ok := errors.AsType[*errLost](p.err); ok {
-			g.abort(storageProblem(lost.cause, w.db.e.cfg.Logger))
+			g.abort(w.db.storageProblem(storage.Write, lost.cause))
 			return i + 1
 		}
 	}
@@ -123,11 +124,15 @@ func (g *group) finish() {
 		return
 	}
 	if err := g.saveCounts(); err != nil {
-		g.abort(storageProblem(fmt.Errorf("store row counts: %w", err), w.db.e.cfg.Logger))
+		g.abort(w.db.storageProblem(storage.Write, fmt.Errorf("store row counts: %w", err)))
 		return
 	}
 	commit := func() error {
 		err := w.commit()
+		if err == nil {
+			// What was made durable may be a file that nobody finds again.
+			err = w.db.files.checkPlace(w.db.store)
+		}
 		if err == nil {
 			g.publish()
 		}
@@ -140,10 +145,11 @@ func (g *group) finish() {
 		err = w.db.changeSchema(commit)
 	}
 	if err != nil {
-		g.abort(commitProblem(err, w.db.e.cfg.Logger))
+		g.abort(w.db.commitProblem(err))
 		w.reload()
 		return
 	}
+	w.db.store.Heal(storage.Write)
 	for _, p := range g.done {
 		w.answer(p)
 	}
@@ -169,13 +175,18 @@ func (g *group) abortClean() {
 	if err := g.w.own.rollback.Run(); err != nil {
 		g.w.db.e.cfg.Logger.Error("rollback failed", "database", g.w.db.physical, "error", err)
 	}
+	if g.w.db.files.checkPlace(g.w.db.store) != nil {
+		// A replay acknowledges a write once more.
+		g.abort(api.StorageFailed(api.StorageRemoved))
+		return
+	}
 	for _, p := range g.done {
 		g.w.answer(p)
 	}
 }
 
-// saveCounts writes the row counts of the changed tables, once each, and prunes old idempotency
-// records.
+// saveCounts writes the row counts of the changed tables, once each, and the running time if that
+// is due, and prunes old idempotency records.
 func (g *group) saveCounts() error {
 	s := g.w.own.setRows
 	for _, d := range g.deltas {
@@ -187,6 +198,11 @@ func (g *group) saveCounts() error {
 			return err
 		}
 		if err := s.Run(); err != nil {
+			return err
+		}
+	}
+	if g.w.clock.due() {
+		if err := g.w.saveClock(); err != nil {
 			return err
 		}
 	}
@@ -280,7 +296,7 @@ func (g *group) undo(p *pending, cause error, savepoint bool) error {
 		return &errLost{cause: err}
 	}
 	if _, ok := errors.AsType[*api.Problem](cause); !ok {
-		return storageProblem(cause, w.db.e.cfg.Logger)
+		return w.db.storageProblem(storage.Write, cause)
 	}
 	return cause
 }

@@ -23,7 +23,7 @@ func (w *writer) replay(id *api.Idempotency) (*api.ExecResponse, error) {
 	if err != nil || !found {
 		return nil, err
 	}
-	if s.Int(2) <= w.cutoff().UnixMilli() {
+	if w.expiry().expired(s.Int(2), s.Int(3)) {
 		// Expired, and only waiting to be pruned.
 		if err := w.own.dropKey.BindText(0, id.Key); err != nil {
 			return nil, err
@@ -50,20 +50,25 @@ func (w *writer) remember(id *api.Idempotency, resp *api.ExecResponse) error {
 	}
 	s := w.own.addKey
 	err = errors.Join(s.BindText(0, id.Key), s.BindText(1, id.Hash), s.BindText(2, string(body)),
-		s.BindInt(3, w.db.e.cfg.Now().UnixMilli()))
+		s.BindInt(3, w.db.e.cfg.Now().UnixMilli()), s.BindInt(4, w.clock.ran().Milliseconds()))
 	if err != nil {
 		return err
 	}
 	return s.Run()
 }
 
-func (w *writer) cutoff() time.Time { return w.db.e.cfg.Now().Add(-w.prune.ttl) }
+// expiry says which records have expired: those that are old by the clock and by the running
+// time. The clock may be set by any amount at any time, and a repeated request must not run again
+// because of that: so at least the time to live must also have passed while workers ran. A record
+// from the future shows that the clock was set back, so that only the running time counts.
+type expiry struct{ now, at, ran int64 } // in milliseconds; at and ran are those of the newest expired record
 
-// pruner decides when to look for expired records.
-type pruner struct {
-	ttl  time.Duration
-	next time.Time
+func (w *writer) expiry() expiry {
+	now, ttl := w.db.e.cfg.Now(), w.db.e.cfg.IdempotencyTTL
+	return expiry{now.UnixMilli(), now.Add(-ttl).UnixMilli(), (w.clock.ran() - ttl).Milliseconds()}
 }
+
+func (x expiry) expired(at, ran int64) bool { return ran <= x.ran && (at <= x.at || at > x.now) }
 
 // Pruning happens along with other writes, a bounded number of records at a time.
 const (
@@ -74,26 +79,19 @@ const (
 // pruneKeys deletes some of the expired records, at most once a minute, or again with the next
 // group while there are more.
 func (w *writer) pruneKeys() error {
-	now := w.db.e.cfg.Now()
-	if now.Before(w.prune.next) {
+	if w.clock.ran() < w.pruneAt {
 		return nil
 	}
-	s := w.own.oldest
-	// The text's first parameter is @p2: parameters are bound in order of appearance.
-	for i, n := range s.Params() {
-		v := int64(pruneRecords)
-		if n == 1 {
-			v = w.cutoff().UnixMilli()
-		}
-		if err := s.BindInt(i, v); err != nil {
-			return err
-		}
+	s, x := w.own.oldest, w.expiry()
+	err := errors.Join(s.BindInt(0, pruneRecords), s.BindInt(1, x.ran), s.BindInt(2, x.at), s.BindInt(3, x.now))
+	if err == nil {
+		err = s.Run()
 	}
-	if err := s.Run(); err != nil {
+	if err != nil {
 		return err
 	}
 	if w.conn.Changes() < pruneRecords {
-		w.prune.next = now.Add(pruneEvery)
+		w.pruneAt = w.clock.ran() + pruneEvery
 	}
 	return nil
 }

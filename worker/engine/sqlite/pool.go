@@ -12,6 +12,7 @@ import (
 	"shardeck/shared/api"
 	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
+	"shardeck/worker/engine/storage"
 )
 
 const (
@@ -99,7 +100,7 @@ func (p *readerPool) reader() (*reader, error) {
 	}
 	r, err := openReader(p.db)
 	if err != nil {
-		return nil, storageProblem(fmt.Errorf("open a reader: %w", err), p.db.e.cfg.Logger)
+		return nil, p.db.storageProblem(storage.Read, fmt.Errorf("open a reader: %w", err))
 	}
 	p.open = append(p.open, r)
 	return r, nil

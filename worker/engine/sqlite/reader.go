@@ -11,6 +11,7 @@ import (
 	"shardeck/shared/sqltypes"
 	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
+	"shardeck/worker/engine/storage"
 )
 
 // reader is one connection; it runs one query at a time.
@@ -211,7 +212,7 @@ func (db *database) queryProblem(ctx context.Context, req *api.QueryRequest, err
 	if _, ok := errors.AsType[*api.Problem](err); ok {
 		return err
 	}
-	return storageProblem(err, db.e.cfg.Logger)
+	return db.storageProblem(storage.Read, err)
 }
 
 // appendLine appends the current row as a JSON array. It stops and returns false if the row

@@ -27,7 +27,9 @@ type writer struct {
 	// own are the engine's statements, cache holds those of requests.
 	own   ownStatements
 	cache *stmtCache
-	prune pruner
+	clock clock
+	// pruneAt is the running time at which to look for expired idempotency records.
+	pruneAt time.Duration
 
 	// mu serializes send and stop: nothing is sent once stopped is set.
 	mu      sync.RWMutex
@@ -40,6 +42,8 @@ type writer struct {
 	// tidyTimer schedules tidy soon after a commit.
 	tidyTimer *time.Timer
 	tidyDue   bool
+
+	probe chan struct{} // requests probeWrite
 
 	held *pending // taken from the queue, left for the next group
 
@@ -56,14 +60,17 @@ func newWriter(db *database, conn *raw.Conn) (*writer, error) {
 	w := &writer{
 		db: db, conn: conn,
 		queue: make(chan *pending, db.e.cfg.QueueLength), rekeyPages: rekeyPages,
-		quit: make(chan struct{}), ended: make(chan struct{}),
+		quit: make(chan struct{}), ended: make(chan struct{}), probe: make(chan struct{}, 1),
 	}
 	w.cache = newStmtCache(conn, newGuard(conn))
 	if err := w.own.prepare(conn); err != nil {
 		return nil, errors.Join(err, w.own.close())
 	}
 	w.commit = w.own.commit.Run
-	w.prune = pruner{ttl: db.e.cfg.IdempotencyTTL}
+	var err error
+	if w.clock, err = openClock(conn, db.e.cfg.Running); err != nil {
+		return nil, errors.Join(err, w.own.close())
+	}
 	return w, nil
 }
 
@@ -72,6 +79,9 @@ func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecRespo
 	db, err := e.database(req.DB)
 	if err != nil {
 		return nil, err
+	}
+	if p := e.fence.store.Refusal(); p != nil {
+		return nil, p // a newer fence could not be kept
 	}
 	wait := contract.ExecTimeout(req, e.cfg.ExecTimeout)
 	p, err := newPending(req, time.Now().Add(wait))
@@ -160,6 +170,9 @@ func (w *writer) run() {
 			case <-w.tidyTimer.C:
 				w.tidyDue = false
 				w.tidy()
+				continue
+			case <-w.probe:
+				w.probeWrite()
 				continue
 			case <-w.quit:
 				w.refuseQueued()
@@ -275,6 +288,17 @@ func (w *writer) tidy() {
 
 // close frees the connection after stop.
 func (w *writer) close() error {
+	if w.db.files.checkPlace(w.db.store) != nil && !w.db.gone.Load() {
+		// A log of that name is another database's, as when the directory was restored too early: the
+		// last connection would delete it.
+		if err := w.conn.KeepLogOnClose(); err != nil {
+			return err
+		}
+	} else if w.clock.due() && w.db.refusal() == nil {
+		if err := w.saveClock(); err != nil {
+			w.db.e.cfg.Logger.Warn("the running time could not be stored", "database", w.db.physical, "error", err)
+		}
+	}
 	return errors.Join(w.cache.clear(), w.own.close(), w.conn.Close())
 }
 
@@ -285,6 +309,7 @@ type ownStatements struct {
 	addTable, dropTable, setRows     *raw.Stmt
 	checkpoint                       *raw.Stmt
 	findKey, addKey, dropKey, oldest *raw.Stmt
+	setRan                           *raw.Stmt
 }
 
 func (o *ownStatements) texts() []struct {
@@ -305,11 +330,13 @@ func (o *ownStatements) texts() []struct {
 		{&o.addTable, "INSERT INTO _sd_tables (name, definition, rows) VALUES (@p1, @p2, 0)"},
 		{&o.dropTable, "DELETE FROM _sd_tables WHERE name = @p1"},
 		{&o.setRows, "UPDATE _sd_tables SET rows = @p2 WHERE name = @p1"},
-		{&o.findKey, "SELECT hash, response, at FROM _sd_idempotency WHERE key = @p1"},
-		{&o.addKey, "INSERT INTO _sd_idempotency (key, hash, response, at) VALUES (@p1, @p2, @p3, @p4)"},
+		{&o.setRan, "UPDATE _sd_database SET ran = @p1"},
+		{&o.findKey, "SELECT hash, response, at, ran FROM _sd_idempotency WHERE key = @p1"},
+		{&o.addKey, "INSERT INTO _sd_idempotency (key, hash, response, at, ran) VALUES (@p1, @p2, @p3, @p4, @p5)"},
 		{&o.dropKey, "DELETE FROM _sd_idempotency WHERE key = @p1"},
 		{&o.oldest, `DELETE FROM _sd_idempotency WHERE seq IN (
-			SELECT seq FROM (SELECT seq, at FROM _sd_idempotency ORDER BY seq LIMIT @p2) WHERE at <= @p1)`},
+			SELECT seq FROM (SELECT seq, at, ran FROM _sd_idempotency ORDER BY seq LIMIT @p1)
+			WHERE ran <= @p2 AND (at <= @p3 OR at > @p4))`},
 	}
 }
 

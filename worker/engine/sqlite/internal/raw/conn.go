@@ -17,6 +17,7 @@ type Mode int
 const (
 	ReadWrite Mode = iota // the file must exist
 	Create                // it is created if it does not exist
+	ReadOnly              // the file must exist, and is not written
 )
 
 // Conn is a connection to one database file.
@@ -81,8 +82,11 @@ func Open(path string, mode Mode) (*Conn, error) {
 		return nil, &Error{Code: lib.SQLITE_CANTOPEN, Msg: "the path has a NUL"}
 	}
 	flags := int32(lib.SQLITE_OPEN_READWRITE | lib.SQLITE_OPEN_NOMUTEX)
-	if mode == Create {
+	switch mode {
+	case Create:
 		flags |= lib.SQLITE_OPEN_CREATE
+	case ReadOnly:
+		flags = lib.SQLITE_OPEN_READONLY | lib.SQLITE_OPEN_NOMUTEX
 	}
 	c := &Conn{tls: libc.NewTLS(), groups: map[uintptr]Aggregate{}}
 	name, err := libc.CString(path)
