@@ -167,6 +167,15 @@ func (e *remote) Stats(ctx context.Context) ([]api.DatabaseStats, error) {
 	return st.Databases, err
 }
 
+// Storage returns what /stats says.
+func (e *remote) Storage() []api.StorageFailure {
+	st, err := e.w.Stats(context.Background())
+	if err != nil {
+		return []api.StorageFailure{{Detail: err.Error()}}
+	}
+	return st.Storage
+}
+
 func (e *remote) State(ctx context.Context) (api.WorkerState, error) {
 	st, err := e.w.State(ctx)
 	return *st, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
+	"shardeck/worker/engine/contract"
 )
 
 // The requests as decoded: the fence is a pointer, so that a missing one is not taken for zeros.
@@ -38,6 +39,9 @@ func (q *dbRequest) check() error {
 func checkFence(f *api.Fence) error {
 	if f == nil {
 		return missing("fence")
+	}
+	if p := contract.CheckTerm("fence.term", f.Term); p != nil {
+		return p
 	}
 	return nil
 }
@@ -123,6 +127,9 @@ func checkQuery(q *api.QueryRequest) error {
 func checkState(up *api.StateUpdate) error {
 	if up.Term == 0 {
 		return invalid("term", "must be 1 or more: terms start at 1")
+	}
+	if p := contract.CheckTerm("term", up.Term); p != nil {
+		return p
 	}
 	if up.Leader == "" {
 		return missing("leader")

@@ -71,6 +71,7 @@ func Run(ctx context.Context, cfg Config, stdout io.Writer, logger *slog.Logger)
 	}
 	if st, err := s.engine.State(ctx); err == nil {
 		s.shard.Store(&st.Shard)
+		s.holder.Store(&holder{st.Term, st.Leader})
 	}
 	defer func() {
 		// After the last request; waits for a transaction in progress.

@@ -17,12 +17,15 @@ import (
 // secret (see [api.HeaderProof]).
 func (s *server) health(w http.ResponseWriter, r *http.Request) error {
 	h := &api.WorkerHealth{
-		Status: "ok", Name: s.cfg.Name, Language: "go",
+		Status: api.WorkerOK, Name: s.cfg.Name, Language: "go",
 		Engine: s.engine.Name(), EngineVersion: s.engine.Version(), Dialect: s.engine.Dialect(),
 		Version: daemon.Version, UptimeSeconds: time.Since(s.start).Seconds(),
 	}
 	if shard := s.shard.Load(); shard != nil {
 		h.Shard = *shard // from memory: /health waits for no database
+	}
+	if failures := s.engine.Storage(); len(failures) > 0 {
+		h.Status, h.Storage = api.WorkerFailing, &failures[0].StorageProblem
 	}
 	nonces := r.Header[api.HeaderNonce]
 	if len(nonces) != 1 || !api.IsNonce(nonces[0]) {
@@ -126,7 +129,7 @@ func (s *server) stats(w http.ResponseWriter, r *http.Request) error {
 	if dbs == nil {
 		dbs = []api.DatabaseStats{}
 	}
-	return httpserve.WriteJSON(w, http.StatusOK, &api.WorkerStats{State: state, Databases: dbs, At: time.Now().UTC()})
+	return httpserve.WriteJSON(w, http.StatusOK, &api.WorkerStats{State: state, Databases: dbs, At: time.Now().UTC(), Storage: s.engine.Storage()})
 }
 
 func (s *server) state(w http.ResponseWriter, r *http.Request) error {
@@ -151,6 +154,8 @@ func (s *server) setState(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.shard.Store(&st.Shard)
-	s.logger.Info("a master holds the term", "term", st.Term, "leader", st.Leader, "shard", st.Shard)
+	if was := s.holder.Swap(&holder{st.Term, st.Leader}); was == nil || *was != (holder{st.Term, st.Leader}) {
+		s.logger.Info("a master holds the term", "term", st.Term, "leader", st.Leader, "shard", st.Shard)
+	}
 	return httpserve.WriteJSON(w, http.StatusOK, st)
 }

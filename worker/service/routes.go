@@ -11,13 +11,21 @@ import (
 	"shardeck/worker/engine"
 )
 
-// server holds the handlers' shared state. Its fields except shard are immutable once it serves.
+// holder is the master that holds a term.
+type holder struct {
+	term   uint64
+	leader string
+}
+
+// server holds the handlers' shared state. Its fields except shard and holder are immutable once
+// it serves.
 type server struct {
 	cfg    Config
 	logger *slog.Logger
 	token  httpserve.Token
 	secret string                 // what the token is made of, for proofs
 	shard  atomic.Pointer[string] // that the worker was first given, once it was read
+	holder atomic.Pointer[holder] // as last logged, or found at the start
 	engine engine.Engine
 	start  time.Time
 }

@@ -25,7 +25,9 @@ type database struct {
 	mu   sync.Mutex // serializes begin and close: nothing begins once ended is done
 	work sync.WaitGroup
 
-	nextPrune atomic.Int64 // time of the next pruning of idempotency records, in Unix milliseconds
+	nextPrune atomic.Int64 // running time of the next pruning of idempotency records, in milliseconds
+	keysMu    sync.Mutex
+	keysReady bool // guarded by keysMu; see prepareKeys
 }
 
 func newDatabase(e *Engine, name, physical string) *database {

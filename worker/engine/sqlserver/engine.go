@@ -16,6 +16,7 @@ import (
 	"shardeck/worker/engine"
 	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlserver/batch"
+	"shardeck/worker/engine/storage"
 )
 
 var _ engine.Engine = (*Engine)(nil)
@@ -54,6 +55,11 @@ type Config struct {
 	DropTimeout time.Duration
 	// Now is the clock of idempotency records; nil is time.Now.
 	Now func() time.Time
+	// Running is how long the engine has been running, by a clock that nobody sets. Idempotency
+	// records are kept until IdempotencyTTL has passed by this one, too. nil is the time since Open.
+	Running func() time.Duration
+	// WatchEvery is how often the server is asked whether it can read the databases; 0 is 1 s.
+	WatchEvery time.Duration
 }
 
 func (c Config) withDefaults() Config {
@@ -67,6 +73,11 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Running == nil {
+		start := time.Now()
+		c.Running = func() time.Duration { return time.Since(start) }
+	}
+	c.WatchEvery = cmp.Or(c.WatchEvery, time.Second)
 	return c
 }
 
@@ -80,6 +91,11 @@ type Engine struct {
 	own       string
 	version   string
 	collation string
+	// ranBefore is the running time as stored at the start.
+	ranBefore time.Duration
+
+	health  *storage.Health
+	watcher *watcher // nil until the engine is open
 
 	// gate is held for reading by writes in progress, and for writing by changes of the fence and
 	// drops. It keeps this process's own work from being refused or cut off midway; other
@@ -108,11 +124,12 @@ func Open(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sqlserver: %w", err)
 	}
-	e := &Engine{cfg: cfg, server: srv, own: batch.OwnDatabase(cfg.Suffix)}
+	e := &Engine{cfg: cfg, server: srv, own: batch.OwnDatabase(cfg.Suffix), health: storage.New(cfg.Logger)}
 	e.dbs.Store(&map[string]*database{})
 	if err := e.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("sqlserver: %w", err), e.Close())
 	}
+	e.watcher = e.startWatching()
 	return e, nil
 }
 
@@ -130,6 +147,11 @@ func (e *Engine) prepare(ctx context.Context) error {
 	if err := createOwnTables(ctx, e.state.DB); err != nil {
 		return err
 	}
+	var ran int64
+	if err := queryRow(ctx, e.state, batch.RunningTime()).Scan(&ran); err != nil {
+		return fmt.Errorf("read the running time: %w", problem(err, batch.PhaseIdle))
+	}
+	e.ranBefore = time.Duration(ran) * time.Millisecond
 	return e.recover(ctx)
 }
 
@@ -158,6 +180,9 @@ func (e *Engine) Dialect() string { return api.SQLServerDialect }
 
 // Version implements engine.Engine.
 func (e *Engine) Version() string { return e.version }
+
+// Storage implements engine.Engine.
+func (e *Engine) Storage() []api.StorageFailure { return e.health.Failures() }
 
 // database returns the database of a logical name. An unknown one is looked up on the server, as
 // another process may have created it.
@@ -234,6 +259,9 @@ func (e *Engine) Close() error {
 	}
 	e.closed = true
 	e.gate.Unlock()
+	if e.watcher != nil {
+		e.watcher.stop()
+	}
 	e.dbsMu.Lock()
 	defer e.dbsMu.Unlock()
 	var errs []error

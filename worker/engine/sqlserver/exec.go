@@ -36,13 +36,18 @@ func (e *Engine) Exec(ctx context.Context, req *api.ExecRequest) (*api.ExecRespo
 	if err != nil {
 		return nil, err
 	}
-	x.Own, x.TTL = e.own, e.cfg.IdempotencyTTL
+	x.Own = e.own
 	if err := ctx.Err(); err != nil {
 		return nil, contract.ContextProblem(err)
 	}
 	wait := contract.ExecTimeout(req, e.cfg.ExecTimeout)
 	begin, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
+	if req.Idempotency != nil {
+		if err := db.prepareKeys(begin); err != nil {
+			return nil, db.lost(context.WithoutCancel(ctx), notBegun(ctx, begin, err))
+		}
+	}
 	w := &write{db: db, x: x}
 	resp, err := w.run(ctx, begin)
 	if err != nil {
@@ -157,7 +162,7 @@ type sent struct {
 
 // send runs the write on a connection.
 func (w *write) send(ctx context.Context, c *conn) sent {
-	w.x.Now = w.db.e.cfg.Now()
+	w.x.Age = w.db.e.age()
 	if w.x.InParts() {
 		return w.sendParts(ctx, c)
 	}

@@ -93,6 +93,9 @@ func (e *Engine) storeState(ctx context.Context, cur, next api.WorkerState) (boo
 // underFence runs work that cannot be part of a transaction while the fence it was requested
 // under cannot change.
 func (e *Engine) underFence(ctx context.Context, f api.Fence, work func(context.Context) error) error {
+	if p := contract.CheckTerm("fence.term", f.Term); p != nil {
+		return p
+	}
 	if err := e.raise(ctx, f); err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -41,7 +40,7 @@ type delta struct {
 const (
 	variables = `DECLARE @sd_k NVARCHAR(20) = N'', @sd_i INT = 0, @sd_j INT = 0, @sd_n BIGINT = 0,
 	@sd_term BIGINT, @sd_map BIGINT, @sd_leader NVARCHAR(2000), @sd_shard NVARCHAR(200), @sd_v NVARCHAR(64),
-	@sd_h NVARCHAR(128), @sd_at BIGINT, @sd_a NVARCHAR(MAX) = N'';
+	@sd_h NVARCHAR(128), @sd_at BIGINT, @sd_ran BIGINT, @sd_a NVARCHAR(MAX) = N'';
 `
 	outcomeRow = `, @sd_i, @sd_j, @sd_term, @sd_map, @sd_leader, @sd_shard, @sd_v, @sd_h, @sd_a, `
 
@@ -127,16 +126,18 @@ func (b *builder) fence(own string, f api.Fence) {
 
 // key looks up the request's key and claims it before anything is done under it: a concurrent
 // request with the same key waits here for the first, and then finds its response.
-func (b *builder) key(id *api.Idempotency, now time.Time, ttl time.Duration) {
+func (b *builder) key(id *api.Idempotency, a Age) {
 	b.keyHash(id)
 	b.words("sd_hash", "NVARCHAR(128)", id.Hash)
-	b.number("sd_now", now.UnixMilli())
-	b.number("sd_old", now.Add(-ttl).UnixMilli())
-	b.add("SELECT @sd_h = request_hash, @sd_a = rows_affected, @sd_at = [at] FROM dbo._sd_idempotency WHERE key_hash = @sd_key;\n",
-		"IF @sd_at > @sd_old ", refuse(KindReplay),
+	b.number("sd_now", a.Now.UnixMilli())
+	b.number("sd_old", a.oldest())
+	b.number("sd_now_ran", a.Ran.Milliseconds())
+	b.number("sd_old_ran", a.oldestRan())
+	b.add("SELECT @sd_h = request_hash, @sd_a = rows_affected, @sd_at = [at], @sd_ran = ran FROM dbo._sd_idempotency WHERE key_hash = @sd_key;\n",
+		"IF @sd_ran > @sd_old_ran OR @sd_at > @sd_old AND @sd_at <= @sd_now ", refuse(KindReplay),
 		"SET @sd_k = N'key'; SET @sd_a = N'';\n",
-		"IF @sd_at IS NULL INSERT INTO dbo._sd_idempotency (key_hash, request_hash, rows_affected, [at]) VALUES (@sd_key, @sd_hash, '', @sd_now);\n",
-		"ELSE BEGIN UPDATE dbo._sd_idempotency SET request_hash = @sd_hash, rows_affected = '', [at] = @sd_now WHERE key_hash = @sd_key AND [at] = @sd_at;\n",
+		"IF @sd_at IS NULL INSERT INTO dbo._sd_idempotency (key_hash, request_hash, rows_affected, [at], ran) VALUES (@sd_key, @sd_hash, '', @sd_now, @sd_now_ran);\n",
+		"ELSE BEGIN UPDATE dbo._sd_idempotency SET request_hash = @sd_hash, rows_affected = '', [at] = @sd_now, ran = @sd_now_ran WHERE key_hash = @sd_key AND [at] = @sd_at AND ran = @sd_ran;\n",
 		"IF @@ROWCOUNT = 0 ", refuse(KindAgain), "END;\nSET @sd_k = N'';\n")
 }
 

@@ -24,7 +24,7 @@ func testWrite(t *testing.T, req *api.ExecRequest) *Write {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Own, w.Now, w.TTL = OwnDatabase("GO"), time.UnixMilli(1_700_000_000_000), 24*time.Hour
+	w.Own, w.Age = OwnDatabase("GO"), Age{Now: time.UnixMilli(1_700_000_000_000), Ran: 100 * time.Hour, TTL: 24 * time.Hour}
 	return w
 }
 

@@ -60,11 +60,27 @@ const holdRow = " WITH (REPEATABLEREAD)"
 
 const stateTable = "dbo._sd_state"
 
-// FirstState stores the first state if there is none. Of two workers that do so at the same time,
-// one gets DuplicateKey, which does not matter.
+// FirstState stores the first state and running time if there are none. Of two workers that do so
+// at the same time, one gets DuplicateKey, which does not matter.
 func FirstState() *Call {
-	return statement(`INSERT INTO dbo._sd_state (id, term, map_version, leader, shard)
+	return statement(`INSERT INTO dbo._sd_clock (id, ran) SELECT 1, 0 WHERE NOT EXISTS (SELECT * FROM dbo._sd_clock);
+		INSERT INTO dbo._sd_state (id, term, map_version, leader, shard)
 		SELECT 1, 0, 0, N'', N'' WHERE NOT EXISTS (SELECT * FROM dbo._sd_state)`)
+}
+
+// RunningTime selects the running time in milliseconds: how long workers have used the server, by
+// their monotonic clocks, as last stored.
+func RunningTime() *Call { return statement("SELECT ran FROM dbo._sd_clock WHERE id = 1") }
+
+// SaveRunningTime stores the running time. Of several workers, as when one replaces another, the
+// greatest counts.
+func SaveRunningTime(ran time.Duration) *Call {
+	return statement("UPDATE dbo._sd_clock SET ran = @ran WHERE id = 1 AND ran < @ran", number("ran", ran.Milliseconds()))
+}
+
+// Probe selects one row from a database if the server can read it.
+func Probe(physical string) *Call {
+	return statement("SELECT COUNT(*) FROM " + QuoteName(physical) + ".dbo._sd_tables WHERE name = ''")
 }
 
 // State selects the worker's state: term, map version, leader and shard.
@@ -173,10 +189,11 @@ func DropDatabaseInUse(physical string) *Call {
 	return statement("ALTER DATABASE " + QuoteName(physical) + " SET SINGLE_USER WITH ROLLBACK IMMEDIATE;\nDROP DATABASE " + QuoteName(physical))
 }
 
-// Prune deletes at most n of the idempotency records up to cutoff. Expired records are never
-// replayed, so it does not matter which are left.
-func Prune(n int64, cutoff time.Time) *Call {
-	return statement("DELETE TOP (@n) FROM dbo._sd_idempotency WHERE [at] <= @cutoff", number("n", n), number("cutoff", cutoff.UnixMilli()))
+// Prune deletes at most n of the expired idempotency records. They are never replayed, so it does
+// not matter which are left.
+func Prune(n int64, a Age) *Call {
+	return statement("DELETE TOP (@n) FROM dbo._sd_idempotency WHERE ([at] <= @old OR [at] > @now) AND ran <= @old_ran",
+		number("n", n), number("old", a.oldest()), number("now", a.Now.UnixMilli()), number("old_ran", a.oldestRan()))
 }
 
 // TableStats selects the tables of databases: the index of the database, the table's definition

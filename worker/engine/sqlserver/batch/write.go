@@ -15,10 +15,23 @@ type Write struct {
 	*contract.Exec
 	// Own is the worker's own database, which has its state.
 	Own string
-	// Now is the time of the request, and TTL how long the response to a keyed one is kept.
+	// Age is the time of the request, and how long the response to a keyed one is kept.
+	Age Age
+}
+
+// Age says which idempotency records have expired: those that are older than TTL both by the clock
+// and by the running time. The clock may be set by any amount at any time, and a repeated request
+// must not run again because of that. A record from the future shows that the clock was set back,
+// so that only the running time counts.
+type Age struct {
 	Now time.Time
+	Ran time.Duration // see RunningTime
 	TTL time.Duration
 }
+
+// oldest and oldestRan are those of the newest expired record, in milliseconds.
+func (a Age) oldest() int64    { return a.Now.Add(-a.TTL).UnixMilli() }
+func (a Age) oldestRan() int64 { return (a.Ran - a.TTL).Milliseconds() }
 
 // DecodeWrite validates a request, decodes its parameters, and refuses statements that are not
 // what they are declared to be.
@@ -77,7 +90,7 @@ func (w *Write) Whole() (*Call, error) {
 func (w *Write) head(b *builder) {
 	b.fence(w.Own, w.Fence)
 	if w.Idempotency != nil {
-		b.key(w.Idempotency, w.Now, w.TTL)
+		b.key(w.Idempotency, w.Age)
 	}
 }
 

@@ -21,7 +21,9 @@ type subject struct {
 	Next      *api.WorkerState `json:"next"`      // state of the worker
 	Wait      int64            `json:"wait_ms"`
 	Limit     int64            `json:"limit"`
-	Before    int64            `json:"before_ms"`
+	Now       int64            `json:"now_ms"`
+	Ran       int64            `json:"ran_ms"`    // the running time
+	TTL       int64            `json:"ttl_ms"`    // of stored responses
 	Databases []string         `json:"databases"` // physical names
 }
 
@@ -56,7 +58,10 @@ var statements = map[string]struct {
 	"drop_database":     {"physical", func(s *subject) *batch.Call { return batch.DropDatabase(s.Physical) }},
 	"drop_database_now": {"physical", func(s *subject) *batch.Call { return batch.DropDatabaseInUse(s.Physical) }},
 	"table_version":     {"name", func(s *subject) *batch.Call { return batch.TableVersion(s.Name) }},
-	"prune":             {"limit before_ms", func(s *subject) *batch.Call { return batch.Prune(s.Limit, time.UnixMilli(s.Before)) }},
+	"running_time":      {"", func(*subject) *batch.Call { return batch.RunningTime() }},
+	"save_running_time": {"ran_ms", func(s *subject) *batch.Call { return batch.SaveRunningTime(time.Duration(s.Ran) * time.Millisecond) }},
+	"probe":             {"physical", func(s *subject) *batch.Call { return batch.Probe(s.Physical) }},
+	"prune":             {"limit now_ms ttl_ms", func(s *subject) *batch.Call { return batch.Prune(s.Limit, age(s.Now, s.Ran, s.TTL)) }},
 	"table_stats":       {"databases", func(s *subject) *batch.Call { return batch.TableStats(s.Databases) }},
 	"file_sizes":        {"", func(*subject) *batch.Call { return batch.FileSizes() }},
 }
@@ -103,8 +108,12 @@ func (s *subject) has(member string) bool {
 		return s.Wait > 0
 	case "limit":
 		return s.Limit > 0
-	case "before_ms":
-		return s.Before > 0
+	case "now_ms":
+		return s.Now > 0
+	case "ran_ms":
+		return s.Ran > 0
+	case "ttl_ms":
+		return s.TTL > 0
 	case "databases":
 		return len(s.Databases) > 0
 	}

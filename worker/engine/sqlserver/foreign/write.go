@@ -16,6 +16,7 @@ import (
 type context struct {
 	Suffix string `json:"suffix"` // of the worker's databases
 	Now    int64  `json:"now_ms"`
+	Ran    int64  `json:"ran_ms"` // the running time
 	TTL    int64  `json:"ttl_ms"` // of stored responses
 }
 
@@ -32,8 +33,13 @@ func decodeWrite(body, ctx string) (*batch.Write, error) {
 	if err := argument("the context", ctx, &c); err != nil {
 		return nil, err
 	}
-	w.Own, w.Now, w.TTL = batch.OwnDatabase(c.Suffix), time.UnixMilli(c.Now), time.Duration(c.TTL)*time.Millisecond
+	w.Own, w.Age = batch.OwnDatabase(c.Suffix), age(c.Now, c.Ran, c.TTL)
 	return w, nil
+}
+
+// age is an Age given in milliseconds.
+func age(now, ran, ttl int64) batch.Age {
+	return batch.Age{Now: time.UnixMilli(now), Ran: time.Duration(ran) * time.Millisecond, TTL: time.Duration(ttl) * time.Millisecond}
 }
 
 // plan is how a write is sent.

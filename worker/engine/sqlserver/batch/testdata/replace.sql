@@ -17,7 +17,7 @@
 SET NOCOUNT, XACT_ABORT ON;
 DECLARE @sd_k NVARCHAR(20) = N'', @sd_i INT = 0, @sd_j INT = 0, @sd_n BIGINT = 0,
 	@sd_term BIGINT, @sd_map BIGINT, @sd_leader NVARCHAR(2000), @sd_shard NVARCHAR(200), @sd_v NVARCHAR(64),
-	@sd_h NVARCHAR(128), @sd_at BIGINT, @sd_a NVARCHAR(MAX) = N'';
+	@sd_h NVARCHAR(128), @sd_at BIGINT, @sd_ran BIGINT, @sd_a NVARCHAR(MAX) = N'';
 BEGIN TRY
 BEGIN TRANSACTION;
 SELECT @sd_term = term, @sd_map = map_version, @sd_leader = leader, @sd_shard = shard FROM [_shardeck_GO].dbo._sd_state WITH (REPEATABLEREAD) WHERE id = 1;
