@@ -125,6 +125,13 @@ func (n *Node) Restart(tb testing.TB) {
 	}
 }
 
+// TryStart starts the process again with more environment variables. If it does not start, the
+// error contains its log.
+func (n *Node) TryStart(tb testing.TB, env ...string) error {
+	tb.Helper()
+	return n.start(tb, env...)
+}
+
 // Running reports whether the process runs, paused or not, as far as its Node knows.
 func (n *Node) Running() bool { return n.proc != nil }
 

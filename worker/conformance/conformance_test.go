@@ -4,6 +4,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 
 	"shardeck/shared/sqlservertest"
@@ -117,6 +119,30 @@ func (w worker) losesNothingWhenKilled(t *testing.T) {
 	conformance.Durability(t, f.Dialect, process(t, c), func() { n.Kill(t) }, func() { n.Restart(t) })
 }
 
+func TestWorkerNoticesWhenItsFilesAreGone(t *testing.T) { underTest(t).noticesWhenItsFilesAreGone(t) }
+
+func (w worker) noticesWhenItsFilesAreGone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows does not remove or move files that are open")
+	}
+	start := func(t *testing.T, dir string) conformance.Process {
+		return process(t, w.start(t, testcluster.Options{DataDir: dir}))
+	}
+	conformance.Storage(t, start, func(dir string) string { return filepath.Join(dir, "worker-0") })
+}
+
+func TestWorkerKeepsTheSuffixOfItsDirectory(t *testing.T) {
+	underTest(t).keepsTheSuffixOfItsDirectory(t)
+}
+
+func (w worker) keepsTheSuffixOfItsDirectory(t *testing.T) {
+	n := w.start(t, testcluster.Options{Env: []string{"WORKER_DB_SUFFIX=CONF"}}).Workers[0]
+	n.Stop(t)
+	if err := n.TryStart(t, "WORKER_DB_SUFFIX=F"); err == nil || !strings.Contains(err.Error(), "WORKER_DB_SUFFIX=CONF") {
+		t.Errorf("started with another suffix: %v, want an error that names the right one", err)
+	}
+}
+
 func TestWorkerOverSQLServerLosesNothingWhenKilled(t *testing.T) {
 	c, f := underTest(t).sqlServer(t)
 	n := c.Workers[0]
@@ -134,6 +160,8 @@ func TestLanguages(t *testing.T) {
 			t.Run("ProvesItself", w.provesItself)
 			t.Run("StopsUnderStream", w.stopsUnderStream)
 			t.Run("LosesNothingWhenKilled", w.losesNothingWhenKilled)
+			t.Run("NoticesWhenItsFilesAreGone", w.noticesWhenItsFilesAreGone)
+			t.Run("KeepsTheSuffixOfItsDirectory", w.keepsTheSuffixOfItsDirectory)
 		})
 	}
 }

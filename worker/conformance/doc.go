@@ -3,8 +3,9 @@
 // [EngineSuite] runs the suite of the engines, worker/engine/enginetest, over HTTP: values, SQL,
 // the fence, idempotency, transactions, queries. [Run] tests what is about HTTP itself: access
 // control, malformed requests, problem documents, streams and their cancellation. [Proofs] tests
-// how a worker proves itself, [Shutdown] that it stops while it is in use, and [Durability] that an
-// acknowledged write survives a kill of the process.
+// how a worker proves itself, [Shutdown] that it stops while it is in use, [Durability] that an
+// acknowledged write survives a kill of the process, and [Storage] that a worker whose files are
+// taken away acknowledges nothing.
 //
 // The tests of this package run all of it for the Go worker, or for any program with
 //

@@ -168,6 +168,7 @@ func (s *suite) testState(t *testing.T) {
 		{"an older map", with(func(u *api.StateUpdate) { u.MapVersion = 1 }), api.CodeStaleMap},
 		{"an older map in a newer term", with(func(u *api.StateUpdate) { u.Term, u.MapVersion = 4, 1 }), api.CodeStaleMap},
 		{"another shard", with(func(u *api.StateUpdate) { u.Shard = "2/3" }), api.CodeWrongShard},
+		{"a term beyond the greatest", with(func(u *api.StateUpdate) { u.Term = api.MaxTerm + 1 }), api.CodeInvalidField},
 		{"another shard in a newer term", with(func(u *api.StateUpdate) { u.Term, u.Shard = 4, "1/4" }), api.CodeWrongShard},
 		{"a newer map in the same term", with(func(u *api.StateUpdate) { u.MapVersion = 3 }), ""},
 		{"a newer term of another leader", with(func(u *api.StateUpdate) { u.Term, u.MapVersion, u.Leader = 7, 3, "http://b" }), ""},
