@@ -49,6 +49,8 @@ def serve(config: Config, stop: Stop) -> None:
     engine = open_engine(config, name)
     try:
         service = Service(engine, name, config.token, local=is_loopback(config.host))
+        state = engine.state()
+        service.holder = (state.term, state.leader)
         http = HTTP(create_app(service), service.token, sock)
         http.start()
         fields = {

@@ -21,6 +21,7 @@ from shardeck_worker.call import Call
 from shardeck_worker.engine import Engine
 from shardeck_worker.limits import MAX_BODY
 from shardeck_worker.problem import Problem, closed, internal
+from shardeck_worker.storage import timestamp
 from shardeck_worker.stream import NDJSON, RowStream, end_record
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Service:
         self.local = local  # only reachable from this machine
         self.started = time.monotonic()
         self.stopping = False
+        self.holder: tuple[int, str] | None = None  # of the term, as last logged
 
 
 class NoSessions(SessionInterface):
@@ -232,6 +234,8 @@ def health() -> Response:
         "version": VERSION,
         "uptime_seconds": round(time.monotonic() - service.started, 3),
     }
+    if failures := service.engine.failures():
+        document |= {"status": "failing", "storage": failures[0].problem()}
     response = answer(document)
     proof = service.token.proof(request.environ.get("HTTP_X_SHARDECK_NONCE"), response.get_data())
     if proof is not None:
@@ -284,13 +288,14 @@ def query() -> Response:
 @worker.get("/stats", provide_automatic_options=False)
 def stats() -> Response:
     owner = _service().engine
-    return answer(
-        {
-            "state": owner.state().document(),
-            "databases": owner.stats(),
-            "at": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        }
-    )
+    document = {
+        "state": owner.state().document(),
+        "databases": owner.stats(),
+        "at": timestamp(datetime.now(UTC)),
+    }
+    if failures := owner.failures():
+        document["storage"] = [failure.document() for failure in failures]
+    return answer(document)
 
 
 @worker.get("/state", provide_automatic_options=False)
@@ -301,6 +306,10 @@ def state() -> Response:
 @worker.post("/state", provide_automatic_options=False)
 def set_state() -> Response:
     update = requests.state_update(jsonbody.parse(read_body()))
-    document = _service().engine.set_state(update).document()
-    log.info("a master holds the term", extra={"fields": document})
-    return answer(document)
+    service = _service()
+    now = service.engine.set_state(update)
+    holder = (now.term, now.leader)
+    if service.holder != holder:
+        service.holder = holder
+        log.info("a master holds the term", extra={"fields": now.document()})
+    return answer(now.document())

@@ -18,6 +18,7 @@ from shardeck_worker.limits import (
 from shardeck_worker.problem import Problem
 
 _UINT64 = (1 << 64) - 1
+_MAX_TERM = (1 << 53) - 1
 _INT64 = (1 << 63) - 1
 _HASH = re.compile(r"[0-9a-f]{64}")
 _URL = re.compile(r"https?://(?:[^\x00-\x20\x7f\\\"<>^`{|}%]|%[0-9a-fA-F]{2})+", re.IGNORECASE)
@@ -116,7 +117,7 @@ def _fence(fields: Fields) -> Fence:
     if value is None:
         raise missing(fields.path("fence"))
     inner = Fields(value, fields.path("fence"), _FENCE)
-    return Fence(inner.integer("term", 0, _UINT64), inner.integer("map_version", 0, _UINT64))
+    return Fence(inner.integer("term", 0, _MAX_TERM), inner.integer("map_version", 0, _UINT64))
 
 
 def _timeout(fields: Fields) -> int:
@@ -250,7 +251,7 @@ def query_request(value: Any, body: bytes = b"") -> QueryRequest:
 def state_update(value: Any) -> State:
     fields = Fields(value, "", _STATE)
     state = State(
-        fields.integer("term", 0, _UINT64),
+        fields.integer("term", 0, _MAX_TERM),
         fields.integer("map_version", 0, _UINT64),
         fields.text("leader"),
         fields.text("shard"),

@@ -36,13 +36,13 @@ def test_golden_query_and_state() -> None:
     assert requests.state_update(parsed(state)).document() == state
 
 
-@pytest.mark.parametrize("term", [0, 1, 2**53 + 1, 2**63, 2**64 - 1])
+@pytest.mark.parametrize("term", [0, 1, 2**53 - 1])
 def test_terms_are_exact(term: int) -> None:
     document = {"db_name": "A", "fence": {"term": term, "map_version": 0}}
     assert requests.db_request(parsed(document)).fence.term == term
 
 
-@pytest.mark.parametrize("term", [-1, 2**64, 1.5, 1e3, True, "1", [], {}])
+@pytest.mark.parametrize("term", [-1, 2**53, 2**64 - 1, 2**64, 1.5, 1e3, True, "1", [], {}])
 def test_other_terms_are_refused(term: Any) -> None:
     with pytest.raises(Problem) as caught:
         requests.db_request(parsed({"db_name": "A", "fence": {"term": term, "map_version": 0}}))

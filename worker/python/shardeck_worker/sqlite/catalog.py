@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import apsw
+
 from shardeck_worker import jsonbody
 from shardeck_worker.definition import Definition, table_definition
 from shardeck_worker.problem import Problem, unknown_table
@@ -14,14 +16,16 @@ from shardeck_worker.sqlite.connection import Connection
 FORMAT = 1  # the version of the engine's own tables
 
 # The engine's own tables in every database. Idempotency records have a sequence number so that
-# the oldest are found without an index on time.
+# the oldest are found without an index on time. clock.py explains the columns ran, which files of
+# earlier versions lack.
 META_TABLES = (
     "CREATE TABLE _sd_database (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL,"
-    " format INTEGER NOT NULL)",
+    " format INTEGER NOT NULL, ran INTEGER NOT NULL DEFAULT 0)",
     "CREATE TABLE _sd_tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL,"
     " rows INTEGER NOT NULL CHECK (rows >= 0)) WITHOUT ROWID",
     "CREATE TABLE _sd_idempotency (seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE,"
-    " hash TEXT NOT NULL, response TEXT NOT NULL, at INTEGER NOT NULL)",
+    " hash TEXT NOT NULL, response TEXT NOT NULL, at INTEGER NOT NULL,"
+    " ran INTEGER NOT NULL DEFAULT 0)",
 )
 
 
@@ -88,11 +92,11 @@ def create_meta_tables(conn: Connection, name: str) -> None:
     conn.run("COMMIT")
 
 
-def read_name(conn: Connection) -> str:
+def read_name(db: apsw.Connection) -> str:
     """Return the logical name of a database, or refuse a file that is not one."""
-    has_table = conn.db.table_exists("main", "_sd_database")
+    has_table = db.table_exists("main", "_sd_database")
     row = (
-        conn.db.execute("SELECT name, format FROM _sd_database WHERE id = 1").fetchone()
+        db.execute("SELECT name, format FROM _sd_database WHERE id = 1").fetchone()
         if has_table
         else None
     )

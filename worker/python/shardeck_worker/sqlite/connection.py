@@ -254,6 +254,12 @@ class Opener:
             db.close(True)
             raise
 
+    def probe(self, path: Path) -> apsw.Connection:
+        """Open a connection that shows whether the file is readable, with nothing in its cache."""
+        db = apsw.Connection(os.fspath(path), apsw.SQLITE_OPEN_READONLY)
+        db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        return db
+
     def open_reader(self, path: Path) -> Connection:
         """Open a connection that only reads a database's file."""
         conn = self.open(path, READER_CACHE)

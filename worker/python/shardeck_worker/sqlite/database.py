@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 import threading
@@ -18,13 +19,19 @@ from shardeck_worker.engine import Outcome
 from shardeck_worker.problem import Problem
 from shardeck_worker.requests import ExecRequest, QueryRequest
 from shardeck_worker.sqlite.catalog import create_meta_tables, load_catalog, read_name
+from shardeck_worker.sqlite.clock import Clock
 from shardeck_worker.sqlite.connection import READER_CACHE, WRITER_CACHE, Opener, Value
+from shardeck_worker.sqlite.errors import note_failure, storage_problem
+from shardeck_worker.sqlite.files import OpenedFiles
 from shardeck_worker.sqlite.group import serve
 from shardeck_worker.sqlite.idempotency import Records
 from shardeck_worker.sqlite.reader import Reader, ReaderPool, Rows, query_problem
 from shardeck_worker.sqlite.state import StateFile
 from shardeck_worker.sqlite.values import Values
 from shardeck_worker.sqlite.writer import WAIT_TO_BEGIN, Pending, Writer
+from shardeck_worker.storage import Health
+
+log = logging.getLogger(__name__)
 
 FILE_EXT = ".db"
 DROP_WAIT = 5.0  # seconds that readers have to end, once they are interrupted
@@ -34,15 +41,23 @@ _VALUE_COST = 40  # bytes of memory, roughly, besides a value's text
 class Database:
     """A database that is open."""
 
-    def __init__(self, path: Path, opener: Opener, values: Values, state: StateFile) -> None:
+    def __init__(
+        self, path: Path, opener: Opener, values: Values, state: StateFile, health: Health
+    ) -> None:
         self.path = path
+        self._opener = opener
+        self._health = health
         self.physical = path.name.removesuffix(FILE_EXT)
         self.state = state
         self.values = values
         self.conn = opener.open(path, WRITER_CACHE)
         try:
-            self.name = read_name(self.conn)
+            self.name = read_name(self.conn.db)
+            self.records = Records(self.conn, Clock(self.conn))
             self.catalog = load_catalog(self.conn)
+            # The log exists since the first read.
+            self.files = OpenedFiles(path, f"{path}-wal")
+            self._largest = os.stat(path).st_size  # that the file alone was seen to have
         except BaseException:
             self.conn.close()
             raise
@@ -51,12 +66,81 @@ class Database:
         self._schema_lock = threading.Lock()
         self.size = 0
         self._measure()
-        self.records = Records(self.conn)
+        self.store = health.add(self.name)
         self._writer = Writer(self.name, self.conn, self._measure)
         self._readers = ReaderPool(
-            lambda pool: Reader(opener.open_reader(path), pool, values), self._writer.refusal
+            lambda pool: Reader(opener.open_reader(path), pool, values),
+            self._writer.refusal,
+            self._read_problem,
         )
-        self._writer.start(lambda batch: serve(self, batch))
+        self._writer.start(lambda batch: serve(self, batch), self._probe_write)
+
+    def _read_problem(self, err: Exception) -> Exception:
+        return storage_problem(err, self.store, "read", str(self.path))
+
+    def look(self) -> None:
+        """Check that the files are in place and readable; after a failed write, try again."""
+        if self._writer.gone or self.store.refusal is not None:
+            return
+        try:
+            self.files.check()
+            self._check_size()
+        except OSError:
+            if not self._writer.gone:  # meanwhile, so that the files are being removed
+                with contextlib.suppress(OSError):
+                    self.files.check_place(self.store)
+            return
+        self._probe_read()
+        if self.store.is_failing("write"):
+            self._writer.probe_soon()
+
+    def _check_size(self) -> None:
+        """Shut the store if the file has shrunk.
+
+        It never does by itself: nothing vacuums it, and a checkpoint only adds to it.
+        """
+        size = os.stat(self.path).st_size
+        if size < self._largest and not self._writer.gone:
+            err = OSError(f"{self.path} has {size} bytes, and had {self._largest}")
+            self.store.shut("content", "damaged", str(self.path), err)
+            raise err
+        self._largest = max(size, self._largest)
+
+    def _probe_read(self) -> None:
+        try:
+            db = self._opener.probe(self.path)
+            try:
+                read_name(db)
+            finally:
+                db.close(True)
+        except (apsw.BusyError, apsw.NoMemError):
+            return  # which says nothing about the file
+        except (apsw.IOError, apsw.CantOpenError) as err:
+            if not self._writer.gone:
+                self.store.fail("read", "read_failed", str(self.path), err)
+        except (apsw.Error, ValueError) as err:
+            # Nothing in a file whose beginning is damaged can be relied on.
+            if not self._writer.gone:
+                self.store.shut("content", "damaged", str(self.path), err)
+        else:
+            self.store.heal("read")
+
+    def _probe_write(self) -> None:
+        """Make a small durable write, whose success ends the failure of writes."""
+        if self.refusal() is not None:
+            return
+        try:
+            self.conn.run("BEGIN IMMEDIATE")
+            self.records.clock.save()
+            self.conn.run("COMMIT")
+            self.files.check_place(self.store)
+        except (apsw.Error, OSError) as err:
+            note_failure(self.store, "write", str(self.path), err)
+            with contextlib.suppress(apsw.Error):
+                if self.conn.db.in_transaction:
+                    self.conn.run("ROLLBACK")
+        else:
+            self.store.heal("write")
 
     def _measure(self) -> None:
         """Measure the size of the file and its log."""
@@ -75,8 +159,8 @@ class Database:
         }
 
     def refusal(self) -> Problem | None:
-        """Return why nothing may begin any more, if the database is dropped."""
-        return self._writer.refusal() if self._writer.gone else None
+        """Return why nothing may begin any more: it is dropped, or its files are not its own."""
+        return self._writer.refusal() if self._writer.gone else self.store.refusal
 
     def change_schema(self, change: Callable[[], None]) -> None:
         """Run change such that no query checked against one schema reads with the other."""
@@ -102,7 +186,11 @@ class Database:
         """Run a SELECT up to its first row."""
         values = self.values.decode(request.types, request.params)
         reader = self._readers.acquire(call)
-        rows = Rows(self._readers, reader, call, lambda err: query_problem(err, rows.stopped))
+
+        def problem(err: Exception) -> Exception:
+            return query_problem(err, rows.stopped, self._read_problem)
+
+        rows = Rows(self._readers, reader, call, problem)
         try:
             rows.begin(self._first_step(reader, request, values, call))
         except apsw.Error as err:
@@ -110,7 +198,7 @@ class Database:
             if not isinstance(err, apsw.InterruptError):
                 # If a table was dropped meanwhile, say that instead of SQLite's message.
                 self._expect(request)
-            raise query_problem(err, rows.stopped) from None
+            raise problem(err) from None
         except BaseException:
             rows.close()
             raise
@@ -144,6 +232,7 @@ class Database:
     def forget(self) -> None:
         """Refuse everything from now on as for a database that does not exist."""
         self._writer.gone = True
+        self._health.remove(self.store)
 
     def close(self) -> bool:
         """End the writer and the readers; False if some readers have not ended in time.
@@ -152,6 +241,18 @@ class Database:
         """
         self._writer.stop()
         ended = self._readers.close(DROP_WAIT)
+        try:
+            if not self._writer.gone:
+                self.files.check_place(self.store)
+                if self.records.clock.is_due() and self.store.refusal is None:
+                    self.records.clock.save()
+        except OSError:
+            # A log of that name is another database's, as when the directory was restored too
+            # early: the last connection would delete it.
+            self.conn.db.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        except apsw.Error as err:
+            fields = {"database": self.physical, "error": repr(err)}
+            log.warning("the running time could not be stored", extra={"fields": fields})
         self.conn.close()
         return ended
 

@@ -28,9 +28,12 @@ from shardeck_worker.sqlite.errors import storage_problem
 from shardeck_worker.sqlite.reader import Rows
 from shardeck_worker.sqlite.state import STATE_FILE, StateFile
 from shardeck_worker.sqlite.values import Values
+from shardeck_worker.storage import Failure, Health
+from shardeck_worker.watch import Watcher
 
 log = logging.getLogger(__name__)
 
+WATCH_EVERY = 1.0  # seconds
 _SUFFIX = re.compile(r"[A-Za-z0-9_]*")
 
 
@@ -41,7 +44,9 @@ class Engine:
     dialect = "sqlite/1"
     version = apsw.sqlite_lib_version()
 
-    def __init__(self, directory: Path, suffix: str, extension: Path) -> None:
+    def __init__(
+        self, directory: Path, suffix: str, extension: Path, watch_every: float = WATCH_EVERY
+    ) -> None:
         if not _SUFFIX.fullmatch(suffix):
             raise ValueError(
                 f"the database suffix {suffix!r} may only contain ASCII letters, digits and"
@@ -63,12 +68,30 @@ class Engine:
         # By lower-case logical name. Replaced as a whole, so that readers need no lock.
         self._dbs: dict[str, Database] = {}
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        self._state = StateFile(directory)
+        self._health = Health()
+        self._watcher: Watcher | None = None
+        self._state = StateFile(directory, self._health.add(""))
         try:
             self._open_all()
+            self._state.adopt_suffix(suffix, self._check_suffix)
         except BaseException:
             self.close()
             raise
+        self._watcher = Watcher(self._look, watch_every)
+
+    def _look(self) -> None:
+        self._state.look()
+        for db in self._dbs.values():
+            db.look()
+
+    def _check_suffix(self) -> None:
+        for db in self._dbs.values():
+            if db.physical != db.name + self._suffix:
+                raise ValueError(
+                    f"the file of database {db.name} is {db.path}, which does not have the suffix"
+                    f' "{self._suffix}": set WORKER_DB_SUFFIX to the suffix that the directory was'
+                    " made with"
+                )
 
     def _path(self, physical: str) -> Path:
         return self._directory / (physical + FILE_EXT)
@@ -81,7 +104,7 @@ class Engine:
             if path.name == STATE_FILE:
                 continue
             try:
-                db = Database(path, self._opener, self._values, self._state)
+                db = Database(path, self._opener, self._values, self._state, self._health)
             except (apsw.Error, ValueError, OSError) as err:
                 raise ValueError(f"{path}: {err}") from err
             other = self._dbs.get(db.name.lower())
@@ -99,6 +122,8 @@ class Engine:
         db = self._dbs.get(name.lower())
         if db is None:
             raise unknown_database(name)
+        if db.store.refusal is not None:
+            raise db.store.refusal
         return db
 
     def create_db(self, request: DBRequest) -> str:
@@ -116,6 +141,9 @@ class Engine:
                         "choose another name, or drop it first",
                         field="db_name",
                     )
+                for other in self._dbs.values():  # whose file would be replaced
+                    if other.physical.lower() == (name + self._suffix).lower():
+                        raise _taken(name, other)
                 try:
                     db = self._create(name)
                 except (apsw.Error, OSError) as err:
@@ -132,7 +160,7 @@ class Engine:
             remove_files(path)
             create_file(path, name, self._opener)
             sync_directory(self._directory)
-            db = Database(path, self._opener, self._values, self._state)
+            db = Database(path, self._opener, self._values, self._state, self._health)
         except BaseException:
             self._remove(physical)
             raise
@@ -170,12 +198,18 @@ class Engine:
     def _admit(self, fence: Fence) -> None:
         if self._closed:
             raise closed()
+        self._admit_writes()
         try:
             self._state.raise_to(fence)
         except apsw.Error as err:
             raise storage_problem(err) from None
 
+    def _admit_writes(self) -> None:
+        if self._state.store.refusal is not None:
+            raise self._state.store.refusal  # a newer fence could not be kept
+
     def exec(self, request: ExecRequest, call: Call) -> Outcome:
+        self._admit_writes()
         return self._database(request.db).exec(request, call)
 
     def query(self, request: QueryRequest, call: Call) -> Rows:
@@ -186,6 +220,9 @@ class Engine:
         dbs = self._dbs.values()
         return [db.stats() for db in sorted(dbs, key=lambda db: db.name)]
 
+    def failures(self) -> list[Failure]:
+        return self._health.failures()
+
     @property
     def shard(self) -> str:
         return self._state.current.shard
@@ -194,6 +231,7 @@ class Engine:
         return self._state.current
 
     def set_state(self, update: State) -> State:
+        self._admit_writes()
         try:
             return self._state.set(update)
         except apsw.Error as err:
@@ -205,6 +243,8 @@ class Engine:
             if self._closed:
                 return
             self._closed = True
+            if self._watcher is not None:
+                self._watcher.stop()
             for db in self._dbs.values():
                 if not db.close():
                     log.warning(
@@ -213,3 +253,13 @@ class Engine:
                     )
             self._values.close()
             self._state.close()
+
+
+def _taken(name: str, other: Database) -> Problem:
+    return Problem(
+        "database_exists",
+        f"database {name} would have the physical name {other.physical}, which is that of database"
+        f" {other.name}",
+        "choose another name",
+        field="db_name",
+    )

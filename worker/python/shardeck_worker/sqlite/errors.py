@@ -10,6 +10,7 @@ import apsw
 
 from shardeck_worker.problem import Problem, numbered
 from shardeck_worker.sqlite.connection import MAX_LENGTH
+from shardeck_worker.storage import Kind, Store, storage_failed
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,9 @@ DUPLICATES = frozenset(
         apsw.SQLITE_CONSTRAINT_ROWID,
     }
 )
+
+
+_READS = frozenset({apsw.SQLITE_IOERR_READ, apsw.SQLITE_IOERR_SHORT_READ})
 
 
 class Lost(Exception):
@@ -121,10 +125,31 @@ def _constraint_problem(err: apsw.ConstraintError) -> Problem | None:
     return None
 
 
-def storage_problem(err: Exception) -> Exception:
-    """Return the problem of a storage failure, which it logs: nothing was changed."""
+def note_failure(store: Store, kind: Kind, path: str, err: Exception) -> None:
+    """Record what an error says about the storage. kind is what was being done."""
+    if isinstance(err, apsw.FullError):
+        store.fail("write", "full", path, err)
+    elif isinstance(err, apsw.ReadOnlyError):
+        store.fail("write", "read_only", path, err)
+    elif isinstance(err, apsw.CorruptError | apsw.NotADBError):
+        store.fail("content", "damaged", path, err)
+    elif isinstance(err, apsw.IOError | apsw.CantOpenError):
+        if _extended(err) == apsw.SQLITE_IOERR_NOMEM:
+            return
+        if kind == "read" or _extended(err) in _READS:
+            store.fail("read", "read_failed", path, err)
+        else:
+            store.fail("write", "write_failed", path, err)
+
+
+def storage_problem(
+    err: Exception, store: Store | None = None, kind: Kind = "write", path: str = ""
+) -> Exception:
+    """Return the problem of a storage failure, which it records and logs: nothing was changed."""
     if isinstance(err, Problem):
         return err
+    if store is not None:
+        note_failure(store, kind, path, err)
     log.error("storage failure", extra={"fields": {"error": repr(err)}})
     if isinstance(err, apsw.FullError):
         return Problem(
@@ -134,24 +159,33 @@ def storage_problem(err: Exception) -> Exception:
         )
     if isinstance(err, apsw.BusyError | apsw.NoMemError):
         return Problem("overloaded", "the database is busy", "send the request again")
-    if isinstance(err, apsw.IOError):
+    if isinstance(err, apsw.IOError | apsw.CantOpenError):
         return Problem(
             "shard_unavailable",
             "the worker cannot read or write its disk",
             "check the worker's log and its disk",
         )
+    if isinstance(err, apsw.ReadOnlyError):
+        return Problem(
+            "shard_unavailable",
+            "the worker's file is read-only",
+            "make the worker's data directory writable and send the request again",
+        )
+    if isinstance(err, apsw.CorruptError | apsw.NotADBError):
+        return storage_failed("damaged")
     return err
 
 
-def commit_problem(err: Exception) -> Exception:
+def commit_problem(err: Exception, store: Store, path: str) -> Exception:
     """Return the problem for the requests of a group whose COMMIT failed.
 
     A full disk is detected before the frame that commits is written, and the same holds for a
     lock that could not be had. After any other failure the frames may or may not reappear at the
-    next recovery.
+    next recovery, or the files are not those that are found then.
     """
     if isinstance(err, apsw.FullError | apsw.BusyError):
-        return storage_problem(err)
+        return storage_problem(err, store, "write", path)
+    note_failure(store, "write", path, err)
     log.error(
         "commit failed; the outcome of its writes is unknown",
         extra={"fields": {"error": repr(err)}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import apsw
@@ -20,11 +21,13 @@ from shardeck_worker.sqlite.errors import (
     statement_problem,
     storage_problem,
 )
+from shardeck_worker.sqlite.files import OpenedFiles
 from shardeck_worker.sqlite.idempotency import Records
 from shardeck_worker.sqlite.rekey import rekey
 from shardeck_worker.sqlite.state import StateFile
 from shardeck_worker.sqlite.values import Row, located
 from shardeck_worker.sqlite.writer import Pending
+from shardeck_worker.storage import Store, storage_failed
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +41,9 @@ class Owner(Protocol):
     conn: Connection
     state: StateFile
     records: Records
+    files: OpenedFiles
+    store: Store
+    path: Path
 
     def refusal(self) -> Problem | None:
         """Return why nothing may begin; None while the database exists."""
@@ -86,7 +92,7 @@ class Group:
             try:
                 self.conn.run("BEGIN IMMEDIATE")
             except apsw.Error as err:
-                refusal = storage_problem(err)
+                refusal = self._storage_problem(err)
         if refusal is not None:
             for pending in batch:
                 if pending.begin():
@@ -99,7 +105,7 @@ class Group:
             try:
                 self._request(pending)
             except Lost as lost:
-                self._abort(storage_problem(lost.cause))
+                self._abort(self._storage_problem(lost.cause))
                 return i + 1
             except Exception as err:
                 pending.error = err
@@ -122,6 +128,10 @@ class Group:
     def _finish(self) -> None:
         if not self.dirty:
             self._rollback()  # its requests were replays and refusals
+            try:
+                self.db.files.check_place(self.db.store)
+            except OSError:  # a replay acknowledges a write once more
+                self._abort(storage_failed("removed"))
             return
         try:
             for table, rows in self.deltas.items():
@@ -130,21 +140,30 @@ class Group:
                         "UPDATE _sd_tables SET rows = ? WHERE name = ?",
                         (table.rows + rows, table.key),
                     )
+            if self.db.records.clock.is_due():
+                self.db.records.clock.save()
             self.db.records.prune()
         except apsw.Error as err:
-            self._abort(storage_problem(err))
+            self._abort(self._storage_problem(err))
             return
         try:
             if self.catalog is self.db.catalog:
                 self._commit()
             else:
                 self.db.change_schema(self._commit)
-        except apsw.Error as err:
-            self._abort(commit_problem(err))
+        except (apsw.Error, OSError) as err:
+            self._abort(commit_problem(err, self.db.store, str(self.db.path)))
             self._reload()
+        else:
+            self.db.store.heal("write")
+
+    def _storage_problem(self, err: Exception) -> Exception:
+        return storage_problem(err, self.db.store, "write", str(self.db.path))
 
     def _commit(self) -> None:
         self.conn.run("COMMIT")
+        # What was made durable may be a file that nobody finds again.
+        self.db.files.check_place(self.db.store)
         self.committed = True
         for table, rows in self.deltas.items():
             table.rows += rows
@@ -214,7 +233,7 @@ class Group:
                 self.conn.run("BEGIN IMMEDIATE")
         except apsw.Error as err:
             return Lost(err)
-        return storage_problem(cause)
+        return self._storage_problem(cause)
 
     def _statements(self, pending: Pending, deltas: dict[Table, int]) -> list[int]:
         """Run a request's statements and return the numbers of rows they changed."""

@@ -22,7 +22,7 @@ from shardeck_worker.problem import Problem
 from shardeck_worker.requests import QueryRequest
 from shardeck_worker.sqlite.catalog import Catalog
 from shardeck_worker.sqlite.connection import STATEMENTS, Connection, Text, Value
-from shardeck_worker.sqlite.errors import statement_problem, storage_problem
+from shardeck_worker.sqlite.errors import statement_problem
 from shardeck_worker.sqlite.values import Values
 
 log = logging.getLogger(__name__)
@@ -113,11 +113,15 @@ class ReaderPool:
     """The readers of a database. The one used last is used first, as its caches are warm."""
 
     def __init__(
-        self, open_reader: Callable[[ReaderPool], Reader], refusal: Callable[[], Problem]
+        self,
+        open_reader: Callable[[ReaderPool], Reader],
+        refusal: Callable[[], Problem],
+        storage_problem: Callable[[Exception], Exception],
     ) -> None:
         self.closing = False  # running queries must end
         self._open_reader = open_reader
         self.refusal = refusal
+        self._storage_problem = storage_problem
         self._changed = threading.Condition()
         self._idle: list[Reader] = []
         self._running = 0
@@ -137,7 +141,7 @@ class ReaderPool:
                 reader = self._open_reader(self)
             except Exception as err:
                 self._leave(None)
-                raise storage_problem(err) from None
+                raise self._storage_problem(err) from None
         reader.call = call
         return reader
 
@@ -242,7 +246,11 @@ class Rows:
         self._pool.release(reader)
 
 
-def query_problem(err: Exception, stopped: Callable[[], Problem]) -> Exception:
+def query_problem(
+    err: Exception,
+    stopped: Callable[[], Problem],
+    storage_problem: Callable[[Exception], Exception],
+) -> Exception:
     """Return the problem of a query that SQLite has refused or ended."""
     if isinstance(err, apsw.InterruptError):
         return stopped()

@@ -5,8 +5,10 @@ The lock on the file makes the data directory exclusive to one worker, in any la
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,11 @@ import apsw
 
 from shardeck_worker.fence import check_fence, check_update, raised
 from shardeck_worker.gate import Gate
-from shardeck_worker.problem import closed
+from shardeck_worker.problem import Problem, closed
 from shardeck_worker.requests import Fence, State
+from shardeck_worker.sqlite.errors import note_failure
+from shardeck_worker.sqlite.files import OpenedFiles
+from shardeck_worker.storage import Store, storage_failed
 
 STATE_FILE = "_state.db"  # no database can have this name, as names begin with a letter
 
@@ -29,6 +34,10 @@ _SETUP = (
     " shard TEXT NOT NULL)",
     "INSERT OR IGNORE INTO state VALUES (1, 0, 0, '', '')",
     "CREATE TABLE IF NOT EXISTS discarded (physical TEXT PRIMARY KEY) WITHOUT ROWID",
+    # Versions that do not know this table leave it alone.
+    "CREATE TABLE IF NOT EXISTS directory (id INTEGER PRIMARY KEY CHECK (id = 1), suffix TEXT,"
+    " probes INTEGER NOT NULL)",
+    "INSERT OR IGNORE INTO directory VALUES (1, NULL, 0)",
     "COMMIT",
 )
 
@@ -44,16 +53,20 @@ class StateFile:
     held alone by changes of the fence.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, store: Store) -> None:
+        self.store = store
         self.gate = Gate()
         self._lock = threading.Lock()  # guards the connection
-        self._db: apsw.Connection | None = apsw.Connection(os.fspath(directory / STATE_FILE))
+        path = directory / STATE_FILE
+        self._path = os.fspath(path)
+        self._db: apsw.Connection | None = apsw.Connection(self._path)
         try:
             for sql in _SETUP:
                 self._db.execute(sql)
             row: Any = self._db.execute(
                 "SELECT term, map_version, leader, shard FROM state"
             ).fetchone()
+            self._files = OpenedFiles(directory, path)
         except apsw.BusyError:
             self._db.close(True)
             raise InUse(
@@ -76,7 +89,49 @@ class StateFile:
         with self._lock:
             if self._db is None:
                 raise closed()
-            self._db.execute(sql, values)
+            if self.store.refusal is not None:
+                raise self.store.refusal
+            try:
+                self._db.execute(sql, values)
+            except apsw.Error as err:
+                note_failure(self.store, "write", self._path, err)
+                raise
+            try:
+                self._files.check_place(self.store)
+            except OSError:
+                raise self.store.refusal or storage_failed("read_failed") from None
+            self.store.heal("write")
+
+    def look(self) -> None:
+        """Check that the file is in place; after a failed write, try again."""
+        if self.store.refusal is not None:
+            return
+        try:
+            self._files.check_place(self.store)
+        except OSError:
+            return
+        self.store.heal("read")
+        if self.store.is_failing("write"):
+            with contextlib.suppress(apsw.Error, Problem):  # which is recorded
+                self._run("UPDATE directory SET probes = probes + 1", ())
+
+    def adopt_suffix(self, suffix: str, complies: Callable[[], None]) -> None:
+        """Record the suffix of the directory's databases, and refuse another than recorded.
+
+        Their files would be taken for those of other databases. complies refuses databases that
+        lack the suffix. It is called if none is recorded, as by an earlier version.
+        """
+        assert self._db is not None
+        row: Any = self._db.execute("SELECT suffix FROM directory").fetchone()
+        made = row[0]
+        if made is None:
+            complies()
+            self._run("UPDATE directory SET suffix = ?", (suffix,))
+        elif made != suffix:
+            raise ValueError(
+                f'its databases were made with the suffix "{made}", not "{suffix}": set'
+                f" WORKER_DB_SUFFIX={made}, or choose another data directory"
+            )
 
     def discard(self, physical: str) -> None:
         """Record, durably, that a database's files are to be removed.

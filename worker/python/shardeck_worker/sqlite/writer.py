@@ -91,11 +91,20 @@ class Writer:
         self._stopped = False
         self._tidy_at: float | None = None
         self._serve: Callable[[list[Pending]], bool] | None = None
+        self._probe: Callable[[], None] | None = None
+        self._probe_due = False
         self._thread = threading.Thread(target=self._run, name=f"writer of {name}", daemon=True)
 
-    def start(self, serve: Callable[[list[Pending]], bool]) -> None:
+    def start(self, serve: Callable[[list[Pending]], bool], probe: Callable[[], None]) -> None:
         self._serve = serve
+        self._probe = probe
         self._thread.start()
+
+    def probe_soon(self) -> None:
+        """Have the thread call probe."""
+        with self._changed:
+            self._probe_due = True
+            self._changed.notify()
 
     def send(self, pending: Pending) -> None:
         with self._changed:
@@ -147,14 +156,18 @@ class Writer:
         """Wait for requests and take those of one group; none at the end."""
         while True:
             with self._changed:
-                while not self._queue and not self._stopped and not self._is_tidy_due():
+                while not (self._queue or self._stopped or self._probe_due or self._is_tidy_due()):
                     pause = self._tidy_at and max(self._tidy_at - time.monotonic(), 0)
                     self._changed.wait(pause)
                 if self._stopped:
                     return self._refuse_queued()
-                if not self._is_tidy_due():
+                probe, self._probe_due = self._probe_due, False
+                if not probe and not self._is_tidy_due():
                     return self._take()
-            self._tidy()
+            if probe and self._probe is not None:
+                self._probe()
+            else:
+                self._tidy()
 
     def _is_tidy_due(self) -> bool:
         return self._tidy_at is not None and time.monotonic() >= self._tidy_at

@@ -27,6 +27,8 @@ class Database:
         self.refusal: Problem | None = None  # once it is dropped or the engine closed
         self._next_prune = 0.0
         self._pruning = threading.Lock()
+        self._keys_lock = threading.Lock()
+        self._keys_ready = False
 
     def stopped(self, call: Call) -> Problem | None:
         """Return why a request must end now."""
@@ -39,16 +41,30 @@ class Database:
         if not self.run.pool.close(wait):
             log.debug("connections were cut", extra={"fields": {"database": self.physical}})
 
-    def prune_soon(self, ttl: float) -> None:
+    def prepare_keys(self) -> None:
+        """Give the idempotency records of an earlier version's database a running time, once.
+
+        It comes before the first keyed write rather than at the start, which it would slow down.
+        """
+        with self._keys_lock:
+            if self._keys_ready:
+                return
+            if self.refusal is not None:
+                raise self.refusal
+            with self.run.problems():
+                self.run.change("database_tables")
+            self._keys_ready = True
+
+    def prune_soon(self, ttl: float, ran_ms: int) -> None:
         """Delete some of the expired responses in the background, if that is due."""
         if time.monotonic() >= self._next_prune and self._pruning.acquire(blocking=False):
             self._next_prune = time.monotonic() + _PRUNE_EVERY
-            threading.Thread(target=self._prune, args=(ttl,), daemon=True).start()
+            threading.Thread(target=self._prune, args=(ttl, ran_ms), daemon=True).start()
 
-    def _prune(self, ttl: float) -> None:
+    def _prune(self, ttl: float, ran_ms: int) -> None:
+        age = {"now_ms": int(time.time() * 1000), "ran_ms": ran_ms, "ttl_ms": int(ttl * 1000)}
         try:
-            before = int((time.time() - ttl) * 1000)
-            if self.run.change("prune", limit=_PRUNE_RECORDS, before_ms=before) >= _PRUNE_RECORDS:
+            if self.run.change("prune", limit=_PRUNE_RECORDS, **age) >= _PRUNE_RECORDS:
                 self._next_prune = 0.0
         except (Problem, Refused, Lost) as err:
             if self.refusal is None:

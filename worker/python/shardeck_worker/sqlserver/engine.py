@@ -18,6 +18,7 @@ from shardeck_worker.sqlserver.databases import Databases, create_database
 from shardeck_worker.sqlserver.driver import Connector, Refused
 from shardeck_worker.sqlserver.dsn import parse
 from shardeck_worker.sqlserver.functions import Functions
+from shardeck_worker.sqlserver.health import ServerHealth
 from shardeck_worker.sqlserver.own import (
     CREATING,
     READY,
@@ -29,6 +30,8 @@ from shardeck_worker.sqlserver.own import (
 from shardeck_worker.sqlserver.pool import Pool, Watch
 from shardeck_worker.sqlserver.reader import Failed, Rows
 from shardeck_worker.sqlserver.writer import TTL, Write, Writing
+from shardeck_worker.storage import Failure, Health
+from shardeck_worker.watch import Watcher
 
 if TYPE_CHECKING:
     from shardeck_worker.config import Config
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 OWN_CONNECTIONS = 8  # to the worker's own database, at least
+WATCH_EVERY = 1.0  # seconds
 DROP_WAIT = 5.0  # seconds that work has to end in a database that is dropped
 PREFERRED_COLLATION = "Latin1_General_100_CI_AS_KS_WS_SC_UTF8"
 
@@ -92,6 +96,12 @@ class Engine:
             config.db_write_timeout,
             self._closed,
         )
+        self._health = Health()
+        health = ServerHealth(self._own, self._health, self._watch, self._closed)
+        self._watcher = Watcher(health.look, WATCH_EVERY)
+
+    def failures(self) -> list[Failure]:
+        return self._health.failures()
 
     def _runner(self, database: str, connections: int) -> Runner:
         pool = Pool(lambda: self._connector.connect(database), connections)
@@ -202,7 +212,7 @@ class Engine:
         except Problem as err:
             raise self._lost(db, err, gone=write.gone) from None
         if request.idempotency is not None:
-            db.prune_soon(TTL)
+            db.prune_soon(TTL, self._own.ran())
         return outcome
 
     def query(self, request: QueryRequest, call: Call) -> Rows:
@@ -274,6 +284,7 @@ class Engine:
                 if self._closed.is_set():
                     return
                 self._closed.set()
+            self._watcher.stop()
             for db in self._dbs.values():
                 db.close(DROP_WAIT, closed())
             self._own.run.pool.close(DROP_WAIT)

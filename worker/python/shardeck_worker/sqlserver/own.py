@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ from shardeck_worker.requests import Fence, State
 from shardeck_worker.sqlserver.driver import Connection, Lost, Refused
 from shardeck_worker.sqlserver.functions import Functions
 from shardeck_worker.sqlserver.pool import Pool
+
+
+def running_ms() -> int:
+    """Return milliseconds by a clock that nobody sets."""
+    return time.monotonic_ns() // 1_000_000
+
 
 LOCK_WAIT = 30.0  # seconds that another process may hold the lock on the records
 TRIES = 3  # of what another process may have got in the way of
@@ -88,6 +95,14 @@ class OwnDatabase:
         self.gate = Gate()
         self.shard = ""  # as last read or stored
         self._tables()
+        # The running time: how long workers have used the server, by their monotonic clocks.
+        with run.problems():
+            self._ran_before: int = run.rows("running_time")[0][0]
+        self._opened = running_ms()
+
+    def ran(self) -> int:
+        """Return the running time in milliseconds."""
+        return self._ran_before + running_ms() - self._opened
 
     def _tables(self) -> None:
         for left in reversed(range(TRIES)):

@@ -60,6 +60,8 @@ class Write:
         pause = _FIRST_PAUSE
         tries = 0
         self._end_by = time.monotonic() + self._engine.write_timeout
+        if self._request.idempotency is not None:
+            self._db.prepare_keys()
         while True:
             tries += 1
             result = self._try()
@@ -79,6 +81,7 @@ class Write:
             {
                 "suffix": self._engine.suffix,
                 "now_ms": int(time.time() * 1000),
+                "ran_ms": self._engine.own.ran(),
                 "ttl_ms": int(TTL * 1000),
             }
         )
