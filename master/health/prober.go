@@ -310,18 +310,39 @@ func (p *Prober) ask(ctx context.Context, i int) Shard {
 		}
 	}
 	stats, err := p.cfg.Targets[i].Stats(ctx)
-	if err != nil {
+	switch {
+	case err != nil && info.Storage != nil:
+		next.State, next.Problem = api.ShardFailing, storageProblem(*info.Storage).On(i, next.Info.Name)
+		return next
+	case err != nil:
 		return fail(err)
 	}
 	next.Stats = stats
 	if got, want := stats.State.Shard, p.cfg.Labels[i]; got != "" && got != want {
 		return fail(api.WrongShard(next.URL, got, want))
 	}
+	switch {
+	case len(stats.Storage) > 0:
+		worst := &stats.Storage[0]
+		problem := storageProblem(worst.StorageProblem)
+		if worst.DB != "" {
+			problem.Detail += " (database " + worst.DB + ")"
+		}
+		next.State, next.Problem = api.ShardFailing, problem.On(i, next.Info.Name)
+		return next
+	case info.Storage != nil:
+		next.State, next.Problem = api.ShardFailing, storageProblem(*info.Storage).On(i, next.Info.Name)
+		return next
+	}
 	if next.Latency > p.cfg.Slow {
 		next.State = api.ShardSlow
 		next.Problem = api.NewProblem(api.CodeShardTimeout, "the probe took %d ms", next.Latency.Milliseconds()).On(i, next.Info.Name)
 	}
 	return next
+}
+
+func storageProblem(s api.StorageProblem) *api.Problem {
+	return api.NewProblem(api.CodeStorageFailed, "the worker's storage fails since %s: %s", s.Since.UTC().Format("15:04:05 UTC"), s.Problem)
 }
 
 // replace installs a snapshot in which change has been applied to the shard.

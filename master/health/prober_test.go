@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -22,6 +23,8 @@ type target struct {
 	probes int
 	rows   int64
 	fresh  bool // it holds nothing
+
+	storage *api.StorageProblem
 }
 
 func (f *target) set(change func(*target)) {
@@ -46,7 +49,7 @@ func (f *target) Health(ctx context.Context) (*api.WorkerHealth, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &api.WorkerHealth{Status: "ok", Name: "w", Engine: "sqlite"}, nil
+	return &api.WorkerHealth{Status: "ok", Name: "w", Engine: "sqlite", Storage: f.storage}, nil
 }
 
 func (f *target) Stats(context.Context) (*api.WorkerStats, error) {
@@ -269,5 +272,27 @@ func TestAnEmptiedShardIsAnAlarm(t *testing.T) {
 	running(t, []*target{{fresh: true}, {fresh: true}}, func(p *Prober, _ func() []string) {
 		time.Sleep(3 * time.Second)
 		expectStates(t, p, api.ShardUp, api.ShardUp) // a new cluster
+	})
+}
+
+// TestAWorkerWhoseStorageFailsIsFailing, also if it cannot answer more than that; its problem says
+// what fails, without the paths that the worker reports.
+func TestAWorkerWhoseStorageFailsIsFailing(t *testing.T) {
+	full := api.StorageProblem{Problem: api.StorageFull.Problem(), Code: api.StorageFull, Since: time.Now()}
+	w := &target{label: "0/1"}
+	running(t, []*target{w}, func(p *Prober, _ func() []string) {
+		time.Sleep(1500 * time.Millisecond)
+		w.set(func(f *target) { f.storage = &full })
+		time.Sleep(time.Second)
+		sh := p.Snapshot().Shards[0]
+		if sh.State != api.ShardFailing || sh.Problem.Code != api.CodeStorageFailed || !strings.Contains(sh.Problem.Detail, full.Problem) || sh.Refusal() != nil {
+			t.Errorf("%+v", sh)
+		}
+		if p.Snapshot().Status() != api.StatusDegraded {
+			t.Error(p.Snapshot().Status())
+		}
+		w.set(func(f *target) { f.storage = nil })
+		time.Sleep(time.Second)
+		expectStates(t, p, api.ShardUp)
 	})
 }

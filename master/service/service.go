@@ -246,7 +246,7 @@ func (s *Service) fences() []failover.Worker {
 			continue
 		}
 		list[i] = failover.Worker{
-			Reachable: sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0,
+			Reachable: ready(sh) || sh.State == api.ShardFailing,
 			State:     sh.Stats.State,
 		}
 	}
