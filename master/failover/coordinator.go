@@ -70,6 +70,8 @@ type Coordinator struct {
 
 	expired atomic.Bool // the last grant has expired, and no other was won since
 
+	afterwards sync.WaitGroup // what is left to do after a takeover; Run waits for it
+
 	acting turn // held while terms are taken or installed
 	// What follows is used under acting only.
 	grant     lease.Grant // the last one; nil before
@@ -118,6 +120,7 @@ func (c *Coordinator) Run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.observeLease(ctx) })
 	defer wg.Wait()
+	defer c.afterwards.Wait()
 	var lost <-chan struct{}
 	for {
 		select {

@@ -27,13 +27,24 @@ const (
 func (c *Coordinator) Promote(ctx context.Context, req *api.FailoverRequest) (*api.FailoverResponse, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), promoteTimeout)
 	defer cancel()
+	before := c.Current()
+	t := &timeline{start: time.Now(), event: c.cfg.Event}
+	resp, err := c.promote(ctx, req, t, before)
+	if err != nil || resp.Kind == api.FailoverDryRun {
+		return resp, err
+	}
+	c.tellPeers(ctx, t, before.Leader)
+	resp.Steps, resp.TotalMS = t.all(), ms(time.Since(t.start))
+	c.history.add(resp)
+	return resp, nil
+}
+
+// promote is Promote up to the moment that this master leads and has written to every shard.
+func (c *Coordinator) promote(ctx context.Context, req *api.FailoverRequest, t *timeline, before State) (*api.FailoverResponse, error) {
 	if err := c.acting.lock(ctx); err != nil {
 		return nil, api.NewProblem(api.CodeFailoverFailed, "another failover of this master is in progress").Hinted("wait for it to end")
 	}
 	defer c.acting.unlock()
-
-	before := c.Current()
-	t := &timeline{start: time.Now(), event: c.cfg.Event}
 	checks, problem := c.preflight(ctx, req)
 	if req.DryRun {
 		resp := c.report(t, req, api.FailoverDryRun, before.Leader, time.Time{}, time.Time{})
@@ -61,12 +72,8 @@ func (c *Coordinator) Promote(ctx context.Context, req *api.FailoverRequest) (*a
 	}
 	t.add(api.FailoverStep{Name: "become primary", Target: c.cfg.Self, OK: true, Detail: fmt.Sprintf("term %d", c.Current().Term)}, nil)
 	c.verify(ctx, t)
-	ready := time.Now()
-	c.tellPeers(ctx, t, before.Leader)
 	resp := c.report(t, req, kind, before.Leader, gap, led)
 	resp.Checks = checks
-	resp.Unavailable = interval(gap, led, ready)
-	c.history.add(resp)
 	return resp, nil
 }
 

@@ -40,9 +40,16 @@ func (c *Coordinator) takeUnasked(ctx context.Context, d Decision) {
 	if previous == "" || previous == c.cfg.Self {
 		return
 	}
-	c.verify(ctx, t)
-	c.tellPeers(ctx, t, previous)
-	c.history.add(c.report(t, &api.FailoverRequest{Reason: d.Why}, api.FailoverAutomatic, previous, began, c.ledUntil(previous)))
+	led := c.ledUntil(previous)
+	c.afterwards.Go(func() { // the old primary may hang, and schema changes must not wait for it
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), promoteTimeout)
+		defer cancel()
+		c.verify(ctx, t)
+		resp := c.report(t, &api.FailoverRequest{Reason: d.Why}, api.FailoverAutomatic, previous, began, led)
+		c.tellPeers(ctx, t, previous)
+		resp.Steps = t.all()
+		c.history.add(resp)
+	})
 }
 
 // take acquires the lease and installs its term on the workers, and leads. If masters compete

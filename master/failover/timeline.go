@@ -41,6 +41,13 @@ func (t *timeline) add(step api.FailoverStep, shard *int) {
 	}
 }
 
+// all returns the steps so far.
+func (t *timeline) all() []api.FailoverStep {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]api.FailoverStep{}, t.steps...)
+}
+
 func ms(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
@@ -97,10 +104,7 @@ func (c *Coordinator) report(t *timeline, req *api.FailoverRequest, kind api.Fai
 	resp := &api.FailoverResponse{
 		Kind: kind, Reason: req.Reason, At: t.start.UTC(),
 		Primary: s.Leader, Term: s.Term, Previous: previous,
-		Steps: slices.Clone(t.steps), TotalMS: ms(time.Since(t.start)),
-	}
-	if resp.Steps == nil {
-		resp.Steps = []api.FailoverStep{}
+		Steps: t.all(), TotalMS: ms(time.Since(t.start)),
 	}
 	if !gap.IsZero() {
 		resp.Unavailable = interval(gap, led, time.Now())
