@@ -50,6 +50,8 @@ type Config struct {
 	// in order, after the snapshot holds the change; of the prober they may call
 	// Snapshot only.
 	OnShard func(before, after Shard)
+	// OnPeer is called when probes of another master begin to fail, fail otherwise, or succeed again.
+	OnPeer  func(url string, err error)
 	OnProbe func(snap *Snapshot, shard int)
 }
 
@@ -442,7 +444,10 @@ func (p *Prober) probePeer(ctx context.Context, i int) {
 	old := p.snap.Load()
 	next := &Snapshot{Shards: old.Shards, Peers: slices.Clone(old.Peers)}
 	peer := &next.Peers[i]
-	peer.Reachable = err == nil
+	if p.cfg.OnPeer != nil && api.CodeOf(err) != api.CodeOf(peer.Err) {
+		p.cfg.OnPeer(peer.URL, err)
+	}
+	peer.Reachable, peer.Err = err == nil, err
 	if err == nil {
 		peer.Health, peer.Latency, peer.AnsweredAt = *h, time.Since(start), time.Now()
 		if h.Role == api.RolePrimary {

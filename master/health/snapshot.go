@@ -57,6 +57,7 @@ func (s *Shard) Refusal() *api.Problem {
 type Peer struct {
 	URL        string
 	Reachable  bool
+	Err        error      // of the last probe
 	Health     api.Health // the last answer
 	Latency    time.Duration
 	AnsweredAt time.Time // zero: never

@@ -206,6 +206,11 @@ func (s *Scatter) problem(ctx context.Context, shard int, err error) *api.Proble
 			Hinted("start the master and its workers with the same MASTER_TOKEN")
 		p = q
 	}
+	if p.Primary != "" { // masters are known by configuration alone
+		q := *p
+		q.Primary = ""
+		p = &q
+	}
 	return p.On(shard, s.cfg.Name(shard))
 }
 

@@ -246,3 +246,54 @@ func TestAReadOfNoShardTakesNoTurn(t *testing.T) {
 		t.Errorf("%d turns are still taken", n)
 	}
 }
+
+// TestAShardsTimeIsItsOwn: the first shard's rows, which arrived at once, are read only after the
+// second's, which is slow. Times are compared with each other.
+func TestAShardsTimeIsItsOwn(t *testing.T) {
+	const pause = 200 * time.Millisecond
+	fast := answer(http.StatusOK, api.MediaNDJSON, "[1]\n[2]\n"+end)
+	slow := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_ = http.NewResponseController(w).Flush()
+		time.Sleep(pause)
+		_, _ = io.WriteString(w, "[1]\n[2]\n"+end)
+	}
+	s := over(t, new(atomic.Int32), fast, slow)
+	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
+	streams, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{0, req}, {1, req}})
+	for i := range streams {
+		if problems[i] != nil {
+			t.Fatal(problems[i])
+		}
+		defer streams[i].Close()
+	}
+	for _, i := range []int{1, 0} {
+		for err := error(nil); !errors.Is(err, io.EOF); {
+			if _, err = streams[i].NextBlock(); err != nil && !errors.Is(err, io.EOF) {
+				t.Fatal(err)
+			}
+		}
+	}
+	first, second := streams[0].Result().MS, streams[1].Result().MS
+	if first > second/2 {
+		t.Errorf("the fast shard is said to have taken %g ms, the slow one %g ms", first, second)
+	}
+}
+
+// TestAnInterruptEndsReadsAtOnce: a shard that has turned out to hang is not waited for.
+func TestAnInterruptEndsReadsAtOnce(t *testing.T) {
+	s := over(t, new(atomic.Int32), stall("[1]\n"))
+	s.cfg.Timeout = time.Hour
+	st, p := s.open(t.Context(), "id", &QueryCall{0, &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}})
+	if p != nil {
+		t.Fatal(p)
+	}
+	defer st.Close()
+	if _, err := st.NextBlock(); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(20*time.Millisecond, func() { s.Interrupt(0, api.NewProblem(api.CodeShardTimeout, "it hangs")) })
+	if _, err := st.NextBlock(); api.CodeOf(err) != api.CodeShardTimeout {
+		t.Errorf("got %v", err)
+	}
+}

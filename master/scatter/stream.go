@@ -31,6 +31,7 @@ type Stream struct {
 	rows   *client.RowStream
 	start  time.Time
 	last   time.Time // of the last answer
+	waited time.Duration
 	done   bool
 	closed sync.Once
 	forget func() // ends the watch for an Interrupt
@@ -108,7 +109,8 @@ func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*St
 	st.watch.Stop()
 	st.last = time.Now()
 	p := s.problem(st.ctx, c.Shard, err)
-	t.Record(st.last, st.last.Sub(st.start), s.note(c.Shard, p))
+	st.waited = st.last.Sub(st.start)
+	t.Record(st.last, st.waited, s.note(c.Shard, p))
 	if p != nil {
 		st.done = true
 		st.Close()
@@ -127,9 +129,11 @@ func (st *Stream) late() {
 // waits at most the timeout for the next rows.
 func (st *Stream) NextBlock() ([]byte, error) {
 	st.watch.Reset(st.s.cfg.Timeout)
+	asked := time.Now()
 	block, err := st.rows.NextBlock()
 	st.watch.Stop()
 	st.last = time.Now()
+	st.waited += st.last.Sub(asked)
 	if err == nil {
 		return block, nil
 	}
@@ -144,10 +148,10 @@ func (st *Stream) NextBlock() ([]byte, error) {
 	return nil, p
 }
 
-// Result is the shard's part of the answer so far: rows sent and the time to the
-// last of them. It must not be called while NextBlock runs.
+// Result is the shard's part of the answer so far: rows sent, and the time that was spent waiting
+// for this shard, not for the others or for the client. It must not be called while NextBlock runs.
 func (st *Stream) Result() api.ShardResult {
-	return api.ShardResult{Shard: st.Shard, Worker: st.Worker, Rows: st.rows.Rows(), MS: Milliseconds(st.last.Sub(st.start))}
+	return api.ShardResult{Shard: st.Shard, Worker: st.Worker, Rows: st.rows.Rows(), MS: Milliseconds(st.waited)}
 }
 
 // Cancel ends the stream from another goroutine: a waiting NextBlock returns. Close

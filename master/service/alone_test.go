@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/shared/testcluster"
 )
 
 // startAlone runs a master without workers and returns its base URL.
@@ -188,4 +191,22 @@ func TestListeningBeyondLoopbackRequiresAPIToken(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "MASTER_API_TOKEN") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestAMasterOfAnotherClusterIsNoPeer: it listens at the configured address, with another token.
+func TestAMasterOfAnotherClusterIsNoPeer(t *testing.T) {
+	stranger := startAlone(t, func(c *Config) { c.Token = "another" })
+	friend := startAlone(t, func(c *Config) { c.Role = "backup" })
+	url := startAlone(t, func(c *Config) { c.Peers = []string{stranger, friend} })
+	m := client.NewMaster(url)
+	testcluster.Await(t, "the friend to be seen", func(ctx context.Context) (bool, string) {
+		meta, err := m.Metadata(ctx)
+		if err != nil {
+			return false, err.Error()
+		}
+		if meta.Peers[0].Reachable {
+			t.Fatal("a master of another cluster is a peer")
+		}
+		return meta.Peers[1].Reachable, fmt.Sprintf("%+v", meta.Peers)
+	})
 }

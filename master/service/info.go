@@ -23,7 +23,7 @@ func (s *Service) describeHealth(now time.Time) *api.Health {
 	snap, role := s.prober.Snapshot(), s.coord.Current()
 	status, reasons := s.status(snap)
 	h := &api.Health{
-		Status: status, Reasons: reasons, Role: role.Role, Term: role.Term, Primary: role.Leader,
+		Status: status, Reasons: reasons, Role: role.Role, Term: role.Term, Primary: role.Leader, Cluster: s.cluster,
 		Version: Version, UptimeSeconds: now.Sub(s.started).Round(time.Millisecond).Seconds(),
 		Shards: make([]api.ShardHealth, len(snap.Shards)),
 	}
@@ -85,7 +85,7 @@ func (s *Service) metadata(w http.ResponseWriter, _ *http.Request) error {
 			URL: s.self, Role: role.Role, Term: role.Term, Primary: role.Leader,
 			MapVersion: s.slots.Version(), Slots: sharding.Slots, Shards: s.slots.Shards(),
 			Version: Version, StartedAt: s.started.UTC(), UptimeSeconds: now.Sub(s.started).Round(time.Millisecond).Seconds(), PID: os.Getpid(),
-			Lease: s.describeLease(),
+			Cluster: s.cluster, Lease: s.describeLease(),
 		},
 		Peers:   make([]api.PeerInfo, len(snap.Peers)),
 		Workers: make([]api.WorkerInfo, len(snap.Shards)),

@@ -52,6 +52,16 @@ func logShard(logger *slog.Logger, before, after health.Shard) {
 	logger.Log(context.Background(), level, "shard", args...)
 }
 
+// peerChanged logs that another master was lost or is back.
+func (s *Service) peerChanged(url string, err error) {
+	if err == nil {
+		s.logger.Info("peer", "url", url, "reachable", true)
+		return
+	}
+	p := api.AsProblem(err)
+	s.logger.Warn("peer", "url", url, "reachable", false, "problem", p.Detail, "hint", p.Hint)
+}
+
 // shardProbed updates the catalog after a probe and makes the coordinator check the
 // fences. The prober does not call it concurrently. Most probes find the schema unchanged,
 // and cost no more than the comparison.

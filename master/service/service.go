@@ -40,6 +40,7 @@ type Service struct {
 	cfg      *settings
 	logger   *slog.Logger
 	self     string // base URL
+	cluster  string // see api.ClusterID
 	started  time.Time
 	slots    *sharding.Map
 	labels   []string // by shard, such as "0/3"
@@ -108,7 +109,7 @@ func newService(set *settings, self string, held lease.Lease, logger *slog.Logge
 		return nil, err
 	}
 	s := &Service{
-		cfg: set, lease: held, logger: logger, self: self, started: time.Now(), slots: slots,
+		cfg: set, lease: held, logger: logger, self: self, cluster: api.ClusterID(set.token), started: time.Now(), slots: slots,
 		events: newHub(), drift: &driftWatch{changed: true}, probed: make([]*api.WorkerStats, len(set.Workers)),
 		ddl: make(chan struct{}, 1), stopping: make(chan struct{}),
 	}
@@ -147,12 +148,13 @@ func (s *Service) newProber() *health.Prober {
 		Accept:   dialect.Check,
 		OnShard:  s.shardChanged,
 		OnProbe:  s.shardProbed,
+		OnPeer:   s.peerChanged,
 	}
 	for _, w := range s.workers {
 		cfg.Targets = append(cfg.Targets, workerTarget{w})
 	}
 	for _, p := range s.peers {
-		cfg.Peers = append(cfg.Peers, p)
+		cfg.Peers = append(cfg.Peers, peerTarget{s, p})
 		cfg.PeerURLs = append(cfg.PeerURLs, p.URL())
 	}
 	return health.New(cfg)
@@ -166,6 +168,23 @@ func (t workerTarget) Health(ctx context.Context) (*api.WorkerHealth, error) { r
 func (t workerTarget) Stats(ctx context.Context) (*api.WorkerStats, error)   { return t.w.Stats(ctx) }
 
 type workerMember struct{ w *client.Worker }
+
+// peerTarget is another master as the prober sees it.
+type peerTarget struct {
+	s *Service
+	m *client.Master
+}
+
+// Health fails for a master of another cluster: masters find each other by address, where another
+// one may listen.
+func (t peerTarget) Health(ctx context.Context) (*api.Health, error) {
+	h, err := t.m.Health(ctx)
+	if err == nil && h.Cluster != t.s.cluster {
+		return nil, api.NewProblem(api.CodeForbidden, "the master at %s belongs to another cluster", t.m.URL()).
+			Hinted("check MASTER_PEERS, and that both masters have the same MASTER_TOKEN")
+	}
+	return h, err
+}
 
 func (m workerMember) State(ctx context.Context) (*api.WorkerState, error) { return m.w.State(ctx) }
 func (m workerMember) SetState(ctx context.Context, up *api.StateUpdate) (*api.WorkerState, error) {

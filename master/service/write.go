@@ -180,10 +180,9 @@ func (s *Service) retryStaleTerm(ctx context.Context, requestID string, calls []
 }
 
 // unconfirmedTerm is the problem of a worker that refuses the term that a majority of the
-// workers stores. The address that it names is not passed on.
+// workers stores.
 func unconfirmedTerm(p *api.Problem) *api.Problem {
 	q := *p
-	q.Primary = ""
 	q.Detail = "the worker stores a newer term than the other workers; nothing was written there"
 	q.Hint = "send the request again: the primary supersedes a term that a majority did not accept"
 	return &q

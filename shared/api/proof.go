@@ -61,3 +61,12 @@ func Proof(secret, nonce string, body []byte) string {
 func CheckProof(secret, nonce string, body []byte, proof string) bool {
 	return hmac.Equal([]byte(Proof(secret, nonce, body)), []byte(proof))
 }
+
+// ClusterID identifies the cluster whose secret it is made of, without revealing it. Masters that
+// find each other by address alone compare it, so that those of another cluster are not mistaken
+// for peers.
+func ClusterID(secret string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte("shardeck cluster 1"))
+	return hex.EncodeToString(mac.Sum(nil))[:16]
+}

@@ -141,7 +141,7 @@ func answerSamples() []sample {
 func clusterSamples() []sample {
 	return []sample{
 		{"master/health.answer.json", false, "Health", &api.Health{
-			Status: api.StatusDegraded, Reasons: []string{"shard 2 (worker-8083) is down"}, Role: api.RolePrimary, Term: 3, Primary: "http://127.0.0.1:8080", Version: "0.1.0", UptimeSeconds: 12.5,
+			Status: api.StatusDegraded, Reasons: []string{"shard 2 (worker-8083) is down"}, Role: api.RolePrimary, Term: 3, Primary: "http://127.0.0.1:8080", Cluster: "0f1e2d3c4b5a6978", Version: "0.1.0", UptimeSeconds: 12.5,
 			Shards: []api.ShardHealth{
 				{Shard: 0, Worker: "worker-8081", State: api.ShardUp, LatencyMS: 0.5, AgeMS: 250},
 				{Shard: 2, Worker: "worker-8083", State: api.ShardDown, AgeMS: -1},
@@ -150,7 +150,7 @@ func clusterSamples() []sample {
 		{"master/metadata.answer.json", false, "Metadata", &api.Metadata{
 			Master: api.MasterInfo{
 				URL: "http://127.0.0.1:8080", Role: api.RolePrimary, Term: 3, Primary: "http://127.0.0.1:8080", MapVersion: 1, Slots: 5040, Shards: 3,
-				Version: "0.1.0", StartedAt: at, UptimeSeconds: 12.5, PID: 4711,
+				Version: "0.1.0", StartedAt: at, UptimeSeconds: 12.5, PID: 4711, Cluster: "0f1e2d3c4b5a6978",
 				Lease: api.LeaseInfo{Kind: "sqlitefile", Known: true, Holder: "http://127.0.0.1:8080", Term: 3, ExpiresInMS: 1200},
 			},
 			Peers: []api.PeerInfo{{URL: "http://127.0.0.1:8084", Reachable: true, Role: api.RoleBackup, Term: 3, LatencyMS: 0.4, AgeMS: 100}},

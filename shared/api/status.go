@@ -43,6 +43,7 @@ type Health struct {
 	Role          Role          `json:"role"`
 	Term          uint64        `json:"term"`
 	Primary       string        `json:"primary"` // base URL, empty if unknown
+	Cluster       string        `json:"cluster"` // see [ClusterID]
 	Version       string        `json:"version"`
 	UptimeSeconds float64       `json:"uptime_seconds"`
 	Shards        []ShardHealth `json:"shards"`
@@ -80,6 +81,7 @@ type MasterInfo struct {
 	StartedAt     time.Time `json:"started_at"`
 	UptimeSeconds float64   `json:"uptime_seconds"`
 	PID           int       `json:"pid"`
+	Cluster       string    `json:"cluster"` // see [ClusterID]
 	Lease         LeaseInfo `json:"lease"`
 }
 
