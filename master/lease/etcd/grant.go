@@ -19,15 +19,16 @@ type grant struct {
 	*tenure.Tenure
 	lease    *Lease
 	id       clientv3.LeaseID
-	revision int64 // of the leader's key
+	mine     leader
+	revision int64 // of both keys
 }
 
 // confirm begins the tenure by the first renewal, and then reads the key back.
-func (g *grant) confirm(ctx context.Context, mine leader) error {
+func (g *grant) confirm(ctx context.Context) error {
 	err := each(ctx, g.lease.interval(), func(ctx context.Context) error {
 		until, err := g.renewOnce(ctx)
 		if err == nil {
-			g.Tenure = tenure.Begin(mine.Term, until)
+			g.Tenure = tenure.Begin(g.mine.Term, until)
 		}
 		return err
 	})
@@ -122,10 +123,17 @@ func (g *grant) Release(ctx context.Context) error {
 	g.End()
 	ctx, cancel := context.WithTimeout(ctx, g.lease.cfg.TTL)
 	defer cancel()
-	err := g.lease.revoke(ctx, g.id)
-	switch {
-	case err == nil, errors.Is(err, rpctypes.ErrLeaseNotFound):
-		return nil
+	if err := g.giveUp(ctx); err != nil {
+		return g.lease.explain("release the lease", err)
 	}
-	return g.lease.explain("release the lease", err)
+	return nil
+}
+
+// giveUp deletes what the grant has left in etcd.
+func (g *grant) giveUp(ctx context.Context) error {
+	var err error
+	if g.revision != 0 {
+		err = g.lease.release(ctx, g)
+	}
+	return errors.Join(err, g.lease.revoke(ctx, g.id))
 }

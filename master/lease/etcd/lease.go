@@ -18,10 +18,7 @@ import (
 const (
 	observeTimeout = 900 * time.Millisecond
 	observePart    = 280 * time.Millisecond
-	revokeTimeout  = time.Second
-	// rounding is how much later than its whole seconds etcd may delete what has expired: it cuts
-	// the fraction off, and looks twice a second.
-	rounding = 1500 * time.Millisecond
+	cleanupTimeout = time.Second
 )
 
 // Lease is one master's view of the lease. Its methods are safe for concurrent use.
@@ -38,6 +35,7 @@ type Lease struct {
 	mu     sync.Mutex
 	closed bool
 	held   *grant // the newest; nil before
+	sight  sight
 }
 
 // Open checks the configuration and reads its files. It does not wait for etcd.
@@ -52,6 +50,7 @@ func Open(cfg Config) (*Lease, error) {
 	}
 	l := &Lease{cfg: cfg, conn: conn, session: rand.Text(), turn: make(chan struct{}, 1)}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
+	l.work.Go(l.poll)
 	return l, nil
 }
 
@@ -82,12 +81,12 @@ func (l *Lease) Acquire(ctx context.Context, holder string, after uint64) (lease
 	ctx, cancel := context.WithTimeout(ctx, tenure.StopAfter(l.cfg.TTL)) // later, no grant could be valid
 	defer cancel()
 	defer context.AfterFunc(l.ctx, cancel)()
-	s, err := l.read(ctx, l.interval())
+	s, holding, err := l.look(ctx, l.interval())
 	if err != nil {
 		return nil, l.explain("read the lease", err)
 	}
-	if s.revision != 0 && !l.own(s) {
-		return nil, &lease.HeldError{Holding: l.holding(ctx, s)}
+	if !holding.Free && !l.own(s) {
+		return nil, &lease.HeldError{Holding: holding}
 	}
 	term, err := nextTerm(s, after)
 	if err != nil {
@@ -110,12 +109,12 @@ func (l *Lease) acquire(ctx context.Context, s state, mine leader) (lease.Grant,
 	if err != nil {
 		return nil, l.explain("create an etcd lease", err)
 	}
-	g := &grant{lease: l, id: id}
+	g := &grant{lease: l, id: id, mine: mine}
 	if g.revision, err = l.take(ctx, s, mine, id); err == nil && g.revision != 0 {
-		err = g.confirm(ctx, mine)
+		err = g.confirm(ctx)
 	}
 	if err != nil || g.revision == 0 {
-		l.revokeLater(id)
+		l.later(func(ctx context.Context) error { return g.giveUp(ctx) })
 		if err != nil {
 			return nil, l.explain("acquire the lease", err)
 		}
@@ -123,7 +122,7 @@ func (l *Lease) acquire(ctx context.Context, s state, mine leader) (lease.Grant,
 	}
 	old, err := l.hold(g)
 	if old != nil { // its key is now attached to the new lease
-		l.revokeLater(old.id)
+		l.later(func(ctx context.Context) error { return l.revoke(ctx, old.id) })
 	}
 	if err != nil {
 		return nil, err
@@ -162,40 +161,42 @@ func (l *Lease) newLease(ctx context.Context) (id clientv3.LeaseID, err error) {
 
 // lostRace returns the error of an Acquire whose keys have changed after it read them.
 func (l *Lease) lostRace(ctx context.Context) error {
-	s, err := l.read(ctx, l.interval())
+	_, h, err := l.look(ctx, l.interval())
 	if err != nil {
 		return l.explain("read the lease", err)
 	}
-	h := l.holding(ctx, s)
 	if h.Free { // the winner has released it already: not now, but at once
 		h.Free, h.ExpiresIn = false, time.Nanosecond
 	}
 	return &lease.HeldError{Holding: h}
 }
 
-// revokeLater revokes an etcd lease that is of no more use. If that fails, it expires.
-func (l *Lease) revokeLater(id clientv3.LeaseID) {
+// later cleans up what would otherwise expire.
+func (l *Lease) later(do func(context.Context) error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
 		return
 	}
 	l.work.Go(func() {
-		ctx, cancel := context.WithTimeout(l.ctx, revokeTimeout)
+		ctx, cancel := context.WithTimeout(l.ctx, cleanupTimeout)
 		defer cancel()
-		if err := l.revoke(ctx, id); err != nil && !errors.Is(err, rpctypes.ErrLeaseNotFound) {
+		if err := do(ctx); err != nil {
 			l.cfg.Log.Debug("an etcd lease was not revoked", "error", err)
 		}
 	})
 }
 
+// revoke revokes an etcd lease, if there still is one.
 func (l *Lease) revoke(ctx context.Context, id clientv3.LeaseID) error {
 	return each(ctx, l.interval(), func(ctx context.Context) error {
 		c, err := l.conn.get(ctx)
 		if err != nil {
 			return err
 		}
-		_, err = c.Revoke(ctx, id)
+		if _, err = c.Revoke(ctx, id); errors.Is(err, rpctypes.ErrLeaseNotFound) {
+			return nil
+		}
 		return err
 	})
 }
@@ -212,26 +213,11 @@ func (l *Lease) Observe(ctx context.Context) (lease.Holding, error) {
 	if err := ctx.Err(); err != nil {
 		return lease.Holding{}, err
 	}
-	s, err := l.read(ctx, observePart)
+	_, h, err := l.look(ctx, observePart)
 	if err != nil {
 		return lease.Holding{}, l.explain("read the lease", err)
 	}
-	return l.holding(ctx, s), nil
-}
-
-func (l *Lease) holding(ctx context.Context, s state) lease.Holding {
-	if s.revision == 0 {
-		return lease.Holding{Automatic: true, Holder: s.newest.Holder, Term: s.newest.Term, Free: true}
-	}
-	h := lease.Holding{Automatic: true, Holder: s.leader.Holder, Term: s.leader.Term, ExpiresIn: l.cfg.TTL + rounding}
-	ctx, cancel := context.WithTimeout(ctx, observePart)
-	defer cancel()
-	if c, err := l.conn.get(ctx); err == nil {
-		if resp, err := c.TimeToLive(ctx, s.lease); err == nil {
-			h.ExpiresIn = min(max(time.Duration(resp.TTL), 0), MaxTTL/time.Second)*time.Second + rounding
-		}
-	}
-	return h
+	return h, nil
 }
 
 // Close stops renewing. A grant that is still held is lost, but not released.

@@ -187,8 +187,9 @@ func TestKeysThatSomebodyEdited(t *testing.T) {
 		if _, err := raw.Delete(t.Context(), "/p/leader"); err != nil {
 			t.Fatal(err)
 		}
-		<-g.Lost() // long before the etcd lease expires, which still lives
-		if err := acquireSoon(t, ref, b, "http://b", 0).Release(t.Context()); err != nil {
+		next := acquireSoon(t, ref, b, "http://b", 0) // the referee compares with the deadline
+		<-g.Lost()                                    // although its etcd lease still lives
+		if err := next.Release(t.Context()); err != nil {
 			t.Error(err)
 		}
 		for _, tc := range []struct{ key, value, want string }{
@@ -221,6 +222,75 @@ func TestKeysThatSomebodyEdited(t *testing.T) {
 	})
 }
 
+// TestALeaseThatIsRevokedTooSoon: a member of etcd that led, was paused and continues may revoke a
+// lease that was renewed meanwhile. The holder finds out a little later.
+func TestALeaseThatIsRevokedTooSoon(t *testing.T) {
+	forEach(t, func(t *testing.T, bin string) {
+		etcd := startCluster(t, bin, 1)[0]
+		raw := rawClient(t, etcd.client)
+		ref := leasetest.NewReferee(t)
+		a, b := two(t, Config{Endpoints: []string{etcd.client}, TTL: MinTTL})
+		for range 5 {
+			g := acquireSoon(t, ref, a, "http://a", 0)
+			renewsOrIsLost(g, 2) // b sees that
+			if _, err := raw.Revoke(t.Context(), g.(*grant).id); err != nil {
+				t.Fatal(err)
+			}
+			next := acquireSoon(t, ref, b, "http://b", 0) // the referee compares with the deadline
+			<-g.Lost()
+			if err := next.Release(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+// TestEtcdsLeaderIsPausedAndContinues is the same with etcd's own fault.
+func TestEtcdsLeaderIsPausedAndContinues(t *testing.T) {
+	if os.Getenv("SHARDECK_LONG") == "" {
+		t.Skip("it takes half a minute for each etcd; set SHARDECK_LONG to run it")
+	}
+	forEach(t, func(t *testing.T, bin string) {
+		etcd := startCluster(t, bin, 3)
+		ref := leasetest.NewReferee(t)
+		cfg := Config{TTL: 3 * time.Second}
+		for _, m := range etcd {
+			cfg.Endpoints = append(cfg.Endpoints, m.client)
+		}
+		raw := rawClient(t, cfg.Endpoints...)
+		a, b := two(t, cfg)
+		g := acquireSoon(t, ref, a, "http://a", 0)
+		revoked := 0
+		for range 5 {
+			lead := etcd[0]
+			for _, m := range etcd {
+				if st, err := raw.Status(t.Context(), m.client); err == nil && st.Leader == st.Header.GetMemberId() {
+					lead = m
+				}
+			}
+			lead.signal(syscall.SIGSTOP)
+			for end := time.Now().Add(cfg.TTL * 3 / 2); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+				if next, err := b.Acquire(t.Context(), "http://b", 0); err == nil {
+					ref.Granted("http://b", next)
+					g, a, b = next, b, a
+				}
+			}
+			lead.signal(syscall.SIGCONT)
+			for end := time.Now().Add(cfg.TTL); time.Now().Before(end); time.Sleep(time.Millisecond) {
+				if next, err := b.Acquire(t.Context(), "http://b", 0); err == nil {
+					ref.Granted("http://b", next)
+					revoked++
+					g, a, b = next, b, a
+				}
+			}
+		}
+		t.Logf("the lease changed hands %d times after etcd's leader went on", revoked)
+		if err := g.Release(t.Context()); err != nil {
+			t.Log(err)
+		}
+	})
+}
+
 // TestTakeCanBeRepeated: a transaction whose answer was lost is sent again.
 func TestTakeCanBeRepeated(t *testing.T) {
 	forEach(t, func(t *testing.T, bin string) {
@@ -237,7 +307,9 @@ func TestTakeCanBeRepeated(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			return func() (int64, error) { return l.take(ctx, s, leader{"http://m", l.session, 1}, id) }, id
+			return func() (int64, error) {
+				return l.take(ctx, s, leader{Holder: "http://m", Session: l.session, Term: 1}, id)
+			}, id
 		}
 		first, id := take(a)
 		other, _ := take(b)

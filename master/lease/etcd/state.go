@@ -22,6 +22,8 @@ type leader struct {
 	Holder  string `json:"holder"`
 	Session string `json:"session"` // random for each Lease
 	Term    uint64 `json:"term"`
+	// Released is set, in the key that stays only, once the holder has stopped.
+	Released bool `json:"released,omitempty"`
 }
 
 // state is what the two keys say. Revisions are 0 if a key is missing.
@@ -117,12 +119,35 @@ func (l *Lease) take(ctx context.Context, s state, mine leader, id clientv3.Leas
 			return nil
 		}
 		now, err := l.parse(resp)
-		if err == nil && now.lease == id && now.leader == mine {
+		if err == nil && now.revision != 0 && now.lease == id {
 			revision = now.revision
 		}
 		return err
 	})
 	return revision, err
+}
+
+// release marks the term of g as released and deletes its key, unless another has been acquired.
+func (l *Lease) release(ctx context.Context, g *grant) error {
+	mine := g.mine
+	mine.Released = true
+	value, err := json.Marshal(mine)
+	if err != nil {
+		return err
+	}
+	return each(ctx, l.interval(), func(ctx context.Context) error {
+		c, err := l.conn.get(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = c.Txn(ctx).If(
+			clientv3.Compare(clientv3.ModRevision(l.newestKey()), "=", g.revision),
+		).Then(
+			clientv3.OpPut(l.newestKey(), string(value)),
+			clientv3.OpDelete(l.leaderKey()),
+		).Commit()
+		return err
+	})
 }
 
 // nextTerm returns the term after those in etcd and the workers'.
