@@ -126,7 +126,11 @@ func (s *Service) drainDDL(ctx context.Context) (resume func(), err error) {
 // this failover in a database or, if there is none, the term once more.
 func (s *Service) verifyShard(ctx context.Context, shard int, term uint64) error {
 	fence := api.Fence{Term: term, MapVersion: s.slots.Version()}
-	stats := s.prober.Snapshot().Shards[shard].Stats
+	sh := &s.prober.Snapshot().Shards[shard]
+	if p := sh.Refusal(); p != nil {
+		return p
+	}
+	stats := sh.Stats
 	if stats == nil || len(stats.Databases) == 0 {
 		_, err := s.workers[shard].SetState(ctx, &api.StateUpdate{Fence: fence, Leader: s.self, Shard: s.labels[shard]})
 		return err
