@@ -12,8 +12,8 @@
 // More functions are for the program itself: sd_decode and sd_cells convert between the wire form
 // of values and what SQLite stores (see wire.go), those of package foreign build what a worker over
 // SQL Server sends and read its results, sd_handle() identifies the connection that runs
-// it, and sd_interrupt(handle), run on any other connection of the process, interrupts the
-// statement in progress there.
+// it, sd_interrupt(handle), run on any other connection of the process, interrupts the statement in
+// progress there, and sd_keep_log() makes closing its connection leave the log alone.
 //
 // The library contains Go's runtime, which does not survive a fork: a program that forks must load
 // it afterwards.

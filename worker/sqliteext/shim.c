@@ -148,6 +148,14 @@ static void interrupt(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	sqlite3_result_null(ctx);
 }
 
+/* sd_keep_log(): closing the connection neither checkpoints nor removes the log. */
+static void keepLog(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
+	(void)argc, (void)argv;
+	int rc = sqlite3_db_config(sqlite3_context_db_handle(ctx), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+	if (rc != SQLITE_OK)
+		sqlite3_result_error_code(ctx, rc);
+}
+
 static void closed(void *id) { sdClosed((int64_t)(intptr_t)id); }
 
 void sd_interrupt_connection(void *db) { sqlite3_interrupt(db); }
@@ -203,6 +211,8 @@ int sd_register(void *db) {
 	}
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "sd_type", 1, flags, 0, type, 0, 0, 0);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "sd_keep_log", 0, SQLITE_UTF8 | SQLITE_DIRECTONLY, 0, keepLog, 0, 0, 0);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "sd_interrupt", 1, SQLITE_UTF8 | SQLITE_DIRECTONLY, 0, interrupt, 0, 0, 0);
 	return rc;

@@ -6,7 +6,7 @@ import { answerProblem, body, identify, refuseBrowsers, requireToken, send, send
 import type { Logger } from './log.ts';
 import type { Piece } from './messages.ts';
 import { Problem, canceled, problemOf, toJSON } from './problem.ts';
-import { checkDB, checkExec, checkQuery, checkState, shapes } from './requests.ts';
+import { checkDB, checkExec, checkQuery, checkState, shapes, type WorkerState } from './requests.ts';
 
 export interface AppConfig {
   engine: Engine;
@@ -15,12 +15,14 @@ export interface AppConfig {
   token: string;
   version: string;
   loopback: boolean;
+  /** At the start. */
+  state: WorkerState;
 }
 
 const ndjson = 'application/x-ndjson';
 const writeTimeout = 30_000; // for a piece of a large answer
 
-export function createApp({ engine, logger, name, token, version, loopback }: AppConfig): Express {
+export function createApp({ engine, logger, name, token, version, loopback, state }: AppConfig): Express {
   const app = express();
   app.disable('x-powered-by');
   app.enable('case sensitive routing');
@@ -29,11 +31,14 @@ export function createApp({ engine, logger, name, token, version, loopback }: Ap
   const guard = requireToken(token);
   const started = Date.now();
   const engineVersion = engine.version;
+  let holder = state; // of the term, as last logged
 
   app.get('/health', (req, res) => {
+    const [worst] = engine.failures;
     const text = toJSON({
-      status: 'ok', name, language: 'node', engine: engine.name, engine_version: engineVersion, dialect: engine.dialect,
+      status: worst ? 'failing' : 'ok', name, language: 'node', engine: engine.name, engine_version: engineVersion, dialect: engine.dialect,
       shard: engine.shard, version, uptime_seconds: (Date.now() - started) / 1000,
+      ...(worst && { storage: { problem: worst.problem, code: worst.code, since: worst.since } }),
     });
     const nonce = req.headers['x-shardeck-nonce'];
     if (typeof nonce === 'string' && /^[0-9a-f]{64}$/.test(nonce)) res.setHeader('X-Shardeck-Proof', proof(token, nonce, text));
@@ -65,7 +70,10 @@ export function createApp({ engine, logger, name, token, version, loopback }: Ap
   });
 
   app.get('/stats', guard, async (_, res) => {
-    sendJSON(res, { state: await engine.state(), databases: await engine.stats(), at: new Date().toISOString() });
+    const { failures } = engine;
+    sendJSON(res, {
+      state: await engine.state(), databases: await engine.stats(), at: new Date().toISOString(), ...(failures.length > 0 && { storage: failures }),
+    });
   });
 
   app.get('/state', guard, async (_, res) => {
@@ -74,7 +82,10 @@ export function createApp({ engine, logger, name, token, version, loopback }: Ap
 
   app.post('/state', guard, body(shapes.state), async (req, res) => {
     const state = await engine.setState(checkState((req.body as Body<typeof shapes.state>).value));
-    logger.info('a master holds the term', { term: String(state.term), leader: state.leader, shard: state.shard });
+    if (state.term !== holder.term || state.leader !== holder.leader) {
+      logger.info('a master holds the term', { term: String(state.term), leader: state.leader, shard: state.shard });
+    }
+    holder = state;
     sendJSON(res, state);
   });
 

@@ -30,7 +30,7 @@ const writes = new Set([
   constants.SQLITE_CREATE_TABLE, constants.SQLITE_DROP_TABLE, constants.SQLITE_CREATE_INDEX,
 ]);
 /** Functions of the extension that are not for requests. */
-const ownFunctions = new Set(['sd_handle', 'sd_interrupt', 'sd_pack', 'sd_packed', 'sd_take']);
+const ownFunctions = new Set(['sd_handle', 'sd_interrupt', 'sd_keep_log', 'sd_pack', 'sd_packed', 'sd_take']);
 const ofTables = new Set([...writes, constants.SQLITE_READ].filter((op) => op !== constants.SQLITE_CREATE_INDEX));
 
 export class Connection {
@@ -66,6 +66,16 @@ export class Connection {
       'temp_store = MEMORY', 'wal_autocheckpoint = 2048', 'journal_size_limit = 67108864', ...extra,
     ]) c.db.exec(`PRAGMA ${setting}`);
     return c;
+  }
+
+  /** Opens a file to see whether it is readable: nothing of it is in a cache. */
+  static probe<T>(path: string, look: (conn: Pick<Connection, 'get'>) => T): T {
+    const db = new DatabaseSync(path, { readOnly: true, readBigInts: true, returnArrays: true });
+    try {
+      return look({ get: (sql, ...values) => db.prepare(sql).get(...values) as SQLRow | undefined });
+    } finally {
+      db.close();
+    }
   }
 
   /** The first row of one of the worker's own statements. */

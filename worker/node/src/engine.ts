@@ -6,6 +6,7 @@ import type { Logger } from './log.ts';
 import type { ExecResponse, Piece, TableStats } from './messages.ts';
 import type { Problem } from './problem.ts';
 import type { DBRequest, ExecRequest, QueryRequest, WorkerState } from './requests.ts';
+import type { StorageFailure } from './storage.ts';
 
 /** A write in progress. */
 export interface Write {
@@ -36,6 +37,8 @@ export interface Engine {
   readonly version: string;
   /** The worker's shard, as last seen. */
   readonly shard: string;
+  /** The current failures of the storage, from memory, the worst first. */
+  readonly failures: StorageFailure[];
   state(): Promise<WorkerState>;
   setState(update: WorkerState): Promise<WorkerState>;
   /** The signal aborts if the client gives up. */

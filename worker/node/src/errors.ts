@@ -1,9 +1,12 @@
 // What SQLite reports, as problems.
 import { Problem, type Code, type Details } from './problem.ts';
+import { storageFailed, type Kind, type Store } from './storage.ts';
 
 /** SQLite's result codes that are distinguished. */
-export const sqlite = { error: 1, busy: 5, noMem: 7, interrupt: 9, ioErr: 10, full: 13, tooBig: 18, constraint: 19, auth: 23, range: 25 } as const;
+export const sqlite = { error: 1, busy: 5, noMem: 7, interrupt: 9, ioErr: 10, readOnly: 8, corrupt: 11, full: 13, cantOpen: 14, notADB: 26, tooBig: 18, constraint: 19, auth: 23, range: 25 } as const;
 const extended = { check: 275, notNull: 1299, primaryKey: 1555, unique: 2067, rowID: 2579, dataType: 3091 } as const;
+
+const ioErr = { read: 266, shortRead: 522, noMem: 3082 } as const;
 
 /** The codes of SQL Server's error numbers that a CHECK constraint can be named for. */
 const numberCodes: Record<number, Code> = {
@@ -97,6 +100,33 @@ function constraintProblem(code: number, message: string): Problem | undefined {
   return undefined;
 }
 
+/** Whether a result code is of the storage. */
+export function isStorage(code: number): boolean {
+  return ([sqlite.ioErr, sqlite.cantOpen, sqlite.corrupt, sqlite.notADB, sqlite.full, sqlite.readOnly] as number[]).includes(code & 0xff);
+}
+
+/** Records what a result code of SQLite says about the storage. `kind` is what was being done. */
+export function noteFailure(store: Store, kind: Kind, path: string, code: number, cause: unknown): void {
+  switch (code & 0xff) {
+    case sqlite.full:
+      store.fail('write', 'full', path, cause);
+      break;
+    case sqlite.readOnly:
+      store.fail('write', 'read_only', path, cause);
+      break;
+    case sqlite.corrupt:
+    case sqlite.notADB:
+      store.fail('content', 'damaged', path, cause);
+      break;
+    case sqlite.ioErr:
+    case sqlite.cantOpen:
+      if (code === ioErr.noMem) break;
+      if (kind === 'read' || code === ioErr.read || code === ioErr.shortRead) store.fail('read', 'read_failed', path, cause);
+      else store.fail('write', 'write_failed', path, cause);
+      break;
+  }
+}
+
 /** The problem for a failure of the storage, which has changed nothing. The caller logs it. */
 export function storageProblem(err: unknown): unknown {
   switch (primaryCode(err)) {
@@ -105,7 +135,13 @@ export function storageProblem(err: unknown): unknown {
     case sqlite.busy:
     case sqlite.noMem:
       return new Problem('overloaded', 'the database is busy', { hint: 'send the request again' });
+    case sqlite.readOnly:
+      return new Problem('shard_unavailable', "the worker's file is read-only", { hint: "make the worker's data directory writable and send the request again" });
+    case sqlite.corrupt:
+    case sqlite.notADB:
+      return storageFailed('damaged');
     case sqlite.ioErr:
+    case sqlite.cantOpen:
       return new Problem('shard_unavailable', 'the worker cannot read or write its disk', { hint: "check the worker's log and its disk" });
   }
   return err;
@@ -114,7 +150,8 @@ export function storageProblem(err: unknown): unknown {
 /**
  * The problem for the requests of a failed COMMIT. A full disk is noticed before the frame that
  * commits is written, and a lock before anything is, so that nothing was committed. After any
- * other failure the frames may reappear at the next recovery.
+ * other failure the frames may reappear at the next recovery, or the files are not those that are
+ * found then.
  */
 export function commitProblem(err: unknown): unknown {
   const code = primaryCode(err);

@@ -1,8 +1,11 @@
 // The worker's state: the newest term and slot map that it has seen, its leader and its shard.
-import { Connection } from './connection.ts';
-import { primaryCode, sqlite } from './errors.ts';
+import path from 'node:path';
+import { Connection, type SQLValue } from './connection.ts';
+import { noteFailure, primaryCode, resultCode, sqlite } from './errors.ts';
+import { OpenedFiles } from './opened-files.ts';
 import type { Fence, WorkerState } from './requests.ts';
 import { checkFence, raised, updated } from './state.ts';
+import { storageFailed, type Store } from './storage.ts';
 
 const schema = [
   'PRAGMA locking_mode = EXCLUSIVE',
@@ -14,6 +17,9 @@ const schema = [
     leader TEXT NOT NULL, shard TEXT NOT NULL)`,
   "INSERT OR IGNORE INTO state VALUES (1, 0, 0, '', '')",
   'CREATE TABLE IF NOT EXISTS discarded (physical TEXT PRIMARY KEY) WITHOUT ROWID',
+  // Versions that do not know this table leave it alone.
+  'CREATE TABLE IF NOT EXISTS directory (id INTEGER PRIMARY KEY CHECK (id = 1), suffix TEXT, probes INTEGER NOT NULL)',
+  'INSERT OR IGNORE INTO directory VALUES (1, NULL, 0)',
   'COMMIT',
 ];
 
@@ -24,10 +30,15 @@ const schema = [
  */
 export class FenceStore {
   #state: WorkerState;
+  readonly store: Store;
   readonly #conn: Connection;
+  readonly #path: string;
+  readonly #files: OpenedFiles;
 
-  constructor(path: string, extension: string) {
-    this.#conn = new Connection(path, extension, 0);
+  constructor(file: string, extension: string, store: Store) {
+    this.#path = file;
+    this.store = store;
+    this.#conn = new Connection(file, extension, 0);
     try {
       for (const sql of schema) this.#conn.db.exec(sql);
     } catch (err) {
@@ -38,12 +49,40 @@ export class FenceStore {
         { cause: err },
       );
     }
+    this.#files = new OpenedFiles(path.dirname(file), file);
     const [term, map, leader, shard] = this.#conn.get('SELECT term, map_version, leader, shard FROM state') ?? [];
     this.#state = {
       // SQLite's integers have a sign.
       term: BigInt.asUintN(64, term as bigint), map_version: BigInt.asUintN(64, map as bigint),
       leader: leader as string, shard: shard as string,
     };
+  }
+
+  /** Checks that the file is in place; after a failed write, tries again. */
+  look(): void {
+    if (this.store.refusal) return;
+    try {
+      this.#files.checkPlace(this.store);
+      this.store.heal('read');
+      if (this.store.isFailing('write')) this.#run('UPDATE directory SET probes = probes + 1');
+    } catch {
+      // It is recorded.
+    }
+  }
+
+  /**
+   * Records the suffix of the directory's databases, and refuses another than recorded: their files
+   * would be taken for those of other databases. `comply` refuses databases that lack the suffix; it
+   * is called if none is recorded, as by an earlier version.
+   */
+  adoptSuffix(suffix: string, comply: () => void): void {
+    const made = this.#conn.get('SELECT suffix FROM directory')?.[0];
+    if (typeof made !== 'string') {
+      comply();
+      this.#run('UPDATE directory SET suffix = ?', suffix);
+    } else if (made !== suffix) {
+      throw new Error(`its databases were made with the suffix "${made}", not "${suffix}": set WORKER_DB_SUFFIX=${made}, or choose another data directory`);
+    }
   }
 
   get state(): WorkerState {
@@ -70,12 +109,12 @@ export class FenceStore {
    * dropped. A name recorded at the start belongs to an interrupted creation or drop.
    */
   discard(physical: string): void {
-    this.#conn.get('INSERT OR IGNORE INTO discarded VALUES (?)', physical);
+    this.#run('INSERT OR IGNORE INTO discarded VALUES (?)', physical);
   }
 
   /** Deletes the record: the creation is complete, or the files are gone. */
   adopt(physical: string): void {
-    this.#conn.get('DELETE FROM discarded WHERE physical = ?', physical);
+    this.#run('DELETE FROM discarded WHERE physical = ?', physical);
   }
 
   discarded(): string[] {
@@ -86,9 +125,31 @@ export class FenceStore {
     this.#conn.close();
   }
 
+  /** Makes a change of the file durable. */
+  #run(sql: string, ...values: SQLValue[]): void {
+    this.#admit();
+    try {
+      this.#conn.get(sql, ...values);
+    } catch (err) {
+      noteFailure(this.store, 'write', this.#path, resultCode(err), err);
+      throw err;
+    }
+    try {
+      this.#files.checkPlace(this.store);
+    } catch {
+      this.#admit();
+      throw storageFailed('read_failed');
+    }
+    this.store.heal('write');
+  }
+
+  #admit(): void {
+    if (this.store.refusal) throw this.store.refusal;
+  }
+
   #store(next: WorkerState): void {
     if (next === this.#state) return;
-    this.#conn.get(
+    this.#run(
       'UPDATE state SET term = ?, map_version = ?, leader = ?, shard = ?',
       BigInt.asIntN(64, next.term), BigInt.asIntN(64, next.map_version), next.leader, next.shard,
     );

@@ -9,11 +9,13 @@ const format = 1;
 /** The file of the worker's state. No database has this name, as names begin with a letter. */
 export const stateFile = `_state${extension}`;
 
+// clock.ts explains the columns ran, which files of earlier versions lack.
 const ownTables = [
-  'CREATE TABLE _sd_database (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, format INTEGER NOT NULL)',
+  'CREATE TABLE _sd_database (id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, format INTEGER NOT NULL, ran INTEGER NOT NULL DEFAULT 0)',
   'CREATE TABLE _sd_tables (name TEXT PRIMARY KEY, definition TEXT NOT NULL, rows INTEGER NOT NULL CHECK (rows >= 0)) WITHOUT ROWID',
   `CREATE TABLE _sd_idempotency (
-    seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, response TEXT NOT NULL, at INTEGER NOT NULL)`,
+    seq INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, hash TEXT NOT NULL, response TEXT NOT NULL, at INTEGER NOT NULL,
+    ran INTEGER NOT NULL DEFAULT 0)`,
 ];
 
 /** The file of a physical database. */
@@ -41,7 +43,7 @@ export function createFile(dir: string, physical: string, name: string, sqliteEx
 }
 
 /** The logical name of the database in an open file. */
-export function readName(conn: Connection): string {
+export function readName(conn: Pick<Connection, 'get'>): string {
   let found;
   try {
     found = conn.get('SELECT name, format FROM _sd_database WHERE id = 1');

@@ -6,9 +6,10 @@ import { expectTable, loadCatalog, newTable, type Catalog, type Table } from './
 import { located } from './decoder.ts';
 import { commitProblem, isDuplicate, statementProblem, storageProblem } from './errors.ts';
 import type { ExecMessage, ExecResponse } from './messages.ts';
-import { Problem, notBegun, unknownDatabase } from './problem.ts';
+import { Problem, notBegun } from './problem.ts';
 import { rekey } from './rekey.ts';
 import type { Statement } from './requests.ts';
+import { storageFailed } from './storage.ts';
 import type { WriterDatabase } from './writer-database.ts';
 
 /** A write in the writer's hands. */
@@ -50,7 +51,8 @@ export class Group {
 
   /** Runs requests from the front of the batch in one transaction and returns their number. */
   run(batch: Pending[]): number {
-    if (this.#db.gone) return this.#failAll(batch, unknownDatabase(this.#db.info.name));
+    const refusal = this.#db.refusal();
+    if (refusal) return this.#failAll(batch, refusal);
     try {
       this.#db.own.begin.run();
     } catch (err) {
@@ -108,11 +110,18 @@ export class Group {
     const db = this.#db;
     if (!this.#dirty) {
       this.#rollback(); // its requests were replays and refusals
+      try {
+        db.files.checkPlace(db.store);
+      } catch { // a replay acknowledges a write once more
+        this.#abort(storageFailed('removed'));
+        return;
+      }
       for (const p of this.#done) this.#host.answer(p);
       return;
     }
     try {
       for (const [t, n] of this.#rows) if (n !== 0) db.own.setRows.run(BigInt(t.rows + n), t.key);
+      if (db.running.isDue) db.running.save();
       db.prune();
     } catch (err) {
       this.#abort(this.#storage('store row counts', err));
@@ -120,6 +129,7 @@ export class Group {
     }
     const commit = () => {
       db.commit();
+      db.files.checkPlace(db.store); // what was made durable may be a file that nobody finds again
       for (const [t, n] of this.#rows) t.rows += n;
       db.catalog = this.#catalog;
     };
@@ -128,12 +138,24 @@ export class Group {
       else db.changeSchema(commit);
     } catch (err) {
       this.#host.logError('commit failed', err);
+      db.noteFailure('write', err);
       this.#abort(commitProblem(err));
       // Memory must match what is now read from the file, whatever the outcome of the commit.
-      db.changeSchema(() => (db.catalog = loadCatalog(db.conn)));
+      this.#reload();
       return;
     }
+    db.store.heal('write');
     for (const p of this.#done) this.#host.answer(p);
+  }
+
+  #reload(): void {
+    const db = this.#db;
+    try {
+      const catalog = loadCatalog(db.conn);
+      db.changeSchema(() => (db.catalog = catalog));
+    } catch (err) {
+      this.#host.logError('the catalog could not be read again', err);
+    }
   }
 
   /** Runs one request inside the transaction: all or nothing. */
@@ -253,7 +275,10 @@ export class Group {
   }
 
   #storage(what: string, err: unknown): unknown {
-    if (!(err instanceof Problem)) this.#host.logError(`storage failure: ${what}`, err);
+    if (!(err instanceof Problem)) {
+      this.#host.logError(`storage failure: ${what}`, err);
+      this.#db.noteFailure('write', err);
+    }
     return storageProblem(err);
   }
 }

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   await server.listen(config.host, config.port);
   const name = config.name || `worker-${server.port}`;
   const engine = await openEngine(config, name, logger, exit);
-  server.serve(createApp({ engine, logger, name, token: config.token, version: metadata.version, loopback: isLoopback(config.host) }));
+  server.serve(createApp({ engine, logger, name, token: config.token, version: metadata.version, loopback: isLoopback(config.host), state: await engine.state() }));
   logger.info('worker is up', { name, url: server.url, engine: engine.name, engine_version: engine.version, data_dir: dataDir(config, name) });
   process.stdout.write(`listening on ${server.url}\n`);
   await stopped;

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { SQLValue } from './connection.ts';
 import type { ProblemData } from './problem.ts';
 import type { DBRequest, ExecRequest, QueryRequest, WorkerState } from './requests.ts';
+import type { StorageFailure } from './storage.ts';
 import type { TableDef } from './table.ts';
 
 /** What all threads are started with. */
@@ -27,9 +28,19 @@ export interface TableStats {
   rows: number;
 }
 
+/** What is wrong with the storage, and whose requests are refused because of it. */
+export interface StorageReport {
+  failures: StorageFailure[];
+  /** By physical name. */
+  refused: Record<string, ProblemData>;
+  /** Of all writes. */
+  writes?: ProblemData;
+}
+
 /** What has changed since the last report of the writer. */
 export interface Report {
   state?: WorkerState;
+  storage?: StorageReport;
   /** By physical name. */
   sizes?: Record<string, number>;
   /** Row counts by physical name and the table's lower-case name. */
@@ -61,6 +72,7 @@ export type ToWriter =
   | { kind: 'remove'; id: number; physical: string }
   | { kind: 'state'; id: number; update: WorkerState }
   | { kind: 'decoder'; port: MessagePort }
+  | { kind: 'unreadable'; physical: string; code: number; detail: string }
   | { kind: 'close'; id: number };
 
 export interface Answer {
@@ -71,7 +83,10 @@ export interface Answer {
   logged?: string;
 }
 
-export type FromWriter = { kind: 'answers'; answers: Answer[]; report?: Report } | { kind: 'warning'; message: string };
+export type FromWriter =
+  | { kind: 'answers'; answers: Answer[]; report?: Report }
+  | { kind: 'warning'; message: string }
+  | { kind: 'storage'; level: 'error' | 'info'; message: string; fields: Record<string, unknown> };
 
 export type ToReader =
   | { kind: 'query'; id: number; slot: number; physical: string; request: QueryRequest }

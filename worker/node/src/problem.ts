@@ -32,6 +32,7 @@ const codes = {
   stale_schema: [409, "The table's definition has changed"],
   wrong_shard: [409, 'The worker holds a different shard'],
   shard_unavailable: [503, 'A shard cannot be reached'],
+  storage_failed: [503, "A worker's storage has failed"],
   shard_timeout: [504, 'A shard did not answer in time'],
   overloaded: [503, 'Too many requests are in progress'],
   canceled: [499, 'The request was cancelled'],

@@ -2,10 +2,10 @@
 // pieces. A query whose client is slow is left in the middle, and the thread serves others
 // meanwhile. It also decodes the parameters of large writes.
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
-import { primaryCode, sqlite, statementProblem, storageProblem } from './errors.ts';
+import { isStorage, primaryCode, resultCode, sqlite, statementProblem, storageProblem } from './errors.ts';
 import { Decoder } from './decoder.ts';
 import { Running } from './interrupt.ts';
-import { failure, type ExecMessage, type FromReader, type ThreadConfig, type ToReader } from './messages.ts';
+import { failure, type ExecMessage, type FromReader, type ThreadConfig, type ToReader, type ToWriter } from './messages.ts';
 import { canceled, closed, problemOf, unknownDatabase } from './problem.ts';
 import { ReaderDatabase, type Reading, type Rows } from './reader-database.ts';
 import type { QueryRequest } from './requests.ts';
@@ -72,7 +72,7 @@ function start(id: number, slot: number, physical: string, request: QueryRequest
   } catch (err) {
     running.set(0);
     if (reading && database) database.release(reading, true);
-    fail(id, err);
+    fail(id, err, physical);
   }
 }
 
@@ -89,7 +89,7 @@ function advance(q: Query): void {
   } catch (err) {
     running.set(0);
     finish(q, true);
-    send({ kind: 'piece', id: q.id, data: '', rows: 0, end: true, ...failure(queryProblem(err), problemOf) });
+    send({ kind: 'piece', id: q.id, data: '', rows: 0, end: true, ...failure(queryProblem(err, q.database.info.physical), problemOf) });
     return;
   }
   if (end) finish(q, false);
@@ -112,14 +112,18 @@ function finish(q: Query, failed: boolean): void {
   q.database.release(q.reading, failed);
 }
 
-function fail(id: number, err: unknown): void {
-  send({ kind: 'piece', id, data: '', rows: 0, end: true, ...failure(queryProblem(err), problemOf) });
+function fail(id: number, err: unknown, physical = ''): void {
+  send({ kind: 'piece', id, data: '', rows: 0, end: true, ...failure(queryProblem(err, physical), problemOf) });
 }
 
 /** The problem of a query's error. The main thread, which interrupts, knows better why. */
-function queryProblem(err: unknown): unknown {
+function queryProblem(err: unknown, physical: string): unknown {
   if (primaryCode(err) === sqlite.interrupt) return closed();
-  return storageProblem(statementProblem(err));
+  const problem = storageProblem(statementProblem(err));
+  const code = resultCode(err);
+  // The writer knows about the storage.
+  if (problem !== err && isStorage(code)) writer.postMessage({ kind: 'unreadable', physical, code, detail: String(err) } satisfies ToWriter);
+  return problem;
 }
 
 function decode(message: ExecMessage): void {

@@ -56,6 +56,7 @@ const maxParams = 2048; // of one statement
 const maxSQL = 1 << 20;
 const maxTimeout = 24 * 60 * 60 * 1000;
 const maxIdentifier = 100;
+const maxTerm = BigInt(Number.MAX_SAFE_INTEGER);
 
 const fence = shape({ term: uint64, map_version: uint64 });
 const dbBody = shape({ db_name: text, fence });
@@ -156,6 +157,7 @@ export function checkQuery(b: Body<typeof queryBody>): QueryRequest {
 export function checkState(b: Body<typeof stateBody>): WorkerState {
   const { term = 0n, map_version = 0n, leader = '', shard = '' } = b;
   if (term === 0n) throw invalid('term', 'must be 1 or more: terms start at 1');
+  checkTerm('term', term);
   if (!leader) throw missing('leader');
   if (!isBaseURL(leader)) {
     throw invalid('leader', 'must be the base URL of the master that acquires the term');
@@ -189,7 +191,12 @@ export function identifier(field: string, name = ''): string {
 
 function checkFence(f: Body<typeof fence> | undefined): Fence {
   if (!f) throw missing('fence');
-  return { term: f.term ?? 0n, map_version: f.map_version ?? 0n };
+  return { term: checkTerm('fence.term', f.term), map_version: f.map_version ?? 0n };
+}
+
+function checkTerm(field: string, term = 0n): bigint {
+  if (term > maxTerm) throw invalid(field, `must be at most ${maxTerm}, not ${term}`);
+  return term;
 }
 
 function checkTimeout(ms = 0): number {

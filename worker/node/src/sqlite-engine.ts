@@ -3,12 +3,13 @@
 import { Worker } from 'node:worker_threads';
 import type { DatabaseStats, Engine, Write } from './engine.ts';
 import type { Logger } from './log.ts';
-import type { Answer, DatabaseInfo, ExecResponse, FromWriter, Report, TableStats, ThreadConfig, ToWriter } from './messages.ts';
+import type { Answer, DatabaseInfo, ExecResponse, FromWriter, Report, StorageReport, TableStats, ThreadConfig, ToWriter } from './messages.ts';
 import { Problem, canceled, closed, notBegun, unknownDatabase } from './problem.ts';
 import type { Query } from './query.ts';
 import { Readers } from './readers.ts';
 import type { DBRequest, ExecRequest, QueryRequest, WorkerState } from './requests.ts';
 import { Slots } from './slots.ts';
+import type { StorageFailure } from './storage.ts';
 
 const execTimeout = 10_000; // for a write to begin, if the request sets no bound
 const maxExecTimeout = 60 * 60 * 1000;
@@ -41,6 +42,7 @@ export class SQLiteEngine implements Engine {
   readonly #databases = new Map<string, DatabaseInfo>(); // by logical name in lower case
   readonly #contents = new Map<string, Contents>(); // by physical name, as last reported
   readonly #fatal: (err: unknown) => void;
+  #storage: StorageReport = { failures: [], refused: {} };
   #state: WorkerState = { term: 0n, map_version: 0n, leader: '', shard: '' };
   #lastID = 0;
   #writes = 0;
@@ -76,6 +78,10 @@ export class SQLiteEngine implements Engine {
       });
     });
     return e;
+  }
+
+  get failures(): StorageFailure[] {
+    return this.#storage.failures;
   }
 
   get shard(): string {
@@ -114,6 +120,7 @@ export class SQLiteEngine implements Engine {
 
   exec(request: ExecRequest): Write {
     const { physical } = this.#find(request.db);
+    if (this.#storage.writes) throw Problem.from(this.#storage.writes);
     let [values, bytes] = [0, 256];
     for (const st of request.statements) {
       values += st.rows.length * st.types.length;
@@ -171,6 +178,8 @@ export class SQLiteEngine implements Engine {
     if (this.#closed) throw closed();
     const db = this.#databases.get(name.toLowerCase());
     if (!db) throw unknownDatabase(name);
+    const refused = this.#storage.refused[db.physical];
+    if (refused) throw Problem.from(refused);
     return db;
   }
 
@@ -203,6 +212,10 @@ export class SQLiteEngine implements Engine {
       this.#logger.warn(m.message);
       return;
     }
+    if (m.kind === 'storage') {
+      this.#logger[m.level](m.message, m.fields);
+      return;
+    }
     if (m.report) this.#update(m.report);
     for (const a of m.answers) this.#settle(a);
   }
@@ -224,6 +237,7 @@ export class SQLiteEngine implements Engine {
 
   #update(r: Report): void {
     if (r.state) this.#state = r.state;
+    if (r.storage) this.#storage = r.storage;
     for (const physical in r.sizes) this.#contentsOf(physical).size = r.sizes[physical] ?? 0;
     for (const physical in r.tables) this.#contentsOf(physical).tables = r.tables[physical] ?? {};
     for (const physical in r.rows) {

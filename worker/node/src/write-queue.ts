@@ -4,7 +4,7 @@ import type { Pending } from './group.ts';
 import type { ExecMessage, ToWriter } from './messages.ts';
 
 /** Anything but a write of rows. */
-export type Operation = Exclude<ToWriter, ExecMessage | { kind: 'decoder' }>;
+export type Operation = Exclude<ToWriter, ExecMessage | { kind: 'decoder' | 'unreadable' }>;
 
 // Bounds of a group, so that a commit is never far away.
 const groupRequests = 512;

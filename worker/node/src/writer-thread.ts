@@ -3,22 +3,30 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { FenceStore } from './fence.ts';
 import { Decoder } from './decoder.ts';
-import { primaryCode, storageProblem } from './errors.ts';
+import { noteFailure, primaryCode, storageProblem } from './errors.ts';
 import { createFile, fileOf, listDatabases, removeFiles, sizeOf, stateFile } from './files.ts';
 import { Group, type GroupHost, type Pending } from './group.ts';
-import { failure, type Answer, type DatabaseInfo, type ExecMessage, type FromWriter, type Report, type TableStats, type ThreadConfig, type ToWriter } from './messages.ts';
-import { Problem, closed, problemOf, unknownDatabase } from './problem.ts';
+import { failure, type Answer, type DatabaseInfo, type ExecMessage, type FromWriter, type Report, type StorageReport, type TableStats, type ThreadConfig, type ToWriter } from './messages.ts';
+import { Problem, closed, problemOf, unknownDatabase, type ProblemData } from './problem.ts';
 import { begin } from './slots.ts';
+import { Health } from './storage.ts';
 import { WriteQueue, type Operation } from './write-queue.ts';
 import { WriterDatabase } from './writer-database.ts';
 import path from 'node:path';
 
 const tidyEvery = 1000;
+const watchEvery = 1000;
 
 const config = workerData as ThreadConfig;
 const slots = new Int32Array(config.slots);
 
 class Writer implements GroupHost {
+  readonly #health = new Health({
+    error: (message, fields) => send({ kind: 'storage', level: 'error', message, fields }),
+    info: (message, fields) => send({ kind: 'storage', level: 'info', message, fields }),
+  });
+  #reported = 0; // version of the health
+  #watch: NodeJS.Timeout | undefined;
   readonly #fence: FenceStore;
   readonly #decoder = new Decoder(config.extension);
   readonly #databases = new Map<string, WriterDatabase>(); // by physical name
@@ -30,7 +38,7 @@ class Writer implements GroupHost {
 
   constructor() {
     try {
-      this.#fence = new FenceStore(path.join(config.dir, stateFile), config.extension);
+      this.#fence = new FenceStore(path.join(config.dir, stateFile), config.extension, this.#health.add(''));
     } catch (err) {
       throw new Error(`open the data directory ${config.dir}: ${(err as Error).message}`, { cause: err });
     }
@@ -51,7 +59,36 @@ class Writer implements GroupHost {
         throw new Error(`open ${fileOf(config.dir, physical)}: ${(err as Error).message}`, { cause: err });
       }
     }
+    try {
+      this.#fence.adoptSuffix(config.suffix, () => this.#checkSuffix());
+    } catch (err) {
+      throw new Error(`open the data directory ${config.dir}: ${(err as Error).message}`, { cause: err });
+    }
+    this.#watch = setInterval(() => this.#look(), watchEvery);
+    setImmediate(() => this.#look());
     return [...this.#databases.values()].map((db) => db.info);
+  }
+
+  /** Refuses databases that were made with another suffix than the configured one. */
+  #checkSuffix(): void {
+    for (const { info, path } of this.#databases.values()) {
+      if (info.physical === info.name + config.suffix) continue;
+      throw new Error(`the file of database ${info.name} is ${path}, which does not have the suffix "${config.suffix}": set WORKER_DB_SUFFIX to the suffix that the directory was made with`);
+    }
+  }
+
+  /** Checks that all files are in place and readable. */
+  #look(): void {
+    if (this.#closed) return;
+    this.#fence.look();
+    for (const db of this.#databases.values()) db.look();
+    this.flush();
+  }
+
+  /** Opens everything, and answers with what there is together with its state. */
+  start(): void {
+    this.#answers.push({ id: 0, value: this.openAll() });
+    this.flush();
   }
 
   receive(m: ToWriter): void {
@@ -59,15 +96,32 @@ class Writer implements GroupHost {
       m.port.on('message', (decoded: ToWriter) => this.receive(decoded));
       return;
     }
+    if (m.kind === 'unreadable') {
+      const db = this.#databases.get(m.physical);
+      if (db && !db.gone) noteFailure(db.store, 'read', db.path, m.code, m.detail);
+      this.flush();
+      return;
+    }
     this.#queue.push(m.kind === 'exec' ? pending(m) : m);
   }
 
   /** Sends the answers and what has changed. */
   flush(): void {
+    if (this.#health.version !== this.#reported) {
+      this.#reported = this.#health.version;
+      this.#report.storage = this.#storage();
+    }
     if (this.#answers.length === 0 && Object.keys(this.#report).length === 0) return;
     send({ kind: 'answers', answers: this.#answers, report: this.#report });
     this.#answers = [];
     this.#report = {};
+  }
+
+  #storage(): StorageReport {
+    const refused: Record<string, ProblemData> = {};
+    for (const db of this.#databases.values()) if (!db.gone && db.store.refusal) refused[db.info.physical] = db.store.refusal.data;
+    const writes = this.#fence.store.refusal?.data;
+    return { failures: this.#health.failures(), refused, ...(writes && { writes }) };
   }
 
   #work(next: Pending[] | Operation): void {
@@ -116,7 +170,13 @@ class Writer implements GroupHost {
     send({ kind: 'warning', message: `${message}: ${String(err)} (SQLite's code ${primaryCode(err)})` });
   }
 
+  /** Refuses what may need to store a fence. */
+  #admitWrites(): void {
+    if (this.#fence.store.refusal) throw this.#fence.store.refusal;
+  }
+
   #raise(fence: { term: bigint; map_version: bigint }): void {
+    this.#admitWrites();
     const before = this.#fence.state;
     this.#fence.raise(fence);
     if (this.#fence.state !== before) this.#report.state = this.#fence.state;
@@ -140,25 +200,28 @@ class Writer implements GroupHost {
       case 'drop': {
         const db = this.#find(m.request.db);
         if (!db) throw unknownDatabase(m.request.db);
+        if (db.store.refusal) throw db.store.refusal;
         this.#raise(m.request.fence);
         this.#fence.check(m.request.fence);
         this.#fence.discard(db.info.physical);
-        db.gone = true;
+        db.forget();
         return db.info;
       }
       case 'remove':
-        this.#databases.get(m.physical)?.conn.close();
+        this.#databases.get(m.physical)?.close();
         this.#databases.delete(m.physical);
         this.#remove(m.physical);
         return undefined;
       case 'state':
+        this.#admitWrites();
         this.#fence.update(m.update);
         this.#report.state = this.#fence.state;
         return this.#fence.state;
       case 'close':
         this.#closed = true;
         clearTimeout(this.#tidy);
-        for (const db of this.#databases.values()) db.conn.close();
+        clearInterval(this.#watch);
+        for (const db of this.#databases.values()) db.close();
         this.#fence.close();
         this.#decoder.close();
         return undefined;
@@ -175,6 +238,12 @@ class Writer implements GroupHost {
       throw new Problem('database_exists', `database ${name} already exists`, { field: 'db_name', hint: 'choose another name, or drop it first' });
     }
     const physical = name + config.suffix;
+    for (const { info } of this.#databases.values()) { // whose file would be replaced
+      if (info.physical.toLowerCase() !== physical.toLowerCase()) continue;
+      throw new Problem('database_exists', `database ${name} would have the physical name ${info.physical}, which is that of database ${info.name}`, {
+        field: 'db_name', hint: 'choose another name',
+      });
+    }
     this.#fence.discard(physical);
     try {
       removeFiles(config.dir, physical);
@@ -183,7 +252,9 @@ class Writer implements GroupHost {
       this.#fence.adopt(physical);
       return info;
     } catch (err) {
-      this.#databases.get(physical)?.conn.close();
+      const opened = this.#databases.get(physical);
+      opened?.forget();
+      opened?.close();
       this.#databases.delete(physical);
       this.#remove(physical);
       throw err;
@@ -191,7 +262,7 @@ class Writer implements GroupHost {
   }
 
   #open(physical: string): WriterDatabase {
-    const db = new WriterDatabase(config.dir, physical, config.extension);
+    const db = new WriterDatabase(config.dir, physical, config.extension, this.#health);
     this.#databases.set(physical, db);
     this.#reportTables(db, true);
     this.#measure(db);
@@ -226,7 +297,7 @@ class Writer implements GroupHost {
       for (const db of this.#databases.values()) {
         if (db.gone) continue;
         try {
-          if (this.#queue.isEmpty) db.own.checkpoint.all();
+          if (this.#queue.isEmpty && !db.refusal()) db.own.checkpoint.all();
         } catch (err) {
           this.logError('checkpoint failed', err);
         }
@@ -251,8 +322,7 @@ function send(m: FromWriter): void {
 }
 
 const writer = new Writer();
-send({ kind: 'answers', answers: [{ id: 0, value: writer.openAll() }] });
-writer.flush();
+writer.start();
 parentPort?.on('message', (m: ToWriter) => {
   writer.receive(m);
 });

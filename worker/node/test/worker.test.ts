@@ -108,12 +108,16 @@ test('a large write is decoded elsewhere, and refused by its row and column', as
   assert.deepEqual(await w.rows('SELECT COUNT(*) FROM "Things"', ['INT']), ['[5000]']);
 });
 
-test('terms have 64 bits', async (t) => {
+test('terms are bounded', async (t) => {
   const w = await started(t);
   const state = (term: string) => w.post('/state', `{"term":${term},"map_version":1,"leader":"http://127.0.0.1:1","shard":"0/1"}`);
-  assert.match((await state('18446744073709551614')).text, /"term":18446744073709551614/);
-  const stale = await state('18446744073709551613');
-  assert.match(stale.text, /"code":"stale_term".*"term":18446744073709551614/);
+  for (const term of ['9007199254740992', '18446744073709551615']) {
+    const { json } = await state(term);
+    assert.deepEqual([json.code, json.field], ['invalid_field', 'term']);
+  }
+  assert.match((await state('9007199254740991')).text, /"term":9007199254740991/);
+  const stale = await state('9007199254740990');
+  assert.match(stale.text, /"code":"stale_term".*"term":9007199254740991/);
   assert.equal((await w.post('/create-db', { db_name: 'Other', fence })).json.code, 'stale_term');
 });
 

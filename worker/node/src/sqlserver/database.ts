@@ -6,8 +6,10 @@ export class Database {
   readonly name: string;
   readonly physical: string;
   readonly pool: Pool;
-  /** When expired idempotency records are deleted next. */
+  /** The running time at which expired idempotency records are deleted next. */
   nextPrune = 0;
+  /** Whether its idempotency records have a running time; see prepareKeys of the engine. */
+  keys: Promise<void> | undefined;
   #ended: Problem | undefined;
   readonly #work = new Set<(reason: Problem) => void>();
   #idle: (() => void) | undefined;

@@ -48,7 +48,7 @@ export class Databases {
       const { rows } = await this.#server.run(master, forever, 'server_version');
       await this.#chooseCollation(master);
       await this.#createOwn(master);
-      await this.#createTables(this.#own, 'own_tables');
+      await this.createTables(this.#own, 'own_tables');
       await this.#server.run(this.#own, forever, 'first_state').catch((err: unknown) => {
         if (!(err instanceof Failure && err.code === 'duplicate_key')) throw err; // of two workers, one stores it
       });
@@ -202,7 +202,7 @@ export class Databases {
     });
     const pool = this.#server.pool(physical);
     try {
-      await this.#createTables(pool, 'database_tables');
+      await this.createTables(pool, 'database_tables');
     } finally {
       pool.close();
     }
@@ -221,7 +221,7 @@ export class Databases {
     }
   }
 
-  async #createTables(on: Pool, statement: string): Promise<void> {
+  async createTables(on: Pool, statement: string): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
         await this.#server.run(on, forever, statement);

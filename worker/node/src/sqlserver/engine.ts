@@ -5,10 +5,12 @@ import type { DatabaseStats, Engine, Rows, Write } from '../engine.ts';
 import type { Logger } from '../log.ts';
 import { Problem, closed } from '../problem.ts';
 import type { DBRequest, ExecRequest, Fence, QueryRequest, WorkerState } from '../requests.ts';
+import type { StorageFailure } from '../storage.ts';
 import type { TableDef } from '../table.ts';
 import type { Database } from './database.ts';
 import { Databases, ownDatabase } from './databases.ts';
 import { Gate } from './gate.ts';
+import { ServerHealth } from './health.ts';
 import type { Pool } from './pool.ts';
 import { Reading, type ReadHost } from './read.ts';
 import { Server, type SQLServerConfig } from './server.ts';
@@ -29,6 +31,7 @@ export class SQLServerEngine implements Engine, ReadHost, WriteHost {
   readonly #own: Pool;
   readonly #store: StateStore;
   readonly #databases: Databases;
+  #health: ServerHealth | undefined;
   #version = '';
 
   private constructor(server: Server) {
@@ -44,6 +47,7 @@ export class SQLServerEngine implements Engine, ReadHost, WriteHost {
     try {
       e.#version = await e.#databases.prepare();
       await e.state();
+      e.#health = await ServerHealth.start(e.server, e.#own, e.#databases);
     } catch (err) {
       const hint = err instanceof Problem && err.data.hint ? `: ${err.data.hint}` : '';
       throw new Error(`opening the databases on the server of WORKER_DSN: ${(err as Error).message}${hint}`, { cause: err });
@@ -53,6 +57,26 @@ export class SQLServerEngine implements Engine, ReadHost, WriteHost {
 
   get version(): string {
     return this.#version;
+  }
+
+  get failures(): StorageFailure[] {
+    return this.#health?.failures ?? [];
+  }
+
+  ran(): number {
+    return this.#health?.ran() ?? 0;
+  }
+
+  /**
+   * Gives the idempotency records of an earlier version's database a running time, once. It comes
+   * before the first keyed write rather than at the start, which it would slow down.
+   */
+  prepareKeys(db: Database): Promise<void> {
+    db.keys ??= db.during(() => undefined, () => this.#databases.createTables(db.pool, 'database_tables')).catch((err: unknown) => {
+      db.keys = undefined;
+      throw err;
+    });
+    return db.keys;
   }
 
   get shard(): string {
@@ -122,6 +146,7 @@ export class SQLServerEngine implements Engine, ReadHost, WriteHost {
 
   async close(): Promise<void> {
     if (this.closed) return;
+    this.#health?.close();
     await this.gate.exclusive(async () => {
       this.#store.closed = true;
       return Promise.resolve();
@@ -150,11 +175,11 @@ export class SQLServerEngine implements Engine, ReadHost, WriteHost {
 
   /** Deletes some of the expired idempotency records, at most once a minute, or each time while there are more. */
   async #prune(db: Database): Promise<void> {
-    const now = Date.now();
-    if (now < db.nextPrune) return;
-    db.nextPrune = now + pruneEvery;
+    const age = { now_ms: Date.now(), ran_ms: this.ran(), ttl_ms: responseTTL };
+    if (age.ran_ms < db.nextPrune) return;
+    db.nextPrune = age.ran_ms + pruneEvery;
     try {
-      const { affected } = await db.during(() => undefined, () => this.server.run(db.pool, AbortSignal.timeout(10_000), 'prune', { limit: pruneRecords, before_ms: now - responseTTL }));
+      const { affected } = await db.during(() => undefined, () => this.server.run(db.pool, AbortSignal.timeout(10_000), 'prune', { limit: pruneRecords, ...age }));
       if (affected >= pruneRecords) db.nextPrune = 0;
     } catch (err) {
       if (!this.closed) this.server.logger.warn('expired idempotency records could not be deleted', { database: db.physical, error: err });

@@ -26,6 +26,10 @@ export interface WriteHost {
   /** The error of a request, or that its database was dropped meanwhile. */
   lookUp(db: Database, err: unknown): Promise<unknown>;
   raise(fence: Fence): Promise<void>;
+  /** The running time in milliseconds. */
+  ran(): number;
+  /** Called before a keyed write. */
+  prepareKeys(db: Database): Promise<void>;
 }
 
 export class SQLServerWrite {
@@ -55,6 +59,7 @@ export class SQLServerWrite {
     try {
       const db = await this.#host.find(this.#request.db, this.#begin.signal);
       try {
+        if (this.#request.idempotency) await this.#host.prepareKeys(db);
         return await this.#retried(db);
       } catch (err) {
         throw await this.#host.lookUp(db, err);
@@ -85,7 +90,7 @@ export class SQLServerWrite {
 
   async #try(db: Database): Promise<ExecResponse> {
     const { server, gate } = this.#host;
-    const context = JSON.stringify({ suffix: server.suffix, now_ms: Date.now(), ttl_ms: responseTTL });
+    const context = JSON.stringify({ suffix: server.suffix, now_ms: Date.now(), ran_ms: this.#host.ran(), ttl_ms: responseTTL });
     const plan = server.functions.write(this.#body, context);
     const signal = this.#begun ? this.#timeout.signal : this.#begin.signal;
     const outcome = await db.during(() => undefined, () => db.pool.run(signal, (session) => gate.shared(async () => {

@@ -59,7 +59,9 @@ Value: TypeAlias = int | float | str | bytes | None
 
 
 # Functions of the extension that are not for requests.
-_OWN_FUNCTIONS = frozenset(("sd_handle", "sd_interrupt", "sd_pack", "sd_packed", "sd_take"))
+_OWN_FUNCTIONS = frozenset(
+    ("sd_handle", "sd_interrupt", "sd_keep_log", "sd_pack", "sd_packed", "sd_take")
+)
 
 
 class _Any(Mapping[str, None]):
