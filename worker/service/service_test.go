@@ -32,11 +32,16 @@ func config(t testing.TB) service.Config {
 // start runs a worker until stop is called, which returns Run's error.
 func start(t testing.TB, cfg service.Config) (url string, stop func() error) {
 	t.Helper()
+	return startLogged(t, cfg, quiet)
+}
+
+func startLogged(t testing.TB, cfg service.Config, log *slog.Logger) (url string, stop func() error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r, w := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := service.Run(ctx, cfg, w, quiet)
+		err := service.Run(ctx, cfg, w, log)
 		w.CloseWithError(io.EOF)
 		ended <- err
 	}()

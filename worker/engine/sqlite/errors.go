@@ -136,6 +136,11 @@ func noteFailure(s *storage.Store, kind storage.Kind, path string, err error) {
 // storageProblem maps a storage failure of the database to a problem, and records and logs it:
 // nothing was changed.
 func (db *database) storageProblem(kind storage.Kind, err error) error {
+	if _, ok := errors.AsType[*api.Problem](err); !ok && db.files.checkPlace(db.store) != nil {
+		if p := db.refusal(); p != nil { // which is the cause
+			return p
+		}
+	}
 	noteFailure(db.store, kind, db.path, err)
 	return storageProblem(err, db.e.cfg.Logger)
 }

@@ -152,14 +152,15 @@ func (f *fence) run(s *raw.Stmt) error {
 	if p := f.store.Refusal(); p != nil {
 		return p
 	}
-	if err := s.Run(); err != nil {
-		noteFailure(f.store, storage.Write, f.files[1].path, err)
-		return err
-	}
-	if err := f.files.checkPlace(f.store); err != nil {
+	err := s.Run()
+	if placeErr := f.files.checkPlace(f.store); placeErr != nil {
 		if p := f.store.Refusal(); p != nil {
 			return p
 		}
+		err = errors.Join(err, placeErr)
+	}
+	if err != nil {
+		noteFailure(f.store, storage.Write, f.files[1].path, err)
 		return err
 	}
 	f.store.Heal(storage.Write)

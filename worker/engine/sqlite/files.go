@@ -74,6 +74,14 @@ func (o openedFiles) checkPlace(s *storage.Store) error {
 	return err
 }
 
+// displaced is the problem for requests whose database's files are not in place, or may not be.
+func (db *database) displaced() error {
+	if p := db.refusal(); p != nil {
+		return p
+	}
+	return api.NewProblem(api.CodeShardUnavailable, "the worker cannot examine its files").Hinted("check the worker's log and its disk")
+}
+
 // checkSize closes the store if the database's file has shrunk. It never does by itself: nothing
 // vacuums it, and a checkpoint only adds to it.
 func (db *database) checkSize() error {

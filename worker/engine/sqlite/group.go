@@ -177,7 +177,7 @@ func (g *group) abortClean() {
 	}
 	if g.w.db.files.checkPlace(g.w.db.store) != nil {
 		// A replay acknowledges a write once more.
-		g.abort(api.StorageFailed(api.StorageRemoved))
+		g.abort(g.w.db.displaced())
 		return
 	}
 	for _, p := range g.done {

@@ -131,16 +131,21 @@ export class FenceStore {
     try {
       this.#conn.get(sql, ...values);
     } catch (err) {
+      this.#checkPlace(); // which may be the cause
       noteFailure(this.store, 'write', this.#path, resultCode(err), err);
       throw err;
     }
+    this.#checkPlace();
+    this.store.heal('write');
+  }
+
+  #checkPlace(): void {
     try {
       this.#files.checkPlace(this.store);
     } catch {
       this.#admit();
       throw storageFailed('read_failed');
     }
-    this.store.heal('write');
   }
 
   #admit(): void {

@@ -113,7 +113,7 @@ export class Group {
       try {
         db.files.checkPlace(db.store);
       } catch { // a replay acknowledges a write once more
-        this.#abort(storageFailed('removed'));
+        this.#abort(db.refusal() ?? storageFailed('read_failed'));
         return;
       }
       for (const p of this.#done) this.#host.answer(p);
@@ -277,6 +277,8 @@ export class Group {
   #storage(what: string, err: unknown): unknown {
     if (!(err instanceof Problem)) {
       this.#host.logError(`storage failure: ${what}`, err);
+      const refusal = this.#db.displaced();
+      if (refusal) return refusal;
       this.#db.noteFailure('write', err);
     }
     return storageProblem(err);

@@ -162,6 +162,16 @@ export class WriterDatabase {
     }
   }
 
+  /** The problem of requests if the files are found not to be in place. */
+  displaced(): Problem | undefined {
+    try {
+      this.files.checkPlace(this.store);
+    } catch {
+      return this.refusal();
+    }
+    return undefined;
+  }
+
   noteFailure(kind: Kind, err: unknown): void {
     noteFailure(this.store, kind, this.path, resultCode(err), err);
   }

@@ -7,6 +7,7 @@ import { Problem } from '../src/problem.ts';
 import { parseDSN } from '../src/sqlserver/dsn.ts';
 import { Failure, Functions } from '../src/sqlserver/functions.ts';
 import { Gate, Semaphore, pause } from '../src/sqlserver/gate.ts';
+import { ServerHealth } from '../src/sqlserver/health.ts';
 import { Server } from '../src/sqlserver/server.ts';
 import { WorkerProcess, extension } from './worker.ts';
 
@@ -163,4 +164,40 @@ test('rows are lines of JSON', () => {
   assert.equal(f.lines(wide.map(() => 'INT'))(wide), JSON.stringify(wide));
   assert.throws(() => f.lines(['NVARCHAR(MAX)'])(['a'.repeat(17 << 20)]), (err: Problem) => err.code === 'too_complex');
   f.close();
+});
+
+test('a server says what is wrong', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let records = [['A', 'ATEST', 'ready'], ['B', 'BTEST', 'ready'], ['C', 'CTEST', 'dropping']];
+  let failures: Record<string, Error> = {}; // by statement, or physical name
+  let looked = (): void => undefined;
+  const answer = (name: string, subject: { physical?: string }) => {
+    const failure = failures[name] ?? failures[subject.physical ?? ''];
+    if (failure) throw failure;
+    return { rows: name === 'running_time' ? [['5000']] : name === 'records' ? records : [[0]], affected: 0 };
+  };
+  const quiet = { error: () => { looked(); }, info: () => { looked(); } };
+  const server = { run: (_: unknown, __: unknown, name: string) => Promise.resolve(answer(name, {})), runOn: (_: unknown, name: string, subject = {}) => Promise.resolve().then(() => answer(name, subject)), logger: quiet };
+  const own = { run: (_: unknown, work: (session: unknown) => unknown) => work({ cancel: () => undefined }) };
+  const databases = { list: () => Promise.resolve(records.map(([name, physical]) => ({ name, physical }))) };
+  const health = await ServerHealth.start(server as never, own as never, databases as never);
+  t.after(() => health.close());
+  assert.ok(health.ran() >= 5000, 'the running time goes on from the stored one');
+  const codes = async () => {
+    const changed = new Promise<void>((resolve) => (looked = resolve));
+    t.mock.timers.tick(1000);
+    await changed;
+    const found = health.failures.map((f) => [f.code, f.db_name]);
+    await new Promise((resolve) => setImmediate(resolve)); // the next look is scheduled
+    return found;
+  };
+  failures = { records: new Problem('shard_unavailable', 'x') };
+  assert.deepEqual(await codes(), [['unreachable', undefined]]);
+  failures = {};
+  assert.deepEqual(await codes(), []);
+  failures = { BTEST: new Failure({ problem: { code: 'internal', detail: 'x', sql_number: 824 } }) };
+  assert.deepEqual(await codes(), [['read_failed', 'B']]);
+  failures = {};
+  assert.deepEqual(await codes(), []);
+  records = [];
 });

@@ -5,6 +5,7 @@ Most of it needs a server, SHARDECK_TEST_SQLSERVER (docs/sql-server.md).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -24,9 +25,12 @@ from shardeck_worker.definition import table_definition
 from shardeck_worker.problem import Problem
 from shardeck_worker.sqlite.connection import Opener, default_extension
 from shardeck_worker.sqlserver import driver
+from shardeck_worker.sqlserver.driver import Refused
 from shardeck_worker.sqlserver.dsn import parse
 from shardeck_worker.sqlserver.engine import Engine, open_engine
 from shardeck_worker.sqlserver.functions import Functions
+from shardeck_worker.sqlserver.health import ServerHealth
+from shardeck_worker.storage import Health
 from tests.conftest import FENCE, forever, parsed
 
 DSN = os.environ.get("SHARDECK_TEST_SQLSERVER", "")
@@ -49,6 +53,67 @@ CREATE = {
     "effect": "create_table",
     "definition": DEFINITION,
 }
+
+
+class FakeServer:
+    """The worker's own database on a server that answers as the test says."""
+
+    def __init__(self) -> None:
+        self.records = [("A", "APY", "ready"), ("B", "BPY", "ready"), ("C", "CPY", "dropping")]
+        self.failures: dict[str, Exception] = {}  # by statement, or physical name
+        self.now_ran = 0
+        self.saved: list[int] = []
+        self.run = self
+        self.functions = self
+
+    def ran(self) -> int:
+        return self.now_ran
+
+    def statement(self, name: str, /, **subject: Any) -> tuple[str, dict[str, Any]]:
+        return name, subject
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[FakeServer]:
+        yield self
+
+    @contextlib.contextmanager
+    def over(self, *_: object) -> Iterator[None]:
+        yield
+
+    def rows(self, call: tuple[str, dict[str, Any]]) -> list[tuple[Any, ...]]:
+        name, subject = call
+        for failing in (name, subject.get("physical", "")):
+            if failing in self.failures:
+                raise self.failures[failing]
+        if name == "save_running_time":
+            self.saved.append(subject["ran_ms"])
+        if name == "record":
+            return [record for record in self.records if record[0] == subject["name"]]
+        return list(self.records) if name == "records" else [(0,)]
+
+
+def test_a_server_says_what_is_wrong() -> None:
+    fake, health = FakeServer(), Health()
+    server: Any = fake
+    watched = ServerHealth(server, health, server, threading.Event())
+
+    def found() -> list[tuple[str, str]]:
+        watched.look()
+        return [(failure.code, failure.db) for failure in health.failures()]
+
+    assert found() == []
+    fake.failures["records"] = Problem("shard_unavailable", "x")
+    assert found() == [("unreachable", "")]
+    fake.failures = {"BPY": Refused(824, "x")}
+    assert found() == [("read_failed", "B")]
+    fake.records.pop(1)  # it was dropped
+    assert found() == []
+    fake.now_ran = 59_999
+    watched.look()
+    fake.now_ran = 60_000
+    watched.look()
+    watched.look()
+    assert fake.saved == [60_000]
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

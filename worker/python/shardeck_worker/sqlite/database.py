@@ -29,7 +29,7 @@ from shardeck_worker.sqlite.reader import Reader, ReaderPool, Rows, query_proble
 from shardeck_worker.sqlite.state import StateFile
 from shardeck_worker.sqlite.values import Values
 from shardeck_worker.sqlite.writer import WAIT_TO_BEGIN, Pending, Writer
-from shardeck_worker.storage import Health
+from shardeck_worker.storage import Health, Kind
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,16 @@ class Database:
         self._writer.start(lambda batch: serve(self, batch), self._probe_write)
 
     def _read_problem(self, err: Exception) -> Exception:
-        return storage_problem(err, self.store, "read", str(self.path))
+        return self.storage_problem(err, "read")
+
+    def storage_problem(self, err: Exception, kind: Kind = "write") -> Exception:
+        """Return the problem of a storage failure, which may be that the files are gone."""
+        if not isinstance(err, Problem):
+            with contextlib.suppress(OSError):
+                self.files.check_place(self.store)
+            if refusal := self.refusal():
+                return refusal
+        return storage_problem(err, self.store, kind, str(self.path))
 
     def look(self) -> None:
         """Check that the files are in place and readable; after a failed write, try again."""

@@ -48,6 +48,9 @@ class Owner(Protocol):
     def refusal(self) -> Problem | None:
         """Return why nothing may begin; None while the database exists."""
 
+    def storage_problem(self, err: Exception) -> Exception:
+        """Return the problem of a storage failure, which may be that the files are gone."""
+
     def change_schema(self, change: Callable[[], None]) -> None:
         """Run change such that no query checked against one schema reads with the other."""
 
@@ -131,7 +134,7 @@ class Group:
             try:
                 self.db.files.check_place(self.db.store)
             except OSError:  # a replay acknowledges a write once more
-                self._abort(storage_failed("removed"))
+                self._abort(self.db.refusal() or storage_failed("read_failed"))
             return
         try:
             for table, rows in self.deltas.items():
@@ -158,7 +161,7 @@ class Group:
             self.db.store.heal("write")
 
     def _storage_problem(self, err: Exception) -> Exception:
-        return storage_problem(err, self.db.store, "write", str(self.db.path))
+        return self.db.storage_problem(err)
 
     def _commit(self) -> None:
         self.conn.run("COMMIT")

@@ -94,13 +94,17 @@ class StateFile:
             try:
                 self._db.execute(sql, values)
             except apsw.Error as err:
+                self._check_place()  # which may be the cause
                 note_failure(self.store, "write", self._path, err)
                 raise
-            try:
-                self._files.check_place(self.store)
-            except OSError:
-                raise self.store.refusal or storage_failed("read_failed") from None
+            self._check_place()
             self.store.heal("write")
+
+    def _check_place(self) -> None:
+        try:
+            self._files.check_place(self.store)
+        except OSError:
+            raise self.store.refusal or storage_failed("read_failed") from None
 
     def look(self) -> None:
         """Check that the file is in place; after a failed write, try again."""
