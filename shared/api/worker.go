@@ -221,6 +221,9 @@ type DatabaseStats struct {
 	Physical  string       `json:"physical"` // such as "SchoolDBGO"
 	SizeBytes int64        `json:"size_bytes"`
 	Tables    []TableStats `json:"tables"`
+	// Log is the masters' log of unfinished statements, nil if the database has none. To a worker
+	// it is one of Tables; a master moves it here.
+	Log *TableStats `json:"-"`
 }
 
 // TableStats is one table of a worker's database.

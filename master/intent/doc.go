@@ -1,0 +1,67 @@
+// Package intent makes statements that concern several shards finish by themselves. No transaction
+// spans the shards: each applies its part on its own, and a master can be killed, or an answer
+// lost, between any two of them. So the statement's intent is written first, as a row of a log on
+// one shard, and whoever is primary rolls it forward, or back, until no part is open.
+//
+// # The log
+//
+// The log is an ordinary table, named shardeck_intents, in every database on every shard, which
+// workers treat like any other. Clients can neither see nor name it. A row has the statement's
+// identity, its kind, and a body with all that is needed to execute it again. The shard where the
+// row is, its host, is chosen per statement: the home of its Idempotency-Key, or of the database.
+//
+// # Writes of rows
+//
+// The host's part and the row of the log are one transaction. Only after it is committed are the
+// other shards sent their parts, which the row contains. Once all parts are known to be applied or
+// refused, the row is deleted.
+//
+//	crash, or lost answer         what it leaves                          who ends it
+//	before the host commits       nothing, and nothing was sent           nobody needs to
+//	after the host commits        the row; some parts are applied         the primary sends all parts
+//	before the row is deleted     the row; all parts are applied          the primary sends all parts
+//
+// Sending a part again is safe at any time, also beside the master that sent it first, because each
+// part carries the statement's Idempotency-Key, a random one if the client sent none: a worker
+// stores the key in the part's transaction, and answers a repetition from the record. A worker
+// forgets keys after a day. So the primary, when it has sent the parts and some are still open,
+// notes in the row which are not, and never sends those again.
+//
+// A part that is refused because of its content (see [api.Code.Lasting]), or because its table was
+// dropped or replaced, is refused for good: it is not undone elsewhere, as the client was told, or
+// is told by an event, which rows that concerns.
+//
+// # Changes of the schema
+//
+// Only the primary changes the schema, one statement at a time, so any such intent that it finds
+// while it executes none has been abandoned. Its steps can be repeated: to create what exists with
+// the same definition, or to drop what does not exist, succeeds. Each carries an Idempotency-Key
+// too, so that a request that was delayed in the network cannot drop the table's successor.
+//
+//	create table   the row, then the shards. If one refuses, the row first says "undo", then the
+//	               table is dropped where this intent created it, unless it has rows by now.
+//	drop table     the row, then the shards.
+//	create db      the host's database, its log and the row, then the other shards. A database that
+//	               only its home has, without a log or tables, is one that was left before the row.
+//	drop db        the row, then the other shards, and the host last, with the row.
+//
+// An undo must not be overtaken by the request that it undoes, which may be delayed. It first uses
+// the request's key for something else, which refuses the request from then on.
+//
+// # Who may do what
+//
+// Any master writes the intents of row writes, and deletes those it has seen through. Only the
+// primary executes intents of others, under its term, so that a worker refuses it once there is a
+// newer one. It leaves an intent of a write alone until it has seen it, by its own monotonic
+// clock, for longer than the request may take. That spares work; nothing depends on it.
+//
+// # Sources
+//
+// Gray and Reuter, "Transaction Processing: Concepts and Techniques" (1993), on logging before
+// acting and on redo that can be repeated; Helland, "Life beyond Distributed Transactions" (CIDR
+// 2007), on messages that are applied at most once instead of transactions across machines;
+// Garcia-Molina and Salem, "Sagas" (SIGMOD 1987), on undoing by compensation.
+//
+// The package holds the protocol. It reaches workers through [Shards], and is told by its caller
+// when to act and under which term.
+package intent
