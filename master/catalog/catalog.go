@@ -112,6 +112,8 @@ type collected struct {
 	name   string // as the lowest shard spells it
 	shards []int
 	tables []*collectedTable // by name
+	// intents counts the entries of the shards' logs of unfinished statements.
+	intents int64
 }
 
 type collectedTable struct {
@@ -159,6 +161,9 @@ func collect(stats []*api.WorkerStats) []*collected {
 				dbs[dbKey] = c
 			}
 			c.shards = append(c.shards, shard)
+			if d.Log != nil {
+				c.intents += d.Log.Rows
+			}
 			for j := range d.Tables {
 				def := &d.Tables[j].Definition
 				key := [2]string{dbKey, strings.ToLower(def.Name)}

@@ -120,7 +120,7 @@ func TestEditsLeaveTheirInputAlone(t *testing.T) {
 			db, table := names.Draw(t, "db"), names.Draw(t, "table")
 			switch rapid.IntRange(0, 3).Draw(t, "edit") {
 			case 0:
-				AddDatabase(&st, db, db+"GO")
+				AddDatabase(&st, db, db+"GO", &api.TableDef{Name: "log"})
 				if want[db] == nil {
 					want[db] = map[string]bool{}
 				}

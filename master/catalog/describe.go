@@ -23,7 +23,7 @@ func Describe(stats []*api.WorkerStats) ([]api.DatabaseInfo, []api.Drift) {
 		info := api.DatabaseInfo{Name: c.name, Shards: c.shards, Tables: []api.TableInfo{}}
 		if missing := without(heard, c.shards); len(missing) > 0 {
 			drift = append(drift, api.Drift{DB: c.name, Kind: "missing_database", Shards: missing,
-				Detail: fmt.Sprintf("%s lacks the database %s; create-db again completes it", eachOf(missing), c.name)})
+				Detail: c.missingDatabase(missing)})
 		}
 		for _, t := range c.tables {
 			info.Tables = append(info.Tables, t.info(len(stats)))
@@ -62,13 +62,48 @@ func (t *collectedTable) drift(c *collected) []api.Drift {
 	}
 	if missing := without(c.shards, have); len(missing) > 0 {
 		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "missing_table", Shards: missing,
-			Detail: fmt.Sprintf("%s lacks the table %s; the same create-table again completes it", eachOf(missing), t.name)})
+			Detail: t.missing(c, missing)})
 	}
 	if len(differ) > 0 {
 		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "definition", Shards: differ,
 			Detail: fmt.Sprintf("%s defines the table %s differently from the other shards; requests to it are refused there", eachOf(differ), t.name)})
 	}
 	return drift
+}
+
+// missing describes a table that some shards lack. What is missing may never have been
+// created, or have been dropped: only people know, unless the statement is still in the
+// log. The two ways on differ in what becomes of the rows that are left, so both are named.
+func (t *collectedTable) missing(c *collected, missing []int) string {
+	rows, have := int64(0), []int{}
+	for i := range t.shards {
+		rows += t.shards[i].rows
+		have = append(have, t.shards[i].shard)
+	}
+	return fmt.Sprintf("%s lacks the table %s, which a create-table or a delete-table has left half done, or a shard has lost; "+
+		"%d rows remain on %s; %sthe same create-table again creates it empty where it is missing, delete-table drops the rest with its rows",
+		eachOf(missing), t.name, rows, sharding.Names(have), c.unfinished())
+}
+
+func (c *collected) missingDatabase(missing []int) string {
+	rows := int64(0)
+	for _, t := range c.tables {
+		for i := range t.shards {
+			rows += t.shards[i].rows
+		}
+	}
+	return fmt.Sprintf("%s lacks the database %s, which a create-db or a drop-db has left half done, or a shard has lost; "+
+		"%d rows remain on %s; %screate-db again creates it empty where it is missing, drop-db drops the rest with its rows",
+		eachOf(missing), c.name, rows, sharding.Names(c.shards), c.unfinished())
+}
+
+// unfinished says that the primary is about to end the drift, if the database's log has
+// entries. One that comes from a write still in progress may be among them.
+func (c *collected) unfinished() string {
+	if c.intents == 0 {
+		return ""
+	}
+	return "the database's log has an unfinished statement: if it is this one, the primary completes it by itself; otherwise "
 }
 
 // without returns the members of all that are not in some.

@@ -10,12 +10,17 @@ import (
 // worker's stats, so that it need not wait for a probe. They replace slices and never
 // write to them.
 
-// AddDatabase adds an empty database.
-func AddDatabase(st *api.WorkerStats, name, physical string) {
-	if i := findDatabase(st, name); i >= 0 {
-		return
+// AddDatabase adds an empty database with a log, or to a database that exists, its log.
+func AddDatabase(st *api.WorkerStats, name, physical string, log *api.TableDef) {
+	st.Databases = slices.Clip(slices.Clone(st.Databases))
+	i := findDatabase(st, name)
+	if i < 0 {
+		i = len(st.Databases)
+		st.Databases = append(st.Databases, api.DatabaseStats{Name: name, Physical: physical})
 	}
-	st.Databases = append(slices.Clip(slices.Clone(st.Databases)), api.DatabaseStats{Name: name, Physical: physical})
+	if st.Databases[i].Log == nil {
+		st.Databases[i].Log = &api.TableStats{Definition: *log}
+	}
 }
 
 // DropDatabase removes a database.
@@ -69,6 +74,15 @@ func changeTables(st *api.WorkerStats, db string, change func([]api.TableStats) 
 	}
 	st.Databases = slices.Clone(st.Databases)
 	st.Databases[i].Tables = change(slices.Clone(st.Databases[i].Tables))
+}
+
+// FindDatabase returns a database of a worker's stats, or nil.
+func FindDatabase(st *api.WorkerStats, name string) *api.DatabaseStats {
+	i := findDatabase(st, name)
+	if i < 0 {
+		return nil
+	}
+	return &st.Databases[i]
 }
 
 func findDatabase(st *api.WorkerStats, name string) int {

@@ -137,15 +137,15 @@ func (s *Scatter) Exec(ctx context.Context, requestID string, calls []ExecCall) 
 		})
 }
 
-// Do runs one writing request on each of the shards in parallel and returns their
-// results in the same order, without a Response.
-func (s *Scatter) Do(ctx context.Context, shards []int, do func(ctx context.Context, w *client.Worker) error) []ExecResult {
-	return each(ctx, s, shards,
-		func(ctx context.Context, shard *int) ExecResult {
-			r := ExecResult{Shard: *shard}
-			r.Worker, r.Took, r.Problem = s.write(ctx, *shard, do)
-			return r
-		})
+// Do runs one request on a shard and returns its result, without a Response. Unlike
+// those of Exec it is abandoned when ctx ends: a master that no longer leads must not go
+// on to change the schema.
+func (s *Scatter) Do(ctx context.Context, shard int, do func(ctx context.Context, w *client.Worker) error) ExecResult {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	r := ExecResult{Shard: shard}
+	r.Worker, r.Took, r.Problem = s.write(ctx, shard, do)
+	return r
 }
 
 // each runs one func per call; a single call runs in the caller's goroutine.

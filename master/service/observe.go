@@ -29,6 +29,9 @@ func (s *Service) shardChanged(before, after health.Shard) {
 	} else if before.State != api.ShardUnknown {
 		text += " again"
 	}
+	if after.State == api.ShardUp {
+		s.intents.retry()
+	}
 	shard := after.Shard
 	s.events.publish(api.EventShard, level, &shard, text)
 	if p := after.Refusal(); p != nil {

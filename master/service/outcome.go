@@ -65,18 +65,32 @@ func list(numbers []int) string {
 	return strings.Join(texts, ", ")
 }
 
+// outcome is what is known of a failed write beside its results.
+type outcome struct {
+	keyed bool // the request has an Idempotency-Key
+	left  bool // its intent is in the log, or may be, so that the primary completes it
+}
+
+// completes is the hint for a write that the primary completes.
+const completes = "the primary completes it on the shards that have not refused it; GET " + api.PathEvents + " of the primary reports the outcome on each shard"
+
 // withOutcome adds to the problem of a failed write what the client can do about it and,
 // for an insert of several rows, the outcome of each row.
-func withOutcome(problem *api.Problem, p *plan.Plan, results []scatter.ExecResult, keyed bool) *api.Problem {
+func withOutcome(problem *api.Problem, p *plan.Plan, results []scatter.ExecResult, o outcome) *api.Problem {
 	q := *problem
 	if p.Op == plan.OpInsert {
-		q.Rows = rowOutcomes(p, results)
+		q.Rows = rowOutcomes(p, results, o.left)
 	}
+	keyed := o.keyed
 	partial := len(q.Applied) > 0
 	if q.Rows != nil && (partial || q.Rows.Unknown.Count > 0) {
 		q.Detail += ": " + q.Rows.String()
 	}
 	switch {
+	case o.left && keyed:
+		q.Hint = completes + "; or send the whole request again with the same " + api.HeaderIdempotencyKey + ": nothing is applied twice"
+	case o.left:
+		q.Hint = completes + "; do not send any of it again before that"
 	case keyed && partial && slices.ContainsFunc(q.Causes, func(cause api.Problem) bool { return cause.Code.Lasting() }):
 		q.Hint = "repeating the request would fail again: correct the rows that causes describes, and send only those, with another " + api.HeaderIdempotencyKey
 	case keyed && (partial || q.Code == api.CodeOutcomeUnknown):
@@ -92,8 +106,9 @@ func withOutcome(problem *api.Problem, p *plan.Plan, results []scatter.ExecResul
 }
 
 // rowOutcomes returns the outcome of each row of an insert, or nil for a single row, whose
-// outcome the problem's code implies. A shard without a result was sent nothing.
-func rowOutcomes(p *plan.Plan, results []scatter.ExecResult) *api.RowOutcomes {
+// outcome the problem's code implies. A shard without a result was sent nothing. left means
+// that the primary completes the write: what was not refused for good may yet be inserted.
+func rowOutcomes(p *plan.Plan, results []scatter.ExecResult, left bool) *api.RowOutcomes {
 	var inserted, notInserted, unknown []int
 	for i := range p.Fragments {
 		f := &p.Fragments[i]
@@ -101,7 +116,7 @@ func rowOutcomes(p *plan.Plan, results []scatter.ExecResult) *api.RowOutcomes {
 		switch {
 		case at >= 0 && results[at].Problem == nil:
 			inserted = append(inserted, f.RowIndex...)
-		case at >= 0 && results[at].Problem.Code == api.CodeOutcomeUnknown:
+		case at < 0 && left, at >= 0 && isUnknownOutcome(results[at].Problem, left):
 			unknown = append(unknown, f.RowIndex...)
 		default:
 			notInserted = append(notInserted, f.RowIndex...)
@@ -113,10 +128,17 @@ func rowOutcomes(p *plan.Plan, results []scatter.ExecResult) *api.RowOutcomes {
 	return &api.RowOutcomes{Inserted: api.NewRowSet(inserted), NotInserted: api.NewRowSet(notInserted), Unknown: api.NewRowSet(unknown)}
 }
 
+// isUnknownOutcome reports whether a shard with this problem may have applied its part, or
+// if the primary completes the write (left), may yet do so.
+func isUnknownOutcome(p *api.Problem, left bool) bool {
+	return p.Code == api.CodeOutcomeUnknown || left && !p.Code.Lasting()
+}
+
 // writeProblem returns the problem of a write that failed on some shards and was applied
-// on others. An unknown outcome takes precedence over any other code.
-func writeProblem(causes []api.Problem, applied []api.ShardResult) *api.Problem {
-	if len(applied) == 0 {
+// on others. An unknown outcome takes precedence over any other code. left means that the
+// primary completes the write.
+func writeProblem(causes []api.Problem, applied []api.ShardResult, left bool) *api.Problem {
+	if len(applied) == 0 && (!left || slices.ContainsFunc(causes, func(p api.Problem) bool { return p.Code == api.CodeOutcomeUnknown })) {
 		for i := range causes {
 			if causes[i].Code == api.CodeOutcomeUnknown {
 				p := causes[i]
@@ -137,14 +159,17 @@ func writeProblem(causes []api.Problem, applied []api.ShardResult) *api.Problem 
 	for i := range causes {
 		switch shard := causes[i].Shard; {
 		case shard == nil: // cannot happen: scatter always sets it
-		case causes[i].Code == api.CodeOutcomeUnknown:
+		case isUnknownOutcome(&causes[i], left):
 			code = api.CodeOutcomeUnknown
 			unknown = append(unknown, *shard)
 		default:
 			failed = append(failed, *shard)
 		}
 	}
-	detail := fmt.Sprintf("%d of %d shards succeeded (%s)", len(succeeded), len(succeeded)+len(causes), list(succeeded))
+	detail := fmt.Sprintf("%d of %d shards succeeded", len(succeeded), len(succeeded)+len(causes))
+	if len(succeeded) > 0 {
+		detail += fmt.Sprintf(" (%s)", list(succeeded))
+	}
 	if len(failed) > 0 {
 		detail += fmt.Sprintf(", %d failed (%s)", len(failed), list(failed))
 	}

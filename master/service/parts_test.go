@@ -133,7 +133,7 @@ func TestWriteProblems(t *testing.T) {
 		"a stale plan is partial if something was applied":  {[]api.Problem{cause(api.CodeStaleSchema, 1)}, applied, api.CodePartialFailure, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := writeProblem(tt.causes, tt.applied)
+			p := writeProblem(tt.causes, tt.applied, false)
 			if p.Code != tt.want || len(p.Causes) != tt.nested || len(p.Applied) != len(tt.applied) {
 				t.Errorf("got %s with %d causes, %d applied", p.Code, len(p.Causes), len(p.Applied))
 			}
@@ -172,7 +172,7 @@ func TestRowOutcomes(t *testing.T) {
 		"none inserted": {[]scatter.ExecResult{failed(0, api.CodeDuplicateKey), failed(1, api.CodeDuplicateKey), failed(2, api.CodeDuplicateKey)}, false, "x", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := summarize(p, tt.results, tt.keyed)
+			_, err := summarize(p, tt.results, outcome{keyed: tt.keyed})
 			got := api.AsProblem(err)
 			if got.Detail != tt.detail || !strings.Contains(got.Hint, tt.hint) {
 				t.Errorf("got %q, next %q\nwant %q, next ... %q", got.Detail, got.Hint, tt.detail, tt.hint)
@@ -183,7 +183,7 @@ func TestRowOutcomes(t *testing.T) {
 		})
 	}
 	p.Op = plan.OpDelete
-	_, err := summarize(p, []scatter.ExecResult{done(0), failed(1, api.CodeOutcomeUnknown)}, false)
+	_, err := summarize(p, []scatter.ExecResult{done(0), failed(1, api.CodeOutcomeUnknown)}, outcome{})
 	if got := api.AsProblem(err); got.Rows != nil || got.Detail != "1 of 2 shards succeeded (0), the outcome of 1 is unknown (1)" || len(got.Applied) != 1 {
 		t.Errorf("a delete: %q with rows %+v", got.Detail, got.Rows)
 	}

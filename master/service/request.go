@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"shardeck/master/bind"
+	"shardeck/master/intent"
 	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/httpserve"
@@ -103,6 +104,9 @@ func (s *Service) table(ctx context.Context, db, table string) (*bind.Table, err
 	}
 	if p := api.CheckIdentifier("table", table); p != nil {
 		return nil, p
+	}
+	if intent.IsReserved(table) {
+		return nil, intent.Reserved()
 	}
 	t, err := s.catalog.Load().Table(db, table)
 	if isUnknown(err) && s.prober.Refresh(ctx, refreshGap) {

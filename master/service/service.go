@@ -15,6 +15,7 @@ import (
 	"shardeck/master/dialect"
 	"shardeck/master/failover"
 	"shardeck/master/health"
+	"shardeck/master/intent"
 	"shardeck/master/lease"
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
@@ -56,6 +57,7 @@ type Service struct {
 	probed   []*api.WorkerStats // by shard, as of the last build of the catalog; used only by the prober's callback
 	catalog  atomic.Pointer[catalog.Snapshot]
 	running  runningQueries
+	intents  *intents
 	checking sync.Mutex    // held while a security check is running
 	ddl      chan struct{} // semaphore with one token, held while changing the schema
 	stopping chan struct{} // closed when the master stops, to end the event streams
@@ -134,6 +136,7 @@ func newService(set *settings, self string, held lease.Lease, logger *slog.Logge
 		Fault:   s.prober.Nudge,
 		Timeout: set.RequestTimeout,
 	})
+	s.intents = newIntents(s)
 	s.coord = s.newCoordinator()
 	s.metrics = newMeters(s)
 	return s, nil
@@ -165,7 +168,15 @@ func (s *Service) newProber() *health.Prober {
 type workerTarget struct{ w *client.Worker }
 
 func (t workerTarget) Health(ctx context.Context) (*api.WorkerHealth, error) { return t.w.Health(ctx) }
-func (t workerTarget) Stats(ctx context.Context) (*api.WorkerStats, error)   { return t.w.Stats(ctx) }
+
+// Stats is where all stats enter the master, and where they lose its own log.
+func (t workerTarget) Stats(ctx context.Context) (*api.WorkerStats, error) {
+	st, err := t.w.Stats(ctx)
+	if err == nil {
+		intent.Take(st)
+	}
+	return st, err
+}
 
 type workerMember struct{ w *client.Worker }
 
@@ -241,6 +252,8 @@ func (s *Service) run(ctx context.Context, server *httpserve.Server, stdout io.W
 	coordinate, stopLeading := context.WithCancel(work)
 	defer stopLeading()
 	wg.Go(func() { s.coord.Run(coordinate) })
+	wg.Go(func() { s.intents.forget(work) })
+	wg.Go(func() { s.intents.recover(work) })
 	stop := context.AfterFunc(ctx, func() { close(s.stopping) })
 	err := server.Run(ctx, stdout)
 	if stop() {

@@ -2,17 +2,18 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 
 	"shardeck/master/bind"
+	"shardeck/master/intent"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
 	"shardeck/shared/httpserve"
-	"shardeck/shared/sharding"
 )
 
 func (s *Service) insert(w http.ResponseWriter, r *http.Request) error {
@@ -74,9 +75,9 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 	field func(row int) string,
 ) (*api.WriteResponse, error) {
 	if problem := s.preflightWrite(p); problem != nil {
-		return nil, withOutcome(problem, p, nil, idem != nil)
+		return nil, withOutcome(problem, p, nil, outcome{keyed: idem != nil})
 	}
-	calls := make([]scatter.ExecCall, len(p.Fragments))
+	w := &write{db: p.DB, idem: idem, calls: make([]scatter.ExecCall, len(p.Fragments))}
 	fence := s.fence()
 	for i := range p.Fragments {
 		f := &p.Fragments[i]
@@ -88,60 +89,98 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 		if err != nil {
 			return nil, err
 		}
-		calls[i] = scatter.ExecCall{Shard: f.Shard, Request: &api.ExecRequest{
+		w.calls[i] = scatter.ExecCall{Shard: f.Shard, Request: &api.ExecRequest{
 			DB: p.DB, Fence: fence, Idempotency: idem, Statements: statements,
 			TimeoutMS: s.cfg.RequestTimeout.Milliseconds(),
 		}}
 	}
-	results, err := s.exec(ctx, requestID, p.DB, idem, calls)
+	if err := s.intents.plan(w); err != nil {
+		return nil, err
+	}
+	results, err := s.exec(ctx, requestID, w)
+	if problem, ok := errors.AsType[*api.Problem](err); ok && problem.Code == api.CodeOutcomeUnknown {
+		return nil, withOutcome(problem, p, nil, outcome{keyed: idem != nil, left: true})
+	}
 	if err != nil {
 		return nil, err
 	}
+	left := s.intents.settle(w, results)
 	for i := range results {
 		if r := &results[i]; r.Problem != nil {
 			at := slices.IndexFunc(p.Fragments, func(f plan.Fragment) bool { return f.Shard == r.Shard })
 			r.Problem = inRequest(r.Problem, &p.Fragments[at], field)
 		}
 	}
-	return summarize(p, results, idem != nil)
+	return summarize(p, results, outcome{keyed: idem != nil, left: left})
+}
+
+// write is a write in progress: one call for each shard that has rows.
+type write struct {
+	db    string
+	idem  *api.Idempotency // nil: neither the client nor an intent requires one
+	calls []scatter.ExecCall
+	// home is the shard that is sent its part first; -1: all are sent theirs at once.
+	home int
+	// intent is the call's entry in home's log, nil if there is none. Its statement is the
+	// last of the home's call.
+	intent *intent.Record
+	logged *api.Statement
 }
 
 // exec sends the calls concurrently and returns their results in the same order. A write
-// with an Idempotency-Key first goes to the key's home, the shard that the key itself
+// that has a home goes there first. That is the shard that the Idempotency-Key itself
 // hashes to, whether that has rows to write or not. So two requests with one key meet there
 // even if their rows have no shard in common, and if the second is different, it has no
-// effect anywhere. If the home fails, nothing is sent to the others: its result is the only
-// one or, if it had no rows to write, the error.
-func (s *Service) exec(ctx context.Context, requestID, db string, idem *api.Idempotency, calls []scatter.ExecCall) ([]scatter.ExecResult, error) {
-	if idem == nil {
-		return s.execAll(ctx, requestID, calls), nil
+// effect anywhere. The home's transaction also has the write's intent, which must be
+// durable before any other shard has its part. If the home fails, nothing is sent to the
+// others: its result is the only one or, if it had no rows to write, the error.
+func (s *Service) exec(ctx context.Context, requestID string, w *write) ([]scatter.ExecResult, error) {
+	if w.home < 0 {
+		return s.execAll(ctx, requestID, w.calls), nil
 	}
-	home := s.slots.Shard(sharding.Slot(idem.Key))
-	at := slices.IndexFunc(calls, func(c scatter.ExecCall) bool { return c.Shard == home })
-	if at >= 0 && len(calls) == 1 {
-		return s.execAll(ctx, requestID, calls), nil
+	at := slices.IndexFunc(w.calls, func(c scatter.ExecCall) bool { return c.Shard == w.home })
+	if at >= 0 && len(w.calls) == 1 {
+		return s.execAll(ctx, requestID, w.calls), nil
 	}
-	homeCall := scatter.ExecCall{Shard: home, Request: &api.ExecRequest{DB: db, Fence: s.fence(), Idempotency: idem}}
-	if at >= 0 {
-		homeCall = calls[at]
-	}
-	homeResults := s.execAll(ctx, requestID, []scatter.ExecCall{homeCall})
-	switch problem := homeResults[0].Problem; {
+	home := s.execHome(ctx, requestID, w, at)
+	switch problem := home.Problem; {
 	case problem == nil:
 	case at >= 0:
-		return homeResults, nil
-	case problem.Code == api.CodeIdempotencyMismatch:
+		return []scatter.ExecResult{home}, nil
+	case problem.Code == api.CodeIdempotencyMismatch, problem.Code == api.CodeOutcomeUnknown && w.intent != nil:
 		return nil, problem
 	default:
 		return nil, api.NewProblem(api.CodeShardUnavailable, "shard %d, the home of this %s, did not store it, so nothing was written: %s",
-			home, api.HeaderIdempotencyKey, problem.Detail).On(home, homeResults[0].Worker).
+			w.home, api.HeaderIdempotencyKey, problem.Detail).On(w.home, home.Worker).
 			Hinted("send the request again with the same %s", api.HeaderIdempotencyKey)
 	}
 	if at < 0 {
-		return s.execAll(ctx, requestID, calls), nil
+		return s.execAll(ctx, requestID, w.calls), nil
 	}
-	results := s.execAll(ctx, requestID, slices.Delete(slices.Clone(calls), at, at+1))
-	return slices.Insert(results, at, homeResults[0]), nil
+	results := s.execAll(ctx, requestID, slices.Delete(slices.Clone(w.calls), at, at+1))
+	return slices.Insert(results, at, home), nil
+}
+
+// execHome sends the home its part, w.calls[at] or none, together with the intent. The
+// intent's statement does not show in the result.
+func (s *Service) execHome(ctx context.Context, requestID string, w *write, at int) scatter.ExecResult {
+	call := scatter.ExecCall{Shard: w.home, Request: &api.ExecRequest{DB: w.db, Fence: s.fence(), Idempotency: w.idem}}
+	if at >= 0 {
+		call = w.calls[at]
+	}
+	own := len(call.Request.Statements)
+	if w.logged != nil {
+		req := *call.Request
+		req.Statements = append(slices.Clip(req.Statements), *w.logged)
+		call.Request = &req
+	}
+	r := s.execAll(ctx, requestID, []scatter.ExecCall{call})[0]
+	if r.Response != nil {
+		resp := *r.Response
+		resp.RowsAffected = resp.RowsAffected[:min(own, len(resp.RowsAffected))]
+		r.Response = &resp
+	}
+	return r
 }
 
 // execAll sends the calls, and retries those that a worker rejected because of a newer term.
@@ -206,9 +245,8 @@ func inRequest(p *api.Problem, f *plan.Fragment, field func(row int) string) *ap
 	return &q
 }
 
-// summarize combines the shards' results into one answer; keyed means that the request has
-// an Idempotency-Key.
-func summarize(p *plan.Plan, results []scatter.ExecResult, keyed bool) (*api.WriteResponse, error) {
+// summarize combines the shards' results into one answer.
+func summarize(p *plan.Plan, results []scatter.ExecResult, o outcome) (*api.WriteResponse, error) {
 	resp := &api.WriteResponse{Route: p.Route, Shards: make([]api.ShardResult, 0, len(results)), Replayed: len(results) > 0}
 	var causes []api.Problem
 	for i := range results {
@@ -228,5 +266,5 @@ func summarize(p *plan.Plan, results []scatter.ExecResult, keyed bool) (*api.Wri
 	if len(causes) == 0 {
 		return resp, nil
 	}
-	return nil, withOutcome(writeProblem(causes, resp.Shards), p, results, keyed)
+	return nil, withOutcome(writeProblem(causes, resp.Shards, o.left), p, results, o)
 }

@@ -173,6 +173,7 @@ const (
 	EventShard    EventKind = "shard"    // a shard changed state
 	EventRole     EventKind = "role"     // this master changed role or saw a new primary
 	EventDDL      EventKind = "ddl"      // a database or table was created or dropped
+	EventWrite    EventKind = "write"    // the primary completed a write that was left unfinished
 	EventFailover EventKind = "failover" // a step of a failover
 	EventSecurity EventKind = "security" // a security check finished
 	EventDrift    EventKind = "drift"    // drift appeared or was resolved
