@@ -187,7 +187,7 @@ func (t *intents) finishWrites(ctx context.Context, entries []intent.Entry) {
 		wg.Go(func() {
 			defer func() { <-turns }()
 			rec, p := t.log.Load(ctx, e)
-			if p == nil && rec == nil || isUnknown(p) {
+			if p == nil && rec == nil || p != nil && isUnknown(p) {
 				return // finished after all
 			}
 			finished := false

@@ -38,6 +38,9 @@ type Options struct {
 	// whoever starts the cluster drops the databases that end in Suffix once the cluster has
 	// ended.
 	SQLServer, Suffix string
+	// Between returns the URL at which the masters reach a worker, for tests that interfere with
+	// their requests; nil: the worker's own.
+	Between func(worker int, url string) string
 	// Env are additional environment variables, as "NAME=value", for all processes.
 	Env []string
 }
@@ -130,8 +133,12 @@ func (c *Cluster) tryMasters(o Options) error {
 		return err
 	}
 	var workers []string
-	for _, w := range c.Workers {
-		workers = append(workers, w.URL)
+	for i, w := range c.Workers {
+		url := w.URL
+		if o.Between != nil {
+			url = o.Between(i, url)
+		}
+		workers = append(workers, url)
 	}
 	for i, port := range ports {
 		var peers []string
