@@ -129,7 +129,7 @@ func (p *pair) killAt(at int, executed bool, statement func(m *client.Master) er
 	}
 	dead := p.primary
 	p.primary = 1 - p.primary
-	if _, err := p.master().Failover(p.t.Context()); err != nil {
+	if _, err := p.master().Failover(p.t.Context(), nil); err != nil {
 		p.t.Fatal(err)
 	}
 	p.c.Masters[dead].Restart(p.t)

@@ -8,6 +8,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/shared/sharding"
 	"shardeck/shared/testcluster"
 )
 
@@ -120,8 +122,14 @@ func TestInsertReportsRowOutcomes(t *testing.T) {
 	}
 	const fault = 30
 	req.Rows[fault] = row(taken, "Again")
+	// The key's home, which is sent its part first, is the shard that accepts it.
+	home, key := -1, ""
+	for i := 0; home != 0; i++ {
+		key = fmt.Sprintf("outcomes-%d", i)
+		home = sharding.Slot(key) % 3
+	}
 	c.Workers[2].Pause(t)
-	_, err := m.Insert(t.Context(), req)
+	_, err := m.Insert(t.Context(), req, client.IdempotencyKey(key))
 	c.Workers[2].Resume(t)
 	p := mustFail(t, err, api.CodeOutcomeUnknown, -1)
 	if p.Rows == nil || p.Rows.Inserted.Count == 0 || p.Rows.NotInserted.Count < 2 || p.Rows.Unknown.Count == 0 {
@@ -130,6 +138,26 @@ func TestInsertReportsRowOutcomes(t *testing.T) {
 	if len(p.Applied) != 1 || p.Applied[0].Shard != 0 || len(p.Causes) != 2 || !strings.Contains(p.Detail, "the outcome of 1 is unknown (2)") {
 		t.Errorf("%q with applied %+v, causes %+v", p.Detail, p.Applied, p.Causes)
 	}
+	if !strings.Contains(p.Hint, "the primary completes it") {
+		t.Errorf("the hint is %q", p.Hint)
+	}
 	awaitState(t, m, 2, api.ShardUp)
 	s.wantOutcomes(p, "student_id BETWEEN 20000 AND 20059", func(i int) int { return 20_000 + i }, n, fault)
+
+	// The primary completes it, but for what was refused, and says so.
+	events := followEvents(t, m, "")
+	for events.Scan() {
+		if text := events.Text(); strings.Contains(text, `"kind":"write"`) {
+			for _, part := range []string{"insert of rows of School.Students", "shard 1 refused it (duplicate_key", fmt.Sprintf("shard 2 applied it to %d rows", p.Rows.Unknown.Count)} {
+				if !strings.Contains(text, part) {
+					t.Errorf("the event is %s, want it to say %q", text, part)
+				}
+			}
+			break
+		}
+	}
+	got := s.ids(func(r *api.SelectRequest) { r.Condition = "student_id BETWEEN 20000 AND 20059" })
+	if want := p.Rows.Inserted.Count + p.Rows.Unknown.Count; len(got) != want {
+		t.Errorf("%d rows in the end, want %d", len(got), want)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"shardeck/master/catalog"
+	"shardeck/master/failover"
 	"shardeck/master/health"
 	"shardeck/master/intent"
 	"shardeck/shared/api"
@@ -87,12 +88,12 @@ func (t *intents) due(ctx context.Context, shard int, d *api.DatabaseStats) []in
 // finishSchema completes an abandoned change of the schema. It is abandoned if it is there
 // while no other change is in progress.
 func (t *intents) finishSchema(ctx context.Context, e intent.Entry) {
-	end, r, err := t.s.holdSchema(ctx)
+	end, lead, err := t.s.holdSchema(ctx)
 	if err != nil {
 		return // the next round tries again
 	}
 	defer end()
-	done, p := t.s.finishOne(r, e)
+	done, p := t.s.finishOne(lead, e)
 	if p != nil || done != nil && !done.result.Finished {
 		t.watch.Tried(e, time.Now())
 	}
@@ -100,24 +101,24 @@ func (t *intents) finishSchema(ctx context.Context, e intent.Entry) {
 
 // holdSchema waits until no schema change is in progress and makes sure that this master is
 // the primary. end allows others again.
-func (s *Service) holdSchema(ctx context.Context) (end func(), r *reign, err error) {
+func (s *Service) holdSchema(ctx context.Context) (end func(), lead *failover.Leadership, err error) {
 	select {
 	case <-s.ddl:
 	case <-ctx.Done():
 		return nil, nil, context.Cause(ctx)
 	}
 	end = func() { s.ddl <- struct{}{} }
-	if r, err = s.ensureReign(ctx); err != nil {
+	if lead, err = s.coord.EnsurePrimary(ctx); err != nil {
 		end()
 		return nil, nil, err
 	}
-	return end, r, nil
+	return end, lead, nil
 }
 
 // finishOne executes an intent of a schema change; s.ddl is held. It returns nil if the intent is
 // no longer there.
-func (s *Service) finishOne(r *reign, e intent.Entry) (*executed, *api.Problem) {
-	rec, p := s.intents.log.Load(r.ctx, e)
+func (s *Service) finishOne(lead *failover.Leadership, e intent.Entry) (*executed, *api.Problem) {
+	rec, p := s.intents.log.Load(lead.Context(), e)
 	if p != nil || rec == nil {
 		if p != nil && !isUnknown(p) {
 			s.logger.Warn("cannot read an unfinished statement", "shard", e.Host, "db", e.DB, "error", p)
@@ -125,7 +126,7 @@ func (s *Service) finishOne(r *reign, e intent.Entry) (*executed, *api.Problem) 
 		}
 		return nil, nil
 	}
-	res := s.intents.log.Finish(r.ctx, s.fenceOf(r), e.Host, rec)
+	res := s.intents.log.Finish(lead.Context(), s.fenceOf(lead), e.Host, rec)
 	s.note(rec, res)
 	s.report(rec, res)
 	return &executed{rec, res}, nil
@@ -133,7 +134,7 @@ func (s *Service) finishOne(r *reign, e intent.Entry) (*executed, *api.Problem) 
 
 // finishLeft completes what earlier changes of a database have left; s.ddl is held. Nothing else
 // may change the database before that.
-func (s *Service) finishLeft(r *reign, db string) ([]executed, error) {
+func (s *Service) finishLeft(lead *failover.Leadership, db string) ([]executed, error) {
 	var all []executed
 	snap := s.prober.Snapshot() // just refreshed
 	for shard := range snap.Shards {
@@ -141,7 +142,7 @@ func (s *Service) finishLeft(r *reign, db string) ([]executed, error) {
 		if d == nil || d.Log == nil || d.Log.Rows == 0 {
 			continue
 		}
-		entries, p := s.intents.log.List(r.ctx, shard, d.Name)
+		entries, p := s.intents.log.List(lead.Context(), shard, d.Name)
 		if p != nil {
 			return nil, p
 		}
@@ -149,7 +150,7 @@ func (s *Service) finishLeft(r *reign, db string) ([]executed, error) {
 			if !e.Kind.IsSchema() {
 				continue
 			}
-			done, p := s.finishOne(r, e)
+			done, p := s.finishOne(lead, e)
 			if p != nil {
 				return nil, p
 			}
@@ -251,7 +252,7 @@ func (t *intents) repair(ctx context.Context, snap *health.Snapshot) {
 	if len(t.s.unlogged(snap)) == 0 {
 		return
 	}
-	end, r, err := t.s.holdSchema(ctx)
+	end, lead, err := t.s.holdSchema(ctx)
 	if err != nil {
 		return
 	}
@@ -266,12 +267,12 @@ func (t *intents) repair(ctx context.Context, snap *health.Snapshot) {
 			for shard := range snap.Shards {
 				rec.Shards = append(rec.Shards, shard)
 			}
-			_, _ = t.s.runChange(r, rec) // it publishes what happens
+			_, _ = t.s.runChange(lead, rec) // it publishes what happens
 			continue
 		}
 		for shard := range snap.Shards {
 			if d := catalog.FindDatabase(snap.Shards[shard].Stats, db); d != nil && d.Log == nil {
-				if p := t.log.Create(r.ctx, t.s.fenceOf(r), shard, db); p != nil {
+				if p := t.log.Create(lead.Context(), t.s.fenceOf(lead), shard, db); p != nil {
 					t.s.logger.Warn("cannot create the log of unfinished statements", "shard", shard, "db", db, "error", p)
 					continue
 				}

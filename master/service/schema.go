@@ -6,18 +6,13 @@ import (
 	"strings"
 
 	"shardeck/master/catalog"
+	"shardeck/master/failover"
 	"shardeck/master/health"
 	"shardeck/master/intent"
 	"shardeck/master/scatter"
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
 )
-
-// reign is the time in which this master is the primary under one term.
-type reign struct {
-	term uint64
-	ctx  context.Context // ends when the master steps down
-}
 
 // executed is an intent and what its execution came to.
 type executed struct {
@@ -40,7 +35,7 @@ func (s *Service) changeSchema(ctx context.Context, wanted *intent.Record,
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	r, err := s.ensureReign(ctx)
+	lead, err := s.coord.EnsurePrimary(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +45,7 @@ func (s *Service) changeSchema(ctx context.Context, wanted *intent.Record,
 	if err := preflight(s.prober.Snapshot()); err != nil {
 		return nil, err
 	}
-	left, err := s.finishLeft(r, wanted.DB)
+	left, err := s.finishLeft(lead, wanted.DB)
 	if err != nil {
 		return nil, err
 	}
@@ -65,39 +60,31 @@ func (s *Service) changeSchema(ctx context.Context, wanted *intent.Record,
 	if name, ok := s.catalog.Load().Database(wanted.DB); ok {
 		wanted.DB = name // in the spelling it was created with
 	}
-	return s.runChange(r, wanted)
+	return s.runChange(lead, wanted)
 }
 
-func (s *Service) ensureReign(ctx context.Context) (*reign, error) {
-	lead, err := s.coord.EnsurePrimary(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &reign{term: lead.Term, ctx: lead.Context()}, nil
-}
-
-func (s *Service) fenceOf(r *reign) api.Fence {
-	return api.Fence{Term: r.term, MapVersion: s.slots.Version()}
+func (s *Service) fenceOf(lead *failover.Leadership) api.Fence {
+	return api.Fence{Term: lead.Term, MapVersion: s.slots.Version()}
 }
 
 // runChange writes a change's intent and executes it.
-func (s *Service) runChange(r *reign, rec *intent.Record) (*api.DDLResponse, error) {
+func (s *Service) runChange(lead *failover.Leadership, rec *intent.Record) (*api.DDLResponse, error) {
 	rec.ID = intent.NewID()
-	host, fence := s.hostOf(rec), s.fenceOf(r)
-	physical, p := s.intents.log.Begin(r.ctx, fence, host, rec)
+	host, fence := s.hostOf(rec), s.fenceOf(lead)
+	physical, p := s.intents.log.Begin(lead.Context(), fence, host, rec)
 	if p != nil {
 		s.learnStale(p)
 		s.events.publish(api.EventDDL, api.LevelError, nil, "failed: "+rec.String()+": "+p.Detail)
 		return nil, notBegun(rec, p)
 	}
-	res := s.intents.log.Finish(r.ctx, fence, host, rec)
+	res := s.intents.log.Finish(lead.Context(), fence, host, rec)
 	for i := range res.Outcomes {
 		if o := &res.Outcomes[i]; o.Shard == host && o.Physical == "" {
 			o.Physical = physical
 		}
 	}
 	if !res.Finished && res.Undone == nil && nothingDone(res) {
-		res.Finished = s.intents.log.Remove(r.ctx, fence, host, rec.DB, rec.ID) == nil
+		res.Finished = s.intents.log.Remove(lead.Context(), fence, host, rec.DB, rec.ID) == nil
 	}
 	s.note(rec, res)
 	if problem := changeProblem(rec, res); problem != nil {
