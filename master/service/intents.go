@@ -20,7 +20,7 @@ import (
 
 const (
 	// forgetDelay is how long finished intents are collected before they are deleted together.
-	forgetDelay = 20 * time.Millisecond
+	forgetDelay = 100 * time.Millisecond
 	// maxForgotten bounds the finished intents that wait to be deleted. The primary finds those
 	// beyond it by itself.
 	maxForgotten = 10_000
