@@ -138,6 +138,7 @@ func TestServing(t *testing.T) {
 	t.Run("the guards are probed", func(t *testing.T) { testSecurity(t, primary) })
 	t.Run("invalid requests are rejected", func(t *testing.T) { testRefusals(t, newSchool(t, primary, "Refusals")) })
 	t.Run("events", func(t *testing.T) { testEvents(t, primary) })
+	t.Run("the log is hidden", func(t *testing.T) { testHiddenLog(t, c, newSchool(t, primary, "Logged")) })
 	t.Run("metadata describes the cluster", func(t *testing.T) { testMetadata(t, newSchool(t, primary, "Described")) })
 }
 

@@ -31,7 +31,8 @@ type assassin struct {
 	executed bool   // the worker executes that request
 	kill     func() // SIGKILL
 	killed   bool
-	refuse   func(worker int, path string) bool // requests that do not arrive
+	// refuse chooses requests that do not arrive; nil: none.
+	refuse func(worker int, path, body string) bool
 }
 
 func (a *assassin) arm(at int, executed bool, kill func()) {
@@ -40,12 +41,19 @@ func (a *assassin) arm(at int, executed bool, kill func()) {
 	a.requests, a.at, a.executed, a.kill, a.killed = 0, at, executed, kill, false
 }
 
-// disarm reports whether the master was killed, and by which number of requests it was not.
+// disarm reports whether the master was killed.
 func (a *assassin) disarm() (killed bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.at = 0
 	return a.killed
+}
+
+// refusing sets the requests that do not arrive.
+func (a *assassin) refusing(refuse func(worker int, path, body string) bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.refuse = refuse
 }
 
 // between returns the URL of a proxy of the worker.
@@ -63,16 +71,16 @@ func (a *assassin) between(t *testing.T, worker int, target string) string {
 			proxy.ServeHTTP(w, r)
 			return
 		}
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		a.mu.Lock()
 		a.requests++
 		dies := a.requests == a.at
 		gone := a.at > 0 && a.killed
 		executed := a.executed
-		refused := a.refuse != nil && a.refuse(worker, r.URL.Path)
+		refused := a.refuse != nil && a.refuse(worker, r.URL.Path, string(body))
 		a.mu.Unlock()
 		if dies && executed {
-			body, _ := io.ReadAll(r.Body)
-			r.Body = io.NopCloser(strings.NewReader(string(body)))
 			proxy.ServeHTTP(httptest.NewRecorder(), r)
 		}
 		if dies {

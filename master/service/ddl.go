@@ -177,7 +177,7 @@ func preflight(snap *health.Snapshot) error {
 	for i := range snap.Shards {
 		shards[i] = &snap.Shards[i]
 	}
-	problem := requireShards(shards, answers, "every shard must be up for this: %s; nothing was changed")
+	problem := requireShards(shards, ready, "every shard must be up for this: %s; nothing was changed")
 	if problem == nil {
 		return nil // not an error interface holding a nil pointer
 	}

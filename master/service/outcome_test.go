@@ -9,7 +9,6 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
-	"shardeck/shared/sharding"
 	"shardeck/shared/testcluster"
 )
 
@@ -126,7 +125,7 @@ func TestInsertReportsRowOutcomes(t *testing.T) {
 	home, key := -1, ""
 	for i := 0; home != 0; i++ {
 		key = fmt.Sprintf("outcomes-%d", i)
-		home = sharding.Slot(key) % 3
+		home = homeOf(key)
 	}
 	c.Workers[2].Pause(t)
 	_, err := m.Insert(t.Context(), req, client.IdempotencyKey(key))

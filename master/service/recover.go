@@ -55,7 +55,7 @@ func (t *intents) round(ctx context.Context) {
 	var writes []intent.Entry
 	for shard := range snap.Shards {
 		sh := &snap.Shards[shard]
-		if sh.Stats == nil || !answers(sh) {
+		if sh.Stats == nil || !ready(sh) {
 			continue
 		}
 		for i := range sh.Stats.Databases {
@@ -288,7 +288,7 @@ func (s *Service) unlogged(snap *health.Snapshot) []string {
 	var names []string
 	for shard := range snap.Shards {
 		sh := &snap.Shards[shard]
-		if sh.Stats == nil || !answers(sh) {
+		if sh.Stats == nil || !ready(sh) {
 			return nil
 		}
 		for i := range sh.Stats.Databases {
@@ -314,8 +314,4 @@ func (s *Service) begunDB(snap *health.Snapshot, db string) bool {
 		}
 	}
 	return len(snap.Shards) > 1
-}
-
-func answers(sh *health.Shard) bool {
-	return sh.State == api.ShardUp || sh.State == api.ShardSlow && sh.Misses == 0
 }
