@@ -125,28 +125,31 @@ func staleTerm(s State) error {
 // drain prepares to hand over to req.Leader. If that has not taken over when holdTimeout ends,
 // schema changes go on here.
 func (c *Coordinator) drain(ctx context.Context, req *api.StepDownRequest) error {
+	begun, err := c.beginDrain(ctx, req)
+	if !begun {
+		return err
+	}
+	c.cfg.Event(api.EventFailover, api.LevelInfo, nil, "handing over to "+req.Leader)
+	// Without c.acting, which a schema change in flight may need.
+	dctx, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	resume, drainErr := c.cfg.Drain(dctx)
+	if drainErr != nil {
+		// What is in flight is cancelled with the leadership, below or by the new term.
+		c.cfg.Logger.Warn("a schema change is in flight and does not end", "error", drainErr)
+		resume = func() {}
+	}
 	if err := c.acting.lock(ctx); err != nil {
+		resume()
 		return err
 	}
 	defer c.acting.unlock()
-	s := c.Current()
-	if s.Role != api.RolePrimary || s.Term != req.Term {
-		return staleTerm(s)
-	}
-	if c.drained.active() {
-		return nil // for another master, which may fail; whoever gets the term first leads
-	}
-	c.cfg.Event(api.EventFailover, api.LevelInfo, nil, "handing over to "+req.Leader)
-	dctx, cancel := context.WithTimeout(ctx, drainTimeout)
-	defer cancel()
-	resume, err := c.cfg.Drain(dctx)
-	if err != nil {
-		// What is in flight is cancelled with the leadership, below or by the new term.
-		c.cfg.Logger.Warn("a schema change is in flight and does not end", "error", err)
-		resume = func() {}
+	if s := c.Current(); s.Role != api.RolePrimary || s.Term != req.Term {
+		resume() // another master was faster
+		return nil
 	}
 	c.drained.begin(resume)
-	if held, _ := c.Lease(); held.Automatic || err != nil {
+	if held, _ := c.Lease(); held.Automatic || drainErr != nil {
 		c.change(api.LevelInfo, "it hands over to "+req.Leader, func(s State) State {
 			s.Role, s.Leader = api.RoleBackup, ""
 			return s
@@ -154,6 +157,23 @@ func (c *Coordinator) drain(ctx context.Context, req *api.StepDownRequest) error
 		c.release(ctx)
 	}
 	return nil
+}
+
+// beginDrain reports whether this master can hand over and is not about to already: then
+// whoever gets the next term first leads.
+func (c *Coordinator) beginDrain(ctx context.Context, req *api.StepDownRequest) (bool, error) {
+	if err := c.acting.lock(ctx); err != nil {
+		return false, err
+	}
+	defer c.acting.unlock()
+	if s := c.Current(); s.Role != api.RolePrimary || s.Term != req.Term {
+		return false, staleTerm(s)
+	}
+	if c.drained.active() {
+		return false, nil
+	}
+	c.drained.until = time.Now().Add(holdTimeout)
+	return true, nil
 }
 
 // drained is a hand-over that this master, the old primary, has agreed to.

@@ -2,7 +2,6 @@ package service
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -110,16 +109,6 @@ func (s *Service) failoverChecks() []api.FailoverCheck {
 		drift.OK, drift.Detail = false, found[0].Detail
 	}
 	return []api.FailoverCheck{shards, drift}
-}
-
-// drainDDL makes schema changes wait, and returns once none is in progress.
-func (s *Service) drainDDL(ctx context.Context) (resume func(), err error) {
-	select {
-	case <-s.ddl:
-		return func() { s.ddl <- struct{}{} }, nil
-	case <-ctx.Done():
-		return nil, errors.New("a schema change is in progress")
-	}
 }
 
 // verifyShard makes a durable write on a shard under the term: it stores an Idempotency-Key of

@@ -14,10 +14,14 @@ import (
 
 // meters are the master's metrics. They are in a set of their own, so that two masters
 // in one process do not mix.
-type meters struct{ set *metrics.Set }
+type meters struct {
+	set  *metrics.Set
+	held held
+}
 
 func newMeters(s *Service) *meters {
 	m := &meters{set: metrics.NewSet()}
+	m.held = newHeld(m.set)
 	m.set.NewGauge("shardeck_master_uptime_seconds", func() float64 { return time.Since(s.started).Seconds() })
 	m.set.NewGauge("shardeck_master_term", func() float64 { return float64(s.coord.Current().Term) })
 	m.set.NewGauge("shardeck_master_primary", func() float64 { return boolGauge(s.coord.Current().Role == api.RolePrimary) })

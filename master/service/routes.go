@@ -15,10 +15,10 @@ func (s *Service) routes() http.Handler {
 		return httpserve.Route{Method: method, Path: path, Handler: s.metrics.route(path, httpserve.RequireBearer(token, h))}
 	}
 	return httpserve.NewRouter(
-		public("POST", api.PathCreateDB, s.createDB),
-		public("POST", api.PathDropDB, s.dropDB),
-		public("POST", api.PathCreateTable, s.createTable),
-		public("POST", api.PathDeleteTable, s.deleteTable),
+		public("POST", api.PathCreateDB, s.handOn(api.PathCreateDB, s.createDB)),
+		public("POST", api.PathDropDB, s.handOn(api.PathDropDB, s.dropDB)),
+		public("POST", api.PathCreateTable, s.handOn(api.PathCreateTable, s.createTable)),
+		public("POST", api.PathDeleteTable, s.handOn(api.PathDeleteTable, s.deleteTable)),
 		public("POST", api.PathInsert, s.insert),
 		public("POST", api.PathSelect, s.selectRows),
 		public("POST", api.PathQuery, s.query),

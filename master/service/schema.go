@@ -29,12 +29,11 @@ type executed struct {
 func (s *Service) changeSchema(ctx context.Context, wanted *intent.Record,
 	prepare func(ctx context.Context, snap *health.Snapshot) error,
 ) (*api.DDLResponse, error) {
-	select {
-	case <-s.ddl:
-		defer func() { s.ddl <- struct{}{} }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	done, err := s.awaitDDL(ctx)
+	if err != nil {
+		return nil, err
 	}
+	defer done()
 	lead, err := s.coord.EnsurePrimary(ctx)
 	if err != nil {
 		return nil, err

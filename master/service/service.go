@@ -60,6 +60,7 @@ type Service struct {
 	intents  *intents
 	checking sync.Mutex    // held while a security check is running
 	ddl      chan struct{} // semaphore with one token, held while changing the schema
+	draining atomic.Bool   // this master is handing over
 	stopping chan struct{} // closed when the master stops, to end the event streams
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"shardeck/master/bind"
 	"shardeck/master/intent"
@@ -205,7 +206,9 @@ func (s *Service) retryStaleTerm(ctx context.Context, requestID string, calls []
 	if len(retry) == 0 {
 		return
 	}
+	began := time.Now()
 	s.coord.AwaitTerm(ctx, retry[0].Request.Fence.Term)
+	s.metrics.held.writes.UpdateDuration(began)
 	fence := s.fence()
 	for i := range retry {
 		retry[i].Request.Fence = fence

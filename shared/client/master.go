@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"shardeck/shared/api"
 )
 
@@ -60,6 +62,13 @@ func (m *Master) CreateTable(ctx context.Context, req *api.CreateTableRequest, o
 func (m *Master) DeleteTable(ctx context.Context, req *api.DeleteTableRequest, opts ...CallOption) (*api.DDLResponse, error) {
 	out := new(api.DDLResponse)
 	return out, m.post(ctx, api.PathDeleteTable, true, req, out, opts)
+}
+
+// ForwardDDL sends a schema change as another master received it: the body of one of the four
+// requests above, for its path.
+func (m *Master) ForwardDDL(ctx context.Context, path string, body jsontext.Value, opts ...CallOption) (*api.DDLResponse, error) {
+	out := new(api.DDLResponse)
+	return out, m.post(ctx, path, true, body, out, opts)
 }
 
 // Insert inserts rows.
