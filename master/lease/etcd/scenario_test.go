@@ -111,7 +111,10 @@ func TestClusterWithAMemberThatHangs(t *testing.T) {
 	forEach(t, func(t *testing.T, bin string) {
 		etcd := startCluster(t, bin, 3)
 		ref := leasetest.NewReferee(t)
-		cfg := Config{}
+		cfg, renewals := Config{TTL: 3 * time.Second}, 3
+		if os.Getenv("SHARDECK_LONG") != "" {
+			cfg.TTL, renewals = DefaultTTL, 6
+		}
 		for _, m := range etcd {
 			cfg.Endpoints = append(cfg.Endpoints, m.client)
 		}
@@ -120,7 +123,7 @@ func TestClusterWithAMemberThatHangs(t *testing.T) {
 		kept := 0
 		fault := func(what string, begin, end func()) {
 			begin()
-			if renewsOrIsLost(g, 6) {
+			if renewsOrIsLost(g, renewals) {
 				kept++
 			} else {
 				t.Logf("lost when etcd's member %s", what)
@@ -230,7 +233,7 @@ func TestALeaseThatIsRevokedTooSoon(t *testing.T) {
 		raw := rawClient(t, etcd.client)
 		ref := leasetest.NewReferee(t)
 		a, b := two(t, Config{Endpoints: []string{etcd.client}, TTL: MinTTL})
-		for range 5 {
+		for range 2 {
 			g := acquireSoon(t, ref, a, "http://a", 0)
 			renewsOrIsLost(g, 2) // b sees that
 			if _, err := raw.Revoke(t.Context(), g.(*grant).id); err != nil {

@@ -52,7 +52,10 @@ func forEach(t *testing.T, test func(t *testing.T, bin string)) {
 			t.Fatalf("%s --version: %v", bin, err)
 		}
 		line, _, _ := strings.Cut(string(out), "\n")
-		t.Run(strings.ReplaceAll(line, " ", ""), func(t *testing.T) { test(t, bin) })
+		t.Run(strings.ReplaceAll(line, " ", ""), func(t *testing.T) {
+			t.Parallel()
+			test(t, bin)
+		})
 	}
 }
 

@@ -14,16 +14,19 @@
 // Release at once. A master that is started again is a new session and waits like any other.
 //
 // A file that is removed or replaced takes the lease with it: each read and write compares the
-// file's identity with that of the path, before and after. The row of a new file counts as held until it has
-// been watched for a TTL, in case the old file still has a holder. A new cluster waits for that
-// once.
+// file's identity with that of the path, before and after. The row of a new file counts as held
+// until it has been watched for a TTL, in case the old file still has a holder. A new cluster waits
+// for that once. An older copy that is written into the file in place, or that says that the lease
+// was released, can deceive the masters; the workers then refuse one of two.
 //
 // Bounds: a statement waits for SQLite's lock for at most a quarter of a second. A master that is
 // paused in the middle of a write, a fraction of a millisecond, keeps the lock until it goes on or
-// is killed; the others then report ErrLocked. The lock is that of SQLite's rollback journal, so
-// the file must be on a local disk. Nothing is synced, as nothing must outlive a loss of power: the workers keep the terms
-// durable. A file that such a loss has damaged is reported as ErrDamaged and can be removed.
+// is killed; the others then report ErrLocked. The lock is that of SQLite's rollback journal, so the
+// file must be on a local disk. Nothing is synced, as nothing must outlive a loss of power: the
+// workers keep the terms durable. A file that such a loss has damaged is reported as ErrDamaged and
+// can be removed.
 //
 // Sources: Gray and Cheriton (SOSP 1989) on leases; SQLite, "File Locking And Concurrency In
-// SQLite Version 3"; DynamoDB's lock client, for a lease by watching a record version for its duration.
+// SQLite Version 3"; DynamoDB's lock client, for a lease by watching a record's version for its
+// duration.
 package sqlitefile
