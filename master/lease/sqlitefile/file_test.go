@@ -127,7 +127,7 @@ func TestLockedFile(t *testing.T) {
 	path := newPath(t)
 	l := openFile(t, path, DefaultTTL)
 	defer l.Close()
-	other, err := sql.Open("sqlite", path+"?_txlock=exclusive")
+	other, err := sql.Open("sqlite", path+"?_txlock=exclusive&_pragma=busy_timeout(60000)") // l polls
 	if err != nil {
 		t.Fatal(err)
 	}
