@@ -269,3 +269,21 @@ func BenchmarkCount(b *testing.B) {
 		DB: "SchoolDB", SQL: `SELECT count(*) FROM "Students"`, ResultTypes: []string{"BIGINT"},
 	}, 1, "counts/s")
 }
+
+// BenchmarkCheckPlace is what each group commit does besides its fsync.
+func BenchmarkCheckPlace(b *testing.B) {
+	db := (*school(b, Config{}).dbs.Load())["schooldb"]
+	for b.Loop() {
+		if err := db.files.checkPlace(db.store); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLook is what the watcher does for each database once a second.
+func BenchmarkLook(b *testing.B) {
+	db := (*school(b, Config{WatchEvery: time.Hour, Dir: b.TempDir(), Suffix: "GO"}).dbs.Load())["schooldb"]
+	for b.Loop() {
+		db.look()
+	}
+}

@@ -260,6 +260,7 @@ func (db *database) stats() api.DatabaseStats {
 // the writer's connection, as the last, checkpoints the log into the file.
 func (db *database) close() error {
 	db.writer.stop()
+	db.e.health.Remove(db.store)
 	err := db.readers.close(db.e.cfg.DropTimeout)
 	return errors.Join(err, db.writer.close())
 }

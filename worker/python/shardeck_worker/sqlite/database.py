@@ -249,6 +249,7 @@ class Database:
         The writer's connection is closed as the last: it checkpoints the log into the file.
         """
         self._writer.stop()
+        self._health.remove(self.store)
         ended = self._readers.close(DROP_WAIT)
         try:
             if not self._writer.gone:
