@@ -12,7 +12,8 @@ import (
 type RowOutcomes struct {
 	Inserted    RowSet `json:"inserted"`
 	NotInserted RowSet `json:"not_inserted"`
-	// Unknown are the rows of shards that never responded (outcome_unknown).
+	// Unknown are the rows of shards that never responded (outcome_unknown), or that the primary
+	// will send their part.
 	Unknown RowSet `json:"unknown"`
 }
 
