@@ -109,7 +109,7 @@ func (t *intents) hasLog(shard int, db string) bool {
 
 // settle deletes the intent of a write that was sent, if the outcome of each part is known. It
 // reports whether the primary has to complete the write.
-func (t *intents) settle(w *write, results []scatter.ExecResult) (left bool) {
+func (t *intents) settle(ctx context.Context, w *write, results []scatter.ExecResult) (left bool) {
 	if w.intent == nil {
 		return false
 	}
@@ -129,9 +129,7 @@ func (t *intents) settle(w *write, results []scatter.ExecResult) (left bool) {
 	if refused {
 		// The client is about to be told that these rows were refused. They must not be sent
 		// again later, when they might be accepted.
-		ctx, cancel := context.WithTimeout(context.Background(), t.s.cfg.RequestTimeout)
-		defer cancel()
-		if t.log.Remove(ctx, t.s.fence(), e.Host, e.DB, e.ID) == nil {
+		if t.log.Remove(context.WithoutCancel(ctx), t.s.fence(), e.Host, e.DB, e.ID) == nil {
 			return false
 		}
 	}
@@ -145,31 +143,37 @@ func (t *intents) settle(w *write, results []scatter.ExecResult) (left bool) {
 // forget deletes finished intents, those of one log together, until ctx ends.
 func (t *intents) forget(ctx context.Context) {
 	for {
-		var e intent.Entry
+		var first intent.Entry
 		select {
 		case <-ctx.Done():
 			return
-		case e = <-t.finished:
+		case first = <-t.finished:
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(forgetDelay):
 		}
-		type log struct {
-			host int
-			db   string
-		}
-		ids := map[log][]string{{e.Host, e.DB}: {e.ID}}
-		for range len(t.finished) {
-			e = <-t.finished
-			l := log{e.Host, e.DB}
-			ids[l] = append(ids[l], e.ID)
-		}
-		for l, list := range ids {
-			// One that stays is only executed once more, and answered from the workers' records.
-			if p := t.log.Remove(context.WithoutCancel(ctx), t.s.fence(), l.host, l.db, list...); p != nil {
-				t.s.logger.Debug("cannot delete finished intents", "shard", l.host, "db", l.db, "error", p)
-			}
+		t.forgetAll(context.WithoutCancel(ctx), first)
+	}
+}
+
+// forgetAll deletes an intent and those that have been finished since.
+func (t *intents) forgetAll(ctx context.Context, first intent.Entry) {
+	ids := map[intent.Entry][]string{} // by log
+	add := func(e intent.Entry) {
+		log := intent.Entry{DB: e.DB, Host: e.Host}
+		ids[log] = append(ids[log], e.ID)
+	}
+	add(first)
+	for range len(t.finished) {
+		add(<-t.finished)
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.s.cfg.ProbeTimeout)
+	defer cancel()
+	for log, list := range ids {
+		// One that stays is only executed once more, and answered from the workers' records.
+		if p := t.log.Remove(ctx, t.s.fence(), log.Host, log.DB, list...); p != nil {
+			t.s.logger.Debug("cannot delete finished intents", "shard", log.Host, "db", log.DB, "error", p)
 		}
 	}
 }

@@ -105,7 +105,7 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 	if err != nil {
 		return nil, err
 	}
-	left := s.intents.settle(w, results)
+	left := s.intents.settle(ctx, w, results)
 	for i := range results {
 		if r := &results[i]; r.Problem != nil {
 			at := slices.IndexFunc(p.Fragments, func(f plan.Fragment) bool { return f.Shard == r.Shard })
