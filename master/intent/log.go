@@ -12,7 +12,7 @@ import (
 )
 
 // Table is the name of the log. Clients cannot use it.
-const Table = "shardeck_intents"
+const Table = plan.LogTable
 
 // The log's columns.
 const (

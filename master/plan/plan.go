@@ -11,6 +11,10 @@ import (
 // SlotColumn is the hidden column that holds each row's slot.
 const SlotColumn = api.ReservedPrefix + "slot"
 
+// LogTable is the table of each database that belongs to the masters (see master/intent). Its
+// name has to be one that workers accept.
+const LogTable = "shardeck_intents"
+
 // Op is the kind of a plan.
 type Op string
 

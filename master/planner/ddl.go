@@ -50,6 +50,8 @@ func (d *definer) begin(db string, n int) error {
 		return p
 	}
 	switch {
+	case api.SameName(d.def.Name, plan.LogTable):
+		return api.NewProblem(api.CodeInvalidIdentifier, "the table name %s is reserved by Shardeck", plan.LogTable).At("table").Hinted("choose another name")
 	case len(d.def.Name) >= 7 && api.SameName(d.def.Name[:7], "sqlite_"):
 		return api.NewProblem(api.CodeInvalidIdentifier, "names that begin with sqlite_ are reserved").At("table").Hinted("choose another name")
 	case n == 0:

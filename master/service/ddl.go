@@ -89,9 +89,6 @@ func (s *Service) createTable(w http.ResponseWriter, r *http.Request) error {
 
 // runCreateTable creates a plan's table on the shards that lack it.
 func (s *Service) runCreateTable(ctx context.Context, p *plan.Plan) (*api.DDLResponse, error) {
-	if intent.IsReserved(p.Table) {
-		return nil, intent.Reserved()
-	}
 	wanted := &intent.Record{Kind: intent.CreateTable, DB: p.DB, Table: p.Table, Version: p.Definition.Version(), Definition: p.Definition}
 	return s.changeSchema(ctx, wanted, func(_ context.Context, snap *health.Snapshot) (err error) {
 		wanted.Shards, err = s.missingTable(snap, p)

@@ -30,6 +30,7 @@ const (
 type intents struct {
 	s        *Service
 	log      *intent.Log
+	version  string            // of the log's definition
 	finished chan intent.Entry // to be deleted
 	again    chan struct{}     // a shard came back: try again now
 	watch    intent.Watch      // used only by recover
@@ -39,6 +40,7 @@ func newIntents(s *Service) *intents {
 	return &intents{
 		s:        s,
 		log:      &intent.Log{Shards: shardCalls{s}, Timeout: s.cfg.RequestTimeout},
+		version:  intent.Definition().Version(),
 		finished: make(chan intent.Entry, maxForgotten),
 		again:    make(chan struct{}, 1),
 		watch:    intent.Watch{Grace: 2 * s.cfg.RequestTimeout},
@@ -104,7 +106,7 @@ func (t *intents) hasLog(shard int, db string) bool {
 		return false
 	}
 	d := catalog.FindDatabase(st, db)
-	return d != nil && d.Log != nil
+	return d != nil && d.Log != nil && d.Log.Definition.Version() == t.version
 }
 
 // settle deletes the intent of a write that was sent, if the outcome of each part is known. It

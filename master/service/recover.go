@@ -99,19 +99,26 @@ func (t *intents) finishSchema(ctx context.Context, e intent.Entry) {
 	}
 }
 
-// holdSchema waits until no schema change is in progress and makes sure that this master is
-// the primary. end allows others again.
+// holdSchema waits until no schema change is in progress, makes sure that this master is the
+// primary and brings the stats up to date. end allows other changes again. While it holds them
+// up it does not wait for a failover, which may be waiting for them.
 func (s *Service) holdSchema(ctx context.Context) (end func(), lead *failover.Leadership, err error) {
+	if lead, err = s.coord.EnsurePrimary(ctx); err != nil {
+		return nil, nil, err
+	}
 	select {
 	case <-s.ddl:
+	case <-lead.Context().Done():
+		return nil, nil, context.Cause(lead.Context())
 	case <-ctx.Done():
 		return nil, nil, context.Cause(ctx)
 	}
 	end = func() { s.ddl <- struct{}{} }
-	if lead, err = s.coord.EnsurePrimary(ctx); err != nil {
+	if err = lead.Err(); err != nil {
 		end()
 		return nil, nil, err
 	}
+	s.prober.ProbeAll(ctx)
 	return end, lead, nil
 }
 
