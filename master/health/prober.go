@@ -124,7 +124,12 @@ func (p *Prober) Run(ctx context.Context) {
 	}
 	for i := range p.cfg.Peers {
 		wg.Go(func() {
-			p.every(ctx, nil, func() { p.probePeer(ctx, i) }, func() time.Duration { return p.cfg.Interval })
+			p.every(ctx, nil, func() { p.probePeer(ctx, i) }, func() time.Duration {
+				if !p.Snapshot().Peers[i].Reachable {
+					return p.cfg.Interval / downProbeFactor
+				}
+				return p.cfg.Interval
+			})
 		})
 	}
 	wg.Wait()
@@ -429,6 +434,15 @@ func (p *Prober) Edit(shard int, change func(*api.WorkerStats)) {
 		s.Stats = &stats
 		return s
 	})
+}
+
+// ProbePeer probes another master now, for example because it has just called.
+func (p *Prober) ProbePeer(ctx context.Context, url string) {
+	for i, u := range p.cfg.PeerURLs {
+		if u == url {
+			p.probePeer(ctx, i)
+		}
+	}
 }
 
 func (p *Prober) probePeer(ctx context.Context, i int) {

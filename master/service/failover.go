@@ -69,6 +69,7 @@ func (s *Service) stepDown(w http.ResponseWriter, r *http.Request) error {
 		return api.NewProblem(api.CodeInvalidField, "leader is not a base URL").At("leader").Hinted("send it as http://host:port")
 	}
 	req.Leader = leader[0]
+	s.prober.ProbePeer(r.Context(), req.Leader) // it is back, or leads, since the last probe
 	if err := s.coord.StepDown(r.Context(), &req); err != nil {
 		return err
 	}

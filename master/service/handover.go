@@ -76,7 +76,21 @@ func (s *Service) handOn(path string, next httpserve.Handler) httpserve.Handler 
 		if i < 0 {
 			return err
 		}
-		resp, err := s.peers[i].ForwardDDL(r.Context(), path, body.Bytes(), client.RequestID(httpserve.RequestID(r)))
-		return answer(w, resp, err)
+		for try := 0; ; try++ {
+			resp, err := s.peers[i].ForwardDDL(r.Context(), path, body.Bytes(), client.RequestID(httpserve.RequestID(r)))
+			if api.CodeOf(err) != api.CodeNotPrimary || try == handOnTries {
+				return answer(w, resp, err)
+			}
+			select {
+			case <-time.After(handOnPause): // the workers have the term, and the master is about to know
+			case <-r.Context().Done():
+				return err
+			}
+		}
 	}
 }
+
+const (
+	handOnTries = 40
+	handOnPause = 25 * time.Millisecond
+)
