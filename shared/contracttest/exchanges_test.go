@@ -118,10 +118,11 @@ var badRequests = []exchange{
 	{"a second statement", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"1=1; DROP TABLE Students"}`, nil, api.CodeSyntax},
 	{"a deep condition", "", "/select", `{"db_name":"SchoolDB","table":"Students","condition":"` + strings.Repeat("(", 10_000) + `1=1` + strings.Repeat(")", 10_000) + `"}`, nil, api.CodeTooComplex},
 	{"a body too large", "", "/select", `{"db_name":"` + strings.Repeat("x", api.MaxBody) + `"}`, nil, api.CodeBodyTooLarge},
-	{"a failover with a field", "", "/failover", `{"force":true}`, nil, api.CodeUnknownField},
+	{"a failover with another field", "", "/failover", `{"forced":true}`, nil, api.CodeUnknownField},
 }
 
 var clusterExchanges = []exchange{
+	{"failovers", "GET", "/failover", "", nil, ""},
 	{"", "GET", "/health", "", nil, ""},
 	{"", "GET", "/metadata", "", nil, ""},
 	{"", "GET", "/metrics", "", nil, ""},
