@@ -190,22 +190,23 @@ func otherLeads(v View, newest uint64) bool {
 // follow names the holder of the term, if that is a known master that does not deny it.
 func follow(v View, a Agreement) Decision {
 	leader, term := v.Leader, v.Term
+	why := fmt.Sprintf("term %d has no leader", max(v.Term, a.Held.Term))
 	switch {
 	case a.Confirmed:
 		leader, term = "", max(v.Term, a.Held.Term)
 		i := slices.IndexFunc(v.Peers, func(p PeerView) bool { return p.URL == a.Held.Leader })
-		if i >= 0 && !denies(v.Peers[i], a.Held.Term) {
+		switch {
+		case i < 0 && a.Held.Leader != v.Self:
+			why = fmt.Sprintf("the workers hold term %d of a master that MASTER_PEERS does not list", term)
+		case i >= 0 && !denies(v.Peers[i], a.Held.Term):
 			leader = a.Held.Leader
+			why = fmt.Sprintf("the workers hold term %d of %s", term, leader)
 		}
 	case v.Unsettled >= settle || v.Leader == v.Self:
 		leader = ""
 	}
 	if leader == v.Leader && term == v.Term {
 		return Decision{Action: Stay}
-	}
-	why := fmt.Sprintf("term %d has no leader", term)
-	if leader != "" {
-		why = fmt.Sprintf("the workers hold term %d of %s", term, leader)
 	}
 	return Decision{Action: Follow, Term: term, Leader: leader, Why: why}
 }
