@@ -58,7 +58,7 @@ func (s *Service) status(snap *health.Snapshot) (api.Status, []string) {
 	case peer < 0 || !snap.Peers[peer].Reachable:
 		reasons = append(reasons, "the primary, "+role.Leader+", does not answer")
 	}
-	if lease, known := s.coord.Lease(); !known && lease.Automatic {
+	if _, known := s.coord.Lease(); !known && s.cfg.Lease != leaseManual {
 		reasons = append(reasons, "the lease cannot be read, so no backup can take over")
 	}
 	for _, detail := range s.drift.reported() {
