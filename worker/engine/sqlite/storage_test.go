@@ -414,6 +414,18 @@ func TestCreateDBSparesTheFileOfAnotherDatabase(t *testing.T) {
 	}
 }
 
+func TestAStoredTermBeyondTheGreatestIsReportedAsItIs(t *testing.T) {
+	dir := t.TempDir()
+	worked(t, open(t, dir).Close())
+	conn, err := raw.Open(filepath.Join(dir, stateFile), raw.ReadWrite)
+	worked(t, err)
+	worked(t, conn.Exec("UPDATE state SET term = -1")) // 64 bits without a sign, by an earlier version
+	worked(t, conn.Close())
+	if got := state(t, open(t, dir)).Term; got != 1<<64-1 {
+		t.Errorf("term %d, want the stored one", got)
+	}
+}
+
 func TestTermsAreBounded(t *testing.T) {
 	e := school(t, Config{})
 	beyond := api.Fence{Term: api.MaxTerm + 1, MapVersion: 1}

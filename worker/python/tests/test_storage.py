@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +25,10 @@ from shardeck_worker.sqlite.state import STATE_FILE
 from tests.conftest import FENCE, Rig, Worker, create_table, insert, parsed
 
 FILE = "SchoolDBPY.db"
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows does not remove or move files that are open"
+)
 
 
 class Watched(Rig):
@@ -222,6 +226,8 @@ def test_a_failed_read_lasts_until_a_read_succeeds(unwatched: Watched) -> None:
 
 
 def test_a_file_that_cannot_grow(watched: Watched) -> None:
+    import resource  # noqa: PLC0415 - Windows has none
+
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     size = (watched.directory / (FILE + "-wal")).stat().st_size
@@ -293,6 +299,16 @@ def test_files_of_earlier_versions_get_running_time(tmp_path: Path) -> None:
     db.close()
     rig = Rig(tmp_path)
     assert rig.exec(insert([1, "a"]), idempotency=key).replayed
+    rig.engine.close()
+
+
+def test_a_stored_term_beyond_the_greatest_is_reported_as_it_is(tmp_path: Path) -> None:
+    Rig(tmp_path).engine.close()
+    db = apsw.Connection(str(tmp_path / STATE_FILE))
+    db.execute("UPDATE state SET term = -1")  # 64 bits without a sign, by an earlier version
+    db.close()
+    rig = Rig(tmp_path)
+    assert rig.engine.state().term == 2**64 - 1
     rig.engine.close()
 
 
