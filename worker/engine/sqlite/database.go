@@ -35,9 +35,8 @@ type database struct {
 	schemaMu  sync.Mutex
 	size      atomic.Int64 // last measured size in bytes of the file and its log
 
-	files   openedFiles
-	store   *storage.Store
-	largest atomic.Int64 // size in bytes that the file alone was seen to have
+	files openedFiles
+	store *storage.Store
 
 	gone    atomic.Bool // dropped: its writer must not begin anything
 	writer  *writer
@@ -120,11 +119,9 @@ func openDatabase(e *Engine, path string) (_ *database, err error) {
 		return nil, err
 	}
 	db.catalog.Store(cat)
-	// The log exists since the first read.
-	if db.files, err = openedNow(path, path+"-wal"); err != nil {
+	if db.files, err = openedDatabase(path); err != nil {
 		return nil, err
 	}
-	db.largest.Store(db.files[0].info.Size())
 	db.store = e.health.Add(db.name)
 	defer func() {
 		if err != nil {
@@ -165,8 +162,11 @@ var pragmas = []string{
 	"PRAGMA trusted_schema = OFF",
 	"PRAGMA temp_store = MEMORY",
 	"PRAGMA wal_autocheckpoint = 2048",
-	"PRAGMA journal_size_limit = 67108864",
+	fmt.Sprintf("PRAGMA journal_size_limit = %d", journalSizeLimit),
 }
+
+// journalSizeLimit is the size to which a log is cut after it was larger.
+const journalSizeLimit = 64 << 20
 
 // busyTimeout is how long a connection waits for a lock. Only the writer writes, so waits can
 // only come from recovery and checkpoints.

@@ -44,7 +44,7 @@ func openFence(path string, store *storage.Store) (*fence, error) {
 	f := &fence{conn: conn, store: store}
 	err = f.load()
 	if err == nil {
-		f.files, err = openedNow(filepath.Dir(path), path)
+		f.files, err = openedState(path)
 	}
 	if err != nil {
 		_ = f.close()
@@ -54,6 +54,19 @@ func openFence(path string, store *storage.Store) (*fence, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// openedState notes the state's file and its directory.
+func openedState(path string) (openedFiles, error) {
+	dir, err := openedNow(filepath.Dir(path), 0)
+	if err != nil {
+		return nil, err
+	}
+	file, err := openedNow(path, 0)
+	if err != nil {
+		return nil, err
+	}
+	return openedFiles{dir, file}, nil
 }
 
 // load acquires the exclusive lock, which the connection keeps until it is closed, and reads the

@@ -302,6 +302,44 @@ func TestDamagedFilesAreNoticed(t *testing.T) {
 	}
 }
 
+// A log that is cut loses what the next recovery would read from it.
+func TestALogThatIsCutDuringACommitIsNotAcknowledged(t *testing.T) {
+	e := school(t, Config{Dir: t.TempDir(), Suffix: "GO", WatchEvery: time.Hour})
+	mustExec(t, e, request(insert(student(1))))
+	w := writerOf(t, e)
+	commit := w.commit
+	w.commit = sync.OnceValue(func() error {
+		err := commit()
+		worked(t, os.Truncate(w.db.path+"-wal", 4096)) // does not open it
+		return err
+	})
+	if _, err := e.Exec(t.Context(), request(insert(student(2)))); api.CodeOf(err) != api.CodeOutcomeUnknown {
+		t.Errorf("Exec: %v, want %s", err, api.CodeOutcomeUnknown)
+	}
+	refused(t, e)
+	if got := e.Storage(); len(got) != 1 || got[0].Code != api.StorageDamaged {
+		t.Errorf("failures %+v", got)
+	}
+}
+
+// A log that has grown beyond its limit is cut by SQLite itself.
+func TestALargeLogMayBeCutToItsLimit(t *testing.T) {
+	f := &openedFile{path: filepath.Join(t.TempDir(), "log"), sizeLimit: 100}
+	worked(t, os.WriteFile(f.path, make([]byte, 50), 0o600))
+	info, err := os.Stat(f.path)
+	worked(t, err)
+	f.info = info
+	for _, step := range []struct {
+		size int64
+		ok   bool
+	}{{50, true}, {300, true}, {100, true}, {150, true}, {99, false}} {
+		worked(t, os.Truncate(f.path, step.size))
+		if err := f.check(); (err == nil) != step.ok {
+			t.Errorf("%d bytes: %v, want it accepted: %v", step.size, err, step.ok)
+		}
+	}
+}
+
 // failing lets the commits of an engine fail while the switch is on.
 func failing(t *testing.T, e *Engine, code int) *atomic.Bool {
 	t.Helper()

@@ -67,9 +67,6 @@ func (db *database) look() {
 		_ = db.files.checkPlace(db.store)
 		return
 	}
-	if db.checkSize() != nil {
-		return
-	}
 	if err := probeRead(db.path); err == nil {
 		db.store.Heal(storage.Read)
 	} else if !db.gone.Load() {

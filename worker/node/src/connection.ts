@@ -18,6 +18,8 @@ export interface Prepared {
 
 const cachedStatements = 128;
 const busyTimeout = 10_000; // milliseconds; the writer alone writes, so waits come from recovery and checkpoints
+/** The size in bytes to which a log is cut after it was larger. */
+export const logLimit = 64 << 20;
 const maxLength = 64 << 20; // of a row or value, in bytes
 
 const { SQLITE_OK, SQLITE_DENY } = constants;
@@ -63,7 +65,7 @@ export class Connection {
     if (mode !== 'wal') throw new Error(`the file system only supports journal mode ${String(mode)}, not WAL`);
     for (const setting of [
       `cache_size = -${cacheKiB}`, 'synchronous = FULL', 'foreign_keys = ON', 'trusted_schema = OFF',
-      'temp_store = MEMORY', 'wal_autocheckpoint = 2048', 'journal_size_limit = 67108864', ...extra,
+      'temp_store = MEMORY', 'wal_autocheckpoint = 2048', `journal_size_limit = ${logLimit}`, ...extra,
     ]) c.db.exec(`PRAGMA ${setting}`);
     return c;
   }

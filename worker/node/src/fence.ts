@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Connection, type SQLValue } from './connection.ts';
 import { noteFailure, primaryCode, resultCode, sqlite } from './errors.ts';
-import { OpenedFiles } from './opened-files.ts';
+import { OpenedFile, OpenedFiles } from './opened-files.ts';
 import type { Fence, WorkerState } from './requests.ts';
 import { checkFence, raised, updated } from './state.ts';
 import { storageFailed, type Store } from './storage.ts';
@@ -49,7 +49,7 @@ export class FenceStore {
         { cause: err },
       );
     }
-    this.#files = new OpenedFiles(path.dirname(file), file);
+    this.#files = new OpenedFiles(new OpenedFile(path.dirname(file)), new OpenedFile(file));
     const [term, map, leader, shard] = this.#conn.get('SELECT term, map_version, leader, shard FROM state') ?? [];
     this.#state = {
       // SQLite's integers have a sign.

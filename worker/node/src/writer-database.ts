@@ -1,5 +1,4 @@
 // A database as the writer has it: the only connection that writes, its statements and its tables.
-import fs from 'node:fs';
 import type { StatementSync } from 'node:sqlite';
 import { loadCatalog, type Catalog } from './catalog.ts';
 import { RunningTime, clocks, type Clocks } from './clock.ts';
@@ -50,7 +49,6 @@ export class WriterDatabase {
   readonly running: RunningTime;
   readonly #health: Health;
   readonly #clocks: Clocks;
-  #largest: number; // size that the file alone was seen to have
   readonly #generation: Int32Array;
   #nextPrune = 0;
   #synchronous = false;
@@ -66,8 +64,7 @@ export class WriterDatabase {
       this.#generation = new Int32Array(generation);
       this.running = new RunningTime(this.conn, time);
       this.catalog = loadCatalog(this.conn);
-      this.files = new OpenedFiles(this.path, `${this.path}-wal`); // the log exists since the first read
-      this.#largest = fs.statSync(this.path).size;
+      this.files = OpenedFiles.ofDatabase(this.path);
       this.own = Object.fromEntries(
         Object.entries(texts).map(([name, sql]) => [name, this.conn.db.prepare(sql)]),
       ) as Record<keyof typeof texts, StatementSync>;
@@ -108,23 +105,11 @@ export class WriterDatabase {
     if (this.refusal()) return;
     try {
       this.files.checkPlace(this.store);
-      this.#checkSize();
     } catch {
       return; // it is recorded
     }
     this.#probeRead();
     if (this.store.isFailing('write')) this.#probeWrite();
-  }
-
-  /** Shuts the store if the file has shrunk. It never does by itself: nothing vacuums it, and a checkpoint only adds to it. */
-  #checkSize(): void {
-    const { size } = fs.statSync(this.path);
-    if (size < this.#largest) {
-      const err = new Error(`${this.path} has ${size} bytes, and had ${this.#largest}`);
-      this.store.shut('content', 'damaged', this.path, err);
-      throw err;
-    }
-    this.#largest = size;
   }
 
   #probeRead(): void {

@@ -125,6 +125,17 @@ test('damaged files are noticed', unix, (t) => {
   }
 });
 
+test('a log that is cut is noticed', unix, (t) => {
+  const r = new Rig(temporary(t));
+  r.within(() => r.db.remember(key, { rows_affected: [1] }));
+  r.db.look();
+  fs.truncateSync(`${r.db.path}-wal`, 4096);
+  r.db.look();
+  assert.deepEqual(r.codes(), ['damaged']);
+  assert.equal(r.db.refusal()?.code, 'storage_failed');
+  r.db.close();
+});
+
 test('a failed write lasts until a write succeeds, and a failed read until a read does', (t) => {
   const r = new Rig(temporary(t));
   const error = (errcode: number) => Object.assign(new Error('as a test says'), { errcode });

@@ -25,13 +25,15 @@ READER_CACHE = 2 << 10
 # no address space for that.
 MAPPED = (1 << 30) if sys.maxsize > 1 << 32 else 0
 
+LOG_LIMIT = 64 << 20  # bytes to which a log is cut after it was larger
+
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA wal_autocheckpoint = 2048",
-    "PRAGMA journal_size_limit = 67108864",
+    f"PRAGMA journal_size_limit = {LOG_LIMIT}",
 )
 
 _FORBIDDEN = frozenset(

@@ -22,7 +22,7 @@ from shardeck_worker.sqlite.catalog import create_meta_tables, load_catalog, rea
 from shardeck_worker.sqlite.clock import Clock
 from shardeck_worker.sqlite.connection import READER_CACHE, WRITER_CACHE, Opener, Value
 from shardeck_worker.sqlite.errors import note_failure, storage_problem
-from shardeck_worker.sqlite.files import OpenedFiles
+from shardeck_worker.sqlite.files import opened_database
 from shardeck_worker.sqlite.group import serve
 from shardeck_worker.sqlite.idempotency import Records
 from shardeck_worker.sqlite.reader import Reader, ReaderPool, Rows, query_problem
@@ -55,9 +55,7 @@ class Database:
             self.name = read_name(self.conn.db)
             self.records = Records(self.conn, Clock(self.conn))
             self.catalog = load_catalog(self.conn)
-            # The log exists since the first read.
-            self.files = OpenedFiles(path, f"{path}-wal")
-            self._largest = os.stat(path).st_size  # that the file alone was seen to have
+            self.files = opened_database(path)
         except BaseException:
             self.conn.close()
             raise
@@ -93,7 +91,6 @@ class Database:
             return
         try:
             self.files.check()
-            self._check_size()
         except OSError:
             if not self._writer.gone:  # meanwhile, so that the files are being removed
                 with contextlib.suppress(OSError):
@@ -102,18 +99,6 @@ class Database:
         self._probe_read()
         if self.store.is_failing("write"):
             self._writer.probe_soon()
-
-    def _check_size(self) -> None:
-        """Shut the store if the file has shrunk.
-
-        It never does by itself: nothing vacuums it, and a checkpoint only adds to it.
-        """
-        size = os.stat(self.path).st_size
-        if size < self._largest and not self._writer.gone:
-            err = OSError(f"{self.path} has {size} bytes, and had {self._largest}")
-            self.store.shut("content", "damaged", str(self.path), err)
-            raise err
-        self._largest = max(size, self._largest)
 
     def _probe_read(self) -> None:
         try:

@@ -19,7 +19,7 @@ from shardeck_worker.gate import Gate
 from shardeck_worker.problem import Problem, closed
 from shardeck_worker.requests import Fence, State
 from shardeck_worker.sqlite.errors import note_failure
-from shardeck_worker.sqlite.files import OpenedFiles
+from shardeck_worker.sqlite.files import OpenedFile, OpenedFiles
 from shardeck_worker.storage import Store, storage_failed
 
 STATE_FILE = "_state.db"  # no database can have this name, as names begin with a letter
@@ -66,7 +66,7 @@ class StateFile:
             row: Any = self._db.execute(
                 "SELECT term, map_version, leader, shard FROM state"
             ).fetchone()
-            self._files = OpenedFiles(directory, path)
+            self._files = OpenedFiles(OpenedFile(directory), OpenedFile(path))
         except apsw.BusyError:
             self._db.close(True)
             raise InUse(
