@@ -31,6 +31,10 @@
 // dropped or replaced, is refused for good: it is not undone elsewhere, as the client was told, or
 // is told by an event, which rows that concerns.
 //
+// A write whose other parts take more than [MaxBody] has no intent, nor has one of a single shard,
+// which cannot be left half done, or of a database of an older version, until the primary has given
+// that a log.
+//
 // # Changes of the schema
 //
 // Only the primary changes the schema, one statement at a time, so any such intent that it finds

@@ -140,6 +140,3 @@ func (w *Watch) Retry() {
 		s.next, s.wait = time.Time{}, 0
 	}
 }
-
-// Idle reports whether no intent has been seen that is still there.
-func (w *Watch) Idle() bool { return len(w.seen) == 0 }

@@ -215,6 +215,45 @@ func TestAShardThatMissesItsPartGetsItLater(t *testing.T) {
 	})
 }
 
+// TestATableThatAShardRefusesIsCreatedNowhere: another table of the name appears on a shard after the
+// primary has looked.
+func TestATableThatAShardRefusesIsCreatedNowhere(t *testing.T) {
+	p := newPair(t)
+	m := p.master()
+	s := newSchool(t, m, "School")
+	const other = 2
+	w := p.c.Worker(other)
+	var once sync.Once
+	p.a.refusing(func(worker int, _, body string) bool {
+		if worker == other && strings.Contains(body, "CREATE TABLE") && strings.Contains(body, "Clash") {
+			once.Do(func() {
+				st, err := w.State(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				def := &api.TableDef{Name: "Clash", Columns: []api.ColumnDef{{Name: "other", Type: "INT"}}}
+				_, err = w.Exec(t.Context(), &api.ExecRequest{DB: s.db, Fence: st.Fence, Statements: []api.Statement{{
+					SQL: `CREATE TABLE "Clash" ("other" INTEGER NOT NULL, "_slot" INTEGER NOT NULL) STRICT`, Table: "Clash", Effect: api.EffectCreateTable, Definition: def,
+				}}})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return false
+	})
+	_, err := m.CreateTable(t.Context(), &api.CreateTableRequest{DB: s.db, Table: "Clash", Columns: studentColumns})
+	problem := mustFail(t, err, api.CodeTableExists, other)
+	if len(problem.Applied) != 0 || len(problem.Causes) != 3 || !strings.Contains(problem.Detail, "no shard keeps the table") {
+		t.Errorf("%v: applied %+v, causes %+v", problem, problem.Applied, problem.Causes)
+	}
+	bare := "Students(0) " + logTable + "(0)"
+	if got := p.shape(s.db); !slices.Equal(got, []string{bare, bare, "Clash(0) " + bare}) {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestTheSameStatementCompletesWhatItLeft: it is answered as if it had been the first.
 func TestTheSameStatementCompletesWhatItLeft(t *testing.T) {
 	p := newPair(t)

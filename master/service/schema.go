@@ -223,7 +223,7 @@ func undoneProblem(rec *intent.Record, res *intent.Result, causes []api.Problem,
 	case len(applied) > 0:
 		p.Detail += fmt.Sprintf("; %s keep the table, which has rows there by now", sharding.Names(shardsOf(applied)))
 	case len(rec.Shards) > 1:
-		p.Detail += "; no shard has the table"
+		p.Detail += "; no shard keeps the table of this statement"
 	}
 	return &p
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"runtime"
 	"strings"
 	"sync"
@@ -114,6 +115,36 @@ func TestResponseMustCoverEveryStatement(t *testing.T) {
 		_, err := w.Exec(t.Context(), &api.ExecRequest{DB: "D", Statements: []api.Statement{{SQL: "DELETE FROM T"}}})
 		if code := api.CodeOf(err); code != api.CodeOutcomeUnknown {
 			t.Errorf("%s: got %v", body, err)
+		}
+	}
+}
+
+// A stored response may be to a request with or without the master's own entry at its end.
+func TestAStoredResponseMayHaveOneNumberMoreOrLess(t *testing.T) {
+	one := []api.Statement{{SQL: "DELETE FROM T", Effect: api.EffectDelete}}
+	two := append(one, one...)
+	for _, c := range []struct {
+		statements []api.Statement
+		body       string
+		want       []int64 // nil: refused
+	}{
+		{one, `{"rows_affected":[3,1],"replayed":true}`, []int64{3}},
+		{two, `{"rows_affected":[3],"replayed":true}`, []int64{3}},
+		{two, `{"rows_affected":[3,1],"replayed":true}`, []int64{3, 1}},
+		{one, `{"rows_affected":[3,1]}`, nil},
+		{two, `{"rows_affected":[3]}`, nil},
+		{one, `{"rows_affected":[3,1,1],"replayed":true}`, nil},
+		{one, `{"rows_affected":[-3,1],"replayed":true}`, nil},
+	} {
+		resp, err := worker(t, answering(http.StatusOK, "application/json", c.body)).Exec(t.Context(), &api.ExecRequest{DB: "D", Statements: c.statements})
+		if c.want == nil {
+			if api.CodeOf(err) != api.CodeOutcomeUnknown {
+				t.Errorf("%s: got %v", c.body, err)
+			}
+			continue
+		}
+		if err != nil || !slices.Equal(resp.RowsAffected, c.want) || !resp.Replayed {
+			t.Errorf("%s: got %+v, %v, want %v", c.body, resp, err, c.want)
 		}
 	}
 }
