@@ -20,6 +20,8 @@ func (s *suite) testIdempotency(t *testing.T) {
 		"a refused request does not use up its key": (*rig).testRefusedKey,
 		"one key sent many times at once":           (*rig).testConcurrentKey,
 		"a repeat with a newer fence":               (*rig).testReplayNewerTerm,
+		"a change of the schema under a key":        (*rig).testKeyedSchema,
+		"two tables in one request":                 (*rig).testTwoTables,
 	})
 }
 
@@ -48,6 +50,52 @@ func (r *rig) testReplay() {
 	if resp := r.mustExec(keyed("k2", "aa", tb.insert(student(1)))); resp.Replayed {
 		r.Error("another key was treated as a repeat")
 	}
+}
+
+// testKeyedSchema: a create or drop that arrives twice has no effect on what came in between.
+func (r *rig) testKeyedSchema() {
+	tb := students()
+	create, drop := keyed("create", "aa", r.create(tb)), keyed("drop", "bb", tb.drop())
+	again := func(req *api.ExecRequest) {
+		r.Helper()
+		if resp := r.mustExec(req); !resp.Replayed {
+			r.Errorf("the repeat was executed: %+v", resp)
+		}
+	}
+	r.mustExec(create)
+	again(create)
+	r.mustExec(drop)
+	again(create)
+	r.refused(request(tb.insert(student(1))), api.CodeUnknownTable)
+	r.mustCreate(tb)
+	r.mustExec(request(tb.insert(student(1))))
+	again(drop)
+	r.wantCount(tb, 1)
+	// A key that was used for something else refuses the request that arrives late.
+	other := parts()
+	r.mustExec(keyed("undone", "aa"))
+	r.refused(keyed("undone", "bb", r.create(other)), api.CodeIdempotencyMismatch)
+	r.refused(request(other.insert(`[1,1,"a"]`)), api.CodeUnknownTable)
+}
+
+// testTwoTables: rows of two tables are one transaction.
+func (r *rig) testTwoTables() {
+	a, b := students(), parts()
+	r.mustCreate(a, b)
+	both := func(key string, id int, part string) *api.ExecRequest {
+		return keyed(key, "aa", a.insert(student(id)), b.insert(part))
+	}
+	if resp := r.mustExec(both("k1", 1, `[1,1,"a"]`)); len(resp.RowsAffected) != 2 || resp.RowsAffected[0] != 1 || resp.RowsAffected[1] != 1 {
+		r.Errorf("%+v", resp)
+	}
+	r.refused(both("k2", 2, `[1,1,"b"]`), api.CodeDuplicateKey)
+	r.wantCount(a, 1)
+	r.wantCount(b, 1)
+	if resp := r.mustExec(both("k2", 2, `[2,1,"b"]`)); resp.Replayed {
+		r.Errorf("%+v", resp)
+	}
+	r.wantCount(a, 2)
+	r.wantCount(b, 2)
 }
 
 func (r *rig) testReservedKey() {
