@@ -106,8 +106,8 @@ func withOutcome(problem *api.Problem, p *plan.Plan, results []scatter.ExecResul
 }
 
 // rowOutcomes returns the outcome of each row of an insert, or nil for a single row, whose
-// outcome the problem's code implies. A shard without a result was sent nothing. left means
-// that the primary completes the write: what was not refused for good may yet be inserted.
+// outcome the problem's code implies. A shard without a result was sent nothing, which the
+// primary makes up for if it completes the write (left).
 func rowOutcomes(p *plan.Plan, results []scatter.ExecResult, left bool) *api.RowOutcomes {
 	var inserted, notInserted, unknown []int
 	for i := range p.Fragments {
@@ -116,7 +116,7 @@ func rowOutcomes(p *plan.Plan, results []scatter.ExecResult, left bool) *api.Row
 		switch {
 		case at >= 0 && results[at].Problem == nil:
 			inserted = append(inserted, f.RowIndex...)
-		case at < 0 && left, at >= 0 && isUnknownOutcome(results[at].Problem, left):
+		case at < 0 && left, at >= 0 && results[at].Problem.Code == api.CodeOutcomeUnknown:
 			unknown = append(unknown, f.RowIndex...)
 		default:
 			notInserted = append(notInserted, f.RowIndex...)
@@ -128,17 +128,22 @@ func rowOutcomes(p *plan.Plan, results []scatter.ExecResult, left bool) *api.Row
 	return &api.RowOutcomes{Inserted: api.NewRowSet(inserted), NotInserted: api.NewRowSet(notInserted), Unknown: api.NewRowSet(unknown)}
 }
 
-// isUnknownOutcome reports whether a shard with this problem may have applied its part, or
-// if the primary completes the write (left), may yet do so.
-func isUnknownOutcome(p *api.Problem, left bool) bool {
-	return p.Code == api.CodeOutcomeUnknown || left && !p.Code.Lasting()
+// mayYetApply returns the problem of a shard's part of a write that the primary completes. Unless
+// the shard has refused it for good, it may have been applied, or may yet be, whatever kept
+// it from being applied now.
+func mayYetApply(p *api.Problem) *api.Problem {
+	if p.Code.Lasting() {
+		return p
+	}
+	q := *p
+	q.Code = api.CodeOutcomeUnknown
+	return &q
 }
 
 // writeProblem returns the problem of a write that failed on some shards and was applied
-// on others. An unknown outcome takes precedence over any other code. left means that the
-// primary completes the write.
-func writeProblem(causes []api.Problem, applied []api.ShardResult, left bool) *api.Problem {
-	if len(applied) == 0 && (!left || slices.ContainsFunc(causes, func(p api.Problem) bool { return p.Code == api.CodeOutcomeUnknown })) {
+// on others. An unknown outcome takes precedence over any other code.
+func writeProblem(causes []api.Problem, applied []api.ShardResult) *api.Problem {
+	if len(applied) == 0 {
 		for i := range causes {
 			if causes[i].Code == api.CodeOutcomeUnknown {
 				p := causes[i]
@@ -159,7 +164,7 @@ func writeProblem(causes []api.Problem, applied []api.ShardResult, left bool) *a
 	for i := range causes {
 		switch shard := causes[i].Shard; {
 		case shard == nil: // cannot happen: scatter always sets it
-		case isUnknownOutcome(&causes[i], left):
+		case causes[i].Code == api.CodeOutcomeUnknown:
 			code = api.CodeOutcomeUnknown
 			unknown = append(unknown, *shard)
 		default:

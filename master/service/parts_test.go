@@ -133,7 +133,7 @@ func TestWriteProblems(t *testing.T) {
 		"a stale plan is partial if something was applied":  {[]api.Problem{cause(api.CodeStaleSchema, 1)}, applied, api.CodePartialFailure, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := writeProblem(tt.causes, tt.applied, false)
+			p := writeProblem(tt.causes, tt.applied)
 			if p.Code != tt.want || len(p.Causes) != tt.nested || len(p.Applied) != len(tt.applied) {
 				t.Errorf("got %s with %d causes, %d applied", p.Code, len(p.Causes), len(p.Applied))
 			}

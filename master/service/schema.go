@@ -189,9 +189,14 @@ func notBegun(rec *intent.Record, p *api.Problem) *api.Problem {
 func changeProblem(rec *intent.Record, res *intent.Result) *api.Problem {
 	var causes []api.Problem
 	for i := range res.Outcomes {
-		if p := res.Outcomes[i].Problem; p != nil {
-			causes = append(causes, *p)
+		p := res.Outcomes[i].Problem
+		if p == nil {
+			continue
 		}
+		if !res.Finished {
+			p = mayYetApply(p)
+		}
+		causes = append(causes, *p)
 	}
 	applied := appliedTo(res)
 	if res.Undone != nil {
@@ -200,7 +205,7 @@ func changeProblem(rec *intent.Record, res *intent.Result) *api.Problem {
 	if len(causes) == 0 {
 		return nil
 	}
-	p := writeProblem(causes, applied, !res.Finished)
+	p := writeProblem(causes, applied)
 	if res.Finished {
 		return p
 	}

@@ -108,6 +108,9 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 	left := s.intents.settle(ctx, w, results)
 	for i := range results {
 		if r := &results[i]; r.Problem != nil {
+			if left {
+				r.Problem = mayYetApply(r.Problem)
+			}
 			at := slices.IndexFunc(p.Fragments, func(f plan.Fragment) bool { return f.Shard == r.Shard })
 			r.Problem = inRequest(r.Problem, &p.Fragments[at], field)
 		}
@@ -269,5 +272,5 @@ func summarize(p *plan.Plan, results []scatter.ExecResult, o outcome) (*api.Writ
 	if len(causes) == 0 {
 		return resp, nil
 	}
-	return nil, withOutcome(writeProblem(causes, resp.Shards, o.left), p, results, o)
+	return nil, withOutcome(writeProblem(causes, resp.Shards), p, results, o)
 }
