@@ -21,8 +21,8 @@ type Member struct {
 	Worker Worker
 	Name   func() string // for people
 	Label  string        // the shard it holds, as "0/3"
-	// Admit returns why the worker must not be given a term, or nil; nil admits all.
-	Admit func() *api.Problem
+	// Admit returns why a worker in this state must not be given a term, or nil; nil admits all.
+	Admit func(st *api.WorkerState) *api.Problem
 }
 
 // Members are the workers of a cluster, by shard, and how to call them.
@@ -46,11 +46,7 @@ type Step struct {
 // and holds the right shard. observe is called with each step as it ends, one at a time.
 func (m *Members) Newest(ctx context.Context, observe func(Step)) (uint64, error) {
 	states := m.each(ctx, "read the term", observe, func(ctx context.Context, mem Member) (*api.WorkerState, error) {
-		st, err := mem.Worker.State(ctx)
-		if err == nil && st.Shard != "" && st.Shard != mem.Label {
-			return nil, api.NewProblem(api.CodeWrongShard, "the worker holds shard %s, not %s", st.Shard, mem.Label)
-		}
-		return st, err
+		return mem.read(ctx)
 	})
 	var terms []uint64
 	var causes []api.Problem
@@ -108,6 +104,10 @@ func (m *Members) Take(ctx context.Context, term uint64, leader string, observe 
 // accepted them and the problems of the others. observe is as with Newest.
 func (m *Members) Install(ctx context.Context, term uint64, leader string, observe func(Step)) (int, []api.Problem) {
 	results := m.each(ctx, "take the term", observe, func(ctx context.Context, mem Member) (*api.WorkerState, error) {
+		// A worker may have been replaced by an empty one since it was last looked at.
+		if _, err := mem.read(ctx); err != nil {
+			return nil, err
+		}
 		return mem.Worker.SetState(ctx, &api.StateUpdate{
 			Fence:  api.Fence{Term: term, MapVersion: m.MapVersion},
 			Leader: leader,
@@ -158,7 +158,7 @@ func (m *Members) each(ctx context.Context, name string, observe func(Step),
 	for i, mem := range m.List {
 		go func() { // ends with ctx
 			start := time.Now()
-			st, err := mem.admitted(ctx, ask)
+			st, err := ask(ctx, mem)
 			a := answer{member: i, took: time.Since(start)}
 			if err != nil {
 				a.err = api.AsProblem(err).On(mem.Shard, mem.Name())
@@ -189,13 +189,20 @@ func (m *Members) each(ctx context.Context, name string, observe func(Step),
 	return results
 }
 
-func (mem Member) admitted(ctx context.Context, ask func(context.Context, Member) (*api.WorkerState, error)) (*api.WorkerState, error) {
-	if mem.Admit != nil {
-		if p := mem.Admit(); p != nil {
+// read returns the worker's state, unless the worker must not be given a term.
+func (mem Member) read(ctx context.Context) (*api.WorkerState, error) {
+	st, err := mem.Worker.State(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case st.Shard != "" && st.Shard != mem.Label:
+		return nil, api.NewProblem(api.CodeWrongShard, "the worker holds shard %s, not %s", st.Shard, mem.Label)
+	case mem.Admit != nil:
+		if p := mem.Admit(st); p != nil {
 			return nil, p
 		}
 	}
-	return ask(ctx, mem)
+	return st, nil
 }
 
 func (m *Members) step(name string, member int, r memberResult, took time.Duration) Step {

@@ -211,12 +211,7 @@ func (s *Service) newCoordinator() *failover.Coordinator {
 			Worker: workerMember{w},
 			Name:   func() string { return s.workerName(i) },
 			Label:  s.labels[i],
-			Admit: func() *api.Problem {
-				if sh := &s.prober.Snapshot().Shards[i]; sh.State == api.ShardEmptied {
-					return sh.Problem
-				}
-				return nil
-			},
+			Admit:  func(st *api.WorkerState) *api.Problem { return s.admitTerm(i, st) },
 		})
 	}
 	cfg := failover.Config{
@@ -287,6 +282,20 @@ func (s *Service) fences() []failover.Worker {
 }
 
 func (s *Service) workerName(shard int) string { return s.prober.Snapshot().Shards[shard].Name() }
+
+// admitTerm rejects a worker that has lost the shard's rows: with a term and a shard it would
+// look like one that never had any.
+func (s *Service) admitTerm(shard int, st *api.WorkerState) *api.Problem {
+	sh := &s.prober.Snapshot().Shards[shard]
+	switch {
+	case sh.State == api.ShardEmptied:
+		return sh.Problem
+	case st.Shard == "" && sh.Stats != nil && sh.Stats.State.Shard != "":
+		s.prober.Nudge(shard)
+		return api.NewProblem(api.CodeShardEmptied, "the worker held shard %s, and is empty now", sh.Stats.State.Shard)
+	}
+	return nil
+}
 
 // admit rejects a shard that must not be used or is known not to answer. It waits for the first
 // probe of a worker, so that a master that has just started does not write to a wrong one.
