@@ -110,7 +110,7 @@ func newPair(t *testing.T) *pair {
 	p := &pair{t: t, a: &assassin{}}
 	p.c = testcluster.Start(t, testcluster.Options{
 		Workers: 3, Masters: 2,
-		Between: func(worker int, url string) string { return p.a.between(t, worker, url) },
+		Between: func(_, worker int, url string) string { return p.a.between(t, worker, url) },
 		// Intents of writes are left alone for twice as long.
 		Env: []string{"MASTER_REQUEST_TIMEOUT=400ms", "MASTER_PROBE_INTERVAL=100ms"},
 	})

@@ -36,9 +36,10 @@ func losesNothing(t *testing.T, r *rig, disruptions int) {
 	}
 	l := newLedger()
 	r.disrupt(l, seed, disruptions, func(ctx context.Context, i int, stop <-chan struct{}) {
-		newWriter(r, l, slots, seed, i+1).run(ctx, stop)
+		newWriter(r, l, seed, i+1).run(ctx, stop)
 	})
 	r.bounce()
+	r.awaitCompletion()
 	verify(r, l, slots)
 	t.Logf("%d rows, %d attempts, %d replayed; responses %v", len(l.rows), l.tries, l.replays, l.kinds)
 }
@@ -50,6 +51,22 @@ const writers = 6
 // running again and all writers know the outcome of their writes.
 func (r *rig) disrupt(l *ledger, seed uint64, n int, write func(ctx context.Context, i int, stop <-chan struct{})) {
 	r.t.Helper()
+	d := &disruptor{rig: r, ledger: l, rng: rand.New(rand.NewPCG(seed, 0))}
+	r.during(l, writers, write, func(ctx context.Context) {
+		for range n {
+			if !l.await(ctx, 5+d.rng.IntN(40)) {
+				break
+			}
+			d.once(ctx)
+		}
+		l.await(ctx, 20)
+	})
+}
+
+// during runs writers while events happen. It returns when all writers know the outcome of their
+// writes.
+func (r *rig) during(l *ledger, writers int, write func(ctx context.Context, i int, stop <-chan struct{}), events func(ctx context.Context)) {
+	r.t.Helper()
 	ctx, cancel := context.WithCancel(r.t.Context())
 	defer cancel()
 	stop := make(chan struct{})
@@ -57,14 +74,7 @@ func (r *rig) disrupt(l *ledger, seed uint64, n int, write func(ctx context.Cont
 	for i := range writers {
 		wg.Go(func() { write(ctx, i, stop) })
 	}
-	d := &disruptor{rig: r, ledger: l, rng: rand.New(rand.NewPCG(seed, 0))}
-	for range n {
-		if !l.await(ctx, 5+d.rng.IntN(40)) {
-			break
-		}
-		d.once(ctx)
-	}
-	l.await(ctx, 20)
+	events(ctx)
 	close(stop)
 	done := make(chan struct{})
 	go func() { wg.Wait(); close(done) }()
@@ -146,12 +156,14 @@ func (d *disruptor) pause(ctx context.Context, n *testcluster.Node) {
 	n.Resume(d.t)
 }
 
+// refusals are the legitimate responses to a request to take over.
+var refusals = []api.Code{"", api.CodeAlreadyPrimary, api.CodeFailoverFailed, api.CodeStaleTerm}
+
 // failover asks a master to take over, which it may legitimately refuse.
 func (d *disruptor) failover(ctx context.Context, m int) {
 	d.t.Helper()
 	_, err := d.masters[m].Failover(ctx, &api.FailoverRequest{})
 	d.t.Logf("failover to %s: %v", d.c.Masters[m].Name, err)
-	refusals := []api.Code{"", api.CodeAlreadyPrimary, api.CodeFailoverFailed, api.CodeStaleTerm}
 	if code := api.CodeOf(err); !slices.Contains(refusals, code) {
 		d.t.Errorf("failover to %s: %v", d.c.Masters[m].Name, err)
 	}

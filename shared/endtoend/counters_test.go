@@ -20,6 +20,11 @@ const (
 	counters     = 5
 )
 
+var counterColumns = api.Object[string]{
+	{Name: "id", Value: "INT PRIMARY KEY"},
+	{Name: "n", Value: "INT NOT NULL DEFAULT 0"},
+}
+
 // TestCountersEndAtTheNumberOfAcknowledgedIncrements: an increment is a compare-and-set, so that
 // writers may share a counter. An increment applied twice would change nothing the second time
 // and contradict the first response; a lost one would leave the counter behind.
@@ -27,33 +32,46 @@ func TestCountersEndAtTheNumberOfAcknowledgedIncrements(t *testing.T) {
 	t.Parallel()
 	seed := seeded(t)
 	r := newRig(t, 2, hasty)
-	r.table(counterTable, api.Object[string]{{Name: "id", Value: "INT PRIMARY KEY"}, {Name: "n", Value: "INT NOT NULL DEFAULT 0"}}, "id")
-	req := &api.InsertRequest{DB: db, Table: counterTable}
-	for id := range counters {
-		req.Rows = append(req.Rows, api.Object[jsontext.Value]{{Name: "id", Value: number(int64(id))}})
-	}
+	r.table(counterTable, counterColumns, "id")
 	l := newLedger()
-	first := &writer{t: t, masters: r.masters, ledger: l, rng: rand.New(rand.NewPCG(seed, 0))}
-	if _, err, _ := first.settle(t.Context(), func(ctx context.Context, m *client.Master, idem client.CallOption) (*api.WriteResponse, error) {
-		return m.Insert(ctx, req, idem)
-	}); err != nil {
-		t.Fatal(err)
-	}
+	r.zeroCounters(l, seed)
 	var acknowledged [counters]atomic.Int64
 	r.disrupt(l, seed, scale(2, 4, 200), func(ctx context.Context, i int, stop <-chan struct{}) {
 		w := &writer{t: t, masters: r.masters, ledger: l, name: i + 1, rng: rand.New(rand.NewPCG(seed, uint64(i)+1))}
 		w.count(ctx, stop, &acknowledged)
 	})
 	r.bounce()
+	r.awaitCompletion()
+	r.verifyCounters(&acknowledged)
+	t.Logf("%d attempts, %d replayed; responses %v", l.tries, l.replays, l.kinds)
+}
+
+// zeroCounters creates the counters.
+func (r *rig) zeroCounters(l *ledger, seed uint64) {
+	r.t.Helper()
+	req := &api.InsertRequest{DB: db, Table: counterTable}
+	for id := range counters {
+		req.Rows = append(req.Rows, api.Object[jsontext.Value]{{Name: "id", Value: number(int64(id))}})
+	}
+	first := &writer{t: r.t, masters: r.masters, ledger: l, rng: rand.New(rand.NewPCG(seed, 0))}
+	if _, err, _ := first.settle(r.t.Context(), func(ctx context.Context, m *client.Master, idem client.CallOption) (*api.WriteResponse, error) {
+		return m.Insert(ctx, req, idem)
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// verifyCounters compares the counters with the acknowledged increments.
+func (r *rig) verifyCounters(acknowledged *[counters]atomic.Int64) {
+	r.t.Helper()
 	for i, m := range r.masters {
 		for id := range counters {
-			n, err := counter(t.Context(), m, id)
+			n, err := counter(r.t.Context(), m, id)
 			if want := acknowledged[id].Load(); err != nil || n != want {
-				t.Errorf("through master %d, counter %d is %d after %d acknowledged increments, %v", i, id, n, want, err)
+				r.t.Errorf("through master %d, counter %d is %d after %d acknowledged increments, %v", i, id, n, want, err)
 			}
 		}
 	}
-	t.Logf("%d attempts, %d replayed; responses %v", l.tries, l.replays, l.kinds)
 }
 
 // count increments counters until stop is closed.

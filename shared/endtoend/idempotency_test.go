@@ -253,7 +253,7 @@ func (r *rig) stored(without int) []int64 {
 		}
 		for _, d := range st.Databases {
 			for _, table := range d.Tables {
-				if table.Definition.Name == "shardeck_intents" {
+				if table.Definition.Name == intentTable {
 					continue // the masters' own log
 				}
 				rows[i] += table.Rows

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"shardeck/shared/api"
-	"shardeck/shared/sharding"
 )
 
 // fate is what is known about a row.
@@ -60,6 +59,12 @@ func (l *ledger) try(resp *api.WriteResponse, err error) {
 	l.tried = make(chan struct{})
 }
 
+func (l *ledger) attempts() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.tries
+}
+
 // await waits for n more attempts; false if ctx ended first.
 func (l *ledger) await(ctx context.Context, n int) bool {
 	l.mu.Lock()
@@ -79,28 +84,32 @@ func (l *ledger) await(ctx context.Context, n int) bool {
 }
 
 // judge records what the response to an insert without a key says about each of its rows:
-// applied, certainly not applied, or unknown.
-func (l *ledger) judge(slots *sharding.Map, rows map[int64]string, err error) {
-	fates := map[int]fate{}
-	rest := present
-	if err != nil {
-		p := api.AsProblem(err)
-		rest = fateOf(p.Code)
-		for i := range p.Causes {
-			if c := &p.Causes[i]; c.Shard != nil {
-				fates[*c.Shard] = fateOf(c.Code)
-			}
-		}
-		for _, a := range p.Applied {
-			fates[a.Shard] = present
+// applied, certainly not applied, or unknown. That of several rows says so by index.
+func (l *ledger) judge(rows []int64, values map[int64]string, err error) {
+	fates := make([]fate, len(rows))
+	for i := range fates {
+		fates[i] = present
+		if err != nil {
+			fates[i] = fateOf(api.CodeOf(err))
 		}
 	}
-	for id, value := range rows {
-		f, ok := fates[slots.Route(key(id)).Shard]
-		if !ok {
-			f = rest
+	if err != nil {
+		if outcomes := api.AsProblem(err).Rows; outcomes != nil {
+			mark(fates, outcomes.Inserted, present)
+			mark(fates, outcomes.NotInserted, absent)
+			mark(fates, outcomes.Unknown, unsure)
 		}
-		l.set(id, entry{f, value})
+	}
+	for i, id := range rows {
+		l.set(id, entry{fates[i], values[id]})
+	}
+}
+
+func mark(fates []fate, set api.RowSet, f fate) {
+	for _, r := range set.Ranges {
+		for i := r[0]; i <= r[1]; i++ {
+			fates[i] = f
+		}
 	}
 }
 

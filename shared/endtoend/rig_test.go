@@ -20,6 +20,8 @@ func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 
 const (
 	db = "Chaos"
+	// intentTable is the masters' log of unfinished statements, in each database.
+	intentTable = "shardeck_intents"
 	// workers is the number of shards of each test.
 	workers = 3
 	// callTimeout is longer than a hasty master's own deadline, so that a live master responds
@@ -82,11 +84,16 @@ func newRig(t *testing.T, masters int, timing timing) *rig {
 // newRigOf starts a cluster whose workers are the commands, or Go workers where there is none.
 func newRigOf(t *testing.T, commands [][]string, masters int, timing timing) *rig {
 	t.Helper()
-	r := &rig{t: t, c: testcluster.Start(t, testcluster.Options{Workers: workers, WorkerCommands: commands, Masters: masters, Env: timing})}
-	for i := range masters {
+	return startRig(t, testcluster.Options{Workers: workers, WorkerCommands: commands, Masters: masters, Env: timing})
+}
+
+func startRig(t *testing.T, o testcluster.Options) *rig {
+	t.Helper()
+	r := &rig{t: t, c: testcluster.Start(t, o)}
+	for i := range o.Masters {
 		r.masters = append(r.masters, r.c.Master(i))
 	}
-	for i := range workers {
+	for i := range o.Workers {
 		r.shards = append(r.shards, r.c.Worker(i))
 	}
 	return r
@@ -124,6 +131,27 @@ func (r *rig) bounce() {
 	}
 }
 
+// awaitCompletion waits until the primary has completed what the failures left half done.
+func (r *rig) awaitCompletion() {
+	r.t.Helper()
+	testcluster.Await(r.t, "the logs of unfinished statements to be empty", func(ctx context.Context) (bool, string) {
+		for i, w := range r.shards {
+			st, err := w.Stats(ctx)
+			if err != nil {
+				return false, err.Error()
+			}
+			for _, d := range st.Databases {
+				for _, table := range d.Tables {
+					if table.Definition.Name == intentTable && table.Rows > 0 {
+						return false, fmt.Sprintf("%d in %s on shard %d", table.Rows, d.Name, i)
+					}
+				}
+			}
+		}
+		return true, ""
+	})
+}
+
 // retryable reports whether a write may be resent with its key: it may not have been applied
 // everywhere, and it was not refused for its content.
 func retryable(err error) bool {
@@ -139,7 +167,7 @@ func retryable(err error) bool {
 func notDone(code api.Code) bool {
 	switch code {
 	case api.CodeShardUnavailable, api.CodeShardTimeout, api.CodeShardBadAnswer, api.CodeOverloaded,
-		api.CodeStaleTerm, api.CodeStaleMap, api.CodeStaleSchema:
+		api.CodeStaleTerm, api.CodeStaleMap, api.CodeStaleSchema, api.CodeStorageFailed, api.CodeWrongShard, api.CodeWorkerUnproven:
 		return true
 	}
 	return false

@@ -3,7 +3,9 @@ package endtoend_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,7 +15,6 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
-	"shardeck/shared/sharding"
 )
 
 // ledgerTable has no primary key, so that a row written twice would show twice.
@@ -38,7 +39,6 @@ type writer struct {
 	t       *testing.T
 	masters []*client.Master
 	ledger  *ledger
-	slots   *sharding.Map
 	rng     *rand.Rand
 	name    int
 	last    int64   // id
@@ -46,8 +46,8 @@ type writer struct {
 	mine    []int64 // existing rows
 }
 
-func newWriter(r *rig, l *ledger, slots *sharding.Map, seed uint64, name int) *writer {
-	return &writer{t: r.t, masters: r.masters, ledger: l, slots: slots, name: name,
+func newWriter(r *rig, l *ledger, seed uint64, name int) *writer {
+	return &writer{t: r.t, masters: r.masters, ledger: l, name: name,
 		rng: rand.New(rand.NewPCG(seed, uint64(name))), last: int64(name) * 1_000_000}
 }
 
@@ -70,8 +70,10 @@ func (w *writer) run(ctx context.Context, stop <-chan struct{}) {
 			w.insertOnce(ctx, 1+w.rng.IntN(4))
 		case n < 75:
 			w.insertRefused(ctx)
-		case n < 90:
+		case n < 83:
 			w.update(ctx)
+		case n < 90:
+			w.updateSeveral(ctx)
 		default:
 			w.remove(ctx)
 		}
@@ -168,7 +170,8 @@ func (w *writer) insertOnce(ctx context.Context, n int) {
 	if err != nil && !retryable(err) {
 		w.t.Errorf("writer %d: insert without a key: %v", w.name, err)
 	}
-	w.ledger.judge(w.slots, values, err)
+	ids := slices.Sorted(maps.Keys(values)) // in the order of the request
+	w.ledger.judge(ids, values, err)
 }
 
 // insertRefused inserts rows of which the last is invalid: none of them may ever appear.
@@ -213,6 +216,35 @@ func (w *writer) update(ctx context.Context) {
 		w.t.Errorf("writer %d: update of row %d: %+v, %v", w.name, id, resp, err)
 	}
 	w.ledger.set(id, entry{present, value})
+}
+
+// updateSeveral changes rows of several shards in one statement.
+func (w *writer) updateSeveral(ctx context.Context) {
+	const several = 5
+	if len(w.mine) < several {
+		return
+	}
+	var ids []int64
+	var list []string
+	for _, i := range w.rng.Perm(len(w.mine))[:several] {
+		ids = append(ids, w.mine[i])
+		list = append(list, key(w.mine[i]))
+	}
+	value := fmt.Sprintf("several %d of %d", w.keys, w.name)
+	req := &api.UpdateRequest{DB: db, Table: ledgerTable, Condition: "id IN (" + strings.Join(list, ", ") + ")",
+		Set: api.Object[jsontext.Value]{{Name: "value", Value: text(value)}}}
+	resp, err, ok := w.settle(ctx, func(ctx context.Context, m *client.Master, idem client.CallOption) (*api.WriteResponse, error) {
+		return m.Update(ctx, req, idem)
+	})
+	if !ok {
+		return
+	}
+	if err != nil || resp.RowsAffected != several {
+		w.t.Errorf("writer %d: update of rows %v: %+v, %v", w.name, ids, resp, err)
+	}
+	for _, id := range ids {
+		w.ledger.set(id, entry{present, value})
+	}
 }
 
 func (w *writer) remove(ctx context.Context) {

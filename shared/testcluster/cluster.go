@@ -38,9 +38,9 @@ type Options struct {
 	// whoever starts the cluster drops the databases that end in Suffix once the cluster has
 	// ended.
 	SQLServer, Suffix string
-	// Between returns the URL at which the masters reach a worker, for tests that interfere with
-	// their requests; nil: the worker's own.
-	Between func(worker int, url string) string
+	// Between returns the URL at which a master reaches a worker, for tests that interfere with
+	// its requests; nil: the worker's own.
+	Between func(master, worker int, url string) string
 	// Env are additional environment variables, as "NAME=value", for all processes.
 	Env []string
 }
@@ -132,16 +132,15 @@ func (c *Cluster) tryMasters(o Options) error {
 	if err != nil {
 		return err
 	}
-	var workers []string
-	for i, w := range c.Workers {
-		url := w.URL
-		if o.Between != nil {
-			url = o.Between(i, url)
-		}
-		workers = append(workers, url)
-	}
 	for i, port := range ports {
-		var peers []string
+		var workers, peers []string
+		for j, w := range c.Workers {
+			url := w.URL
+			if o.Between != nil {
+				url = o.Between(i, j, url)
+			}
+			workers = append(workers, url)
+		}
 		for j, other := range ports {
 			if j != i {
 				peers = append(peers, "http://127.0.0.1:"+other)
