@@ -216,11 +216,12 @@ func denies(p PeerView, term uint64) bool {
 	return p.Reachable && p.Role == api.RoleBackup && p.Term >= term
 }
 
-// behind returns the reachable workers that have not accepted the term.
+// behind returns the reachable workers that have not accepted the term, or learned of it from a
+// write alone: those do not know who holds it, and cannot confirm it.
 func behind(workers []Worker, term uint64) []int {
 	var shards []int
 	for i, w := range workers {
-		if w.Reachable && (w.State.Term < term || w.State.Shard == "") {
+		if w.Reachable && (w.State.Term < term || w.State.Term == term && w.State.Leader == "" || w.State.Shard == "") {
 			shards = append(shards, i)
 		}
 	}

@@ -53,6 +53,10 @@ func TestDecide(t *testing.T) {
 			View{Configured: api.RolePrimary, Workers: []Worker{held(3, a), held(3, a), held(2, b)}},
 			Decision{Action: Resume, Term: 3, Repair: []int{2}},
 		},
+		"a primary claims its term from a worker that learned of it by a write": {
+			View{Configured: api.RolePrimary, Role: api.RolePrimary, Term: 3, Leader: a, Workers: []Worker{held(3, a), held(3, a), held(3, "")}},
+			Decision{Action: Stay, Repair: []int{2}},
+		},
 		"a promoted backup resumes after its restart": {
 			View{Configured: api.RoleBackup, Workers: []Worker{held(3, a), held(3, a), lost()}},
 			Decision{Action: Resume, Term: 3},

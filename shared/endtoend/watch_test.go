@@ -65,7 +65,8 @@ func newWatch(r *rig, c *chronicle) *watch {
 	}
 	for i, m := range r.shards {
 		w.follow(ctx, func(ctx context.Context) {
-			if st, err := m.State(ctx); err == nil && st.Term > 0 {
+			// A worker learns of a term without its holder from a write under it.
+			if st, err := m.State(ctx); err == nil && st.Leader != "" {
 				w.add(st.Term, st.Leader, r.c.Workers[i].Name)
 			}
 		})
