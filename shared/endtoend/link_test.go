@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,18 +48,45 @@ const maxDelay = 1500 * time.Millisecond
 type network struct {
 	t    *testing.T
 	seed uint64
-	// held, if set, decides whether a request is held until free is closed, and observed is told
-	// the answers to those.
-	held     func(master, worker int, path, body string) bool
-	free     chan struct{}
-	observed func(master, worker int, path string, status int, answer string)
 
 	mu    sync.Mutex
 	links map[[2]int]*link
+	hold  *hold // nil: no request is held
+}
+
+// hold keeps some requests of a master in the network until free is closed. Then they reach
+// their workers, whoever still waits for the answers.
+type hold struct {
+	master int
+	match  func(path, body string) bool
+	free   chan struct{}
+
+	mu      sync.Mutex
+	held    int
+	answers []heldAnswer
+}
+
+type heldAnswer struct {
+	worker int
+	status int
+	text   string
+}
+
+// counts returns how many requests were held so far, and the answers to them.
+func (h *hold) counts() (held int, answers []heldAnswer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.held, slices.Clone(h.answers)
+}
+
+func (n *network) setHold(h *hold) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.hold = h
 }
 
 func newNetwork(t *testing.T, seed uint64) *network {
-	return &network{t: t, seed: seed, links: map[[2]int]*link{}, free: make(chan struct{})}
+	return &network{t: t, seed: seed, links: map[[2]int]*link{}}
 }
 
 // between is for [testcluster.Options.Between].
@@ -144,8 +172,11 @@ func (l *link) serve(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if held := l.net.held; held != nil && held(l.master, l.worker, r.URL.Path, string(body)) {
-		l.hold(w, r, body)
+	l.net.mu.Lock()
+	h := l.net.hold
+	l.net.mu.Unlock()
+	if h != nil && h.master == l.master && h.match(r.URL.Path, string(body)) {
+		l.delay(h, w, r, body)
 		return
 	}
 	f, pause := l.strike()
@@ -188,15 +219,20 @@ func (l *link) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// hold sends a request on once the network's free is closed, whoever still waits for it.
-func (l *link) hold(w http.ResponseWriter, r *http.Request, body []byte) {
+// delay sends a request on once it is no longer held.
+func (l *link) delay(h *hold, w http.ResponseWriter, r *http.Request, body []byte) {
+	h.mu.Lock()
+	h.held++
+	h.mu.Unlock()
 	select {
-	case <-l.net.free:
+	case <-h.free:
 	case <-l.over:
 		panic(http.ErrAbortHandler)
 	}
 	status, header, answer := l.forward(context.WithoutCancel(r.Context()), r, body, l.url)
-	l.net.observed(l.master, l.worker, r.URL.Path, status, string(answer))
+	h.mu.Lock()
+	h.answers = append(h.answers, heldAnswer{l.worker, status, string(answer)})
+	h.mu.Unlock()
 	reply(w, status, header, answer)
 }
 
