@@ -166,11 +166,17 @@ func (c *Coordinator) beginDrain(ctx context.Context, req *api.StepDownRequest) 
 		return false, err
 	}
 	defer c.acting.unlock()
+	if c.drained.active() {
+		return false, nil
+	}
+	// If this process was stopped meanwhile, the failover may be over.
+	c.cfg.Probe(ctx)
+	c.act(ctx)
 	if s := c.Current(); s.Role != api.RolePrimary || s.Term != req.Term {
 		return false, staleTerm(s)
 	}
-	if c.drained.active() {
-		return false, nil
+	if err := ctx.Err(); err != nil {
+		return false, err
 	}
 	c.drained.until = time.Now().Add(holdTimeout)
 	return true, nil

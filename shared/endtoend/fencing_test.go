@@ -88,8 +88,9 @@ func TestADemotedPrimaryLearnsOfItAtItsFirstRequest(t *testing.T) {
 		t.Errorf("after its first refused request the old primary is %+v, %v", h, err)
 	}
 	for name, err := range errs {
-		p := api.AsProblem(err)
-		if err == nil || p.Code != api.CodeNotPrimary || p.Primary != nextURL {
+		if err == nil {
+			t.Errorf("%s through the demoted primary succeeded", name)
+		} else if p := api.AsProblem(err); p.Code != api.CodeNotPrimary || p.Primary != nextURL {
 			t.Errorf("%s through the demoted primary: %v, primary %q", name, err, p.Primary)
 		}
 	}
