@@ -135,9 +135,11 @@ func mayYetApply(p *api.Problem) *api.Problem {
 	if p.Code.Lasting() {
 		return p
 	}
-	q := *p
-	q.Code = api.CodeOutcomeUnknown
-	return &q
+	q := api.NewProblem(api.CodeOutcomeUnknown, "%s", p.Detail).Hinted("%s", p.Hint)
+	if p.Shard != nil {
+		q = q.On(*p.Shard, p.Worker)
+	}
+	return q
 }
 
 // writeProblem returns the problem of a write that failed on some shards and was applied
