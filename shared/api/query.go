@@ -48,7 +48,20 @@ type SQLRequest struct {
 
 // IsSelect reports whether the statement's first word is SELECT, skipping comments and
 // semicolons: such a statement is read-only and its result can be streamed.
-func (q *SQLRequest) IsSelect() bool {
+func (q *SQLRequest) IsSelect() bool { return q.firstWord() == tsqltoken.Select }
+
+// ChangesSchema reports whether the statement's first word is CREATE or DROP. Such a statement takes
+// no Idempotency-Key.
+func (q *SQLRequest) ChangesSchema() bool {
+	switch q.firstWord() {
+	case tsqltoken.Create, tsqltoken.Drop:
+		return true
+	}
+	return false
+}
+
+// firstWord is the keyword that the statement begins with, if it begins with one.
+func (q *SQLRequest) firstWord() tsqltoken.Keyword {
 	scan := tsqltoken.NewScanner(q.SQL)
 	var t tsqltoken.Token
 	for scan.Next(&t) {
@@ -56,7 +69,7 @@ func (q *SQLRequest) IsSelect() bool {
 			break
 		}
 	}
-	return t.Keyword == tsqltoken.Select
+	return t.Keyword
 }
 
 // SQLResponse is the JSON response to a statement. A SELECT has Columns, Rows and RowCount;

@@ -36,7 +36,7 @@ func (c *conn) broken(ctx context.Context, k *call, err error) error {
 func (c *conn) unanswered(ctx context.Context, err error) error {
 	var p *api.Problem
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
+	case canceled(ctx):
 		return api.NewProblem(api.CodeCanceled, "the request to %s was ended by its caller", c)
 	case isTimeout(ctx, err):
 		p = api.NewProblem(api.CodeShardTimeout, "%s did not answer in time", c).
@@ -104,8 +104,13 @@ func isOtherShard(err error) bool {
 	return ok
 }
 
+// canceled reports whether the caller ended the request.
+func canceled(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), errSilent)
+}
+
 func isTimeout(ctx context.Context, err error) bool {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(context.Cause(ctx), errSilent) {
 		return true
 	}
 	t, ok := errors.AsType[net.Error](err)
@@ -115,7 +120,7 @@ func isTimeout(ctx context.Context, err error) bool {
 // reason summarizes a network error in a few words.
 func reason(ctx context.Context, err error) string {
 	switch {
-	case errors.Is(ctx.Err(), context.Canceled):
+	case canceled(ctx):
 		return "the caller cancelled it"
 	case isTimeout(ctx, err):
 		return "no answer in time"

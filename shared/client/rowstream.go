@@ -43,7 +43,8 @@ type RowStream struct {
 	// columns is the number of values of each row; 0 leaves the rows unchecked.
 	columns int
 	end     *api.EndInfo
-	err     error // how it ended; io.EOF for success
+	err     error                   // how it ended; io.EOF for success
+	release context.CancelCauseFunc // ends ctx, if that is the stream's own
 }
 
 // newRowStream returns the stream of a response that has just begun.
@@ -142,6 +143,21 @@ func (s *RowStream) line() ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// awaitRow waits until the line after the head has arrived. If that is an error, it closes the
+// stream and returns it.
+func (s *RowStream) awaitRow() error {
+	line, err := s.line()
+	if err == nil && bytes.HasPrefix(line, []byte(`{"error":`)) {
+		err = s.control(line)
+	}
+	if err != nil {
+		s.Close()
+		return err
+	}
+	s.from -= len(line) + 1 // for NextBlock to read
+	return nil
 }
 
 // control processes the last record and returns what NextBlock must return after it.
@@ -246,6 +262,9 @@ func (s *RowStream) Close() error {
 	}
 	s.dropBuffer()
 	s.from, s.to = 0, 0
+	if s.release != nil {
+		defer s.release(nil)
+	}
 	return s.body.Close()
 }
 
