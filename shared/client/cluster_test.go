@@ -305,7 +305,7 @@ func TestAttemptsEndWithTheContext(t *testing.T) {
 	if _, err := insert(ctx, clusterOf(t, a)); api.CodeOf(err) != api.CodeOverloaded || a.sent() != 3 {
 		t.Errorf("%v after %d requests", err, a.sent())
 	}
-	if _, err := insert(t.Context(), clusterOf(t, a)); api.CodeOf(err) != api.CodeOverloaded || a.sent() > 3+12 {
+	if _, err := insert(t.Context(), clusterOf(t, a)); api.CodeOf(err) != api.CodeOverloaded || a.sent() > 3+40 {
 		t.Errorf("%v after %d requests", err, a.sent())
 	}
 }

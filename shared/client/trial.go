@@ -11,7 +11,7 @@ import (
 // The bounds of the attempts of one call. Times count from the first failure, since a statement
 // itself may take as long as its context allows.
 const (
-	maxAttempts = 12
+	maxAttempts = 40
 	// patient is for what a change of the primary mends.
 	patient = 8 * time.Second
 	// hopeful is for a shard that is unavailable, which may be a worker that restarts, and for
