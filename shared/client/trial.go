@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"shardeck/shared/api"
@@ -150,6 +151,10 @@ func unreached(p *api.Problem) bool {
 
 // conclude returns the error of the whole call, whose last attempt failed with p.
 func (t *trial) conclude(p *api.Problem) error {
+	const same = "the same " + api.HeaderIdempotencyKey
+	if t.key != "" && strings.Contains(p.Hint, same) { // the caller may not know which
+		p = p.Hinted("%s", strings.ReplaceAll(p.Hint, same, "the "+api.HeaderIdempotencyKey+" "+t.key))
+	}
 	switch {
 	case len(t.lost) == 0 && unreached(p):
 		return t.noMaster(p)
@@ -169,7 +174,7 @@ func (t *trial) conclude(p *api.Problem) error {
 func (t *trial) unknown(p *api.Problem) error {
 	first := t.lost[0]
 	q := *first
-	if p != first {
+	if len(t.lost) > 1 || p.Code != api.CodeOutcomeUnknown {
 		q.Detail += "; then " + t.c.masters[t.at].c.String() + ": " + p.Detail
 		q.Causes = []api.Problem{*first, *p}
 	}

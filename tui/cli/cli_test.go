@@ -187,7 +187,7 @@ func askCount(t *testing.T, masters ...string) (total int64, from, notes string,
 	}
 	var errOut bytes.Buffer
 	c := &Connection{Master: masters, Timeout: 5 * time.Second, APITokenFile: tokenFile}
-	resp, from, err := AskFirst(t.Context(), c, Streams{Err: &errOut}, func(ctx context.Context, m *client.Master) (*api.MapReduceCountResponse, error) {
+	resp, from, err := Ask(t.Context(), c, Streams{Err: &errOut}, func(ctx context.Context, m *client.Cluster) (*api.MapReduceCountResponse, error) {
 		return m.Count(ctx, &api.MapReduceCountRequest{DB: "d", Table: "t"})
 	})
 	if err == nil {
@@ -210,12 +210,23 @@ func TestNextMasterIsUsedIfOneDoesNotAnswer(t *testing.T) {
 }
 
 func TestProblemIsAnAnswer(t *testing.T) {
+	problem := fakeMaster(t, 404, api.MediaProblem,
+		`{"type":"x","title":"x","status":404,"detail":"no such table","code":"unknown_table","request_id":"r1"}`)
+	good := fakeMaster(t, 200, api.MediaJSON, `{"total":7}`)
+	_, from, _, err := askCount(t, problem, good)
+	if ExitCode(err) != ExitRefused || from != problem || api.CodeOf(err) != api.CodeUnknownTable {
+		t.Errorf("got %v from %s, want the first master's problem", err, from)
+	}
+}
+
+func TestOtherMasterIsAskedIfAShardIsUnavailable(t *testing.T) {
 	problem := fakeMaster(t, 503, api.MediaProblem,
 		`{"type":"x","title":"x","status":503,"detail":"down","code":"shard_unavailable","request_id":"r1","shard":2}`)
 	good := fakeMaster(t, 200, api.MediaJSON, `{"total":7}`)
-	_, from, _, err := askCount(t, problem, good)
-	if ExitCode(err) != ExitRefused || from != problem || api.CodeOf(err) != api.CodeShardUnavailable {
-		t.Errorf("got %v from %s, want the first master's problem", err, from)
+	total, from, notes, err := askCount(t, problem, good)
+	want := "note: " + problem + ": shard_unavailable (shard 2): down; used " + good + " instead\n"
+	if err != nil || total != 7 || from != good || notes != want {
+		t.Errorf("%d from %s, %v: %q, want %q", total, from, err, notes, want)
 	}
 }
 

@@ -32,8 +32,8 @@ func (c *Count) Run(ctx context.Context, streams Streams) error {
 	req := &api.MapReduceCountRequest{
 		DB: c.DB, Table: c.Table, Condition: c.Where, GroupBy: api.NameList(c.GroupBy), AllowPartial: c.AllowPartial,
 	}
-	resp, _, err := AskFirst(ctx, &c.Connection, streams, func(ctx context.Context, m *client.Master) (*api.MapReduceCountResponse, error) {
-		return m.Count(ctx, req)
+	resp, _, err := Ask(ctx, &c.Connection, streams, func(ctx context.Context, masters *client.Cluster) (*api.MapReduceCountResponse, error) {
+		return masters.Count(ctx, req)
 	})
 	if err != nil {
 		return err

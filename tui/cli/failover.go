@@ -3,27 +3,42 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/tui/answer"
 )
 
-// Failover promotes a backup master.
+// Failover makes another master the primary, checks whether that is possible, or lists what happened.
 type Failover struct {
 	Connection
-	To   string `name:"to" placeholder:"URL" help:"The backup to promote (default: the one among --master that answers and has the newest term)."`
-	Yes  bool   `name:"yes" short:"y" help:"Confirm. Without it the command only reports what it would do, with exit code 2."`
-	JSON bool   `name:"json" help:"Print one JSON document."`
+	To      string `name:"to" placeholder:"URL" help:"The backup to promote (default: the one among --master that answers and has the newest term)."`
+	Reason  string `name:"reason" placeholder:"TEXT" help:"Why, for the history."`
+	Force   bool   `name:"force" help:"Go ahead although checks fail that are forceable."`
+	DryRun  bool   `name:"dry-run" xor:"mode" help:"Print what the backup's checks find, and change nothing. The exit code is 1 if the failover would be refused."`
+	History bool   `name:"history" xor:"mode" help:"List the failovers that the masters have carried out since they started."`
+	Yes     bool   `name:"yes" short:"y" help:"Confirm. Without it the command only reports what it would do, with exit code 2."`
+	JSON    bool   `name:"json" help:"Print one JSON document."`
 }
 
 // Help adds to the command's help.
 func (*Failover) Help() string {
-	return "The backup acquires the next term on the workers (which then refuse the old primary), notifies the old primary if it is alive, and becomes the primary. The exit code is 4 if it refuses or fails; then nothing has changed unless the steps say so.\n\n" + ExitHelp
+	return `The backup checks whether it can lead, asks the old primary to hand over if that is alive, acquires the next term on a majority of the workers (which then refuse the old primary), and becomes the primary. Row writes do not need a primary and go on meanwhile.
+
+  failover --dry-run
+  failover --yes --reason "kernel update of host a"
+  failover --history
+
+The exit code is 4 if the backup refuses or fails; then nothing has changed unless the error says so. With --dry-run it is 1 if the failover would be refused. The command is not repeated by itself: if its answer is lost, see status.
+
+` + ExitHelp
 }
 
-// Run picks the backup, promotes it and prints the steps.
+// Run carries out what the flags say.
 func (c *Failover) Run(ctx context.Context, streams Streams) error {
+	if c.History {
+		return c.history(ctx, streams)
+	}
 	endpoints, err := c.Open()
 	if err != nil {
 		return err
@@ -39,26 +54,35 @@ func (c *Failover) Run(ctx context.Context, streams Streams) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	if mixed := mixedClusters(seen); mixed != "" {
+		return Usagef("%s; give only masters of one cluster with --master", mixed)
+	}
 	backup, err := pickBackup(seen)
 	if err != nil {
 		return err
 	}
-	if !c.Yes {
+	if !c.Yes && !c.DryRun {
 		info := backup.Metadata.Master
-		return Usagef("this would make %s the primary, with a term later than %d, in place of %s; confirm with --yes",
+		return Usagef("this would make %s the primary, with a term later than %d, in place of %s; see what it checks with --dry-run, and confirm with --yes",
 			backup.Endpoint.URL, info.Term, orDash(info.Primary))
 	}
 	resp, err := within(ctx, c.Timeout, backup.Endpoint, func(ctx context.Context, m *client.Master) (*api.FailoverResponse, error) {
-		return m.Failover(ctx, &api.FailoverRequest{})
+		return m.Failover(ctx, &api.FailoverRequest{Reason: c.Reason, Force: c.Force, DryRun: c.DryRun})
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", backup.Endpoint.URL, err)
 	}
 	if c.JSON {
-		return writeJSON(streams.Out, resp)
+		err = writeJSON(streams.Out, resp)
+	} else if c.DryRun {
+		printDryRun(streams.Out, backup.Endpoint.URL, resp)
+	} else {
+		PrintFailover(streams.Out, "", resp)
 	}
-	PrintFailover(streams.Out, "", resp)
-	return nil
+	if err == nil && c.DryRun && resp.Problem != nil {
+		err = errFailed()
+	}
+	return err
 }
 
 // pickBackup chooses the backup to promote: of those that answer, one with the newest term.
@@ -94,17 +118,44 @@ func pickBackup(seen []Sighting) (*Sighting, error) {
 	return nil, p
 }
 
-// PrintFailover writes the steps of a failover and how long they took.
-func PrintFailover(w io.Writer, indent string, resp *api.FailoverResponse) {
-	t := (&Table{Indent: indent}).Right(0, 1).Row("AT", "TOOK", "STEP", "TARGET", "", "")
-	for _, s := range resp.Steps {
-		mark := "ok"
-		if !s.OK {
-			mark = "failed"
-		}
-		t.Row(millis(s.AtMS), millis(s.MS), s.Name, s.Target, mark, s.Detail)
-	}
-	t.Fprint(w)
-	fmt.Fprintf(w, "%sthe primary is now %s with term %d (before: %s); took %s\n",
-		indent, Clean(resp.Primary), resp.Term, Clean(orDash(resp.Previous)), millis(resp.TotalMS))
+// masterFailovers holds the failovers that one master has carried out.
+type masterFailovers struct {
+	Master    string                 `json:"master"`
+	Failovers []api.FailoverResponse `json:"failovers,omitzero"`
+	Problem   *api.Problem           `json:"problem,omitempty"`
 }
+
+// history prints the failovers of all masters: each knows only its own.
+func (c *Failover) history(ctx context.Context, streams Streams) error {
+	endpoints, answers, errs, err := askAll(ctx, &c.Connection, func(ctx context.Context, m *client.Master) (*api.FailoversResponse, error) {
+		return m.Failovers(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	all := make([]masterFailovers, len(endpoints))
+	for i, e := range endpoints {
+		all[i] = masterFailovers{Master: e.URL}
+		switch {
+		case errs[i] == nil:
+			all[i].Failovers = answers[i].Failovers
+		case Unreachable(errs[i]):
+			all[i].Problem = causeProblem(errs[i])
+		default:
+			return fmt.Errorf("%s: %w", e.URL, errs[i])
+		}
+	}
+	if c.JSON {
+		return writeJSON(streams.Out, all)
+	}
+	for i := range all {
+		if p := all[i].Problem; p != nil {
+			fmt.Fprintf(streams.Err, "note: %s; its failovers are not known\n", Clean(p.Detail))
+		}
+	}
+	printHistory(streams.Out, all)
+	return nil
+}
+
+// hint words a hint of a master for a shell.
+func hint(p *api.Problem) string { return answer.Hint(p.Hint, answer.Shell) }

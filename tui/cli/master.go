@@ -51,32 +51,51 @@ type Endpoint struct {
 
 // Open checks the flags and makes a client for each master. It sends nothing.
 func (c *Connection) Open() ([]Endpoint, error) {
-	if c.Timeout <= 0 {
-		return nil, Usagef("--timeout is %s; it must be greater than 0", c.Timeout)
-	}
-	token, err := c.Token()
+	urls, opts, err := c.check()
 	if err != nil {
 		return nil, err
 	}
-	var endpoints []Endpoint
+	endpoints := make([]Endpoint, len(urls))
+	for i, base := range urls {
+		endpoints[i] = Endpoint{URL: base, Client: client.NewMaster(base, opts...)}
+	}
+	return endpoints, nil
+}
+
+// Cluster checks the flags and makes one client of all masters. It sends nothing.
+func (c *Connection) Cluster() (*client.Cluster, error) {
+	urls, opts, err := c.check()
+	if err != nil {
+		return nil, err
+	}
+	return client.NewCluster(urls, opts...), nil
+}
+
+// check checks the flags and returns the masters' base URLs and the options of their clients.
+func (c *Connection) check() (urls []string, opts []client.Option, err error) {
+	if c.Timeout <= 0 {
+		return nil, nil, Usagef("--timeout is %s; it must be greater than 0", c.Timeout)
+	}
+	token, err := c.Token()
+	if err != nil {
+		return nil, nil, err
+	}
+	if token != "" {
+		opts = append(opts, client.WithAPIToken(token))
+	}
 	for _, raw := range c.Master {
 		base, err := baseURL(raw)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if base == "" {
-			continue
+		if base != "" {
+			urls = append(urls, base)
 		}
-		var opts []client.Option
-		if token != "" {
-			opts = append(opts, client.WithAPIToken(token))
-		}
-		endpoints = append(endpoints, Endpoint{URL: base, Client: client.NewMaster(base, opts...)})
 	}
-	if len(endpoints) == 0 {
-		return nil, Usagef("no master is specified; use --master http://HOST:PORT or SHARDECK_MASTERS")
+	if len(urls) == 0 {
+		return nil, nil, Usagef("no master is specified; use --master http://HOST:PORT or SHARDECK_MASTERS")
 	}
-	return endpoints, nil
+	return urls, opts, nil
 }
 
 // Token reads the token file; "" if none is specified. No error contains the token itself.
@@ -121,17 +140,19 @@ func Unreachable(err error) bool {
 
 // errUnreachable returns the error for when no master answered.
 func errUnreachable(causes []error) error {
-	return &ExitError{Code: ExitUnreachable, Err: noMasterProblem(causes)}
+	var problems []api.Problem
+	for _, err := range causes {
+		problems = append(problems, *causeProblem(err))
+	}
+	return unreachable(problems)
 }
 
-func noMasterProblem(causes []error) *api.Problem {
+func unreachable(causes []api.Problem) error {
 	p := api.NewProblem(api.CodeShardUnavailable, "no master answered").
 		Hinted("start one (the demo command brings up a whole cluster), or specify its address with --master or SHARDECK_MASTERS")
 	p.Title = "No master can be reached"
-	for _, err := range causes {
-		p.Causes = append(p.Causes, *causeProblem(err))
-	}
-	return p
+	p.Causes = causes
+	return &ExitError{Code: ExitUnreachable, Err: p}
 }
 
 func causeProblem(err error) *api.Problem {
@@ -141,39 +162,67 @@ func causeProblem(err error) *api.Problem {
 	return api.NewProblem(api.CodeShardUnavailable, "%v", err)
 }
 
-// AskFirst calls the masters in turn until one answers, each within the timeout, and
-// writes a note for each that did not. A problem from a master is an answer too.
-func AskFirst[T any](ctx context.Context, c *Connection, streams Streams, ask func(context.Context, *client.Master) (T, error)) (answer T, from string, err error) {
-	return askInTurn(ctx, c, streams, func(ctx context.Context, e Endpoint) (T, error) {
-		return within(ctx, c.Timeout, e, ask)
-	})
+// Ask sends a request to the cluster within the timeout. If a master failed and another answered,
+// or the same one at the next attempt, it writes a note. from is the base URL of the master that
+// answered; a problem from a master is an answer too.
+func Ask[T any](ctx context.Context, c *Connection, streams Streams, ask func(context.Context, *client.Cluster) (T, error)) (answer T, from string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	return askCluster(ctx, c, streams, ask)
 }
 
-// askInTurn is AskFirst without the timeout, for calls that have their own.
-func askInTurn[T any](ctx context.Context, c *Connection, streams Streams, ask func(context.Context, Endpoint) (T, error)) (answer T, from string, err error) {
-	endpoints, err := c.Open()
+// askCluster is Ask without the timeout, for requests that have their own.
+func askCluster[T any](ctx context.Context, c *Connection, streams Streams, ask func(context.Context, *client.Cluster) (T, error)) (got T, from string, err error) {
+	masters, err := c.Cluster()
 	if err != nil {
-		return answer, "", err
+		return got, "", err
 	}
-	var causes []error
-	for _, e := range endpoints {
-		answer, err = ask(ctx, e)
-		switch {
-		case err == nil:
-			for _, cause := range causes {
-				fmt.Fprintf(streams.Err, "note: %s; used %s instead\n", Clean(oneLine(causeProblem(cause))), e.URL)
-			}
-			return answer, e.URL, nil
-		case errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return answer, "", errUnreachable(append(causes, err))
-		case ctx.Err() != nil:
-			return answer, "", ctx.Err()
-		case !Unreachable(err):
-			return answer, e.URL, fmt.Errorf("%s: %w", e.URL, err)
+	var failed []client.Attempt
+	got, err = ask(client.WithAttempts(ctx, func(a client.Attempt) { failed = append(failed, a) }), masters)
+	if err == nil {
+		noteAttempts(streams.Err, failed, masters.Current())
+		return got, masters.Current(), nil
+	}
+	if len(failed) > 0 {
+		from = failed[len(failed)-1].Master
+	}
+	p := causeProblem(err)
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		if p.Code == api.CodeOutcomeUnknown {
+			fmt.Fprintf(streams.Err, "interrupted, and the outcome is unknown: %s\n", Clean(answer.Hint(p.Hint, answer.Shell)))
 		}
-		causes = append(causes, err) // the client's error contains the address
+		return got, from, ctx.Err()
+	case answer.NoMaster(p) && len(p.Causes) > 0:
+		return got, "", unreachable(p.Causes)
+	case answer.NoMaster(p):
+		return got, "", unreachable([]api.Problem{*p})
 	}
-	return answer, "", errUnreachable(causes)
+	return got, from, fmt.Errorf("%s: %w", from, err)
+}
+
+// noteAttempts says which attempts failed before a master answered.
+func noteAttempts(w io.Writer, failed []client.Attempt, from string) {
+	last := ""
+	for _, a := range failed {
+		end := "; used " + from + " instead"
+		if a.Master == from {
+			end = "; repeated it"
+		}
+		p := causeProblem(a.Err)
+		if note := Clean(at(a.Master, oneLine(p)) + end); note != last {
+			fmt.Fprintln(w, "note: "+note)
+			last = note
+		}
+	}
+}
+
+// at begins a text with a master's base URL unless the text has it already.
+func at(master, text string) string {
+	if strings.Contains(text, master) {
+		return text
+	}
+	return master + ": " + text
 }
 
 func within[T any](ctx context.Context, timeout time.Duration, e Endpoint, ask func(context.Context, *client.Master) (T, error)) (T, error) {
@@ -186,10 +235,11 @@ func within[T any](ctx context.Context, timeout time.Duration, e Endpoint, ask f
 type Sighting struct {
 	Endpoint Endpoint
 	Metadata *api.Metadata
+	Health   *api.Health // nil if that could not be had
 	Err      error
 }
 
-// Survey requests the metadata of all masters in parallel; the result is in the order given.
+// Survey requests the metadata and health of all masters in parallel; the result is in the order given.
 func Survey(ctx context.Context, endpoints []Endpoint, timeout time.Duration) []Sighting {
 	seen := make([]Sighting, len(endpoints))
 	var wg sync.WaitGroup
@@ -202,6 +252,13 @@ func Survey(ctx context.Context, endpoints []Endpoint, timeout time.Duration) []
 				md = nil
 			}
 			seen[i] = Sighting{Endpoint: e, Metadata: md, Err: err}
+			if err != nil {
+				return
+			}
+			h, err := within(ctx, timeout, e, func(ctx context.Context, m *client.Master) (*api.Health, error) { return m.Health(ctx) })
+			if err == nil { // the metadata has most of it
+				seen[i].Health = h
+			}
 		})
 	}
 	wg.Wait()

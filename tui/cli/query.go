@@ -26,18 +26,19 @@ const reasonSlack = 5 * time.Second
 
 // Query runs one T-SQL statement over all shards.
 type Query struct {
-	Connection   `kong:"set='timeout=0s',set='timeout_help=Timeout of the statement; 0 leaves it to the masters.'"`
-	SQL          string   `arg:"" optional:"" name:"sql" help:"The statement; if omitted or -, it is read from standard input."`
-	File         string   `short:"f" type:"path" placeholder:"FILE" help:"Read the statement from this file."`
-	DB           string   `name:"db" default:"SchoolDB" help:"Database."`
-	Param        []string `sep:"none" placeholder:"NAME=VALUE" help:"Value of @NAME in the statement: a number, true, false, null, or otherwise a string; in double quotes a number is a string too. Repeatable."`
-	MaxRows      *int64   `placeholder:"N" help:"Return at most N rows, and report if there are more."`
-	AllShards    bool     `help:"Allow an UPDATE or DELETE without a shard key, on every shard."`
-	AllowPartial bool     `help:"Omit shards that do not answer; the exit code is then 1."`
-	JSON         bool     `name:"json" xor:"form" help:"Print one JSON document."`
-	CSV          bool     `name:"csv" xor:"form" help:"Print CSV. NULL is an empty field, an empty string is quoted."`
-	Explain      bool     `help:"Print the plan without running the statement: the route and why, the SQL for each shard, the master's steps."`
-	Analyze      bool     `help:"Run a SELECT, discard its rows, and print the plan with rows and time for each shard and step."`
+	Connection     `kong:"set='timeout=0s',set='timeout_help=Timeout of the statement; 0 leaves it to the masters.'"`
+	SQL            string   `arg:"" optional:"" name:"sql" help:"The statement; if omitted or -, it is read from standard input."`
+	File           string   `short:"f" type:"path" placeholder:"FILE" help:"Read the statement from this file."`
+	DB             string   `name:"db" default:"SchoolDB" help:"Database."`
+	Param          []string `sep:"none" placeholder:"NAME=VALUE" help:"Value of @NAME in the statement: a number, true, false, null, or otherwise a string; in double quotes a number is a string too. Repeatable."`
+	MaxRows        *int64   `placeholder:"N" help:"Return at most N rows, and report if there are more."`
+	AllShards      bool     `help:"Allow an UPDATE or DELETE without a shard key, on every shard."`
+	AllowPartial   bool     `help:"Omit shards that do not answer; the exit code is then 1."`
+	IdempotencyKey string   `placeholder:"KEY" help:"Idempotency-Key of an INSERT, UPDATE or DELETE, to repeat one whose outcome is unknown: nothing is applied twice. By default a random one for each run."`
+	JSON           bool     `name:"json" xor:"form" help:"Print one JSON document."`
+	CSV            bool     `name:"csv" xor:"form" help:"Print CSV. NULL is an empty field, an empty string is quoted."`
+	Explain        bool     `help:"Print the plan without running the statement: the route and why, the SQL for each shard, the master's steps."`
+	Analyze        bool     `help:"Run a SELECT, discard its rows, and print the plan with rows and time for each shard and step."`
 }
 
 // Help adds to the command's help.
@@ -50,6 +51,8 @@ INSERT, UPDATE, DELETE, CREATE TABLE, DROP TABLE. The result is that of one unsh
   query --csv -f report.sql > report.csv
 
 Rows go to standard output, everything else to standard error. Ctrl-C cancels the statement on the shards too.
+
+An INSERT, UPDATE or DELETE is sent with an Idempotency-Key, and again with the same one if its outcome is unknown, through another of the masters if there is one; nothing is applied twice. If another master was used, a note on standard error says why.
 
 ` + ExitHelp
 }
@@ -71,8 +74,8 @@ func (q *Query) Run(ctx context.Context, streams Streams) error {
 	began := time.Now()
 	if req.IsSelect() && !req.Explain {
 		var rows *client.RowStream
-		rows, _, err = askInTurn(ctx, &conn, streams, func(ctx context.Context, e Endpoint) (*client.RowStream, error) {
-			return e.Client.QueryStream(ctx, req)
+		rows, _, err = askCluster(ctx, &conn, streams, func(ctx context.Context, masters *client.Cluster) (*client.RowStream, error) {
+			return masters.QueryStream(ctx, req)
 		})
 		if err == nil {
 			defer rows.Close()
@@ -80,8 +83,8 @@ func (q *Query) Run(ctx context.Context, streams Streams) error {
 		}
 	} else {
 		var resp *api.SQLResponse
-		resp, _, err = askInTurn(ctx, &conn, streams, func(ctx context.Context, e Endpoint) (*api.SQLResponse, error) {
-			return e.Client.Query(ctx, req)
+		resp, _, err = askCluster(ctx, &conn, streams, func(ctx context.Context, masters *client.Cluster) (*api.SQLResponse, error) {
+			return masters.Query(ctx, req, client.IdempotencyKey(q.IdempotencyKey))
 		})
 		if err == nil {
 			err = q.printAnswer(streams, resp, began)

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,10 @@ import (
 func queryServer(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, req *api.SQLRequest)) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == api.PathHealth {
+			fmt.Fprint(w, "{}")
+			return
+		}
 		req := new(api.SQLRequest)
 		if err := json.UnmarshalRead(r.Body, req); err != nil || r.URL.Path != api.PathQuery {
 			t.Errorf("%s: %v", r.URL.Path, err)
@@ -253,6 +258,31 @@ func TestQueryReportsWrites(t *testing.T) {
 	_, errOut, _ = runQuery(t, &Query{Connection: Connection{Master: []string{refuse}}, SQL: "DELETE FROM t"}, "", 0)
 	if !strings.Contains(errOut, "--all-shards") {
 		t.Errorf("the flag is not suggested: %s", errOut)
+	}
+}
+
+func TestWriteIsRepeatedThroughTheOtherMaster(t *testing.T) {
+	n := int64(1)
+	var keys []string
+	lost := queryServer(t, func(_ http.ResponseWriter, r *http.Request, _ *api.SQLRequest) {
+		keys = append(keys, r.Header.Get(api.HeaderIdempotencyKey))
+		panic(http.ErrAbortHandler)
+	})
+	other := queryServer(t, func(w http.ResponseWriter, r *http.Request, _ *api.SQLRequest) {
+		keys = append(keys, r.Header.Get(api.HeaderIdempotencyKey))
+		w.Header().Set("Content-Type", api.MediaJSON)
+		_ = json.MarshalWrite(w, &api.SQLResponse{RowsAffected: &n, EndInfoJSON: api.EndInfoJSON{Route: api.Route{Kind: api.RoutePoint, Shards: []int{1}, Why: "x"}}})
+	})
+	_, errOut, code := runQuery(t, &Query{Connection: Connection{Master: []string{lost, other}}, SQL: "INSERT INTO t VALUES (1)"}, "", 0)
+	if code != 0 || !strings.HasPrefix(errOut, "note: the write was sent to the master at "+lost+" and then lost") || !strings.Contains(errOut, "; used "+other+" instead\n1 row affected") {
+		t.Errorf("exit code %d: %s", code, errOut)
+	}
+	if k := slices.Compact(slices.Clone(keys)); len(k) != 1 || k[0] == "" || len(keys) < 2 {
+		t.Errorf("the keys are %q", keys)
+	}
+	_, errOut, code = runQuery(t, &Query{Connection: Connection{Master: []string{lost, deadAddress(t)}}, SQL: "DELETE FROM t", IdempotencyKey: "k-1", AllShards: true}, "", 0)
+	if code != ExitRefused || !strings.Contains(errOut, "then lost") || !strings.Contains(errOut, "--idempotency-key k-1: nothing is applied twice") {
+		t.Errorf("exit code %d: %s", code, errOut)
 	}
 }
 

@@ -25,8 +25,8 @@ func (*SecurityCheck) Help() string {
 
 // Run requests the check and prints it.
 func (c *SecurityCheck) Run(ctx context.Context, streams Streams) error {
-	resp, _, err := AskFirst(ctx, &c.Connection, streams, func(ctx context.Context, m *client.Master) (*api.SecurityCheckResponse, error) {
-		return m.SecurityCheck(ctx)
+	resp, _, err := Ask(ctx, &c.Connection, streams, func(ctx context.Context, masters *client.Cluster) (*api.SecurityCheckResponse, error) {
+		return masters.SecurityCheck(ctx)
 	})
 	if err != nil {
 		return err

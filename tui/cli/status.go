@@ -44,6 +44,7 @@ type MasterReport struct {
 	Reachable     bool         `json:"reachable"`
 	Role          api.Role     `json:"role,omitempty"`
 	Term          uint64       `json:"term,omitempty"`
+	Cluster       string       `json:"cluster,omitempty"` // the id of the cluster that it belongs to
 	Version       string       `json:"version,omitempty"`
 	UptimeSeconds float64      `json:"uptime_seconds,omitempty"`
 	Problem       *api.Problem `json:"problem,omitempty"`
@@ -77,7 +78,7 @@ func (c *Status) Run(ctx context.Context, streams Streams) error {
 // newStatusReport evaluates the sightings. It fails if no master returned its metadata,
 // with the first problem that came from a master, if any.
 func newStatusReport(seen []Sighting) (*StatusReport, error) {
-	view := best(seen)
+	view := best(ofFirstCluster(seen))
 	if view == nil {
 		var causes []error
 		for _, s := range seen {
@@ -89,6 +90,9 @@ func newStatusReport(seen []Sighting) (*StatusReport, error) {
 		return nil, errUnreachable(causes)
 	}
 	r := &StatusReport{Status: api.StatusOK, Term: view.Metadata.Master.Term, Cluster: view.Metadata}
+	if mixed := mixedClusters(seen); mixed != "" {
+		r.worsen(api.StatusDegraded, mixed)
+	}
 	r.judgePrimary(seen, view.Metadata)
 	for _, s := range seen {
 		r.Masters = append(r.Masters, masterReport(s))
@@ -97,6 +101,9 @@ func newStatusReport(seen []Sighting) (*StatusReport, error) {
 		}
 	}
 	r.judgeShards(view.Metadata)
+	if view.Health != nil {
+		r.addReasons(view.Health)
+	}
 	return r, nil
 }
 
@@ -108,7 +115,7 @@ func (r *StatusReport) judgePrimary(seen []Sighting, md *api.Metadata) {
 	case md.Master.Role == api.RolePrimary:
 		r.Primary = md.Master.URL
 	case known == "" || known == md.Master.URL || asked(seen, known):
-		r.worsen(api.StatusDegraded, "none of the masters that answer is the primary; "+wayToPrimary(md.Workers))
+		r.worsen(api.StatusDegraded, "none of the masters that answer is the primary; "+wayToPrimary(md.Workers, automatic(md.Master.Lease)))
 	default:
 		r.Primary, r.PrimaryUnasked = known, true
 		i := slices.IndexFunc(md.Peers, func(p api.PeerInfo) bool { return p.URL == known })
@@ -122,7 +129,7 @@ func (r *StatusReport) judgePrimary(seen []Sighting, md *api.Metadata) {
 }
 
 // wayToPrimary says how to get a primary: a failover requires a majority of the workers.
-func wayToPrimary(workers []api.WorkerInfo) string {
+func wayToPrimary(workers []api.WorkerInfo, automatic bool) string {
 	serving, unauthorized := 0, 0
 	for i := range workers {
 		switch {
@@ -134,6 +141,9 @@ func wayToPrimary(workers []api.WorkerInfo) string {
 	}
 	switch {
 	case 2*serving > len(workers):
+		if automatic {
+			return "a backup takes over by itself when the lease is free; failover --yes does not wait for that"
+		}
 		return "promote the backup with: failover --yes"
 	case unauthorized > 0:
 		return "a primary requires a majority of the workers, and " + tokenAdvice
@@ -158,6 +168,7 @@ func masterReport(s Sighting) MasterReport {
 		return m
 	}
 	info := s.Metadata.Master
+	m.Cluster = info.Cluster
 	m.Reachable, m.Role, m.Term, m.Version, m.UptimeSeconds = true, info.Role, info.Term, info.Version, info.UptimeSeconds
 	return m
 }
@@ -207,6 +218,9 @@ func (r *StatusReport) print(w io.Writer) {
 	md := r.Cluster
 	fmt.Fprintf(w, "cluster %s   primary %s   term %d   map version %d   %d slots on %s\n",
 		r.Status, Clean(primary), r.Term, md.Master.MapVersion, md.Master.Slots, answer.Counted(int64(md.Master.Shards), "shard"))
+	if text := leaseText(md.Master.Lease); text != "" {
+		fmt.Fprintf(w, "lease %s\n", Clean(text))
+	}
 	for _, why := range r.Reasons {
 		fmt.Fprintf(w, "  ! %s\n", Clean(why))
 	}
