@@ -33,9 +33,11 @@ const retryAfter = 3 * time.Second
 
 // Next returns the base URL of the master to poll now, or "" if none is known.
 //
-// While one answers it is polled again, unless there is a better one to follow: the
-// primary it names, or a peer that is primary with a newer term. If none answers, all
-// known masters are tried in turn, the least recently polled first.
+// Only configured masters are polled, whatever addresses they name: anyone who answers in a
+// master's place could name his own, and would be sent the API token. While one answers it is
+// polled again, unless there is a better one to follow: the primary it names, or a peer that is
+// primary with a newer term. If none answers, all are tried in turn, the least recently polled
+// first.
 func (s *State) Next(now time.Time) string {
 	if s.Link == Live {
 		if u := s.better(now); u != "" {
@@ -43,14 +45,19 @@ func (s *State) Next(now time.Time) string {
 		}
 		return s.Current
 	}
-	if len(s.Masters) == 0 {
-		return ""
-	}
 	if s.prefer != "" {
 		return s.prefer
 	}
-	oldest := slices.MinFunc(s.Masters, func(a, b Master) int { return a.Asked.Compare(b.Asked) })
-	return oldest.URL
+	oldest := -1
+	for i := range s.Masters {
+		if s.Masters[i].Configured && (oldest < 0 || s.Masters[i].Asked.Before(s.Masters[oldest].Asked)) {
+			oldest = i
+		}
+	}
+	if oldest < 0 {
+		return ""
+	}
+	return s.Masters[oldest].URL
 }
 
 // better returns the master to follow instead of the current one, or "".
@@ -76,13 +83,14 @@ func (s *State) better(now time.Time) string {
 	return ""
 }
 
-// eligible reports whether the master named u is another one that has not just failed.
+// eligible reports whether the master named u is another one that is configured and has not just
+// failed.
 func (s *State) eligible(u string, now time.Time) bool {
 	if u == "" || u == s.Current {
 		return false
 	}
 	i := s.find(u)
-	return i < 0 || s.Masters[i].OK || now.Sub(s.Masters[i].Asked) >= retryAfter
+	return i >= 0 && s.Masters[i].Configured && !s.foreign(i) && (s.Masters[i].OK || now.Sub(s.Masters[i].Asked) >= retryAfter)
 }
 
 // isPeer reports whether the master named u is among the current master's peers.
@@ -90,12 +98,11 @@ func (s *State) isPeer(u string) bool {
 	return slices.ContainsFunc(s.Meta.Peers, func(p api.PeerInfo) bool { return s.Resolve(p.URL) == u })
 }
 
-// Follow returns the state that polls the master named u next, for instance after a
-// failover has made it the primary.
+// Follow returns the state that polls the master named u next, if it is configured, for instance
+// after a failover has made it the primary.
 func (s State) Follow(u string) State {
-	s.Masters = slices.Clone(s.Masters)
-	if i := s.learn(u); i >= 0 {
-		s.prefer = s.Masters[i].URL
+	if s.Configured(u) {
+		s.prefer = s.Resolve(u)
 	}
 	return s
 }
@@ -122,5 +129,5 @@ func (p Pace) Wait(s *State, urgent bool) time.Duration {
 
 // untried reports whether a known master was not polled since the link was lost.
 func (s *State) untried() bool {
-	return slices.ContainsFunc(s.Masters, func(m Master) bool { return m.Asked.Before(s.LinkSince) })
+	return slices.ContainsFunc(s.Masters, func(m Master) bool { return m.Configured && m.Asked.Before(s.LinkSince) })
 }

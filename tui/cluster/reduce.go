@@ -25,6 +25,16 @@ func (s State) Apply(o Observation) (State, []Event) {
 	if o.Err != nil || o.Metadata == nil {
 		return s.failed(o)
 	}
+	if i >= 0 && o.Metadata.Master.Cluster != "" {
+		s.Masters[i].Cluster = o.Metadata.Master.Cluster
+	}
+	if !s.admits(o) {
+		o.Err, o.Metadata = s.otherCluster(o), nil
+		if i >= 0 {
+			s.Masters[i].OK = false
+		}
+		return s.failed(o)
+	}
 	return s.answered(o, i)
 }
 

@@ -84,9 +84,9 @@ func TestConnectsOnceClusterIsUp(t *testing.T) {
 func TestFollowsNewPrimaryAfterKill(t *testing.T) {
 	backup := says(b, api.RoleBackup, 3, a, api.PeerInfo{URL: a, Reachable: false, Role: api.RolePrimary, Term: 3})
 	promoted := says(b, api.RolePrimary, 4, b, api.PeerInfo{URL: a, Reachable: false, Role: api.RolePrimary, Term: 3})
-	s, events := run(New([]string{a}, start), ok(0, primaryA()), ok(1, primaryA()), refused(2, a))
+	s, events := run(New([]string{a, b}, start), ok(0, primaryA()), ok(1, primaryA()), refused(2, a))
 	if next := s.Next(at(2)); next != b {
-		t.Fatalf("asks %s after the primary is gone, not the backup that it learned of", next)
+		t.Fatalf("asks %s after the primary is gone, not the backup", next)
 	}
 	s, more := run(s, ok(2.1, backup), ok(3, backup), ok(4.5, promoted))
 	want := []string{
@@ -121,7 +121,7 @@ func TestFollowsPrimaryNamedByDemotedMaster(t *testing.T) {
 func TestFollowsPrimaryThatIsNotAPeer(t *testing.T) {
 	const joined = "http://127.0.0.1:8090"
 	backup := says(a, api.RoleBackup, 4, joined, api.PeerInfo{URL: b, Reachable: true, Role: api.RoleBackup, Term: 4})
-	s, _ := run(New([]string{a, b}, start), ok(0, backup))
+	s, _ := run(New([]string{a, b, joined}, start), ok(0, backup))
 	if next := s.Next(at(1)); next != joined {
 		t.Fatalf("%s is polled", next)
 	}
@@ -145,8 +145,71 @@ func TestPartitionedOldPrimaryIsIgnored(t *testing.T) {
 	}
 }
 
+// Whoever answers in a master's place can name any address: only those that the user gave are polled.
+func TestOnlyConfiguredMastersArePolled(t *testing.T) {
+	const stranger = "http://10.0.0.66:80"
+	lies := says(a, api.RoleBackup, 4, stranger, api.PeerInfo{URL: stranger, Reachable: true, Role: api.RolePrimary, Term: 9})
+	s, _ := run(New([]string{a, b}, start), ok(0, lies))
+	s = s.Follow(stranger)
+	for i := range 20 {
+		next := s.Next(at(float64(i)))
+		if next != a && next != b {
+			t.Fatalf("%s is polled", next)
+		}
+		o := ok(float64(i), lies)
+		if i%3 > 0 {
+			o = refused(float64(i), next)
+		}
+		s, _ = s.Apply(o)
+	}
+	shown := false
+	for _, m := range s.Masters {
+		shown = shown || m.URL == stranger && !m.Configured
+	}
+	if !shown || s.Configured(stranger) {
+		t.Errorf("it is not shown as a master that others name: %+v", s.Masters)
+	}
+}
+
+func TestMasterOfAnotherClusterIsNotFollowed(t *testing.T) {
+	of := func(m *api.Metadata, id string) *api.Metadata { m.Master.Cluster = id; return m }
+	s, _ := run(New([]string{a, b}, start), ok(0, of(primaryA(), "one")))
+	if f := s.Foreign(); len(f) > 0 {
+		t.Errorf("%v belong to another cluster", f)
+	}
+	s = s.Identify(b, "two").Identify("http://10.0.0.66:80", "two")
+	if d := cmp.Diff([]string{b}, s.Foreign()); d != "" {
+		t.Error(d)
+	}
+	claims := says(a, api.RoleBackup, 3, b, api.PeerInfo{URL: b, Reachable: true, Role: api.RolePrimary, Term: 9})
+	s, _ = run(s, ok(1, of(claims, "one")))
+	if next := s.Next(at(2)); next != a {
+		t.Errorf("%s of another cluster is polled", next)
+	}
+	other := of(says(b, api.RolePrimary, 9, b, api.PeerInfo{URL: a}), "two")
+	s, events := run(s, refused(3, a), ok(4, other))
+	if s.Link != Lost || s.Current != a || s.Meta.Master.URL != a || !strings.Contains(Reason(s.Err), "belongs to another cluster than 127.0.0.1:8080") {
+		t.Errorf("link %v to %s: %v, %v", s.Link, s.Current, s.Err, events)
+	}
+	s, _ = run(s, ok(5, of(primaryA(), "three"))) // set up anew at the same address
+	if s.Link != Live || len(s.Foreign()) != 1 {
+		t.Errorf("link %v, foreign %v", s.Link, s.Foreign())
+	}
+}
+
+func TestStatesHaveAnOrderOfBadness(t *testing.T) {
+	last := -1
+	for _, st := range []api.ShardState{api.ShardUp, api.ShardUnknown, api.ShardSlow, api.ShardFailing, api.ShardDown, api.ShardUnauthorized, api.ShardEmptied, api.ShardWrong, "new"} {
+		if n := Badness(st); n <= last {
+			t.Errorf("%s is not worse than the one before", st)
+		} else {
+			last = n
+		}
+	}
+}
+
 func TestFollowIsTriedOnce(t *testing.T) {
-	s, _ := run(New([]string{a}, start), ok(0, primaryA()))
+	s, _ := run(New([]string{a, b}, start), ok(0, primaryA()))
 	s = s.Follow(b + "/")
 	if next := s.Next(at(1)); next != b {
 		t.Fatalf("asks %s", next)
@@ -257,12 +320,10 @@ func TestPreflightExplainsWhyNotPossible(t *testing.T) {
 	empty := New([]string{a}, start)
 	lonely := primaryA()
 	lonely.Peers[0].Reachable = false
-	minority := primaryA()
-	minority.Workers[0].State, minority.Workers[1].State = api.ShardDown, api.ShardDown
-	ready, _ := run(New([]string{a}, start), ok(0, primaryA()))
-	alone, _ := run(New([]string{a}, start), ok(0, lonely))
-	few, _ := run(New([]string{a}, start), ok(0, minority))
-	gone, _ := run(New([]string{a}, start), ok(0, primaryA()), refused(1, a))
+	ready, _ := run(New([]string{a, b}, start), ok(0, primaryA()))
+	alone, _ := run(New([]string{a, b}, start), ok(0, lonely))
+	stranger, _ := run(New([]string{a}, start), ok(0, primaryA()))
+	gone, _ := run(New([]string{a, b}, start), ok(0, primaryA()), refused(1, a))
 	for _, c := range []struct {
 		name string
 		s    *State
@@ -270,7 +331,7 @@ func TestPreflightExplainsWhyNotPossible(t *testing.T) {
 	}{
 		{"nothing heard", &empty, "no master has answered yet"},
 		{"no backup", &alone, "no backup master answers"},
-		{"no majority", &few, "0 of 2; a majority is required"},
+		{"a backup that was not configured", &stranger, "the backup 127.0.0.1:8084 is not among the masters given with --master"},
 		{"no link", &gone, "the view is out of date; no master answers"},
 		{"all well", &ready, ""},
 	} {

@@ -61,8 +61,9 @@ type State struct {
 	primary  sighting
 	failing  time.Time     // when the first of the unanswered polls was sent; zero if the last one was answered
 	silence  time.Duration // the longest time without an answer since the primary was last seen
-	prefer   string        // the master to poll next, once
-	Takeover *Takeover     // the latest change of primary that this console saw
+	cluster  identity
+	prefer   string    // the master to poll next, once
+	Takeover *Takeover // the latest change of primary that this console saw
 }
 
 // Master is a master known to the console.
@@ -75,6 +76,7 @@ type Master struct {
 	Role       api.Role
 	Term       uint64
 	Seen       time.Time // when it last answered this console; zero if never
+	Cluster    string    // the id of its cluster, if it has said so
 }
 
 // History holds a shard's latest samples, the oldest first. NaN marks a sample for which
@@ -272,10 +274,14 @@ func ShardMark(st api.ShardState) (symbol, word string) {
 		return "●", "up"
 	case api.ShardSlow:
 		return "▲", "slow"
+	case api.ShardFailing:
+		return "◆", "failing"
 	case api.ShardDown:
 		return "✗", "down"
 	case api.ShardUnauthorized:
 		return "⊘", "denied"
+	case api.ShardEmptied:
+		return "∅", "emptied"
 	case api.ShardWrong:
 		return "≠", "wrong"
 	}

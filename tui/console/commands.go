@@ -27,6 +27,15 @@ type (
 		answer *api.SecurityCheckResponse
 		err    error
 	}
+	checkedMsg struct {
+		id     uint64
+		target string
+		answer *api.FailoverResponse
+		err    error
+	}
+	identifiedMsg struct {
+		master, cluster string
+	}
 	failedOverMsg struct {
 		id     uint64
 		answer *api.FailoverResponse
@@ -62,9 +71,30 @@ func securityCmd(ctx context.Context, id uint64, c Master) tea.Cmd {
 	}
 }
 
-func failoverCmd(ctx context.Context, id uint64, c Master) tea.Cmd {
+// checkCmd asks a backup what its checks of a failover find, which changes nothing.
+func checkCmd(ctx context.Context, id uint64, c Master, target string) tea.Cmd {
 	return func() tea.Msg {
-		answer, err := c.Failover(ctx, &api.FailoverRequest{})
+		answer, err := c.Failover(ctx, &api.FailoverRequest{DryRun: true})
+		return checkedMsg{id: id, target: target, answer: answer, err: err}
+	}
+}
+
+// identifyCmd asks a master which cluster it belongs to; a master that does not answer is of none.
+func identifyCmd(parent context.Context, c Master, master string) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(parent, PollTimeout)
+		defer cancel()
+		m, err := c.Metadata(ctx)
+		if err != nil || m == nil {
+			return identifiedMsg{master: master}
+		}
+		return identifiedMsg{master: master, cluster: m.Master.Cluster}
+	}
+}
+
+func failoverCmd(ctx context.Context, id uint64, c Master, force bool) tea.Cmd {
+	return func() tea.Msg {
+		answer, err := c.Failover(ctx, &api.FailoverRequest{Force: force, Reason: "asked for in the console"})
 		return failedOverMsg{id: id, answer: answer, err: err}
 	}
 }

@@ -96,8 +96,9 @@ func TestFailsOverAfterPrimaryWasKilled(t *testing.T) {
 	d.w.dead[urlA] = true
 	d.wait(3 * time.Second)
 	d.shows("BACKUP 127.0.0.1:8084", "primary 127.0.0.1:8080 does not answer")
+	d.w.checks = []api.FailoverCheck{{Name: "the primary answers", Detail: "it does not; the workers will refuse its writes"}}
 	d.keys("f")
-	d.shows("does not answer; it will be fenced")
+	d.shows("▲ the primary answers", "it does not; the workers will")
 	d.keys("right", "enter")
 	d.wait(2 * time.Second)
 	d.shows("Failover: done", "without a primary")

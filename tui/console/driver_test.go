@@ -29,6 +29,11 @@ type world struct {
 	primary   string
 	term      uint64
 	failovers int
+	dryRuns   int
+	forced    bool // of the last failover
+	checks    []api.FailoverCheck
+	refusal   *api.Problem // of dry runs
+	clusters  map[string]string
 	counts    int
 	tables    []string
 	failErr   error
@@ -68,7 +73,7 @@ func (f fakeMaster) Metadata(ctx context.Context) (*api.Metadata, error) {
 		other.url = urlB
 	}
 	m := &api.Metadata{
-		Master: api.MasterInfo{URL: f.url, Role: f.role(), Term: f.w.term, Primary: f.w.primary, Slots: 5040, Shards: 3},
+		Master: api.MasterInfo{URL: f.url, Role: f.role(), Term: f.w.term, Primary: f.w.primary, Slots: 5040, Shards: 3, Cluster: f.w.clusters[f.url]},
 		Peers:  []api.PeerInfo{{URL: other.url, Reachable: !f.w.dead[other.url], Role: other.role(), Term: f.w.term}},
 	}
 	for i := range 3 {
@@ -103,8 +108,16 @@ func (f fakeMaster) SecurityCheck(context.Context, ...client.CallOption) (*api.S
 		Workers: []api.SecurityWorker{{Worker: "worker-0", OK: true}}}, f.up()
 }
 
-func (f fakeMaster) Failover(context.Context, *api.FailoverRequest, ...client.CallOption) (*api.FailoverResponse, error) {
+func (fakeMaster) Prefer(string) {}
+func (fakeMaster) Close()        {}
+
+func (f fakeMaster) Failover(_ context.Context, req *api.FailoverRequest, _ ...client.CallOption) (*api.FailoverResponse, error) {
+	if req.DryRun {
+		f.w.dryRuns++
+		return &api.FailoverResponse{Kind: api.FailoverDryRun, Checks: f.w.checks, Problem: f.w.refusal}, f.up()
+	}
 	f.w.failovers++
+	f.w.forced = req.Force
 	if f.w.failErr != nil {
 		return nil, f.w.failErr
 	}
@@ -139,7 +152,7 @@ type driver struct {
 func drive(t testing.TB, w *world, actions ...Action) *driver {
 	t.Helper()
 	o := Options{Masters: []string{urlA, urlB}, Actions: actions, Now: func() time.Time { return w.now },
-		Dial: func(u string) Master { return fakeMaster{w, u} }}
+		Dial: func(u string) Master { return fakeMaster{w, u} }, DialAll: func([]string) Statements { return fakeMaster{w, urlA} }}
 	if err := o.complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +206,7 @@ func (d *driver) wait(total time.Duration) {
 
 func (d *driver) tick() {
 	d.m.now = d.w.now
-	d.pending = append(d.pending, d.m.refreshDialog(), d.m.pollIfDue())
+	d.pending = append(d.pending, d.m.refreshDialog(), d.m.pollIfDue(), d.m.surveyIfDue())
 	d.pending = compact(d.pending)
 	d.settle()
 }

@@ -25,6 +25,7 @@ type model struct {
 	opts    Options
 	keys    keyMap
 	clients map[string]Master
+	sql     Statements
 
 	width, height int
 	theme         *theme.Theme
@@ -46,7 +47,9 @@ type model struct {
 	counting request
 	security request
 	failover request
-	querying request // a statement
+	checking request   // a dry run of a failover
+	surveyed time.Time // when the masters that are not polled were last asked for their cluster
+	querying request   // a statement
 	query    *screen.Query
 	recalled bool   // the history file has been requested
 	acting   []bool // by action: whether it is running
@@ -99,7 +102,7 @@ func (r *request) drop() {
 func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) *model {
 	now := o.Now()
 	m := &model{
-		ctx: ctx, opts: o, keys: newKeyMap(o.Actions), clients: map[string]Master{},
+		ctx: ctx, opts: o, keys: newKeyMap(o.Actions), clients: map[string]Master{}, sql: o.DialAll(o.Masters),
 		theme: t, themeOptions: to, now: now,
 		state: cluster.New(o.Masters, now),
 		db:    o.DB, table: o.Table, chosen: o.Table != "",

@@ -19,19 +19,26 @@ import (
 	"shardeck/tui/cluster"
 )
 
+// Statements runs statements on whichever master can; [client.Cluster] implements it.
+type Statements interface {
+	Query(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*api.SQLResponse, error)
+	QueryStream(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*client.RowStream, error)
+	// Prefer names the master to try first.
+	Prefer(baseURL string)
+	Close()
+}
+
 // Master is what the console requires of a master; [client.Master] implements it.
 type Master interface {
 	Metadata(ctx context.Context) (*api.Metadata, error)
 	Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...client.CallOption) (*api.MapReduceCountResponse, error)
 	SecurityCheck(ctx context.Context, opts ...client.CallOption) (*api.SecurityCheckResponse, error)
 	Failover(ctx context.Context, req *api.FailoverRequest, opts ...client.CallOption) (*api.FailoverResponse, error)
-	Query(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*api.SQLResponse, error)
-	QueryStream(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*client.RowStream, error)
 }
 
 // Options configure the console.
 type Options struct {
-	Masters   []string // base URLs, at least one; others are learned from them
+	Masters   []string // base URLs, at least one; no others are ever sent anything
 	APIToken  string   // for masters that require one; "" for none
 	Theme     string   // a name from [theme.Names], or "auto" or "" to choose by terminal
 	DB, Table string   // the table to show first; "" for the one with most rows
@@ -56,6 +63,8 @@ type Options struct {
 
 	// Dial returns the client of a master. It must not do I/O. Nil makes real clients.
 	Dial func(baseURL string) Master
+	// DialAll returns the client for statements. It must not do I/O. Nil makes a real one.
+	DialAll func(baseURLs []string) Statements
 	// Now is the clock; nil for the real one.
 	Now func() time.Time
 }
@@ -108,15 +117,15 @@ func (o *Options) complete() error {
 	if o.Out == nil {
 		o.Out = os.Stdout
 	}
+	var opts []client.Option
+	if o.APIToken != "" {
+		opts = append(opts, client.WithAPIToken(o.APIToken))
+	}
 	if o.Dial == nil {
-		token := o.APIToken
-		o.Dial = func(baseURL string) Master {
-			var opts []client.Option
-			if token != "" {
-				opts = append(opts, client.WithAPIToken(token))
-			}
-			return client.NewMaster(baseURL, opts...)
-		}
+		o.Dial = func(baseURL string) Master { return client.NewMaster(baseURL, opts...) }
+	}
+	if o.DialAll == nil {
+		o.DialAll = func(baseURLs []string) Statements { return client.NewCluster(baseURLs, opts...) }
 	}
 	return o.checkActions()
 }

@@ -5,12 +5,15 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
 
 	"shardeck/shared/api"
+	"shardeck/shared/client"
+	"shardeck/tui/cluster"
 	"shardeck/tui/screen"
 )
 
@@ -80,26 +83,33 @@ func (m *model) updateQuery(msg any) {
 	m.query = q
 }
 
-// runQuery sends a statement to the current master.
+// runQuery runs a statement, on the current master first.
 func (m *model) runQuery(in screen.RunQuery) tea.Cmd {
 	ctx, id := m.querying.begin(m.ctx, QueryTimeout)
 	maxRows := int64(screen.ResultRows)
 	req := &api.SQLRequest{DB: m.db, SQL: in.SQL, Explain: in.Explain, MaxRows: &maxRows}
-	ask := queryCmd(ctx, id, m.client(m.currentMaster()), req, m.opts.Now)
+	m.sql.Prefer(m.currentMaster())
+	ask := queryCmd(ctx, id, m.sql, req, m.opts.Now)
 	if in.Explain || m.opts.HistoryFile == "" {
 		return ask
 	}
 	return tea.Batch(ask, saveCmd(m.opts.HistoryFile, in.SQL))
 }
 
-func queryCmd(ctx context.Context, id uint64, c Master, req *api.SQLRequest, now func() time.Time) tea.Cmd {
+func queryCmd(ctx context.Context, id uint64, c Statements, req *api.SQLRequest, now func() time.Time) tea.Cmd {
 	return func() tea.Msg { return queriedMsg{id: id, result: runStatement(ctx, c, req, now)} }
 }
 
 // runStatement runs a statement and collects as much of its answer as a screen can show.
-func runStatement(ctx context.Context, c Master, req *api.SQLRequest, now func() time.Time) *screen.Result {
+func runStatement(ctx context.Context, c Statements, req *api.SQLRequest, now func() time.Time) *screen.Result {
 	began := now()
-	result := func() *screen.Result { return screen.NewResult(req.SQL, now().Sub(began)) }
+	var failed []client.Attempt
+	ctx = client.WithAttempts(ctx, func(a client.Attempt) { failed = append(failed, a) })
+	result := func() *screen.Result {
+		r := screen.NewResult(req.SQL, now().Sub(began))
+		r.Note = attemptsNote(failed)
+		return r
+	}
 	switch {
 	case req.DB == "":
 		return result().Failed(api.NewProblem(api.CodeUnknownDatabase, "there is no database yet").
@@ -119,7 +129,7 @@ func runStatement(ctx context.Context, c Master, req *api.SQLRequest, now func()
 		return result().Failed(err)
 	}
 	defer rows.Close()
-	r := screen.NewResult(req.SQL, 0).Head(rows.Head().Columns)
+	r := result().Head(rows.Head().Columns)
 	size := 0
 	for {
 		block, err := rows.NextBlock()
@@ -144,4 +154,19 @@ func runStatement(ctx context.Context, c Master, req *api.SQLRequest, now func()
 	}
 	r.Took = now().Sub(began)
 	return r
+}
+
+// attemptsNote says which master failed before another one, or the same one, answered; "" if none did.
+func attemptsNote(failed []client.Attempt) string {
+	if len(failed) == 0 {
+		return ""
+	}
+	last := failed[len(failed)-1]
+	switch {
+	case last.Next == "":
+		return ""
+	case last.Next == failed[0].Master:
+		return cluster.Host(last.Next) + " answered at attempt " + strconv.Itoa(len(failed)+1) + ": " + cluster.Reason(failed[0].Err)
+	}
+	return "used " + cluster.Host(last.Next) + " after " + cluster.Host(failed[0].Master) + " failed: " + cluster.Reason(failed[0].Err)
 }

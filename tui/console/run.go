@@ -47,6 +47,7 @@ func Run(ctx context.Context, o Options) error {
 
 // close closes the clients' idle connections.
 func (m *model) close() {
+	m.sql.Close()
 	for _, c := range m.clients {
 		if c, ok := c.(interface{ Close() }); ok {
 			c.Close()

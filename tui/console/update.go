@@ -32,7 +32,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyMsg:
 		return m, m.press(msg)
 	case tickMsg:
-		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), tick(m.tickLength()))
+		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), tick(m.tickLength()))
 	case polledMsg:
 		m.polled(msg)
 	case countedMsg:
@@ -42,6 +42,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			m.secured(msg)
 			return m, m.send(screen.SecurityEnded{At: m.now, Answer: msg.answer, Err: msg.err})
 		}
+	case identifiedMsg:
+		m.identified(msg)
+	case checkedMsg:
+		return m, m.checked(msg)
 	case failedOverMsg:
 		if m.failover.ends(msg.id) {
 			m.failedOver(msg)
@@ -123,7 +127,7 @@ func (m *model) dashboardKey(msg tea.KeyMsg) tea.Cmd {
 	case key.Matches(msg, k.security):
 		return m.startSecurity()
 	case key.Matches(msg, k.failover):
-		m.push(screen.NewFailover(m.now, m.state.Preflight(m.now)))
+		return m.openFailover()
 	case key.Matches(msg, k.table):
 		m.push(screen.NewTables(m.view()))
 	case key.Matches(msg, k.refresh):
@@ -176,8 +180,10 @@ func (m *model) send(msg any) tea.Cmd {
 	case screen.Choose:
 		m.pop()
 		m.choose(in.DB, in.Table)
+	case screen.CheckFailover:
+		return m.checkFailover(in.Target)
 	case screen.StartFailover:
-		return m.startFailover(in.Target)
+		return m.startFailover(in)
 	case screen.CheckSecurity:
 		return m.runSecurity()
 	case screen.RunQuery:
@@ -203,15 +209,10 @@ func (m *model) pop() {
 	if _, ok := m.top().(*screen.Security); ok {
 		m.security.drop() // its answer is no longer needed
 	}
-	m.stack = m.stack[:len(m.stack)-1]
-}
-
-// refreshDialog keeps the preflight up to date while it is shown.
-func (m *model) refreshDialog() tea.Cmd {
 	if _, ok := m.top().(*screen.Failover); ok {
-		return m.send(screen.Refresh{Plan: m.state.Preflight(m.now)})
+		m.checking.drop()
 	}
-	return nil
+	m.stack = m.stack[:len(m.stack)-1]
 }
 
 func (m *model) choose(db, table string) {
@@ -323,24 +324,6 @@ func (m *model) secured(msg securedMsg) {
 		}
 		m.note(level, "security check "+sum.String())
 	}
-}
-
-func (m *model) startFailover(target string) tea.Cmd {
-	m.note(api.LevelWarn, "failover to "+cluster.Host(target)+" started")
-	m.due = m.now
-	ctx, id := m.failover.begin(m.ctx, FailoverTimeout)
-	return tea.Batch(failoverCmd(ctx, id, m.client(target)), m.pollIfDue())
-}
-
-func (m *model) failedOver(msg failedOverMsg) {
-	m.due = m.now
-	if msg.err != nil {
-		m.note(api.LevelError, "failover failed: "+cluster.Explain(msg.err))
-		return
-	}
-	m.state = m.state.Follow(msg.answer.Primary)
-	m.note(api.LevelGood, fmt.Sprintf("failover done in %s: %s is primary with term %d",
-		widget.Millis(msg.answer.TotalMS), cluster.Host(msg.answer.Primary), msg.answer.Term))
 }
 
 func (m *model) askAction(i int) tea.Cmd {

@@ -227,7 +227,7 @@ func paintHeader(a widget.Area, v *View) {
 func paintTotals(a widget.Area, v *View) {
 	s := &v.State
 	if s.Meta == nil {
-		a.Text(1, 0, theme.Muted, widget.Fit("connecting to "+masterList(s), a.W-2))
+		a.Text(1, 0, theme.Muted, widget.Fit("connecting to "+configuredList(s), a.W-2))
 		return
 	}
 	m := s.Meta.Master
@@ -243,6 +243,9 @@ func paintTotals(a widget.Area, v *View) {
 	}
 	if other := otherMaster(v); other != "" {
 		facts = append(facts, other)
+	}
+	if lease := leaseFact(s); lease != "" {
+		facts = append(facts, lease)
 	}
 	facts = append(facts, "up "+widget.Age(time.Duration(m.UptimeSeconds*float64(time.Second))),
 		fmt.Sprintf("slot map v%d", m.MapVersion), fmt.Sprintf("%s slots", widget.Thousands(int64(m.Slots))),
@@ -277,73 +280,4 @@ func otherMaster(v *View) string {
 		return "no other master"
 	}
 	return "✗ " + cluster.Host(peers[0].URL) + " not reachable"
-}
-
-func masterList(s *cluster.State) string {
-	hosts := make([]string, len(s.Masters))
-	for i := range s.Masters {
-		hosts[i] = cluster.Host(s.Masters[i].URL)
-	}
-	return strings.Join(hosts, ", ")
-}
-
-// alert is the most important problem, "" if there is none.
-func alert(v *View) (theme.Role, string) {
-	s := &v.State
-	switch {
-	case s.Link == cluster.Connecting && s.Err != nil:
-		return theme.Warn, "▲ no master yet: " + cluster.Reason(s.Err) + "; retrying"
-	case s.Link == cluster.Lost:
-		return theme.Bad, "✗ no master for " + widget.Age(v.Now.Sub(s.LinkSince)) + ": " + cluster.Reason(s.Err) + "; trying " + masterList(s)
-	case s.Meta == nil:
-		return theme.Muted, ""
-	}
-	if role, text := shardAlert(v); text != "" {
-		return role, text
-	}
-	if len(s.Meta.Drift) > 0 {
-		return theme.Warn, "▲ " + cluster.DriftText(&s.Meta.Drift[0])
-	}
-	if s.Meta.Master.Role == api.RoleBackup {
-		p, answers := s.Primary()
-		if answers {
-			return theme.Info, "· this is the backup · primary " + cluster.Host(p) + " answers it and is polled next"
-		}
-		if p != "" {
-			return theme.Warn, "▲ primary " + cluster.Host(p) + " does not answer · this is the backup · f fails over"
-		}
-		return theme.Warn, "▲ the primary is unknown · this is the backup · f fails over"
-	}
-	return theme.Muted, ""
-}
-
-// shardAlert describes the shard in the worst state, and how many others are unhealthy.
-func shardAlert(v *View) (theme.Role, string) {
-	s := &v.State
-	worst, others := -1, -1
-	for i := range s.Meta.Workers {
-		if st := s.Meta.Workers[i].State; st == api.ShardUp || st == api.ShardUnknown {
-			continue
-		}
-		others++
-		if worst < 0 || s.Meta.Workers[worst].State == api.ShardSlow {
-			worst = i
-		}
-	}
-	if worst < 0 {
-		return theme.Muted, ""
-	}
-	w := &s.Meta.Workers[worst]
-	symbol, word := cluster.ShardMark(w.State)
-	text := fmt.Sprintf("%s shard %d (%s) %s", symbol, w.Shard, w.Name, word)
-	if worst < len(s.Shards) {
-		text += " for " + widget.Age(v.Now.Sub(s.Shards[worst].Since))
-	}
-	if w.Problem != nil {
-		text += ": " + cluster.Reason(w.Problem)
-	}
-	if others > 0 {
-		text += fmt.Sprintf(" · %d more unhealthy", others)
-	}
-	return stateRole(w.State), text
 }

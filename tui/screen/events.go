@@ -84,6 +84,9 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 	if m.URL == s.Current && s.Link == cluster.Live {
 		return "●", "used by this console", theme.Good, string(m.Role), m.Term
 	}
+	if s.IsForeign(m.URL) {
+		return "✗", "of another cluster, not used", theme.Bad, string(m.Role), m.Term
+	}
 	if s.Meta != nil && s.Link == cluster.Live {
 		for i := range s.Meta.Peers {
 			p := &s.Meta.Peers[i]
@@ -91,10 +94,17 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 				continue
 			}
 			if s.PeerAnswers(p) {
-				return "●", "ready, " + widget.Millis(p.LatencyMS), theme.Good, string(p.Role), p.Term
+				word = "ready, " + widget.Millis(p.LatencyMS)
+				if !m.Configured {
+					word += ", not among --master"
+				}
+				return "●", word, theme.Good, string(p.Role), p.Term
 			}
 			return "✗", "not reachable", theme.Bad, string(p.Role), p.Term
 		}
+	}
+	if !m.Configured {
+		return "○", "not among --master", theme.Muted, string(m.Role), m.Term
 	}
 	if m.Asked.IsZero() {
 		return "○", "not polled yet", theme.Muted, string(m.Role), m.Term

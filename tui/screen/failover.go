@@ -2,7 +2,6 @@ package screen
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"shardeck/shared/api"
@@ -11,17 +10,27 @@ import (
 	"shardeck/tui/widget"
 )
 
-// Failover guides through a failover: preflight and confirmation, the wait, and the
-// timeline with the gap measured by this console.
+// Failover guides through a failover: the backup's own checks and the confirmation, the wait, and
+// the timeline with the gap measured by this console.
 type Failover struct {
 	guard   guard
 	phase   failoverPhase
 	buttons buttons
 	plan    cluster.Preflight // as confirmed
+	check   failoverCheck
+	forced  bool
 	began   time.Time
 	ended   time.Time
 	answer  *api.FailoverResponse
 	err     error
+}
+
+// failoverCheck is the latest dry run.
+type failoverCheck struct {
+	asked  time.Time // when it was requested
+	target string
+	answer *api.FailoverResponse // nil until it has arrived
+	err    error
 }
 
 type failoverPhase uint8
@@ -32,12 +41,18 @@ const (
 	done
 )
 
-// Refresh carries the latest preflight; the console sends it with each tick until the user decides.
-type Refresh struct{ Plan cluster.Preflight }
+// recheck is the time from one dry run to the next while the preflight is shown.
+const recheck = 2 * time.Second
 
-// NewFailover opens the preflight.
+// Refresh carries the latest preflight; the console sends it with each tick until the user decides.
+type Refresh struct {
+	At   time.Time
+	Plan cluster.Preflight
+}
+
+// NewFailover opens the preflight. The first [Refresh] requests the backup's checks.
 func NewFailover(now time.Time, plan cluster.Preflight) *Failover {
-	return &Failover{guard: newGuard(now, quietOpening), plan: plan, buttons: buttons{act: "Fail over", enabled: plan.Ready()}}
+	return &Failover{guard: newGuard(now, quietOpening), plan: plan, buttons: buttons{act: "Fail over"}}
 }
 
 // Watching reports whether the console should poll faster: the polls limit the
@@ -51,18 +66,65 @@ func (f *Failover) measured(s *cluster.State) bool {
 	return s.Takeover != nil && !s.Takeover.FirstAt.Before(f.began)
 }
 
-// Update handles keys, the preflight and the answer.
+// verdict says what the dry run found: that the failover would succeed, that it would with force, or
+// why it would not. All are zero until it has arrived.
+func (f *Failover) verdict() (ok, force bool, why string) {
+	switch {
+	case !f.plan.Ready():
+		return false, false, f.plan.Why
+	case f.check.target != f.plan.Target || f.check.answer == nil && f.check.err == nil:
+		return false, false, ""
+	case f.check.err != nil:
+		return false, false, explain(f.check.err)
+	case f.check.answer.Problem == nil:
+		return true, false, ""
+	}
+	for _, ck := range f.check.answer.Checks {
+		if ck.OK || !ck.Required {
+			continue
+		}
+		if !ck.Forceable {
+			return false, false, f.check.answer.Problem.Detail
+		}
+		force = true
+	}
+	return false, force, f.check.answer.Problem.Detail
+}
+
+// offer enables the button that the verdict allows. What the user has moved to is kept only while
+// the action stays the same.
+func (f *Failover) offer(sameTarget bool) {
+	ok, force, _ := f.verdict()
+	act := "Fail over"
+	if force {
+		act = "Force"
+	}
+	f.buttons.onAct = f.buttons.onAct && sameTarget && (ok || force) && act == f.buttons.act
+	f.buttons.act, f.buttons.enabled, f.forced = act, ok || force, force
+}
+
+// Update handles keys, the preflight and the answers.
 func (f *Failover) Update(msg any) (Screen, Intent) {
 	next := *f
 	switch m := msg.(type) {
 	case Refresh:
-		if f.phase == asking {
-			if m.Plan.Target != f.plan.Target {
-				next.buttons.onAct = false // never confirm another target than the one shown
+		if f.phase != asking {
+			return &next, nil
+		}
+		next.plan = m.Plan
+		next.offer(m.Plan.Target == f.plan.Target) // never confirm another target than the one shown
+		if m.Plan.Ready() && (f.check.target != m.Plan.Target || m.At.Sub(f.check.asked) >= recheck) {
+			if f.check.target != m.Plan.Target {
+				next.check = failoverCheck{target: m.Plan.Target}
 			}
-			next.plan = m.Plan
-			next.buttons.enabled = m.Plan.Ready()
-			next.buttons.onAct = next.buttons.onAct && m.Plan.Ready()
+			next.check.asked = m.At
+			return &next, CheckFailover{Target: m.Plan.Target}
+		}
+		return &next, nil
+	case FailoverChecked:
+		if f.phase == asking && m.Target == f.check.target {
+			next.check.answer, next.check.err = m.Answer, m.Err
+			next.offer(true)
 		}
 		return &next, nil
 	case FailoverEnded:
@@ -87,7 +149,7 @@ func (f Failover) key(k Key) (Screen, Intent) {
 	switch {
 	case f.phase == asking && k.Name == "enter" && f.buttons.onAct:
 		f.phase, f.began = running, k.At
-		return &f, StartFailover{Target: f.plan.Target}
+		return &f, StartFailover{Target: f.plan.Target, Force: f.forced}
 	case f.phase == asking && k.Name == "enter", f.phase == done && (k.Name == "enter" || k.Name == "q"):
 		return &f, Close{}
 	case f.phase == asking:
@@ -111,8 +173,24 @@ func (f *Failover) Paint(a widget.Area, v *View) {
 	}
 }
 
+// nameWidth is the column of the checks' names.
+const nameWidth = 37
+
+// checks are those of the latest dry run, if it is the target's.
+func (f *Failover) checks() []api.FailoverCheck {
+	if f.check.target != f.plan.Target || f.check.answer == nil {
+		return nil
+	}
+	return f.check.answer.Checks
+}
+
 func (f *Failover) paintAsking(a widget.Area) {
-	in := a.Center(76, len(f.plan.Checks)+11).Dialog("Failover: preflight", "")
+	const width = 78
+	height := 0
+	for _, ck := range f.checks() {
+		height += checkHeight(&ck, min(width, a.W)-4)
+	}
+	in := a.Center(width, max(height, 1)+10).Dialog("Failover: preflight", "")
 	y := 1
 	if f.plan.Target != "" {
 		x := in.Text(0, y, theme.Text, "Promote ")
@@ -123,139 +201,33 @@ func (f *Failover) paintAsking(a widget.Area) {
 		in.Text(0, y, theme.Text, "Promote the backup to primary")
 	}
 	y += 2
-	for _, c := range f.plan.Checks {
-		symbol, role := okMark(c.OK)
-		if !c.OK && !c.Fatal {
+	for _, ck := range f.checks() {
+		symbol, role := okMark(ck.OK)
+		if !ck.OK && !ck.Required {
 			symbol, role = "▲", theme.Warn
 		}
 		in.Text(0, y, role, symbol)
-		in.Text(2, y, theme.Text, c.What)
-		in.Text(23, y, theme.Muted, widget.Fit(c.Found, in.W-23))
-		y++
+		in.Text(2, y, theme.Text, widget.Fit(widget.Clean(ck.Name), nameWidth-4))
+		paragraph(in, nameWidth, y, theme.Muted, ck.Detail, checkLines)
+		y += checkHeight(&ck, in.W)
 	}
-	y++
-	if f.plan.Ready() {
-		paragraph(in, 0, y, theme.Muted, "The workers will then refuse the old primary. Reads and row writes continue through both masters; only creating and dropping require the primary.", 3)
-	} else {
-		paragraph(in, 0, y, theme.Bad, "✗ not possible now: "+f.plan.Why, 3)
+	ok, force, why := f.verdict()
+	switch {
+	case ok:
+		paragraph(in, 0, y+1, theme.Muted, "The workers will then refuse the old primary. Reads and row writes continue through both masters; only creating and dropping require the primary.", 3)
+	case force:
+		paragraph(in, 0, y+1, theme.Warn, "▲ possible only by force: "+why, 3)
+	case why != "":
+		paragraph(in, 0, y+1, theme.Bad, "✗ not possible now: "+why, 3)
+	default:
+		in.Text(0, y, theme.Muted, widget.Fit("asking "+cluster.Host(f.plan.Target)+" what it finds …", in.W))
 	}
 	f.buttons.paint(in, in.H-1)
 }
 
-func (f *Failover) paintDone(a widget.Area, v *View) {
-	if f.err != nil {
-		in := a.Center(72, 11).Dialog("Failover", "Enter close")
-		text := "✗ failed: " + explain(f.err)
-		if code := api.CodeOf(f.err); code == api.CodeOutcomeUnknown || code == api.CodeShardTimeout {
-			text = "▲ outcome unknown: " + explain(f.err)
-		}
-		y := paragraph(in, 0, 1, theme.Bad, text, 4)
-		y = paragraph(in, 0, y+1, theme.Muted, hint(f.err), 2)
-		f.paintGap(in, min(y+1, in.H-2), v)
-		return
-	}
-	r := f.answer
-	width := min(max(a.W*7/10, 76), 110)
-	height := 0
-	for i := range r.Steps {
-		height += stepHeight(&r.Steps[i], min(width, a.W)-4)
-	}
-	in := a.Center(width, height+10).Dialog("Failover: done", "Enter close")
-	x := in.Text(0, 0, theme.Good, "✓ ")
-	x = in.Text(x, 0, theme.Strong, cluster.Host(r.Primary))
-	in.Text(x, 0, theme.Text, fmt.Sprintf(" is primary, with term %d", r.Term))
-	in.Text(0, 2, theme.Head, "  step")
-	in.TextRight(in.W, 2, theme.Head, "took")
-	y, end := 3, max(in.H-5, 3)
-	for i := range r.Steps {
-		h := stepHeight(&r.Steps[i], in.W)
-		if more := i < len(r.Steps)-1; y+h > end || y+h == end && more {
-			in.Text(2, y, theme.Muted, fmt.Sprintf("… and %d more steps", len(r.Steps)-i))
-			y = min(y+1, end)
-			break
-		}
-		f.paintStep(in.Sub(0, y, in.W, h), &r.Steps[i])
-		y += h
-	}
-	in.TextRight(in.W, y, theme.Strong, widget.Millis(r.TotalMS))
-	in.Text(2, y, theme.Muted, "total, at the new primary")
-	f.paintGap(in, y+2, v)
-}
+// checkLines bounds the lines of a check's finding.
+const checkLines = 2
 
-// tookWidth is the column of the steps' times.
-const tookWidth = 9
-
-// stepText describes a step; it names the target once.
-func stepText(s *api.FailoverStep) string {
-	text := s.Name
-	if s.Target != "" {
-		text += " " + cluster.Host(s.Target)
-	}
-	if s.Detail != "" {
-		text += ": " + strings.ReplaceAll(s.Detail, "the master at "+s.Target+" ", "")
-	}
-	return text
-}
-
-// stepHeight is the number of lines that a step takes. A failed step gets more lines for
-// its text instead of a bar.
-func stepHeight(s *api.FailoverStep, width int) int {
-	if s.OK {
-		return 1
-	}
-	return max(len(wrap(stepText(s), width-tookWidth-3, 3)), 1)
-}
-
-// paintStep draws one step and its position on the timeline.
-func (f *Failover) paintStep(a widget.Area, s *api.FailoverStep) {
-	a.TextRight(a.W, 0, theme.Muted, widget.Millis(s.MS))
-	if !s.OK {
-		a.Text(0, 0, theme.Warn, "▲")
-		paragraph(a.Sub(2, 0, a.W-tookWidth-3, a.H), 0, 0, theme.Text, stepText(s), a.H)
-		return
-	}
-	symbol, role := okMark(s.OK)
-	chart := max(a.W/6, 12)
-	a.Text(0, 0, role, symbol)
-	left := a.W - chart - tookWidth - 3
-	a.Text(2, 0, theme.Text, widget.Fit(stepText(s), left-2))
-	if total := f.answer.TotalMS; total > 0 {
-		from := min(int(s.AtMS/total*float64(chart)), chart-1)
-		n := max(min(int(s.MS/total*float64(chart)+0.5), chart-from), 1)
-		line := a.Sub(left+1, 0, chart, 1)
-		for x := range chart {
-			line.Text(x, 0, theme.Border, "·")
-		}
-		for x := range n {
-			line.Text(from+x, 0, theme.Info, "█")
-		}
-	}
-}
-
-// paintGap draws the gap measured by this console, which the master cannot know.
-func (f *Failover) paintGap(in widget.Area, y int, v *View) {
-	t := v.State.Takeover
-	if !f.measured(&v.State) {
-		if f.err != nil {
-			return
-		}
-		if v.State.Current == v.State.Resolve(f.plan.Target) && v.State.Link == cluster.Live && v.State.Meta.Master.Role == api.RolePrimary {
-			in.Text(0, y, theme.Muted, widget.Fit("No gap was measured: this console had not seen the old primary.", in.W))
-			return
-		}
-		in.Text(0, y, theme.Muted, widget.Fit("measuring the gap: waiting for the new primary's first answer …", in.W))
-		return
-	}
-	x := in.Text(0, y, theme.Title, "Gap measured by this console: ")
-	in.Text(x, y, theme.Strong, "at most "+widget.Elapsed(t.Gap())+" without a primary")
-	detail := fmt.Sprintf("From the last answer of %s to the first of %s.", cluster.Host(t.From), cluster.Host(t.To))
-	if t.LastSeen.Before(f.began) && t.FirstAt.Sub(f.began) < t.Gap()/2 {
-		detail = fmt.Sprintf("%s of it since you confirmed.", widget.Elapsed(t.FirstAt.Sub(f.began)))
-	}
-	if t.Silence > 0 {
-		detail += " No master answered for " + widget.Elapsed(t.Silence) + "."
-	} else {
-		detail += " Every poll was answered."
-	}
-	paragraph(in, 0, y+1, theme.Muted, detail, 2)
+func checkHeight(ck *api.FailoverCheck, width int) int {
+	return max(len(wrap(ck.Detail, width-nameWidth, checkLines)), 1)
 }

@@ -249,20 +249,3 @@ func press(s Screen, at time.Time, names ...string) (Screen, Intent) {
 	}
 	return s, in
 }
-
-func failoverDone() *Failover {
-	v := viewOf(metadata(3))
-	s, _ := press(NewFailover(noon.Add(-10*time.Second), v.State.Preflight(v.Now)), noon.Add(-500*time.Millisecond), "right", "enter")
-	s, _ = s.Update(FailoverEnded{At: noon.Add(time.Second), Answer: &api.FailoverResponse{
-		Primary: backupURL, Term: 4, Previous: primaryURL, TotalMS: 14.2,
-		Steps: []api.FailoverStep{
-			{Name: "reach workers", OK: true, Detail: "3 of 3 answer", AtMS: 0, MS: 3.1},
-			{Name: "take term", Target: "worker-8081", OK: true, Detail: "term 4", AtMS: 3.1, MS: 4},
-			{Name: "take term", Target: "worker-8082", OK: true, Detail: "term 4", AtMS: 3.1, MS: 5},
-			{Name: "take term", Target: "worker-8083", OK: true, Detail: "term 4", AtMS: 3.1, MS: 4.4},
-			{Name: "tell old primary", Target: primaryURL, OK: false, Detail: "the master at " + primaryURL + " cannot be reached: connection refused; the workers refuse its writes", AtMS: 8.1, MS: 6},
-			{Name: "become primary", Target: backupURL, OK: true, AtMS: 14.1, MS: 0.1},
-		},
-	}})
-	return s.(*Failover)
-}

@@ -40,12 +40,13 @@ type scene struct {
 func scenes() []scene {
 	ready := viewOf(metadata(3))
 	down := downShard()
+	lease := lostStorage()
 	groups := []Group{
 		{Title: "Cluster", Keys: ready.Keys[2:5]},
 		{Title: "View", Keys: ready.Keys[5:]},
 		{Title: "Program", Keys: []key.Binding{ready.Keys[0], ready.Keys[1]}},
 	}
-	failed, _ := press(NewFailover(noon.Add(-1e10), ready.State.Preflight(ready.Now)), noon, "right", "enter")
+	failed, _ := press(checkedFailover(ready, nil), noon, "right", "enter")
 	failed, _ = failed.Update(FailoverEnded{At: noon, Err: api.NewProblem(api.CodeFailoverFailed, "only 1 of 3 workers took term 4").Hinted("start the workers and try again")})
 	noBackup := metadata(3)
 	noBackup.Peers = nil
@@ -59,6 +60,9 @@ func scenes() []scene {
 		{"after-failover", afterFailover(), nil},
 		{"killed-primary", killedPrimary(), nil},
 		{"many-shards", manyShards(), nil},
+		{"lost-storage", lease, nil},
+		{"automatic", automatic(), nil},
+		{"another-cluster", foreign(), nil},
 		{"help", ready, []Screen{NewHelp(groups)}},
 		{"tables", ready, []Screen{NewTables(ready)}},
 		{"security-ok", ready, []Screen{security(false)}},
@@ -66,7 +70,10 @@ func scenes() []scene {
 		{"security-unanswered", ready, []Screen{securityUnanswered()}},
 		{"security-unproven", ready, []Screen{securityUnproven()}},
 		{"security-running", ready, []Screen{NewSecurity(ready.Now)}},
-		{"failover-preflight", ready, []Screen{NewFailover(ready.Now, ready.State.Preflight(ready.Now))}},
+		{"failover-preflight", ready, []Screen{checkedFailover(ready, nil)}},
+		{"failover-asking", ready, []Screen{NewFailover(ready.Now, ready.State.Preflight(ready.Now))}},
+		{"failover-refused", ready, []Screen{checkedFailover(ready, api.NewProblem(api.CodeFailoverFailed, "preflight: a majority of the workers answers: 1 of 3; 2 are needed; nothing was changed"))}},
+		{"failover-forceable", ready, []Screen{checkedFailover(lease, api.NewProblem(api.CodeFailoverFailed, "preflight: every shard is up: shard 2 (worker-8083) is emptied; nothing was changed"))}},
 		{"failover-impossible", ready, []Screen{NewFailover(ready.Now, stateOf(noBackup).Preflight(ready.Now))}},
 		{"failover-done", afterFailover(), []Screen{failoverDone()}},
 		{"failover-failed", ready, []Screen{failed}},
@@ -173,7 +180,7 @@ func TestServerTextCannotBreakFrame(t *testing.T) {
 		for i := range m.Workers {
 			m.Workers[i].Name = text.Draw(t, "worker")
 			m.Workers[i].Engine = text.Draw(t, "engine")
-			m.Workers[i].State = api.ShardState(rapid.SampledFrom([]string{"up", "slow", "down", "unauthorized", "wrong_shard", "unknown", "new"}).Draw(t, "state"))
+			m.Workers[i].State = api.ShardState(rapid.SampledFrom([]string{"up", "slow", "failing", "down", "unauthorized", "emptied", "wrong_shard", "unknown", "new"}).Draw(t, "state"))
 			m.Workers[i].Problem = api.NewProblem(api.CodeInternal, "%s", text.Draw(t, "problem"))
 			m.Workers[i].LatencyMS = rapid.Float64().Draw(t, "latency")
 			m.Workers[i].AgeMS = rapid.Float64().Draw(t, "age")
@@ -198,7 +205,7 @@ func TestServerTextCannotBreakFrame(t *testing.T) {
 
 func TestStatesAreDistinctWithoutColour(t *testing.T) {
 	seen := map[string]api.ShardState{}
-	for _, st := range []api.ShardState{api.ShardUp, api.ShardSlow, api.ShardDown, api.ShardUnauthorized, api.ShardWrong, api.ShardUnknown} {
+	for _, st := range marked {
 		symbol, word := cluster.ShardMark(st)
 		for _, mark := range []string{symbol, word} {
 			if other, ok := seen[mark]; ok {

@@ -78,7 +78,7 @@ func (h *Help) Paint(a widget.Area, _ *View) {
 	}
 	below := 0
 	if h.marks {
-		below = 4
+		below = 5
 	}
 	in := a.Center(80, max(first, total-first)+2+below).Dialog("Help", "Esc close")
 	keys := in.Sub(0, 0, in.W, max(in.H-below, 0))
@@ -118,14 +118,18 @@ func (h *Help) paintGroups(a widget.Area, groups []Group) {
 	}
 }
 
+// marked are the states that the legend explains, from good to bad.
+var marked = [...]api.ShardState{api.ShardUp, api.ShardSlow, api.ShardFailing, api.ShardDown, api.ShardUnauthorized, api.ShardEmptied, api.ShardWrong, api.ShardUnknown}
+
 // legend explains the symbols.
 func legend(a widget.Area) {
 	a.Text(0, 0, theme.Title, "Marks")
 	x := 1
-	for _, st := range []api.ShardState{api.ShardUp, api.ShardSlow, api.ShardDown, api.ShardUnauthorized, api.ShardWrong, api.ShardUnknown} {
+	for _, st := range marked {
 		symbol, word := cluster.ShardMark(st)
 		x = a.Text(x, 1, stateRole(st), symbol+" "+word) + 2
 	}
-	a.Text(1, 2, theme.Muted, widget.Fit("denied: refuses the master's token · wrong: holds another shard", a.W-1))
-	a.Text(1, 3, theme.Muted, widget.Fit("~ ▒ last known, stale · ┆ mean of the shards · sparkline: latency, 1/s", a.W-1))
+	a.Text(1, 2, theme.Muted, widget.Fit("failing: its storage fails · denied: refuses the master's token", a.W-1))
+	a.Text(1, 3, theme.Muted, widget.Fit("emptied: has lost its rows, and is not used · wrong: holds another shard", a.W-1))
+	a.Text(1, 4, theme.Muted, widget.Fit("~ ▒ last known, stale · ┆ mean of the shards · sparkline: latency, 1/s", a.W-1))
 }

@@ -201,6 +201,15 @@ func (q *Query) paintStatus(a widget.Area, v *View) {
 }
 
 func (q *Query) status(v *View) (theme.Role, string) {
+	role, text := q.outcome(v)
+	if r := q.shownResult(); r != nil && r.Note != "" && !q.running && !q.cancelling {
+		text += " · ▲ " + widget.Clean(r.Note)
+	}
+	return role, text
+}
+
+// outcome says what the statement does, or how it ended.
+func (q *Query) outcome(v *View) (theme.Role, string) {
 	r := q.shownResult()
 	switch {
 	case q.cancelling:

@@ -31,6 +31,7 @@ type Result struct {
 
 	Affected  *int64 // rows affected by a write
 	Done      string // what a statement other than SELECT and row writes did
+	Note      string // which master failed before another answered, "" if none did
 	Truncated string // why rows are missing, "" if none are
 	Route     *api.Route
 	Shards    []api.ShardResult

@@ -64,8 +64,14 @@ type (
 	Close struct{}
 	// Choose makes a table the chosen one and closes the screen.
 	Choose struct{ DB, Table string }
-	// StartFailover promotes Target. The screen stays open and receives [FailoverEnded].
-	StartFailover struct{ Target string }
+	// CheckFailover asks Target for a dry run. The screen receives [FailoverChecked].
+	CheckFailover struct{ Target string }
+	// StartFailover promotes Target, with Force although checks fail. The screen stays open and
+	// receives [FailoverEnded].
+	StartFailover struct {
+		Target string
+		Force  bool
+	}
 	// RunAction runs the action with that key and closes the screen.
 	RunAction struct{ Key string }
 	// CheckSecurity runs the security check again.
@@ -85,6 +91,7 @@ type (
 
 func (Close) intent()         {}
 func (Choose) intent()        {}
+func (CheckFailover) intent() {}
 func (StartFailover) intent() {}
 func (RunAction) intent()     {}
 func (CheckSecurity) intent() {}
@@ -99,6 +106,13 @@ type (
 	SecurityEnded struct {
 		At     time.Time
 		Answer *api.SecurityCheckResponse
+		Err    error
+	}
+	// FailoverChecked carries the answer to a dry run by Target, or its error.
+	FailoverChecked struct {
+		At     time.Time
+		Target string
+		Answer *api.FailoverResponse
 		Err    error
 	}
 	// FailoverEnded carries a failover's answer or error.
