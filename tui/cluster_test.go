@@ -13,9 +13,9 @@ import (
 )
 
 // startCluster starts a cluster of the real program in dir, or in a temporary directory if dir is empty.
-func startCluster(t *testing.T, dir string) *demo.Cluster {
+func startCluster(t *testing.T, dir, lease string) *demo.Cluster {
 	t.Helper()
-	c, err := demo.Start(t.Context(), demo.Options{Executable: binary, DataDir: dir, FreePorts: true, Say: t.Logf})
+	c, err := demo.Start(t.Context(), demo.Options{Executable: binary, DataDir: dir, FreePorts: true, Lease: lease, Say: t.Logf})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +38,15 @@ func eventually(t *testing.T, what string, done func() bool) {
 }
 
 func TestKeptDirectoryIsReusedAfterFailover(t *testing.T) {
+	for _, lease := range []string{"manual", "sqlitefile"} {
+		t.Run(lease, func(t *testing.T) { reuseAfterFailover(t, lease) })
+	}
+}
+
+func reuseAfterFailover(t *testing.T, lease string) {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "kept")
-	first := startCluster(t, dir)
+	first := startCluster(t, dir, lease)
 	if sum, err := first.Load(t.Context(), 120, func(int, int) {}); err != nil || sum.Rows != 120 {
 		t.Fatalf("loading: %+v, %v", sum, err)
 	}
@@ -54,7 +61,7 @@ func TestKeptDirectoryIsReusedAfterFailover(t *testing.T) {
 	}
 
 	// The ports are different now: the leader recorded by the workers no longer exists.
-	second := startCluster(t, dir)
+	second := startCluster(t, dir, lease)
 	sum, err := second.Load(t.Context(), 120, func(int, int) {})
 	if err != nil || sum.Found != 120 || sum.Rows != 0 {
 		t.Fatalf("loading again: %+v, %v", sum, err)
@@ -66,7 +73,7 @@ func TestKeptDirectoryIsReusedAfterFailover(t *testing.T) {
 }
 
 func TestTrafficContinuesThroughBackupAndStopsWhenOff(t *testing.T) {
-	c := startCluster(t, "")
+	c := startCluster(t, "", "")
 	if _, err := c.Load(t.Context(), 60, func(int, int) {}); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +105,7 @@ func TestTrafficContinuesThroughBackupAndStopsWhenOff(t *testing.T) {
 }
 
 func TestKillAndRestartReturnURLs(t *testing.T) {
-	c := startCluster(t, "")
+	c := startCluster(t, "", "manual")
 	killed, err := c.KillPrimary(t.Context())
 	if err != nil || killed != c.Masters()[0] {
 		t.Fatalf("killed %q, %v", killed, err)

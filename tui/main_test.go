@@ -147,7 +147,7 @@ func member(ts *testscript.TestScript, in jsontext.Value, token string) jsontext
 	return nil
 }
 
-// cmdCluster starts a cluster with ROWS students: cluster ROWS. It sets SHARDECK_MASTERS,
+// cmdCluster starts a cluster with ROWS students in which nobody takes over by himself: cluster ROWS. It sets SHARDECK_MASTERS,
 // MASTER_1 and MASTER_2.
 func cmdCluster(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
@@ -157,7 +157,7 @@ func cmdCluster(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	c, err := demo.Start(ctx, demo.Options{Executable: binary, FreePorts: true, Say: ts.Logf})
+	c, err := demo.Start(ctx, demo.Options{Executable: binary, FreePorts: true, Lease: "manual", Say: ts.Logf})
 	ts.Check(err)
 	ts.Defer(func() {
 		if err := c.Stop(); err != nil {

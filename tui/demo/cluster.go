@@ -42,6 +42,8 @@ type Options struct {
 	DataDir string
 	// FreePorts uses any free ports instead of 8080 to 8084.
 	FreePorts bool
+	// Lease is leaseSQLiteFile or leaseManual; "" is the former.
+	Lease string
 	// LogLevel is the children's log level; "" is "info".
 	LogLevel string
 	// Programs are the shards' workers in other languages, which run in Root, their checkout. A
@@ -65,6 +67,7 @@ type Cluster struct {
 	workers []*process
 	masters []*process // the first was started as the primary
 	clients []*client.Master
+	manual  bool // nobody takes over by himself
 
 	stopOnce sync.Once
 	stopErr  error
@@ -78,6 +81,9 @@ func Start(ctx context.Context, opts Options) (*Cluster, error) {
 	}
 	if opts.LogLevel == "" {
 		opts.LogLevel = "info"
+	}
+	if opts.Lease == "" {
+		opts.Lease = leaseSQLiteFile
 	}
 	if opts.Executable == "" {
 		exe, err := os.Executable()
@@ -123,7 +129,7 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 		err = c.startAll(ctx, c.masters)
 	}
 	if err == nil {
-		err = c.settle(ctx)
+		err = c.settle(ctx, opts.Say)
 	}
 	if err != nil {
 		return nil, errors.Join(err, c.stopProcesses(), lostPort(ports))
@@ -136,7 +142,7 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 
 // newCluster defines the children; ports are those of primary, workers, backup.
 func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
-	c := &Cluster{dir: dir}
+	c := &Cluster{dir: dir, manual: opts.Lease == leaseManual}
 	var workerURLs []string
 	for i := range workerCount {
 		// The directory is named after the shard, since the port may differ next time.
@@ -159,6 +165,11 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 	primary.args = append(primary.args, masterArgs(dir, ports[0], api.RolePrimary, workerURLs, backup.url)...)
 	backup.args = append(backup.args, masterArgs(dir, ports[len(ports)-1], api.RoleBackup, workerURLs, primary.url)...)
 	c.masters = []*process{primary, backup}
+	if !c.manual {
+		for _, m := range c.masters {
+			m.args = append(m.args, "--lease", opts.Lease, "--lease-file", dir.leaseFile())
+		}
+	}
 	if opts.SQLServer != "" {
 		// A server may take that long to open as many connections as there are clients.
 		for _, m := range c.masters {
@@ -237,60 +248,6 @@ func (c *Cluster) startAll(ctx context.Context, ps []*process) error {
 	return errors.Join(errs...)
 }
 
-// settle waits for a primary with every shard up. Data of an earlier demo may name a
-// leader that was now started as the backup; if no master becomes primary, the first is
-// promoted.
-func (c *Cluster) settle(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, settleTimeout,
-		fmt.Errorf("the masters had not found every worker after %s; see the logs in %s", settleTimeout, c.dir.logs()))
-	defer cancel()
-	tick := time.NewTicker(settlePoll)
-	defer tick.Stop()
-	promoted := false
-	began := time.Now()
-	for {
-		healthy, primaries := 0, 0
-		for _, m := range c.clients {
-			h, err := ask(ctx, m.Health)
-			if err == nil && h.Status == api.StatusOK && allUp(h) {
-				healthy++
-				if h.Role == api.RolePrimary {
-					primaries++
-				}
-			}
-		}
-		if healthy == len(c.clients) && primaries == 1 {
-			return nil
-		}
-		if healthy == len(c.clients) && primaries == 0 && !promoted && !c.dir.temporary && time.Since(began) > leaderless {
-			promoted = true
-			if _, err := c.clients[0].Failover(ctx, &api.FailoverRequest{}); err != nil && api.CodeOf(err) != api.CodeAlreadyPrimary {
-				return fmt.Errorf("no master became primary, and promoting the first failed: %w", err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-tick.C:
-		}
-	}
-}
-
-func allUp(h *api.Health) bool {
-	for _, s := range h.Shards {
-		if s.State != api.ShardUp && s.State != api.ShardSlow {
-			return false
-		}
-	}
-	return len(h.Shards) == workerCount
-}
-
-func ask[T any](ctx context.Context, question func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
-	defer cancel()
-	return question(ctx)
-}
-
 // Masters returns the masters' base URLs, the one started as primary first.
 func (c *Cluster) Masters() []string {
 	urls := make([]string, len(c.masters))
@@ -328,13 +285,13 @@ func (c *Cluster) KillPrimary(ctx context.Context) (string, error) {
 		return p.url, p.kill()
 	}
 	if c.MasterDown() {
-		return "", errors.New(alreadyKilled)
+		return "", errors.New(c.alreadyKilled())
+	}
+	if !c.manual {
+		return "", errors.New("no master is the primary now; the backup is about to take over")
 	}
 	return "", errors.New("no master is the primary; fail over to the backup")
 }
-
-// alreadyKilled is the answer to killing a primary that is already gone.
-const alreadyKilled = "already killed: R restarts, f fails over"
 
 // MasterDown reports whether a master is not running. It does no I/O.
 func (c *Cluster) MasterDown() bool {

@@ -27,6 +27,7 @@ type Command struct {
 	Rows      int           `default:"10000" help:"Number of students to load."`
 	DataDir   string        `type:"path" placeholder:"DIR" help:"Keep token, logs and data in this directory, and reuse existing ones. The default is a temporary directory that is removed at the end."`
 	FreePorts bool          `help:"Use any free ports instead of 8080 to 8084."`
+	Lease     string        `enum:"sqlitefile,manual" default:"sqlitefile" help:"Who leads: whoever holds a lease in a file of the run directory, so that the backup takes over by itself (sqlitefile), or the primary until somebody asks for a failover (manual)."`
 	NoTraffic bool          `help:"Start with the background traffic off."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
 	Theme     string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"The console's theme: auto, dark, light, high-contrast or mono."`
@@ -56,7 +57,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	say := func(format string, args ...any) {
 		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
 	}
-	opts := Options{DataDir: c.DataDir, FreePorts: c.FreePorts, LogLevel: c.LogLevel, Say: say}
+	opts := Options{DataDir: c.DataDir, FreePorts: c.FreePorts, Lease: c.Lease, LogLevel: c.LogLevel, Say: say}
 	if c.Polyglot {
 		if err := addPrograms(ctx, &opts, streams.Out); err != nil {
 			return err
@@ -75,7 +76,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	}()
 	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
 	if headless {
-		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows}
+		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows, manual: c.Lease == leaseManual}
 		return t.run(ctx)
 	}
 	return c.openConsole(ctx, cluster, streams.Out)
@@ -159,10 +160,10 @@ func demoActions(c *Cluster, traffic *Traffic) []console.Action {
 		},
 		{
 			Key: "K", Label: "kill", Help: "kill the primary master with SIGKILL",
-			Confirm: "It gets no chance to shut down. The backup keeps serving reads and row writes. Then fail over to it, or restart the old primary.",
+			Confirm: "It gets no chance to shut down. The backup keeps serving reads and row writes. " + c.afterKill(),
 			Refuse: func(s *cluster.State) string {
 				if _, answers := s.Primary(); !answers && c.MasterDown() {
-					return alreadyKilled
+					return c.alreadyKilled()
 				}
 				return ""
 			},

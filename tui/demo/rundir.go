@@ -56,6 +56,7 @@ func newRunDir(keep string) (*runDir, error) {
 
 func (d *runDir) logs() string           { return filepath.Join(d.path, "logs") }
 func (d *runDir) data(sub string) string { return filepath.Join(d.path, "data", sub) }
+func (d *runDir) leaseFile() string      { return filepath.Join(d.path, "lease.db") }
 func (d *runDir) tokenFile() string      { return filepath.Join(d.path, "token") }
 
 // writeToken creates a token of 256 random bits for the masters and workers. An existing

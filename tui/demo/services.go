@@ -16,6 +16,12 @@ import (
 	worker "shardeck/worker/service"
 )
 
+// The kinds of lease that a demo can have.
+const (
+	leaseManual     = "manual"
+	leaseSQLiteFile = "sqlitefile"
+)
+
 // The hidden commands of the children.
 const (
 	runWorkerCommand = "run-worker"
@@ -59,6 +65,9 @@ type RunMaster struct {
 	Peers     []string `required:"" help:"Base URLs of the other masters."`
 	TokenFile string   `required:"" help:"File with the cluster's token."`
 
+	Lease     string `default:"manual" help:"Who leads."`
+	LeaseFile string `help:"The file of the lease."`
+
 	RequestTimeout time.Duration `default:"10s" help:"Bound on a write, and on each wait for a shard's rows."`
 }
 
@@ -70,6 +79,7 @@ func (c *RunMaster) Run(ctx context.Context) error {
 	}
 	cfg.Port, cfg.Role, cfg.Workers, cfg.Peers, cfg.TokenFile = c.Port, c.Role, c.Workers, c.Peers, c.TokenFile
 	cfg.RequestTimeout = c.RequestTimeout
+	cfg.Lease, cfg.LeaseFile = c.Lease, c.LeaseFile
 	logger := c.logger(os.Stderr)
 	return c.underParent(ctx, os.Stdin, logger, func(ctx context.Context) error {
 		return master.Run(ctx, cfg, os.Stdout, logger)

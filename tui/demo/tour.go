@@ -24,6 +24,7 @@ type tour struct {
 	cluster *Cluster
 	pace    time.Duration // pause after each step
 	rows    int           // students to load
+	manual  bool          // the lease is manual: somebody has to ask for a failover
 
 	students []student // every row that should be in the table, in no particular order
 	checks   int
@@ -41,7 +42,15 @@ type step struct {
 	run   func(*tour, context.Context) error
 }
 
-func tourSteps() []step {
+// steps are those of the tour: the failover that the lease allows comes last but for what follows it.
+func (t *tour) steps() []step {
+	if t.manual {
+		return append(commonSteps(), manualSteps()...)
+	}
+	return append(commonSteps(), automaticSteps()...)
+}
+
+func commonSteps() []step {
 	return []step{
 		{"Create a database and a table", "DDL goes to the primary and from there to every shard; all get the same definition", (*tour).create},
 		{"Insert routed by the key", "the shard follows from the key: FNV-1a-32, 5040 slots, a slot map", (*tour).insertRouted},
@@ -54,10 +63,28 @@ func tourSteps() []step {
 		{"Explain the statement", "the plan: which shards and why, what is sent to each, what the master does", (*tour).explain},
 		{"Refusals", "invalid rows and requests are refused with a reason, and change nothing", (*tour).refusals},
 		{"Security check", "no worker accepts a request without the token", (*tour).security},
+	}
+}
+
+// manualSteps are those with a manual lease: somebody has to ask for the failover.
+func manualSteps() []step {
+	return []step{
 		{"Kill the primary", "SIGKILL, without a shutdown: the backup still serves reads and row writes", (*tour).killPrimary},
 		{"Fail over to the backup", "it acquires the next term, which fences off the old primary at every worker", (*tour).failOver},
 		{"Carry on", "nothing acknowledged is lost, and everything works, including DDL", (*tour).carryOn},
 		{"The old primary comes back", "it finds that it has been replaced and becomes the backup", (*tour).comeBack},
+	}
+}
+
+// automaticSteps are those with a lease that expires: the backup takes over by itself, and later
+// hands back on request.
+func automaticSteps() []step {
+	return []step{
+		{"Kill the primary", "SIGKILL, without a shutdown: the backup still serves reads and row writes", (*tour).killPrimary},
+		{"The backup takes over by itself", "the lease of the dead primary expires, and whoever finds it free acquires the next term", (*tour).takeOver},
+		{"Carry on", "nothing acknowledged is lost, and everything works, including DDL", (*tour).carryOn},
+		{"The old primary comes back", "it finds that it has been replaced and becomes the backup", (*tour).comeBack},
+		{"Hand over on request", "the primary finishes its schema changes and hands over to the one that is asked", (*tour).handBack},
 	}
 }
 
@@ -66,7 +93,7 @@ var errTour = &cli.ExitError{Code: cli.ExitFailed}
 
 // run runs the tour. It returns nil only if every check passed.
 func (t *tour) run(ctx context.Context) error {
-	steps := tourSteps()
+	steps := t.steps()
 	began := time.Now()
 	for i, s := range steps {
 		t.printf("\n[%d/%d] %s\n", i+1, len(steps), s.title)

@@ -121,6 +121,9 @@ func (t *tour) killPrimary(ctx context.Context) error {
 	if err := t.insertOne(ctx, t.backup(), 43, "Grace Hopper"); err != nil {
 		return err
 	}
+	if !t.manual {
+		return nil // by now it may have taken over
+	}
 	_, err = t.backup().CreateDB(ctx, &api.CreateDBRequest{DB: "TooEarly"})
 	p := api.AsProblem(err)
 	t.expect(p != nil && p.Code == api.CodeNotPrimary && p.Primary == killed, "DDL on the backup is refused and names the primary")
@@ -142,6 +145,46 @@ func (t *tour) insertOne(ctx context.Context, m *client.Master, id int64, name s
 	there := len(got.Rows) == 1 && cli.Cells(got.Rows[0])[0] == name
 	t.expect(resp.RowsAffected == 1 && there, "%s was inserted and read back through %s", name, m.URL())
 	return nil
+}
+
+// takeOver waits until the backup has taken over by itself, and shows what it says of that.
+func (t *tour) takeOver(ctx context.Context) error {
+	var h *api.Health
+	var list *api.FailoversResponse
+	err := until(ctx, func(ctx context.Context) (done bool) {
+		var err1, err2 error
+		h, err1 = ask(ctx, t.backup().Health)
+		list, err2 = ask(ctx, t.backup().Failovers)
+		return err1 == nil && err2 == nil && h.Role == api.RolePrimary && len(list.Failovers) > 0
+	})
+	if err != nil {
+		return errors.Join(errors.New("the backup did not take over"), err)
+	}
+	t.line("%s from the kill to the new primary", round(time.Since(t.gapBegan)))
+	last := &list.Failovers[0]
+	cli.PrintFailover(t.out, "         ", last)
+	t.expect(last.Kind == api.FailoverAutomatic && last.Primary == t.backup().URL() && last.Term == h.Term, "nobody asked for it, and its term is %d", h.Term)
+	t.expect(last.Unavailable != nil, "it says how long there was no primary")
+	return nil
+}
+
+// handBack asks the old primary, which is the backup now, to lead again.
+func (t *tour) handBack(ctx context.Context) error {
+	check, err := t.primary().Failover(ctx, &api.FailoverRequest{DryRun: true})
+	if err != nil {
+		return fmt.Errorf("dry run: %w", err)
+	}
+	t.expect(check.Problem == nil && len(check.Checks) > 0, "all %d checks of the backup pass", len(check.Checks))
+	resp, err := t.primary().Failover(ctx, &api.FailoverRequest{Reason: "the tour"})
+	if err != nil {
+		return fmt.Errorf("failover: %w", err)
+	}
+	cli.PrintFailover(t.out, "         ", resp)
+	t.expect(resp.Kind == api.FailoverPlanned && resp.Primary == t.primary().URL() && resp.Previous == t.backup().URL(), "the primary handed over")
+	if err := t.insertOne(ctx, t.backup(), 45, "Mary Kenneth Keller"); err != nil {
+		return err
+	}
+	return t.expectCount(ctx, t.primary(), "and the new primary counts %d rows")
 }
 
 func (t *tour) failOver(ctx context.Context) error {

@@ -85,20 +85,22 @@ func primaryAlert(s *cluster.State) (theme.Role, string) {
 	return theme.Warn, "▲ primary " + cluster.Host(p) + " does not answer" + then
 }
 
-// leaseFact says who holds the lease, "" if the master does not say.
-func leaseFact(s *cluster.State) string {
+// leaseFact says who holds the lease, "" if the master does not say, and whether that is the primary,
+// as it usually is.
+func leaseFact(s *cluster.State) (text string, usual bool) {
 	l := s.Meta.Master.Lease
 	switch {
 	case l.Kind == "":
-		return ""
+		return "", true
 	case !s.Automatic():
-		return "lease " + l.Kind
+		return "lease " + l.Kind, true
 	case !l.Known:
-		return "lease " + l.Kind + " unknown"
+		return "lease " + l.Kind + " unknown", false
 	case l.Free:
-		return "lease " + l.Kind + " free"
+		return "lease " + l.Kind + " free", false
 	}
-	return "lease " + l.Kind + " held by " + cluster.Host(l.Holder)
+	primary, answers := s.Primary()
+	return "lease " + l.Kind + " held by " + cluster.Host(l.Holder), answers && primary == s.Resolve(l.Holder)
 }
 
 // configuredList lists the masters that are tried.

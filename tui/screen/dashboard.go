@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -241,12 +242,12 @@ func paintTotals(a widget.Area, v *View) {
 		widget.Thousands(s.Rows()) + " rows",
 		widget.Rate(rate) + " req/s",
 	}
-	if other := otherMaster(v); other != "" {
-		facts = append(facts, other)
+	if lease, usual := leaseFact(s); usual {
+		facts = append(facts, otherMaster(v), lease)
+	} else {
+		facts = append(facts, lease, otherMaster(v))
 	}
-	if lease := leaseFact(s); lease != "" {
-		facts = append(facts, lease)
-	}
+	facts = slices.DeleteFunc(facts, func(f string) bool { return f == "" })
 	facts = append(facts, "up "+widget.Age(time.Duration(m.UptimeSeconds*float64(time.Second))),
 		fmt.Sprintf("slot map v%d", m.MapVersion), fmt.Sprintf("%s slots", widget.Thousands(int64(m.Slots))),
 		"answer in "+widget.Millis(s.Took.Seconds()*1000), "version "+m.Version)

@@ -85,7 +85,7 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 		return "●", "used by this console", theme.Good, string(m.Role), m.Term
 	}
 	if s.IsForeign(m.URL) {
-		return "✗", "of another cluster, not used", theme.Bad, string(m.Role), m.Term
+		return "✗", "of another cluster", theme.Bad, string(m.Role), m.Term
 	}
 	if s.Meta != nil && s.Link == cluster.Live {
 		for i := range s.Meta.Peers {

@@ -66,7 +66,7 @@ func kindText(k api.FailoverKind) string {
 	case api.FailoverPlanned:
 		return "planned: handed over"
 	case api.FailoverForced:
-		return "forced: the old one was fenced"
+		return "forced: old one fenced"
 	case api.FailoverAutomatic:
 		return "automatic: the lease was free"
 	}

@@ -1,0 +1,87 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// settle waits for a primary with every shard up. A lease counts as held for a while when the masters
+// start, since they cannot know how old it is. With a manual lease, data of an earlier demo may name
+// a leader that was now started as the backup; if no master becomes primary, the first is promoted.
+func (c *Cluster) settle(ctx context.Context, say func(string, ...any)) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, settleTimeout,
+		fmt.Errorf("the masters had not found every worker after %s; see the logs in %s", settleTimeout, c.dir.logs()))
+	defer cancel()
+	tick := time.NewTicker(settlePoll)
+	defer tick.Stop()
+	promoted, waiting := false, false
+	began := time.Now()
+	for {
+		ready, led, primaries := 0, 0, 0
+		for _, m := range c.clients {
+			h, err := ask(ctx, m.Health)
+			if err != nil || !allUp(h) {
+				continue
+			}
+			ready++
+			if h.Primary != "" {
+				led++
+			}
+			if h.Role == api.RolePrimary {
+				primaries++
+			}
+		}
+		if led == len(c.clients) && primaries == 1 {
+			return nil
+		}
+		if !c.manual && primaries == 0 && !waiting && time.Since(began) > leaderless {
+			waiting = true
+			say("waiting for the lease: it counts as held for as long as one lasts")
+		}
+		if c.manual && ready == len(c.clients) && primaries == 0 && !promoted && !c.dir.temporary && time.Since(began) > leaderless {
+			promoted = true
+			if _, err := c.clients[0].Failover(ctx, &api.FailoverRequest{}); err != nil && api.CodeOf(err) != api.CodeAlreadyPrimary {
+				return fmt.Errorf("no master became primary, and promoting the first failed: %w", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+func allUp(h *api.Health) bool {
+	for _, s := range h.Shards {
+		if s.State != api.ShardUp && s.State != api.ShardSlow {
+			return false
+		}
+	}
+	return len(h.Shards) == workerCount
+}
+
+func ask[T any](ctx context.Context, question func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	return question(ctx)
+}
+
+// afterKill says what follows the death of the primary.
+func (c *Cluster) afterKill() string {
+	if c.manual {
+		return "Then fail over to it, or restart the old primary."
+	}
+	return "It takes over by itself as soon as the lease has expired. Restart the old primary to have a backup again."
+}
+
+// alreadyKilled is the answer to killing a primary that is already gone.
+func (c *Cluster) alreadyKilled() string {
+	if c.manual {
+		return "already killed: R restarts, f fails over"
+	}
+	return "already killed: the backup takes over by itself, R restarts"
+}
