@@ -158,15 +158,16 @@ func runStatement(ctx context.Context, c Statements, req *api.SQLRequest, now fu
 
 // attemptsNote says which master failed before another one, or the same one, answered; "" if none did.
 func attemptsNote(failed []client.Attempt) string {
-	if len(failed) == 0 {
+	if len(failed) == 0 || failed[len(failed)-1].Next == "" {
 		return ""
 	}
-	last := failed[len(failed)-1]
-	switch {
-	case last.Next == "":
-		return ""
-	case last.Next == failed[0].Master:
-		return cluster.Host(last.Next) + " answered at attempt " + strconv.Itoa(len(failed)+1) + ": " + cluster.Reason(failed[0].Err)
+	why := cluster.Reason(failed[0].Err)
+	if api.CodeOf(failed[0].Err) == api.CodeOutcomeUnknown {
+		why = "its answer was lost"
 	}
-	return "used " + cluster.Host(last.Next) + " after " + cluster.Host(failed[0].Master) + " failed: " + cluster.Reason(failed[0].Err)
+	used, first := failed[len(failed)-1].Next, failed[0].Master
+	if used == first {
+		return "answered at attempt " + strconv.Itoa(len(failed)+1) + ": " + why
+	}
+	return "used " + cluster.Host(used) + "; " + cluster.Host(first) + ": " + why
 }

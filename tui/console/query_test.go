@@ -2,11 +2,13 @@ package console
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +111,41 @@ func TestRunsStatementAndShowsRows(t *testing.T) {
 	d.write("SELECT wrong")
 	d.keys("alt+enter")
 	d.shows("this is wrong", "line 1  SELECT wrong", "fix it", "syntax_error")
+}
+
+// A write whose master dies goes on through another one, with the same key, and the screen says so.
+func TestWriteGoesOnThroughTheOtherMaster(t *testing.T) {
+	var keys []string
+	serve := func(answer http.HandlerFunc) string {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == api.PathHealth {
+				fmt.Fprint(w, "{}")
+				return
+			}
+			keys = append(keys, r.Header.Get(api.HeaderIdempotencyKey))
+			_, _ = io.Copy(io.Discard, r.Body)
+			answer(w, r)
+		}))
+		t.Cleanup(srv.Close)
+		return srv.URL
+	}
+	dying := serve(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	other := serve(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"rows_affected":1,"route":{"kind":"point","shards":[1],"why":"x"},"shards":[],"row_count":0}`)
+	})
+	masters := client.NewCluster([]string{dying, other})
+	defer masters.Close()
+	d := drive(t, newWorld())
+	d.m.sql = masters
+	d.wait(2 * time.Second)
+	d.keys("e")
+	d.write("DELETE FROM Students WHERE student_id = 1")
+	d.keys("ctrl+r")
+	d.settle()
+	d.shows("✓ 1 row affected", "▲ used "+strings.TrimPrefix(other, "http://")+"; "+strings.TrimPrefix(dying, "http://")+": its answer was lost")
+	if k := slices.Compact(slices.Clone(keys)); len(k) != 1 || k[0] == "" || len(keys) < 2 {
+		t.Errorf("the keys are %q", keys)
+	}
 }
 
 func TestTypedTextIsNotACommand(t *testing.T) {
