@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"time"
 
@@ -45,13 +44,13 @@ func run[Q, A any](ctx context.Context, c *Cluster, op operation, do method[Q, A
 	}
 	t := c.newTrial(op)
 	if op == rowWrite {
-		opts, t.key = keyed(opts)
+		t.takeKey(opts)
 	}
 	for {
 		err := c.admit(ctx, t)
 		var answer *A
 		if err == nil {
-			answer, err = watched(ctx, c.masters[t.at].Master, len(c.masters) > 1, do, req, opts)
+			answer, err = watched(ctx, c.masters[t.at].Master, len(c.masters) > 1, do, req, t.options(opts))
 		}
 		if err == nil {
 			c.worked(t.at)
@@ -61,17 +60,6 @@ func run[Q, A any](ctx context.Context, c *Cluster, op operation, do method[Q, A
 			return nil, err
 		}
 	}
-}
-
-// keyed returns the options with an Idempotency-Key, and the key.
-func keyed(opts []CallOption) ([]CallOption, string) {
-	for _, o := range opts {
-		if o.name == api.HeaderIdempotencyKey && o.value != "" {
-			return opts, o.value
-		}
-	}
-	key := rand.Text()
-	return append(append([]CallOption(nil), opts...), IdempotencyKey(key)), key
 }
 
 func problemOf(err error) *api.Problem {

@@ -14,9 +14,10 @@ import (
 // names, and none that says that it belongs to another cluster than the first that answered.
 //
 // Each write of rows has an Idempotency-Key, the same for all its attempts: the caller's, or a
-// random one. So a write whose answer was lost is repeated without being applied twice. Changes of
-// the schema have no such key; if one was lost, the answer to its repetition says so. The attempts
-// are bounded in number and in time, and end with the context.
+// random one. So a write whose answer was lost is repeated without being applied twice. A key is
+// stored on a shard; if a shard is unavailable, a random key is replaced as long as nothing can have
+// been written under it. Changes of the schema have no such key; if one was lost, the answer to its
+// repetition says so. The attempts are bounded in number and in time, and end with the context.
 //
 // It is safe for concurrent use.
 type Cluster struct {

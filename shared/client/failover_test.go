@@ -206,3 +206,36 @@ func TestBackupServesWhileThereIsNoPrimary(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A key is stored on a shard of its own first, which may be the one that is down: then another key is
+// chosen, as long as nothing was written under the first.
+func TestWritesToOtherShardsGoOnWhileOneIsDown(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts processes")
+	}
+	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2})
+	l := newLedger(t, c)
+	c.Workers[2].Kill(t)
+	testcluster.Await(t, "the shard to be seen down", func(ctx context.Context) (bool, string) {
+		h, err := c.Master(0).Health(ctx)
+		return err == nil && h.Shards[2].State == api.ShardDown, fmt.Sprintf("%+v, %v", h, err)
+	})
+	for id := range 60 {
+		plan, err := l.masters.Query(t.Context(), &api.SQLRequest{DB: "Ledger", SQL: fmt.Sprintf("SELECT id FROM Entries WHERE id = %d", id), Explain: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := api.Object[jsontext.Value]{{Name: "id", Value: jsontext.Value(strconv.Itoa(id))}}
+		_, err = l.masters.Insert(t.Context(), &api.InsertRequest{DB: "Ledger", Table: "Entries", Data: row})
+		down := plan.Explain.Fragments[0].Shard == 2
+		switch {
+		case down && api.CodeOf(err) != api.CodeShardUnavailable:
+			t.Errorf("row %d of the shard that is down: %v", id, err)
+		case !down && err != nil:
+			t.Errorf("row %d of shard %d: %v", id, plan.Explain.Fragments[0].Shard, err)
+		}
+		if down {
+			break // each of these takes a while, since the shard may come back
+		}
+	}
+}

@@ -27,6 +27,7 @@ type trial struct {
 	c        *Cluster
 	op       operation
 	key      string // the Idempotency-Key; empty for none
+	ownKey   bool   // key was not the caller's
 	at       int    // the master of the next attempt, or of the one in progress
 	attempts int    // that have failed
 	since    time.Time
@@ -72,6 +73,7 @@ func (t *trial) failed(ctx context.Context, p *api.Problem) error {
 		return t.conclude(p)
 	}
 	t.at = next
+	t.changeKey(p)
 	return nil
 }
 
