@@ -24,10 +24,12 @@ const (
 	// check of a key's history takes exponentially longer the more outcomes in it are unknown.
 	registers       = 4
 	registerClients = 10
-	// opsPerEpoch is the number of operations after which new keys are used.
-	opsPerEpoch = 200
+	// opsPerEpoch and unknownPerEpoch are the numbers of operations, and of unknown outcomes,
+	// after which new keys are used.
+	opsPerEpoch     = 200
+	unknownPerEpoch = 4
 	// checkTimeout bounds the check of all histories.
-	checkTimeout = 5 * time.Minute
+	checkTimeout = 3 * time.Minute
 )
 
 // An access is an operation on a register: a read, a write, or a write on the condition that
@@ -149,6 +151,7 @@ type registerLog struct {
 	mu      sync.Mutex
 	epoch   int
 	ops     int // in this epoch
+	unknown int // the outcomes that are unknown in this epoch
 	history []porcupine.Operation
 
 	creating bool // a client creates the registers of the next epoch
@@ -157,12 +160,14 @@ type registerLog struct {
 func (g *registerLog) now() int64 { return int64(time.Since(g.start)) }
 
 // keys returns the first key in use, and whether the caller is to create the next registers.
-func (g *registerLog) keys() (first int, create bool) {
+// wait is set if it must not use these any more, and others do not exist yet.
+func (g *registerLog) keys() (first int, create, wait bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	create = g.ops >= opsPerEpoch && !g.creating
+	full := g.unknown >= unknownPerEpoch
+	create = (full || g.ops >= opsPerEpoch) && !g.creating
 	g.creating = g.creating || create
-	return g.epoch * registers, create
+	return g.epoch * registers, create, full && !create
 }
 
 // next has clients use the next registers, which exist now.
@@ -170,7 +175,7 @@ func (g *registerLog) next() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.epoch++
-	g.ops, g.creating = 0, false
+	g.ops, g.unknown, g.creating = 0, 0, false
 }
 
 func (g *registerLog) add(op porcupine.Operation) {
@@ -178,6 +183,9 @@ func (g *registerLog) add(op porcupine.Operation) {
 	defer g.mu.Unlock()
 	g.history = append(g.history, op)
 	g.ops++
+	if op.Output.(result).unknown {
+		g.unknown++
+	}
 }
 
 // verify checks the history. An operation whose outcome is unknown never ends.
@@ -228,8 +236,12 @@ func (c *registerClient) run(ctx context.Context, stop <-chan struct{}) {
 			return
 		default:
 		}
-		first, create := c.log.keys()
-		if create {
+		first, create, wait := c.log.keys()
+		switch {
+		case wait:
+			time.Sleep(pace)
+			continue
+		case create:
 			if !c.create(ctx, first+registers) {
 				return
 			}

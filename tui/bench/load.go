@@ -10,11 +10,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"shardeck/shared/api"
 )
 
-// request is one HTTP request of a closed-loop client. check, if set, verifies a 200 answer.
+// request is one HTTP request of a closed-loop client: a POST, unless get is set. check, if set,
+// verifies a 200 answer.
 type request struct {
 	url   string
+	get   bool
+	key   string // Idempotency-Key; "" for none
 	body  []byte
 	check func(answer []byte) error
 }
@@ -67,11 +72,18 @@ func throughput(ctx context.Context, hc *http.Client, clients int, d time.Durati
 
 // send sends one request and checks its answer.
 func send(ctx context.Context, hc *http.Client, r request, buf *bytes.Buffer) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(r.body))
+	method := http.MethodPost
+	if r.get {
+		method = http.MethodGet
+	}
+	req, err := http.NewRequestWithContext(ctx, method, r.url, bytes.NewReader(r.body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if r.key != "" {
+		req.Header.Set(api.HeaderIdempotencyKey, r.key)
+	}
 	resp, err := hc.Do(req)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"io"
+	"time"
 )
 
 // report prints one line per measurement as soon as it is known.
@@ -39,6 +40,27 @@ func (r report) limit(name string, clients int, what string, got, bound float64,
 	}
 	fmt.Fprintf(r.w, rowFormat, name, fmt.Sprint(clients), what,
 		fmt.Sprintf("%.0f", got), "", fmt.Sprintf("<%.0f", bound), verdict+" ("+unit+")")
+}
+
+// times prints the median, the 99th percentile and the maximum of sorted durations, and whether
+// the 99th percentile is below the bound, 0 for none.
+func (r report) times(name string, clients int, what string, sorted []time.Duration, bound time.Duration) {
+	seconds := func(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
+	boundText, verdict := "", ""
+	if bound > 0 {
+		boundText = "<" + seconds(bound)
+		verdict = "reached, "
+		if percentile(sorted, 99) >= bound {
+			verdict = "missed, "
+		}
+	}
+	fmt.Fprintf(r.w, rowFormat, name, fmt.Sprint(clients), what, seconds(percentile(sorted, 50)), seconds(percentile(sorted, 99)), boundText,
+		fmt.Sprintf("%smax %s (p50, p99 and max in s; %d rounds)", verdict, seconds(sorted[len(sorted)-1]), len(sorted)))
+}
+
+// percentile returns the nearest rank of a sorted, non-empty slice.
+func percentile(sorted []time.Duration, p int) time.Duration {
+	return sorted[(len(sorted)*p+99)/100-1]
 }
 
 // note prints a line below the last row.

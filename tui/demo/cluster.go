@@ -56,6 +56,8 @@ type Options struct {
 	// Suffix, with SQLServer, is the suffix of the physical databases' names; the shard's
 	// number follows it.
 	Suffix string
+	// MasterFlags are more flags of the masters, for their lease; none: the lease is manual.
+	MasterFlags []string
 	// Say receives progress messages, one line each; nil discards them.
 	Say func(format string, args ...any)
 }
@@ -177,6 +179,7 @@ func newCluster(opts Options, dir *runDir, ports []int) *Cluster {
 		}
 	}
 	for _, m := range c.masters {
+		m.args = append(m.args, opts.MasterFlags...)
 		c.clients = append(c.clients, client.NewMaster(m.url))
 	}
 	return c

@@ -65,10 +65,9 @@ type RunMaster struct {
 	Peers     []string `required:"" help:"Base URLs of the other masters."`
 	TokenFile string   `required:"" help:"File with the cluster's token."`
 
-	Lease     string `default:"manual" help:"Who leads."`
-	LeaseFile string `help:"The file of the lease."`
-
 	RequestTimeout time.Duration `default:"10s" help:"Bound on a write, and on each wait for a shard's rows."`
+
+	master.LeaseConfig
 }
 
 // Run serves until the parent says stop or is gone.
@@ -78,8 +77,7 @@ func (c *RunMaster) Run(ctx context.Context) error {
 		return err
 	}
 	cfg.Port, cfg.Role, cfg.Workers, cfg.Peers, cfg.TokenFile = c.Port, c.Role, c.Workers, c.Peers, c.TokenFile
-	cfg.RequestTimeout = c.RequestTimeout
-	cfg.Lease, cfg.LeaseFile = c.Lease, c.LeaseFile
+	cfg.RequestTimeout, cfg.LeaseConfig = c.RequestTimeout, c.LeaseConfig
 	logger := c.logger(os.Stderr)
 	return c.underParent(ctx, os.Stdin, logger, func(ctx context.Context) error {
 		return master.Run(ctx, cfg, os.Stdout, logger)
