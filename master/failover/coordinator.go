@@ -86,6 +86,7 @@ type holding struct {
 	lease.Holding
 	known     bool
 	freeSince time.Time // zero if not free
+	seenHeld  bool      // another master held it at some time since this one started
 }
 
 // New returns a coordinator that is a backup under term 0 until it has seen the workers.
@@ -150,7 +151,7 @@ func (c *Coordinator) observeLease(ctx context.Context) {
 		octx, cancel := context.WithTimeout(ctx, time.Second)
 		h, err := c.cfg.Lease.Observe(octx)
 		cancel()
-		next := &holding{Holding: h, known: err == nil}
+		next := &holding{Holding: h, known: err == nil, seenHeld: before.seenHeld}
 		if err != nil {
 			next.Holding = before.Holding // as it was last seen
 		}
@@ -158,6 +159,9 @@ func (c *Coordinator) observeLease(ctx context.Context) {
 			if next.freeSince = before.freeSince; next.freeSince.IsZero() {
 				next.freeSince = time.Now()
 			}
+		}
+		if next.known && !next.Free && next.Holder != "" && next.Holder != c.cfg.Self {
+			next.seenHeld = true
 		}
 		c.holding.Store(next)
 		switch {
@@ -293,7 +297,7 @@ func (c *Coordinator) view(asked bool) View {
 	v := View{
 		Self: c.cfg.Self, Configured: c.cfg.Configured,
 		Role: s.Role, Term: s.Term, Leader: s.Leader,
-		Workers: workers, Lease: h.Holding, LeaseKnown: h.known,
+		Workers: workers, Lease: h.Holding, LeaseKnown: h.known, SeenHeld: h.seenHeld,
 		Uptime: time.Since(c.started),
 		Asked:  asked, Wanted: c.wanted, Expired: c.expired.Load(), Draining: c.drained.active(),
 	}

@@ -20,6 +20,7 @@ type View struct {
 	Peers      []PeerView
 	Lease      lease.Holding
 	LeaseKnown bool // the lease's store answers
+	SeenHeld   bool // this master has seen another one hold the lease
 	// Unsettled is for how long the workers have not agreed on who holds the newest term.
 	Unsettled time.Duration
 	Uptime    time.Duration // of this master
@@ -73,7 +74,7 @@ const (
 	// acquiring a term has installed it on all workers long before, or has failed.
 	settle = 2 * time.Second
 	// startGrace is how long a master that was started as a backup leaves a free lease to the one
-	// that was started as the primary.
+	// that was started as the primary, if all are starting: nobody has held it since.
 	startGrace = 3 * time.Second
 )
 
@@ -152,7 +153,7 @@ func Decide(v View) Decision {
 	case v.Draining:
 		return Decision{Action: Stay}
 	case v.Lease.Automatic:
-		if v.LeaseKnown && v.Lease.Free && (v.Configured == api.RolePrimary || v.Uptime >= startGrace) {
+		if v.LeaseKnown && v.Lease.Free && (v.Configured == api.RolePrimary || v.SeenHeld || v.Uptime >= startGrace) {
 			return Decision{Action: Take, Why: "the lease is free"}
 		}
 	case mine && !v.Expired:

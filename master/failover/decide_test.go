@@ -111,6 +111,10 @@ func TestDecide(t *testing.T) {
 			View{Configured: api.RoleBackup, Term: 2, Leader: b, Lease: free, LeaseKnown: true, Uptime: startGrace, Workers: []Worker{held(2, b), held(2, b), lost()}},
 			Decision{Action: Take},
 		},
+		"a free lease is taken soon after the start by a master that saw another one hold it": {
+			View{Configured: api.RoleBackup, Term: 2, Leader: b, Lease: free, LeaseKnown: true, SeenHeld: true, Workers: []Worker{held(2, b), held(2, b), lost()}},
+			Decision{Action: Take},
+		},
 		"a free lease is left to the master started as primary at first": {
 			View{Configured: api.RoleBackup, Lease: free, LeaseKnown: true, Workers: []Worker{fresh(), fresh(), fresh()}},
 			Decision{Action: Stay},

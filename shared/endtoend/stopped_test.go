@@ -127,7 +127,12 @@ func stopsPrimaries(t *testing.T, commands [][]string, automatic bool) {
 	}
 	s.rig = startRig(t, testcluster.Options{Workers: workers, WorkerCommands: commands, Masters: 2, Env: env, Between: s.net.between})
 	for range scale(1, 1, 10) {
-		for i := range stoppedChanges {
+		changes := s.rng.Perm(len(stoppedChanges))
+		if !automatic {
+			// A failover waits several seconds for a primary that is stopped.
+			changes = changes[:scale(1, 2, len(changes))]
+		}
+		for _, i := range changes {
 			s.stop(&stoppedChanges[i])
 		}
 	}
