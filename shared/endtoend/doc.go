@@ -1,6 +1,9 @@
 // Package endtoend tests what Shardeck promises about writes under failures: real masters and
 // workers are killed, paused and failed over at random under load, and afterwards every
-// acknowledged write exists exactly once, no refused one exists, and the shards agree.
+// acknowledged write exists exactly once, no refused one exists, and the shards agree. Proxies
+// between masters and workers delay, lose and falsify requests and answers; storage is taken away
+// or fills up. Histories of single rows are checked for linearizability, and no term may ever have
+// two holders.
 //
 // It contains only tests, using the public API and shared/testcluster. It does not test the
 // responses to single requests (master/service and worker/conformance do) nor performance (tui
