@@ -7,11 +7,9 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
 	"shardeck/shared/api"
@@ -19,70 +17,6 @@ import (
 )
 
 const inserted = `{"rows_affected":1,"route":{"kind":"point","shards":[2],"why":""},"shards":[]}`
-
-// scripted is a master whose answers to everything but GET /health are a list; the last one repeats.
-type scripted struct {
-	*httptest.Server
-	cluster string
-	answers []http.HandlerFunc
-
-	mu       sync.Mutex
-	requests []string // method and path
-	keys     []string // Idempotency-Keys
-	tokens   []string
-}
-
-func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.tokens = append(s.tokens, r.Header.Get("Authorization"))
-	if r.URL.Path == api.PathHealth {
-		s.mu.Unlock()
-		_, _ = io.WriteString(w, `{"status":"ok","cluster":"`+s.cluster+`"}`)
-		return
-	}
-	s.requests = append(s.requests, r.Method+" "+r.URL.Path)
-	s.keys = append(s.keys, r.Header.Get(api.HeaderIdempotencyKey))
-	answer := s.answers[min(len(s.requests), len(s.answers))-1]
-	s.mu.Unlock()
-	answer(w, r)
-}
-
-func (s *scripted) sent() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.requests)
-}
-
-func script(t *testing.T, cluster string, answers ...http.HandlerFunc) *scripted {
-	t.Helper()
-	s := &scripted{cluster: cluster, answers: answers}
-	s.Server = httptest.NewServer(s)
-	t.Cleanup(s.Close)
-	return s
-}
-
-func refusing(code api.Code, more string) http.HandlerFunc {
-	return answering(code.Status(), api.MediaProblem, `{"code":"`+string(code)+`","detail":"refused","request_id":"r1"`+more+`}`)
-}
-
-func clusterOf(t *testing.T, masters ...*scripted) *client.Cluster {
-	t.Helper()
-	var urls []string
-	for _, m := range masters {
-		urls = append(urls, m.URL)
-	}
-	c := client.NewCluster(urls, client.WithAPIToken("secret"))
-	t.Cleanup(c.Close)
-	return c
-}
-
-func insert(ctx context.Context, c *client.Cluster, opts ...client.CallOption) (*api.WriteResponse, error) {
-	return c.Insert(ctx, &api.InsertRequest{DB: "D", Table: "T", Data: api.Object[jsontext.Value]{{Name: "a", Value: jsontext.Value("1")}}}, opts...)
-}
-
-func createTable(ctx context.Context, c *client.Cluster) (*api.DDLResponse, error) {
-	return c.CreateTable(ctx, &api.CreateTableRequest{DB: "D", Table: "T"})
-}
 
 func TestWriteIsRepeatedWithItsKey(t *testing.T) {
 	for name, first := range map[string]http.HandlerFunc{
@@ -104,8 +38,8 @@ func TestWriteIsRepeatedWithItsKey(t *testing.T) {
 			}
 			// net/http itself resends a write that has a key if a kept connection was dead.
 			same := name != "without shards" // then nothing was written, and another key is stored on another shard
-			if k := slices.Compact(slices.Clone(a.keys)); len(k) != 1 || len(b.keys) != 1 || (k[0] == b.keys[0]) != same || len(k[0]) < 20 {
-				t.Errorf("the keys are %q and %q", a.keys, b.keys)
+			if k := slices.Compact(slices.Clone(a.sentKeys())); len(k) != 1 || len(b.sentKeys()) != 1 || (k[0] == b.sentKeys()[0]) != same || len(k[0]) < 20 {
+				t.Errorf("the keys are %q and %q", a.sentKeys(), b.sentKeys())
 			}
 			sent := a.sent()
 			if len(seen) != 1 || seen[0].Master != a.URL || seen[0].Next != b.URL || seen[0].Err == nil {
@@ -117,8 +51,8 @@ func TestWriteIsRepeatedWithItsKey(t *testing.T) {
 			if _, err := insert(ctx, c, client.IdempotencyKey("mine")); err != nil {
 				t.Fatal(err)
 			}
-			if a.sent() != sent || len(b.keys) != 2 || b.keys[1] != "mine" {
-				t.Errorf("after that: %q and %q", a.keys, b.keys)
+			if a.sent() != sent || len(b.sentKeys()) != 2 || b.sentKeys()[1] != "mine" {
+				t.Errorf("after that: %q and %q", a.sentKeys(), b.sentKeys())
 			}
 		})
 	}
@@ -126,12 +60,12 @@ func TestWriteIsRepeatedWithItsKey(t *testing.T) {
 
 func TestKeyIsKeptOnceSomethingMayBeWritten(t *testing.T) {
 	a := script(t, "c", refusing(api.CodeOutcomeUnknown, ""), refusing(api.CodeShardUnavailable, `,"shard":1`), answering(200, api.MediaJSON, inserted))
-	if _, err := insert(t.Context(), clusterOf(t, a)); err != nil || len(a.keys) != 3 || len(slices.Compact(slices.Clone(a.keys))) != 1 {
-		t.Errorf("%v with the keys %q", err, a.keys)
+	if _, err := insert(t.Context(), clusterOf(t, a)); err != nil || len(a.sentKeys()) != 3 || len(slices.Compact(slices.Clone(a.sentKeys()))) != 1 {
+		t.Errorf("%v with the keys %q", err, a.sentKeys())
 	}
 	b := script(t, "c", refusing(api.CodeShardUnavailable, `,"shard":1`), answering(200, api.MediaJSON, inserted))
-	if _, err := insert(t.Context(), clusterOf(t, b), client.IdempotencyKey("mine")); err != nil || len(slices.Compact(slices.Clone(b.keys))) != 1 {
-		t.Errorf("%v with the keys %q: the caller's was replaced", err, b.keys)
+	if _, err := insert(t.Context(), clusterOf(t, b), client.IdempotencyKey("mine")); err != nil || len(slices.Compact(slices.Clone(b.sentKeys()))) != 1 {
+		t.Errorf("%v with the keys %q: the caller's was replaced", err, b.sentKeys())
 	}
 }
 
@@ -144,7 +78,7 @@ func TestEachWriteHasAnotherKey(t *testing.T) {
 		}
 	}
 	seen := map[string]bool{}
-	for _, k := range a.keys {
+	for _, k := range a.sentKeys() {
 		seen[k] = true
 	}
 	if len(seen) != 20 {
@@ -159,17 +93,17 @@ func TestOnlyRowWritesOfStatementsHaveAKey(t *testing.T) {
 		"SELECT 1": false, "-- x\n; insert INTO T VALUES (1)": true, "UPDATE T SET a = 1": true, "DELETE FROM T": true,
 		"CREATE TABLE T (a INT)": false, "drop TABLE T": false,
 	} {
-		before := len(a.keys)
+		before := len(a.sentKeys())
 		if _, err := c.Query(t.Context(), &api.SQLRequest{DB: "D", SQL: sql}); err != nil {
 			t.Fatal(err)
 		}
-		if got := a.keys[before] != ""; got != keyed {
+		if got := a.sentKeys()[before] != ""; got != keyed {
 			t.Errorf("%s: sent with a key: %v", sql, got)
 		}
 	}
-	before := len(a.keys)
-	if _, err := c.Query(t.Context(), &api.SQLRequest{DB: "D", SQL: "DELETE FROM T", Explain: true}); err != nil || a.keys[before] != "" {
-		t.Errorf("a plan was requested with the key %q, %v", a.keys[before], err)
+	before := len(a.sentKeys())
+	if _, err := c.Query(t.Context(), &api.SQLRequest{DB: "D", SQL: "DELETE FROM T", Explain: true}); err != nil || a.sentKeys()[before] != "" {
+		t.Errorf("a plan was requested with the key %q, %v", a.sentKeys()[before], err)
 	}
 }
 
@@ -212,10 +146,10 @@ func TestNamedPrimaryIsUsedOnlyIfConfigured(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Prefer(stranger.URL)
-	if c.Current() == stranger.URL || len(stranger.tokens) > 0 {
-		t.Errorf("a master that is not configured was sent %q", stranger.tokens)
+	if c.Current() == stranger.URL || len(stranger.sentTokens()) > 0 {
+		t.Errorf("a master that is not configured was sent %q", stranger.sentTokens())
 	}
-	if diff := cmp.Diff("Bearer secret", third.tokens[0]); diff != "" {
+	if diff := cmp.Diff("Bearer secret", third.sentTokens()[0]); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -253,7 +187,7 @@ func TestAClusterSetUpAnewIsAccepted(t *testing.T) {
 	if _, err := insert(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	a.cluster = "two"
+	a.join("two")
 	// The outcome of the second write is unknown: it must not be repeated in another cluster.
 	if _, err := insert(t.Context(), c); err == nil {
 		t.Fatal("a write was repeated in another cluster")
@@ -277,7 +211,7 @@ func TestLostSchemaChangeSaysWhatItDoesNotKnow(t *testing.T) {
 		if p := api.AsProblem(err); p.Code != api.CodeOutcomeUnknown || !strings.Contains(p.Detail, want) || len(p.Causes) != 2 {
 			t.Errorf("%s: %+v", code, p)
 		}
-		if len(a.keys) != 1 || a.keys[0]+b.keys[0] != "" {
+		if len(a.sentKeys()) != 1 || a.sentKeys()[0]+b.sentKeys()[0] != "" {
 			t.Errorf("%s: a schema change was sent with a key", code)
 		}
 	}
@@ -298,9 +232,9 @@ func TestUnknownOutcomeStaysUnknown(t *testing.T) {
 	if p := api.AsProblem(err); p.Code != api.CodeOutcomeUnknown || !strings.Contains(p.Hint, "Idempotency-Key mine") {
 		t.Errorf("%+v", p)
 	}
-	for _, k := range a.keys {
+	for _, k := range a.sentKeys() {
 		if k != "mine" {
-			t.Errorf("the keys are %q", a.keys)
+			t.Errorf("the keys are %q", a.sentKeys())
 		}
 	}
 }
@@ -354,13 +288,6 @@ func TestStreamIsRepeatedBeforeItsFirstRow(t *testing.T) {
 
 // A master that takes long but lives is left alone; one that answers nothing at all is given up.
 func TestSilentMasterIsGivenUp(t *testing.T) {
-	hang := func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body)
-		select {
-		case <-r.Context().Done():
-		case <-time.After(time.Minute):
-		}
-	}
 	silent := httptest.NewServer(http.HandlerFunc(hang))
 	defer silent.Close()
 	slow := script(t, "c", func(w http.ResponseWriter, r *http.Request) {
@@ -373,14 +300,14 @@ func TestSilentMasterIsGivenUp(t *testing.T) {
 	if resp, err := insert(t.Context(), c); err != nil || resp.RowsAffected != 1 || slow.sent() != 1 {
 		t.Errorf("%+v, %v after %d requests", resp, err, slow.sent())
 	}
-	half := script(t, "c", hang) // answers probes, and so is used; then it hangs as a whole
+	var half *scripted // answers probes, and so is used; then it hangs as a whole
+	half = script(t, "c", func(w http.ResponseWriter, r *http.Request) {
+		half.silent.Store(true)
+		hang(w, r)
+	})
 	quick := script(t, "c", answering(200, api.MediaJSON, inserted))
 	c = clusterOf(t, half, quick)
-	half.answers = []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
-		half.Config.Handler = http.HandlerFunc(hang)
-		hang(w, r)
-	}}
-	if _, err := insert(t.Context(), c); err != nil || quick.sent() != 1 || half.keys[0] != quick.keys[0] {
+	if _, err := insert(t.Context(), c); err != nil || quick.sent() != 1 || half.sentKeys()[0] != quick.sentKeys()[0] {
 		t.Errorf("%v after %d requests to the other master", err, quick.sent())
 	}
 }

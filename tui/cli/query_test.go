@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -263,13 +264,19 @@ func TestQueryReportsWrites(t *testing.T) {
 
 func TestWriteIsRepeatedThroughTheOtherMaster(t *testing.T) {
 	n := int64(1)
+	var mu sync.Mutex
 	var keys []string
-	lost := queryServer(t, func(_ http.ResponseWriter, r *http.Request, _ *api.SQLRequest) {
+	record := func(r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		keys = append(keys, r.Header.Get(api.HeaderIdempotencyKey))
+	}
+	lost := queryServer(t, func(_ http.ResponseWriter, r *http.Request, _ *api.SQLRequest) {
+		record(r)
 		panic(http.ErrAbortHandler)
 	})
 	other := queryServer(t, func(w http.ResponseWriter, r *http.Request, _ *api.SQLRequest) {
-		keys = append(keys, r.Header.Get(api.HeaderIdempotencyKey))
+		record(r)
 		w.Header().Set("Content-Type", api.MediaJSON)
 		_ = json.MarshalWrite(w, &api.SQLResponse{RowsAffected: &n, EndInfoJSON: api.EndInfoJSON{Route: api.Route{Kind: api.RoutePoint, Shards: []int{1}, Why: "x"}}})
 	})
@@ -277,8 +284,11 @@ func TestWriteIsRepeatedThroughTheOtherMaster(t *testing.T) {
 	if code != 0 || !strings.HasPrefix(errOut, "note: the write was sent to the master at "+lost+" and then lost") || !strings.Contains(errOut, "; used "+other+" instead\n1 row affected") {
 		t.Errorf("exit code %d: %s", code, errOut)
 	}
-	if k := slices.Compact(slices.Clone(keys)); len(k) != 1 || k[0] == "" || len(keys) < 2 {
-		t.Errorf("the keys are %q", keys)
+	mu.Lock()
+	sent := slices.Clone(keys)
+	mu.Unlock()
+	if k := slices.Compact(slices.Clone(sent)); len(k) != 1 || k[0] == "" || len(sent) < 2 {
+		t.Errorf("the keys are %q", sent)
 	}
 	_, errOut, code = runQuery(t, &Query{Connection: Connection{Master: []string{lost, deadAddress(t)}}, SQL: "DELETE FROM t", IdempotencyKey: "k-1", AllShards: true}, "", 0)
 	if code != ExitRefused || !strings.Contains(errOut, "then lost") || !strings.Contains(errOut, "--idempotency-key k-1: nothing is applied twice") {

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,6 +116,7 @@ func TestRunsStatementAndShowsRows(t *testing.T) {
 
 // A write whose master dies goes on through another one, with the same key, and the screen says so.
 func TestWriteGoesOnThroughTheOtherMaster(t *testing.T) {
+	var mu sync.Mutex
 	var keys []string
 	serve := func(answer http.HandlerFunc) string {
 		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -122,7 +124,9 @@ func TestWriteGoesOnThroughTheOtherMaster(t *testing.T) {
 				fmt.Fprint(w, "{}")
 				return
 			}
+			mu.Lock()
 			keys = append(keys, r.Header.Get(api.HeaderIdempotencyKey))
+			mu.Unlock()
 			_, _ = io.Copy(io.Discard, r.Body)
 			answer(w, r)
 		}))
@@ -143,6 +147,8 @@ func TestWriteGoesOnThroughTheOtherMaster(t *testing.T) {
 	d.keys("ctrl+r")
 	d.settle()
 	d.shows("✓ 1 row affected", "▲ used "+strings.TrimPrefix(other, "http://")+"; "+strings.TrimPrefix(dying, "http://")+": its answer was lost")
+	mu.Lock()
+	defer mu.Unlock()
 	if k := slices.Compact(slices.Clone(keys)); len(k) != 1 || k[0] == "" || len(keys) < 2 {
 		t.Errorf("the keys are %q", keys)
 	}
