@@ -39,6 +39,8 @@ type Config struct {
 	Seen    func() []PeerSeen
 	// Probe brings the result of Workers up to date and returns when that is done.
 	Probe func(ctx context.Context)
+	// ProbePeers does the same for Seen.
+	ProbePeers func(ctx context.Context)
 	// Checks inspects what only the rest of the master knows before a failover.
 	Checks func() []api.FailoverCheck
 	// Drain makes schema changes wait, and returns once none is in progress or ctx ends. The

@@ -103,8 +103,9 @@ func (c *cluster) config(self string, configured api.Role, l lease.Lease, peers 
 			}
 			return list
 		},
-		Probe:  func(context.Context) {},
-		Checks: func() []api.FailoverCheck { return nil },
+		Probe:      func(context.Context) {},
+		ProbePeers: func(context.Context) {},
+		Checks:     func() []api.FailoverCheck { return nil },
 		Drain: func(context.Context) (func(), error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"shardeck/master/lease"
 	"shardeck/shared/api"
@@ -12,7 +13,10 @@ import (
 // preflight checks whether a failover to this master would succeed, from probes made now. It
 // changes nothing. The problem is nil if it may go ahead. c.acting is held.
 func (c *Coordinator) preflight(ctx context.Context, req *api.FailoverRequest) ([]api.FailoverCheck, *api.Problem) {
+	var wg sync.WaitGroup
+	wg.Go(func() { c.cfg.ProbePeers(ctx) })
 	c.cfg.Probe(ctx)
+	wg.Wait()
 	v := c.view(true)
 	checks := Preflight(v)
 	primary := checks[len(checks)-1]

@@ -445,6 +445,15 @@ func (p *Prober) ProbePeer(ctx context.Context, url string) {
 	}
 }
 
+// ProbePeers probes all other masters now, in parallel.
+func (p *Prober) ProbePeers(ctx context.Context) {
+	var wg sync.WaitGroup
+	for i := range p.cfg.Peers {
+		wg.Go(func() { p.probePeer(ctx, i) })
+	}
+	wg.Wait()
+}
+
 func (p *Prober) probePeer(ctx context.Context, i int) {
 	pctx, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
 	defer cancel()

@@ -183,6 +183,10 @@ func TestFailoverAfterTheLossOfThePrimary(t *testing.T) {
 	s := newSchool(t, c.Master(0), "School").via(backup)
 	s.fill(30)
 	c.Masters[0].Kill(t)
+	dry, err := backup.Failover(t.Context(), &api.FailoverRequest{DryRun: true})
+	if err != nil || slices.ContainsFunc(dry.Checks, func(ck api.FailoverCheck) bool { return ck.Name == "the primary answers" && ck.OK }) {
+		t.Errorf("a dry run right after the primary was killed: %+v, %v", dry, err)
+	}
 	s.fill30to60()
 
 	resp, err := backup.Failover(t.Context(), &api.FailoverRequest{})

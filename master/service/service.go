@@ -222,6 +222,7 @@ func (s *Service) newCoordinator() *failover.Coordinator {
 		Workers:    s.fences,
 		Seen:       s.mastersSeen,
 		Probe:      func(ctx context.Context) { s.prober.Refresh(ctx, probeGap) },
+		ProbePeers: s.prober.ProbePeers,
 		Checks:     s.failoverChecks,
 		Drain:      s.drainDDL,
 		Verify:     s.verifyShard,
