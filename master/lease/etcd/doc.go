@@ -14,12 +14,14 @@
 // each call limited to that time, so that the next goes to another member of etcd if one hangs (a
 // client stays with a member that hangs for 10 s and more otherwise). A success is worth 3/4 of the
 // TTL from before it was sent, on the monotonic clock. etcd's TTL begins when its leader has received
-// the renewal, and so ends later. A grant is returned only after its first renewal has succeeded and its key was read back with the
-// revision of its transaction. The key is read again every TTL/6, as somebody may have deleted it.
+// the renewal, and so ends later. A grant is returned only after its first renewal has succeeded and
+// its key was read back with the revision of its transaction. The key is read again every TTL/6, as
+// somebody may have deleted it.
 //
 // What a challenger may believe: that the key is gone does not mean that its holder has stopped. A
 // member of etcd that led, was paused for longer than the TTL and continues revokes etcd leases that
-// have been renewed at its successor's meanwhile (found with 3.4.23 and 3.7.3). So each Lease polls
+// have been renewed at its successor meanwhile (found with 3.4.23 and 3.7.3; see
+// findings/etcd-lease-revoked-after-a-pause.sh). So each Lease polls
 // every TTL/6 how long etcd will keep the key. If it was released, or is gone when it was due, the
 // lease is free. If it is gone sooner, or the Lease is new, it waits for another 3/4 of the TTL,
 // which is how long a holder may believe in a renewal that came just before. What is left is a
