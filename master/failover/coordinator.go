@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,14 +82,6 @@ type Coordinator struct {
 	history   history
 }
 
-// holding is the lease as last observed.
-type holding struct {
-	lease.Holding
-	known     bool
-	freeSince time.Time // zero if not free
-	seenHeld  bool      // another master held it at some time since this one started
-}
-
 // New returns a coordinator that is a backup under term 0 until it has seen the workers.
 func New(cfg Config) *Coordinator {
 	c := &Coordinator{cfg: cfg, started: time.Now(), kick: make(chan struct{}, 1), watched: make(chan lease.Grant, 1), acting: make(turn, 1)}
@@ -140,130 +131,6 @@ func (c *Coordinator) Run(ctx context.Context) {
 		case <-c.kick:
 		}
 		c.decide(ctx)
-	}
-}
-
-// observeInterval is how often a lease that expires is observed.
-const observeInterval = 100 * time.Millisecond
-
-// observeLease keeps holding up to date. A lease that does not expire is looked at once.
-func (c *Coordinator) observeLease(ctx context.Context) {
-	for {
-		before := c.holding.Load()
-		octx, cancel := context.WithTimeout(ctx, time.Second)
-		h, err := c.cfg.Lease.Observe(octx)
-		cancel()
-		next := &holding{Holding: h, known: err == nil, seenHeld: before.seenHeld}
-		if err != nil {
-			next.Holding = before.Holding // as it was last seen
-		}
-		if next.Free && next.known {
-			if next.freeSince = before.freeSince; next.freeSince.IsZero() {
-				next.freeSince = time.Now()
-			}
-		}
-		if next.known && !next.Free && next.Holder != "" && next.Holder != c.cfg.Self {
-			next.seenHeld = true
-		}
-		c.holding.Store(next)
-		switch {
-		case err != nil && before.known:
-			c.cfg.Logger.Warn("the lease's store does not answer", "error", err)
-			c.cfg.Event(api.EventRole, api.LevelWarn, nil, "the lease cannot be read: "+err.Error())
-		case err == nil && !before.known && before.Holder != "":
-			c.cfg.Event(api.EventRole, api.LevelGood, nil, "the lease can be read again")
-		}
-		if err == nil && !h.Automatic {
-			return
-		}
-		if next.Free || next.known != before.known || next.Holder != before.Holder {
-			c.Kick()
-		}
-		select {
-		case <-time.After(observeInterval):
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// retire releases the lease when the master stops.
-func (c *Coordinator) retire(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, promoteTimeout)
-	defer cancel()
-	if c.acting.lock(ctx) != nil {
-		return
-	}
-	defer c.acting.unlock()
-	c.drained.end()
-	if held, _ := c.Lease(); c.grant == nil || !held.Automatic {
-		return // its term is resumed, by whoever starts under this name
-	}
-	c.change(api.LevelInfo, "it stops", func(s State) State { s.Role, s.Leader = api.RoleBackup, ""; return s })
-	c.release(ctx)
-}
-
-// release gives up the grant. c.acting is held.
-func (c *Coordinator) release(ctx context.Context) {
-	if c.grant == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	if err := c.grant.Release(ctx); err != nil {
-		c.cfg.Logger.Warn("cannot release the lease; it expires by itself", "error", err)
-	}
-	c.grant = nil
-}
-
-// leaseLost demotes this master. Nobody can have acquired the lease yet: it is lost to its
-// holder well before it is free for others.
-func (c *Coordinator) leaseLost() {
-	term := uint64(0)
-	if l := c.leading.Load(); l != nil {
-		if until := l.grant.Until(); until.IsZero() || time.Now().Before(until) && !isClosed(l.grant.Lost()) {
-			return // the loss of an earlier grant
-		}
-		term = l.Term
-	}
-	c.change(api.LevelWarn, "the lease expired", func(s State) State {
-		if s.Term == term {
-			s.Role, s.Leader = api.RoleBackup, ""
-		}
-		return s
-	})
-	c.expired.Store(true)
-}
-
-// turn is a mutex that can be waited for with a context.
-type turn chan struct{}
-
-func (t turn) lock(ctx context.Context) error {
-	select {
-	case t <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (t turn) tryLock() bool {
-	select {
-	case t <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-func (t turn) unlock() { <-t }
-
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -420,83 +287,4 @@ func (c *Coordinator) repair(ctx context.Context, shards []int) {
 	for i := range causes {
 		c.cfg.Logger.Warn("cannot install the term on a worker", "term", s.Term, "error", &causes[i])
 	}
-}
-
-// AwaitTerm returns once the workers have confirmed a term that is newer than after, or
-// ctx ends, or it is clear that they will not soon. A worker that reports a newer term is not
-// believed alone: it may be wrong, or hold the term of an attempt that failed, which the
-// primary is about to supersede.
-func (c *Coordinator) AwaitTerm(ctx context.Context, after uint64) State {
-	ctx, cancel := context.WithTimeout(ctx, awaitTimeout)
-	defer cancel()
-	for {
-		if s := c.Current(); s.Term > after || ctx.Err() != nil {
-			return s
-		}
-		c.cfg.Probe(ctx)
-		c.decide(ctx)
-		select {
-		case <-time.After(awaitPause):
-		case <-ctx.Done():
-		}
-	}
-}
-
-// awaitPause is the pause between looks at the workers while a newer term is awaited.
-const awaitPause = 25 * time.Millisecond
-
-// awaitTimeout is enough for a primary to supersede an abandoned term.
-const awaitTimeout = settle + 2*time.Second
-
-// EnsurePrimary returns this master's leadership if it may change the schema: under the term
-// of the leadership and no other, and until its context ends. It probes the workers first, so
-// that a primary that was demoted finds out here, and one that could not acquire a term at its
-// start does so now; and it installs the term on every worker that answers and missed it, so
-// that a change delayed in the network by a predecessor can do nothing from then on.
-func (c *Coordinator) EnsurePrimary(ctx context.Context) (*Leadership, error) {
-	s := c.Current()
-	if s.Role == api.RolePrimary || c.cfg.Configured == api.RolePrimary && s.Leader == "" {
-		c.cfg.Probe(ctx)
-		if err := c.acting.lock(ctx); err != nil { // a failover in progress ends first
-			return nil, err
-		}
-		c.act(ctx)
-		c.acting.unlock()
-		s = c.Current()
-	}
-	if l := c.leading.Load(); l != nil && l.Err() == nil {
-		stale := behind(c.cfg.Workers(), l.Term)
-		if len(stale) > 0 {
-			c.cfg.Probe(ctx) // the term may have been installed just now
-			stale = behind(c.cfg.Workers(), l.Term)
-		}
-		if len(stale) > 0 {
-			return nil, api.NewProblem(api.CodeShardUnavailable,
-				"%d workers have not accepted term %d of this primary yet; nothing was changed", len(stale), l.Term).
-				On(stale[0], c.cfg.Members.List[stale[0]].Name()).
-				Hinted("send it again in a second")
-		}
-		return l, nil
-	}
-	return nil, c.notPrimary(s)
-}
-
-// notPrimary says where a schema change should be sent instead.
-func (c *Coordinator) notPrimary(s State) error {
-	p := api.NewProblem(api.CodeNotPrimary, "%s is a backup; only the primary changes databases and tables", c.cfg.Self)
-	held, _ := c.Lease()
-	seen := c.cfg.Seen()
-	i := slices.IndexFunc(seen, func(p PeerSeen) bool { return p.URL == s.Leader })
-	switch {
-	case s.Leader != "" && i >= 0 && seen[i].Reachable:
-		p = p.Hinted("send this to %s", s.Leader)
-		p.Primary = s.Leader
-	case held.Automatic:
-		p = p.Hinted("no primary answers; a backup takes over by itself in a few seconds: send it again then")
-	case s.Leader != "":
-		p = p.Hinted("the primary, %s, does not answer: bring it back, or POST %s to the master that is to lead", s.Leader, api.PathFailover)
-	default:
-		p = p.Hinted("no primary is known: start one, or POST %s to the master that is to lead", api.PathFailover)
-	}
-	return p
 }

@@ -198,70 +198,6 @@ func (p *Prober) ProbeAll(ctx context.Context) *Snapshot {
 	return p.Snapshot()
 }
 
-// round is one ProbeAll that several callers may wait for.
-type round struct {
-	begun time.Time
-	done  chan struct{}
-}
-
-// Refresh is ProbeAll for callers that suspect the snapshot to be out of date: it
-// returns after a round that began after the call. Callers share rounds, and
-// consecutive rounds begin at least gap apart. It reports whether the round ended
-// before ctx did.
-func (p *Prober) Refresh(ctx context.Context, gap time.Duration) bool {
-	called := time.Now()
-	for {
-		p.refreshMu.Lock()
-		r, wait := p.round, time.Duration(0)
-		if r == nil || isClosed(r.done) && r.begun.Before(called) {
-			if r != nil {
-				wait = gap - time.Since(r.begun)
-			}
-			if wait <= 0 {
-				r = p.begin()
-			}
-		}
-		p.refreshMu.Unlock()
-		if wait > 0 {
-			select {
-			case <-time.After(wait):
-				continue
-			case <-ctx.Done():
-				return false
-			}
-		}
-		select {
-		case <-r.done:
-		case <-ctx.Done():
-			return false
-		}
-		if !r.begun.Before(called) {
-			return true
-		}
-	}
-}
-
-// begin begins a round, which outlives the caller: others wait for it too.
-// p.refreshMu is held.
-func (p *Prober) begin() *round {
-	r := &round{begun: time.Now(), done: make(chan struct{})}
-	p.round = r
-	p.bg.Go(func() {
-		p.ProbeAll(p.life)
-		close(r.done)
-	})
-	return r
-}
-
-func isClosed(c <-chan struct{}) bool {
-	select {
-	case <-c:
-		return true
-	default:
-		return false
-	}
-}
-
 // probe queries one worker and applies the answer to the snapshot, unless that has
 // the result of a later probe or edit already.
 func (p *Prober) probe(ctx context.Context, i int) {
@@ -380,45 +316,6 @@ func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	}
 }
 
-// judge finds the shards that have lost their data: their workers know neither term nor shard,
-// as when they are started for the first time, but other shards hold databases. p.mu is held.
-func (p *Prober) judge(snap *Snapshot) {
-	for i := range snap.Shards {
-		sh := &snap.Shards[i]
-		if sh.State != api.ShardUp && sh.State != api.ShardSlow && sh.State != api.ShardEmptied || sh.Stats == nil {
-			continue
-		}
-		others := holding(snap, i)
-		switch empty := sh.Stats.State.Shard == "" && len(sh.Stats.Databases) == 0; {
-		case empty && others >= 0 && !p.accepted[i]:
-			sh.State = api.ShardEmptied
-			sh.Problem = api.NewProblem(api.CodeShardEmptied, "the worker is empty, although shard %d (%s) holds data: it has lost this shard's rows",
-				others, snap.Shards[others].Name()).On(i, sh.Name()).
-				Hinted("stop it and restore its data directory or database; to give its rows up, POST %s with accept_empty_shards: [%d]", api.PathCreateDB, i)
-		case sh.State == api.ShardEmptied: // until the next probe says more
-			sh.State, sh.Problem = api.ShardUp, nil
-		}
-	}
-}
-
-// holding returns another shard that is known to hold a database, or -1.
-func holding(snap *Snapshot, except int) int {
-	for j := range snap.Shards {
-		if j != except && snap.Shards[j].State != api.ShardWrong && snap.Shards[j].Stats != nil && len(snap.Shards[j].Stats.Databases) > 0 {
-			return j
-		}
-	}
-	return -1
-}
-
-// AcceptEmpty makes an emptied shard an ordinary one, whose rows are given up.
-func (p *Prober) AcceptEmpty(shard int) {
-	p.mu.Lock()
-	p.accepted[shard] = true
-	p.mu.Unlock()
-	p.Edit(shard, func(*api.WorkerStats) {})
-}
-
 // Edit updates the known databases of a shard after this master itself has changed
 // them, ahead of the next probe. The results of probes in flight are dropped: they
 // may have seen the shard as it was before. change gets a copy of the stats, whose
@@ -434,48 +331,4 @@ func (p *Prober) Edit(shard int, change func(*api.WorkerStats)) {
 		s.Stats = &stats
 		return s
 	})
-}
-
-// ProbePeer probes another master now, for example because it has just called.
-func (p *Prober) ProbePeer(ctx context.Context, url string) {
-	for i, u := range p.cfg.PeerURLs {
-		if u == url {
-			p.probePeer(ctx, i)
-		}
-	}
-}
-
-// ProbePeers probes all other masters now, in parallel.
-func (p *Prober) ProbePeers(ctx context.Context) {
-	var wg sync.WaitGroup
-	for i := range p.cfg.Peers {
-		wg.Go(func() { p.probePeer(ctx, i) })
-	}
-	wg.Wait()
-}
-
-func (p *Prober) probePeer(ctx context.Context, i int) {
-	pctx, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
-	defer cancel()
-	start := time.Now()
-	h, err := p.cfg.Peers[i].Health(pctx)
-	if ctx.Err() != nil {
-		return
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	old := p.snap.Load()
-	next := &Snapshot{Shards: old.Shards, Peers: slices.Clone(old.Peers)}
-	peer := &next.Peers[i]
-	if p.cfg.OnPeer != nil && api.CodeOf(err) != api.CodeOf(peer.Err) {
-		p.cfg.OnPeer(peer.URL, err)
-	}
-	peer.Reachable, peer.Err = err == nil, err
-	if err == nil {
-		peer.Health, peer.Latency, peer.AnsweredAt = *h, time.Since(start), time.Now()
-		if h.Role == api.RolePrimary {
-			peer.LedAt = peer.AnsweredAt
-		}
-	}
-	p.snap.Store(next)
 }
