@@ -200,7 +200,11 @@ func (g *registerLog) verify(t *testing.T) {
 	verdict, info := porcupine.CheckOperationsVerbose(registerModel, g.history, checkTimeout)
 	t.Logf("%d operations on %d registers, %d of unknown outcome; responses %v; %s",
 		len(g.history), (g.epoch+1)*registers, unknown, g.ledger.kinds, verdict)
-	if verdict == porcupine.Ok {
+	switch verdict {
+	case porcupine.Ok:
+		return
+	case porcupine.Unknown:
+		t.Errorf("the histories could not be checked within %s", checkTimeout)
 		return
 	}
 	path := filepath.Join(t.ArtifactDir(), "history.html") // kept with go test -artifacts

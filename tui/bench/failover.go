@@ -28,6 +28,8 @@ const (
 	ddlBound = 2 * time.Second
 	// calm is how long a cluster is left alone between failures, and watched after a hand-over.
 	calm = 300 * time.Millisecond
+	// ddlPatience bounds the wait for a schema change.
+	ddlPatience = 20 * time.Second
 	// recovery bounds the wait for a cluster to be whole again.
 	recovery = time.Minute
 )
@@ -97,6 +99,9 @@ type failing struct {
 	lease   string
 	masters []*client.Master
 	tables  int
+
+	stuck    int // rounds in which nothing succeeded in time
+	stuckErr error
 }
 
 func (f *failing) close() error {
@@ -227,6 +232,10 @@ func (f *failing) fail(ctx context.Context, how string, rounds int, bound time.D
 		}
 		gaps, ddl, most = append(gaps, gap), append(ddl, change), max(most, retries)
 	}
+	if f.stuck > 0 {
+		f.report.note("in %d rounds no schema change succeeded within %s, which counts as that long: %v", f.stuck, ddlPatience, f.stuckErr)
+		f.stuck = 0
+	}
 	slices.Sort(gaps)
 	slices.Sort(ddl)
 	f.report.times(fmt.Sprintf("primary %s: gap of row writes", how), 1, fmt.Sprintf("%s; at most %d retries", f.lease, most), gaps, 0)
@@ -269,15 +278,16 @@ func (f *failing) failOnce(ctx context.Context, primary int, happen func(ctx con
 	return gap, change, retries, err
 }
 
-// changeSchema returns how long after start a schema change succeeds through a master.
+// changeSchema returns how long after start a schema change succeeds through a master, or how
+// long it was waited for.
 func (f *failing) changeSchema(ctx context.Context, m *client.Master, start time.Time) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, recovery)
-	defer cancel()
 	f.tables++
 	req := &api.CreateTableRequest{DB: benchDB, Table: fmt.Sprintf("After_%d", f.tables),
 		Columns: api.Object[string]{{Name: "id", Value: "INT PRIMARY KEY"}}, ShardKey: "id"}
 	for {
-		_, err := m.CreateTable(ctx, req)
+		trying, cancel := context.WithTimeout(ctx, ddlPatience)
+		_, err := m.CreateTable(trying, req)
+		cancel()
 		if err == nil || api.CodeOf(err) == api.CodeTableExists {
 			took := time.Since(start)
 			_, err = m.DeleteTable(ctx, &api.DeleteTableRequest{DB: benchDB, Table: req.Table})
@@ -286,9 +296,14 @@ func (f *failing) changeSchema(ctx context.Context, m *client.Master, start time
 		if api.CodeOf(err).Lasting() {
 			return 0, err
 		}
+		if took := time.Since(start); took > ddlPatience {
+			f.stuck++
+			f.stuckErr = err
+			return took, nil
+		}
 		select {
 		case <-ctx.Done():
-			return 0, fmt.Errorf("no schema change succeeded within %s: %w", recovery, err)
+			return 0, ctx.Err()
 		case <-time.After(failedPause):
 		}
 	}
