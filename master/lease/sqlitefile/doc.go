@@ -20,8 +20,9 @@
 // was released, can deceive the masters; the workers then refuse one of two.
 //
 // Bounds: a statement waits for SQLite's lock for at most a quarter of a second. A master that is
-// paused in the middle of a write, a fraction of a millisecond, keeps the lock until it goes on or
-// is killed; the others then report ErrLocked. The lock is that of SQLite's rollback journal, so the
+// paused in the middle of a read or a write, a fraction of a millisecond, keeps the lock until it
+// goes on or is killed; the others then report ErrLocked, and after a TTL remove the file (not on
+// Windows, where it is in use), so that one of them can acquire the lease after two. The lock is that of SQLite's rollback journal, so the
 // file must be on a local disk. Nothing is synced, as nothing must outlive a loss of power: the
 // workers keep the terms durable. A file that such a loss has damaged is reported as ErrDamaged and
 // can be removed.

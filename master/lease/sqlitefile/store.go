@@ -38,7 +38,10 @@ type file struct {
 	closed bool
 	db     *sql.DB
 	opened fs.FileInfo
+	ours   fs.FileInfo // the latest that was a lease's
 	count  uint64
+
+	reads, writes stuck
 }
 
 func newFile(path string, ttl time.Duration) *file {
@@ -80,7 +83,7 @@ func (f *file) read(ctx context.Context) (record, error) {
 		rec, err = f.scan(db.QueryRowContext(ctx, selectRow))
 		return err
 	})
-	return rec, err
+	return rec, f.unstick(&f.reads, err)
 }
 
 // update replaces the row by what change returns for it, in one transaction. If it fails for
@@ -90,7 +93,7 @@ func (f *file) update(ctx context.Context, change func(record) (record, error)) 
 		return err
 	}
 	defer f.unlock()
-	return f.guarded(ctx, func(db *sql.DB) error {
+	return f.unstick(&f.writes, f.guarded(ctx, func(db *sql.DB) error {
 		tx, err := db.BeginTx(ctx, nil)
 		if err != nil {
 			return err
@@ -108,7 +111,7 @@ func (f *file) update(ctx context.Context, change func(record) (record, error)) 
 			return err
 		}
 		return tx.Commit()
-	})
+	}))
 }
 
 // close closes the file for good.
@@ -183,6 +186,7 @@ func (f *file) reopen(ctx context.Context) error {
 	if err := f.checkFormat(ctx); err != nil {
 		return errors.Join(err, f.forget())
 	}
+	f.ours = info
 	return nil
 }
 
