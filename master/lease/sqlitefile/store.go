@@ -40,6 +40,7 @@ type file struct {
 	opened fs.FileInfo
 	ours   fs.FileInfo // the latest that was a lease's
 	count  uint64
+	newest uint64 // term that was read or written; a new file goes on from there
 
 	reads, writes stuck
 }
@@ -107,6 +108,7 @@ func (f *file) update(ctx context.Context, change func(record) (record, error)) 
 		if err != nil {
 			return err
 		}
+		f.newest = max(f.newest, next.term)
 		if _, err := tx.ExecContext(ctx, updateRow, next.holder, next.session, int64(next.term), next.renewals, next.ttl.Milliseconds(), next.released); err != nil { //nolint:gosec // at most api.MaxTerm
 			return err
 		}
@@ -228,7 +230,7 @@ func (f *file) create(ctx context.Context) (err error) {
 				return err
 			}
 		}
-		_, err := db.ExecContext(ctx, "INSERT INTO lease VALUES (1, '', ?, 0, 0, ?, 0)", rand.Text(), f.ttl.Milliseconds())
+		_, err := db.ExecContext(ctx, "INSERT INTO lease VALUES (1, '', ?, ?, 0, ?, 0)", rand.Text(), int64(f.newest), f.ttl.Milliseconds())
 		return err
 	}()
 	if err := errors.Join(err, db.Close(), removeIfThere(name+"-journal")); err != nil {
@@ -260,5 +262,6 @@ func (f *file) scan(row *sql.Row) (record, error) {
 	if err := rec.check(); err != nil {
 		return record{}, &FileError{f.path, ErrDamaged, err}
 	}
+	f.newest = max(f.newest, rec.term)
 	return rec, nil
 }

@@ -14,8 +14,9 @@ type stuck struct {
 	since, last time.Time
 }
 
-// unstick removes the file once nobody could get its lock for a whole TTL: whoever has the lock is
-// paused in the middle of a read or a write, and would keep it for as long. That is safe, as a file
+// unstick removes the file once this process could not get its lock for a whole TTL in which nobody
+// wrote the file either: whoever has the lock is paused in the middle of a read or a write, and
+// would keep it for as long. That is safe, as a file
 // that is removed takes the lease with it: the new one counts as held for a TTL, and a process that
 // goes on finds that its own is no longer the path's. It returns err, the result of an access, or
 // that the file was removed.
@@ -31,7 +32,7 @@ func (f *file) unstick(s *stuck, err error) error {
 	if statErr != nil || f.ours == nil || !os.SameFile(info, f.ours) {
 		return err // it may be another program's
 	}
-	if s.file == nil || !os.SameFile(info, s.file) || now.Sub(s.last) > f.ttl {
+	if s.file == nil || !os.SameFile(info, s.file) || !info.ModTime().Equal(s.file.ModTime()) || now.Sub(s.last) > f.ttl {
 		*s = stuck{file: info, since: now}
 	}
 	s.last = now
