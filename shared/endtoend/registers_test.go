@@ -135,7 +135,7 @@ func TestRegistersAreLinearizable(t *testing.T) {
 	if !first.create(t.Context(), 0) {
 		t.FailNow()
 	}
-	s.run(g.ledger, registerClients, scale(2, 4, 120), func(ctx context.Context, i int, stop <-chan struct{}) {
+	s.run(g.ledger, registerClients, scale(2, 3, 80), func(ctx context.Context, i int, stop <-chan struct{}) {
 		c := &registerClient{storm: s, log: g, name: i, rng: rand.New(rand.NewPCG(seed, uint64(i)+1)), known: map[int]int{}}
 		c.run(ctx, stop)
 	})
@@ -160,8 +160,8 @@ type registerLog struct {
 func (g *registerLog) now() int64 { return int64(time.Since(g.start)) }
 
 // keys returns the first key in use, and whether the caller is to create the next registers.
-// wait is set if it must not use these any more, and others do not exist yet.
-func (g *registerLog) keys() (first int, create, wait bool) {
+// readOnly is set if it must not write these any more, and others do not exist yet.
+func (g *registerLog) keys() (first int, create, readOnly bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	full := g.unknown >= unknownPerEpoch
@@ -240,28 +240,28 @@ func (c *registerClient) run(ctx context.Context, stop <-chan struct{}) {
 			return
 		default:
 		}
-		first, create, wait := c.log.keys()
+		first, create, readOnly := c.log.keys()
+		op := access{key: first + c.rng.IntN(registers)}
 		switch {
-		case wait:
-			time.Sleep(pace)
-			continue
+		case readOnly:
+			op.kind = "read"
 		case create:
 			if !c.create(ctx, first+registers) {
 				return
 			}
 			c.log.next()
 		}
-		c.operate(ctx, access{key: first + c.rng.IntN(registers)})
+		c.operate(ctx, op)
 	}
 }
 
-// create makes the registers of an epoch.
+// create makes the registers of an epoch. Its attempts count, as the others may wait for it.
 func (c *registerClient) create(ctx context.Context, first int) bool {
 	req := &api.InsertRequest{DB: db, Table: registerTable}
 	for k := range registers {
 		req.Rows = append(req.Rows, api.Object[jsontext.Value]{{Name: "id", Value: number(int64(first + k))}, {Name: "v", Value: number(0)}})
 	}
-	w := &writer{t: c.t, masters: c.masters, ledger: newLedger(), name: 1000 + first, rng: c.rng}
+	w := &writer{t: c.t, masters: c.masters, ledger: c.log.ledger, name: 1000 + first, rng: c.rng}
 	_, err, ok := w.settle(ctx, func(ctx context.Context, m *client.Master, idem client.CallOption) (*api.WriteResponse, error) {
 		return m.Insert(ctx, req, idem)
 	})
@@ -273,7 +273,9 @@ func (c *registerClient) create(ctx context.Context, first int) bool {
 
 // operate does an operation on a key, and notes it unless it certainly had no effect.
 func (c *registerClient) operate(ctx context.Context, op access) {
-	op.kind = pickOne(c.rng, []string{"read", "read", "write", "cas", "cas"})
+	if op.kind == "" {
+		op.kind = pickOne(c.rng, []string{"read", "read", "write", "cas", "cas"})
+	}
 	if op.kind != "read" {
 		c.writes++
 		op.old, op.new = c.known[op.key], 1+c.name*1_000_000+c.writes

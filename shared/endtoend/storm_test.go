@@ -35,7 +35,7 @@ func TestNothingIsLostInAStorm(t *testing.T) {
 	l := newLedger()
 	s.zeroCounters(l, seed)
 	var acknowledged [counters]atomic.Int64
-	s.run(l, stormWriters, scale(3, 5, 150), func(ctx context.Context, i int, stop <-chan struct{}) {
+	s.run(l, stormWriters, scale(3, 4, 150), func(ctx context.Context, i int, stop <-chan struct{}) {
 		w := newWriter(s.rig, l, seed, i+1)
 		if i%4 == 0 {
 			w.count(ctx, stop, &acknowledged)
