@@ -22,10 +22,10 @@
 // Bounds: a statement waits for SQLite's lock for at most a quarter of a second. A master that is
 // paused in the middle of a read or a write, a fraction of a millisecond, keeps the lock until it
 // goes on or is killed; the others then report ErrLocked, and after a TTL remove the file (not on
-// Windows, where it is in use), so that one of them can acquire the lease after two. The lock is that of SQLite's rollback journal, so the
-// file must be on a local disk. Nothing is synced, as nothing must outlive a loss of power: the
-// workers keep the terms durable. A file that such a loss has damaged is reported as ErrDamaged and
-// can be removed.
+// Windows, where it is in use), so that one of them can acquire the lease after two. The lock is that
+// of SQLite's rollback journal, so the file must be on a local disk. Nothing is synced, as nothing
+// must outlive a loss of power: the workers keep the terms durable. A file that such a loss has
+// damaged is reported as ErrDamaged and can be removed.
 //
 // Sources: Gray and Cheriton (SOSP 1989) on leases; SQLite, "File Locking And Concurrency In
 // SQLite Version 3"; DynamoDB's lock client, for a lease by watching a record's version for its

@@ -16,10 +16,9 @@ type stuck struct {
 
 // unstick removes the file once this process could not get its lock for a whole TTL in which nobody
 // wrote the file either: whoever has the lock is paused in the middle of a read or a write, and
-// would keep it for as long. That is safe, as a file
-// that is removed takes the lease with it: the new one counts as held for a TTL, and a process that
-// goes on finds that its own is no longer the path's. It returns err, the result of an access, or
-// that the file was removed.
+// would keep it for as long. That is safe, as a file that is removed takes the lease with it: the new
+// one counts as held for a TTL, and a process that goes on finds that its own is no longer the
+// path's. It returns err, the result of an access, or that the file was removed.
 func (f *file) unstick(s *stuck, err error) error {
 	if err == nil {
 		*s = stuck{}
