@@ -64,11 +64,16 @@ func (c *Coordinator) EnsurePrimary(ctx context.Context) (*Leadership, error) {
 		}
 		return l, nil
 	}
+	if p := c.notPrimary(s); p.Primary != "" || s.Leader == "" {
+		return nil, p
+	}
+	// The last probe of the primary failed, perhaps because this process was stopped.
+	c.cfg.ProbePeers(ctx)
 	return nil, c.notPrimary(s)
 }
 
 // notPrimary says where a schema change should be sent instead.
-func (c *Coordinator) notPrimary(s State) error {
+func (c *Coordinator) notPrimary(s State) *api.Problem {
 	p := api.NewProblem(api.CodeNotPrimary, "%s is a backup; only the primary changes databases and tables", c.cfg.Self)
 	held, _ := c.Lease()
 	seen := c.cfg.Seen()
