@@ -10,8 +10,12 @@ import (
 )
 
 const (
-	promoteTimeout  = 15 * time.Second
-	stepDownTimeout = time.Second
+	promoteTimeout = 15 * time.Second
+	// preflightTimeout bounds the probes of a preflight.
+	preflightTimeout = time.Second
+	// drainProbeTimeout bounds the look at the workers before a hand-over.
+	drainProbeTimeout = 300 * time.Millisecond
+	stepDownTimeout   = time.Second
 	// drainTimeout is how long a schema change in flight may take before it is cancelled.
 	drainTimeout = 3 * time.Second
 	// holdTimeout is how long the old primary makes schema changes wait for the new one.
@@ -56,13 +60,14 @@ func (c *Coordinator) promote(ctx context.Context, req *api.FailoverRequest, t *
 	}
 	kind, gap := api.FailoverPlanned, time.Now()
 	led := gap
-	if !c.drainPrimary(ctx, t, before) {
+	answers := slices.ContainsFunc(checks, func(ck api.FailoverCheck) bool { return ck.Name == checkPrimary && ck.OK })
+	if !c.drainPrimary(ctx, t, before, answers) {
 		kind, led = api.FailoverForced, c.ledUntil(before.Leader)
 	}
 	if kind == api.FailoverPlanned {
 		gap = time.Now()
 	}
-	if err := c.take(ctx, "asked to take over", t.workerStep); err != nil {
+	if err := c.take(ctx, "asked to take over", true, t.workerStep); err != nil {
 		c.wanted = true
 		c.cfg.Event(api.EventFailover, api.LevelError, nil, "failover failed: "+api.AsProblem(err).Detail)
 		resp := c.report(t, req, kind, before.Leader, time.Time{}, time.Time{})
@@ -79,9 +84,15 @@ func (c *Coordinator) promote(ctx context.Context, req *api.FailoverRequest, t *
 
 // drainPrimary asks the old primary to finish its schema changes, to begin no more, and to
 // release the lease. It reports whether that did: if not, it is dead or cut off, and is fenced.
-func (c *Coordinator) drainPrimary(ctx context.Context, t *timeline, before State) bool {
+// One that did not answer the preflight is not asked.
+func (c *Coordinator) drainPrimary(ctx context.Context, t *timeline, before State, answers bool) bool {
 	i := slices.IndexFunc(c.cfg.Peers, func(p Peer) bool { return p.URL == before.Leader })
 	if i < 0 {
+		return false
+	}
+	if !answers {
+		t.add(api.FailoverStep{Name: "drain the old primary", Target: before.Leader,
+			Detail: "it does not answer; the workers refuse its writes from the new term on"}, nil)
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout+stepDownTimeout)
@@ -170,7 +181,9 @@ func (c *Coordinator) beginDrain(ctx context.Context, req *api.StepDownRequest) 
 		return false, nil
 	}
 	// If this process was stopped meanwhile, the failover may be over.
-	c.cfg.Probe(ctx)
+	pctx, cancel := context.WithTimeout(ctx, drainProbeTimeout)
+	defer cancel()
+	c.cfg.Probe(pctx)
 	c.act(ctx)
 	if s := c.Current(); s.Role != api.RolePrimary || s.Term != req.Term {
 		return false, staleTerm(s)

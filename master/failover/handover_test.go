@@ -21,6 +21,7 @@ func TestPromoteTellsTheOthersAndGoesOnWithoutThem(t *testing.T) {
 			Peer{"http://c", func(ctx context.Context, _ *api.StepDownRequest) error { <-ctx.Done(); return errors.New("paused") }})
 		c.decide(t.Context())
 		expect(t, c, api.RoleBackup, 4, b)
+		cl.peers = []PeerSeen{{PeerView: PeerView{URL: b, Reachable: true, Role: api.RolePrimary, Term: 4}}}
 		start := time.Now()
 		resp, err := c.Promote(t.Context(), &api.FailoverRequest{Reason: "a test"})
 		if err != nil {

@@ -13,9 +13,11 @@ import (
 // preflight checks whether a failover to this master would succeed, from probes made now. It
 // changes nothing. The problem is nil if it may go ahead. c.acting is held.
 func (c *Coordinator) preflight(ctx context.Context, req *api.FailoverRequest) ([]api.FailoverCheck, *api.Problem) {
+	pctx, cancel := context.WithTimeout(ctx, preflightTimeout) // what hangs is not waited for
+	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { c.cfg.ProbePeers(ctx) })
-	c.cfg.Probe(ctx)
+	wg.Go(func() { c.cfg.ProbePeers(pctx) })
+	c.cfg.Probe(pctx)
 	wg.Wait()
 	v := c.view(true)
 	checks := Preflight(v)
@@ -41,6 +43,9 @@ func (c *Coordinator) preflight(ctx context.Context, req *api.FailoverRequest) (
 	return checks, nil
 }
 
+// checkPrimary is the name of the check whether the primary can hand over.
+const checkPrimary = "the primary answers"
+
 // Preflight derives checks from what a decision depends on, for a master that is asked to lead.
 // The last one says whether the primary can hand over.
 func Preflight(v View) []api.FailoverCheck {
@@ -60,8 +65,11 @@ func Preflight(v View) []api.FailoverCheck {
 		}
 		checks = append(checks, ck)
 	}
-	primary := api.FailoverCheck{Name: "the primary answers", Detail: "no primary is known"}
-	if v.Leader != "" {
+	primary := api.FailoverCheck{Name: checkPrimary, Detail: "no primary is known"}
+	switch {
+	case v.Role == api.RolePrimary:
+		primary.OK, primary.Detail = true, v.Self
+	case v.Leader != "":
 		i := slices.IndexFunc(v.Peers, func(p PeerView) bool { return p.URL == v.Leader })
 		primary.OK = i >= 0 && v.Peers[i].Reachable
 		primary.Detail = v.Leader + " hands over"

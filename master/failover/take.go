@@ -29,7 +29,7 @@ func (c *Coordinator) takeUnasked(ctx context.Context, d Decision) {
 		began = h.freeSince
 	}
 	t := &timeline{start: time.Now(), event: c.cfg.Event, quiet: before.Term == 0}
-	if err := c.take(ctx, d.Why, t.workerStep); err != nil {
+	if err := c.take(ctx, d.Why, false, t.workerStep); err != nil {
 		c.cfg.Logger.Warn("cannot take a term", "error", err)
 		return
 	}
@@ -53,11 +53,21 @@ func (c *Coordinator) takeUnasked(ctx context.Context, d Decision) {
 }
 
 // take acquires the lease and installs its term on the workers, and leads. If masters compete
-// and none gets a majority, it tries again under newer terms. c.acting is held.
-func (c *Coordinator) take(ctx context.Context, why string, observe func(lease.Step)) error {
+// and none gets a majority, it tries again under newer terms. If the lease is held by a master
+// that may be dead, a patient attempt waits for it to expire. c.acting is held.
+func (c *Coordinator) take(ctx context.Context, why string, patient bool, observe func(lease.Step)) error {
 	for try := 0; ; try++ {
 		err := c.takeOnce(ctx, why, observe)
-		if err == nil || try == maxTries-1 || !contested(err) {
+		held, isHeld := errors.AsType[*lease.HeldError](err)
+		switch {
+		case isHeld && patient:
+			c.awaitExpiry(ctx, held.Holding.ExpiresIn)
+			patient = false
+			continue
+		case isHeld:
+			return api.NewProblem(api.CodeFailoverFailed, "%s, which still renews it", held).
+				Hinted("it is not dead: look at why it does not answer this master")
+		case err == nil || try >= maxTries || !contested(err):
 			return err
 		}
 		select {
@@ -74,15 +84,29 @@ func (c *Coordinator) take(ctx context.Context, why string, observe func(lease.S
 	}
 }
 
+// awaitExpiry waits until the lease is free, or is renewed although it was to expire.
+func (c *Coordinator) awaitExpiry(ctx context.Context, expiresIn time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, expiresIn+time.Second)
+	defer cancel()
+	for ctx.Err() == nil {
+		if h, err := c.cfg.Lease.Observe(ctx); err == nil && h.Free {
+			return
+		}
+		select {
+		case <-time.After(observeInterval / 2):
+		case <-ctx.Done():
+		}
+	}
+}
+
 func (c *Coordinator) takeOnce(ctx context.Context, why string, observe func(lease.Step)) error {
 	newest, err := c.cfg.Members.Newest(ctx, observe)
 	if err != nil {
 		return err
 	}
 	g, err := c.cfg.Lease.Acquire(ctx, c.cfg.Self, newest)
-	if held, ok := errors.AsType[*lease.HeldError](err); ok {
-		return api.NewProblem(api.CodeFailoverFailed, "%s, for up to %s more unless it renews it", held, held.Holding.ExpiresIn.Round(time.Millisecond)).
-			Hinted("if it is dead, this master takes over by itself when the lease expires")
+	if _, ok := errors.AsType[*lease.HeldError](err); ok {
+		return err
 	}
 	if err != nil {
 		return api.NewProblem(api.CodeFailoverFailed, "the lease cannot be acquired: %v", err).

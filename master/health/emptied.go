@@ -10,6 +10,9 @@ func (p *Prober) judge(snap *Snapshot) {
 		if sh.State != api.ShardUp && sh.State != api.ShardSlow && sh.State != api.ShardEmptied || sh.Stats == nil {
 			continue
 		}
+		if sh.Stats.State.Shard != "" {
+			p.accepted[i] = false // that was for one loss; the next is an alarm again
+		}
 		others := holding(snap, i)
 		switch empty := sh.Stats.State.Shard == "" && len(sh.Stats.Databases) == 0; {
 		case empty && others >= 0 && !p.accepted[i]:

@@ -2,6 +2,7 @@ package health
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -32,8 +33,8 @@ func (p *Prober) probePeer(ctx context.Context, i int) {
 	defer cancel()
 	start := time.Now()
 	h, err := p.cfg.Peers[i].Health(pctx)
-	if ctx.Err() != nil {
-		return
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // the prober is stopping; the master did not fail
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -267,6 +267,13 @@ func TestAnEmptiedShardIsAnAlarm(t *testing.T) {
 			expectStates(t, p, api.ShardUp, api.ShardUp)
 			time.Sleep(3 * time.Second)
 			expectStates(t, p, api.ShardUp, api.ShardUp)
+			// What was accepted is one loss: the next is an alarm again.
+			empty.set(func(f *target) { f.fresh, f.label = false, "1/2" })
+			time.Sleep(3 * time.Second)
+			expectStates(t, p, api.ShardUp, api.ShardUp)
+			empty.set(func(f *target) { f.fresh = true })
+			time.Sleep(3 * time.Second)
+			expectStates(t, p, api.ShardUp, api.ShardEmptied)
 		})
 	}
 	running(t, []*target{{fresh: true}, {fresh: true}}, func(p *Prober, _ func() []string) {

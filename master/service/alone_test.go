@@ -210,3 +210,16 @@ func TestAMasterOfAnotherClusterIsNoPeer(t *testing.T) {
 		return meta.Peers[1].Reachable, fmt.Sprintf("%+v", meta.Peers)
 	})
 }
+
+// TestMastersWithDifferentLeasesAreNamed: each would lead by its own rule.
+func TestMastersWithDifferentLeasesAreNamed(t *testing.T) {
+	other := startAlone(t, func(c *Config) { c.Role, c.Lease, c.LeaseFile = "backup", "sqlitefile", filepath.Join(t.TempDir(), "lease.db") })
+	m := client.NewMaster(startAlone(t, func(c *Config) { c.Peers = []string{other} }))
+	testcluster.Await(t, "health to name it", func(ctx context.Context) (bool, string) {
+		h, err := m.Health(ctx)
+		if err != nil {
+			return false, err.Error()
+		}
+		return strings.Contains(strings.Join(h.Reasons, "\n"), "MASTER_LEASE=sqlitefile and this one manual"), strings.Join(h.Reasons, "\n")
+	})
+}

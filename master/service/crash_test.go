@@ -31,6 +31,7 @@ type assassin struct {
 	executed bool   // the worker executes that request
 	kill     func() // SIGKILL
 	killed   bool
+	dead     chan struct{} // closed once kill has returned
 	// refuse chooses requests that do not arrive; nil: none.
 	refuse func(worker int, path, body string) bool
 }
@@ -38,15 +39,19 @@ type assassin struct {
 func (a *assassin) arm(at int, executed bool, kill func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.requests, a.at, a.executed, a.kill, a.killed = 0, at, executed, kill, false
+	a.requests, a.at, a.executed, a.kill, a.killed, a.dead = 0, at, executed, kill, false, make(chan struct{})
 }
 
-// disarm reports whether the master was killed.
+// disarm reports whether the master was killed, and waits until it is dead.
 func (a *assassin) disarm() (killed bool) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.at = 0
-	return a.killed
+	a.at, killed = 0, a.killed
+	dead := a.dead
+	a.mu.Unlock()
+	if killed {
+		<-dead
+	}
+	return killed
 }
 
 // refusing sets the requests that do not arrive.
@@ -88,6 +93,7 @@ func (a *assassin) between(t *testing.T, worker int, target string) string {
 			a.killed = true
 			a.mu.Unlock()
 			a.kill()
+			close(a.dead)
 		}
 		if dies || gone || refused {
 			panic(http.ErrAbortHandler)

@@ -21,7 +21,7 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 	if p := api.CheckIdentifier("db_name", req.DB); p != nil {
 		return p
 	}
-	if err := s.acceptEmpty(req.AcceptEmptyShards); err != nil {
+	if err := s.acceptEmpty(r.Context(), req.AcceptEmptyShards); err != nil {
 		return err
 	}
 	wanted := &intent.Record{Kind: intent.CreateDB, DB: req.DB}
@@ -36,8 +36,15 @@ func (s *Service) createDB(w http.ResponseWriter, r *http.Request) error {
 	return answer(w, resp, err)
 }
 
-// acceptEmpty gives up the rows that emptied shards have lost.
-func (s *Service) acceptEmpty(shards []int) error {
+// acceptEmpty gives up the rows that emptied shards have lost. Only the primary may, which gives
+// their workers its term right after, so that no other master needs to accept them, too.
+func (s *Service) acceptEmpty(ctx context.Context, shards []int) error {
+	if len(shards) == 0 {
+		return nil
+	}
+	if _, err := s.coord.EnsurePrimary(ctx); err != nil {
+		return err
+	}
 	snap := s.prober.Snapshot()
 	for _, i := range shards {
 		if i < 0 || i >= len(snap.Shards) || snap.Shards[i].State != api.ShardEmptied {

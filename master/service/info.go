@@ -23,7 +23,7 @@ func (s *Service) describeHealth(now time.Time) *api.Health {
 	snap, role := s.prober.Snapshot(), s.coord.Current()
 	status, reasons := s.status(snap)
 	h := &api.Health{
-		Status: status, Reasons: reasons, Role: role.Role, Term: role.Term, Primary: role.Leader, Cluster: s.cluster,
+		Status: status, Reasons: reasons, Role: role.Role, Term: role.Term, Primary: role.Leader, Cluster: s.cluster, Lease: s.cfg.Lease,
 		Version: Version, UptimeSeconds: now.Sub(s.started).Round(time.Millisecond).Seconds(),
 		Shards: make([]api.ShardHealth, len(snap.Shards)),
 	}
@@ -60,6 +60,11 @@ func (s *Service) status(snap *health.Snapshot) (api.Status, []string) {
 	}
 	if _, known := s.coord.Lease(); !known && s.cfg.Lease != leaseManual {
 		reasons = append(reasons, "the lease cannot be read, so no backup can take over")
+	}
+	for i := range snap.Peers {
+		if p := &snap.Peers[i]; p.Reachable && p.Health.Lease != s.cfg.Lease {
+			reasons = append(reasons, fmt.Sprintf("the master at %s has MASTER_LEASE=%s and this one %s: they would not agree on who leads", p.URL, p.Health.Lease, s.cfg.Lease))
+		}
 	}
 	for _, detail := range s.drift.reported() {
 		reasons = append(reasons, "schema drift: "+detail)

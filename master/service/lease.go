@@ -98,7 +98,7 @@ func (c *LeaseConfig) open(ctx context.Context, logger *slog.Logger) (lease.Leas
 	case leaseSQLiteFile:
 		l, err := sqlitefile.Open(ctx, sqlitefile.Config{Path: c.LeaseFile, TTL: c.LeaseTTL, Log: logger})
 		if err != nil { // not the nil *Lease in the interface
-			return nil, fmt.Errorf("MASTER_LEASE_FILE: %w", err)
+			return nil, &daemon.UsageError{Err: fmt.Errorf("MASTER_LEASE=sqlitefile: %w", err)}
 		}
 		return l, nil
 	case leaseEtcd:

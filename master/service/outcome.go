@@ -53,6 +53,12 @@ func requireShards(shards []*health.Shard, ready func(*health.Shard) bool, forma
 	if len(causes) == 1 {
 		p = p.On(*causes[0].Shard, causes[0].Worker)
 	}
+	// What was lost does not come back by itself.
+	for i := range causes {
+		if c := &causes[i]; c.Code == api.CodeShardEmptied || c.Code == api.CodeStorageFailed {
+			p.Hint = c.Hint
+		}
+	}
 	return p
 }
 

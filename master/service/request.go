@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -146,10 +147,26 @@ func (s *Service) planAndRun(ctx context.Context, makePlan func(context.Context)
 		}
 		err = run(p)
 		if retried || !isStale(err) {
-			return err
+			return s.lostOnShard(err)
 		}
 		s.prober.Refresh(ctx, refreshGap)
 	}
+}
+
+// lostOnShard rewords a worker's error that there is no such database or table if other shards
+// have it: advice to create it would have it created empty.
+func (s *Service) lostOnShard(err error) error {
+	if !isUnknown(err) {
+		return err
+	}
+	p := api.AsProblem(err)
+	if p.Shard == nil {
+		return err
+	}
+	q := *p
+	q.Detail = fmt.Sprintf("shard %d lacks what other shards have: %s", *p.Shard, p.Detail)
+	q.Hint = "see drift in GET " + api.PathMetadata + " before creating it there again, which would create it empty: has the shard lost its data?"
+	return &q
 }
 
 // onTable returns a makePlan function for planAndRun that plans over the named table.

@@ -62,7 +62,9 @@ func TestAnEmptiedShardIsNotJustFilledAgain(t *testing.T) {
 		t.Errorf("the hint is %q", p.Hint)
 	}
 	_, err = m.CreateDB(t.Context(), &api.CreateDBRequest{DB: s.db})
-	mustFail(t, err, api.CodeShardUnavailable, 1)
+	if p := mustFail(t, err, api.CodeShardUnavailable, 1); !strings.Contains(p.Hint, "accept_empty_shards: [1]") {
+		t.Errorf("the hint is %q", p.Hint)
+	}
 	if _, err := c.Master(1).Failover(t.Context(), &api.FailoverRequest{Force: true}); err != nil {
 		t.Errorf("a failover without it: %v", err)
 	}
@@ -91,6 +93,9 @@ func TestAnEmptiedShardIsNotJustFilledAgain(t *testing.T) {
 	c.Workers[1].Restart(t)
 	m = c.Master(1)
 	awaitState(t, m, 1, api.ShardEmptied)
+	_, err = c.Master(0).CreateDB(t.Context(), &api.CreateDBRequest{DB: s.db, AcceptEmptyShards: []int{1}})
+	mustFail(t, err, api.CodeNotPrimary, -1)
+	awaitState(t, c.Master(0), 1, api.ShardEmptied) // a refused request has given nothing up
 	_, err = m.CreateDB(t.Context(), &api.CreateDBRequest{DB: s.db, AcceptEmptyShards: []int{0}})
 	if p := mustFail(t, err, api.CodeInvalidField, -1); p.Field != "accept_empty_shards" {
 		t.Error(p)

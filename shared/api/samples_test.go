@@ -141,7 +141,7 @@ func answerSamples() []sample {
 func clusterSamples() []sample {
 	return []sample{
 		{"master/health.answer.json", false, "Health", &api.Health{
-			Status: api.StatusDegraded, Reasons: []string{"shard 2 (worker-8083) is down"}, Role: api.RolePrimary, Term: 3, Primary: "http://127.0.0.1:8080", Cluster: "0f1e2d3c4b5a6978", Version: "0.1.0", UptimeSeconds: 12.5,
+			Status: api.StatusDegraded, Reasons: []string{"shard 2 (worker-8083) is down"}, Role: api.RolePrimary, Term: 3, Primary: "http://127.0.0.1:8080", Cluster: "0f1e2d3c4b5a6978", Lease: "manual", Version: "0.1.0", UptimeSeconds: 12.5,
 			Shards: []api.ShardHealth{
 				{Shard: 0, Worker: "worker-8081", State: api.ShardUp, LatencyMS: 0.5, AgeMS: 250},
 				{Shard: 2, Worker: "worker-8083", State: api.ShardDown, AgeMS: -1},

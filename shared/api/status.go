@@ -44,6 +44,7 @@ type Health struct {
 	Term          uint64        `json:"term"`
 	Primary       string        `json:"primary"` // base URL, empty if unknown
 	Cluster       string        `json:"cluster"` // see [ClusterID]
+	Lease         string        `json:"lease"`   // the kind, as in [LeaseInfo]
 	Version       string        `json:"version"`
 	UptimeSeconds float64       `json:"uptime_seconds"`
 	Shards        []ShardHealth `json:"shards"`

@@ -165,7 +165,7 @@ func (m *Master) SecurityCheck(ctx context.Context, opts ...CallOption) (*api.Se
 // Failover makes this master, or req.To, the primary.
 func (m *Master) Failover(ctx context.Context, req *api.FailoverRequest, opts ...CallOption) (*api.FailoverResponse, error) {
 	out := new(api.FailoverResponse)
-	return out, m.post(ctx, api.PathFailover, true, req, out, opts)
+	return out, m.post(ctx, api.PathFailover, !req.DryRun, req, out, opts)
 }
 
 // Failovers lists the failovers that the master has carried out since it started.

@@ -18,7 +18,7 @@ func TestCheckResponseObjects(t *testing.T) {
 		t.Fatal(err)
 	}
 	const (
-		health  = `{"status":"ok","reasons":[],"role":"primary","term":1,"primary":"","cluster":"","version":"0","uptime_seconds":1,"shards":[]}`
+		health  = `{"status":"ok","reasons":[],"role":"primary","term":1,"primary":"","cluster":"","lease":"manual","version":"0","uptime_seconds":1,"shards":[]}`
 		problem = `{"type":"urn:shardeck:problem:not_primary","title":"This master is not the primary","status":409,"detail":"x","code":"not_primary","request_id":"r"}`
 		stream  = "{\"columns\":[]}\n[1,\"a\",null]\n{\"end\":{\"rows\":1}}\n"
 	)

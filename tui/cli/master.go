@@ -239,8 +239,13 @@ type Sighting struct {
 	Err      error
 }
 
+// surveyTimeout bounds the wait for a master's metadata, which it answers from memory: one that
+// hangs must not hold up what is to be known of the others.
+const surveyTimeout = 3 * time.Second
+
 // Survey requests the metadata and health of all masters in parallel; the result is in the order given.
 func Survey(ctx context.Context, endpoints []Endpoint, timeout time.Duration) []Sighting {
+	timeout = min(timeout, surveyTimeout)
 	seen := make([]Sighting, len(endpoints))
 	var wg sync.WaitGroup
 	for i, e := range endpoints {

@@ -31,7 +31,7 @@ func (m *model) refreshDialog() tea.Cmd {
 
 // checkFailover asks the backup that would be promoted for a dry run.
 func (m *model) checkFailover(target string) tea.Cmd {
-	ctx, id := m.checking.begin(m.ctx, PollTimeout)
+	ctx, id := m.checking.begin(m.ctx, CheckTimeout)
 	return checkCmd(ctx, id, m.client(target), target)
 }
 

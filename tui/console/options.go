@@ -94,6 +94,7 @@ type Action struct {
 // The timeouts of the console's requests.
 const (
 	PollTimeout     = 2 * time.Second
+	CheckTimeout    = 8 * time.Second // of a dry run, which waits for probes of masters and workers that hang
 	CountTimeout    = 30 * time.Second
 	SecurityTimeout = 30 * time.Second
 	FailoverTimeout = 20 * time.Second
