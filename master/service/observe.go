@@ -142,9 +142,10 @@ func (d *driftWatch) update(now time.Time, changed bool, stats []*api.WorkerStat
 	for i := range drift {
 		key := strings.TrimSuffix(drift[i].DB+"."+drift[i].Table, ".") + " (" + drift[i].Kind + ")"
 		k := d.known[key]
-		if k == nil || k.detail != drift[i].Detail {
-			k = &knownDrift{detail: drift[i].Detail, since: now}
+		if k == nil {
+			k = &knownDrift{since: now}
 		}
+		k.detail = drift[i].Detail // it counts rows, which change while the drift lasts
 		if !k.reported && now.Sub(k.since) >= driftSettle {
 			k.reported = true
 			events.publish(api.EventDrift, api.LevelWarn, nil, k.detail)

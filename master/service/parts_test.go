@@ -113,6 +113,26 @@ func TestDriftIsReportedOnceItPersists(t *testing.T) {
 	}
 }
 
+// TestDriftIsReportedWhileRowsAreWritten: its text counts the rows that remain, which must not make
+// it new with every row.
+func TestDriftIsReportedWhileRowsAreWritten(t *testing.T) {
+	var d driftWatch
+	h := newHub()
+	now := time.Unix(0, 0)
+	for rows := range int64(5) {
+		whole := &api.WorkerStats{Databases: []api.DatabaseStats{{Name: "S", Tables: []api.TableStats{{Definition: api.TableDef{Name: "T"}, Rows: rows}}}}}
+		d.update(now, true, []*api.WorkerStats{whole, {}}, h)
+		now = now.Add(driftSettle / 3)
+	}
+	reported := d.reported()
+	if len(reported) != 1 || !strings.Contains(reported[0], "4 rows") {
+		t.Errorf("reported %q, want the drift with the 4 rows there are now", reported)
+	}
+	if events, _ := h.since(0); len(events) != 1 {
+		t.Errorf("%d events, want 1", len(events))
+	}
+}
+
 func TestWriteProblems(t *testing.T) {
 	cause := func(code api.Code, shard int) api.Problem { return *api.NewProblem(code, "x").On(shard, "w") }
 	applied := []api.ShardResult{{Shard: 9}}
