@@ -216,7 +216,9 @@ func (c *Coordinator) lead(g lease.Grant, why string) {
 	}
 	c.grant, c.wanted = g, false
 	c.expired.Store(false)
-	c.leading.Store(l)
+	if old := c.leading.Swap(l); old != nil {
+		old.end(State{})
+	}
 	c.drained.end()
 	c.change(api.LevelGood, why, func(s State) State {
 		return State{Role: api.RolePrimary, Term: l.Term, Leader: c.cfg.Self}

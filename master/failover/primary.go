@@ -72,6 +72,26 @@ func (c *Coordinator) EnsurePrimary(ctx context.Context) (*Leadership, error) {
 	return nil, c.notPrimary(s)
 }
 
+// Renew makes the primary lead under a new term, so that the workers refuse requests of the
+// old one that are delayed in the network.
+func (c *Coordinator) Renew(ctx context.Context) (*Leadership, error) {
+	if err := c.acting.lock(ctx); err != nil {
+		return nil, err
+	}
+	defer c.acting.unlock()
+	if s := c.Current(); s.Role != api.RolePrimary {
+		return nil, c.notPrimary(s)
+	}
+	if err := c.take(ctx, "requests of the term before may be delayed", false, nil); err != nil {
+		return nil, err
+	}
+	c.cfg.Probe(ctx)
+	if l := c.leading.Load(); l != nil {
+		return l, l.Err()
+	}
+	return nil, c.notPrimary(c.Current())
+}
+
 // notPrimary says where a schema change should be sent instead.
 func (c *Coordinator) notPrimary(s State) *api.Problem {
 	p := api.NewProblem(api.CodeNotPrimary, "%s is a backup; only the primary changes databases and tables", c.cfg.Self)

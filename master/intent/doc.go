@@ -28,8 +28,11 @@
 // notes in the row which are not, and never sends those again.
 //
 // A part that is refused because of its content (see [api.Code.Lasting]), or because its table was
-// dropped or replaced, is refused for good: it is not undone elsewhere, as the client was told, or
-// is told by an event, which rows that concerns.
+// dropped or replaced by another definition, is refused for good: it is not undone elsewhere, as
+// the client was told, or is told by an event, which rows that concerns. A table that is created
+// again with the same definition cannot be told from the one before: the intents of writes to it are
+// removed before it is created. What is left is a request of that write itself that is delayed in
+// the network for longer than the drop and the creation take.
 //
 // A write whose other parts take more than [MaxBody] has no intent, nor has one of a single shard,
 // which cannot be left half done, or of a database of an older version, until the primary has given
@@ -39,8 +42,10 @@
 //
 // Only the primary changes the schema, one statement at a time, so any such intent that it finds
 // while it executes none has been abandoned. Its steps can be repeated: to create what exists with
-// the same definition, or to drop what does not exist, succeeds. Each carries an Idempotency-Key
-// too, so that a request that was delayed in the network cannot drop the table's successor.
+// the same definition, or to drop what does not exist, succeeds. Those for tables carry an
+// Idempotency-Key too, so that a request that was delayed in the network cannot drop the table's
+// successor. Those for databases cannot: a primary that completes such a change takes a new term
+// first, so that the workers refuse what was sent before.
 //
 //	create table   the row, then the shards. If one refuses, the row first says "undo", then the
 //	               table is dropped where this intent created it, unless it has rows by now.

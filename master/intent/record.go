@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -81,6 +82,9 @@ func NewID() string {
 // keyPrefix begins the Idempotency-Keys that masters choose. Nobody can guess one.
 const keyPrefix = "shardeck-intent-"
 
+// IsReservedKey reports whether clients must not send the Idempotency-Key.
+func IsReservedKey(key string) bool { return strings.HasPrefix(key, keyPrefix) }
+
 // NewKey returns an Idempotency-Key for a step of an intent, or with no step, for all of a write.
 func NewKey(id, step string) *api.Idempotency {
 	key := keyPrefix + id
@@ -145,6 +149,13 @@ func (r *Record) check(shards int) error {
 		return fmt.Errorf("it lacks %s", missing)
 	}
 	return nil
+}
+
+// Writes reports whether the intent is a write to the table.
+func (r *Record) Writes(table string) bool {
+	return slices.ContainsFunc(r.Parts, func(p Part) bool {
+		return slices.ContainsFunc(p.Statements, func(st api.Statement) bool { return api.SameName(st.Table, table) })
+	})
 }
 
 // Targets returns the shards that the intent concerns, apart from the host of a Write.

@@ -15,6 +15,9 @@ import (
 	"shardeck/shared/httpserve"
 )
 
+// relayTimeout bounds a failover to another master, which has bounds of its own unless it hangs.
+const relayTimeout = 20 * time.Second
+
 // maxReason bounds the reason of a failover, in bytes.
 const maxReason = 500
 
@@ -34,7 +37,9 @@ func (s *Service) failover(w http.ResponseWriter, r *http.Request) error {
 			return api.NewProblem(api.CodeInvalidField, "to is not a master of this cluster").At("to").
 				Hinted("choose from %s", strings.Join(append([]string{s.self}, s.cfg.Peers...), ", "))
 		}
-		resp, err := s.peers[i].Failover(r.Context(), &req, client.RequestID(httpserve.RequestID(r)))
+		ctx, cancel := context.WithTimeout(r.Context(), relayTimeout)
+		defer cancel()
+		resp, err := s.peers[i].Failover(ctx, &req, client.RequestID(httpserve.RequestID(r)))
 		if err != nil {
 			return err
 		}

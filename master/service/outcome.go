@@ -24,7 +24,7 @@ func (s *Service) preflightWrite(p *plan.Plan) *api.Problem {
 	for i := range p.Fragments {
 		shards[i] = &snap.Shards[p.Fragments[i].Shard]
 	}
-	return requireShards(shards, func(sh *health.Shard) bool { return sh.Refusal() == nil },
+	return requireShards(shards, func(sh *health.Shard) bool { return sh.Refusal() == nil && sh.State != api.ShardFailing },
 		"the write needs shards %s: %s; this request wrote nothing", list(p.Route.Shards))
 }
 

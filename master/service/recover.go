@@ -123,7 +123,8 @@ func (s *Service) holdSchema(ctx context.Context) (end func(), lead *failover.Le
 }
 
 // finishOne executes an intent of a schema change; s.ddl is held. It returns nil if the intent is
-// no longer there.
+// no longer there. Requests that create or drop a database have no Idempotency-Key: those that
+// were sent before, and are delayed, are fenced off by a new term.
 func (s *Service) finishOne(lead *failover.Leadership, e intent.Entry) (*executed, *api.Problem) {
 	rec, p := s.intents.log.Load(lead.Context(), e)
 	if p != nil || rec == nil {
@@ -133,15 +134,25 @@ func (s *Service) finishOne(lead *failover.Leadership, e intent.Entry) (*execute
 		}
 		return nil, nil
 	}
+	if rec.Kind == intent.CreateDB || rec.Kind == intent.DropDB {
+		if err := preflight(s.prober.Snapshot()); err != nil {
+			return nil, api.AsProblem(err)
+		}
+		renewed, err := s.coord.Renew(lead.Context())
+		if err != nil {
+			return nil, api.AsProblem(err)
+		}
+		lead = renewed
+	}
 	res := s.intents.log.Finish(lead.Context(), s.fenceOf(lead), e.Host, rec)
 	s.note(rec, res)
 	s.report(rec, res)
-	return &executed{rec, res}, nil
+	return &executed{rec, res, lead}, nil
 }
 
 // finishLeft completes what earlier changes of a database have left; s.ddl is held. Nothing else
-// may change the database before that.
-func (s *Service) finishLeft(lead *failover.Leadership, db string) ([]executed, error) {
+// may change the database before that. It returns the leadership to go on under.
+func (s *Service) finishLeft(lead *failover.Leadership, db string) ([]executed, *failover.Leadership, error) {
 	var all []executed
 	snap := s.prober.Snapshot() // just refreshed
 	for shard := range snap.Shards {
@@ -151,7 +162,7 @@ func (s *Service) finishLeft(lead *failover.Leadership, db string) ([]executed, 
 		}
 		entries, p := s.intents.log.List(lead.Context(), shard, d.Name)
 		if p != nil {
-			return nil, p
+			return nil, nil, p
 		}
 		for _, e := range entries {
 			if !e.Kind.IsSchema() {
@@ -159,7 +170,7 @@ func (s *Service) finishLeft(lead *failover.Leadership, db string) ([]executed, 
 			}
 			done, p := s.finishOne(lead, e)
 			if p != nil {
-				return nil, p
+				return nil, nil, p
 			}
 			if done == nil {
 				continue
@@ -169,12 +180,12 @@ func (s *Service) finishLeft(lead *failover.Leadership, db string) ([]executed, 
 				if cause := changeProblem(done.record, done.result); cause != nil {
 					p.Causes = []api.Problem{*cause}
 				}
-				return nil, p.Hinted("send the request again once GET %s reports that it is complete", api.PathEvents)
+				return nil, nil, p.Hinted("send the request again once GET %s reports that it is complete", api.PathEvents)
 			}
-			all = append(all, *done)
+			all, lead = append(all, *done), done.lead
 		}
 	}
-	return all, nil
+	return all, lead, nil
 }
 
 // finishWrites completes abandoned writes.

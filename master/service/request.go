@@ -76,6 +76,9 @@ func validKey(key string) bool {
 	if len(key) == 0 || len(key) > maxIdempotencyKey {
 		return false
 	}
+	if intent.IsReservedKey(key) {
+		return false
+	}
 	for i := range len(key) {
 		if key[i] < ' ' || key[i] > '~' {
 			return false

@@ -18,6 +18,7 @@ import (
 type executed struct {
 	record *intent.Record
 	result *intent.Result
+	lead   *failover.Leadership // under which it was executed
 }
 
 // changeSchema runs a change on the primary: one at a time, and only if every shard is
@@ -44,7 +45,7 @@ func (s *Service) changeSchema(ctx context.Context, wanted *intent.Record,
 	if err := preflight(s.prober.Snapshot()); err != nil {
 		return nil, err
 	}
-	left, err := s.finishLeft(lead, wanted.DB)
+	left, lead, err := s.finishLeft(lead, wanted.DB)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +60,49 @@ func (s *Service) changeSchema(ctx context.Context, wanted *intent.Record,
 	if name, ok := s.catalog.Load().Database(wanted.DB); ok {
 		wanted.DB = name // in the spelling it was created with
 	}
+	if wanted.Kind == intent.CreateTable && len(wanted.Shards) == s.slots.Shards() {
+		if err := s.discardWrites(lead, wanted.DB, wanted.Table); err != nil {
+			return nil, err
+		}
+	}
 	return s.runChange(lead, wanted)
+}
+
+// discardWrites removes the intents of writes to a table that no shard has any more. Completed
+// later, they would put rows of the dropped table into a new one of the same name and definition.
+func (s *Service) discardWrites(lead *failover.Leadership, db, table string) error {
+	snap := s.prober.Snapshot()
+	for shard := range snap.Shards {
+		d := catalog.FindDatabase(snap.Shards[shard].Stats, db)
+		if d == nil || d.Log == nil {
+			continue
+		}
+		entries, p := s.intents.log.List(lead.Context(), shard, d.Name)
+		if p != nil {
+			return p
+		}
+		var ids []string
+		for _, e := range entries {
+			if e.Kind != intent.Write {
+				continue
+			}
+			rec, p := s.intents.log.Load(lead.Context(), e)
+			if p != nil {
+				return p
+			}
+			if rec != nil && rec.Writes(table) {
+				ids = append(ids, e.ID)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		if p := s.intents.log.Remove(lead.Context(), s.fenceOf(lead), shard, d.Name, ids...); p != nil {
+			return p
+		}
+		s.events.publish(api.EventWrite, api.LevelWarn, &shard, fmt.Sprintf("%d unfinished writes to the dropped table %s.%s are given up", len(ids), db, table))
+	}
+	return nil
 }
 
 func (s *Service) fenceOf(lead *failover.Leadership) api.Fence {

@@ -162,8 +162,11 @@ func (m *Master) SecurityCheck(ctx context.Context, opts ...CallOption) (*api.Se
 	return out, m.post(ctx, api.PathSecurityCheck, false, struct{}{}, out, opts)
 }
 
-// Failover makes this master, or req.To, the primary.
+// Failover makes this master, or req.To, the primary; req may be nil.
 func (m *Master) Failover(ctx context.Context, req *api.FailoverRequest, opts ...CallOption) (*api.FailoverResponse, error) {
+	if req == nil {
+		req = &api.FailoverRequest{}
+	}
 	out := new(api.FailoverResponse)
 	return out, m.post(ctx, api.PathFailover, !req.DryRun, req, out, opts)
 }

@@ -55,6 +55,7 @@ var wordings = []wording{
 		`to give its rows up, POST /create-db of a master (see the README) with accept_empty_shards: `,
 		`to give its rows up, POST /create-db of a master (see the README) with accept_empty_shards: `),
 	say(`list only shards whose state in GET /health is emptied`, `list only shards that shardeck status shows as emptied`, `list only shards that are emptied`),
+	say(`see drift in GET /metadata before creating it there again`, `see drift in shardeck status before creating it there again`, `see the drift that is reported before creating it there again`),
 	say(`once GET /events reports that it is complete`, `when it is complete`, `when it is complete`),
 	say(`GET /events of the primary reports (when|the outcome on each shard)`, `its log and the console say $1`, `its log says $1`),
 	say(`send force: true to go ahead without it`, `go ahead without it with --force`, `choose Force`),
