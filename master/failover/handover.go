@@ -29,11 +29,12 @@ const (
 // If a check fails, nothing was changed. The error of a failed failover names the workers
 // responsible.
 func (c *Coordinator) Promote(ctx context.Context, req *api.FailoverRequest) (*api.FailoverResponse, error) {
+	caller := ctx
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), promoteTimeout)
 	defer cancel()
 	before := c.Current()
 	t := &timeline{start: time.Now(), event: c.cfg.Event}
-	resp, err := c.promote(ctx, req, t, before)
+	resp, err := c.promote(ctx, caller, req, t, before)
 	if err != nil || resp.Kind == api.FailoverDryRun {
 		return resp, err
 	}
@@ -44,7 +45,7 @@ func (c *Coordinator) Promote(ctx context.Context, req *api.FailoverRequest) (*a
 }
 
 // promote is Promote up to the moment that this master leads and has written to every shard.
-func (c *Coordinator) promote(ctx context.Context, req *api.FailoverRequest, t *timeline, before State) (*api.FailoverResponse, error) {
+func (c *Coordinator) promote(ctx, caller context.Context, req *api.FailoverRequest, t *timeline, before State) (*api.FailoverResponse, error) {
 	if err := c.acting.lock(ctx); err != nil {
 		return nil, api.NewProblem(api.CodeFailoverFailed, "another failover of this master is in progress").Hinted("wait for it to end")
 	}
@@ -57,6 +58,9 @@ func (c *Coordinator) promote(ctx context.Context, req *api.FailoverRequest, t *
 	}
 	if problem != nil {
 		return nil, problem
+	}
+	if caller.Err() != nil { // this process was stopped for long, perhaps
+		return nil, api.NewProblem(api.CodeCanceled, "whoever asked for the failover has gone; nothing was changed")
 	}
 	kind, gap := api.FailoverPlanned, time.Now()
 	led := gap

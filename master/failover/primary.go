@@ -95,13 +95,15 @@ func (c *Coordinator) Renew(ctx context.Context) (*Leadership, error) {
 // notPrimary says where a schema change should be sent instead.
 func (c *Coordinator) notPrimary(s State) *api.Problem {
 	p := api.NewProblem(api.CodeNotPrimary, "%s is a backup; only the primary changes databases and tables", c.cfg.Self)
-	held, _ := c.Lease()
+	held, known := c.Lease()
 	seen := c.cfg.Seen()
 	i := slices.IndexFunc(seen, func(p PeerSeen) bool { return p.URL == s.Leader })
 	switch {
 	case s.Leader != "" && i >= 0 && seen[i].Reachable:
 		p = p.Hinted("send this to %s", s.Leader)
 		p.Primary = s.Leader
+	case held.Automatic && !known:
+		p = p.Hinted("no primary answers, and the lease cannot be read, so no backup takes over: see this master's log for what is wrong with its store")
 	case held.Automatic:
 		p = p.Hinted("no primary answers; a backup takes over by itself in a few seconds: send it again then")
 	case s.Leader != "":

@@ -110,6 +110,10 @@ func pickBackup(seen []Sighting) (*Sighting, error) {
 	if !answered {
 		return nil, errUnreachable(causes)
 	}
+	if len(seen) == 1 {
+		return nil, api.NewProblem(api.CodeAlreadyPrimary, "%s is the primary already", seen[0].Endpoint.URL).
+			Hinted("name the backup that is to lead with --to")
+	}
 	p := api.NewProblem(api.CodeFailoverFailed, "no backup master answered").
 		Hinted("start a master with MASTER_ROLE=backup, or name one with --to")
 	for _, cause := range causes {

@@ -68,8 +68,8 @@ func paintMasters(a widget.Area, v *View) {
 		m := &s.Masters[i]
 		symbol, word, role, roleName, term := masterLook(v, m)
 		x := in.Text(1, i, role, symbol)
-		in.Text(x+1, i, theme.Strong, widget.FitMiddle(cluster.Host(m.URL), 24))
-		in.Text(28, i, theme.Text, roleName)
+		in.Text(x+1, i, theme.Strong, widget.FitMiddle(cluster.Host(m.URL), 21))
+		in.Text(25, i, theme.Text, roleName)
 		if term > 0 {
 			in.Text(37, i, theme.Muted, fmt.Sprintf("term %d", term))
 		}
@@ -100,7 +100,7 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 				}
 				return "●", word, theme.Good, string(p.Role), p.Term
 			}
-			return "✗", "not reachable", theme.Bad, string(p.Role), p.Term
+			return "✗", "not reachable", theme.Bad, formerly(p.Role), p.Term
 		}
 	}
 	if !m.Configured {
@@ -112,7 +112,15 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 	if m.OK {
 		return "○", "answered " + widget.Age(v.Now.Sub(m.Asked)) + " ago", theme.Muted, string(m.Role), m.Term
 	}
-	return "✗", "does not answer", theme.Bad, string(m.Role), m.Term
+	return "✗", "does not answer", theme.Bad, formerly(m.Role), m.Term
+}
+
+// formerly describes the role that a master had when it last answered.
+func formerly(role api.Role) string {
+	if role == "" {
+		return ""
+	}
+	return "was " + string(role)
 }
 
 // paintTraffic draws the requests of all shards over time.
