@@ -213,7 +213,9 @@ func TestAMasterOfAnotherClusterIsNoPeer(t *testing.T) {
 
 // TestMastersWithDifferentLeasesAreNamed: each would lead by its own rule.
 func TestMastersWithDifferentLeasesAreNamed(t *testing.T) {
-	other := startAlone(t, func(c *Config) { c.Role, c.Lease, c.LeaseFile = "backup", "sqlitefile", filepath.Join(t.TempDir(), "lease.db") })
+	other := startAlone(t, func(c *Config) {
+		c.Role, c.Lease, c.LeaseFile = "backup", "sqlitefile", filepath.Join(t.TempDir(), "lease.db")
+	})
 	m := client.NewMaster(startAlone(t, func(c *Config) { c.Peers = []string{other} }))
 	testcluster.Await(t, "health to name it", func(ctx context.Context) (bool, string) {
 		h, err := m.Health(ctx)
