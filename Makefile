@@ -91,7 +91,7 @@ race:
 
 test-long: ## all tests three times in random order, long end-to-end tests, then every fuzz target for FUZZTIME (1m)
 	$(GO) test $(RACE) -count=3 -shuffle=on -timeout 60m ./...
-	SHARDECK_LONG=1 $(GO) test $(RACE) -count=1 -timeout 60m ./shared/endtoend/...
+	SHARDECK_LONG=1 $(GO) test $(RACE) -count=1 -timeout 60m ./shared/endtoend/... ./master/lease/... ./master/intent
 	@set -e; for pkg in $$($(GO) list ./...); do \
 		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 			echo "fuzz $$pkg $$target"; \

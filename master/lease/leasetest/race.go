@@ -11,6 +11,9 @@ import (
 	"shardeck/master/lease"
 )
 
+// slowGrant is how long a grant takes in a busy store.
+const slowGrant = 200 * time.Millisecond
+
 // race lets masters acquire and release as fast as they can.
 func race(_ *testing.T, f *fixture) { f.race(8, false) }
 
@@ -27,7 +30,7 @@ func (f *fixture) race(masters int, faults bool) {
 		l, holder := f.open(), fmt.Sprintf("http://m%d", i)
 		wg.Go(func() {
 			for start := time.Now(); f.ref.Grants() < rounds; {
-				if time.Since(start) > 2*hung {
+				if time.Since(start) > 2*hung+time.Duration(rounds)*slowGrant {
 					f.t.Errorf("%s gives up after %d of %d grants", holder, f.ref.Grants(), rounds)
 					return
 				}
