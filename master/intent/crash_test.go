@@ -35,15 +35,23 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	c := &cluster{t: t}
+	t.Cleanup(c.close)
 	for i := range shards {
 		e, err := sqlite.Open(t.Context(), sqlite.Config{Dir: filepath.Join(t.TempDir(), fmt.Sprint(i)), Suffix: "GO"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = e.Close() })
 		c.engines = append(c.engines, e)
 	}
 	return c
+}
+
+// close ends the engines, each of which watches its files. The tests have hundreds of clusters.
+func (c *cluster) close() {
+	for _, e := range c.engines {
+		_ = e.Close()
+	}
+	c.engines = nil
 }
 
 // master is one master's view of the cluster. It dies at its request number dieAt, 0 for never.
@@ -300,6 +308,7 @@ func TestEveryCrashPointOfASchemaChange(t *testing.T) {
 						if got := c.state(); !slices.Contains(tt.ends, got) {
 							t.Fatalf("died at request %d (executed: %v), the successor at %d: %q, want one of %q", first, executed, second, got, tt.ends)
 						}
+						c.close()
 						if !next.dead || second == 1 && os.Getenv("SHARDECK_LONG") == "" {
 							break
 						}
@@ -407,6 +416,7 @@ func TestEveryCrashPointOfAWrite(t *testing.T) {
 				if got := c.state(); got != all("School, T of 2 columns with 2 rows") {
 					t.Fatalf("died at request %d (executed: %v), the successor at %d: %q", first, executed, second, got)
 				}
+				c.close()
 				if !next.dead {
 					break
 				}
