@@ -69,7 +69,8 @@ type Coordinator struct {
 	watched chan lease.Grant // a new grant, whose loss Run watches from now on
 	holding atomic.Pointer[holding]
 
-	expired atomic.Bool // the last grant has expired, and no other was won since
+	renewing atomic.Bool // this primary is taking its next term
+	expired  atomic.Bool // the last grant has expired, and no other was won since
 
 	afterwards sync.WaitGroup // what is left to do after a takeover; Run waits for it
 

@@ -182,6 +182,9 @@ func (l *expiring) Acquire(_ context.Context, holder string, after uint64) (leas
 	if time.Now().Before(l.until) && l.holder != holder {
 		return nil, &lease.HeldError{Holding: lease.Holding{Automatic: true, Holder: l.holder, Term: l.term, ExpiresIn: time.Until(l.until)}}
 	}
+	if l.lost != nil && l.holder == holder && !isClosed(l.lost) {
+		close(l.lost) // a holder that acquires again gives up the grant before
+	}
 	l.holder, l.term, l.until = holder, max(l.term, after)+1, time.Now().Add(ttl)
 	g := &expiringGrant{l: l, term: l.term, until: time.Now().Add(ttl * 3 / 4), lost: make(chan struct{})}
 	l.lost = g.lost
@@ -442,4 +445,31 @@ func TestOnlyThePrimaryMayChangeTheSchema(t *testing.T) {
 	if p := api.AsProblem(err); p.Code != api.CodeNotPrimary || p.Primary != "" {
 		t.Errorf("a backup without a primary: %+v", p)
 	}
+}
+
+// TestAPrimaryRenewsItsTermWithoutABreak: it acquires the lease again, under the context of the
+// leadership that ends with that.
+func TestAPrimaryRenewsItsTermWithoutABreak(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cl := &cluster{fences: []Worker{fresh(), fresh(), fresh()}}
+		c := New(cl.config(a, api.RolePrimary, &expiring{}, Peer{URL: b}))
+		run(t, c, func(settleNow func()) {
+			settleNow()
+			before, err := c.EnsurePrimary(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			after, err := c.Renew(before.Context())
+			if err != nil || after.Term != before.Term+1 || after.Err() != nil || before.Err() == nil {
+				t.Fatalf("renewed: %+v, %v", after, err)
+			}
+			synctest.Wait()
+			expect(t, c, api.RolePrimary, 2, a)
+		})
+		for _, e := range cl.events {
+			if strings.Contains(e, "expired") {
+				t.Errorf("events %q", cl.events)
+			}
+		}
+	})
 }

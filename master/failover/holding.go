@@ -92,6 +92,9 @@ func (c *Coordinator) release(ctx context.Context) {
 // leaseLost demotes this master. Nobody can have acquired the lease yet: it is lost to its
 // holder well before it is free for others.
 func (c *Coordinator) leaseLost() {
+	if c.renewing.Load() {
+		return
+	}
 	term := uint64(0)
 	if l := c.leading.Load(); l != nil {
 		if until := l.grant.Until(); until.IsZero() || time.Now().Before(until) && !isClosed(l.grant.Lost()) {

@@ -82,6 +82,9 @@ func (c *Coordinator) Renew(ctx context.Context) (*Leadership, error) {
 	if s := c.Current(); s.Role != api.RolePrimary {
 		return nil, c.notPrimary(s)
 	}
+	// The caller's context may be that of the leadership, which ends here.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), promoteTimeout)
+	defer cancel()
 	if err := c.take(ctx, "requests of the term before may be delayed", false, nil); err != nil {
 		return nil, err
 	}

@@ -56,6 +56,20 @@ func (c *Coordinator) takeUnasked(ctx context.Context, d Decision) {
 // and none gets a majority, it tries again under newer terms. If the lease is held by a master
 // that may be dead, a patient attempt waits for it to expire. c.acting is held.
 func (c *Coordinator) take(ctx context.Context, why string, patient bool, observe func(lease.Step)) error {
+	if c.Current().Role != api.RolePrimary {
+		return c.tryTake(ctx, why, patient, observe)
+	}
+	// A primary gives its grant up for the next one, and is no backup in between.
+	c.renewing.Store(true)
+	err := c.tryTake(ctx, why, patient, observe)
+	c.renewing.Store(false)
+	if err != nil {
+		c.leaseLost() // if it was
+	}
+	return err
+}
+
+func (c *Coordinator) tryTake(ctx context.Context, why string, patient bool, observe func(lease.Step)) error {
 	for try := 0; ; try++ {
 		err := c.takeOnce(ctx, why, observe)
 		held, isHeld := errors.AsType[*lease.HeldError](err)

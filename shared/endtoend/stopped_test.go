@@ -123,7 +123,7 @@ func stopsPrimaries(t *testing.T, commands [][]string, automatic bool) {
 	s := &stopper{net: newNetwork(t, seed), automatic: automatic, rng: rand.New(rand.NewPCG(seed, 0))}
 	env := patient
 	if automatic {
-		env = slices.Concat(patient, timing{"MASTER_LEASE=sqlitefile", "MASTER_LEASE_FILE=" + filepath.Join(t.TempDir(), "lease.db")})
+		env = slices.Concat(patient, timing{"MASTER_LEASE=sqlitefile", "MASTER_LEASE_TTL=4s", "MASTER_LEASE_FILE=" + filepath.Join(t.TempDir(), "lease.db")})
 	}
 	s.rig = startRig(t, testcluster.Options{Workers: workers, WorkerCommands: commands, Masters: 2, Env: env, Between: s.net.between})
 	for range scale(1, 1, 10) {
