@@ -268,8 +268,13 @@ func (c *Coordinator) change(level api.Level, why string, f func(State) State) {
 // restarted. Only a lease that does not expire allows it.
 func (c *Coordinator) resume(ctx context.Context, d Decision) {
 	g, err := c.cfg.Lease.Acquire(ctx, c.cfg.Self, d.Term-1)
-	if err != nil || g.Term() != d.Term {
+	if err != nil {
 		c.cfg.Logger.Warn("cannot resume the term", "term", d.Term, "error", err)
+		return
+	}
+	if g.Term() != d.Term {
+		// A lease that expires, not observed yet: kept, the grant would exclude everybody.
+		c.giveBack(ctx, g)
 		return
 	}
 	c.lead(g, d.Why)

@@ -62,14 +62,13 @@ func (c *Coordinator) promote(ctx, caller context.Context, req *api.FailoverRequ
 	if caller.Err() != nil { // this process was stopped for long, perhaps
 		return nil, api.NewProblem(api.CodeCanceled, "whoever asked for the failover has gone; nothing was changed")
 	}
-	kind, gap := api.FailoverPlanned, time.Now()
-	led := gap
+	asked := time.Now()
 	answers := slices.ContainsFunc(checks, func(ck api.FailoverCheck) bool { return ck.Name == checkPrimary && ck.OK })
-	if !c.drainPrimary(ctx, t, before, answers) {
-		kind, led = api.FailoverForced, c.ledUntil(before.Leader)
-	}
-	if kind == api.FailoverPlanned {
+	kind, gap, led := api.FailoverPlanned, time.Time{}, asked
+	if c.drainPrimary(ctx, t, before, answers) {
 		gap = time.Now()
+	} else {
+		kind, gap, led = api.FailoverForced, asked, c.ledUntil(before.Leader)
 	}
 	if err := c.take(ctx, "asked to take over", true, t.workerStep); err != nil {
 		c.wanted = true
