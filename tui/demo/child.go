@@ -32,6 +32,13 @@ type childFlags struct {
 // is left to do it, and exits after orphanGrace even if serve has not returned.
 func (f *childFlags) underParent(ctx context.Context, stdin io.Reader, logger *slog.Logger, serve func(context.Context) error) error {
 	daemon.TuneGC()
+	dir := ""
+	if f.OrphanRemove != "" {
+		if err := checkMarker(f.OrphanRemove); err != nil {
+			return err
+		}
+		dir = f.OrphanRemove
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	orphaned := make(chan *time.Timer, 1)
@@ -42,7 +49,7 @@ func (f *childFlags) underParent(ctx context.Context, stdin io.Reader, logger *s
 		}
 		logger.Warn("the parent is gone; shutting down")
 		orphaned <- time.AfterFunc(orphanGrace, func() {
-			f.removeDir(logger)
+			removeOrphaned(dir, logger)
 			os.Exit(1)
 		})
 		cancel(errParent)
@@ -51,7 +58,7 @@ func (f *childFlags) underParent(ctx context.Context, stdin io.Reader, logger *s
 	select {
 	case hardEnd := <-orphaned:
 		hardEnd.Stop()
-		f.removeDir(logger)
+		removeOrphaned(dir, logger)
 	default:
 	}
 	if errors.Is(context.Cause(ctx), errParent) && errors.Is(err, context.Canceled) {
@@ -71,29 +78,25 @@ func askedToStop(stdin io.Reader) bool {
 	return false
 }
 
-// removeDir removes the demo's directory. Several orphans may do so at once, and on
-// Windows none can remove a file that another has open: the last one removes what the
-// others could not, so a failure is only logged.
-func (f *childFlags) removeDir(logger *slog.Logger) {
-	if f.OrphanRemove == "" {
+// removeOrphaned removes the demo's directory, if there is one to remove. The other orphans
+// may still write to it (a journal, or a lease that is renewed), and on Windows a file that
+// another has open cannot be removed: whoever ends last removes what the others could not,
+// so a failure is only logged.
+func removeOrphaned(dir string, logger *slog.Logger) {
+	if dir == "" {
 		return
 	}
-	if err := removeRunDir(f.OrphanRemove); err != nil {
+	if err := os.RemoveAll(dir); err != nil {
 		logger.Debug("not all of the run directory could be removed yet", "error", err)
 	}
 }
 
-// removeRunDir removes a run directory, and refuses any directory without the marker that
-// newRunDir puts there.
-func removeRunDir(dir string) error {
-	if _, err := os.Stat(markerPath(dir)); err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
-				return nil
-			}
-			return fmt.Errorf("%s has no %s file, so it is not removed", dir, markerName)
-		}
-		return err
+// checkMarker refuses any directory without the marker that newRunDir puts there. It is
+// checked before anything is removed, since the marker may be the first file to go.
+func checkMarker(dir string) error {
+	_, err := os.Stat(markerPath(dir))
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s has no %s file, so it is not removed", dir, markerName)
 	}
-	return os.RemoveAll(dir)
+	return err
 }

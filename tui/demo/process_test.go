@@ -143,16 +143,44 @@ func TestOrphanExitsAndRemovesDirectory(t *testing.T) {
 	}
 }
 
+// TestLastOrphanRemovesWhatOthersLeft: an orphan that is still shutting down writes to the
+// directory while another removes it, so that the marker is gone and files are left.
+func TestLastOrphanRemovesWhatOthersLeft(t *testing.T) {
+	dir, err := newRunDir("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir.path) })
+	f := &childFlags{OrphanRemove: dir.path}
+	if err := f.underParent(t.Context(), strings.NewReader(""), slog.New(slog.DiscardHandler), func(ctx context.Context) error {
+		<-ctx.Done()
+		removeOrphaned(dir.path, slog.New(slog.DiscardHandler)) // the other orphan
+		if err := os.MkdirAll(dir.logs(), 0o700); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir.path, "lease.db-journal"), []byte("late"), 0o600)
+	}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(dir.path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the directory is left behind: %v", err)
+	}
+}
+
 func TestOnlyOwnDirectoryIsRemoved(t *testing.T) {
 	precious := t.TempDir()
-	if err := removeRunDir(precious); err == nil {
-		t.Error("a directory without the marker was removed")
+	for _, dir := range []string{precious, filepath.Join(precious, "none")} {
+		f := &childFlags{OrphanRemove: dir}
+		err := f.underParent(t.Context(), strings.NewReader(""), slog.New(slog.DiscardHandler), func(context.Context) error {
+			t.Error("a child serves from a directory that is not the demo's")
+			return nil
+		})
+		if err == nil || !strings.Contains(err.Error(), "not removed") {
+			t.Errorf("a directory without the marker: %v", err)
+		}
 	}
 	if _, err := os.Stat(precious); err != nil {
 		t.Error(err)
-	}
-	if err := removeRunDir(filepath.Join(precious, "none")); err != nil {
-		t.Errorf("a missing directory: %v", err)
 	}
 	kept := filepath.Join(precious, "kept")
 	dir, err := newRunDir(kept)

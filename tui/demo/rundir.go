@@ -80,10 +80,10 @@ func (d *runDir) writeToken() error {
 	return nil
 }
 
-// remove removes a temporary directory; it leaves any other alone.
+// remove removes a temporary directory, which newRunDir created; it leaves any other alone.
 func (d *runDir) remove() error {
 	if !d.temporary {
 		return nil
 	}
-	return removeRunDir(d.path)
+	return os.RemoveAll(d.path)
 }
