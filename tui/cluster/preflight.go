@@ -33,7 +33,7 @@ func (s *State) Preflight(now time.Time) Preflight {
 	p.Term = max(s.Term, m.Term) + 1
 	p.target(s)
 	switch {
-	case s.Link != Live || s.Age(now) >= StaleAfter:
+	case s.Link != Live || s.Age(now) >= s.StaleAfter():
 		p.Why = "the view is out of date; no master answers"
 	case p.Target == "" && p.Why == "":
 		p.Why = "no backup master answers"
@@ -60,6 +60,3 @@ func (p *Preflight) target(s *State) {
 		p.Why = "the backup " + Host(peer.URL) + " is not among the masters given with --master"
 	}
 }
-
-// StaleAfter is the age from which numbers are marked as stale: three missed polls.
-const StaleAfter = 3500 * time.Millisecond

@@ -121,9 +121,16 @@ func (s *State) sightPrimary(o Observation) []Event {
 		roundDuration(s.Takeover.Gap())}}
 }
 
-// sample appends to the histories, at most once in sampleEvery.
+// sample appends to the histories, at most once in a sample period, so that their time scale stays
+// the same while polls are more frequent, as during a failover. Polls that were not answered leave
+// a gap of their length.
 func (s *State) sample(o Observation) {
-	due := s.sampled.IsZero() || o.At.Sub(s.sampled) >= sampleEvery
+	since := o.At.Sub(s.sampled)
+	due := s.sampled.IsZero() || since >= s.SamplePeriod()*9/10
+	gap := 0
+	if !s.sampled.IsZero() {
+		gap = max(int((since+s.SamplePeriod()/2)/s.SamplePeriod())-1, 0)
+	}
 	old := s.Shards
 	s.Shards = make([]History, len(o.Metadata.Workers))
 	total := 0.0
@@ -141,13 +148,13 @@ func (s *State) sample(o Observation) {
 			if w.State == api.ShardDown || w.State == api.ShardUnknown || w.AgeMS < 0 {
 				v = math.NaN()
 			}
-			h.Latency = push(h.Latency, v)
+			h.Latency = push(pushGap(h.Latency, gap), v)
 		}
 		total += w.Traffic.RequestsPerSecond
 		s.Shards[i] = h
 	}
 	if due {
-		s.Traffic = push(s.Traffic, total)
+		s.Traffic = push(pushGap(s.Traffic, gap), total)
 		s.sampled = o.At
 	}
 }
@@ -157,6 +164,14 @@ func push(old []float64, v float64) []float64 {
 	from := max(len(old)+1-HistoryLen, 0)
 	out := make([]float64, 0, len(old)-from+1)
 	return append(append(out, old[from:]...), v)
+}
+
+// pushGap appends n missing samples.
+func pushGap(old []float64, n int) []float64 {
+	for range min(n, HistoryLen) {
+		old = push(old, math.NaN())
+	}
+	return old
 }
 
 // learn returns the index of the master named u, adding it if it is new; -1 if u is not

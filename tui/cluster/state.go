@@ -7,7 +7,9 @@
 package cluster
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"shardeck/shared/api"
@@ -19,9 +21,9 @@ const (
 	maxMasters = 16
 )
 
-// sampleEvery keeps a history's time scale even while polls are more frequent, as during
-// a failover.
-const sampleEvery = 900 * time.Millisecond
+// sampleEvery is the least time between two samples of a history, whatever the interval of the
+// polls.
+const sampleEvery = time.Second
 
 // Observation is the outcome of one poll of a master.
 type Observation struct {
@@ -56,8 +58,9 @@ type State struct {
 	Masters  []Master
 	Term     uint64 // the highest term seen
 	Shards   []History
-	Traffic  []float64 // requests per second over all shards
+	Traffic  []float64 // requests per second over all shards; NaN while no master answered
 	sampled  time.Time
+	interval time.Duration // between two polls; see Every
 	primary  sighting
 	failing  time.Time     // when the first of the unanswered polls was sent; zero if the last one was answered
 	silence  time.Duration // the longest time without an answer since the primary was last seen
@@ -248,6 +251,66 @@ func (s *State) Table(db, table string) *api.TableInfo {
 		}
 	}
 	return nil
+}
+
+// Every returns the state with the interval at which the masters are polled.
+func (s State) Every(interval time.Duration) State {
+	s.interval = interval
+	return s
+}
+
+// SamplePeriod is the time from one sample of a history to the next.
+func (s *State) SamplePeriod() time.Duration { return max(s.interval, sampleEvery) }
+
+// StaleAfter is the age from which numbers are marked as stale: three missed polls.
+func (s *State) StaleAfter() time.Duration { return s.SamplePeriod() * 7 / 2 }
+
+// UpTo returns a history with a gap for the time since its last sample, so that the time of the
+// right end is now.
+func (s *State) UpTo(samples []float64, now time.Time) []float64 {
+	missing := int(now.Sub(s.sampled) / s.SamplePeriod())
+	if s.sampled.IsZero() || missing <= 1 {
+		return samples
+	}
+	return pushGap(samples, missing-1)
+}
+
+// FindTable returns the table that the user has named, by its database, its own name or both. The
+// error says which there are.
+func (s *State) FindTable(db, table string) (foundDB, foundTable string, err error) {
+	var all []string
+	for i := range s.Meta.Databases {
+		d := &s.Meta.Databases[i]
+		if db != "" && !strings.EqualFold(d.Name, db) {
+			all = append(all, d.Name)
+			continue
+		}
+		if table == "" {
+			only := State{Meta: &api.Metadata{Databases: []api.DatabaseInfo{*d}}}
+			_, first := only.FirstTable()
+			return d.Name, first, nil
+		}
+		for j := range d.Tables {
+			if strings.EqualFold(d.Tables[j].Name, table) {
+				if foundTable != "" {
+					return "", "", fmt.Errorf("the table %s is in %s and in %s; choose one with --db", table, foundDB, d.Name)
+				}
+				foundDB, foundTable = d.Name, d.Tables[j].Name
+			}
+			all = append(all, d.Name+"."+d.Tables[j].Name)
+		}
+	}
+	if foundTable != "" {
+		return foundDB, foundTable, nil
+	}
+	what := "the database " + db
+	if table != "" {
+		what = "the table " + strings.TrimPrefix(db+"."+table, ".")
+	}
+	if len(all) == 0 {
+		return "", "", fmt.Errorf("%s does not exist; the cluster has none yet", what)
+	}
+	return "", "", fmt.Errorf("%s does not exist; there are: %s", what, strings.Join(all[:min(len(all), 20)], ", "))
 }
 
 // FirstTable names the table to show if none was chosen: the one with most rows.

@@ -13,6 +13,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/keymap"
 )
 
 func TestShowsClusterAndCount(t *testing.T) {
@@ -107,17 +108,19 @@ func TestFailsOverAfterPrimaryWasKilled(t *testing.T) {
 	}
 }
 
+func sure(*cluster.State) (question, target string) { return "Sure?", urlA }
+
 func TestHeldEnterConfirmsNothing(t *testing.T) {
 	for _, opening := range [][]string{{"f"}, {"t"}, {"s"}, {"K"}, {}} {
 		ran := 0
-		d := drive(t, newWorld(), Action{Key: "K", Label: "kill", Confirm: "Sure?", Run: func(context.Context) (string, error) { ran++; return "", nil }})
+		d := drive(t, newWorld(), Action{Key: "K", Label: "kill", Confirm: sure, Run: func(context.Context, string) (string, error) { ran++; return "", nil }})
 		d.wait(2 * time.Second)
 		d.keys(opening...)
 		d.hold("enter", 5*time.Second)
 		if d.w.failovers != 0 || ran != 0 {
 			t.Errorf("after %v a held Enter ran %d failovers and %d actions", opening, d.w.failovers, ran)
 		}
-		d = drive(t, newWorld(), Action{Key: "K", Label: "kill", Confirm: "Sure?", Run: func(context.Context) (string, error) { ran++; return "", nil }})
+		d = drive(t, newWorld(), Action{Key: "K", Label: "kill", Confirm: sure, Run: func(context.Context, string) (string, error) { ran++; return "", nil }})
 		d.wait(2 * time.Second)
 		for _, key := range opening {
 			d.send(keyMsg(key)) // and Enter at once, while the dialog opens
@@ -145,7 +148,7 @@ func TestEnterHeldAfterConfirmingDoesNotCloseResult(t *testing.T) {
 func TestKeysDoNotLeakThroughADialog(t *testing.T) {
 	for _, opening := range []string{"f", "t", "s", "?"} {
 		ran := 0
-		d := drive(t, newWorld(), Action{Key: "K", Label: "kill", Run: func(context.Context) (string, error) { ran++; return "", nil }})
+		d := drive(t, newWorld(), Action{Key: "K", Label: "kill", Run: func(context.Context, string) (string, error) { ran++; return "", nil }})
 		d.wait(2 * time.Second)
 		d.keys(opening)
 		before := d.m.theme.Name()
@@ -154,7 +157,7 @@ func TestKeysDoNotLeakThroughADialog(t *testing.T) {
 			t.Errorf("keys went through the dialog of %q", opening)
 		}
 		d.keys("esc")
-		if d.m.top() != nil {
+		if len(d.m.stack) != 1 {
 			t.Errorf("the dialog of %q does not close", opening)
 		}
 	}
@@ -164,25 +167,58 @@ func TestPastedTextIsNotACommand(t *testing.T) {
 	d := drive(t, newWorld())
 	d.wait(2 * time.Second)
 	_, cmd := d.m.Update(tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune("q"), Paste: true})
-	if cmd != nil || d.m.top() != nil {
+	if cmd != nil || len(d.m.stack) != 1 {
 		t.Error("a pasted q did something")
 	}
 }
 
-func TestCtrlCQuitsFromAnywhere(t *testing.T) {
+func quits(cmd tea.Cmd) bool {
+	if cmd == nil {
+		return false
+	}
+	_, ok := cmd().(tea.QuitMsg)
+	return ok
+}
+
+func TestCtrlCTwiceQuitsFromAnywhere(t *testing.T) {
 	for _, opening := range []string{"f", "t", "s", "?", ""} {
 		d := drive(t, newWorld())
 		d.wait(2 * time.Second)
 		if opening != "" {
 			d.keys(opening)
 		}
-		_, cmd := d.m.Update(keyMsg("ctrl+c"))
-		if cmd == nil {
-			t.Fatalf("Ctrl-C does nothing in the dialog of %q", opening)
+		if _, cmd := d.m.Update(keyMsg("ctrl+c")); cmd != nil {
+			t.Errorf("one Ctrl-C does something in the dialog of %q", opening)
 		}
-		if _, ok := cmd().(tea.QuitMsg); !ok {
-			t.Errorf("Ctrl-C does not quit from the dialog of %q", opening)
+		d.shows("Ctrl-C again quits")
+		d.wait(4 * time.Second)
+		if _, cmd := d.m.Update(keyMsg("ctrl+c")); cmd != nil {
+			t.Errorf("a Ctrl-C long after the first quits from the dialog of %q", opening)
 		}
+		if _, cmd := d.m.Update(keyMsg("ctrl+c")); !quits(cmd) {
+			t.Errorf("the second Ctrl-C does not quit from the dialog of %q", opening)
+		}
+	}
+}
+
+func TestQuittingADemoIsConfirmed(t *testing.T) {
+	d := drive(t, newWorld())
+	d.m.opts.QuitQuestion = "This ends the demo."
+	d.wait(2 * time.Second)
+	d.keys("q")
+	d.shows("This ends the demo.", "▸ Cancel")
+	d.keys("enter")
+	if len(d.m.stack) != 1 {
+		t.Fatal("the question is still open")
+	}
+	d.keys("q", "right")
+	d.wait(time.Second)
+	if _, cmd := d.m.Update(keyMsg("enter")); !quits(cmd) {
+		t.Error("a confirmed quit does not quit")
+	}
+	other := drive(t, newWorld())
+	if _, cmd := other.m.Update(keyMsg("q")); !quits(cmd) {
+		t.Error("q does not quit where there is nothing to ask")
 	}
 }
 
@@ -221,7 +257,7 @@ func TestRepaint(t *testing.T) {
 
 func TestRefusedActionIsNotConfirmed(t *testing.T) {
 	w := newWorld()
-	kill := Action{Key: "K", Label: "kill", Confirm: "Sure?", Run: func(context.Context) (string, error) { t.Error("it ran"); return "", nil },
+	kill := Action{Key: "K", Label: "kill", Confirm: sure, Run: func(context.Context, string) (string, error) { t.Error("it ran"); return "", nil },
 		Refuse: func(s *cluster.State) string {
 			if _, answers := s.Primary(); !answers {
 				return "already killed"
@@ -240,7 +276,7 @@ func TestRefusedActionIsNotConfirmed(t *testing.T) {
 	d.wait(2 * time.Second)
 	d.shows("NO PRIMARY", "q quit  R restart")
 	d.keys("K")
-	if d.m.top() != nil {
+	if len(d.m.stack) != 1 {
 		t.Error("it asks for confirmation")
 	}
 	d.shows("already killed")
@@ -316,7 +352,7 @@ func TestFailedFailoverShowsHint(t *testing.T) {
 func TestActionsRunOnceAndAreReported(t *testing.T) {
 	runs := 0
 	d := drive(t, newWorld(), Action{Key: "b", Label: "traffic", Help: "switch", Status: func() string { return "traffic off" },
-		Run: func(context.Context) (string, error) {
+		Run: func(context.Context, string) (string, error) {
 			runs++
 			if runs > 1 {
 				return "", errors.New("it is stuck")
@@ -337,7 +373,7 @@ func TestActionsRunOnceAndAreReported(t *testing.T) {
 }
 
 func TestActionsCannotUseReservedKeys(t *testing.T) {
-	run := func(context.Context) (string, error) { return "", nil }
+	run := func(context.Context, string) (string, error) { return "", nil }
 	for _, key := range []string{"c", "q", "enter", "", "T"} {
 		o := Options{Masters: []string{urlA}, Actions: []Action{{Key: key, Run: run}}}
 		if o.complete() == nil {
@@ -350,30 +386,103 @@ func TestActionsCannotUseReservedKeys(t *testing.T) {
 	}
 }
 
-func TestHelpListsEveryKey(t *testing.T) {
-	actions := []Action{{Key: "b", Label: "traffic", Help: "switch the traffic", Run: nil}}
-	m := newKeyMap(actions)
-	shown := map[string]bool{"enter": true, "esc": true}
-	for _, g := range m.groups(actions) {
-		for _, b := range g.Keys {
-			for _, k := range b.Keys() {
-				shown[k] = true
+// No list of keys stands twice, so the help, the palette and the footer cannot disagree with what
+// keys do. What can still go wrong is two commands on one key.
+func TestKeysHaveOneMeaning(t *testing.T) {
+	d := drive(t, newWorld(), Action{Key: "b", Label: "traffic", Help: "switch the traffic", Run: func(context.Context, string) (string, error) { return "", nil }})
+	d.wait(2 * time.Second)
+	for _, opening := range [][]string{{}, {"?"}, {"f"}, {"s"}, {"t"}, {":"}, {"e"}, {"e", "tab"}} {
+		d.keys(opening...)
+		seen := map[string]string{}
+		for _, c := range d.m.top().Commands(d.m.view()) {
+			for _, k := range c.Keys {
+				if other, ok := seen[k]; ok {
+					t.Errorf("after %v, %s means both %q and %q", opening, k, other, c.Name)
+				}
+				seen[k] = c.Name
+			}
+			if c.Name == "" || c.Group == "" || c.Do == nil && c.Off == "" {
+				t.Errorf("after %v, a command without name, group or action: %+v", opening, c)
 			}
 		}
-	}
-	for k := range m.taken() {
-		if !shown[k] {
-			t.Errorf("the help omits %q", k)
+		for len(d.m.stack) > 1 {
+			d.keys("esc")
 		}
 	}
+}
+
+func TestPaletteRunsWhatItLists(t *testing.T) {
+	d := drive(t, newWorld())
+	d.wait(2 * time.Second)
+	before := d.m.theme.Name()
+	d.keys(":", "t", "h", "e", "m", "e")
+	d.shows("> theme", "▸ change the theme")
+	d.keys("enter")
+	if d.m.theme.Name() == before || len(d.m.stack) != 1 {
+		t.Error("the theme has not changed")
+	}
+	d.keys("f2")
+	d.send(keymap.Typed{Text: "count"})
+	d.keys("enter")
+	d.shows("Σ 300")
+}
+
+func TestWordsOfKeysAreNotKeys(t *testing.T) {
+	d := drive(t, newWorld())
+	d.wait(2 * time.Second)
+	d.send(keymap.Typed{Text: "esc"}) // e opens the editor, where the rest is text
+	if len(d.m.stack) != 2 || !strings.HasSuffix(strings.TrimSpace(d.m.query.Text()), "sc") && !strings.HasPrefix(d.m.query.Text(), "sc") {
+		t.Errorf("%d screens, %q", len(d.m.stack), d.m.query.Text())
+	}
+	d.send(keymap.Typed{Text: "f5"})
+	d.send(keymap.Typed{Text: "ctrl+c"})
+	if !strings.Contains(d.m.query.Text(), "f5ctrl+c") {
+		t.Errorf("the text is %q", d.m.query.Text())
+	}
+}
+
+func TestNamedTableBindsOrIsRefused(t *testing.T) {
+	for _, c := range []struct{ db, table, wantDB, wantTable, refused string }{
+		{"", "", "SchoolDB", "Students", ""},
+		{"", "teachers", "SchoolDB", "Teachers", ""},
+		{"SchoolDB", "", "SchoolDB", "Students", ""},
+		{"SchoolDB", "Nobody", "", "", "the table SchoolDB.Nobody does not exist; there are: SchoolDB.Students, SchoolDB.Teachers"},
+		{"Nowhere", "", "", "", "the database Nowhere does not exist; there are: SchoolDB"},
+	} {
+		d := drive(t, newWorld())
+		d.m.opts.DB, d.m.opts.Table = c.db, c.table
+		d.wait(2 * time.Second)
+		if c.refused != "" {
+			if d.m.refused == nil || d.m.refused.Error() != c.refused {
+				t.Errorf("%s.%s: refused with %v", c.db, c.table, d.m.refused)
+			}
+			continue
+		}
+		if d.m.db != c.wantDB || d.m.table != c.wantTable || d.m.refused != nil {
+			t.Errorf("%s.%s: %s.%s, %v", c.db, c.table, d.m.db, d.m.table, d.m.refused)
+		}
+	}
+}
+
+func TestTableStaysOnceTheQueryScreenWasOpened(t *testing.T) {
+	d := drive(t, newWorld())
+	d.wait(2 * time.Second)
+	d.keys("e")
+	d.w.tables = []string{"Teachers"}
+	d.wait(2 * time.Second)
+	if d.m.db != "SchoolDB" || d.m.table != "Students" {
+		t.Errorf("the table is %s.%s", d.m.db, d.m.table)
+	}
+	d.keys("esc")
+	d.shows("SchoolDB.Students no longer")
 }
 
 func TestConsoleSurvivesAnyMessages(t *testing.T) {
 	names := []string{"c", "s", "f", "t", "r", "p", "T", "?", "up", "down", "left", "right", "tab", "enter", "esc", "q", "b", "K", "e", "e", "ctrl+r", "ctrl+x", "ctrl+p", "ctrl+n", "ctrl+t", "f1", "pgdown"}
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld()
-		run := func(context.Context) (string, error) { return "done", nil }
-		d := drive(t, w, Action{Key: "b", Label: "b", Run: run}, Action{Key: "K", Label: "K", Confirm: "Sure?", Run: run})
+		run := func(context.Context, string) (string, error) { return "done", nil }
+		d := drive(t, w, Action{Key: "b", Label: "b", Run: run}, Action{Key: "K", Label: "K", Confirm: sure, Run: run})
 		width, height := 100, 30
 		for range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			switch rapid.IntRange(0, 5).Draw(rt, "kind") {

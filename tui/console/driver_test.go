@@ -224,7 +224,7 @@ func compact(cmds []tea.Cmd) []tea.Cmd {
 func keyMsg(name string) tea.KeyMsg {
 	named := map[string]tea.KeyType{"enter": tea.KeyEnter, "esc": tea.KeyEsc, "right": tea.KeyRight, "left": tea.KeyLeft,
 		"tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown, "ctrl+c": tea.KeyCtrlC, "ctrl+l": tea.KeyCtrlL,
-		"ctrl+r": tea.KeyCtrlR, "ctrl+x": tea.KeyCtrlX, "ctrl+p": tea.KeyCtrlP, "ctrl+n": tea.KeyCtrlN, "ctrl+t": tea.KeyCtrlT, "f1": tea.KeyF1, "f5": tea.KeyF5,
+		"ctrl+r": tea.KeyCtrlR, "ctrl+x": tea.KeyCtrlX, "ctrl+p": tea.KeyCtrlP, "ctrl+n": tea.KeyCtrlN, "ctrl+t": tea.KeyCtrlT, "f1": tea.KeyF1, "f2": tea.KeyF2, "f5": tea.KeyF5,
 		"pgdown": tea.KeyPgDown}
 	if name == "alt+enter" {
 		return tea.KeyMsg{Type: tea.KeyEnter, Alt: true}

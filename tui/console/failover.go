@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -23,42 +24,45 @@ func (m *model) openFailover() tea.Cmd {
 
 // refreshDialog keeps the preflight up to date while it is shown.
 func (m *model) refreshDialog() tea.Cmd {
-	if _, ok := m.top().(*screen.Failover); ok {
-		return m.send(screen.Refresh{At: m.now, Plan: m.state.Preflight(m.now)})
-	}
-	return nil
+	return m.tell(isFailover, screen.Refresh{At: m.now, Plan: m.state.Preflight(m.now)})
 }
 
 // checkFailover asks the backup that would be promoted for a dry run.
 func (m *model) checkFailover(target string) tea.Cmd {
-	ctx, id := m.checking.begin(m.ctx, CheckTimeout)
-	return checkCmd(ctx, id, m.client(target), target)
+	c := m.client(target)
+	return begin(m, &m.checking, CheckTimeout, call(func(ctx context.Context) (*api.FailoverResponse, error) {
+		return c.Failover(ctx, &api.FailoverRequest{DryRun: true})
+	}), func(m *model, r reply[*api.FailoverResponse]) tea.Cmd {
+		return m.tell(isFailover, screen.FailoverChecked{At: m.now, Target: target, Answer: r.value, Err: r.err})
+	})
 }
 
-func (m *model) checked(msg checkedMsg) tea.Cmd {
-	if _, ok := m.top().(*screen.Failover); !ok || !m.checking.ends(msg.id) {
-		return nil
-	}
-	return m.send(screen.FailoverChecked{At: m.now, Target: msg.target, Answer: msg.answer, Err: msg.err})
+func isFailover(s screen.Screen) bool {
+	_, ok := s.(*screen.Failover)
+	return ok
 }
 
 func (m *model) startFailover(in screen.StartFailover) tea.Cmd {
 	m.note(api.LevelWarn, "failover to "+cluster.Host(in.Target)+" started")
 	m.due = m.now
 	m.checking.drop()
-	ctx, id := m.failover.begin(m.ctx, FailoverTimeout)
-	return tea.Batch(failoverCmd(ctx, id, m.client(in.Target), in.Force), m.pollIfDue())
+	c := m.client(in.Target)
+	ask := begin(m, &m.failover, FailoverTimeout, call(func(ctx context.Context) (*api.FailoverResponse, error) {
+		return c.Failover(ctx, &api.FailoverRequest{Force: in.Force, Reason: "asked for in the console"})
+	}), (*model).failedOver)
+	return tea.Batch(ask, m.pollIfDue())
 }
 
-func (m *model) failedOver(msg failedOverMsg) {
+func (m *model) failedOver(r reply[*api.FailoverResponse]) tea.Cmd {
 	m.due = m.now
-	if msg.err != nil {
-		m.note(api.LevelError, "failover failed: "+cluster.Explain(msg.err))
-		return
+	if r.err != nil {
+		m.note(api.LevelError, "failover failed: "+cluster.Explain(r.err))
+	} else {
+		m.state = m.state.Follow(r.value.Primary)
+		m.note(api.LevelGood, fmt.Sprintf("failover done in %s: %s is primary with term %d",
+			widget.Millis(r.value.TotalMS), cluster.Host(r.value.Primary), r.value.Term))
 	}
-	m.state = m.state.Follow(msg.answer.Primary)
-	m.note(api.LevelGood, fmt.Sprintf("failover done in %s: %s is primary with term %d",
-		widget.Millis(msg.answer.TotalMS), cluster.Host(msg.answer.Primary), msg.answer.Term))
+	return m.tell(isFailover, screen.FailoverEnded{At: m.now, Answer: r.value, Err: r.err})
 }
 
 // surveyIfDue asks the configured masters that are not polled which cluster they belong to.
@@ -81,5 +85,18 @@ func (m *model) identified(msg identifiedMsg) {
 	m.state = m.state.Identify(msg.master, msg.cluster)
 	if foreign := m.state.Foreign(); len(foreign) > before {
 		m.note(api.LevelError, cluster.Host(msg.master)+" belongs to another cluster than "+cluster.Host(m.state.Current)+"; it is not used")
+	}
+}
+
+// identifyCmd asks a master which cluster it belongs to; a master that does not answer is of none.
+func identifyCmd(parent context.Context, c Master, master string) tea.Cmd {
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(parent, PollTimeout)
+		defer cancel()
+		m, err := c.Metadata(ctx)
+		if err != nil || m == nil {
+			return identifiedMsg{master: master}
+		}
+		return identifiedMsg{master: master, cluster: m.Master.Cluster}
 	}
 }

@@ -16,7 +16,7 @@ func TestBackupRefusesFailover(t *testing.T) {
 	d.keys("f")
 	d.shows("a majority of the workers answers", "not possible now: preflight: 1 of 3; 2 are needed", "▸ Close")
 	d.keys("right", "enter")
-	if d.w.failovers != 0 || len(d.m.stack) != 0 {
+	if d.w.failovers != 0 || len(d.m.stack) != 1 {
 		t.Errorf("%d failovers, %d dialogs", d.w.failovers, len(d.m.stack))
 	}
 }

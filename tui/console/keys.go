@@ -1,135 +1,82 @@
 package console
 
 import (
-	"github.com/charmbracelet/bubbles/key"
+	"time"
 
+	tea "github.com/charmbracelet/bubbletea"
+
+	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
 )
 
-// keyMap holds every key of the dashboard. The footer and the help are built from it.
-type keyMap struct {
-	count, query, security, failover, table, refresh, pause, theme, up, down, help, quit, interrupt, suspend, repaint key.Binding
+// The intents of the keys that work on every screen.
+type (
+	interrupt struct{}
+	suspend   struct{}
+	repaint   struct{}
+)
 
-	actions []key.Binding // in the order of Options.Actions
+// programCommands are the keys that work on every screen, unless it uses them otherwise.
+func programCommands() []keymap.Command {
+	const program = "Program"
+	asks := func(in keymap.Intent) func() keymap.Intent { return func() keymap.Intent { return in } }
+	return []keymap.Command{
+		{Name: "show the help", Label: "help", Group: program, Keys: []string{"f1"}, Do: asks(screen.ShowHelp{})},
+		{Name: screen.PaletteName, Group: program, Keys: []string{"f2"}, Do: asks(screen.ShowPalette{})},
+		{Name: "cancel the running statement; twice: quit", Group: program, Keys: []string{"ctrl+c"}, Do: asks(interrupt{})},
+		{Name: "suspend to the shell", Group: program, Keys: []string{"ctrl+z"}, Do: asks(suspend{})},
+		{Name: "repaint the screen", Group: program, Keys: []string{"ctrl+l"}, Do: asks(repaint{})},
+	}
 }
 
-func newKeyMap(actions []Action) keyMap {
-	bind := func(shown, does string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))
-	}
-	m := keyMap{
-		count:     bind("c", "count", "c"),
-		query:     bind("e", "query", "e"),
-		security:  bind("s", "security", "s"),
-		failover:  bind("f", "failover", "f"),
-		table:     bind("t", "table", "t"),
-		refresh:   bind("r", "refresh", "r"),
-		pause:     bind("p", "pause", "p"),
-		theme:     bind("T", "theme", "T"),
-		up:        bind("↑", "earlier shards", "up"),
-		down:      bind("↓", "later shards", "down"),
-		help:      bind("?", "help", "?", "f1"),
-		quit:      bind("q", "quit", "q"),
-		interrupt: bind("Ctrl-C", "quit from anywhere", "ctrl+c"),
-		suspend:   bind("Ctrl-Z", "suspend to the shell", "ctrl+z"),
-		repaint:   bind("Ctrl-L", "repaint the screen", "ctrl+l"),
-	}
-	for _, a := range actions {
-		m.actions = append(m.actions, bind(a.Key, a.Label, a.Key))
-	}
-	return m
+// commands lists what can be done now on the screen that has the focus.
+func (m *model) commands() []keymap.Command {
+	return append(m.top().Commands(m.view()), programCommands()...)
 }
 
-// footer lists the bindings for the dashboard's last line, the most important first.
-// label returns an action's label; urgent reports which actions move to the front.
-func (m *keyMap) footer(label func(i int) string, urgent func(i int) bool) []key.Binding {
-	front := []key.Binding{m.help, m.quit}
-	rest := []key.Binding{m.count, m.query, m.security, m.failover, m.table}
-	for i, b := range m.actions {
-		if b = relabel(b, label(i)); urgent(i) {
-			front = append(front, b)
-		} else {
-			rest = append(rest, b)
+// press handles a key: what the screen on top does with it, else what the program does.
+func (m *model) press(k keymap.Key) tea.Cmd {
+	k.At = m.now
+	in, handled := screen.Press(m.top(), m.view(), k)
+	if !handled {
+		c := keymap.Find(programCommands(), k.Name)
+		if c == nil {
+			return nil
 		}
+		in = c.Run()
 	}
-	return append(append(front, rest...), m.pause, m.refresh, m.theme)
+	return m.act(in)
 }
 
-// relabel returns a binding with another description.
-func relabel(b key.Binding, does string) key.Binding {
-	return key.NewBinding(key.WithKeys(b.Keys()...), key.WithHelp(b.Help().Key, does))
+// typed handles several characters that arrived at once: text for an editor, else keys.
+func (m *model) typed(t keymap.Typed) tea.Cmd {
+	if screen.Writing(m.top()) {
+		return m.act(screen.Paste(m.top(), t.Text))
+	}
+	var all []tea.Cmd
+	for _, k := range t.Keys() {
+		all = append(all, m.press(k))
+	}
+	return tea.Batch(all...)
 }
 
-// groups returns the key map as the help shows it.
-func (m *keyMap) groups(actions []Action) []screen.Group {
-	g := []screen.Group{
-		{Title: "Cluster", Keys: []key.Binding{
-			relabel(m.count, "count by MapReduce"),
-			relabel(m.query, "write and run T-SQL"),
-			relabel(m.security, "security check"),
-			relabel(m.failover, "fail over to the backup"),
-		}},
-		{Title: "View", Keys: []key.Binding{
-			relabel(m.table, "choose the table"),
-			relabel(m.refresh, "refresh now, and repaint"),
-			relabel(m.pause, "pause and resume"),
-			relabel(m.theme, "next theme"),
-			m.up, m.down,
-		}},
+// interrupted handles Ctrl-C: it cancels the running statement wherever it is pressed; otherwise
+// the second press quits.
+func (m *model) interrupted() tea.Cmd {
+	if in, handled := m.query.Stop(m.now); handled {
+		return m.act(in)
 	}
-	if len(actions) > 0 {
-		d := screen.Group{Title: "Demo"}
-		for i, a := range actions {
-			d.Keys = append(d.Keys, relabel(m.actions[i], a.Help))
-		}
-		g = append(g, d)
+	if m.now.Before(m.quitUntil) {
+		return tea.Quit
 	}
-	return append(g, screen.Group{Title: "Program", Keys: []key.Binding{m.help, m.quit, m.interrupt, m.suspend, m.repaint}})
+	m.quitUntil = m.now.Add(quitWithin)
+	text := "Ctrl-C again quits"
+	if m.opts.QuitQuestion != "" {
+		text = "Ctrl-C again ends the demo"
+	}
+	m.say(text)
+	return nil
 }
 
-// taken returns the keys that the dashboard uses.
-func (m keyMap) taken() map[string]bool {
-	taken := map[string]bool{"enter": true, "esc": true}
-	for _, b := range []key.Binding{m.count, m.query, m.security, m.failover, m.table, m.refresh, m.pause, m.theme, m.up, m.down, m.help, m.quit, m.interrupt, m.suspend, m.repaint} {
-		for _, k := range b.Keys() {
-			taken[k] = true
-		}
-	}
-	return taken
-}
-
-// queryGroups returns the keys of the Query screen as its help shows them. file is the
-// history file, "" if there is none.
-func queryGroups(file string) []screen.Group {
-	bind := func(shown, does string) key.Binding {
-		return key.NewBinding(key.WithKeys(shown), key.WithHelp(shown, does))
-	}
-	history := "earlier and later statements of this session"
-	if file != "" {
-		history = "earlier and later statements; saved in " + file
-	}
-	return []screen.Group{
-		{Title: "Statement", Keys: []key.Binding{
-			bind("Ctrl-R", "run; F5 and Alt-Enter too"),
-			bind("Ctrl-X", "plan without running; again: rows"),
-			bind("Esc", "cancel, else back to the dashboard"),
-			bind("Ctrl-P/N", history),
-			bind("Ctrl-T", "choose another table and database"),
-		}},
-		{Title: "Editor", Keys: []key.Binding{
-			bind("Tab", "switch to the result and back"),
-			bind("Ctrl-W", "delete the word before; Ctrl-U: line"),
-			bind("Ctrl-←→", "move by words"),
-		}},
-		{Title: "Result", Keys: []key.Binding{
-			bind("PgUp/Dn", "page, also from the editor"),
-			bind("↑↓←→", "scroll rows and columns"),
-			bind("g G", "first row, last row"),
-			bind("q", "back to the dashboard"),
-		}},
-		{Title: "Program", Keys: []key.Binding{
-			bind("Ctrl-C", "cancel, else quit"),
-			bind("F1", "help"),
-		}},
-	}
-}
+// quitWithin is how long the first Ctrl-C waits for the second.
+const quitWithin = 3 * time.Second

@@ -23,7 +23,6 @@ const (
 type model struct {
 	ctx     context.Context // for the commands; cancelled when the program ends
 	opts    Options
-	keys    keyMap
 	clients map[string]Master
 	sql     Statements
 
@@ -33,11 +32,11 @@ type model struct {
 
 	now       time.Time
 	state     cluster.State
-	dash      screen.Dashboard
-	stack     []screen.Screen // dialogs; the last one has the focus
+	stack     []screen.Screen // the dashboard, then what is shown over it; the last one has the focus
 	events    []cluster.Event
 	db, table string
 	chosen    bool // the user chose the table, so it is not replaced by another
+	missing   bool // the chosen table does not exist, which has been said
 	paused    bool
 	pace      cluster.Pace
 
@@ -56,56 +55,18 @@ type model struct {
 
 	flash      string
 	flashUntil time.Time
-}
-
-// request tracks the latest request of one kind. Answers to earlier ones are dropped.
-type request struct {
-	id     uint64
-	active bool
-	cancel context.CancelFunc
-}
-
-// begin starts a new request and abandons the one before.
-func (r *request) begin(parent context.Context, timeout time.Duration) (context.Context, uint64) {
-	r.drop()
-	ctx, cancel := context.WithTimeout(parent, timeout)
-	r.id++
-	r.active, r.cancel = true, cancel
-	return ctx, r.id
-}
-
-// ends reports whether an answer belongs to the latest request, and if so completes it.
-func (r *request) ends(id uint64) bool {
-	if !r.active || r.id != id {
-		return false
-	}
-	r.drop()
-	return true
-}
-
-// interrupt cancels the request but still waits for its answer, which says so.
-func (r *request) interrupt() {
-	if r.cancel != nil {
-		r.cancel()
-	}
-}
-
-// drop abandons the request; if an answer still arrives, it is stale.
-func (r *request) drop() {
-	if r.cancel != nil {
-		r.cancel()
-	}
-	r.active, r.cancel = false, nil
+	quitUntil  time.Time // until then another Ctrl-C quits
+	refused    error     // why the console cannot go on, such as a table that does not exist
 }
 
 // newModel returns the model before its first message.
 func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) *model {
 	now := o.Now()
 	m := &model{
-		ctx: ctx, opts: o, keys: newKeyMap(o.Actions), clients: map[string]Master{}, sql: o.DialAll(o.Masters),
+		ctx: ctx, opts: o, clients: map[string]Master{}, sql: o.DialAll(o.Masters),
 		theme: t, themeOptions: to, now: now,
-		state: cluster.New(o.Masters, now),
-		db:    o.DB, table: o.Table, chosen: o.Table != "",
+		state: cluster.New(o.Masters, now).Every(o.Interval), stack: []screen.Screen{&screen.Dashboard{}},
+		db: o.DB, table: o.Table,
 		pace:   cluster.Pace{Normal: o.Interval, Urgent: urgentPause, Idle: o.Interval},
 		acting: make([]bool, len(o.Actions)),
 		query:  screen.NewQuery(o.Statements),
@@ -142,7 +103,11 @@ func (m *model) note(level api.Level, text string) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Keys: m.keys.footer(m.actionLabel, m.actionUrgent),
+		Events: m.events, Paused: m.paused, Interval: m.opts.Interval,
+	}
+	for i := range m.opts.Actions {
+		a := &m.opts.Actions[i]
+		v.Actions = append(v.Actions, screen.Action{Key: a.Key, Label: m.actionLabel(i), Help: a.Help, Urgent: a.Urgent != nil && a.Urgent()})
 	}
 	if m.flash != "" && m.now.Before(m.flashUntil) {
 		v.Notes = append(v.Notes, m.flash)
@@ -164,26 +129,16 @@ func (m *model) actionLabel(i int) string {
 	return a.Label
 }
 
-func (m *model) actionUrgent(i int) bool {
-	a := &m.opts.Actions[i]
-	return a.Urgent != nil && a.Urgent()
-}
-
 // View draws the frame.
 func (m *model) View() string {
 	if m.width <= 0 || m.height <= 0 {
 		return ""
 	}
-	return screen.Render(m.theme, m.width, m.height, m.view(), &m.dash, m.stack...)
+	return screen.Render(m.theme, m.width, m.height, m.view(), m.stack...)
 }
 
-// top returns the dialog that has the focus, nil for the dashboard.
-func (m *model) top() screen.Screen {
-	if len(m.stack) == 0 {
-		return nil
-	}
-	return m.stack[len(m.stack)-1]
-}
+// top returns the screen that has the focus.
+func (m *model) top() screen.Screen { return m.stack[len(m.stack)-1] }
 
 // watching reports whether a failover is watched, so that polls are as frequent as possible.
 func (m *model) watching() bool {

@@ -17,6 +17,7 @@ import (
 	"shardeck/shared/api"
 	"shardeck/shared/client"
 	"shardeck/tui/cluster"
+	"shardeck/tui/screen"
 )
 
 // Statements runs statements on whichever master can; [client.Cluster] implements it.
@@ -50,6 +51,8 @@ type Options struct {
 	// Events are the first entries of the event log.
 	Events []string
 
+	// QuitQuestion is asked before the program quits, as where that ends a demo; "" quits at once.
+	QuitQuestion string
 	// Statements are the first entries of the Query screen's history; the editor opens
 	// with the last.
 	Statements []string
@@ -74,8 +77,9 @@ type Action struct {
 	Key   string // in Bubble Tea's notation; must not be one of the console's own
 	Label string // for the footer and the confirmation button, one or two words
 	Help  string // for the help and the title of the confirmation, a few words
-	// Confirm is the question to confirm it with, Cancel focused; "" runs it at once.
-	Confirm string
+	// Confirm returns the question to confirm it with, Cancel focused, and the action's target in
+	// the cluster's current state; nil runs it at once. It must not block.
+	Confirm func(*cluster.State) (question, target string)
 	// Status is shown in the footer instead of Label, such as "traffic:on". It must not
 	// block; nil, or a result of "", shows Label.
 	Status func() string
@@ -86,9 +90,10 @@ type Action struct {
 	// is logged instead of running it; "" if it is possible. It must not block; nil never
 	// refuses.
 	Refuse func(*cluster.State) string
-	// Run carries it out and returns one line for the event log. It runs in its own
-	// goroutine, at most once at a time, with a deadline of [ActionTimeout].
-	Run func(ctx context.Context) (string, error)
+	// Run carries it out on the target that Confirm returned, and on no other, and returns one
+	// line for the event log. It runs in its own goroutine, at most once at a time, with a
+	// deadline of [ActionTimeout].
+	Run func(ctx context.Context, target string) (string, error)
 }
 
 // The timeouts of the console's requests.
@@ -133,7 +138,12 @@ func (o *Options) complete() error {
 
 // checkActions rejects keys that are already in use: a key must do what the help says.
 func (o *Options) checkActions() error {
-	taken := newKeyMap(nil).taken()
+	taken := map[string]bool{"enter": true, "esc": true}
+	for _, c := range append((&screen.Dashboard{}).Commands(&screen.View{}), programCommands()...) {
+		for _, k := range c.Keys {
+			taken[k] = true
+		}
+	}
 	for _, a := range o.Actions {
 		if a.Key == "" || a.Run == nil {
 			return fmt.Errorf("action %q has no key or no Run", a.Label)

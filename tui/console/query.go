@@ -23,19 +23,15 @@ const QueryTimeout = time.Hour
 
 // The messages of the Query screen's commands.
 type (
-	queriedMsg struct {
-		id     uint64
-		result *screen.Result
-	}
 	historyLoadedMsg struct{ statements []string }
 	historyFailedMsg struct{ err error }
 )
 
 // openQuery shows the Query screen as it was left, with a sample statement if it is empty.
 func (m *model) openQuery() tea.Cmd {
-	m.query = m.query.Suggest(m.sample())
+	m.chosen = m.chosen || m.table != "" // from now on it does not change by itself
+	m.query.Suggest(m.sample())
 	m.push(m.query)
-	m.updateQuery(screen.Resized{Width: m.width, Height: m.height})
 	if m.recalled || m.opts.HistoryFile == "" {
 		return nil
 	}
@@ -68,36 +64,21 @@ func quoteName(name string) string {
 	return name
 }
 
-// updateQuery passes a message to the Query screen, whether or not it is on the stack.
-func (m *model) updateQuery(msg any) {
-	next, _ := m.query.Update(msg)
-	q, ok := next.(*screen.Query)
-	if !ok {
-		return
-	}
-	for i, s := range m.stack {
-		if _, ok := s.(*screen.Query); ok {
-			m.stack[i] = q
-		}
-	}
-	m.query = q
-}
-
 // runQuery runs a statement, on the current master first.
 func (m *model) runQuery(in screen.RunQuery) tea.Cmd {
-	ctx, id := m.querying.begin(m.ctx, QueryTimeout)
 	maxRows := int64(screen.ResultRows)
 	req := &api.SQLRequest{DB: m.db, SQL: in.SQL, Explain: in.Explain, MaxRows: &maxRows}
 	m.sql.Prefer(m.currentMaster())
-	ask := queryCmd(ctx, id, m.sql, req, m.opts.Now)
+	c, now := m.sql, m.opts.Now
+	ask := begin(m, &m.querying, QueryTimeout, func(ctx context.Context) *screen.Result {
+		return runStatement(ctx, c, req, now)
+	}, func(m *model, r *screen.Result) tea.Cmd {
+		return m.act(m.query.Update(screen.QueryEnded{At: m.now, Result: r}))
+	})
 	if in.Explain || m.opts.HistoryFile == "" {
 		return ask
 	}
 	return tea.Batch(ask, saveCmd(m.opts.HistoryFile, in.SQL))
-}
-
-func queryCmd(ctx context.Context, id uint64, c Statements, req *api.SQLRequest, now func() time.Time) tea.Cmd {
-	return func() tea.Msg { return queriedMsg{id: id, result: runStatement(ctx, c, req, now)} }
 }
 
 // runStatement runs a statement and collects as much of its answer as a screen can show.

@@ -136,7 +136,7 @@ func TestRunQuitsWhileMasterHangs(t *testing.T) {
 	defer s.Close()
 	out, keys, done := startConsole(t, t.Context(), Options{Masters: []string{s.URL}})
 	sized(t, out)
-	if _, err := keys.Write([]byte{3}); err != nil { // Ctrl-C
+	if _, err := keys.Write([]byte{3, 3}); err != nil { // Ctrl-C twice
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {

@@ -2,16 +2,15 @@ package console
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/charmbracelet/bubbles/key"
 	tea "github.com/charmbracelet/bubbletea"
 
 	"shardeck/shared/api"
 	"shardeck/tui/answer"
 	"shardeck/tui/cluster"
+	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
@@ -26,39 +25,27 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-		m.updateQuery(screen.Resized{Width: m.width, Height: m.height})
+		m.query.Update(screen.Resized{Width: m.width, Height: m.height})
 	case tea.ResumeMsg:
 		m.due = m.now
 	case tea.KeyMsg:
+		return m, m.key(msg)
+	case keymap.Key:
 		return m, m.press(msg)
+	case keymap.Typed:
+		return m, m.typed(msg)
+	case keymap.Paste:
+		return m, m.act(screen.Paste(m.top(), msg.Text))
 	case tickMsg:
 		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), tick(m.tickLength()))
-	case polledMsg:
-		m.polled(msg)
-	case countedMsg:
-		m.counted(msg)
-	case securedMsg:
-		if m.security.ends(msg.id) {
-			m.secured(msg)
-			return m, m.send(screen.SecurityEnded{At: m.now, Answer: msg.answer, Err: msg.err})
-		}
+	case answerMsg:
+		return m, m.answered(msg)
 	case identifiedMsg:
 		m.identified(msg)
-	case checkedMsg:
-		return m, m.checked(msg)
-	case failedOverMsg:
-		if m.failover.ends(msg.id) {
-			m.failedOver(msg)
-			return m, m.send(screen.FailoverEnded{At: m.now, Answer: msg.answer, Err: msg.err})
-		}
 	case actedMsg:
 		m.acted(msg)
-	case queriedMsg:
-		if m.querying.ends(msg.id) {
-			m.updateQuery(screen.QueryEnded{At: m.now, Result: msg.result})
-		}
 	case historyLoadedMsg:
-		m.updateQuery(screen.HistoryLoaded{Statements: msg.statements})
+		m.query.Update(screen.HistoryLoaded{Statements: msg.statements})
 	case historyFailedMsg:
 		m.note(api.LevelWarn, "statements are not saved: "+msg.err.Error())
 	}
@@ -72,80 +59,17 @@ func (m *model) tickLength() time.Duration {
 	return tickEvery
 }
 
-// press handles a key: Ctrl-C, Ctrl-Z and Ctrl-L first, then the dialog on top, then the dashboard.
-func (m *model) press(msg tea.KeyMsg) tea.Cmd {
-	query, writing := m.top().(*screen.Query)
-	if msg.Paste { // pasted text is not a series of commands
-		if writing {
-			return m.send(screen.Pasted{Text: string(msg.Runes)})
-		}
-		return nil
-	}
-	if key.Matches(msg, m.keys.interrupt) && !(writing && query.Running()) {
-		return tea.Quit
-	}
-	if key.Matches(msg, m.keys.suspend) {
-		return tea.Suspend
-	}
-	if key.Matches(msg, m.keys.repaint) {
-		return tea.ClearScreen
-	}
-	if m.top() != nil {
-		return m.send(screen.Key{Name: msg.String(), Text: typed(msg), At: m.now})
-	}
-	for i, b := range m.keys.actions {
-		if key.Matches(msg, b) {
-			return m.askAction(i)
-		}
-	}
-	return m.dashboardKey(msg)
-}
-
-// typed is the text that a key press enters, "" if it is not a character.
-func typed(msg tea.KeyMsg) string {
-	if msg.Alt || msg.Type != tea.KeyRunes && msg.Type != tea.KeySpace {
-		return ""
-	}
-	return string(msg.Runes)
-}
-
-func (m *model) dashboardKey(msg tea.KeyMsg) tea.Cmd {
-	workers := 0
-	if m.state.Meta != nil {
-		workers = len(m.state.Meta.Workers)
-	}
-	k := &m.keys
+// key converts a key of Bubble Tea's own input.
+func (m *model) key(msg tea.KeyMsg) tea.Cmd {
 	switch {
-	case key.Matches(msg, k.quit):
-		return tea.Quit
-	case key.Matches(msg, k.help):
-		m.push(screen.NewHelp(k.groups(m.opts.Actions)))
-	case key.Matches(msg, k.count):
-		return m.startCount()
-	case key.Matches(msg, k.query):
-		return m.openQuery()
-	case key.Matches(msg, k.security):
-		return m.startSecurity()
-	case key.Matches(msg, k.failover):
-		return m.openFailover()
-	case key.Matches(msg, k.table):
-		m.push(screen.NewTables(m.view()))
-	case key.Matches(msg, k.refresh):
-		m.due = m.now
-		m.say("refreshing")
-		// Repaint too: another program may have written over the screen.
-		return tea.Batch(tea.ClearScreen, m.pollIfDueEvenPaused())
-	case key.Matches(msg, k.pause):
-		m.paused = !m.paused
-		m.due = m.now
-	case key.Matches(msg, k.theme):
-		m.nextTheme()
-	case key.Matches(msg, k.up):
-		m.dash.Scroll(-1, workers)
-	case key.Matches(msg, k.down):
-		m.dash.Scroll(1, workers)
+	case msg.Paste:
+		return m.act(screen.Paste(m.top(), string(msg.Runes)))
+	case msg.Type == tea.KeyRunes && !msg.Alt && len(msg.Runes) > 1:
+		return m.typed(keymap.Typed{Text: string(msg.Runes)})
+	case msg.Alt || msg.Type != tea.KeyRunes && msg.Type != tea.KeySpace:
+		return m.press(keymap.Key{Name: msg.String()})
 	}
-	return nil
+	return m.press(keymap.Key{Name: msg.String(), Text: string(msg.Runes)})
 }
 
 func (m *model) push(s screen.Screen) { m.stack = append(m.stack, s) }
@@ -163,53 +87,100 @@ func (m *model) nextTheme() {
 	m.say("theme " + t.Name())
 }
 
-// send passes a message to the dialog on top and acts on its intent. Answers are for
-// the dialog that sent the request, the only one that can be open then.
-func (m *model) send(msg any) tea.Cmd {
-	if len(m.stack) == 0 {
-		return nil
-	}
-	next, intent := m.top().Update(msg)
-	m.stack[len(m.stack)-1] = next
-	if q, ok := next.(*screen.Query); ok {
-		m.query = q
-	}
-	switch in := intent.(type) {
+// act carries out what a screen asks for.
+func (m *model) act(in screen.Intent) tea.Cmd {
+	switch in := in.(type) {
+	case nil:
+	case keymap.Say:
+		m.say(in.Text)
 	case screen.Close:
 		m.pop()
-	case screen.Choose:
+	case screen.CloseAnd:
 		m.pop()
-		m.choose(in.DB, in.Table)
-	case screen.CheckFailover:
-		return m.checkFailover(in.Target)
-	case screen.StartFailover:
-		return m.startFailover(in)
-	case screen.CheckSecurity:
-		return m.runSecurity()
-	case screen.RunQuery:
-		return m.runQuery(in)
-	case screen.CancelQuery:
-		m.querying.interrupt()
+		return m.act(in.Then)
+	case screen.Quit:
+		return m.quit()
+	case screen.QuitNow:
+		return tea.Quit
+	case interrupt:
+		return m.interrupted()
+	case suspend:
+		return tea.Suspend
+	case repaint:
+		return tea.ClearScreen
 	case screen.ShowHelp:
-		m.push(screen.NewQueryHelp(queryGroups(m.opts.HistoryFile)))
-	case screen.PickTable:
-		m.push(screen.NewTables(m.view()))
-	case screen.RunAction:
-		m.pop()
-		for i, a := range m.opts.Actions {
-			if a.Key == in.Key {
-				return m.runAction(i)
-			}
-		}
+		_, dashboard := m.top().(*screen.Dashboard)
+		m.push(screen.NewHelp(m.commands(), dashboard))
+	case screen.ShowPalette:
+		m.push(screen.NewPalette(m.commands()))
+	default:
+		return m.actOnCluster(in)
 	}
 	return nil
 }
 
-func (m *model) pop() {
-	if _, ok := m.top().(*screen.Security); ok {
-		m.security.drop() // its answer is no longer needed
+// actOnCluster carries out the intents that concern the cluster and its tables.
+func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
+	switch in := in.(type) {
+	case screen.StartCount:
+		return m.startCount()
+	case screen.OpenQuery:
+		return m.openQuery()
+	case screen.OpenSecurity:
+		return m.startSecurity()
+	case screen.CheckSecurity:
+		return m.runSecurity()
+	case screen.OpenFailover:
+		return m.openFailover()
+	case screen.CheckFailover:
+		return m.checkFailover(in.Target)
+	case screen.StartFailover:
+		return m.startFailover(in)
+	case screen.PickTable:
+		m.push(screen.NewTables(m.view()))
+	case screen.Choose:
+		m.choose(in.DB, in.Table)
+	case screen.RefreshNow:
+		m.due = m.now
+		m.say("refreshing")
+		// Repaint too: another program may have written over the screen.
+		return tea.Batch(tea.ClearScreen, m.pollIfDueEvenPaused())
+	case screen.TogglePause:
+		m.paused = !m.paused
+		m.due = m.now
+	case screen.NextTheme:
+		m.nextTheme()
+	case screen.AskAction:
+		return m.askAction(in.Key)
+	case screen.RunAction:
+		return m.runAction(in)
+	case screen.RunQuery:
+		return m.runQuery(in)
+	case screen.CancelQuery:
+		m.querying.interrupt()
+	default:
+		panic(fmt.Sprintf("the console does not know the intent %T", in))
 	}
-	if _, ok := m.top().(*screen.Failover); ok {
+	return nil
+}
+
+// quit ends the program, after the question if there is one.
+func (m *model) quit() tea.Cmd {
+	if m.opts.QuitQuestion == "" {
+		return tea.Quit
+	}
+	m.push(screen.NewConfirm(m.now, "Quit", m.opts.QuitQuestion, "quit", screen.QuitNow{}))
+	return nil
+}
+
+// pop takes the top screen off the stack, and abandons what it waits for. The dashboard stays.
+func (m *model) pop() {
+	switch m.top().(type) {
+	case *screen.Dashboard:
+		return
+	case *screen.Security:
+		m.security.drop()
+	case *screen.Failover:
 		m.checking.drop()
 	}
 	m.stack = m.stack[:len(m.stack)-1]
@@ -220,7 +191,7 @@ func (m *model) choose(db, table string) {
 		m.counting.drop()
 		m.count = screen.Count{}
 	}
-	m.db, m.table, m.chosen = db, table, true
+	m.db, m.table, m.chosen, m.missing = db, table, true, false
 }
 
 // pollIfDue starts a poll if one is due and none is in flight.
@@ -240,25 +211,43 @@ func (m *model) pollIfDueEvenPaused() tea.Cmd {
 		m.due = m.now.Add(m.pace.Idle)
 		return nil
 	}
-	ctx, id := m.poll.begin(m.ctx, PollTimeout)
-	return pollCmd(ctx, id, m.client(master), master, m.opts.Now)
+	c, now := m.client(master), m.opts.Now
+	return begin(m, &m.poll, PollTimeout, func(ctx context.Context) cluster.Observation {
+		return cluster.Poll(ctx, c, master, now)
+	}, (*model).polled)
 }
 
-func (m *model) polled(msg polledMsg) {
-	if !m.poll.ends(msg.id) {
-		return
-	}
+func (m *model) polled(o cluster.Observation) tea.Cmd {
 	var events []cluster.Event
-	m.state, events = m.state.Apply(msg.o)
+	m.state, events = m.state.Apply(o)
 	m.log(events...)
 	m.due = m.now.Add(m.pace.Wait(&m.state, m.watching()))
-	if m.chosen {
-		return
+	return m.checkTable()
+}
+
+// checkTable keeps the chosen table, also if it goes away, which is said. Until the user has chosen
+// one, the table with most rows is shown, and kept while it exists.
+func (m *model) checkTable() tea.Cmd {
+	if m.state.Meta == nil {
+		return nil
 	}
-	// Until the user chooses a table, the one with most rows is shown, and kept while it exists.
-	if m.state.Table(m.db, m.table) == nil {
+	if !m.chosen && (m.opts.DB != "" || m.opts.Table != "") {
+		if m.db, m.table, m.refused = m.state.FindTable(m.opts.DB, m.opts.Table); m.refused != nil {
+			return tea.Quit
+		}
+		m.chosen = true
+	}
+	exists := m.state.Table(m.db, m.table) != nil
+	switch {
+	case !m.chosen && !exists:
 		m.db, m.table = m.state.FirstTable()
+	case m.chosen && !exists && !m.missing && m.table != "":
+		m.note(api.LevelWarn, m.db+"."+m.table+" no longer exists; it stays chosen until you choose another with t")
+		m.missing = true
+	case exists:
+		m.missing = false
 	}
+	return nil
 }
 
 func (m *model) startCount() tea.Cmd {
@@ -271,8 +260,11 @@ func (m *model) startCount() tea.Cmd {
 		return nil
 	}
 	m.count.Running, m.count.From, m.count.DB, m.count.Table = true, m.now, m.db, m.table
-	ctx, id := m.counting.begin(m.ctx, CountTimeout)
-	return countCmd(ctx, id, m.client(m.currentMaster()), m.db, m.table)
+	c, db, table := m.client(m.currentMaster()), m.db, m.table
+	return begin(m, &m.counting, CountTimeout, call(func(ctx context.Context) (*api.MapReduceCountResponse, error) {
+		// A partial count, marked as such, is more useful than an error.
+		return c.Count(ctx, &api.MapReduceCountRequest{DB: db, Table: table, AllowPartial: true})
+	}), (*model).counted)
 }
 
 // currentMaster is the master to send requests to.
@@ -283,22 +275,20 @@ func (m *model) currentMaster() string {
 	return m.state.Next(m.now)
 }
 
-func (m *model) counted(msg countedMsg) {
-	if !m.counting.ends(msg.id) {
-		return
+func (m *model) counted(r reply[*api.MapReduceCountResponse]) tea.Cmd {
+	m.count.Running, m.count.Err = false, r.err
+	if r.err != nil {
+		m.note(api.LevelError, "count of "+m.count.DB+"."+m.count.Table+" failed: "+cluster.Explain(r.err))
+		return nil
 	}
-	m.count.Running, m.count.Err = false, msg.err
-	if msg.err != nil {
-		m.note(api.LevelError, "count of "+m.count.DB+"."+m.count.Table+" failed: "+cluster.Explain(msg.err))
-		return
-	}
-	m.count.Answer, m.count.At = msg.answer, m.now
-	level, text := api.LevelInfo, fmt.Sprintf("counted %s rows in %s.%s in %s", widget.Thousands(msg.answer.Total),
-		m.count.DB, m.count.Table, widget.Millis(msg.answer.MapMS+msg.answer.ReduceMS))
-	if missing := len(msg.answer.Partial); missing > 0 {
-		level, text = api.LevelWarn, fmt.Sprintf("%s, without %d of %d shards", text, missing, missing+len(msg.answer.Shards))
+	m.count.Answer, m.count.At = r.value, m.now
+	level, text := api.LevelInfo, fmt.Sprintf("counted %s rows in %s.%s in %s", widget.Thousands(r.value.Total),
+		m.count.DB, m.count.Table, widget.Millis(r.value.MapMS+r.value.ReduceMS))
+	if missing := len(r.value.Partial); missing > 0 {
+		level, text = api.LevelWarn, fmt.Sprintf("%s, without %d of %d shards", text, missing, missing+len(r.value.Shards))
 	}
 	m.note(level, text)
+	return nil
 }
 
 func (m *model) startSecurity() tea.Cmd {
@@ -307,57 +297,34 @@ func (m *model) startSecurity() tea.Cmd {
 }
 
 func (m *model) runSecurity() tea.Cmd {
-	ctx, id := m.security.begin(m.ctx, SecurityTimeout)
-	return securityCmd(ctx, id, m.client(m.currentMaster()))
+	c := m.client(m.currentMaster())
+	return begin(m, &m.security, SecurityTimeout, call(func(ctx context.Context) (*api.SecurityCheckResponse, error) {
+		return c.SecurityCheck(ctx)
+	}), (*model).secured)
 }
 
-func (m *model) secured(msg securedMsg) {
+func (m *model) secured(r reply[*api.SecurityCheckResponse]) tea.Cmd {
 	switch {
-	case msg.err != nil:
-		m.note(api.LevelError, "security check failed: "+cluster.Explain(msg.err))
-	case msg.answer.OK:
-		m.note(api.LevelGood, fmt.Sprintf("security check: all %d probes passed", len(msg.answer.Probes)))
+	case r.err != nil:
+		m.note(api.LevelError, "security check failed: "+cluster.Explain(r.err))
+	case r.value.OK:
+		m.note(api.LevelGood, fmt.Sprintf("security check: all %d probes passed", len(r.value.Probes)))
 	default:
-		level, sum := api.LevelError, answer.SecurityOf(msg.answer)
+		level, sum := api.LevelError, answer.SecurityOf(r.value)
 		if sum.Incomplete() {
 			level = api.LevelWarn
 		}
 		m.note(level, "security check "+sum.String())
 	}
+	return m.tell(func(s screen.Screen) bool { _, ok := s.(*screen.Security); return ok }, screen.SecurityEnded{At: m.now, Answer: r.value, Err: r.err})
 }
 
-func (m *model) askAction(i int) tea.Cmd {
-	a := &m.opts.Actions[i]
-	if m.acting[i] {
-		return nil
-	}
-	if a.Refuse != nil {
-		if why := a.Refuse(&m.state); why != "" {
-			m.note(api.LevelWarn, why)
-			return nil
+// tell passes a message to the screen for which is holds, wherever it is on the stack.
+func (m *model) tell(is func(screen.Screen) bool, msg any) tea.Cmd {
+	for _, s := range m.stack {
+		if is(s) {
+			return m.act(s.Update(msg))
 		}
 	}
-	if a.Confirm == "" {
-		return m.runAction(i)
-	}
-	m.push(screen.NewConfirm(m.now, a.Key, a.Help, a.Confirm, a.Label))
 	return nil
-}
-
-func (m *model) runAction(i int) tea.Cmd {
-	m.acting[i] = true
-	return actionCmd(m.ctx, i, m.opts.Actions[i].Run)
-}
-
-func (m *model) acted(msg actedMsg) {
-	m.acting[msg.action] = false
-	m.due = m.now
-	label := m.opts.Actions[msg.action].Label
-	switch {
-	case errors.Is(msg.err, context.Canceled):
-	case msg.err != nil:
-		m.note(api.LevelError, label+" failed: "+cluster.Explain(msg.err))
-	case msg.said != "":
-		m.note(api.LevelInfo, msg.said)
-	}
 }

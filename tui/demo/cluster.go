@@ -290,10 +290,21 @@ func (c *Cluster) KillPrimary(ctx context.Context) (string, error) {
 	if c.MasterDown() {
 		return "", errors.New(c.alreadyKilled())
 	}
-	if !c.manual {
-		return "", errors.New("no master is the primary now; the backup is about to take over")
+	return "", errors.New(c.noPrimary())
+}
+
+// KillMaster sends SIGKILL to the master with that URL, and to no other.
+func (c *Cluster) KillMaster(url string) error {
+	for _, p := range c.masters {
+		if p.url != url {
+			continue
+		}
+		if !p.alive() {
+			return errors.New("the master at " + url + " is not running any more")
+		}
+		return p.kill()
 	}
-	return "", errors.New("no master is the primary; fail over to the backup")
+	return errors.New("the demo has no master at " + url)
 }
 
 // MasterDown reports whether a master is not running. It does no I/O.

@@ -103,6 +103,14 @@ func (c *Command) afterwards(cluster *Cluster) string {
 	return "; the data is kept in " + cluster.Dir()
 }
 
+// dataAfterwards says what happens to the data when the demo ends.
+func (c *Command) dataAfterwards(cluster *Cluster) string {
+	if cluster.dir.temporary {
+		return ", and their data is removed"
+	}
+	return "; their data is kept in " + cluster.Dir()
+}
+
 // openConsole loads the students, unless an earlier demo has, starts the traffic and runs
 // the console until the user quits.
 func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writer) error {
@@ -119,6 +127,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
 		Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
+		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})
 }
 
@@ -152,7 +161,7 @@ func demoActions(c *Cluster, traffic *Traffic) []console.Action {
 		{
 			Key: "b", Label: "traffic", Help: "background traffic on or off",
 			Status: func() string { return "traffic:" + onOff() },
-			Run: func(context.Context) (string, error) {
+			Run: func(context.Context, string) (string, error) {
 				traffic.Toggle()
 				sent, failed := traffic.Counts()
 				return fmt.Sprintf("background traffic is %s (%d requests so far, %d failed)", onOff(), sent, failed), nil
@@ -160,24 +169,30 @@ func demoActions(c *Cluster, traffic *Traffic) []console.Action {
 		},
 		{
 			Key: "K", Label: "kill", Help: "kill the primary master with SIGKILL",
-			Confirm: "It gets no chance to shut down. The backup keeps serving reads and row writes. " + c.afterKill(),
+			Confirm: func(s *cluster.State) (question, target string) {
+				target, _ = s.Primary()
+				return "Kill the primary " + cluster.Host(target) + "? It gets no chance to shut down. " + c.afterKill(), target
+			},
 			Refuse: func(s *cluster.State) string {
-				if _, answers := s.Primary(); !answers && c.MasterDown() {
+				_, answers := s.Primary()
+				switch {
+				case answers:
+					return ""
+				case c.MasterDown():
 					return c.alreadyKilled()
 				}
-				return ""
+				return c.noPrimary()
 			},
-			Run: func(ctx context.Context) (string, error) {
-				url, err := c.KillPrimary(ctx)
-				if err != nil {
+			Run: func(_ context.Context, target string) (string, error) {
+				if err := c.KillMaster(target); err != nil {
 					return "", err
 				}
-				return "sent SIGKILL to " + cluster.Host(url), nil
+				return "sent SIGKILL to " + cluster.Host(target), nil
 			},
 		},
 		{
 			Key: "R", Label: "restart", Help: "restart what was killed", Urgent: c.MasterDown,
-			Run: func(ctx context.Context) (string, error) {
+			Run: func(ctx context.Context, _ string) (string, error) {
 				urls, err := c.Restart(ctx)
 				if err != nil {
 					return "", err

@@ -72,10 +72,21 @@ func ask[T any](ctx context.Context, question func(context.Context) (T, error)) 
 
 // afterKill says what follows the death of the primary.
 func (c *Cluster) afterKill() string {
-	if c.manual {
-		return "Then fail over to it, or restart the old primary."
+	switch {
+	case c.MasterDown():
+		return "No other master is running: nothing is served until you restart one with R."
+	case c.manual:
+		return "The backup keeps serving reads and row writes. Then fail over to it, or restart the old primary."
 	}
-	return "It takes over by itself as soon as the lease has expired. Restart the old primary to have a backup again."
+	return "The backup keeps serving reads and row writes, and takes over by itself as soon as the lease has expired. Restart the old primary to have a backup again."
+}
+
+// noPrimary says what to do while no master is the primary.
+func (c *Cluster) noPrimary() string {
+	if c.manual {
+		return "no master is the primary; fail over to the backup"
+	}
+	return "no master is the primary now; the backup is about to take over"
 }
 
 // alreadyKilled is the answer to killing a primary that is already gone.

@@ -5,6 +5,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -17,16 +18,25 @@ type buttons struct {
 	onAct   bool
 }
 
-// update moves the focus without wrapping around: right is always the action, left
-// always Cancel.
-func (b *buttons) update(name string) {
-	switch name {
-	case "right", "l":
-		b.onAct = b.enabled
-	case "left", "h":
-		b.onAct = false
-	case "tab", "shift+tab":
-		b.onAct = !b.onAct && b.enabled
+// commands move the focus without wrapping around: right is always the action, left
+// always Cancel. Enter runs act or closes, whichever has the focus.
+func (b *buttons) commands(act func() Intent) []keymap.Command {
+	enter := keymap.Command{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"enter"}, Do: asks(Close{})}
+	if b.onAct {
+		enter.Name, enter.Label, enter.Do = b.act, "confirm", act
+	}
+	esc := keymap.Command{Name: "close and change nothing", Label: "cancel", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})}
+	if !b.onAct {
+		esc.Label = "" // as Enter does
+	}
+	if !b.enabled {
+		return []keymap.Command{enter, esc}
+	}
+	return []keymap.Command{
+		{Name: "choose " + b.act, Label: "choose", Group: groupDialog, Keys: []string{"right", "l"}, Shown: "←→", Do: does(func() { b.onAct = true })},
+		{Name: "choose Cancel", Group: groupDialog, Keys: []string{"left", "h"}, Do: does(func() { b.onAct = false })},
+		{Name: "choose the other button", Group: groupDialog, Keys: []string{"tab", "shift+tab"}, Do: does(func() { b.onAct = !b.onAct })},
+		enter, esc,
 	}
 }
 
@@ -57,13 +67,14 @@ type Confirm struct {
 	guard   guard
 	title   string
 	text    string
-	key     string // the action's key, for the intent
+	act     Intent
 	buttons buttons
+	pane    pane
 }
 
-// NewConfirm returns the confirmation of the action with that key.
-func NewConfirm(now time.Time, key, title, text, act string) *Confirm {
-	return &Confirm{guard: newGuard(now, quietOpening), title: title, text: text, key: key, buttons: buttons{act: capital(act), enabled: true}}
+// NewConfirm returns the confirmation of an intent. The label of its button is label.
+func NewConfirm(now time.Time, title, text, label string, act Intent) *Confirm {
+	return &Confirm{guard: newGuard(now, quietOpening), title: title, text: text, act: act, buttons: buttons{act: capital(label), enabled: true}}
 }
 
 // capital capitalises a label, as for a button.
@@ -72,35 +83,25 @@ func capital(s string) string {
 	return string(unicode.ToUpper(r)) + s[n:]
 }
 
-// Update moves between the buttons.
-func (c *Confirm) Update(msg any) (Screen, Intent) {
-	k, ok := msg.(Key)
-	if !ok {
-		return c, nil
-	}
-	next := *c
-	if k.Name == "esc" {
-		return c, Close{}
-	}
-	if next.guard.absorbs(k.At) {
-		return &next, nil
-	}
-	if k.Name == "enter" {
-		if c.buttons.onAct {
-			return c, RunAction{Key: c.key}
-		}
-		return c, Close{}
-	}
-	next.buttons.update(k.Name)
-	return &next, nil
+func (c *Confirm) absorbs(at time.Time) bool { return c.guard.absorbs(at) }
+
+// Commands lists the buttons' keys.
+func (c *Confirm) Commands(*View) []keymap.Command {
+	return append(c.buttons.commands(asks(CloseAnd{Then: c.act})), c.pane.commands()...)
 }
+
+// Update ignores messages.
+func (c *Confirm) Update(any) Intent { return nil }
 
 // Paint draws the question.
 func (c *Confirm) Paint(a widget.Area, _ *View) {
-	lines := wrap(c.text, min(64, a.W)-4, 6)
-	in := a.Center(64, len(lines)+5).Dialog(capital(c.title), "")
-	for i, line := range lines {
-		in.Text(0, i+1, theme.Text, line)
-	}
+	width := min(72, a.W) - 4
+	lines := wrap(c.text, width, longText)
+	in := a.Center(width+4, len(lines)+5).Dialog(capital(c.title), c.pane.note())
+	c.pane.paint(in.Sub(0, 1, in.W, max(in.H-3, 0)), len(lines), func(a widget.Area) {
+		for i, line := range lines {
+			a.Text(0, i, theme.Text, line)
+		}
+	})
 	c.buttons.paint(in, in.H-1)
 }

@@ -8,11 +8,12 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
 
-// Dashboard is the main screen, below any dialogs.
+// Dashboard is the main screen, below any dialogs. Its zero value is ready for use.
 type Dashboard struct {
 	scroll int // the first shard shown if they do not all fit
 }
@@ -35,8 +36,10 @@ func (d *Dashboard) Paint(a widget.Area, v *View) {
 		d.paintSmall(a, v)
 		return
 	}
-	keys := layoutKeys(v.Keys, a.W, a.H)
-	rows := len(keys.rows)
+	// The footer has the keys of the dialog on top, if there is one, in the same number of rows.
+	rows := len(layoutKeys(d.Commands(v), a.W, a.H).rows)
+	keys := layoutKeys(d.keys(v), a.W, a.H)
+	keys.rows = keys.rows[:min(len(keys.rows), rows)]
 	header := a.Sub(0, 0, a.W, 3)
 	paintHeader(header, v)
 	paintFooter(header, a.Sub(0, a.H-rows, a.W, rows), keys, v)
@@ -50,6 +53,14 @@ func (d *Dashboard) Paint(a widget.Area, v *View) {
 	default:
 		d.paintStacked(body, v, n)
 	}
+}
+
+// keys are the commands for the footer: the dialog's, if there is one, else the dashboard's.
+func (d *Dashboard) keys(v *View) []keymap.Command {
+	if v.Keys != nil {
+		return v.Keys
+	}
+	return d.Commands(v)
 }
 
 // paintStacked puts the panels below one another, the last two side by side.
@@ -112,7 +123,7 @@ func (d *Dashboard) paintSmall(a widget.Area, v *View) {
 	room := a.H - y
 	if room > 3 {
 		room--
-		paintFooter(widget.Area{}, a.Sub(0, a.H-1, a.W, 1), layoutKeys(v.Keys, a.W, 1), v)
+		paintFooter(widget.Area{}, a.Sub(0, a.H-1, a.W, 1), layoutKeys(d.keys(v), a.W, 1), v)
 	}
 	d.paintShardTable(a.Sub(0, y, a.W, room), v)
 	y += len(shardsOf(v)) + 1
@@ -204,7 +215,7 @@ func ageText(v *View) (theme.Role, string) {
 		return theme.Muted, "no data yet"
 	case v.Paused:
 		return theme.Warn, "‖ paused, " + widget.Age(age) + " old"
-	case v.State.Link == cluster.Lost, age >= cluster.StaleAfter:
+	case v.State.Link == cluster.Lost, age >= v.State.StaleAfter():
 		return theme.Bad, "▲ stale, " + widget.Age(age) + " old"
 	}
 	return theme.Good, "● live " + widget.Age(age)

@@ -123,16 +123,29 @@ func formerly(role api.Role) string {
 	return "was " + string(role)
 }
 
-// paintTraffic draws the requests of all shards over time.
+// paintTraffic draws the requests of all shards over time, with a time axis. The time without an
+// answer is a gap.
 func paintTraffic(a widget.Area, v *View) {
-	lines, top := widget.Columns(v.State.Traffic, a.W-4, a.H-2, 1)
-	in := a.Box(theme.Border, "Requests from this master to shards", "peak "+widget.Rate(top)+"/s in "+widget.Age(samplesSpan(v, a.W-4)))
+	height := a.H - 2
+	if height > 3 {
+		height--
+	}
+	samples := v.State.UpTo(v.State.Traffic, v.Now)
+	lines, top := widget.Columns(samples, a.W-4, height, 1)
+	in := a.Box(theme.Border, "Requests from this master to shards", "peak "+widget.Rate(top)+"/s")
 	for y, line := range lines {
 		in.Text(1, y, theme.Info, line)
 	}
+	if height < a.H-2 {
+		paintTimeAxis(in.Sub(1, height, in.W-2, 1), v.State.SamplePeriod())
+	}
 }
 
-// samplesSpan is the time covered by the latest samples, at most width of them.
-func samplesSpan(v *View, width int) time.Duration {
-	return time.Duration(min(len(v.State.Traffic), max(width, 0))) * time.Second
+// paintTimeAxis labels a chart of one sample a cell, of which the last is now.
+func paintTimeAxis(a widget.Area, period time.Duration) {
+	const every = 20 // cells
+	a.TextRight(a.W, 0, theme.Muted, "now")
+	for x := a.W - every; x > 4; x -= every {
+		a.TextRight(x+1, 0, theme.Muted, "-"+widget.Age(time.Duration(a.W-x)*period)+"┘")
+	}
 }

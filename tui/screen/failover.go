@@ -6,6 +6,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -23,6 +24,7 @@ type Failover struct {
 	ended   time.Time
 	answer  *api.FailoverResponse
 	err     error
+	pane    pane
 }
 
 // failoverCheck is the latest dry run.
@@ -103,59 +105,56 @@ func (f *Failover) offer(sameTarget bool) {
 	f.buttons.act, f.buttons.enabled, f.forced = act, ok || force, force
 }
 
-// Update handles keys, the preflight and the answers.
-func (f *Failover) Update(msg any) (Screen, Intent) {
-	next := *f
+// Update handles the preflight and the answers.
+func (f *Failover) Update(msg any) Intent {
 	switch m := msg.(type) {
 	case Refresh:
-		if f.phase != asking {
-			return &next, nil
+		if f.phase == asking {
+			return f.refresh(m)
 		}
-		next.plan = m.Plan
-		next.offer(m.Plan.Target == f.plan.Target) // never confirm another target than the one shown
-		if m.Plan.Ready() && (f.check.target != m.Plan.Target || m.At.Sub(f.check.asked) >= recheck) {
-			if f.check.target != m.Plan.Target {
-				next.check = failoverCheck{target: m.Plan.Target}
-			}
-			next.check.asked = m.At
-			return &next, CheckFailover{Target: m.Plan.Target}
-		}
-		return &next, nil
 	case FailoverChecked:
 		if f.phase == asking && m.Target == f.check.target {
-			next.check.answer, next.check.err = m.Answer, m.Err
-			next.offer(true)
+			f.check.answer, f.check.err = m.Answer, m.Err
+			f.offer(true)
 		}
-		return &next, nil
 	case FailoverEnded:
 		if f.phase == running {
-			next.phase, next.ended, next.answer, next.err = done, m.At, m.Answer, m.Err
-			next.guard = newGuard(m.At, quietResult)
+			f.phase, f.ended, f.answer, f.err = done, m.At, m.Answer, m.Err
+			f.guard = newGuard(m.At, quietResult)
 		}
-		return &next, nil
-	case Key:
-		return next.key(m)
 	}
-	return &next, nil
+	return nil
 }
 
-func (f Failover) key(k Key) (Screen, Intent) {
-	if k.Name == "esc" && f.phase != running {
-		return &f, Close{}
+// refresh takes over the latest preflight, and asks for a dry run if one is due.
+func (f *Failover) refresh(m Refresh) Intent {
+	same := m.Plan.Target == f.plan.Target
+	f.plan = m.Plan
+	f.offer(same) // never confirm another target than the one shown
+	if !m.Plan.Ready() || f.check.target == m.Plan.Target && m.At.Sub(f.check.asked) < recheck {
+		return nil
 	}
-	if f.guard.absorbs(k.At) {
-		return &f, nil
+	if f.check.target != m.Plan.Target {
+		f.check = failoverCheck{target: m.Plan.Target}
 	}
-	switch {
-	case f.phase == asking && k.Name == "enter" && f.buttons.onAct:
-		f.phase, f.began = running, k.At
-		return &f, StartFailover{Target: f.plan.Target, Force: f.forced}
-	case f.phase == asking && k.Name == "enter", f.phase == done && (k.Name == "enter" || k.Name == "q"):
-		return &f, Close{}
-	case f.phase == asking:
-		f.buttons.update(k.Name)
+	f.check.asked = m.At
+	return CheckFailover{Target: m.Plan.Target}
+}
+
+func (f *Failover) absorbs(at time.Time) bool { return f.guard.absorbs(at) }
+
+// Commands lists the keys of the current phase.
+func (f *Failover) Commands(v *View) []keymap.Command {
+	switch f.phase {
+	case asking:
+		return append(f.buttons.commands(func() Intent {
+			f.phase, f.began = running, v.Now
+			return StartFailover{Target: f.plan.Target, Force: f.forced}
+		}), f.pane.commands()...)
+	case running:
+		return []keymap.Command{{Name: "wait", Label: "the failover is running", Group: groupDialog, Keys: []string{"esc"}, Shown: "…", Off: "the failover is running and cannot be stopped"}}
 	}
-	return &f, nil
+	return append([]keymap.Command{{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc", "enter", "q"}, Do: asks(Close{})}}, f.pane.commands()...)
 }
 
 // Paint draws the current phase.
@@ -190,7 +189,13 @@ func (f *Failover) paintAsking(a widget.Area) {
 	for _, ck := range f.checks() {
 		height += checkHeight(&ck, min(width, a.W)-4)
 	}
-	in := a.Center(width, max(height, 1)+10).Dialog("Failover: preflight", "")
+	frame := a.Center(width, max(height, 1)+10).Dialog("Failover: preflight", f.pane.note())
+	f.pane.paint(frame.Sub(0, 0, frame.W, max(frame.H-1, 0)), max(height, 1)+7, f.paintChecks)
+	f.buttons.paint(frame, frame.H-1)
+}
+
+// paintChecks draws what would be done, the checks, and what they mean.
+func (f *Failover) paintChecks(in widget.Area) {
 	y := 1
 	if f.plan.Target != "" {
 		x := in.Text(0, y, theme.Text, "Promote ")
@@ -222,7 +227,6 @@ func (f *Failover) paintAsking(a widget.Area) {
 	default:
 		in.Text(0, y, theme.Muted, widget.Fit("asking "+cluster.Host(f.plan.Target)+" what it finds …", in.W))
 	}
-	f.buttons.paint(in, in.H-1)
 }
 
 // checkLines bounds the lines of a check's finding.

@@ -12,7 +12,7 @@ import (
 
 func (f *Failover) paintDone(a widget.Area, v *View) {
 	if f.err != nil {
-		in := a.Center(72, 11).Dialog("Failover", "Enter close")
+		in := a.Center(72, 11).Dialog("Failover", "")
 		text := "✗ failed: " + explain(f.err)
 		if code := api.CodeOf(f.err); code == api.CodeOutcomeUnknown || code == api.CodeShardTimeout {
 			text = "▲ outcome unknown: " + explain(f.err)
@@ -31,7 +31,13 @@ func (f *Failover) paintDone(a widget.Area, v *View) {
 	for i := range r.Steps {
 		height += stepHeight(&r.Steps[i], min(width, a.W)-4)
 	}
-	in := a.Center(width, height+10).Dialog("Failover: done", "Enter close")
+	frame := a.Center(width, height+10).Dialog("Failover: done", f.pane.note())
+	f.pane.paint(frame, height+8, func(in widget.Area) { f.paintTimeline(in, v) })
+}
+
+// paintTimeline draws who is primary, the steps, and the gap.
+func (f *Failover) paintTimeline(in widget.Area, v *View) {
+	r := f.answer
 	x := in.Text(0, 0, theme.Good, "✓ ")
 	x = in.Text(x, 0, theme.Strong, cluster.Host(r.Primary))
 	x = in.Text(x, 0, theme.Text, fmt.Sprintf(" is primary, with term %d", r.Term))
@@ -40,14 +46,9 @@ func (f *Failover) paintDone(a widget.Area, v *View) {
 	}
 	in.Text(0, 2, theme.Head, "  step")
 	in.TextRight(in.W, 2, theme.Head, "took")
-	y, end := 3, max(in.H-5-min(len(gapOf(r)), 1), 3)
+	y := 3
 	for i := range r.Steps {
 		h := stepHeight(&r.Steps[i], in.W)
-		if more := i < len(r.Steps)-1; y+h > end || y+h == end && more {
-			in.Text(2, y, theme.Muted, fmt.Sprintf("… and %d more steps", len(r.Steps)-i))
-			y = min(y+1, end)
-			break
-		}
 		f.paintStep(in.Sub(0, y, in.W, h), &r.Steps[i])
 		y += h
 	}

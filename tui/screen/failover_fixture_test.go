@@ -10,7 +10,7 @@ import (
 
 // checkedFailover is the preflight after the backup has answered. With a problem, the checks are
 // those that it names.
-func checkedFailover(v *View, p *api.Problem) Screen {
+func checkedFailover(v *View, p *api.Problem) *Failover {
 	at := noon.Add(-10 * time.Second)
 	f := NewFailover(at, v.State.Preflight(v.Now))
 	majority := api.FailoverCheck{Name: "a majority of the workers answers", OK: true, Required: true, Detail: "3 of 3; 2 are needed"}
@@ -27,16 +27,17 @@ func checkedFailover(v *View, p *api.Problem) Screen {
 		{Name: "the primary answers", Detail: primaryURL + " does not answer; the workers will refuse its writes"},
 		up, {Name: "the shards agree on the schema", OK: true, Detail: "no drift"},
 	}
-	s, _ := f.Update(Refresh{At: at, Plan: v.State.Preflight(v.Now)})
-	s, _ = s.Update(FailoverChecked{At: at, Target: backupURL, Answer: &api.FailoverResponse{Kind: api.FailoverDryRun, Checks: checks, Problem: p}})
-	return s
+	f.Update(Refresh{At: at, Plan: v.State.Preflight(v.Now)})
+	f.Update(FailoverChecked{At: at, Target: backupURL, Answer: &api.FailoverResponse{Kind: api.FailoverDryRun, Checks: checks, Problem: p}})
+	return f
 }
 
 func failoverDone() *Failover {
 	v := viewOf(metadata(3))
 	most := 1830.4
-	s, _ := press(checkedFailover(v, nil), noon.Add(-500*time.Millisecond), "right", "enter")
-	s, _ = s.Update(FailoverEnded{At: noon.Add(time.Second), Answer: &api.FailoverResponse{
+	f := checkedFailover(v, nil)
+	press(f, noon.Add(-500*time.Millisecond), "right", "enter")
+	f.Update(FailoverEnded{At: noon.Add(time.Second), Answer: &api.FailoverResponse{
 		Kind: api.FailoverForced, Primary: backupURL, Term: 4, Previous: primaryURL, TotalMS: 14.2,
 		Unavailable: &api.Unavailability{AtLeastMS: 14.2, AtMostMS: &most},
 		Steps: []api.FailoverStep{
@@ -47,7 +48,7 @@ func failoverDone() *Failover {
 			{Name: "become primary", Target: backupURL, OK: true, AtMS: 14.1, MS: 0.1},
 		},
 	}})
-	return s.(*Failover)
+	return f
 }
 
 // leased is a healthy cluster whose lease expires.

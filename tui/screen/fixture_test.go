@@ -3,13 +3,12 @@ package screen
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
-
-	"github.com/charmbracelet/bubbles/key"
+	"unicode/utf8"
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/keymap"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -86,14 +85,12 @@ func count(m *api.Metadata) Count {
 }
 
 func viewOf(m *api.Metadata) *View {
-	bind := func(k, d string) key.Binding { return key.NewBinding(key.WithKeys(k), key.WithHelp(k, d)) }
 	return &View{
 		Now: noon.Add(-500 * time.Millisecond), State: observed(m), DB: "SchoolDB", Table: "Students", Count: count(m),
 		Events: []cluster.Event{
 			{At: noon.Add(-50 * time.Second), Level: api.LevelGood, Shard: -1, Text: "connected to 127.0.0.1:8080, primary"},
 			{At: noon.Add(-12 * time.Second), Level: api.LevelInfo, Shard: -1, Text: "counted 10,035 rows in SchoolDB.Students on 3 shards in 4.1 ms"},
 		},
-		Keys:  []key.Binding{bind("?", "help"), bind("q", "quit"), bind("c", "count"), bind("s", "security"), bind("f", "failover"), bind("t", "table"), bind("p", "pause"), bind("r", "refresh"), bind("T", "theme")},
 		Notes: []string{"refreshing"},
 	}
 }
@@ -179,9 +176,7 @@ func killedPrimary() *View {
 	v.State, events = v.State.Apply(cluster.Observation{At: noon.Add(60 * time.Millisecond), Master: backupURL, Took: 2 * time.Millisecond, Metadata: m})
 	v.Events = append(v.Events, events...)
 	v.Now = noon.Add(time.Second)
-	bind := func(k, d string) key.Binding { return key.NewBinding(key.WithKeys(k), key.WithHelp(k, d)) }
-	v.Keys = slices.Concat(v.Keys[:2], []key.Binding{bind("R", "restart")}, v.Keys[2:6],
-		[]key.Binding{bind("b", "traffic:off"), bind("K", "kill")}, v.Keys[6:])
+	v.Actions = []Action{{Key: "b", Label: "traffic:off", Help: "background traffic on or off"}, {Key: "K", Label: "kill", Help: "kill the primary"}, {Key: "R", Label: "restart", Help: "restart", Urgent: true}}
 	v.Notes = []string{"theme high-contrast"}
 	return v
 }
@@ -216,8 +211,9 @@ func security(failing bool) *Security {
 		}
 		r.Workers = append(r.Workers, w)
 	}
-	s, _ := NewSecurity(noon).Update(SecurityEnded{At: noon, Answer: r})
-	return s.(*Security)
+	s := NewSecurity(noon)
+	s.Update(SecurityEnded{At: noon, Answer: r})
+	return s
 }
 
 // securityUnanswered is a check during which one worker was down.
@@ -242,10 +238,15 @@ func securityUnproven() *Security {
 	return s
 }
 
-func press(s Screen, at time.Time, names ...string) (Screen, Intent) {
+// press presses keys, as the console passes them on, and returns the last one's intent.
+func press(s Screen, at time.Time, names ...string) Intent {
 	var in Intent
 	for _, n := range names {
-		s, in = s.Update(Key{Name: n, At: at})
+		k := keymap.Key{Name: n, At: at}
+		if utf8.RuneCountInString(n) == 1 {
+			k.Text = n
+		}
+		in, _ = Press(s, &View{Now: at}, k)
 	}
-	return s, in
+	return in
 }

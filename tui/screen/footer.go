@@ -3,8 +3,7 @@ package screen
 import (
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
-
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -12,15 +11,18 @@ import (
 // twoRowsHeight is the frame height from which the keys may take a second row.
 const twoRowsHeight = 22
 
+// footerKey is a key and its label.
+type footerKey struct{ key, label string }
+
 // keyLayout is the layout of the keys in the footer.
 type keyLayout struct {
-	rows [][]key.Help // at least one
-	gap  int          // cells between two keys
+	rows [][]footerKey // at least one
+	gap  int           // cells between two keys
 }
 
 // layoutKeys puts the keys into one row, with a smaller gap if necessary, or into two if
 // the frame is tall enough. The last keys may be omitted.
-func layoutKeys(keys []key.Binding, width, height int) keyLayout {
+func layoutKeys(keys []keymap.Command, width, height int) keyLayout {
 	for gap := 2; gap >= 1; gap-- {
 		if rows, all := keyRows(keys, width-2, 1, gap); all {
 			return keyLayout{rows, gap}
@@ -36,15 +38,14 @@ func layoutKeys(keys []key.Binding, width, height int) keyLayout {
 
 // keyRows breaks the keys into at most n rows of at most width cells, in order, and
 // reports whether all of them fit.
-func keyRows(keys []key.Binding, width, n, gap int) (rows [][]key.Help, all bool) {
-	var row []key.Help
+func keyRows(keys []keymap.Command, width, n, gap int) (rows [][]footerKey, all bool) {
+	var row []footerKey
 	used := -gap
-	for _, k := range keys {
-		h := k.Help()
-		if h.Desc == "" || !k.Enabled() {
+	for i := range keys {
+		h := footerKey{key: widget.Clean(keys[i].KeyText()), label: widget.Clean(keys[i].Label)}
+		if h.label == "" || h.key == "" {
 			continue
 		}
-		h.Key, h.Desc = widget.Clean(h.Key), widget.Clean(h.Desc)
 		w := gap + keyCells(h)
 		if used+w > width {
 			if len(row) == 0 || len(rows) == n-1 {
@@ -58,7 +59,7 @@ func keyRows(keys []key.Binding, width, n, gap int) (rows [][]key.Help, all bool
 }
 
 // keyCells is the width of a key with its label.
-func keyCells(h key.Help) int { return widget.Width(h.Key) + 1 + widget.Width(h.Desc) }
+func keyCells(h footerKey) int { return widget.Width(h.key) + 1 + widget.Width(h.label) }
 
 // end is the column after the last key of the last row.
 func (l keyLayout) end() int {
@@ -77,8 +78,8 @@ func (l keyLayout) paint(a widget.Area) {
 	for y, row := range l.rows {
 		x := 1
 		for _, h := range row {
-			x = a.Text(x, y, theme.Key, h.Key)
-			x = a.Text(x+1, y, theme.Muted, h.Desc) + l.gap
+			x = a.Text(x, y, theme.Key, h.key)
+			x = a.Text(x+1, y, theme.Muted, h.label) + l.gap
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/charmbracelet/bubbles/key"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 	"github.com/muesli/termenv"
@@ -41,13 +40,9 @@ func scenes() []scene {
 	ready := viewOf(metadata(3))
 	down := downShard()
 	lease := lostStorage()
-	groups := []Group{
-		{Title: "Cluster", Keys: ready.Keys[2:5]},
-		{Title: "View", Keys: ready.Keys[5:]},
-		{Title: "Program", Keys: []key.Binding{ready.Keys[0], ready.Keys[1]}},
-	}
-	failed, _ := press(checkedFailover(ready, nil), noon, "right", "enter")
-	failed, _ = failed.Update(FailoverEnded{At: noon, Err: api.NewProblem(api.CodeFailoverFailed, "only 1 of 3 workers took term 4").Hinted("start the workers and try again")})
+	failed := checkedFailover(ready, nil)
+	press(failed, noon, "right", "enter")
+	failed.Update(FailoverEnded{At: noon, Err: api.NewProblem(api.CodeFailoverFailed, "only 1 of 3 workers took term 4").Hinted("start the workers and try again")})
 	noBackup := metadata(3)
 	noBackup.Peers = nil
 	return []scene{
@@ -63,7 +58,7 @@ func scenes() []scene {
 		{"lost-storage", lease, nil},
 		{"automatic", automatic(), nil},
 		{"another-cluster", foreign(), nil},
-		{"help", ready, []Screen{NewHelp(groups)}},
+		{"help", ready, []Screen{NewHelp((&Dashboard{}).Commands(ready), true)}},
 		{"tables", ready, []Screen{NewTables(ready)}},
 		{"security-ok", ready, []Screen{security(false)}},
 		{"security-failing", ready, []Screen{security(true)}},
@@ -77,7 +72,8 @@ func scenes() []scene {
 		{"failover-impossible", ready, []Screen{NewFailover(ready.Now, stateOf(noBackup).Preflight(ready.Now))}},
 		{"failover-done", afterFailover(), []Screen{failoverDone()}},
 		{"failover-failed", ready, []Screen{failed}},
-		{"confirm", ready, []Screen{NewConfirm(noon, "k", "Kill the primary", "This ends the primary's process with SIGKILL, as a crash would.", "kill primary")}},
+		{"confirm", ready, []Screen{NewConfirm(noon, "Kill the primary", "This ends the primary's process with SIGKILL, as a crash would.", "kill primary", QuitNow{})}},
+		{"palette", ready, []Screen{NewPalette((&Dashboard{}).Commands(ready))}},
 	}
 }
 
@@ -87,8 +83,8 @@ func TestNoteCoversNoKeyIfThereIsRoom(t *testing.T) {
 		for width := 80; width <= 200; width++ {
 			for _, height := range []int{24, 30, 45} {
 				frame := Render(th, width, height, v, &Dashboard{})
-				for _, k := range v.Keys {
-					if want := k.Help().Key + " " + k.Help().Desc; !strings.Contains(frame, want) {
+				for _, k := range (&Dashboard{}).Commands(v) {
+					if want := k.KeyText() + " " + k.Label; k.Label != "" && !strings.Contains(frame, want) {
 						t.Fatalf("%q is not shown at %dx%d:\n%s", want, width, height, frame)
 					}
 				}
@@ -111,7 +107,7 @@ func TestScreensMatchGoldenFiles(t *testing.T) {
 		for _, size := range [][2]int{{80, 24}, {160, 45}} {
 			name := fmt.Sprintf("%s-%dx%d", s.name, size[0], size[1])
 			t.Run(name, func(t *testing.T) {
-				got := Render(th, size[0], size[1], s.view, &Dashboard{}, s.stack...) + "\n"
+				got := Render(th, size[0], size[1], s.view, append([]Screen{&Dashboard{}}, s.stack...)...) + "\n"
 				golden(t, name, got)
 			})
 		}
@@ -163,7 +159,7 @@ func TestFramesHaveTerminalSize(t *testing.T) {
 	for i, s := range all {
 		for width := 1; width <= 210; width += 1 + width/7 {
 			for height := 1; height <= 70; height += 1 + height/4 {
-				frame := Render(themes[(i+width)%2], width, height, s.view, &Dashboard{}, s.stack...)
+				frame := Render(themes[(i+width)%2], width, height, s.view, append([]Screen{&Dashboard{}}, s.stack...)...)
 				if wrong := checkFrame(frame, width, height); wrong != "" {
 					t.Fatalf("%s at %dx%d: %s", s.name, width, height, wrong)
 				}

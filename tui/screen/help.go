@@ -1,70 +1,109 @@
 package screen
 
 import (
-	"github.com/charmbracelet/bubbles/key"
-
-	"shardeck/tui/cluster"
-	"shardeck/tui/theme"
-	"shardeck/tui/widget"
+	"slices"
 
 	"shardeck/shared/api"
+	"shardeck/tui/cluster"
+	"shardeck/tui/keymap"
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
 )
 
-// Group is a titled group of the key map.
-type Group struct {
-	Title string
-	Keys  []key.Binding
-}
-
-// Help shows a screen's key map and, for the dashboard, the meaning of the marks.
+// Help lists the commands of a screen and, for the dashboard, the meaning of the marks.
 type Help struct {
-	groups []Group
+	groups []group
 	marks  bool
+	pane   pane
 }
 
-// NewHelp returns the help of the dashboard's key map.
-func NewHelp(groups []Group) *Help { return &Help{groups: groups, marks: true} }
+// group is the commands under one heading.
+type group struct {
+	title    string
+	commands []keymap.Command
+}
 
-// NewQueryHelp returns the help of the Query screen's key map.
-func NewQueryHelp(groups []Group) *Help { return &Help{groups: groups} }
-
-// Update closes the help on any key likely to be tried.
-func (h *Help) Update(msg any) (Screen, Intent) {
-	if k, ok := msg.(Key); ok {
-		switch k.Name {
-		case "esc", "q", "?", "enter", "f1":
-			return h, Close{}
+// NewHelp returns the help of these commands. marks adds the legend of the dashboard.
+func NewHelp(commands []keymap.Command, marks bool) *Help {
+	h := &Help{marks: marks}
+	for _, c := range commands {
+		if c.KeyText() == "" {
+			continue
 		}
+		i := slices.IndexFunc(h.groups, func(g group) bool { return g.title == c.Group })
+		if i < 0 {
+			i = len(h.groups)
+			h.groups = append(h.groups, group{title: c.Group})
+		}
+		h.groups[i].commands = append(h.groups[i].commands, c)
 	}
-	return h, nil
+	// The program's own are the same everywhere and come last.
+	slices.SortStableFunc(h.groups, func(a, b group) int { return rank(a.title) - rank(b.title) })
+	return h
 }
+
+func rank(title string) int {
+	if title == groupProgram {
+		return 1
+	}
+	return 0
+}
+
+// Commands closes the help on any key likely to be tried.
+func (h *Help) Commands(*View) []keymap.Command {
+	return append([]keymap.Command{
+		{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc", "q", "?", "enter", "f1"}, Do: asks(Close{})},
+	}, h.pane.commands()...)
+}
+
+// Update ignores messages.
+func (h *Help) Update(any) Intent { return nil }
 
 // keyWidth is the minimum width of the column of keys.
 const keyWidth = 8
+
+// keysOf is how the keys of a command are listed: at most three.
+func keysOf(c *keymap.Command) string {
+	if c.Shown != "" {
+		return c.Shown
+	}
+	text := ""
+	for i, k := range c.Keys {
+		if i == 3 {
+			break
+		}
+		if i > 0 {
+			text += " "
+		}
+		text += keymap.Label(k)
+	}
+	return text
+}
 
 // keyColumn is the width of the column of keys.
 func (h *Help) keyColumn() int {
 	w := keyWidth
 	for i := range h.groups {
-		for _, k := range h.groups[i].Keys {
-			w = max(w, widget.Width(widget.Clean(k.Help().Key))+1)
+		for j := range h.groups[i].commands {
+			w = max(w, widget.Width(widget.Clean(keysOf(&h.groups[i].commands[j])))+1)
 		}
 	}
-	return w
+	return min(w, 22)
 }
 
 // height is the number of lines of a group in a column of that width, including a blank one.
-func (h *Help) height(g *Group, width int) int {
+func (h *Help) height(g *group, width int) int {
 	n := 2
-	for _, k := range g.Keys {
-		n += max(len(wrap(k.Help().Desc, width-h.keyColumn()-1, 3)), 1)
+	for i := range g.commands {
+		n += max(len(wrap(g.commands[i].Name, width-h.keyColumn()-1, 3)), 1)
 	}
 	return n
 }
 
 // Paint draws the groups, in two columns if there is room, and the legend.
 func (h *Help) Paint(a widget.Area, _ *View) {
-	width, columns := min(80, a.W)-4, 1
+	const most = 104
+	width, columns := min(most, a.W)-4, 1
 	if a.W >= 76 {
 		columns, width = 2, width/2
 	}
@@ -80,10 +119,13 @@ func (h *Help) Paint(a widget.Area, _ *View) {
 	if h.marks {
 		below = 5
 	}
-	in := a.Center(80, max(first, total-first)+2+below).Dialog("Help", "Esc close")
+	tallest := max(first, total-first)
+	in := a.Center(most, tallest+2+below).Dialog("Help", h.pane.note())
 	keys := in.Sub(0, 0, in.W, max(in.H-below, 0))
-	h.paintGroups(keys.Sub(0, 0, width-1, keys.H), h.groups[:split])
-	h.paintGroups(keys.Sub(width, 0, width, keys.H), h.groups[split:])
+	h.pane.paint(keys, max(tallest-1, 0), func(keys widget.Area) {
+		h.paintGroups(keys.Sub(0, 0, width-1, keys.H), h.groups[:split])
+		h.paintGroups(keys.Sub(width, 0, width, keys.H), h.groups[split:])
+	})
 	if h.marks {
 		legend(in.Sub(0, in.H-below, in.W, below))
 	}
@@ -105,14 +147,15 @@ func (h *Help) split(width, total int) (n, first int) {
 	return n, first
 }
 
-func (h *Help) paintGroups(a widget.Area, groups []Group) {
+func (h *Help) paintGroups(a widget.Area, groups []group) {
 	y, column := 0, h.keyColumn()
 	for _, g := range groups {
-		a.Text(0, y, theme.Title, g.Title)
+		a.Text(0, y, theme.Title, g.title)
 		y++
-		for _, k := range g.Keys {
-			a.Text(1, y, theme.Key, k.Help().Key)
-			y = max(paragraph(a, column+1, y, theme.Text, k.Help().Desc, 3), y+1)
+		for i := range g.commands {
+			c := &g.commands[i]
+			a.Text(1, y, theme.Key, widget.Fit(keysOf(c), column-1))
+			y = max(paragraph(a, column+1, y, theme.Text, c.Name, 3), y+1)
 		}
 		y++
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"shardeck/tui/answer"
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -29,6 +30,7 @@ type Query struct {
 	cancelling bool // cancellation was requested
 	explains   bool // the running request is for a plan
 	began      time.Time
+	endedAt    time.Time // when the last statement ended
 
 	rows     *Result // of the latest statement that ran
 	plan     *Result // of the latest statement that was explained
@@ -64,13 +66,10 @@ func NewQuery(statements []string) *Query {
 }
 
 // Suggest puts a statement into the editor unless the user has edited it.
-func (q *Query) Suggest(statement string) *Query {
-	if q.touched || q.editor.Text() != "" {
-		return q
+func (q *Query) Suggest(statement string) {
+	if !q.touched && q.editor.Text() == "" {
+		q.editor = widget.NewEditor(statement).AtStart()
 	}
-	next := *q
-	next.editor = widget.NewEditor(statement).AtStart()
-	return &next
 }
 
 // Text is the statement in the editor.
@@ -81,34 +80,28 @@ func (q *Query) Running() bool { return q.running && !q.cancelling }
 
 func (q *Query) fillsFrame() {}
 
-// Update handles keys, pasted text and results.
-func (q *Query) Update(msg any) (Screen, Intent) {
-	next := *q
+// Update handles results and sizes.
+func (q *Query) Update(msg any) Intent {
 	switch m := msg.(type) {
 	case Resized:
-		next.width, next.height = m.Width, m.Height
-		next.scroll(0, 0)
+		q.width, q.height = m.Width, m.Height
+		q.scroll(0, 0)
 	case QueryEnded:
-		next.ended(m.Result)
+		q.ended(m)
 	case HistoryLoaded:
 		atDraft := q.place == len(q.history)
-		next.history = slices.Concat(m.Statements, q.history)
-		next.place = q.place + len(m.Statements)
+		q.history = slices.Concat(m.Statements, q.history)
+		q.place += len(m.Statements)
 		if atDraft {
-			next.place = len(next.history)
+			q.place = len(q.history)
 		}
-	case Pasted:
-		if !q.onGrid {
-			next.edit(q.editor.Insert(m.Text))
-		}
-	case Key:
-		return next.key(m)
 	}
-	return &next, nil
+	return nil
 }
 
-func (q *Query) ended(r *Result) {
-	q.running, q.cancelling = false, false
+func (q *Query) ended(m QueryEnded) {
+	q.running, q.cancelling, q.endedAt = false, false, m.At
+	r := m.Result
 	if r == nil {
 		return // abandoned before it was sent
 	}
@@ -124,52 +117,33 @@ func (q *Query) ended(r *Result) {
 	q.at.row, q.at.column = 0, 0
 }
 
-// key handles a key: those that work everywhere first, then those of the focused pane.
-func (q *Query) key(k Key) (Screen, Intent) {
-	if q.running && (k.Name == "esc" || k.Name == "ctrl+c") {
-		if q.cancelling {
-			return q, nil
-		}
-		q.cancelling = true
-		return q, CancelQuery{}
-	}
-	switch k.Name {
-	case "ctrl+r", "f5", "alt+enter":
-		return q.run(k.At, false)
-	case "ctrl+x", "f6":
-		if q.showPlan && q.plan != nil && q.rows != nil && q.plan.SQL == q.editor.Text() {
-			q.showPlan = false // back to the rows
-			return q, nil
-		}
-		return q.run(k.At, true)
-	case "ctrl+p", "ctrl+up":
-		q.recall(q.place - 1)
-	case "ctrl+n", "ctrl+down":
-		q.recall(q.place + 1)
-	case "ctrl+t":
-		return q, PickTable{}
-	case "tab", "shift+tab":
-		q.onGrid = !q.onGrid
-	case "f1":
-		return q, ShowHelp{}
-	case "esc":
-		return q, Close{}
-	case "pgup":
-		q.scroll(-q.page(), 0)
-	case "pgdown":
-		q.scroll(q.page(), 0)
-	default:
-		if q.onGrid {
-			return q.gridKey(k.Name)
-		}
-		if k.Text != "" {
-			q.edit(q.editor.Insert(k.Text))
-		} else if e, ok := q.editor.Key(k.Name); ok {
-			q.edit(e)
-		}
-	}
-	return q, nil
+// Writing reports whether the editor has the focus.
+func (q *Query) Writing() bool { return !q.onGrid }
+
+// Insert inserts typed or pasted text into the editor.
+func (q *Query) Insert(text string) Intent {
+	q.edit(q.editor.Insert(text))
+	return nil
 }
+
+// Stop cancels the running statement. handled is false if none runs and none has just ended,
+// so that the key may do something else. A key that arrives just after the end was meant for the
+// statement.
+func (q *Query) Stop(now time.Time) (in Intent, handled bool) {
+	switch {
+	case q.cancelling:
+		return keymap.Say{Text: "it is being cancelled"}, true
+	case q.running:
+		q.cancelling = true
+		return CancelQuery{}, true
+	case !q.endedAt.IsZero() && now.Sub(q.endedAt) < justEnded:
+		return keymap.Say{Text: "already finished"}, true
+	}
+	return nil, false
+}
+
+// justEnded is how long keys that cancel a statement do nothing after it has ended.
+const justEnded = time.Second
 
 // edit replaces the editor by one with a changed text or cursor.
 func (q *Query) edit(e widget.Editor) {
@@ -178,34 +152,6 @@ func (q *Query) edit(e widget.Editor) {
 		q.place = len(q.history)
 	}
 	q.editor = e
-}
-
-func (q *Query) gridKey(name string) (Screen, Intent) {
-	switch name {
-	case "q":
-		return q, Close{}
-	case "?":
-		return q, ShowHelp{}
-	case "up", "k":
-		q.scroll(-1, 0)
-	case "down", "j":
-		q.scroll(1, 0)
-	case "left", "h", "shift+left":
-		q.scroll(0, -1)
-	case "right", "l", "shift+right":
-		q.scroll(0, 1)
-	case " ", "ctrl+f":
-		q.scroll(q.page(), 0)
-	case "b", "ctrl+b":
-		q.scroll(-q.page(), 0)
-	case "home", "g":
-		q.at.row, q.at.column, q.at.planRow = 0, 0, 0
-	case "end", "G":
-		q.scroll(1<<30, 0)
-	case "enter":
-		q.onGrid = false
-	}
-	return q, nil
 }
 
 // page is the number of rows to scroll by: one less than are visible.
@@ -263,16 +209,19 @@ func (q *Query) opened(text string) widget.Editor {
 }
 
 // run sends the statement in the editor.
-func (q *Query) run(at time.Time, explain bool) (Screen, Intent) {
+func (q *Query) run(at time.Time, explain bool) Intent {
 	text := q.editor.Text()
-	if q.running || strings.TrimSpace(text) == "" {
-		return q, nil
+	switch {
+	case q.running:
+		return keymap.Say{Text: "a statement is running"}
+	case strings.TrimSpace(text) == "":
+		return keymap.Say{Text: "there is no statement to run"}
 	}
 	q.running, q.cancelling, q.explains, q.began = true, false, explain, at
 	if !explain {
 		q.remember(text)
 	}
-	return q, RunQuery{SQL: text, Explain: explain}
+	return RunQuery{SQL: text, Explain: explain}
 }
 
 // remember appends a statement to the history, unless it repeats the last one.

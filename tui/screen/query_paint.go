@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/charmbracelet/bubbles/key"
-
 	"shardeck/shared/api"
 	"shardeck/tui/answer"
 	"shardeck/tui/theme"
@@ -264,24 +262,8 @@ func (q *Query) position(r *Result) string {
 	return fmt.Sprintf("%s %s–%s of %s", noun, widget.Thousands(int64(first+1)), widget.Thousands(int64(min(first+seen, n))), widget.Thousands(int64(n)))
 }
 
-// QueryKeys are the keys of the Query screen, for its footer and its help.
-func QueryKeys(onResult, running bool) []key.Binding {
-	bind := func(shown, does string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, does))
-	}
-	run, explain := bind("Ctrl-R", "run", "ctrl+r"), bind("Ctrl-X", "explain", "ctrl+x")
-	history, help, leave := bind("Ctrl-P/N", "history", "ctrl+p"), bind("F1", "help", "f1"), bind("Esc", "back", "esc")
-	switch {
-	case running:
-		return []key.Binding{bind("Esc", "cancel", "esc"), bind("Tab", "switch", "tab"), help}
-	case onResult:
-		return []key.Binding{run, bind("↑↓←→", "scroll", "up"), bind("PgUp/Dn", "page", "pgup"), bind("Tab", "editor", "tab"), bind("?", "help", "?"), leave, explain}
-	}
-	return []key.Binding{run, explain, bind("Tab", "result", "tab"), history, help, leave, bind("Ctrl-T", "table", "ctrl+t")}
-}
-
 func (q *Query) paintFooter(a widget.Area, v *View) {
-	keys := layoutKeys(QueryKeys(q.onGrid, q.running), a.W, 1)
+	keys := layoutKeys(v.Keys, a.W, 1)
 	notes := widget.Clean(strings.Join(v.Notes, " · "))
 	if keys.end()+widget.Width(notes)+2 <= a.W {
 		a.TextRight(a.W-1, 0, theme.Info, notes)

@@ -13,10 +13,11 @@ import (
 	"pgregory.net/rapid"
 
 	"shardeck/shared/api"
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 )
 
-const groupStatement = "SELECT major, COUNT(*) AS students,\n  AVG(gpa) AS average -- by shard, then here\nFROM Students\nWHERE gpa >= 2.5\nGROUP BY major\nORDER BY average DESC"
+const groupedStatement = "SELECT major, COUNT(*) AS students,\n  AVG(gpa) AS average -- by shard, then here\nFROM Students\nWHERE gpa >= 2.5\nGROUP BY major\nORDER BY average DESC"
 
 func queryParts(n int) []api.ShardResult {
 	var parts []api.ShardResult
@@ -26,8 +27,8 @@ func queryParts(n int) []api.ShardResult {
 	return parts
 }
 
-func groupResult() *Result {
-	r := NewResult(groupStatement, 6*time.Millisecond).Head([]api.Column{{Name: "major", Type: "NVARCHAR(40)"}, {Name: "students", Type: "INT"}, {Name: "average", Type: "DECIMAL(38,6)"}})
+func groupedResult() *Result {
+	r := NewResult(groupedStatement, 6*time.Millisecond).Head([]api.Column{{Name: "major", Type: "NVARCHAR(40)"}, {Name: "students", Type: "INT"}, {Name: "average", Type: "DECIMAL(38,6)"}})
 	for i, m := range []string{"Mathematics", "Philosophy", "Computer Science", "東アジア研究", "Biology"} {
 		r.Row(jsontext.Value(fmt.Sprintf("[%q,%d,\"3.%d01234\"]", m, 912-i*101, 9-i)))
 	}
@@ -76,44 +77,46 @@ func planResult() *Result {
 			Types: []string{"DECIMAL(3,2)"}, Params: []jsontext.Value{jsontext.Value(`["2.50"]`)},
 		}}})
 	}
-	return NewResult(groupStatement, 3*time.Millisecond).Answer(&api.SQLResponse{Explain: e})
+	return NewResult(groupedStatement, 3*time.Millisecond).Answer(&api.SQLResponse{Explain: e})
 }
 
 // queryWith returns the screen after a statement was run or explained, with its result.
 func queryWith(text, key string, r *Result, width, height int) *Query {
-	var s Screen = NewQuery([]string{"SELECT 1", text})
-	s, _ = s.Update(Resized{Width: width, Height: height})
-	s, _ = press(s, noon.Add(-3*time.Second), key)
+	q := NewQuery([]string{"SELECT 1", text})
+	q.Update(Resized{Width: width, Height: height})
+	press(q, noon.Add(-3*time.Second), key)
 	if r != nil {
-		s, _ = s.Update(QueryEnded{At: noon, Result: r})
+		q.Update(QueryEnded{At: noon, Result: r})
 	}
-	return s.(*Query)
+	return q
 }
 
 func queryScenes(width, height int) map[string]*Query {
-	scrolled, _ := press(queryWith("SELECT * FROM Students", "ctrl+r", wideResult(), width, height), noon, "tab", "right", "right", "right", "pgdown", "down")
+	scrolled := queryWith("SELECT * FROM Students", "f5", wideResult(), width, height)
+	press(scrolled, noon, "tab", "right", "right", "right", "pgdown", "down")
 	affected := int64(3)
 	empty := NewResult("SELECT 1 WHERE 1 = 0", time.Millisecond).Head([]api.Column{{Type: "INT"}}).
 		End(&api.EndInfo{Route: &api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "the condition can never hold"}})
-	partial := groupResult()
+	partial := groupedResult()
 	partial.Partial = []api.Problem{*api.NewProblem(api.CodeShardUnavailable, "down").On(1, "worker-1")}
 	partial.Shards = slices.Delete(slices.Clone(partial.Shards), 1, 2)
-	cancelling, _ := press(queryWith(groupStatement, "ctrl+r", nil, width, height), noon, "esc")
+	cancelling := queryWith(groupedStatement, "f5", nil, width, height)
+	press(cancelling, noon, "esc")
 	return map[string]*Query{
-		"query-new": NewQuery([]string{groupStatement}),
-		"query-no-answer": queryWith("SELECT 1", "ctrl+r", NewResult("SELECT 1", 2*time.Millisecond).Failed(
+		"query-new": NewQuery([]string{groupedStatement}),
+		"query-no-answer": queryWith("SELECT 1", "f5", NewResult("SELECT 1", 2*time.Millisecond).Failed(
 			api.NewProblem(api.CodeShardUnavailable, "the master at http://127.0.0.1:8080 cannot be reached: connection refused").Hinted("start the master, or look at its log")), width, height),
-		"query-running":  queryWith(groupStatement, "ctrl+r", nil, width, height),
-		"query-ending":   cancelling.(*Query),
-		"query-group":    queryWith(groupStatement, "ctrl+r", groupResult(), width, height),
-		"query-wide":     queryWith("SELECT * FROM Students", "ctrl+r", wideResult(), width, height),
-		"query-scrolled": scrolled.(*Query),
-		"query-keys":     queryWith(pointResult().SQL, "ctrl+r", pointResult(), width, height),
-		"query-failed":   queryWith(failedResult().SQL, "ctrl+r", failedResult(), width, height),
-		"query-canceled": queryWith(groupStatement, "ctrl+r", NewResult(groupStatement, 2*time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled")), width, height),
-		"query-plan":     queryWith(groupStatement, "ctrl+x", planResult(), width, height),
+		"query-running":  queryWith(groupedStatement, "f5", nil, width, height),
+		"query-ending":   cancelling,
+		"query-group":    queryWith(groupedStatement, "f5", groupedResult(), width, height),
+		"query-wide":     queryWith("SELECT * FROM Students", "f5", wideResult(), width, height),
+		"query-scrolled": scrolled,
+		"query-keys":     queryWith(pointResult().SQL, "f5", pointResult(), width, height),
+		"query-failed":   queryWith(failedResult().SQL, "f5", failedResult(), width, height),
+		"query-canceled": queryWith(groupedStatement, "f5", NewResult(groupedStatement, 2*time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled")), width, height),
+		"query-plan":     queryWith(groupedStatement, "ctrl+x", planResult(), width, height),
 		"query-none":     queryWith("SELECT 1 WHERE 1 = 0", "f5", empty, width, height),
-		"query-partial":  queryWith(groupStatement, "f5", partial, width, height),
+		"query-partial":  queryWith(groupedStatement, "f5", partial, width, height),
 		"query-write": queryWith("DELETE FROM t", "f5", NewResult("DELETE FROM t", time.Millisecond).Answer(&api.SQLResponse{RowsAffected: &affected,
 			EndInfoJSON: api.EndInfoJSON{Shards: queryParts(3), Route: api.Route{Kind: api.RouteScatter, Shards: []int{0, 1, 2}, Why: "all_shards was asked for"}}}), width, height),
 	}
@@ -136,8 +139,8 @@ func TestQueryScreenHasTerminalSize(t *testing.T) {
 	for width := 1; width <= 210; width += 1 + width/5 {
 		for height := 1; height <= 70; height += 1 + height/3 {
 			for name, q := range queryScenes(width, height) {
-				for i, stack := range [][]Screen{{q}, {q, NewQueryHelp(nil)}} {
-					if wrong := checkFrame(Render(themes[i], width, height, v, &Dashboard{}, stack...), width, height); wrong != "" {
+				for i, stack := range [][]Screen{{q}, {q, NewHelp(q.Commands(v), false)}} {
+					if wrong := checkFrame(Render(themes[i], width, height, v, append([]Screen{&Dashboard{}}, stack...)...), width, height); wrong != "" {
 						t.Fatalf("%s at %dx%d: %s", name, width, height, wrong)
 					}
 				}
@@ -147,103 +150,99 @@ func TestQueryScreenHasTerminalSize(t *testing.T) {
 }
 
 func TestQueryEditorTakesDashboardKeysAsText(t *testing.T) {
-	var s Screen = NewQuery(nil)
-	for _, c := range "q?1ct [Tp]" {
-		name := string(c)
-		var in Intent
-		if s, in = s.Update(Key{Name: name, Text: name, At: noon}); in != nil {
-			t.Fatalf("%q in the editor means %T", name, in)
+	q := NewQuery(nil)
+	for _, c := range "q?1ct [Tp]:" {
+		if in := press(q, noon, string(c)); in != nil {
+			t.Fatalf("%q in the editor means %T", c, in)
 		}
 	}
-	if got := s.(*Query).editor.Text(); got != "q?1ct [Tp]" {
+	if got := q.Text(); got != "q?1ct [Tp]:" {
 		t.Errorf("typed %q", got)
 	}
-	s, _ = s.Update(Pasted{Text: "\r\nq"})
-	if got := s.(*Query).editor.Text(); got != "q?1ct [Tp]\nq" {
+	Paste(q, "\nq")
+	if got := q.Text(); got != "q?1ct [Tp]:\nq" {
 		t.Errorf("pasted: %q", got)
 	}
-	s, _ = press(s, noon, "tab")
-	for key, want := range map[string]Intent{"q": Close{}, "?": ShowHelp{}, "f1": ShowHelp{}, "esc": Close{}, "ctrl+t": PickTable{}} {
-		if _, in := press(s, noon, key); in != want {
+	press(q, noon, "tab")
+	for key, want := range map[string]Intent{"q": nil, "esc": Close{}, "ctrl+t": PickTable{}} {
+		if in := press(q, noon, key); in != want {
 			t.Errorf("%q on the result means %T", key, in)
 		}
 	}
 }
 
 func TestOneStatementRunsAtATimeAndIsCancelledOnce(t *testing.T) {
-	var s Screen = NewQuery([]string{"SELECT 1"})
-	s, in := press(s, noon, "alt+enter")
-	if in != (RunQuery{SQL: "SELECT 1"}) || !s.(*Query).Running() {
+	q := NewQuery([]string{"SELECT 1"})
+	if in := press(q, noon, "alt+enter"); in != (RunQuery{SQL: "SELECT 1"}) || !q.Running() {
 		t.Fatalf("it runs %v", in)
 	}
-	for _, key := range []string{"ctrl+r", "f5", "ctrl+x"} {
-		if _, in := press(s, noon, key); in != nil {
+	for _, key := range []string{"f5", "ctrl+x"} {
+		if in := press(q, noon, key); in != (keymap.Say{Text: "a statement is running"}) {
 			t.Errorf("%s while it runs means %T", key, in)
 		}
 	}
-	s, in = press(s, noon, "esc")
-	if in != (CancelQuery{}) || s.(*Query).Running() {
+	if in := press(q, noon, "esc"); in != (CancelQuery{}) || q.Running() {
 		t.Errorf("Esc means %T", in)
 	}
-	if s, in = press(s, noon, "esc", "ctrl+c"); in != nil {
+	if in := press(q, noon, "esc"); in != (keymap.Say{Text: "it is being cancelled"}) {
 		t.Errorf("a second Esc means %T", in)
 	}
-	s, _ = s.Update(QueryEnded{At: noon, Result: NewResult("SELECT 1", time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled"))})
-	if _, in = press(s, noon, "esc"); in != (Close{}) {
+	q.Update(QueryEnded{At: noon, Result: NewResult("SELECT 1", time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled"))})
+	if in := press(q, noon.Add(justEnded-1), "esc"); in != (keymap.Say{Text: "already finished"}) {
+		t.Errorf("Esc just after the end means %T", in)
+	}
+	if in := press(q, noon.Add(justEnded), "esc"); in != (Close{}) {
 		t.Errorf("then Esc means %T", in)
 	}
 }
 
 func TestPlanIsToggledByItsKey(t *testing.T) {
-	q := queryWith(groupStatement, "ctrl+r", groupResult(), 80, 24)
-	s, in := press(q, noon, "ctrl+x")
-	if in != (RunQuery{SQL: groupStatement, Explain: true}) {
+	q := queryWith(groupedStatement, "f5", groupedResult(), 80, 24)
+	in := press(q, noon, "ctrl+x")
+	if in != (RunQuery{SQL: groupedStatement, Explain: true}) {
 		t.Fatalf("it asks for %v", in)
 	}
-	s, _ = s.Update(QueryEnded{At: noon, Result: planResult()})
-	if !s.(*Query).showPlan {
+	q.Update(QueryEnded{At: noon, Result: planResult()})
+	if !q.showPlan {
 		t.Fatal("the plan is not shown")
 	}
-	if s, in = press(s, noon, "ctrl+x"); in != nil || s.(*Query).showPlan {
+	if in = press(q, noon, "ctrl+x"); in != nil || q.showPlan {
 		t.Error("the rows are not shown again")
 	}
 }
 
 func TestStatementsAreRecalled(t *testing.T) {
-	text := func(s Screen) string { return s.(*Query).editor.Text() }
-	var s Screen = NewQuery([]string{"a", "b"})
-	s, _ = s.Update(Key{Name: "c", Text: "c", At: noon}) // "cb", a draft
-	s, _ = s.Update(HistoryLoaded{Statements: []string{"old"}})
+	q := NewQuery([]string{"a", "b"})
+	press(q, noon, "c") // "cb", a draft
+	q.Update(HistoryLoaded{Statements: []string{"old"}})
 	for i, step := range []struct{ key, want string }{
 		{"ctrl+p", "b"}, {"ctrl+up", "a"}, {"ctrl+p", "old"}, {"ctrl+p", "old"}, {"ctrl+n", "a"}, {"ctrl+down", "b"}, {"ctrl+n", "cb"}, {"ctrl+n", "cb"},
 	} {
-		if s, _ = press(s, noon, step.key); text(s) != step.want {
-			t.Fatalf("step %d, %s: %q, not %q", i, step.key, text(s), step.want)
+		if press(q, noon, step.key); q.Text() != step.want {
+			t.Fatalf("step %d, %s: %q, not %q", i, step.key, q.Text(), step.want)
 		}
 	}
-	s, _ = press(s, noon, "ctrl+r")
-	s, _ = s.Update(QueryEnded{At: noon, Result: failedResult()})
-	if s, _ = press(s, noon, "ctrl+p"); text(s) != "b" {
-		t.Errorf("the statement before the last is %q", text(s))
+	press(q, noon, "f5")
+	q.Update(QueryEnded{At: noon, Result: failedResult()})
+	if press(q, noon, "ctrl+p"); q.Text() != "b" {
+		t.Errorf("the statement before the last is %q", q.Text())
 	}
-	if s, _ = press(s, noon, "ctrl+n"); text(s) != "cb" {
-		t.Errorf("the statement that ran is gone: %q", text(s))
+	if press(q, noon, "ctrl+n"); q.Text() != "cb" {
+		t.Errorf("the statement that ran is gone: %q", q.Text())
 	}
 }
 
 func TestScrollStaysWithinResult(t *testing.T) {
-	var s Screen = queryWith("SELECT 1", "f5", wideResult(), 80, 24)
-	s, _ = press(s, noon, "tab", "end")
-	q := s.(*Query)
+	q := queryWith("SELECT 1", "f5", wideResult(), 80, 24)
+	press(q, noon, "tab", "end")
 	if q.at.row+q.visible() != ResultRows {
 		t.Errorf("the end shows rows from %d on, %d of them", q.at.row, q.visible())
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		s := s
 		for range rapid.IntRange(1, 30).Draw(t, "steps") {
-			s, _ = press(s, noon, rapid.SampledFrom([]string{"up", "down", "left", "right", "pgup", "pgdown", "home", "end", "tab"}).Draw(t, "key"))
+			press(q, noon, rapid.SampledFrom([]string{"up", "down", "left", "right", "pgup", "pgdown", "home", "end", "tab"}).Draw(t, "key"))
 		}
-		if q := s.(*Query); q.at.row < 0 || q.at.row >= ResultRows || q.at.column < 0 || q.at.column >= 12 {
+		if q.at.row < 0 || q.at.row >= ResultRows || q.at.column < 0 || q.at.column >= 12 {
 			t.Fatalf("%+v", q.at)
 		}
 	})

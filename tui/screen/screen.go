@@ -1,16 +1,11 @@
-// Package screen holds the console's screens, one file each. A screen is a plain struct:
-// Update handles a message and returns the next screen and an [Intent], Paint draws it.
-// Screens do no I/O, start nothing and do not depend on Bubble Tea; package console acts
-// on their intents.
 package screen
 
 import (
 	"time"
 
-	"github.com/charmbracelet/bubbles/key"
-
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -23,8 +18,16 @@ type View struct {
 	Count     Count
 	Events    []cluster.Event // the oldest first
 	Paused    bool
-	Keys      []key.Binding // of the dashboard, the most important first
-	Notes     []string      // short notes for the footer, such as "still counting"
+	Interval  time.Duration    // between two polls
+	Actions   []Action         // of the embedding program, such as the demo
+	Keys      []keymap.Command // of the screen that has the focus, the most important first
+	Notes     []string         // short notes for the footer, such as "still counting"
+}
+
+// Action is a key that the embedding program adds to the dashboard.
+type Action struct {
+	Key, Label, Help string
+	Urgent           bool // belongs at the front of the footer now
 }
 
 // Count is the latest MapReduce count and its table.
@@ -37,102 +40,60 @@ type Count struct {
 	Err       error     // why there is no newer Answer
 }
 
-// Key is a key press and its time. Name is Bubble Tea's name for it: "enter", "up", "f".
-// Text is the text it enters, "" for none.
-type Key struct {
-	Name string
-	Text string
-	At   time.Time
-}
-
-// Screen is a dialog over the dashboard.
+// Screen is the dashboard, or what is shown over it. Only the console's event loop calls its
+// methods, one at a time.
 type Screen interface {
-	Update(msg any) (Screen, Intent)
-	// Paint draws the dialog within a, the whole frame.
+	// Commands lists what the user can do now, those for the footer first and in its order.
+	// They apply to the screen as it is, until its next method is called.
+	Commands(v *View) []keymap.Command
+	// Update handles a message other than a key.
+	Update(msg any) Intent
+	// Paint draws the screen within a, the whole frame.
 	Paint(a widget.Area, v *View)
 }
 
 // fullFrame is a screen that replaces the dashboard, rather than a dialog over it.
 type fullFrame interface{ fillsFrame() }
 
-// Intent is an action that a screen requests of the console; nil is none.
-type Intent interface{ intent() }
+// writable is a screen with a place to write.
+type writable interface {
+	// Insert handles typed or pasted text.
+	Insert(text string) Intent
+	// Writing reports whether the place to write has the focus, so that letters are text.
+	Writing() bool
+}
 
-// The intents.
-type (
-	// Close takes the screen off the stack.
-	Close struct{}
-	// Choose makes a table the chosen one and closes the screen.
-	Choose struct{ DB, Table string }
-	// CheckFailover asks Target for a dry run. The screen receives [FailoverChecked].
-	CheckFailover struct{ Target string }
-	// StartFailover promotes Target, with Force although checks fail. The screen stays open and
-	// receives [FailoverEnded].
-	StartFailover struct {
-		Target string
-		Force  bool
-	}
-	// RunAction runs the action with that key and closes the screen.
-	RunAction struct{ Key string }
-	// CheckSecurity runs the security check again.
-	CheckSecurity struct{}
-	// RunQuery runs a statement, or requests its plan. The screen receives [QueryEnded].
-	RunQuery struct {
-		SQL     string
-		Explain bool
-	}
-	// CancelQuery cancels the running statement. Its [QueryEnded] still arrives.
-	CancelQuery struct{}
-	// ShowHelp shows the keys of the screen.
-	ShowHelp struct{}
-	// PickTable opens the list of tables; statements run in the chosen one's database.
-	PickTable struct{}
-)
+// guarded is a screen that ignores keys meant for what was shown before.
+type guarded interface{ absorbs(at time.Time) bool }
 
-func (Close) intent()         {}
-func (Choose) intent()        {}
-func (CheckFailover) intent() {}
-func (StartFailover) intent() {}
-func (RunAction) intent()     {}
-func (CheckSecurity) intent() {}
-func (RunQuery) intent()      {}
-func (CancelQuery) intent()   {}
-func (ShowHelp) intent()      {}
-func (PickTable) intent()     {}
+// Press passes a key to a screen, which runs the command that it lists for it, or enters its
+// character. handled is false if the screen has no use for the key.
+func Press(s Screen, v *View, k keymap.Key) (in Intent, handled bool) {
+	if c := keymap.Find(s.Commands(v), k.Name); c != nil {
+		if g, ok := s.(guarded); ok && k.Name != "esc" && g.absorbs(k.At) {
+			return nil, true
+		}
+		return c.Run(), true
+	}
+	if w, ok := s.(writable); ok && w.Writing() && k.Text != "" {
+		return w.Insert(k.Text), true
+	}
+	return nil, false
+}
 
-// The messages besides [Key].
-type (
-	// SecurityEnded carries a security check's answer or error.
-	SecurityEnded struct {
-		At     time.Time
-		Answer *api.SecurityCheckResponse
-		Err    error
+// Writing reports whether letters are text on a screen.
+func Writing(s Screen) bool {
+	w, ok := s.(writable)
+	return ok && w.Writing()
+}
+
+// Paste passes pasted text to a screen, which takes it as text or not at all.
+func Paste(s Screen, text string) Intent {
+	if w, ok := s.(writable); ok && w.Writing() {
+		return w.Insert(text)
 	}
-	// FailoverChecked carries the answer to a dry run by Target, or its error.
-	FailoverChecked struct {
-		At     time.Time
-		Target string
-		Answer *api.FailoverResponse
-		Err    error
-	}
-	// FailoverEnded carries a failover's answer or error.
-	FailoverEnded struct {
-		At     time.Time
-		Answer *api.FailoverResponse
-		Err    error
-	}
-	// QueryEnded carries the outcome of a statement.
-	QueryEnded struct {
-		At     time.Time
-		Result *Result
-	}
-	// Resized carries the frame's new size.
-	Resized struct{ Width, Height int }
-	// Pasted carries pasted text.
-	Pasted struct{ Text string }
-	// HistoryLoaded carries the statements of earlier sessions, the oldest first.
-	HistoryLoaded struct{ Statements []string }
-)
+	return keymap.Say{Text: "pasted text is ignored here"}
+}
 
 // The pause between key presses after which a dialog accepts them. A short one is enough
 // for a dialog that opens with Cancel focused. A result that appears while Enter is held
@@ -163,19 +124,21 @@ func (g *guard) absorbs(at time.Time) bool {
 	return true
 }
 
-// Render draws the dashboard, or the screen that replaces it, with the top dialog over
-// it: exactly height lines of exactly width cells.
-func Render(t *theme.Theme, width, height int, v *View, d *Dashboard, stack ...Screen) string {
+// Render draws the screens of a stack, the dashboard first: the last one that fills the frame
+// with the top one over it. The result is exactly height lines of exactly width cells. v.Keys
+// are set to the commands of the top screen.
+func Render(t *theme.Theme, width, height int, v *View, stack ...Screen) string {
 	c := widget.NewCanvas(width, height)
-	base, ground := -1, d.Paint
+	top, base := len(stack)-1, 0
 	for i, s := range stack {
 		if _, ok := s.(fullFrame); ok {
-			base, ground = i, s.Paint
+			base = i
 		}
 	}
-	ground(c.Area(), v)
-	if top := len(stack) - 1; top > base {
-		c.Fade(theme.Dim)
+	v.Keys = stack[top].Commands(v)
+	stack[base].Paint(c.Area(), v)
+	if top > base {
+		c.Fade(theme.Dim, height-1)
 		stack[top].Paint(c.Area(), v)
 	}
 	return c.Render(t)

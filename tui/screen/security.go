@@ -7,6 +7,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/answer"
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -20,47 +21,54 @@ type Security struct {
 	err     error
 	at      time.Time
 	scroll  int // the first worker shown
+	pane    pane
 }
 
 // NewSecurity returns the screen of a check that has just started.
 func NewSecurity(now time.Time) *Security { return &Security{started: now, running: true} }
 
-// Update handles the answer and keys.
-func (s *Security) Update(msg any) (Screen, Intent) {
-	next := *s
-	switch m := msg.(type) {
-	case SecurityEnded:
-		next.running, next.answer, next.err, next.at = false, m.Answer, m.Err, m.At
-		next.scroll = 0
-		return &next, nil
-	case Key:
-		switch m.Name {
-		case "esc", "q", "s":
-			return s, Close{}
-		case "enter":
-			if !s.running && m.At.Sub(s.at) > quietResult {
-				return s, Close{}
-			}
-		case "r":
-			if !s.running {
-				return NewSecurity(m.At), CheckSecurity{}
-			}
-		case "left", "h":
-			next.scroll = max(s.scroll-1, 0)
-		case "right", "l":
-			if s.answer != nil {
-				next.scroll = min(s.scroll+1, max(len(s.answer.Workers)-1, 0))
-			}
-		}
+// Update handles the answer.
+func (s *Security) Update(msg any) Intent {
+	if m, ok := msg.(SecurityEnded); ok {
+		s.running, s.answer, s.err, s.at = false, m.Answer, m.Err, m.At
+		s.scroll = 0
 	}
-	return &next, nil
+	return nil
+}
+
+// Commands lists the keys of the matrix.
+func (s *Security) Commands(v *View) []keymap.Command {
+	again := keymap.Command{Name: "check again", Label: "again", Group: groupDialog, Keys: []string{"r"}, Do: func() Intent {
+		*s = *NewSecurity(v.Now)
+		return CheckSecurity{}
+	}}
+	if s.running {
+		again.Off = "the check is running"
+	}
+	workers := 0
+	if s.answer != nil {
+		workers = len(s.answer.Workers)
+	}
+	move := func(by int) func() Intent {
+		return does(func() { s.scroll = min(max(s.scroll+by, 0), max(workers-1, 0)) })
+	}
+	all := []keymap.Command{again,
+		{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc", "q", "s"}, Do: asks(Close{})},
+		{Name: "see later workers", Label: "workers", Group: groupDialog, Keys: []string{"right", "l"}, Shown: "←→", Do: move(1)},
+		{Name: "see earlier workers", Group: groupDialog, Keys: []string{"left", "h"}, Do: move(-1)},
+	}
+	// A result that appears while Enter is held down must not be closed by it.
+	if !s.running && v.Now.Sub(s.at) > quietResult {
+		all[1].Keys = append(all[1].Keys, "enter")
+	}
+	return append(all, s.pane.commands()...)
 }
 
 // Paint draws the matrix and its legend.
 func (s *Security) Paint(a widget.Area, v *View) {
-	title, note := "Security check", "r again · Esc close"
+	const title = "Security check"
 	if s.running || s.err != nil || s.answer == nil {
-		in := a.Center(64, 8).Dialog(title, note)
+		in := a.Center(64, 8).Dialog(title, "")
 		switch {
 		case s.running:
 			y := paragraph(in, 0, 1, theme.Text, "Calling every protected endpoint of every worker with no token, an empty, a wrong, a near-miss and the right one …", 4)
@@ -75,10 +83,12 @@ func (s *Security) Paint(a widget.Area, v *View) {
 	}
 	endpoints := s.endpoints()
 	width := min(a.W, 2+s.leftWidth(endpoints)+len(s.answer.Workers)*(blockWidth(widestCell)+1)+2)
-	in := a.Center(max(width, 76), len(endpoints)+12).Dialog(title, note)
-	y := s.paintVerdict(in)
-	y = s.paintMatrix(in, y+1, endpoints)
-	s.paintBelow(in, y+1, s.cellWidth(in.W, endpoints) >= longCell)
+	frame := a.Center(max(width, 76), len(endpoints)+12).Dialog(title, s.pane.note())
+	s.pane.paint(frame, len(endpoints)+10, func(in widget.Area) {
+		y := s.paintVerdict(in)
+		y = s.paintMatrix(in, y+1, endpoints)
+		s.paintBelow(in, y+1, s.cellWidth(in.W, endpoints) >= longCell)
+	})
 }
 
 // endpoints lists the probed endpoints, first those of the contract, in its order.

@@ -33,7 +33,7 @@ type column struct {
 // fresh reports whether a worker's numbers are current rather than the last known.
 func fresh(v *View, w *api.WorkerInfo) bool {
 	age := v.State.ShardAge(w, v.Now)
-	return age >= 0 && age < cluster.StaleAfter
+	return age >= 0 && age < v.State.StaleAfter()
 }
 
 // number is the cell of a number that may be stale: a stale one is marked with "~".
@@ -82,7 +82,7 @@ func shardColumns() []column {
 			if i >= len(v.State.Shards) {
 				return "", theme.Muted
 			}
-			return widget.Spark(v.State.Shards[i].Latency, width, 2), theme.Series(shardsOf(v)[i].Shard)
+			return widget.Spark(v.State.UpTo(v.State.Shards[i].Latency, v.Now), width, 2), theme.Series(shardsOf(v)[i].Shard)
 		}},
 		{title: "rows", rank: 95, min: 7, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) { return number(v, w, widget.Count(w.Rows, 7)) })},
 		{title: "share", rank: 85, min: 5, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) {
@@ -119,7 +119,7 @@ func stateCell(v *View, i, width int) (string, theme.Role) {
 	symbol, word := cluster.ShardMark(w.State)
 	text, role := symbol+" "+word, stateRole(w.State)
 	age := v.State.ShardAge(w, v.Now)
-	if age < cluster.StaleAfter {
+	if age < v.State.StaleAfter() {
 		return text, role
 	}
 	if w.State == api.ShardUp || w.State == api.ShardSlow {

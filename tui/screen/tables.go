@@ -1,6 +1,9 @@
 package screen
 
 import (
+	"time"
+
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -37,41 +40,38 @@ func NewTables(v *View) *Tables {
 	return t
 }
 
-// Update moves the cursor and chooses a table.
-func (t *Tables) Update(msg any) (Screen, Intent) {
-	k, ok := msg.(Key)
-	if !ok {
-		return t, nil
-	}
-	next := *t
-	switch k.Name {
-	case "esc", "q", "t":
-		return t, Close{}
-	case "up", "k":
-		next.cursor = max(t.cursor-1, 0)
-	case "down", "j":
-		next.cursor = min(t.cursor+1, max(len(t.entries)-1, 0))
-	case "home", "g":
-		next.cursor = 0
-	case "end", "G":
-		next.cursor = max(len(t.entries)-1, 0)
-	case "enter":
-		if next.guard.absorbs(k.At) {
-			return &next, nil
-		}
-		if len(t.entries) == 0 {
-			return t, Close{}
-		}
-		e := t.entries[t.cursor]
-		return t, Choose{DB: e.db, Table: e.table}
-	}
-	return &next, nil
+func (t *Tables) absorbs(at time.Time) bool { return t.guard.absorbs(at) }
+
+func (t *Tables) move(by int) {
+	t.cursor = min(max(t.cursor+by, 0), max(len(t.entries)-1, 0))
 }
+
+// Commands lists the keys of the list.
+func (t *Tables) Commands(*View) []keymap.Command {
+	choose := Intent(Close{})
+	if len(t.entries) > 0 {
+		e := t.entries[t.cursor]
+		choose = CloseAnd{Then: Choose{DB: e.db, Table: e.table}}
+	}
+	return []keymap.Command{
+		{Name: "choose the table", Label: "choose", Group: groupDialog, Keys: []string{"enter"}, Do: asks(choose)},
+		{Name: "go down", Label: "move", Group: groupDialog, Keys: []string{"down", "j"}, Shown: "↑↓", Do: does(func() { t.move(1) })},
+		{Name: "go up", Group: groupDialog, Keys: []string{"up", "k"}, Do: does(func() { t.move(-1) })},
+		{Name: "go down a page", Group: groupDialog, Keys: []string{"pgdown"}, Do: does(func() { t.move(10) })},
+		{Name: "go up a page", Group: groupDialog, Keys: []string{"pgup"}, Do: does(func() { t.move(-10) })},
+		{Name: "go to the first", Group: groupDialog, Keys: []string{"home", "g"}, Do: does(func() { t.move(-len(t.entries)) })},
+		{Name: "go to the last", Group: groupDialog, Keys: []string{"end", "G"}, Do: does(func() { t.move(len(t.entries)) })},
+		{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc", "q", "t"}, Do: asks(Close{})},
+	}
+}
+
+// Update ignores messages.
+func (t *Tables) Update(any) Intent { return nil }
 
 // Paint draws the list.
 func (t *Tables) Paint(a widget.Area, _ *View) {
 	box := a.Center(64, max(len(t.entries), 1)+4)
-	in := box.Dialog("Choose a table", "↑↓ move · Enter choose · Esc close")
+	in := box.Dialog("Choose a table", "")
 	if len(t.entries) == 0 {
 		paragraph(in, 0, 0, theme.Muted, "There is no table yet, or no master has reported one.", in.H)
 		return
@@ -89,9 +89,7 @@ func (t *Tables) Paint(a widget.Area, _ *View) {
 		role, muted := theme.Text, theme.Muted
 		if first+y == t.cursor {
 			role, muted = theme.Selected, theme.Selected
-			for x := range line.W {
-				line.Text(x, 0, role, " ")
-			}
+			line.Fill(role)
 			line.Text(0, 0, role, "▸")
 		}
 		line.Text(2, 0, role, widget.FitMiddle(e.db+"."+e.table, in.W-30))

@@ -33,9 +33,9 @@ func NewCanvas(width, height int) *Canvas {
 // Area returns the whole canvas as an area to draw in.
 func (c *Canvas) Area() Area { return Area{c: c, W: c.width, H: c.height} }
 
-// Fade gives every cell the role, as for the background of a dialog.
-func (c *Canvas) Fade(role theme.Role) {
-	for i := range c.cells {
+// Fade gives every cell of the first rows the role, as for the background of a dialog.
+func (c *Canvas) Fade(role theme.Role, rows int) {
+	for i := range c.cells[:max(min(rows, c.height), 0)*c.width] {
 		c.cells[i].role = role
 	}
 }

@@ -1,0 +1,61 @@
+package screen
+
+import "shardeck/tui/keymap"
+
+// The groups of commands in the help.
+const (
+	groupCluster = "Cluster"
+	groupView    = "View"
+	groupDemo    = "Demo"
+	groupProgram = "Program"
+	groupDialog  = "Dialog"
+)
+
+// asks returns the Do of a command that only asks something of the console.
+func asks(in Intent) func() Intent { return func() Intent { return in } }
+
+// does returns the Do of a command that only changes the screen.
+func does(f func()) func() Intent {
+	return func() Intent {
+		f()
+		return nil
+	}
+}
+
+// Commands lists the keys of the dashboard.
+func (d *Dashboard) Commands(v *View) []keymap.Command {
+	front := []keymap.Command{
+		{Name: "show the help", Label: "help", Group: groupProgram, Keys: []string{"?"}, Do: asks(ShowHelp{})},
+		{Name: "quit", Label: "quit", Group: groupProgram, Keys: []string{"q"}, Do: asks(Quit{})},
+	}
+	noTable := ""
+	if v.Table == "" {
+		noTable = "there is no table to count"
+	}
+	rest := []keymap.Command{
+		{Name: "count the rows by MapReduce", Label: "count", Group: groupCluster, Keys: []string{"c"}, Off: noTable, Do: asks(StartCount{})},
+		{Name: "write and run T-SQL", Label: "query", Group: groupCluster, Keys: []string{"e"}, Do: asks(OpenQuery{})},
+		{Name: "check the security", Label: "security", Group: groupCluster, Keys: []string{"s"}, Do: asks(OpenSecurity{})},
+		{Name: "fail over to the backup", Label: "failover", Group: groupCluster, Keys: []string{"f"}, Do: asks(OpenFailover{})},
+		{Name: "choose the table", Label: "table", Group: groupView, Keys: []string{"t"}, Do: asks(PickTable{})},
+	}
+	for _, a := range v.Actions {
+		c := keymap.Command{Name: a.Help, Label: a.Label, Group: groupDemo, Keys: []string{a.Key}, Do: asks(AskAction{Key: a.Key})}
+		if a.Urgent {
+			front = append(front, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return append(append(front, rest...),
+		keymap.Command{Name: "pause and resume", Label: "pause", Group: groupView, Keys: []string{"p"}, Do: asks(TogglePause{})},
+		keymap.Command{Name: "refresh now, and repaint", Label: "refresh", Group: groupView, Keys: []string{"r"}, Do: asks(RefreshNow{})},
+		keymap.Command{Name: "change the theme", Label: "theme", Group: groupView, Keys: []string{"T"}, Do: asks(NextTheme{})},
+		keymap.Command{Name: "see earlier shards", Group: groupView, Keys: []string{"up", "k"}, Do: does(func() { d.Scroll(-1, len(shardsOf(v))) })},
+		keymap.Command{Name: "see later shards", Group: groupView, Keys: []string{"down", "j"}, Do: does(func() { d.Scroll(1, len(shardsOf(v))) })},
+		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowPalette{})},
+	)
+}
+
+// Update ignores messages: the dashboard shows the view.
+func (d *Dashboard) Update(any) Intent { return nil }
