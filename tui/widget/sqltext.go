@@ -25,7 +25,7 @@ func SQLRoles(text string) func(at int) theme.Role {
 	scan := tsqltoken.NewScanner(text)
 	var t tsqltoken.Token
 	for scan.Next(&t) {
-		role := sqlRole(t)
+		role := SQLRole(t)
 		for i := t.Start; i < t.End; i++ {
 			roles[i] = role
 		}
@@ -33,8 +33,8 @@ func SQLRoles(text string) func(at int) theme.Role {
 	return func(at int) theme.Role { return roles[at] }
 }
 
-// sqlRole returns the role of a token.
-func sqlRole(t tsqltoken.Token) theme.Role {
+// SQLRole returns the role of a token.
+func SQLRole(t tsqltoken.Token) theme.Role {
 	switch t.Kind {
 	case tsqltoken.KindComment:
 		return theme.Muted
