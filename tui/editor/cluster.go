@@ -34,6 +34,11 @@ func clusterSize(s string) int {
 	if alone(r, n) {
 		return n
 	}
+	if wide(r) {
+		if next, _ := utf8.DecodeRuneInString(s[n:]); next >= ' ' && next <= '~' || wide(next) {
+			return n // spares the slower library
+		}
+	}
 	// A little more than the bound, so that no rune at the bound is cut.
 	cluster, _ := ansi.FirstGraphemeCluster(s[:min(len(s), maxCluster+utf8.UTFMax)], ansi.GraphemeWidth)
 	for n < len(cluster) {
@@ -51,12 +56,18 @@ func alone(r rune, size int) bool {
 	return r == utf8.RuneError && size == 1 || unicode.IsControl(r)
 }
 
+// wide reports whether r is a character that takes two cells and never combines with another
+// such one: a Han character, a Hangul syllable, hiragana or katakana.
+func wide(r rune) bool {
+	return r >= 0x4e00 && r <= 0x9fff || r >= 0xac00 && r <= 0xd7a3 || r >= 0x3041 && r <= 0x3096 || r >= 0x30a1 && r <= 0x30fa
+}
+
 // clusterWidth returns the number of cells that the canvas gives a printable cluster.
 func clusterWidth(cluster string) int { return ansi.StringWidth(cluster) }
 
 // plain reports whether r never combines with another plain rune beside it.
 func plain(r rune) bool {
-	return r >= ' ' && r <= '~' ||
+	return r >= ' ' && r <= '~' || wide(r) ||
 		unicode.In(r, unicode.Latin, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Cyrillic, unicode.Greek, unicode.Arabic, unicode.Hebrew) &&
 			unicode.IsLetter(r) && r != 0xff9e && r != 0xff9f
 }
@@ -142,6 +153,9 @@ func draw(cluster string, column int) glyph {
 		return glyph{text: strings.Repeat(" ", w), width: w}
 	}
 	r, n := utf8.DecodeRuneInString(cluster)
+	if n == len(cluster) && wide(r) {
+		return glyph{text: cluster, width: 2}
+	}
 	if n == len(cluster) && r != utf8.RuneError && visible(r) {
 		if w := widget.RuneWidth(r); w > 0 {
 			return glyph{text: cluster, width: w}

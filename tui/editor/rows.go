@@ -1,6 +1,9 @@
 package editor
 
-import "sort"
+import (
+	"sort"
+	"unicode/utf8"
+)
 
 // row is a part of a line that is drawn as one row.
 type row struct{ from, to int }
@@ -52,9 +55,9 @@ func wrap(text string, from, to, width int) []row {
 	rows := make([]row, 0, (to-from)/max(width, 1)+1)
 	start, x, space := from, 0, -1
 	for at := from; at < to; {
-		size := clusterSize(text[at:to])
-		w := 1
-		if c := text[at]; size > 1 || c < ' ' || c > '~' {
+		size, w := 1, 1
+		if c := text[at]; c < ' ' || c > '~' || at+1 < to && text[at+1] >= utf8.RuneSelf {
+			size = clusterSize(text[at:to])
 			w = draw(text[at:at+size], x).width
 		}
 		hangs := text[at] == ' ' && x == width && at+1 < to // in the column kept for the cursor
