@@ -2,22 +2,25 @@ package widget
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"shardeck/tui/theme"
 )
 
-// Canvas is a grid of cells, each with a rune and a role. It always renders to exactly
+// Canvas is a grid of cells, each with a character and a role. It always renders to exactly
 // its height in lines of exactly its width.
 // It is not safe for concurrent use.
 type Canvas struct {
 	width, height int
 	cells         []cell
+	marks         []string // what combines with the letters of cells, see cell.marks
 }
 
 // cell holds a rune; 0 marks the right half of a wide one.
 type cell struct {
-	r    rune
-	role theme.Role
+	r     rune
+	marks int32 // 1 + an index into the canvas's marks, 0 for none
+	role  theme.Role
 }
 
 // NewCanvas returns an empty canvas. Sizes below 0 count as 0.
@@ -42,11 +45,11 @@ func (c *Canvas) Fade(role theme.Role, rows int) {
 
 // set writes one rune of width w. If it overwrites half of a wide rune, the other half is
 // blanked, as a terminal would.
-func (c *Canvas) set(x, y int, r rune, w int, role theme.Role) {
+func (c *Canvas) set(x, y int, r rune, w int, role theme.Role) *cell {
 	row := c.cells[y*c.width : (y+1)*c.width]
 	blank := func(i int) {
 		if i >= 0 && i < len(row) {
-			row[i].r = ' '
+			row[i].r, row[i].marks = ' ', 0
 		}
 	}
 	if row[x].r == 0 {
@@ -60,12 +63,14 @@ func (c *Canvas) set(x, y int, r rune, w int, role theme.Role) {
 	if w == 2 {
 		row[last] = cell{r: 0, role: role}
 	}
+	return &row[x]
 }
 
 // Render returns the frame: lines joined by newlines, without one at the end.
 func (c *Canvas) Render(t *theme.Theme) string {
-	var out, run strings.Builder
+	var out strings.Builder
 	out.Grow(len(c.cells) * 2)
+	run := make([]byte, 0, 4*c.width)
 	for y := range c.height {
 		if y > 0 {
 			out.WriteByte('\n')
@@ -73,17 +78,54 @@ func (c *Canvas) Render(t *theme.Theme) string {
 		row := c.cells[y*c.width : (y+1)*c.width]
 		for x := 0; x < len(row); {
 			role := row[x].role
-			run.Reset()
-			for x < len(row) && row[x].role == role {
-				if row[x].r != 0 {
-					run.WriteRune(row[x].r)
+			run = run[:0]
+			for first := x; x < len(row) && row[x].role == role; x++ {
+				if x > first && apart(row, x) {
+					break
 				}
-				x++
+				run = c.appendCell(run, &row[x])
 			}
-			t.Paint(&out, role, run.String())
+			if len(run) > 0 {
+				t.Paint(&out, role, string(run))
+			}
+			if x < len(row) && apart(row, x) {
+				out.WriteString(separator)
+			}
 		}
 	}
 	return out.String()
+}
+
+// separator is an empty SGR sequence. It changes nothing after the one that ends each run,
+// but keeps two cells from being counted as one cluster.
+const separator = "\x1b[m"
+
+// apart reports whether cell x would be counted as one cluster with the cell before it.
+func apart(row []cell, x int) bool {
+	c := &row[x]
+	if c.r < 0x300 || x == 0 {
+		return false
+	}
+	before := &row[x-1]
+	if before.r == 0 && x > 1 {
+		before = &row[x-2]
+	}
+	return attaches(c.r) || before.marks != 0 || attaches(before.r)
+}
+
+func (c *Canvas) appendCell(run []byte, ce *cell) []byte {
+	switch {
+	case ce.r == 0:
+		return run
+	case ce.r < utf8.RuneSelf:
+		run = append(run, byte(ce.r))
+	default:
+		run = utf8.AppendRune(run, ce.r)
+	}
+	if ce.marks != 0 {
+		run = append(run, c.marks[ce.marks-1]...)
+	}
+	return run
 }
 
 // Area is a rectangle of a canvas. Drawing outside it is ignored, so that no layout can
@@ -119,10 +161,45 @@ func (a Area) Clear() {
 // Text draws s, cleaned, from column x and returns the column after it. It is clipped at
 // a's right edge without a mark; use [Fit] to mark a cut.
 func (a Area) Text(x, y int, role theme.Role, s string) int {
-	for _, r := range Clean(s) {
+	return a.draw(x, y, role, Clean(s))
+}
+
+// Data draws a value as [FitData] shows it in at most width cells, and returns the column
+// after it.
+func (a Area) Data(x, y int, role theme.Role, s string, width int) int {
+	return a.draw(x, y, role, FitData(s, width))
+}
+
+// DataRight is Data with the text's end at column x+width.
+func (a Area) DataRight(x, y int, role theme.Role, s string, width int) int {
+	s = FitData(s, width)
+	return a.draw(x+width-Width(s), y, role, s)
+}
+
+// draw draws a clean text.
+func (a Area) draw(x, y int, role theme.Role, s string) int {
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
 		w := RuneWidth(r)
-		if y >= 0 && y < a.H && x >= 0 && x+w <= a.W {
-			a.c.set(a.x+x, a.y+y, r, w, role)
+		from := i + n
+		if regional(r) && flag(s[i:]) > 0 {
+			i, w = i+flag(s[i:]), 2
+		} else {
+			i = from
+			for i < len(s) && s[i] >= utf8.RuneSelf {
+				next, n := utf8.DecodeRuneInString(s[i:])
+				if RuneWidth(next) != 0 {
+					break
+				}
+				i += n
+			}
+		}
+		if y >= 0 && y < a.H && x >= 0 && x+w <= a.W && w > 0 {
+			c := a.c.set(a.x+x, a.y+y, r, w, role)
+			if i > from {
+				a.c.marks = append(a.c.marks, s[from:i])
+				c.marks = int32(len(a.c.marks))
+			}
 		}
 		x += w
 	}

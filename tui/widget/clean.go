@@ -6,23 +6,65 @@ package widget
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
 
-// substitute replaces a character that cannot be shown in cells of its own.
-const substitute = '?'
-
-// Clean makes untrusted text safe to show on one line: it removes escape sequences, turns
-// control characters into spaces, and replaces by a question mark or removes whatever
-// would combine with its neighbour (combining marks, joiners, direction marks, flags), so
-// that each remaining rune takes one or two cells whatever is next to it.
+// Clean makes untrusted text safe to show as a label on one line: it removes escape
+// sequences and turns control characters into spaces. Letters keep their combining marks,
+// and whatever else cannot be drawn is replaced by a mark, as [Data] does, so that the text
+// takes [Width] cells in any terminal.
 func Clean(s string) string {
 	if printableASCII(s) {
 		return s
 	}
-	s = ansi.Strip(strings.ToValidUTF8(s, string(substitute)))
-	return strings.Map(cleanRune, s)
+	if strings.IndexFunc(s, unicode.IsControl) >= 0 {
+		s = ansi.Strip(strings.ToValidUTF8(s, string(substitute)))
+		s = strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return ' '
+			}
+			return r
+		}, s)
+	}
+	return Data(s)
+}
+
+// Data makes a value safe to show on one line and hides nothing: control characters become
+// their pictures, such as ␊, and so an escape sequence is legible text. Whatever cannot be drawn
+// (direction marks, lone joiners, invalid bytes) is replaced by a mark.
+func Data(s string) string {
+	n := plainPrefix(s)
+	if n == len(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 8)
+	b.WriteString(s[:n])
+	for s = s[n:]; s != ""; {
+		n := clusterLen(s)
+		if r, size := utf8.DecodeRuneInString(s); size == n && plain(r) {
+			b.WriteString(s[:n])
+		} else {
+			appendCluster(&b, s[:n])
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// plainPrefix returns how many bytes of s can be drawn as they are and are found to be so
+// cheaply, in whole clusters.
+func plainPrefix(s string) int {
+	last := 0
+	for i, r := range s {
+		if !plain(r) {
+			return last
+		}
+		last = i // a mark may follow this one
+	}
+	return len(s)
 }
 
 func printableASCII(s string) bool {
@@ -32,42 +74,6 @@ func printableASCII(s string) bool {
 		}
 	}
 	return true
-}
-
-func cleanRune(r rune) rune {
-	switch {
-	case narrow(r):
-		return r
-	case unicode.IsControl(r), unicode.IsSpace(r):
-		return ' '
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Variation_Selector):
-		return -1
-	case joins(r), !unicode.IsPrint(r):
-		return substitute
-	}
-	if w := RuneWidth(r); w != 1 && w != 2 {
-		return substitute
-	}
-	return r
-}
-
-// joins reports whether r can form a grapheme cluster with a neighbour (Unicode Standard
-// Annex 29): conjoining Hangul, regional indicators, spacing marks, prepended
-// letters and skin tones.
-func joins(r rune) bool {
-	switch {
-	case r >= 0x1100 && r <= 0x11ff, r >= 0xa960 && r <= 0xa97f, r >= 0xd7b0 && r <= 0xd7ff,
-		r >= 0x1f1e6 && r <= 0x1f1ff, r >= 0x1f3fb && r <= 0x1f3ff,
-		r == 0x0e33, r == 0x0eb3, r == 0xff9e, r == 0xff9f:
-		return true
-	}
-	return unicode.In(r, unicode.Mc, unicode.Prepended_Concatenation_Mark) || prepends(r)
-}
-
-// prepends reports whether a letter after r would combine with it. The set is small and
-// scattered, so the width library decides.
-func prepends(r rune) bool {
-	return r > 0x2ff && ansi.StringWidth(string(r)+"aa") != RuneWidth(r)+2
 }
 
 // narrow reports whether r is one of the runes that frames mostly consist of: ASCII, Latin
@@ -85,10 +91,18 @@ func narrow(r rune) bool {
 	return false
 }
 
-// RuneWidth returns the number of cells that r takes, as the renderer counts them.
+// RuneWidth returns the number of cells that r takes after what precedes it in a clean
+// text: 0 for a combining mark, and 1 for each half of a flag.
 func RuneWidth(r rune) int {
-	if narrow(r) {
+	switch {
+	case narrow(r), regional(r):
 		return 1
+	case ideographic(r):
+		return 2
+	case r == zwnj, conjoins(r), r >= 0x300 && unicode.In(r, unicode.Mn, unicode.Me):
+		return 0
+	case r >= 0x250 && r < 0x1100:
+		return 1 // the alphabets: the width library would find so too
 	}
 	return ansi.StringWidth(string(r))
 }
@@ -106,8 +120,38 @@ func Width(s string) int {
 }
 
 // Fit returns text cleaned and cut to at most width cells; a cut one ends in "…".
-func Fit(s string, width int) string {
-	s = Clean(s)
+func Fit(s string, width int) string { return fit(Clean(s), width) }
+
+// FitData is [Fit] for a value: it is shown as by [Data]. It reads no more of a long value
+// than fits.
+func FitData(s string, width int) string {
+	switch {
+	case width <= 0:
+		return ""
+	case len(s) <= width && printableASCII(s):
+		return s
+	case len(s) > width && printableASCII(s[:width+1]):
+		return s[:width-1] + "…"
+	}
+	var b strings.Builder
+	b.Grow(min(len(s), 3*width))
+	used, cut := 0, 0 // cut is where "…" would still fit
+	for s != "" {
+		cluster, w, n := NextCluster(s)
+		if used+w > width {
+			return b.String()[:cut] + "…"
+		}
+		b.WriteString(cluster)
+		if used += w; used < width {
+			cut = b.Len()
+		}
+		s = s[n:]
+	}
+	return b.String()
+}
+
+// fit cuts a clean text between clusters.
+func fit(s string, width int) string {
 	if width <= 0 {
 		return ""
 	}
@@ -115,12 +159,14 @@ func Fit(s string, width int) string {
 		return s
 	}
 	used := 0
-	for i, r := range s {
-		w := RuneWidth(r)
+	for at := 0; at < len(s); {
+		n := clusterLen(s[at:])
+		w := Width(s[at : at+n])
 		if used+w > width-1 {
-			return s[:i] + "…"
+			return s[:at] + "…"
 		}
 		used += w
+		at += n
 	}
 	return s
 }
@@ -130,15 +176,13 @@ func Fit(s string, width int) string {
 func FitMiddle(s string, width int) string {
 	s = Clean(s)
 	if Width(s) <= width || width < 5 {
-		return Fit(s, width)
+		return fit(s, width)
 	}
-	tail := []rune(s)
-	keep := (width - 1) / 2
-	used, i := 0, len(tail)
-	for i > 0 && used+RuneWidth(tail[i-1]) <= keep {
-		i--
-		used += RuneWidth(tail[i])
+	tail := s
+	for used, keep := Width(s), (width-1)/2; used > keep && tail != ""; {
+		n := clusterLen(tail)
+		used -= Width(tail[:n])
+		tail = tail[n:]
 	}
-	head := Fit(s, width-used)
-	return head + string(tail[i:])
+	return fit(s, width-Width(tail)) + tail
 }

@@ -184,8 +184,14 @@ func (e Editor) vertical(by int) Editor {
 
 // shown returns a rune as it is drawn and the number of cells it takes, 0 if it is not drawn.
 func shown(r rune) (rune, int) {
-	if r = cleanRune(r); r < 0 {
+	switch {
+	case plain(r):
+	case unicode.IsControl(r), unicode.IsSpace(r):
+		r = ' '
+	case RuneWidth(r) == 0:
 		return 0, 0
+	case !spacing(r), regional(r), attaches(r):
+		r = substitute
 	}
 	return r, RuneWidth(r)
 }
