@@ -19,7 +19,7 @@ type vim struct {
 	keys      []keymap.Key // since the last key that left nothing pending
 	repeat    []keymap.Key // of the last change
 	repeating bool
-	apart     bool // the command is undo, redo or ".", which are not repeated
+	apart     bool   // the command is undo, redo or ".", which are not repeated
 	revision  uint64 // when keys began
 }
 
