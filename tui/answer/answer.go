@@ -34,12 +34,13 @@ func Cells(row jsontext.Value, limit int) []Cell {
 		if !ok {
 			return []Cell{{Text: clip(string(row), limit)}}
 		}
-		cells = append(cells, cell(v, limit))
+		cells = append(cells, CellOf(v, limit))
 	}
 	return cells
 }
 
-func cell(v jsontext.Value, limit int) Cell {
+// CellOf returns one value of a row, as [Cells] does.
+func CellOf(v jsontext.Value, limit int) Cell {
 	switch v.Kind() {
 	case 'n':
 		return Cell{Text: "NULL", Null: true}
