@@ -12,12 +12,15 @@ import (
 )
 
 // csvRows writes RFC 4180 CSV: a line of names, then a line for each row. NULL is an
-// empty field, an empty string is "". If an answer fails after it started, the
+// empty field, an empty string is "". If there is one column, NULL is the word NULL without
+// quotation marks, which the text "NULL" always has: a blank line would be skipped by most
+// readers, and the row lost. If an answer fails after it started, the
 // connection is aborted, so that no client takes it for a complete one. A trailer
 // reports whether max_rows truncated the answer.
 type csvRows struct {
 	w       http.ResponseWriter
 	buf     bytes.Buffer
+	one     bool // there is one column
 	started bool
 }
 
@@ -25,6 +28,7 @@ func newCSVRows(w http.ResponseWriter) *csvRows { return &csvRows{w: w} }
 
 // Head starts the answer.
 func (c *csvRows) Head(columns []api.Column) error {
+	c.one = len(columns) == 1
 	for i, col := range columns {
 		if i > 0 {
 			c.buf.WriteByte(',')
@@ -50,6 +54,9 @@ func (c *csvRows) Block(block []byte, _ int64) error {
 			first = false
 			switch {
 			case string(elem) == "null":
+				if c.one {
+					c.buf.WriteString("NULL")
+				}
 			case elem[0] == '"':
 				var err error
 				if text, err = jsontext.AppendUnquote(text[:0], elem); err != nil {
@@ -71,7 +78,7 @@ func (c *csvRows) Block(block []byte, _ int64) error {
 // field writes a field, quoted if necessary. An empty string is quoted to distinguish it
 // from NULL.
 func (c *csvRows) field(text []byte) {
-	if len(text) > 0 && !bytes.ContainsAny(text, "\",\r\n") && text[0] != ' ' && text[len(text)-1] != ' ' {
+	if len(text) > 0 && string(text) != "NULL" && !bytes.ContainsAny(text, "\",\r\n") && text[0] != ' ' && text[len(text)-1] != ' ' {
 		c.buf.Write(text)
 		return
 	}

@@ -186,7 +186,11 @@ func (q *Query) printRows(ctx context.Context, streams Streams, rows *client.Row
 	case q.JSON:
 		to = newJSONPrinter(streams.Out)
 	case q.CSV:
-		to = newCSVPrinter(streams.Out, streams.Columns > 0)
+		csv, err := newCSVPrinter(streams.Out, streams.Columns > 0)
+		if err != nil {
+			return err
+		}
+		to = csv
 	}
 	err := to.head(rows.Head().Columns)
 	for err == nil {

@@ -430,3 +430,11 @@ func TestQueriesListsAndCancels(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestSingleColumnOfNullReadsBackFromCSV(t *testing.T) {
+	url := queryServer(t, streamed(studentColumns[:1], api.EndInfo{Route: scattered}, `[null]`, `[""]`, `["NULL"]`))
+	out, _, _ := runQuery(t, &Query{Connection: Connection{Master: []string{url}}, SQL: "SELECT 1", CSV: true}, "", 0)
+	if diff := cmp.Diff("student_id\r\nNULL\r\n\"\"\r\n\"NULL\"\r\n", out); diff != "" {
+		t.Errorf("CSV (-want +got):\n%s", diff)
+	}
+}

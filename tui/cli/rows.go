@@ -13,6 +13,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/answer"
+	"shardeck/tui/copyas"
 )
 
 // rowPrinter writes a stream of rows in bounded memory. After head come blocks of
@@ -272,50 +273,33 @@ func escapeUnsafe(b []byte) []byte {
 	return out
 }
 
-// csvPrinter prints RFC 4180 CSV as the API does: a header line, NULL as an empty
-// field and an empty string quoted. On a terminal, values are sanitized.
-type csvPrinter struct {
-	out  *bufio.Writer
-	safe bool
-}
+// csvPrinter prints the CSV of package copyas. On a terminal, values are sanitized.
+type csvPrinter struct{ rows copyas.Writer }
 
-func newCSVPrinter(out io.Writer, safe bool) *csvPrinter {
-	return &csvPrinter{out: bufio.NewWriterSize(out, 64<<10), safe: safe}
+func newCSVPrinter(out io.Writer, safe bool) (*csvPrinter, error) {
+	var o copyas.Options
+	if safe {
+		o.Show = Clean
+	}
+	w, err := copyas.New(copyas.CSV, out, o)
+	return &csvPrinter{w}, err
 }
 
 func (p *csvPrinter) head(columns []api.Column) error {
+	names := make([]copyas.Column, len(columns))
 	for i, c := range columns {
-		p.field(i, answer.Cell{Text: c.Name})
+		names[i] = copyas.Column{Name: c.Name, Type: c.Type}
 	}
-	_, err := p.out.WriteString("\r\n")
-	return err
+	return p.rows.Head(names)
 }
 
 func (p *csvPrinter) block(rows []byte) error {
 	for line := range bytes.Lines(rows) {
-		for i, c := range answer.Cells(jsontext.Value(bytes.TrimSuffix(line, []byte("\n"))), 0) {
-			p.field(i, c)
+		if err := p.rows.Row(answer.Cells(jsontext.Value(bytes.TrimSuffix(line, []byte("\n"))), 0)); err != nil {
+			return err
 		}
-		_, _ = p.out.WriteString("\r\n") // Flush returns the error
 	}
-	return p.out.Flush()
+	return p.rows.End()
 }
 
-func (p *csvPrinter) field(i int, c answer.Cell) {
-	if i > 0 {
-		_ = p.out.WriteByte(',')
-	}
-	if c.Null {
-		return
-	}
-	text := c.Text
-	if p.safe {
-		text = Clean(text)
-	}
-	if text == "" || strings.ContainsAny(text, "\",\r\n") || text[0] == ' ' || text[len(text)-1] == ' ' {
-		text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
-	}
-	_, _ = p.out.WriteString(text)
-}
-
-func (p *csvPrinter) end(*api.EndInfo, error) error { return p.out.Flush() }
+func (p *csvPrinter) end(*api.EndInfo, error) error { return p.rows.End() }
