@@ -1,6 +1,9 @@
 package tsqltoken
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Keyword is a word of the grammar, which cannot be a bare name. The order of the constants has
 // no meaning.
@@ -269,6 +272,19 @@ func IsReserved(text string) bool {
 
 // IsWord reports whether T-SQL gives the word a meaning anywhere.
 func IsWord(text string) bool { return useOf(text) != 0 }
+
+// Words returns the words that the grammar here uses, in capitals and sorted: keywords, and
+// words that have a meaning in some places only.
+func Words() []string {
+	var words []string
+	for _, w := range table {
+		if w.use&(condition|statement|contextual) != 0 {
+			words = append(words, w.text)
+		}
+	}
+	slices.Sort(words)
+	return words
+}
 
 // IsBareName reports whether a name can be written without brackets.
 func IsBareName(name string) bool {

@@ -1,6 +1,7 @@
 package tsqltoken
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +160,23 @@ func BenchmarkScanPointSelect(b *testing.B) {
 		s := NewScanner("SELECT student_id, name, gpa FROM Students WHERE student_id = 12345")
 		var t Token
 		for s.Next(&t) {
+		}
+	}
+}
+
+func TestWordsAreThoseOfTheGrammar(t *testing.T) {
+	words := Words()
+	if !slices.IsSorted(words) {
+		t.Errorf("not sorted: %q", words)
+	}
+	for _, w := range []string{"SELECT", "NULL", "OFFSET", "LEFT"} {
+		if !slices.Contains(words, w) {
+			t.Errorf("%s is missing", w)
+		}
+	}
+	for _, w := range []string{"MERGE", "UNION", "BACKUP", "STUDENTS"} {
+		if slices.Contains(words, w) {
+			t.Errorf("%s is no word of the grammar", w)
 		}
 	}
 }
