@@ -36,7 +36,7 @@ type Query struct {
 	AllowPartial   bool     `help:"Omit shards that do not answer; the exit code is then 1."`
 	IdempotencyKey string   `placeholder:"KEY" help:"Idempotency-Key of an INSERT, UPDATE or DELETE, to repeat one whose outcome is unknown: nothing is applied twice. By default a random one for each run."`
 	JSON           bool     `name:"json" xor:"form" help:"Print one JSON document."`
-	CSV            bool     `name:"csv" xor:"form" help:"Print CSV. NULL is an empty field, an empty string is quoted."`
+	CSV            bool     `name:"csv" xor:"form" help:"Print CSV. NULL is an empty field (the word NULL if there is one column), an empty string is quoted."`
 	Explain        bool     `help:"Print the plan without running the statement: the route and why, the SQL for each shard, the master's steps."`
 	Analyze        bool     `help:"Run a SELECT, discard its rows, and print the plan with rows and time for each shard and step."`
 }

@@ -119,6 +119,32 @@ func (g *Grid) Value() (Cell, error) {
 	return readCell(g.source, row, column)
 }
 
+// Columns returns the columns of the source.
+func (g *Grid) Columns() []Column { return g.columns }
+
+// Step moves the cursor by rows, and reports whether it moved.
+func (g *Grid) Step(rows int) bool {
+	before := g.row
+	g.move(rows, 0)
+	return g.row != before
+}
+
+// Focus moves the cursor to a column of the source.
+func (g *Grid) Focus(column int) {
+	if i := slices.Index(g.display, column); i >= 0 {
+		g.col = i
+	}
+}
+
+// Record returns the values of the row under the cursor.
+func (g *Grid) Record() ([]Cell, error) {
+	row, _, ok := g.Cursor()
+	if !ok {
+		return nil, nil
+	}
+	return g.source.Row(row)
+}
+
 // Shown returns the rows that are shown now, in their order.
 func (g *Grid) Shown() Source {
 	if g.order.rows == nil {
