@@ -61,10 +61,10 @@ func (f *finder) sources() []source {
 // columns adds the columns of the statement's tables, with the table's name where several
 // have one of that name, and those names. Without any table yet, what was typed may be the
 // start of any column.
-func (f *finder) columns() {
+func (f *finder) columns(rank int) {
 	sources := f.sources()
 	if len(sources) == 0 {
-		f.anyColumn()
+		f.anyColumn(rank)
 		return
 	}
 	tables := map[string]int{} // by a column's name, in lower case
@@ -82,32 +82,32 @@ func (f *finder) columns() {
 			if tables[strings.ToLower(c.Name)] > 1 {
 				qualifier = f.name(s.name) + "."
 			}
-			f.column(s.table, c, qualifier)
+			f.column(s.table, c, qualifier, rank)
 		}
 	}
 	if f.context.clause == atValue {
 		for _, s := range sources {
-			f.add(s.name, likely, Item{Text: f.name(s.name), Kind: KindAlias, Detail: s.table.Name})
+			f.add(s.name, rank, Item{Text: f.name(s.name), Kind: KindAlias, Detail: s.table.Name})
 		}
 	}
 }
 
-func (f *finder) columnsOf(t *Table, qualifier string) {
+func (f *finder) columnsOf(t *Table) {
 	for i := range t.Columns {
-		f.column(t, &t.Columns[i], qualifier)
+		f.column(t, &t.Columns[i], "", likely)
 	}
 }
 
-func (f *finder) column(t *Table, c *Column, qualifier string) {
+func (f *finder) column(t *Table, c *Column, qualifier string, rank int) {
 	help := ""
 	if t.ShardKey != "" && strings.EqualFold(t.ShardKey, c.Name) {
 		help = "the shard key: a condition on it reaches one shard"
 	}
-	f.add(c.Name, likely, Item{Text: qualifier + f.name(c.Name), Kind: KindColumn, Detail: c.Type + " · " + t.Name, Help: help})
+	f.add(c.Name, rank, Item{Text: qualifier + f.name(c.Name), Kind: KindColumn, Detail: c.Type + " · " + t.Name, Help: help})
 }
 
 // anyColumn adds the columns of all tables that begin with what was typed, each name once.
-func (f *finder) anyColumn() {
+func (f *finder) anyColumn(rank int) {
 	if f.place.prefix == "" {
 		return
 	}
@@ -121,7 +121,7 @@ func (f *finder) anyColumn() {
 			}
 			if key := strings.ToLower(c.Name); !seen[key] {
 				seen[key] = true
-				f.column(t, c, "")
+				f.column(t, c, "", rank)
 				if len(seen) > MaxItems {
 					return
 				}

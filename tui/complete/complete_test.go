@@ -84,6 +84,16 @@ func TestBest(t *testing.T) {
 		"SELECT * FROM Students WHERE id IN (SELECT t| FROM Courses)":   "title",
 		"SELECT na| FROM Courses WHERE id IN (SELECT id FROM Students)": "-",
 
+		// What goes on after a value, and what begins one.
+		"SELECT id |":                               "FROM",
+		"SELECT * |":                                "FROM",
+		"SELECT COUNT(*) f|":                        "from",
+		"SELECT TOP 5 | FROM Students":              "id, name",
+		"SELECT * FROM Students WHERE id = 1 a|":    "and",
+		"SELECT id, n| FROM Students":               "name",
+		"SELECT id * n| FROM Students":              "name",
+		"SELECT * FROM Students WHERE id = 1 AND |": "id, name",
+
 		// Functions, keywords, parameters, types and parts.
 		"select subs| from Students":              "substring(",
 		"SELECT SUBS|(name, 1, 2)":                "SUBSTRING",

@@ -40,6 +40,8 @@ type context struct {
 	scope  []int // the parentheses that are open, by the number of each
 	refs   []ref // what the statement's tables are called
 	call   *call // the innermost function whose arguments the word is in
+	// ended tells that a value is before the word, so that an operator or a clause follows.
+	ended bool
 }
 
 // call is a function whose arguments are being written.
@@ -77,7 +79,7 @@ func read(p place) context {
 	for i := range p.before {
 		r.token(&p.before[i])
 	}
-	c := context{clause: r.clause, scope: r.scope(), call: r.call()}
+	c := context{clause: r.clause, scope: r.scope(), call: r.call(), ended: ended(p.before)}
 	if p.from < p.to && (c.clause == atTable || c.clause == afterDelete) {
 		r.name(&tsqltoken.Token{Kind: tsqltoken.KindQuoted, Text: p.prefix}) // an alias may follow
 	}
@@ -87,6 +89,30 @@ func read(p place) context {
 	}
 	c.refs = r.refs
 	return c
+}
+
+// ended reports whether the last token ends a value.
+func ended(before []tsqltoken.Token) bool {
+	n := len(before)
+	if n == 0 {
+		return false
+	}
+	prior := tsqltoken.Token{}
+	if n > 1 {
+		prior = before[n-2]
+	}
+	switch t := before[n-1]; t.Kind {
+	case tsqltoken.KindWord:
+		return t.Keyword == tsqltoken.NoKeyword || t.Keyword == tsqltoken.Null || t.Keyword == tsqltoken.End
+	case tsqltoken.KindOp:
+		star := t.Op == '*' && (prior.Keyword == tsqltoken.Select || prior.Kind == tsqltoken.KindOp && (prior.Op == ',' || prior.Op == '.'))
+		return t.Op == ')' || star
+	case tsqltoken.KindInt:
+		return prior.Keyword != tsqltoken.Top
+	case tsqltoken.KindStray, tsqltoken.KindEnd:
+		return false
+	}
+	return true
 }
 
 func (r *reader) scope() []int {

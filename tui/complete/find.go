@@ -45,15 +45,19 @@ func (f *finder) find() {
 	case c == afterDelete:
 		f.words(likely, "FROM")
 		f.tables(possible)
+	case c == atValue && f.context.ended:
+		f.keywords(goOn)
+		f.columns(unlikely)
+		f.functions(unlikely)
 	case c == atValue:
-		f.columns()
-		f.functions()
-		f.keywords()
+		f.columns(likely)
+		f.functions(likely)
+		f.keywords(begin)
 	case c == atConstant:
-		f.functions()
+		f.functions(likely)
 		f.words(likely, "NULL", "DEFAULT", "CASE")
 	case c == atColumn:
-		f.columns()
+		f.columns(likely)
 	case c == atType:
 		f.types()
 	case c == atPart:
@@ -62,9 +66,8 @@ func (f *finder) find() {
 		f.types()
 		f.words(possible, "NOT", "NULL", "PRIMARY", "KEY", "UNIQUE", "DEFAULT", "CONSTRAINT")
 	default:
-		f.words(likely, follows[c]...)
-		if c == afterTable {
-			f.keywords()
+		if f.words(likely, follows[c]...); c == afterTable {
+			f.keywords(follows[c])
 		}
 	}
 }
@@ -80,11 +83,15 @@ var follows = map[clause][]string{
 	afterOrder:    {"BY"},
 }
 
-// inExpression are the keywords that an expression or a clause of them likely goes on with.
-var inExpression = []string{
-	"FROM", "WHERE", "AND", "OR", "GROUP BY", "ORDER BY", "HAVING", "AS", "CASE", "WHEN", "THEN", "ELSE", "END", "IN", "LIKE", "BETWEEN", "IS", "NULL",
-	"NOT", "DISTINCT", "TOP", "ASC", "DESC", "OFFSET", "FETCH",
-}
+// The words that a value likely begins with, and that go on after one. They are never
+// modified.
+var (
+	begin = []string{"CASE", "NOT", "NULL", "DISTINCT", "TOP"}
+	goOn  = []string{
+		"FROM", "WHERE", "AND", "OR", "GROUP BY", "ORDER BY", "HAVING", "AS", "ASC", "DESC", "IN", "LIKE", "BETWEEN", "IS", "NOT", "WHEN", "THEN", "ELSE", "END",
+		"JOIN", "OFFSET", "FETCH",
+	}
+)
 
 // words adds words in the case of the text.
 func (f *finder) words(rank int, words ...string) {
@@ -104,16 +111,13 @@ func (f *finder) cased(word string) string {
 }
 
 // keywords adds the likely keywords, and once something was typed, the others too.
-func (f *finder) keywords() {
-	likelyOnes := inExpression
-	if f.context.clause == afterTable {
-		likelyOnes = nil
+func (f *finder) keywords(listed []string) {
+	if f.context.clause == atValue {
+		f.words(likely, listed...)
 	}
-	f.words(likely, likelyOnes...)
 	if f.place.prefix == "" {
 		return
 	}
-	listed := slices.Concat(likelyOnes, follows[f.context.clause])
 	for _, w := range tsqltoken.Words() {
 		if sqlfunc.Lookup(w) == nil && !slices.ContainsFunc(listed, func(l string) bool { return l == w || strings.HasPrefix(l, w+" ") }) {
 			f.words(unlikely, w)
@@ -121,7 +125,7 @@ func (f *finder) keywords() {
 	}
 }
 
-func (f *finder) functions() {
+func (f *finder) functions(rank int) {
 	if f.place.bracket {
 		return
 	}
@@ -130,7 +134,7 @@ func (f *finder) functions() {
 		open = ""
 	}
 	for _, fn := range sqlfunc.All() {
-		f.add(fn.Name, likely, Item{Text: f.cased(fn.Name) + open, Kind: KindFunction, Detail: fn.Usage(), Help: fn.Help})
+		f.add(fn.Name, rank, Item{Text: f.cased(fn.Name) + open, Kind: KindFunction, Detail: fn.Usage(), Help: fn.Help})
 	}
 }
 
@@ -169,7 +173,7 @@ func (f *finder) qualified() {
 		f.tables(likely)
 	case value:
 		if t := f.called(q[0]); t != nil {
-			f.columnsOf(t, "")
+			f.columnsOf(t)
 			return
 		}
 		f.schemaOf(q[0])

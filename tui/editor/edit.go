@@ -109,18 +109,18 @@ func (e *Editor) yank() keymap.Intent {
 	if err := e.insert(text, pasting); err != nil {
 		return refusal(err)
 	}
-	e.act, e.pop, e.yanked = yankedText, 0, span{from, from + len(text)}
+	e.act, e.pop, e.yanked = yankedText, 0, Range{from, from + len(text)}
 	return nil
 }
 
 // yankPop replaces what was just yanked by the text before it in the ring.
 func (e *Editor) yankPop() keymap.Intent {
 	text := e.ring.at(e.pop + 1)
-	if n := len(e.text) - (e.yanked.to - e.yanked.from) + len(text); n > MaxText && n > len(e.text) {
+	if n := len(e.text) - (e.yanked.To - e.yanked.From) + len(text); n > MaxText && n > len(e.text) {
 		return refusal(tooLong(n))
 	}
-	e.splice(e.yanked.from, e.yanked.to, text, pasting)
-	e.act, e.pop, e.yanked.to = yankedText, e.pop+1, e.yanked.from+len(text)
+	e.splice(e.yanked.From, e.yanked.To, text, pasting)
+	e.act, e.pop, e.yanked.To = yankedText, e.pop+1, e.yanked.From+len(text)
 	return nil
 }
 

@@ -29,14 +29,14 @@ type Editor struct {
 
 	// act is what the last command was, for commands that continue it; was is the one before.
 	act, was action
-	yanked   span // what the last yank inserted
-	pop      int  // how many entries of the ring it went back
+	yanked   Range // what the last yank inserted
+	pop      int   // how many entries of the ring it went back
 
 	vim *vim // nil without vim keys
 }
 
-// span is a range of the text.
-type span struct{ from, to int }
+// Range is a part of the text, in bytes.
+type Range struct{ From, To int }
 
 // action is the kind of a command.
 type action uint8
@@ -188,6 +188,19 @@ func (e *Editor) Insert(s string) error {
 	return e.insert(s, kind)
 }
 
+// Replace replaces a part of the text as one step that can be undone, such as a word by what
+// completes it. The error says that it does not fit; the text is unchanged then.
+func (e *Editor) Replace(r Range, s string) error {
+	from, to := floor(e.text, min(r.From, r.To)), ceil(e.text, max(r.From, r.To))
+	if n := len(e.text) - (to - from) + len(s); n > MaxText && n > len(e.text) {
+		return tooLong(n)
+	}
+	e.was, e.act = other, other
+	e.undo.close()
+	e.splice(from, to, s, pasting)
+	return nil
+}
+
 // Typed handles text that arrived at once without a newline: it is typed where text can be
 // typed, and otherwise, as in vim's normal mode, each of its characters is a key.
 func (e *Editor) Typed(t keymap.Typed) keymap.Intent {
@@ -248,7 +261,7 @@ func (e *Editor) insert(s string, kind kind) error {
 
 // tooLong is the error for a text that would be too long.
 func tooLong(size int) error {
-	return fmt.Errorf("nothing was inserted: the text would be %s bytes long, and the editor holds at most %s; run long scripts with shardeck query --file",
+	return fmt.Errorf("nothing was inserted: the text would be %s bytes long, and the editor holds at most %s; send long statements with shardeck query --file",
 		widget.Thousands(int64(size)), widget.Thousands(MaxText))
 }
 

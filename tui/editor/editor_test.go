@@ -209,6 +209,19 @@ func TestSetTextCanBeUndone(t *testing.T) {
 	}
 }
 
+func TestReplaceIsOneStep(t *testing.T) {
+	e := New("SELECT na FROM t")
+	e.MoveTo(9)
+	press(t, e, "m")
+	if err := e.Replace(Range{From: 7, To: 10}, "[name]"); err != nil || shown(e) != "SELECT [name]| FROM t" {
+		t.Fatalf("%v, %q", err, shown(e))
+	}
+	press(t, e, "<ctrl+z>")
+	if shown(e) != "SELECT nam| FROM t" {
+		t.Errorf("undone to %q", shown(e))
+	}
+}
+
 // TestNoKeyIsListedTwice holds the commands to one meaning a key, except for keys that do
 // another thing in another state.
 func TestNoKeyIsListedTwice(t *testing.T) {

@@ -55,6 +55,12 @@ func (h *history) close() { h.closed = true }
 func (h *history) hold()    { h.held, h.holding = true, false }
 func (h *history) release() { h.held, h.holding = false, false }
 
+// restart makes what follows a step of its own, also while changes are held together.
+func (h *history) restart() {
+	h.close()
+	h.holding = false
+}
+
 // add records a change that has been made.
 func (h *history) add(c change) {
 	h.undone = nil
@@ -139,7 +145,7 @@ func (e *Editor) undoStep() {
 			break
 		}
 	}
-	h.close()
+	h.restart()
 }
 
 // redoStep makes the step again that was taken back last.
@@ -156,7 +162,7 @@ func (e *Editor) redoStep() {
 		e.replace(c.at, c.at+len(c.removed), c.inserted)
 		e.show(c.after)
 	}
-	h.close()
+	h.restart()
 }
 
 func (e *Editor) show(c caret) { e.at, e.anchor, e.goal, e.marking = c.at, c.anchor, -1, false }

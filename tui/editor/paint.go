@@ -10,15 +10,15 @@ type Look struct {
 	Focused bool
 	// Faults are marked in the text. An empty one marks the character at its place.
 	Faults []Fault
-	// Current is the range of the text whose line numbers stand out, such as the statement at
+	// Current is the part of the text whose line numbers stand out, such as the statement at
 	// the cursor; none if it is empty.
-	Current Fault
+	Current Range
 }
 
-// Fault is a range of the text.
-type Fault struct{ From, To int }
+// Fault is a part of the text with a mistake in it.
+type Fault Range
 
-// covers reports whether the range has the cluster text[at:next] or a part of it.
+// covers reports whether the fault has the cluster text[at:next] or a part of it.
 func (f Fault) covers(at, next int) bool {
 	return f.From < next && f.To > at || f.From == f.To && f.From >= at && f.From < next
 }
@@ -41,6 +41,7 @@ func (e *Editor) Paint(a widget.Area, look Look) {
 	}
 	gutter, width := e.divide(a.W)
 	e.layout.setWidth(width)
+	e.layout.gutter = gutter
 	e.scroll(a.H)
 	p := painter{e: e, look: look, bracket: [2]int{-1, -1}}
 	p.selFrom, p.selTo = e.Selection()
@@ -66,6 +67,17 @@ func (e *Editor) Paint(a widget.Area, look Look) {
 			line, index = line+1, 0
 		}
 	}
+}
+
+// Caret returns the cell of the cursor in the area of the last Paint, to show something
+// beside it.
+func (e *Editor) Caret() (x, y int) {
+	line, index := e.rowAt(e.at)
+	for i := e.layout.line; i < line; i++ {
+		y += len(e.rowsOf(i))
+	}
+	y += index - e.layout.row
+	return e.layout.gutter + columns(e.text, e.rowsOf(line)[index].from, e.at), y
 }
 
 // divide divides a width between line numbers, if there is room, and the text.

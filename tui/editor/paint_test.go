@@ -50,6 +50,47 @@ func TestInvisibleCharactersAreVisible(t *testing.T) {
 	}
 }
 
+// TestLooks compares what is drawn in colour with the theme's own sequences.
+func TestLooks(t *testing.T) {
+	th, err := theme.New(theme.Dark, theme.Options{Profile: termenv.TrueColor})
+	if err != nil {
+		t.Fatal(err)
+	}
+	painted := func(role theme.Role, text string) string {
+		var b strings.Builder
+		th.Paint(&b, role, text)
+		return b.String()
+	}
+	e := New("SELECT 'a' -- b\nf(x) \x00 y\nselected z")
+	e.Select(strings.Index(e.Text(), "selected"), strings.Index(e.Text(), " z"))
+	c := widget.NewCanvas(30, 5)
+	y := strings.Index(e.Text(), "y")
+	e.Paint(c.Area(), Look{Focused: true, Faults: []Fault{{From: y, To: y + 1}}, Current: Range{From: 0, To: 5}})
+	got := c.Render(th)
+	for _, want := range []string{
+		painted(theme.Key, "1"), painted(theme.Title, "SELECT"), painted(theme.Good, "'a'"), painted(theme.Muted, "-- b"),
+		painted(theme.Warn, "^@"), painted(theme.BadBadge, "y"), painted(theme.Selected, "selected"), painted(theme.ButtonFocus, " "),
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
+		}
+	}
+	e.MoveTo(strings.Index(e.Text(), "("))
+	e.Paint(c.Area(), Look{Focused: true})
+	if got := c.Render(th); !strings.Contains(got, painted(theme.InfoBadge, ")")) {
+		t.Errorf("the matching bracket does not stand out: %q", got)
+	}
+}
+
+func TestCaretIsWhereTheCursorIsDrawn(t *testing.T) {
+	e := New("aaa bbb ccc\n李x")
+	e.MoveTo(len(e.Text()))
+	paintAt(t, e, 11, 5)
+	if x, y := e.Caret(); x != 3+3 || y != 2 {
+		t.Errorf("at %d, %d", x, y)
+	}
+}
+
 func TestWrappedLinesFollowTheCursor(t *testing.T) {
 	e := New(strings.Repeat("word ", 100) + "\nlast")
 	e.MoveTo(len(e.Text()))

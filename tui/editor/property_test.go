@@ -50,6 +50,9 @@ func checkState(t *rapid.T, e *Editor, what string) {
 func checkRoles(t *rapid.T, e *Editor, what string) {
 	text := e.Text()
 	whole := widget.SQLRoles(text)
+	if whole == nil {
+		return // too long for it
+	}
 	from := rapid.IntRange(0, len(text)).Draw(t, "from")
 	to := rapid.IntRange(from, len(text)).Draw(t, "to")
 	for i, role := range e.roles(nil, from, to) {

@@ -12,6 +12,7 @@ type row struct{ from, to int }
 // kept until the text changes.
 type layout struct {
 	width    int // of the text, in cells
+	gutter   int // the width of the line numbers
 	line     int // the line at the top, from 0
 	row      int // the row of that line at the top
 	revision uint64

@@ -165,8 +165,8 @@ func (e *Editor) register(text string, lined bool) {
 }
 
 // vimRange carries out the operator on text[from:to], or on the lines from the one of the
-// first offset to that of the second.
-func (e *Editor) vimRange(op byte, from, to int, lined bool) {
+// first offset to that of the second. What is yanked goes onto the clipboard, too.
+func (e *Editor) vimRange(op byte, from, to int, lined bool) keymap.Intent {
 	v := e.vim
 	_, lineEnd := e.lineOf(to)
 	if lined {
@@ -209,6 +209,10 @@ func (e *Editor) vimRange(op byte, from, to int, lined bool) {
 	}
 	e.onText()
 	e.undo.close()
+	if op == 'y' {
+		return keymap.Copy{Text: v.kept, What: amount(v.kept)}
+	}
+	return nil
 }
 
 // wholeLines returns the lines from the one of an offset to that of another, with the line

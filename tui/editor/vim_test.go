@@ -91,6 +91,15 @@ func TestVimTypedTextIsKeysInNormalMode(t *testing.T) {
 	}
 }
 
+func TestVimUndoInInsertMode(t *testing.T) {
+	e := New("ab")
+	e.Configure(Options{Vim: true})
+	press(t, e, "x", "ionetwo", "<ctrl+z>", "y", "<esc>", "u")
+	if e.Text() != "b" {
+		t.Errorf("the step before insert mode was undone, too: %q", e.Text())
+	}
+}
+
 func TestVimModes(t *testing.T) {
 	e := New("abc")
 	if e.Mode() != "" {

@@ -237,8 +237,7 @@ func (e *Editor) vimMove(m vimMotion) keymap.Command {
 		case m.keys[0] == "w":
 			to = e.withinLine(from, to)
 		}
-		e.vimRange(op, from, to, m.lined)
-		return nil
+		return e.vimRange(op, from, to, m.lined)
 	}}
 }
 

@@ -19,8 +19,7 @@ func (e *Editor) vimOperators() []keymap.Command {
 			add(o.name+" the lines", o.key, func() keymap.Intent {
 				last := min(e.lines.of(e.at)+v.times()-1, len(e.lines)-1)
 				_, to := e.line(last)
-				e.vimRange(op, e.at, to, true)
-				return nil
+				return e.vimRange(op, e.at, to, true)
 			})
 		case v.op == 0:
 			add(o.name+", and what a motion tells", o.key, func() keymap.Intent {
@@ -59,11 +58,7 @@ func (e *Editor) vimSelection(op byte) keymap.Intent {
 	if lined {
 		from, to = min(e.at, e.anchor), max(e.at, e.anchor)
 	}
-	e.vimRange(op, from, to, lined)
-	if op == 'y' {
-		return keymap.Copy{Text: e.vim.kept, What: amount(e.vim.kept)}
-	}
-	return nil
+	return e.vimRange(op, from, to, lined)
 }
 
 // visualRange is what visual mode selects.
