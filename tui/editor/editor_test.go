@@ -257,3 +257,26 @@ func TestDownGoesByDrawnRows(t *testing.T) {
 		t.Errorf("down from the last row: %q", shown(e))
 	}
 }
+
+func TestHistoryAndRingAreBounded(t *testing.T) {
+	e := New("")
+	big := strings.Repeat("x", MaxText)
+	for range 8 {
+		paste(t, e, big)
+		press(t, e, "<alt+A>", "<alt+x>")
+	}
+	if e.undo.size > maxHistory || e.ring.size > maxRingText {
+		t.Errorf("%d bytes for undo, %d in the ring", e.undo.size, e.ring.size)
+	}
+	size := 0
+	for _, c := range e.undo.done {
+		size += c.size()
+	}
+	if size != e.undo.size || len(e.undo.done) == 0 {
+		t.Errorf("%d changes of %d bytes are counted as %d", len(e.undo.done), size, e.undo.size)
+	}
+	press(t, e, "<ctrl+z>")
+	if e.Text() != big {
+		t.Errorf("the last step is not undone: %d bytes", len(e.Text()))
+	}
+}

@@ -11,7 +11,7 @@ type Kind uint8
 
 // The kinds.
 const (
-	Other      Kind = iota // neither of the following, such as EXEC
+	Other      Kind = iota // none of the following, such as EXEC, whose effect is unknown
 	Read                   // SELECT
 	Write                  // INSERT, UPDATE, DELETE, MERGE, TRUNCATE, SELECT INTO
 	Definition             // CREATE, ALTER, DROP
@@ -33,46 +33,47 @@ func KindOf(text string) Kind {
 	return c.kind()
 }
 
-// classifier finds the kind of a statement from its tokens.
+// classifier finds the kind of a statement from its tokens. Words that write count wherever
+// they stand, as they are reserved: it may take a read for a write, and never a write for a
+// read, as in SELECT 1 DELETE t.
 type classifier struct {
-	verb  string // the word that decides, in capitals
-	with  bool   // it begins with WITH, so that the verb comes after the common table expressions
-	into  bool
-	depth int // of parentheses
+	first   string // the first word, in capitals
+	changes Kind   // what the first word that writes or defines does; Other without one
+	selects bool   // there is a SELECT
+	into    bool   // and an INTO after it
 }
 
-// verbs are the words that decide, and the kinds. It is never modified.
+// verbs are the words that decide. It is never modified.
 var verbs = map[string]Kind{
-	"SELECT": Read, "INSERT": Write, "UPDATE": Write, "DELETE": Write, "MERGE": Write, "TRUNCATE": Write,
+	"INSERT": Write, "UPDATE": Write, "DELETE": Write, "MERGE": Write, "TRUNCATE": Write,
 	"CREATE": Definition, "ALTER": Definition, "DROP": Definition,
 }
 
 func (c *classifier) token(t *tsqltoken.Token) {
+	if t.Kind != tsqltoken.KindWord {
+		return
+	}
+	if c.first == "" {
+		c.first = strings.ToUpper(t.Text)
+	}
 	switch {
-	case t.Kind == tsqltoken.KindOp && t.Op == '(':
-		c.depth++
-	case t.Kind == tsqltoken.KindOp && t.Op == ')':
-		c.depth--
-	case t.Kind != tsqltoken.KindWord:
-	case c.verb == "SELECT" && t.Keyword == tsqltoken.Into:
+	case t.Keyword == tsqltoken.Select:
+		c.selects = true
+	case t.Keyword == tsqltoken.Into && c.selects:
 		c.into = true
-	case c.verb != "":
-	case !c.with:
-		// In parentheses, too: (SELECT 1) UNION (SELECT 2).
-		c.with = t.Keyword == tsqltoken.With
-		if !c.with {
-			c.verb = strings.ToUpper(t.Text)
-		}
-	case c.depth == 0:
-		if word := strings.ToUpper(t.Text); verbs[word] != Other {
-			c.verb = word
-		}
+	case t.Keyword != tsqltoken.NoKeyword && c.changes == Other:
+		c.changes = verbs[strings.ToUpper(t.Text)]
 	}
 }
 
 func (c *classifier) kind() Kind {
-	if c.into {
+	switch {
+	case c.changes != Other:
+		return c.changes
+	case c.into:
 		return Write
+	case c.first == "SELECT", c.first == "WITH" && c.selects:
+		return Read
 	}
-	return verbs[c.verb]
+	return Other
 }

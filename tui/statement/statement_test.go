@@ -91,7 +91,12 @@ func TestKind(t *testing.T) {
 		"SELECT a INTO t2 FROM t":     Write,
 		"WITH c AS (SELECT 1) SELECT": Read,
 		"WITH c AS (SELECT 1), d (x) AS (SELECT 2) DELETE FROM c": Write,
-		"WITH c AS (DELETE FROM t) SELECT 1":                      Read, // as written; no T-SQL
+		"WITH c AS (DELETE FROM t) SELECT 1":                      Write, // no T-SQL, but better asked about
+		"SELECT 1 DELETE t":                                       Write, // two statements
+		"EXEC p INSERT t VALUES (1)":                              Write,
+		"EXEC select_it SELECT 1":                                 Other,
+		"SELECT [DELETE], 'DELETE', @delete FROM t -- DELETE":     Read,
+		"CREATE TABLE t (a INT REFERENCES u ON DELETE CASCADE)":   Definition,
 		"insert into t values (1)":                                Write,
 		"UPDATE t SET a = 1":                                      Write,
 		"DELETE t":                                                Write,
