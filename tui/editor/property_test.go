@@ -1,12 +1,14 @@
 package editor
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"shardeck/shared/tsqltoken"
 	"shardeck/tui/keymap"
 	"shardeck/tui/widget"
 )
@@ -166,21 +168,37 @@ func TestUndoGoesBackToTheStart(t *testing.T) {
 	})
 }
 
-// TestCheckpointsHold edits long texts at random places and compares the roles with those of
-// a scan of the whole.
+// TestCheckpointsHold edits long texts at random places. Each checkpoint must be where a token
+// of the whole text begins.
 func TestCheckpointsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		unit := drawText(t, "unit", 12) + "x "
-		e := New(strings.Repeat(unit, rapid.IntRange(1, 6000/len(unit)+1).Draw(t, "times")))
-		for range rapid.IntRange(1, 12).Draw(t, "steps") {
-			a := rapid.IntRange(0, len(e.text)).Draw(t, "from")
-			b := rapid.IntRange(a, min(a+1000, len(e.text))).Draw(t, "to")
-			e.replace(a, b, drawText(t, "by", 4))
-			if rapid.Bool().Draw(t, "look") {
-				checkRoles(t, e, "after an edit")
+		unit := drawText(t, "unit", 5) + "ab (c) "
+		e := New(strings.Repeat(unit, 20_000/len(unit)))
+		// Places are drawn evenly; rapid prefers small numbers.
+		even := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+		for range 20 {
+			a := even.IntN(len(e.text) + 1)
+			b := a + even.IntN(min(600, len(e.text)-a)+1)
+			if even.IntN(2) == 0 {
+				b = a
 			}
+			e.replace(a, b, drawText(t, "by", 4)+rapid.SampledFrom([]string{"", "'", "/*", "*/", "[", "--", "x"}).Draw(t, "opens"))
+			if even.IntN(3) > 0 {
+				continue
+			}
+			e.tokens.find(e.text, even.IntN(len(e.text)+1))
+			begins := map[int]bool{0: true}
+			scan := tsqltoken.NewScanner(e.text)
+			for token := (tsqltoken.Token{}); scan.Next(&token); {
+				begins[token.Start] = true
+			}
+			for _, at := range e.tokens.at[:e.tokens.valid] {
+				if !begins[at] {
+					t.Fatalf("no token of %q begins at the checkpoint %d", e.text, at)
+				}
+			}
+			checkRoles(t, e, "after edits")
 		}
-		checkRoles(t, e, "at the end")
 	})
 }
 

@@ -25,16 +25,13 @@ func newCheckpoints() checkpoints { return checkpoints{at: []int{0}, valid: 1} }
 
 // splice follows the replacement of the text from an offset up to another by n bytes.
 func (c *checkpoints) splice(from, to, n int) {
-	// A stray character may reach over an offset, since what it begins with may be completed.
-	const reach = 4
-	cut := max(sort.SearchInts(c.at, from-reach), 1)
+	// A token ends without a look beyond the byte after it, so what begins before the change holds.
+	cut := min(max(sort.SearchInts(c.at, from), 1), c.valid)
 	keep := max(sort.SearchInts(c.at, to), 1)
-	if c.valid < len(c.at) && (keep < c.valid || to > c.at[c.valid]) {
-		// What is behind the change is of two older texts; neither promises anything for both.
+	if keep < c.valid {
+		// What is behind the change must be of one text: drop what is of an older one.
 		c.at = c.at[:c.valid]
-		keep = min(keep, len(c.at))
 	}
-	cut = min(cut, c.valid, keep)
 	delta := n - (to - from)
 	for i := keep; i < len(c.at); i++ {
 		c.at[i] += delta

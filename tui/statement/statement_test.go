@@ -118,6 +118,16 @@ func TestKind(t *testing.T) {
 	}
 }
 
+func TestEachStatementHasItsKind(t *testing.T) {
+	var got []Kind
+	for _, s := range Split("SELECT 1; DELETE t; SELECT a INTO b\nGO\nSELECT 2; DROP TABLE t") {
+		got = append(got, s.Kind)
+	}
+	if want := []Kind{Read, Write, Write, Read, Definition}; !slices.Equal(got, want) {
+		t.Errorf("got %v, not %v", got, want)
+	}
+}
+
 var pieces = []string{"SELECT ", "a", "1", " ", "\n", "\r\n", ";", "GO", "\nGO\n", "GO 2\n", "'", "--", "/*", "*/", "[", "]", "\"", "-- x\n", "(", ")", "é", "\x00", "\t"}
 
 // TestRangesAddUp puts a text together again: statements in order, separators, and between
