@@ -63,7 +63,7 @@ func wide(r rune) bool {
 }
 
 // clusterWidth returns the number of cells that the canvas gives a printable cluster.
-func clusterWidth(cluster string) int { return ansi.StringWidth(cluster) }
+func clusterWidth(cluster string) int { return widget.Width(widget.Clean(cluster)) }
 
 // plain reports whether r never combines with another plain rune beside it.
 func plain(r rune) bool {
@@ -156,12 +156,7 @@ func draw(cluster string, column int) glyph {
 	if n == len(cluster) && wide(r) {
 		return glyph{text: cluster, width: 2}
 	}
-	if n == len(cluster) && r != utf8.RuneError && visible(r) {
-		if w := widget.RuneWidth(r); w > 0 {
-			return glyph{text: cluster, width: w}
-		}
-	}
-	if n < len(cluster) && visible(r) && !hides(r, cluster[n:]) {
+	if (n > 1 || r != utf8.RuneError) && visible(r) && !hides(r, cluster[n:]) {
 		if w := clusterWidth(cluster); w > 0 {
 			return glyph{text: cluster, width: w}
 		}
@@ -200,12 +195,12 @@ func spelled(cluster string) glyph {
 		case r < ' ' || r == 0x7f:
 			b.WriteByte('^')
 			b.WriteByte(byte(r) ^ 0x40)
-		case i == 0 && visible(r) && widget.RuneWidth(r) > 0:
+		case i == 0 && visible(r):
 			b.WriteRune(r)
 		default:
 			fmt.Fprintf(&b, "<U+%04X>", r)
 		}
 		i += n
 	}
-	return glyph{text: b.String(), width: widget.Width(b.String()), mark: true}
+	return glyph{text: b.String(), width: clusterWidth(b.String()), mark: true}
 }

@@ -4,8 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
+
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
 )
 
 // TestClusters has the clusters of Unicode Standard Annex 29, and those of our own for what
@@ -50,11 +52,13 @@ func TestBoundariesAreTheSameFromAnywhere(t *testing.T) {
 	})
 }
 
-// TestWidthsAreTheCanvas compares the width of printable clusters with the renderer's.
+// TestWidthsAreTheCanvas compares the width of printable clusters with the columns that the
+// canvas draws them in.
 func TestWidthsAreTheCanvas(t *testing.T) {
 	for _, s := range []string{"a", "é", "e\u0301", "李", "각", "か", "カ", "👨‍👩‍👧", "🇨🇭", "क्ष", "ﾞ", "─"} {
-		if g := draw(s, 0); g.mark || g.width != ansi.StringWidth(s) {
-			t.Errorf("%q is drawn as %+v and takes %d cells", s, g, ansi.StringWidth(s))
+		drawn := widget.NewCanvas(20, 1).Area().Text(0, 0, theme.Text, s)
+		if g := draw(s, 0); g.mark || g.width != drawn {
+			t.Errorf("%q is drawn as %+v and takes %d cells", s, g, drawn)
 		}
 	}
 }
