@@ -3,7 +3,6 @@ package grid
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -31,8 +30,9 @@ type Grid struct {
 	order   Order
 	pending bool
 
-	marked map[int]bool // selected rows of the source
-	anchor int          // where a range begins, as a shown row; -1 for none
+	marked  map[int]bool // selected rows of the source, all of them shown
+	anchor  int          // where a range begins, as a shown row; -1 for none
+	counted count
 
 	prompt prompt
 	seen   seen
@@ -66,6 +66,7 @@ func (g *Grid) Replace(s Source) keymap.Intent {
 	}
 	g.source = s
 	g.marked, g.anchor = nil, -1
+	g.order, g.have = Order{}, request{} // the old order's rows may not be there
 	g.seen.forget()
 	return g.Refresh()
 }
@@ -180,12 +181,25 @@ func (g *Grid) Chosen() Source {
 
 // Selected returns how many rows are selected.
 func (g *Grid) Selected() int {
-	if len(g.marked) == 0 {
-		from, to := g.span()
-		return to - from
+	from, to := g.span()
+	if from == to || len(g.marked) == 0 {
+		return len(g.marked) + to - from
 	}
-	return g.Chosen().Len()
+	now := count{seq: g.seq, marked: len(g.marked), from: from, to: to}
+	if now.n = g.counted.n; now != g.counted { // it is asked for with every frame
+		now.n = len(g.marked)
+		for i := from; i < to; i++ {
+			if !g.marked[g.index(i)] {
+				now.n++
+			}
+		}
+		g.counted = now
+	}
+	return g.counted.n
 }
+
+// count is how many rows are selected, and what that depends on.
+type count struct{ seq, marked, from, to, n int }
 
 // span returns the range of shown rows from the anchor to the cursor, empty without one.
 func (g *Grid) span() (from, to int) {
@@ -205,24 +219,22 @@ func (g *Grid) selected(i int) bool {
 // mark adds the row under the cursor to the selection, or removes it; with a range, it adds
 // that.
 func (g *Grid) mark() {
-	marked := maps.Clone(g.marked)
-	if marked == nil {
-		marked = map[int]bool{}
+	if g.marked == nil {
+		g.marked = map[int]bool{}
 	}
 	if g.anchor >= 0 {
 		for i, to := g.span(); i < to; i++ {
-			marked[g.index(i)] = true
+			g.marked[g.index(i)] = true
 		}
 		g.anchor = -1
 	} else if row, _, ok := g.Cursor(); ok {
-		if marked[row] {
-			delete(marked, row)
+		if g.marked[row] {
+			delete(g.marked, row)
 		} else {
-			marked[row] = true
+			g.marked[row] = true
 		}
 		g.move(1, 0)
 	}
-	g.marked = marked
 }
 
 // move moves the cursor by rows and columns, as far as there are any.
@@ -322,11 +334,26 @@ func (g *Grid) Apply(o Order) keymap.Intent {
 	}
 	row, _, ok := g.Cursor()
 	g.order, g.have, g.anchor = o, g.want, -1
+	g.keepMarks()
 	if ok {
 		g.show(row)
 	}
 	g.clamp()
 	return nil
+}
+
+// keepMarks deselects the rows that are no longer shown.
+func (g *Grid) keepMarks() {
+	if len(g.marked) == 0 || g.order.rows == nil {
+		return
+	}
+	kept := map[int]bool{}
+	for _, i := range g.order.rows {
+		if g.marked[int(i)] {
+			kept[int(i)] = true
+		}
+	}
+	g.marked = kept
 }
 
 // show moves the cursor to a row of the source, and reports whether it is shown.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -19,6 +20,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/keymap"
+	"shardeck/tui/rowstore"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -389,6 +391,79 @@ func TestManyRowsAreOrderedInTheBackground(t *testing.T) {
 	}
 }
 
+func TestSelectedCountsWhatIsChosen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g := New(many(30), 0)
+		for range rapid.IntRange(0, 25).Draw(t, "steps") {
+			switch k := rapid.SampledFrom([]string{"space", "v", "j", "k", "G", "s", "right", "shift+down", "f1", "f2"}).Draw(t, "key"); k {
+			case "f1":
+				g.filterBy("id < 9")
+			case "f2":
+				g.filterBy("")
+			default:
+				g.Key(keymap.Key{Name: k})
+			}
+			want := g.Chosen().Len()
+			if len(g.marked) == 0 && g.anchor < 0 {
+				want = 0
+			}
+			if got := g.Selected(); got != want {
+				t.Fatalf("%d rows are selected, %d are chosen", got, want)
+			}
+		}
+	})
+}
+
+func TestReplacedRowsMayBeFewer(t *testing.T) {
+	g := New(many(5000), 0)
+	g.Apply(press(t, g, "s").(Prepare).Run(context.Background()))
+	press(t, g, "G")
+	g.Replace(many(2000))
+	frame(t, g, termenv.Ascii, 80, 20)
+	if !g.pending {
+		t.Error("the new rows are not sorted")
+	}
+}
+
+// TestRowsArriveWhileTheyAreSorted uses a store as the console does: one goroutine appends, one
+// sorts, one draws.
+func TestRowsArriveWhileTheyAreSorted(t *testing.T) {
+	store := rowstore.New(rowstore.Options{Memory: 1 << 16, Dir: t.TempDir()})
+	defer store.Close()
+	add := func(n int) {
+		for i := range n {
+			if err := store.Append(fmt.Appendf(nil, `[%d,"customer %d"]`, (i*7919)%n, i)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	add(20_000)
+	g := New(NewResult([]api.Column{{Name: "id", Type: "INT"}, {Name: "name", Type: "NVARCHAR(50)"}}, store), 1)
+	p := press(t, g, "s").(Prepare)
+	var wg sync.WaitGroup
+	var o Order
+	wg.Go(func() { o = p.Run(context.Background()) })
+	wg.Go(func() { add(20_000) })
+	for range 50 {
+		press(t, g, "pgdown")
+		frame(t, g, termenv.Ascii, 80, 24)
+	}
+	wg.Wait()
+	g.Apply(o)
+	if got := column(t, g.Shown(), 0); len(got) != 20_000 || got[0] != "0" || got[19_999] != "19999" || !g.Outdated() {
+		t.Errorf("%d rows from %s to %s", len(got), got[0], got[len(got)-1])
+	}
+}
+
+func TestLongValuesAreNotHeld(t *testing.T) {
+	long := strings.Repeat("東", 1<<20)
+	g := New(&Table{Head: []Column{{Name: "a"}}, Rows: [][]Cell{{{Text: long}}}}, 0)
+	frame(t, g, termenv.Ascii, 80, 5)
+	if got := g.seen.rows[0].cells[0].Text; len(got) > maxShown+3 || !strings.HasSuffix(got, "東…") {
+		t.Errorf("%d bytes are held, ending in %q", len(got), got[len(got)-6:])
+	}
+}
+
 // endless claims to have many rows.
 type endless struct {
 	*Table
@@ -503,6 +578,34 @@ func BenchmarkKeyAndFrame(b *testing.B) {
 				c.Render(th)
 			}
 		})
+	}
+}
+
+// BenchmarkKeyAndFrameFromDisk pages through a result that is in a file.
+func BenchmarkKeyAndFrameFromDisk(b *testing.B) {
+	source := many(100_000).(*Result)
+	store := rowstore.New(rowstore.Options{Memory: 1 << 20, Dir: b.TempDir()})
+	defer store.Close()
+	for i := range source.Len() {
+		line, err := source.lines.Row(i)
+		if err == nil {
+			err = store.Append(line)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	g := New(&Result{columns: source.columns, lines: store}, 1)
+	th, err := theme.New(theme.Dark, theme.Options{Profile: termenv.TrueColor})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		g.row = (g.row + 20_011) % g.Len()
+		c := widget.NewCanvas(200, 60)
+		g.Paint(c.Area(), true)
+		c.Render(th)
 	}
 }
 

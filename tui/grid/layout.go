@@ -2,6 +2,7 @@ package grid
 
 import (
 	"slices"
+	"unicode/utf8"
 
 	"shardeck/tui/widget"
 )
@@ -57,9 +58,7 @@ func (g *Grid) shownRow(i int) shownRow {
 		}
 		w := nullWidth
 		if !c.Null {
-			if len(c.Text) > maxShown {
-				c.Text = c.Text[:maxShown] + "…"
-			}
+			c.Text = clip(c.Text)
 			c.Text = widget.Data(c.Text)
 			w = widget.Width(c.Text)
 		}
@@ -68,6 +67,18 @@ func (g *Grid) shownRow(i int) shownRow {
 	}
 	s.rows[i] = r
 	return r
+}
+
+// clip returns the beginning of a long text, and does not keep the rest in memory.
+func clip(s string) string {
+	if len(s) <= maxShown {
+		return s
+	}
+	cut := maxShown
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }
 
 // slot is a column on screen.

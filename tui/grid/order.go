@@ -16,6 +16,9 @@ import (
 // MaxOrdered is the largest number of rows that can be sorted or filtered in place.
 const MaxOrdered = 1_000_000
 
+// maxKeys bounds the bytes of the values that are held for a sort.
+const maxKeys = 256 << 20
+
 // Direction is the direction of a sort.
 type Direction int8
 
@@ -102,6 +105,7 @@ func (o *ordering) sorted(ctx context.Context, rows []int32) error {
 		row int32
 	}
 	entries := make([]entry, len(rows))
+	held := 0
 	for n, i := range rows {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -111,6 +115,9 @@ func (o *ordering) sorted(ctx context.Context, rows []int32) error {
 			return err
 		}
 		entries[n] = entry{keyOf(kind, c), i}
+		if held += len(entries[n].text); held > maxKeys {
+			return fmt.Errorf("the values of %s are too long to be sorted here; add ORDER BY to the statement", widget.Data(o.columns[o.sort].Name))
+		}
 	}
 	sign, compared, ended := 1, 0, false
 	if o.dir == Descending {
