@@ -154,89 +154,6 @@ func (g *Grid) Shown() Source {
 	return &part{g.source, g.order.rows}
 }
 
-// Chosen returns the selected rows in the order in which they are shown; without a
-// selection, the one under the cursor.
-func (g *Grid) Chosen() Source {
-	rows := []int32{}
-	if len(g.marked) == 0 && g.anchor < 0 {
-		if row, _, ok := g.Cursor(); ok {
-			rows = append(rows, int32(row))
-		}
-		return &part{g.source, rows}
-	}
-	from, to := g.span()
-	if len(g.marked) == 0 {
-		for i := from; i < to; i++ {
-			rows = append(rows, int32(g.index(i)))
-		}
-		return &part{g.source, rows}
-	}
-	for i := range g.Len() {
-		if n := g.index(i); g.marked[n] || i >= from && i < to {
-			rows = append(rows, int32(n))
-		}
-	}
-	return &part{g.source, rows}
-}
-
-// Selected returns how many rows are selected.
-func (g *Grid) Selected() int {
-	from, to := g.span()
-	if from == to || len(g.marked) == 0 {
-		return len(g.marked) + to - from
-	}
-	now := count{seq: g.seq, marked: len(g.marked), from: from, to: to}
-	if now.n = g.counted.n; now != g.counted { // it is asked for with every frame
-		now.n = len(g.marked)
-		for i := from; i < to; i++ {
-			if !g.marked[g.index(i)] {
-				now.n++
-			}
-		}
-		g.counted = now
-	}
-	return g.counted.n
-}
-
-// count is how many rows are selected, and what that depends on.
-type count struct{ seq, marked, from, to, n int }
-
-// span returns the range of shown rows from the anchor to the cursor, empty without one.
-func (g *Grid) span() (from, to int) {
-	if g.anchor < 0 {
-		return 0, 0
-	}
-	n := g.Len()
-	return min(g.anchor, g.row, n), min(max(g.anchor, g.row)+1, n)
-}
-
-// selected reports whether shown row i is selected.
-func (g *Grid) selected(i int) bool {
-	from, to := g.span()
-	return i >= from && i < to || len(g.marked) > 0 && g.marked[g.index(i)]
-}
-
-// mark adds the row under the cursor to the selection, or removes it; with a range, it adds
-// that.
-func (g *Grid) mark() {
-	if g.marked == nil {
-		g.marked = map[int]bool{}
-	}
-	if g.anchor >= 0 {
-		for i, to := g.span(); i < to; i++ {
-			g.marked[g.index(i)] = true
-		}
-		g.anchor = -1
-	} else if row, _, ok := g.Cursor(); ok {
-		if g.marked[row] {
-			delete(g.marked, row)
-		} else {
-			g.marked[row] = true
-		}
-		g.move(1, 0)
-	}
-}
-
 // move moves the cursor by rows and columns, as far as there are any.
 func (g *Grid) move(rows, columns int) {
 	g.row, g.col = g.row+rows, g.col+columns
@@ -246,6 +163,26 @@ func (g *Grid) move(rows, columns int) {
 func (g *Grid) clamp() {
 	g.row = max(min(g.row, g.Len()-1), 0)
 	g.col = max(min(g.col, len(g.display)-1), 0)
+}
+
+// Freeze freezes these columns, such as those of the key, and no others. One column at least
+// stays free to scroll.
+func (g *Grid) Freeze(columns ...int) {
+	at := slices.Clone(g.display)
+	if g.col < len(at) {
+		defer g.Focus(at[g.col])
+	}
+	slices.Sort(g.display)
+	g.frozen = 0
+	for _, c := range columns {
+		i := slices.Index(g.display, c)
+		if i < g.frozen || g.frozen == len(g.display)-1 {
+			continue // there is none, or it is frozen already
+		}
+		g.display = slices.Insert(slices.Delete(g.display, i, i+1), g.frozen, c)
+		g.frozen++
+	}
+	g.left = 0
 }
 
 // freeze freezes the column under the cursor, or releases it.
@@ -340,20 +277,6 @@ func (g *Grid) Apply(o Order) keymap.Intent {
 	}
 	g.clamp()
 	return nil
-}
-
-// keepMarks deselects the rows that are no longer shown.
-func (g *Grid) keepMarks() {
-	if len(g.marked) == 0 || g.order.rows == nil {
-		return
-	}
-	kept := map[int]bool{}
-	for _, i := range g.order.rows {
-		if g.marked[int(i)] {
-			kept[int(i)] = true
-		}
-	}
-	g.marked = kept
 }
 
 // show moves the cursor to a row of the source, and reports whether it is shown.

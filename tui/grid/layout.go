@@ -12,7 +12,7 @@ const (
 	gap       = 2  // between columns; half of it takes the marks of a NULL
 	short     = 12 // a column up to this width stays whole if cutting longer ones is enough
 	wide      = 40 // the most that a column takes if they do not all fit
-	least     = 6  // the least of a last column that is shown in part
+	least     = 6  // the least of a column that is shown in part
 	nullWidth = 4
 	maxShown  = 1000 // bytes of a value that are held for display
 )
@@ -150,8 +150,8 @@ func place(widths []int, from, to, x, width int) []slot {
 }
 
 // share divides width among columns by need: those that need little get it, and the long ones
-// share what is left; the column under the cursor gets up to half. It reports false if that
-// would leave a long column less than what counts as short.
+// share what is left. It reports false if they would get less than what counts as short. A
+// long one under the cursor, which is being read, takes what it needs from the other long ones.
 func share(natural []int, current, width int) ([]int, bool) {
 	sum := 0
 	for _, w := range natural {
@@ -165,13 +165,21 @@ func share(natural []int, current, width int) ([]int, bool) {
 	if most < short {
 		return nil, false
 	}
-	if current < len(natural) && natural[current] > most && width/2 > most {
-		widths = slices.Clone(natural)
-		own := min(natural[current], width/2)
-		widths[current] = 0
-		if fill(widths, width-own) < short {
-			return nil, false
+	if current < len(natural) && natural[current] > most {
+		others := 0
+		for i, w := range natural {
+			switch {
+			case i == current:
+			case w <= short:
+				others += w
+			default:
+				others += least
+			}
 		}
+		widths = slices.Clone(natural)
+		widths[current] = 0
+		own := min(natural[current], width-others)
+		fill(widths, width-own)
 		widths[current] = own
 	}
 	return widths, true
