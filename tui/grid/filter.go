@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"shardeck/shared/sqltypes"
+	"shardeck/tui/answer"
 )
 
 // Filter is a condition that rows must meet to be shown.
@@ -63,12 +66,38 @@ func ParseFilter(text string, columns []Column, current int) (*Filter, error) {
 		}
 		f.null = true
 	default:
-		f.value = keyOf(f.kind, Cell{Text: strings.Trim(value, "'")})
+		if value, ok = canonical(f.kind, strings.Trim(value, "'")); !ok {
+			return nil, fmt.Errorf("%q is not a value of the type %s; ~%s finds the text", value, f.kind, value)
+		}
+		f.value = keyOf(f.kind, Cell{Text: value})
 		if f.value.rank == rankOther {
 			return nil, fmt.Errorf("%q is not a number, and %s holds numbers; ~%s finds the text", value, columns[column].Name, value)
 		}
 	}
 	return f, nil
+}
+
+// canonical returns a value as a column of a kind whose values compare as text has it, such
+// as 2024-01-01T10:00:00 for '2024-01-01 10:00'. The values of other kinds compare as they are.
+func canonical(kind sqltypes.Kind, text string) (string, bool) {
+	t := sqltypes.Type{Kind: kind}
+	switch {
+	case kind == sqltypes.Time, kind == sqltypes.DateTime2:
+		t.Scale = 7
+	case kind.IsBinary():
+		t = sqltypes.Type{Kind: sqltypes.VarBinary, Length: sqltypes.Max}
+	case kind != sqltypes.Date && kind != sqltypes.UniqueIdentifier && kind != sqltypes.Bit:
+		return text, true
+	}
+	raw, err := jsontext.AppendQuote(nil, text)
+	if err != nil {
+		return text, false
+	}
+	v, err := sqltypes.DecodeJSON(t, raw)
+	if err != nil {
+		return text, false
+	}
+	return answer.CellOf(sqltypes.AppendJSON(nil, t, v), 0).Text, true
 }
 
 // splitFilter finds the operator, at the beginning or after the name of a column.

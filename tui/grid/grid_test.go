@@ -368,7 +368,7 @@ func TestAnyKeysInAnySize(t *testing.T) {
 				text = k
 			}
 			g.Key(keymap.Key{Name: k, Text: text})
-			w, h := rapid.IntRange(1, 120).Draw(t, "w"), rapid.IntRange(1, 40).Draw(t, "h")
+			w, h := rapid.IntRange(1, 220).Draw(t, "w"), rapid.IntRange(1, 70).Draw(t, "h")
 			c := widget.NewCanvas(w, h)
 			g.Paint(c.Area(), rapid.Bool().Draw(t, "focus"))
 			for _, line := range strings.Split(c.Render(th), "\n") {

@@ -112,6 +112,8 @@ func TestFilters(t *testing.T) {
 		"note ~ line":      {"2"},
 		"note <> NULL":     {"9", "2", "100", "1"},
 		"paid = true":      {"10", "100"},
+		"paid = 1":         {"10", "100"},
+		"paid != 1":        {"9", "1"},
 		`"= 5"`:            {},
 		"nothing here":     {},
 		"x = y":            {}, // x is no column: it is text
@@ -125,7 +127,25 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%q shows %v, want %v", text, got, want)
 		}
 	}
-	g := New(orders(), 0)
+	typed := NewResult([]api.Column{{Name: "at", Type: "DATETIME2(3)"}, {Name: "id", Type: "UNIQUEIDENTIFIER"}, {Name: "raw", Type: "VARBINARY(4)"}, {Name: "day", Type: "DATE"}}, lines{
+		`["2024-01-01T10:00:00","6F9619FF-8B86-D011-B42D-00C04FC964FF","0xC0FF","2024-01-01"]`,
+		`["2024-01-01T10:00:00.5","00000000-0000-0000-0000-000000000000","0x00","2024-02-01"]`,
+	})
+	for text, want := range map[string]string{
+		"at = 2024-01-01 10:00": "2024-01-01T10:00:00", "at > '2024-01-01 10:00:00'": "2024-01-01T10:00:00.5",
+		"id = 6f9619ff-8b86-d011-b42d-00c04fc964ff": "2024-01-01T10:00:00", "raw = 0xc0ff": "2024-01-01T10:00:00", "day > 20240115": "2024-01-01T10:00:00.5",
+	} {
+		g := New(typed, 0)
+		say := g.filterBy(text)
+		if got := column(t, g.Shown(), 0); say != nil || !slices.Equal(got, []string{want}) {
+			t.Errorf("%q shows %q, %v; want %q", text, got, say, want)
+		}
+	}
+	g := New(typed, 0)
+	if _, ok := g.filterBy("day > soon").(keymap.Say); !ok {
+		t.Error("a date that is none is accepted")
+	}
+	g = New(orders(), 0)
 	for _, bad := range []string{"> ten", "amount > NULL", "amount = x"} {
 		if _, ok := g.filterBy(bad).(keymap.Say); !ok {
 			t.Errorf("%q is accepted", bad)
