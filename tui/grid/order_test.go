@@ -63,6 +63,21 @@ func reversedStable(t *testing.T, n int, ids []string) []string {
 	return out
 }
 
+func TestSortIsStable(t *testing.T) {
+	source := many(5000)
+	for _, dir := range []Direction{Ascending, Descending} {
+		o := &ordering{request: request{sort: 3, dir: dir}, source: source, columns: source.Columns(), n: source.Len()}
+		rows := o.run(context.Background()).rows
+		days := column(t, source, 3)
+		for n := range rows[1:] {
+			a, b := rows[n], rows[n+1]
+			if days[a] == days[b] && a > b || days[a] != days[b] && (days[a] > days[b]) != (dir == Descending) {
+				t.Fatalf("row %d of %s comes before row %d of %s", a, days[a], b, days[b])
+			}
+		}
+	}
+}
+
 // TestSortAgreesWithExactArithmetic compares with a model: rationals of arbitrary precision.
 func TestSortAgreesWithExactArithmetic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
