@@ -7,10 +7,10 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -20,6 +20,9 @@ import (
 	"shardeck/tui/cli"
 	"shardeck/tui/console"
 	"shardeck/tui/demo"
+	"shardeck/tui/quiet"
+	"shardeck/tui/statement"
+	"shardeck/tui/terminal"
 )
 
 const description = "Shardeck: a sharded SQL database with a terminal console. Without a command it opens the console."
@@ -53,6 +56,7 @@ type consoleCommand struct {
 	Interval time.Duration `env:"SHARDECK_INTERVAL" default:"1s" help:"Time between two polls."`
 	DB       string        `name:"db" help:"Database to show first."`
 	Table    string        `help:"Table to show first (default: the one with most rows)."`
+	console.Keys
 }
 
 // Run opens the console.
@@ -75,57 +79,78 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 	if c.Interval <= 0 {
 		return cli.Usagef("--interval is %s; it must be greater than 0", c.Interval)
 	}
-	return console.Run(ctx, console.Options{
+	err = console.Run(ctx, console.Options{
 		Masters: urls, APIToken: token, Theme: c.Theme, DB: c.DB, Table: c.Table, Interval: c.Interval,
-		HistoryFile: console.HistoryFile(os.Getenv),
+		Keys: c.Keys, HistoryFile: console.HistoryFile(os.Getenv),
 	})
+	if refused, ok := errors.AsType[*console.RefusedError](err); ok {
+		return cli.Usagef("%w", refused)
+	}
+	return err
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), demo.EndSignals()...)
+	quiet.End()
 	// A second signal ends the process at once; the children notice and exit too.
-	context.AfterFunc(ctx, stop)
+	ctx, _ := terminal.NotifyContext(context.Background(), demo.EndSignals()...)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
 // run carries out a command line and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var g grammar
+	out := cli.NewOutput(stdout)
+	parsed, err := parse(ctx, &g, args, streamsOf(out, stdout, stderr))
+	if parsed != nil {
+		err = parsed.Run()
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return cli.ExitInterrupted // the user interrupted it and needs no report
+	}
+	if lost := out.Err(); lost != nil {
+		err = lost
+	}
+	cli.Report(stderr, err, parsed != nil && g.wantsJSON())
+	return cli.ExitCode(err)
+}
+
+// parse returns the command that a command line asks for, nil if the line is invalid or if
+// the answer is printed already, as for --help.
+func parse(ctx context.Context, g *grammar, args []string, streams cli.Streams) (*kong.Context, error) {
 	helped := false
-	parser, err := kong.New(&g,
+	parser, err := kong.New(g,
 		kong.Name(programName()), kong.Description(description), daemon.FlagTypes(),
-		kong.Writers(stdout, stderr),
+		kong.Writers(streams.Out, streams.Err),
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Vars{"version": programName() + " " + daemon.Version},
 		kong.Vars(cli.Vars()),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(streamsOf(stdout, stderr)),
+		kong.Bind(streams),
 	)
 	if err != nil {
-		cli.Report(stderr, err, false)
-		return cli.ExitInternal
+		return nil, &cli.ExitError{Code: cli.ExitInternal, Err: err}
+	}
+	for i, arg := range args {
+		// What is not UTF-8 would be altered on its way to the masters.
+		if !utf8.ValidString(arg) {
+			_, err := statement.Decode([]byte(arg))
+			return nil, cli.Usagef("argument %d, %.60q, cannot be read: %w", i+1, arg, err)
+		}
 	}
 	parsed, err := parser.Parse(args)
 	if helped {
-		return cli.ExitOK
+		return nil, nil
 	}
 	if err != nil {
-		err = cli.Usagef("%w; %s", err, usageHint(parser, args, err))
-		cli.Report(stderr, err, false)
-		return cli.ExitUsage
+		return nil, cli.Usagef("%w; %s", err, usageHint(parser, args, err))
 	}
-	err = parsed.Run()
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return cli.ExitInterrupted // the user interrupted it and needs no report
-	}
-	cli.Report(stderr, err, g.wantsJSON())
-	return cli.ExitCode(err)
+	return parsed, nil
 }
 
-// streamsOf returns a command's streams, with what is known about the terminal.
-func streamsOf(stdout, stderr io.Writer) cli.Streams {
-	s := cli.Streams{In: os.Stdin, Out: stdout, Err: stderr, Interactive: term.IsTerminal(int(os.Stdin.Fd()))}
+// streamsOf returns a command's streams, with what is known about the terminal behind stdout.
+func streamsOf(out *cli.Output, stdout, stderr io.Writer) cli.Streams {
+	s := cli.Streams{In: os.Stdin, Out: out, Err: stderr, Interactive: term.IsTerminal(int(os.Stdin.Fd()))}
 	if f, ok := stdout.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			s.Columns = width

@@ -57,7 +57,7 @@ var arrows = []arrow{
 		why: "only the console draws",
 	},
 	{
-		from: "tui/...", except: []string{"tui/console/...", "tui", "tui/cli/..."}, to: []string{"github.com/charmbracelet/bubbletea/..."},
+		from: "tui/...", except: []string{"tui/console/...", "tui/terminal", "tui", "tui/cli/..."}, to: []string{"github.com/charmbracelet/bubbletea/..."},
 		why: "screens, widgets and the reducer are plain data in and text out; one model alone is driven by Bubble Tea",
 	},
 	{

@@ -15,6 +15,7 @@ import (
 	"shardeck/shared/api"
 	"shardeck/shared/client"
 	"shardeck/tui/answer"
+	"shardeck/tui/statement"
 )
 
 // maxStatement is the longest statement that a master accepts, in bytes.
@@ -131,27 +132,37 @@ func (q *Query) text(streams Streams) (string, error) {
 			return "", Usagef("--file: %w", err)
 		}
 		defer f.Close()
-		return readStatement(f)
+		return readStatement(f, "--file "+q.File)
 	case q.SQL != "" && q.SQL != "-":
-		return q.SQL, nil
+		return decoded([]byte(q.SQL), "the argument")
 	case streams.In == nil:
 		return "", nil
 	}
 	if streams.Interactive {
 		fmt.Fprintln(streams.Err, "Type a statement, then Ctrl-D on a line of its own to run it.")
 	}
-	return readStatement(streams.In)
+	return readStatement(streams.In, "standard input")
 }
 
-func readStatement(r io.Reader) (string, error) {
+// readStatement reads a statement from what name says.
+func readStatement(r io.Reader, name string) (string, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxStatement+1))
 	switch {
 	case err != nil:
-		return "", Usagef("reading the statement: %w", err)
+		return "", Usagef("reading the statement from %s: %w", name, err)
 	case len(b) > maxStatement:
 		return "", Usagef("the statement is longer than %d bytes, the most that a master accepts", maxStatement)
 	}
-	return string(b), nil
+	return decoded(b, name)
+}
+
+// decoded returns the text of a statement; name says where it is from.
+func decoded(b []byte, name string) (string, error) {
+	text, err := statement.Decode(b)
+	if err != nil {
+		return "", Usagef("the statement in %s cannot be read: %w", name, err)
+	}
+	return text, nil
 }
 
 // parseParams parses the values of --param.

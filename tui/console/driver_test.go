@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 	"github.com/charmbracelet/x/ansi"
@@ -13,6 +14,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 )
 
@@ -221,18 +223,12 @@ func compact(cmds []tea.Cmd) []tea.Cmd {
 	return out
 }
 
-func keyMsg(name string) tea.KeyMsg {
-	named := map[string]tea.KeyType{"enter": tea.KeyEnter, "esc": tea.KeyEsc, "right": tea.KeyRight, "left": tea.KeyLeft,
-		"tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown, "ctrl+c": tea.KeyCtrlC, "ctrl+l": tea.KeyCtrlL,
-		"ctrl+r": tea.KeyCtrlR, "ctrl+x": tea.KeyCtrlX, "ctrl+p": tea.KeyCtrlP, "ctrl+n": tea.KeyCtrlN, "ctrl+t": tea.KeyCtrlT, "f1": tea.KeyF1, "f2": tea.KeyF2, "f5": tea.KeyF5,
-		"pgdown": tea.KeyPgDown}
-	if name == "alt+enter" {
-		return tea.KeyMsg{Type: tea.KeyEnter, Alt: true}
+func keyMsg(name string) keymap.Key {
+	k := keymap.Key{Name: name}
+	if utf8.RuneCountInString(name) == 1 {
+		k.Text = name
 	}
-	if k, ok := named[name]; ok {
-		return tea.KeyMsg{Type: k}
-	}
-	return tea.KeyMsg{Type: tea.KeyRunes, Runes: []rune(name)}
+	return k
 }
 
 // keys presses keys with a human's pause before each.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -31,7 +32,14 @@ func programCommands() []keymap.Command {
 
 // commands lists what can be done now on the screen that has the focus.
 func (m *model) commands() []keymap.Command {
-	return append(m.top().Commands(m.view()), programCommands()...)
+	own := m.top().Commands(m.view())
+	all := slices.Clip(own)
+	for _, c := range programCommands() {
+		if keymap.Find(own, c.Keys[0]) == nil {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // press handles a key: what the screen on top does with it, else what the program does.
@@ -51,7 +59,7 @@ func (m *model) press(k keymap.Key) tea.Cmd {
 // typed handles several characters that arrived at once: text for an editor, else keys.
 func (m *model) typed(t keymap.Typed) tea.Cmd {
 	if screen.Writing(m.top()) {
-		return m.act(screen.Paste(m.top(), t.Text))
+		return m.act(screen.Type(m.top(), t))
 	}
 	var all []tea.Cmd
 	for _, k := range t.Keys() {

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"shardeck/shared/api"
@@ -29,6 +30,7 @@ type model struct {
 	width, height int
 	theme         *theme.Theme
 	themeOptions  theme.Options
+	themeChosen   bool // the user chose it, so it does not follow the terminal
 
 	now       time.Time
 	state     cluster.State
@@ -40,18 +42,24 @@ type model struct {
 	paused    bool
 	pace      cluster.Pace
 
-	poll     request // at most one at a time
-	due      time.Time
-	count    screen.Count
-	counting request
-	security request
-	failover request
-	checking request   // a dry run of a failover
-	surveyed time.Time // when the masters that are not polled were last asked for their cluster
-	querying request   // a statement
-	query    *screen.Query
-	recalled bool   // the history file has been requested
-	acting   []bool // by action: whether it is running
+	poll      request // at most one at a time
+	due       time.Time
+	count     screen.Count
+	counting  request
+	security  request
+	failover  request
+	checking  request   // a dry run of a failover
+	surveyed  time.Time // when the masters that are not polled were last asked for their cluster
+	querying  request   // statements
+	asking    request   // what writes would do
+	working   request   // sorting, filtering or plotting rows
+	copying   request
+	copyWhat  string // what is being copied
+	exporting request
+	saving    *sync.Mutex // held while a line of the history is written
+	query     *screen.Query
+	recalled  bool   // the history file has been requested
+	acting    []bool // by action: whether it is running
 
 	flash      string
 	flashUntil time.Time
@@ -69,7 +77,9 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 		db: o.DB, table: o.Table,
 		pace:   cluster.Pace{Normal: o.Interval, Urgent: urgentPause, Idle: o.Interval},
 		acting: make([]bool, len(o.Actions)),
-		query:  screen.NewQuery(o.Statements),
+		query: screen.NewQuery(screen.QueryOptions{Statements: o.Statements, Vim: o.Keys.Vim, YesWrites: o.Keys.YesWrites,
+			Run: screen.RunOptions{MaxRows: screen.DefaultMaxRows}}),
+		saving: new(sync.Mutex),
 	}
 	for _, text := range o.Events {
 		m.note(api.LevelInfo, text)

@@ -18,6 +18,7 @@ import (
 	"shardeck/shared/client"
 	"shardeck/tui/cluster"
 	"shardeck/tui/screen"
+	"shardeck/tui/terminal"
 )
 
 // Statements runs statements on whichever master can; [client.Cluster] implements it.
@@ -53,6 +54,7 @@ type Options struct {
 
 	// QuitQuestion is asked before the program quits, as where that ends a demo; "" quits at once.
 	QuitQuestion string
+	Keys         Keys
 	// Statements are the first entries of the Query screen's history; the editor opens
 	// with the last.
 	Statements []string
@@ -63,6 +65,8 @@ type Options struct {
 	In     io.Reader           // nil for the terminal
 	Out    io.Writer           // nil for standard output
 	Getenv func(string) string // nil for the process's environment
+	// Traffic is called with how much was written to the terminal, at the end; nil for nobody.
+	Traffic func(terminal.Traffic)
 
 	// Dial returns the client of a master. It must not do I/O. Nil makes real clients.
 	Dial func(baseURL string) Master
@@ -70,6 +74,12 @@ type Options struct {
 	DialAll func(baseURLs []string) Statements
 	// Now is the clock; nil for the real one.
 	Now func() time.Time
+}
+
+// Keys are the preferences that are flags of every command that opens the console.
+type Keys struct {
+	Vim       bool `env:"SHARDECK_VIM" help:"Keys of vim in the editor."`
+	YesWrites bool `env:"SHARDECK_YES_WRITES" help:"Run statements that write without showing first what they would do."`
 }
 
 // Action is a key that the embedding program adds, and what it does.

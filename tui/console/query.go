@@ -1,12 +1,8 @@
 package console
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"strconv"
-	"strings"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -14,18 +10,14 @@ import (
 	"shardeck/shared/api"
 	"shardeck/shared/client"
 	"shardeck/tui/cluster"
+	"shardeck/tui/history"
 	"shardeck/tui/screen"
+	"shardeck/tui/sqlwrite"
 )
 
 // QueryTimeout is how long the console waits for a statement: longer than a master
 // allows one to run.
 const QueryTimeout = time.Hour
-
-// The messages of the Query screen's commands.
-type (
-	historyLoadedMsg struct{ statements []string }
-	historyFailedMsg struct{ err error }
-)
 
 // openQuery shows the Query screen as it was left, with a sample statement if it is empty.
 func (m *model) openQuery() tea.Cmd {
@@ -36,7 +28,7 @@ func (m *model) openQuery() tea.Cmd {
 		return nil
 	}
 	m.recalled = true
-	return loadHistoryCmd(m.opts.HistoryFile)
+	return m.loadHistory()
 }
 
 // sample is a statement on the chosen table, "" if there is none.
@@ -45,96 +37,73 @@ func (m *model) sample() string {
 	if t == nil {
 		return ""
 	}
-	text := "SELECT TOP (20) *\nFROM " + quoteName(t.Name)
+	text := "SELECT TOP (20) *\nFROM " + sqlwrite.Name(t.Name)
 	if k := t.Definition.ShardKey; k != "" {
-		text += "\nORDER BY " + quoteName(k)
+		text += "\nORDER BY " + sqlwrite.Name(k)
 	}
 	return text
 }
 
-// quoteName returns a name as T-SQL requires it, in brackets if necessary.
-func quoteName(name string) string {
-	for i, r := range name {
-		switch {
-		case r == '_', r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', i > 0 && r >= '0' && r <= '9':
-		default:
-			return "[" + strings.ReplaceAll(name, "]", "]]") + "]"
+// runQueries runs statements, on the current master first, after the question about writes if one
+// is to be asked.
+func (m *model) runQueries(in screen.RunQueries) tea.Cmd {
+	if m.querying.active {
+		m.say("a statement is running")
+		return nil
+	}
+	if in.Ask {
+		return m.askWrites(in)
+	}
+	var entries []history.Entry
+	saves := []tea.Cmd{}
+	if !in.Explain {
+		for _, p := range in.Pieces {
+			e := history.Entry{ID: newID(), SQL: p.SQL, DB: m.db, Cluster: m.clusterID(), At: m.now, Rows: -1}
+			entries = append(entries, e)
+			saves = append(saves, m.saveHistory(history.Started(&e)))
 		}
 	}
-	return name
-}
-
-// runQuery runs a statement, on the current master first.
-func (m *model) runQuery(in screen.RunQuery) tea.Cmd {
-	maxRows := int64(screen.ResultRows)
-	req := &api.SQLRequest{DB: m.db, SQL: in.SQL, Explain: in.Explain, MaxRows: &maxRows}
+	m.query.Update(screen.QueriesStarted{At: m.now, Run: in, Entries: entries})
 	m.sql.Prefer(m.currentMaster())
-	c, now := m.sql, m.opts.Now
-	ask := begin(m, &m.querying, QueryTimeout, func(ctx context.Context) *screen.Result {
-		return runStatement(ctx, c, req, now)
-	}, func(m *model, r *screen.Result) tea.Cmd {
-		return m.act(m.query.Update(screen.QueryEnded{At: m.now, Result: r}))
-	})
-	if in.Explain || m.opts.HistoryFile == "" {
-		return ask
-	}
-	return tea.Batch(ask, saveCmd(m.opts.HistoryFile, in.SQL))
+	r := runner{c: m.sql, db: m.db, now: m.opts.Now, in: in}
+	run := beginStream(m, &m.querying, QueryTimeout, r.run,
+		func(m *model, msg any) tea.Cmd { return m.act(m.query.Update(msg)) },
+		func(m *model) tea.Cmd { return m.act(m.query.Update(screen.QueriesDone{At: m.now})) })
+	return tea.Batch(append(saves, run)...)
 }
 
-// runStatement runs a statement and collects as much of its answer as a screen can show.
-func runStatement(ctx context.Context, c Statements, req *api.SQLRequest, now func() time.Time) *screen.Result {
-	began := now()
-	var failed []client.Attempt
-	ctx = client.WithAttempts(ctx, func(a client.Attempt) { failed = append(failed, a) })
-	result := func() *screen.Result {
-		r := screen.NewResult(req.SQL, now().Sub(began))
-		r.Note = attemptsNote(failed)
-		return r
+// clusterID identifies the cluster, "" if it is not known yet.
+func (m *model) clusterID() string {
+	if m.state.Meta == nil {
+		return ""
 	}
-	switch {
-	case req.DB == "":
-		return result().Failed(api.NewProblem(api.CodeUnknownDatabase, "there is no database yet").
-			Hinted("create one with POST /create-db of a master (see the README), or wait until a master reports one"))
-	case !req.IsSelect() || req.Explain:
-		if req.Explain {
-			req.MaxRows = nil // the plan must be that of the statement as written
+	return m.state.Meta.Master.Cluster
+}
+
+// askWrites finds out what the writes would do, and asks whether to run them. One that is refused
+// is shown as if it had been run: nothing was.
+func (m *model) askWrites(in screen.RunQueries) tea.Cmd {
+	m.sql.Prefer(m.currentMaster())
+	c, db, now := m.sql, m.db, m.opts.Now
+	return begin(m, &m.asking, CheckTimeout, func(ctx context.Context) writeChecks {
+		return checkWrites(ctx, c, db, in, now)
+	}, func(m *model, w writeChecks) tea.Cmd {
+		if w.refused != nil {
+			m.query.Update(screen.QueriesStarted{At: m.now, Run: in})
+			m.query.Update(screen.QueryEnded{At: m.now, Piece: w.piece, Result: w.refused})
+			m.query.Update(screen.QueriesDone{At: m.now})
+			return nil
 		}
-		resp, err := c.Query(ctx, req)
-		if err != nil {
-			return result().Failed(err)
-		}
-		return result().Answer(resp)
-	}
-	rows, err := c.QueryStream(ctx, req)
-	if err != nil {
-		return result().Failed(err)
-	}
-	defer rows.Close()
-	r := result().Head(rows.Head().Columns)
-	size := 0
-	for {
-		block, err := rows.NextBlock()
-		if errors.Is(err, io.EOF) {
-			r.End(rows.End())
-			break
-		}
-		if err != nil {
-			r.Failed(err)
-			break
-		}
-		for line := range bytes.Lines(block) {
-			if size += len(line); size > screen.ResultBytes || len(r.Rows) >= screen.ResultRows {
-				r.Truncated = "this screen can hold no more; use shardeck query"
-				break
-			}
-			r.Row(bytes.TrimSuffix(line, []byte("\n")))
-		}
-		if r.Truncated != "" {
-			break // the deferred Close cancels it at the master too
-		}
-	}
-	r.Took = now().Sub(began)
-	return r
+		in.Ask = false
+		m.push(screen.NewQuestion(m.now, "Run this?", screen.Question(w.checks, db), "run", in))
+		return nil
+	})
+}
+
+// attempts collects the masters that failed before another answered.
+func attempts(ctx context.Context) (context.Context, *[]client.Attempt) {
+	failed := new([]client.Attempt)
+	return client.WithAttempts(ctx, func(a client.Attempt) { *failed = append(*failed, a) }), failed
 }
 
 // attemptsNote says which master failed before another one, or the same one, answered; "" if none did.

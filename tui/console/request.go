@@ -14,10 +14,11 @@ type request struct {
 	cancel context.CancelFunc
 }
 
-// answerMsg is the answer to a request.
+// answerMsg is an answer to a request.
 type answerMsg struct {
 	of   *request
 	id   uint64
+	last bool // no further answers follow
 	take func(*model) tea.Cmd
 }
 
@@ -31,7 +32,37 @@ func begin[T any](m *model, r *request, timeout time.Duration, do func(context.C
 	id := r.id
 	return func() tea.Msg {
 		answer := do(ctx)
-		return answerMsg{of: r, id: id, take: func(m *model) tea.Cmd { return take(m, answer) }}
+		return answerMsg{of: r, id: id, last: true, take: func(m *model) tea.Cmd { return take(m, answer) }}
+	}
+}
+
+// beginStream is begin for a request with any number of answers, which do passes to emit in turn.
+// emit waits until the event loop has taken the answer before. done runs in the event loop once do
+// has returned.
+func beginStream[T any](m *model, r *request, timeout time.Duration, do func(ctx context.Context, emit func(T)), take func(*model, T) tea.Cmd, done func(*model) tea.Cmd) tea.Cmd {
+	answers := make(chan T)
+	run := begin(m, r, timeout, func(ctx context.Context) struct{} {
+		defer close(answers)
+		do(ctx, func(answer T) {
+			select {
+			case answers <- answer:
+			case <-m.ctx.Done(): // the program has ended
+			}
+		})
+		return struct{}{}
+	}, nil)
+	id := r.id
+	var next tea.Cmd
+	next = func() tea.Msg {
+		answer, ok := <-answers
+		if !ok {
+			return answerMsg{of: r, id: id, last: true, take: done}
+		}
+		return answerMsg{of: r, id: id, take: func(m *model) tea.Cmd { return tea.Batch(take(m, answer), next) }}
+	}
+	return func() tea.Msg {
+		go run() // ends with its context at the latest; that it has ended is that the channel is closed
+		return next()
 	}
 }
 
@@ -40,7 +71,9 @@ func (m *model) answered(msg answerMsg) tea.Cmd {
 	if !msg.of.active || msg.of.id != msg.id {
 		return nil
 	}
-	msg.of.drop()
+	if msg.last {
+		msg.of.drop()
+	}
 	return msg.take(m)
 }
 

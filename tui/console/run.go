@@ -5,10 +5,9 @@ import (
 	"errors"
 	"fmt"
 
-	tea "github.com/charmbracelet/bubbletea"
-	"github.com/charmbracelet/lipgloss"
 	"github.com/muesli/termenv"
 
+	"shardeck/tui/terminal"
 	"shardeck/tui/theme"
 )
 
@@ -20,8 +19,8 @@ func Run(ctx context.Context, o Options) error {
 	}
 	name, to := theme.Choose(o.Theme, theme.Terminal{
 		Profile: termenv.NewOutput(o.Out).EnvColorProfile(),
-		// Bubble Tea queried the terminal for this before main began; this is the cached answer.
-		DarkBackground: lipgloss.HasDarkBackground(),
+		// Most are dark; if this one says later that it is not, the theme follows.
+		DarkBackground: true,
 		Getenv:         o.Getenv,
 	})
 	t, err := theme.New(name, to)
@@ -32,18 +31,27 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel()
 	m := newModel(commands, o, t, to)
 	defer m.close()
-	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithOutput(o.Out), tea.WithAltScreen()}
-	if o.In != nil {
-		program = append(program, tea.WithInput(o.In))
-	}
-	if _, err := tea.NewProgram(m, program...).Run(); err != nil {
-		if ctx.Err() != nil || errors.Is(err, tea.ErrInterrupted) {
-			return nil
-		}
+	err = terminal.Run(ctx, m, terminal.Options{
+		In: o.In, Out: o.Out, Getenv: o.Getenv, AskBackground: m.followsBackground(), Traffic: o.Traffic,
+	})
+	if err != nil && !errors.Is(err, terminal.ErrInterrupted) {
 		return fmt.Errorf("the console stopped: %w", err)
+	}
+	if m.refused != nil {
+		return &RefusedError{m.refused}
 	}
 	return nil
 }
+
+// RefusedError says that the console cannot show what the user named, such as a table that does not
+// exist.
+type RefusedError struct{ Err error }
+
+// Error says what is wrong.
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the reason.
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // close closes the clients' idle connections.
 func (m *model) close() {

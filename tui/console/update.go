@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	tea "github.com/charmbracelet/bubbletea"
@@ -10,8 +11,10 @@ import (
 	"shardeck/shared/api"
 	"shardeck/tui/answer"
 	"shardeck/tui/cluster"
+	"shardeck/tui/history"
 	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
+	"shardeck/tui/terminal"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -26,16 +29,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
 		m.query.Update(screen.Resized{Width: m.width, Height: m.height})
-	case tea.ResumeMsg:
-		m.due = m.now
-	case tea.KeyMsg:
-		return m, m.key(msg)
-	case keymap.Key:
-		return m, m.press(msg)
-	case keymap.Typed:
-		return m, m.typed(msg)
-	case keymap.Paste:
-		return m, m.act(screen.Paste(m.top(), msg.Text))
+	case keymap.Key, keymap.Typed, keymap.Paste:
+		return m, m.keyboard(msg)
+	case terminal.PasteTooLong, terminal.Background, terminal.Resumed, terminal.CannotSuspend, terminal.Copied, terminal.Edited:
+		return m, m.fromTerminal(msg)
 	case tickMsg:
 		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), tick(m.tickLength()))
 	case answerMsg:
@@ -45,9 +42,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case actedMsg:
 		m.acted(msg)
 	case historyLoadedMsg:
-		m.query.Update(screen.HistoryLoaded{Statements: msg.statements})
+		m.query.Update(screen.HistoryLoaded{Entries: msg.entries})
 	case historyFailedMsg:
 		m.note(api.LevelWarn, "statements are not saved: "+msg.err.Error())
+	case fileMsg:
+		return m, m.filed(msg)
 	}
 	return m, nil
 }
@@ -57,19 +56,6 @@ func (m *model) tickLength() time.Duration {
 		return tickUrgent
 	}
 	return tickEvery
-}
-
-// key converts a key of Bubble Tea's own input.
-func (m *model) key(msg tea.KeyMsg) tea.Cmd {
-	switch {
-	case msg.Paste:
-		return m.act(screen.Paste(m.top(), string(msg.Runes)))
-	case msg.Type == tea.KeyRunes && !msg.Alt && len(msg.Runes) > 1:
-		return m.typed(keymap.Typed{Text: string(msg.Runes)})
-	case msg.Alt || msg.Type != tea.KeyRunes && msg.Type != tea.KeySpace:
-		return m.press(keymap.Key{Name: msg.String()})
-	}
-	return m.press(keymap.Key{Name: msg.String(), Text: string(msg.Runes)})
 }
 
 func (m *model) push(s screen.Screen) { m.stack = append(m.stack, s) }
@@ -83,7 +69,7 @@ func (m *model) nextTheme() {
 		m.say(err.Error())
 		return
 	}
-	m.theme = t
+	m.theme, m.themeChosen = t, true
 	m.say("theme " + t.Name())
 }
 
@@ -105,7 +91,7 @@ func (m *model) act(in screen.Intent) tea.Cmd {
 	case interrupt:
 		return m.interrupted()
 	case suspend:
-		return tea.Suspend
+		return terminal.Suspend
 	case repaint:
 		return tea.ClearScreen
 	case screen.ShowHelp:
@@ -154,14 +140,79 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 		return m.askAction(in.Key)
 	case screen.RunAction:
 		return m.runAction(in)
-	case screen.RunQuery:
-		return m.runQuery(in)
+	default:
+		return m.actOnQuery(in)
+	}
+	return nil
+}
+
+// actOnQuery carries out the intents of the Query screen and its dialogs.
+func (m *model) actOnQuery(in screen.Intent) tea.Cmd {
+	switch in := in.(type) {
+	case screen.ToQuery:
+		return m.act(m.query.Update(in.Message))
+	case screen.RunQueries:
+		return m.runQueries(in)
 	case screen.CancelQuery:
 		m.querying.interrupt()
+	case screen.PickHistory:
+		m.push(screen.NewHistory(in.Entries, m.clusterID()))
+	case screen.SaveHistory:
+		return m.saveHistory(in.Line)
+	case screen.MarkFavourite:
+		return m.saveHistory(history.Marked(in.SQL, in.Favourite))
+	case screen.PickOptions:
+		m.push(screen.NewRunSettings(in.Options, in.Names))
+	case screen.AskValue:
+		m.push(in.Prompt)
+	case screen.PickCopy:
+		m.push(in.Menu)
+	case screen.Work:
+		return m.work(in)
+	default:
+		return m.actOnFiles(in)
+	}
+	return nil
+}
+
+// actOnFiles carries out the intents about files, the clipboard and the user's own editor.
+func (m *model) actOnFiles(in screen.Intent) tea.Cmd {
+	switch in := in.(type) {
+	case keymap.Copy:
+		return m.copyText(in)
+	case screen.CopyRows:
+		return m.copyRows(in)
+	case screen.AskPath:
+		m.askPath(in)
+	case openFile:
+		return readFileCmd(in.path)
+	case saveFile:
+		return writeFileCmd(in.path, in.text)
+	case screen.ExportRows:
+		m.exportRows(in)
+	case exportTo:
+		return m.export(in)
+	case screen.CancelWork:
+		m.exporting.interrupt()
+	case screen.EditOutside:
+		return m.editOutside(in.Text)
 	default:
 		panic(fmt.Sprintf("the console does not know the intent %T", in))
 	}
 	return nil
+}
+
+// work does something in the background for the screen that asks for it.
+func (m *model) work(in screen.Work) tea.Cmd {
+	if in.What != "" {
+		m.say(in.What)
+	}
+	return begin(m, &m.working, QueryTimeout, in.Run, func(m *model, then func() screen.Intent) tea.Cmd { return m.act(then()) })
+}
+
+// remove takes a screen off the stack, wherever it is.
+func (m *model) remove(s screen.Screen) {
+	m.stack = slices.DeleteFunc(m.stack, func(o screen.Screen) bool { return o == s })
 }
 
 // quit ends the program, after the question if there is one.

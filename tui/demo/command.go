@@ -32,6 +32,7 @@ type Command struct {
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
 	Theme     string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"The console's theme: auto, dark, light, high-contrast or mono."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
+	console.Keys
 }
 
 // Help adds to the command's help.
@@ -126,7 +127,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	}
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
-		Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
+		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})
 }

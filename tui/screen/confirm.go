@@ -70,11 +70,20 @@ type Confirm struct {
 	act     Intent
 	buttons buttons
 	pane    pane
+	runs    bool // F5 and Alt-Enter answer it
 }
 
 // NewConfirm returns the confirmation of an intent. The label of its button is label.
 func NewConfirm(now time.Time, title, text, label string, act Intent) *Confirm {
 	return &Confirm{guard: newGuard(now, quietOpening), title: title, text: text, act: act, buttons: buttons{act: capital(label), enabled: true}}
+}
+
+// NewQuestion is NewConfirm for what the user has just asked for with F5 or Alt-Enter, which answer
+// it too.
+func NewQuestion(now time.Time, title, text, label string, act Intent) *Confirm {
+	c := NewConfirm(now, title, text, label, act)
+	c.runs = true
+	return c
 }
 
 // capital capitalises a label, as for a button.
@@ -87,7 +96,11 @@ func (c *Confirm) absorbs(at time.Time) bool { return c.guard.absorbs(at) }
 
 // Commands lists the buttons' keys.
 func (c *Confirm) Commands(*View) []keymap.Command {
-	return append(c.buttons.commands(asks(CloseAnd{Then: c.act})), c.pane.commands()...)
+	all := append(c.buttons.commands(asks(CloseAnd{Then: c.act})), c.pane.commands()...)
+	if c.runs {
+		all = append([]keymap.Command{{Name: c.buttons.act, Label: c.buttons.act, Group: groupDialog, Keys: []string{"f5", "alt+enter"}, Do: asks(CloseAnd{Then: c.act})}}, all...)
+	}
+	return all
 }
 
 // Update ignores messages.
@@ -96,7 +109,7 @@ func (c *Confirm) Update(any) Intent { return nil }
 // Paint draws the question.
 func (c *Confirm) Paint(a widget.Area, _ *View) {
 	width := min(72, a.W) - 4
-	lines := wrap(c.text, width, longText)
+	lines := wrapLines(c.text, width, longText)
 	in := a.Center(width+4, len(lines)+5).Dialog(capital(c.title), c.pane.note())
 	c.pane.paint(in.Sub(0, 1, in.W, max(in.H-3, 0)), len(lines), func(a widget.Area) {
 		for i, line := range lines {

@@ -38,9 +38,9 @@ type failoverCheck struct {
 type failoverPhase uint8
 
 const (
-	asking failoverPhase = iota
-	running
-	done
+	phaseAsking failoverPhase = iota
+	phaseRunning
+	phaseDone
 )
 
 // recheck is the time from one dry run to the next while the preflight is shown.
@@ -60,7 +60,7 @@ func NewFailover(now time.Time, plan cluster.Preflight) *Failover {
 // Watching reports whether the console should poll faster: the polls limit the
 // precision of the measured gap.
 func (f *Failover) Watching(s *cluster.State) bool {
-	return f.phase != done || f.err == nil && !f.measured(s) && s.SawPrimary()
+	return f.phase != phaseDone || f.err == nil && !f.measured(s) && s.SawPrimary()
 }
 
 // measured reports whether the console has seen the change of primary.
@@ -109,17 +109,17 @@ func (f *Failover) offer(sameTarget bool) {
 func (f *Failover) Update(msg any) Intent {
 	switch m := msg.(type) {
 	case Refresh:
-		if f.phase == asking {
+		if f.phase == phaseAsking {
 			return f.refresh(m)
 		}
 	case FailoverChecked:
-		if f.phase == asking && m.Target == f.check.target {
+		if f.phase == phaseAsking && m.Target == f.check.target {
 			f.check.answer, f.check.err = m.Answer, m.Err
 			f.offer(true)
 		}
 	case FailoverEnded:
-		if f.phase == running {
-			f.phase, f.ended, f.answer, f.err = done, m.At, m.Answer, m.Err
+		if f.phase == phaseRunning {
+			f.phase, f.ended, f.answer, f.err = phaseDone, m.At, m.Answer, m.Err
 			f.guard = newGuard(m.At, quietResult)
 		}
 	}
@@ -146,12 +146,12 @@ func (f *Failover) absorbs(at time.Time) bool { return f.guard.absorbs(at) }
 // Commands lists the keys of the current phase.
 func (f *Failover) Commands(v *View) []keymap.Command {
 	switch f.phase {
-	case asking:
+	case phaseAsking:
 		return append(f.buttons.commands(func() Intent {
-			f.phase, f.began = running, v.Now
+			f.phase, f.began = phaseRunning, v.Now
 			return StartFailover{Target: f.plan.Target, Force: f.forced}
 		}), f.pane.commands()...)
-	case running:
+	case phaseRunning:
 		return []keymap.Command{{Name: "wait", Label: "the failover is running", Group: groupDialog, Keys: []string{"esc"}, Shown: "…", Off: "the failover is running and cannot be stopped"}}
 	}
 	return append([]keymap.Command{{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc", "enter", "q"}, Do: asks(Close{})}}, f.pane.commands()...)
@@ -160,9 +160,9 @@ func (f *Failover) Commands(v *View) []keymap.Command {
 // Paint draws the current phase.
 func (f *Failover) Paint(a widget.Area, v *View) {
 	switch f.phase {
-	case asking:
+	case phaseAsking:
 		f.paintAsking(a)
-	case running:
+	case phaseRunning:
 		in := a.Center(64, 7).Dialog("Failover", "")
 		in.Text(0, 1, theme.Text, widget.Fit("Asking "+cluster.Host(f.plan.Target)+fmt.Sprintf(" to acquire term %d …", f.plan.Term), in.W))
 		in.Text(0, 2, theme.Strong, widget.Elapsed(v.Now.Sub(f.began)))

@@ -93,3 +93,6 @@ type (
 	// Resized carries the frame's new size.
 	Resized struct{ Width, Height int }
 )
+
+// ToQuery passes a message to the Query screen, for dialogs over it.
+type ToQuery struct{ Message any }

@@ -5,256 +5,336 @@ import (
 	"strings"
 	"time"
 
-	"shardeck/tui/answer"
+	"shardeck/tui/editor"
+	"shardeck/tui/history"
 	"shardeck/tui/keymap"
-	"shardeck/tui/theme"
+	"shardeck/tui/statement"
 	"shardeck/tui/widget"
 )
 
-// historyKept bounds the statements that can be recalled.
-const historyKept = 200
-
-// Query is the screen for writing and running statements: an editor, the route of the
-// last statement, and its rows or plan. It fills the frame, and keeps its state while
-// another screen is shown.
+// Query is the screen for writing and running statements: an editor with tabs, the route of the
+// last statement, and its rows or plan. It fills the frame, and keeps its state while another
+// screen is shown.
 type Query struct {
-	editor  widget.Editor
-	touched bool // the user has edited the text
-	onGrid  bool // the result has the focus, not the editor
+	tabs   []*tab
+	at     int // the tab that is shown
+	ring   editor.Ring
+	vim    bool
+	onGrid bool // the result has the focus, not the editor
 
-	history []string // the oldest first
-	place   int      // index in the history; its length stands for the draft
-	draft   string   // the text before the history was browsed
+	history []history.Entry // the oldest first
+	options RunOptions
+	running *running // the statements that run, nil if none do
+	endedAt time.Time
 
-	running    bool
-	cancelling bool // cancellation was requested
-	explains   bool // the running request is for a plan
-	began      time.Time
-	endedAt    time.Time // when the last statement ended
+	tables   knownTables
+	popup    popup
+	lower    lower // what is shown instead of the rows, nil for them
+	planRoom int   // lines of the plan that are visible
 
-	rows     *Result // of the latest statement that ran
-	plan     *Result // of the latest statement that was explained
+	width, height int // of the frame
+}
+
+// tab is one text with the outcome of its latest run.
+type tab struct {
+	editor  *editor.Editor
+	touched bool   // the user has edited the text
+	file    string // that it was read from or saved to, "" for none
+	saved   string // its text then
+	walk    walk
+
+	results  []*output // of the statements that ran last
+	shown    int
+	plan     *Result
 	showPlan bool
-	at       scrolled
+	planRow  int
 	fault    fault
-
-	width, height int // of the frame, for paging
+	split    split
 }
 
-// scrolled is the scroll position of the result.
-type scrolled struct {
-	row, column int
-	planRow     int
-}
-
-// fault is the position of an error in a statement, valid while its text is unchanged.
+// fault is the position of an error in a text, valid while the text is unchanged.
 type fault struct {
-	text string
-	at   int
-	set  bool
+	revision uint64
+	at       int
+	set      bool
 }
 
-// NewQuery returns the screen with these statements as its history, the oldest first;
-// the last is in the editor.
-func NewQuery(statements []string) *Query {
-	q := &Query{history: slices.Clone(statements)}
-	if n := len(statements); n > 0 {
-		q.editor = widget.NewEditor(statements[n-1]).AtStart()
-		q.place = n - 1
+// split is the statements of a text at a revision.
+type split struct {
+	revision uint64
+	valid    bool
+	all      []statement.Statement
+}
+
+// QueryOptions configure the Query screen.
+type QueryOptions struct {
+	// Statements are the first entries of the history, the oldest first; the last is in the editor.
+	Statements []string
+	Vim        bool // the editor has the keys of vim
+	YesWrites  bool // writes run without a question
+	Run        RunOptions
+}
+
+// NewQuery returns the screen.
+func NewQuery(o QueryOptions) *Query {
+	q := &Query{vim: o.Vim, options: o.Run}
+	q.options.YesWrites = o.YesWrites
+	text := ""
+	for _, sql := range o.Statements {
+		q.history = append(q.history, history.Entry{SQL: sql, Rows: -1})
+		text = sql
 	}
+	t := q.addTab(text)
+	t.walk.back = min(len(q.history), 1)
 	return q
 }
 
+// addTab adds a tab with a text after the others, and shows it.
+func (q *Query) addTab(text string) *tab {
+	t := &tab{editor: editor.New(text)}
+	t.editor.Configure(editor.Options{Vim: q.vim, Ring: &q.ring})
+	q.tabs = append(q.tabs, t)
+	q.at = len(q.tabs) - 1
+	q.popup = popup{}
+	return t
+}
+
+// tab is the tab that is shown.
+func (q *Query) tab() *tab { return q.tabs[q.at] }
+
 // Suggest puts a statement into the editor unless the user has edited it.
-func (q *Query) Suggest(statement string) {
-	if !q.touched && q.editor.Text() == "" {
-		q.editor = widget.NewEditor(statement).AtStart()
+func (q *Query) Suggest(text string) {
+	if t := q.tab(); !t.touched && t.editor.Text() == "" {
+		t.editor = editor.New(text)
+		t.editor.Configure(editor.Options{Vim: q.vim, Ring: &q.ring})
 	}
 }
 
-// Text is the statement in the editor.
-func (q *Query) Text() string { return q.editor.Text() }
-
-// Running reports whether a statement is running and not being cancelled.
-func (q *Query) Running() bool { return q.running && !q.cancelling }
+// Text is the text in the editor.
+func (q *Query) Text() string { return q.tab().editor.Text() }
 
 func (q *Query) fillsFrame() {}
 
-// Update handles results and sizes.
+// Update handles results, sizes and what was read from files.
 func (q *Query) Update(msg any) Intent {
 	switch m := msg.(type) {
 	case Resized:
 		q.width, q.height = m.Width, m.Height
-		q.scroll(0, 0)
+	case QueriesStarted:
+		q.started(m)
+	case QueryHead:
+		q.head(m)
 	case QueryEnded:
-		q.ended(m)
+		return q.ended(m)
+	case QueriesDone:
+		q.done(m)
 	case HistoryLoaded:
-		atDraft := q.place == len(q.history)
-		q.history = slices.Concat(m.Statements, q.history)
-		q.place += len(m.Statements)
-		if atDraft {
-			q.place = len(q.history)
-		}
+		q.history = slices.Concat(m.Entries, q.history)
+	case HistoryChosen:
+		return q.choose(m.SQL)
+	case FileRead:
+		return q.opened(m)
+	case FileSaved:
+		q.tab().file, q.tab().saved = m.Path, m.Text
+		return keymap.Say{Text: "saved " + m.Path}
+	case Edited:
+		return q.replaceText(m.Text)
+	case OptionsChosen:
+		q.options = m.Options
 	}
 	return nil
 }
 
-func (q *Query) ended(m QueryEnded) {
-	q.running, q.cancelling, q.endedAt = false, false, m.At
-	r := m.Result
-	if r == nil {
-		return // abandoned before it was sent
+// Writing reports whether letters are text.
+func (q *Query) Writing() bool {
+	switch {
+	case !q.onGrid:
+		return true
+	case q.lower != nil:
+		return false
 	}
-	q.fault = fault{}
-	if r.fault >= 0 {
-		q.fault = fault{text: r.SQL, at: r.fault, set: true}
-	}
-	if q.explains {
-		q.plan, q.showPlan, q.at.planRow = r, true, 0
-		return
-	}
-	q.rows, q.showPlan = r, false
-	q.at.row, q.at.column = 0, 0
+	v := q.shown()
+	return v != nil && v.grid != nil && v.grid.Typing()
 }
 
-// Writing reports whether the editor has the focus.
-func (q *Query) Writing() bool { return !q.onGrid }
-
-// Insert inserts typed or pasted text into the editor.
+// Insert inserts typed or pasted text where the focus is.
 func (q *Query) Insert(text string) Intent {
-	q.edit(q.editor.Insert(text))
-	return nil
-}
-
-// Stop cancels the running statement. handled is false if none runs and none has just ended,
-// so that the key may do something else. A key that arrives just after the end was meant for the
-// statement.
-func (q *Query) Stop(now time.Time) (in Intent, handled bool) {
-	switch {
-	case q.cancelling:
-		return keymap.Say{Text: "it is being cancelled"}, true
-	case q.running:
-		q.cancelling = true
-		return CancelQuery{}, true
-	case !q.endedAt.IsZero() && now.Sub(q.endedAt) < justEnded:
-		return keymap.Say{Text: "already finished"}, true
-	}
-	return nil, false
-}
-
-// justEnded is how long keys that cancel a statement do nothing after it has ended.
-const justEnded = time.Second
-
-// edit replaces the editor by one with a changed text or cursor.
-func (q *Query) edit(e widget.Editor) {
-	if e.Text() != q.editor.Text() {
-		q.touched = true
-		q.place = len(q.history)
-	}
-	q.editor = e
-}
-
-// page is the number of rows to scroll by: one less than are visible.
-func (q *Query) page() int { return max(q.visible()-1, 1) }
-
-// planLines are the lines of a plan as they are drawn.
-func (q *Query) planLines(r *Result) []answer.Line { return wrapPlan(r.Plan, q.width-4) }
-
-// visible is the number of visible rows of the result.
-func (q *Query) visible() int {
-	h := layoutQuery(q.width, q.height).result.h - 2
-	if q.showPlan {
-		return max(h, 1)
-	}
-	return max(h-headRows(h), 1)
-}
-
-// scroll moves the visible part of the result, within bounds.
-func (q *Query) scroll(rows, columns int) {
-	r := q.shownResult()
-	switch {
-	case r == nil:
-	case q.showPlan:
-		q.at.planRow = min(max(q.at.planRow+rows, 0), max(len(q.planLines(r))-q.visible(), 0))
-	default:
-		q.at.row = min(max(q.at.row+rows, 0), max(len(r.Rows)-q.visible(), 0))
-		q.at.column = min(max(q.at.column+columns, 0), max(len(r.Columns)-1, 0))
-	}
-}
-
-// recall puts a statement of the history, or the draft, into the editor.
-func (q *Query) recall(place int) {
-	if place < 0 || place > len(q.history) {
-		return
-	}
-	if q.place == len(q.history) {
-		q.draft = q.editor.Text()
-	}
-	text := q.draft
-	if place < len(q.history) {
-		text = q.history[place]
-	}
-	q.place, q.onGrid = place, false
-	q.editor = q.opened(text)
-}
-
-// opened returns an editor with a text: the cursor is at its end if the beginning stays
-// visible, else at the beginning.
-func (q *Query) opened(text string) widget.Editor {
-	e := widget.NewEditor(text)
-	if l := layoutQuery(q.width, q.height); !e.Fits(l.editor.w-3, l.editor.h-2) {
-		return e.AtStart()
-	}
-	return e
-}
-
-// run sends the statement in the editor.
-func (q *Query) run(at time.Time, explain bool) Intent {
-	text := q.editor.Text()
-	switch {
-	case q.running:
-		return keymap.Say{Text: "a statement is running"}
-	case strings.TrimSpace(text) == "":
-		return keymap.Say{Text: "there is no statement to run"}
-	}
-	q.running, q.cancelling, q.explains, q.began = true, false, explain, at
-	if !explain {
-		q.remember(text)
-	}
-	return RunQuery{SQL: text, Explain: explain}
-}
-
-// remember appends a statement to the history, unless it repeats the last one.
-func (q *Query) remember(text string) {
-	if n := len(q.history); n == 0 || q.history[n-1] != text {
-		if q.place < n && q.history[q.place] == text {
-			return // it is the recalled entry, unchanged: browsing continues from there
+	if q.onGrid {
+		if v := q.shown(); v != nil && v.grid != nil {
+			return v.grid.Insert(text)
 		}
-		q.history = append(slices.Clip(q.history), text)
-		if over := len(q.history) - historyKept; over > 0 {
-			q.history = q.history[over:]
-		}
+		return nil
 	}
-	q.place = len(q.history) - 1
+	in := q.editing(func() Intent {
+		in, _ := q.tab().editor.Key(keymap.Key{Name: text, Text: text})
+		return in
+	}, nil)
+	return in
 }
 
-// shownResult is the result in the lower pane, nil if there is none yet.
+// Typed inserts several characters that were typed at once.
+func (q *Query) Typed(t keymap.Typed) Intent {
+	if q.onGrid {
+		return q.Insert(t.Text)
+	}
+	return q.editing(func() Intent { return q.tab().editor.Typed(t) }, nil)
+}
+
+// Pasted inserts pasted text, which is undone in one step.
+func (q *Query) Pasted(text string) Intent {
+	if q.onGrid {
+		return q.Insert(text)
+	}
+	in := q.editing(func() Intent {
+		if err := q.tab().editor.Insert(text); err != nil {
+			return keymap.Say{Text: err.Error()}
+		}
+		return nil
+	}, nil)
+	q.popup.close()
+	return in
+}
+
+// editing carries out a change of the editor, or a move in it. keys are those that asked for it,
+// if a command did: the list of completions follows letters and deletions only.
+func (q *Query) editing(do func() Intent, keys []string) Intent {
+	t := q.tab()
+	revision, cursor := t.editor.Revision(), t.editor.Cursor()
+	in := do()
+	switch {
+	case t.editor.Revision() != revision:
+		t.touched = true
+		q.suggest(len(keys) == 0 || slices.Contains(keys, "backspace") && q.popup.open())
+	case t.editor.Cursor() != cursor:
+		q.popup.close()
+	}
+	return in
+}
+
+// replaceText replaces the whole text, which can be undone.
+func (q *Query) replaceText(text string) Intent {
+	in := q.editing(func() Intent {
+		if err := q.tab().editor.SetText(text); err != nil {
+			return keymap.Say{Text: err.Error()}
+		}
+		return nil
+	}, nil)
+	q.popup.close()
+	return in
+}
+
+// statements are the statements of the text.
+func (t *tab) statements() []statement.Statement {
+	if r := t.editor.Revision(); !t.split.valid || t.split.revision != r {
+		t.split = split{revision: r, valid: true, all: statement.Split(t.editor.Text())}
+	}
+	return t.split.all
+}
+
+// current is the range of the statement at the cursor, if there are several.
+func (t *tab) current() editor.Range {
+	all := t.statements()
+	if i := statement.At(all, t.editor.Cursor()); i >= 0 && len(all) > 1 {
+		return editor.Range{From: all[i].From, To: all[i].To}
+	}
+	return editor.Range{}
+}
+
+// shown is the result in the lower pane, nil if there is none or a plan is shown.
+func (q *Query) shown() *output {
+	t := q.tab()
+	if t.showPlan || t.shown >= len(t.results) {
+		return nil
+	}
+	return t.results[t.shown]
+}
+
+// shownResult is the result or the plan in the lower pane, nil if there is none yet.
 func (q *Query) shownResult() *Result {
-	if q.showPlan {
-		return q.plan
+	if t := q.tab(); t.showPlan {
+		return t.plan
 	}
-	return q.rows
+	if v := q.shown(); v != nil {
+		return v.Result
+	}
+	return nil
 }
 
 // look is how the editor is drawn.
-func (q *Query) look() widget.EditorLook {
-	text := q.editor.Text()
-	look := widget.EditorLook{Focused: !q.onGrid, Role: widget.SQLRoles(text), Fault: -1}
-	if q.fault.set && q.fault.text == text {
-		look.Fault = q.fault.at
-	}
-	if look.Role == nil {
-		look.Role = func(int) theme.Role { return theme.Text }
+func (q *Query) look() editor.Look {
+	t := q.tab()
+	look := editor.Look{Focused: !q.onGrid, Current: t.current()}
+	if t.fault.set && t.fault.revision == t.editor.Revision() {
+		look.Faults = []editor.Fault{{From: t.fault.at, To: t.fault.at}}
 	}
 	return look
+}
+
+// opened shows a file in a tab of its own, unless the one that is shown is empty.
+func (q *Query) opened(m FileRead) Intent {
+	t := q.tab()
+	if t.editor.Text() != "" && len(q.tabs) < maxTabs {
+		t = q.addTab("")
+	}
+	q.keep(t.editor.Text())
+	in := q.replaceText(m.Text)
+	t.file, t.saved, q.onGrid = m.Path, m.Text, false
+	if in == nil {
+		in = keymap.Say{Text: "opened " + m.Path}
+	}
+	return in
+}
+
+// name is a tab's name: that of its file, else its first words.
+func (t *tab) name() string {
+	if t.file != "" {
+		_, name := splitPath(t.file)
+		if t.editor.Text() != t.saved {
+			name += "*"
+		}
+		return name
+	}
+	words := strings.Fields(t.editor.Text())
+	return widget.Fit(strings.Join(words[:min(len(words), 4)], " "), 16)
+}
+
+func splitPath(path string) (dir, name string) {
+	i := strings.LastIndexAny(path, `/\`)
+	return path[:i+1], path[i+1:]
+}
+
+// show shows tab i; the one after the last is new.
+func (q *Query) show(i int) Intent {
+	switch {
+	case i == len(q.tabs) && i < maxTabs:
+		q.addTab("")
+	case i >= len(q.tabs):
+		return keymap.Say{Text: "there is no such tab"}
+	default:
+		q.at, q.popup, q.lower = i, popup{}, nil
+	}
+	q.onGrid = false
+	return nil
+}
+
+// maxTabs bounds the tabs: as many as there are digits.
+const maxTabs = 9
+
+// closeTab closes the tab. Its text stays in the history of this session.
+func (q *Query) closeTab() Intent {
+	t := q.tab()
+	if q.running != nil && q.running.tab == t {
+		return keymap.Say{Text: "its statement is running; Esc cancels it"}
+	}
+	q.keep(t.editor.Text())
+	q.keep(t.walk.draft)
+	for _, v := range t.results {
+		v.close()
+	}
+	q.tabs = slices.Delete(q.tabs, q.at, q.at+1)
+	q.at = max(q.at-1, 0)
+	if len(q.tabs) == 0 {
+		q.addTab("")
+	}
+	return keymap.Say{Text: "closed; Ctrl-R finds its text"}
 }

@@ -1,104 +1,222 @@
 package screen
 
 import (
-	"time"
+	"fmt"
+	"slices"
 
+	"shardeck/tui/history"
 	"shardeck/tui/keymap"
+	"shardeck/tui/statement"
 )
 
 // The groups of commands in the help of the Query screen.
 const (
 	groupStatement = "Statement"
-	groupEditor    = "Editor"
+	groupText      = "Text"
 	groupResult    = "Result"
 )
 
-// The intents of the Query screen.
+// The intents of the Query screen besides those that run statements.
 type (
-	// RunQuery runs a statement, or requests its plan. The screen receives [QueryEnded].
-	RunQuery struct {
-		SQL     string
-		Explain bool
+	// PickHistory opens the list of earlier statements. The screen receives [HistoryChosen].
+	PickHistory struct{ Entries []history.Entry }
+	// SaveHistory adds a line to the history file.
+	SaveHistory struct{ Line history.Line }
+	// PickOptions opens the switches for statements. The screen receives [OptionsChosen].
+	PickOptions struct {
+		Options RunOptions
+		Names   []string // of the parameters in the text
 	}
-	// CancelQuery cancels the running statement. Its [QueryEnded] still arrives.
-	CancelQuery struct{}
+	// AskPath asks for the path of a file to read the text from or to save it to. The screen
+	// receives [FileRead] or [FileSaved].
+	AskPath struct {
+		Save bool
+		Path string
+		Text string
+	}
+	// EditOutside opens the text in the user's editor. The screen receives [Edited].
+	EditOutside struct{ Text string }
 )
 
-// The messages to the Query screen.
+// The messages to the Query screen about texts.
 type (
-	// QueryEnded carries the outcome of a statement.
-	QueryEnded struct {
-		At     time.Time
-		Result *Result
-	}
 	// HistoryLoaded carries the statements of earlier sessions, the oldest first.
-	HistoryLoaded struct{ Statements []string }
+	HistoryLoaded struct{ Entries []history.Entry }
+	// HistoryChosen carries a statement to put into the editor.
+	HistoryChosen struct{ SQL string }
+	// FileRead carries the text of a file.
+	FileRead struct{ Path, Text string }
+	// FileSaved says that the text was saved to a file.
+	FileSaved struct{ Path, Text string }
+	// Edited carries the text after the user's own editor has ended.
+	Edited struct{ Text string }
+	// OptionsChosen carries the switches.
+	OptionsChosen struct{ Options RunOptions }
 )
 
 // Commands lists the keys of the screen and of the pane that has the focus.
 func (q *Query) Commands(v *View) []keymap.Command {
-	pane := q.editorCommands()
-	if q.onGrid {
-		pane = q.gridCommands()
+	q.tables.know(v)
+	var own []keymap.Command
+	switch {
+	case q.popup.open():
+		own = append(q.popupCommands(), q.editorCommands()...)
+	case !q.onGrid:
+		own = q.editorCommands()
+	case q.lower != nil:
+		for _, c := range q.lower.Commands() {
+			do := c.Do
+			c.Do = func() Intent { return q.onLower(do()) }
+			own = append(own, c)
+		}
+	default:
+		own = q.resultCommands()
 	}
-	return append(q.statementCommands(v), pane...)
+	all := q.statementCommands(v)
+	// What the pane does with a key comes first, except while a statement runs, which Esc cancels.
+	if q.running != nil {
+		return append(all, own...)
+	}
+	return append(withLabels(own, all), rest(own, all)...)
 }
 
-// statementCommands are the keys that work in both panes.
+// withLabels puts the commands of the screen that are in the footer before those of the pane, but
+// for keys that the pane uses.
+func withLabels(own, all []keymap.Command) []keymap.Command {
+	var first []keymap.Command
+	for _, c := range all {
+		if c.Label != "" && !uses(own, c.Keys) {
+			first = append(first, c)
+		}
+	}
+	return append(first, own...)
+}
+
+// rest are the other commands of the screen.
+func rest(own, all []keymap.Command) []keymap.Command {
+	return slices.DeleteFunc(slices.Clone(all), func(c keymap.Command) bool { return c.Label != "" && !uses(own, c.Keys) })
+}
+
+// uses reports whether a key of a pane's commands is among keys.
+func uses(own []keymap.Command, keys []string) bool {
+	return slices.ContainsFunc(own, func(c keymap.Command) bool {
+		return c.Off == "" && slices.ContainsFunc(c.Keys, func(k string) bool { return slices.Contains(keys, k) })
+	})
+}
+
+// statementCommands are the keys that work in all panes.
 func (q *Query) statementCommands(v *View) []keymap.Command {
-	run := keymap.Command{Name: "run the statement", Label: "run", Group: groupStatement, Keys: []string{"f5", "alt+enter"}, Do: func() Intent { return q.run(v.Now, false) }}
-	stop := keymap.Command{Name: "cancel the running statement, else go back to the dashboard", Label: "back", Group: groupStatement, Keys: []string{"esc"}, Do: func() Intent {
+	run := keymap.Command{Name: "run the selection, else the statement at the cursor", Label: "run", Group: groupStatement, Keys: []string{"f5", "alt+enter", "ctrl+enter"}, Do: func() Intent { return q.start(whatCursor, false) }}
+	stop := keymap.Command{Name: "cancel what runs, else go back to the dashboard", Label: "back", Group: groupStatement, Keys: []string{"esc"}, Do: func() Intent {
 		if in, handled := q.Stop(v.Now); handled {
 			return in
 		}
 		return Close{}
 	}}
-	if q.running {
+	if q.running != nil {
 		stop.Label, run.Label = "cancel", ""
 	}
-	other := keymap.Command{Name: "switch to the result and back", Label: "result", Group: groupStatement, Keys: []string{"tab", "shift+tab"}, Do: does(func() { q.onGrid = !q.onGrid })}
+	focus := keymap.Command{Name: "switch between editor and result", Label: "result", Group: groupStatement, Keys: []string{"tab", "shift+tab"}, Do: does(func() { q.onGrid = !q.onGrid })}
 	if q.onGrid {
-		other.Label = "editor"
+		focus.Label = "editor"
 	}
-	return []keymap.Command{
-		run, stop, other,
-		{Name: "show the plan without running; again: the rows", Label: "explain", Group: groupStatement, Keys: []string{"f6", "ctrl+x"}, Do: func() Intent { return q.explain(v.Now) }},
-		{Name: "earlier statement", Label: "history", Group: groupStatement, Keys: []string{"ctrl+p", "ctrl+up"}, Shown: "Ctrl-P/N", Do: does(func() { q.recall(q.place - 1) })},
-		{Name: "later statement", Group: groupStatement, Keys: []string{"ctrl+n", "ctrl+down"}, Do: does(func() { q.recall(q.place + 1) })},
+	return append([]keymap.Command{
+		run, stop, focus,
+		{Name: "show the help", Label: "help", Group: groupProgram, Keys: []string{"f1"}, Do: asks(ShowHelp{})},
+		{Name: "show the plan without running; again: the rows", Label: "explain", Group: groupStatement, Keys: []string{"f6", "ctrl+x"}, Do: q.explain},
+		{Name: "search earlier statements and favourites", Label: "history", Group: groupStatement, Keys: []string{"ctrl+r"}, Do: func() Intent { return PickHistory{Entries: q.history} }},
+		{Name: "switches and parameters", Label: "options", Group: groupStatement, Keys: []string{"f7"}, Do: func() Intent {
+			return PickOptions{Options: q.options, Names: statement.Params(q.Text())}
+		}},
+		{Name: "run all statements", Group: groupStatement, Keys: []string{"f8"}, Do: func() Intent { return q.start(whatAll, false) }},
+		{Name: "earlier statement", Group: groupStatement, Keys: []string{"ctrl+p", "ctrl+up"}, Do: func() Intent { return q.recall(-1) }},
+		{Name: "later statement", Group: groupStatement, Keys: []string{"ctrl+n", "ctrl+down"}, Do: func() Intent { return q.recall(1) }},
 		{Name: "choose another table and database", Label: "table", Group: groupStatement, Keys: []string{"ctrl+t"}, Do: asks(PickTable{})},
-		{Name: "see the next page of the result", Group: groupResult, Keys: []string{"pgdown"}, Do: does(func() { q.scroll(q.page(), 0) })},
-		{Name: "see the page before", Group: groupResult, Keys: []string{"pgup"}, Do: does(func() { q.scroll(-q.page(), 0) })},
-	}
+		{Name: "go to the fault", Group: groupStatement, Keys: []string{"f4"}, Do: q.goToFault},
+	}, q.textCommands()...)
 }
 
-// explain asks for the plan, or goes back to the rows if the plan is shown.
-func (q *Query) explain(now time.Time) Intent {
-	if q.showPlan && q.plan != nil && q.rows != nil && q.plan.SQL == q.editor.Text() {
-		q.showPlan = false
-		return nil
+// textCommands are the keys for tabs and files.
+func (q *Query) textCommands() []keymap.Command {
+	t := q.tab()
+	all := []keymap.Command{
+		{Name: "open a file", Group: groupText, Keys: []string{"ctrl+o"}, Do: func() Intent { return AskPath{Path: t.file} }},
+		{Name: "save to a file", Group: groupText, Keys: []string{"ctrl+s"}, Do: func() Intent {
+			return AskPath{Save: true, Path: t.file, Text: t.editor.Text()}
+		}},
+		{Name: "edit in $EDITOR", Group: groupText, Keys: []string{"alt+e"}, Do: func() Intent { return EditOutside{Text: t.editor.Text()} }},
+		{Name: "clear the text; undo brings it back", Group: groupText, Keys: []string{"alt+k"}, Do: func() Intent { return q.replaceText("") }},
+		{Name: "new tab", Group: groupText, Keys: []string{"alt+t"}, Do: func() Intent { return q.show(len(q.tabs)) }},
+		{Name: "close the tab", Group: groupText, Keys: []string{"alt+0"}, Do: q.closeTab},
 	}
-	return q.run(now, true)
-}
-
-func (q *Query) editorCommands() []keymap.Command {
-	var all []keymap.Command
-	for _, k := range []string{"left", "right", "up", "down", "home", "end", "ctrl+a", "ctrl+e", "enter", "backspace", "delete", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+left", "ctrl+right", "ctrl+home", "ctrl+end"} {
-		all = append(all, keymap.Command{Name: k, Group: groupEditor, Keys: []string{k}, Do: does(func() {
-			if e, ok := q.editor.Key(k); ok {
-				q.edit(e)
-			}
-		})})
+	for i := range maxTabs {
+		c := keymap.Command{Name: fmt.Sprintf("tab %d", i+1), Group: groupText, Keys: []string{fmt.Sprintf("alt+%d", i+1)}, Do: func() Intent { return q.show(i) }}
+		if i > len(q.tabs) {
+			break
+		}
+		if i == len(q.tabs) {
+			c.Name = fmt.Sprintf("new tab %d", i+1)
+		}
+		all = append(all, c)
 	}
 	return all
 }
 
-func (q *Query) gridCommands() []keymap.Command {
-	move := func(name string, rows, columns int, keys ...string) keymap.Command {
-		return keymap.Command{Name: name, Group: groupResult, Keys: keys, Do: does(func() { q.scroll(rows, columns) })}
+// editorCommands are the editor's own, and those that look at its result.
+func (q *Query) editorCommands() []keymap.Command {
+	var all []keymap.Command
+	for _, c := range q.tab().editor.Commands() {
+		do := c.Do
+		c.Do = func() Intent { return q.editing(do, c.Keys) }
+		all = append(all, c)
 	}
-	return []keymap.Command{
-		move("scroll up", -1, 0, "up", "k"), move("scroll down", 1, 0, "down", "j"),
-		move("scroll left", 0, -1, "left", "h"), move("scroll right", 0, 1, "right", "l"),
-		move("first row", -1<<30, -1<<30, "home", "g"), move("last row", 1<<30, 0, "end", "G"),
+	page := func(name string) func() Intent {
+		return func() Intent {
+			if q.tab().showPlan {
+				q.scrollPlan(map[string]int{"pgdown": 1, "pgup": -1}[name] * max(q.planRoom-1, 1))
+				return nil
+			}
+			if v := q.shown(); v != nil && v.grid != nil {
+				in, _ := v.grid.Key(keymap.Key{Name: name})
+				return in
+			}
+			return nil
+		}
 	}
+	return append(all,
+		keymap.Command{Name: "complete the word", Group: groupText, Keys: []string{"ctrl+g"}, Do: q.completeNow},
+		keymap.Command{Name: "next page of the result", Group: groupResult, Keys: []string{"pgdown"}, Do: page("pgdown")},
+		keymap.Command{Name: "page of the result before", Group: groupResult, Keys: []string{"pgup"}, Do: page("pgup")})
+}
+
+// resultCommands are those of the rows or the plan.
+func (q *Query) resultCommands() []keymap.Command {
+	t := q.tab()
+	var all []keymap.Command
+	if t.showPlan {
+		scroll := func(by int) func() Intent { return does(func() { q.scrollPlan(by) }) }
+		all = []keymap.Command{
+			{Name: "scroll down", Label: "scroll", Group: groupResult, Keys: []string{"down", "j"}, Shown: "↑↓", Do: scroll(1)},
+			{Name: "scroll up", Group: groupResult, Keys: []string{"up", "k"}, Do: scroll(-1)},
+			{Name: "scroll down a page", Group: groupResult, Keys: []string{"pgdown", "ctrl+f"}, Do: scroll(max(q.planRoom-1, 1))},
+			{Name: "scroll up a page", Group: groupResult, Keys: []string{"pgup", "ctrl+b"}, Do: scroll(-max(q.planRoom-1, 1))},
+			{Name: "go to the beginning", Group: groupResult, Keys: []string{"home", "g"}, Do: scroll(-1 << 30)},
+			{Name: "go to the end", Group: groupResult, Keys: []string{"end", "G"}, Do: scroll(1 << 30)},
+		}
+	} else if v := q.shown(); v != nil && v.grid != nil {
+		for _, c := range v.grid.Commands() {
+			do := c.Do
+			c.Do = func() Intent { return q.onResult(v, do()) }
+			all = append(all, c)
+		}
+		if v.grid.Typing() {
+			return all
+		}
+	}
+	if n := len(t.results); n > 1 && !t.showPlan {
+		all = append(all,
+			keymap.Command{Name: "result of the next statement", Label: "next", Group: groupResult, Keys: []string{"]", "n"}, Do: does(func() { t.shown = min(t.shown+1, n-1) })},
+			keymap.Command{Name: "result of the statement before", Group: groupResult, Keys: []string{"[", "N"}, Do: does(func() { t.shown = max(t.shown-1, 0) })})
+	}
+	return append(all, keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowPalette{})})
 }

@@ -2,7 +2,6 @@ package screen
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"shardeck/shared/api"
@@ -11,58 +10,76 @@ import (
 	"shardeck/tui/widget"
 )
 
-// The widths of a result's columns, in cells.
-const (
-	columnGap = 2
-	columnCap = 40 // if the columns do not all fit
-	columnMin = 6  // least width of a partly shown last column
-)
-
-// headRows is how many of h lines the column headings take: names and types, or names
-// alone if there are few lines.
-func headRows(h int) int {
-	if h < 5 {
-		return 1
-	}
-	return 2
-}
-
 // paintResult draws the lower pane: rows, a plan, an error, or a hint.
 func (q *Query) paintResult(a widget.Area, v *View) {
-	r := q.shownResult()
+	t, r := q.tab(), q.shownResult()
 	title, note := "Result", ""
-	if q.showPlan {
+	if t.showPlan {
 		title = "Plan"
-		note = "Ctrl-X or Ctrl-R for the rows"
+		note = "F6 for the rows · F5 runs it"
 	}
+	box := func(note string) widget.Area { return a.Box(frame(q.onGrid), title, note) }
 	switch {
-	case r == nil && q.running:
-		in := a.Box(frame(q.onGrid), title, "")
+	case r == nil && q.running != nil && q.running.tab == t:
+		in := box("")
 		text := "The statement is running. Esc or Ctrl-C cancels it, on the shards too."
-		if q.cancelling {
+		if q.running.cancelling {
 			text = "The statement is being cancelled, on the shards too."
 		}
 		paragraph(in, 1, 0, theme.Muted, text, in.H)
 	case r == nil:
-		in := a.Box(frame(q.onGrid), title, "")
-		paintHints(in, v)
-	case r.canceled():
-		in := a.Box(frame(q.onGrid), title, "")
+		paintHints(box(""), v)
+	case r.canceled() && r.Len() == 0:
+		in := box("")
 		paragraph(in, 1, 0, theme.Muted, "The statement was cancelled, on the shards too.", in.H)
-	case r.Err != nil:
-		in := a.Box(theme.Bad, title, "")
-		paintQueryError(in.Sub(1, 0, in.W-2, in.H), r)
-	case q.showPlan:
-		in := a.Box(frame(q.onGrid), title, note)
-		paintPlan(in.Sub(1, 0, in.W-2, in.H), wrapPlan(r.Plan, in.W-2), q.at.planRow)
+	case r.Err != nil && !r.canceled():
+		q.paintFailed(a, title, r)
+	case t.showPlan:
+		in := box(note)
+		q.planRoom = in.H
+		lines := wrapPlan(r.Plan, in.W-2)
+		t.planRow = min(max(t.planRow, 0), max(len(lines)-in.H, 0))
+		paintPlan(in.Sub(1, 0, in.W-2, in.H), lines, t.planRow)
+	case q.lower != nil:
+		in := a.Box(frame(q.onGrid), q.lower.Title(), "Esc back to the rows")
+		q.lower.Paint(in.Sub(1, 0, in.W-2, in.H))
 	default:
-		q.paintRows(a, title, r)
+		q.paintRows(a, title)
 	}
+}
+
+// paintFailed draws an error, above the rows that had arrived before it.
+func (q *Query) paintFailed(a widget.Area, title string, r *Result) {
+	if r.Len() > 0 && a.H > 14 {
+		q.paintRows(a.Sub(0, 9, a.W, a.H-9), title)
+		a = a.Sub(0, 0, a.W, 9)
+		title = "Fault"
+	}
+	in := a.Box(theme.Bad, title, "")
+	paintQueryError(in.Sub(1, 0, in.W-2, in.H), r)
+}
+
+// scrollPlan moves the visible part of the plan.
+func (q *Query) scrollPlan(by int) { q.tab().planRow = max(q.tab().planRow+by, 0) }
+
+// paintRows draws the rows of the result that is shown.
+func (q *Query) paintRows(a widget.Area, title string) {
+	o := q.shown()
+	in := a.Box(frame(q.onGrid), title, "")
+	if o.grid == nil || len(o.Columns) == 0 {
+		text := "The statement returns no rows."
+		if o.Affected != nil {
+			text = answer.Rows(*o.Affected) + " affected. This statement returns no rows."
+		}
+		paragraph(in, 1, 0, theme.Muted, text, in.H)
+		return
+	}
+	o.grid.Paint(in.Sub(1, 0, in.W-2, in.H), q.onGrid)
 }
 
 // paintHints shows how to begin, before the first statement has run.
 func paintHints(in widget.Area, v *View) {
-	y := paragraph(in, 1, 0, theme.Text, "Write T-SQL above. Ctrl-R runs it over all shards as if they were one database; Ctrl-X shows the plan without running it.", in.H)
+	y := paragraph(in, 1, 0, theme.Text, "Write T-SQL above. F5 runs it over all shards as if they were one database; F6 shows the plan without running it; F1 lists all keys.", in.H)
 	if t := v.State.Table(v.DB, v.Table); t != nil && y+1 < in.H {
 		def := &t.Definition
 		names := make([]string, len(def.Columns))
@@ -76,109 +93,6 @@ func paintHints(in widget.Area, v *View) {
 			paragraph(in, 1, y, theme.Muted, "A condition that fixes "+def.ShardKey+" is sent to its shard only.", in.H-y)
 		}
 	}
-}
-
-// shownColumn is the position and width of a drawn column.
-type shownColumn struct{ i, x, w int }
-
-// fitGrid chooses the columns, starting at first, that fit into width cells.
-func fitGrid(columns []ResultColumn, first, width int) []shownColumn {
-	total := -columnGap
-	for i := first; i < len(columns); i++ {
-		total += columnGap + columns[i].width
-	}
-	most := columnCap
-	if total <= width {
-		most = width
-	}
-	var shown []shownColumn
-	x := 0
-	for i := first; i < len(columns); i++ {
-		w := min(columns[i].width, most)
-		if i == first && first > 0 {
-			w = min(columns[i].width, width) // long values can be read by scrolling to their column
-		}
-		room := width - x
-		if w > room {
-			if room < columnMin && len(shown) > 0 {
-				break
-			}
-			w = room
-		}
-		if w <= 0 {
-			break
-		}
-		shown = append(shown, shownColumn{i, x, w})
-		x += w + columnGap
-	}
-	return shown
-}
-
-// paintRows draws the rows under the headings, with row numbers at the left.
-func (q *Query) paintRows(a widget.Area, title string, r *Result) {
-	if len(r.Columns) == 0 {
-		in := a.Box(frame(q.onGrid), title, "")
-		text := "The statement returns no rows."
-		if r.Affected != nil {
-			text = answer.Rows(*r.Affected) + " affected. This statement returns no rows."
-		}
-		paragraph(in, 1, 0, theme.Muted, text, in.H)
-		return
-	}
-	gutter := len(strconv.Itoa(len(r.Rows))) + 1
-	shown := fitGrid(r.Columns, q.at.column, a.W-4-gutter-1)
-	note := ""
-	if len(shown) < len(r.Columns) {
-		last := q.at.column + len(shown)
-		note = fmt.Sprintf("columns %d–%d of %d", q.at.column+1, last, len(r.Columns))
-		if len(shown) == 1 {
-			note = fmt.Sprintf("column %d of %d", last, len(r.Columns))
-		}
-		if q.at.column > 0 {
-			note = "← " + note
-		}
-		if last < len(r.Columns) {
-			note += " →"
-		}
-	}
-	in := a.Box(frame(q.onGrid), title, note)
-	in = in.Sub(1, 0, in.W-2, in.H)
-	grid := in.Sub(gutter+1, 0, in.W-gutter-1, in.H)
-	head := headRows(in.H)
-	for _, s := range shown {
-		c := &r.Columns[s.i]
-		paintCell(grid, s, 0, theme.Strong, c.Name, c.Right)
-		if head > 1 {
-			paintCell(grid, s, 1, theme.Muted, c.Type, c.Right)
-		}
-	}
-	first := q.at.row
-	for y := head; y < in.H && first+y-head < len(r.Rows); y++ {
-		n := first + y - head
-		in.TextRight(gutter-1, y, theme.Muted, strconv.Itoa(n+1))
-		for _, s := range shown {
-			if s.i >= len(r.Rows[n]) {
-				continue
-			}
-			cell, role := r.Rows[n][s.i], theme.Text
-			if cell.Null {
-				role = theme.Stale
-			}
-			paintCell(grid, s, y, role, cell.Text, r.Columns[s.i].Right)
-		}
-	}
-	if len(r.Rows) == 0 && in.H > head {
-		grid.Text(0, head, theme.Muted, "no rows")
-	}
-}
-
-func paintCell(a widget.Area, s shownColumn, y int, role theme.Role, text string, right bool) {
-	text = widget.Fit(text, s.w)
-	if right {
-		a.TextRight(s.x+s.w, y, role, text)
-		return
-	}
-	a.Text(s.x, y, role, text)
 }
 
 // wrapPlan wraps the lines of a plan to width cells; continuation lines are indented.

@@ -1,33 +1,25 @@
 package screen
 
 import (
-	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"github.com/go-json-experiment/json"
 
 	"shardeck/shared/api"
 	"shardeck/tui/answer"
+	"shardeck/tui/grid"
 	"shardeck/tui/widget"
 )
 
-// The bounds of a result in the console.
-const (
-	// ResultRows is the maximum number of rows requested.
-	ResultRows = 1000
-	// ResultBytes bounds the total text of the rows.
-	ResultBytes = 16 << 20
-	// cellBytes bounds the text of one value.
-	cellBytes = 1000
-)
-
-// Result is the outcome of a statement. It is immutable once complete.
+// Result is the outcome of a statement. Its maker completes it before the screen gets it; only
+// Rows may still grow, while the statement runs.
 type Result struct {
 	SQL     string
-	Columns []ResultColumn
-	Rows    [][]answer.Cell // cleaned
-	Plan    []answer.Line   // cleaned; if the statement was explained
-	Err     error           // rows may have arrived before it
+	At      int // the offset of SQL in the text that it was run from
+	Columns []api.Column
+	Rows    Rows          // nil if the statement returns no rows
+	Plan    []answer.Line // cleaned; if the statement was explained
+	Err     error         // rows may have arrived before it
 
 	Affected  *int64 // rows affected by a write
 	Done      string // what a statement other than SELECT and row writes did
@@ -42,17 +34,21 @@ type Result struct {
 	fault int // byte offset of the error in SQL, -1 for none
 }
 
-// ResultColumn is a column of a result.
-type ResultColumn struct {
-	Name, Type string // cleaned
-	Right      bool   // right-aligned: its values are numbers
-	width      int    // of its widest cell, including name and type
+// Rows holds the rows of a result, as JSON arrays. They may be read while more arrive.
+type Rows interface {
+	grid.Lines
+	Close() error
 }
 
+// lines is a few rows in memory.
+type lines [][]byte
+
+func (l lines) Len() int                  { return len(l) }
+func (l lines) Row(i int) ([]byte, error) { return l[i], nil }
+func (l lines) Close() error              { return nil }
+
 // NewResult returns an empty result.
-func NewResult(sql string, took time.Duration) *Result {
-	return &Result{SQL: sql, Took: took, fault: -1}
-}
+func NewResult(sql string) *Result { return &Result{SQL: sql, fault: -1} }
 
 // Failed sets the error that ended the statement.
 func (r *Result) Failed(err error) *Result {
@@ -66,26 +62,24 @@ func (r *Result) Failed(err error) *Result {
 // canceled reports whether the statement was cancelled.
 func (r *Result) canceled() bool { return r.Err != nil && api.CodeOf(r.Err) == api.CodeCanceled }
 
-// Head adds the columns.
-func (r *Result) Head(columns []api.Column) *Result {
-	for _, c := range columns {
-		col := ResultColumn{Name: widget.Clean(answer.Name(c)), Type: widget.Clean(strings.ToLower(c.Type)), Right: answer.Numeric(c)}
-		col.width = max(widget.Width(col.Name), widget.Width(col.Type), 1)
-		r.Columns = append(r.Columns, col)
-	}
-	return r
+// Refused reports whether the statement failed before it did anything, as one with a syntax error.
+func (r *Result) Refused() bool {
+	p := api.AsProblem(r.Err)
+	return p != nil && p.Status >= 400 && p.Status < 500 && !r.canceled()
 }
 
-// Row adds a row, a JSON array.
-func (r *Result) Row(row jsontext.Value) {
-	cells := answer.Cells(row, cellBytes)
-	for i := range cells {
-		cells[i].Text = widget.Clean(cells[i].Text)
-		if i < len(r.Columns) {
-			r.Columns[i].width = max(r.Columns[i].width, widget.Width(cells[i].Text))
-		}
+// Len is the number of rows so far.
+func (r *Result) Len() int {
+	if r.Rows == nil {
+		return 0
 	}
-	r.Rows = append(r.Rows, cells)
+	return r.Rows.Len()
+}
+
+// Head adds the columns, and where the rows are kept.
+func (r *Result) Head(columns []api.Column, rows Rows) *Result {
+	r.Columns, r.Rows = columns, rows
+	return r
 }
 
 // End adds the information that follows the last row.
@@ -129,17 +123,47 @@ func (r *Result) explained(e *api.Explain) {
 // defined shows a new table as rows.
 func (r *Result) defined(def *api.TableDef) {
 	r.Done = "created " + widget.Clean(def.Name)
-	r.Head([]api.Column{{Name: "column"}, {Name: "type"}, {Name: "null"}, {Name: "default"}})
+	var rows lines
 	for _, c := range def.Columns {
 		null := "NOT NULL"
 		if c.Nullable {
 			null = "NULL"
 		}
-		cells := []answer.Cell{{Text: c.Name}, {Text: c.Type}, {Text: null}, {Text: c.Default}}
-		for i := range cells {
-			cells[i].Text = widget.Clean(cells[i].Text)
-			r.Columns[i].width = max(r.Columns[i].width, widget.Width(cells[i].Text))
+		row, err := json.Marshal([]string{c.Name, c.Type, null, c.Default})
+		if err != nil {
+			continue // strings always can be encoded
 		}
-		r.Rows = append(r.Rows, cells)
+		rows = append(rows, row)
 	}
+	r.Head([]api.Column{{Name: "column"}, {Name: "type"}, {Name: "null"}, {Name: "default"}}, rows)
+}
+
+// close frees the rows.
+func (r *Result) close() {
+	if r != nil && r.Rows != nil {
+		_ = r.Rows.Close() // only removes a temporary file
+	}
+}
+
+// outcome is how the statement ended, as the history keeps it.
+func (r *Result) outcome() string {
+	if r.Err == nil {
+		return "ok"
+	}
+	return string(api.CodeOf(r.Err))
+}
+
+// output is a result as a tab shows it: with its grid.
+type output struct {
+	*Result
+	piece int
+	grid  *grid.Grid // nil without rows
+}
+
+func newOutput(piece int, r *Result, keys int) *output {
+	o := &output{Result: r, piece: piece}
+	if r.Rows != nil {
+		o.grid = grid.New(grid.NewResult(r.Columns, r.Rows), keys)
+	}
+	return o
 }

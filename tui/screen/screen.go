@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"shardeck/shared/api"
@@ -57,7 +58,7 @@ type fullFrame interface{ fillsFrame() }
 
 // writable is a screen with a place to write.
 type writable interface {
-	// Insert handles typed or pasted text.
+	// Insert handles a character.
 	Insert(text string) Intent
 	// Writing reports whether the place to write has the focus, so that letters are text.
 	Writing() bool
@@ -87,13 +88,27 @@ func Writing(s Screen) bool {
 	return ok && w.Writing()
 }
 
+// Type passes several characters that arrived at once to a screen where letters are text.
+func Type(s Screen, t keymap.Typed) Intent {
+	if q, ok := s.(*Query); ok {
+		return q.Typed(t)
+	}
+	return Paste(s, t.Text)
+}
+
 // Paste passes pasted text to a screen, which takes it as text or not at all.
 func Paste(s Screen, text string) Intent {
+	if q, ok := s.(*Query); ok && q.Writing() {
+		return q.Pasted(text)
+	}
 	if w, ok := s.(writable); ok && w.Writing() {
-		return w.Insert(text)
+		return w.Insert(oneLine.Replace(text))
 	}
 	return keymap.Say{Text: "pasted text is ignored here"}
 }
+
+// oneLine makes text fit into a line.
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ")
 
 // The pause between key presses after which a dialog accepts them. A short one is enough
 // for a dialog that opens with Cancel focused. A result that appears while Enter is held
@@ -199,6 +214,22 @@ func wrap(s string, width, limit int) []string {
 		s = s[cut:]
 	}
 	return lines
+}
+
+// wrapLines is wrap for a text with lines of its own.
+func wrapLines(s string, width, limit int) []string {
+	var all []string
+	for line := range strings.Lines(s) {
+		if len(all) >= limit {
+			break
+		}
+		part := wrap(strings.TrimRight(line, "\r\n"), width, limit-len(all))
+		if len(part) == 0 {
+			part = []string{""}
+		}
+		all = append(all, part...)
+	}
+	return all
 }
 
 // paragraph draws a wrapped text starting at row y and returns the row after it.

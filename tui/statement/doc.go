@@ -6,5 +6,8 @@
 // GO is a line of its own, perhaps with a count and a comment, as in sqlcmd:
 // https://learn.microsoft.com/sql/t-sql/language-elements/sql-server-utilities-statements-go
 //
+// The bytes of a file or an argument become a text only as they are, in UTF-8: a statement of
+// which a character was replaced would still run, and store something else.
+//
 // The package is pure: no I/O and no state.
 package statement

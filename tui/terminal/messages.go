@@ -27,7 +27,7 @@ type Edited struct {
 	Err  error
 }
 
-// Copied says what became of [Copy]: How is such as "tmux's buffer and the clipboard".
+// Copied says what became of [Copy]: How is where the text is now, as a phrase.
 type Copied struct {
 	Bytes int
 	How   string

@@ -1,0 +1,198 @@
+package console
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"shardeck/tui/copyas"
+	"shardeck/tui/editor"
+	"shardeck/tui/screen"
+	"shardeck/tui/widget"
+)
+
+// fileMsg is the outcome of reading or writing a file.
+type fileMsg struct {
+	message any // for the Query screen
+	err     error
+}
+
+// askPath asks for a path and reads the file or saves the text to it.
+func (m *model) askPath(in screen.AskPath) {
+	if in.Save {
+		m.push(screen.NewPrompt("Save the text", "The path of the file, such as report.sql. A file that exists is replaced.", in.Path, func(path string) screen.Intent {
+			return saveFile{path: path, text: in.Text}
+		}))
+		return
+	}
+	m.push(screen.NewPrompt("Open a file", "The path of a file of T-SQL, in UTF-8. It opens in a tab of its own.", in.Path, func(path string) screen.Intent {
+		return openFile{path: path}
+	}))
+}
+
+// The intents of the prompts for paths.
+type (
+	openFile struct{ path string }
+	saveFile struct{ path, text string }
+)
+
+// home returns a path with ~ for the user's home directory replaced.
+func home(path string) string {
+	path = strings.TrimSpace(path)
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		if dir, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(dir, rest)
+		}
+	}
+	return path
+}
+
+func readFileCmd(path string) tea.Cmd {
+	path = home(path)
+	return func() tea.Msg {
+		text, err := readText(path)
+		if err != nil {
+			return fileMsg{err: err}
+		}
+		return fileMsg{message: screen.FileRead{Path: path, Text: text}}
+	}
+}
+
+// readText reads a file of at most what an editor holds, in UTF-8, without the mark of its encoding
+// at its beginning.
+func readText(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, editor.MaxText+1))
+	switch {
+	case err != nil:
+		return "", err
+	case len(b) > editor.MaxText:
+		return "", fmt.Errorf("%s is longer than the %s that the editor holds; run it with shardeck query --file", path, widget.Bytes(editor.MaxText))
+	}
+	return decodeText(path, b)
+}
+
+func writeFileCmd(path, text string) tea.Cmd {
+	path = home(path)
+	return func() tea.Msg {
+		if err := replaceFile(path, text); err != nil {
+			return fileMsg{err: err}
+		}
+		return fileMsg{message: screen.FileSaved{Path: path, Text: text}}
+	}
+}
+
+// replaceFile writes a file as a whole or not at all. A link stays a link, and a file keeps its mode.
+func replaceFile(path, text string) error {
+	if path == "" {
+		return errors.New("no path was given; nothing was saved")
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	mode := os.FileMode(0o600)
+	if info, err := os.Stat(path); err == nil {
+		if !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is not a file", path)
+		}
+		mode = info.Mode().Perm()
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".shardeck-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	err = errors.Join(err, f.Chmod(mode), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// exportRows asks for a path and writes rows to it.
+func (m *model) exportRows(in screen.ExportRows) {
+	name := "result" + in.Format.Extension()
+	m.push(screen.NewPrompt("Export as "+string(in.Format), "The path of the file. A file that exists is not replaced.", name, func(path string) screen.Intent {
+		return exportTo{path: home(path), rows: in}
+	}))
+}
+
+type exportTo struct {
+	path string
+	rows screen.ExportRows
+}
+
+// progress is how far an export is.
+type progress struct {
+	done, total int
+	finished    string // what became of it, "" while it runs
+	err         error
+}
+
+// export writes rows to a new file in the background, and shows its progress.
+func (m *model) export(in exportTo) tea.Cmd {
+	if m.exporting.active {
+		m.say("an export is running")
+		return nil
+	}
+	now := m.opts.Now
+	dialog := screen.NewProgress("Export to "+in.path, now())
+	m.push(dialog)
+	return beginStream(m, &m.exporting, ExportTimeout, func(ctx context.Context, emit func(progress)) {
+		err := writeRows(ctx, in, func(done, total int) { emit(progress{done: done, total: total}) })
+		p := progress{err: err}
+		switch {
+		case errors.Is(err, context.Canceled):
+			p.finished, p.err = "the export was cancelled; there is no file", nil
+		case err == nil:
+			p.finished = "exported to " + in.path
+		}
+		emit(p)
+	}, func(m *model, p progress) tea.Cmd {
+		dialog.Update(screen.Progressed{Done: p.done, Total: p.total})
+		if p.finished == "" && p.err == nil {
+			return nil
+		}
+		m.remove(dialog)
+		if p.err != nil {
+			p.finished = "not exported: " + p.err.Error()
+		}
+		m.say(p.finished)
+		return nil
+	}, func(*model) tea.Cmd { return nil })
+}
+
+// ExportTimeout bounds an export.
+const ExportTimeout = 24 * time.Hour
+
+// writeRows writes rows to a file that must not exist. A file that could not be completed is removed.
+func writeRows(ctx context.Context, in exportTo, progress func(done, total int)) error {
+	f, err := os.OpenFile(in.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriterSize(f, 64<<10)
+	w, err := copyas.New(in.rows.Format, buffered, in.rows.Options)
+	if err == nil {
+		err = copyas.Copy(ctx, w, in.rows.Rows, in.rows.Columns, progress)
+	}
+	if err = errors.Join(err, buffered.Flush(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(in.path))
+	}
+	return nil
+}

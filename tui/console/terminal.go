@@ -1,0 +1,143 @@
+package console
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	tea "github.com/charmbracelet/bubbletea"
+
+	"shardeck/tui/copyas"
+	"shardeck/tui/keymap"
+	"shardeck/tui/screen"
+	"shardeck/tui/statement"
+	"shardeck/tui/terminal"
+	"shardeck/tui/theme"
+)
+
+// keyboard handles keys and text.
+func (m *model) keyboard(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case keymap.Key:
+		return m.press(msg)
+	case keymap.Typed:
+		return m.typed(msg)
+	case keymap.Paste:
+		return m.act(screen.Paste(m.top(), msg.Text))
+	}
+	return nil
+}
+
+// fromTerminal handles the terminal's answers, and what became of leaving it.
+func (m *model) fromTerminal(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case terminal.PasteTooLong:
+		m.say(msg.Error())
+	case terminal.Background:
+		m.background(msg.Dark)
+	case terminal.Resumed:
+		m.due = m.now
+	case terminal.CannotSuspend:
+		m.say("cannot suspend: " + msg.Why)
+	case terminal.Copied:
+		m.copied(msg)
+	case terminal.Edited:
+		return m.edited(msg)
+	}
+	return nil
+}
+
+// followsBackground reports whether the theme is to follow the terminal's background.
+func (m *model) followsBackground() bool {
+	return (m.opts.Theme == "" || m.opts.Theme == theme.Auto) && m.theme.Name() == theme.Dark
+}
+
+// background chooses the theme by the terminal's background, unless the user has chosen one.
+func (m *model) background(dark bool) {
+	if dark || !m.followsBackground() || m.themeChosen {
+		return
+	}
+	if t, err := theme.New(theme.Light, m.themeOptions); err == nil {
+		m.theme = t
+	}
+}
+
+// copyText puts a text onto the clipboard.
+func (m *model) copyText(in keymap.Copy) tea.Cmd {
+	m.copyWhat = in.What
+	return terminal.Copy(in.Text)
+}
+
+// copyRows writes rows as text, in the background, and puts it onto the clipboard.
+func (m *model) copyRows(in screen.CopyRows) tea.Cmd {
+	return begin(m, &m.copying, ExportTimeout, call(func(ctx context.Context) (string, error) {
+		return copyas.String(ctx, in.Format, in.Options, in.Rows, in.Columns, terminal.MaxCopy)
+	}), func(m *model, r reply[string]) tea.Cmd {
+		if r.err != nil {
+			m.say("not copied: " + r.err.Error() + "; x exports to a file")
+			return nil
+		}
+		return m.copyText(keymap.Copy{Text: r.value, What: in.What})
+	})
+}
+
+func (m *model) copied(msg terminal.Copied) {
+	if msg.Err != nil {
+		m.say("not copied: " + msg.Err.Error())
+		return
+	}
+	m.say(fmt.Sprintf("copied %s %s", m.copyWhat, msg.How))
+}
+
+// editOutside opens a text in the user's own editor.
+func (m *model) editOutside(text string) tea.Cmd {
+	f, err := os.CreateTemp("", "shardeck-*.sql") // private: statements contain data
+	if err == nil {
+		_, err = f.WriteString(text)
+		if e := f.Close(); err == nil {
+			err = e
+		}
+	}
+	if err != nil {
+		m.say("cannot open an editor: " + err.Error())
+		return nil
+	}
+	return terminal.Edit(f.Name())
+}
+
+// edited takes over the text from the user's own editor.
+func (m *model) edited(msg terminal.Edited) tea.Cmd {
+	path := msg.Path
+	remove := func() tea.Msg {
+		_ = os.Remove(path) // at worst a private temporary file is left
+		return nil
+	}
+	if msg.Err != nil {
+		m.say("the editor failed: " + msg.Err.Error())
+		return remove
+	}
+	text, err := readText(path)
+	if err != nil {
+		m.say("the text was not taken over: " + err.Error())
+		return remove
+	}
+	return tea.Batch(remove, m.act(m.query.Update(screen.Edited{Text: text})))
+}
+
+// filed handles a file that was read or written.
+func (m *model) filed(msg fileMsg) tea.Cmd {
+	if msg.err != nil {
+		m.say(msg.err.Error())
+		return nil
+	}
+	return m.act(m.query.Update(msg.message))
+}
+
+// decodeText is the text of a file, which must be in UTF-8.
+func decodeText(path string, b []byte) (string, error) {
+	text, err := statement.Decode(b)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return text, nil
+}

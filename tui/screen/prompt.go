@@ -1,0 +1,81 @@
+package screen
+
+import (
+	"unicode/utf8"
+
+	"shardeck/tui/keymap"
+	"shardeck/tui/theme"
+	"shardeck/tui/widget"
+)
+
+// Prompt asks for one line of text.
+type Prompt struct {
+	title, help string
+	text        string
+	null        bool // the value is NULL rather than text
+	nullable    bool
+	then        func(text string, null bool) Intent
+}
+
+// NewPrompt returns a prompt with a text to begin with. Enter acts on what then returns.
+func NewPrompt(title, help, text string, then func(text string) Intent) *Prompt {
+	return &Prompt{title: title, help: help, text: text, then: func(text string, _ bool) Intent { return then(text) }}
+}
+
+// NewValuePrompt returns a prompt for a value, which may be NULL if nullable.
+func NewValuePrompt(title, help, text string, null, nullable bool, then func(text string, null bool) Intent) *Prompt {
+	return &Prompt{title: title, help: help, text: text, null: null, nullable: nullable, then: then}
+}
+
+// Writing is always true.
+func (p *Prompt) Writing() bool { return true }
+
+// Insert adds to the text.
+func (p *Prompt) Insert(text string) Intent {
+	if p.null {
+		p.null, p.text = false, ""
+	}
+	p.text += text
+	return nil
+}
+
+// Commands lists the keys of the line.
+func (p *Prompt) Commands(*View) []keymap.Command {
+	all := []keymap.Command{
+		{Name: "accept", Label: "accept", Group: groupDialog, Keys: []string{"enter"}, Do: func() Intent { return CloseAnd{Then: p.then(p.text, p.null)} }},
+		{Name: "close and change nothing", Label: "cancel", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})},
+		{Name: "delete the last letter", Group: groupDialog, Keys: []string{"backspace", "ctrl+h"}, Do: does(func() {
+			_, n := utf8.DecodeLastRuneInString(p.text)
+			p.text, p.null = p.text[:len(p.text)-n], false
+		})},
+		{Name: "clear", Label: "clear", Group: groupDialog, Keys: []string{"ctrl+u"}, Do: does(func() { p.text, p.null = "", false })},
+	}
+	if p.nullable {
+		all = append(all, keymap.Command{Name: "make it NULL", Label: "NULL", Group: groupDialog, Keys: []string{"ctrl+n"}, Do: does(func() { p.text, p.null = "", true })})
+	}
+	return all
+}
+
+// Update ignores messages.
+func (p *Prompt) Update(any) Intent { return nil }
+
+// Paint draws the line with its end in view.
+func (p *Prompt) Paint(a widget.Area, _ *View) {
+	width := min(76, a.W)
+	lines := wrap(p.help, width-4, 6)
+	in := a.Center(width, len(lines)+5).Dialog(p.title, "")
+	for i, line := range lines {
+		in.Text(0, i, theme.Muted, line)
+	}
+	text, role := widget.Clean(p.text), theme.Text
+	if p.null {
+		text, role = "NULL", theme.Stale
+	}
+	if over := widget.Width(text) - (in.W - 4); over > 0 {
+		text = "…" + dropCells(text, over+1)
+	}
+	y := min(len(lines)+1, in.H-1)
+	x := in.Text(0, y, theme.Key, "> ")
+	x = in.Text(x, y, role, text)
+	in.Text(x, y, theme.ButtonFocus, " ")
+}

@@ -1,0 +1,295 @@
+package screen
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"shardeck/shared/api"
+	"shardeck/tui/answer"
+	"shardeck/tui/history"
+	"shardeck/tui/keymap"
+	"shardeck/tui/statement"
+)
+
+// RunOptions are the switches for statements.
+type RunOptions struct {
+	AllShards    bool          // an UPDATE or DELETE without a shard key may go to every shard
+	AllowPartial bool          // a SELECT may do without shards that fail
+	YesWrites    bool          // writes run without a question
+	Timeout      time.Duration // 0: the master's
+	MaxRows      int64         // 0: no bound
+	Params       []Param
+}
+
+// Param is the value of a parameter.
+type Param struct {
+	Name  string // without the @
+	Value jsontext.Value
+}
+
+// DefaultMaxRows bounds the rows of a result unless the user changes it.
+const DefaultMaxRows = 100_000
+
+// Piece is one of the statements to run.
+type Piece struct {
+	SQL    string
+	At     int // its offset in the text
+	Repeat int // how often to run it: the count of GO
+	Kind   statement.Kind
+}
+
+// The intents of the Query screen.
+type (
+	// RunQueries runs statements one after the other, until one fails, or requests their plans. With
+	// Ask, the user is first shown what the writes would do. The screen receives [QueriesStarted],
+	// [QueryHead] and [QueryEnded] for each, and [QueriesDone].
+	RunQueries struct {
+		Pieces  []Piece
+		Explain bool
+		Ask     bool
+		Options RunOptions
+	}
+	// CancelQuery cancels the running statements. Their [QueriesDone] still arrives.
+	CancelQuery struct{}
+)
+
+// The messages to the Query screen about statements.
+type (
+	// QueriesStarted says that statements are being run. Entries are theirs in the history.
+	QueriesStarted struct {
+		At      time.Time
+		Run     RunQueries
+		Entries []history.Entry
+	}
+	// QueryHead says that the columns of a statement have arrived; rows follow in Result.Rows.
+	QueryHead struct {
+		Piece  int
+		Result *Result
+	}
+	// QueryEnded carries the outcome of a statement, complete.
+	QueryEnded struct {
+		At     time.Time
+		Piece  int
+		Result *Result
+	}
+	// QueriesDone says that no statement runs any more.
+	QueriesDone struct{ At time.Time }
+)
+
+// running is what runs.
+type running struct {
+	RunQueries
+	tab        *tab
+	entries    []history.Entry
+	revision   uint64 // of the text that it was run from
+	current    int    // the piece that runs
+	began      time.Time
+	cancelling bool
+}
+
+// what names the part of the text to run.
+type what uint8
+
+const (
+	whatCursor what = iota // the selection, else the statement at the cursor
+	whatAll
+)
+
+// start asks for statements to be run.
+func (q *Query) start(w what, explain bool) Intent {
+	t := q.tab()
+	if q.running != nil {
+		return keymap.Say{Text: "a statement is running; Esc cancels it"}
+	}
+	text := t.editor.Text()
+	all := t.statements()
+	at := 0
+	if from, to := t.editor.Selection(); w == whatCursor && from < to {
+		text, at = text[from:to], from
+		all = statement.Split(text)
+	} else if w == whatCursor {
+		i := statement.At(all, t.editor.Cursor())
+		if i < 0 {
+			return keymap.Say{Text: "there is no statement to run"}
+		}
+		all = all[i : i+1]
+	}
+	if len(all) == 0 {
+		return keymap.Say{Text: "there is no statement to run"}
+	}
+	run := RunQueries{Explain: explain, Options: q.options}
+	for _, s := range all {
+		run.Pieces = append(run.Pieces, Piece{SQL: s.Text(text), At: at + s.From, Repeat: max(s.Repeat, 1), Kind: s.Kind})
+		run.Ask = run.Ask || !explain && !q.options.YesWrites && s.Kind != statement.Read
+	}
+	q.popup = popup{}
+	return run
+}
+
+// started clears the results before the first one arrives.
+func (q *Query) started(m QueriesStarted) {
+	t := q.tab()
+	q.running = &running{RunQueries: m.Run, tab: t, entries: m.Entries, revision: t.editor.Revision(), began: m.At}
+	t.fault = fault{}
+	if m.Run.Explain {
+		t.showPlan, t.plan, t.planRow = true, nil, 0
+		return
+	}
+	for _, e := range m.Entries {
+		q.ran(t, e)
+	}
+	for _, v := range t.results {
+		v.close()
+	}
+	t.results, t.shown, t.showPlan = nil, 0, false
+	q.lower = nil
+}
+
+// head shows a result whose rows have begun to arrive.
+func (q *Query) head(m QueryHead) {
+	if q.running == nil {
+		return
+	}
+	t := q.running.tab
+	q.running.current = m.Piece
+	t.results = append(t.results, newOutput(m.Piece, m.Result, q.frozen(m.Result)))
+	t.shown = len(t.results) - 1
+}
+
+// ended shows how a statement ended.
+func (q *Query) ended(m QueryEnded) Intent {
+	q.endedAt = m.At
+	if q.running == nil || m.Result == nil {
+		return nil // abandoned before it was sent
+	}
+	t, r := q.running.tab, m.Result
+	q.running.current = m.Piece + 1
+	if r.fault >= 0 && t.editor.Revision() == q.running.revision {
+		t.fault = fault{revision: q.running.revision, at: r.At + r.fault, set: true}
+	}
+	if q.running.Explain {
+		t.plan = r
+		return nil
+	}
+	if n := len(t.results); n > 0 && t.results[n-1].piece == m.Piece {
+		t.results[n-1].Result = r // its rows are shown already
+	} else {
+		t.results = append(t.results, newOutput(m.Piece, r, q.frozen(r)))
+	}
+	t.shown = len(t.results) - 1
+	if m.Piece < len(q.running.entries) {
+		e := &q.running.entries[m.Piece]
+		e.Took, e.Outcome, e.Rows = r.Took, r.outcome(), -1
+		switch {
+		case r.Affected != nil:
+			e.Rows = *r.Affected
+		case r.Rows != nil:
+			e.Rows = int64(r.Len())
+		}
+		q.finish(e)
+		return SaveHistory{Line: history.Ended(e)}
+	}
+	return nil
+}
+
+// done ends the run.
+func (q *Query) done(m QueriesDone) {
+	q.endedAt, q.running = m.At, nil
+}
+
+// frozen is how many columns of a result stay in view when it is scrolled: its key, if that comes
+// first.
+func (q *Query) frozen(r *Result) int {
+	if len(r.Columns) > 1 && q.tables.isKey(r.Columns[0].Name) {
+		return 1
+	}
+	return 0
+}
+
+// Running reports whether a statement is running and not being cancelled.
+func (q *Query) Running() bool { return q.running != nil && !q.running.cancelling }
+
+// Stop cancels the running statements. handled is false if none runs and none has just ended, so
+// that the key may do something else. A key that arrives just after the end was meant for the
+// statement.
+func (q *Query) Stop(now time.Time) (in Intent, handled bool) {
+	switch {
+	case q.running != nil && q.running.cancelling:
+		return keymap.Say{Text: "it is being cancelled"}, true
+	case q.running != nil:
+		q.running.cancelling = true
+		return CancelQuery{}, true
+	case !q.endedAt.IsZero() && now.Sub(q.endedAt) < justEnded:
+		return keymap.Say{Text: "already finished"}, true
+	}
+	return nil, false
+}
+
+// justEnded is how long keys that cancel a statement do nothing after it has ended.
+const justEnded = time.Second
+
+// explain asks for the plan, or goes back to the rows if the plan is shown.
+func (q *Query) explain() Intent {
+	t := q.tab()
+	if t.showPlan && t.plan != nil && len(t.results) > 0 {
+		t.showPlan = false
+		return nil
+	}
+	return q.start(whatCursor, true)
+}
+
+// WriteCheck is what is known of a write before it runs.
+type WriteCheck struct {
+	Piece Piece
+	Route *api.Route
+	Rows  int64 // that it would change; -1 if unknown
+}
+
+// Question is what the user is asked before writes run.
+func Question(checks []WriteCheck, db string) string {
+	text := ""
+	for i := range checks {
+		c := &checks[i]
+		if i > 0 {
+			text += "\n\n"
+		}
+		if i == 10 {
+			return text + fmt.Sprintf("… and %d more", len(checks)-i)
+		}
+		text += clip(c.Piece.SQL, 300)
+		if c.Piece.Repeat > 1 {
+			text += fmt.Sprintf("\n%d times", c.Piece.Repeat)
+		}
+		switch {
+		case c.Rows >= 0 && c.Piece.Kind == statement.Write:
+			text += "\n→ " + answer.Rows(c.Rows) + " in " + db
+		default:
+			text += "\n→ in " + db
+		}
+		if c.Route != nil {
+			text += ", " + answer.Route(c.Route)
+		}
+	}
+	return text
+}
+
+// clip cuts a text to n bytes.
+func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:n] + " …"
+}
+
+// goToFault moves the cursor to the fault of the last run.
+func (q *Query) goToFault() Intent {
+	t := q.tab()
+	if !t.fault.set || t.fault.revision != t.editor.Revision() {
+		return keymap.Say{Text: "there is no fault in the text"}
+	}
+	q.onGrid = false
+	t.editor.MoveTo(t.fault.at)
+	return nil
+}

@@ -1,0 +1,232 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	tea "github.com/charmbracelet/bubbletea"
+	"golang.org/x/term"
+)
+
+// Options configure [Run].
+type Options struct {
+	In  io.Reader // nil for standard input
+	Out io.Writer // nil for standard output
+
+	// Getenv looks variables up; nil for the process's environment.
+	Getenv func(string) string
+	// AskBackground asks the terminal for its background colour. Nothing waits for the answer.
+	AskBackground bool
+	// Traffic is called with what was written, when the program has ended; nil for nobody.
+	Traffic func(Traffic)
+}
+
+// ErrInterrupted is the error of [Run] if ctx ended it.
+var ErrInterrupted = errors.New("interrupted")
+
+// session is one run of a program on a terminal.
+type session struct {
+	getenv  func(string) string
+	in      *os.File // nil if the input is no file
+	cooked  *term.State
+	out     io.Writer
+	painter *Painter
+	input   *input // nil if Bubble Tea reads the keys
+	program *tea.Program
+	hold    *interrupts
+
+	signals   chan os.Signal
+	continued chan struct{}
+	stopping  atomic.Bool
+	quit      chan struct{}
+
+	ask      bool
+	asked    atomic.Int64 // when, in Unix nanoseconds; 0 before and after the answer
+	answered chan struct{}
+}
+
+// Run runs a program on the terminal until the model quits, the terminal goes away or ctx ends,
+// and leaves the terminal as it was. The model receives [keymap.Key], [keymap.Typed] and
+// [keymap.Paste] instead of tea.KeyMsg, and the messages of this package.
+func Run(ctx context.Context, model tea.Model, o Options) error {
+	s := newSession(ctx, o)
+	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithOutput(s.painterFor(o)), tea.WithAltScreen(), tea.WithoutSignalHandler()}
+	if readsKeys {
+		// Bubble Tea does not read: an input that is at its end, since it cannot resume with none.
+		program = append(program, tea.WithInput(atEnd{}))
+	}
+	s.program = tea.NewProgram(&host{model: model, session: s}, program...)
+	if err := s.enter(o); err != nil {
+		return err
+	}
+	_, err := s.program.Run()
+	s.leave()
+	if o.Traffic != nil {
+		o.Traffic(s.painter.Traffic())
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ErrInterrupted
+	case err != nil:
+		return err
+	}
+	return nil
+}
+
+func newSession(ctx context.Context, o Options) *session {
+	s := &session{
+		getenv: o.Getenv, out: o.Out, ask: o.AskBackground, hold: interruptsOf(ctx),
+		signals: make(chan os.Signal, 8), continued: make(chan struct{}, 1), quit: make(chan struct{}),
+		answered: make(chan struct{}, 1),
+	}
+	if s.getenv == nil {
+		s.getenv = os.Getenv
+	}
+	if s.out == nil {
+		s.out = os.Stdout
+	}
+	return s
+}
+
+// painterFor makes the painter, and returns it as Bubble Tea requires an output: one that
+// has a file descriptor if it is a terminal.
+func (s *session) painterFor(o Options) io.Writer {
+	f, ok := s.out.(*os.File)
+	width, height := 0, 0
+	if ok && term.IsTerminal(int(f.Fd())) {
+		if w, h, err := term.GetSize(int(f.Fd())); err == nil {
+			width, height = w, h
+		}
+	}
+	s.painter = NewPainter(s.out, width, height, []string{"TERM=" + s.getenv("TERM")})
+	if ok {
+		return paintedFile{s.painter, f}
+	}
+	return s.painter
+}
+
+// paintedFile is a Painter of a file, which Bubble Tea asks for the window's size.
+type paintedFile struct {
+	*Painter
+	file *os.File
+}
+
+// Fd is the file's.
+func (f paintedFile) Fd() uintptr { return f.file.Fd() }
+
+// Read reads the file.
+func (f paintedFile) Read(b []byte) (int, error) { return f.file.Read(b) }
+
+// Close closes the file.
+func (f paintedFile) Close() error { return f.file.Close() }
+
+// atEnd is an input that ends at once.
+type atEnd struct{}
+
+// Read returns io.EOF.
+func (atEnd) Read([]byte) (int, error) { return 0, io.EOF }
+
+// enter takes the terminal over.
+func (s *session) enter(o Options) error {
+	go s.listen()
+	if !readsKeys {
+		return nil
+	}
+	from := o.In
+	if from == nil {
+		from = os.Stdin
+	}
+	more := func() bool { return false }
+	if f, ok := from.(*os.File); ok {
+		s.in, more = f, pending(f)
+	}
+	s.input = newInput(from, more, s.deliver)
+	return s.resume()
+}
+
+// resume puts the terminal into raw mode and reads it.
+func (s *session) resume() error {
+	if s.input == nil {
+		return nil
+	}
+	if s.in != nil && term.IsTerminal(int(s.in.Fd())) {
+		state, err := term.MakeRaw(int(s.in.Fd()))
+		if err != nil {
+			return err
+		}
+		s.cooked = state
+	}
+	return s.input.start()
+}
+
+// release stops reading and restores the terminal's mode.
+func (s *session) release() error {
+	if s.input == nil {
+		return nil
+	}
+	s.input.stop()
+	if s.cooked == nil {
+		return nil
+	}
+	state := s.cooked
+	s.cooked = nil
+	return term.Restore(int(s.in.Fd()), state)
+}
+
+// leave gives the terminal back for good.
+func (s *session) leave() {
+	s.awaitAnswer()
+	s.release() //nolint:errcheck // the terminal is gone, or as it should be
+	close(s.quit)
+	if s.input != nil {
+		s.input.close()
+	}
+}
+
+// deliver hands a message to the program.
+func (s *session) deliver(msg any) {
+	if _, ok := msg.(Background); ok {
+		s.asked.Store(0)
+		select {
+		case s.answered <- struct{}{}:
+		default:
+		}
+	}
+	s.program.Send(msg)
+}
+
+// The bounds of the wait for an answer at the end of the program.
+const (
+	answerOverdue = time.Second
+	answerWait    = 150 * time.Millisecond
+)
+
+// question asks for the background colour; see xterm's ctlseqs, OSC 11.
+const question = "\x1b]11;?\x1b\\"
+
+// askBackground asks, unless the terminal is known to print the question.
+func (s *session) askBackground() tea.Msg {
+	if t := s.getenv("TERM"); !s.ask || s.in == nil || t == "" || t == "linux" || t == "dumb" {
+		return nil
+	}
+	s.asked.Store(time.Now().UnixNano())
+	s.painter.Pass(question) //nolint:errcheck // whoever cannot write cannot be told
+	return nil
+}
+
+// awaitAnswer waits a little for an answer that is on its way, since the shell would take it
+// for something typed. A terminal that has not answered for a second is not going to.
+func (s *session) awaitAnswer() {
+	asked := s.asked.Load()
+	if asked == 0 || time.Since(time.Unix(0, asked)) > answerOverdue {
+		return
+	}
+	select {
+	case <-s.answered:
+	case <-time.After(answerWait):
+	}
+}

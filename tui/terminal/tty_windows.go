@@ -1,0 +1,19 @@
+package terminal
+
+import "os"
+
+// readsKeys is false: the console of Windows reports keys as records, which Bubble Tea reads.
+const readsKeys = false
+
+func pending(*os.File) func() bool { return func() bool { return false } }
+
+// CanSuspend reports whether the program can be suspended.
+func CanSuspend() (ok bool, why string) { return false, "Windows has no job control" }
+
+func (s *session) stop(bool) {}
+
+func (s *session) listen() { <-s.quit }
+
+func hangupIgnored() bool { return false }
+
+var editors = []string{"notepad"}
