@@ -55,7 +55,9 @@ func CanSuspend() (ok bool, why string) {
 // stopWait is how long to wait for a stop that does not come.
 const stopWait = time.Second
 
-// stop stops the process, with its group if asked, until it is continued.
+// stop stops the process, with its group if asked, until it is continued. It uses SIGSTOP, since
+// Go does not restore what SIGTSTP does by default once a program has listened for it. Who
+// calls it has asked [CanSuspend], as nobody would continue an orphaned group.
 func (s *session) stop(group bool) {
 	select {
 	case <-s.continued: // of an earlier stop
@@ -63,18 +65,16 @@ func (s *session) stop(group bool) {
 	}
 	s.stopping.Store(true)
 	defer s.stopping.Store(false)
-	signal.Reset(syscall.SIGTSTP)
-	defer signal.Notify(s.signals, syscall.SIGTSTP)
 	target := os.Getpid()
 	if group {
 		target = 0
 	}
-	if syscall.Kill(target, syscall.SIGTSTP) != nil {
+	if syscall.Kill(target, syscall.SIGSTOP) != nil {
 		return
 	}
 	select {
 	case <-s.continued:
-	case <-time.After(stopWait): // the shell has gone meanwhile, and nobody was stopped
+	case <-time.After(stopWait):
 	}
 }
 
