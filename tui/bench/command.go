@@ -15,7 +15,7 @@ type Command struct {
 	Rounds  int           `help:"Rounds of each measurement, alternating between Shardeck and the baseline; the median ratio is printed." default:"3"`
 	Clients []int         `help:"Numbers of concurrent clients." default:"1,16,64"`
 	Rows    int           `help:"Rows of the big table, for counts and scans." default:"1000000"`
-	Only    []string      `help:"Run only these: ${enum}." enum:"point-select,insert,bulk,count,scan,query,sqlserver,languages,failover" default:"point-select,insert,bulk,count,scan,query,sqlserver,languages,failover"`
+	Only    []string      `help:"Run only these: ${enum}." enum:"point-select,insert,bulk,count,scan,query,sqlserver,languages,failover,console" default:"point-select,insert,bulk,count,scan,query,sqlserver,languages,failover,console"`
 
 	FailoverRounds int    `help:"How often each kind of failover is measured; 50 give a p99 worth the name." default:"5"`
 	Etcd           string `help:"The program etcd, to measure its lease too." env:"SHARDECK_TEST_ETCD" default:"etcd"`
@@ -64,6 +64,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) error {
 		{"sqlserver", r.sqlServer},
 		{"languages", r.languages},
 		{"failover", r.failovers},
+		{"console", r.consoles},
 	} {
 		if !slices.Contains(c.Only, m.name) {
 			continue

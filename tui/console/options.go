@@ -65,7 +65,8 @@ type Options struct {
 	In     io.Reader           // nil for the terminal
 	Out    io.Writer           // nil for standard output
 	Getenv func(string) string // nil for the process's environment
-	// Traffic is called with how much was written to the terminal, at the end; nil for nobody.
+	// Traffic is called after each write to the terminal, with how much was written so far;
+	// nil for nobody. It must not block.
 	Traffic func(terminal.Traffic)
 
 	// Dial returns the client of a master. It must not do I/O. Nil makes real clients.

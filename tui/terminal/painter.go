@@ -31,6 +31,7 @@ type Painter struct {
 	pen      uv.Cell // style and link of the next character
 	x, y     int
 	traffic  Traffic
+	report   func(Traffic) // nil for nobody
 }
 
 // Traffic counts what a Painter has been given, which is what the terminal would have
@@ -100,12 +101,16 @@ func (p *Painter) Pass(sequence string) error {
 // send writes what is pending. One Write is one write, so that a terminal seldom shows half
 // of a frame.
 func (p *Painter) send() error {
-	if p.pending.Len() == 0 {
-		return nil
+	var err error
+	if p.pending.Len() > 0 {
+		var n int
+		n, err = p.out.Write(p.pending.Bytes())
+		p.traffic.Written += int64(n)
+		p.pending.Reset()
 	}
-	n, err := p.out.Write(p.pending.Bytes())
-	p.traffic.Written += int64(n)
-	p.pending.Reset()
+	if p.report != nil {
+		p.report(p.traffic)
+	}
 	return err
 }
 

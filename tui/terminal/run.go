@@ -21,9 +21,14 @@ type Options struct {
 	Getenv func(string) string
 	// AskBackground asks the terminal for its background colour. Nothing waits for the answer.
 	AskBackground bool
-	// Traffic is called with what was written, when the program has ended; nil for nobody.
+	// Traffic is called after each write, with what has been written so far; nil for nobody. It
+	// must not block.
 	Traffic func(Traffic)
 }
+
+// framesPerSecond is how often Bubble Tea looks for a new frame, the most that it can. A key
+// waits for half of that time on average; a frame without changes costs nothing.
+const framesPerSecond = 120
 
 // ErrInterrupted is the error of [Run] if ctx ended it.
 var ErrInterrupted = errors.New("interrupted")
@@ -54,7 +59,7 @@ type session struct {
 // [keymap.Paste] instead of tea.KeyMsg, and the messages of this package.
 func Run(ctx context.Context, model tea.Model, o Options) error {
 	s := newSession(ctx, o)
-	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithOutput(s.painterFor(o)), tea.WithAltScreen(), tea.WithoutSignalHandler()}
+	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithOutput(s.painterFor(o)), tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)}
 	if readsKeys {
 		// Bubble Tea does not read: an input that is at its end, since it cannot resume with none.
 		program = append(program, tea.WithInput(atEnd{}))
@@ -65,9 +70,6 @@ func Run(ctx context.Context, model tea.Model, o Options) error {
 	}
 	_, err := s.program.Run()
 	s.leave()
-	if o.Traffic != nil {
-		o.Traffic(s.painter.Traffic())
-	}
 	switch {
 	case ctx.Err() != nil:
 		return ErrInterrupted
@@ -103,6 +105,7 @@ func (s *session) painterFor(o Options) io.Writer {
 		}
 	}
 	s.painter = NewPainter(s.out, width, height, []string{"TERM=" + s.getenv("TERM")})
+	s.painter.report = o.Traffic
 	if ok {
 		return paintedFile{s.painter, f}
 	}
