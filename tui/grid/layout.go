@@ -24,8 +24,23 @@ type seen struct {
 }
 
 type shownRow struct {
-	cells []Cell
+	cells []shownCell
 	err   error
+}
+
+// shownCell is a value as text for display, and cut to the width that it was drawn in last.
+type shownCell struct {
+	Cell
+	fitted string
+	width  int
+}
+
+// fit returns the text cut to a width. Rows are drawn many times in the same one.
+func (c *shownCell) fit(width int) string {
+	if c.width != width {
+		c.fitted, c.width = widget.Cut(c.Text, width), width
+	}
+	return c.fitted
 }
 
 // maxSeen bounds the rows that are held for display.
@@ -63,7 +78,7 @@ func (g *Grid) shownRow(i int) shownRow {
 			w = widget.Width(c.Text)
 		}
 		s.widths[n] = max(s.widths[n], w)
-		r.cells = append(r.cells, c)
+		r.cells = append(r.cells, shownCell{Cell: c, width: -1})
 	}
 	s.rows[i] = r
 	return r

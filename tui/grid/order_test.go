@@ -267,25 +267,3 @@ func TestRowsThatArriveAreCovered(t *testing.T) {
 		t.Errorf("after a refresh: %v", got)
 	}
 }
-
-func BenchmarkOrder(b *testing.B) {
-	for n, name := range many(1).Columns() {
-		b.Run("sort/"+name.Name, func(b *testing.B) { benchOrder(b, request{sort: n, dir: Ascending}) })
-	}
-	f, err := ParseFilter("fox 77", many(1).Columns(), 0)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Run("filter", func(b *testing.B) { benchOrder(b, request{filter: f}) })
-}
-
-func benchOrder(b *testing.B, r request) {
-	s := many(100_000)
-	b.ReportAllocs()
-	for b.Loop() {
-		o := (&ordering{request: r, source: s, columns: s.Columns(), n: s.Len()}).run(context.Background())
-		if o.err != nil {
-			b.Fatal(o.err)
-		}
-	}
-}

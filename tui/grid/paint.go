@@ -132,21 +132,25 @@ func (g *Grid) paintRow(body, table widget.Area, slots []slot, y, i int, focused
 		case selected:
 			role = theme.Strong
 		}
-		g.paintCell(table, s, y, role, row.cells[column], g.columns[column].Right)
+		g.paintCell(table, s, y, role, &row.cells[column], g.columns[column].Right)
 	}
 }
 
 // paintCell draws a value. One of NULL's marks is always in the gap beside the column, which
 // no text reaches, so that a text cannot look like it, even without colour. Under the cursor the
 // whole width of the column is marked.
-func (g *Grid) paintCell(table widget.Area, s slot, y int, role theme.Role, c Cell, right bool) {
+func (g *Grid) paintCell(table widget.Area, s slot, y int, role theme.Role, c *shownCell, right bool) {
 	if role == theme.Selected || role == theme.InfoBadge {
 		for x := range s.w {
 			table.Text(s.x+x, y, role, " ")
 		}
 	}
 	if !c.Null {
-		paintValue(table, s, y, role, c.Text, right)
+		text, x := c.fit(s.w), s.x
+		if right {
+			x += s.w - widget.Width(text)
+		}
+		table.Put(x, y, role, text)
 		return
 	}
 	if role == theme.Text || role == theme.Strong {

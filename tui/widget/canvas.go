@@ -161,23 +161,24 @@ func (a Area) Clear() {
 // Text draws s, cleaned, from column x and returns the column after it. It is clipped at
 // a's right edge without a mark; use [Fit] to mark a cut.
 func (a Area) Text(x, y int, role theme.Role, s string) int {
-	return a.draw(x, y, role, Clean(s))
+	return a.Put(x, y, role, Clean(s))
 }
 
 // Data draws a value as [FitData] shows it in at most width cells, and returns the column
 // after it.
 func (a Area) Data(x, y int, role theme.Role, s string, width int) int {
-	return a.draw(x, y, role, FitData(s, width))
+	return a.Put(x, y, role, FitData(s, width))
 }
 
 // DataRight is Data with the text's end at column x+width.
 func (a Area) DataRight(x, y int, role theme.Role, s string, width int) int {
 	s = FitData(s, width)
-	return a.draw(x+width-Width(s), y, role, s)
+	return a.Put(x+width-Width(s), y, role, s)
 }
 
-// draw draws a clean text.
-func (a Area) draw(x, y int, role theme.Role, s string) int {
+// Put draws a text that [Clean], [Data] or [FitData] returned, which spares cleaning it again
+// with each frame, and returns the column after it.
+func (a Area) Put(x, y int, role theme.Role, s string) int {
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		w := RuneWidth(r)

@@ -120,7 +120,7 @@ func Width(s string) int {
 }
 
 // Fit returns text cleaned and cut to at most width cells; a cut one ends in "…".
-func Fit(s string, width int) string { return fit(Clean(s), width) }
+func Fit(s string, width int) string { return Cut(Clean(s), width) }
 
 // FitData is [Fit] for a value: it is shown as by [Data]. It reads no more of a long value
 // than fits.
@@ -150,8 +150,9 @@ func FitData(s string, width int) string {
 	return b.String()
 }
 
-// fit cuts a clean text between clusters.
-func fit(s string, width int) string {
+// Cut cuts a text that [Clean] or [Data] returned to at most width cells, between clusters;
+// it then ends in "…".
+func Cut(s string, width int) string {
 	if width <= 0 {
 		return ""
 	}
@@ -176,7 +177,7 @@ func fit(s string, width int) string {
 func FitMiddle(s string, width int) string {
 	s = Clean(s)
 	if Width(s) <= width || width < 5 {
-		return fit(s, width)
+		return Cut(s, width)
 	}
 	tail := s
 	for used, keep := Width(s), (width-1)/2; used > keep && tail != ""; {
@@ -184,5 +185,5 @@ func FitMiddle(s string, width int) string {
 		used -= Width(tail[:n])
 		tail = tail[n:]
 	}
-	return fit(s, width-Width(tail)) + tail
+	return Cut(s, width-Width(tail)) + tail
 }

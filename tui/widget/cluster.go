@@ -197,7 +197,10 @@ func spacing(r rune) bool {
 	case unicode.IsSpace(r):
 		w := RuneWidth(r)
 		return w == 1 || w == 2
-	case !unicode.IsPrint(r), unicode.In(r, unicode.Cf, unicode.Mn, unicode.Me, unicode.Prepended_Concatenation_Mark), prepends(r):
+	case prepends(r):
+		return false
+	case unicode.IsLetter(r):
+	case !unicode.IsPrint(r), unicode.In(r, unicode.Mn, unicode.Me):
 		return false
 	}
 	w := RuneWidth(r)
