@@ -86,7 +86,7 @@ func (m *model) copied(msg terminal.Copied) {
 		m.say("not copied: " + msg.Err.Error())
 		return
 	}
-	m.say(fmt.Sprintf("copied %s %s", m.copyWhat, msg.How))
+	m.say(fmt.Sprintf("copied %s to %s", m.copyWhat, msg.How))
 }
 
 // editOutside opens a text in the user's own editor.

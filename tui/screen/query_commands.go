@@ -73,35 +73,27 @@ func (q *Query) Commands(v *View) []keymap.Command {
 		own = q.resultCommands()
 	}
 	all := q.statementCommands(v)
-	// What the pane does with a key comes first, except while a statement runs, which Esc cancels.
+	// Esc cancels what runs, whatever the pane would do with it.
 	if q.running != nil {
 		return append(all, own...)
 	}
-	return append(withLabels(own, all), rest(own, all)...)
-}
-
-// withLabels puts the commands of the screen that are in the footer before those of the pane, but
-// for keys that the pane uses.
-func withLabels(own, all []keymap.Command) []keymap.Command {
-	var first []keymap.Command
-	for _, c := range all {
-		if c.Label != "" && !uses(own, c.Keys) {
-			first = append(first, c)
-		}
+	// Otherwise a key that the pane uses is the pane's. What is most looked for in the footer comes
+	// first: of a result what can be done with it, of a text how to run it.
+	all = slices.DeleteFunc(all, func(c keymap.Command) bool { return uses(own, c.Keys) })
+	if q.popup.open() {
+		return append(own, all...)
 	}
-	return append(first, own...)
+	if q.onGrid {
+		first := func(c keymap.Command) bool { return c.Keys[0] == "tab" || c.Keys[0] == "f1" }
+		front := slices.DeleteFunc(slices.Clone(all), func(c keymap.Command) bool { return !first(c) })
+		return slices.Concat(front, own, slices.DeleteFunc(all, first))
+	}
+	return append(all, own...)
 }
 
-// rest are the other commands of the screen.
-func rest(own, all []keymap.Command) []keymap.Command {
-	return slices.DeleteFunc(slices.Clone(all), func(c keymap.Command) bool { return c.Label != "" && !uses(own, c.Keys) })
-}
-
-// uses reports whether a key of a pane's commands is among keys.
+// uses reports whether the first of keys is one of a pane's commands.
 func uses(own []keymap.Command, keys []string) bool {
-	return slices.ContainsFunc(own, func(c keymap.Command) bool {
-		return c.Off == "" && slices.ContainsFunc(c.Keys, func(k string) bool { return slices.Contains(keys, k) })
-	})
+	return slices.ContainsFunc(own, func(c keymap.Command) bool { return c.Off == "" && slices.Contains(c.Keys, keys[0]) })
 }
 
 // statementCommands are the keys that work in all panes.

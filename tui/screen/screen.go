@@ -102,7 +102,7 @@ func Paste(s Screen, text string) Intent {
 		return q.Pasted(text)
 	}
 	if w, ok := s.(writable); ok && w.Writing() {
-		return w.Insert(oneLine.Replace(text))
+		return w.Insert(oneLine.Replace(strings.TrimRight(text, "\r\n")))
 	}
 	return keymap.Say{Text: "pasted text is ignored here"}
 }

@@ -172,10 +172,16 @@ var lineBreaks = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 // together returns the messages of text and control characters that arrived at once, with
 // no escape sequence among them.
 func together(unit []byte, at time.Time) []any {
-	if isPaste(unit) {
-		return []any{pasteOf(unit, len(unit))}
-	}
 	var out []any
+	// A paste hardly begins with a control character, but the key that clears a line is often
+	// followed by text so soon that they arrive together.
+	for len(unit) > 0 && isControl(unit[0]) && !bytes.ContainsRune([]byte("\r\n\t"), rune(unit[0])) {
+		out = append(out, keymap.Key{Name: controlName(unit[0]), At: at})
+		unit = unit[1:]
+	}
+	if isPaste(unit) {
+		return append(out, pasteOf(unit, len(unit)))
+	}
 	for len(unit) > 0 {
 		if isControl(unit[0]) {
 			out = append(out, keymap.Key{Name: controlName(unit[0]), At: at})
