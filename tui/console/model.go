@@ -52,6 +52,7 @@ type model struct {
 	surveyed  time.Time // when the masters that are not polled were last asked for their cluster
 	querying  request   // statements
 	asking    request   // what writes would do
+	linting   request   // the statement that is being written
 	working   request   // sorting, filtering or plotting rows
 	copying   request
 	copyWhat  string // what is being copied

@@ -100,6 +100,24 @@ func (m *model) askWrites(in screen.RunQueries) tea.Cmd {
 	})
 }
 
+// checkText has the statement that is being written checked, while the Query screen is shown and a
+// master answers.
+func (m *model) checkText() tea.Cmd {
+	if m.top() != screen.Screen(m.query) || m.state.Link != cluster.Live || m.db == "" || m.linting.active {
+		return nil
+	}
+	in, ok := m.query.Check(m.now).(screen.CheckText)
+	if !ok {
+		return nil
+	}
+	r := runner{c: m.sql, db: m.db, now: m.opts.Now, in: screen.RunQueries{Pieces: []screen.Piece{in.Piece}, Explain: true, Options: in.Options}}
+	return begin(m, &m.linting, CheckTimeout, func(ctx context.Context) *screen.Result {
+		return r.one(ctx, 0, func(any) {})
+	}, func(m *model, result *screen.Result) tea.Cmd {
+		return m.act(m.query.Update(screen.TextChecked{Piece: in.Piece, Revision: in.Revision, Problem: api.AsProblem(result.Err)}))
+	})
+}
+
 // attempts collects the masters that failed before another answered.
 func attempts(ctx context.Context) (context.Context, *[]client.Attempt) {
 	failed := new([]client.Attempt)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -91,18 +92,26 @@ func (m *model) copied(msg terminal.Copied) {
 
 // editOutside opens a text in the user's own editor.
 func (m *model) editOutside(text string) tea.Cmd {
-	f, err := os.CreateTemp("", "shardeck-*.sql") // private: statements contain data
-	if err == nil {
-		_, err = f.WriteString(text)
-		if e := f.Close(); err == nil {
-			err = e
+	return func() tea.Msg {
+		path, err := writeTemporary(text)
+		if err != nil {
+			return terminal.Edited{Err: err}
 		}
+		return terminal.Edit(path)()
 	}
+}
+
+// writeTemporary writes a text to a file that only the user can read, since statements contain data.
+func writeTemporary(text string) (path string, err error) {
+	f, err := os.CreateTemp("", "shardeck-*.sql")
 	if err != nil {
-		m.say("cannot open an editor: " + err.Error())
-		return nil
+		return "", err
 	}
-	return terminal.Edit(f.Name())
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
 }
 
 // edited takes over the text from the user's own editor.
@@ -114,6 +123,9 @@ func (m *model) edited(msg terminal.Edited) tea.Cmd {
 	}
 	if msg.Err != nil {
 		m.say("the editor failed: " + msg.Err.Error())
+		if path == "" {
+			return nil
+		}
 		return remove
 	}
 	text, err := readText(path)

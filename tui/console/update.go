@@ -34,7 +34,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case terminal.PasteTooLong, terminal.Background, terminal.Resumed, terminal.CannotSuspend, terminal.Copied, terminal.Edited:
 		return m, m.fromTerminal(msg)
 	case tickMsg:
-		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), tick(m.tickLength()))
+		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), tick(m.tickLength()))
 	case answerMsg:
 		return m, m.answered(msg)
 	case identifiedMsg:

@@ -62,14 +62,14 @@ func (h *Help) Update(any) Intent { return nil }
 // keyWidth is the minimum width of the column of keys.
 const keyWidth = 8
 
-// keysOf is how the keys of a command are listed: at most three.
+// keysOf is how the keys of a command are listed: at most two.
 func keysOf(c *keymap.Command) string {
 	if c.Shown != "" {
 		return c.Shown
 	}
 	text := ""
 	for i, k := range c.Keys {
-		if i == 3 {
+		if i == 2 {
 			break
 		}
 		if i > 0 {
@@ -102,9 +102,12 @@ func (h *Help) height(g *group, width int) int {
 
 // Paint draws the groups, in two columns if there is room, and the legend.
 func (h *Help) Paint(a widget.Area, _ *View) {
-	const most = 104
+	most := 104
+	if h.marks {
+		most = 80
+	}
 	width, columns := min(most, a.W)-4, 1
-	if a.W >= 76 {
+	if a.W >= 76 && (h.marks || a.W >= 100) {
 		columns, width = 2, width/2
 	}
 	total := 0

@@ -50,6 +50,7 @@ type tab struct {
 	planRow  int
 	fault    fault
 	split    split
+	checked  checked
 }
 
 // fault is the position of an error in a text, valid while the text is unchanged.
@@ -57,6 +58,7 @@ type fault struct {
 	revision uint64
 	at       int
 	set      bool
+	text     string // what is wrong
 }
 
 // split is the statements of a text at a revision.
@@ -128,6 +130,8 @@ func (q *Query) Update(msg any) Intent {
 		return q.ended(m)
 	case QueriesDone:
 		q.done(m)
+	case TextChecked:
+		q.checkedText(m)
 	case HistoryLoaded:
 		q.history = slices.Concat(m.Entries, q.history)
 	case HistoryChosen:

@@ -109,3 +109,16 @@ func (q *Query) finish(e *history.Entry) {
 		}
 	}
 }
+
+// Texts returns everything that was written or run: the texts of the tabs, their drafts, and the
+// history.
+func (q *Query) Texts() []string {
+	var all []string
+	for _, t := range q.tabs {
+		all = append(all, t.editor.Text(), t.walk.draft)
+	}
+	for i := range q.history {
+		all = append(all, q.history[i].SQL)
+	}
+	return all
+}

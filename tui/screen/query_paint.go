@@ -76,7 +76,7 @@ func (q *Query) paintEditor(a widget.Area, v *View) {
 	if len(q.tabs) > 1 || t.file != "" {
 		title += fmt.Sprintf(" · %d/%d %s", q.at+1, len(q.tabs), t.name())
 	}
-	in := a.Box(frame(!q.onGrid), title, q.editorNote())
+	in := a.Box(frame(!q.onGrid), title, widget.Fit(q.editorNote(), a.W-widget.Width(widget.Clean(title))-10))
 	in = in.Sub(0, 0, in.W-1, in.H)
 	t.editor.Paint(in, q.look())
 }
@@ -90,6 +90,9 @@ func (q *Query) editorNote() string {
 	}
 	if n := len(q.history); n > 1 && t.walk.back > 0 {
 		parts = append(parts, fmt.Sprintf("%d of %d", n-t.walk.back+1, n))
+	}
+	if t.fault.set && t.fault.revision == t.editor.Revision() && t.fault.text != "" {
+		return "✗ " + t.fault.text
 	}
 	if call, ok := complete.Signature(t.editor.Text(), t.editor.Cursor()); ok && call.Usage != "" && len(t.editor.Text()) < 64<<10 {
 		return call.Usage

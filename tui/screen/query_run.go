@@ -167,7 +167,7 @@ func (q *Query) ended(m QueryEnded) Intent {
 	t, r := q.running.tab, m.Result
 	q.running.current = m.Piece + 1
 	if r.fault >= 0 && t.editor.Revision() == q.running.revision {
-		t.fault = fault{revision: q.running.revision, at: r.At + r.fault, set: true}
+		t.fault = fault{revision: q.running.revision, at: r.At + r.fault, set: true, text: api.AsProblem(r.Err).Detail}
 	}
 	if q.running.Explain {
 		t.plan = r

@@ -193,3 +193,8 @@ func TestValuesCannotBreakQueryScreen(t *testing.T) {
 		}
 	})
 }
+
+// endOf is the end of a result's stream.
+func endOf(r *Result) *api.EndInfo {
+	return &api.EndInfo{Route: r.Route, Shards: r.Shards}
+}

@@ -79,7 +79,7 @@ func TestWithoutUnicodeEverythingIsASCII(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	th.Paint(&b, Text, "╭─╮│╰╯ ▁▂▃▄▅▆▇█▏▎▍▌▋▊▉ ●○▲✗✓⊘≠ ▸…·—Σ↑↓←→‖▒┆÷–µ")
+	th.Paint(&b, Text, "╭─╮│╰╯ ▁▂▃▄▅▆▇█▏▎▍▌▋▊▉ ●○▲✗✓⊘≠ ▸★✎…·—Σ↑↓←→‖▒┆÷–µ")
 	if s := b.String(); utf8.RuneCountInString(s) != len(s) {
 		t.Errorf("%q is not ASCII", s)
 	}
