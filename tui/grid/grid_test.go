@@ -17,7 +17,6 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/keymap"
-	"shardeck/tui/rowstore"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
