@@ -14,8 +14,17 @@ import (
 // headless is a terminal without a window.
 func headless(t interface{ Cleanup(func()) }, w, h int) *vt.Emulator {
 	e := vt.NewEmulator(w, h)
-	go io.Copy(io.Discard, e) //nolint:errcheck // its answers, which it would otherwise wait to deliver
-	t.Cleanup(func() { e.Close() })
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		io.Copy(io.Discard, e) //nolint:errcheck // its answers, which it would otherwise wait to deliver
+	}()
+	t.Cleanup(func() {
+		if c, ok := e.InputPipe().(io.Closer); ok {
+			c.Close()
+			<-done
+		}
+	})
 	return e
 }
 
