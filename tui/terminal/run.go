@@ -63,13 +63,15 @@ func Run(ctx context.Context, model tea.Model, o Options) error {
 	if readsKeys {
 		// Bubble Tea does not read: an input that is at its end, since it cannot resume with none.
 		program = append(program, tea.WithInput(atEnd{}))
+	} else if o.In != nil {
+		program = append(program, tea.WithInput(o.In))
 	}
 	s.program = tea.NewProgram(&host{model: model, session: s}, program...)
+	defer s.leave()
 	if err := s.enter(o); err != nil {
 		return err
 	}
 	_, err := s.program.Run()
-	s.leave()
 	switch {
 	case ctx.Err() != nil:
 		return ErrInterrupted
