@@ -105,6 +105,11 @@ func (s *Scatter) reading(shard int, cancel context.CancelCauseFunc) (forget fun
 type ExecCall struct {
 	Shard   int
 	Request *api.ExecRequest
+	// Part records the progress; nil: nobody follows it.
+	Part *Part
+	// Internal is the number of statements at the end of Request that are the master's own. Part does
+	// not count their rows.
+	Internal int
 }
 
 // ExecResult is what came of it: exactly one of Response and Problem is set.
@@ -124,10 +129,9 @@ func (s *Scatter) Exec(ctx context.Context, requestID string, calls []ExecCall) 
 	return each(ctx, s, calls,
 		func(ctx context.Context, c *ExecCall) ExecResult {
 			var r ExecResult
-			r.Worker, r.Took, r.Problem = s.write(ctx, c.Shard, func(ctx context.Context, w *client.Worker) error {
-				var err error
+			r.Worker, r.Took, r.Problem = s.write(ctx, c.Shard, c.Part, func(ctx context.Context, w *client.Worker) (rows int64, err error) {
 				r.Response, err = w.Exec(ctx, c.Request, client.RequestID(requestID))
-				return err
+				return affected(c, r.Response), err
 			})
 			r.Shard = c.Shard
 			if r.Problem != nil {
@@ -144,7 +148,9 @@ func (s *Scatter) Do(ctx context.Context, shard int, do func(ctx context.Context
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
 	r := ExecResult{Shard: shard}
-	r.Worker, r.Took, r.Problem = s.write(ctx, shard, do)
+	r.Worker, r.Took, r.Problem = s.write(ctx, shard, nil, func(ctx context.Context, w *client.Worker) (int64, error) {
+		return 0, do(ctx, w)
+	})
 	return r
 }
 
@@ -165,17 +171,36 @@ func each[C, R any](ctx context.Context, s *Scatter, calls []C, run func(context
 	return results
 }
 
-func (s *Scatter) write(ctx context.Context, shard int, do func(context.Context, *client.Worker) error) (string, time.Duration, *api.Problem) {
+// affected is the number of rows that a call's statements, without those of the master, affected.
+func affected(c *ExecCall, resp *api.ExecResponse) (rows int64) {
+	if resp == nil {
+		return 0
+	}
+	own := len(c.Request.Statements) - c.Internal
+	for _, n := range resp.RowsAffected[:min(own, len(resp.RowsAffected))] {
+		rows += n
+	}
+	return rows
+}
+
+func (s *Scatter) write(ctx context.Context, shard int, part *Part, do func(context.Context, *client.Worker) (rows int64, err error)) (string, time.Duration, *api.Problem) {
 	if p := s.admit(ctx, shard); p != nil {
+		part.answered(time.Now(), api.PartFailed, 0)
 		return s.cfg.Name(shard), 0, p
 	}
 	t := s.traffic[shard]
 	t.Begin()
 	defer t.Done()
 	start := time.Now()
-	err := do(ctx, s.cfg.Workers[shard])
+	part.await(start)
+	rows, err := do(ctx, s.cfg.Workers[shard])
 	now := time.Now()
 	p := s.problem(ctx, shard, err)
+	if p != nil {
+		part.answered(now, api.PartFailed, 0)
+	} else {
+		part.answered(now, api.PartDone, rows)
+	}
 	t.Record(now, now.Sub(start), s.note(shard, p))
 	return s.cfg.Name(shard), now.Sub(start), p
 }

@@ -64,7 +64,7 @@ func over(t *testing.T, faults *atomic.Int32, handlers ...http.HandlerFunc) *Sca
 // streams to the end.
 func readBoth(ctx context.Context, s *Scatter) (first, second error) {
 	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
-	streams, problems := s.Query(ctx, "id", Streaming, []QueryCall{{0, req}, {1, req}})
+	streams, problems := s.Query(ctx, "id", Streaming, []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}})
 	errs := [2]error{}
 	for i, st := range streams {
 		if problems[i] != nil {
@@ -143,7 +143,7 @@ func TestAWriteIsFinishedAlthoughTheClientLeft(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	one := &api.ExecRequest{Statements: make([]api.Statement, 1)}
-	results := s.Exec(ctx, "id", []ExecCall{{0, one}, {1, one}, {2, one}})
+	results := s.Exec(ctx, "id", []ExecCall{{Shard: 0, Request: one}, {Shard: 1, Request: one}, {Shard: 2, Request: one}})
 	for i := range 2 {
 		if results[i].Problem != nil || results[i].Response.RowsAffected[0] != 1 || results[i].Worker != "w"+string(rune('0'+i)) {
 			t.Errorf("shard %d: %+v", i, results[i])
@@ -159,11 +159,11 @@ func TestAShardThatIsNotAdmittedIsNotAsked(t *testing.T) {
 	var faults atomic.Int32
 	s := over(t, &faults, func(http.ResponseWriter, *http.Request) { t.Error("it was asked") })
 	s.cfg.Admit = func(context.Context, int) *api.Problem { return api.NewProblem(api.CodeWrongShard, "another's rows") }
-	_, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{0, &api.QueryRequest{}}})
+	_, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{Shard: 0, Request: &api.QueryRequest{}}})
 	if problems[0] == nil || problems[0].Code != api.CodeWrongShard || *problems[0].Shard != 0 {
 		t.Errorf("a read: %v", problems[0])
 	}
-	results := s.Exec(t.Context(), "id", []ExecCall{{0, &api.ExecRequest{Statements: make([]api.Statement, 1)}}})
+	results := s.Exec(t.Context(), "id", []ExecCall{{Shard: 0, Request: &api.ExecRequest{Statements: make([]api.Statement, 1)}}})
 	if p := results[0].Problem; p == nil || p.Code != api.CodeWrongShard {
 		t.Errorf("a write: %v", p)
 	}
@@ -176,7 +176,7 @@ func TestTheRequestIDIsPassedOn(t *testing.T) {
 		got.Store(strings.Join(r.Header[api.HeaderRequestID], ","))
 		answer(200, api.MediaJSON, `{"rows_affected":[0]}`)(w, r)
 	})
-	s.Exec(t.Context(), "abc-1", []ExecCall{{0, &api.ExecRequest{Statements: make([]api.Statement, 1)}}})
+	s.Exec(t.Context(), "abc-1", []ExecCall{{Shard: 0, Request: &api.ExecRequest{Statements: make([]api.Statement, 1)}}})
 	if got.Load() != "abc-1" {
 		t.Errorf("the worker saw %q", got.Load())
 	}
@@ -186,7 +186,7 @@ func TestScattersBeyondTheBoundWaitTheirTurn(t *testing.T) {
 	var faults atomic.Int32
 	s := over(t, &faults, stall("[1]\n"), stall("[1]\n"))
 	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
-	calls := []QueryCall{{0, req}, {1, req}}
+	calls := []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}}
 	open := func() ([]*Stream, *api.Problem) {
 		streams, problems := s.Query(t.Context(), "id", Streaming, calls)
 		return streams, problems[0]
@@ -260,7 +260,7 @@ func TestAShardsTimeIsItsOwn(t *testing.T) {
 	}
 	s := over(t, new(atomic.Int32), fast, slow)
 	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
-	streams, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{0, req}, {1, req}})
+	streams, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}})
 	for i := range streams {
 		if problems[i] != nil {
 			t.Fatal(problems[i])
@@ -284,7 +284,7 @@ func TestAShardsTimeIsItsOwn(t *testing.T) {
 func TestAnInterruptEndsReadsAtOnce(t *testing.T) {
 	s := over(t, new(atomic.Int32), stall("[1]\n"))
 	s.cfg.Timeout = time.Hour
-	st, p := s.open(t.Context(), "id", &QueryCall{0, &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}})
+	st, p := s.open(t.Context(), "id", &QueryCall{Shard: 0, Request: &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}})
 	if p != nil {
 		t.Fatal(p)
 	}

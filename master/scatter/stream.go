@@ -16,6 +16,7 @@ import (
 type QueryCall struct {
 	Shard   int
 	Request *api.QueryRequest
+	Part    *Part // records the progress; nil: nobody follows it
 }
 
 // Stream is the rows of one shard. NextBlock is for one goroutine; Cancel may be
@@ -25,6 +26,7 @@ type Stream struct {
 	Worker string
 
 	s      *Scatter
+	part   *Part
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	watch  *time.Timer // cancels ctx when the worker exceeds the timeout
@@ -97,9 +99,11 @@ func (s *Scatter) takeTurn(ctx context.Context, kind Turns) (end func(), p *api.
 
 func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*Stream, *api.Problem) {
 	if p := s.admit(ctx, c.Shard); p != nil {
+		c.Part.answered(time.Now(), api.PartFailed, 0)
 		return nil, p
 	}
-	st := &Stream{Shard: c.Shard, Worker: s.cfg.Name(c.Shard), s: s, start: time.Now()}
+	st := &Stream{Shard: c.Shard, Worker: s.cfg.Name(c.Shard), s: s, part: c.Part, start: time.Now()}
+	st.part.await(st.start)
 	st.ctx, st.cancel = context.WithCancelCause(ctx)
 	st.forget = s.reading(c.Shard, st.cancel)
 	st.watch = time.AfterFunc(s.cfg.Timeout, st.late)
@@ -112,10 +116,12 @@ func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*St
 	st.waited = st.last.Sub(st.start)
 	t.Record(st.last, st.waited, s.note(c.Shard, p))
 	if p != nil {
+		st.part.answered(st.last, api.PartFailed, 0)
 		st.done = true
 		st.Close()
 		return nil, p
 	}
+	st.part.answered(st.last, api.PartAnswering, 0)
 	st.rows = rows
 	return st, nil
 }
@@ -130,17 +136,21 @@ func (st *Stream) late() {
 func (st *Stream) NextBlock() ([]byte, error) {
 	st.watch.Reset(st.s.cfg.Timeout)
 	asked := time.Now()
+	st.part.await(asked)
 	block, err := st.rows.NextBlock()
 	st.watch.Stop()
 	st.last = time.Now()
 	st.waited += st.last.Sub(asked)
 	if err == nil {
+		st.part.answered(st.last, api.PartAnswering, st.rows.Rows())
 		return block, nil
 	}
 	st.done = true
 	if errors.Is(err, io.EOF) {
+		st.part.answered(st.last, api.PartDone, st.rows.Rows())
 		return nil, io.EOF
 	}
+	st.part.answered(st.last, api.PartFailed, st.rows.Rows())
 	p := st.s.problem(st.ctx, st.Shard, err)
 	if st.s.note(st.Shard, p) {
 		st.s.traffic[st.Shard].faults.Add(1)

@@ -183,7 +183,7 @@ func window(p *plan.Plan) string {
 func (q *statement) analyze(ctx context.Context, p *plan.Plan, resp *api.SQLResponse) error {
 	s := q.s
 	start := time.Now()
-	r, err := s.open(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial)
+	r, err := s.open(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial, q.run.progress())
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func (q *statement) rows(ctx context.Context, p *plan.Plan) error {
 		info.Truncated = answer.truncated
 		return info
 	}
-	return q.s.streamRows(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial, answer)
+	return q.s.streamRows(ctx, httpserve.RequestID(q.r), p, q.req.AllowPartial, q.run.progress(), answer)
 }
 
 // changeSchema answers a CREATE TABLE or DROP TABLE; change runs it.
@@ -175,7 +175,7 @@ func (q *statement) changeSchema(ctx context.Context, change func(*plan.Plan) (*
 // note records the plan for the list of running statements and the log.
 func (q *statement) note(p *plan.Plan) {
 	q.plan = p
-	q.run.shards.Store(&p.Route.Shards)
+	q.run.planned.Store(&planned{route: &p.Route})
 }
 
 // logSlow logs a slow statement: its text, but not its parameters, which may be secrets.
@@ -203,7 +203,7 @@ func (q *statement) write(ctx context.Context, p *plan.Plan) error {
 	if p.Op == plan.OpInsert {
 		field = func(row int) string { return fmt.Sprintf("values[%d]", row) }
 	}
-	resp, err := q.s.execute(ctx, httpserve.RequestID(q.r), p, q.idem, field)
+	resp, err := q.s.execute(ctx, httpserve.RequestID(q.r), p, q.idem, q.run.progress(), field)
 	if err != nil {
 		return err
 	}

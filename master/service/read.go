@@ -28,7 +28,7 @@ func (s *Service) selectRows(w http.ResponseWriter, r *http.Request) error {
 		} else {
 			answer = newJSONRows(w, r)
 		}
-		return s.streamRows(r.Context(), httpserve.RequestID(r), p, req.AllowPartial, answer)
+		return s.streamRows(r.Context(), httpserve.RequestID(r), p, req.AllowPartial, nil, answer)
 	})
 }
 
@@ -47,10 +47,12 @@ type rowAnswer interface {
 var errTruncated = errors.New("the answer has reached its maximum number of rows")
 
 // streamRows runs a plan that reads and streams its rows. It returns an error only if
-// nothing was sent yet.
-func (s *Service) streamRows(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool, answer rowAnswer) error {
+// nothing was sent yet. What each shard has done is recorded in progress, which may be nil.
+func (s *Service) streamRows(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool, progress *scatter.Progress,
+	answer rowAnswer,
+) error {
 	defer answer.Discard()
-	q, err := s.open(ctx, requestID, p, allowPartial)
+	q, err := s.open(ctx, requestID, p, allowPartial, progress)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ type query struct {
 // open sends a plan's fragments and waits for all heads. Without allowPartial, the failure
 // of one shard fails the whole read. With it, failures of shards (but not client errors)
 // are recorded, provided that at least one shard answers.
-func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool) (*query, error) {
+func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool, progress *scatter.Progress) (*query, error) {
 	q := &query{allowPartial: allowPartial}
 	calls := make([]scatter.QueryCall, 0, len(p.Fragments))
 	for i := range p.Fragments {
@@ -115,7 +117,7 @@ func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allo
 		if err != nil {
 			return nil, err
 		}
-		calls = append(calls, scatter.QueryCall{Shard: f.Shard, Request: req})
+		calls = append(calls, scatter.QueryCall{Shard: f.Shard, Request: req, Part: progress.Part(f.Shard, s.workerName(f.Shard))})
 	}
 	kind := scatter.Streaming
 	if p.Op == plan.OpCount {
@@ -222,7 +224,7 @@ func (s *Service) count(w http.ResponseWriter, r *http.Request) error {
 
 // reduceCount makes the shards count, and adds up their counts.
 func (s *Service) reduceCount(ctx context.Context, requestID string, p *plan.Plan, allowPartial bool) (*api.MapReduceCountResponse, error) {
-	q, err := s.open(ctx, requestID, p, allowPartial)
+	q, err := s.open(ctx, requestID, p, allowPartial, nil)
 	if err != nil {
 		return nil, err
 	}

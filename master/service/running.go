@@ -29,9 +29,23 @@ type runningQuery struct {
 	id, requestID, db, verb, sql string
 	started                      time.Time
 	rows                         atomic.Int64
-	shards                       atomic.Pointer[[]int]
+	planned                      atomic.Pointer[planned]
 	cancel                       context.CancelCauseFunc
 	canceled                     atomic.Bool
+}
+
+// planned is what is known of a statement once it is planned.
+type planned struct {
+	route *api.Route // not changed any more
+	parts scatter.Progress
+}
+
+// progress is where the shards' parts of the statement are recorded; nil if it is not planned yet.
+func (r *runningQuery) progress() *scatter.Progress {
+	if p := r.planned.Load(); p != nil {
+		return &p.parts
+	}
+	return nil
 }
 
 // begin adds a statement, which is listed until the returned function is called. The
@@ -100,14 +114,15 @@ func (q *runningQueries) list() []api.RunningQuery {
 
 // snapshot describes the current state of the statement.
 func (r *runningQuery) snapshot() api.RunningQuery {
-	shards := []int{}
-	if p := r.shards.Load(); p != nil {
-		shards = *p
+	now := time.Now()
+	q := api.RunningQuery{
+		ID: r.id, RequestID: r.requestID, DB: r.db, Statement: r.verb, SQL: r.sql, Shards: []int{}, Parts: r.progress().At(now),
+		Started: r.started, MS: scatter.Milliseconds(now.Sub(r.started)), Rows: r.rows.Load(), Canceled: r.canceled.Load(),
 	}
-	return api.RunningQuery{
-		ID: r.id, RequestID: r.requestID, DB: r.db, Statement: r.verb, SQL: r.sql, Shards: shards,
-		Started: r.started, MS: scatter.Milliseconds(time.Since(r.started)), Rows: r.rows.Load(), Canceled: r.canceled.Load(),
+	if p := r.planned.Load(); p != nil {
+		q.Route, q.Shards = p.route, p.route.Shards
 	}
+	return q
 }
 
 // cancel cancels the statement with that id and returns it, or nil if there is none.

@@ -22,8 +22,9 @@ func TestRunningStatementsAreListedUntilTheyEnd(t *testing.T) {
 		_, first, endFirst := q.begin(t.Context(), "r1", "School", "SELECT", "SELECT 1", time.Minute)
 		time.Sleep(time.Second)
 		_, second, endSecond := q.begin(t.Context(), "r2", "School", "DELETE", strings.Repeat("ü", maxShownSQL), time.Minute)
-		shards := []int{0, 2}
-		first.shards.Store(&shards)
+		route := &api.Route{Kind: api.RouteSubset, Shards: []int{0, 2}, Why: "x"}
+		first.planned.Store(&planned{route: route})
+		first.progress().Part(2, "w2")
 		first.rows.Add(7)
 		time.Sleep(time.Second)
 		got := q.list()
@@ -31,13 +32,15 @@ func TestRunningStatementsAreListedUntilTheyEnd(t *testing.T) {
 			t.Fatalf("got %+v", got)
 		}
 		want := api.RunningQuery{
-			ID: first.id, RequestID: "r1", DB: "School", Statement: "SELECT", SQL: "SELECT 1", Shards: shards, Started: first.started, MS: 2000, Rows: 7,
+			ID: first.id, RequestID: "r1", DB: "School", Statement: "SELECT", SQL: "SELECT 1", Started: first.started, MS: 2000, Rows: 7,
+			Route: route, Shards: []int{0, 2},
+			Parts: []api.RunningPart{{ShardResult: api.ShardResult{Shard: 2, Worker: "w2"}, State: api.PartPending}},
 		}
 		if diff := cmp.Diff(want, got[0]); diff != "" {
 			t.Error(diff)
 		}
-		if got[1].SQL != strings.Repeat("ü", maxShownSQL/2)+"..." || got[1].Shards == nil {
-			t.Errorf("a long text is listed as %d bytes, its shards as %v", len(got[1].SQL), got[1].Shards)
+		if got[1].SQL != strings.Repeat("ü", maxShownSQL/2)+"..." || got[1].Shards == nil || got[1].Parts == nil || got[1].Route != nil {
+			t.Errorf("a long text is listed as %d bytes, its shards as %v, its parts as %v", len(got[1].SQL), got[1].Shards, got[1].Parts)
 		}
 		endFirst()
 		if got := q.list(); len(got) != 1 || got[0].ID != second.id {

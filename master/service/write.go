@@ -62,7 +62,7 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempo
 	var resp *api.WriteResponse
 	err := s.planAndRun(r.Context(), s.onTable(db, table, makePlan), func(p *plan.Plan) error {
 		var err error
-		resp, err = s.execute(r.Context(), httpserve.RequestID(r), p, idem, field)
+		resp, err = s.execute(r.Context(), httpserve.RequestID(r), p, idem, nil, field)
 		return err
 	})
 	if err != nil {
@@ -71,14 +71,15 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempo
 	return httpserve.WriteJSON(w, http.StatusOK, resp)
 }
 
-// execute runs a plan's fragments, each as one transaction on its shard.
+// execute runs a plan's fragments, each as one transaction on its shard. What each shard has done
+// is recorded in progress, which may be nil.
 func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, idem *api.Idempotency,
-	field func(row int) string,
+	progress *scatter.Progress, field func(row int) string,
 ) (*api.WriteResponse, error) {
 	if problem := s.preflightWrite(p); problem != nil {
 		return nil, withOutcome(problem, p, nil, outcome{keyed: idem != nil})
 	}
-	w := &write{db: p.DB, idem: idem, calls: make([]scatter.ExecCall, len(p.Fragments))}
+	w := &write{db: p.DB, idem: idem, progress: progress, calls: make([]scatter.ExecCall, len(p.Fragments))}
 	fence := s.fence()
 	for i := range p.Fragments {
 		f := &p.Fragments[i]
@@ -90,7 +91,7 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 		if err != nil {
 			return nil, err
 		}
-		w.calls[i] = scatter.ExecCall{Shard: f.Shard, Request: &api.ExecRequest{
+		w.calls[i] = scatter.ExecCall{Shard: f.Shard, Part: progress.Part(f.Shard, s.workerName(f.Shard)), Request: &api.ExecRequest{
 			DB: p.DB, Fence: fence, Idempotency: idem, Statements: statements,
 			TimeoutMS: s.cfg.RequestTimeout.Milliseconds(),
 		}}
@@ -123,6 +124,8 @@ type write struct {
 	db    string
 	idem  *api.Idempotency // nil: neither the client nor an intent requires one
 	calls []scatter.ExecCall
+	// progress is where the shards' parts are recorded; nil: nobody follows them.
+	progress *scatter.Progress
 	// home is the shard that is sent its part first; -1: all are sent theirs at once.
 	home int
 	// intent is the call's entry in home's log, nil if there is none. Its statement is the
@@ -168,15 +171,19 @@ func (s *Service) exec(ctx context.Context, requestID string, w *write) ([]scatt
 // execHome sends the home its part, w.calls[at] or none, together with the intent. The
 // intent's statement does not show in the result.
 func (s *Service) execHome(ctx context.Context, requestID string, w *write, at int) scatter.ExecResult {
-	call := scatter.ExecCall{Shard: w.home, Request: &api.ExecRequest{DB: w.db, Fence: s.fence(), Idempotency: w.idem}}
+	var call scatter.ExecCall
 	if at >= 0 {
 		call = w.calls[at]
+	} else {
+		call = scatter.ExecCall{Shard: w.home, Part: w.progress.Part(w.home, s.workerName(w.home)), Request: &api.ExecRequest{
+			DB: w.db, Fence: s.fence(), Idempotency: w.idem,
+		}}
 	}
 	own := len(call.Request.Statements)
 	if w.logged != nil {
 		req := *call.Request
 		req.Statements = append(slices.Clip(req.Statements), *w.logged)
-		call.Request = &req
+		call.Request, call.Internal = &req, 1
 	}
 	r := s.execAll(ctx, requestID, []scatter.ExecCall{call})[0]
 	if r.Response != nil {

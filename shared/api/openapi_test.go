@@ -66,6 +66,7 @@ var masterTypes = with(both, map[string]any{
 	"Metadata":               api.Metadata{},
 	"PeerInfo":               api.PeerInfo{},
 	"QueriesResponse":        api.QueriesResponse{},
+	"RunningPart":            api.RunningPart{},
 	"RunningQuery":           api.RunningQuery{},
 	"SQLRequest":             api.SQLRequest{},
 	"SQLResponse":            api.SQLResponse{},

@@ -133,16 +133,40 @@ type QueriesResponse struct {
 	Queries []RunningQuery `json:"queries"`
 }
 
+// PartState is how far one shard's part of a running statement is.
+type PartState string
+
+// The states. Rows may have come in each of the last four.
+const (
+	PartPending   PartState = "pending"   // not sent to the shard yet
+	PartAwaited   PartState = "awaited"   // the master waits for the shard's answer, or for more of its rows
+	PartAnswering PartState = "answering" // the shard has answered, and the master has not asked for more yet
+	PartDone      PartState = "done"
+	PartFailed    PartState = "failed"
+)
+
+// RunningPart is one shard's part of a running statement: the rows so far, and the time that the
+// master has spent waiting for this shard, including the current wait.
+type RunningPart struct {
+	ShardResult
+	State PartState `json:"state"`
+	// WaitingMS is the length of the current wait; only if the shard is awaited.
+	WaitingMS float64 `json:"waiting_ms,omitzero"`
+}
+
 // RunningQuery is a running statement.
 type RunningQuery struct {
-	ID        string    `json:"id"`
-	RequestID string    `json:"request_id"`
-	DB        string    `json:"db_name"`
-	Statement string    `json:"statement"` // its verb
-	SQL       string    `json:"sql"`       // its first 1,000 bytes
-	Shards    []int     `json:"shards"`
-	Started   time.Time `json:"started"`
-	MS        float64   `json:"ms"`
-	Rows      int64     `json:"rows"` // sent to the client so far
-	Canceled  bool      `json:"canceled,omitzero"`
+	ID string `json:"id"`
+	// RequestID is the client's own if it sent one in [HeaderRequestID], so that it can find its statement.
+	RequestID string        `json:"request_id"`
+	DB        string        `json:"db_name"`
+	Statement string        `json:"statement"`       // its verb
+	SQL       string        `json:"sql"`             // its first 1,000 bytes
+	Route     *Route        `json:"route,omitempty"` // nil until it is planned
+	Shards    []int         `json:"shards"`
+	Parts     []RunningPart `json:"parts"` // of the shards that it is, or will be, sent to; none for a schema change
+	Started   time.Time     `json:"started"`
+	MS        float64       `json:"ms"`
+	Rows      int64         `json:"rows"` // sent to the client so far
+	Canceled  bool          `json:"canceled,omitzero"`
 }
