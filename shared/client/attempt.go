@@ -185,6 +185,16 @@ func (c *Cluster) admit(ctx context.Context, t *trial) error {
 	return nil
 }
 
+// admitted reports whether the master is known to belong to the cluster. It does not wait for a call
+// that is finding that out.
+func (m *member) admitted() bool {
+	if !m.mu.TryLock() {
+		return false
+	}
+	defer m.mu.Unlock()
+	return m.known
+}
+
 // forget makes the next request compare the master's cluster again: another process may listen
 // there by then.
 func (m *member) forget() {

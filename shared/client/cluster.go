@@ -157,6 +157,30 @@ func (c *Cluster) QueryStream(ctx context.Context, req *api.SQLRequest, opts ...
 	return run(ctx, c, read, (*Master).QueryStream, req, opts)
 }
 
+// Running returns the statement that runs under a request id, see [RequestID], on whichever master;
+// nil if there is none. It asks only masters that requests have been sent to already, the current one
+// first. If one that may run the statement does not answer, it returns an error.
+func (c *Cluster) Running(ctx context.Context, requestID string) (*api.RunningQuery, error) {
+	c.mu.Lock()
+	first := c.current
+	c.mu.Unlock()
+	var failed error
+	for i := range c.masters {
+		m := c.masters[(first+i)%len(c.masters)]
+		if len(c.masters) > 1 && !m.admitted() {
+			continue
+		}
+		run, err := m.Running(ctx, requestID)
+		if run != nil {
+			return run, nil
+		}
+		if failed == nil {
+			failed = err
+		}
+	}
+	return nil, failed
+}
+
 // Count is [Master.Count].
 func (c *Cluster) Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...CallOption) (*api.MapReduceCountResponse, error) {
 	return run(ctx, c, read, (*Master).Count, req, opts)

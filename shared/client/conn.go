@@ -72,7 +72,8 @@ func NewTransport() *http.Transport {
 // CallOption sets a header of one call.
 type CallOption struct{ name, value string }
 
-// RequestID forwards the request's id.
+// RequestID sets the request's id, up to 64 letters, digits and "-_.", by which the logs and the list
+// of running statements name it.
 func RequestID(id string) CallOption { return CallOption{api.HeaderRequestID, id} }
 
 // IdempotencyKey makes a write repeatable; see api.Idempotency.

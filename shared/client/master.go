@@ -145,6 +145,21 @@ func (m *Master) Queries(ctx context.Context) (*api.QueriesResponse, error) {
 	return out, m.get(ctx, api.PathQueries, out)
 }
 
+// Running returns the statement that runs at the master under a request id, see [RequestID]; nil if
+// there is none.
+func (m *Master) Running(ctx context.Context, requestID string) (*api.RunningQuery, error) {
+	list, err := m.Queries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Queries {
+		if list.Queries[i].RequestID == requestID {
+			return &list.Queries[i], nil
+		}
+	}
+	return nil, nil
+}
+
 // CancelQuery cancels a running statement.
 func (m *Master) CancelQuery(ctx context.Context, id string) error {
 	return m.c.do(ctx, &call{method: http.MethodDelete, path: api.PathQueries + "/" + id}, nil)
