@@ -101,7 +101,7 @@ func (q *QueriesList) Run(ctx context.Context, streams Streams) error {
 	if q.JSON {
 		return writeJSON(streams.Out, all)
 	}
-	t := (&Table{}).Right(2, 3).Row("ID", "MASTER", "TIME", "ROWS", "SHARDS", "DATABASE", "STATEMENT")
+	t := (&Table{}).Right(2, 3).Row("ID", "MASTER", "TIME", "ROWS", "SHARDS", "AWAITED", "DATABASE", "STATEMENT")
 	running := 0
 	for i := range all {
 		if p := all[i].Problem; p != nil {
@@ -110,7 +110,7 @@ func (q *QueriesList) Run(ctx context.Context, streams Streams) error {
 		for k := range all[i].Queries {
 			r := &all[i].Queries[k]
 			running++
-			t.Row(r.ID, all[i].Master, millis(r.MS), r.Rows, shardList(r.Shards), r.DB, abbreviated(r))
+			t.Row(r.ID, all[i].Master, millis(r.MS), r.Rows, shardList(r.Shards), shardList(awaited(r)), r.DB, abbreviated(r))
 		}
 	}
 	if running == 0 {
@@ -128,6 +128,16 @@ func shardList(shards []int) string {
 	list := answer.Shards(shards)
 	list = strings.TrimPrefix(list, "shards ")
 	return strings.TrimPrefix(list, "shard ")
+}
+
+// awaited lists the shards that the statement is waiting for.
+func awaited(r *api.RunningQuery) (shards []int) {
+	for i := range r.Parts {
+		if r.Parts[i].State == api.PartAwaited {
+			shards = append(shards, r.Parts[i].Shard)
+		}
+	}
+	return shards
 }
 
 // abbreviated returns the beginning of a statement on one line.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -409,7 +410,9 @@ func TestQueriesListsAndCancels(t *testing.T) {
 		default:
 			w.Header().Set("Content-Type", api.MediaJSON)
 			_ = json.MarshalWrite(w, &api.QueriesResponse{Queries: []api.RunningQuery{
-				{ID: "abc", DB: "SchoolDB", SQL: "SELECT\n  name\x1b[2J FROM Students", Shards: []int{0, 1, 2}, MS: 1234, Rows: 17},
+				{ID: "abc", DB: "SchoolDB", SQL: "SELECT\n  name\x1b[2J FROM Students", Shards: []int{0, 1, 2}, MS: 1234, Rows: 17,
+					Parts: []api.RunningPart{{State: api.PartAnswering}, {ShardResult: api.ShardResult{Shard: 1}, State: api.PartAwaited},
+						{ShardResult: api.ShardResult{Shard: 2}, State: api.PartAwaited}}},
 			}})
 		}
 	}))
@@ -418,6 +421,9 @@ func TestQueriesListsAndCancels(t *testing.T) {
 	var out, errOut bytes.Buffer
 	if err := (&QueriesList{Connection: conn}).Run(t.Context(), Streams{Out: &out, Err: &errOut}); err != nil {
 		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`17 +0, 1, 2 +1, 2 +SchoolDB`).MatchString(out.String()) {
+		t.Errorf("the shards awaited are not listed:\n%s", out.String())
 	}
 	if !strings.Contains(out.String(), `SELECT name\x1b[2J FROM Students`) || !strings.Contains(errOut.String(), "note: ") {
 		t.Errorf("%s%s", out.String(), errOut.String())
