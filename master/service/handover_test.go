@@ -116,10 +116,10 @@ func TestAKilledPrimaryIsReplacedByItself(t *testing.T) {
 			c.Masters[primary].Restart(t)
 		}
 		awaitOK(t, c.Master(primary))
-		h, err := c.Master(primary).Health(t.Context())
-		if err != nil || h.Role != api.RoleBackup || h.Primary != c.Masters[backup].URL {
-			t.Errorf("the one that came back: %+v, %v", h, err)
-		}
+		testcluster.Await(t, "the one that came back to be a backup", func(ctx context.Context) (bool, string) {
+			h, err := c.Master(primary).Health(ctx)
+			return err == nil && h.Role == api.RoleBackup && h.Primary == c.Masters[backup].URL, fmt.Sprintf("%+v, %v", h, err)
+		})
 		testcluster.Await(t, "the history", func(ctx context.Context) (bool, string) {
 			list, err := c.Master(backup).Failovers(ctx)
 			if err != nil || len(list.Failovers) == 0 {
