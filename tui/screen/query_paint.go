@@ -110,9 +110,6 @@ func (q *Query) paintStatus(a widget.Area, v *View) {
 	where := ""
 	if o := q.shown(); o != nil && o.grid != nil && a.W >= smallWidth {
 		where = o.grid.Position()
-		if s := o.grid.Status(); s != "" {
-			where = s + " · " + where
-		}
 	}
 	room := a.W - 2
 	if where = widget.Fit(where, room/2); where != "" {
