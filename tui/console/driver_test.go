@@ -110,6 +110,13 @@ func (f fakeMaster) SecurityCheck(context.Context, ...client.CallOption) (*api.S
 		Workers: []api.SecurityWorker{{Worker: "worker-0", OK: true}}}, f.up()
 }
 
+func (f fakeMaster) Running(ctx context.Context, requestID string) (*api.RunningQuery, error) {
+	if f.w.sql == nil {
+		return nil, api.NewProblem(api.CodeShardUnavailable, "connection refused")
+	}
+	return f.w.sql.Running(ctx, requestID)
+}
+
 func (fakeMaster) Prefer(string) {}
 func (fakeMaster) Close()        {}
 

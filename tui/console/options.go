@@ -23,6 +23,7 @@ import (
 
 // Statements runs statements on whichever master can; [client.Cluster] implements it.
 type Statements interface {
+	runningStatements
 	Query(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*api.SQLResponse, error)
 	QueryStream(ctx context.Context, req *api.SQLRequest, opts ...client.CallOption) (*client.RowStream, error)
 	// Prefer names the master to try first.

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,16 +16,14 @@ import (
 // listed answers polls one after the other; the last answer repeats.
 type listed struct {
 	answers []func(ctx context.Context) (*api.RunningQuery, error)
-	polls   int
+	polls   atomic.Int32
 }
 
 func (l *listed) Running(ctx context.Context, requestID string) (*api.RunningQuery, error) {
 	if requestID != "mine" {
 		return nil, errors.New("another's statement was asked for")
 	}
-	answer := l.answers[min(l.polls, len(l.answers)-1)]
-	l.polls++
-	return answer(ctx)
+	return l.answers[min(int(l.polls.Add(1)), len(l.answers))-1](ctx)
 }
 
 func found(id string) func(context.Context) (*api.RunningQuery, error) {
@@ -47,7 +46,8 @@ func TestProgressIsPolledUntilItIsStopped(t *testing.T) {
 		began := time.Now()
 		stop := followProgress(t.Context(), l, "mine", func(p *api.RunningQuery) { seen = append(seen, p.ID) })
 		time.Sleep(progressEvery - 1)
-		if l.polls != 0 {
+		synctest.Wait()
+		if l.polls.Load() != 0 {
 			t.Error("a statement that ends at once is polled")
 		}
 		time.Sleep(4*progressEvery + progressTimeout)
@@ -74,8 +74,8 @@ func TestStoppingDoesNotWaitForAMasterThatHangs(t *testing.T) {
 		time.Sleep(progressEvery + 1)
 		began := time.Now()
 		stop()
-		if d := time.Since(began); d != 0 || l.polls != 1 {
-			t.Errorf("it took %s after %d polls", d, l.polls)
+		if d := time.Since(began); d != 0 || l.polls.Load() != 1 {
+			t.Errorf("it took %s after %d polls", d, l.polls.Load())
 		}
 	})
 }

@@ -32,6 +32,11 @@ type sqlMaster struct {
 }
 
 func (s *sqlMaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == api.PathQueries {
+		w.Header().Set("Content-Type", api.MediaJSON)
+		_ = json.MarshalWrite(w, &api.QueriesResponse{})
+		return
+	}
 	req := new(api.SQLRequest)
 	if err := json.UnmarshalRead(r.Body, req); err != nil {
 		s.t.Error(err)

@@ -32,7 +32,12 @@ type runner struct {
 func (r *runner) run(ctx context.Context, emit func(any)) {
 	for i, p := range r.in.Pieces {
 		for range max(p.Repeat, 1) {
-			result := r.one(ctx, i, emit)
+			id := newID()
+			stop := followProgress(ctx, r.c, id, func(p *api.RunningQuery) {
+				emit(screen.QueryProgress{At: r.now(), Running: p})
+			})
+			result := r.one(ctx, i, id, emit)
+			stop()
 			emit(screen.QueryEnded{At: r.now(), Piece: i, Result: result})
 			if result.Err != nil {
 				return
@@ -57,9 +62,9 @@ func (r *runner) request(sql string) *api.SQLRequest {
 	return req
 }
 
-// one runs one statement, and returns its outcome. Its rows are in the result's store, also those
+// one runs one statement as a request with that id, and returns its outcome. Its rows are in the result's store, also those
 // that arrived before it failed.
-func (r *runner) one(ctx context.Context, piece int, emit func(any)) *screen.Result {
+func (r *runner) one(ctx context.Context, piece int, requestID string, emit func(any)) *screen.Result {
 	p := r.in.Pieces[piece]
 	began := r.now()
 	ctx, failed := attempts(ctx)
@@ -81,13 +86,13 @@ func (r *runner) one(ctx context.Context, piece int, emit func(any)) *screen.Res
 		if req.Explain {
 			req.MaxRows = nil // the plan must be that of the statement as written
 		}
-		resp, err := r.c.Query(ctx, req)
+		resp, err := r.c.Query(ctx, req, client.RequestID(requestID))
 		if err == nil {
 			result.Answer(resp)
 		}
 		return finish(err)
 	}
-	rows, err := r.c.QueryStream(ctx, req)
+	rows, err := r.c.QueryStream(ctx, req, client.RequestID(requestID))
 	if err != nil {
 		return finish(err)
 	}
@@ -129,7 +134,7 @@ func uses(sql, name string) bool {
 	return false
 }
 
-// newID returns an identifier for a statement in the history.
+// newID returns an identifier for a statement in the history, or for a request.
 func newID() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -155,7 +160,7 @@ func checkWrites(ctx context.Context, c Statements, db string, in screen.RunQuer
 		}
 		check := screen.WriteCheck{Piece: p, Rows: -1}
 		if p.Kind == statement.Write {
-			plan := r.one(ctx, i, func(any) {})
+			plan := r.one(ctx, i, newID(), func(any) {})
 			if plan.Err != nil {
 				w.refused, w.piece = plan, i
 				return w

@@ -126,6 +126,10 @@ func (q *Query) Update(msg any) Intent {
 		q.started(m)
 	case QueryHead:
 		q.head(m)
+	case QueryProgress:
+		if q.running != nil {
+			q.running.progress = m
+		}
 	case QueryEnded:
 		return q.ended(m)
 	case QueriesDone:

@@ -54,7 +54,7 @@ func paintProgress(in widget.Area, p *api.RunningQuery, since time.Duration) {
 	} else {
 		in.Text(0, 0, theme.Strong, shards)
 	}
-	paintParts(in.Sub(0, y, in.W, in.H-y), p.Parts, since)
+	paintParts(in.Sub(0, y, in.W, in.H-y), p, since)
 }
 
 // paintWhere draws the shards of a route, why it goes there and how its keys map to them, above lines
@@ -79,7 +79,8 @@ func paintWhere(in widget.Area, r *api.Route, shards string, bars int) int {
 }
 
 // paintParts draws one line for each shard. If there are too many, those that are not done come first.
-func paintParts(a widget.Area, parts []api.RunningPart, since time.Duration) {
+func paintParts(a widget.Area, running *api.RunningQuery, since time.Duration) {
+	parts := running.Parts
 	if len(parts) > a.H {
 		parts = slices.Clone(parts)
 		slices.SortStableFunc(parts, func(x, y api.RunningPart) int { return cmp.Compare(urgency(&x), urgency(&y)) })
@@ -89,7 +90,7 @@ func paintParts(a widget.Area, parts []api.RunningPart, since time.Duration) {
 			a.Text(0, i, theme.Muted, widget.Fit(fmt.Sprintf("… and %s more", answer.Counted(int64(len(parts)-i), "shard")), a.W))
 			return
 		}
-		paintRunningPart(a.Sub(0, i, a.W, 1), &parts[i], since)
+		paintRunningPart(a.Sub(0, i, a.W, 1), &parts[i], slices.Contains(running.Shards, parts[i].Shard), since)
 	}
 }
 
@@ -125,8 +126,9 @@ func partMark(p *api.RunningPart) (role theme.Role, mark, word string) {
 	return theme.Muted, "?", widget.Clean(string(p.State)) // of a newer master
 }
 
-// paintRunningPart draws a shard, its state, its rows so far and the time it was waited for.
-func paintRunningPart(a widget.Area, p *api.RunningPart, since time.Duration) {
+// paintRunningPart draws a shard, its state, its rows so far and the time it was waited for. A shard
+// that the statement is not routed to only stores the key by which a write is repeated safely.
+func paintRunningPart(a widget.Area, p *api.RunningPart, routed bool, since time.Duration) {
 	const forState, forRows, forTime = 15, 13, 9 // the widths of the columns
 	wide := a.W >= 18+forState+forRows+forTime
 	x := a.Text(0, 0, theme.Series(p.Shard), fmt.Sprintf("%d ", p.Shard))
@@ -140,12 +142,16 @@ func paintRunningPart(a widget.Area, p *api.RunningPart, since time.Duration) {
 	} else {
 		a.Text(x, 0, role, widget.Fit(mark+" "+word, max(a.W-x-forTime-1, 1)))
 	}
-	if wide && hasAnswered(p) {
-		n := answer.Rows(p.Rows)
-		if widget.Width(n) > len("999 rows") {
-			n = widget.Count(p.Rows, forRows-6) + " rows"
-		}
-		a.TextRight(a.W-forTime-1, 0, theme.Text, n)
+	switch {
+	case !routed && wide:
+		a.TextRight(a.W-forTime-1, 0, theme.Muted, "stores key")
+	case !routed || !hasAnswered(p) || a.W < 2+len("✓ answering")+len("99,999")+forTime:
+	case wide && p.Rows == 1:
+		a.TextRight(a.W-forTime-1, 0, theme.Text, "1 row")
+	case wide:
+		a.TextRight(a.W-forTime-1, 0, theme.Text, widget.Count(p.Rows, forRows-6)+" rows")
+	default:
+		a.TextRight(a.W-forTime-1, 0, theme.Text, widget.Count(p.Rows, 6))
 	}
 	ms := p.MS
 	switch p.State {

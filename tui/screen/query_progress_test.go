@@ -47,6 +47,9 @@ func TestProgressShowsWhoIsAwaited(t *testing.T) {
 	partial := underWay()
 	partial.Parts[1].Rows = 70_000_000 // and more are awaited
 	partial.Parts[2].State = api.PartFailed
+	home := underWay() // shard 0 has no rows to write
+	home.Shards = home.Shards[1:]
+	home.Parts[0].Rows = 0
 	unplanned := &api.RunningQuery{}
 	for name, tt := range map[string]struct {
 		p             *api.RunningQuery
@@ -65,9 +68,9 @@ func TestProgressShowsWhoIsAwaited(t *testing.T) {
 		}},
 		"narrow": {underWay(), 0, 30, 6, []string{
 			"shards 0, 1, 2, 3", "there is no condition",
-			"0 ✓ answered            3.2 ms",
+			"0 ✓ answered   1,234    3.2 ms",
 			"1 ○ awaited              2.0 s",
-			"2 ↓ answering            12 ms",
+			"2 ↓ answering      1     12 ms",
 			"3 · not sent yet",
 		}},
 		"narrower": {underWay(), 0, 20, 5, []string{
@@ -85,6 +88,13 @@ func TestProgressShowsWhoIsAwaited(t *testing.T) {
 			"1 → hash 873244444 → slot 3964 → shard 1",
 			"",
 			"1 worker-1        ○ awaited                        2.0 s",
+		}},
+		"a write whose key is stored elsewhere": {home, 0, 56, 5, []string{
+			"shards 1, 2, 3: there is no condition",
+			"0 worker-0        ✓ answered        stores key    3.2 ms",
+			"1 worker-1        ○ awaited                        2.0 s",
+			"2 worker-2        ↓ answering            1 row     12 ms",
+			"3 worker-3        · not sent yet",
 		}},
 		"not planned yet": {unplanned, 0, 30, 2, []string{"no shard", ""}},
 	} {

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"fmt"
 
 	"shardeck/shared/api"
@@ -13,7 +14,7 @@ import (
 func (q *Query) paintRoute(a widget.Area, v *View) {
 	r := q.shownResult()
 	if q.running != nil {
-		q.paintRunning(a.Box(theme.Info, "Route", "running"), v)
+		q.paintRunning(a, v)
 		return
 	}
 	if r == nil || r.Route == nil || r.Route.Kind == "" {
@@ -24,21 +25,7 @@ func (q *Query) paintRoute(a widget.Area, v *View) {
 	in := a.Box(theme.Border, "Route", string(r.Route.Kind))
 	in = in.Sub(1, 0, in.W-2, in.H)
 	shards := answer.AnsweredShards(r.Route, r.Partial)
-	x := in.Text(0, 0, theme.Strong, shards)
-	why := wrap(r.Route.Why, in.W, 3)
-	y, bars, keys := 1, len(r.Shards), len(r.Route.Keys)
-	switch spare := in.H - 1 - min(bars, 3) - keys; {
-	case len(why) == 1 && x+2+widget.Width(why[0]) <= in.W:
-		in.Text(x, 0, theme.Muted, ": "+why[0])
-	case keys > 0 && len(why) > spare && spare < 2:
-		// The keys show the same in less space.
-	default:
-		y = paragraph(in, 0, 1, theme.Text, r.Route.Why, min(len(why), max(spare, 1)))
-	}
-	y = paintKeys(in, y, r.Route, max(in.H-y-min(bars, 3), 1))
-	if in.H-y > bars && bars > 0 {
-		y++
-	}
+	y := paintWhere(in, r.Route, shards, len(r.Shards))
 	paintTimes(in.Sub(0, y, in.W, in.H-y), r.Shards)
 }
 
@@ -123,8 +110,15 @@ func paintTimes(a widget.Area, parts []api.ShardResult) {
 }
 
 // paintRunning draws what is known while a statement runs.
-func (q *Query) paintRunning(in widget.Area, v *View) {
+func (q *Query) paintRunning(a widget.Area, v *View) {
+	progress := &q.running.progress
+	if p := progress.Running; p != nil && p.Route != nil {
+		in := a.Box(theme.Info, "Route", cmp.Or(progressNote(p), "running"))
+		paintProgress(in.Sub(1, 0, in.W-2, in.H), p, v.Now.Sub(progress.At))
+		return
+	}
+	in := a.Box(theme.Info, "Route", "running")
 	in = in.Sub(1, 0, in.W-2, in.H)
 	y := paragraph(in, 0, 0, theme.Text, q.runningText(v), 2)
-	paragraph(in, 0, y, theme.Muted, "Its route and each shard's time are shown once it has ended.", 2)
+	paragraph(in, 0, y, theme.Muted, "Its route and its shards are shown as soon as the master lists them.", 2)
 }

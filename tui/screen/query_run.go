@@ -87,6 +87,7 @@ type running struct {
 	current    int    // the piece that runs
 	began      time.Time
 	cancelling bool
+	progress   QueryProgress // of the statement that runs; empty until it is known
 }
 
 // what names the part of the text to run.
@@ -164,6 +165,7 @@ func (q *Query) ended(m QueryEnded) Intent {
 	if q.running == nil || m.Result == nil {
 		return nil // abandoned before it was sent
 	}
+	q.running.progress = QueryProgress{}
 	t, r := q.running.tab, m.Result
 	q.running.current = m.Piece + 1
 	if r.fault >= 0 && t.editor.Revision() == q.running.revision {

@@ -108,8 +108,11 @@ func queryScenes(width, height int) map[string]*Query {
 	partial.Shards = slices.Delete(slices.Clone(partial.Shards), 1, 2)
 	cancelling := queryWith(groupedStatement, "f5", nil, width, height)
 	press(cancelling, noon, "esc")
+	awaiting := queryWith(groupedStatement, "f5", nil, width, height)
+	awaiting.Update(QueryProgress{At: noon.Add(-100 * time.Millisecond), Running: underWay()})
 	return map[string]*Query{
-		"query-new": NewQuery(QueryOptions{Statements: []string{groupedStatement}}),
+		"query-awaiting": awaiting,
+		"query-new":      NewQuery(QueryOptions{Statements: []string{groupedStatement}}),
 		"query-no-answer": queryWith("SELECT 1", "f5", took(NewResult("SELECT 1"), 2*time.Millisecond).Failed(
 			api.NewProblem(api.CodeShardUnavailable, "the master at http://127.0.0.1:8080 cannot be reached: connection refused").Hinted("start the master, or look at its log")), width, height),
 		"query-running":  queryWith(groupedStatement, "f5", nil, width, height),
