@@ -112,7 +112,7 @@ func (m *model) checkText() tea.Cmd {
 	}
 	r := runner{c: m.sql, db: m.db, now: m.opts.Now, in: screen.RunQueries{Pieces: []screen.Piece{in.Piece}, Explain: true, Options: in.Options}}
 	return begin(m, &m.linting, CheckTimeout, func(ctx context.Context) *screen.Result {
-		return r.one(ctx, 0, func(any) {})
+		return r.one(ctx, 0, newID(), func(any) {})
 	}, func(m *model, result *screen.Result) tea.Cmd {
 		return m.act(m.query.Update(screen.TextChecked{Piece: in.Piece, Revision: in.Revision, Problem: api.AsProblem(result.Err)}))
 	})

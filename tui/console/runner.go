@@ -62,8 +62,8 @@ func (r *runner) request(sql string) *api.SQLRequest {
 	return req
 }
 
-// one runs one statement as a request with that id, and returns its outcome. Its rows are in the result's store, also those
-// that arrived before it failed.
+// one runs one statement as a request with that ID, and returns its outcome. Its rows are in the
+// result's store, also those that arrived before it failed.
 func (r *runner) one(ctx context.Context, piece int, requestID string, emit func(any)) *screen.Result {
 	p := r.in.Pieces[piece]
 	began := r.now()
