@@ -19,8 +19,6 @@ import (
 	"shardeck/tui/theme"
 )
 
-func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
-
 // flow runs the real model on a real cluster: its commands run beside it, as Bubble Tea runs them.
 type flow struct {
 	t    *testing.T

@@ -78,7 +78,7 @@ func TestQueryRunnerMatchesGoldenFiles(t *testing.T) {
 func TestQueryRunnerHasEverySize(t *testing.T) {
 	themes := []*theme.Theme{newTheme(t, theme.Dark, termenv.TrueColor), newTheme(t, theme.Mono, termenv.ANSI)}
 	v := longNames()
-	step := 3
+	step := 7
 	if os.Getenv("SHARDECK_LONG") != "" {
 		step = 1
 	}
