@@ -145,9 +145,11 @@ func TestQueryScreenMatchesGoldenFiles(t *testing.T) {
 func TestQueryScreenHasTerminalSize(t *testing.T) {
 	themes := []*theme.Theme{newTheme(t, theme.Dark, termenv.TrueColor), newTheme(t, theme.Mono, termenv.ANSI)}
 	v := longNames()
+	scenes := queryScenes(80, 24)
 	for width := 1; width <= 210; width += 1 + width/5 {
 		for height := 1; height <= 70; height += 1 + height/3 {
-			for name, q := range queryScenes(width, height) {
+			for name, q := range scenes {
+				q.Update(Resized{Width: width, Height: height})
 				for i, stack := range [][]Screen{{q}, {q, NewHelp(q.Commands(v), false)}} {
 					if wrong := checkFrame(Render(themes[i], width, height, v, append([]Screen{&Dashboard{}}, stack...)...), width, height); wrong != "" {
 						t.Fatalf("%s at %dx%d: %s", name, width, height, wrong)
