@@ -166,6 +166,9 @@ func (p *onPTY) shows(t *testing.T, text string) {
 	p.await(t, fmt.Sprintf("%q on the screen", text), func() bool { return strings.Contains(p.screen.text(), text) })
 }
 
+// quit is Ctrl-C twice.
+const quit = "\x03\x03"
+
 // help is a line of the console's help.
 const help = "suspend to the shell"
 
@@ -216,7 +219,7 @@ func TestConsoleInTerminalThatAnswersNothing(t *testing.T) {
 	p.awaitTimes(t, "]11;?", 1) // it asks, and does not wait
 	p.send(t, "?")
 	p.shows(t, help)
-	p.send(t, "\x03")
+	p.send(t, quit)
 	if code := p.awaitEnd(t); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
@@ -241,7 +244,7 @@ func TestTextIsNeverAKey(t *testing.T) {
 	}
 	p.send(t, "\rtwo\rthree")
 	p.shows(t, "three") // two lines were pasted, where Enter and Tab would have done other things
-	p.send(t, "\x03")
+	p.send(t, quit)
 	p.awaitEnd(t)
 }
 
@@ -261,7 +264,7 @@ func TestSuspendWithoutShellIsRefused(t *testing.T) {
 			}
 			p.send(t, "?")
 			p.shows(t, help)
-			p.send(t, "\x03")
+			p.send(t, quit)
 			p.awaitEnd(t)
 		})
 	}
@@ -298,7 +301,7 @@ func TestSuspendAndContinueUnderShell(t *testing.T) {
 			p.awaitTimes(t, altScreen, 2)
 			p.shows(t, help) // painted again
 			prompts = strings.Count(p.out.all(), "prompt> ")
-			p.send(t, "\x03")
+			p.send(t, quit)
 			p.awaitTimes(t, "prompt> ", prompts+1)
 			p.send(t, "exit\n")
 			p.awaitEnd(t)
@@ -322,6 +325,6 @@ func TestHangupIsHonouredUnlessIgnored(t *testing.T) {
 	}
 	p.send(t, "?")
 	p.shows(t, help)
-	p.send(t, "\x03")
+	p.send(t, quit)
 	p.awaitEnd(t)
 }

@@ -52,6 +52,6 @@ func TestConsoleInTmux(t *testing.T) {
 	tmux("set-buffer", "\nsecond line\nthird line")
 	tmux("paste-buffer", "-p")
 	shows("3 third line")
-	tmux("send-keys", "C-c")
+	tmux("send-keys", "C-c", "C-c")
 	shows("ended")
 }
