@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"reflect"
 	"strings"
 	"sync"
 	"syscall"
@@ -16,6 +17,7 @@ import (
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+	"golang.org/x/term"
 )
 
 // onPTY is a program on a pseudoterminal of its own, which answers no question.
@@ -25,6 +27,7 @@ type onPTY struct {
 	tty    *os.File // the program's side, open here too, so that nothing is lost when it exits
 	out    *lines
 	screen *display
+	mode   *term.State // before the program
 	ended  chan error
 }
 
@@ -90,6 +93,9 @@ func startOnPTY(t *testing.T, typeAhead string, command ...string) *onPTY {
 		t.Fatal(err)
 	}
 	p := &onPTY{window: window, tty: tty, out: newLines(t), screen: newDisplay(t), ended: make(chan error, 1)}
+	if p.mode, err = term.GetState(int(tty.Fd())); err != nil {
+		t.Fatal(err)
+	}
 	p.send(t, typeAhead)
 	p.cmd = exec.Command(command[0], command[1:]...)
 	p.cmd.Env = noAnswers()
@@ -226,9 +232,8 @@ func TestConsoleInTerminalThatAnswersNothing(t *testing.T) {
 	if out := p.out.all(); strings.Count(out, altScreen) != 1 || strings.Count(out, mainScreen) != 1 {
 		t.Errorf("the screen was not restored: %q", out)
 	}
-	mode, err := unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)
-	if err != nil || mode.Lflag&unix.ICANON == 0 || mode.Lflag&unix.ECHO == 0 {
-		t.Errorf("the terminal's mode was not restored: %+v (%v)", mode, err)
+	if after, err := term.GetState(int(p.tty.Fd())); err != nil || !reflect.DeepEqual(after, p.mode) {
+		t.Errorf("the terminal's mode was not restored (%v)", err)
 	}
 }
 
