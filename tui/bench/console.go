@@ -53,8 +53,8 @@ func (r *rig) consoles(ctx context.Context) error {
 	return nil
 }
 
-// consoleBytes runs the console on a cluster with traffic. The baseline is what Bubble Tea's
-// renderer gave the painter in the same run, which is what it would have written itself.
+// consoleBytes runs the console on a cluster with traffic. The baseline is what the painter was
+// given in the same run: each line that has changed, as Bubble Tea's own renderer would write it.
 func (r *rig) consoleBytes(ctx context.Context) error {
 	if _, err := r.cluster.Load(ctx, consoleRows, func(int, int) {}); err != nil {
 		return err
@@ -97,7 +97,7 @@ func (r *rig) consoleBytes(ctx context.Context) error {
 	}
 	given, written := count[1].Given-count[0].Given, count[1].Written-count[0].Written
 	perSecond := func(n int64) float64 { return float64(n) / busyFor.Seconds() }
-	r.report.ratio("console: fewer bytes, busy, 120x40", 1, fmt.Sprintf("Bubble Tea's renderer, %.0f B/s", perSecond(given)),
+	r.report.ratio("console: fewer bytes, busy, 120x40", 1, fmt.Sprintf("changed lines as a whole, %.0f B/s", perSecond(given)),
 		[]float64{float64(given) / float64(max(written, 1))}, fewerBytes)
 	r.report.note("the console wrote %.0f B/s", perSecond(written))
 	return nil

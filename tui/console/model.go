@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/charmbracelet/bubbles/spinner"
+
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
 	"shardeck/tui/screen"
@@ -114,7 +116,7 @@ func (m *model) note(level api.Level, text string) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Interval: m.opts.Interval,
+		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now),
 	}
 	for i := range m.opts.Actions {
 		a := &m.opts.Actions[i]
@@ -124,6 +126,12 @@ func (m *model) view() *screen.View {
 		v.Notes = append(v.Notes, m.flash)
 	}
 	return v
+}
+
+// busy is the frame of a spinner at a time.
+func busy(now time.Time) string {
+	frames := spinner.Line.Frames
+	return frames[int(now.UnixMilli()/tickEvery.Milliseconds())%len(frames)]
 }
 
 // actionLabel is an action's current label in the footer.

@@ -218,7 +218,8 @@ func ageText(v *View) (theme.Role, string) {
 	case v.State.Link == cluster.Lost, age >= v.State.StaleAfter():
 		return theme.Bad, "▲ stale, " + widget.Age(age) + " old"
 	}
-	return theme.Good, "● live " + widget.Age(age)
+	// The age of fresh numbers is not worth a new frame with each tick.
+	return theme.Good, "● live"
 }
 
 // paintHeader draws three lines: identity, totals and the alert. Without an alert the

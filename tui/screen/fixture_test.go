@@ -91,6 +91,7 @@ func viewOf(m *api.Metadata) *View {
 			{At: noon.Add(-50 * time.Second), Level: api.LevelGood, Shard: -1, Text: "connected to 127.0.0.1:8080, primary"},
 			{At: noon.Add(-12 * time.Second), Level: api.LevelInfo, Shard: -1, Text: "counted 10,035 rows in SchoolDB.Students on 3 shards in 4.1 ms"},
 		},
+		Busy:  "/",
 		Notes: []string{"refreshing"},
 	}
 }

@@ -185,9 +185,9 @@ func keptRows(r *Result) string {
 // runningText says what runs, and how to stop it.
 func (q *Query) runningText(v *View) string {
 	r := q.running
-	text := "● running, " + widget.Age(v.Now.Sub(r.began))
+	text := v.Busy + " running, " + widget.Age(v.Now.Sub(r.began))
 	if n := len(r.Pieces); n > 1 {
-		text = fmt.Sprintf("● statement %d of %d, %s", min(r.current+1, n), n, widget.Age(v.Now.Sub(r.began)))
+		text = fmt.Sprintf("%s statement %d of %d, %s", v.Busy, min(r.current+1, n), n, widget.Age(v.Now.Sub(r.began)))
 	}
 	if o := q.shown(); o != nil && r.tab == q.tab() && o.Len() > 0 {
 		text += " · " + answer.Rows(int64(o.Len())) + " so far"

@@ -22,6 +22,7 @@ type View struct {
 	Interval  time.Duration    // between two polls
 	Actions   []Action         // of the embedding program, such as the demo
 	Keys      []keymap.Command // of the screen that has the focus, the most important first
+	Busy      string           // a mark that moves while something runs
 	Notes     []string         // short notes for the footer, such as "still counting"
 }
 

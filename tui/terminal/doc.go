@@ -33,9 +33,11 @@
 //
 // # Output
 //
-// [Painter] stands between Bubble Tea and the terminal. Bubble Tea v1 writes every line in
-// which one cell has changed; the Painter keeps the cells that the terminal shows and writes
-// the difference.
+// The model's frames are painted here and not by Bubble Tea's renderer, which wakes up a
+// hundred times a second whether or not anything has changed. A change is drawn at once, or as
+// soon as [frameGap] has passed since the last frame; messages that arrive until then share a
+// frame. The lines that differ go to the [Painter], which keeps the cells that the terminal shows
+// and writes the difference. On Windows, Bubble Tea reads and paints.
 //
 // # Leaving and coming back
 //

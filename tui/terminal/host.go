@@ -12,7 +12,12 @@ import (
 type host struct {
 	model   tea.Model
 	session *session
+	drawn   time.Time // when the last frame was drawn
+	waiting bool      // for the time of the next one
 }
+
+// frameDue says that the next frame may be drawn.
+type frameDue struct{}
 
 // The requests of a model, which [Suspend], [Edit] and [Copy] make, and those of signals.
 type (
@@ -41,12 +46,53 @@ func Copy(text string) tea.Cmd {
 // Init asks the terminal what is asked, and starts the model.
 func (h *host) Init() tea.Cmd { return tea.Batch(h.model.Init(), h.session.askBackground) }
 
-// Update handles what concerns the terminal, and hands on the rest.
+// Update handles what concerns the terminal, hands on the rest, and draws what has changed.
 func (h *host) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer func() {
+		if r := recover(); r != nil {
+			h.session.frames.give() // so that what Bubble Tea then reports can be read
+			panic(r)
+		}
+	}()
+	if _, ok := msg.(frameDue); ok {
+		h.waiting = false
+		h.draw()
+		return h, nil
+	}
+	_, cmd := h.update(msg)
+	return h, tea.Batch(cmd, h.drawSoon())
+}
+
+// drawSoon draws a frame, now or as soon as one may be drawn again. Messages that arrive until then
+// share it.
+func (h *host) drawSoon() tea.Cmd {
+	if h.waiting || !ownsTerminal {
+		return nil
+	}
+	since := time.Since(h.drawn)
+	if since >= frameGap {
+		h.draw()
+		return nil
+	}
+	h.waiting = true
+	return tea.Tick(frameGap-since, func(time.Time) tea.Msg { return frameDue{} })
+}
+
+func (h *host) draw() {
+	h.drawn = time.Now()
+	h.session.frames.show(h.model.View())
+}
+
+func (h *host) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	s := h.session
+	if msg == tea.ClearScreen() {
+		s.frames.repaint()
+		return h, nil
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		s.painter.Resize(msg.Width, msg.Height)
+		s.frames.repaint()
 	case suspendRequest:
 		ok, why := CanSuspend()
 		if !ok {
@@ -81,8 +127,13 @@ func (h *host) pass(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return h, cmd
 }
 
-// View is the model's.
-func (h *host) View() string { return h.model.View() }
+// View is the model's where Bubble Tea paints. Elsewhere the session does.
+func (h *host) View() string {
+	if ownsTerminal {
+		return ""
+	}
+	return h.model.View()
+}
 
 // translate turns a key of Bubble Tea into ours.
 func translate(msg tea.KeyMsg) []any {

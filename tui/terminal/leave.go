@@ -16,8 +16,7 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 )
 
-// excursion is a time in which the terminal is another's. Bubble Tea leaves the alternate
-// screen before, and repaints after.
+// excursion is a time in which the terminal is another's.
 type excursion struct {
 	session *session
 	do      func() error
@@ -34,10 +33,19 @@ func (s *session) away(do func() error, then func(error) tea.Msg) tea.Cmd {
 
 // Run runs the excursion.
 func (e excursion) Run() error {
-	if err := e.session.release(); err != nil {
-		return errors.Join(err, e.session.resume())
+	s := e.session
+	if !ownsTerminal {
+		return e.do() // Bubble Tea has given it back
 	}
-	return errors.Join(e.do(), e.session.resume())
+	s.frames.give()
+	defer func() {
+		s.frames.take()
+		go s.sendSize()
+	}()
+	if err := s.release(); err != nil {
+		return errors.Join(err, s.resume())
+	}
+	return errors.Join(e.do(), s.resume())
 }
 
 // SetStdin has no effect: an excursion has the terminal itself.

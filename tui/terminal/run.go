@@ -26,10 +26,6 @@ type Options struct {
 	Traffic func(Traffic)
 }
 
-// framesPerSecond is how often Bubble Tea looks for a new frame, the most that it can. A key
-// waits for half of that time on average; a frame without changes costs nothing.
-const framesPerSecond = 120
-
 // ErrInterrupted is the error of [Run] if ctx ended it.
 var ErrInterrupted = errors.New("interrupted")
 
@@ -40,6 +36,7 @@ type session struct {
 	cooked  *term.State
 	out     io.Writer
 	painter *Painter
+	frames  *frames
 	input   *input // nil if Bubble Tea reads the keys
 	program *tea.Program
 	hold    *interrupts
@@ -59,12 +56,17 @@ type session struct {
 // [keymap.Paste] instead of tea.KeyMsg, and the messages of this package.
 func Run(ctx context.Context, model tea.Model, o Options) error {
 	s := newSession(ctx, o)
-	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithOutput(s.painterFor(o)), tea.WithAltScreen(), tea.WithoutSignalHandler(), tea.WithFPS(framesPerSecond)}
-	if readsKeys {
-		// Bubble Tea does not read: an input that is at its end, since it cannot resume with none.
-		program = append(program, tea.WithInput(atEnd{}))
-	} else if o.In != nil {
-		program = append(program, tea.WithInput(o.In))
+	s.paint(o)
+	program := []tea.ProgramOption{tea.WithContext(ctx), tea.WithoutSignalHandler()}
+	switch {
+	case ownsTerminal:
+		// Bubble Tea neither paints nor reads: it gets an input that is at its end, since it cannot
+		// resume with none.
+		program = append(program, tea.WithoutRenderer(), tea.WithInput(atEnd{}))
+	case o.In != nil:
+		program = append(program, tea.WithAltScreen(), tea.WithOutput(s.out), tea.WithInput(o.In))
+	default:
+		program = append(program, tea.WithAltScreen(), tea.WithOutput(s.out))
 	}
 	s.program = tea.NewProgram(&host{model: model, session: s}, program...)
 	defer s.leave()
@@ -96,38 +98,18 @@ func newSession(ctx context.Context, o Options) *session {
 	return s
 }
 
-// painterFor makes the painter, and returns it as Bubble Tea requires an output: one that
-// has a file descriptor if it is a terminal.
-func (s *session) painterFor(o Options) io.Writer {
-	f, ok := s.out.(*os.File)
+// paint makes the painter.
+func (s *session) paint(o Options) {
 	width, height := 0, 0
-	if ok && term.IsTerminal(int(f.Fd())) {
+	if f, ok := s.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		if w, h, err := term.GetSize(int(f.Fd())); err == nil {
 			width, height = w, h
 		}
 	}
 	s.painter = NewPainter(s.out, width, height, []string{"TERM=" + s.getenv("TERM")})
 	s.painter.report = o.Traffic
-	if ok {
-		return paintedFile{s.painter, f}
-	}
-	return s.painter
+	s.frames = newFrames(s.painter)
 }
-
-// paintedFile is a Painter of a file, which Bubble Tea asks for the window's size.
-type paintedFile struct {
-	*Painter
-	file *os.File
-}
-
-// Fd is the file's.
-func (f paintedFile) Fd() uintptr { return f.file.Fd() }
-
-// Read reads the file.
-func (f paintedFile) Read(b []byte) (int, error) { return f.file.Read(b) }
-
-// Close closes the file.
-func (f paintedFile) Close() error { return f.file.Close() }
 
 // atEnd is an input that ends at once.
 type atEnd struct{}
@@ -138,9 +120,10 @@ func (atEnd) Read([]byte) (int, error) { return 0, io.EOF }
 // enter takes the terminal over.
 func (s *session) enter(o Options) error {
 	go s.listen()
-	if !readsKeys {
+	if !ownsTerminal {
 		return nil
 	}
+	go s.frames.run(s.quit)
 	from := o.In
 	if from == nil {
 		from = os.Stdin
@@ -150,7 +133,12 @@ func (s *session) enter(o Options) error {
 		s.in, more = f, pending(f)
 	}
 	s.input = newInput(from, more, s.deliver)
-	return s.resume()
+	if err := s.resume(); err != nil {
+		return err
+	}
+	s.frames.take() // in raw mode, so that what is typed in answer to it is not echoed
+	go s.sendSize()
+	return nil
 }
 
 // resume puts the terminal into raw mode and reads it.
@@ -185,10 +173,22 @@ func (s *session) release() error {
 // leave gives the terminal back for good.
 func (s *session) leave() {
 	s.awaitAnswer()
+	s.frames.give()
 	s.release() //nolint:errcheck // the terminal is gone, or as it should be
 	close(s.quit)
 	if s.input != nil {
 		s.input.close()
+	}
+}
+
+// sendSize tells the program how large the terminal is, if it is one.
+func (s *session) sendSize() {
+	f, ok := s.out.(*os.File)
+	if !ok {
+		return
+	}
+	if w, h, err := term.GetSize(int(f.Fd())); err == nil {
+		s.program.Send(tea.WindowSizeMsg{Width: w, Height: h})
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// readsKeys reports whether this package reads the keyboard, and not Bubble Tea.
-const readsKeys = true
+// ownsTerminal reports whether this package reads the keyboard and paints, and not Bubble Tea.
+const ownsTerminal = true
 
 // pending returns whether the file has bytes to read.
 func pending(f *os.File) func() bool {
@@ -78,13 +78,15 @@ func (s *session) stop(group bool) {
 	}
 }
 
-// listen turns signals of job control into messages.
+// listen turns signals of job control and of the terminal's size into messages.
 func (s *session) listen() {
-	signal.Notify(s.signals, syscall.SIGTSTP, syscall.SIGCONT)
+	signal.Notify(s.signals, syscall.SIGTSTP, syscall.SIGCONT, syscall.SIGWINCH)
 	for {
 		select {
 		case sig := <-s.signals:
 			switch {
+			case sig == syscall.SIGWINCH:
+				s.sendSize()
 			case sig == syscall.SIGTSTP:
 				s.deliver(suspendRequest{alone: true})
 			case s.stopping.Load():

@@ -2,8 +2,9 @@ package terminal
 
 import "os"
 
-// readsKeys is false: the console of Windows reports keys as records, which Bubble Tea reads.
-const readsKeys = false
+// ownsTerminal is false: the console of Windows has modes and reports keys as records, both of
+// which Bubble Tea handles.
+const ownsTerminal = false
 
 func pending(*os.File) func() bool { return func() bool { return false } }
 
