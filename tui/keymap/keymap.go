@@ -106,14 +106,26 @@ func (c *Command) KeyText() string {
 	return Label(c.Keys[0])
 }
 
+// Labels returns its keys as people write them. A key that has two names is listed once.
+func (c *Command) Labels() []string {
+	var all []string
+	for _, k := range c.Keys {
+		if l := Label(k); !slices.Contains(all, l) {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
 // names are the keys whose label is not their name with a capital letter.
 var names = map[string]string{
 	"up": "↑", "down": "↓", "left": "←", "right": "→",
 	"pgup": "PgUp", "pgdown": "PgDn", " ": "Space", "space": "Space",
+	"@": "Space", // Ctrl-Space arrives as Ctrl-@
 }
 
 // Label returns a key's name as people write it: "ctrl+r" is Ctrl-R, "pgup" is PgUp. A
-// single letter is itself, since T is another key than t.
+// single letter is itself, since T is another key than t, and "alt+A" is Alt-Shift-A.
 func Label(key string) string {
 	parts := strings.Split(key, "+")
 	if strings.HasSuffix(key, "+") { // the plus key
@@ -122,8 +134,10 @@ func Label(key string) string {
 	last := len(parts) - 1
 	for i, p := range parts {
 		switch {
-		case names[p] != "":
+		case names[p] != "" && (p != "@" || i > 0):
 			parts[i] = names[p]
+		case i == last && last > 0 && utf8.RuneCountInString(p) == 1 && strings.ToLower(p) != p:
+			parts[i] = "Shift-" + p
 		case utf8.RuneCountInString(p) > 1, i == last && last > 0:
 			parts[i] = strings.ToUpper(p[:1]) + p[1:]
 		}

@@ -6,10 +6,18 @@ func TestLabelIsWhatPeopleWrite(t *testing.T) {
 	for key, want := range map[string]string{
 		"q": "q", "T": "T", "?": "?", "+": "+", "ctrl+r": "Ctrl-R", "alt+enter": "Alt-Enter", "f5": "F5",
 		"esc": "Esc", "pgup": "PgUp", "shift+tab": "Shift-Tab", "ctrl+left": "Ctrl-←", " ": "Space", "ctrl++": "Ctrl-+", "é": "é",
+		"alt+a": "Alt-A", "alt+A": "Alt-Shift-A", "alt+<": "Alt-<", "ctrl+@": "Ctrl-Space", "@": "@", "ctrl+_": "Ctrl-_",
 	} {
 		if got := Label(key); got != want {
 			t.Errorf("%q is shown as %q, want %q", key, got, want)
 		}
+	}
+}
+
+func TestLabelsListAKeyOnce(t *testing.T) {
+	c := Command{Keys: []string{" ", "space", "x"}}
+	if got := c.Labels(); len(got) != 2 || got[0] != "Space" || got[1] != "x" {
+		t.Errorf("got %q", got)
 	}
 }
 

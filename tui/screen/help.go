@@ -2,6 +2,7 @@ package screen
 
 import (
 	"slices"
+	"strings"
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
@@ -67,17 +68,8 @@ func keysOf(c *keymap.Command) string {
 	if c.Shown != "" {
 		return c.Shown
 	}
-	text := ""
-	for i, k := range c.Keys {
-		if i == 2 {
-			break
-		}
-		if i > 0 {
-			text += " "
-		}
-		text += keymap.Label(k)
-	}
-	return text
+	labels := c.Labels()
+	return strings.Join(labels[:min(len(labels), 2)], " ")
 }
 
 // keyColumn is the width of the column of keys.
