@@ -148,7 +148,7 @@ func (e *Editor) clipboard() []keymap.Command {
 		e.command(groupSelect, "copy the selection", unselected, e.copy, "alt+c", "alt+w"),
 		e.command(groupSelect, "cut the selection", unselected, e.cut, "alt+x", "ctrl+w"),
 		e.command(groupSelect, "paste what was cut, copied or killed last", empty, e.yank, "ctrl+v", "ctrl+y"),
-		e.command(groupSelect, "replace what was pasted by what was kept before it", unyanked, e.yankPop, "alt+y"),
+		e.command(groupSelect, "replace what was pasted by the cut before it", unyanked, e.yankPop, "alt+y"),
 	}
 }
 
@@ -178,10 +178,10 @@ func (e *Editor) erasing() []keymap.Command {
 
 func (e *Editor) lineCommands() []keymap.Command {
 	return []keymap.Command{
-		e.command(groupChange, "start a line", "", e.newline, "enter", "ctrl+j"),
+		e.command(groupChange, "start a new line", "", e.newline, "enter", "ctrl+j"),
 		e.command(groupChange, "indent the lines", "", e.indentLines, "alt+i"),
 		e.command(groupChange, "unindent the lines", "", e.unindentLines, "alt+u", "alt+I"),
-		e.command(groupChange, "make the lines comments, or no longer", "", e.toggleComment, "ctrl+_", "alt+/"),
+		e.command(groupChange, "comment or uncomment the lines", "", e.toggleComment, "ctrl+_", "alt+/"),
 		e.command(groupChange, "move the lines up", "", func() keymap.Intent { e.moveLines(-1); return nil }, "alt+up"),
 		e.command(groupChange, "move the lines down", "", func() keymap.Intent { e.moveLines(1); return nil }, "alt+down"),
 	}

@@ -22,7 +22,7 @@ func (e *Editor) vimOperators() []keymap.Command {
 				return e.vimRange(op, e.at, to, true)
 			})
 		case v.op == 0:
-			add(o.name+", and what a motion tells", o.key, func() keymap.Intent {
+			add(o.name+" what a motion covers", o.key, func() keymap.Intent {
 				v.op, v.opened, v.count = op, v.count, 0
 				return nil
 			})

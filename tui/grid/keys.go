@@ -79,7 +79,7 @@ func (g *Grid) looks() []keymap.Command {
 	noColumn := off(len(g.display) == 0, "there are no columns")
 	commands := []keymap.Command{
 		{Name: "filter the rows", Group: groupLook, Label: "filter", Keys: []string{"/"}, Off: noColumn, Do: g.ask(filterPrompt)},
-		{Name: "sort by this column: ascending, descending, as it came", Group: groupLook, Label: "sort", Keys: []string{"s"}, Off: noColumn, Do: g.sortBy},
+		{Name: "sort by this column: ascending, descending, original order", Group: groupLook, Label: "sort", Keys: []string{"s"}, Off: noColumn, Do: g.sortBy},
 		{Name: "freeze or release this column", Group: groupLook, Keys: []string{"f"}, Off: noColumn, Do: func() keymap.Intent { g.freeze(); return nil }},
 		{Name: "sort and filter again, with the rows that have arrived", Group: groupLook, Keys: []string{"r"},
 			Off: off(!g.Outdated(), "no rows have arrived since"), Do: g.Refresh},

@@ -90,9 +90,9 @@ func (m *CopyMenu) Commands(*View) []keymap.Command {
 	all := []keymap.Command{
 		{Name: act, Label: act, Group: groupDialog, Keys: []string{"enter"}, Do: m.choose},
 		{Name: "next part", Label: "what", Group: groupDialog, Keys: []string{"down", "j"}, Shown: "↑↓", Do: move(&m.part, 1, len(m.parts))},
-		{Name: "part before", Group: groupDialog, Keys: []string{"up", "k"}, Do: move(&m.part, -1, len(m.parts))},
+		{Name: "previous part", Group: groupDialog, Keys: []string{"up", "k"}, Do: move(&m.part, -1, len(m.parts))},
 		{Name: "next format", Label: "format", Group: groupDialog, Keys: []string{"right", "l", "tab"}, Shown: "←→", Do: move(&m.format, 1, formats)},
-		{Name: "format before", Group: groupDialog, Keys: []string{"left", "h", "shift+tab"}, Do: move(&m.format, -1, formats)},
+		{Name: "previous format", Group: groupDialog, Keys: []string{"left", "h", "shift+tab"}, Do: move(&m.format, -1, formats)},
 		{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})},
 	}
 	for i, f := range copyas.Formats() {

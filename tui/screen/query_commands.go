@@ -98,8 +98,8 @@ func uses(own []keymap.Command, keys []string) bool {
 
 // statementCommands are the keys that work in all panes.
 func (q *Query) statementCommands(v *View) []keymap.Command {
-	run := keymap.Command{Name: "run the selection, else the statement at the cursor", Label: "run", Group: groupStatement, Keys: []string{"f5", "alt+enter", "ctrl+enter"}, Do: func() Intent { return q.start(whatCursor, false) }}
-	stop := keymap.Command{Name: "cancel what runs, else go back to the dashboard", Label: "back", Group: groupStatement, Keys: []string{"esc"}, Do: func() Intent {
+	run := keymap.Command{Name: "run the selection, or the statement at the cursor", Label: "run", Group: groupStatement, Keys: []string{"f5", "alt+enter", "ctrl+enter"}, Do: func() Intent { return q.start(whatCursor, false) }}
+	stop := keymap.Command{Name: "cancel the running statement, or go back to the dashboard", Label: "back", Group: groupStatement, Keys: []string{"esc"}, Do: func() Intent {
 		if in, handled := q.Stop(v.Now); handled {
 			return in
 		}
@@ -115,7 +115,7 @@ func (q *Query) statementCommands(v *View) []keymap.Command {
 	return append([]keymap.Command{
 		run, stop, focus,
 		{Name: "show the help", Label: "help", Group: groupProgram, Keys: []string{"f1"}, Do: asks(ShowHelp{})},
-		{Name: "show the plan without running; again: the rows", Label: "explain", Group: groupStatement, Keys: []string{"f6", "ctrl+x"}, Do: q.explain},
+		{Name: "show the plan without running it; again: the rows", Label: "explain", Group: groupStatement, Keys: []string{"f6", "ctrl+x"}, Do: q.explain},
 		{Name: "search earlier statements and favourites", Label: "history", Group: groupStatement, Keys: []string{"ctrl+r"}, Do: func() Intent { return PickHistory{Entries: q.history} }},
 		{Name: "switches and parameters", Label: "options", Group: groupStatement, Keys: []string{"f7"}, Do: func() Intent {
 			return PickOptions{Options: q.options, Names: statement.Params(q.Text())}
@@ -178,7 +178,7 @@ func (q *Query) editorCommands() []keymap.Command {
 	return append(all,
 		keymap.Command{Name: "complete the word", Group: groupText, Keys: []string{"ctrl+g"}, Do: q.completeNow},
 		keymap.Command{Name: "next page of the result", Group: groupResult, Keys: []string{"pgdown"}, Do: page("pgdown")},
-		keymap.Command{Name: "page of the result before", Group: groupResult, Keys: []string{"pgup"}, Do: page("pgup")})
+		keymap.Command{Name: "previous page of the result", Group: groupResult, Keys: []string{"pgup"}, Do: page("pgup")})
 }
 
 // resultCommands are those of the rows or the plan.
@@ -208,7 +208,7 @@ func (q *Query) resultCommands() []keymap.Command {
 	if n := len(t.results); n > 1 && !t.showPlan {
 		all = append(all,
 			keymap.Command{Name: "result of the next statement", Label: "next", Group: groupResult, Keys: []string{"]", "n"}, Do: does(func() { t.shown = min(t.shown+1, n-1) })},
-			keymap.Command{Name: "result of the statement before", Group: groupResult, Keys: []string{"[", "N"}, Do: does(func() { t.shown = max(t.shown-1, 0) })})
+			keymap.Command{Name: "result of the previous statement", Group: groupResult, Keys: []string{"[", "N"}, Do: does(func() { t.shown = max(t.shown-1, 0) })})
 	}
 	return append(all, keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowPalette{})})
 }

@@ -95,9 +95,9 @@ func (q *Query) popupCommands() []keymap.Command {
 		accept = append(accept, "enter")
 	}
 	return []keymap.Command{
-		{Name: "take the word", Label: "take", Group: groupText, Keys: accept, Do: q.accept},
-		{Name: "next word", Label: "move", Group: groupText, Keys: []string{"down", "ctrl+n"}, Shown: "↑↓", Do: move(1)},
-		{Name: "word before", Group: groupText, Keys: []string{"up", "ctrl+p"}, Do: move(-1)},
+		{Name: "accept the suggestion", Label: "take", Group: groupText, Keys: accept, Do: q.accept},
+		{Name: "next suggestion", Label: "move", Group: groupText, Keys: []string{"down", "ctrl+n"}, Shown: "↑↓", Do: move(1)},
+		{Name: "previous suggestion", Group: groupText, Keys: []string{"up", "ctrl+p"}, Do: move(-1)},
 		{Name: "close the list", Label: "close", Group: groupText, Keys: []string{"esc"}, Do: does(p.close)},
 	}
 }
