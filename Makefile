@@ -118,7 +118,7 @@ picture: ## docs/console.svg and docs/query.svg from the real console, in a real
 	@mkdir -p $(BIN)
 	$(GO) build -o $(BIN)/shardeck ./tui
 	cd .ci/picture && $(GO) run . -out ../../docs/console.svg -until "10,0" -keys c -- ../../$(BIN)/shardeck demo --theme dark
-	cd .ci/picture && $(GO) run . -out ../../docs/query.svg -until "10,0" -keys "$$(printf 'e\022')" -after 3s -quit "$$(printf '\003')" -- ../../$(BIN)/shardeck demo --theme dark
+	cd .ci/picture && $(GO) run . -out ../../docs/query.svg -until "10,0" -keys "$$(printf 'e\033[15~')" -after 3s -- ../../$(BIN)/shardeck demo --theme dark
 
 clean: ## remove what was built or installed
 	rm -rf $(BIN) worker/python/.venv worker/node/node_modules worker/node/.node

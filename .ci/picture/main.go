@@ -1,5 +1,5 @@
 // Command picture runs a program in a pseudo-terminal, waits until its screen shows the
-// given texts, writes the screen as an SVG, and quits the program with a key. The README's
+// given texts, writes the screen as an SVG, and quits the program with keys. The README's
 // pictures of the console are made with it:
 //
 //	go run . -out console.svg -- ./shardeck demo
@@ -42,7 +42,7 @@ func main() {
 	flag.StringVar(&o.until, "until", "SchoolDB", "texts to wait for, separated by |")
 	flag.DurationVar(&o.after, "after", 15*time.Second, "time to continue after the texts are shown")
 	flag.StringVar(&o.keys, "keys", "", "keys to press before the picture is taken")
-	flag.StringVar(&o.quit, "quit", "q", "keys that quit the program")
+	flag.StringVar(&o.quit, "quit", "\x03\x03", "keys that quit the program")
 	flag.DurationVar(&o.limit, "limit", 3*time.Minute, "overall time limit")
 	flag.Parse()
 	if flag.NArg() == 0 {
@@ -82,8 +82,8 @@ func run(ctx context.Context, o options, args []string) error {
 	if err := await(ctx, screen, strings.Split(o.until, "|"), changed, ended); err != nil {
 		return err
 	}
-	for _, key := range o.keys {
-		if _, err := tty.WriteString(string(key)); err != nil {
+	for _, key := range presses(o.keys) {
+		if _, err := tty.WriteString(key); err != nil {
 			return err
 		}
 	}
@@ -106,6 +106,17 @@ func run(ctx context.Context, o options, args []string) error {
 	case <-ctx.Done():
 		return fmt.Errorf("the program did not quit on %q: %w", o.quit, ctx.Err())
 	}
+}
+
+// presses splits keys into one write each. A key that is a sequence, such as F5, is at most one, at
+// the end: characters after it would be taken for a part of it.
+func presses(keys string) []string {
+	plain, sequence, found := strings.Cut(keys, "\x1b")
+	all := strings.Split(plain, "")
+	if found {
+		all = append(all, "\x1b"+sequence)
+	}
+	return all
 }
 
 // await returns once the screen shows all texts.
