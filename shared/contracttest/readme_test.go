@@ -80,7 +80,7 @@ var (
 // configuration.
 func TestREADMEHasEveryVariable(t *testing.T) {
 	code := map[string]bool{}
-	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui", "tui/bench", "tui/cli", "tui/demo"} {
+	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui", "tui/bench", "tui/cli", "tui/console", "tui/demo"} {
 		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -183,15 +183,13 @@ func usualKeys(t *testing.T, screens []keySection) string {
 			fmt.Fprintf(&b, "| %s | %s |\n", inCode(c, 2), c.Name)
 		}
 	}
-	write("Query screen", "f5", "f8", "f6", "f4", "esc", "tab", "ctrl+r", "ctrl+p", "f7", "ctrl+t")
-	write("Files and tabs", "ctrl+o", "ctrl+s", "alt+e", "alt+t")
-	write("Everywhere", "f1", "f2", "ctrl+c")
+	write("Query screen", "f5", "f8", "f6", "esc", "tab", "ctrl+r", "ctrl+p", "f7", "ctrl+t")
 	b.WriteString("\n| in the editor | |\n|---|---|\n")
 	write("Suggestions in the editor", "tab")
-	write("Files and tabs", "ctrl+g")
-	write("Editor", "ctrl+z", "alt+z", "ctrl+@", "alt+c", "alt+x", "ctrl+v", "pgdown")
+	write("Files and tabs", "ctrl+g", "alt+t")
+	write("Editor", "ctrl+z", "alt+z", "ctrl+@", "alt+c", "ctrl+v")
 	b.WriteString("\n| in the result | |\n|---|---|\n")
-	write("Result", "enter", "o", "c", "/", "s", "f", "space", "v", "y", "e", "p", "x", "]")
+	write("Result", "enter", "o", "c", "/", "s", "v", "y", "e", "p", "x", "]")
 	return b.String() + "\n"
 }
 
