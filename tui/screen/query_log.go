@@ -92,10 +92,15 @@ func (q *Query) choose(text string) Intent {
 }
 
 // ran adds a statement that starts to the history. If it is the whole text, that is its entry
-// from now on.
+// from now on; otherwise the text is a draft, from which the next step back leads to the statement.
 func (q *Query) ran(t *tab, e history.Entry) {
+	text := strings.TrimSpace(t.editor.Text())
+	if back := q.entry(t); back != nil && text != strings.TrimSpace(back.SQL) {
+		q.keep(t.walk.draft)
+		t.walk = walk{}
+	}
 	q.remember(e)
-	if e.SQL == strings.TrimSpace(t.editor.Text()) {
+	if e.SQL == text {
 		t.walk.back = 1
 	}
 }
