@@ -227,7 +227,7 @@ func (r *rig) openConsole(ctx context.Context) (*onPTY, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, exe, "console", "--theme", "dark", "-m", strings.Join(r.cluster.Masters(), ","))
-	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "SHARDECK_HISTORY=", "XDG_STATE_HOME="+r.dir)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color", "XDG_STATE_HOME="+r.dir)
 	window, err := pty.StartWithSize(cmd, consoleSize)
 	if err != nil {
 		return nil, err

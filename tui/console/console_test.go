@@ -475,7 +475,7 @@ func TestTableStaysOnceTheQueryScreenWasOpened(t *testing.T) {
 	if d.m.db != "SchoolDB" || d.m.table != "Students" {
 		t.Errorf("the table is %s.%s", d.m.db, d.m.table)
 	}
-	d.keys("esc")
+	d.keys("esc", "esc")
 	d.shows("SchoolDB.Students no longer")
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,10 +127,14 @@ func replaceFile(path, text string) error {
 
 // exportRows asks for a path and writes rows to it.
 func (m *model) exportRows(in screen.ExportRows) {
-	name := "result" + in.Format.Extension()
+	m.askExport(in, "result"+in.Format.Extension(), "")
+}
+
+// askExport asks for the path, again if the last one was not possible.
+func (m *model) askExport(in screen.ExportRows, name, fault string) {
 	m.push(screen.NewPrompt("Export as "+string(in.Format), "The path of the file. A file that exists is not replaced.", name, func(path string) screen.Intent {
 		return exportTo{path: home(path), rows: in}
-	}))
+	}).Faulty(fault))
 }
 
 type exportTo struct {
@@ -169,10 +174,14 @@ func (m *model) export(in exportTo) tea.Cmd {
 			return nil
 		}
 		m.remove(dialog)
-		if p.err != nil {
-			p.finished = "not exported: " + p.err.Error()
+		switch {
+		case errors.Is(p.err, fs.ErrExist):
+			m.askExport(in.rows, in.path, in.path+" exists; choose another name")
+		case p.err != nil:
+			m.askExport(in.rows, in.path, "not exported: "+p.err.Error())
+		default:
+			m.say(p.finished)
 		}
-		m.say(p.finished)
 		return nil
 	}, func(*model) tea.Cmd { return nil })
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -89,6 +90,10 @@ func (m *model) askWrites(in screen.RunQueries) tea.Cmd {
 		return checkWrites(ctx, c, db, in, now)
 	}, func(m *model, w writeChecks) tea.Cmd {
 		if w.refused != nil {
+			w.refused.Note = "nothing was sent"
+			if n := len(in.Pieces); n > 1 {
+				w.refused.Note = fmt.Sprintf("statement %d of %d; nothing was sent", w.piece+1, n)
+			}
 			m.query.Update(screen.QueriesStarted{At: m.now, Run: in})
 			m.query.Update(screen.QueryEnded{At: m.now, Piece: w.piece, Result: w.refused})
 			m.query.Update(screen.QueriesDone{At: m.now})

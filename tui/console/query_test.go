@@ -110,7 +110,7 @@ func TestRunsStatementAndShowsRows(t *testing.T) {
 	d.keys("ctrl+x")
 	d.shows("Plan", "merge", "planned in")
 	d.wait(time.Second)
-	d.keys("esc")
+	d.keys("esc", "esc")
 	d.shows("MapReduce count")
 	d.keys("e")
 	d.shows("planned in") // as it was left
@@ -228,7 +228,7 @@ func TestAnswerArrivesWhileAnotherScreenIsShown(t *testing.T) {
 
 func TestConsoleLoadsAndSavesHistory(t *testing.T) {
 	d, _ := driveSQL(t)
-	d.keys("esc")
+	d.keys("esc", "esc")
 	d.m.opts.HistoryFile = filepath.Join(t.TempDir(), "statements.jsonl")
 	if err := history.Append(d.m.opts.HistoryFile, history.Started(&history.Entry{ID: "e", SQL: "SELECT earlier"})); err != nil {
 		t.Fatal(err)
@@ -250,6 +250,6 @@ func TestConsoleLoadsAndSavesHistory(t *testing.T) {
 	d.write("SELECT 3")
 	d.keys("f5")
 	d.wait(time.Second)
-	d.keys("esc")
+	d.keys("esc", "esc")
 	d.shows("statements are not saved")
 }

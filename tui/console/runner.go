@@ -69,7 +69,7 @@ func (r *runner) one(ctx context.Context, piece int, requestID string, emit func
 	began := r.now()
 	ctx, failed := attempts(ctx)
 	result := screen.NewResult(p.SQL)
-	result.At = p.At
+	result.At, result.Line = p.At, p.Line
 	finish := func(err error) *screen.Result {
 		final := *result // the screen may hold the other one
 		final.Took, final.Note = r.now().Sub(began), attemptsNote(*failed)

@@ -77,6 +77,12 @@ func (m *model) nextTheme() {
 func (m *model) act(in screen.Intent) tea.Cmd {
 	switch in := in.(type) {
 	case nil:
+	case screen.All:
+		var all []tea.Cmd
+		for _, each := range in {
+			all = append(all, m.act(each))
+		}
+		return tea.Batch(all...)
 	case keymap.Say:
 		m.say(in.Text)
 	case screen.Close:

@@ -21,7 +21,7 @@ type buttons struct {
 // commands move the focus without wrapping around: right is always the action, left
 // always Cancel. Enter runs act or closes, whichever has the focus.
 func (b *buttons) commands(act func() Intent) []keymap.Command {
-	enter := keymap.Command{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"enter"}, Do: asks(Close{})}
+	enter := keymap.Command{Name: "close and change nothing", Label: "cancel", Group: groupDialog, Keys: []string{"enter"}, Do: asks(Close{})}
 	if b.onAct {
 		enter.Name, enter.Label, enter.Do = b.act, "confirm", act
 	}
@@ -30,6 +30,7 @@ func (b *buttons) commands(act func() Intent) []keymap.Command {
 		esc.Label = "" // as Enter does
 	}
 	if !b.enabled {
+		enter.Name, enter.Label = "close", "close"
 		return []keymap.Command{enter, esc}
 	}
 	return []keymap.Command{

@@ -49,7 +49,7 @@ type (
 // newCopyMenu returns the menu for a grid. table is the one that its rows are of, for INSERT.
 func newCopyMenu(g *grid.Grid, table string, export bool) *CopyMenu {
 	m := &CopyMenu{export: export, table: table}
-	all := part{name: fmt.Sprintf("all %s rows", widget.Thousands(int64(g.Len()))), rows: g.Shown()}
+	all := part{name: "all rows (" + widget.Thousands(int64(g.Len())) + ")", rows: g.Shown()}
 	if export {
 		m.parts = append(m.parts, all)
 	}
@@ -96,7 +96,11 @@ func (m *CopyMenu) Commands(*View) []keymap.Command {
 		{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})},
 	}
 	for i, f := range copyas.Formats() {
-		all = append(all, keymap.Command{Name: act + " as " + string(f), Group: groupDialog, Keys: []string{fmt.Sprint(i + 1)}, Do: func() Intent {
+		label := ""
+		if i == 0 {
+			label = "at once"
+		}
+		all = append(all, keymap.Command{Name: act + " as " + string(f) + " at once", Label: label, Shown: fmt.Sprintf("1-%d", formats), Group: groupDialog, Keys: []string{fmt.Sprint(i + 1)}, Do: func() Intent {
 			m.format = i
 			return m.choose()
 		}})

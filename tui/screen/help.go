@@ -65,8 +65,8 @@ const keyWidth = 8
 
 // keysOf is how the keys of a command are listed: at most two.
 func keysOf(c *keymap.Command) string {
-	if c.Shown != "" {
-		return c.Shown
+	if c.Shown != "" && (len(c.Keys) == 0 || !strings.ContainsAny(c.Shown, "↑↓←→")) {
+		return c.Shown // arrows stand for several commands in the footer
 	}
 	labels := c.Labels()
 	return strings.Join(labels[:min(len(labels), 2)], " ")

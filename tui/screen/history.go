@@ -129,7 +129,11 @@ func (h *History) Paint(a widget.Area, v *View) {
 		h.paintEntry(in.Sub(0, y+1, in.W, 1), &h.found[first+y], first+y == h.cursor, v)
 	}
 	if len(h.found) == 0 {
-		in.Text(2, 1, theme.Muted, "no statement matches")
+		text := "no statement matches"
+		if len(h.entries) == 0 {
+			text = "nothing has been run yet"
+		}
+		in.Text(2, 1, theme.Muted, text)
 		return
 	}
 	in.Sub(0, room+1, in.W, 1).Rule(0, theme.Border)

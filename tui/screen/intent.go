@@ -37,6 +37,8 @@ type (
 type (
 	// Close takes the screen off the stack.
 	Close struct{}
+	// All is several intents.
+	All []Intent
 	// CloseAnd takes the screen off the stack and then acts on another intent.
 	CloseAnd struct{ Then Intent }
 	// ShowHelp shows the commands of the screen below it.

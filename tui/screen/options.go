@@ -39,8 +39,8 @@ func NewRunSettings(o RunOptions, names []string) *RunSettings {
 		{name: "all shards", help: "an UPDATE or DELETE without a shard key may go to every shard", on: &p.AllShards},
 		{name: "partial answers", help: "a SELECT may do without the shards that fail, and names them", on: &p.AllowPartial},
 		{name: "writes without a question", help: "INSERT, UPDATE, DELETE, CREATE and DROP run at once", on: &p.YesWrites},
-		{name: "most rows", help: "of a result, such as 1000; 0 for all", text: strconv.FormatInt(o.MaxRows, 10), set: setMaxRows},
-		{name: "timeout", help: "such as 30s or 5m; 0 for the master's own", text: o.Timeout.String(), set: setTimeout},
+		{name: "row limit", help: "of a result, such as 1,000; 0 for none", text: widget.Thousands(o.MaxRows), set: setMaxRows},
+		{name: "timeout", help: "such as 30s or 5m; nothing for the master's own", text: timeoutText(o.Timeout), set: setTimeout},
 	}
 	values := map[string]string{}
 	for _, v := range o.Params {
@@ -59,14 +59,17 @@ func NewRunSettings(o RunOptions, names []string) *RunSettings {
 func setMaxRows(o *RunOptions, text string) error {
 	n, err := strconv.ParseInt(strings.ReplaceAll(strings.TrimSpace(text), ",", ""), 10, 64)
 	if err != nil || n < 0 {
-		return fmt.Errorf("most rows must be a number from 0 on, not %q", text)
+		return fmt.Errorf("the row limit must be a number from 0 on, not %q", text)
 	}
 	o.MaxRows = n
 	return nil
 }
 
 func setTimeout(o *RunOptions, text string) error {
-	text = strings.TrimSpace(text)
+	if text = strings.TrimSpace(text); text == "" {
+		o.Timeout = 0
+		return nil
+	}
 	d, err := time.ParseDuration(text)
 	if n, numErr := strconv.Atoi(text); numErr == nil {
 		d, err = time.Duration(n)*time.Second, nil
@@ -76,6 +79,14 @@ func setTimeout(o *RunOptions, text string) error {
 	}
 	o.Timeout = d
 	return nil
+}
+
+// timeoutText is how a timeout is typed: nothing for the master's own.
+func timeoutText(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
 }
 
 // setParam sets a parameter from what was typed; nothing removes it.

@@ -15,6 +15,7 @@ type Prompt struct {
 	null        bool // the value is NULL rather than text
 	nullable    bool
 	then        func(text string, null bool) Intent
+	fault       string // why the text was not accepted
 }
 
 // NewPrompt returns a prompt with a text to begin with. Enter acts on what then returns.
@@ -42,7 +43,7 @@ func (p *Prompt) Insert(text string) Intent {
 // Commands lists the keys of the line.
 func (p *Prompt) Commands(*View) []keymap.Command {
 	all := []keymap.Command{
-		{Name: "accept", Label: "accept", Group: groupDialog, Keys: []string{"enter"}, Do: func() Intent { return CloseAnd{Then: p.then(p.text, p.null)} }},
+		{Name: "accept", Label: "accept", Group: groupDialog, Keys: []string{"enter"}, Do: p.accept},
 		{Name: "close and change nothing", Label: "cancel", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})},
 		{Name: "delete the last letter", Group: groupDialog, Keys: []string{"backspace", "ctrl+h"}, Do: does(func() {
 			_, n := utf8.DecodeLastRuneInString(p.text)
@@ -56,16 +57,36 @@ func (p *Prompt) Commands(*View) []keymap.Command {
 	return all
 }
 
+// accept closes the prompt, unless the text is refused.
+func (p *Prompt) accept() Intent {
+	in := p.then(p.text, p.null)
+	if say, ok := in.(keymap.Say); ok {
+		p.fault = say.Text
+		return nil
+	}
+	return CloseAnd{Then: in}
+}
+
+// Faulty sets why the text was not accepted.
+func (p *Prompt) Faulty(why string) *Prompt {
+	p.fault = why
+	return p
+}
+
 // Update ignores messages.
 func (p *Prompt) Update(any) Intent { return nil }
 
 // Paint draws the line with its end in view.
 func (p *Prompt) Paint(a widget.Area, _ *View) {
 	width := min(76, a.W)
-	lines := wrap(p.help, width-4, 6)
+	help, role := p.help, theme.Muted
+	if p.fault != "" {
+		help, role = "✗ "+p.fault, theme.Bad
+	}
+	lines := wrap(help, width-4, 6)
 	in := a.Center(width, len(lines)+5).Dialog(p.title, "")
 	for i, line := range lines {
-		in.Text(0, i, theme.Muted, line)
+		in.Text(0, i, role, line)
 	}
 	text, role := widget.Clean(p.text), theme.Text
 	if p.null {

@@ -32,8 +32,12 @@ type Query struct {
 	lower    lower // what is shown instead of the rows, nil for them
 	planRoom int   // lines of the plan that are visible
 
-	width, height int // of the frame
+	leaveUntil    time.Time // until then another Esc leaves the screen
+	width, height int       // of the frame
 }
+
+// leaveWithin is how long the first Esc waits for the second.
+const leaveWithin = 2 * time.Second
 
 // tab is one text with the outcome of its latest run.
 type tab struct {
@@ -51,6 +55,7 @@ type tab struct {
 	fault    fault
 	split    split
 	checked  checked
+	edited   *output // the rows of which a value is being edited
 }
 
 // fault is the position of an error in a text, valid while the text is unchanged.

@@ -19,6 +19,7 @@ type checked struct {
 // A statement is checked once its text has been left alone for a moment; longer ones are not.
 const (
 	checkAfter = 500 * time.Millisecond
+	checkAtEnd = 1500 * time.Millisecond // with the cursor at its end, where more is likely to follow
 	checkMost  = 64 << 10
 )
 
@@ -53,6 +54,9 @@ func (q *Query) Check(now time.Time) Intent {
 	all := t.statements()
 	i := statement.At(all, t.editor.Cursor())
 	if i < 0 || all[i].To-all[i].From > checkMost || all[i].Kind != statement.Read && all[i].Kind != statement.Write || c.asked == revision && c.from == all[i].From {
+		return nil
+	}
+	if t.editor.Cursor() >= all[i].To && now.Sub(c.since) < checkAtEnd {
 		return nil
 	}
 	c.asked, c.from = revision, all[i].From

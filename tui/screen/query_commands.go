@@ -103,7 +103,12 @@ func (q *Query) statementCommands(v *View) []keymap.Command {
 		if in, handled := q.Stop(v.Now); handled {
 			return in
 		}
-		return Close{}
+		if v.Now.Before(q.leaveUntil) {
+			return Close{}
+		}
+		// What is typed after a stray Esc must not act as keys of the dashboard.
+		q.leaveUntil = v.Now.Add(leaveWithin)
+		return keymap.Say{Text: "Esc again goes back to the dashboard"}
 	}}
 	if q.running != nil {
 		stop.Label, run.Label = "cancel", ""
@@ -206,9 +211,16 @@ func (q *Query) resultCommands() []keymap.Command {
 		}
 	}
 	if n := len(t.results); n > 1 && !t.showPlan {
+		first, last := "", ""
+		if t.shown == 0 {
+			first = "this is the first result"
+		}
+		if t.shown == n-1 {
+			last = "this is the last result"
+		}
 		all = append(all,
-			keymap.Command{Name: "result of the next statement", Label: "next", Group: groupResult, Keys: []string{"]", "n"}, Do: does(func() { t.shown = min(t.shown+1, n-1) })},
-			keymap.Command{Name: "result of the previous statement", Group: groupResult, Keys: []string{"[", "N"}, Do: does(func() { t.shown = max(t.shown-1, 0) })})
+			keymap.Command{Name: "result of the next statement", Label: "next", Group: groupResult, Keys: []string{"]", "n"}, Off: last, Do: does(func() { t.shown = min(t.shown+1, n-1) })},
+			keymap.Command{Name: "result of the previous statement", Label: "previous", Group: groupResult, Off: first, Keys: []string{"[", "N"}, Do: does(func() { t.shown = max(t.shown-1, 0) })})
 	}
 	return append(all, keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowPalette{})})
 }

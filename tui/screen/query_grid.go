@@ -143,7 +143,7 @@ func paintQueryError(in widget.Area, r *Result) {
 	y := paragraph(in, 0, 0, theme.Bad, "✗ "+explain(r.Err), max(in.H-4, 1))
 	if r.fault >= 0 && y+2 < in.H {
 		f := answer.Locate(r.SQL, r.fault)
-		label := fmt.Sprintf("line %d  ", f.Line)
+		label := fmt.Sprintf("line %d  ", f.Line+max(r.Line-1, 0))
 		before, after := widget.Clean(f.Before), widget.Clean(f.After)
 		if over := widget.Width(before) - (in.W-len(label))*2/3; over > 0 {
 			before = "…" + dropCells(before, over+1)

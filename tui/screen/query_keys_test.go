@@ -73,7 +73,7 @@ func TestQueryEditorTakesDashboardKeysAsText(t *testing.T) {
 		t.Errorf("pasted: %q", got)
 	}
 	press(q, noon, "tab")
-	for key, want := range map[string]Intent{"q": nil, "esc": Close{}, "ctrl+t": PickTable{}} {
+	for key, want := range map[string]Intent{"q": nil, "esc": keymap.Say{Text: "Esc again goes back to the dashboard"}, "ctrl+t": PickTable{}} {
 		if in := press(q, noon, key); in != want {
 			t.Errorf("%q on the result means %T", key, in)
 		}
@@ -112,7 +112,13 @@ func TestOneRunAtATimeAndIsCancelledOnce(t *testing.T) {
 	if in := press(q, noon.Add(justEnded-1), "esc"); in != (keymap.Say{Text: "already finished"}) {
 		t.Errorf("Esc just after the end means %T", in)
 	}
-	if in := press(q, noon.Add(justEnded), "esc"); in != (Close{}) {
+	if in := press(q, noon.Add(justEnded), "esc"); in == (Close{}) {
+		t.Error("one Esc leaves the screen")
+	}
+	if in := press(q, noon.Add(justEnded+leaveWithin), "esc"); in == (Close{}) {
+		t.Error("an Esc long after the first leaves the screen")
+	}
+	if in := press(q, noon.Add(justEnded+leaveWithin+time.Second), "esc"); in != (Close{}) {
 		t.Errorf("then Esc means %T", in)
 	}
 }

@@ -115,6 +115,9 @@ func (q *Query) editCell(o *output, in grid.EditCell) Intent {
 	if column == nil {
 		return keymap.Say{Text: def.Name + " has no column " + in.Of.Name}
 	}
+	if strings.EqualFold(column.Name, def.ShardKey) {
+		return keymap.Say{Text: column.Name + " is the shard key, which cannot be changed: insert the row anew and delete this one"}
+	}
 	keys, values, why := q.keyOf(o, def, in.Row)
 	if why != "" {
 		return keymap.Say{Text: why}
@@ -133,7 +136,7 @@ func (q *Query) editCell(o *output, in grid.EditCell) Intent {
 		if err != nil {
 			return keymap.Say{Text: err.Error()}
 		}
-		run := RunQueries{Options: q.options, Ask: true, Pieces: []Piece{
+		run := RunQueries{Options: q.options, Ask: true, Edits: true, Pieces: []Piece{
 			{SQL: sql, At: -1, Repeat: 1, Kind: statement.Write},
 			{SQL: o.SQL, At: o.At, Repeat: 1, Kind: statement.Read}, // to see the rows as they are then
 		}}

@@ -89,7 +89,7 @@ func (q *Query) editorNote() string {
 		parts = append(parts, m)
 	}
 	if n := len(q.history); n > 1 && t.walk.back > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %d", n-t.walk.back+1, n))
+		parts = append(parts, fmt.Sprintf("history %d of %d", n-t.walk.back+1, n))
 	}
 	if t.fault.set && t.fault.revision == t.editor.Revision() && t.fault.text != "" {
 		return "✗ " + t.fault.text
@@ -144,7 +144,7 @@ func (q *Query) statusOf(v *View) (theme.Role, string) {
 	case r.canceled():
 		return theme.Warn, "○ cancelled after " + widget.Elapsed(r.Took) + keptRows(r)
 	case r.Err != nil:
-		what := string(api.CodeOf(r.Err))
+		what := strings.ReplaceAll(string(api.CodeOf(r.Err)), "_", " ")
 		if answer.NoMaster(api.AsProblem(r.Err)) {
 			what = "no answer from the master"
 		}

@@ -16,6 +16,7 @@ import (
 type Result struct {
 	SQL     string
 	At      int // the offset of SQL in the text that it was run from
+	Line    int // and its line, from 1; 0 if it is not in the text
 	Columns []api.Column
 	Rows    Rows          // nil if the statement returns no rows
 	Plan    []answer.Line // cleaned; if the statement was explained

@@ -2,12 +2,15 @@ package screen
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/shared/api"
 	"shardeck/tui/answer"
+	"shardeck/tui/grid"
 	"shardeck/tui/history"
 	"shardeck/tui/keymap"
 	"shardeck/tui/statement"
@@ -36,6 +39,7 @@ const DefaultMaxRows = 100_000
 type Piece struct {
 	SQL    string
 	At     int // its offset in the text
+	Line   int // and its line, from 1; 0 if it is not in the text
 	Repeat int // how often to run it: the count of GO
 	Kind   statement.Kind
 }
@@ -49,6 +53,7 @@ type (
 		Pieces  []Piece
 		Explain bool
 		Ask     bool
+		Edits   bool // the first changes a value of the rows that the second reads again
 		Options RunOptions
 	}
 	// CancelQuery cancels the running statements. Their [QueriesDone] still arrives.
@@ -122,7 +127,7 @@ func (q *Query) start(w what, explain bool) Intent {
 	}
 	run := RunQueries{Explain: explain, Options: q.options}
 	for _, s := range all {
-		run.Pieces = append(run.Pieces, Piece{SQL: s.Text(text), At: at + s.From, Repeat: max(s.Repeat, 1), Kind: s.Kind})
+		run.Pieces = append(run.Pieces, Piece{SQL: s.Text(text), At: at + s.From, Line: 1 + strings.Count(t.editor.Text()[:at+s.From], "\n"), Repeat: max(s.Repeat, 1), Kind: s.Kind})
 		run.Ask = run.Ask || !explain && !q.options.YesWrites && s.Kind != statement.Read
 	}
 	q.popup = popup{}
@@ -140,6 +145,10 @@ func (q *Query) started(m QueriesStarted) {
 	}
 	for _, e := range m.Entries {
 		q.ran(t, e)
+	}
+	t.edited = nil
+	if o := q.shown(); o != nil && m.Run.Edits {
+		t.edited = o
 	}
 	for _, v := range t.results {
 		v.close()
@@ -191,9 +200,23 @@ func (q *Query) ended(m QueryEnded) Intent {
 			e.Rows = int64(r.Len())
 		}
 		q.finish(e)
-		return SaveHistory{Line: history.Ended(e)}
+		return All{SaveHistory{Line: history.Ended(e)}, q.resume(t)}
 	}
-	return nil
+	return q.resume(t)
+}
+
+// resume shows the rows that were read again after an edit as the others were: with the cursor on
+// the value, sorted and filtered.
+func (q *Query) resume(t *tab) Intent {
+	o := t.results[len(t.results)-1]
+	if t.edited == nil || o.grid == nil || o.SQL != t.edited.SQL || o.Err != nil || !slices.Equal(o.Columns, t.edited.Columns) {
+		return nil
+	}
+	again := t.edited.grid
+	t.edited = nil
+	in := again.Replace(grid.NewResult(o.Columns, o.Rows))
+	o.grid = again
+	return q.onResult(o, in)
 }
 
 // done ends the run.
