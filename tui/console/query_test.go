@@ -131,7 +131,7 @@ func TestRunsStatementAndShowsRows(t *testing.T) {
 	d.shows("this is wrong")
 	d.write("SELECT wrong")
 	d.keys("alt+enter")
-	d.shows("this is wrong", "line 1  SELECT wrong", "fix it", "syntax_error")
+	d.shows("this is wrong", "line 1  SELECT wrong", "fix it", "syntax error")
 }
 
 // A write whose master dies goes on through another one, with the same key, and the screen says so.
