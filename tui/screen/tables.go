@@ -1,8 +1,11 @@
 package screen
 
 import (
+	"slices"
 	"time"
 
+	"shardeck/shared/api"
+	"shardeck/tui/grid"
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
@@ -12,57 +15,70 @@ import (
 type Tables struct {
 	guard   guard
 	entries []tableEntry
-	cursor  int
+	grid    *grid.Grid
 }
 
-type tableEntry struct {
-	db, table string
-	rows      int64
-	shardKey  string
-}
+type tableEntry struct{ db, table string }
 
 // NewTables lists the current tables, with the cursor on the chosen one.
 func NewTables(v *View) *Tables {
 	t := &Tables{guard: newGuard(v.Now, quietOpening)}
-	if v.State.Meta == nil {
-		return t
+	list := &grid.Table{Head: []grid.Column{{Name: "database"}, {Name: "table"}, {Name: "rows", Type: "BIGINT", Right: true}, {Name: "shard key"}}}
+	chosen := 0
+	var databases []api.DatabaseInfo
+	if v.State.Meta != nil {
+		databases = v.State.Meta.Databases
 	}
-	for i := range v.State.Meta.Databases {
-		d := &v.State.Meta.Databases[i]
+	for i := range databases {
+		d := &databases[i]
 		for j := range d.Tables {
-			e := tableEntry{db: d.Name, table: d.Tables[j].Name, rows: d.Tables[j].Rows, shardKey: d.Tables[j].Definition.ShardKey}
-			if e.db == v.DB && e.table == v.Table {
-				t.cursor = len(t.entries)
+			info := &d.Tables[j]
+			if d.Name == v.DB && info.Name == v.Table {
+				chosen = len(t.entries)
 			}
-			t.entries = append(t.entries, e)
+			key := grid.Cell{Text: info.Definition.ShardKey}
+			if key.Text == "" {
+				key.Text = "row hash"
+			}
+			t.entries = append(t.entries, tableEntry{d.Name, info.Name})
+			list.Rows = append(list.Rows, []grid.Cell{{Text: d.Name}, {Text: info.Name}, {Text: widget.Thousands(info.Rows)}, key})
 		}
 	}
+	t.grid = grid.New(list, 0)
+	for range chosen {
+		t.grid.Key(keymap.Key{Name: "down"})
+	}
+	t.grid.Focus(1)
 	return t
 }
 
 func (t *Tables) absorbs(at time.Time) bool { return t.guard.absorbs(at) }
 
-func (t *Tables) move(by int) {
-	t.cursor = min(max(t.cursor+by, 0), max(len(t.entries)-1, 0))
-}
+// Writing reports whether a filter is being typed.
+func (t *Tables) Writing() bool { return t.grid.Typing() }
+
+// Insert adds to the filter.
+func (t *Tables) Insert(text string) Intent { return t.grid.Insert(text) }
 
 // Commands lists the keys of the list.
 func (t *Tables) Commands(*View) []keymap.Command {
-	choose := Intent(Close{})
-	if len(t.entries) > 0 {
-		e := t.entries[t.cursor]
-		choose = CloseAnd{Then: Choose{DB: e.db, Table: e.table}}
+	own := t.grid.Commands()
+	if t.grid.Typing() {
+		return own
 	}
-	return []keymap.Command{
+	own = slices.DeleteFunc(slices.Clone(own), func(c keymap.Command) bool { return c.Group == "Use a table" && c.Keys[0] != "esc" })
+	choose := Intent(Close{})
+	if row, _, ok := t.grid.Cursor(); ok {
+		choose = CloseAnd{Then: Choose{DB: t.entries[row].db, Table: t.entries[row].table}}
+	}
+	all := []keymap.Command{
 		{Name: "choose the table", Label: "choose", Group: groupDialog, Keys: []string{"enter"}, Do: asks(choose)},
-		{Name: "go down", Label: "move", Group: groupDialog, Keys: []string{"down", "j"}, Shown: "↑↓", Do: does(func() { t.move(1) })},
-		{Name: "go up", Group: groupDialog, Keys: []string{"up", "k"}, Do: does(func() { t.move(-1) })},
-		{Name: "go down a page", Group: groupDialog, Keys: []string{"pgdown"}, Do: does(func() { t.move(10) })},
-		{Name: "go up a page", Group: groupDialog, Keys: []string{"pgup"}, Do: does(func() { t.move(-10) })},
-		{Name: "go to the first", Group: groupDialog, Keys: []string{"home", "g"}, Do: does(func() { t.move(-len(t.entries)) })},
-		{Name: "go to the last", Group: groupDialog, Keys: []string{"end", "G"}, Do: does(func() { t.move(len(t.entries)) })},
 		{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc", "q", "t"}, Do: asks(Close{})},
 	}
+	if uses(own, all[1].Keys) { // Esc shows all rows again first
+		all[1].Keys = []string{"q", "t"}
+	}
+	return append(all, own...)
 }
 
 // Update ignores messages.
@@ -70,34 +86,10 @@ func (t *Tables) Update(any) Intent { return nil }
 
 // Paint draws the list.
 func (t *Tables) Paint(a widget.Area, _ *View) {
-	box := a.Center(64, max(len(t.entries), 1)+4)
-	in := box.Dialog("Choose a table", "")
+	in := a.Center(72, max(len(t.entries), 1)+6).Dialog("Choose a table", t.grid.Status())
 	if len(t.entries) == 0 {
 		paragraph(in, 0, 0, theme.Muted, "There is no table yet, or no master has reported one.", in.H)
 		return
 	}
-	in.Text(2, 0, theme.Head, "table")
-	in.TextRight(in.W-16, 0, theme.Head, "rows")
-	in.Text(in.W-14, 0, theme.Head, "shard key")
-	room := in.H - 1
-	first := 0
-	if t.cursor >= room {
-		first = t.cursor - room + 1
-	}
-	for y := 0; y < room && first+y < len(t.entries); y++ {
-		e, line := t.entries[first+y], in.Sub(0, y+1, in.W, 1)
-		role, muted := theme.Text, theme.Muted
-		if first+y == t.cursor {
-			role, muted = theme.Selected, theme.Selected
-			line.Fill(role)
-			line.Text(0, 0, role, "▸")
-		}
-		line.Text(2, 0, role, widget.FitMiddle(e.db+"."+e.table, in.W-30))
-		line.TextRight(in.W-16, 0, role, widget.Count(e.rows, 11))
-		shardKey := e.shardKey
-		if shardKey == "" {
-			shardKey = "row hash"
-		}
-		line.Text(in.W-14, 0, muted, widget.Fit(shardKey, 14))
-	}
+	t.grid.Paint(in, true)
 }
