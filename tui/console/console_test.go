@@ -187,6 +187,12 @@ func TestCtrlCTwiceQuitsFromAnywhere(t *testing.T) {
 		if opening != "" {
 			d.keys(opening)
 		}
+		if opening == "f" { // a question, which it answers with no
+			d.keys("ctrl+c")
+			if len(d.m.stack) != 1 {
+				t.Error("Ctrl-C leaves a question open")
+			}
+		}
 		if _, cmd := d.m.Update(keyMsg("ctrl+c")); cmd != nil {
 			t.Errorf("one Ctrl-C does something in the dialog of %q", opening)
 		}

@@ -165,7 +165,7 @@ func (m *model) export(in exportTo) tea.Cmd {
 		case errors.Is(err, context.Canceled):
 			p.finished, p.err = "the export was cancelled; there is no file", nil
 		case err == nil:
-			p.finished = "exported to " + in.path
+			p.finished = "exported to " + absolute(in.path)
 		}
 		emit(p)
 	}, func(m *model, p progress) tea.Cmd {
@@ -184,6 +184,14 @@ func (m *model) export(in exportTo) tea.Cmd {
 		}
 		return nil
 	}, func(*model) tea.Cmd { return nil })
+}
+
+// absolute is a path as it can be found from anywhere.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // ExportTimeout bounds an export.

@@ -177,7 +177,7 @@ func TestQueryFlowOnRealCluster(t *testing.T) {
 	f.handle(keymap.Typed{Text: "Ada O'Neil"})
 	f.keys("enter")
 	f.await("Run this?", "UPDATE Students SET name = N'Ada O''Neil' WHERE id = ", "→ 1 row in School, shard ")
-	f.pass(500 * time.Millisecond)
+	f.pass(900 * time.Millisecond)
 	f.keys("f5")
 	f.await("2/2 ✓ 100 rows", "Ada O'Neil")
 
@@ -186,7 +186,7 @@ func TestQueryFlowOnRealCluster(t *testing.T) {
 	f.write("DELETE FROM Students WHERE major = N'Law'")
 	f.keys("f7", "space", "enter", "f5") // all shards
 	f.await("→ 334 rows in School, shards 0, 1, 2")
-	f.pass(500 * time.Millisecond)
+	f.pass(900 * time.Millisecond)
 	f.keys("enter")
 	n, err := c.Master(0).Count(t.Context(), &api.MapReduceCountRequest{DB: "School", Table: "Students"})
 	if err != nil || n.Total != 1000 {

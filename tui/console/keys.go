@@ -45,6 +45,10 @@ func (m *model) commands() []keymap.Command {
 // press handles a key: what the screen on top does with it, else what the program does.
 func (m *model) press(k keymap.Key) tea.Cmd {
 	k.At = m.now
+	m.flash = "" // it was about what was done before
+	if k.Name != "ctrl+c" {
+		m.quitUntil = time.Time{}
+	}
 	in, handled := screen.Press(m.top(), m.view(), k)
 	if !handled {
 		c := keymap.Find(programCommands(), k.Name)

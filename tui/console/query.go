@@ -48,8 +48,19 @@ func (m *model) sample() string {
 // runQueries runs statements, on the current master first, after the question about writes if one
 // is to be asked.
 func (m *model) runQueries(in screen.RunQueries) tea.Cmd {
-	if m.querying.active {
+	if m.querying.active || m.asking.active {
 		m.say("a statement is running")
+		return nil
+	}
+	if in.DB == "" {
+		in.DB = m.db
+	}
+	if in.DB == "" && m.state.Meta == nil {
+		why := "no master has answered yet"
+		if m.state.Err != nil {
+			why = "no master answers: " + cluster.Reason(m.state.Err)
+		}
+		m.say(why + "; nothing was sent")
 		return nil
 	}
 	if in.Ask {
@@ -59,14 +70,14 @@ func (m *model) runQueries(in screen.RunQueries) tea.Cmd {
 	saves := []tea.Cmd{}
 	if !in.Explain {
 		for _, p := range in.Pieces {
-			e := history.Entry{ID: newID(), SQL: p.SQL, DB: m.db, Cluster: m.clusterID(), At: m.now, Rows: -1}
+			e := history.Entry{ID: newID(), SQL: p.SQL, DB: in.DB, Cluster: m.clusterID(), At: m.now, Rows: -1}
 			entries = append(entries, e)
 			saves = append(saves, m.saveHistory(history.Started(&e)))
 		}
 	}
 	m.query.Update(screen.QueriesStarted{At: m.now, Run: in, Entries: entries})
 	m.sql.Prefer(m.currentMaster())
-	r := runner{c: m.sql, db: m.db, now: m.opts.Now, in: in}
+	r := runner{c: m.sql, db: in.DB, now: m.opts.Now, in: in}
 	run := beginStream(m, &m.querying, QueryTimeout, r.run,
 		func(m *model, msg any) tea.Cmd { return m.act(m.query.Update(msg)) },
 		func(m *model) tea.Cmd { return m.act(m.query.Update(screen.QueriesDone{At: m.now})) })
@@ -85,24 +96,33 @@ func (m *model) clusterID() string {
 // is shown as if it had been run: nothing was.
 func (m *model) askWrites(in screen.RunQueries) tea.Cmd {
 	m.sql.Prefer(m.currentMaster())
-	c, db, now := m.sql, m.db, m.opts.Now
+	m.query.Update(screen.WritesChecked{Begun: true, Run: in})
+	c, now := m.sql, m.opts.Now
 	return begin(m, &m.asking, CheckTimeout, func(ctx context.Context) writeChecks {
-		return checkWrites(ctx, c, db, in, now)
+		return checkWrites(ctx, c, in.DB, in, now)
 	}, func(m *model, w writeChecks) tea.Cmd {
+		m.query.Update(screen.WritesChecked{})
 		if w.refused != nil {
-			w.refused.Note = "nothing was sent"
-			if n := len(in.Pieces); n > 1 {
-				w.refused.Note = fmt.Sprintf("statement %d of %d; nothing was sent", w.piece+1, n)
-			}
-			m.query.Update(screen.QueriesStarted{At: m.now, Run: in})
-			m.query.Update(screen.QueryEnded{At: m.now, Piece: w.piece, Result: w.refused})
-			m.query.Update(screen.QueriesDone{At: m.now})
-			return nil
+			return m.refusedWrite(in, w)
 		}
 		in.Ask = false
-		m.push(screen.NewQuestion(m.now, "Run this?", screen.Question(w.checks, db), "run", in))
+		m.push(screen.NewQuestion(m.now, "Run this?", screen.Question(w.checks, in.DB), "run", in))
 		return nil
 	})
+}
+
+// refusedWrite shows and remembers a write that a master refuses: none of the statements was sent.
+func (m *model) refusedWrite(in screen.RunQueries, w writeChecks) tea.Cmd {
+	w.refused.Note = "nothing was sent"
+	if n := len(in.Pieces); n > 1 {
+		w.refused.Note = fmt.Sprintf("statement %d of %d; nothing was sent", w.piece+1, n)
+	}
+	in.Pieces = in.Pieces[w.piece : w.piece+1]
+	e := history.Entry{ID: newID(), SQL: in.Pieces[0].SQL, DB: in.DB, Cluster: m.clusterID(), At: m.now, Rows: -1}
+	m.query.Update(screen.QueriesStarted{At: m.now, Run: in, Entries: []history.Entry{e}})
+	ended := m.query.Update(screen.QueryEnded{At: m.now, Result: w.refused})
+	m.query.Update(screen.QueriesDone{At: m.now})
+	return tea.Batch(m.saveHistory(history.Started(&e)), m.act(ended))
 }
 
 // checkText has the statement that is being written checked, while the Query screen is shown and a

@@ -124,11 +124,16 @@ func TestRunsStatementAndShowsRows(t *testing.T) {
 	if last := m.seen[len(m.seen)-1]; !last.IsSelect() {
 		t.Errorf("a write that was not confirmed ran: %+v", last)
 	}
-	d.keys("f5", "f5")
+	d.keys("f5")
+	d.wait(time.Second)
+	d.keys("f5")
 	d.shows("7 rows affected")
 	d.write("DELETE FROM wrong")
 	d.keys("f5")
-	d.shows("this is wrong")
+	d.shows("this is wrong", "nothing was sent")
+	d.keys("ctrl+r")
+	d.shows("✗   DELETE FROM wrong", "syntax_error")
+	d.keys("esc")
 	d.write("SELECT wrong")
 	d.keys("alt+enter")
 	d.shows("this is wrong", "line 1  SELECT wrong", "fix it", "syntax error")

@@ -69,7 +69,7 @@ func (r *runner) one(ctx context.Context, piece int, requestID string, emit func
 	began := r.now()
 	ctx, failed := attempts(ctx)
 	result := screen.NewResult(p.SQL)
-	result.At, result.Line = p.At, p.Line
+	result.At, result.Line, result.DB = p.At, p.Line, r.db
 	finish := func(err error) *screen.Result {
 		final := *result // the screen may hold the other one
 		final.Took, final.Note = r.now().Sub(began), attemptsNote(*failed)
@@ -159,15 +159,15 @@ func checkWrites(ctx context.Context, c Statements, db string, in screen.RunQuer
 			continue
 		}
 		check := screen.WriteCheck{Piece: p, Rows: -1}
-		if p.Kind == statement.Write {
+		if p.Kind != statement.Definition {
 			plan := r.one(ctx, i, newID(), func(any) {})
 			if plan.Err != nil {
 				w.refused, w.piece = plan, i
 				return w
 			}
 			check.Route = plan.Route
-			check.Rows = r.count(ctx, p.SQL)
 		}
+		check.Rows = r.count(ctx, p.SQL)
 		w.checks = append(w.checks, check)
 	}
 	return w
@@ -183,7 +183,7 @@ func (r *runner) count(ctx context.Context, sql string) int64 {
 		return -1
 	}
 	req := r.request(counting)
-	req.Explain = false
+	req.Explain, req.AllowPartial = false, false // a part of the rows would be a wrong number
 	rows, err := r.c.QueryStream(ctx, req)
 	if err != nil {
 		return -1

@@ -161,6 +161,7 @@ func (m *model) actOnQuery(in screen.Intent) tea.Cmd {
 		return m.runQueries(in)
 	case screen.CancelQuery:
 		m.querying.interrupt()
+		m.asking.drop()
 	case screen.PickHistory:
 		m.push(screen.NewHistory(in.Entries, m.clusterID()))
 	case screen.SaveHistory:

@@ -25,7 +25,7 @@ func (b *buttons) commands(act func() Intent) []keymap.Command {
 	if b.onAct {
 		enter.Name, enter.Label, enter.Do = b.act, "confirm", act
 	}
-	esc := keymap.Command{Name: "close and change nothing", Label: "cancel", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})}
+	esc := keymap.Command{Name: "close and change nothing", Label: "cancel", Group: groupDialog, Keys: []string{"esc", "ctrl+c"}, Do: asks(Close{})}
 	if !b.onAct {
 		esc.Label = "" // as Enter does
 	}
@@ -83,7 +83,9 @@ func NewConfirm(now time.Time, title, text, label string, act Intent) *Confirm {
 // it too.
 func NewQuestion(now time.Time, title, text, label string, act Intent) *Confirm {
 	c := NewConfirm(now, title, text, label, act)
-	c.runs = true
+	// A key that is held down must not answer what it has asked for, so that the pause outlasts the
+	// delay before it repeats.
+	c.runs, c.guard = true, newGuard(now, quietResult)
 	return c
 }
 
@@ -110,7 +112,7 @@ func (c *Confirm) Update(any) Intent { return nil }
 // Paint draws the question.
 func (c *Confirm) Paint(a widget.Area, _ *View) {
 	width := min(72, a.W) - 4
-	lines := wrapLines(c.text, width, longText)
+	lines := wrapLines(c.text, width, longQuestion)
 	in := a.Center(width+4, len(lines)+5).Dialog(capital(c.title), c.pane.note())
 	c.pane.paint(in.Sub(0, 1, in.W, max(in.H-3, 0)), len(lines), func(a widget.Area) {
 		for i, line := range lines {

@@ -17,6 +17,7 @@ type CopyMenu struct {
 	part   int
 	format int
 	table  string // for INSERT
+	lacks  string // what the result lacks, "" if it is complete
 }
 
 // part is a part of a result.
@@ -129,7 +130,10 @@ func (m *CopyMenu) Paint(a widget.Area, _ *View) {
 	if m.export {
 		title = "Export"
 	}
-	in := a.Center(60, len(m.parts)+5).Dialog(title, "")
+	in := a.Center(60, len(m.parts)+6).Dialog(title, "")
+	if m.lacks != "" {
+		in.Text(0, len(m.parts)+2, theme.Warn, widget.Fit("▲ the result is not complete: "+m.lacks, in.W))
+	}
 	for i := range m.parts {
 		role, mark := theme.Text, "  "
 		if i == m.part {

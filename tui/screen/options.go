@@ -56,6 +56,21 @@ func NewRunSettings(o RunOptions, names []string) *RunSettings {
 	return s
 }
 
+// marks names the switches that are on, for the title of the editor.
+func (o *RunOptions) marks() string {
+	text := ""
+	if o.AllShards {
+		text += " · ALL SHARDS"
+	}
+	if o.AllowPartial {
+		text += " · partial"
+	}
+	if o.YesWrites {
+		text += " · unasked"
+	}
+	return text
+}
+
 func setMaxRows(o *RunOptions, text string) error {
 	n, err := strconv.ParseInt(strings.ReplaceAll(strings.TrimSpace(text), ",", ""), 10, 64)
 	if err != nil || n < 0 {

@@ -66,6 +66,8 @@ func (p *Palette) Commands(*View) []keymap.Command {
 		{Name: "run the command", Label: "run", Group: groupDialog, Keys: []string{"enter"}, Do: p.choose},
 		{Name: "go down", Label: "move", Group: groupDialog, Keys: []string{"down", "ctrl+n"}, Shown: "↑↓", Do: does(func() { p.move(1) })},
 		{Name: "go up", Group: groupDialog, Keys: []string{"up", "ctrl+p"}, Do: does(func() { p.move(-1) })},
+		{Name: "go down a page", Group: groupDialog, Keys: []string{"pgdown"}, Do: does(func() { p.move(10) })},
+		{Name: "go up a page", Group: groupDialog, Keys: []string{"pgup"}, Do: does(func() { p.move(-10) })},
 		{Name: "delete the last letter of the filter", Group: groupDialog, Keys: []string{"backspace", "ctrl+h"}, Do: does(func() {
 			if r := []rune(p.filter); len(r) > 0 {
 				p.filter, p.cursor = string(r[:len(r)-1]), 0

@@ -7,8 +7,8 @@ import (
 	"shardeck/tui/widget"
 )
 
-// longText bounds the lines of a text that may be scrolled.
-const longText = 2000
+// longQuestion bounds the lines of a question: those of any statement that a master accepts.
+const longQuestion = 1 << 20
 
 // pane is a part of a dialog that scrolls if its content is taller than the part.
 type pane struct {

@@ -14,6 +14,7 @@ type Prompt struct {
 	text        string
 	null        bool // the value is NULL rather than text
 	nullable    bool
+	value       bool // it may have lines and tabs, which are kept
 	then        func(text string, null bool) Intent
 	fault       string // why the text was not accepted
 }
@@ -25,7 +26,7 @@ func NewPrompt(title, help, text string, then func(text string) Intent) *Prompt 
 
 // NewValuePrompt returns a prompt for a value, which may be NULL if nullable.
 func NewValuePrompt(title, help, text string, null, nullable bool, then func(text string, null bool) Intent) *Prompt {
-	return &Prompt{title: title, help: help, text: text, null: null, nullable: nullable, then: then}
+	return &Prompt{title: title, help: help, text: text, null: null, nullable: nullable, value: true, then: then}
 }
 
 // Writing is always true.
@@ -88,7 +89,7 @@ func (p *Prompt) Paint(a widget.Area, _ *View) {
 	for i, line := range lines {
 		in.Text(0, i, role, line)
 	}
-	text, role := widget.Clean(p.text), theme.Text
+	text, role := widget.Data(p.text), theme.Text
 	if p.null {
 		text, role = "NULL", theme.Stale
 	}

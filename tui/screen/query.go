@@ -24,16 +24,17 @@ type Query struct {
 
 	history []history.Entry // the oldest first
 	options RunOptions
-	running *running // the statements that run, nil if none do
+	running *running    // the statements that run, nil if none do
+	asking  *RunQueries // the writes of which is being found out what they would do
 	endedAt time.Time
 
 	tables   knownTables
 	popup    popup
-	lower    lower // what is shown instead of the rows, nil for them
-	planRoom int   // lines of the plan that are visible
+	planRoom int // lines of the plan that are visible
 
 	leaveUntil    time.Time // until then another Esc leaves the screen
 	width, height int       // of the frame
+	zoom          bool      // the pane that has the focus is enlarged
 }
 
 // leaveWithin is how long the first Esc waits for the second.
@@ -127,6 +128,11 @@ func (q *Query) Update(msg any) Intent {
 	switch m := msg.(type) {
 	case Resized:
 		q.width, q.height = m.Width, m.Height
+	case WritesChecked:
+		q.asking = nil
+		if m.Begun {
+			q.asking = &m.Run
+		}
 	case QueriesStarted:
 		q.started(m)
 	case QueryHead:
@@ -163,7 +169,7 @@ func (q *Query) Writing() bool {
 	switch {
 	case !q.onGrid:
 		return true
-	case q.lower != nil:
+	case q.pane() != nil:
 		return false
 	}
 	v := q.shown()
@@ -212,6 +218,7 @@ func (q *Query) Pasted(text string) Intent {
 // if a command did: the list of completions follows letters and deletions only.
 func (q *Query) editing(do func() Intent, keys []string) Intent {
 	t := q.tab()
+	q.leaveUntil = time.Time{}
 	revision, cursor := t.editor.Revision(), t.editor.Cursor()
 	in := do()
 	switch {
@@ -324,7 +331,7 @@ func (q *Query) show(i int) Intent {
 	case i >= len(q.tabs):
 		return keymap.Say{Text: "there is no such tab"}
 	default:
-		q.at, q.popup, q.lower = i, popup{}, nil
+		q.at, q.popup = i, popup{}
 	}
 	q.onGrid = false
 	return nil

@@ -63,10 +63,11 @@ func (q *Query) Commands(v *View) []keymap.Command {
 		own = append(q.popupCommands(), q.editorCommands()...)
 	case !q.onGrid:
 		own = q.editorCommands()
-	case q.lower != nil:
-		for _, c := range q.lower.Commands() {
+	case q.pane() != nil:
+		o := q.shown()
+		for _, c := range o.lower.Commands() {
 			do := c.Do
-			c.Do = func() Intent { return q.onLower(do()) }
+			c.Do = func() Intent { return q.onLower(o, do()) }
 			own = append(own, c)
 		}
 	default:
@@ -74,7 +75,7 @@ func (q *Query) Commands(v *View) []keymap.Command {
 	}
 	all := q.statementCommands(v)
 	// Esc cancels what runs, whatever the pane would do with it.
-	if q.running != nil {
+	if q.running != nil && q.running.tab == q.tab() && !(q.Writing() && uses(own, []string{"esc"})) {
 		return append(all, own...)
 	}
 	// Otherwise a key that the pane uses is the pane's. What is most looked for in the footer comes
@@ -100,8 +101,10 @@ func uses(own []keymap.Command, keys []string) bool {
 func (q *Query) statementCommands(v *View) []keymap.Command {
 	run := keymap.Command{Name: "run the selection, or the statement at the cursor", Label: "run", Group: groupStatement, Keys: []string{"f5", "alt+enter", "ctrl+enter"}, Do: func() Intent { return q.start(whatCursor, false) }}
 	stop := keymap.Command{Name: "cancel the running statement, or go back to the dashboard", Label: "back", Group: groupStatement, Keys: []string{"esc"}, Do: func() Intent {
-		if in, handled := q.Stop(v.Now); handled {
-			return in
+		if q.running == nil || q.running.tab == q.tab() {
+			if in, handled := q.Stop(v.Now); handled {
+				return in
+			}
 		}
 		if v.Now.Before(q.leaveUntil) {
 			return Close{}
@@ -110,7 +113,7 @@ func (q *Query) statementCommands(v *View) []keymap.Command {
 		q.leaveUntil = v.Now.Add(leaveWithin)
 		return keymap.Say{Text: "Esc again goes back to the dashboard"}
 	}}
-	if q.running != nil {
+	if q.running != nil && q.running.tab == q.tab() {
 		stop.Label, run.Label = "cancel", ""
 	}
 	focus := keymap.Command{Name: "switch between editor and result", Label: "result", Group: groupStatement, Keys: []string{"tab", "shift+tab"}, Do: does(func() { q.onGrid = !q.onGrid })}
@@ -129,7 +132,8 @@ func (q *Query) statementCommands(v *View) []keymap.Command {
 		{Name: "earlier statement", Group: groupStatement, Keys: []string{"ctrl+p", "ctrl+up"}, Do: func() Intent { return q.recall(-1) }},
 		{Name: "later statement", Group: groupStatement, Keys: []string{"ctrl+n", "ctrl+down"}, Do: func() Intent { return q.recall(1) }},
 		{Name: "choose another table and database", Label: "table", Group: groupStatement, Keys: []string{"ctrl+t"}, Do: asks(PickTable{})},
-		{Name: "go to the fault", Group: groupStatement, Keys: []string{"f4"}, Do: q.goToFault},
+		{Name: "enlarge the editor or the result, and back", Group: groupStatement, Keys: []string{"f9"}, Do: does(func() { q.zoom = !q.zoom })},
+		{Name: "go to the fault, and say what it is", Group: groupStatement, Keys: []string{"f4"}, Do: q.goToFault},
 	}, q.textCommands()...)
 }
 
@@ -137,7 +141,7 @@ func (q *Query) statementCommands(v *View) []keymap.Command {
 func (q *Query) textCommands() []keymap.Command {
 	t := q.tab()
 	all := []keymap.Command{
-		{Name: "open a file", Group: groupText, Keys: []string{"ctrl+o"}, Do: func() Intent { return AskPath{Path: t.file} }},
+		{Name: "open a file", Group: groupText, Keys: []string{"ctrl+o"}, Do: asks(AskPath{})},
 		{Name: "save to a file", Group: groupText, Keys: []string{"ctrl+s"}, Do: func() Intent {
 			return AskPath{Save: true, Path: t.file, Text: t.editor.Text()}
 		}},

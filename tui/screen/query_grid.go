@@ -40,9 +40,9 @@ func (q *Query) paintResult(a widget.Area, v *View) {
 		lines := wrapPlan(r.Plan, in.W-2)
 		t.planRow = min(max(t.planRow, 0), max(len(lines)-in.H, 0))
 		paintPlan(in.Sub(1, 0, in.W-2, in.H), lines, t.planRow)
-	case q.lower != nil:
-		in := a.Box(frame(q.onGrid), q.lower.Title(), "Esc back to the rows")
-		q.lower.Paint(in.Sub(1, 0, in.W-2, in.H))
+	case q.pane() != nil:
+		in := a.Box(frame(q.onGrid), q.pane().Title(), "Esc back to the rows")
+		q.pane().Paint(in.Sub(1, 0, in.W-2, in.H))
 	default:
 		q.paintRows(a, title)
 	}

@@ -239,6 +239,7 @@ func TestCellIsEditedByKey(t *testing.T) {
 		for _, c := range columns {
 			all = append(all, api.Column{Name: c, Type: "INT"})
 		}
+		r.DB = "SchoolDB"
 		q := queryWith(sql, "f5", r.Head(all, lines{[]byte(`[42,"Ada"]`)}), 80, 24)
 		press(q, noon.Add(time.Minute), "tab")
 		return q
@@ -249,7 +250,7 @@ func TestCellIsEditedByKey(t *testing.T) {
 	}
 	press(ask.Prompt, noon, "ctrl+u", "O", "'")
 	run, ok := press(ask.Prompt, noon, "enter").(CloseAnd).Then.(RunQueries)
-	if want := "UPDATE Students SET name = N'O''' WHERE student_id = 42"; !ok || !run.Ask || len(run.Pieces) != 2 || run.Pieces[0].SQL != want {
+	if want := "UPDATE Students SET name = N'O''' WHERE student_id = 42 AND name = N'Ada'"; !ok || !run.Ask || len(run.Pieces) != 2 || run.Pieces[0].SQL != want {
 		t.Errorf("it runs %+v", run)
 	}
 	for _, c := range []struct{ sql, want string }{
@@ -261,6 +262,14 @@ func TestCellIsEditedByKey(t *testing.T) {
 		if say, ok := pressOn(result(c.sql, "student_id", "name"), v, "right", "e").(keymap.Say); !ok || !strings.Contains(say.Text, c.want) {
 			t.Errorf("%s: %v", c.sql, say)
 		}
+	}
+	other := result("SELECT student_id, name FROM Students", "student_id", "name")
+	other.shown().DB = "ShopDB" // which another SchoolDB was chosen after
+	if say, ok := pressOn(other, v, "right", "e").(keymap.Say); !ok || !strings.Contains(say.Text, "these rows are of ShopDB") {
+		t.Errorf("rows of another database: %v", say)
+	}
+	if say, ok := pressOn(result("SELECT student_id, name FROM Students", "student_id", "name"), v, "e").(keymap.Say); !ok || !strings.Contains(say.Text, "shard key") {
+		t.Errorf("the shard key: %v", say)
 	}
 	if say, ok := pressOn(result("SELECT gpa, name FROM Students", "gpa", "name"), v, "right", "e").(keymap.Say); !ok || !strings.Contains(say.Text, "select the key too (student_id)") {
 		t.Errorf("without the key: %v", say)

@@ -42,13 +42,13 @@ type (
 func (q *Query) onResult(o *output, in Intent) Intent {
 	switch in := in.(type) {
 	case grid.OpenCell:
-		q.lower = detail.NewValue(in.Of, in.Value)
+		o.lower = detail.NewValue(in.Of, in.Value)
 	case grid.OpenRow:
-		q.lower = detail.NewRow(o.grid)
+		o.lower = detail.NewRow(o.grid)
 	case grid.CopyAs:
-		return PickCopy{Menu: newCopyMenu(o.grid, tableOf(o.SQL), false)}
+		return PickCopy{Menu: q.copyMenu(o, false)}
 	case grid.Export:
-		return PickCopy{Menu: newCopyMenu(o.grid, tableOf(o.SQL), true)}
+		return PickCopy{Menu: q.copyMenu(o, true)}
 	case grid.EditCell:
 		return q.editCell(o, in)
 	case grid.Prepare:
@@ -61,16 +61,16 @@ func (q *Query) onResult(o *output, in Intent) Intent {
 		if err != nil {
 			return keymap.Say{Text: err.Error()}
 		}
-		q.lower = p
-		return q.onLower(next)
+		o.lower = p
+		return q.onLower(o, next)
 	case plot.Collect:
-		p, ok := q.lower.(*plot.Plot)
+		p, ok := o.lower.(*plot.Plot)
 		if !ok {
 			return nil
 		}
 		return Work{Run: func(ctx context.Context) func() Intent {
 			read := in.Run(ctx)
-			return func() Intent { return q.onLower(p.Apply(read)) }
+			return func() Intent { return q.onLower(o, p.Apply(read)) }
 		}}
 	default:
 		return in
@@ -78,17 +78,38 @@ func (q *Query) onResult(o *output, in Intent) Intent {
 	return nil
 }
 
-// onLower carries out what a value, a row or a plot asks for.
-func (q *Query) onLower(in Intent) Intent {
+// copyMenu is the menu for the rows of a result.
+func (q *Query) copyMenu(o *output, export bool) *CopyMenu {
+	m := newCopyMenu(o.grid, tableOf(o.SQL), export)
+	switch {
+	case o.streams:
+		m.lacks = "rows are still arriving"
+	case o.Err != nil:
+		m.lacks = "the statement failed"
+	case len(o.Partial) > 0:
+		m.lacks = "shards are missing"
+	default:
+		m.lacks = o.Truncated
+	}
+	return m
+}
+
+// pane is what is shown in place of the rows, nil for them.
+func (q *Query) pane() lower {
+	if o := q.shown(); o != nil {
+		return o.lower
+	}
+	return nil
+}
+
+// onLower carries out what the value, the row or the plot of a result asks for.
+func (q *Query) onLower(o *output, in Intent) Intent {
 	switch in.(type) {
 	case detail.Close, plot.Close:
-		q.lower = nil
+		o.lower = nil
 		return nil
 	}
-	if o := q.shown(); o != nil && o.grid != nil {
-		return q.onResult(o, in)
-	}
-	return in
+	return q.onResult(o, in)
 }
 
 // tableOf is the table whose rows a statement returns, "" if they are of no single one.
@@ -104,8 +125,11 @@ func (q *Query) editCell(o *output, in grid.EditCell) Intent {
 		return keymap.Say{Text: "a statement is running"}
 	}
 	name, why := rowsOf(o.SQL)
-	if why != "" {
+	switch {
+	case why != "":
 		return keymap.Say{Text: why}
+	case o.DB != q.tables.db:
+		return keymap.Say{Text: "these rows are of " + o.DB + "; choose that database with Ctrl-T to edit them"}
 	}
 	def := q.tables.table(name)
 	if def == nil {
@@ -132,11 +156,11 @@ func (q *Query) editCell(o *output, in grid.EditCell) Intent {
 		text = ""
 	}
 	return AskValue{Prompt: NewValuePrompt(title, help, text, in.Value.Null, column.Nullable, func(text string, null bool) Intent {
-		sql, err := sqlwrite.EditStatement(def.Name, keys, values, sqlwrite.Column{Name: column.Name, Type: column.Type}, answer.Cell{Text: text, Null: null})
+		sql, err := sqlwrite.EditStatement(def.Name, keys, values, sqlwrite.Column{Name: column.Name, Type: column.Type}, answer.Cell{Text: text, Null: null}, in.Value)
 		if err != nil {
 			return keymap.Say{Text: err.Error()}
 		}
-		run := RunQueries{Options: q.options, Ask: true, Edits: true, Pieces: []Piece{
+		run := RunQueries{DB: o.DB, tab: q.tab(), Options: q.options, Ask: true, Edits: true, Pieces: []Piece{
 			{SQL: sql, At: -1, Repeat: 1, Kind: statement.Write},
 			{SQL: o.SQL, At: o.At, Repeat: 1, Kind: statement.Read}, // to see the rows as they are then
 		}}

@@ -44,9 +44,28 @@ func layoutQuery(w, h int) queryLayout {
 	return l
 }
 
+// layout is the layout of a frame, with the pane that has the focus enlarged if that was asked for.
+func (q *Query) layout(w, h int) queryLayout {
+	l := layoutQuery(w, h)
+	if !q.zoom {
+		return l
+	}
+	editor := 3
+	if !q.onGrid {
+		editor = max(l.editor.h+l.result.h-5, 3)
+	}
+	all := l.editor.h + l.result.h
+	l.editor.h, l.route.h = editor, min(l.route.h, editor)
+	if l.route.w > 0 {
+		l.route.h = editor
+	}
+	l.result = box{0, l.editor.y + editor, w, max(all-editor, 0)}
+	return l
+}
+
 // Paint draws the screen over the whole of a.
 func (q *Query) Paint(a widget.Area, v *View) {
-	l := layoutQuery(a.W, a.H)
+	l := q.layout(a.W, a.H)
 	paintIdentity(l.identity.of(a), v)
 	q.paintEditor(l.editor.of(a), v)
 	q.paintRoute(l.route.of(a), v)
@@ -76,6 +95,7 @@ func (q *Query) paintEditor(a widget.Area, v *View) {
 	if len(q.tabs) > 1 || t.file != "" {
 		title += fmt.Sprintf(" · %d/%d %s", q.at+1, len(q.tabs), t.name())
 	}
+	title += q.options.marks()
 	in := a.Box(frame(!q.onGrid), title, widget.Fit(q.editorNote(), a.W-widget.Width(widget.Clean(title))-10))
 	in = in.Sub(0, 0, in.W-1, in.H)
 	t.editor.Paint(in, q.look())
@@ -92,7 +112,7 @@ func (q *Query) editorNote() string {
 		parts = append(parts, fmt.Sprintf("history %d of %d", n-t.walk.back+1, n))
 	}
 	if t.fault.set && t.fault.revision == t.editor.Revision() && t.fault.text != "" {
-		return "✗ " + t.fault.text
+		return strings.Join(append(parts, "✗ "+t.fault.text), " · ")
 	}
 	if call, ok := complete.Signature(t.editor.Text(), t.editor.Cursor()); ok && call.Usage != "" && len(t.editor.Text()) < 64<<10 {
 		return call.Usage
@@ -139,6 +159,8 @@ func (q *Query) statusOf(v *View) (theme.Role, string) {
 		return theme.Warn, "○ cancelling on the shards …"
 	case q.running != nil:
 		return theme.Info, q.runningText(v)
+	case q.asking != nil:
+		return theme.Info, v.Busy + " finding out what it would change; nothing has been sent yet · Esc cancels"
 	case r == nil:
 		return theme.Muted, "F5 or Alt-Enter runs the statement at the cursor; F1 lists the keys"
 	case r.canceled():
@@ -193,7 +215,7 @@ func (q *Query) runningText(v *View) string {
 		text += " · " + answer.Rows(int64(o.Len())) + " so far"
 	}
 	if r.tab != q.tab() {
-		text += " in another tab"
+		return text + " in another tab · Ctrl-C cancels"
 	}
 	return text + " · Esc cancels"
 }

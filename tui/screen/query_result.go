@@ -15,8 +15,9 @@ import (
 // Rows may still grow, while the statement runs.
 type Result struct {
 	SQL     string
-	At      int // the offset of SQL in the text that it was run from
-	Line    int // and its line, from 1; 0 if it is not in the text
+	DB      string // the database that it ran in
+	At      int    // the offset of SQL in the text that it was run from
+	Line    int    // and its line, from 1; 0 if it is not in the text
 	Columns []api.Column
 	Rows    Rows          // nil if the statement returns no rows
 	Plan    []answer.Line // cleaned; if the statement was explained
@@ -157,8 +158,10 @@ func (r *Result) outcome() string {
 // output is a result as a tab shows it: with its grid.
 type output struct {
 	*Result
-	piece int
-	grid  *grid.Grid // nil without rows
+	piece   int
+	streams bool       // its rows are still arriving
+	grid    *grid.Grid // nil without rows
+	lower   lower      // what is shown in place of the rows, nil for them
 }
 
 func newOutput(piece int, r *Result, keys int) *output {

@@ -38,6 +38,9 @@ func noRoute(r *Result) string {
 		return "None: the statement was cancelled."
 	case r.Err != nil:
 		if p := api.AsProblem(r.Err); p.Shard != nil {
+			if p.Worker == "" {
+				return fmt.Sprintf("Failed at shard %d.", *p.Shard)
+			}
 			return fmt.Sprintf("Failed at shard %d, %s.", *p.Shard, p.Worker)
 		}
 		return "None: the statement failed."

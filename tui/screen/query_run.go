@@ -14,6 +14,7 @@ import (
 	"shardeck/tui/history"
 	"shardeck/tui/keymap"
 	"shardeck/tui/statement"
+	"shardeck/tui/widget"
 )
 
 // RunOptions are the switches for statements.
@@ -50,6 +51,8 @@ type (
 	// Ask, the user is first shown what the writes would do. The screen receives [QueriesStarted],
 	// [QueryHead] and [QueryEnded] for each, and [QueriesDone].
 	RunQueries struct {
+		DB      string // that they run in, whatever is chosen by then
+		tab     *tab   // that their results belong to
 		Pieces  []Piece
 		Explain bool
 		Ask     bool
@@ -67,6 +70,11 @@ type (
 		At      time.Time
 		Run     RunQueries
 		Entries []history.Entry
+	}
+	// WritesChecked says that it is being found out what writes would do, or no longer.
+	WritesChecked struct {
+		Begun bool
+		Run   RunQueries
 	}
 	// QueryHead says that the columns of a statement have arrived; rows follow in Result.Rows.
 	QueryHead struct {
@@ -106,7 +114,7 @@ const (
 // start asks for statements to be run.
 func (q *Query) start(w what, explain bool) Intent {
 	t := q.tab()
-	if q.running != nil {
+	if q.running != nil || q.asking != nil {
 		return keymap.Say{Text: "a statement is running; Esc cancels it"}
 	}
 	text := t.editor.Text()
@@ -125,7 +133,7 @@ func (q *Query) start(w what, explain bool) Intent {
 	if len(all) == 0 {
 		return keymap.Say{Text: "there is no statement to run"}
 	}
-	run := RunQueries{Explain: explain, Options: q.options}
+	run := RunQueries{DB: q.tables.db, tab: t, Explain: explain, Options: q.options}
 	for _, s := range all {
 		run.Pieces = append(run.Pieces, Piece{SQL: s.Text(text), At: at + s.From, Line: 1 + strings.Count(t.editor.Text()[:at+s.From], "\n"), Repeat: max(s.Repeat, 1), Kind: s.Kind})
 		run.Ask = run.Ask || !explain && !q.options.YesWrites && s.Kind != statement.Read
@@ -136,7 +144,10 @@ func (q *Query) start(w what, explain bool) Intent {
 
 // started clears the results before the first one arrives.
 func (q *Query) started(m QueriesStarted) {
-	t := q.tab()
+	t := m.Run.tab
+	if t == nil {
+		t = q.tab()
+	}
 	q.running = &running{RunQueries: m.Run, tab: t, entries: m.Entries, revision: t.editor.Revision(), began: m.At}
 	t.fault = fault{}
 	if m.Run.Explain {
@@ -147,14 +158,13 @@ func (q *Query) started(m QueriesStarted) {
 		q.ran(t, e)
 	}
 	t.edited = nil
-	if o := q.shown(); o != nil && m.Run.Edits {
-		t.edited = o
+	if m.Run.Edits && t.shown < len(t.results) {
+		t.edited = t.results[t.shown]
 	}
 	for _, v := range t.results {
 		v.close()
 	}
 	t.results, t.shown, t.showPlan = nil, 0, false
-	q.lower = nil
 }
 
 // head shows a result whose rows have begun to arrive.
@@ -164,7 +174,28 @@ func (q *Query) head(m QueryHead) {
 	}
 	t := q.running.tab
 	q.running.current = m.Piece
-	t.results = append(t.results, newOutput(m.Piece, m.Result, q.frozen(m.Result)))
+	o := newOutput(m.Piece, m.Result, q.frozen(m.Result))
+	o.streams = true
+	t.add(o)
+}
+
+// maxResults bounds the results of a tab; beyond that the oldest go.
+const maxResults = 20
+
+// add adds the result of a statement, and shows it. Of one that is repeated only the last is kept.
+func (t *tab) add(o *output) {
+	drop := 0
+	switch n := len(t.results); {
+	case n > 0 && t.results[n-1].piece == o.piece:
+		drop = n - 1
+	case n < maxResults:
+		drop = -1
+	}
+	if drop >= 0 {
+		t.results[drop].close()
+		t.results = slices.Delete(t.results, drop, drop+1)
+	}
+	t.results = append(t.results, o)
 	t.shown = len(t.results) - 1
 }
 
@@ -184,12 +215,11 @@ func (q *Query) ended(m QueryEnded) Intent {
 		t.plan = r
 		return nil
 	}
-	if n := len(t.results); n > 0 && t.results[n-1].piece == m.Piece {
-		t.results[n-1].Result = r // its rows are shown already
+	if n := len(t.results); n > 0 && t.results[n-1].piece == m.Piece && t.results[n-1].streams {
+		t.results[n-1].Result, t.results[n-1].streams = r, false // its rows are shown already
 	} else {
-		t.results = append(t.results, newOutput(m.Piece, r, q.frozen(r)))
+		t.add(newOutput(m.Piece, r, q.frozen(r)))
 	}
-	t.shown = len(t.results) - 1
 	if m.Piece < len(q.running.entries) {
 		e := &q.running.entries[m.Piece]
 		e.Took, e.Outcome, e.Rows = r.Took, r.outcome(), -1
@@ -246,6 +276,9 @@ func (q *Query) Stop(now time.Time) (in Intent, handled bool) {
 	case q.running != nil:
 		q.running.cancelling = true
 		return CancelQuery{}, true
+	case q.asking != nil:
+		q.asking = nil
+		return CancelQuery{}, true
 	case !q.endedAt.IsZero() && now.Sub(q.endedAt) < justEnded:
 		return keymap.Say{Text: "already finished"}, true
 	}
@@ -272,40 +305,43 @@ type WriteCheck struct {
 	Rows  int64 // that it would change; -1 if unknown
 }
 
-// Question is what the user is asked before writes run.
+// Question is what the user is asked before writes run. It hides nothing of them.
 func Question(checks []WriteCheck, db string) string {
-	text := ""
+	var b strings.Builder
 	for i := range checks {
 		c := &checks[i]
 		if i > 0 {
-			text += "\n\n"
+			b.WriteString("\n\n")
 		}
-		if i == 10 {
-			return text + fmt.Sprintf("… and %d more", len(checks)-i)
+		if len(checks) > 1 {
+			fmt.Fprintf(&b, "%d of %d: ", i+1, len(checks))
 		}
-		text += clip(c.Piece.SQL, 300)
+		for j, line := range strings.Split(c.Piece.SQL, "\n") {
+			if j > 0 {
+				b.WriteByte('\n')
+			}
+			b.WriteString(widget.Data(strings.TrimSuffix(line, "\r")))
+		}
 		if c.Piece.Repeat > 1 {
-			text += fmt.Sprintf("\n%d times", c.Piece.Repeat)
+			fmt.Fprintf(&b, "\n%d times", c.Piece.Repeat)
+		}
+		rows := widget.Thousands(c.Rows) + " rows"
+		if c.Rows == 1 {
+			rows = "1 row"
 		}
 		switch {
 		case c.Rows >= 0 && c.Piece.Kind == statement.Write:
-			text += "\n→ " + answer.Rows(c.Rows) + " in " + db
+			b.WriteString("\n→ " + rows + " in " + db)
+		case c.Rows >= 0:
+			b.WriteString("\n→ with its " + rows + ", in " + db + "; this cannot be undone")
 		default:
-			text += "\n→ in " + db
+			b.WriteString("\n→ in " + db)
 		}
 		if c.Route != nil {
-			text += ", " + answer.Route(c.Route)
+			b.WriteString(", " + answer.Route(c.Route))
 		}
 	}
-	return text
-}
-
-// clip cuts a text to n bytes.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return s[:n] + " …"
+	return b.String()
 }
 
 // goToFault moves the cursor to the fault of the last run.
@@ -316,5 +352,5 @@ func (q *Query) goToFault() Intent {
 	}
 	q.onGrid = false
 	t.editor.MoveTo(t.fault.at)
-	return nil
+	return keymap.Say{Text: t.fault.text}
 }

@@ -102,6 +102,9 @@ func Paste(s Screen, text string) Intent {
 	if q, ok := s.(*Query); ok && q.Writing() {
 		return q.Pasted(text)
 	}
+	if p, ok := s.(*Prompt); ok && p.value {
+		return p.Insert(text)
+	}
 	if w, ok := s.(writable); ok && w.Writing() {
 		return w.Insert(oneLine.Replace(strings.TrimRight(text, "\r\n")))
 	}

@@ -98,12 +98,13 @@ func TestEditStatement(t *testing.T) {
 		value  answer.Cell
 		want   string
 	}{
-		{[]Column{id}, []answer.Cell{text("7")}, Column{"name", "NVARCHAR(50)"}, text("O'Hara"), "UPDATE orders SET name = N'O''Hara' WHERE id = 7"},
-		{[]Column{id, region}, []answer.Cell{text("7"), text("x")}, Column{"a b", "INT"}, null, "UPDATE orders SET [a b] = NULL WHERE id = 7 AND [order] = N'x'"},
-		{[]Column{id}, []answer.Cell{text("7")}, Column{"amount", "DECIMAL(10,2)"}, text("3.5"), "UPDATE orders SET amount = 3.50 WHERE id = 7"},
-		{[]Column{id}, []answer.Cell{text("7")}, Column{"paid", "BIT"}, text("true"), "UPDATE orders SET paid = 1 WHERE id = 7"},
+		{[]Column{id}, []answer.Cell{text("7")}, Column{"name", "NVARCHAR(50)"}, text("O'Hara"), "UPDATE orders SET name = N'O''Hara' WHERE id = 7 AND name = N'1'"},
+		{[]Column{id, region}, []answer.Cell{text("7"), text("x")}, Column{"a b", "INT"}, null, "UPDATE orders SET [a b] = NULL WHERE id = 7 AND [order] = N'x' AND [a b] = 1"},
+		{[]Column{id}, []answer.Cell{text("7")}, Column{"amount", "DECIMAL(10,2)"}, text("3.5"), "UPDATE orders SET amount = 3.50 WHERE id = 7 AND amount = 1"},
+		{[]Column{id}, []answer.Cell{text("7")}, Column{"paid", "BIT"}, text("true"), "UPDATE orders SET paid = 1 WHERE id = 7 AND paid = 1"},
+		{[]Column{id}, []answer.Cell{text("7")}, Column{"r", "REAL"}, text("2"), "UPDATE orders SET r = 2e0 WHERE id = 7 AND r = CAST(1e0 AS REAL)"},
 	} {
-		if got, err := EditStatement("orders", c.keys, c.values, c.column, c.value); err != nil || got != c.want {
+		if got, err := EditStatement("orders", c.keys, c.values, c.column, c.value, text("1")); err != nil || got != c.want {
 			t.Errorf("got %s, %v; want %s", got, err, c.want)
 		}
 	}
@@ -125,7 +126,7 @@ func TestEditStatement(t *testing.T) {
 		"unknown type":  {"orders", []Column{id}, []answer.Cell{text("7")}, Column{"n", "XML"}, text("x")},
 		"key not a key": {"orders", []Column{id}, []answer.Cell{text("7 OR 1=1")}, name, text("x")},
 	} {
-		if got, err := EditStatement(c.table, c.keys, c.values, c.column, c.value); err == nil {
+		if got, err := EditStatement(c.table, c.keys, c.values, c.column, c.value, null); err == nil {
 			t.Errorf("%s: %s", why, got)
 		}
 	}

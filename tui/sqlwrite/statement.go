@@ -47,8 +47,9 @@ func Values(columns []Column, row []answer.Cell) string {
 
 // EditStatement returns the UPDATE that sets a column of one row, found by its whole key, to a
 // new value. It refuses what could change another row (a key that is empty or partly NULL), and
-// a value that the column cannot hold.
-func EditStatement(table string, keyColumns []Column, keyValues []answer.Cell, column Column, value answer.Cell) (string, error) {
+// a value that the column cannot hold. It changes the row
+// only while the column still has the old value, so that nobody else's change is overwritten.
+func EditStatement(table string, keyColumns []Column, keyValues []answer.Cell, column Column, value, old answer.Cell) (string, error) {
 	switch {
 	case table == "":
 		return "", errors.New("a value can be edited only if its table is known")
@@ -75,6 +76,19 @@ func EditStatement(table string, keyColumns []Column, keyValues []answer.Cell, c
 		}
 		conditions[i] = Name(k.Name) + " = " + Literal(k.Type, v)
 	}
+	conditions = append(conditions, unchanged(column, old))
 	return "UPDATE " + Name(table) + " SET " + Name(column.Name) + " = " + Literal(column.Type, set) +
 		" WHERE " + strings.Join(conditions, " AND "), nil
+}
+
+// unchanged is the condition that a column still has a value.
+func unchanged(column Column, old answer.Cell) string {
+	literal := Literal(column.Type, old)
+	switch {
+	case old.Null:
+		return Name(column.Name) + " IS NULL"
+	case strings.EqualFold(column.Type, "REAL"): // as a FLOAT, the constant would be another number
+		literal = "CAST(" + literal + " AS REAL)"
+	}
+	return Name(column.Name) + " = " + literal
 }

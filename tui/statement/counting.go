@@ -31,8 +31,8 @@ func Params(sql string) []string {
 	return names
 }
 
-// Counting returns the statement that counts the rows that an UPDATE or DELETE of one table would
-// change now, and false if there is none.
+// Counting returns the statement that counts the rows that an UPDATE, DELETE or DROP of one table
+// would change now, and false if there is none.
 func Counting(sql string) (string, bool) {
 	all := tokens(sql)
 	is := func(i int, word string) bool {
@@ -43,6 +43,10 @@ func Counting(sql string) (string, bool) {
 	case is(0, "DELETE") && is(1, "FROM"):
 		table = 2
 	case is(0, "DELETE"), is(0, "UPDATE"):
+	case is(0, "DROP") && is(1, "TABLE") && is(2, "IF") && is(3, "EXISTS"):
+		table = 4
+	case is(0, "DROP") && is(1, "TABLE"):
+		table = 2
 	default:
 		return "", false
 	}
