@@ -100,7 +100,7 @@ func uses(own []keymap.Command, keys []string) bool {
 // statementCommands are the keys that work in all panes.
 func (q *Query) statementCommands(v *View) []keymap.Command {
 	run := keymap.Command{Name: "run the selection, or the statement at the cursor", Label: "run", Group: groupStatement, Keys: []string{"f5", "alt+enter", "ctrl+enter"}, Do: func() Intent { return q.start(whatCursor, false) }}
-	stop := keymap.Command{Name: "cancel the running statement, or go back to the dashboard", Label: "back", Group: groupStatement, Keys: []string{"esc"}, Do: func() Intent {
+	stop := keymap.Command{Name: "cancel the running statement; twice: back to the dashboard", Label: "back", Group: groupStatement, Keys: []string{"esc"}, Do: func() Intent {
 		if q.running == nil || q.running.tab == q.tab() {
 			if in, handled := q.Stop(v.Now); handled {
 				return in
