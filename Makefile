@@ -56,6 +56,9 @@ SQLITE_HEADERS = $(shell $(GO) mod download -modfile=$(TOOLS) github.com/mattn/g
 # The packages whose tests start the real programs, which quick leaves to test; archtest has a target of its own.
 PROCESS_TESTS := ^shardeck/(tui|worker|worker/conformance|worker/sqliteext|master/service|shared/(archtest|endtoend|contracttest|testcluster)(/.*)?)$$
 
+# The packages whose tests take minutes come first, so that the others run beside them and none is left for the end.
+SLOW := ./worker/conformance ./master/service ./tui ./shared/endtoend/... ./worker/engine/sqlite
+
 quick: fmt-check vet arch ## the checks that need no process: format, vet, architecture, most tests (under a minute)
 	@$(GO) test -short $$($(GO) list ./... | grep -vE '$(PROCESS_TESTS)')
 
@@ -87,7 +90,7 @@ languages: ## linters, types and tests of the workers in Python and Node.js, aft
 
 race:
 	@[ -n "$(RACE)" ] || echo "note: cgo is off (no C compiler?), so the tests run without the race detector"
-	$(GO) test $(RACE) -timeout 10m ./...
+	$(GO) test $(RACE) -timeout 10m $(SLOW) ./...
 
 test-long: ## all tests three times in random order, long end-to-end tests, then every fuzz target for FUZZTIME (1m)
 	$(GO) test $(RACE) -count=3 -shuffle=on -timeout 60m ./...
