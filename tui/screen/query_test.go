@@ -146,8 +146,8 @@ func TestQueryScreenHasTerminalSize(t *testing.T) {
 	themes := []*theme.Theme{newTheme(t, theme.Dark, termenv.TrueColor), newTheme(t, theme.Mono, termenv.ANSI)}
 	v := longNames()
 	scenes := queryScenes(80, 24)
-	for width := 1; width <= 210; width += 1 + width/5 {
-		for height := 1; height <= 70; height += 1 + height/3 {
+	for width := 1; width <= 210; width += 1 + width/3 {
+		for height := 1; height <= 70; height += 1 + height/2 {
 			for name, q := range scenes {
 				q.Update(Resized{Width: width, Height: height})
 				for i, stack := range [][]Screen{{q}, {q, NewHelp(q.Commands(v), false)}} {
