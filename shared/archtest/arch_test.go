@@ -109,7 +109,7 @@ var light = []struct {
 
 // suites are packages without _test.go names that only tests import.
 var suites = []string{
-	"shared/contracttest", "shared/testcluster", "shared/sqlservertest", "shared/archtest", "worker/engine/enginetest", "worker/conformance", "master/lease/leasetest",
+	"shared/contracttest", "shared/testcluster", "shared/sqlservertest", "shared/archtest", "worker/engine/enginetest", "worker/conformance", "master/lease/leasetest", "tui/goldentest",
 }
 
 // pure packages compute and do no I/O, so that they can be tested by value, fuzzed,

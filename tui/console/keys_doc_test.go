@@ -1,7 +1,6 @@
 package console
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,11 +10,10 @@ import (
 	"time"
 
 	"shardeck/tui/editor"
+	"shardeck/tui/goldentest"
 	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
 )
-
-var update = flag.Bool("update", false, "rewrite the tables of keys in the documents")
 
 // keySection is the commands of one state of the console, under the heading that the documents give
 // them.
@@ -208,7 +206,7 @@ func replaceKeys(t *testing.T, path, want string) {
 	case !ok || !closed:
 		t.Errorf("%s has no place for the keys, between %q and %q", path, strings.TrimSpace(from), to)
 	case got == want:
-	case *update:
+	case goldentest.Update():
 		if err := os.WriteFile(file, []byte(before+from+want+to+after), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -1,25 +1,20 @@
 package detail
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 	"github.com/muesli/termenv"
 	"pgregory.net/rapid"
 
+	"shardeck/tui/goldentest"
 	"shardeck/tui/grid"
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func render(t interface{ Fatal(...any) }, w, h int, paint func(widget.Area)) string {
 	th, err := theme.New(theme.Mono, theme.Options{Profile: termenv.Ascii})
@@ -33,24 +28,7 @@ func render(t interface{ Fatal(...any) }, w, h int, paint func(widget.Area)) str
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	got = strings.ReplaceAll(got, "\x1b[m", "") + "\n"
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s differs (run with -update and review the change):\n%s", path, d)
-	}
+	goldentest.Check(t, name+".golden", strings.ReplaceAll(got, "\x1b[m", "")+"\n")
 }
 
 func text(s string) grid.Cell { return grid.Cell{Text: s} }

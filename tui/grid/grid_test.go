@@ -2,10 +2,7 @@ package grid
 
 import (
 	"context"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,12 +13,11 @@ import (
 	"pgregory.net/rapid"
 
 	"shardeck/shared/api"
+	"shardeck/tui/goldentest"
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // lines are the rows of a result.
 type lines []string
@@ -97,24 +93,7 @@ func TestGoldens(t *testing.T) {
 			g.Paint(widget.NewCanvas(size[0], size[1]).Area(), true)
 			press(t, g, c.keys...)
 			name := fmt.Sprintf("%s-%dx%d", c.name, size[0], size[1])
-			got := strings.ReplaceAll(frame(t, g, termenv.Ascii, size[0], size[1]), "\x1b[m", "") + "\n"
-			path := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.MkdirAll("testdata", 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				continue
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), got); d != "" {
-				t.Errorf("%s differs (run with -update and review the change):\n%s", path, d)
-			}
+			goldentest.Check(t, name+".golden", strings.ReplaceAll(frame(t, g, termenv.Ascii, size[0], size[1]), "\x1b[m", "")+"\n")
 		}
 	}
 }

@@ -3,26 +3,21 @@ package plot
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 	"github.com/muesli/termenv"
 	"pgregory.net/rapid"
 
+	"shardeck/tui/goldentest"
 	"shardeck/tui/grid"
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func text(s string) grid.Cell { return grid.Cell{Text: s} }
 
@@ -70,24 +65,7 @@ func TestGoldens(t *testing.T) {
 			}
 			canvas := widget.NewCanvas(60, 14)
 			c.plot.Paint(canvas.Area())
-			got := c.plot.Title() + "\n" + canvas.Render(th) + "\n"
-			path := filepath.Join("testdata", fmt.Sprintf("%s-ascii-%v.golden", c.name, ascii))
-			if *update {
-				if err := os.MkdirAll("testdata", 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				continue
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(want), got); d != "" {
-				t.Errorf("%s differs (run with -update and review the change):\n%s", path, d)
-			}
+			goldentest.Check(t, fmt.Sprintf("%s-ascii-%v.golden", c.name, ascii), c.plot.Title()+"\n"+canvas.Render(th)+"\n")
 		}
 	}
 }

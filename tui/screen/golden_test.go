@@ -2,24 +2,19 @@ package screen
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
-	"github.com/google/go-cmp/cmp"
 	"github.com/muesli/termenv"
 	"pgregory.net/rapid"
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/goldentest"
 	"shardeck/tui/theme"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func newTheme(t testing.TB, name string, p termenv.Profile) *theme.Theme {
 	t.Helper()
@@ -120,23 +115,7 @@ func TestScreensMatchGoldenFiles(t *testing.T) {
 
 func golden(t *testing.T, name, got string) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s differs (run with -update and review the change):\n%s", path, d)
-	}
+	goldentest.Check(t, name+".golden", got)
 }
 
 // checkFrame describes what is wrong with a frame's size, "" if nothing is.
