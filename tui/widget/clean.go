@@ -1,5 +1,5 @@
 // Package widget provides a canvas of cells, sanitized text, formatted numbers, bars,
-// sparklines and an editor. It knows neither clusters nor key bindings nor colours, only
+// sparklines. It knows neither clusters nor key bindings nor colours, only
 // the roles of package theme.
 package widget
 
