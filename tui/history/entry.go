@@ -35,6 +35,7 @@ type Line struct {
 	Rows      *int64    `json:"rows,omitzero"`
 	Outcome   string    `json:"outcome,omitzero"`
 	Favourite *bool     `json:"favourite,omitzero"`
+	Draft     bool      `json:"draft,omitzero"`
 }
 
 // Started is the line of a statement that starts.
@@ -48,6 +49,13 @@ func Ended(e *Entry) Line {
 	if e.Rows >= 0 {
 		l.Rows = &e.Rows
 	}
+	return l
+}
+
+// Drafted is the line of a text that was not run.
+func Drafted(e *Entry) Line {
+	l := Started(e)
+	l.Draft = true
 	return l
 }
 
@@ -68,7 +76,7 @@ func Merge(lines []Line) []Entry {
 			if l.ID != "" {
 				byID[l.ID] = len(all)
 			}
-			all = append(all, Entry{ID: l.ID, SQL: l.SQL, DB: l.DB, Cluster: l.Cluster, At: l.At, Rows: -1, Outcome: l.Outcome})
+			all = append(all, Entry{ID: l.ID, SQL: l.SQL, DB: l.DB, Cluster: l.Cluster, At: l.At, Rows: -1, Outcome: l.Outcome, Draft: l.Draft})
 		case l.ID != "":
 			if k, ok := byID[l.ID]; ok {
 				all[k].end(l)

@@ -3,13 +3,16 @@ package history
 import (
 	"bytes"
 	"errors"
-	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 
 	"github.com/go-json-experiment/json"
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"shardeck/tui/regular"
 )
 
 // The bounds of the file.
@@ -39,17 +42,55 @@ func Path(getenv func(string) string) string {
 }
 
 // Load reads the latest entries, the oldest first. A missing file is empty, and lines that cannot
-// be decoded are skipped.
+// be decoded are skipped. Of a file that something else has made huge only the end is read.
 func Load(path string) ([]Entry, error) {
-	b, err := os.ReadFile(path)
+	f, err := open(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
+	b, err := tail(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
 	all := Merge(decode(b))
 	return all[max(len(all)-MaxEntries, 0):], nil
+}
+
+// open opens the file and locks it: shared to read it, for this console alone to write it. The lock
+// is on the file itself, which is never replaced by another.
+func open(path string, flag int) (*lockedfile.File, error) {
+	if err := regular.CheckPath(path); err != nil {
+		return nil, err
+	}
+	f, err := lockedfile.OpenFile(path, flag|regular.NoWait, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		err = regular.Check(path, info)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// tail reads the lines at the end of the file.
+func tail(f *lockedfile.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	from := max(info.Size()-2*MaxBytes, 0)
+	b, err := io.ReadAll(io.NewSectionReader(f, from, 2*MaxBytes))
+	if from > 0 {
+		_, b, _ = bytes.Cut(b, []byte{'\n'})
+	}
+	return b, err
 }
 
 func decode(b []byte) []Line {
@@ -63,7 +104,8 @@ func decode(b []byte) []Line {
 	return lines
 }
 
-// Append adds a line to the file, and makes it private.
+// Append adds a line to the file, and makes it private. One with a statement that is longer than
+// [MaxStatement] is dropped.
 func Append(path string, l Line) error {
 	if len(l.SQL) > MaxStatement {
 		return nil
@@ -75,62 +117,64 @@ func Append(path string, l Line) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // also of a shortened file, which replaces the target and not the link
+	f, err := open(path, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return err
 	}
-	if info, err := os.Stat(path); err == nil && info.Size() > MaxBytes {
-		if err := shorten(path); err != nil {
+	return errors.Join(add(f, append(text, '\n')), f.Close())
+}
+
+// add makes the file private and short enough, and writes a line to its end.
+func add(f *lockedfile.File, line []byte) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		if err := f.Chmod(0o600); err != nil {
 			return err
 		}
 	}
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	err = makePrivate(f)
-	if err == nil {
-		// Each line is one write, so that concurrent consoles do not interleave theirs.
-		_, err = f.Write(append(text, '\n'))
-	}
-	return errors.Join(err, f.Close())
-}
-
-// makePrivate takes the file away from everybody else, whatever its mode was.
-func makePrivate(f *os.File) error {
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is not a file", f.Name())
-	case runtime.GOOS == "windows" || info.Mode().Perm()&0o077 == 0:
-		return nil
-	}
-	return f.Chmod(0o600)
-}
-
-// shorten drops the older half of the file, except for favourites.
-func shorten(path string) error {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	half := len(b) / 2
-	var kept []byte
-	for at := 0; at < len(b); {
-		end := len(b)
-		if i := bytes.IndexByte(b[at:], '\n'); i >= 0 {
-			end = at + i + 1
+	size := info.Size()
+	if size > MaxBytes {
+		if size, err = shorten(f); err != nil {
+			return err
 		}
-		text := b[at:end]
-		if at >= half || bytes.Contains(text, []byte(`"favourite"`)) {
+	}
+	if size > 0 {
+		last := make([]byte, 1)
+		if _, err := f.ReadAt(last, size-1); err != nil {
+			return err
+		}
+		if last[0] != '\n' { // something died while it wrote
+			line = append([]byte{'\n'}, line...)
+		}
+	}
+	if _, err = f.WriteAt(line, size); err != nil {
+		return errors.Join(err, f.Truncate(size)) // no half of a line
+	}
+	return nil
+}
+
+// shorten drops the older half of the file, except for favourites, and returns its new size. The
+// lines move towards the beginning within the file, in their order, so that a line is overwritten
+// only after it has moved: if this is cut short, at most the line at the seam is lost. It is not
+// replaced by a new file, because consoles that wait for the lock would write to the old one.
+func shorten(f *lockedfile.File) (int64, error) {
+	b, err := tail(f)
+	if err != nil {
+		return 0, err
+	}
+	var kept []byte
+	at := 0
+	for text := range bytes.Lines(b) {
+		if len(b)-at <= MaxBytes/2 || bytes.Contains(text, []byte(`"favourite"`)) {
 			kept = append(kept, text...)
 		}
-		at = end
+		at += len(text)
 	}
-	shorter := path + ".new"
-	if err := os.WriteFile(shorter, kept, 0o600); err != nil {
-		return err
+	if _, err := f.WriteAt(kept, 0); err != nil {
+		return 0, err
 	}
-	return os.Rename(shorter, path)
+	return int64(len(kept)), f.Truncate(int64(len(kept)))
 }
