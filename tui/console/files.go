@@ -2,6 +2,7 @@ package console
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 	"shardeck/tui/copyas"
 	"shardeck/tui/editor"
+	"shardeck/tui/regular"
 	"shardeck/tui/screen"
 	"shardeck/tui/widget"
 )
@@ -24,14 +26,14 @@ import (
 type fileMsg struct {
 	message any // for the Query screen
 	err     error
+	save    *saveFile // that failed, or that awaits an answer to the question
+	found   *conflict // the question, nil for none
 }
 
 // askPath asks for a path and reads the file or saves the text to it.
 func (m *model) askPath(in screen.AskPath) {
 	if in.Save {
-		m.push(screen.NewPrompt("Save the text", "The path of the file, such as report.sql. A file that exists is replaced.", in.Path, func(path string) screen.Intent {
-			return saveFile{path: path, text: in.Text}
-		}))
+		m.askSavePath(in, in.Path, "")
 		return
 	}
 	m.push(screen.NewPrompt("Open a file", "The path of a file of T-SQL, in UTF-8. It opens in a tab of its own.", in.Path, func(path string) screen.Intent {
@@ -39,11 +41,8 @@ func (m *model) askPath(in screen.AskPath) {
 	}))
 }
 
-// The intents of the prompts for paths.
-type (
-	openFile struct{ path string }
-	saveFile struct{ path, text string }
-)
+// openFile is the intent of the prompt for a file to open.
+type openFile struct{ path string }
 
 // home returns a path with ~ for the user's home directory replaced.
 func home(path string) string {
@@ -70,57 +69,41 @@ func readFileCmd(path string) tea.Cmd {
 // readText reads a file of at most what an editor holds, in UTF-8, without the mark of its encoding
 // at its beginning.
 func readText(path string) (string, error) {
-	f, err := os.Open(path)
+	b, err := readBytes(path)
 	if err != nil {
 		return "", err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, editor.MaxText+1))
-	switch {
-	case err != nil:
-		return "", err
-	case len(b) > editor.MaxText:
-		return "", fmt.Errorf("%s is longer than the %s that the editor holds; run it with shardeck query --file", path, widget.Bytes(editor.MaxText))
 	}
 	return decodeText(path, b)
 }
 
-func writeFileCmd(path, text string) tea.Cmd {
-	path = home(path)
-	return func() tea.Msg {
-		if err := replaceFile(path, text); err != nil {
-			return fileMsg{err: err}
-		}
-		return fileMsg{message: screen.FileSaved{Path: path, Text: text}}
+// readBytes reads a file of at most what an editor holds, and the mark of its encoding.
+func readBytes(path string) ([]byte, error) {
+	f, err := regular.Open(path, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
 	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, int64(editor.MaxText+len(utf8Mark)+1)))
+	switch {
+	case err != nil:
+		return nil, err
+	case len(bytes.TrimPrefix(b, utf8Mark)) > editor.MaxText:
+		return nil, fmt.Errorf("%s is longer than the %s that the editor holds; run it with shardeck query --file", path, widget.Bytes(editor.MaxText))
+	}
+	return b, nil
 }
 
-// replaceFile writes a file as a whole or not at all. A link stays a link, and a file keeps its mode.
-func replaceFile(path, text string) error {
-	if path == "" {
-		return errors.New("no path was given; nothing was saved")
-	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	mode := os.FileMode(0o600)
-	if info, err := os.Stat(path); err == nil {
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is not a file", path)
-		}
-		mode = info.Mode().Perm()
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".shardeck-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(text)
-	err = errors.Join(err, f.Chmod(mode), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
+// filed handles a file that was read or written, or the question before one is replaced.
+func (m *model) filed(msg fileMsg) tea.Cmd {
+	switch {
+	case msg.found != nil:
+		m.askReplace(*msg.save, msg.found)
+	case msg.err != nil && msg.save != nil:
+		m.askSavePath(msg.save.asked, msg.save.path, "not saved: "+msg.err.Error())
+	case msg.err != nil:
+		m.say(msg.err.Error())
+	default:
+		return m.act(m.query.Update(msg.message))
 	}
 	return nil
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	tea "github.com/charmbracelet/bubbletea"
 
+	"shardeck/shared/api"
 	"shardeck/tui/copyas"
 	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
@@ -93,7 +95,7 @@ func (m *model) copied(msg terminal.Copied) {
 // editOutside opens a text in the user's own editor.
 func (m *model) editOutside(text string) tea.Cmd {
 	return func() tea.Msg {
-		path, err := writeTemporary(text)
+		path, err := writeTemporary(os.TempDir(), text)
 		if err != nil {
 			return terminal.Edited{Err: err}
 		}
@@ -101,9 +103,10 @@ func (m *model) editOutside(text string) tea.Cmd {
 	}
 }
 
-// writeTemporary writes a text to a file that only the user can read, since statements contain data.
-func writeTemporary(text string) (path string, err error) {
-	f, err := os.CreateTemp("", "shardeck-*.sql")
+// writeTemporary writes a text to a new file that only the user can read, since statements contain
+// data.
+func writeTemporary(dir, text string) (path string, err error) {
+	f, err := os.CreateTemp(dir, "shardeck-*.sql")
 	if err != nil {
 		return "", err
 	}
@@ -114,35 +117,52 @@ func writeTemporary(text string) (path string, err error) {
 	return f.Name(), nil
 }
 
-// edited takes over the text from the user's own editor.
+// edited takes over the text from the user's own editor. The file goes only when the console has
+// what is in it.
 func (m *model) edited(msg terminal.Edited) tea.Cmd {
+	if msg.Path == "" {
+		m.say("the editor failed: " + msg.Err.Error())
+		return nil
+	}
 	path := msg.Path
 	remove := func() tea.Msg {
 		_ = os.Remove(path) // at worst a private temporary file is left
 		return nil
 	}
-	if msg.Err != nil {
-		m.say("the editor failed: " + msg.Err.Error())
-		if path == "" {
-			return nil
+	b, err := readBytes(path)
+	switch {
+	case err == nil && string(b) == m.query.Text():
+		if msg.Err != nil {
+			m.say("the editor failed: " + msg.Err.Error())
 		}
 		return remove
-	}
-	text, err := readText(path)
-	if err != nil {
-		m.say("the text was not taken over: " + err.Error())
-		return remove
-	}
-	return tea.Batch(remove, m.act(m.query.Update(screen.Edited{Text: text})))
-}
-
-// filed handles a file that was read or written.
-func (m *model) filed(msg fileMsg) tea.Cmd {
-	if msg.err != nil {
-		m.say(msg.err.Error())
+	case errors.Is(err, fs.ErrNotExist):
+		m.say("the editor has removed the file; the text is as it was")
+		return nil
+	case msg.Err != nil:
+		m.left(path, "The editor failed: "+msg.Err.Error()+".")
 		return nil
 	}
-	return m.act(m.query.Update(msg.message))
+	text := ""
+	if err == nil {
+		text, err = decodeText(path, b)
+	}
+	if err != nil {
+		m.left(path, "The text was not taken over: "+err.Error()+".")
+		return nil
+	}
+	in := m.query.Update(screen.Edited{Text: text})
+	if m.query.Text() != text { // refused; the intent says why
+		m.left(path, "The text was not taken over.")
+		return m.act(in)
+	}
+	return tea.Batch(remove, m.act(in))
+}
+
+// left says where the text is that could not be taken over, until the user has read it.
+func (m *model) left(path, why string) {
+	m.note(api.LevelWarn, "what you wrote is in "+path)
+	m.push(screen.NewNotice(m.now, "Your text is kept", why+" What you wrote is in\n\n"+path))
 }
 
 // decodeText is the text of a file, which must be in UTF-8.

@@ -194,7 +194,7 @@ func (m *model) actOnFiles(in screen.Intent) tea.Cmd {
 	case openFile:
 		return readFileCmd(in.path)
 	case saveFile:
-		return writeFileCmd(in.path, in.text)
+		return in.run
 	case screen.ExportRows:
 		m.exportRows(in)
 	case exportTo:

@@ -89,6 +89,11 @@ func NewQuestion(now time.Time, title, text, label string, act Intent) *Confirm 
 	return c
 }
 
+// NewNotice returns a text to be read, which the user closes.
+func NewNotice(now time.Time, title, text string) *Confirm {
+	return &Confirm{guard: newGuard(now, quietOpening), title: title, text: text}
+}
+
 // capital capitalises a label, as for a button.
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)

@@ -154,7 +154,9 @@ func (q *Query) Update(msg any) Intent {
 	case FileRead:
 		return q.opened(m)
 	case FileSaved:
-		q.tab().file, q.tab().saved = m.Path, m.Text
+		if t := m.For.tab; t != nil { // which may no longer be the one that is shown
+			t.file, t.saved = m.Path, m.For.Text
+		}
 		return keymap.Say{Text: "saved " + m.Path}
 	case Edited:
 		return q.replaceText(m.Text)

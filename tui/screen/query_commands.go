@@ -30,9 +30,12 @@ type (
 	// AskPath asks for the path of a file to read the text from or to save it to. The screen
 	// receives [FileRead] or [FileSaved].
 	AskPath struct {
-		Save bool
-		Path string
-		Text string
+		Save  bool
+		Path  string // of the tab's own file, "" for none
+		Text  string
+		Saved string // the text that was read from the tab's own file or saved to it last
+
+		tab *tab
 	}
 	// EditOutside opens the text in the user's editor. The screen receives [Edited].
 	EditOutside struct{ Text string }
@@ -46,8 +49,11 @@ type (
 	HistoryChosen struct{ SQL string }
 	// FileRead carries the text of a file.
 	FileRead struct{ Path, Text string }
-	// FileSaved says that the text was saved to a file.
-	FileSaved struct{ Path, Text string }
+	// FileSaved says that a text was saved to a file, as For asked.
+	FileSaved struct {
+		For  AskPath
+		Path string
+	}
 	// Edited carries the text after the user's own editor has ended.
 	Edited struct{ Text string }
 	// OptionsChosen carries the switches.
@@ -143,7 +149,7 @@ func (q *Query) textCommands() []keymap.Command {
 	all := []keymap.Command{
 		{Name: "open a file", Group: groupText, Keys: []string{"ctrl+o"}, Do: asks(AskPath{})},
 		{Name: "save to a file", Group: groupText, Keys: []string{"ctrl+s"}, Do: func() Intent {
-			return AskPath{Save: true, Path: t.file, Text: t.editor.Text()}
+			return AskPath{Save: true, Path: t.file, Text: t.editor.Text(), Saved: t.saved, tab: t}
 		}},
 		{Name: "edit in $EDITOR", Group: groupText, Keys: []string{"alt+e"}, Do: func() Intent { return EditOutside{Text: t.editor.Text()} }},
 		{Name: "clear the text; undo brings it back", Group: groupText, Keys: []string{"alt+k"}, Do: func() Intent { return q.replaceText("") }},
