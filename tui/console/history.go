@@ -1,9 +1,16 @@
 package console
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+
 	tea "github.com/charmbracelet/bubbletea"
 
 	"shardeck/tui/history"
+	"shardeck/tui/widget"
 )
 
 // The messages of the commands for the history file.
@@ -41,4 +48,52 @@ func (m *model) saveHistory(l history.Line) tea.Cmd {
 		}
 		return nil
 	}
+}
+
+// saveDrafts saves the texts that were written and not run to the history file, if there is one, at
+// the end of the console. What cannot be saved there is left in a temporary file, which the error
+// names.
+func (m *model) saveDrafts() error {
+	path := m.opts.HistoryFile
+	if path == "" {
+		return nil
+	}
+	m.saving.Lock() // after the statements that are being saved
+	defer m.saving.Unlock()
+	var lost []error
+	for _, text := range m.query.Drafts() {
+		e := history.Entry{ID: newID(), SQL: text, DB: m.db, Cluster: m.clusterID(), At: m.opts.Now()}
+		err := saveDraft(path, e)
+		if err == nil {
+			continue
+		}
+		kept, keptErr := writeTemporary(os.TempDir(), text)
+		if keptErr != nil {
+			lost = append(lost, fmt.Errorf("a draft is lost: %w", errors.Join(err, keptErr)))
+			continue
+		}
+		lost = append(lost, fmt.Errorf("a draft could not be saved to the history and is in %s: %w", kept, err))
+	}
+	return errors.Join(lost...)
+}
+
+// saveDraft saves a draft to the history file, or to a file beside it to which the history refers if
+// it is not one that a line can hold.
+func saveDraft(path string, e history.Entry) error {
+	if len(e.SQL) <= history.MaxStatement && utf8.ValidString(e.SQL) {
+		return history.Append(path, history.Drafted(&e))
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	file, err := writeTemporary(dir, e.SQL)
+	if err != nil {
+		return err
+	}
+	e.SQL = fmt.Sprintf("-- a draft of %s, in %s", widget.Bytes(int64(len(e.SQL))), file)
+	if err := history.Append(path, history.Drafted(&e)); err != nil {
+		return errors.Join(err, os.Remove(file))
+	}
+	return nil
 }

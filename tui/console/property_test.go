@@ -1,6 +1,9 @@
 package console
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"pgregory.net/rapid"
 
+	"shardeck/tui/history"
 	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
 )
@@ -34,20 +38,67 @@ type hammer struct {
 
 // Whatever is pressed, typed and pasted, no text is lost, no demo ends without a question, the table
 // stays chosen, and every frame has the terminal's size.
+// What was written is in the history file after the end, or in a file that it was saved to.
 func TestNoKeysLoseAnything(t *testing.T) {
+	dir, state := t.TempDir(), t.TempDir()
+	t.Chdir(dir) // texts are saved to files of any name
 	rapid.Check(t, func(rt *rapid.T) {
+		empty(rt, dir)
+		empty(rt, state)
 		d := drive(t, newWorld())
 		d.m.opts.QuitQuestion = "This ends the demo."
+		d.m.opts.HistoryFile = filepath.Join(state, "statements.jsonl")
 		d.wait(2 * time.Second)
 		h := &hammer{driver: d, t: rt}
 		for i := range rapid.IntRange(1, 60).Draw(rt, "steps") {
 			h.step(i)
 			if h.quit {
-				return
+				break
 			}
 			h.check()
 		}
+		h.checkSaved(dir)
 	})
+}
+
+// empty removes the files of a directory.
+func empty(t *rapid.T, dir string) {
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// checkSaved ends the console and looks for what was written.
+func (h *hammer) checkSaved(dir string) {
+	if err := h.m.saveDrafts(); err != nil {
+		h.t.Fatal(err)
+	}
+	entries, err := history.Load(h.m.opts.HistoryFile)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var saved strings.Builder
+	for i := range entries {
+		saved.WriteString(entries[i].SQL)
+	}
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		b, readErr := os.ReadFile(filepath.Join(dir, f.Name()))
+		err = errors.Join(err, readErr)
+		saved.Write(b)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, mark := range h.written {
+		if strings.Count(saved.String(), mark) < 2 {
+			h.t.Fatalf("%q is lost of\n%q", mark, h.kept())
+		}
+	}
 }
 
 func (h *hammer) step(i int) {
@@ -79,6 +130,9 @@ func (h *hammer) kept() string { return strings.Join(h.m.query.Texts(), "\x00") 
 func (h *hammer) press(name string) {
 	_, question := h.m.top().(*screen.Confirm)
 	h.asked = question && name == "enter" || name == "ctrl+c" && h.m.now.Before(h.m.quitUntil)
+	if _, prompt := h.m.top().(*screen.Prompt); prompt && name == "/" {
+		return // no file outside this test's directory
+	}
 	if _, tables := h.m.top().(*screen.Tables); tables {
 		h.chosen = [2]string{} // the user may choose another one
 	}

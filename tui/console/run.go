@@ -11,8 +11,9 @@ import (
 	"shardeck/tui/theme"
 )
 
-// Run shows the console until the user quits or ctx ends; both return nil. It starts
-// and stays up whether or not a master answers. It restores the terminal before it returns.
+// Run shows the console until the user quits or ctx ends; both return nil, unless a draft could not
+// be saved to the history. It starts and stays up whether or not a master answers. It restores the
+// terminal before it returns.
 func Run(ctx context.Context, o Options) error {
 	if err := o.complete(); err != nil {
 		return err
@@ -34,13 +35,14 @@ func Run(ctx context.Context, o Options) error {
 	err = terminal.Run(ctx, m, terminal.Options{
 		In: o.In, Out: o.Out, Getenv: o.Getenv, AskBackground: m.followsBackground(), Traffic: o.Traffic,
 	})
+	drafts := m.saveDrafts() // also if a signal or the terminal's end was the end
 	if err != nil && !errors.Is(err, terminal.ErrInterrupted) {
-		return fmt.Errorf("the console stopped: %w", err)
+		return errors.Join(fmt.Errorf("the console stopped: %w", err), drafts)
 	}
 	if m.refused != nil {
 		return &RefusedError{m.refused}
 	}
-	return nil
+	return drafts
 }
 
 // RefusedError says that the console cannot show what the user named, such as a table that does not

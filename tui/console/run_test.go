@@ -3,9 +3,11 @@ package console
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"shardeck/shared/api"
+	"shardeck/tui/history"
 )
 
 // screenBuffer is a terminal's output that a test can wait for.
@@ -164,5 +167,43 @@ func TestRunRejectsInvalidOptions(t *testing.T) {
 		if err := Run(t.Context(), o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// What was written is in the history file, whichever way the console ends.
+func TestDraftIsSavedAtTheEnd(t *testing.T) {
+	for name, end := range map[string]func(keys io.Writer, cancel func()) error{
+		"quit": func(keys io.Writer, _ func()) error {
+			_, err := io.WriteString(keys, "\x03\x03")
+			return err
+		},
+		"signal": func(_ io.Writer, cancel func()) error {
+			cancel()
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			path := filepath.Join(t.TempDir(), "statements.jsonl")
+			out, keys, done := startConsole(t, ctx, Options{Masters: []string{"http://127.0.0.1:1"}, HistoryFile: path})
+			defer keys.Close()
+			sized(t, out)
+			// The text is copied too, which shows that it has arrived: there are no frames.
+			if _, err := io.WriteString(keys, "e\x1b[200~-- unfinished\x1b[201~\x1bA\x1bc"); err != nil {
+				t.Fatal(err)
+			}
+			out.waitFor(t, base64.StdEncoding.EncodeToString([]byte("-- unfinished")))
+			if err := end(keys, cancel); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			entries, err := history.Load(path)
+			if err != nil || len(entries) != 1 || !entries[0].Draft || entries[0].SQL != "-- unfinished" {
+				t.Errorf("%+v, %v", entries, err)
+			}
+		})
 	}
 }

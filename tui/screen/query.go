@@ -22,11 +22,12 @@ type Query struct {
 	vim    bool
 	onGrid bool // the result has the focus, not the editor
 
-	history []history.Entry // the oldest first
-	options RunOptions
-	running *running    // the statements that run, nil if none do
-	asking  *RunQueries // the writes of which is being found out what they would do
-	endedAt time.Time
+	history   []history.Entry // the oldest first
+	suggested map[string]bool // texts that were put into the editor by [Query.Suggest]
+	options   RunOptions
+	running   *running    // the statements that run, nil if none do
+	asking    *RunQueries // the writes of which is being found out what they would do
+	endedAt   time.Time
 
 	tables   knownTables
 	popup    popup
@@ -85,7 +86,7 @@ type QueryOptions struct {
 
 // NewQuery returns the screen.
 func NewQuery(o QueryOptions) *Query {
-	q := &Query{vim: o.Vim, options: o.Run}
+	q := &Query{vim: o.Vim, options: o.Run, suggested: map[string]bool{}}
 	q.options.YesWrites = o.YesWrites
 	text := ""
 	for _, sql := range o.Statements {
@@ -113,6 +114,7 @@ func (q *Query) tab() *tab { return q.tabs[q.at] }
 // Suggest puts a statement into the editor unless the user has edited it.
 func (q *Query) Suggest(text string) {
 	if t := q.tab(); !t.touched && t.editor.Text() == "" {
+		q.suggested[text] = true
 		t.editor = editor.New(text)
 		t.editor.Configure(editor.Options{Vim: q.vim, Ring: &q.ring})
 	}
@@ -342,7 +344,7 @@ func (q *Query) show(i int) Intent {
 // maxTabs bounds the tabs: as many as there are digits.
 const maxTabs = 9
 
-// closeTab closes the tab. Its text stays in the history of this session.
+// closeTab closes the tab. Its text stays in the history.
 func (q *Query) closeTab() Intent {
 	t := q.tab()
 	if q.running != nil && q.running.tab == t {

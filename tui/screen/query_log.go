@@ -127,3 +127,36 @@ func (q *Query) Texts() []string {
 	}
 	return all
 }
+
+// Drafts returns the texts that are nowhere but here: of closed tabs, of tabs, and those that were
+// left for one of the history. What was run is in the history file unless it is too long for it, and
+// so are the drafts of earlier sessions, which have an id; a tab's file has what was saved to it.
+func (q *Query) Drafts() []string {
+	known := map[string]bool{"": true}
+	for text := range q.suggested {
+		known[bare(text)] = true
+	}
+	var all []string
+	for i := range q.history {
+		switch e := &q.history[i]; {
+		case e.Draft && e.ID == "":
+			all = append(all, e.SQL)
+		case len(e.SQL) <= history.MaxStatement:
+			known[bare(e.SQL)] = true
+		}
+	}
+	for _, t := range q.tabs {
+		all = append(all, t.walk.draft)
+		if text := t.editor.Text(); t.file == "" || text != t.saved {
+			all = append(all, text)
+		}
+	}
+	return slices.DeleteFunc(all, func(text string) bool {
+		key := bare(text)
+		defer func() { known[key] = true }()
+		return known[key]
+	})
+}
+
+// bare is a text without what surrounds its statements.
+func bare(text string) string { return strings.Trim(text, " \t\r\n;") }
