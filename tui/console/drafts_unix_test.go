@@ -32,6 +32,9 @@ func TestDraftsOutliveTheConsole(t *testing.T) {
 	d.keys("alt+t")
 	long := "SELECT '" + strings.Repeat("x", history.MaxStatement) + "'"
 	d.write(long)
+	d.keys("alt+t")
+	d.write("SELECT '\xff'") // which a line cannot hold, also if it is run
+	d.keys("f5")
 	for range 2 { // the second time there is nothing new
 		if err := d.m.saveDrafts(); err != nil {
 			t.Fatal(err)
@@ -47,11 +50,13 @@ func TestDraftsOutliveTheConsole(t *testing.T) {
 			}
 		}
 		all := strings.Join(drafts, "\n")
-		if len(drafts) != 4 || !strings.HasPrefix(all, "SELECT closed\nSELECT walked\nSELECT in a tab\n-- a draft of ") {
+		if len(drafts) != 5 || !strings.HasPrefix(all, "SELECT closed\nSELECT walked\nSELECT in a tab\n-- a draft of ") {
 			t.Fatalf("drafts %q", drafts)
 		}
 		_, file, _ := strings.Cut(drafts[3], ", in ")
 		has(t, file, long)
+		_, file, _ = strings.Cut(drafts[4], ", in ")
+		has(t, file, "SELECT '\xff'")
 		next, _ := driveSQL(t)
 		next.m.opts.HistoryFile = d.m.opts.HistoryFile
 		next.keys("esc", "esc", "e")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"unicode/utf8"
 
 	tea "github.com/charmbracelet/bubbletea"
 
@@ -80,7 +79,7 @@ func (m *model) saveDrafts() error {
 // saveDraft saves a draft to the history file, or to a file beside it to which the history refers if
 // it is not one that a line can hold.
 func saveDraft(path string, e history.Entry) error {
-	if len(e.SQL) <= history.MaxStatement && utf8.ValidString(e.SQL) {
+	if history.Holds(e.SQL) {
 		return history.Append(path, history.Drafted(&e))
 	}
 	dir := filepath.Dir(path)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // OK is the outcome of a statement that succeeded. Others are the codes of the masters' answers,
@@ -23,6 +24,9 @@ type Entry struct {
 	Favourite bool
 	Draft     bool // was never run
 }
+
+// Holds reports whether a line can hold a statement.
+func Holds(sql string) bool { return len(sql) <= MaxStatement && utf8.ValidString(sql) }
 
 // Line is a line of the file.
 type Line struct {

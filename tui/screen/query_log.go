@@ -129,7 +129,7 @@ func (q *Query) Texts() []string {
 }
 
 // Drafts returns the texts that are nowhere but here: of closed tabs, of tabs, and those that were
-// left for one of the history. What was run is in the history file unless it is too long for it, and
+// left for one of the history. What was run is in the history file if that can hold it, and
 // so are the drafts of earlier sessions, which have an id; a tab's file has what was saved to it.
 func (q *Query) Drafts() []string {
 	known := map[string]bool{"": true}
@@ -141,7 +141,7 @@ func (q *Query) Drafts() []string {
 		switch e := &q.history[i]; {
 		case e.Draft && e.ID == "":
 			all = append(all, e.SQL)
-		case len(e.SQL) <= history.MaxStatement:
+		case history.Holds(e.SQL):
 			known[bare(e.SQL)] = true
 		}
 	}
