@@ -1,7 +1,6 @@
 package statement
 
 import (
-	"slices"
 	"strings"
 
 	"shardeck/shared/tsqltoken"
@@ -22,13 +21,8 @@ func tokens(sql string) []tsqltoken.Token {
 
 // Params returns the names of the parameters of a statement without their @, each once.
 func Params(sql string) []string {
-	var names []string
-	for _, t := range tokens(sql) {
-		if name := strings.TrimPrefix(t.Text, "@"); t.Kind == tsqltoken.KindParam && name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
+	var x Index
+	return x.Params(sql)
 }
 
 // Counting returns the statement that counts the rows that an UPDATE, DELETE or DROP of one table

@@ -9,5 +9,7 @@
 // The bytes of a file or an argument become a text only as they are, in UTF-8: a statement of
 // which a character was replaced would still run, and store something else.
 //
-// The package is pure: no I/O and no state.
+// An [Index] follows a text that is being edited, and reads anew only what a change affects.
+//
+// The package is pure: no I/O and no global state.
 package statement
