@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"shardeck/shared/tsqltoken"
+	"shardeck/tui/statement"
 )
 
 // MaxItems bounds the items of a completion.
@@ -15,7 +16,9 @@ const MaxItems = 200
 type Schema struct {
 	Databases []string
 	Tables    []Table
-	Params    []string // without @
+	// Params returns the names of the parameters in the text, without @; nil for none. It is called
+	// only where one is written.
+	Params func() []string
 }
 
 // Table is a table with its columns. ShardKey is the name of a column, "" for none.
@@ -34,6 +37,8 @@ type Completion struct {
 	// Prefix is what was typed of the word, without a bracket or @.
 	Prefix string
 	Items  []Item
+	// TooLong tells that the statement exceeds [MaxStatement], so that there are no items.
+	TooLong bool
 	// More is the number of items beyond MaxItems.
 	More int
 }
@@ -74,13 +79,14 @@ func (k Kind) String() string {
 	}[k]
 }
 
-// Complete returns what the word at an offset of the text could become; without items in
+// Complete returns what the word at an offset of the text, whose statements are all, could become; without items in
 // strings, comments and numbers, and where the user makes up a name.
-func Complete(text string, at int, s Schema) Completion {
+func Complete(text string, all []statement.Statement, at int, s Schema) Completion {
 	at = min(max(at, 0), len(text))
 	c := Completion{From: at, To: at}
-	p, ok := locate(text, at)
+	p, ok := locate(text, all, at)
 	if !ok {
+		c.TooLong = p.tooLong
 		return c
 	}
 	c.From, c.To, c.Prefix = p.from, p.to, p.prefix

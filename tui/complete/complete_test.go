@@ -10,6 +10,7 @@ import (
 
 	"shardeck/shared/sqlfunc"
 	"shardeck/shared/tsqltoken"
+	"shardeck/tui/statement"
 )
 
 var school = Schema{
@@ -19,13 +20,21 @@ var school = Schema{
 		{Name: "Courses", Columns: []Column{{"id", "INT"}, {"title", "NVARCHAR(50)"}, {"full title", "NVARCHAR(90)"}}},
 		{Name: "Order Lines", Columns: []Column{{"order", "INT"}}},
 	},
-	Params: []string{"name", "number"},
+	Params: func() []string { return []string{"name", "number"} },
 }
 
 // at returns the completion at the | of a text.
+func complete(text string, at int, s Schema) Completion {
+	return Complete(text, statement.Split(text), at, s)
+}
+
+func signature(text string, at int) (Call, bool) {
+	return Signature(text, statement.Split(text), at)
+}
+
 func at(text string) Completion {
 	i := strings.IndexByte(text, '|')
-	return Complete(text[:i]+text[i+1:], i, school)
+	return complete(text[:i]+text[i+1:], i, school)
 }
 
 func texts(c Completion) []string {
@@ -166,6 +175,22 @@ func TestDetails(t *testing.T) {
 }
 
 // TestEveryFunctionIsOffered takes the functions from their table.
+// TestOnlyTheStatementIsLookedAt types behind and within what is too long.
+func TestOnlyTheStatementIsLookedAt(t *testing.T) {
+	values := "INSERT INTO Students VALUES " + strings.Repeat("(1, 'x', 2), ", MaxStatement/13)
+	for text, want := range map[string]bool{
+		values + "(1, LE|":                   false,
+		values + "(1, 'x', 2); SELECT LE|":   true,
+		"SELECT LE|; " + values:              true,
+		values + ";\nGO\n\nSELECT LE|\nGO\n": true,
+	} {
+		c := at(text)
+		if found := slices.Contains(texts(c), "LEN("); found != want || c.TooLong == want {
+			t.Errorf("%.20q … %q: LEN is offered: %v, too long: %v", text, text[max(len(text)-20, 0):], found, c.TooLong)
+		}
+	}
+}
+
 func TestEveryFunctionIsOffered(t *testing.T) {
 	for _, f := range sqlfunc.All() {
 		if c := at("SELECT " + f.Name[:len(f.Name)-1] + "|"); !slices.Contains(texts(c), f.Name+"(") {
@@ -189,7 +214,7 @@ func TestSignature(t *testing.T) {
 		"|":                                      "-",
 	} {
 		i := strings.IndexByte(text, '|')
-		c, ok := Signature(text[:i]+text[i+1:], i)
+		c, ok := signature(text[:i]+text[i+1:], i)
 		got := "-"
 		if ok {
 			got = fmt.Sprint(c.Name, " ", c.Arg)
@@ -210,7 +235,7 @@ func TestAnyTextCompletes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 25).Draw(t, "text"), "")
 		at := rapid.IntRange(0, len(text)).Draw(t, "at")
-		c := Complete(text, at, school)
+		c := complete(text, at, school)
 		if c.From > at || c.To < at || c.To > len(text) || len(c.Items) > MaxItems {
 			t.Fatalf("%q at %d: %d to %d", text, at, c.From, c.To)
 		}
@@ -226,7 +251,7 @@ func TestAnyTextCompletes(t *testing.T) {
 				}
 			}
 		}
-		Signature(text, at)
+		signature(text, at)
 	})
 }
 
@@ -244,14 +269,15 @@ func BenchmarkComplete(b *testing.B) {
 			i := strings.IndexByte(text, '|')
 			plain := text[:i] + text[i+1:]
 			for b.Loop() {
-				Complete(plain, i, s)
+				complete(plain, i, s)
 			}
 		})
 	}
 	b.Run("in 10,000 lines", func(b *testing.B) {
 		text := strings.Repeat("INSERT INTO table_1 VALUES (1, N'Zoë');\n", 10_000) + "SELECT c"
+		all := statement.Split(text)
 		for b.Loop() {
-			Complete(text, len(text), s)
+			Complete(text, all, len(text), s)
 		}
 	})
 }

@@ -34,7 +34,10 @@ func (f *finder) add(name string, rank int, item Item) {
 func (f *finder) find() {
 	switch c := f.context.clause; {
 	case f.place.param:
-		for _, p := range f.schema.Params {
+		if f.schema.Params == nil {
+			return
+		}
+		for _, p := range f.schema.Params() {
 			f.add(p, likely, Item{Text: "@" + p, Kind: KindParam})
 		}
 	case len(f.place.qualifier) > 0:

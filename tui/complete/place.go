@@ -1,6 +1,7 @@
 package complete
 
 import (
+	"sort"
 	"strings"
 
 	"shardeck/shared/tsqltoken"
@@ -14,16 +15,24 @@ type place struct {
 	prefix   string
 	bracket  bool // [ is open
 	param    bool // it begins with @
+	tooLong  bool // its statement is not looked at
 	before   []tsqltoken.Token
 	after    []tsqltoken.Token
 	// qualifier is the names before the word, each followed by a point, the nearest first.
 	qualifier []string
 }
 
-// locate finds the word at an offset and the tokens of its statement, without comments. It
-// reports false where no word can be.
-func locate(text string, at int) (place, bool) {
-	from, to := region(text, at)
+// MaxStatement bounds the statement that is looked at, in bytes: in a longer one, such as an
+// INSERT of thousands of rows, each letter would take too long.
+const MaxStatement = 64 << 10
+
+// locate finds the word at an offset and the tokens of its statement, without comments. all are
+// the statements of the text. It reports false where no word can be.
+func locate(text string, all []statement.Statement, at int) (place, bool) {
+	from, to := region(text, all, at)
+	if to-from > MaxStatement {
+		return place{text: text, from: at, to: at, tooLong: true}, false
+	}
 	p := place{text: text, from: at, to: at}
 	scan := tsqltoken.NewScanner(text[from:to])
 	var t tsqltoken.Token
@@ -122,18 +131,22 @@ func isName(t *tsqltoken.Token) bool {
 
 // region returns the part of the text that the statement at an offset is in, with the blanks
 // and comments around it.
-func region(text string, at int) (from, to int) {
-	for _, s := range statement.Split(text) {
-		if s.End <= at && s.End > s.To {
-			from = s.End
-			continue
-		}
-		if s.To < at && s.End > s.To {
-			return from, at
-		}
-		if s.To >= at {
-			return from, s.To
-		}
+func region(text string, all []statement.Statement, at int) (from, to int) {
+	i := sort.Search(len(all), func(i int) bool { return all[i].End > at })
+	if i > 0 && all[i-1].End == all[i-1].To {
+		i-- // it has no separator, so that it goes on
+	}
+	if i > 0 {
+		from = all[i-1].End
+	}
+	if i == len(all) {
+		return from, len(text)
+	}
+	switch s := all[i]; {
+	case s.To >= at:
+		return from, s.To
+	case s.End > s.To: // in its separator
+		return from, at
 	}
 	return from, len(text)
 }

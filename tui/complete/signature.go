@@ -5,6 +5,7 @@ import (
 
 	"shardeck/shared/sqlfunc"
 	"shardeck/shared/tsqltoken"
+	"shardeck/tui/statement"
 )
 
 // Call is a function at a place of a text.
@@ -20,11 +21,11 @@ type Call struct {
 	From int
 }
 
-// Signature returns the function whose name or arguments an offset of the text is in, and
-// whether there is one.
-func Signature(text string, at int) (Call, bool) {
+// Signature returns the function whose name or arguments an offset of the text, whose statements
+// are all, is in, and whether there is one.
+func Signature(text string, all []statement.Statement, at int) (Call, bool) {
 	at = min(max(at, 0), len(text))
-	p, ok := locate(text, at)
+	p, ok := locate(text, all, at)
 	if ok && !p.param && !p.bracket && p.from < p.to {
 		name := strings.ToUpper(text[p.from:p.to])
 		if len(p.after) > 0 && p.after[0].Kind == tsqltoken.KindOp && p.after[0].Op == '(' && isFunction(name) {

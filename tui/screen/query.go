@@ -55,7 +55,8 @@ type tab struct {
 	showPlan bool
 	planRow  int
 	fault    fault
-	split    split
+	index    statement.Index
+	usage    usage
 	checked  checked
 	edited   *output // the rows of which a value is being edited
 }
@@ -68,11 +69,12 @@ type fault struct {
 	text     string // what is wrong
 }
 
-// split is the statements of a text at a revision.
-type split struct {
+// usage is the syntax of the function at the cursor, at a revision of the text; "" for none.
+type usage struct {
 	revision uint64
+	at       int
 	valid    bool
-	all      []statement.Statement
+	text     string
 }
 
 // QueryOptions configure the Query screen.
@@ -248,12 +250,7 @@ func (q *Query) replaceText(text string) Intent {
 }
 
 // statements are the statements of the text.
-func (t *tab) statements() []statement.Statement {
-	if r := t.editor.Revision(); !t.split.valid || t.split.revision != r {
-		t.split = split{revision: r, valid: true, all: statement.Split(t.editor.Text())}
-	}
-	return t.split.all
-}
+func (t *tab) statements() []statement.Statement { return t.index.Statements(t.editor.Text()) }
 
 // current is the range of the statement at the cursor, if there are several.
 func (t *tab) current() editor.Range {
@@ -318,8 +315,13 @@ func (t *tab) name() string {
 		}
 		return name
 	}
-	words := strings.Fields(t.editor.Text())
-	return widget.Fit(strings.Join(words[:min(len(words), 4)], " "), 16)
+	var words []string
+	for w := range strings.FieldsSeq(t.editor.Text()) { // the text may be long
+		if words = append(words, w); len(words) == 4 {
+			break
+		}
+	}
+	return widget.Fit(strings.Join(words, " "), 16)
 }
 
 func splitPath(path string) (dir, name string) {

@@ -6,7 +6,6 @@ import (
 
 	"shardeck/tui/history"
 	"shardeck/tui/keymap"
-	"shardeck/tui/statement"
 )
 
 // The groups of commands in the help of the Query screen.
@@ -132,7 +131,7 @@ func (q *Query) statementCommands(v *View) []keymap.Command {
 		{Name: "show the plan without running it; again: the rows", Label: "explain", Group: groupStatement, Keys: []string{"f6", "ctrl+x"}, Do: q.explain},
 		{Name: "search earlier statements and favourites", Label: "history", Group: groupStatement, Keys: []string{"ctrl+r"}, Do: func() Intent { return PickHistory{Entries: q.history} }},
 		{Name: "switches and parameters", Label: "options", Group: groupStatement, Keys: []string{"f7"}, Do: func() Intent {
-			return PickOptions{Options: q.options, Names: statement.Params(q.Text())}
+			return PickOptions{Options: q.options, Names: q.tab().index.Params(q.Text())}
 		}},
 		{Name: "run all statements", Group: groupStatement, Keys: []string{"f8"}, Do: func() Intent { return q.start(whatAll, false) }},
 		{Name: "earlier statement", Group: groupStatement, Keys: []string{"ctrl+p", "ctrl+up"}, Do: func() Intent { return q.recall(-1) }},

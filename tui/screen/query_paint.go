@@ -114,14 +114,27 @@ func (q *Query) editorNote() string {
 	if t.fault.set && t.fault.revision == t.editor.Revision() && t.fault.text != "" {
 		return strings.Join(append(parts, "✗ "+t.fault.text), " · ")
 	}
-	if call, ok := complete.Signature(t.editor.Text(), t.editor.Cursor()); ok && call.Usage != "" && len(t.editor.Text()) < 64<<10 {
-		return call.Usage
+	if text := t.signature(); text != "" {
+		return text
 	}
 	line, column := t.editor.Position()
 	if t.editor.Lines() > 1 {
 		parts = append(parts, fmt.Sprintf("%d:%d", line, column))
 	}
 	return strings.Join(parts, " · ")
+}
+
+// signature returns the syntax of the function at the cursor, "" if it is in none.
+func (t *tab) signature() string {
+	u := usage{revision: t.editor.Revision(), at: t.editor.Cursor(), valid: true}
+	if t.usage.valid && t.usage.revision == u.revision && t.usage.at == u.at {
+		return t.usage.text
+	}
+	if call, ok := complete.Signature(t.editor.Text(), t.statements(), u.at); ok {
+		u.text = call.Usage
+	}
+	t.usage = u
+	return u.text
 }
 
 // paintStatus draws one line: what is running or how it ended, and where the cursor is.

@@ -6,7 +6,6 @@ import (
 	"shardeck/tui/complete"
 	"shardeck/tui/editor"
 	"shardeck/tui/keymap"
-	"shardeck/tui/statement"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
@@ -37,8 +36,8 @@ func (q *Query) suggest(typed bool) {
 		p.close()
 		return
 	}
-	found := complete.Complete(e.Text(), e.Cursor(), q.schema())
 	text := e.Text()
+	found := complete.Complete(text, q.tab().statements(), e.Cursor(), q.schema())
 	afterDot := found.From > 0 && found.From <= len(text) && text[found.From-1] == '.'
 	if len(found.Prefix) < popupAfter && !afterDot || len(found.Items) == 1 && strings.EqualFold(found.Items[0].Text, found.Prefix) {
 		p.close()
@@ -55,8 +54,11 @@ func (p *popup) show(e *editor.Editor, found complete.Completion) {
 // completeNow opens the list on request, also before a letter is typed.
 func (q *Query) completeNow() Intent {
 	e := q.tab().editor
-	found := complete.Complete(e.Text(), e.Cursor(), q.schema())
-	if len(found.Items) == 0 {
+	found := complete.Complete(e.Text(), q.tab().statements(), e.Cursor(), q.schema())
+	switch {
+	case found.TooLong:
+		return keymap.Say{Text: "words are completed in statements of up to " + widget.Thousands(complete.MaxStatement) + " bytes"}
+	case len(found.Items) == 0:
 		return keymap.Say{Text: "there is nothing to complete here"}
 	}
 	q.popup.show(e, found)
@@ -65,20 +67,8 @@ func (q *Query) completeNow() Intent {
 
 // schema is what names can mean.
 func (q *Query) schema() complete.Schema {
-	s := complete.Schema{Params: statement.Params(q.Text())}
-	if q.tables.from != nil {
-		for i := range q.tables.from.Databases {
-			s.Databases = append(s.Databases, q.tables.from.Databases[i].Name)
-		}
-	}
-	for i := range q.tables.all {
-		def := &q.tables.all[i].Definition
-		t := complete.Table{Name: q.tables.all[i].Name, ShardKey: def.ShardKey}
-		for _, c := range def.Columns {
-			t.Columns = append(t.Columns, complete.Column{Name: c.Name, Type: c.Type})
-		}
-		s.Tables = append(s.Tables, t)
-	}
+	t, s := q.tab(), q.tables.schema()
+	s.Params = func() []string { return t.index.Params(t.editor.Text()) }
 	return s
 }
 

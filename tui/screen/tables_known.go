@@ -5,6 +5,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/tsqltoken"
+	"shardeck/tui/complete"
 )
 
 // knownTables are the tables of the database in which statements run.
@@ -12,6 +13,8 @@ type knownTables struct {
 	from *api.Metadata
 	db   string
 	all  []api.TableInfo
+
+	names *complete.Schema // what completion offers of them; nil until it is asked for
 }
 
 // know takes over the tables of the view.
@@ -19,7 +22,7 @@ func (k *knownTables) know(v *View) (changed bool) {
 	if v.State.Meta == k.from && v.DB == k.db {
 		return false
 	}
-	k.from, k.db, k.all = v.State.Meta, v.DB, nil
+	k.from, k.db, k.all, k.names = v.State.Meta, v.DB, nil, nil
 	if k.from == nil {
 		return true
 	}
@@ -29,6 +32,28 @@ func (k *knownTables) know(v *View) (changed bool) {
 		}
 	}
 	return true
+}
+
+// schema returns the names to complete words with.
+func (k *knownTables) schema() complete.Schema {
+	if k.names != nil {
+		return *k.names
+	}
+	k.names = &complete.Schema{}
+	if k.from != nil {
+		for i := range k.from.Databases {
+			k.names.Databases = append(k.names.Databases, k.from.Databases[i].Name)
+		}
+	}
+	for i := range k.all {
+		def := &k.all[i].Definition
+		t := complete.Table{Name: k.all[i].Name, ShardKey: def.ShardKey}
+		for _, c := range def.Columns {
+			t.Columns = append(t.Columns, complete.Column{Name: c.Name, Type: c.Type})
+		}
+		k.names.Tables = append(k.names.Tables, t)
+	}
+	return *k.names
 }
 
 // table returns the definition of a table, nil if it is unknown.
