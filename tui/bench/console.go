@@ -27,6 +27,7 @@ const (
 	firstFrames = 5
 	keyPresses  = 50
 	editorLines = 10_000
+	editorLine  = "INSERT INTO Students VALUES (1, 'été');\r"
 	consoleWait = 20 * time.Second // the most that any one of them may take
 
 	fewerBytes = 5 // times
@@ -179,7 +180,8 @@ func (r *rig) consoleEditor(ctx context.Context) error {
 	if err := c.expect("e", "Result"); err != nil {
 		return err
 	}
-	text := strings.Repeat("-- a line of a pasted text\r", editorLines)
+	// Of statements, as each key is followed by a look at the one at the cursor.
+	text := strings.Repeat(editorLine, editorLines)
 	if _, err := c.paste(text, "⠁"); err != nil {
 		return err
 	}
@@ -204,7 +206,7 @@ func (r *rig) consoleEditor(ctx context.Context) error {
 	if err := c.expect("e", "Result"); err != nil {
 		return err
 	}
-	mebibyte := strings.Repeat("INSERT INTO Students VALUES (1, 'été');\r", 1<<20/42)
+	mebibyte := strings.Repeat(editorLine, 1<<20/len(editorLine))
 	took, err := c.paste(mebibyte, "⣿")
 	if err != nil {
 		r.report.note("console: paste of 1 MiB: %v", err)
