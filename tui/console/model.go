@@ -55,7 +55,6 @@ type model struct {
 	querying  request   // statements
 	asking    request   // what writes would do
 	linting   request   // the statement that is being written
-	working   request   // sorting, filtering or plotting rows
 	copying   request
 	copyWhat  string // what is being copied
 	exporting request

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -257,4 +258,19 @@ func TestConsoleLoadsAndSavesHistory(t *testing.T) {
 	d.wait(time.Second)
 	d.keys("esc", "esc")
 	d.shows("statements are not saved")
+}
+
+func TestBackgroundWorksRunSideBySide(t *testing.T) {
+	d, _ := driveSQL(t)
+	var done []string
+	for _, name := range []string{"sort", "plot"} {
+		d.pending = append(d.pending, d.m.act(screen.Work{Run: func(context.Context) func() screen.Intent {
+			return func() screen.Intent { done = append(done, name); return nil }
+		}}))
+	}
+	d.settle()
+	slices.Sort(done)
+	if !slices.Equal(done, []string{"plot", "sort"}) {
+		t.Errorf("only %q arrived", done)
+	}
 }

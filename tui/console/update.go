@@ -209,12 +209,13 @@ func (m *model) actOnFiles(in screen.Intent) tea.Cmd {
 	return nil
 }
 
-// work does something in the background for the screen that asks for it.
+// work does something in the background for the screen that asks for it, beside whatever else is
+// being done for one. The screen itself ends what it no longer waits for.
 func (m *model) work(in screen.Work) tea.Cmd {
 	if in.What != "" {
 		m.say(in.What)
 	}
-	return begin(m, &m.working, QueryTimeout, in.Run, func(m *model, then func() screen.Intent) tea.Cmd { return m.act(then()) })
+	return begin(m, new(request), QueryTimeout, in.Run, func(m *model, then func() screen.Intent) tea.Cmd { return m.act(then()) })
 }
 
 // remove takes a screen off the stack, wherever it is.

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -267,6 +268,9 @@ func (g *Grid) Apply(o Order) keymap.Intent {
 	g.pending = false
 	if o.err != nil {
 		g.want = g.have
+		if errors.Is(o.err, context.Canceled) {
+			return keymap.Say{Text: "cancelled; the rows are shown as before"}
+		}
 		return keymap.Say{Text: o.err.Error()}
 	}
 	row, _, ok := g.Cursor()

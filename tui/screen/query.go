@@ -31,6 +31,7 @@ type Query struct {
 
 	tables   knownTables
 	popup    popup
+	jobs     []*job
 	planRoom int // lines of the plan that are visible
 
 	leaveUntil    time.Time // until then another Esc leaves the screen
@@ -354,9 +355,7 @@ func (q *Query) closeTab() Intent {
 	}
 	q.keep(t.editor.Text())
 	q.keep(t.walk.draft)
-	for _, v := range t.results {
-		v.close()
-	}
+	q.closeResults(t.results)
 	q.tabs = slices.Delete(q.tabs, q.at, q.at+1)
 	q.at = max(q.at-1, 0)
 	if len(q.tabs) == 0 {

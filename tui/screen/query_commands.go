@@ -77,6 +77,10 @@ func (q *Query) Commands(v *View) []keymap.Command {
 		}
 	default:
 		own = q.resultCommands()
+		if v := q.shown(); len(q.jobs) > 0 && (v == nil || v.grid == nil || !v.grid.Typing()) {
+			// Esc cancels what is being sorted, before it clears a filter or a selection.
+			own = slices.DeleteFunc(own, func(c keymap.Command) bool { return slices.Contains(c.Keys, "esc") })
+		}
 	}
 	all := q.statementCommands(v)
 	// Esc cancels what runs, whatever the pane would do with it.
@@ -118,8 +122,11 @@ func (q *Query) statementCommands(v *View) []keymap.Command {
 		q.leaveUntil = v.Now.Add(leaveWithin)
 		return keymap.Say{Text: "Esc again goes back to the dashboard"}
 	}}
-	if q.running != nil && q.running.tab == q.tab() {
+	switch {
+	case q.running != nil && q.running.tab == q.tab():
 		stop.Label, run.Label = "cancel", ""
+	case len(q.jobs) > 0:
+		stop.Label = "cancel"
 	}
 	focus := keymap.Command{Name: "switch between editor and result", Label: "result", Group: groupStatement, Keys: []string{"tab", "shift+tab"}, Do: does(func() { q.onGrid = !q.onGrid })}
 	if q.onGrid {

@@ -52,10 +52,7 @@ func (q *Query) onResult(o *output, in Intent) Intent {
 	case grid.EditCell:
 		return q.editCell(o, in)
 	case grid.Prepare:
-		return Work{What: in.What, Run: func(ctx context.Context) func() Intent {
-			order := in.Run(ctx)
-			return func() Intent { return q.onResult(o, o.grid.Apply(order)) }
-		}}
+		return background(q, o, in.What, in.Run, func(order grid.Order) Intent { return q.onResult(o, o.grid.Apply(order)) })
 	case grid.PlotColumns:
 		p, next, err := plot.New(o.grid.Shown(), in.Column)
 		if err != nil {
@@ -68,10 +65,20 @@ func (q *Query) onResult(o *output, in Intent) Intent {
 		if !ok {
 			return nil
 		}
-		return Work{Run: func(ctx context.Context) func() Intent {
+		run := func(ctx context.Context) *plot.Collected {
 			read := in.Run(ctx)
-			return func() Intent { return q.onLower(o, p.Apply(read)) }
-		}}
+			if ctx.Err() != nil {
+				return nil
+			}
+			return &read
+		}
+		return background(q, p, "", run, func(read *plot.Collected) Intent {
+			if read == nil { // there is nothing to show
+				q.leaveLower(o)
+				return keymap.Say{Text: "the plot was cancelled"}
+			}
+			return q.onLower(o, p.Apply(*read))
+		})
 	default:
 		return in
 	}
@@ -106,7 +113,7 @@ func (q *Query) pane() lower {
 func (q *Query) onLower(o *output, in Intent) Intent {
 	switch in.(type) {
 	case detail.Close, plot.Close:
-		o.lower = nil
+		q.leaveLower(o)
 		return nil
 	}
 	return q.onResult(o, in)

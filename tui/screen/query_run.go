@@ -161,9 +161,7 @@ func (q *Query) started(m QueriesStarted) {
 	if m.Run.Edits && t.shown < len(t.results) {
 		t.edited = t.results[t.shown]
 	}
-	for _, v := range t.results {
-		v.close()
-	}
+	q.closeResults(t.results)
 	t.results, t.shown, t.showPlan = nil, 0, false
 }
 
@@ -176,14 +174,14 @@ func (q *Query) head(m QueryHead) {
 	q.running.current = m.Piece
 	o := newOutput(m.Piece, m.Result, q.frozen(m.Result))
 	o.streams = true
-	t.add(o)
+	q.add(t, o)
 }
 
 // maxResults bounds the results of a tab; beyond that the oldest go.
 const maxResults = 20
 
 // add adds the result of a statement, and shows it. Of one that is repeated only the last is kept.
-func (t *tab) add(o *output) {
+func (q *Query) add(t *tab, o *output) {
 	drop := 0
 	switch n := len(t.results); {
 	case n > 0 && t.results[n-1].piece == o.piece:
@@ -192,7 +190,7 @@ func (t *tab) add(o *output) {
 		drop = -1
 	}
 	if drop >= 0 {
-		t.results[drop].close()
+		q.closeResults(t.results[drop : drop+1])
 		t.results = slices.Delete(t.results, drop, drop+1)
 	}
 	t.results = append(t.results, o)
@@ -218,7 +216,7 @@ func (q *Query) ended(m QueryEnded) Intent {
 	if n := len(t.results); n > 0 && t.results[n-1].piece == m.Piece && t.results[n-1].streams {
 		t.results[n-1].Result, t.results[n-1].streams = r, false // its rows are shown already
 	} else {
-		t.add(newOutput(m.Piece, r, q.frozen(r)))
+		q.add(t, newOutput(m.Piece, r, q.frozen(r)))
 	}
 	if m.Piece < len(q.running.entries) {
 		e := &q.running.entries[m.Piece]
@@ -266,8 +264,8 @@ func (q *Query) frozen(r *Result) int {
 // Running reports whether a statement is running and not being cancelled.
 func (q *Query) Running() bool { return q.running != nil && !q.running.cancelling }
 
-// Stop cancels the running statements. handled is false if none runs and none has just ended, so
-// that the key may do something else. A key that arrives just after the end was meant for the
+// Stop cancels the running statements, or else what is done with rows in the background. handled
+// is false if nothing runs and no statement has just ended, so that the key may do something else. A key that arrives just after the end was meant for the
 // statement.
 func (q *Query) Stop(now time.Time) (in Intent, handled bool) {
 	switch {
@@ -279,6 +277,8 @@ func (q *Query) Stop(now time.Time) (in Intent, handled bool) {
 	case q.asking != nil:
 		q.asking = nil
 		return CancelQuery{}, true
+	case q.cancelJobs():
+		return keymap.Say{Text: "cancelling"}, true
 	case !q.endedAt.IsZero() && now.Sub(q.endedAt) < justEnded:
 		return keymap.Say{Text: "already finished"}, true
 	}
