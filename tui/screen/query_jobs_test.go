@@ -129,3 +129,18 @@ func TestASortOfRowsThatAreGoneEndsSilently(t *testing.T) {
 		t.Error("it is waited for")
 	}
 }
+
+func TestThousandsOfTablesAreSortedInTheBackground(t *testing.T) {
+	m := metadata(3)
+	for i := range 2000 {
+		m.Databases[0].Tables = append(m.Databases[0].Tables, api.TableInfo{Name: fmt.Sprintf("A%04d", i)})
+	}
+	tables := NewTables(viewOf(m))
+	work(t, press(tables, later, "s")).Run(context.Background())()
+	if row, _, _ := tables.grid.Cursor(); tables.grid.Status() == "" || tables.entries[row].table != "Students" {
+		t.Errorf("the cursor is on %q, %q", tables.entries[row].table, tables.grid.Status())
+	}
+	if row, err := tables.grid.Shown().Row(0); err != nil || row[1].Text != "A0000" {
+		t.Errorf("the first is %v, %v", row, err)
+	}
+}

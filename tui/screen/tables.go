@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -62,11 +63,14 @@ func (t *Tables) Insert(text string) Intent { return t.grid.Insert(text) }
 
 // Commands lists the keys of the list.
 func (t *Tables) Commands(*View) []keymap.Command {
-	own := t.grid.Commands()
+	own := slices.Clone(t.grid.Commands())
+	for i, c := range own {
+		own[i].Do = func() Intent { return t.ordered(c.Do()) }
+	}
 	if t.grid.Typing() {
 		return own
 	}
-	own = slices.DeleteFunc(slices.Clone(own), func(c keymap.Command) bool { return c.Group == "Use a table" && c.Keys[0] != "esc" })
+	own = slices.DeleteFunc(own, func(c keymap.Command) bool { return c.Group == "Use a table" && c.Keys[0] != "esc" })
 	choose := Intent(Close{})
 	if row, _, ok := t.grid.Cursor(); ok {
 		choose = CloseAnd{Then: Choose{DB: t.entries[row].db, Table: t.entries[row].table}}
@@ -79,6 +83,18 @@ func (t *Tables) Commands(*View) []keymap.Command {
 		all[1].Keys = []string{"q", "t"}
 	}
 	return append(all, own...)
+}
+
+// ordered has thousands of tables sorted or filtered in the background.
+func (t *Tables) ordered(in Intent) Intent {
+	p, ok := in.(grid.Prepare)
+	if !ok {
+		return in
+	}
+	return Work{What: p.What, Run: func(ctx context.Context) func() Intent {
+		order := p.Run(ctx)
+		return func() Intent { return t.grid.Apply(order) }
+	}}
 }
 
 // Update ignores messages.
