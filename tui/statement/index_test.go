@@ -2,6 +2,7 @@ package statement
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -61,6 +62,31 @@ func TestIndexReadsLittle(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestIndexKeepsNoOldText edits a text in many places: what was read of it at one edit must not
+// keep that whole text in memory.
+func TestIndexKeepsNoOldText(t *testing.T) {
+	text := strings.Repeat("INSERT INTO students (id, name) VALUES (@id, N'Zoë');\n", 1<<14)
+	var x Index
+	x.Statements(text)
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := heap()
+	const edits = 100
+	for i := range edits {
+		at := len(text) / edits * i
+		text = text[:at] + " " + text[at:]
+		x.Statements(text)
+	}
+	if after := heap(); after > before+uint64(edits*len(text)/4) {
+		t.Errorf("%d edits of a text of %d bytes take %d bytes", edits, len(text), after-before)
+	}
+	runtime.KeepAlive(&x)
 }
 
 func TestParams(t *testing.T) {

@@ -37,10 +37,30 @@ func KindOf(text string) Kind {
 // they stand, as they are reserved: it may take a read for a write, and never a write for a
 // read, as in SELECT 1 DELETE t.
 type classifier struct {
-	first   string // the first word, in capitals
-	changes Kind   // what the first word that writes or defines does; Other without one
-	selects bool   // there is a SELECT
-	into    bool   // and an INTO after it
+	first   opening
+	changes Kind // what the first word that writes or defines does; Other without one
+	selects bool // there is a SELECT
+	into    bool // and an INTO after it
+}
+
+// opening is the first word of a statement.
+type opening uint8
+
+const (
+	noWord opening = iota
+	selectWord
+	withWord
+	anotherWord
+)
+
+func openingOf(word string) opening {
+	switch {
+	case strings.EqualFold(word, "SELECT"):
+		return selectWord
+	case strings.EqualFold(word, "WITH"):
+		return withWord
+	}
+	return anotherWord
 }
 
 // verbs are the words that decide. It is never modified.
@@ -53,8 +73,8 @@ func (c *classifier) token(t *tsqltoken.Token) {
 	if t.Kind != tsqltoken.KindWord {
 		return
 	}
-	if c.first == "" {
-		c.first = strings.ToUpper(t.Text)
+	if c.first == noWord {
+		c.first = openingOf(t.Text)
 	}
 	switch {
 	case t.Keyword == tsqltoken.Select:
@@ -72,7 +92,7 @@ func (c *classifier) kind() Kind {
 		return c.changes
 	case c.into:
 		return Write
-	case c.first == "SELECT", c.first == "WITH" && c.selects:
+	case c.first == selectWord, c.first == withWord && c.selects:
 		return Read
 	}
 	return Other

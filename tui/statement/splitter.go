@@ -7,8 +7,8 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// segment is a part of a text from behind one separator up to the end of the next. All but
-// kind and repeat are offsets, -1 for none.
+// segment is a part of a text from behind one separator up to the end of the next. It holds
+// no part of the text itself, which would keep every version of it in memory.
 type segment struct {
 	reading
 	end    int  // of the separator
@@ -17,7 +17,7 @@ type segment struct {
 }
 
 // reading is the state of a splitter between two tokens. All of it concerns the text since the
-// last separator, so that two splitters in the same state go on alike.
+// last separator, so that two splitters in the same state go on alike. Offsets are -1 for none.
 type reading struct {
 	start int  // where the last separator ends
 	stray bool // that is a semicolon behind another, or behind GO
@@ -92,7 +92,8 @@ func (s *splitter) token(t *tsqltoken.Token) {
 	s.to, s.last = t.End, t.End
 	s.kind.token(t)
 	if name := strings.TrimPrefix(t.Text, "@"); t.Kind == tsqltoken.KindParam && name != "" {
-		s.params = append(s.params, param{at: t.Start, name: name})
+		// A part of the text would keep all of it in memory.
+		s.params = append(s.params, param{at: t.Start, name: strings.Clone(name)})
 	}
 }
 
