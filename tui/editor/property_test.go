@@ -10,6 +10,7 @@ import (
 
 	"shardeck/shared/tsqltoken"
 	"shardeck/tui/keymap"
+	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
 
@@ -51,14 +52,21 @@ func checkState(t *rapid.T, e *Editor, what string) {
 // checkRoles compares the roles with those of a scan of the whole text.
 func checkRoles(t *rapid.T, e *Editor, what string) {
 	text := e.Text()
-	whole := widget.SQLRoles(text)
-	if whole == nil {
-		return // too long for it
+	whole := make([]theme.Role, len(text))
+	for i := range whole {
+		whole[i] = theme.Text
+	}
+	scan := tsqltoken.NewScanner(text)
+	var token tsqltoken.Token
+	for scan.Next(&token) {
+		for i := token.Start; i < token.End; i++ {
+			whole[i] = widget.SQLRole(token)
+		}
 	}
 	from := rapid.IntRange(0, len(text)).Draw(t, "from")
 	to := rapid.IntRange(from, len(text)).Draw(t, "to")
 	for i, role := range e.roles(nil, from, to) {
-		if want := whole(from + i); role != want {
+		if want := whole[from+i]; role != want {
 			t.Fatalf("%s: byte %d of %q has role %d, not %d", what, from+i, text, role, want)
 		}
 	}

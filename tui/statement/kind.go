@@ -22,17 +22,6 @@ func (k Kind) String() string {
 	return [...]string{Other: "other", Read: "read", Write: "write", Definition: "definition"}[k]
 }
 
-// KindOf returns the kind of the statement that a text is.
-func KindOf(text string) Kind {
-	var c classifier
-	scan := tsqltoken.NewScanner(text)
-	var t tsqltoken.Token
-	for scan.Next(&t) {
-		c.token(&t)
-	}
-	return c.kind()
-}
-
 // classifier finds the kind of a statement from its tokens. Words that write count wherever
 // they stand, as they are reserved: it may take a read for a write, and never a write for a
 // read, as in SELECT 1 DELETE t.

@@ -109,7 +109,7 @@ func TestKind(t *testing.T) {
 		"":                                                        Other,
 		"[SELECT]":                                                Other,
 	} {
-		if got := KindOf(text); got != want {
+		if got := kindOf(text); got != want {
 			t.Errorf("%q is %v, not %v", text, got, want)
 		}
 		if all := Split(text); len(all) == 1 && all[0].Kind != want {
@@ -172,4 +172,12 @@ func BenchmarkSplit(b *testing.B) {
 	for b.Loop() {
 		Split(text)
 	}
+}
+
+// kindOf returns the kind of the only statement of a text.
+func kindOf(text string) Kind {
+	if all := Split(text); len(all) > 0 {
+		return all[0].Kind
+	}
+	return Other
 }

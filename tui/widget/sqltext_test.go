@@ -1,24 +1,31 @@
 package widget_test
 
 import (
+	"strings"
 	"testing"
 
 	"shardeck/shared/sqlfunc"
+	"shardeck/shared/tsqltoken"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
 )
 
 // Every function of the table is highlighted, in any letter case.
 func TestFunctionsAreHighlighted(t *testing.T) {
+	role := func(text string) theme.Role {
+		scan := tsqltoken.NewScanner(text)
+		var token tsqltoken.Token
+		scan.Next(&token)
+		return widget.SQLRole(token)
+	}
 	for _, f := range sqlfunc.All() {
-		text := "SELECT " + f.Name + "(x), nothing(x)"
-		roles := widget.SQLRoles(text)
-		at := len("SELECT ")
-		if roles(at) != theme.Title || roles(at+len(f.Name)-1) != theme.Title {
-			t.Errorf("%s is not highlighted", f.Name)
+		for _, name := range []string{f.Name, strings.ToLower(f.Name)} {
+			if role(name) != theme.Title {
+				t.Errorf("%s is not highlighted", name)
+			}
 		}
-		if roles(len(text)-len("thing(x)")) != theme.Text {
-			t.Errorf("a name that is not a function is highlighted in %s", text)
-		}
+	}
+	if role("nothing") != theme.Text {
+		t.Error("a name that is not a function is highlighted")
 	}
 }
