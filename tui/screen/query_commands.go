@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"shardeck/tui/history"
 	"shardeck/tui/keymap"
@@ -195,6 +196,9 @@ func (q *Query) editorCommands() []keymap.Command {
 			}
 			return nil
 		}
+	}
+	if strings.HasPrefix(q.tab().editor.Mode(), "NORMAL") {
+		all = append(all, keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowPalette{})})
 	}
 	return append(all,
 		keymap.Command{Name: "complete the word", Group: groupText, Keys: []string{"ctrl+g"}, Do: q.completeNow},

@@ -80,6 +80,16 @@ func TestQueryEditorTakesDashboardKeysAsText(t *testing.T) {
 	}
 }
 
+func TestColonListsCommandsInVimsNormalMode(t *testing.T) {
+	q := NewQuery(QueryOptions{Vim: true})
+	if in := press(q, noon, ":"); in != (ShowPalette{}) {
+		t.Errorf("in normal mode : means %v", in)
+	}
+	if press(q, noon, "i", ":"); q.Text() != ":" {
+		t.Errorf("in insert mode the text is %q", q.Text())
+	}
+}
+
 func TestNoLetterClosesTheResult(t *testing.T) {
 	for r := ' '; r <= '~'; r++ {
 		q := queryWith("SELECT * FROM Students", "f5", wideResult(), 80, 24)
