@@ -51,7 +51,6 @@ func TestRunningStatementShowsWhoIsAwaited(t *testing.T) {
 	} {
 		q := screen.NewQuery(screen.QueryOptions{Statements: []string{tt.sql}, YesWrites: true})
 		in := screen.RunQueries{Pieces: []screen.Piece{{SQL: tt.sql, Repeat: 1}}}
-		q.Update(screen.Resized{Width: 160, Height: 45})
 		q.Update(screen.QueriesStarted{At: time.Now(), Run: in})
 		r := runner{c: m, db: "School", now: time.Now, in: in}
 		messages := make(chan any)

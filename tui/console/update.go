@@ -28,7 +28,6 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
-		m.query.Update(screen.Resized{Width: m.width, Height: m.height})
 	case keymap.Key, keymap.Typed, keymap.Paste:
 		return m, m.keyboard(msg)
 	case terminal.PasteTooLong, terminal.Background, terminal.Resumed, terminal.CannotSuspend, terminal.Copied, terminal.Edited:

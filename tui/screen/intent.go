@@ -47,8 +47,6 @@ type (
 	ShowPalette struct{}
 	// PickTable opens the list of tables; statements run in the chosen one's database.
 	PickTable struct{}
-	// Press acts as if the key had been pressed on the screen that is shown after this one.
-	PressKey struct{ Name string }
 )
 
 // The intents of dialogs.
@@ -92,8 +90,6 @@ type (
 		Answer *api.FailoverResponse
 		Err    error
 	}
-	// Resized carries the frame's new size.
-	Resized struct{ Width, Height int }
 )
 
 // ToQuery passes a message to the Query screen, for dialogs over it.

@@ -34,9 +34,8 @@ type Query struct {
 	jobs     []*job
 	planRoom int // lines of the plan that are visible
 
-	leaveUntil    time.Time // until then another Esc leaves the screen
-	width, height int       // of the frame
-	zoom          bool      // the pane that has the focus is enlarged
+	leaveUntil time.Time // until then another Esc leaves the screen
+	zoom       bool      // the pane that has the focus is enlarged
 }
 
 // leaveWithin is how long the first Esc waits for the second.
@@ -131,8 +130,6 @@ func (q *Query) fillsFrame() {}
 // Update handles results, sizes and what was read from files.
 func (q *Query) Update(msg any) Intent {
 	switch m := msg.(type) {
-	case Resized:
-		q.width, q.height = m.Width, m.Height
 	case WritesChecked:
 		q.asking = nil
 		if m.Begun {

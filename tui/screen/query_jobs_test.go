@@ -19,7 +19,7 @@ func counting(n int) *Query {
 		rows = append(rows, fmt.Appendf(nil, `[%d,"a%d"]`, n-i, i))
 	}
 	r := NewResult("SELECT * FROM t").Head([]api.Column{{Name: "n", Type: "INT"}, {Name: "a", Type: "NVARCHAR(10)"}}, rows).End(endOf(wideResult()))
-	q := queryWith("SELECT * FROM t", "f5", r, 120, 40)
+	q := queryWith("SELECT * FROM t", "f5", r)
 	press(q, later, "tab")
 	return q
 }

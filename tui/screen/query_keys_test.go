@@ -92,7 +92,7 @@ func TestColonListsCommandsInVimsNormalMode(t *testing.T) {
 
 func TestNoLetterClosesTheResult(t *testing.T) {
 	for r := ' '; r <= '~'; r++ {
-		q := queryWith("SELECT * FROM Students", "f5", wideResult(), 80, 24)
+		q := queryWith("SELECT * FROM Students", "f5", wideResult())
 		press(q, noon.Add(time.Minute), "tab")
 		if in := press(q, noon.Add(time.Minute), string(r)); in == (Close{}) || in == (Quit{}) {
 			t.Errorf("%q closes the screen", r)
@@ -182,7 +182,7 @@ func TestWritesAreAskedFor(t *testing.T) {
 }
 
 func TestPlanIsToggledByItsKey(t *testing.T) {
-	q := queryWith(groupedStatement, "f5", groupedResult(), 80, 24)
+	q := queryWith(groupedStatement, "f5", groupedResult())
 	runs(q, noon, "ctrl+x", planResult())
 	if !q.tab().showPlan {
 		t.Fatal("the plan is not shown")
@@ -250,7 +250,7 @@ func TestCellIsEditedByKey(t *testing.T) {
 			all = append(all, api.Column{Name: c, Type: "INT"})
 		}
 		r.DB = "SchoolDB"
-		q := queryWith(sql, "f5", r.Head(all, lines{[]byte(`[42,"Ada"]`)}), 80, 24)
+		q := queryWith(sql, "f5", r.Head(all, lines{[]byte(`[42,"Ada"]`)}))
 		press(q, noon.Add(time.Minute), "tab")
 		return q
 	}

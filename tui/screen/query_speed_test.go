@@ -36,7 +36,6 @@ func BenchmarkLetterInLongText(b *testing.B) {
 			b.Run(text.name+"/"+at.name, func(b *testing.B) {
 				v := tabled()
 				q := NewQuery(QueryOptions{})
-				q.Update(Resized{Width: 200, Height: 60})
 				Paste(q, text.sql)
 				q.tab().editor.MoveTo(at.offset)
 				dash := &Dashboard{}

@@ -90,15 +90,14 @@ func took(r *Result, d time.Duration) *Result {
 }
 
 // queryWith returns the screen after a statement was run or explained, with its result.
-func queryWith(text, key string, r *Result, width, height int) *Query {
+func queryWith(text, key string, r *Result) *Query {
 	q := NewQuery(QueryOptions{Statements: []string{"SELECT 1", text}, YesWrites: true})
-	q.Update(Resized{Width: width, Height: height})
 	runs(q, noon.Add(-3*time.Second), key, r)
 	return q
 }
 
-func queryScenes(width, height int) map[string]*Query {
-	scrolled := queryWith("SELECT * FROM Students", "f5", wideResult(), width, height)
+func queryScenes() map[string]*Query {
+	scrolled := queryWith("SELECT * FROM Students", "f5", wideResult())
 	press(scrolled, noon, "tab", "right", "right", "right", "pgdown", "down")
 	affected := int64(3)
 	empty := took(NewResult("SELECT 1 WHERE 1 = 0"), time.Millisecond).Head([]api.Column{{Type: "INT"}}, lines{}).
@@ -106,28 +105,28 @@ func queryScenes(width, height int) map[string]*Query {
 	partial := groupedResult()
 	partial.Partial = []api.Problem{*api.NewProblem(api.CodeShardUnavailable, "down").On(1, "worker-1")}
 	partial.Shards = slices.Delete(slices.Clone(partial.Shards), 1, 2)
-	cancelling := queryWith(groupedStatement, "f5", nil, width, height)
+	cancelling := queryWith(groupedStatement, "f5", nil)
 	press(cancelling, noon, "esc")
-	awaiting := queryWith(groupedStatement, "f5", nil, width, height)
+	awaiting := queryWith(groupedStatement, "f5", nil)
 	awaiting.Update(QueryProgress{At: noon.Add(-100 * time.Millisecond), Running: underWay()})
 	return map[string]*Query{
 		"query-awaiting": awaiting,
 		"query-new":      NewQuery(QueryOptions{Statements: []string{groupedStatement}}),
 		"query-no-answer": queryWith("SELECT 1", "f5", took(NewResult("SELECT 1"), 2*time.Millisecond).Failed(
-			api.NewProblem(api.CodeShardUnavailable, "the master at http://127.0.0.1:8080 cannot be reached: connection refused").Hinted("start the master, or look at its log")), width, height),
-		"query-running":  queryWith(groupedStatement, "f5", nil, width, height),
+			api.NewProblem(api.CodeShardUnavailable, "the master at http://127.0.0.1:8080 cannot be reached: connection refused").Hinted("start the master, or look at its log"))),
+		"query-running":  queryWith(groupedStatement, "f5", nil),
 		"query-ending":   cancelling,
-		"query-group":    queryWith(groupedStatement, "f5", groupedResult(), width, height),
-		"query-wide":     queryWith("SELECT * FROM Students", "f5", wideResult(), width, height),
+		"query-group":    queryWith(groupedStatement, "f5", groupedResult()),
+		"query-wide":     queryWith("SELECT * FROM Students", "f5", wideResult()),
 		"query-scrolled": scrolled,
-		"query-keys":     queryWith(pointResult().SQL, "f5", pointResult(), width, height),
-		"query-failed":   queryWith(failedResult().SQL, "f5", failedResult(), width, height),
-		"query-canceled": queryWith(groupedStatement, "f5", took(NewResult(groupedStatement), 2*time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled")), width, height),
-		"query-plan":     queryWith(groupedStatement, "ctrl+x", planResult(), width, height),
-		"query-none":     queryWith("SELECT 1 WHERE 1 = 0", "f5", empty, width, height),
-		"query-partial":  queryWith(groupedStatement, "f5", partial, width, height),
+		"query-keys":     queryWith(pointResult().SQL, "f5", pointResult()),
+		"query-failed":   queryWith(failedResult().SQL, "f5", failedResult()),
+		"query-canceled": queryWith(groupedStatement, "f5", took(NewResult(groupedStatement), 2*time.Second).Failed(api.NewProblem(api.CodeCanceled, "cancelled"))),
+		"query-plan":     queryWith(groupedStatement, "ctrl+x", planResult()),
+		"query-none":     queryWith("SELECT 1 WHERE 1 = 0", "f5", empty),
+		"query-partial":  queryWith(groupedStatement, "f5", partial),
 		"query-write": queryWith("DELETE FROM t", "f5", took(NewResult("DELETE FROM t"), time.Millisecond).Answer(&api.SQLResponse{RowsAffected: &affected,
-			EndInfoJSON: api.EndInfoJSON{Shards: queryParts(3), Route: api.Route{Kind: api.RouteScatter, Shards: []int{0, 1, 2}, Why: "all_shards was asked for"}}}), width, height),
+			EndInfoJSON: api.EndInfoJSON{Shards: queryParts(3), Route: api.Route{Kind: api.RouteScatter, Shards: []int{0, 1, 2}, Why: "all_shards was asked for"}}})),
 	}
 }
 
@@ -135,21 +134,20 @@ func TestQueryScreenMatchesGoldenFiles(t *testing.T) {
 	th := newTheme(t, theme.Mono, termenv.Ascii)
 	v := viewOf(metadata(3))
 	for _, size := range [][2]int{{80, 24}, {160, 45}} {
-		for name, q := range queryScenes(size[0], size[1]) {
+		for name, q := range queryScenes() {
 			golden(t, fmt.Sprintf("%s-%dx%d", name, size[0], size[1]), Render(th, size[0], size[1], v, &Dashboard{}, q)+"\n")
 		}
 	}
-	golden(t, "query-group-50x12", Render(th, 50, 12, v, &Dashboard{}, queryScenes(50, 12)["query-group"])+"\n")
+	golden(t, "query-group-50x12", Render(th, 50, 12, v, &Dashboard{}, queryScenes()["query-group"])+"\n")
 }
 
 func TestQueryScreenHasTerminalSize(t *testing.T) {
 	themes := []*theme.Theme{newTheme(t, theme.Dark, termenv.TrueColor), newTheme(t, theme.Mono, termenv.ANSI)}
 	v := longNames()
-	scenes := queryScenes(80, 24)
+	scenes := queryScenes()
 	for width := 1; width <= 210; width += 1 + width/3 {
 		for height := 1; height <= 70; height += 1 + height/2 {
 			for name, q := range scenes {
-				q.Update(Resized{Width: width, Height: height})
 				for i, stack := range [][]Screen{{q}, {q, NewHelp(q.Commands(v), false)}} {
 					if wrong := checkFrame(Render(themes[i], width, height, v, append([]Screen{&Dashboard{}}, stack...)...), width, height); wrong != "" {
 						t.Fatalf("%s at %dx%d: %s", name, width, height, wrong)
@@ -192,7 +190,7 @@ func TestValuesCannotBreakQueryScreen(t *testing.T) {
 			p.Offset = &at
 			r.Failed(p)
 		}
-		q := queryWith("x"+r.SQL, "f5", r, w, h)
+		q := queryWith("x"+r.SQL, "f5", r)
 		if wrong := checkFrame(Render(th, w, h, v, &Dashboard{}, q), w, h); wrong != "" {
 			t.Fatal(wrong)
 		}

@@ -15,23 +15,22 @@ import (
 )
 
 // viewsOf are the parts of the query runner, each in a state that shows much of it.
-func viewsOf(width, height int) map[string][]Screen {
+func viewsOf() map[string][]Screen {
 	v := tabled()
 	after := noon.Add(time.Minute)
 	on := func(q *Query, screens ...Screen) []Screen { return append([]Screen{&Dashboard{}, q}, screens...) }
 	result := func(keys ...string) *Query {
-		q := queryWith(groupedStatement, "f5", groupedResult(), width, height)
+		q := queryWith(groupedStatement, "f5", groupedResult())
 		press(q, after, keys...)
 		return q
 	}
 	writing := NewQuery(QueryOptions{})
-	writing.Update(Resized{Width: width, Height: height})
 	Paste(writing, "SELECT * FROM Students;\n\nSELECT COUNT(*) -- tab\tand \x1b\u200b\nFROM Students\nWHERE (name = N'a"+"́')\nORDER BY ")
 	pressOn(writing, v, "n", "a")
-	several := queryWith(groupedStatement, "f5", groupedResult(), width, height)
+	several := queryWith(groupedStatement, "f5", groupedResult())
 	press(several, after, "alt+t")
 	Paste(several, "DELETE FROM Students")
-	long := queryWith("SELECT essay FROM Students", "f5", wideResult(), width, height)
+	long := queryWith("SELECT essay FROM Students", "f5", wideResult())
 	press(long, after, "tab", "right", "right", "right", "enter")
 	row := result("tab", "down", "o")
 	menu := result("tab", "y")
@@ -67,7 +66,7 @@ func TestQueryRunnerMatchesGoldenFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
-		for name, stack := range viewsOf(size[0], size[1]) {
+		for name, stack := range viewsOf() {
 			golden(t, fmt.Sprintf("view-%s-dark-%dx%d", name, size[0], size[1]), Render(dark, size[0], size[1], tabled(), stack...)+"\n")
 			golden(t, fmt.Sprintf("view-%s-ascii-%dx%d", name, size[0], size[1]), Render(ascii, size[0], size[1], tabled(), stack...)+"\n")
 		}
@@ -82,11 +81,10 @@ func TestQueryRunnerHasEverySize(t *testing.T) {
 	if os.Getenv("SHARDECK_LONG") != "" {
 		step = 1
 	}
-	for name, stack := range viewsOf(80, 24) {
+	for name, stack := range viewsOf() {
 		first := len(name) % step
 		for width := 1 + first; width <= 220; width += step {
 			for height := 1 + (width+first)%(2*step); height <= 70; height += 2 * step {
-				stack[1].Update(Resized{Width: width, Height: height})
 				if wrong := checkFrame(Render(themes[width%2], width, height, v, stack...), width, height); wrong != "" {
 					t.Fatalf("%s at %dx%d: %s", name, width, height, wrong)
 				}
@@ -103,7 +101,7 @@ func BenchmarkUpdateAndView(b *testing.B) {
 		rows = append(rows, fmt.Appendf(nil, `[%d,"Student No. %d","s%d@students.example.edu",%q,"1.500"]`, i, i, i, strings.Repeat("It was a dark night; ", 5)))
 	}
 	wide := wideResult()
-	q := queryWith("SELECT * FROM Students", "f5", NewResult("SELECT * FROM Students").Head(wide.Columns[:5], rows).End(endOf(wide)), 200, 60)
+	q := queryWith("SELECT * FROM Students", "f5", NewResult("SELECT * FROM Students").Head(wide.Columns[:5], rows).End(endOf(wide)))
 	v := tabled()
 	pressOn(q, v, "tab")
 	dash := &Dashboard{}
