@@ -7,14 +7,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"shardeck/shared/client"
-
 	"shardeck/shared/api"
+	"shardeck/shared/client"
 	"shardeck/tui/rowstore"
 	"shardeck/tui/screen"
 	"shardeck/tui/statement"
@@ -51,8 +51,9 @@ func (r *runner) request(sql string) *api.SQLRequest {
 	o := &r.in.Options
 	req := &api.SQLRequest{DB: r.db, SQL: sql, Explain: r.in.Explain, AllShards: o.AllShards, AllowPartial: o.AllowPartial,
 		TimeoutMS: o.Timeout.Milliseconds()}
+	used := statement.Params(sql) // a master refuses others
 	for _, p := range o.Params {
-		if uses(sql, p.Name) {
+		if slices.Contains(used, p.Name) {
 			req.Params = append(req.Params, api.Member[jsontext.Value]{Name: p.Name, Value: p.Value})
 		}
 	}
@@ -122,16 +123,6 @@ func (r *runner) one(ctx context.Context, piece int, requestID string, emit func
 func noDatabase() *api.Problem {
 	return api.NewProblem(api.CodeUnknownDatabase, "there is no database yet").
 		Hinted("create one with POST /create-db of a master (see the README), or wait until a master reports one")
-}
-
-// uses reports whether a statement has a parameter, since a master refuses others.
-func uses(sql, name string) bool {
-	for _, n := range statement.Params(sql) {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // newID returns an identifier for a statement in the history, or for a request.

@@ -77,14 +77,9 @@ func (h *History) Commands(*View) []keymap.Command {
 		{Name: "go up a page", Group: groupDialog, Keys: []string{"pgup"}, Do: does(func() { h.move(-10) })},
 		{Name: "make it a favourite, or no longer one", Label: "favourite", Group: groupDialog, Keys: []string{"ctrl+f"}, Do: h.mark},
 		{Name: "show favourites only, or all", Label: "only favourites", Group: groupDialog, Keys: []string{"ctrl+g"}, Do: change(func() { h.favourites = !h.favourites })},
-		{Name: "delete the last letter of the filter", Group: groupDialog, Keys: []string{"backspace", "ctrl+h"}, Do: change(func() {
-			if r := []rune(h.filter); len(r) > 0 {
-				h.filter = string(r[:len(r)-1])
-			}
-		})},
-		{Name: "clear the filter", Group: groupDialog, Keys: []string{"ctrl+u"}, Do: change(func() { h.filter = "" })},
-		{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})},
 	}
+	all = append(all, erasing(&h.filter, "filter", "", h.search)...)
+	all = append(all, keymap.Command{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})})
 	if h.cluster != "" {
 		all = append(all, keymap.Command{Name: "show this cluster's only, or all", Label: "all clusters", Group: groupDialog, Keys: []string{"ctrl+a"}, Do: change(func() { h.here = !h.here })})
 	}

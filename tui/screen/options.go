@@ -167,14 +167,7 @@ func (s *RunSettings) Commands(*View) []keymap.Command {
 	if row.on != nil {
 		return append(all, keymap.Command{Name: "switch on or off", Label: "switch", Group: groupDialog, Keys: []string{" ", "space", "left", "right", "x"}, Do: does(func() { *row.on = !*row.on })})
 	}
-	return append(all,
-		keymap.Command{Name: "delete the last letter", Group: groupDialog, Keys: []string{"backspace", "ctrl+h"}, Do: does(func() {
-			if r := []rune(row.text); len(r) > 0 {
-				row.text = string(r[:len(r)-1])
-			}
-			s.fault = ""
-		})},
-		keymap.Command{Name: "clear the text", Label: "clear", Group: groupDialog, Keys: []string{"ctrl+u"}, Do: does(func() { row.text, s.fault = "", "" })})
+	return append(all, erasing(&row.text, "text", "clear", func() { s.fault = "" })...)
 }
 
 // accept closes the dialog, unless a text is invalid.

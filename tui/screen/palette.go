@@ -62,20 +62,15 @@ func (p *Palette) move(by int) {
 
 // Commands lists the keys of the list.
 func (p *Palette) Commands(*View) []keymap.Command {
-	return []keymap.Command{
+	all := []keymap.Command{
 		{Name: "run the command", Label: "run", Group: groupDialog, Keys: []string{"enter"}, Do: p.choose},
 		{Name: "go down", Label: "move", Group: groupDialog, Keys: []string{"down", "ctrl+n"}, Shown: "↑↓", Do: does(func() { p.move(1) })},
 		{Name: "go up", Group: groupDialog, Keys: []string{"up", "ctrl+p"}, Do: does(func() { p.move(-1) })},
 		{Name: "go down a page", Group: groupDialog, Keys: []string{"pgdown"}, Do: does(func() { p.move(10) })},
 		{Name: "go up a page", Group: groupDialog, Keys: []string{"pgup"}, Do: does(func() { p.move(-10) })},
-		{Name: "delete the last letter of the filter", Group: groupDialog, Keys: []string{"backspace", "ctrl+h"}, Do: does(func() {
-			if r := []rune(p.filter); len(r) > 0 {
-				p.filter, p.cursor = string(r[:len(r)-1]), 0
-			}
-		})},
-		{Name: "clear the filter", Group: groupDialog, Keys: []string{"ctrl+u"}, Do: does(func() { p.filter, p.cursor = "", 0 })},
-		{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc", "f2"}, Do: asks(Close{})},
 	}
+	all = append(all, erasing(&p.filter, "filter", "", func() { p.cursor = 0 })...)
+	return append(all, keymap.Command{Name: "close", Label: "close", Group: groupDialog, Keys: []string{"esc", "f2"}, Do: asks(Close{})})
 }
 
 func (p *Palette) choose() Intent {

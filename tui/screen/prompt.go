@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"unicode/utf8"
-
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
 	"shardeck/tui/widget"
@@ -41,17 +39,21 @@ func (p *Prompt) Insert(text string) Intent {
 	return nil
 }
 
+// Pasted adds pasted text: as it is to a value, which may have lines and tabs, else in one line.
+func (p *Prompt) Pasted(text string) Intent {
+	if !p.value {
+		text = inOneLine(text)
+	}
+	return p.Insert(text)
+}
+
 // Commands lists the keys of the line.
 func (p *Prompt) Commands(*View) []keymap.Command {
 	all := []keymap.Command{
 		{Name: "accept", Label: "accept", Group: groupDialog, Keys: []string{"enter"}, Do: p.accept},
 		{Name: "close and change nothing", Label: "cancel", Group: groupDialog, Keys: []string{"esc"}, Do: asks(Close{})},
-		{Name: "delete the last letter", Group: groupDialog, Keys: []string{"backspace", "ctrl+h"}, Do: does(func() {
-			_, n := utf8.DecodeLastRuneInString(p.text)
-			p.text, p.null = p.text[:len(p.text)-n], false
-		})},
-		{Name: "clear", Label: "clear", Group: groupDialog, Keys: []string{"ctrl+u"}, Do: does(func() { p.text, p.null = "", false })},
 	}
+	all = append(all, erasing(&p.text, "", "clear", func() { p.null = false })...)
 	if p.nullable {
 		all = append(all, keymap.Command{Name: "make it NULL", Label: "NULL", Group: groupDialog, Keys: []string{"ctrl+n"}, Do: does(func() { p.text, p.null = "", true })})
 	}

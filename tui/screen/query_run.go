@@ -94,7 +94,6 @@ type (
 // running is what runs.
 type running struct {
 	RunQueries
-	tab        *tab
 	entries    []history.Entry
 	revision   uint64 // of the text that it was run from
 	current    int    // the piece that runs
@@ -134,8 +133,10 @@ func (q *Query) start(w what, explain bool) Intent {
 		return keymap.Say{Text: "there is no statement to run"}
 	}
 	run := RunQueries{DB: q.tables.db, tab: t, Explain: explain, Options: q.options}
+	line, counted := 1, 0 // the line at an offset of the whole text
 	for _, s := range all {
-		run.Pieces = append(run.Pieces, Piece{SQL: s.Text(text), At: at + s.From, Line: 1 + strings.Count(t.editor.Text()[:at+s.From], "\n"), Repeat: max(s.Repeat, 1), Kind: s.Kind})
+		line, counted = line+strings.Count(t.editor.Text()[counted:at+s.From], "\n"), at+s.From
+		run.Pieces = append(run.Pieces, Piece{SQL: s.Text(text), At: at + s.From, Line: line, Repeat: max(s.Repeat, 1), Kind: s.Kind})
 		run.Ask = run.Ask || !explain && !q.options.YesWrites && s.Kind != statement.Read
 	}
 	q.popup = popup{}
@@ -144,11 +145,11 @@ func (q *Query) start(w what, explain bool) Intent {
 
 // started clears the results before the first one arrives.
 func (q *Query) started(m QueriesStarted) {
-	t := m.Run.tab
-	if t == nil {
-		t = q.tab()
+	if m.Run.tab == nil {
+		m.Run.tab = q.tab()
 	}
-	q.running = &running{RunQueries: m.Run, tab: t, entries: m.Entries, revision: t.editor.Revision(), began: m.At}
+	t := m.Run.tab
+	q.running = &running{RunQueries: m.Run, entries: m.Entries, revision: t.editor.Revision(), began: m.At}
 	t.fault = fault{}
 	if m.Run.Explain {
 		t.showPlan, t.plan, t.planRow = true, nil, 0
@@ -265,8 +266,8 @@ func (q *Query) frozen(r *Result) int {
 func (q *Query) Running() bool { return q.running != nil && !q.running.cancelling }
 
 // Stop cancels the running statements, or else what is done with rows in the background. handled
-// is false if nothing runs and no statement has just ended, so that the key may do something else. A key that arrives just after the end was meant for the
-// statement.
+// is false if nothing runs and no statement has just ended, so that the key may do something else.
+// A key that arrives just after the end was meant for the statement.
 func (q *Query) Stop(now time.Time) (in Intent, handled bool) {
 	switch {
 	case q.running != nil && q.running.cancelling:

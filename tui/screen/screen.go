@@ -89,29 +89,34 @@ func Writing(s Screen) bool {
 	return ok && w.Writing()
 }
 
+// typist is a writable screen for which text that arrived at once is not the same as a paste.
+type typist interface{ Typed(t keymap.Typed) Intent }
+
+// pasteable is a writable screen that takes pasted text as it is, with its lines and tabs.
+type pasteable interface{ Pasted(text string) Intent }
+
 // Type passes several characters that arrived at once to a screen where letters are text.
 func Type(s Screen, t keymap.Typed) Intent {
-	if q, ok := s.(*Query); ok {
-		return q.Typed(t)
+	if w, ok := s.(typist); ok {
+		return w.Typed(t)
 	}
 	return Paste(s, t.Text)
 }
 
 // Paste passes pasted text to a screen, which takes it as text or not at all.
 func Paste(s Screen, text string) Intent {
-	if q, ok := s.(*Query); ok && q.Writing() {
-		return q.Pasted(text)
-	}
-	if p, ok := s.(*Prompt); ok && p.value {
-		return p.Insert(text)
-	}
 	if w, ok := s.(writable); ok && w.Writing() {
-		return w.Insert(oneLine.Replace(strings.TrimRight(text, "\r\n")))
+		if p, ok := s.(pasteable); ok {
+			return p.Pasted(text)
+		}
+		return w.Insert(inOneLine(text))
 	}
 	return keymap.Say{Text: "pasted text is ignored here"}
 }
 
-// oneLine makes text fit into a line.
+// inOneLine makes text fit into a line.
+func inOneLine(text string) string { return oneLine.Replace(strings.TrimRight(text, "\r\n")) }
+
 var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ")
 
 // The pause between key presses after which a dialog accepts them. A short one is enough
