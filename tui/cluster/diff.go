@@ -18,6 +18,18 @@ type Event struct {
 	Level api.Level
 	Shard int // -1 if it does not concern a single shard
 	Text  string
+	// Source is who reports it or did it: a master, or the user of this console; "" is this console.
+	Source string
+	// Lasted is how long what ended with this event had lasted; 0 if nothing did, or nobody knows.
+	Lasted time.Duration
+}
+
+// Line is the event in one line.
+func (e *Event) Line() string {
+	if e.Lasted <= 0 {
+		return e.Text
+	}
+	return e.Text + ", after " + roundDuration(e.Lasted)
 }
 
 // Explain says in one line why a call failed.
@@ -62,15 +74,16 @@ func diffRole(old, next *api.Metadata, at time.Time) []Event {
 		Text: Host(next.Master.URL) + " changed from " + string(old.Master.Role) + " to " + string(next.Master.Role)}}
 }
 
-// diff reports what changed in the cluster between two answers.
-func diff(old, next *api.Metadata, at time.Time) []Event {
-	out := diffWorkers(old, next, at)
-	out = append(out, diffPeers(old, next, at)...)
-	out = append(out, diffTables(old, next, at)...)
-	return append(out, diffDrift(old, next, at)...)
+// diff reports what changed in the cluster from the latest answer to the next.
+func (s *State) diff(next *api.Metadata, at time.Time) []Event {
+	out := s.diffWorkers(next, at)
+	out = append(out, s.diffPeers(next, at)...)
+	out = append(out, diffTables(s.Meta, next, at)...)
+	return append(out, s.diffDrift(next, at)...)
 }
 
-func diffWorkers(old, next *api.Metadata, at time.Time) []Event {
+func (s *State) diffWorkers(next *api.Metadata, at time.Time) []Event {
+	old := s.Meta
 	var out []Event
 	for i := range next.Workers {
 		w := &next.Workers[i]
@@ -84,7 +97,7 @@ func diffWorkers(old, next *api.Metadata, at time.Time) []Event {
 		_, word := ShardMark(w.State)
 		e := Event{At: at, Level: levelOf(w.State), Shard: w.Shard, Text: workerName(w) + " is " + word}
 		if w.State == api.ShardUp && old.Workers[j].AgeMS >= 0 {
-			e.Text = workerName(w) + " is up again"
+			e.Text, e.Lasted = workerName(w)+" is up again", s.lasted(shardKey(w.Shard, old.Workers[j].State), at)
 		}
 		if w.Problem != nil && w.State != api.ShardUp {
 			e.Text += ": " + Reason(w.Problem)
@@ -113,7 +126,8 @@ func levelOf(st api.ShardState) api.Level {
 	return api.LevelError
 }
 
-func diffPeers(old, next *api.Metadata, at time.Time) []Event {
+func (s *State) diffPeers(next *api.Metadata, at time.Time) []Event {
+	old := s.Meta
 	if old.Master.URL != next.Master.URL {
 		return nil // two masters' views of different peers
 	}
@@ -126,9 +140,9 @@ func diffPeers(old, next *api.Metadata, at time.Time) []Event {
 		if p.Reachable && old.Peers[j].AgeMS < 0 || !p.Reachable && p.AgeMS < 0 {
 			continue // the current master had not probed it yet, so nothing happened to it
 		}
-		e := Event{At: at, Level: api.LevelGood, Shard: -1, Text: "master " + Host(p.URL) + " answers again"}
+		e := Event{At: at, Level: api.LevelGood, Shard: -1, Text: "master " + Host(p.URL) + " answers again", Lasted: s.lasted("peer/"+p.URL, at)}
 		if !p.Reachable {
-			e.Level, e.Text = api.LevelWarn, "master "+Host(p.URL)+" does not answer "+Host(next.Master.URL)
+			e.Level, e.Lasted, e.Text = api.LevelWarn, 0, "master "+Host(p.URL)+" does not answer "+Host(next.Master.URL)
 		}
 		out = append(out, e)
 	}
@@ -177,7 +191,7 @@ func DriftText(d *api.Drift) string {
 	return fmt.Sprintf("drift: %s of %s on shard %s", strings.ReplaceAll(d.Kind, "_", " "), name, strings.Join(shards, ", "))
 }
 
-func diffDrift(old, next *api.Metadata, at time.Time) []Event {
+func (s *State) diffDrift(next *api.Metadata, at time.Time) []Event {
 	text := func(m *api.Metadata) []string {
 		var out []string
 		for i := range m.Drift {
@@ -185,7 +199,7 @@ func diffDrift(old, next *api.Metadata, at time.Time) []Event {
 		}
 		return out
 	}
-	before, after := text(old), text(next)
+	before, after := text(s.Meta), text(next)
 	var out []Event
 	for _, d := range after {
 		if !slices.Contains(before, d) {
@@ -194,7 +208,7 @@ func diffDrift(old, next *api.Metadata, at time.Time) []Event {
 	}
 	for _, d := range before {
 		if !slices.Contains(after, d) {
-			out = append(out, Event{At: at, Level: api.LevelGood, Shard: -1, Text: "resolved " + d})
+			out = append(out, Event{At: at, Level: api.LevelGood, Shard: -1, Text: "resolved " + d, Lasted: s.lasted("drift/"+d, at)})
 		}
 	}
 	return out

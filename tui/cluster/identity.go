@@ -19,6 +19,9 @@ func (s State) Identify(u, cluster string) State {
 	if i := s.find(s.Resolve(u)); i >= 0 && cluster != "" {
 		s.Masters = slices.Clone(s.Masters)
 		s.Masters[i].Cluster = cluster
+		if s.Meta != nil {
+			s.analyze(s.analyzed) // the caller reports it
+		}
 	}
 	return s
 }

@@ -66,8 +66,8 @@ func (s State) answered(o Observation, i int) (State, []Event) {
 		events = append(events, Event{At: o.At, Level: api.LevelGood, Shard: -1,
 			Text: "connected to " + Host(o.Master) + ", " + string(next.Master.Role)})
 	case s.Link == Lost:
-		events = append(events, Event{At: o.At, Level: api.LevelGood, Shard: -1,
-			Text: "reconnected to " + Host(o.Master) + " (" + string(next.Master.Role) + "), after " + roundDuration(o.At.Sub(s.LinkSince))})
+		events = append(events, Event{At: o.At, Level: api.LevelGood, Shard: -1, Lasted: o.At.Sub(s.LinkSince),
+			Text: "reconnected to " + Host(o.Master) + " (" + string(next.Master.Role) + ")"})
 	case s.Current != o.Master:
 		events = append(events, Event{At: o.At, Level: api.LevelInfo, Shard: -1,
 			Text: "following " + Host(o.Master) + ", " + string(next.Master.Role)})
@@ -91,12 +91,13 @@ func (s State) answered(o Observation, i int) (State, []Event) {
 		if len(takeover) == 0 {
 			events = append(events, diffRole(s.Meta, next, o.At)...)
 		}
-		events = append(events, diff(s.Meta, next, o.At)...)
+		events = append(events, s.diff(next, o.At)...)
 	}
 	s.Term = max(s.Term, next.Master.Term)
 	s.sample(o)
+	s.longestLease = max(s.longestLease, next.Master.Lease.ExpiresInMS)
 	s.Current, s.Err, s.Meta, s.MetaAt, s.Took = o.Master, nil, next, o.At, o.Took
-	return s, events
+	return s, append(events, s.analyze(o.At)...)
 }
 
 // sightPrimary records the primary and detects a takeover.
@@ -138,10 +139,14 @@ func (s *State) sample(o Observation) {
 		w := &o.Metadata.Workers[i]
 		h := History{Worker: w.Name, State: w.State, Since: o.At}
 		if i < len(old) {
-			h.Latency = old[i].Latency
+			h.Latency, h.InFlight = old[i].Latency, old[i].InFlight
 			if old[i].State == w.State {
 				h.Since = old[i].Since
 			}
+		}
+		if w.State == api.ShardDown && w.AgeMS >= 0 {
+			// It has been down for longer than this console knows, at most since its last answer.
+			h.Since = earliest(h.Since, o.At.Add(-time.Duration(min(w.AgeMS, 1e12)*float64(time.Millisecond))))
 		}
 		if due {
 			v := w.LatencyMS
@@ -149,6 +154,7 @@ func (s *State) sample(o Observation) {
 				v = math.NaN()
 			}
 			h.Latency = push(pushGap(h.Latency, gap), v)
+			h.InFlight = push(pushGap(h.InFlight, gap), float64(w.Traffic.InFlight))
 		}
 		total += w.Traffic.RequestsPerSecond
 		s.Shards[i] = h
@@ -157,6 +163,13 @@ func (s *State) sample(o Observation) {
 		s.Traffic = push(pushGap(s.Traffic, gap), total)
 		s.sampled = o.At
 	}
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // push appends to a bounded history without touching the old one's array.

@@ -55,18 +55,21 @@ type State struct {
 	MetaAt time.Time     // when Meta arrived
 	Took   time.Duration // how long that poll took
 
-	Masters  []Master
-	Term     uint64 // the highest term seen
-	Shards   []History
-	Traffic  []float64 // requests per second over all shards; NaN while no master answered
-	sampled  time.Time
-	interval time.Duration // between two polls; see Every
-	primary  sighting
-	failing  time.Time     // when the first of the unanswered polls was sent; zero if the last one was answered
-	silence  time.Duration // the longest time without an answer since the primary was last seen
-	cluster  identity
-	prefer   string    // the master to poll next, once
-	Takeover *Takeover // the latest change of primary that this console saw
+	Masters      []Master
+	Term         uint64 // the highest term seen
+	Shards       []History
+	Traffic      []float64 // requests per second over all shards; NaN while no master answered
+	sampled      time.Time
+	interval     time.Duration // between two polls; see Every
+	primary      sighting
+	failing      time.Time     // when the first of the unanswered polls was sent; zero if the last one was answered
+	silence      time.Duration // the longest time without an answer since the primary was last seen
+	cluster      identity
+	prefer       string    // the master to poll next, once
+	Takeover     *Takeover // the latest change of primary that this console saw
+	alarms       []Alarm   // also those that have not lasted for long enough to be shown, the worst first
+	analyzed     time.Time // when they were last looked for
+	longestLease float64   // the longest time in milliseconds that a lease had left: about its time to live
 }
 
 // Master is a master known to the console.
@@ -85,10 +88,11 @@ type Master struct {
 // History holds a shard's latest samples, the oldest first. NaN marks a sample for which
 // the shard did not answer.
 type History struct {
-	Worker  string
-	Latency []float64 // milliseconds
-	Since   time.Time // when the shard's state last changed
-	State   api.ShardState
+	Worker   string
+	Latency  []float64 // milliseconds
+	InFlight []float64 // requests of the polled master
+	Since    time.Time // when the shard's state last changed
+	State    api.ShardState
 }
 
 // sighting records which master was last seen as primary, and when.
@@ -205,6 +209,12 @@ func (s *State) Primary() (u string, answers bool) {
 		}
 	}
 	return s.Resolve(s.Meta.Master.Primary), false
+}
+
+// Demoted reports whether a master with that role and term has been replaced as primary by one with
+// a newer term, whatever it calls itself.
+func (s *State) Demoted(role api.Role, term uint64) bool {
+	return role == api.RolePrimary && term < s.Term
 }
 
 // Age is the age of the latest answer; -1 if there is none.

@@ -60,8 +60,9 @@ type model struct {
 	exporting request
 	saving    *sync.Mutex // held while a line of the history is written
 	query     *screen.Query
-	recalled  bool   // the history file has been requested
-	acting    []bool // by action: whether it is running
+	places    []screen.Screen // by their numbers; they keep their state while others are shown
+	recalled  bool            // the history file has been requested
+	acting    []bool          // by action: whether it is running
 
 	flash      string
 	flashUntil time.Time
@@ -81,7 +82,7 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 		acting: make([]bool, len(o.Actions)),
 		query: screen.NewQuery(screen.QueryOptions{Statements: o.Statements, Vim: o.Keys.Vim, YesWrites: o.Keys.YesWrites,
 			Run: screen.RunOptions{MaxRows: screen.DefaultMaxRows}}),
-		saving: new(sync.Mutex),
+		saving: new(sync.Mutex), places: screen.NewPlaces(),
 	}
 	for _, text := range o.Events {
 		m.note(api.LevelInfo, text)
@@ -115,7 +116,7 @@ func (m *model) note(level api.Level, text string) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now),
+		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil,
 	}
 	for i := range m.opts.Actions {
 		a := &m.opts.Actions[i]

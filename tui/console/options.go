@@ -53,6 +53,10 @@ type Options struct {
 	// Events are the first entries of the event log.
 	Events []string
 
+	// Log returns the last lines of the log of the worker at a base URL; nil where logs cannot be
+	// read. It runs in a goroutine of its own.
+	Log func(ctx context.Context, worker string) ([]string, error)
+
 	// QuitQuestion is asked before the program quits, as where that ends a demo; "" quits at once.
 	QuitQuestion string
 	Keys         Keys

@@ -33,7 +33,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case terminal.PasteTooLong, terminal.Background, terminal.Resumed, terminal.CannotSuspend, terminal.Copied, terminal.Edited:
 		return m, m.fromTerminal(msg)
 	case tickMsg:
-		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), tick(m.tickLength()))
+		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.renew(), tick(m.tickLength()))
 	case answerMsg:
 		return m, m.answered(msg)
 	case identifiedMsg:
@@ -104,6 +104,10 @@ func (m *model) act(in screen.Intent) tea.Cmd {
 		m.push(screen.NewHelp(m.commands(), dashboard))
 	case screen.ShowPalette:
 		m.push(screen.NewPalette(m.commands()))
+	case screen.Show:
+		m.push(in.Screen)
+	case screen.Go:
+		return m.goTo(in.To)
 	default:
 		return m.actOnCluster(in)
 	}
@@ -141,6 +145,8 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 		m.due = m.now
 	case screen.NextTheme:
 		m.nextTheme()
+	case screen.ReadLog:
+		return m.readLog(in.URL)
 	case screen.AskAction:
 		return m.askAction(in.Key)
 	case screen.RunAction:

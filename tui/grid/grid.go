@@ -283,6 +283,9 @@ func (g *Grid) Apply(o Order) keymap.Intent {
 	return nil
 }
 
+// Goto moves the cursor to a row of the source, and reports whether it is shown.
+func (g *Grid) Goto(row int) bool { return g.show(row) }
+
 // show moves the cursor to a row of the source, and reports whether it is shown.
 func (g *Grid) show(row int) bool {
 	if g.order.rows == nil {

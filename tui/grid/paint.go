@@ -124,6 +124,9 @@ func (g *Grid) paintRow(body, table widget.Area, slots []slot, y, i int, focused
 			continue
 		}
 		role := theme.Text
+		if of, ok := g.source.(styled); ok {
+			role = of.Look(n, column)
+		}
 		switch {
 		case i == g.row && s.display == g.col && focused:
 			role = theme.Selected

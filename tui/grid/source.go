@@ -9,6 +9,7 @@ import (
 	"shardeck/shared/jsonrow"
 	"shardeck/shared/sqltypes"
 	"shardeck/tui/answer"
+	"shardeck/tui/theme"
 )
 
 // Cell is a value: its whole text, or NULL.
@@ -34,10 +35,25 @@ type cellReader interface {
 	Cell(i, column int) (Cell, error)
 }
 
+// styled is a Source whose values have looks of their own.
+type styled interface {
+	// Look returns the role in which the value is drawn where neither cursor nor selection is.
+	Look(row, column int) theme.Role
+}
+
 // Table is a source of rows in memory.
 type Table struct {
-	Head []Column
-	Rows [][]Cell
+	Head  []Column
+	Rows  [][]Cell
+	Looks [][]theme.Role // of each row's values; a missing one is that of ordinary text
+}
+
+// Look returns the role of a value.
+func (t *Table) Look(row, column int) theme.Role {
+	if row < len(t.Looks) && column < len(t.Looks[row]) {
+		return t.Looks[row][column]
+	}
+	return theme.Text
 }
 
 // Columns returns the columns.

@@ -10,79 +10,70 @@ import (
 	"shardeck/tui/widget"
 )
 
-// reason is one thing that is wrong with the cluster.
-type reason struct {
-	role theme.Role
-	text string
-}
-
-// alert describes what is wrong, the most important first; "" if nothing is.
-func alert(v *View) (theme.Role, string) {
+// alert describes what is wrong in at most width cells, the worst first; "" if nothing is. What has
+// no room is counted.
+func alert(v *View, width int) (theme.Role, string) {
 	s := &v.State
 	switch {
 	case s.Link == cluster.Connecting && s.Err != nil:
-		return theme.Warn, "▲ no master yet: " + cluster.Reason(s.Err) + "; retrying"
+		return theme.Warn, widget.Fit("▲ no master yet: "+cluster.Reason(s.Err)+"; retrying", width)
 	case s.Link == cluster.Lost:
-		return theme.Bad, "✗ no master for " + widget.Age(v.Now.Sub(s.LinkSince)) + ": " + cluster.Reason(s.Err) + "; trying " + configuredList(s)
+		return theme.Bad, widget.Fit("✗ no master for "+widget.Age(v.Now.Sub(s.LinkSince))+": "+cluster.Reason(s.Err)+"; trying "+configuredList(s), width)
 	case s.Meta == nil:
 		return theme.Muted, ""
 	}
-	all := reasons(v)
+	all := s.Alarms(v.Now)
 	if len(all) == 0 {
 		return theme.Muted, ""
 	}
-	texts := make([]string, len(all))
-	for i := range all {
-		texts[i] = all[i].text
+	text := widget.Clean(alarmLine(v, &all[0]))
+	for i := 1; i < len(all); i++ {
+		rest := fmt.Sprintf(" · %d more", len(all)-i)
+		next := " · " + widget.Clean(alarmLine(v, &all[i]))
+		left := ""
+		if i < len(all)-1 {
+			left = fmt.Sprintf(" · %d more", len(all)-i-1)
+		}
+		if widget.Width(text+next+left) > width {
+			text = widget.Fit(text, width-widget.Width(rest)) + rest
+			break
+		}
+		text += next
 	}
-	return all[0].role, strings.Join(texts, " · ")
+	return alarmRole(v, &all[0]), widget.Fit(text, width)
 }
 
-// reasons lists what is wrong, the most important first.
-func reasons(v *View) []reason {
-	s := &v.State
-	var all []reason
-	add := func(role theme.Role, text string) {
-		if text != "" {
-			all = append(all, reason{role, text})
-		}
+// paintAlert draws what is wrong, else a rule, so that the layout does not jump when something is.
+func paintAlert(line widget.Area, v *View) {
+	role, text := alert(v, line.W-2)
+	if text == "" {
+		line.Rule(0, theme.Border)
+		return
 	}
-	add(shardAlert(v))
-	if s.Meta.Master.Role == api.RoleBackup {
-		add(primaryAlert(s))
-	}
-	if foreign := s.Foreign(); len(foreign) > 0 {
-		add(theme.Bad, "✗ "+cluster.Host(foreign[0])+" belongs to another cluster than "+cluster.Host(s.Current)+" and is not used")
-	}
-	if s.Automatic() && !s.Meta.Master.Lease.Known {
-		add(theme.Warn, "▲ the lease cannot be read, so no backup can take over")
-	}
-	if n := len(s.Meta.Drift); n > 0 {
-		text := "▲ " + cluster.DriftText(&s.Meta.Drift[0])
-		if n > 1 {
-			text += fmt.Sprintf(" and %d more", n-1)
-		}
-		add(theme.Warn, text)
-	}
-	return all
+	line.Text(1, 0, role, text)
 }
 
-// primaryAlert describes the primary as seen through a backup.
-func primaryAlert(s *cluster.State) (theme.Role, string) {
-	p, answers := s.Primary()
-	then := " · this is the backup · f fails over"
-	if s.Automatic() {
-		then = "; a backup takes over by itself"
+// alarmLine is an alarm with its mark.
+func alarmLine(v *View, a *cluster.Alarm) string {
+	return alarmMark(v, a) + " " + a.Text(v.Now)
+}
+
+// alarmMark is the mark of an alarm: of the shard's state where that is what is wrong.
+func alarmMark(v *View, a *cluster.Alarm) string {
+	if w := v.State.Worker(a.Shard); w != nil && w.State != api.ShardUp {
+		symbol, _ := cluster.ShardMark(w.State)
+		return symbol
 	}
-	switch {
-	case p == "":
-		return theme.Warn, "▲ the primary is unknown" + then
-	case answers && !s.Configured(p):
-		return theme.Warn, "▲ this is the backup · primary " + cluster.Host(p) + " is not polled: it is not among --master"
-	case answers:
-		return theme.Info, "· this is the backup · primary " + cluster.Host(p) + " answers it and is polled next"
+	symbol, _ := levelLook(a.Level)
+	return symbol
+}
+
+func alarmRole(v *View, a *cluster.Alarm) theme.Role {
+	if w := v.State.Worker(a.Shard); w != nil && w.State != api.ShardUp {
+		return stateRole(w.State)
 	}
-	return theme.Warn, "▲ primary " + cluster.Host(p) + " does not answer" + then
+	_, role := levelLook(a.Level)
+	return role
 }
 
 // leaseFact says who holds the lease, "" if the master does not say, and whether that is the primary,
@@ -112,36 +103,4 @@ func configuredList(s *cluster.State) string {
 		}
 	}
 	return strings.Join(hosts, ", ")
-}
-
-// shardAlert describes the shard in the worst state, and how many others are unhealthy.
-func shardAlert(v *View) (theme.Role, string) {
-	s := &v.State
-	worst, others := -1, -1
-	for i := range s.Meta.Workers {
-		st := s.Meta.Workers[i].State
-		if st == api.ShardUp || st == api.ShardUnknown {
-			continue
-		}
-		others++
-		if worst < 0 || cluster.Badness(st) > cluster.Badness(s.Meta.Workers[worst].State) {
-			worst = i
-		}
-	}
-	if worst < 0 {
-		return theme.Muted, ""
-	}
-	w := &s.Meta.Workers[worst]
-	symbol, word := cluster.ShardMark(w.State)
-	text := fmt.Sprintf("%s shard %d (%s) %s", symbol, w.Shard, w.Name, word)
-	if worst < len(s.Shards) {
-		text += " for " + widget.Age(v.Now.Sub(s.Shards[worst].Since))
-	}
-	if w.Problem != nil {
-		text += ": " + cluster.Reason(w.Problem)
-	}
-	if others > 0 {
-		text += fmt.Sprintf(" · %d more unhealthy", others)
-	}
-	return stateRole(w.State), text
 }

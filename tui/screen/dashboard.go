@@ -116,8 +116,8 @@ func (d *Dashboard) paintSmall(a widget.Area, v *View) {
 	y := 0
 	paintIdentity(a.Sub(0, y, a.W, 1), v)
 	y++
-	if role, text := alert(v); text != "" && a.H > 2 {
-		a.Text(0, y, role, widget.Fit(" "+text, a.W))
+	if role, text := alert(v, a.W-1); text != "" && a.H > 2 {
+		a.Text(1, y, role, text)
 		y++
 	}
 	room := a.H - y
@@ -179,6 +179,10 @@ func paintIdentity(a widget.Area, v *View) {
 	x = badge(a, x, role, text)
 	ageRole, age := ageText(v)
 	end := a.W - 1
+	if clock := v.Now.Format(clockFormat(a.W)); a.W >= clockWidth {
+		a.TextRight(end, 0, theme.Muted, clock)
+		end -= widget.Width(clock) + 2
+	}
 	if from := end - widget.Width(age); from >= x {
 		a.TextRight(end, 0, ageRole, age)
 		end = from - 1
@@ -207,6 +211,18 @@ func paintIdentity(a widget.Area, v *View) {
 	}
 }
 
+// clockWidth is the width from which there is a clock, without seconds, which would be a new frame
+// for each of them.
+const clockWidth = 72
+
+// clockFormat is how the clock is shown: with the date where there is room.
+func clockFormat(width int) string {
+	if width >= wideWidth {
+		return "Mon 2006-01-02 15:04"
+	}
+	return "15:04"
+}
+
 // ageText describes the age of the numbers.
 func ageText(v *View) (theme.Role, string) {
 	age := v.State.Age(v.Now)
@@ -222,18 +238,11 @@ func ageText(v *View) (theme.Role, string) {
 	return theme.Good, "● live"
 }
 
-// paintHeader draws three lines: identity, totals and the alert. Without an alert the
-// third is a rule, so that the layout does not jump when one appears.
+// paintHeader draws three lines: identity, totals and the alert.
 func paintHeader(a widget.Area, v *View) {
 	paintIdentity(a.Sub(0, 0, a.W, 1), v)
 	paintTotals(a.Sub(0, 1, a.W, 1), v)
-	role, text := alert(v)
-	line := a.Sub(0, 2, a.W, 1)
-	if text == "" {
-		line.Rule(0, theme.Border)
-		return
-	}
-	line.Text(1, 0, role, widget.Fit(text, a.W-2))
+	paintAlert(a.Sub(0, 2, a.W, 1), v)
 }
 
 // paintTotals draws the second line: facts about the whole cluster, the most important first.
@@ -251,7 +260,7 @@ func paintTotals(a widget.Area, v *View) {
 	}
 	facts := []string{
 		fmt.Sprintf("%d/%d shards", up, all),
-		widget.Thousands(s.Rows()) + " rows",
+		rowsFact(v),
 		widget.Rate(rate) + " req/s",
 	}
 	if lease, usual := leaseFact(s); usual {
@@ -280,6 +289,26 @@ func paintTotals(a widget.Area, v *View) {
 	}
 }
 
+// rowsFact is the rows of all shards; marked if those of a shard are only the last known ones, or
+// not known at all.
+func rowsFact(v *View) string {
+	text := widget.Thousands(v.State.Rows()) + " rows"
+	if !allFresh(v) {
+		return "~" + text
+	}
+	return text
+}
+
+// allFresh reports whether the numbers of every shard are current.
+func allFresh(v *View) bool {
+	for i := range shardsOf(v) {
+		if !fresh(v, &shardsOf(v)[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // otherMaster describes another master: the first that answers, else the first that
 // does not.
 func otherMaster(v *View) string {
@@ -291,6 +320,9 @@ func otherMaster(v *View) string {
 	}
 	if len(peers) == 0 {
 		return "no other master"
+	}
+	if peers[0].AgeMS < 0 {
+		return cluster.Host(peers[0].URL) + " not asked yet"
 	}
 	return "✗ " + cluster.Host(peers[0].URL) + " not reachable"
 }

@@ -7,6 +7,7 @@ const (
 	groupCluster = "Cluster"
 	groupView    = "View"
 	groupDemo    = "Demo"
+	groupPlaces  = "Screens"
 	groupProgram = "Program"
 	groupDialog  = "Dialog"
 )
@@ -47,14 +48,14 @@ func (d *Dashboard) Commands(v *View) []keymap.Command {
 			rest = append(rest, c)
 		}
 	}
-	return append(append(front, rest...),
+	return append(append(append(front, rest...),
 		keymap.Command{Name: "pause and resume", Label: "pause", Group: groupView, Keys: []string{"p"}, Do: asks(TogglePause{})},
 		keymap.Command{Name: "refresh now, and repaint", Label: "refresh", Group: groupView, Keys: []string{"r"}, Do: asks(RefreshNow{})},
 		keymap.Command{Name: "change the theme", Label: "theme", Group: groupView, Keys: []string{"T"}, Do: asks(NextTheme{})},
 		keymap.Command{Name: "see earlier shards", Group: groupView, Keys: []string{"up", "k"}, Do: does(func() { d.Scroll(-1, len(shardsOf(v))) })},
 		keymap.Command{Name: "see later shards", Group: groupView, Keys: []string{"down", "j"}, Do: does(func() { d.Scroll(1, len(shardsOf(v))) })},
-		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowPalette{})},
-	)
+		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":", "ctrl+p"}, Do: asks(ShowPalette{})},
+	), placeKeys(OverviewPlace)...)
 }
 
 // Update ignores messages: the dashboard shows the view.

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"shardeck/shared/api"
@@ -44,6 +45,9 @@ func (d *Dashboard) paintDistribution(a widget.Area, v *View) {
 		return
 	}
 	note := widget.Thousands(t.Rows) + " rows"
+	if !allFresh(v) {
+		note = "~" + note
+	}
 	if t.Rows > 0 {
 		note += fmt.Sprintf(" · skew %.2f", t.Skew)
 		if a.W >= 70 {
@@ -59,6 +63,10 @@ func (d *Dashboard) paintDistribution(a widget.Area, v *View) {
 func paintBars(in widget.Area, v *View, t *api.TableInfo, scroll int) {
 	n := len(t.RowsPerShard)
 	thick, air := barSizes(n, in.H)
+	if thick == 0 && n <= in.W && in.H >= 3 {
+		paintColumns(in, v, t)
+		return
+	}
 	first := 0
 	if thick == 0 {
 		thick = 1
@@ -76,6 +84,42 @@ func paintBars(in widget.Area, v *View, t *api.TableInfo, scroll int) {
 			break
 		}
 		paintBar(in.Sub(0, y, in.W, thick), v, t, i, most)
+	}
+}
+
+// paintColumns draws a column for each shard, with as many of their numbers below as fit: for more
+// shards than there are lines.
+func paintColumns(in widget.Area, v *View, t *api.TableInfo) {
+	n := len(t.RowsPerShard)
+	each := max(in.W/n, 1)
+	thick := max(each-1, 1)
+	var most int64
+	for _, r := range t.RowsPerShard {
+		if r != nil {
+			most = max(most, *r)
+		}
+	}
+	digits := len(strconv.Itoa(n-1)) + 1
+	every := max((digits+each-1)/each, 1) // columns from one number to the next
+	for i, r := range t.RowsPerShard {
+		x, role := i*each, theme.Series(i)
+		if ws := shardsOf(v); i < len(ws) && ws[i].State != api.ShardUp {
+			role = stateRole(ws[i].State)
+		}
+		if i%every == 0 {
+			in.Text(x, in.H-1, role, strconv.Itoa(i))
+		}
+		if r == nil {
+			in.Text(x, in.H-2, theme.Bad, "?")
+			continue
+		}
+		lines, _ := widget.Columns([]float64{float64(*r)}, 1, in.H-1, max(float64(most), 1))
+		for y, cell := range lines {
+			if ws := shardsOf(v); i < len(ws) && !fresh(v, &ws[i]) && cell != " " {
+				cell = "▒" // of a shard whose numbers are only the last known ones
+			}
+			in.Text(x, y, role, strings.Repeat(cell, thick))
+		}
 	}
 }
 

@@ -45,9 +45,9 @@ func paintEvents(a widget.Area, v *View) {
 	for i := len(v.Events) - 1; i >= 0 && y < in.H; i-- {
 		e := &v.Events[i]
 		symbol, role := levelLook(e.Level)
-		in.Text(0, y, theme.Muted, e.At.Format("15:04:05"))
+		in.Text(0, y, theme.Muted, v.local(e.At).Format("15:04:05"))
 		in.Text(9, y, role, symbol)
-		text := e.Text
+		text := e.Line()
 		if e.Shard >= 0 {
 			text = fmt.Sprintf("[%d] %s", e.Shard, text)
 		}
@@ -98,7 +98,13 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 				if !m.Configured {
 					word += ", not among --master"
 				}
+				if s.Demoted(p.Role, p.Term) {
+					return "▲", word + ", does not know yet that it was demoted", theme.Warn, formerly(p.Role), p.Term
+				}
 				return "●", word, theme.Good, string(p.Role), p.Term
+			}
+			if p.AgeMS < 0 {
+				return "○", "not asked yet", theme.Muted, string(p.Role), p.Term
 			}
 			return "✗", "not reachable", theme.Bad, formerly(p.Role), p.Term
 		}
@@ -110,7 +116,11 @@ func masterLook(v *View, m *cluster.Master) (symbol, word string, look theme.Rol
 		return "○", "not polled yet", theme.Muted, string(m.Role), m.Term
 	}
 	if m.OK {
-		return "○", "answered " + widget.Age(v.Now.Sub(m.Asked)) + " ago", theme.Muted, string(m.Role), m.Term
+		role = string(m.Role)
+		if s.Demoted(m.Role, m.Term) {
+			role = formerly(m.Role)
+		}
+		return "○", "answered " + widget.Age(v.Now.Sub(m.Asked)) + " ago", theme.Muted, role, m.Term
 	}
 	return "✗", "does not answer", theme.Bad, formerly(m.Role), m.Term
 }

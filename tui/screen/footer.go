@@ -90,13 +90,13 @@ func (l keyLayout) paint(a widget.Area) {
 func paintFooter(header, footer widget.Area, keys keyLayout, v *View) {
 	notes := widget.Clean(strings.Join(v.Notes, " · "))
 	needs := widget.Width(notes) + 3
-	_, text := alert(v)
+	_, text := alert(v, header.W-2)
 	switch {
 	case notes == "":
 	case needs >= footer.W: // what was refused must be said, if only its beginning fits
 		footer.Sub(0, footer.H-1, footer.W, 1).Text(1, 0, theme.Info, widget.Fit(notes, footer.W-2))
 		keys.rows[len(keys.rows)-1] = nil
-	case keys.end()+needs > footer.W && header.H > 0 && 1+widget.Width(widget.Clean(text))+needs <= header.W:
+	case keys.end()+needs > footer.W && header.H > 0 && 1+widget.Width(text)+needs <= header.W:
 		header.TextRight(header.W-1, header.H-1, theme.Info, " "+notes+" ")
 	default:
 		last := &keys.rows[len(keys.rows)-1]

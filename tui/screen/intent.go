@@ -45,6 +45,8 @@ type (
 	ShowHelp struct{}
 	// ShowPalette shows the same commands as a list to choose from.
 	ShowPalette struct{}
+	// Show puts a screen onto the stack.
+	Show struct{ Screen Screen }
 	// PickTable opens the list of tables; statements run in the chosen one's database.
 	PickTable struct{}
 )

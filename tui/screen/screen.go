@@ -23,8 +23,13 @@ type View struct {
 	Actions   []Action         // of the embedding program, such as the demo
 	Keys      []keymap.Command // of the screen that has the focus, the most important first
 	Busy      string           // a mark that moves while something runs
+	HasLogs   bool             // whether the logs of the workers can be read, as in a demo
+	EventFile string           // where events are saved; "" if they are not
 	Notes     []string         // short notes for the footer, such as "still counting"
 }
+
+// local is a time in the zone of the clock that the console shows.
+func (v *View) local(t time.Time) time.Time { return t.In(v.Now.Location()) }
 
 // Action is a key that the embedding program adds to the dashboard.
 type Action struct {

@@ -82,11 +82,15 @@ func shardColumns() []column {
 			if i >= len(v.State.Shards) {
 				return "", theme.Muted
 			}
-			return widget.Spark(v.State.UpTo(v.State.Shards[i].Latency, v.Now), width, 2), theme.Series(shardsOf(v)[i].Shard)
+			return widget.Spark(v.State.UpTo(v.State.Shards[i].Latency, v.Now), width, sparkScale(v, width)), theme.Series(shardsOf(v)[i].Shard)
 		}},
 		{title: "rows", rank: 95, min: 7, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) { return number(v, w, widget.Count(w.Rows, 7)) })},
-		{title: "share", rank: 85, min: 5, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) {
-			return widget.Percent(w.Rows, v.State.Rows()), theme.Text
+		{title: "share", rank: 85, min: 6, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) {
+			share := widget.Percent(w.Rows, v.State.Rows())
+			if !allFresh(v) {
+				return "~" + share, theme.Stale // of a total that is not current
+			}
+			return share, theme.Text
 		})},
 		{title: "req/s", rank: 75, min: 5, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) {
 			return live(v, w, widget.Rate(w.Traffic.RequestsPerSecond))
@@ -106,6 +110,21 @@ func shardColumns() []column {
 	}
 }
 
+// sparkScale is the greatest latency among those that width cells of sparklines show, so that all
+// shards share a scale, and at least some milliseconds, so that noise stays small.
+func sparkScale(v *View, width int) float64 {
+	top := 2.0
+	for i := range v.State.Shards {
+		h := v.State.Shards[i].Latency
+		for _, ms := range h[max(len(h)-width, 0):] {
+			if ms > top { // false for NaN
+				top = ms
+			}
+		}
+	}
+	return top
+}
+
 func millisOrNone(w *api.WorkerInfo, ms float64) string {
 	if w.Traffic.RequestsPerSecond <= 0 {
 		return "—"
@@ -119,12 +138,14 @@ func stateCell(v *View, i, width int) (string, theme.Role) {
 	symbol, word := cluster.ShardMark(w.State)
 	text, role := symbol+" "+word, stateRole(w.State)
 	age := v.State.ShardAge(w, v.Now)
-	if age < v.State.StaleAfter() {
+	stale := age >= v.State.StaleAfter()
+	switch serving := w.State == api.ShardUp || w.State == api.ShardSlow; {
+	case serving && stale:
+		text, role = "○ ~"+word, theme.Stale // only the last known state
+	case w.State == api.ShardUp:
 		return text, role
-	}
-	if w.State == api.ShardUp || w.State == api.ShardSlow {
-		// The state is only the last known one.
-		text, role = "○ ~"+word, theme.Stale
+	case i < len(v.State.Shards):
+		age = v.Now.Sub(v.State.Shards[i].Since) // as the alarm says it
 	}
 	if withAge := text + " " + widget.Age(age.Truncate(time.Second)); widget.Width(withAge) <= width {
 		text = withAge
@@ -216,7 +237,7 @@ func (d *Dashboard) paintShards(a widget.Area, v *View) {
 	rows := a.H - 3
 	if n > rows && rows > 0 {
 		first := min(d.scroll, n-rows)
-		note = fmt.Sprintf("%d–%d of %d, ↑↓ for more", first+1, first+rows, n)
+		note = fmt.Sprintf("%d–%d of %d, trouble first · ↑↓ for more", first+1, first+rows, n)
 	}
 	in := a.Box(theme.Border, "Shards", note)
 	d.paintShardTable(in.Sub(1, 0, in.W-2, in.H), v)
@@ -250,6 +271,7 @@ func (d *Dashboard) paintShardTable(in widget.Area, v *View) {
 	}
 	chosen, widths := layoutColumns(cols, in.W, need)
 	first := min(d.scroll, max(len(workers)-(in.H-1), 0))
+	order := troubleFirst(v)
 	for y := range in.H {
 		x := 0
 		for k, c := range chosen {
@@ -259,7 +281,7 @@ func (d *Dashboard) paintShardTable(in widget.Area, v *View) {
 				if first+y-1 >= len(workers) {
 					break
 				}
-				text, role = col.cell(v, first+y-1, w)
+				text, role = col.cell(v, order[first+y-1], w)
 			}
 			text = widget.FitMiddle(text, w)
 			if col.left {

@@ -1,7 +1,6 @@
 package screen
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -86,16 +85,7 @@ func (t *Tables) Commands(*View) []keymap.Command {
 }
 
 // ordered has thousands of tables sorted or filtered in the background.
-func (t *Tables) ordered(in Intent) Intent {
-	p, ok := in.(grid.Prepare)
-	if !ok {
-		return in
-	}
-	return Work{What: p.What, Run: func(ctx context.Context) func() Intent {
-		order := p.Run(ctx)
-		return func() Intent { return t.grid.Apply(order) }
-	}}
-}
+func (t *Tables) ordered(in Intent) Intent { return orderedInBackground(t.grid, in) }
 
 // Update ignores messages.
 func (t *Tables) Update(any) Intent { return nil }

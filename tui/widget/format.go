@@ -39,16 +39,24 @@ func Count(n int64, width int) string {
 	return full
 }
 
-// Bytes formats a size in binary units: 1.4 MiB.
+// Bytes formats a size in binary units with three significant digits: 1.40 MiB. It never takes more
+// than eight cells, so that a column of sizes that grow stays in its place.
 func Bytes(n int64) string {
 	if n < 1024 {
 		return strconv.FormatInt(n, 10) + " B"
 	}
 	f, unit := float64(n)/1024, 0
-	for f >= 1024 && unit < 5 {
+	for f >= 999.5 && unit < 5 {
 		f, unit = f/1024, unit+1
 	}
-	return fmt.Sprintf("%.1f %ciB", f, "KMGTPE"[unit])
+	digits := 2
+	switch {
+	case f >= 99.95:
+		digits = 0
+	case f >= 9.995:
+		digits = 1
+	}
+	return fmt.Sprintf("%.*f %ciB", digits, f, "KMGTPE"[unit])
 }
 
 // Millis formats a duration in milliseconds with about two significant digits.

@@ -98,7 +98,10 @@ func TestFormats(t *testing.T) {
 		Count(999_999, 7):                "999,999",
 		Count(1_234_567, 7):              "1.2M",
 		Bytes(1023):                      "1023 B",
-		Bytes(1 << 30):                   "1.0 GiB",
+		Bytes(1 << 30):                   "1.00 GiB",
+		Bytes(1_036_186):                 "0.99 MiB", // not 1011.9 KiB, which is wider than its neighbours
+		Bytes(14_400_000):                "13.7 MiB",
+		Bytes(400 << 30):                 "400 GiB",
 		Millis(0.004):                    "<10 µs",
 		Millis(0.456):                    "0.46 ms",
 		Millis(612.4):                    "612 ms",
