@@ -81,7 +81,7 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 	}
 	err = console.Run(ctx, console.Options{
 		Masters: urls, APIToken: token, Theme: c.Theme, DB: c.DB, Table: c.Table, Interval: c.Interval,
-		Keys: c.Keys, HistoryFile: console.HistoryFile(os.Getenv),
+		Keys: c.Keys, HistoryFile: console.HistoryFile(os.Getenv), EventFile: console.EventFile(os.Getenv),
 	})
 	if refused, ok := errors.AsType[*console.RefusedError](err); ok {
 		return cli.Usagef("%w", refused)

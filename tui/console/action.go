@@ -65,8 +65,8 @@ func (m *model) acted(msg actedMsg) {
 	switch {
 	case errors.Is(msg.err, context.Canceled):
 	case msg.err != nil:
-		m.note(api.LevelError, label+" failed: "+cluster.Explain(msg.err))
+		m.did(api.LevelError, label+" failed: "+cluster.Explain(msg.err))
 	case msg.said != "":
-		m.note(api.LevelInfo, msg.said)
+		m.did(api.LevelInfo, msg.said)
 	}
 }

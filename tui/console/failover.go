@@ -43,7 +43,7 @@ func isFailover(s screen.Screen) bool {
 }
 
 func (m *model) startFailover(in screen.StartFailover) tea.Cmd {
-	m.note(api.LevelWarn, "failover to "+cluster.Host(in.Target)+" started")
+	m.did(api.LevelWarn, "failover to "+cluster.Host(in.Target)+" started")
 	m.due = m.now
 	m.checking.drop()
 	c := m.client(in.Target)
@@ -56,10 +56,10 @@ func (m *model) startFailover(in screen.StartFailover) tea.Cmd {
 func (m *model) failedOver(r reply[*api.FailoverResponse]) tea.Cmd {
 	m.due = m.now
 	if r.err != nil {
-		m.note(api.LevelError, "failover failed: "+cluster.Explain(r.err))
+		m.did(api.LevelError, "failover failed: "+cluster.Explain(r.err))
 	} else {
 		m.state = m.state.Follow(r.value.Primary)
-		m.note(api.LevelGood, fmt.Sprintf("failover done in %s: %s is primary with term %d",
+		m.did(api.LevelGood, fmt.Sprintf("failover done in %s: %s is primary with term %d",
 			widget.Millis(r.value.TotalMS), cluster.Host(r.value.Primary), r.value.Term))
 	}
 	return m.tell(isFailover, screen.FailoverEnded{At: m.now, Answer: r.value, Err: r.err})

@@ -34,15 +34,19 @@ type model struct {
 	themeOptions  theme.Options
 	themeChosen   bool // the user chose it, so it does not follow the terminal
 
-	now       time.Time
-	state     cluster.State
-	stack     []screen.Screen // the dashboard, then what is shown over it; the last one has the focus
-	events    []cluster.Event
-	db, table string
-	chosen    bool // the user chose the table, so it is not replaced by another
-	missing   bool // the chosen table does not exist, which has been said
-	paused    bool
-	pace      cluster.Pace
+	now          time.Time
+	state        cluster.State
+	stack        []screen.Screen // the dashboard, then what is shown over it; the last one has the focus
+	events       []cluster.Event
+	earlier      []cluster.Event // of earlier sessions, from the file
+	unsaved      []cluster.Event // not in the file yet
+	eventsLoaded bool            // the file has been read, or is being read
+	started      time.Time
+	db, table    string
+	chosen       bool // the user chose the table, so it is not replaced by another
+	missing      bool // the chosen table does not exist, which has been said
+	paused       bool
+	pace         cluster.Pace
 
 	poll      request // at most one at a time
 	due       time.Time
@@ -75,7 +79,7 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 	now := o.Now()
 	m := &model{
 		ctx: ctx, opts: o, clients: map[string]Master{}, sql: o.DialAll(o.Masters),
-		theme: t, themeOptions: to, now: now,
+		theme: t, themeOptions: to, now: now, started: now,
 		state: cluster.New(o.Masters, now).Every(o.Interval), stack: []screen.Screen{&screen.Dashboard{}},
 		db: o.DB, table: o.Table,
 		pace:   cluster.Pace{Normal: o.Interval, Urgent: urgentPause, Idle: o.Interval},
@@ -103,6 +107,10 @@ func (m *model) client(u string) Master {
 // log adds events and drops the oldest if there are too many.
 func (m *model) log(events ...cluster.Event) {
 	m.events = append(m.events, events...)
+	if m.opts.EventFile != "" {
+		m.unsaved = append(m.unsaved, events...)
+		m.unsaved = m.unsaved[max(len(m.unsaved)-eventsKept, 0):] // no master has answered for long
+	}
 	if over := len(m.events) - eventsKept; over > 0 {
 		m.events = append([]cluster.Event(nil), m.events[over:]...)
 	}
@@ -112,11 +120,16 @@ func (m *model) note(level api.Level, text string) {
 	m.log(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text})
 }
 
+// did logs something that the user asked for.
+func (m *model) did(level api.Level, text string) {
+	m.log(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text, Source: m.opts.user()})
+}
+
 // view returns the data that screens may show.
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil,
+		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, Earlier: m.earlier, EventFile: m.opts.EventFile,
 	}
 	for i := range m.opts.Actions {
 		a := &m.opts.Actions[i]

@@ -67,6 +67,10 @@ type Options struct {
 	// this session. See [HistoryFile].
 	HistoryFile string
 
+	// EventFile is where events are appended as JSON lines; "" keeps them only for this session. See
+	// [EventFile].
+	EventFile string
+
 	In     io.Reader           // nil for the terminal
 	Out    io.Writer           // nil for standard output
 	Getenv func(string) string // nil for the process's environment
@@ -121,6 +125,16 @@ const (
 	FailoverTimeout = 20 * time.Second
 	ActionTimeout   = 30 * time.Second
 )
+
+// user names the user in events, for whoever reads them later.
+func (o *Options) user() string {
+	for _, name := range []string{"USER", "LOGNAME", "USERNAME"} {
+		if u := o.Getenv(name); u != "" {
+			return u
+		}
+	}
+	return "you"
+}
 
 // complete fills in the defaults and rejects invalid options.
 func (o *Options) complete() error {

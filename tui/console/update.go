@@ -33,7 +33,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case terminal.PasteTooLong, terminal.Background, terminal.Resumed, terminal.CannotSuspend, terminal.Copied, terminal.Edited:
 		return m, m.fromTerminal(msg)
 	case tickMsg:
-		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.renew(), tick(m.tickLength()))
+		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.renew(), m.keepEvents(), tick(m.tickLength()))
 	case answerMsg:
 		return m, m.answered(msg)
 	case identifiedMsg:
@@ -42,6 +42,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.acted(msg)
 	case historyLoadedMsg:
 		m.query.Update(screen.HistoryLoaded{Entries: msg.entries})
+	case eventsLoadedMsg:
+		m.earlier = msg.events
+	case eventsFailedMsg:
+		m.opts.EventFile = ""
+		m.note(api.LevelWarn, "events are not saved: "+msg.err.Error())
 	case historyFailedMsg:
 		m.note(api.LevelWarn, "statements are not saved: "+msg.err.Error())
 	case fileMsg:
@@ -342,7 +347,7 @@ func (m *model) currentMaster() string {
 func (m *model) counted(r reply[*api.MapReduceCountResponse]) tea.Cmd {
 	m.count.Running, m.count.Err = false, r.err
 	if r.err != nil {
-		m.note(api.LevelError, "count of "+m.count.DB+"."+m.count.Table+" failed: "+cluster.Explain(r.err))
+		m.did(api.LevelError, "count of "+m.count.DB+"."+m.count.Table+" failed: "+cluster.Explain(r.err))
 		return nil
 	}
 	m.count.Answer, m.count.At = r.value, m.now
@@ -351,7 +356,7 @@ func (m *model) counted(r reply[*api.MapReduceCountResponse]) tea.Cmd {
 	if missing := len(r.value.Partial); missing > 0 {
 		level, text = api.LevelWarn, fmt.Sprintf("%s, without %d of %d shards", text, missing, missing+len(r.value.Shards))
 	}
-	m.note(level, text)
+	m.did(level, text)
 	return nil
 }
 
@@ -370,15 +375,15 @@ func (m *model) runSecurity() tea.Cmd {
 func (m *model) secured(r reply[*api.SecurityCheckResponse]) tea.Cmd {
 	switch {
 	case r.err != nil:
-		m.note(api.LevelError, "security check failed: "+cluster.Explain(r.err))
+		m.did(api.LevelError, "security check failed: "+cluster.Explain(r.err))
 	case r.value.OK:
-		m.note(api.LevelGood, fmt.Sprintf("security check: all %d probes passed", len(r.value.Probes)))
+		m.did(api.LevelGood, fmt.Sprintf("security check: all %d probes passed", len(r.value.Probes)))
 	default:
 		level, sum := api.LevelError, answer.SecurityOf(r.value)
 		if sum.Incomplete() {
 			level = api.LevelWarn
 		}
-		m.note(level, "security check "+sum.String())
+		m.did(level, "security check "+sum.String())
 	}
 	return m.tell(func(s screen.Screen) bool { _, ok := s.(*screen.Security); return ok }, screen.SecurityEnded{At: m.now, Answer: r.value, Err: r.err})
 }

@@ -2,6 +2,7 @@ package grid
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"shardeck/tui/theme"
@@ -19,7 +20,7 @@ func (g *Grid) Paint(a widget.Area, focused bool) {
 		g.paintStatus(a.Sub(0, a.H-1, a.W, 1))
 	}
 	head := 1
-	if body.H >= 6 {
+	if body.H >= 6 && g.hasTypes() {
 		head = 2
 	}
 	g.scroll(max(body.H-head, 1))
@@ -42,6 +43,11 @@ func (g *Grid) Paint(a widget.Area, focused bool) {
 	for i := range max(min(n, body.H-head), 0) {
 		g.paintRow(body, table, slots, head+i, g.top+i, focused)
 	}
+}
+
+// hasTypes reports whether any column has a type to show.
+func (g *Grid) hasTypes() bool {
+	return slices.ContainsFunc(g.columns, func(c Column) bool { return c.Type != "" })
 }
 
 // scroll moves the first row so that the cursor's is among page rows.

@@ -2,8 +2,10 @@ package screen
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
@@ -37,15 +39,14 @@ func (e *Events) Update(any) Intent { return nil }
 
 // Renew follows the events.
 func (e *Events) Renew(v *View) Intent {
-	n := len(v.Events)
-	if n == e.seen && (n == 0 || e.newest == v.Events[n-1]) {
+	n := len(v.Events) + len(v.Earlier)
+	if n == e.seen && (len(v.Events) == 0 || e.newest == v.Events[len(v.Events)-1]) {
 		return nil
 	}
 	e.seen, e.events = n, e.events[:0]
 	t := &grid.Table{Head: []grid.Column{{Name: "time"}, {Name: "level"}, {Name: "shard", Right: true}, {Name: "lasted", Right: true}, {Name: "by"}, {Name: "event"}}}
 	keys := make([]string, 0, n)
-	for i := n - 1; i >= 0; i-- {
-		ev := v.Events[i]
+	for i, ev := range slices.Backward(slices.Concat(v.Earlier, v.Events)) {
 		if i == n-1 {
 			e.newest = ev
 		}
@@ -58,13 +59,22 @@ func (e *Events) Renew(v *View) Intent {
 		if ev.Lasted > 0 {
 			lasted = widget.Age(ev.Lasted)
 		}
-		t.Rows = append(t.Rows, []grid.Cell{{Text: v.local(ev.At).Format("2006-01-02 15:04:05")}, {Text: symbol + " " + levelWord(ev.Level)},
+		t.Rows = append(t.Rows, []grid.Cell{{Text: dateTime(v, ev.At)}, {Text: symbol + " " + levelWord(ev.Level)},
 			{Text: shard}, {Text: lasted}, {Text: ev.Source}, {Text: ev.Text}})
 		t.Looks = append(t.Looks, []theme.Role{theme.Muted, role, theme.Series(max(ev.Shard, 0)), theme.Text, theme.Muted, theme.Text})
 		keys = append(keys, fmt.Sprint(ev.At.UnixNano(), " ", ev.Text))
 	}
 	in := e.list.show(t, keys)
 	return in
+}
+
+// dateTime is a time of day, with its date if that is not today.
+func dateTime(v *View, at time.Time) string {
+	at = v.local(at)
+	if y, m, d := at.Date(); v.Now.Year() == y && v.Now.Month() == m && v.Now.Day() == d {
+		return at.Format("15:04:05")
+	}
+	return at.Format("2006-01-02 15:04:05")
 }
 
 // levelWord is the name of a level, so that it is not told by colour and mark alone.

@@ -18,6 +18,7 @@ type View struct {
 	DB, Table string // the chosen table; empty if there is none
 	Count     Count
 	Events    []cluster.Event // the oldest first
+	Earlier   []cluster.Event // of earlier sessions, the oldest first
 	Paused    bool
 	Interval  time.Duration    // between two polls
 	Actions   []Action         // of the embedding program, such as the demo
