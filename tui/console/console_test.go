@@ -423,7 +423,7 @@ func TestPaletteRunsWhatItLists(t *testing.T) {
 	d := drive(t, newWorld())
 	d.wait(2 * time.Second)
 	before := d.m.theme.Name()
-	d.keys(":", "t", "h", "e", "m", "e")
+	d.keys("ctrl+p", "t", "h", "e", "m", "e")
 	d.shows("> theme", "▸ change the theme")
 	d.keys("enter")
 	if d.m.theme.Name() == before || len(d.m.stack) != 1 {

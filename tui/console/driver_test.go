@@ -160,8 +160,16 @@ type driver struct {
 
 func drive(t testing.TB, w *world, actions ...Action) *driver {
 	t.Helper()
-	o := Options{Masters: []string{urlA, urlB}, Actions: actions, Now: func() time.Time { return w.now },
-		Dial: func(u string) Master { return fakeMaster{w, u} }, DialAll: func([]string) Statements { return fakeMaster{w, urlA} }}
+	return driveWith(t, w, func(o *Options) { o.Actions = actions })
+}
+
+// driveWith is drive with other options.
+func driveWith(t testing.TB, w *world, change func(*Options)) *driver {
+	t.Helper()
+	o := Options{Masters: []string{urlA, urlB}, Now: func() time.Time { return w.now }, Getenv: func(name string) string {
+		return map[string]string{"USER": "ada"}[name]
+	}, Dial: func(u string) Master { return fakeMaster{w, u} }, DialAll: func([]string) Statements { return fakeMaster{w, urlA} }}
+	change(&o)
 	if err := o.complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +223,7 @@ func (d *driver) wait(total time.Duration) {
 
 func (d *driver) tick() {
 	d.m.now = d.w.now
-	d.pending = append(d.pending, d.m.refreshDialog(), d.m.pollIfDue(), d.m.surveyIfDue())
+	d.pending = append(d.pending, d.m.onTick())
 	d.pending = compact(d.pending)
 	d.settle()
 }

@@ -67,7 +67,7 @@ func (m *model) keepEvents() tea.Cmd {
 		m.eventsLoaded = true
 		load = loadEvents(m.eventFile(), id, m.started)
 	}
-	return tea.Sequence(load, m.saveEvents(id))
+	return tea.Batch(load, m.saveEvents(id))
 }
 
 // saveEvents appends the events that are not in the file yet.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -64,8 +65,32 @@ func keySections(t *testing.T) (screens, dialogs []keySection) {
 		d.keys("esc")
 	}
 
+	d.keys("esc", "esc")
+	if _, ok := d.m.top().(*screen.Dashboard); !ok {
+		t.Fatalf("the dashboard is not on top:\n%s", d.frame())
+	}
+	d.wait(2 * time.Second)
+	add("Overview", d.m.top().Commands(d.m.view()), "Program", "Cluster", "View", "Demo")
+	lists := map[string]bool{} // the keys of every list are listed with the first one
+	for p := range screen.NewPlaces() {
+		if d.m.places[p] == nil {
+			continue
+		}
+		d.keys(strconv.Itoa(p + 1))
+		all := d.m.top().Commands(d.m.view())
+		if len(lists) == 0 {
+			once("Every numbered screen", all, "Screens", "Program")
+		}
+		all = slices.DeleteFunc(slices.Clone(all), func(c keymap.Command) bool { return common[c.Name] || lists[c.Name] })
+		if len(all) > 0 {
+			add(screen.PlaceTitle(screen.Place(p)), all)
+		}
+		for _, c := range all {
+			lists[c.Name] = strings.HasSuffix(c.Group, "a table")
+		}
+	}
 	d.keys("esc")
-	add("Dashboard", d.m.top().Commands(d.m.view()))
+	open("command line", ":")
 	open("security check", "s")
 	open("failover", "f")
 	open("tables", "t")

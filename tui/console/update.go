@@ -33,7 +33,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case terminal.PasteTooLong, terminal.Background, terminal.Resumed, terminal.CannotSuspend, terminal.Copied, terminal.Edited:
 		return m, m.fromTerminal(msg)
 	case tickMsg:
-		return m, tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.renew(), m.keepEvents(), tick(m.tickLength()))
+		return m, tea.Batch(m.onTick(), tick(m.tickLength()))
 	case answerMsg:
 		return m, m.answered(msg)
 	case identifiedMsg:
@@ -55,6 +55,11 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, nil
 }
 
+// onTick starts what is due.
+func (m *model) onTick() tea.Cmd {
+	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.renew(), m.keepEvents())
+}
+
 func (m *model) tickLength() time.Duration {
 	if m.watching() {
 		return tickUrgent
@@ -67,8 +72,8 @@ func (m *model) push(s screen.Screen) { m.stack = append(m.stack, s) }
 // say shows a short note in the footer for a few seconds.
 func (m *model) say(text string) { m.flash, m.flashUntil = text, m.now.Add(flashFor) }
 
-func (m *model) nextTheme() {
-	t, err := theme.New(theme.Next(m.theme.Name()), m.themeOptions)
+func (m *model) setTheme(name string) {
+	t, err := theme.New(name, m.themeOptions)
 	if err != nil {
 		m.say(err.Error())
 		return
@@ -109,6 +114,10 @@ func (m *model) act(in screen.Intent) tea.Cmd {
 		m.push(screen.NewHelp(m.commands(), dashboard))
 	case screen.ShowPalette:
 		m.push(screen.NewPalette(m.commands()))
+	case screen.ShowCommandLine:
+		m.push(screen.NewCommandLine())
+	case screen.ToPlace:
+		return m.act(m.places[in.Place].Update(in.Message))
 	case screen.Show:
 		m.push(in.Screen)
 	case screen.Go:
@@ -138,7 +147,7 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 		return m.startFailover(in)
 	case screen.PickTable:
 		m.push(screen.NewTables(m.view()))
-	case screen.Choose:
+	case screen.ChooseTable:
 		m.choose(in.DB, in.Table)
 	case screen.RefreshNow:
 		m.due = m.now
@@ -149,7 +158,9 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 		m.paused = !m.paused
 		m.due = m.now
 	case screen.NextTheme:
-		m.nextTheme()
+		m.setTheme(theme.Next(m.theme.Name()))
+	case screen.SetTheme:
+		m.setTheme(in.Name)
 	case screen.ReadLog:
 		return m.readLog(in.URL)
 	case screen.AskAction:

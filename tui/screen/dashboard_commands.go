@@ -54,7 +54,8 @@ func (d *Dashboard) Commands(v *View) []keymap.Command {
 		keymap.Command{Name: "change the theme", Label: "theme", Group: groupView, Keys: []string{"T"}, Do: asks(NextTheme{})},
 		keymap.Command{Name: "see earlier shards", Group: groupView, Keys: []string{"up", "k"}, Do: does(func() { d.Scroll(-1, len(shardsOf(v))) })},
 		keymap.Command{Name: "see later shards", Group: groupView, Keys: []string{"down", "j"}, Do: does(func() { d.Scroll(1, len(shardsOf(v))) })},
-		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":", "ctrl+p"}, Do: asks(ShowPalette{})},
+		keymap.Command{Name: CommandLineName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowCommandLine{})},
+		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{"ctrl+p"}, Do: asks(ShowPalette{})},
 	), placeKeys(OverviewPlace)...)
 }
 

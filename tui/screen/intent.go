@@ -53,8 +53,8 @@ type (
 
 // The intents of dialogs.
 type (
-	// Choose makes a table the chosen one and closes the screen.
-	Choose struct{ DB, Table string }
+	// ChooseTable makes a table the chosen one.
+	ChooseTable struct{ DB, Table string }
 	// CheckFailover asks Target for a dry run. The screen receives [FailoverChecked].
 	CheckFailover struct{ Target string }
 	// StartFailover promotes Target, with Force although checks fail. The screen stays open and

@@ -54,8 +54,17 @@ func newPlace(p Place) Screen {
 	return nil
 }
 
+// PlaceTitle is the name of a place as a heading.
+func PlaceTitle(p Place) string { return capital(places[p].label) }
+
 // Go shows a place.
 type Go struct{ To Place }
+
+// ToPlace passes a message to a place.
+type ToPlace struct {
+	Place   Place
+	Message any
+}
 
 // renewing is a place that needs more of the masters than the polls bring, as often as it wants.
 type renewing interface {
@@ -95,7 +104,8 @@ func placeCommands(here Place, own ...keymap.Command) []keymap.Command {
 	all := append(slices.Clip(own), placeKeys(here)...)
 	return append(all,
 		keymap.Command{Name: "show the help", Label: "help", Group: groupProgram, Keys: []string{"?"}, Do: asks(ShowHelp{})},
-		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{":", "ctrl+p"}, Do: asks(ShowPalette{})})
+		keymap.Command{Name: CommandLineName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowCommandLine{})},
+		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{"ctrl+p"}, Do: asks(ShowPalette{})})
 }
 
 // paintPlace draws what all places have in common: who answers, the tabs, what is wrong, and the

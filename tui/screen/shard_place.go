@@ -145,7 +145,10 @@ func (s *Shards) Commands(*View) []keymap.Command {
 	scroll := func(name string, by int, keys ...string) keymap.Command {
 		return keymap.Command{Name: name, Group: groupView, Keys: keys, Do: does(func() { s.pane.scroll(by) })}
 	}
-	down := scroll("scroll the details down", max(s.pane.seen-1, 1), "tab")
+	down := scroll("scroll the details down, and from their end back to the beginning", max(s.pane.seen-1, 1), "tab")
+	if s.pane.top >= s.pane.hidden() {
+		down.Do = does(func() { s.pane.scroll(-s.pane.top) })
+	}
 	down.Label = "more"
 	return placeCommands(ShardsPlace, append([]keymap.Command{down, scroll("scroll the details up", -max(s.pane.seen-1, 1), "shift+tab")}, own...)...)
 }
@@ -168,7 +171,11 @@ func (s *Shards) Paint(a widget.Area, v *View) {
 	if w != nil {
 		title = "Shard " + strconv.Itoa(w.Shard)
 	}
-	in := detail.Box(theme.Border, title, s.pane.note())
+	note := ""
+	if hidden := s.pane.hidden(); hidden > 0 {
+		note = fmt.Sprintf("lines %d–%d of %d · Tab for more", s.pane.top+1, s.pane.top+s.pane.seen, s.pane.height)
+	}
+	in := detail.Box(theme.Border, title, note)
 	if w == nil {
 		paragraph(in.Sub(1, 0, in.W-2, in.H), 0, 0, theme.Muted, "Choose a shard.", in.H)
 		return
@@ -344,23 +351,28 @@ func tableSection(v *View, w *api.WorkerInfo) section {
 	}}
 }
 
-// slotSection draws which of all slots are this shard's.
+// slotSection draws which slots are this shard's.
 func slotSection(w *api.WorkerInfo, v *View, width int) section {
 	m, err := sharding.NewMap(len(shardsOf(v)))
-	if err != nil || v.State.Meta.Master.Slots != sharding.Slots {
+	if err != nil || v.State.Meta.Master.Slots != sharding.Slots || v.State.Meta.Master.MapVersion != m.Version() {
 		return section{} // a master with another map than this program knows
 	}
-	from, to := -1, -1
+	var own []int
 	for slot := range sharding.Slots {
 		if m.Shard(slot) == w.Shard {
-			if from < 0 {
-				from = slot
-			}
-			to = slot
+			own = append(own, slot)
 		}
 	}
-	title := fmt.Sprintf("Slots: %s of %s, %d to %d", widget.Thousands(int64(w.Slots)), widget.Thousands(sharding.Slots), from, to)
-	return section{title, 1, func(a widget.Area) { paintSlots(a, m, w.Shard, -1) }}
+	if len(own) < 3 {
+		return section{}
+	}
+	title := fmt.Sprintf("Slots: %s of %s", widget.Thousands(int64(len(own))), widget.Thousands(sharding.Slots))
+	text := fmt.Sprintf("%d, %d, %d, … %d", own[0], own[1], own[2], own[len(own)-1])
+	return section{title, 2, func(a widget.Area) {
+		a.Text(0, 0, theme.Text, text)
+		a.TextRight(a.W, 0, theme.Muted, fmt.Sprintf("of slots 0 to %d:", a.W-1))
+		paintSlots(a.Sub(0, 1, a.W, 1), m, 0, w.Shard, -1)
+	}}
 }
 
 // eventSection lists the shard's latest events.

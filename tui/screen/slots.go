@@ -6,16 +6,15 @@ import (
 	"shardeck/tui/widget"
 )
 
-// paintSlots draws all slots as a strip over the width of a, each cell in the colour of the shard
-// that has most of the slots that it stands for. Those of shard only are filled, all if that is
-// below 0. The cell of slot hit, if it is one, is marked.
-func paintSlots(a widget.Area, m *sharding.Map, shard, hit int) {
-	for x := range a.W {
-		from, to := x*sharding.Slots/a.W, max((x+1)*sharding.Slots/a.W, x*sharding.Slots/a.W+1)
-		owner := m.Shard((from + to) / 2 % sharding.Slots)
+// paintSlots draws the slots from first on, one a cell, in the colours of the shards that own them.
+// Those of one shard are filled, all of them if that is below 0, and slot hit is marked, if it is
+// one of them.
+func paintSlots(a widget.Area, m *sharding.Map, first, shard, hit int) {
+	for x := range min(a.W, sharding.Slots-first) {
+		owner := m.Shard(first + x)
 		text, role := "█", theme.Series(owner)
 		switch {
-		case hit >= from && hit < to:
+		case first+x == hit:
 			text, role = "▲", theme.Key
 		case shard >= 0 && owner != shard:
 			text, role = "·", theme.Muted

@@ -72,7 +72,7 @@ func (t *Tables) Commands(*View) []keymap.Command {
 	own = slices.DeleteFunc(own, func(c keymap.Command) bool { return c.Group == "Use a table" && c.Keys[0] != "esc" })
 	choose := Intent(Close{})
 	if row, _, ok := t.grid.Cursor(); ok {
-		choose = CloseAnd{Then: Choose{DB: t.entries[row].db, Table: t.entries[row].table}}
+		choose = CloseAnd{Then: ChooseTable{DB: t.entries[row].db, Table: t.entries[row].table}}
 	}
 	all := []keymap.Command{
 		{Name: "choose the table", Label: "choose", Group: groupDialog, Keys: []string{"enter"}, Do: asks(choose)},
