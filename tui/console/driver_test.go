@@ -39,6 +39,9 @@ type world struct {
 	counts    int
 	tables    []string
 	failErr   error
+	history   []api.FailoverResponse
+	running   map[string][]api.RunningQuery // by the master's URL
+	canceled  []string
 	sql       *client.Master             // answers statements; nil refuses them
 	security  *api.SecurityCheckResponse // nil is one probe that passes
 }
@@ -64,6 +67,25 @@ func (f fakeMaster) up() error {
 		return api.NewProblem(api.CodeShardUnavailable, "connection refused")
 	}
 	return nil
+}
+
+func (f fakeMaster) Failovers(context.Context) (*api.FailoversResponse, error) {
+	if err := f.up(); err != nil {
+		return nil, err
+	}
+	return &api.FailoversResponse{Failovers: f.w.history}, nil
+}
+
+func (f fakeMaster) Queries(context.Context) (*api.QueriesResponse, error) {
+	if err := f.up(); err != nil {
+		return nil, err
+	}
+	return &api.QueriesResponse{Queries: f.w.running[f.url]}, nil
+}
+
+func (f fakeMaster) CancelQuery(_ context.Context, id string) error {
+	f.w.canceled = append(f.w.canceled, f.url+" "+id)
+	return f.up()
 }
 
 func (f fakeMaster) Metadata(ctx context.Context) (*api.Metadata, error) {

@@ -169,6 +169,43 @@ func (m *model) export(in exportTo) tea.Cmd {
 	}, func(*model) tea.Cmd { return nil })
 }
 
+type saveTextTo struct {
+	path string
+	text screen.SaveText
+}
+
+// askSaveText asks for the path of a text, again if the last one was not possible.
+func (m *model) askSaveText(in screen.SaveText, name, fault string) {
+	m.push(screen.NewPrompt(in.What, "The path of the file. A file that exists is not replaced.", name, func(path string) screen.Intent {
+		return saveTextTo{path: home(path), text: in}
+	}).Faulty(fault))
+}
+
+// saveText writes a text to a new file.
+func (m *model) saveText(in saveTextTo) tea.Cmd {
+	return begin(m, new(request), PollTimeout, func(context.Context) error {
+		f, err := os.OpenFile(in.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = f.WriteString(in.text.Text)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return errors.Join(err, os.Remove(in.path))
+		}
+		return nil
+	}, func(m *model, err error) tea.Cmd {
+		switch {
+		case errors.Is(err, fs.ErrExist):
+			m.askSaveText(in.text, in.path, in.path+" exists; choose another name")
+		case err != nil:
+			m.askSaveText(in.text, in.path, "not saved: "+err.Error())
+		default:
+			m.say("saved as " + absolute(in.path))
+		}
+		return nil
+	})
+}
+
 // absolute is a path as it can be found from anywhere.
 func absolute(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {

@@ -36,6 +36,9 @@ type Master interface {
 	Metadata(ctx context.Context) (*api.Metadata, error)
 	Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...client.CallOption) (*api.MapReduceCountResponse, error)
 	SecurityCheck(ctx context.Context, opts ...client.CallOption) (*api.SecurityCheckResponse, error)
+	Failovers(ctx context.Context) (*api.FailoversResponse, error)
+	Queries(ctx context.Context) (*api.QueriesResponse, error)
+	CancelQuery(ctx context.Context, id string) error
 	Failover(ctx context.Context, req *api.FailoverRequest, opts ...client.CallOption) (*api.FailoverResponse, error)
 }
 

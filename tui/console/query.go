@@ -12,8 +12,8 @@ import (
 	"shardeck/shared/client"
 	"shardeck/tui/cluster"
 	"shardeck/tui/history"
+	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
-	"shardeck/tui/sqlwrite"
 )
 
 // QueryTimeout is how long the console waits for a statement: longer than a master
@@ -38,11 +38,24 @@ func (m *model) sample() string {
 	if t == nil {
 		return ""
 	}
-	text := "SELECT TOP (20) *\nFROM " + sqlwrite.Name(t.Name)
-	if k := t.Definition.ShardKey; k != "" {
-		text += "\nORDER BY " + sqlwrite.Name(k)
+	return screen.SampleOf(t)
+}
+
+// openStatement shows a statement on the Query screen, and runs it if that is asked for.
+func (m *model) openStatement(in screen.OpenStatement) tea.Cmd {
+	if in.DB != "" && (in.DB != m.db || in.Table != "" && in.Table != m.table) {
+		m.choose(in.DB, in.Table)
 	}
-	return text
+	open := m.openQuery()
+	if m.query.Running() {
+		return tea.Batch(open, m.act(keymap.Say{Text: "a statement is running; Esc cancels it"}))
+	}
+	take := m.act(m.query.Take(in.SQL))
+	m.commands() // the screen takes over the chosen database
+	if !in.Run {
+		return tea.Batch(open, take)
+	}
+	return tea.Batch(open, take, m.act(m.query.RunAll()))
 }
 
 // runQueries runs statements, on the current master first, after the question about writes if one

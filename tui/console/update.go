@@ -161,14 +161,12 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 		m.setTheme(theme.Next(m.theme.Name()))
 	case screen.SetTheme:
 		m.setTheme(in.Name)
-	case screen.ReadLog:
-		return m.readLog(in.URL)
 	case screen.AskAction:
 		return m.askAction(in.Key)
 	case screen.RunAction:
 		return m.runAction(in)
 	default:
-		return m.actOnQuery(in)
+		return m.actOnPlaces(in)
 	}
 	return nil
 }
@@ -176,6 +174,8 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 // actOnQuery carries out the intents of the Query screen and its dialogs.
 func (m *model) actOnQuery(in screen.Intent) tea.Cmd {
 	switch in := in.(type) {
+	case screen.OpenStatement:
+		return m.openStatement(in)
 	case screen.ToQuery:
 		return m.act(m.query.Update(in.Message))
 	case screen.RunQueries:
@@ -216,6 +216,10 @@ func (m *model) actOnFiles(in screen.Intent) tea.Cmd {
 		return readFileCmd(in.path)
 	case saveFile:
 		return in.run
+	case screen.SaveText:
+		m.askSaveText(in, in.Name, "")
+	case saveTextTo:
+		return m.saveText(in)
 	case screen.ExportRows:
 		m.exportRows(in)
 	case exportTo:
@@ -377,6 +381,7 @@ func (m *model) startSecurity() tea.Cmd {
 }
 
 func (m *model) runSecurity() tea.Cmd {
+	m.places[screen.SecurityPlace].Update(screen.SecurityStarted{At: m.now})
 	c := m.client(m.currentMaster())
 	return begin(m, &m.security, SecurityTimeout, call(func(ctx context.Context) (*api.SecurityCheckResponse, error) {
 		return c.SecurityCheck(ctx)
@@ -396,7 +401,9 @@ func (m *model) secured(r reply[*api.SecurityCheckResponse]) tea.Cmd {
 		}
 		m.did(level, "security check "+sum.String())
 	}
-	return m.tell(func(s screen.Screen) bool { _, ok := s.(*screen.Security); return ok }, screen.SecurityEnded{At: m.now, Answer: r.value, Err: r.err})
+	ended := screen.SecurityEnded{At: m.now, Answer: r.value, Err: r.err}
+	kept := m.act(m.places[screen.SecurityPlace].Update(ended))
+	return tea.Batch(kept, m.tell(func(s screen.Screen) bool { _, ok := s.(*screen.Security); return ok }, ended))
 }
 
 // tell passes a message to the screen for which is holds, wherever it is on the stack.

@@ -6,6 +6,7 @@ import "shardeck/tui/keymap"
 const (
 	groupCluster = "Cluster"
 	groupView    = "View"
+	groupTables  = "Tables"
 	groupDemo    = "Demo"
 	groupPlaces  = "Screens"
 	groupProgram = "Program"

@@ -207,10 +207,7 @@ func (f *Failover) paintChecks(in widget.Area) {
 	}
 	y += 2
 	for _, ck := range f.checks() {
-		symbol, role := okMark(ck.OK)
-		if !ck.OK && !ck.Required {
-			symbol, role = "▲", theme.Warn
-		}
+		symbol, role := checkMark(&ck)
 		in.Text(0, y, role, symbol)
 		in.Text(2, y, theme.Text, widget.Fit(widget.Clean(ck.Name), nameWidth-4))
 		paragraph(in, nameWidth, y, theme.Muted, ck.Detail, checkLines)

@@ -17,7 +17,11 @@ type Place uint8
 const (
 	OverviewPlace Place = iota
 	ShardsPlace
+	SchemaPlace
+	RunningPlace
 	QueryPlace
+	SecurityPlace
+	FailoverPlace
 	EventsPlace
 	placeCount
 )
@@ -34,7 +38,11 @@ type place struct {
 var places = [placeCount]place{
 	OverviewPlace: {label: "overview", name: "go to the overview"},
 	ShardsPlace:   {label: "shards", name: "look at one shard", make: func() Screen { return NewShards() }},
+	SchemaPlace:   {label: "schema", name: "look at databases and tables", make: func() Screen { return NewSchema() }},
+	RunningPlace:  {label: "running", name: "look at running statements", make: func() Screen { return NewRunning() }},
 	QueryPlace:    {label: "query", name: "write and run T-SQL", open: OpenQuery{}},
+	SecurityPlace: {label: "security", name: "look at security checks", make: func() Screen { return NewSecurityChecks() }},
+	FailoverPlace: {label: "failover", name: "look at masters and failovers", make: func() Screen { return NewFailovers() }},
 	EventsPlace:   {label: "events", name: "look at all events", make: func() Screen { return NewEvents() }},
 }
 

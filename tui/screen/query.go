@@ -122,6 +122,18 @@ func (q *Query) Suggest(text string) {
 	}
 }
 
+// Take shows a statement in a tab of its own, unless nothing was written in the one that is shown.
+func (q *Query) Take(text string) Intent {
+	if t := q.tab(); t.touched && t.editor.Text() != "" && len(q.tabs) < maxTabs && q.running == nil {
+		q.addTab("")
+	}
+	q.onGrid = false
+	return q.replaceText(text)
+}
+
+// RunAll asks for all statements of the text to be run.
+func (q *Query) RunAll() Intent { return q.start(whatAll, false) }
+
 // Text is the text in the editor.
 func (q *Query) Text() string { return q.tab().editor.Text() }
 

@@ -2,7 +2,6 @@ package screen
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -142,84 +141,28 @@ func (s *Shards) Commands(*View) []keymap.Command {
 	if s.list.typing() {
 		return own
 	}
-	scroll := func(name string, by int, keys ...string) keymap.Command {
-		return keymap.Command{Name: name, Group: groupView, Keys: keys, Do: does(func() { s.pane.scroll(by) })}
-	}
-	down := scroll("scroll the details down, and from their end back to the beginning", max(s.pane.seen-1, 1), "tab")
-	if s.pane.top >= s.pane.hidden() {
-		down.Do = does(func() { s.pane.scroll(-s.pane.top) })
-	}
-	down.Label = "more"
-	return placeCommands(ShardsPlace, append([]keymap.Command{down, scroll("scroll the details up", -max(s.pane.seen-1, 1), "shift+tab")}, own...)...)
+	more := keymap.Command{Name: "scroll the details", Label: "more", Group: groupView, Keys: []string{"tab"}, Do: does(func() { s.pane.page() })}
+	return placeCommands(ShardsPlace, append([]keymap.Command{more}, own...)...)
 }
 
 // Paint draws the list and the chosen shard.
 func (s *Shards) Paint(a widget.Area, v *View) {
 	body := paintPlace(a, v, ShardsPlace, s.Commands(v))
 	n := len(shardsOf(v))
-	list, detail := body, body
-	if body.W >= wideWidth {
-		list = body.Sub(0, 0, body.W*45/100, body.H)
-		detail = body.Sub(list.W, 0, body.W-list.W, body.H)
-	} else {
-		list = body.Sub(0, 0, body.W, min(max(n, 1)+3, max(body.H*2/5, 5)))
-		detail = body.Sub(0, list.H, body.W, body.H-list.H)
-	}
+	list, detail := splitPlace(body, n)
 	s.list.paint(list, "Shards", strconv.Itoa(n), "No master has reported a shard yet.")
 	w := s.chosen(v)
 	title := "Shard"
 	if w != nil {
 		title = "Shard " + strconv.Itoa(w.Shard)
 	}
-	note := ""
-	if hidden := s.pane.hidden(); hidden > 0 {
-		note = fmt.Sprintf("lines %d–%d of %d · Tab for more", s.pane.top+1, s.pane.top+s.pane.seen, s.pane.height)
-	}
-	in := detail.Box(theme.Border, title, note)
+	in := detail.Box(theme.Border, title, s.pane.more())
+	in = in.Sub(1, 0, in.W-2, in.H)
 	if w == nil {
-		paragraph(in.Sub(1, 0, in.W-2, in.H), 0, 0, theme.Muted, "Choose a shard.", in.H)
+		paragraph(in, 0, 0, theme.Muted, "Choose a shard.", in.H)
 		return
 	}
-	s.paintDetails(in.Sub(1, 0, in.W-2, in.H), v, w)
-}
-
-// section is a part of the details, drawn below its heading.
-type section struct {
-	title  string
-	height int
-	paint  func(a widget.Area)
-}
-
-// paintDetails draws the sections below one another, in two columns where there is room.
-func (s *Shards) paintDetails(in widget.Area, v *View, w *api.WorkerInfo) {
-	columns := 1
-	if in.W >= 100 {
-		columns = 2
-	}
-	width := (in.W - 2*(columns-1)) / columns
-	all := slices.DeleteFunc(s.sections(v, w, width), func(x section) bool { return x.height == 0 })
-	total := 0
-	for _, x := range all {
-		total += x.height + 2
-	}
-	// A column ends with the section that passes its fair part of the height.
-	at, tallest, y, column := make([][2]int, len(all)), 0, 0, 0
-	for i, x := range all {
-		if column < columns-1 && y > 0 && y+x.height/2 > total/columns {
-			column, y = column+1, 0
-		}
-		at[i] = [2]int{column, y}
-		y += x.height + 2
-		tallest = max(tallest, y-1)
-	}
-	s.pane.paint(in, tallest, func(a widget.Area) {
-		for i, x := range all {
-			part := a.Sub(at[i][0]*(width+2), at[i][1], width, x.height+1)
-			end := part.Text(0, 0, theme.Title, x.title+" ")
-			part.Sub(end, 0, part.W-end, 1).Rule(0, theme.Border)
-			x.paint(part.Sub(0, 1, part.W, x.height))
-		}
-	})
+	paintSections(in, &s.pane, s.sections(v, w, sectionWidth(in)))
 }
 
 func (s *Shards) sections(v *View, w *api.WorkerInfo, width int) []section {
@@ -232,31 +175,6 @@ func (s *Shards) sections(v *View, w *api.WorkerInfo, width int) []section {
 		eventSection(v, w, width),
 		s.logSection(v, width),
 	}
-}
-
-// fact is a line of a name and a value.
-type fact struct {
-	name, value string
-	role        theme.Role
-}
-
-const factWidth = 12
-
-func factSection(title string, facts []fact, width int) section {
-	height := 0
-	heights := make([]int, len(facts))
-	for i, f := range facts {
-		heights[i] = max(len(wrap(f.value, width-factWidth, 4)), 1)
-		height += heights[i]
-	}
-	return section{title, height, func(a widget.Area) {
-		y := 0
-		for i, f := range facts {
-			a.Text(0, y, theme.Muted, f.name)
-			paragraph(a, factWidth, y, f.role, f.value, 4)
-			y += heights[i]
-		}
-	}}
 }
 
 func shardFacts(v *View, w *api.WorkerInfo) []fact {

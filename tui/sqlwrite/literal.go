@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/shared/sharding"
 	"shardeck/shared/sqltypes"
 	"shardeck/shared/tsqltoken"
 	"shardeck/tui/answer"
@@ -99,23 +100,38 @@ func isASCII(s string) bool {
 	return true
 }
 
-// converted returns text as a value of a type, in its canonical form, as an assignment to a
+// ShardKey returns the text by whose hash a row with that value in its shard key finds its shard.
+func ShardKey(typ string, c answer.Cell) (string, error) {
+	t, v, err := valueOf(typ, c)
+	if err != nil {
+		return "", err
+	}
+	return sharding.CanonicalKey(t, v)
+}
+
+// Converted returns text as a value of a type, in its canonical form, as an assignment to a
 // column of that type would convert it.
-func converted(typ string, c answer.Cell) (answer.Cell, error) {
-	t, err := sqltypes.Parse(typ)
-	if err != nil {
-		return c, fmt.Errorf("the type %q is not known", typ)
-	}
-	if c.Null {
-		return c, nil
-	}
-	raw, err := jsontext.AppendQuote(nil, c.Text)
-	if err != nil {
-		return c, err
-	}
-	v, err := sqltypes.DecodeJSON(t, raw)
-	if err != nil {
+func Converted(typ string, c answer.Cell) (answer.Cell, error) {
+	t, v, err := valueOf(typ, c)
+	if err != nil || c.Null {
 		return c, err
 	}
 	return answer.CellOf(sqltypes.AppendJSON(nil, t, v), 0), nil
+}
+
+// valueOf converts text to a value of a type.
+func valueOf(typ string, c answer.Cell) (sqltypes.Type, sqltypes.Value, error) {
+	t, err := sqltypes.Parse(typ)
+	if err != nil {
+		return t, sqltypes.Value{}, fmt.Errorf("the type %q is not known", typ)
+	}
+	if c.Null {
+		return t, sqltypes.Value{}, nil
+	}
+	raw, err := jsontext.AppendQuote(nil, c.Text)
+	if err != nil {
+		return t, sqltypes.Value{}, err
+	}
+	v, err := sqltypes.DecodeJSON(t, raw)
+	return t, v, err
 }

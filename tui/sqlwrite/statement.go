@@ -58,7 +58,7 @@ func EditStatement(table string, keyColumns []Column, keyValues []answer.Cell, c
 	case len(keyColumns) != len(keyValues):
 		return "", fmt.Errorf("the result has %d of the %d key columns of %s; select all of them", len(keyValues), len(keyColumns), table)
 	}
-	set, err := converted(column.Type, value)
+	set, err := Converted(column.Type, value)
 	if err != nil {
 		return "", fmt.Errorf("%s cannot hold that: %w", column.Name, err)
 	}
@@ -70,7 +70,7 @@ func EditStatement(table string, keyColumns []Column, keyValues []answer.Cell, c
 		case keyValues[i].Null:
 			return "", fmt.Errorf("the key column %s is NULL in this row, so that no single row can be changed", k.Name)
 		}
-		v, err := converted(k.Type, keyValues[i])
+		v, err := Converted(k.Type, keyValues[i])
 		if err != nil {
 			return "", fmt.Errorf("the key column %s: %w", k.Name, err)
 		}

@@ -1,0 +1,42 @@
+package sqlwrite
+
+import (
+	"strings"
+
+	"shardeck/shared/api"
+)
+
+// CreateTable returns the statement that creates a table as it is defined.
+func CreateTable(def *api.TableDef) string {
+	var lines []string
+	for _, c := range def.Columns {
+		line := Name(c.Name) + " " + c.Type
+		if !c.Nullable {
+			line += " NOT NULL"
+		}
+		if c.Default != "" {
+			line += " DEFAULT " + c.Default
+		}
+		lines = append(lines, line)
+	}
+	if len(def.PrimaryKey) > 0 {
+		lines = append(lines, "PRIMARY KEY "+names(def.PrimaryKey))
+	}
+	for _, u := range def.Unique {
+		lines = append(lines, "UNIQUE "+names(u))
+	}
+	distribution := "ROUND_ROBIN"
+	if def.ShardKey != "" {
+		distribution = "HASH(" + Name(def.ShardKey) + ")"
+	}
+	return "CREATE TABLE " + Name(def.Name) + " (\n    " + strings.Join(lines, ",\n    ") + "\n)\nWITH (DISTRIBUTION = " + distribution + ")"
+}
+
+// names writes a list of names in parentheses.
+func names(all []string) string {
+	written := make([]string, len(all))
+	for i, n := range all {
+		written[i] = Name(n)
+	}
+	return "(" + strings.Join(written, ", ") + ")"
+}
