@@ -26,6 +26,7 @@ type Part struct {
 	state  api.PartState
 	rows   int64
 	waited time.Duration // for this shard, without the current wait
+	first  time.Duration // until the head of its answer
 	asked  time.Time     // when the current wait began; only while awaited
 }
 
@@ -72,7 +73,7 @@ func (p *Part) at(now time.Time) api.RunningPart {
 		waited += waiting
 		r.WaitingMS = Milliseconds(waiting)
 	}
-	r.ShardResult = api.ShardResult{Shard: p.shard, Worker: p.worker, Rows: p.rows, MS: Milliseconds(waited)}
+	r.ShardResult = api.ShardResult{Shard: p.shard, Worker: p.worker, Rows: p.rows, FirstMS: Milliseconds(p.first), MS: Milliseconds(waited)}
 	return r
 }
 
@@ -95,6 +96,9 @@ func (p *Part) answered(now time.Time, state api.PartState, rows int64) {
 	defer p.mu.Unlock()
 	if p.state == api.PartAwaited {
 		p.waited += now.Sub(p.asked)
+	}
+	if p.first == 0 && state == api.PartAnswering {
+		p.first = p.waited
 	}
 	p.state, p.rows = state, rows
 }

@@ -22,6 +22,10 @@ func TestProgressCountsEachShardsOwnWait(t *testing.T) {
 			ShardResult: api.ShardResult{Shard: shard, Worker: "w" + string(rune('0'+shard)), Rows: rows, MS: ms}, State: state, WaitingMS: waiting,
 		}
 	}
+	first := func(p api.RunningPart) api.RunningPart { // its head came after 10 ms
+		p.FirstMS = 10
+		return p
+	}
 	var p Progress
 	two, zero := p.Part(2, "w2"), p.Part(0, "w0")
 	if p.Part(2, "w2") != two {
@@ -38,13 +42,13 @@ func TestProgressCountsEachShardsOwnWait(t *testing.T) {
 		{"it has answered, the other is sent", func() {
 			zero.answered(at(20), api.PartAnswering, 4)
 			two.await(at(20))
-		}, 50, []api.RunningPart{part(0, api.PartAnswering, 4, 10, 0), part(2, api.PartAwaited, 0, 30, 30)}},
-		{"more is asked for", func() { zero.await(at(60)) }, 65, []api.RunningPart{part(0, api.PartAwaited, 4, 15, 5), part(2, api.PartAwaited, 0, 45, 45)}},
+		}, 50, []api.RunningPart{first(part(0, api.PartAnswering, 4, 10, 0)), part(2, api.PartAwaited, 0, 30, 30)}},
+		{"more is asked for", func() { zero.await(at(60)) }, 65, []api.RunningPart{first(part(0, api.PartAwaited, 4, 15, 5)), part(2, api.PartAwaited, 0, 45, 45)}},
 		{"both end", func() {
 			zero.answered(at(70), api.PartDone, 9)
 			two.answered(at(80), api.PartFailed, 0)
-		}, 1000, []api.RunningPart{part(0, api.PartDone, 9, 20, 0), part(2, api.PartFailed, 0, 60, 0)}},
-		{"one is sent again", func() { two.await(at(1000)) }, 1001, []api.RunningPart{part(0, api.PartDone, 9, 20, 0), part(2, api.PartAwaited, 0, 61, 1)}},
+		}, 1000, []api.RunningPart{first(part(0, api.PartDone, 9, 20, 0)), part(2, api.PartFailed, 0, 60, 0)}},
+		{"one is sent again", func() { two.await(at(1000)) }, 1001, []api.RunningPart{first(part(0, api.PartDone, 9, 20, 0)), part(2, api.PartAwaited, 0, 61, 1)}},
 	} {
 		step.do()
 		if diff := cmp.Diff(step.want, p.At(at(step.at))); diff != "" {
@@ -97,7 +101,7 @@ func TestProgressOfAReadTellsWhoHasAnswered(t *testing.T) {
 	opened := make(chan struct{})
 	go func() {
 		defer close(opened)
-		streams, _ = s.Query(t.Context(), "id", Streaming, calls)
+		streams, _ = s.Query(t.Context(), "id", Streaming, calls, false)
 	}()
 	parts := awaitStates(t, &p, api.PartAnswering, api.PartAwaited, api.PartFailed)
 	if parts[0].MS <= 0 || parts[0].WaitingMS != 0 || parts[1].MS <= 0 || parts[1].WaitingMS != parts[1].MS {
@@ -154,7 +158,7 @@ func TestProgressOfARefusedShardFails(t *testing.T) {
 	s := over(t, new(atomic.Int32), answer(200, api.MediaNDJSON, end))
 	var p Progress
 	s.cfg.Admit = func(context.Context, int) *api.Problem { return api.NewProblem(api.CodeShardUnavailable, "it is down") }
-	s.Query(t.Context(), "id", Streaming, []QueryCall{{Shard: 0, Request: &api.QueryRequest{}, Part: p.Part(0, "w0")}})
+	s.Query(t.Context(), "id", Streaming, []QueryCall{{Shard: 0, Request: &api.QueryRequest{}, Part: p.Part(0, "w0")}}, false)
 	awaitStates(t, &p, api.PartFailed)
 	var w Progress
 	s.Exec(t.Context(), "id", []ExecCall{{Shard: 0, Request: &api.ExecRequest{}, Part: w.Part(0, "w0")}})

@@ -64,7 +64,7 @@ func over(t *testing.T, faults *atomic.Int32, handlers ...http.HandlerFunc) *Sca
 // streams to the end.
 func readBoth(ctx context.Context, s *Scatter) (first, second error) {
 	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
-	streams, problems := s.Query(ctx, "id", Streaming, []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}})
+	streams, problems := s.Query(ctx, "id", Streaming, []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}}, false)
 	errs := [2]error{}
 	for i, st := range streams {
 		if problems[i] != nil {
@@ -159,7 +159,7 @@ func TestAShardThatIsNotAdmittedIsNotAsked(t *testing.T) {
 	var faults atomic.Int32
 	s := over(t, &faults, func(http.ResponseWriter, *http.Request) { t.Error("it was asked") })
 	s.cfg.Admit = func(context.Context, int) *api.Problem { return api.NewProblem(api.CodeWrongShard, "another's rows") }
-	_, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{Shard: 0, Request: &api.QueryRequest{}}})
+	_, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{Shard: 0, Request: &api.QueryRequest{}}}, false)
 	if problems[0] == nil || problems[0].Code != api.CodeWrongShard || *problems[0].Shard != 0 {
 		t.Errorf("a read: %v", problems[0])
 	}
@@ -188,7 +188,7 @@ func TestScattersBeyondTheBoundWaitTheirTurn(t *testing.T) {
 	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
 	calls := []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}}
 	open := func() ([]*Stream, *api.Problem) {
-		streams, problems := s.Query(t.Context(), "id", Streaming, calls)
+		streams, problems := s.Query(t.Context(), "id", Streaming, calls, false)
 		return streams, problems[0]
 	}
 	var under [][]*Stream
@@ -208,13 +208,13 @@ func TestScattersBeyondTheBoundWaitTheirTurn(t *testing.T) {
 		t.Errorf("one more: %v, want %s", p, api.CodeOverloaded)
 	}
 	// What the master reduces has turns of its own.
-	reducing, problems := s.Query(t.Context(), "id", Reducing, calls)
+	reducing, problems := s.Query(t.Context(), "id", Reducing, calls, false)
 	if problems[0] != nil {
 		t.Fatal(problems[0])
 	}
 	closeBoth(reducing)
 	// A read of one shard holds nothing that another could wait for.
-	alone, problems := s.Query(t.Context(), "id", Streaming, calls[:1])
+	alone, problems := s.Query(t.Context(), "id", Streaming, calls[:1], false)
 	if problems[0] != nil {
 		t.Fatal(problems[0])
 	}
@@ -237,7 +237,7 @@ func TestScattersBeyondTheBoundWaitTheirTurn(t *testing.T) {
 func TestAReadOfNoShardTakesNoTurn(t *testing.T) {
 	s := over(t, new(atomic.Int32))
 	for range 2 * maxStreaming {
-		streams, problems := s.Query(t.Context(), "", Streaming, nil)
+		streams, problems := s.Query(t.Context(), "", Streaming, nil, false)
 		if len(streams)+len(problems) != 0 {
 			t.Fatalf("%d streams, %v", len(streams), problems)
 		}
@@ -260,7 +260,7 @@ func TestAShardsTimeIsItsOwn(t *testing.T) {
 	}
 	s := over(t, new(atomic.Int32), fast, slow)
 	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
-	streams, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}})
+	streams, problems := s.Query(t.Context(), "id", Streaming, []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}}, false)
 	for i := range streams {
 		if problems[i] != nil {
 			t.Fatal(problems[i])
@@ -295,5 +295,49 @@ func TestAnInterruptEndsReadsAtOnce(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, func() { s.Interrupt(0, api.NewProblem(api.CodeShardTimeout, "it hangs")) })
 	if _, err := st.NextBlock(); api.CodeOf(err) != api.CodeShardTimeout {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Streams that are of no use without each other fail as soon as one of them does, however long the
+// others would take, and nothing is sent if a shard is known not to serve.
+func TestReadsTogetherFailAsSoonAsOneDoes(t *testing.T) {
+	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
+	calls := []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}, {Shard: 2, Request: req}}
+	ended := make(chan struct{})
+	silent := func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done() // only the end of the request ends it
+		close(ended)
+	}
+	var faults atomic.Int32
+	s := over(t, &faults, answer(200, api.MediaNDJSON, "[1]\n"+end), silent, answer(500, "text/html", "<html>"))
+	s.cfg.Timeout = time.Hour // nothing but the failure ends the read
+	streams, problems := s.Query(t.Context(), "id", Streaming, calls, true)
+	if problems[2] == nil || problems[2].Code != api.CodeShardBadAnswer || problems[1] != nil || streams[1] != nil {
+		t.Errorf("problems are %v, streams %v", problems, streams)
+	}
+	for _, st := range streams {
+		if st != nil {
+			st.Close()
+		}
+	}
+	<-ended
+	if faults.Load() != 1 {
+		t.Errorf("%d shards count as failing; the one that was not waited for has not", faults.Load())
+	}
+
+	// A shard that is refused is not waited for, and the others are not sent anything.
+	var asked atomic.Int32
+	counts := func(w http.ResponseWriter, r *http.Request) { asked.Add(1) }
+	s = over(t, &faults, counts, counts, counts)
+	s.cfg.Admit = func(_ context.Context, shard int) *api.Problem {
+		if shard == 1 {
+			return api.NewProblem(api.CodeShardUnavailable, "it is down")
+		}
+		return nil
+	}
+	streams, problems = s.Query(t.Context(), "id", Streaming, calls, true)
+	if problems[1] == nil || problems[0] != nil || streams[0] != nil || asked.Load() != 0 {
+		t.Errorf("problems are %v, and %d shards were asked", problems, asked.Load())
 	}
 }

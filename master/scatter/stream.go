@@ -34,6 +34,7 @@ type Stream struct {
 	start  time.Time
 	last   time.Time // of the last answer
 	waited time.Duration
+	first  time.Duration // until the head arrived
 	done   bool
 	closed sync.Once
 	forget func() // ends the watch for an Interrupt
@@ -44,13 +45,20 @@ type Stream struct {
 // their heads, a stream or a problem for each call, in order. The streams must be
 // closed; they end with ctx. If too many such reads are in flight for the whole
 // timeout, each problem is overloaded.
-func (s *Scatter) Query(ctx context.Context, requestID string, kind Turns, calls []QueryCall) ([]*Stream, []*api.Problem) {
+//
+// With together, the streams are of no use without each other: nothing is sent if one of the shards
+// is known not to serve, and the first that fails ends the wait for the others. Of those that were
+// not waited for there is neither a stream nor a problem.
+func (s *Scatter) Query(ctx context.Context, requestID string, kind Turns, calls []QueryCall, together bool) ([]*Stream, []*api.Problem) {
 	streams, problems := make([]*Stream, len(calls)), make([]*api.Problem, len(calls))
 	switch len(calls) {
 	case 0:
 		return streams, problems // and no turn, which only the end of a stream would end
 	case 1:
 		streams[0], problems[0] = s.open(ctx, requestID, &calls[0])
+		return streams, problems
+	}
+	if together && s.refused(ctx, calls, problems) {
 		return streams, problems
 	}
 	endTurn, p := s.takeTurn(ctx, kind)
@@ -60,25 +68,53 @@ func (s *Scatter) Query(ctx context.Context, requestID string, kind Turns, calls
 		}
 		return streams, problems
 	}
+	ctx, abandon := context.WithCancelCause(ctx)
 	var left atomic.Int64
 	left.Store(int64(len(calls)))
 	ended := func() {
 		if left.Add(-1) == 0 {
+			abandon(nil)
 			endTurn()
 		}
 	}
 	var wg sync.WaitGroup
 	for i := range calls {
 		wg.Go(func() {
-			if streams[i], problems[i] = s.open(ctx, requestID, &calls[i]); problems[i] != nil {
-				ended()
+			if streams[i], problems[i] = s.open(ctx, requestID, &calls[i]); problems[i] == nil {
+				streams[i].ended = ended
 				return
 			}
-			streams[i].ended = ended
+			if together {
+				abandon(errAbandoned) // the first one is the cause
+			}
+			ended()
 		})
 	}
 	wg.Wait()
+	if context.Cause(ctx) == errAbandoned {
+		for i, p := range problems {
+			if p != nil && p.Code == api.CodeCanceled {
+				problems[i] = nil // it was not waited for
+			}
+		}
+	}
 	return streams, problems
+}
+
+// errAbandoned is why a read ends that is of no use without another one that has failed.
+var errAbandoned = errors.New("another shard has failed")
+
+// refused asks for all calls whether their shards may be used, and records the problems of those that
+// may not.
+func (s *Scatter) refused(ctx context.Context, calls []QueryCall, problems []*api.Problem) bool {
+	any := false
+	for i := range calls {
+		if problems[i] = s.admit(ctx, calls[i].Shard); problems[i] != nil {
+			calls[i].Part.answered(time.Now(), api.PartFailed, 0)
+			any = true
+		}
+	}
+	return any
 }
 
 // takeTurn waits, at most the timeout, until another read of its kind may begin.
@@ -113,7 +149,8 @@ func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*St
 	st.watch.Stop()
 	st.last = time.Now()
 	p := s.problem(st.ctx, c.Shard, err)
-	st.waited = st.last.Sub(st.start)
+	st.first = st.last.Sub(st.start)
+	st.waited = st.first
 	t.Record(st.last, st.waited, s.note(c.Shard, p))
 	if p != nil {
 		st.part.answered(st.last, api.PartFailed, 0)
@@ -153,7 +190,7 @@ func (st *Stream) NextBlock() ([]byte, error) {
 	st.part.answered(st.last, api.PartFailed, st.rows.Rows())
 	p := st.s.problem(st.ctx, st.Shard, err)
 	if st.s.note(st.Shard, p) {
-		st.s.traffic[st.Shard].faults.Add(1)
+		st.s.traffic[st.Shard].Fault()
 	}
 	return nil, p
 }
@@ -161,7 +198,7 @@ func (st *Stream) NextBlock() ([]byte, error) {
 // Result is the shard's part of the answer so far: rows sent, and the time that was spent waiting
 // for this shard, not for the others or for the client. It must not be called while NextBlock runs.
 func (st *Stream) Result() api.ShardResult {
-	return api.ShardResult{Shard: st.Shard, Worker: st.Worker, Rows: st.rows.Rows(), MS: Milliseconds(st.waited)}
+	return api.ShardResult{Shard: st.Shard, Worker: st.Worker, Rows: st.rows.Rows(), FirstMS: Milliseconds(st.first), MS: Milliseconds(st.waited)}
 }
 
 // Cancel ends the stream from another goroutine: a waiting NextBlock returns. Close

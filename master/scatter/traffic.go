@@ -25,8 +25,9 @@ const (
 type Traffic struct {
 	cells    [ringSeconds]cell
 	inFlight atomic.Int64
-	requests atomic.Uint64 // since the start
-	faults   atomic.Uint64 // since the start
+	requests atomic.Uint64              // since the start
+	faults   atomic.Uint64              // since the start
+	all      [bucketCount]atomic.Uint64 // latencies since the start
 }
 
 type cell struct {
@@ -56,8 +57,13 @@ func (t *Traffic) Record(now time.Time, took time.Duration, fault bool) {
 		c.faults.Add(1)
 		t.faults.Add(1)
 	}
-	c.latencies[bucketOf(took)].Add(1)
+	b := bucketOf(took)
+	c.latencies[b].Add(1)
+	t.all[b].Add(1)
 }
+
+// Fault counts as failed a request that was recorded as answered, but broke off later.
+func (t *Traffic) Fault() { t.faults.Add(1) }
 
 func (c *cell) reset(second int64) {
 	c.turn.Lock()
@@ -94,6 +100,15 @@ func bucketMid(b int) float64 {
 	return (float64(low) + float64(uint64(1)<<exp)/2) / 1000
 }
 
+// bucketEnd is the end of a bucket, in milliseconds.
+func bucketEnd(b int) float64 {
+	if b < 2*subBuckets {
+		return float64(b+1) / 1000
+	}
+	exp := b/subBuckets - 1
+	return float64(uint64(b%subBuckets+subBuckets+1)<<exp) / 1000
+}
+
 // Snapshot sums the last ten seconds, including the current one.
 func (t *Traffic) Snapshot(now time.Time) api.Traffic {
 	var requests, faults uint64
@@ -119,6 +134,17 @@ func (t *Traffic) Snapshot(now time.Time) api.Traffic {
 		P99MS:             percentile(&latencies, 0.99),
 		InFlight:          int(t.inFlight.Load()),
 	}
+}
+
+// Counters returns what was counted since the start.
+func (t *Traffic) Counters() api.Counters {
+	c := api.Counters{Requests: t.requests.Load(), Errors: t.faults.Load(), InFlight: int(t.inFlight.Load()), Latency: []api.LatencyCount{}}
+	for b := range t.all {
+		if n := t.all[b].Load(); n > 0 {
+			c.Latency = append(c.Latency, api.LatencyCount{UpToMS: bucketEnd(b), Requests: n})
+		}
+	}
+	return c
 }
 
 // hundredths rounds to two decimal places; nobody reads more.

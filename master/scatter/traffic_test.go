@@ -91,3 +91,29 @@ func TestTrafficIsSafeForConcurrentUse(t *testing.T) {
 		t.Error("requests are still in flight")
 	}
 }
+
+// The histogram since the start has the durations that were recorded, whenever that was.
+func TestCountersKeepWhatTheWindowForgets(t *testing.T) {
+	var traffic Traffic
+	start := time.Unix(1_000_000, 0)
+	for i := range 3 {
+		traffic.Record(start.Add(time.Duration(i)*time.Minute), time.Duration(i+1)*time.Millisecond, i == 0)
+	}
+	c := traffic.Counters()
+	if c.Requests != 3 || c.Errors != 1 || len(c.Latency) != 3 {
+		t.Fatalf("counters are %+v", c)
+	}
+	for i, l := range c.Latency {
+		if took := float64(i + 1); l.UpToMS < took || l.UpToMS > took*1.13 || l.Requests != 1 {
+			t.Errorf("%v ms are counted as %+v", took, l)
+		}
+	}
+	if s := traffic.Snapshot(start.Add(2 * time.Minute)); s.P50MS < 2.8 || s.P50MS > 3.2 {
+		t.Errorf("the window has %+v", s)
+	}
+	for b := range bucketCount - 1 {
+		if mid := bucketMid(b); mid >= bucketEnd(b) || b > 0 && mid <= bucketEnd(b-1) {
+			t.Fatalf("bucket %d has its middle at %v and ends at %v, after %v", b, mid, bucketEnd(b), bucketEnd(b-1))
+		}
+	}
+}

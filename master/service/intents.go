@@ -221,7 +221,7 @@ func (c shardCalls) Stats(ctx context.Context, shard int) (st *api.WorkerStats, 
 }
 
 func (c shardCalls) Query(ctx context.Context, shard int, req *api.QueryRequest) ([]jsontext.Value, *api.Problem) {
-	streams, problems := c.s.scatter.Query(ctx, "", scatter.Reducing, []scatter.QueryCall{{Shard: shard, Request: req}})
+	streams, problems := c.s.scatter.Query(ctx, "", scatter.Reducing, []scatter.QueryCall{{Shard: shard, Request: req}}, false)
 	if problems[0] != nil {
 		return nil, problems[0]
 	}

@@ -65,6 +65,7 @@ func (s *Service) streamRows(ctx context.Context, requestID string, p *plan.Plan
 			err = cause // cancelled or timed out: the errors that this caused are less informative
 		}
 		if answer.Started() {
+			s.clients.Fault()
 			answer.Fail(err)
 			return nil
 		}
@@ -123,11 +124,13 @@ func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allo
 	if p.Op == plan.OpCount {
 		kind = scatter.Reducing
 	}
-	streams, problems := s.scatter.Query(ctx, requestID, kind, calls)
+	streams, problems := s.scatter.Query(ctx, requestID, kind, calls, !allowPartial)
 	clientError := false
 	for i := range calls {
 		if problems[i] == nil {
-			q.streams = append(q.streams, streams[i])
+			if streams[i] != nil {
+				q.streams = append(q.streams, streams[i])
+			}
 			continue
 		}
 		fault := *problems[i]
@@ -137,7 +140,7 @@ func (s *Service) open(ctx context.Context, requestID string, p *plan.Plan, allo
 	}
 	if len(q.partial) > 0 && (!allowPartial || clientError || len(q.streams) == 0) {
 		main := mainProblem(q.partial)
-		if !clientError && len(q.streams) > 0 {
+		if !clientError && len(q.partial) < len(calls) {
 			main = orPartial(main)
 		}
 		q.close()

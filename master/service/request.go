@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"shardeck/master/bind"
 	"shardeck/master/intent"
@@ -148,7 +149,9 @@ func (s *Service) planAndRun(ctx context.Context, makePlan func(context.Context)
 		if err != nil {
 			return err
 		}
+		began := time.Now()
 		err = run(p)
+		s.recent.note(began, p, err)
 		if retried || !isStale(err) {
 			return s.lostOnShard(err)
 		}

@@ -51,6 +51,8 @@ type Service struct {
 	lease    lease.Lease
 	coord    *failover.Coordinator
 	scatter  *scatter.Scatter
+	clients  scatter.Traffic // requests of clients
+	recent   recent
 	events   *hub
 	metrics  *meters
 	drift    *driftWatch

@@ -287,7 +287,7 @@ func TestMasterDocumentHasThePathConstants(t *testing.T) {
 		{Method: "GET", Path: api.PathMetadata}, {Method: "GET", Path: api.PathMetrics},
 		{Method: "GET", Path: api.PathOpenAPI}, {Method: "GET", Path: api.PathQueries},
 		{Method: "DELETE", Path: api.PathQueriesID}, {Method: "POST", Path: api.PathQuery}, {Method: "POST", Path: api.PathSecurityCheck},
-		{Method: "POST", Path: api.PathSelect}, {Method: "POST", Path: api.StepDownPath},
+		{Method: "POST", Path: api.PathSelect}, {Method: "POST", Path: api.StepDownPath}, {Method: "GET", Path: api.PathTraffic},
 		{Method: "POST", Path: api.PathUpdate},
 	}
 	if diff := cmp.Diff(want, load(t, api.MasterOpenAPI()).Endpoints()); diff != "" {

@@ -23,6 +23,7 @@ const (
 	PathHealth         = "/health"
 	PathEvents         = "/events"
 	PathMetrics        = "/metrics"
+	PathTraffic        = "/traffic" // see [TrafficReport]
 	PathOpenAPI        = "/openapi.yaml"
 )
 
@@ -173,10 +174,14 @@ type RouteKey struct {
 
 // ShardResult is one shard's part of a response.
 type ShardResult struct {
-	Shard  int     `json:"shard"`
-	Worker string  `json:"worker"`
-	Rows   int64   `json:"rows"` // sent, affected or counted
-	MS     float64 `json:"ms"`   // from request to last byte, at the master
+	Shard  int    `json:"shard"`
+	Worker string `json:"worker"`
+	Rows   int64  `json:"rows"` // sent, affected or counted
+	// FirstMS is the time from the request to the shard's first byte, for answers that are streamed.
+	FirstMS float64 `json:"first_ms,omitzero"`
+	// MS is the time that the master spent waiting for this shard, from the request to its last byte. The
+	// time in which it waited for other shards, or for the client, is not part of it.
+	MS float64 `json:"ms"`
 }
 
 // MapReduceCountRequest counts rows at each shard and reduces the counts.

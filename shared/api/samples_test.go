@@ -36,7 +36,7 @@ var (
 		Keys: []api.RouteKey{{Key: "1", Hash: 873244444, Slot: 3964, Shard: 1}},
 	}
 	parts = []api.ShardResult{
-		{Shard: 0, Worker: "worker-8081", Rows: 3361, MS: 1.25},
+		{Shard: 0, Worker: "worker-8081", Rows: 3361, FirstMS: 1, MS: 1.25},
 		{Shard: 1, Worker: "worker-8082", Rows: 3302, MS: 1.5},
 		{Shard: 2, Worker: "worker-8083", Rows: 3337, MS: 0.75},
 	}
@@ -167,6 +167,15 @@ func clusterSamples() []sample {
 			}}}},
 			Drift: []api.Drift{{DB: "SchoolDB", Table: "Students", Kind: "missing_table", Shards: []int{2}, Detail: "shard 2 lacks SchoolDB.Students"}},
 			At:    at,
+		}},
+		{"master/traffic.answer.json", false, "TrafficReport", &api.TrafficReport{
+			Master: "http://127.0.0.1:8080", StartedAt: at, At: at,
+			Clients: api.Counters{Requests: 3, Errors: 1, InFlight: 2, Latency: []api.LatencyCount{{UpToMS: 0.256, Requests: 2}, {UpToMS: 9.216, Requests: 1}}},
+			Shards:  []api.Counters{{Requests: 1, Latency: []api.LatencyCount{{UpToMS: 0.256, Requests: 1}}}},
+			Recent: []api.RecentRequest{
+				{Seq: 1, At: at, Op: "select", DB: "SchoolDB", Table: "Students", Key: &point.Keys[0], Shards: []int{1}, MS: 0.25},
+				{Seq: 2, At: at, Op: "count", DB: "SchoolDB", Table: "Students", Shards: []int{0, 1, 2}, MS: 9, Code: api.CodeShardUnavailable},
+			},
 		}},
 		{"master/event.json", false, "Event", &api.Event{Seq: 7, At: at, Kind: api.EventShard, Level: api.LevelError, Shard: ref(2), Text: "shard 2 is down"}},
 	}

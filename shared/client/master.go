@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -196,6 +197,12 @@ func (m *Master) Failovers(ctx context.Context) (*api.FailoversResponse, error) 
 func (m *Master) Metadata(ctx context.Context) (*api.Metadata, error) {
 	out := new(api.Metadata)
 	return out, m.get(ctx, api.PathMetadata, out)
+}
+
+// Traffic calls GET /traffic. The recent requests in the answer are those after number after.
+func (m *Master) Traffic(ctx context.Context, after uint64) (*api.TrafficReport, error) {
+	out := new(api.TrafficReport)
+	return out, m.get(ctx, api.PathTraffic+"?after="+strconv.FormatUint(after, 10), out)
 }
 
 // Health summarizes the cluster as last seen by the master.

@@ -134,7 +134,6 @@ func (s *State) sample(o Observation) {
 	}
 	old := s.Shards
 	s.Shards = make([]History, len(o.Metadata.Workers))
-	total := 0.0
 	for i := range o.Metadata.Workers {
 		w := &o.Metadata.Workers[i]
 		h := History{Worker: w.Name, State: w.State, Since: o.At}
@@ -156,11 +155,9 @@ func (s *State) sample(o Observation) {
 			h.Latency = push(pushGap(h.Latency, gap), v)
 			h.InFlight = push(pushGap(h.InFlight, gap), float64(w.Traffic.InFlight))
 		}
-		total += w.Traffic.RequestsPerSecond
 		s.Shards[i] = h
 	}
 	if due {
-		s.Traffic = push(pushGap(s.Traffic, gap), total)
 		s.sampled = o.At
 	}
 }

@@ -58,7 +58,6 @@ type State struct {
 	Masters      []Master
 	Term         uint64 // the highest term seen
 	Shards       []History
-	Traffic      []float64 // requests per second over all shards; NaN while no master answered
 	sampled      time.Time
 	interval     time.Duration // between two polls; see Every
 	primary      sighting
@@ -66,6 +65,7 @@ type State struct {
 	silence      time.Duration // the longest time without an answer since the primary was last seen
 	cluster      identity
 	prefer       string    // the master to poll next, once
+	Clients      Traffic   // of all masters, as their clients see it
 	Takeover     *Takeover // the latest change of primary that this console saw
 	alarms       []Alarm   // also those that have not lasted for long enough to be shown, the worst first
 	analyzed     time.Time // when they were last looked for

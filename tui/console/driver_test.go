@@ -42,6 +42,8 @@ type world struct {
 	history   []api.FailoverResponse
 	running   map[string][]api.RunningQuery // by the master's URL
 	canceled  []string
+	served    map[string]uint64 // requests of clients, by the master's URL
+	recent    []api.RecentRequest
 	sql       *client.Master             // answers statements; nil refuses them
 	security  *api.SecurityCheckResponse // nil is one probe that passes
 }
@@ -67,6 +69,15 @@ func (f fakeMaster) up() error {
 		return api.NewProblem(api.CodeShardUnavailable, "connection refused")
 	}
 	return nil
+}
+
+func (f fakeMaster) Traffic(context.Context, uint64) (*api.TrafficReport, error) {
+	if err := f.up(); err != nil {
+		return nil, err
+	}
+	n := f.w.served[f.url]
+	return &api.TrafficReport{Master: f.url, StartedAt: f.w.now.Truncate(24 * time.Hour), At: f.w.now, Clients: api.Counters{Requests: n,
+		Latency: []api.LatencyCount{{UpToMS: 2, Requests: n}}}, Shards: make([]api.Counters, 3), Recent: f.w.recent}, nil
 }
 
 func (f fakeMaster) Failovers(context.Context) (*api.FailoversResponse, error) {

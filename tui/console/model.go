@@ -48,25 +48,27 @@ type model struct {
 	paused       bool
 	pace         cluster.Pace
 
-	poll      request // at most one at a time
-	due       time.Time
-	count     screen.Count
-	counting  request
-	security  request
-	failover  request
-	checking  request   // a dry run of a failover
-	surveyed  time.Time // when the masters that are not polled were last asked for their cluster
-	querying  request   // statements
-	asking    request   // what writes would do
-	linting   request   // the statement that is being written
-	copying   request
-	copyWhat  string // what is being copied
-	exporting request
-	saving    *sync.Mutex // held while a line of the history is written
-	query     *screen.Query
-	places    []screen.Screen // by their numbers; they keep their state while others are shown
-	recalled  bool            // the history file has been requested
-	acting    []bool          // by action: whether it is running
+	poll        request             // at most one at a time
+	trafficking map[string]*request // for the counters of each master
+	trafficDue  time.Time
+	due         time.Time
+	count       screen.Count
+	counting    request
+	security    request
+	failover    request
+	checking    request   // a dry run of a failover
+	surveyed    time.Time // when the masters that are not polled were last asked for their cluster
+	querying    request   // statements
+	asking      request   // what writes would do
+	linting     request   // the statement that is being written
+	copying     request
+	copyWhat    string // what is being copied
+	exporting   request
+	saving      *sync.Mutex // held while a line of the history is written
+	query       *screen.Query
+	places      []screen.Screen // by their numbers; they keep their state while others are shown
+	recalled    bool            // the history file has been requested
+	acting      []bool          // by action: whether it is running
 
 	flash      string
 	flashUntil time.Time
@@ -86,7 +88,7 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 		acting: make([]bool, len(o.Actions)),
 		query: screen.NewQuery(screen.QueryOptions{Statements: o.Statements, Vim: o.Keys.Vim, YesWrites: o.Keys.YesWrites,
 			Run: screen.RunOptions{MaxRows: screen.DefaultMaxRows}}),
-		saving: new(sync.Mutex), places: screen.NewPlaces(),
+		saving: new(sync.Mutex), trafficking: map[string]*request{}, places: screen.NewPlaces(),
 	}
 	for _, text := range o.Events {
 		m.note(api.LevelInfo, text)

@@ -36,6 +36,7 @@ type Master interface {
 	Metadata(ctx context.Context) (*api.Metadata, error)
 	Count(ctx context.Context, req *api.MapReduceCountRequest, opts ...client.CallOption) (*api.MapReduceCountResponse, error)
 	SecurityCheck(ctx context.Context, opts ...client.CallOption) (*api.SecurityCheckResponse, error)
+	Traffic(ctx context.Context, after uint64) (*api.TrafficReport, error)
 	Failovers(ctx context.Context) (*api.FailoversResponse, error)
 	Queries(ctx context.Context) (*api.QueriesResponse, error)
 	CancelQuery(ctx context.Context, id string) error
@@ -59,6 +60,10 @@ type Options struct {
 	// Log returns the last lines of the log of the worker at a base URL; nil where logs cannot be
 	// read. It runs in a goroutine of its own.
 	Log func(ctx context.Context, worker string) ([]string, error)
+
+	// Unreached counts requests of clients that reached no master, which no master can count; nil
+	// where nobody knows. It must not block.
+	Unreached func() uint64
 
 	// QuitQuestion is asked before the program quits, as where that ends a demo; "" quits at once.
 	QuitQuestion string

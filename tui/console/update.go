@@ -57,7 +57,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // onTick starts what is due.
 func (m *model) onTick() tea.Cmd {
-	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.renew(), m.keepEvents())
+	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.keepEvents())
 }
 
 func (m *model) tickLength() time.Duration {

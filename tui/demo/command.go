@@ -128,7 +128,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
 		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
-		Log:          cluster.WorkerLog,
+		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})
 }

@@ -40,6 +40,7 @@ type Traffic struct {
 	changed  chan struct{} // capacity 1; signals a change of on
 	sent     atomic.Int64
 	failed   atomic.Int64
+	lost     atomic.Uint64 // that reached no master
 	stop     context.CancelFunc
 	finished sync.WaitGroup
 
@@ -89,6 +90,9 @@ func (t *Traffic) On() bool { return t.on.Load() }
 // Counts returns how many requests were sent and how many of them failed.
 func (t *Traffic) Counts() (sent, failed int64) { return t.sent.Load(), t.failed.Load() }
 
+// Unreached returns how many requests reached no master.
+func (t *Traffic) Unreached() uint64 { return t.lost.Load() }
+
 // Close stops the traffic and waits for the request in flight.
 func (t *Traffic) Close() {
 	t.stop()
@@ -130,6 +134,7 @@ func (t *Traffic) one(ctx context.Context) {
 	}
 	t.failed.Add(1)
 	if p := api.AsProblem(err); p.RequestID == "" {
+		t.lost.Add(1)
 		t.at = (t.at + 1) % len(t.masters)
 	}
 }

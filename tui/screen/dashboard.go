@@ -254,15 +254,11 @@ func paintTotals(a widget.Area, v *View) {
 	}
 	m := s.Meta.Master
 	up, all := s.Serving()
-	rate := 0.0
-	for i := range s.Meta.Workers {
-		rate += s.Meta.Workers[i].Traffic.RequestsPerSecond
-	}
 	facts := []string{
 		fmt.Sprintf("%d/%d shards", up, all),
 		rowsFact(v),
-		widget.Rate(rate) + " req/s",
 	}
+	facts = append(facts, clientFacts(&s.Clients)...)
 	if lease, usual := leaseFact(s); usual {
 		facts = append(facts, otherMaster(v), lease)
 	} else {
@@ -287,6 +283,22 @@ func paintTotals(a widget.Area, v *View) {
 		}
 		x = a.Text(x, 0, role, f)
 	}
+}
+
+// clientFacts are what clients see, summed over all masters.
+func clientFacts(t *cluster.Traffic) []string {
+	r := t.Now()
+	if !r.Known {
+		return nil
+	}
+	facts := []string{widget.Rate(r.Requests) + " req/s"}
+	if r.Errors > 0 {
+		facts = append(facts, "✗ "+widget.Rate(r.Errors)+" err/s")
+	}
+	if r.P99 > 0 { // false for NaN
+		facts = append(facts, "p50 "+widget.Millis(r.P50)+", p99 "+widget.Millis(r.P99))
+	}
+	return facts
 }
 
 // rowsFact is the rows of all shards; marked if those of a shard are only the last known ones, or

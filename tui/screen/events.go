@@ -133,18 +133,31 @@ func formerly(role api.Role) string {
 	return "was " + string(role)
 }
 
-// paintTraffic draws the requests of all shards over time, with a time axis. The time without an
-// answer is a gap.
+// paintTraffic draws the requests of clients to all masters over time, those that failed in another
+// colour at the bottom, with a time axis.
 func paintTraffic(a widget.Area, v *View) {
 	height := a.H - 2
 	if height > 3 {
 		height--
 	}
-	samples := v.State.UpTo(v.State.Traffic, v.Now)
-	lines, top := widget.Columns(samples, a.W-4, height, 1)
-	in := a.Box(theme.Border, "Requests from this master to shards", "peak "+widget.Rate(top)+"/s")
+	requests, failed := v.State.Clients.Series()
+	lines, top := widget.Columns(requests, a.W-4, height, 1)
+	bad, _ := widget.Columns(failed, a.W-4, height, top)
+	r := v.State.Clients.Now()
+	note := "peak " + widget.Rate(top) + "/s"
+	if r.Known {
+		note = widget.Rate(r.Requests) + "/s, " + widget.Rate(r.Errors) + " err/s · " + note
+	}
+	in := a.Box(theme.Border, "Requests of clients", note)
 	for y, line := range lines {
 		in.Text(1, y, theme.Info, line)
+		x := 1
+		for _, cell := range bad[y] { // only what is filled covers the line
+			if cell != ' ' && cell != '▁' && cell != '·' {
+				in.Text(x, y, theme.Bad, string(cell))
+			}
+			x++
+		}
 	}
 	if height < a.H-2 {
 		paintTimeAxis(in.Sub(1, height, in.W-2, 1), v.State.SamplePeriod())

@@ -3,6 +3,7 @@ package screen
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -56,6 +57,30 @@ func metadata(n int) *api.Metadata {
 	return m
 }
 
+// counters is what the primary has counted after i seconds: some requests a second to each shard.
+func counters(m *api.Metadata, i int) *api.TrafficReport {
+	n := uint64(i*13 + (i*i)%7)
+	of := func(n uint64) api.Counters {
+		return api.Counters{Requests: n, Latency: []api.LatencyCount{{UpToMS: 0.8, Requests: n / 2}, {UpToMS: 4.2, Requests: n - n/2}}}
+	}
+	r := &api.TrafficReport{Master: primaryURL, StartedAt: noon.Add(-time.Hour), Clients: of(n * uint64(max(len(m.Workers), 1)))}
+	for k := range m.Workers {
+		r.Shards = append(r.Shards, of(n+uint64(i*k)))
+	}
+	key := api.RouteKey{Key: strconv.Itoa(10_000 + i), Hash: uint32(i * 77_777), Slot: i * 77_777 % 5040, Shard: i * 77_777 % 5040 % max(len(m.Workers), 1)}
+	if i%4 == 3 || len(m.Workers) == 0 {
+		all := make([]int, len(m.Workers))
+		for k := range all {
+			all[k] = k
+		}
+		r.Recent = []api.RecentRequest{{Seq: uint64(i + 1), At: noon.Add(time.Duration(i-60) * time.Second), Op: "count", DB: "SchoolDB", Table: "Students", Shards: all, MS: 3.25}}
+		return r
+	}
+	r.Recent = []api.RecentRequest{{Seq: uint64(i + 1), At: noon.Add(time.Duration(i-60) * time.Second), Op: []string{"select", "update", "insert"}[i%3],
+		DB: "SchoolDB", Table: "Students", Key: &key, Shards: []int{key.Shard}, MS: 0.75}}
+	return r
+}
+
 // observed returns the state after a minute of polls that returned m.
 func observed(m *api.Metadata) cluster.State {
 	s := cluster.New([]string{primaryURL, backupURL}, noon.Add(-time.Minute))
@@ -70,6 +95,7 @@ func observed(m *api.Metadata) cluster.State {
 			}
 		}
 		s, _ = s.Apply(cluster.Observation{At: noon.Add(time.Duration(i-60) * time.Second), Master: primaryURL, Took: 3 * time.Millisecond, Metadata: &each})
+		s = s.ApplyTraffic(cluster.TrafficObservation{At: noon.Add(time.Duration(i-60) * time.Second), Master: primaryURL, Report: counters(m, i)})
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -126,7 +127,7 @@ func (s *Shards) rows(v *View) (*grid.Table, []string) {
 		state, look := stateCell(v, i, 40)
 		latency, latencyLook := latencyCell(v, i, 0)
 		rows, rowsLook := number(v, w, widget.Thousands(w.Rows))
-		rate, rateLook := live(v, w, widget.Rate(w.Traffic.RequestsPerSecond))
+		rate, rateLook := live(v, w, widget.Rate(trafficOf(v, w).RequestsPerSecond))
 		failed, failedLook := errorCell(v, i, 0)
 		t.Rows = append(t.Rows, []grid.Cell{{Text: strconv.Itoa(w.Shard)}, {Text: state}, {Text: w.Name}, {Text: latency}, {Text: rows}, {Text: rate}, {Text: failed}})
 		t.Looks = append(t.Looks, []theme.Role{theme.Series(w.Shard), look, theme.Strong, latencyLook, rowsLook, rateLook, failedLook})
@@ -170,6 +171,7 @@ func (s *Shards) sections(v *View, w *api.WorkerInfo, width int) []section {
 		factSection("State", shardFacts(v, w), width),
 		factSection("Requests", trafficFacts(v, w), width),
 		latencySection(v, w),
+		histogramSection(v, w),
 		tableSection(v, w),
 		slotSection(w, v, width),
 		eventSection(v, w, width),
@@ -207,7 +209,7 @@ func shardFacts(v *View, w *api.WorkerInfo) []fact {
 }
 
 func trafficFacts(v *View, w *api.WorkerInfo) []fact {
-	t := &w.Traffic
+	t := trafficOf(v, w)
 	var facts []fact
 	add := func(name, value string, bad bool) {
 		text, role := live(v, w, value)
@@ -218,7 +220,7 @@ func trafficFacts(v *View, w *api.WorkerInfo) []fact {
 	}
 	add("requests", widget.Rate(t.RequestsPerSecond)+"/s, "+strconv.Itoa(t.InFlight)+" in flight", false)
 	add("errors", widget.Rate(t.ErrorsPerSecond)+"/s", t.ErrorsPerSecond > 0)
-	add("latency", "p50 "+millisOrNone(w, t.P50MS)+" · p99 "+millisOrNone(w, t.P99MS), false)
+	add("latency", "p50 "+millisOrNone(t, t.P50MS)+" · p99 "+millisOrNone(t, t.P99MS), false)
 	add("probe", widget.Millis(w.LatencyMS), w.State == api.ShardSlow)
 	return facts
 }
@@ -237,6 +239,39 @@ func latencySection(v *View, w *api.WorkerInfo) section {
 		a.TextRight(a.W, 0, theme.Muted, widget.Millis(top))
 		a.TextRight(a.W, height-1, theme.Muted, "0")
 		paintTimeAxis(a.Sub(0, height, a.W-10, 1), v.State.SamplePeriod())
+	}}
+}
+
+// histogramSection draws how many of the latest requests took how long.
+func histogramSection(v *View, w *api.WorkerInfo) section {
+	c := v.State.Clients.OfShard(w.Shard)
+	if len(c.Latency) == 0 {
+		return section{}
+	}
+	// Four steps for each power of two are as many as can be told apart.
+	type step struct {
+		upTo float64
+		n    uint64
+	}
+	var steps []step
+	for _, l := range c.Latency {
+		exp := math.Exp2(math.Ceil(math.Log2(l.UpToMS)*2) / 2)
+		if n := len(steps); n > 0 && steps[n-1].upTo == exp {
+			steps[n-1].n += l.Requests
+			continue
+		}
+		steps = append(steps, step{exp, l.Requests})
+	}
+	var most, total uint64
+	for _, s := range steps {
+		most, total = max(most, s.n), total+s.n
+	}
+	return section{fmt.Sprintf("Latency of %s requests of the last minute, all masters", widget.Thousands(int64(total))), len(steps), func(a widget.Area) {
+		for y, s := range steps {
+			a.TextRight(11, y, theme.Muted, "≤ "+widget.Millis(s.upTo))
+			a.Text(13, y, theme.Series(w.Shard), widget.Bar(float64(s.n), float64(most), a.W-13-9))
+			a.TextRight(a.W, y, theme.Text, widget.Thousands(int64(s.n)))
+		}
 	}}
 }
 

@@ -47,6 +47,15 @@ func number(v *View, w *api.WorkerInfo, text string) (string, theme.Role) {
 	return "~" + text, theme.Stale
 }
 
+// trafficOf is a shard's traffic: of all masters if they tell their counters, else of the one that is
+// polled.
+func trafficOf(v *View, w *api.WorkerInfo) *api.Traffic {
+	if t, ok := v.State.Clients.OfShardNow(w.Shard); ok {
+		return t
+	}
+	return &w.Traffic
+}
+
 // live is the cell of a number that is meaningless once it is stale.
 func live(v *View, w *api.WorkerInfo, text string) (string, theme.Role) {
 	if fresh(v, w) && w.State != api.ShardDown {
@@ -93,14 +102,14 @@ func shardColumns() []column {
 			return share, theme.Text
 		})},
 		{title: "req/s", rank: 75, min: 5, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) {
-			return live(v, w, widget.Rate(w.Traffic.RequestsPerSecond))
+			return live(v, w, widget.Rate(trafficOf(v, w).RequestsPerSecond))
 		})},
 		{title: "err/s", rank: 40, min: 5, cell: errorCell},
 		{title: "p50", rank: 44, min: 7, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) {
-			return live(v, w, millisOrNone(w, w.Traffic.P50MS))
+			return live(v, w, millisOrNone(trafficOf(v, w), trafficOf(v, w).P50MS))
 		})},
 		{title: "p99", rank: 46, min: 7, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) {
-			return live(v, w, millisOrNone(w, w.Traffic.P99MS))
+			return live(v, w, millisOrNone(trafficOf(v, w), trafficOf(v, w).P99MS))
 		})},
 		{title: "slots", rank: 30, min: 5, cell: plain(func(w *api.WorkerInfo) string { return widget.Thousands(int64(w.Slots)) })},
 		{title: "size", rank: 35, min: 9, cell: of(func(v *View, w *api.WorkerInfo) (string, theme.Role) { return number(v, w, widget.Bytes(w.SizeBytes)) })},
@@ -125,8 +134,8 @@ func sparkScale(v *View, width int) float64 {
 	return top
 }
 
-func millisOrNone(w *api.WorkerInfo, ms float64) string {
-	if w.Traffic.RequestsPerSecond <= 0 {
+func millisOrNone(t *api.Traffic, ms float64) string {
+	if t.RequestsPerSecond <= 0 {
 		return "—"
 	}
 	return widget.Millis(ms)
@@ -164,8 +173,8 @@ func latencyCell(v *View, i, _ int) (string, theme.Role) {
 
 func errorCell(v *View, i, _ int) (string, theme.Role) {
 	w := &shardsOf(v)[i]
-	text, role := live(v, w, widget.Rate(w.Traffic.ErrorsPerSecond))
-	if role == theme.Text && w.Traffic.ErrorsPerSecond > 0 {
+	text, role := live(v, w, widget.Rate(trafficOf(v, w).ErrorsPerSecond))
+	if role == theme.Text && trafficOf(v, w).ErrorsPerSecond > 0 {
 		role = theme.Bad
 	}
 	return text, role

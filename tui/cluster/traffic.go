@@ -1,0 +1,230 @@
+package cluster
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"shardeck/shared/api"
+)
+
+// TrafficObservation is what one master says it was asked, or why it does not say.
+type TrafficObservation struct {
+	At     time.Time
+	Master string // base URL that was asked
+	Report *api.TrafficReport
+	Err    error
+}
+
+// Rates are what clients saw during a window of time, summed over all masters.
+type Rates struct {
+	Requests, Errors float64 // per second
+	P50, P99         float64 // milliseconds; NaN if there was no request
+	InFlight         int
+	Known            bool // at least one master has told its counters twice
+}
+
+// Traffic keeps what the masters say of their traffic. A State carries it; its zero value knows
+// nothing. Rates are differences of counters, so that a change of the master that is polled changes
+// nothing, and a master that is gone adds what it had counted until then.
+type Traffic struct {
+	masters []masterTraffic
+	Total   []Rates             // of each sample period, the oldest first
+	Shards  [][]api.Counters    // by shard: what was counted in each sample period, the oldest first
+	Recent  []api.RecentRequest // of all masters, the oldest first
+	window  []api.Counters      // of the latest periods, for percentiles
+	last    time.Time           // when Total was last extended
+	pending api.Counters        // counted since then
+	shards  []api.Counters      // the same by shard
+	byShard []api.Traffic       // by shard, of the latest periods
+}
+
+// masterTraffic is the latest report of a master.
+type masterTraffic struct {
+	url    string
+	report *api.TrafficReport
+	at     time.Time // when it arrived
+}
+
+// The bounds of a Traffic.
+const (
+	recentKept    = 200
+	percentileFor = 10 // sample periods that percentiles are of
+)
+
+// Seen returns the number of the latest recent request that a master has told.
+func (t *Traffic) Seen(master string) uint64 {
+	for i := range t.masters {
+		if r := t.masters[i].report; t.masters[i].url == master && r != nil && len(r.Recent) > 0 {
+			return r.Recent[len(r.Recent)-1].Seq
+		}
+	}
+	return 0
+}
+
+// ApplyTraffic returns the state with what a master said of its traffic.
+func (s State) ApplyTraffic(o TrafficObservation) State {
+	t := s.Clients
+	t.masters = slices.Clone(t.masters)
+	t.Recent = slices.Clone(t.Recent)
+	t.shards = slices.Clone(t.shards)
+	if o.Report != nil {
+		t.take(&o)
+	}
+	slices.SortStableFunc(t.Recent, func(a, b api.RecentRequest) int { return a.At.Compare(b.At) })
+	t.Recent = t.Recent[max(len(t.Recent)-recentKept, 0):]
+	// What a master that is gone would have said must not end a period before the others have said it.
+	if period := s.SamplePeriod(); o.Report != nil || o.At.Sub(t.last) >= 2*period {
+		t.sample(o.At, period)
+	}
+	s.Clients = t
+	return s
+}
+
+// take adds what a master has counted since its last report. Its first one only begins the count:
+// what happened before this console was opened was not in this period.
+func (t *Traffic) take(o *TrafficObservation) {
+	i := slices.IndexFunc(t.masters, func(m masterTraffic) bool { return m.url == o.Master })
+	if i < 0 {
+		i = len(t.masters)
+		t.masters = append(t.masters, masterTraffic{url: o.Master})
+	}
+	before, now := t.masters[i].report, o.Report
+	t.Recent = append(t.Recent, now.Recent...)
+	if before != nil {
+		from := before
+		if !before.StartedAt.Equal(now.StartedAt) {
+			from = &api.TrafficReport{} // it was restarted, and counts from 0
+		}
+		since := now.Clients.Since(&from.Clients)
+		t.pending = t.pending.Plus(&since)
+		for k := range now.Shards {
+			var earlier api.Counters
+			if k < len(from.Shards) {
+				earlier = from.Shards[k]
+			}
+			if k >= len(t.shards) {
+				t.shards = append(t.shards, api.Counters{})
+			}
+			since := now.Shards[k].Since(&earlier)
+			t.shards[k] = t.shards[k].Plus(&since)
+		}
+	}
+	kept := *now
+	if len(kept.Recent) == 0 && before != nil {
+		kept.Recent = before.Recent
+	}
+	kept.Recent = slices.Clone(kept.Recent[max(len(kept.Recent)-1, 0):]) // for Seen
+	t.masters[i].report, t.masters[i].at = &kept, o.At
+}
+
+// sample ends a sample period, if it is over.
+func (t *Traffic) sample(at time.Time, period time.Duration) {
+	if t.last.IsZero() {
+		t.last = at
+		return
+	}
+	span := at.Sub(t.last)
+	if span < period*9/10 {
+		return
+	}
+	t.last = at
+	t.window = append(slices.Clone(t.window[max(len(t.window)-percentileFor+1, 0):]), t.pending)
+	var all api.Counters
+	for i := range t.window {
+		all = all.Plus(&t.window[i])
+	}
+	r := Rates{Requests: float64(t.pending.Requests) / span.Seconds(), Errors: float64(t.pending.Errors) / span.Seconds(),
+		P50: math.NaN(), P99: math.NaN(), Known: true}
+	for i := range t.masters {
+		if m := &t.masters[i]; at.Sub(m.at) < 3*period {
+			r.InFlight += m.report.Clients.InFlight
+		}
+	}
+	if ms, ok := all.Percentile(0.5); ok {
+		r.P50 = ms
+	}
+	if ms, ok := all.Percentile(0.99); ok {
+		r.P99 = ms
+	}
+	t.Total = append(slices.Clone(t.Total[max(len(t.Total)-HistoryLen+1, 0):]), r)
+	t.Shards = slices.Clone(t.Shards)
+	for k := range t.shards {
+		if k >= len(t.Shards) {
+			t.Shards = append(t.Shards, nil)
+		}
+		t.Shards[k] = append(slices.Clone(t.Shards[k][max(len(t.Shards[k])-shardWindow+1, 0):]), t.shards[k])
+	}
+	t.byShard = make([]api.Traffic, len(t.Shards))
+	for k := range t.byShard {
+		t.byShard[k] = t.latest(k, period)
+	}
+	t.pending, t.shards = api.Counters{}, make([]api.Counters, len(t.shards))
+}
+
+// shardWindow is how many sample periods of a shard's counters are kept, for its histogram.
+const shardWindow = 60
+
+// Now returns the rates of the latest periods: a mean of some seconds, so that they can be read.
+func (t *Traffic) Now() Rates {
+	const smooth = 3
+	n := len(t.Total)
+	if n == 0 {
+		return Rates{P50: math.NaN(), P99: math.NaN()}
+	}
+	r := t.Total[n-1]
+	r.Requests, r.Errors = 0, 0
+	latest := t.Total[max(n-smooth, 0):]
+	for i := range latest {
+		r.Requests += latest[i].Requests / float64(len(latest))
+		r.Errors += latest[i].Errors / float64(len(latest))
+	}
+	return r
+}
+
+// OfShardNow returns a shard's traffic of the latest periods, of the masters together; ok is false if
+// that is not known.
+func (t *Traffic) OfShardNow(shard int) (now *api.Traffic, ok bool) {
+	if shard >= len(t.byShard) {
+		return nil, false
+	}
+	return &t.byShard[shard], true
+}
+
+// latest computes a shard's traffic of the latest periods.
+func (t *Traffic) latest(shard int, period time.Duration) api.Traffic {
+	latest := t.Shards[shard][max(len(t.Shards[shard])-percentileFor, 0):]
+	var sum api.Counters
+	for i := range latest {
+		sum = sum.Plus(&latest[i])
+	}
+	seconds := (time.Duration(len(latest)) * period).Seconds()
+	now := api.Traffic{RequestsPerSecond: float64(sum.Requests) / seconds, ErrorsPerSecond: float64(sum.Errors) / seconds}
+	now.P50MS, _ = sum.Percentile(0.5)
+	now.P99MS, _ = sum.Percentile(0.99)
+	for i := range t.masters {
+		if r := t.masters[i].report; shard < len(r.Shards) {
+			now.InFlight += r.Shards[shard].InFlight
+		}
+	}
+	return now
+}
+
+// OfShard sums what was counted of a shard in the latest minute of samples.
+func (t *Traffic) OfShard(shard int) api.Counters {
+	var sum api.Counters
+	if shard < len(t.Shards) {
+		for i := range t.Shards[shard] {
+			sum = sum.Plus(&t.Shards[shard][i])
+		}
+	}
+	return sum
+}
+
+// Series returns the requests and the errors per second of each sample period.
+func (t *Traffic) Series() (requests, errors []float64) {
+	for i := range t.Total {
+		requests, errors = append(requests, t.Total[i].Requests), append(errors, t.Total[i].Errors)
+	}
+	return requests, errors
+}
