@@ -223,6 +223,7 @@ func (c *conn) do(ctx context.Context, k *call, dst any) error {
 
 func (c *conn) url(path string) *url.URL {
 	u := *c.base
+	path, u.RawQuery, _ = strings.Cut(path, "?")
 	u.Path += path
 	return &u
 }

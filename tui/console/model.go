@@ -16,6 +16,7 @@ import (
 // The console's timing.
 const (
 	tickEvery   = 200 * time.Millisecond // how often the ages on the screen advance
+	tickLively  = 100 * time.Millisecond // while requests are shown on their way
 	tickUrgent  = 40 * time.Millisecond  // during a failover
 	flashFor    = 3 * time.Second
 	eventsKept  = 500

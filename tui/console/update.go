@@ -61,8 +61,11 @@ func (m *model) onTick() tea.Cmd {
 }
 
 func (m *model) tickLength() time.Duration {
-	if m.watching() {
+	switch {
+	case m.watching():
 		return tickUrgent
+	case screen.Lively(m.top()) && !m.paused:
+		return tickLively
 	}
 	return tickEvery
 }

@@ -23,6 +23,7 @@ const (
 	SecurityPlace
 	FailoverPlace
 	EventsPlace
+	LivePlace
 	placeCount
 )
 
@@ -43,6 +44,7 @@ var places = [placeCount]place{
 	QueryPlace:    {label: "query", name: "write and run T-SQL", open: OpenQuery{}},
 	SecurityPlace: {label: "security", name: "look at security checks", make: func() Screen { return NewSecurityChecks() }},
 	FailoverPlace: {label: "failover", name: "look at masters and failovers", make: func() Screen { return NewFailovers() }},
+	LivePlace:     {label: "live", name: "watch requests on their way to the shards", make: func() Screen { return NewLive() }},
 	EventsPlace:   {label: "events", name: "look at all events", make: func() Screen { return NewEvents() }},
 }
 
