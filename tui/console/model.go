@@ -33,7 +33,8 @@ type model struct {
 	width, height int
 	theme         *theme.Theme
 	themeOptions  theme.Options
-	themeChosen   bool // the user chose it, so it does not follow the terminal
+	themeToSave   string // the theme that the user chose last, "" if none
+	themeChosen   bool   // the user chose it, so it does not follow the terminal
 
 	now          time.Time
 	state        cluster.State
@@ -70,6 +71,8 @@ type model struct {
 	places      []screen.Screen // by their numbers; they keep their state while others are shown
 	recalled    bool            // the history file has been requested
 	acting      []bool          // by action: whether it is running
+
+	signalled state // what the terminal was told last
 
 	flash      string
 	flashUntil time.Time
@@ -132,7 +135,7 @@ func (m *model) did(level api.Level, text string) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, Earlier: m.earlier, EventFile: m.opts.EventFile,
+		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, Bindings: m.opts.Bindings, Profile: m.opts.Profile, Earlier: m.earlier, EventFile: m.opts.EventFile,
 	}
 	for i := range m.opts.Actions {
 		a := &m.opts.Actions[i]

@@ -30,9 +30,10 @@ type Command struct {
 	Lease     string        `enum:"sqlitefile,manual" default:"sqlitefile" help:"Who leads: whoever holds a lease in a file of the run directory, so that the backup takes over by itself (sqlitefile), or the primary until somebody asks for a failover (manual)."`
 	NoTraffic bool          `help:"Start with the background traffic off."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
-	Theme     string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"The console's theme: auto, dark, light, high-contrast or mono."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
+	console.Appearance
 	console.Keys
+	console.Signals
 }
 
 // Help adds to the command's help.
@@ -126,7 +127,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 		first = append(first, fmt.Sprintf("traffic keeps about %d rows of its own", trafficKeeps))
 	}
 	return console.Run(ctx, console.Options{
-		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
+		Masters: cluster.Masters(), Theme: c.Theme, ASCII: c.ASCII, Signals: c.Signals, ThemeFile: console.ThemeFile(os.Getenv), DB: demoDB, Table: demoTable,
 		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
 		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
