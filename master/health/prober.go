@@ -300,6 +300,7 @@ func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	next := &Snapshot{Shards: slices.Clone(old.Shards), Peers: old.Peers}
 	next.Shards[i] = change(old.Shards[i])
 	p.judge(next)
+	noteRefusals(old, next, time.Now())
 	p.snap.Store(next)
 	if p.cfg.OnProbe != nil {
 		p.cfg.OnProbe(next, i)
@@ -312,6 +313,21 @@ func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	for j := range next.Shards {
 		if p.cfg.OnShard != nil && old.Shards[j].State != next.Shards[j].State {
 			p.cfg.OnShard(old.Shards[j], next.Shards[j])
+		}
+	}
+}
+
+// noteRefusals notes since when each shard is refused.
+func noteRefusals(old, next *Snapshot, now time.Time) {
+	for i := range next.Shards {
+		sh := &next.Shards[i]
+		switch {
+		case sh.Refusal() == nil:
+			sh.RefusedSince = time.Time{}
+		case old.Shards[i].RefusedSince.IsZero():
+			sh.RefusedSince = now
+		default:
+			sh.RefusedSince = old.Shards[i].RefusedSince
 		}
 	}
 }
