@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -58,6 +59,27 @@ func TestARefusalSaysSinceWhen(t *testing.T) {
 	if refused.Detail != "connection refused" || refused.Hint != "start the worker" {
 		t.Errorf("a refusal has changed the problem of the probe: %+v", refused)
 	}
+}
+
+// TestProbesAtOnceAreNotProbesInARow: several requests may each have caused one.
+func TestProbesAtOnceAreNotProbesInARow(t *testing.T) {
+	hangs := &target{label: "0/1"}
+	running(t, []*target{hangs}, func(p *Prober, _ func() []string) {
+		time.Sleep(100 * time.Millisecond)
+		hangs.set(func(f *target) { f.delay = time.Hour })
+		var wg sync.WaitGroup
+		for range 5 {
+			wg.Go(func() { p.ProbeAll(context.Background()) })
+		}
+		wg.Wait()
+		if sh := &p.Snapshot().Shards[0]; sh.Misses != 1 || sh.Hung() {
+			t.Errorf("%d misses, hung %t", sh.Misses, sh.Hung())
+		}
+		time.Sleep(10 * time.Second)
+		if sh := &p.Snapshot().Shards[0]; !sh.Hung() {
+			t.Errorf("%d misses after a while", sh.Misses)
+		}
+	})
 }
 
 // TestARefreshDoesNotWaitForAShardThatHangs: in a bubble, time passes only when everybody waits.

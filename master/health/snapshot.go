@@ -29,8 +29,9 @@ type Shard struct {
 	Latency time.Duration
 	// AnsweredAt is when that was; zero before the first.
 	AnsweredAt time.Time
-	// Misses counts consecutive probes that timed out.
-	Misses int
+	// Misses counts consecutive probes that timed out, each of which began after the one before had.
+	Misses   int
+	missedAt time.Time // when the latest of them did
 	// RefusedSince is when Refusal began to refuse; zero while it does not.
 	RefusedSince time.Time
 }
