@@ -277,7 +277,8 @@ func driftAlarms(s *State) []Alarm {
 const (
 	outlierSamples = 5
 	outlierFactor  = 4
-	outlierMS      = 20
+	outlierMS      = 40
+	outlierHold    = 3 * time.Second
 )
 
 // latencyOutliers are shards that answer several times slower than their peers.
@@ -300,7 +301,7 @@ func latencyOutliers(s *State) []Alarm {
 		if len(recent) < 3 || !(recent[i] >= outlierMS && recent[i] >= outlierFactor*peers) {
 			continue // a comparison with NaN is false
 		}
-		all = append(all, Alarm{Key: fmt.Sprintf("outlier/%d", w.Shard), Level: api.LevelWarn, Shard: w.Shard,
+		all = append(all, Alarm{Key: fmt.Sprintf("outlier/%d", w.Shard), Level: api.LevelWarn, Shard: w.Shard, hold: outlierHold,
 			What: ShardName(w) + " is an outlier", Why: fmt.Sprintf("its latency is %.0f ms, the median of the others %.1f ms", recent[i], peers)})
 	}
 	return all
