@@ -29,6 +29,8 @@ type Command struct {
 	FreePorts bool          `help:"Use any free ports instead of 8080 to 8084."`
 	Lease     string        `enum:"sqlitefile,manual" default:"sqlitefile" help:"Who leads: whoever holds a lease in a file of the run directory, so that the backup takes over by itself (sqlitefile), or the primary until somebody asks for a failover (manual)."`
 	NoTraffic bool          `help:"Start with the background traffic off."`
+	Drill     []string      `placeholder:"NAME" help:"Run this drill on the new cluster instead of opening the console, print what was measured, and exit with 0 if it passed; repeatable, or all. An unknown name lists them."`
+	Report    string        `type:"path" placeholder:"FILE" help:"With --drill: also write the reports to this file, as Markdown."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
 	Theme     string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"The console's theme: auto, dark, light, high-contrast or mono."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
@@ -48,11 +50,14 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if c.Pace < 0 {
 		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
 	}
-	headless := c.Headless || !onTerminal()
+	if err := c.checkDrills(); err != nil {
+		return err
+	}
+	headless := c.Headless || len(c.Drill) > 0 || !onTerminal()
 	if !headless && dumb() {
 		return cli.Usagef("the console cannot be shown with TERM=%s; use --headless for the tour as text", os.Getenv("TERM"))
 	}
-	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
+	if headless && len(c.Drill) == 0 && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
 		return cli.Usagef("the tour requires --data-dir to be empty or not to exist yet, and %s is neither", c.DataDir)
 	}
 	say := func(format string, args ...any) {
@@ -76,6 +81,9 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
 	}()
 	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
+	if len(c.Drill) > 0 {
+		return c.runDrills(ctx, cluster, streams.Out)
+	}
 	if headless {
 		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows, manual: c.Lease == leaseManual}
 		return t.run(ctx)

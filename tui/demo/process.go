@@ -42,6 +42,7 @@ type process struct {
 	lifecycle sync.Mutex // held while starting or stopping
 	mu        sync.Mutex
 	current   *childproc.Child // the latest run; nil before the first
+	trouble   *trouble         // what is being done to it; nil for nothing
 }
 
 // start starts the child and returns once it accepts requests. If it does not, the error
@@ -51,6 +52,9 @@ func (p *process) start(ctx context.Context) error {
 	defer p.lifecycle.Unlock()
 	if p.alive() {
 		return nil
+	}
+	if err := p.relieved(); err != nil {
+		return err
 	}
 	logFile, err := os.OpenFile(p.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -112,18 +116,22 @@ func (p *process) stop() error {
 	if c == nil {
 		return nil
 	}
+	// What is frozen would not hear it, and be killed.
+	relieved := p.relieved()
 	_, err := c.Stop(stopGrace)
-	return err
+	return errors.Join(relieved, err)
 }
 
 // kill kills the child at once, as SIGKILL does: it gets no chance to shut down.
 func (p *process) kill() error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
-	if c := p.run(); c != nil {
-		return c.Kill()
+	c := p.run()
+	if c == nil {
+		return nil
 	}
-	return nil
+	err := c.Kill()
+	return errors.Join(p.relieved(), err) // nobody may signal a process that is gone
 }
 
 // finalError returns the error that a child exited with: the last line of its log, or
