@@ -39,7 +39,7 @@ type Command struct {
 
 // Help adds to the command's help.
 func (*Command) Help() string {
-	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there toggle traffic, kill the primary and restart it. All children exit with this command, however it ends.\n\n" + cli.ExitHelp
+	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there toggle traffic, kill the primary and restart it, and D runs drills. All children exit with this command, however it ends.\n\n" + cli.ExitHelp
 }
 
 // Run starts the cluster, shows it, and stops it.
@@ -129,13 +129,20 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	traffic := cluster.NewTraffic(c.Rows)
 	defer traffic.Close()
 	traffic.Set(!c.NoTraffic && c.Rows > 0)
-	var first []string
+	first := []string{cluster.secondShell()}
 	if traffic.On() {
 		first = append(first, fmt.Sprintf("traffic keeps about %d rows of its own", trafficKeeps))
 	}
+	for _, t := range cluster.taken {
+		first = append(first, t.String())
+	}
+	rows := c.Rows
+	if !cluster.dir.temporary {
+		rows = 1 // an earlier demo may have loaded fewer
+	}
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
-		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
+		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Notices: cluster.notices(), First: cluster.first(ctx, min(rows, c.Rows)), Drills: cluster.NewDrills(traffic, c.Rows), Statements: demoStatements(),
 		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})

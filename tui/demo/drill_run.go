@@ -94,7 +94,7 @@ func (r *drillRun) measures() []drill.Measure {
 	all := []drill.Measure{
 		{Name: "reads", Value: fmt.Sprintf("%d, %d failed", reads.sent, reads.failed)},
 		{Name: "writes", Value: fmt.Sprintf("%d, %d failed, %d of unknown outcome", writes.sent, writes.failed, writes.unknown)},
-		{Name: "acknowledged", Value: fmt.Sprint(acked)},
+		{Name: "confirmed", Value: fmt.Sprintf("%d writes", acked)},
 	}
 	if r.shard >= 0 {
 		all = append(all, drill.Measure{Name: "longest gap", Value: fmt.Sprintf("%s at shard %d, %s at the others", round(target), r.shard, round(others))})
@@ -105,11 +105,11 @@ func (r *drillRun) measures() []drill.Measure {
 	defer r.mu.Unlock()
 	since := func(name string, from, at time.Time) {
 		if !at.IsZero() {
-			all = append(all, drill.Measure{Name: name, Value: round(at.Sub(from)).String()})
+			all = append(all, drill.Measure{Name: name, Value: "after " + round(at.Sub(from)).String()})
 		}
 	}
-	since("noticed after", r.injectedAt, r.noticedAt)
-	since("recovered after", r.liftedAt, r.recoveredAt)
+	since("noticed", r.injectedAt, r.noticedAt)
+	since("recovered", r.liftedAt, r.recoveredAt)
 	return all
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"shardeck/shared/childproc"
@@ -39,7 +40,8 @@ type process struct {
 	env      []string
 	logPath  string
 
-	lifecycle sync.Mutex // held while starting or stopping
+	retired   atomic.Bool // it is not started any more: the demo ends
+	lifecycle sync.Mutex  // held while starting or stopping
 	mu        sync.Mutex
 	current   *childproc.Child // the latest run; nil before the first
 	trouble   *trouble         // what is being done to it; nil for nothing
@@ -52,6 +54,9 @@ func (p *process) start(ctx context.Context) error {
 	defer p.lifecycle.Unlock()
 	if p.alive() {
 		return nil
+	}
+	if p.retired.Load() {
+		return fmt.Errorf("%s is not started: the demo ends", p.name)
 	}
 	if err := p.relieved(); err != nil {
 		return err
