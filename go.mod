@@ -22,6 +22,7 @@ require (
 	github.com/muesli/cancelreader v0.2.2
 	github.com/muesli/termenv v0.16.0
 	github.com/oasdiff/yaml v0.1.1
+	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/sqlc-dev/teesql v1.1.0
 	go.etcd.io/etcd/api/v3 v3.7.3

@@ -21,8 +21,10 @@ import (
 	"shardeck/tui/console"
 	"shardeck/tui/demo"
 	"shardeck/tui/quiet"
+	"shardeck/tui/screen"
 	"shardeck/tui/statement"
 	"shardeck/tui/terminal"
+	"shardeck/tui/theme"
 )
 
 const description = "Shardeck: a sharded SQL database with a terminal console. Without a command it opens the console."
@@ -38,6 +40,8 @@ type grammar struct {
 	SecurityCheck cli.SecurityCheck `cmd:"" help:"Check that no worker accepts a request without the token."`
 	Failover      cli.Failover      `cmd:"" help:"Promote the backup master."`
 
+	Config configCommand `cmd:"" help:"Write, find and show the configuration."`
+
 	Bench bench.Command `cmd:"" help:"Measure a cluster, and print ratios to baselines measured in the same run."`
 
 	EchoWorker bench.EchoWorker `cmd:"" hidden:"" help:"Second hop of the benchmark's baseline."`
@@ -52,15 +56,18 @@ type grammar struct {
 // consoleCommand is `tui console`.
 type consoleCommand struct {
 	cli.Connection
-	Theme    string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"Theme: auto, dark, light, high-contrast or mono."`
-	Interval time.Duration `env:"SHARDECK_INTERVAL" default:"1s" help:"Time between two polls."`
-	DB       string        `name:"db" help:"Database to show first."`
-	Table    string        `help:"Table to show first (default: the one with most rows)."`
+	Interval   time.Duration `env:"SHARDECK_INTERVAL" default:"1s" help:"Time between two polls."`
+	DB         string        `name:"db" help:"Database to show first."`
+	Table      string        `help:"Table to show first (default: the one with most rows)."`
+	Colour     string        `enum:"${colours}," default:"" placeholder:"COLOUR" help:"Colour of the profile's name: ${colours_text}."`
+	Production bool          `help:"Ask for the profile's name to be typed before anything is changed."`
+	console.Appearance
 	console.Keys
+	console.Signals
 }
 
 // Run opens the console.
-func (c *consoleCommand) Run(ctx context.Context) error {
+func (c *consoleCommand) Run(ctx context.Context, settings *settings) error {
 	endpoints, err := c.Open()
 	if err != nil {
 		return err
@@ -79,9 +86,14 @@ func (c *consoleCommand) Run(ctx context.Context) error {
 	if c.Interval <= 0 {
 		return cli.Usagef("--interval is %s; it must be greater than 0", c.Interval)
 	}
+	profile := screen.Profile{Name: settings.profile, Colour: c.Colour, ReadOnly: c.ReadOnly, Production: c.Production}
+	if c.Production && profile.Name == "" {
+		return cli.Usagef("--production requires a profile, whose name is to be typed; see config init")
+	}
 	err = console.Run(ctx, console.Options{
-		Masters: urls, APIToken: token, Theme: c.Theme, DB: c.DB, Table: c.Table, Interval: c.Interval,
-		Keys: c.Keys, HistoryFile: console.HistoryFile(os.Getenv), EventFile: console.EventFile(os.Getenv),
+		Masters: urls, APIToken: token, Theme: c.Theme, ASCII: c.ASCII, DB: c.DB, Table: c.Table, Interval: c.Interval,
+		Keys: c.Keys, Signals: c.Signals, Bindings: settings.bindings, Profile: profile,
+		HistoryFile: console.HistoryFile(os.Getenv), EventFile: console.EventFile(os.Getenv), ThemeFile: console.ThemeFile(os.Getenv),
 	})
 	if refused, ok := errors.AsType[*console.RefusedError](err); ok {
 		return cli.Usagef("%w", refused)
@@ -124,12 +136,24 @@ func parse(ctx context.Context, g *grammar, args []string, streams cli.Streams) 
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Vars{"version": programName() + " " + daemon.Version},
-		kong.Vars(cli.Vars()),
+		kong.Vars(cli.Vars()), kong.Vars{"themes": strings.Join(append([]string{theme.Auto}, theme.Names()...), ","), "colours": strings.Join(screen.Colours(), ",")},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(streams),
 	)
 	if err != nil {
 		return nil, &cli.ExitError{Code: cli.ExitInternal, Err: err}
+	}
+	s := newSettings(os.Getenv, parser, args)
+	if err := kong.Bind(s).Apply(parser); err != nil {
+		return nil, &cli.ExitError{Code: cli.ExitInternal, Err: err}
+	}
+	if !s.withoutFile(args) {
+		if err := s.load(); err != nil {
+			return nil, &cli.ExitError{Code: cli.ExitUsage, Err: err}
+		}
+		if err := kong.Resolvers(s).Apply(parser); err != nil {
+			return nil, &cli.ExitError{Code: cli.ExitInternal, Err: err}
+		}
 	}
 	for i, arg := range args {
 		// What is not UTF-8 would be altered on its way to the masters.
@@ -143,7 +167,7 @@ func parse(ctx context.Context, g *grammar, args []string, streams cli.Streams) 
 		return nil, nil
 	}
 	if err != nil {
-		return nil, cli.Usagef("%w; %s", err, usageHint(parser, args, err))
+		return nil, cli.Usagef("%w; %s", s.explain(err), usageHint(parser, args, err))
 	}
 	return parsed, nil
 }

@@ -37,7 +37,7 @@ type Stream struct {
 	first  time.Duration // until the head arrived
 	done   bool
 	closed sync.Once
-	forget func() // ends the watch for an Interrupt
+	flight flight
 	ended  func() // called once the stream is closed; nil for a read of one shard
 }
 
@@ -141,11 +141,14 @@ func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*St
 	st := &Stream{Shard: c.Shard, Worker: s.cfg.Name(c.Shard), s: s, part: c.Part, start: time.Now()}
 	st.part.await(st.start)
 	st.ctx, st.cancel = context.WithCancelCause(ctx)
-	st.forget = s.reading(c.Shard, st.cancel)
+	st.flight.cancel, st.flight.begun = st.cancel, st.start
+	st.flight.waits(st.start)
+	s.flights[c.Shard].add(&st.flight)
 	st.watch = time.AfterFunc(s.cfg.Timeout, st.late)
 	t := s.traffic[c.Shard]
 	t.Begin()
 	rows, err := s.cfg.Workers[c.Shard].Query(st.ctx, c.Request, client.RequestID(requestID))
+	st.flight.waitsNot()
 	st.watch.Stop()
 	st.last = time.Now()
 	p := s.problem(st.ctx, c.Shard, err)
@@ -160,6 +163,7 @@ func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*St
 	}
 	st.part.answered(st.last, api.PartAnswering, 0)
 	st.rows = rows
+	st.flight.rows.Store(rows)
 	return st, nil
 }
 
@@ -174,7 +178,9 @@ func (st *Stream) NextBlock() ([]byte, error) {
 	st.watch.Reset(st.s.cfg.Timeout)
 	asked := time.Now()
 	st.part.await(asked)
+	st.flight.waits(asked)
 	block, err := st.rows.NextBlock()
+	st.flight.waitsNot()
 	st.watch.Stop()
 	st.last = time.Now()
 	st.waited += st.last.Sub(asked)
@@ -209,7 +215,7 @@ func (st *Stream) Cancel() { st.cancel(context.Canceled) }
 func (st *Stream) Close() {
 	st.closed.Do(func() {
 		st.watch.Stop()
-		st.forget()
+		st.s.flights[st.Shard].remove(&st.flight)
 		if !st.done {
 			st.cancel(context.Canceled) // before the body is closed, so that nothing is read off it
 		}

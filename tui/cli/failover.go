@@ -39,6 +39,11 @@ func (c *Failover) Run(ctx context.Context, streams Streams) error {
 	if c.History {
 		return c.history(ctx, streams)
 	}
+	if !c.DryRun {
+		if err := c.mayChange("a failover"); err != nil {
+			return err
+		}
+	}
 	endpoints, err := c.Open()
 	if err != nil {
 		return err

@@ -20,6 +20,8 @@ import (
 type Connection struct {
 	Master       []string      `name:"master" short:"m" sep:"," env:"SHARDECK_MASTERS" default:"http://127.0.0.1:8080,http://127.0.0.1:8084" help:"Base URLs of the masters, primary and backup in any order."`
 	APITokenFile string        `name:"api-token-file" env:"SHARDECK_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the masters' API token, if they require one."`
+	Profile      string        `name:"profile" short:"P" env:"SHARDECK_PROFILE" placeholder:"NAME" help:"Profile of the configuration file; see config init."`
+	ReadOnly     bool          `name:"read-only" env:"SHARDECK_READ_ONLY" help:"Send nothing that changes the cluster or its data."`
 	Timeout      time.Duration `name:"timeout" env:"SHARDECK_TIMEOUT" default:"${timeout}" help:"${timeout_help}"`
 }
 
@@ -69,6 +71,14 @@ func (c *Connection) Cluster() (*client.Cluster, error) {
 		return nil, err
 	}
 	return client.NewCluster(urls, opts...), nil
+}
+
+// mayChange refuses what would change the cluster, if nothing may.
+func (c *Connection) mayChange(what string) error {
+	if c.ReadOnly {
+		return Usagef("--read-only: %s would change the cluster; leave out --read-only, or read-only in the profile", what)
+	}
+	return nil
 }
 
 // check checks the flags and returns the masters' base URLs and the options of their clients.

@@ -151,6 +151,9 @@ func abbreviated(r *api.RunningQuery) string {
 
 // Run cancels the statement at the master that runs it.
 func (q *QueriesCancel) Run(ctx context.Context, streams Streams) error {
+	if err := q.mayChange("cancelling a statement"); err != nil {
+		return err
+	}
 	endpoints, _, errs, err := askAll(ctx, &q.Connection, func(ctx context.Context, m *client.Master) (struct{}, error) {
 		return struct{}{}, m.CancelQuery(ctx, q.ID)
 	})

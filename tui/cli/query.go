@@ -64,6 +64,11 @@ func (q *Query) Run(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
+	if !statement.OnlyReads(req.SQL) && (!req.Explain || req.Analyze) {
+		if err := q.mayChange("this statement"); err != nil {
+			return err
+		}
+	}
 	conn := q.Connection
 	if conn.Timeout > 0 {
 		var cancel context.CancelFunc

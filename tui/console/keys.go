@@ -32,9 +32,9 @@ func programCommands() []keymap.Command {
 
 // commands lists what can be done now on the screen that has the focus.
 func (m *model) commands() []keymap.Command {
-	own := m.top().Commands(m.view())
+	own := screen.CommandsOf(m.top(), m.view())
 	all := slices.Clip(own)
-	for _, c := range programCommands() {
+	for _, c := range m.opts.Bindings.Apply(programCommands()) {
 		if keymap.Find(own, c.Keys[0]) == nil {
 			all = append(all, c)
 		}
@@ -51,7 +51,7 @@ func (m *model) press(k keymap.Key) tea.Cmd {
 	}
 	in, handled := screen.Press(m.top(), m.view(), k)
 	if !handled {
-		c := keymap.Find(programCommands(), k.Name)
+		c := keymap.Find(m.opts.Bindings.Apply(programCommands()), k.Name)
 		if c == nil {
 			return m.act(m.demoKey(k.Name))
 		}

@@ -34,7 +34,8 @@ type model struct {
 	width, height int
 	theme         *theme.Theme
 	themeOptions  theme.Options
-	themeChosen   bool // the user chose it, so it does not follow the terminal
+	themeToSave   string // the theme that the user chose last, "" if none
+	themeChosen   bool   // the user chose it, so it does not follow the terminal
 
 	now          time.Time
 	state        cluster.State
@@ -73,6 +74,8 @@ type model struct {
 	acting      []bool          // by action: whether it is running
 	drills      *screen.Drills  // once it has been opened
 	drilling    request
+
+	signalled state // what the terminal was told last
 
 	flash      string
 	flashUntil time.Time
@@ -138,7 +141,7 @@ func (m *model) did(level api.Level, text string) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, HasDrills: m.opts.Drills != nil, Earlier: m.earlier, EventFile: m.opts.EventFile,
+		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, HasDrills: m.opts.Drills != nil, Bindings: m.opts.Bindings, Profile: m.opts.Profile, Earlier: m.earlier, EventFile: m.opts.EventFile,
 	}
 	for i := range m.opts.Actions {
 		a := &m.opts.Actions[i]

@@ -17,6 +17,7 @@ import (
 	"shardeck/shared/api"
 	"shardeck/shared/client"
 	"shardeck/tui/cluster"
+	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
 	"shardeck/tui/terminal"
 )
@@ -75,6 +76,14 @@ type Options struct {
 	// QuitQuestion is asked before the program quits, as where that ends a demo; "" quits at once.
 	QuitQuestion string
 	Keys         Keys
+	Signals      Signals
+	// ASCII draws without any other characters, whatever the terminal can show.
+	ASCII bool
+	// Bindings are keys that the user has chosen. See [keymap.Bindings.Check].
+	Bindings keymap.Bindings
+	Profile  screen.Profile
+	// ThemeFile is where the theme that was chosen last is kept; "" keeps it for this session only.
+	ThemeFile string
 	// Statements are the first entries of the Query screen's history; the editor opens
 	// with the last.
 	Statements []string
@@ -99,6 +108,12 @@ type Options struct {
 	DialAll func(baseURLs []string) Statements
 	// Now is the clock; nil for the real one.
 	Now func() time.Time
+}
+
+// Appearance is how every command that opens the console shows it.
+type Appearance struct {
+	Theme string `env:"SHARDECK_THEME" enum:"${themes}" default:"auto" help:"Theme: ${themes_text}. With auto it is the one that was chosen last, else it follows the terminal."`
+	ASCII bool   `name:"ascii" env:"SHARDECK_ASCII" help:"Draw with ASCII characters only."`
 }
 
 // Keys are the preferences that are flags of every command that opens the console.
@@ -177,6 +192,11 @@ func (o *Options) complete() error {
 	}
 	if o.DialAll == nil {
 		o.DialAll = func(baseURLs []string) Statements { return client.NewCluster(baseURLs, opts...) }
+	}
+	if o.Profile.ReadOnly {
+		dial, all := o.Dial, o.DialAll
+		o.Dial = func(baseURL string) Master { return readOnly{dial(baseURL)} }
+		o.DialAll = func(baseURLs []string) Statements { return readOnlyStatements{all(baseURLs)} }
 	}
 	return o.checkActions()
 }

@@ -51,6 +51,8 @@ func TestCommandLine(t *testing.T) {
 		{"table Teachers", "enter", "Rows of SchoolDB.Teachers"},
 		{"table schooldb.te", "tab", ":table SchoolDB.Teachers"},
 		{"table Nobody", "enter", "the table Nobody does not exist"},
+		{"interval 5s", "enter", "● every 5s"},
+		{"interval 1h", "enter", "is not a time from 200ms to 1m0s"},
 		{"theme sepia", "enter", "there is no theme \"sepia\""},
 		{"", "down", "count  "},
 	} {

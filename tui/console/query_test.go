@@ -79,12 +79,18 @@ func (s *sqlMaster) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func driveSQL(t *testing.T) (*driver, *sqlMaster) {
 	t.Helper()
+	return driveSQLWith(t, func(*Options) {})
+}
+
+// driveSQLWith is driveSQL with other options.
+func driveSQLWith(t *testing.T, change func(*Options)) (*driver, *sqlMaster) {
+	t.Helper()
 	m := &sqlMaster{t: t}
 	srv := httptest.NewServer(m)
 	t.Cleanup(srv.Close)
 	w := newWorld()
 	w.sql = client.NewMaster(srv.URL)
-	d := drive(t, w)
+	d := driveWith(t, w, change)
 	d.wait(2 * time.Second)
 	d.keys("e")
 	return d, m

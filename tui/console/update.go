@@ -57,7 +57,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // onTick starts what is due.
 func (m *model) onTick() tea.Cmd {
-	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.keepEvents())
+	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.keepEvents(), m.signal())
 }
 
 func (m *model) tickLength() time.Duration {
@@ -83,12 +83,23 @@ func (m *model) setTheme(name string) {
 	}
 	m.theme, m.themeChosen = t, true
 	m.say("theme " + t.Name())
+	m.themeToSave = t.Name()
 }
 
 // act carries out what a screen asks for.
 func (m *model) act(in screen.Intent) tea.Cmd {
+	if cmd, done := m.guard(in); done {
+		return cmd
+	}
+	return m.carryOut(in)
+}
+
+// carryOut is act for an intent that is allowed.
+func (m *model) carryOut(in screen.Intent) tea.Cmd {
 	switch in := in.(type) {
 	case nil:
+	case confirmed:
+		return m.carryOut(in.Intent)
 	case screen.All:
 		var all []tea.Cmd
 		for _, each := range in {
@@ -160,6 +171,11 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 	case screen.TogglePause:
 		m.paused = !m.paused
 		m.due = m.now
+	case screen.SetInterval:
+		m.opts.Interval, m.pace.Normal, m.pace.Idle = in.Interval, in.Interval, in.Interval
+		m.state = m.state.Every(in.Interval)
+		m.due, m.trafficDue = m.now, m.now
+		m.say("polling every " + in.Interval.String())
 	case screen.NextTheme:
 		m.setTheme(theme.Next(m.theme.Name()))
 	case screen.SetTheme:

@@ -32,9 +32,10 @@ type Command struct {
 	Drill     []string      `placeholder:"NAME" help:"Run this drill on the new cluster instead of opening the console, print what was measured, and exit with 0 if it passed; repeatable, or all. An unknown name lists them."`
 	Report    string        `type:"path" placeholder:"FILE" help:"With --drill: also write the reports to this file, as Markdown."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
-	Theme     string        `env:"SHARDECK_THEME" enum:"auto,dark,light,high-contrast,mono" default:"auto" help:"The console's theme: auto, dark, light, high-contrast or mono."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
+	console.Appearance
 	console.Keys
+	console.Signals
 }
 
 // Help adds to the command's help.
@@ -141,8 +142,9 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 		rows = 1 // an earlier demo may have loaded fewer
 	}
 	return console.Run(ctx, console.Options{
-		Masters: cluster.Masters(), Theme: c.Theme, DB: demoDB, Table: demoTable,
-		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Notices: cluster.notices(), First: cluster.first(ctx, min(rows, c.Rows)), Drills: cluster.NewDrills(traffic, c.Rows), Statements: demoStatements(),
+		Masters: cluster.Masters(), Theme: c.Theme, ASCII: c.ASCII, Signals: c.Signals, ThemeFile: console.ThemeFile(os.Getenv), DB: demoDB, Table: demoTable,
+		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
+		Notices: cluster.notices(), First: cluster.first(ctx, min(rows, c.Rows)), Drills: cluster.NewDrills(traffic, c.Rows),
 		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})

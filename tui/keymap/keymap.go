@@ -1,6 +1,7 @@
 package keymap
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -143,4 +144,107 @@ func Label(key string) string {
 		}
 	}
 	return strings.Join(parts, "-")
+}
+
+// ID identifies the command in a configuration: its name in lower case, with hyphens.
+func (c *Command) ID() string {
+	var b strings.Builder
+	for _, r := range strings.ToLower(c.Name) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	return strings.Trim(b.String(), "-")
+}
+
+// Bindings are the keys of commands that the user has chosen, by their ids. A nil Bindings changes
+// nothing.
+type Bindings map[string][]string
+
+// Apply returns the commands with the chosen keys in place of their own. The list it is given stays
+// as it is.
+func (b Bindings) Apply(commands []Command) []Command {
+	if len(b) == 0 {
+		return commands
+	}
+	commands = slices.Clone(commands)
+	for i := range commands {
+		if keys, ok := b[commands[i].ID()]; ok {
+			commands[i].Keys, commands[i].Shown = keys, ""
+		}
+	}
+	return commands
+}
+
+// Check returns why the bindings cannot be used with one of these lists of commands, of which each is
+// what can be done in some state; key is the id at fault. It is nil if they can.
+func (b Bindings) Check(lists ...[]Command) (id string, err error) {
+	known := map[string]bool{}
+	for _, list := range lists {
+		for i := range list {
+			known[list[i].ID()] = true
+		}
+	}
+	for id, keys := range b {
+		if !known[id] {
+			return id, fmt.Errorf("there is no command %q; shardeck config keys lists them", id)
+		}
+		for _, k := range keys {
+			if err := CheckName(k); err != nil {
+				return id, err
+			}
+		}
+	}
+	for _, list := range lists {
+		taken := map[string]*Command{}
+		for _, c := range b.Apply(list) {
+			for _, k := range c.Keys {
+				other := taken[k]
+				if other == nil {
+					taken[k] = &c
+					continue
+				}
+				_, mine := b[c.ID()]
+				_, theirs := b[other.ID()]
+				switch {
+				case other.ID() == c.ID(), c.Off != "" || other.Off != "":
+				case mine:
+					return c.ID(), fmt.Errorf("%s is also the key of %q on the same screen", Label(k), other.ID())
+				case theirs:
+					return other.ID(), fmt.Errorf("%s is also the key of %q on the same screen", Label(k), c.ID())
+				}
+			}
+		}
+	}
+	return "", nil
+}
+
+// CheckName reports why no terminal can send a key with that name.
+func CheckName(name string) error {
+	base := name
+	var mods []string
+	for {
+		mod, rest, ok := strings.Cut(base, "+")
+		if !ok || rest == "" || !slices.Contains([]string{"ctrl", "alt", "shift"}, mod) {
+			break
+		}
+		mods, base = append(mods, mod), rest
+	}
+	_, isFunction := strings.CutPrefix(base, "f")
+	special := slices.Contains([]string{"up", "down", "left", "right", "home", "end", "pgup", "pgdown", "insert", "delete", "enter", "tab", "esc", "backspace", "space"}, base) ||
+		isFunction && len(base) > 1 && strings.Trim(base[1:], "0123456789") == ""
+	switch {
+	case !special && utf8.RuneCountInString(base) != 1:
+		return fmt.Errorf("%q is not the name of a key; names are such as \"x\", \"ctrl+x\", \"alt+x\", \"f5\", \"pgdown\"", name)
+	case slices.Contains(mods, "ctrl") && (base == "enter" || base == "tab" || base == "esc" || base == "space"):
+		return fmt.Errorf("most terminals cannot send %s", Label(name))
+	case slices.Contains(mods, "shift") && !special:
+		return fmt.Errorf("Shift with a letter is the capital letter: write %q", strings.ToUpper(base))
+	case slices.Contains(mods, "ctrl") && slices.Contains([]string{"c", "z"}, base), len(mods) == 0 && base == "esc":
+		return fmt.Errorf("%s keeps its meaning", Label(name))
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
@@ -63,6 +64,7 @@ func verbs(v *View) []verb {
 		verb{word: "check-security", help: "check the security", do: always(OpenSecurity{})},
 		verb{word: "fail-over", help: "fail over to the backup", do: always(OpenFailover{})},
 		verb{word: "theme", arg: "[name]", help: "change the theme", offers: func(*View) []string { return theme.Names() }, do: setTheme},
+		verb{word: "interval", arg: "time", help: "change the time between two polls, such as 500ms or 5s", do: setInterval},
 		verb{word: "pause", help: "pause and resume", do: always(TogglePause{})},
 		verb{word: "refresh", help: "refresh now, and repaint", do: always(RefreshNow{})},
 		verb{word: "help", help: "show the help", do: always(ShowHelp{})},
@@ -126,6 +128,14 @@ func chooseTable(v *View, arg string) (Intent, error) {
 		return nil, err
 	}
 	return ChooseTable{DB: db, Table: table}, nil
+}
+
+func setInterval(_ *View, arg string) (Intent, error) {
+	d, err := time.ParseDuration(arg)
+	if err != nil || d < MinInterval || d > MaxInterval {
+		return nil, fmt.Errorf("%.20q is not a time from %s to %s, such as 500ms or 5s", arg, MinInterval, MaxInterval)
+	}
+	return SetInterval{d}, nil
 }
 
 func setTheme(_ *View, arg string) (Intent, error) {
@@ -275,7 +285,7 @@ func (c *CommandLine) Update(any) Intent { return nil }
 func (c *CommandLine) Paint(a widget.Area, v *View) {
 	all := c.suggestions(v)
 	room := min(len(all), max(a.H-4, 0), 10)
-	in := a.Sub(0, a.H-1-room-3, a.W, room+3).Dialog("Command", "")
+	in := a.Sub(0, a.H-room-3, a.W, room+3).Dialog("Command", "")
 	first := max(min(c.cursor-room+1, len(all)-room), 0)
 	for y := range room {
 		s, line := all[first+y], in.Sub(0, y, in.W, 1)

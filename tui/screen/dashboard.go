@@ -175,6 +175,7 @@ func statusBadge(v *View) (theme.Role, string) {
 func paintIdentity(a widget.Area, v *View) {
 	s := &v.State
 	x := badge(a, 0, theme.Brand, "SHARDECK")
+	x = paintProfile(a, x, &v.Profile)
 	role, text := statusBadge(v)
 	x = badge(a, x, role, text)
 	ageRole, age := ageText(v)
@@ -211,6 +212,33 @@ func paintIdentity(a widget.Area, v *View) {
 	}
 }
 
+// paintProfile draws the profile's name in its colour, with a mark where nothing can be changed, and
+// returns the column after it.
+func paintProfile(a widget.Area, x int, p *Profile) int {
+	text := widget.Clean(p.Name)
+	if p.Production {
+		text += " !"
+	}
+	if p.ReadOnly {
+		text = strings.TrimSpace(text + " read-only")
+	}
+	if text == "" {
+		return x
+	}
+	role := theme.InfoBadge
+	switch p.Colour {
+	case "red":
+		role = theme.BadBadge
+	case "yellow":
+		role = theme.WarnBadge
+	case "green":
+		role = theme.GoodBadge
+	case "blue":
+		role = theme.Brand
+	}
+	return badge(a, x, role, widget.Fit(text, max(a.W/4, 8)))
+}
+
 // clockWidth is the width from which there is a clock, without seconds, which would be a new frame
 // for each of them.
 const clockWidth = 72
@@ -235,6 +263,9 @@ func ageText(v *View) (theme.Role, string) {
 		return theme.Bad, "▲ stale, " + widget.Age(age) + " old"
 	}
 	// The age of fresh numbers is not worth a new frame with each tick.
+	if v.Interval > 0 && v.Interval != time.Second {
+		return theme.Good, "● every " + v.Interval.String()
+	}
 	return theme.Good, "● live"
 }
 

@@ -1,6 +1,11 @@
 package screen
 
-import "shardeck/tui/keymap"
+import (
+	"slices"
+	"time"
+
+	"shardeck/tui/keymap"
+)
 
 // The groups of commands in the help.
 const (
@@ -55,6 +60,8 @@ func (d *Dashboard) Commands(v *View) []keymap.Command {
 	return append(append(append(front, rest...),
 		keymap.Command{Name: "pause and resume", Label: "pause", Group: groupView, Keys: []string{"p"}, Do: asks(TogglePause{})},
 		keymap.Command{Name: "refresh now, and repaint", Label: "refresh", Group: groupView, Keys: []string{"r"}, Do: asks(RefreshNow{})},
+		keymap.Command{Name: "poll more often", Group: groupView, Keys: []string{"+", "="}, Do: asks(SetInterval{nextInterval(v.Interval, -1)})},
+		keymap.Command{Name: "poll less often", Group: groupView, Keys: []string{"-"}, Do: asks(SetInterval{nextInterval(v.Interval, 1)})},
 		keymap.Command{Name: "change the theme", Label: "theme", Group: groupView, Keys: []string{"T"}, Do: asks(NextTheme{})},
 		keymap.Command{Name: "see earlier shards", Group: groupView, Keys: []string{"up", "k"}, Do: does(func() { d.Scroll(-1, len(shardsOf(v))) })},
 		keymap.Command{Name: "see later shards", Group: groupView, Keys: []string{"down", "j"}, Do: does(func() { d.Scroll(1, len(shardsOf(v))) })},
@@ -65,3 +72,28 @@ func (d *Dashboard) Commands(v *View) []keymap.Command {
 
 // Update ignores messages: the dashboard shows the view.
 func (d *Dashboard) Update(any) Intent { return nil }
+
+// The bounds of the time between two polls.
+const (
+	MinInterval = 200 * time.Millisecond
+	MaxInterval = time.Minute
+)
+
+// nextInterval is the interval that is one step longer or shorter.
+func nextInterval(now time.Duration, by int) time.Duration {
+	steps := []time.Duration{MinInterval, 500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second, MaxInterval}
+	if by > 0 {
+		for _, s := range steps {
+			if s > now {
+				return s
+			}
+		}
+		return MaxInterval
+	}
+	for _, s := range slices.Backward(steps) {
+		if s < now {
+			return s
+		}
+	}
+	return MinInterval
+}

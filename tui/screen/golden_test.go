@@ -190,3 +190,54 @@ func TestStatesAreDistinctWithoutColour(t *testing.T) {
 		}
 	}
 }
+
+// With --ascii the console draws nothing else; only what is the user's may be.
+func TestASCIIHasNoOtherCharacters(t *testing.T) {
+	th, err := theme.New(theme.Mono, theme.Options{Profile: termenv.Ascii, ASCII: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range scenes() {
+		for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
+			frame := Render(th, size[0], size[1], s.view, append([]Screen{&Dashboard{}}, s.stack...)...)
+			for _, r := range frame {
+				if r >= 0x80 && !strings.ContainsRune("東京\ufffd", r) {
+					t.Errorf("%s at %v has %q", s.name, size, r)
+					break
+				}
+			}
+		}
+	}
+}
+
+// The marks of states and of levels are distinct, also in ASCII.
+func TestMarksAreDistinctWithoutColour(t *testing.T) {
+	th, err := theme.New(theme.Mono, theme.Options{Profile: termenv.Ascii, ASCII: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ascii := func(mark string) string {
+		var b strings.Builder
+		th.Paint(&b, theme.Text, mark)
+		return b.String()
+	}
+	marks, words := map[string]api.ShardState{}, map[string]api.ShardState{}
+	for _, st := range []api.ShardState{api.ShardUp, api.ShardSlow, api.ShardFailing, api.ShardDown, api.ShardUnauthorized, api.ShardEmptied, api.ShardWrong, api.ShardUnknown} {
+		mark, word := cluster.ShardMark(st)
+		if other, taken := marks[ascii(mark)]; taken {
+			t.Errorf("%s and %s have the same mark %s", st, other, ascii(mark))
+		}
+		if other, taken := words[word]; taken {
+			t.Errorf("%s and %s have the same word %s", st, other, word)
+		}
+		marks[ascii(mark)], words[word] = st, st
+	}
+	levels := map[string]api.Level{}
+	for _, l := range []api.Level{api.LevelInfo, api.LevelGood, api.LevelWarn, api.LevelError} {
+		mark, _ := levelLook(l)
+		if other, taken := levels[ascii(mark)]; taken {
+			t.Errorf("%s and %s have the same mark", l, other)
+		}
+		levels[ascii(mark)] = l
+	}
+}

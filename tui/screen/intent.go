@@ -27,6 +27,8 @@ type (
 	RefreshNow struct{}
 	// TogglePause pauses or resumes the polls.
 	TogglePause struct{}
+	// SetInterval changes the time between two polls.
+	SetInterval struct{ Interval time.Duration }
 	// NextTheme changes the theme.
 	NextTheme struct{}
 	// AskAction runs the action with that key, after a question if it has one.

@@ -147,6 +147,10 @@ func (s *Schema) Commands(v *View) []keymap.Command {
 	if info == nil {
 		noTable = "there is no table here"
 	}
+	noColumns := noTable
+	if info != nil && len(info.Definition.Columns) == 0 {
+		noColumns = "its columns are not known"
+	}
 	db := v.DB
 	if ok {
 		db = e.db
@@ -156,7 +160,7 @@ func (s *Schema) Commands(v *View) []keymap.Command {
 	}
 	commands := []keymap.Command{
 		{Name: "show some of its rows", Label: "rows", Group: groupTables, Keys: []string{"enter"}, Off: noTable, Do: open(SampleOf(info), true)},
-		{Name: "insert a row by a form", Label: "insert", Group: groupTables, Keys: []string{"i"}, Off: noTable, Do: func() Intent {
+		{Name: "insert a row by a form", Label: "insert", Group: groupTables, Keys: []string{"i"}, Off: noColumns, Do: func() Intent {
 			return Show{NewRowForm(v.Now, e.db, &info.Definition)}
 		}},
 		{Name: "create a table", Label: "create", Group: groupTables, Keys: []string{"n"}, Do: asks(OpenStatement{DB: db, SQL: newTableText(db == "")})},
@@ -164,7 +168,7 @@ func (s *Schema) Commands(v *View) []keymap.Command {
 		{Name: "count its rows by MapReduce", Label: "count", Group: groupTables, Keys: []string{"m"}, Off: noTable, Do: func() Intent {
 			return All{ChooseTable{DB: e.db, Table: e.table}, Go{OverviewPlace}, StartCount{}}
 		}},
-		{Name: "copy its CREATE TABLE statement", Group: groupTables, Keys: []string{"C"}, Off: noTable, Do: func() Intent {
+		{Name: "copy its CREATE TABLE statement", Group: groupTables, Keys: []string{"C"}, Off: noColumns, Do: func() Intent {
 			return keymap.Copy{Text: sqlwrite.CreateTable(&info.Definition), What: "the CREATE TABLE statement"}
 		}},
 		{Name: "scroll the definition", Label: "more", Group: groupView, Keys: []string{"tab"}, Do: does(func() { s.pane.page() })},

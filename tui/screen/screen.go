@@ -24,14 +24,31 @@ type View struct {
 	HasDrills bool             // drills can be run
 	Actions   []Action         // of the embedding program, such as the demo
 	Keys      []keymap.Command // of the screen that has the focus, the most important first
-	Busy      string           // a mark that moves while something runs
-	HasLogs   bool             // whether the logs of the workers can be read, as in a demo
-	EventFile string           // where events are saved; "" if they are not
-	Notes     []string         // short notes for the footer, such as "still counting"
+	Bindings  keymap.Bindings  // keys that the user has chosen
+	Profile   Profile
+	Busy      string   // a mark that moves while something runs
+	HasLogs   bool     // whether the logs of the workers can be read, as in a demo
+	EventFile string   // where events are saved; "" if they are not
+	Notes     []string // short notes for the footer, such as "still counting"
 }
 
 // local is a time in the zone of the clock that the console shows.
 func (v *View) local(t time.Time) time.Time { return t.In(v.Now.Location()) }
+
+// Profile is the cluster's profile as the user has configured it.
+type Profile struct {
+	Name     string // "" for none
+	Colour   string // one of [Colours], or ""
+	ReadOnly bool   // nothing can be changed
+	// Production asks for the name to be typed before anything is changed.
+	Production bool
+}
+
+// Colours are those that a profile can have.
+func Colours() []string { return []string{"red", "yellow", "green", "blue", "grey"} }
+
+// CommandsOf lists what a screen can do now, with the keys that the user has chosen.
+func CommandsOf(s Screen, v *View) []keymap.Command { return v.Bindings.Apply(s.Commands(v)) }
 
 // Action is a key that the embedding program adds to the dashboard.
 type Action struct {
@@ -78,7 +95,7 @@ type guarded interface{ absorbs(at time.Time) bool }
 // Press passes a key to a screen, which runs the command that it lists for it, or enters its
 // character. handled is false if the screen has no use for the key.
 func Press(s Screen, v *View, k keymap.Key) (in Intent, handled bool) {
-	if c := keymap.Find(s.Commands(v), k.Name); c != nil {
+	if c := keymap.Find(CommandsOf(s, v), k.Name); c != nil {
 		if g, ok := s.(guarded); ok && k.Name != "esc" && g.absorbs(k.At) {
 			return nil, true
 		}
@@ -166,11 +183,15 @@ func Render(t *theme.Theme, width, height int, v *View, stack ...Screen) string 
 			base = i
 		}
 	}
-	v.Keys = stack[top].Commands(v)
+	v.Keys = CommandsOf(stack[top], v)
 	stack[base].Paint(c.Area(), v)
 	if top > base {
 		c.Fade(theme.Dim, height-1)
-		stack[top].Paint(c.Area(), v)
+		area := c.Area()
+		if height > smallHeight { // the last row has the keys and the notes
+			area = area.Sub(0, 0, width, height-1)
+		}
+		stack[top].Paint(area, v)
 	}
 	return c.Render(t)
 }

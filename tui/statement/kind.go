@@ -86,3 +86,13 @@ func (c *classifier) kind() Kind {
 	}
 	return Other
 }
+
+// OnlyReads reports whether a text has no statement but those that read.
+func OnlyReads(sql string) bool {
+	for _, s := range Split(sql) {
+		if s.Kind != Read {
+			return false
+		}
+	}
+	return true
+}

@@ -103,6 +103,9 @@ func (h *host) update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return h, s.away(func() error { return nil }, func(error) tea.Msg { return Resumed{} })
 	case editRequest:
 		return h, s.away(func() error { return s.edit(msg.path) }, func(err error) tea.Msg { return Edited{Path: msg.path, Err: err} })
+	case signalRequest:
+		h.session.send(msg.Signal)
+		return h, nil
 	case copyRequest:
 		return h, func() tea.Msg { return s.copy(msg.text) }
 	case inputEnded:

@@ -46,6 +46,8 @@ type session struct {
 	stopping  atomic.Bool
 	quit      chan struct{}
 
+	titled bool // the window's title was changed
+
 	ask      bool
 	asked    atomic.Int64 // when, in Unix nanoseconds; 0 before and after the answer
 	answered chan struct{}
@@ -173,6 +175,9 @@ func (s *session) release() error {
 // leave gives the terminal back for good.
 func (s *session) leave() {
 	s.awaitAnswer()
+	if s.titled && s.painter != nil {
+		_ = s.painter.Pass(restoreTitle) // the terminal may be gone
+	}
 	s.frames.give()
 	s.release() //nolint:errcheck // the terminal is gone, or as it should be
 	close(s.quit)

@@ -67,11 +67,12 @@ const (
 	Dark         = "dark"
 	Light        = "light"
 	HighContrast = "high-contrast"
+	ColourBlind  = "colour-blind"
 	Mono         = "mono"
 )
 
 // Names lists the themes in the order in which the console's key cycles through them.
-func Names() []string { return []string{Dark, Light, HighContrast, Mono} }
+func Names() []string { return []string{Dark, Light, HighContrast, ColourBlind, Mono} }
 
 // Next returns the theme after name in [Names].
 func Next(name string) string {

@@ -101,7 +101,7 @@ func contrast(a, b string) float64 {
 
 func TestTextContrast(t *testing.T) {
 	decoration := map[Role]bool{Dim: true, Border: true, ButtonOff: true}
-	for name, least := range map[string]float64{Dark: 4.5, Light: 4.5, HighContrast: 7} {
+	for name, least := range map[string]float64{Dark: 4.5, Light: 4.5, HighContrast: 7, ColourBlind: 4.5} {
 		p := palettes[name]
 		for role := range roleCount {
 			l := p.looks[role]
@@ -119,6 +119,16 @@ func TestTextContrast(t *testing.T) {
 			if got := contrast(fg, bg); got < need && !decoration[role] {
 				t.Errorf("%s: role %d has a contrast of %.1f, less than %.1f", name, role, got, need)
 			}
+		}
+	}
+}
+
+// Good, warn and bad differ in lightness in the theme for people who cannot rely on hue.
+func TestColourBlindStatesDifferInLightness(t *testing.T) {
+	p := palettes[ColourBlind]
+	for _, pair := range [][2]Role{{Good, Warn}, {Warn, Bad}} {
+		if a, b := p.looks[pair[0]].fg, p.looks[pair[1]].fg; contrast(a, b) < 1.5 {
+			t.Errorf("%s and %s differ by a contrast of %.2f only", a, b, contrast(a, b))
 		}
 	}
 }
