@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"shardeck/tui/cli"
@@ -44,19 +43,4 @@ func owner(port int) string {
 		}
 	}
 	return ""
-}
-
-// listener returns the inode of a line of /proc/net/tcp if it is a socket that listens on the port; see
-// proc(5): the local address is the second field, with the port in hexadecimal digits, the state the
-// fourth, where 0A is listening, and the inode the tenth.
-func listener(line string, port int) string {
-	f := strings.Fields(line)
-	if len(f) < 10 || f[3] != "0A" {
-		return ""
-	}
-	_, hex, _ := strings.Cut(f[1], ":")
-	if n, err := strconv.ParseUint(hex, 16, 16); err != nil || int(n) != port {
-		return ""
-	}
-	return f[9]
 }

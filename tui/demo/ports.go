@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -72,4 +73,19 @@ func listenOn(port int) (net.Listener, error) {
 		}
 	}
 	return net.Listen("tcp", addr)
+}
+
+// listener returns the inode of a line of /proc/net/tcp if it is a socket that listens on the port; see
+// proc(5): the local address is the second field, with the port in hexadecimal digits, the state the
+// fourth, where 0A is listening, and the inode the tenth.
+func listener(line string, port int) string {
+	f := strings.Fields(line)
+	if len(f) < 10 || f[3] != "0A" {
+		return ""
+	}
+	_, hex, _ := strings.Cut(f[1], ":")
+	if n, err := strconv.ParseUint(hex, 16, 16); err != nil || int(n) != port {
+		return ""
+	}
+	return f[9]
 }
