@@ -130,7 +130,7 @@ func TestAnInterruptedWriteIsNotSaidToHaveFailed(t *testing.T) {
 	if r := <-got; r.Problem != nil || r.Response.RowsAffected[0] != 1 {
 		t.Errorf("a write that was to be waited for: %+v", r)
 	}
-	if n := s.Traffic(0).InFlight(); n != 0 || len(s.flights[0].all) != 0 {
+	if n := s.Traffic(0).inFlight.Load(); n != 0 || len(s.flights[0].all) != 0 {
 		t.Errorf("%d requests in flight, %d to be interrupted", n, len(s.flights[0].all))
 	}
 }

@@ -151,7 +151,7 @@ func affected(c *ExecCall, resp *api.ExecResponse) (rows int64) {
 
 func (s *Scatter) write(ctx context.Context, shard int, part *Part, do func(context.Context, *client.Worker) (rows int64, err error)) (string, time.Duration, *api.Problem) {
 	if p := s.admit(ctx, shard); p != nil {
-		part.answered(time.Now(), api.PartFailed, 0)
+		part.answered(0, api.PartFailed, 0)
 		return s.cfg.Name(shard), 0, p
 	}
 	t := s.traffic[shard]
@@ -169,9 +169,9 @@ func (s *Scatter) write(ctx context.Context, shard int, part *Part, do func(cont
 	now := time.Now()
 	p := s.problem(ctx, shard, err)
 	if p != nil {
-		part.answered(now, api.PartFailed, 0)
+		part.answered(now.Sub(start), api.PartFailed, 0)
 	} else {
-		part.answered(now, api.PartDone, rows)
+		part.answered(now.Sub(start), api.PartDone, rows)
 	}
 	t.Record(now, now.Sub(start), s.note(shard, p))
 	return s.cfg.Name(shard), now.Sub(start), p

@@ -43,8 +43,10 @@ type RowStream struct {
 	// began is when the response did, and heard how much later the latest bytes of its body arrived; 0: none.
 	began time.Time
 	heard atomic.Int64
-	last  int64 // rows in the latest block
-	head  api.StreamHead
+	// waited is the time spent in reading the body.
+	waited time.Duration
+	last   int64 // rows in the latest block
+	head   api.StreamHead
 	// columns is the number of values of each row; 0 leaves the rows unchecked.
 	columns int
 	end     *api.EndInfo
@@ -93,6 +95,17 @@ func (s *RowStream) Heard() time.Time {
 
 // End is the stream's last record, after NextBlock has returned io.EOF; nil before.
 func (s *RowStream) End() *api.EndInfo { return s.end }
+
+// Waited is the time that was spent waiting for the body so far, without what the caller did in between.
+func (s *RowStream) Waited() time.Duration { return s.waited }
+
+// AwaitFirst waits until the body's first bytes have arrived. If they do not, the next call of
+// NextBlock says why.
+func (s *RowStream) AwaitFirst() {
+	if s.err == nil && s.from == s.to {
+		s.err = s.fill()
+	}
+}
 
 // NextBlock returns complete rows, as many as have arrived: JSON arrays, each ending in a
 // newline. The slice is valid until the next call of NextBlock or Close. It returns io.EOF only
@@ -248,10 +261,13 @@ func (s *RowStream) fill() error {
 		s.buf = &bigger
 		buf = bigger
 	}
+	asked := time.Now()
 	n, err := s.body.Read(buf[s.to:])
 	s.to += n
+	now := time.Now()
+	s.waited += now.Sub(asked)
 	if n > 0 {
-		s.heard.Store(max(1, int64(time.Since(s.began))))
+		s.heard.Store(max(1, int64(now.Sub(s.began))))
 	}
 	if n > 0 || err == nil {
 		return nil

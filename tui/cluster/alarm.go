@@ -233,8 +233,8 @@ func leaseAlarms(s *State) []Alarm {
 		return nil
 	}
 	return []Alarm{{Key: "lease/lapsing", Level: api.LevelWarn, Shard: -1, hold: leaseHold,
-		What: fmt.Sprintf("the lease of %s is not being renewed, %.1f s are left", Host(l.Holder), l.ExpiresInMS/1000),
-		Why:  "when it lapses, a backup takes over"}}
+		What: "the lease of " + Host(l.Holder) + " is not being renewed",
+		Why:  fmt.Sprintf("%.1f s are left, and when it lapses, a backup takes over", l.ExpiresInMS/1000)}}
 }
 
 func peerAlarms(s *State) []Alarm {
