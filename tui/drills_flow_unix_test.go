@@ -27,7 +27,9 @@ func TestDrillFlowOnDemo(t *testing.T) {
 	p.send(t, "\r")
 	p.shows(t, "What should happen")
 	<-time.After(quietQuestion)
-	p.send(t, "\x1b[C\r")
+	p.send(t, "\x1b[C")
+	p.shows(t, "▸ ") // the button has the focus; see below
+	p.send(t, "\r")
 	p.shows(t, "noticed after")
 	p.shows(t, "✓ passed")
 	p.send(t, "x")
@@ -36,6 +38,7 @@ func TestDrillFlowOnDemo(t *testing.T) {
 	p.send(t, "\x15")
 	p.shows(t, "> ")
 	p.send(t, report)
+	p.shows(t, "001/drill.md") // Enter in one chunk with the text would be part of it
 	p.send(t, "\r")
 	p.shows(t, "saved as")
 	b, err := os.ReadFile(report)
@@ -45,9 +48,11 @@ func TestDrillFlowOnDemo(t *testing.T) {
 	p.send(t, "\t")
 	p.shows(t, "z freeze")
 	p.send(t, "z")
-	p.shows(t, "answers nothing until you let it go on")
+	p.shows(t, "nothing until you let it go on")
 	<-time.After(quietQuestion)
-	p.send(t, "\x1b[C\r")
+	p.send(t, "\x1b[C")
+	p.shows(t, "▸ ") // the button has the focus; see below
+	p.send(t, "\r")
 	p.shows(t, "‖ frozen")
 	p.send(t, "z")
 	p.await(t, "the process goes on", func() bool { return !strings.Contains(p.screen.text(), "‖ frozen") })

@@ -95,7 +95,9 @@ func (d *Drills) Run(ctx context.Context, name, chosen string, progress func(dri
 			case <-done:
 				return
 			case <-tick.C:
-				progress(r.snapshot())
+				if s := r.snapshot(); s.Verdict == drill.Pending { // the last one is what this returns
+					progress(s)
+				}
 			}
 		}
 	}()

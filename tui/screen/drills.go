@@ -65,10 +65,11 @@ func (d *Drills) Update(msg any) Intent {
 		d.processes = m.Processes
 		d.process = min(d.process, max(len(d.processes)-1, 0))
 	case DrillProgress:
+		d.reports[m.Report.Name] = &m.Report
 		if m.Report.Verdict != drill.Pending && d.running == m.Report.Name {
 			d.running = ""
+			return ListProcesses{} // what could not be done to them meanwhile
 		}
-		d.reports[m.Report.Name] = &m.Report
 	}
 	return nil
 }
