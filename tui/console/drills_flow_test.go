@@ -3,15 +3,12 @@ package console
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"shardeck/tui/cluster"
 	"shardeck/tui/drill"
-	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
 )
 
@@ -125,25 +122,4 @@ func TestFirstFrameHasItsRowsAndTheNotice(t *testing.T) {
 	if strings.Contains(d.frame(), "nginx") {
 		t.Errorf("the notice stays:\n%s", d.frame())
 	}
-}
-
-// exportTo is what the user types as the path of an export.
-func typePath(f *flow, path string) {
-	f.keys("ctrl+u")
-	f.handle(keymap.Typed{Text: path})
-	f.keys("enter")
-}
-
-func exportedPage(t *testing.T, f *flow) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "drill.md")
-	f.keys("x")
-	f.await("Export the report as Markdown")
-	typePath(f, path)
-	f.await("saved as")
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }
