@@ -247,7 +247,7 @@ func (d *Drills) actOn(ctx context.Context, p *process, key string) (string, err
 	case key == keyKill:
 		return "sent SIGKILL to " + p.name, p.kill()
 	case key == keyRestart:
-		return "started " + p.name, p.restart(ctx)
+		return "restarted " + p.name, p.restart(ctx)
 	case key == keyFreeze && state == drill.Frozen, key == keySlow && state == drill.Slow, key == keyFull && state == drill.Full:
 		return p.name + " is no longer " + string(state), p.relieve()
 	case key == keyFreeze:
