@@ -53,7 +53,7 @@ func (m *model) press(k keymap.Key) tea.Cmd {
 	if !handled {
 		c := keymap.Find(m.opts.Bindings.Apply(programCommands()), k.Name)
 		if c == nil {
-			return nil
+			return m.act(m.demoKey(k.Name))
 		}
 		in = c.Run()
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"shardeck/tui/drill"
 	"shardeck/tui/editor"
 	"shardeck/tui/goldentest"
 	"shardeck/tui/keymap"
@@ -89,6 +90,11 @@ func keySections(t *testing.T) (screens, dialogs []keySection) {
 			lists[c.Name] = strings.HasSuffix(c.Group, "a table")
 		}
 	}
+	d.keys("esc")
+	d.m.opts.Drills = &fakeDrills{report: drill.Report{Checks: []drill.Check{{Text: "noticed", OK: true}}}}
+	d.wait(time.Second)
+	d.keys("D")
+	add("Drills, in a demo", d.m.top().Commands(d.m.view()), "Demo", "View")
 	d.keys("esc")
 	open("command line", ":")
 	open("security check", "s")

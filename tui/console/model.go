@@ -19,6 +19,7 @@ const (
 	tickLively  = 100 * time.Millisecond // while requests are shown on their way
 	tickUrgent  = 40 * time.Millisecond  // during a failover
 	flashFor    = 3 * time.Second
+	noticeFor   = 30 * time.Second
 	eventsKept  = 500
 	urgentPause = 50 * time.Millisecond
 )
@@ -71,6 +72,8 @@ type model struct {
 	places      []screen.Screen // by their numbers; they keep their state while others are shown
 	recalled    bool            // the history file has been requested
 	acting      []bool          // by action: whether it is running
+	drills      *screen.Drills  // once it has been opened
+	drilling    request
 
 	signalled state // what the terminal was told last
 
@@ -96,6 +99,9 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 	}
 	for _, text := range o.Events {
 		m.note(api.LevelInfo, text)
+	}
+	if o.First != nil {
+		m.polled(*o.First)
 	}
 	return m
 }
@@ -135,11 +141,14 @@ func (m *model) did(level api.Level, text string) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, Bindings: m.opts.Bindings, Profile: m.opts.Profile, Earlier: m.earlier, EventFile: m.opts.EventFile,
+		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, HasDrills: m.opts.Drills != nil, Bindings: m.opts.Bindings, Profile: m.opts.Profile, Earlier: m.earlier, EventFile: m.opts.EventFile,
 	}
 	for i := range m.opts.Actions {
 		a := &m.opts.Actions[i]
 		v.Actions = append(v.Actions, screen.Action{Key: a.Key, Label: m.actionLabel(i), Help: a.Help, Urgent: a.Urgent != nil && a.Urgent()})
+	}
+	if m.now.Sub(m.started) < noticeFor {
+		v.Notes = append(v.Notes, m.opts.Notices...)
 	}
 	if m.flash != "" && m.now.Before(m.flashUntil) {
 		v.Notes = append(v.Notes, m.flash)

@@ -55,6 +55,8 @@ type Options struct {
 	Interval time.Duration
 	// Actions are additional keys of the embedding program, such as the demo's.
 	Actions []Action
+	// Drills are carried out on the cluster of a demo; nil where there is none.
+	Drills Drills
 	// Events are the first entries of the event log.
 	Events []string
 
@@ -65,6 +67,11 @@ type Options struct {
 	// Unreached counts requests of clients that reached no master, which no master can count; nil
 	// where nobody knows. It must not block.
 	Unreached func() uint64
+
+	// Notices are shown in the footer for the first half a minute.
+	Notices []string
+	// First is what a master has said already, so that the first frame has its rows; nil if none has.
+	First *cluster.Observation
 
 	// QuitQuestion is asked before the program quits, as where that ends a demo; "" quits at once.
 	QuitQuestion string
@@ -197,7 +204,7 @@ func (o *Options) complete() error {
 // checkActions rejects keys that are already in use: a key must do what the help says.
 func (o *Options) checkActions() error {
 	taken := map[string]bool{"enter": true, "esc": true}
-	for _, c := range append((&screen.Dashboard{}).Commands(&screen.View{}), programCommands()...) {
+	for _, c := range append((&screen.Dashboard{}).Commands(&screen.View{HasDrills: true}), programCommands()...) {
 		for _, k := range c.Keys {
 			taken[k] = true
 		}

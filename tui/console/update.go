@@ -184,6 +184,8 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 		return m.askAction(in.Key)
 	case screen.RunAction:
 		return m.runAction(in)
+	case screen.OpenDrills, screen.ListProcesses, screen.RunDrill, screen.CancelDrill, screen.ActOnProcess:
+		return m.actOnDrills(in)
 	default:
 		return m.actOnPlaces(in)
 	}

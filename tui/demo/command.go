@@ -29,6 +29,8 @@ type Command struct {
 	FreePorts bool          `help:"Use any free ports instead of 8080 to 8084."`
 	Lease     string        `enum:"sqlitefile,manual" default:"sqlitefile" help:"Who leads: whoever holds a lease in a file of the run directory, so that the backup takes over by itself (sqlitefile), or the primary until somebody asks for a failover (manual)."`
 	NoTraffic bool          `help:"Start with the background traffic off."`
+	Drill     []string      `placeholder:"NAME" help:"Run this drill on the new cluster instead of opening the console, print what was measured, and exit with 0 if it passed; repeatable, or all. An unknown name lists them."`
+	Report    string        `type:"path" placeholder:"FILE" help:"With --drill: also write the reports to this file, as Markdown."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
 	console.Appearance
@@ -38,7 +40,7 @@ type Command struct {
 
 // Help adds to the command's help.
 func (*Command) Help() string {
-	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there toggle traffic, kill the primary and restart it. All children exit with this command, however it ends.\n\n" + cli.ExitHelp
+	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there toggle traffic, kill the primary and restart it, and D runs drills. All children exit with this command, however it ends.\n\n" + cli.ExitHelp
 }
 
 // Run starts the cluster, shows it, and stops it.
@@ -49,11 +51,14 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if c.Pace < 0 {
 		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
 	}
-	headless := c.Headless || !onTerminal()
+	if err := c.checkDrills(); err != nil {
+		return err
+	}
+	headless := c.Headless || len(c.Drill) > 0 || !onTerminal()
 	if !headless && dumb() {
 		return cli.Usagef("the console cannot be shown with TERM=%s; use --headless for the tour as text", os.Getenv("TERM"))
 	}
-	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
+	if headless && len(c.Drill) == 0 && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
 		return cli.Usagef("the tour requires --data-dir to be empty or not to exist yet, and %s is neither", c.DataDir)
 	}
 	say := func(format string, args ...any) {
@@ -77,6 +82,9 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
 	}()
 	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
+	if len(c.Drill) > 0 {
+		return c.runDrills(ctx, cluster, streams.Out)
+	}
 	if headless {
 		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows, manual: c.Lease == leaseManual}
 		return t.run(ctx)
@@ -122,13 +130,21 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	traffic := cluster.NewTraffic(c.Rows)
 	defer traffic.Close()
 	traffic.Set(!c.NoTraffic && c.Rows > 0)
-	var first []string
+	first := []string{cluster.secondShell()}
 	if traffic.On() {
 		first = append(first, fmt.Sprintf("traffic keeps about %d rows of its own", trafficKeeps))
+	}
+	for _, t := range cluster.taken {
+		first = append(first, t.String())
+	}
+	rows := c.Rows
+	if !cluster.dir.temporary {
+		rows = 1 // an earlier demo may have loaded fewer
 	}
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, ASCII: c.ASCII, Signals: c.Signals, ThemeFile: console.ThemeFile(os.Getenv), DB: demoDB, Table: demoTable,
 		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
+		Notices: cluster.notices(), First: cluster.first(ctx, min(rows, c.Rows)), Drills: cluster.NewDrills(traffic, c.Rows),
 		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})

@@ -21,6 +21,7 @@ type View struct {
 	Earlier   []cluster.Event // of earlier sessions, the oldest first
 	Paused    bool
 	Interval  time.Duration    // between two polls
+	HasDrills bool             // drills can be run
 	Actions   []Action         // of the embedding program, such as the demo
 	Keys      []keymap.Command // of the screen that has the focus, the most important first
 	Bindings  keymap.Bindings  // keys that the user has chosen
