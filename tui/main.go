@@ -136,7 +136,8 @@ func parse(ctx context.Context, g *grammar, args []string, streams cli.Streams) 
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Vars{"version": programName() + " " + daemon.Version},
-		kong.Vars(cli.Vars()), kong.Vars{"themes": strings.Join(append([]string{theme.Auto}, theme.Names()...), ","), "colours": strings.Join(screen.Colours(), ",")},
+		kong.Vars(cli.Vars()), kong.Vars{"themes": strings.Join(append([]string{theme.Auto}, theme.Names()...), ","), "colours": strings.Join(screen.Colours(), ","),
+			"themes_text": strings.Join(append([]string{theme.Auto}, theme.Names()...), ", "), "colours_text": strings.Join(screen.Colours(), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(streams),
 	)
