@@ -15,6 +15,7 @@ import (
 	"shardeck/tui/cli"
 	"shardeck/tui/cluster"
 	"shardeck/tui/console"
+	guidedtour "shardeck/tui/tour"
 )
 
 // maxRows bounds --rows: the students' IDs must stay below those of the traffic.
@@ -30,6 +31,7 @@ type Command struct {
 	Lease     string        `enum:"sqlitefile,manual" default:"sqlitefile" help:"Who leads: whoever holds a lease in a file of the run directory, so that the backup takes over by itself (sqlitefile), or the primary until somebody asks for a failover (manual)."`
 	NoTraffic bool          `help:"Start with the background traffic off."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
+	Tour      TourFile      `placeholder:"FILE" help:"Show a guided tour in the console, or without one run it as a test: that of a file, or without FILE the one that comes with Shardeck."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
 	console.Appearance
 	console.Keys
@@ -48,6 +50,10 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	}
 	if c.Pace < 0 {
 		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
+	}
+	guided, err := c.readTour()
+	if err != nil {
+		return err
 	}
 	headless := c.Headless || !onTerminal()
 	if !headless && dumb() {
@@ -77,11 +83,14 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
 	}()
 	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
-	if headless {
+	switch {
+	case headless && guided != nil:
+		return c.rehearse(ctx, guided, cluster, streams.Out)
+	case headless:
 		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows, manual: c.Lease == leaseManual}
 		return t.run(ctx)
 	}
-	return c.openConsole(ctx, cluster, streams.Out)
+	return c.openConsole(ctx, cluster, guided, streams.Out)
 }
 
 // addPrograms sets up the workers in other languages.
@@ -115,7 +124,7 @@ func (c *Command) dataAfterwards(cluster *Cluster) string {
 
 // openConsole loads the students, unless an earlier demo has, starts the traffic and runs
 // the console until the user quits.
-func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writer) error {
+func (c *Command) openConsole(ctx context.Context, cluster *Cluster, guided *guidedtour.Tour, out io.Writer) error {
 	if err := c.loadOnce(ctx, cluster, out); err != nil {
 		return err
 	}
@@ -129,6 +138,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, ASCII: c.ASCII, Signals: c.Signals, ThemeFile: console.ThemeFile(os.Getenv), DB: demoDB, Table: demoTable,
 		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
+		Guide: c.guide(guided, cluster, traffic), Presenter: c.Presenter,
 		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})

@@ -1,6 +1,7 @@
 package tour
 
 import (
+	"errors"
 	"time"
 
 	"shardeck/shared/api"
@@ -53,6 +54,14 @@ type Outcome struct {
 	Missing int    // shards without which the answer was given
 	Code    api.Code
 	Failed  string // why there is no answer; "" if there is one
+}
+
+// Err is the failure as an error.
+func (o *Outcome) Err() error {
+	if o.Failed == "" {
+		return nil
+	}
+	return errors.New(o.Failed)
 }
 
 // Observe returns what a state says.
