@@ -166,7 +166,7 @@ func (r *Runner) check(f *Facts) {
 // advance goes on if that was asked for, or if the step's time is over and all is well.
 func (r *Runner) advance(f *Facts) {
 	due := r.step().After > 0 && f.Now.Sub(r.began) >= r.step().After && r.Passed() && !r.again
-	if !r.paused && (r.queued || due) {
+	if !r.paused && (r.queued && r.Settled() || due) {
 		r.forward()
 	}
 }
@@ -180,13 +180,13 @@ func (r *Runner) forward() {
 	r.enter(r.at + 1)
 }
 
-// Next goes on. While the step is still at work it does so as soon as that is done; asked again, it
-// no longer waits for what only happens by itself.
+// Next goes on. While the step is still at work, or an expectation undecided, it does so as soon as
+// that is done; asked again, it no longer waits for what only happens by itself.
 func (r *Runner) Next() {
 	switch {
 	case r.paused:
 		r.Resume()
-	case r.next == len(r.step().Do) && !r.busy:
+	case r.Settled(), r.queued && !r.busy && r.next == len(r.step().Do):
 		r.forward()
 	case r.queued && !r.waiting.IsZero():
 		r.next, r.waiting = r.next+1, time.Time{}
@@ -218,7 +218,7 @@ func (r *Runner) Passed() bool {
 // Settled reports whether the step has come to its end, well or not.
 func (r *Runner) Settled() bool {
 	return r.next == len(r.step().Do) && !r.busy && r.shown &&
-		!slices.ContainsFunc(r.checks, func(c result) bool { return c.verdict == Pending })
+		(r.again || !slices.ContainsFunc(r.checks, func(c result) bool { return c.verdict == Pending }))
 }
 
 // Snapshot is what an audience sees of a tour.

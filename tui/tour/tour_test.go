@@ -310,9 +310,31 @@ func TestNextWhileAtWork(t *testing.T) {
 	}
 	d.r.Next() // but waiting is
 	d.order("")
+	if s := d.r.Snapshot(); s.Number != 1 || s.Doing != "" || s.Checks[0].Verdict != Pending {
+		t.Fatalf("%+v", s)
+	}
+	d.r.Next() // and so is an expectation that is not decided yet
 	if s := d.r.Snapshot(); s.Number != 2 {
 		t.Fatalf("%+v", s)
 	}
+}
+
+// A tour goes on by itself once what was still at work is done and decided.
+func TestNextIsRemembered(t *testing.T) {
+	d := drive(t, twoSteps)
+	d.order("live")
+	d.done(nil)
+	d.order("kill primary")
+	d.r.Next()
+	d.r.Done(d.f.Now, nil)
+	d.f.Status = Down // observed before the end of the action
+	d.order("")
+	d.wait(time.Second)
+	d.order("")
+	if s := d.r.Snapshot(); s.Number != 2 || s.Queued {
+		t.Fatalf("%+v", s)
+	}
+	d.order("query")
 }
 
 func TestBackDoesNothingAgain(t *testing.T) {
