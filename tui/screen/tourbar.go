@@ -62,10 +62,11 @@ func TourCommands(paused, writing, enterTaken bool) []keymap.Command {
 
 // The sizes of the bar.
 const (
-	tourFrom     = 12 // the height of a frame from which the bar takes rows of its own
-	tourRows     = 4  // at least, so that the panels do not move with each step
-	captionLines = 4
-	noteLines    = 8
+	tourFrom       = 12 // the height of a frame from which the bar takes rows of its own
+	tourRows       = 4  // at least, so that the panels do not move with each step
+	captionLines   = 4
+	tourCheckLines = 3
+	noteLines      = 8
 )
 
 // tourLine is a line of the bar.
@@ -94,8 +95,8 @@ func (b *TourBar) lines(width int) []tourLine {
 	for _, f := range b.Faults {
 		add(theme.Bad, "✗ "+f, 1)
 	}
-	if text := b.checks(); text != "" {
-		add(b.checkRole(), text, 2)
+	for _, line := range packed(b.checks(), width, tourCheckLines) {
+		all = append(all, tourLine{b.checkRole(), line})
 	}
 	if b.ShowNotes {
 		text := b.Notes
@@ -107,8 +108,27 @@ func (b *TourBar) lines(width int) []tourLine {
 	return all
 }
 
-// checks are the step's expectations in a line, each with its mark.
-func (b *TourBar) checks() string {
+// packed puts texts into at most limit lines, several in one where they have room. None is broken.
+func packed(texts []string, width, limit int) (lines []string) {
+	const gap = "   "
+	for i, text := range texts {
+		last := len(lines) - 1
+		switch {
+		case last >= 0 && widget.Width(lines[last]+gap+text) <= width:
+			lines[last] += gap + text
+		case len(lines) < limit:
+			lines = append(lines, widget.Fit(text, width))
+		default:
+			more := fmt.Sprintf("%s%d more", gap, len(texts)-i)
+			lines[last] = widget.Fit(lines[last], width-len(more)) + more
+			return lines
+		}
+	}
+	return lines
+}
+
+// checks are the step's expectations, each with its mark.
+func (b *TourBar) checks() []string {
 	var all []string
 	if b.Doing != "" {
 		all = append(all, "▸ "+b.Doing)
@@ -123,7 +143,7 @@ func (b *TourBar) checks() string {
 			all = append(all, "… "+c.Text)
 		}
 	}
-	return strings.Join(all, "   ")
+	return all
 }
 
 // checkRole is that of the worst check.

@@ -219,6 +219,23 @@ func TestPressedKeysCoverNothing(t *testing.T) {
 	}
 }
 
+func TestChecksAreNotBroken(t *testing.T) {
+	for _, c := range []struct {
+		width, limit int
+		want         string
+	}{
+		{40, 3, "✓ one   ✓ two three   ✓ four"},
+		{20, 3, "✓ one   ✓ two three|✓ four"},
+		{12, 3, "✓ one|✓ two three|✓ four"},
+		{8, 3, "✓ one|✓ two t…|✓ four"},
+		{20, 1, "✓ one   ✓ …   1 more"},
+	} {
+		if got := strings.Join(packed([]string{"✓ one", "✓ two three", "✓ four"}, c.width, c.limit), "|"); got != c.want {
+			t.Errorf("in %d lines of %d: got %q, want %q", c.limit, c.width, got, c.want)
+		}
+	}
+}
+
 // The keys of a tour do one thing each, whatever state it is in.
 func TestTourKeysDoNotConflict(t *testing.T) {
 	for i := range 8 {
