@@ -15,6 +15,7 @@ import (
 	"shardeck/tui/cli"
 	"shardeck/tui/cluster"
 	"shardeck/tui/console"
+	"shardeck/tui/screen"
 	guidedtour "shardeck/tui/tour"
 )
 
@@ -63,7 +64,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		return cli.Usagef("the tour requires --data-dir to be empty or not to exist yet, and %s is neither", c.DataDir)
 	}
 	say := func(format string, args ...any) {
-		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
+		fmt.Fprintf(streams.Out, "  %s\n", c.shown(fmt.Sprintf(format, args...)))
 	}
 	opts := Options{DataDir: c.DataDir, FreePorts: c.FreePorts, Lease: c.Lease, LogLevel: c.LogLevel, Say: say}
 	if c.Polyglot {
@@ -80,7 +81,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	defer func() {
 		stopBegan := time.Now()
 		err = errors.Join(err, cluster.Stop())
-		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
+		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.shown(c.afterwards(cluster)))
 	}()
 	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
 	switch {
@@ -105,6 +106,14 @@ func addPrograms(ctx context.Context, opts *Options, out io.Writer) (err error) 
 		return cli.Usagef("--polyglot: %w", err)
 	}
 	return err
+}
+
+// shown is a text as it may be shown: to an audience without paths.
+func (c *Command) shown(text string) string {
+	if c.Presenter {
+		return screen.Hide(text)
+	}
+	return text
 }
 
 func (c *Command) afterwards(cluster *Cluster) string {

@@ -65,8 +65,8 @@ func checkKinds() []checkKind {
 	}
 }
 
-// subjects lists the names of the checks.
-func subjects() []string {
+// Subjects lists the names of the checks.
+func Subjects() []string {
 	var all []string
 	for _, k := range checkKinds() {
 		all = append(all, k.subject)
@@ -95,7 +95,7 @@ func (c *Check) possible(had map[string]bool) error {
 }
 
 func checkOf(item any) (Check, error) {
-	subject, value, rest, err := entry(item, subjects())
+	subject, value, rest, err := entry(item, Subjects())
 	if err != nil {
 		return Check{}, err
 	}
