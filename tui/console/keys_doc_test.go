@@ -96,6 +96,7 @@ func keySections(t *testing.T) (screens, dialogs []keySection) {
 	d.keys("D")
 	add("Drills, in a demo", d.m.top().Commands(d.m.view()), "Demo", "View")
 	d.keys("esc")
+	add("Guided tour", append(screen.TourCommands(false, false, false), screen.TourCommands(true, false, false)...))
 	open("command line", ":")
 	open("security check", "s")
 	open("failover", "f")

@@ -75,6 +75,9 @@ type model struct {
 	drills      *screen.Drills  // once it has been opened
 	drilling    request
 
+	guide   *guide    // the guided tour; nil if there is none
+	pressed []pressed // the keys that an audience sees
+
 	signalled state // what the terminal was told last
 
 	flash      string
@@ -95,7 +98,7 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 		acting: make([]bool, len(o.Actions)),
 		query: screen.NewQuery(screen.QueryOptions{Statements: o.Statements, Vim: o.Keys.Vim, YesWrites: o.Keys.YesWrites,
 			Run: screen.RunOptions{MaxRows: screen.DefaultMaxRows}}),
-		saving: new(sync.Mutex), trafficking: map[string]*request{}, places: screen.NewPlaces(),
+		saving: new(sync.Mutex), guide: newGuide(&o), trafficking: map[string]*request{}, places: screen.NewPlaces(),
 	}
 	for _, text := range o.Events {
 		m.note(api.LevelInfo, text)
@@ -118,7 +121,7 @@ func (m *model) client(u string) Master {
 
 // log adds events and drops the oldest if there are too many.
 func (m *model) log(events ...cluster.Event) {
-	m.events = append(m.events, events...)
+	m.events = append(m.events, m.forAudience(events)...)
 	if m.opts.EventFile != "" {
 		m.unsaved = append(m.unsaved, events...)
 		m.unsaved = m.unsaved[max(len(m.unsaved)-eventsKept, 0):] // no master has answered for long
@@ -149,6 +152,10 @@ func (m *model) view() *screen.View {
 	}
 	if m.now.Sub(m.started) < noticeFor {
 		v.Notes = append(v.Notes, m.opts.Notices...)
+	}
+	v.Presenter = m.presenter()
+	if m.guide != nil {
+		v.Tour = m.tourBar(v)
 	}
 	if m.flash != "" && m.now.Before(m.flashUntil) {
 		v.Notes = append(v.Notes, m.flash)

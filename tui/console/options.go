@@ -64,6 +64,12 @@ type Options struct {
 	// read. It runs in a goroutine of its own.
 	Log func(ctx context.Context, worker string) ([]string, error)
 
+	// Guide is a guided tour to show; nil for none.
+	Guide *Guide
+	// Presenter shows the console to an audience: large figures, the keys that are pressed, and no
+	// paths, tokens or names of users.
+	Presenter bool
+
 	// Unreached counts requests of clients that reached no master, which no master can count; nil
 	// where nobody knows. It must not block.
 	Unreached func() uint64
@@ -114,6 +120,8 @@ type Options struct {
 type Appearance struct {
 	Theme string `env:"SHARDECK_THEME" enum:"${themes}" default:"auto" help:"Theme: ${themes_text}. With auto it is the one that was chosen last, else it follows the terminal."`
 	ASCII bool   `name:"ascii" env:"SHARDECK_ASCII" help:"Draw with ASCII characters only."`
+
+	Presenter bool `help:"Show it to an audience: large figures, the keys that are pressed, and no paths, tokens or names of users."`
 }
 
 // Keys are the preferences that are flags of every command that opens the console.

@@ -43,7 +43,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case historyLoadedMsg:
 		m.query.Update(screen.HistoryLoaded{Entries: msg.entries})
 	case eventsLoadedMsg:
-		m.earlier = msg.events
+		m.earlier = m.forAudience(msg.events)
 	case eventsFailedMsg:
 		m.opts.EventFile = ""
 		m.note(api.LevelWarn, "events are not saved: "+msg.err.Error())
@@ -57,7 +57,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // onTick starts what is due.
 func (m *model) onTick() tea.Cmd {
-	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.keepEvents(), m.signal())
+	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.guideTour(), m.keepEvents(), m.signal())
 }
 
 func (m *model) tickLength() time.Duration {
@@ -136,6 +136,8 @@ func (m *model) carryOut(in screen.Intent) tea.Cmd {
 		m.push(in.Screen)
 	case screen.Go:
 		return m.goTo(in.To)
+	case screen.TourMove:
+		return m.moveTour(in)
 	default:
 		return m.actOnCluster(in)
 	}
@@ -410,6 +412,7 @@ func (m *model) runSecurity() tea.Cmd {
 }
 
 func (m *model) secured(r reply[*api.SecurityCheckResponse]) tea.Cmd {
+	m.sawSecurity(r)
 	switch {
 	case r.err != nil:
 		m.did(api.LevelError, "security check failed: "+cluster.Explain(r.err))

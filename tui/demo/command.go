@@ -15,6 +15,8 @@ import (
 	"shardeck/tui/cli"
 	"shardeck/tui/cluster"
 	"shardeck/tui/console"
+	"shardeck/tui/screen"
+	guidedtour "shardeck/tui/tour"
 )
 
 // maxRows bounds --rows: the students' IDs must stay below those of the traffic.
@@ -32,6 +34,7 @@ type Command struct {
 	Drill     []string      `placeholder:"NAME" help:"Run this drill on the new cluster instead of opening the console, print what was measured, and exit with 0 if it passed; repeatable, or all. An unknown name lists them."`
 	Report    string        `type:"path" placeholder:"FILE" help:"With --drill: also write the reports to this file, as Markdown."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
+	Tour      TourFile      `placeholder:"FILE" help:"Show a guided tour in the console, or without one run it as a test: that of a file, or without FILE the one that comes with Shardeck."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
 	console.Appearance
 	console.Keys
@@ -54,6 +57,10 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if err := c.checkDrills(); err != nil {
 		return err
 	}
+	guided, err := c.readTour()
+	if err != nil {
+		return err
+	}
 	headless := c.Headless || len(c.Drill) > 0 || !onTerminal()
 	if !headless && dumb() {
 		return cli.Usagef("the console cannot be shown with TERM=%s; use --headless for the tour as text", os.Getenv("TERM"))
@@ -62,7 +69,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		return cli.Usagef("the tour requires --data-dir to be empty or not to exist yet, and %s is neither", c.DataDir)
 	}
 	say := func(format string, args ...any) {
-		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
+		fmt.Fprintf(streams.Out, "  %s\n", c.shown(fmt.Sprintf(format, args...)))
 	}
 	opts := Options{DataDir: c.DataDir, FreePorts: c.FreePorts, Lease: c.Lease, LogLevel: c.LogLevel, Say: say}
 	if c.Polyglot {
@@ -79,17 +86,19 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	defer func() {
 		stopBegan := time.Now()
 		err = errors.Join(err, cluster.Stop())
-		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
+		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.shown(c.afterwards(cluster)))
 	}()
 	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
-	if len(c.Drill) > 0 {
+	switch {
+	case len(c.Drill) > 0:
 		return c.runDrills(ctx, cluster, streams.Out)
-	}
-	if headless {
+	case headless && guided != nil:
+		return c.rehearse(ctx, guided, cluster, streams.Out)
+	case headless:
 		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows, manual: c.Lease == leaseManual}
 		return t.run(ctx)
 	}
-	return c.openConsole(ctx, cluster, streams.Out)
+	return c.openConsole(ctx, cluster, guided, streams.Out)
 }
 
 // addPrograms sets up the workers in other languages.
@@ -104,6 +113,14 @@ func addPrograms(ctx context.Context, opts *Options, out io.Writer) (err error) 
 		return cli.Usagef("--polyglot: %w", err)
 	}
 	return err
+}
+
+// shown is a text as it may be shown: to an audience without paths.
+func (c *Command) shown(text string) string {
+	if c.Presenter {
+		return screen.Hide(text)
+	}
+	return text
 }
 
 func (c *Command) afterwards(cluster *Cluster) string {
@@ -123,7 +140,7 @@ func (c *Command) dataAfterwards(cluster *Cluster) string {
 
 // openConsole loads the students, unless an earlier demo has, starts the traffic and runs
 // the console until the user quits.
-func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writer) error {
+func (c *Command) openConsole(ctx context.Context, cluster *Cluster, guided *guidedtour.Tour, out io.Writer) error {
 	if err := c.loadOnce(ctx, cluster, out); err != nil {
 		return err
 	}
@@ -145,6 +162,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 		Masters: cluster.Masters(), Theme: c.Theme, ASCII: c.ASCII, Signals: c.Signals, ThemeFile: console.ThemeFile(os.Getenv), DB: demoDB, Table: demoTable,
 		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
 		Notices: cluster.notices(), First: cluster.first(ctx, min(rows, c.Rows)), Drills: cluster.NewDrills(traffic, c.Rows),
+		Guide: c.guide(guided, cluster, traffic), Presenter: c.Presenter,
 		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})
