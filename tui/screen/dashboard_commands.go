@@ -40,6 +40,7 @@ func (d *Dashboard) Commands(v *View) []keymap.Command {
 		noTable = "there is no table to count"
 	}
 	rest := []keymap.Command{
+		{Name: "go to a screen by its number", Label: "screens", Group: groupPlaces, Shown: "1–9", Do: asks(ShowHelp{})},
 		{Name: "count the rows by MapReduce", Label: "count", Group: groupCluster, Keys: []string{"c"}, Off: noTable, Do: asks(StartCount{})},
 		{Name: "write and run T-SQL", Label: "query", Group: groupCluster, Keys: []string{"e"}, Do: asks(OpenQuery{})},
 		{Name: "check the security", Label: "security", Group: groupCluster, Keys: []string{"s"}, Do: asks(OpenSecurity{})},
@@ -55,14 +56,14 @@ func (d *Dashboard) Commands(v *View) []keymap.Command {
 		}
 	}
 	if v.HasDrills {
-		rest = append(rest, keymap.Command{Name: "run drills on the demo cluster", Label: "drills", Group: groupDemo, Keys: []string{"D"}, Do: asks(OpenDrills{})})
+		rest = append(rest, drillsCommand("drills"))
 	}
 	return append(append(append(front, rest...),
 		keymap.Command{Name: "pause and resume", Label: "pause", Group: groupView, Keys: []string{"p"}, Do: asks(TogglePause{})},
-		keymap.Command{Name: "refresh now, and repaint", Label: "refresh", Group: groupView, Keys: []string{"r"}, Do: asks(RefreshNow{})},
+		keymap.Command{Name: "refresh now, and repaint", Group: groupView, Keys: []string{"r"}, Do: asks(RefreshNow{})},
 		keymap.Command{Name: "poll more often", Group: groupView, Keys: []string{"+", "="}, Do: asks(SetInterval{nextInterval(v.Interval, -1)})},
 		keymap.Command{Name: "poll less often", Group: groupView, Keys: []string{"-"}, Do: asks(SetInterval{nextInterval(v.Interval, 1)})},
-		keymap.Command{Name: "change the theme", Label: "theme", Group: groupView, Keys: []string{"T"}, Do: asks(NextTheme{})},
+		keymap.Command{Name: "change the theme", Group: groupView, Keys: []string{"T"}, Do: asks(NextTheme{})},
 		keymap.Command{Name: "see earlier shards", Group: groupView, Keys: []string{"up", "k"}, Do: does(func() { d.Scroll(-1, len(shardsOf(v))) })},
 		keymap.Command{Name: "see later shards", Group: groupView, Keys: []string{"down", "j"}, Do: does(func() { d.Scroll(1, len(shardsOf(v))) })},
 		keymap.Command{Name: CommandLineName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowCommandLine{})},

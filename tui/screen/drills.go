@@ -127,8 +127,8 @@ func (d *Drills) Commands(v *View) []keymap.Command {
 		all[3].Label = "drills"
 	}
 	all = append(all, d.acts(v)...)
+	all = append(all, placeKeys(placeCount)...)
 	return append(all,
-		keymap.Command{Name: "go back to the overview", Label: "back", Group: groupPlaces, Keys: []string{"esc", "q", "1"}, Do: asks(Go{OverviewPlace})},
 		keymap.Command{Name: "show the help", Label: "help", Group: groupProgram, Keys: []string{"?"}, Do: asks(ShowHelp{})},
 		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{"ctrl+p"}, Do: asks(ShowPalette{})})
 }

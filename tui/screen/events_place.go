@@ -103,7 +103,7 @@ func (e *Events) Commands(v *View) []keymap.Command {
 	whole := keymap.Command{Name: "read the whole event", Label: "read", Group: groupView, Keys: []string{"enter"}, Off: none, Do: func() Intent {
 		return Show{NewNotice(v.Now, "Event", eventText(v, &e.events[e.list.row()]))}
 	}}
-	return placeCommands(EventsPlace, append([]keymap.Command{whole}, own...)...)
+	return placeCommands(v, EventsPlace, append([]keymap.Command{whole}, own...)...)
 }
 
 // eventText is an event in full.

@@ -113,12 +113,12 @@ func MergeFailovers(lists ...[]api.FailoverResponse) []api.FailoverResponse {
 }
 
 // Commands lists the keys.
-func (f *Failovers) Commands(*View) []keymap.Command {
+func (f *Failovers) Commands(v *View) []keymap.Command {
 	own := f.list.commands()
 	if f.list.typing() {
 		return own
 	}
-	return placeCommands(FailoverPlace, append([]keymap.Command{
+	return placeCommands(v, FailoverPlace, append([]keymap.Command{
 		{Name: "fail over to the backup, after a question", Label: "fail over", Group: groupCluster, Keys: []string{"enter"}, Do: asks(OpenFailover{})},
 		{Name: "scroll the details", Label: "more", Group: groupView, Keys: []string{"tab"}, Do: does(func() { f.pane.page() })},
 	}, own...)...)

@@ -64,7 +64,7 @@ func (l *Live) Commands(v *View) []keymap.Command {
 	for _, a := range v.Actions {
 		all = append(all, keymap.Command{Name: a.Help, Label: a.Label, Group: groupDemo, Keys: []string{a.Key}, Do: asks(AskAction{Key: a.Key})})
 	}
-	return placeCommands(LivePlace, all...)
+	return placeCommands(v, LivePlace, all...)
 }
 
 // Paint draws the lanes, the slots, the latest requests and the count.

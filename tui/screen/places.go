@@ -118,9 +118,17 @@ func placeKeys(here Place) []keymap.Command {
 	return all
 }
 
+// drillsCommand goes to the drills of a demo.
+func drillsCommand(label string) keymap.Command {
+	return keymap.Command{Name: "run drills on the demo cluster", Label: label, Group: groupDemo, Keys: []string{"D"}, Do: asks(OpenDrills{})}
+}
+
 // placeCommands completes a place's own commands by those that every place has.
-func placeCommands(here Place, own ...keymap.Command) []keymap.Command {
+func placeCommands(v *View, here Place, own ...keymap.Command) []keymap.Command {
 	all := append(slices.Clip(own), placeKeys(here)...)
+	if v.HasDrills {
+		all = append(all, drillsCommand("drills"))
+	}
 	return append(all,
 		keymap.Command{Name: "show the help", Label: "help", Group: groupProgram, Keys: []string{"?"}, Do: asks(ShowHelp{})},
 		keymap.Command{Name: CommandLineName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowCommandLine{})},

@@ -151,7 +151,7 @@ func (r *Running) Commands(v *View) []keymap.Command {
 		return Show{NewConfirm(v.Now, "Cancel a statement", text, "cancel it", CancelRunning{Master: e.master, ID: e.query.ID, SQL: e.query.SQL})}
 	}}
 	more := keymap.Command{Name: "scroll the details", Label: "more", Group: groupView, Keys: []string{"tab"}, Do: does(func() { r.pane.page() })}
-	return placeCommands(RunningPlace, append([]keymap.Command{cancel, more}, own...)...)
+	return placeCommands(v, RunningPlace, append([]keymap.Command{cancel, more}, own...)...)
 }
 
 // Paint draws the list and the chosen statement.

@@ -173,7 +173,7 @@ func (s *Schema) Commands(v *View) []keymap.Command {
 		}},
 		{Name: "scroll the definition", Label: "more", Group: groupView, Keys: []string{"tab"}, Do: does(func() { s.pane.page() })},
 	}
-	return placeCommands(SchemaPlace, append(commands, own...)...)
+	return placeCommands(v, SchemaPlace, append(commands, own...)...)
 }
 
 func noRow(ok bool) string {

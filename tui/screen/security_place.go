@@ -104,7 +104,7 @@ func (s *SecurityChecks) chosen() *Security {
 }
 
 // Commands lists the keys.
-func (s *SecurityChecks) Commands(*View) []keymap.Command {
+func (s *SecurityChecks) Commands(v *View) []keymap.Command {
 	own := s.list.commands()
 	if s.list.typing() {
 		return own
@@ -135,7 +135,7 @@ func (s *SecurityChecks) Commands(*View) []keymap.Command {
 	}
 	asJSON := export("JSON", ".json", securityJSON, "x")
 	asJSON.Label = "export"
-	return placeCommands(SecurityPlace, append([]keymap.Command{
+	return placeCommands(v, SecurityPlace, append([]keymap.Command{
 		{Name: "run the check", Label: "run", Group: groupCluster, Keys: []string{"enter", "r"}, Off: again, Do: asks(CheckSecurity{})},
 		asJSON,
 		export("CSV", ".csv", securityCSV, "X"),

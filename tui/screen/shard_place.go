@@ -137,13 +137,13 @@ func (s *Shards) rows(v *View) (*grid.Table, []string) {
 }
 
 // Commands lists the keys.
-func (s *Shards) Commands(*View) []keymap.Command {
+func (s *Shards) Commands(v *View) []keymap.Command {
 	own := s.list.commands()
 	if s.list.typing() {
 		return own
 	}
 	more := keymap.Command{Name: "scroll the details", Label: "more", Group: groupView, Keys: []string{"tab"}, Do: does(func() { s.pane.page() })}
-	return placeCommands(ShardsPlace, append([]keymap.Command{more}, own...)...)
+	return placeCommands(v, ShardsPlace, append([]keymap.Command{more}, own...)...)
 }
 
 // Paint draws the list and the chosen shard.
