@@ -1,6 +1,8 @@
 package console
 
 import (
+	tea "github.com/charmbracelet/bubbletea"
+
 	"fmt"
 
 	"shardeck/tui/history"
