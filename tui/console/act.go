@@ -1,9 +1,9 @@
 package console
 
 import (
-	tea "github.com/charmbracelet/bubbletea"
-
 	"fmt"
+
+	tea "github.com/charmbracelet/bubbletea"
 
 	"shardeck/tui/history"
 	"shardeck/tui/keymap"
