@@ -40,6 +40,8 @@ type grammar struct {
 	SecurityCheck cli.SecurityCheck `cmd:"" help:"Check that no worker accepts a request without the token."`
 	Failover      cli.Failover      `cmd:"" help:"Promote the backup master."`
 
+	Replay replayCommand `cmd:"" help:"Show a recording of the console, without a cluster."`
+
 	Config configCommand `cmd:"" help:"Write, find and show the configuration."`
 
 	Bench bench.Command `cmd:"" help:"Measure a cluster, and print ratios to baselines measured in the same run."`
@@ -64,6 +66,7 @@ type consoleCommand struct {
 	console.Appearance
 	console.Keys
 	console.Signals
+	console.Record
 }
 
 // Run opens the console.
@@ -90,11 +93,17 @@ func (c *consoleCommand) Run(ctx context.Context, settings *settings) error {
 	if c.Production && profile.Name == "" {
 		return cli.Usagef("--production requires a profile, whose name is to be typed; see config init")
 	}
+	recorder, err := c.Record.Create()
+	if err != nil {
+		return cli.Usagef("%w", err)
+	}
 	err = console.Run(ctx, console.Options{
-		Masters: urls, APIToken: token, Theme: c.Theme, ASCII: c.ASCII, DB: c.DB, Table: c.Table, Interval: c.Interval,
+		Recorder: recorder,
+		Masters:  urls, APIToken: token, Theme: c.Theme, ASCII: c.ASCII, DB: c.DB, Table: c.Table, Interval: c.Interval,
 		Keys: c.Keys, Signals: c.Signals, Bindings: settings.bindings, Profile: profile,
 		HistoryFile: console.HistoryFile(os.Getenv), EventFile: console.EventFile(os.Getenv), ThemeFile: console.ThemeFile(os.Getenv),
 	})
+	err = errors.Join(err, recorder.Discard())
 	if refused, ok := errors.AsType[*console.RefusedError](err); ok {
 		return cli.Usagef("%w", refused)
 	}

@@ -27,6 +27,7 @@ func AllCommands() [][]keymap.Command {
 			lists = append(lists, with(s.Commands(v)))
 		}
 	}
+	lists = append(lists, screen.ReplayCommands())
 	q := screen.NewQuery(screen.QueryOptions{Statements: []string{"SELECT 1"}})
 	lists = append(lists, with(q.Commands(v)))
 	vim := editor.New("SELECT 1")

@@ -89,6 +89,7 @@ func keySections(t *testing.T) (screens, dialogs []keySection) {
 			lists[c.Name] = strings.HasSuffix(c.Group, "a table")
 		}
 	}
+	add("Every numbered screen of a recording", screen.ReplayCommands())
 	d.keys("esc")
 	open("command line", ":")
 	open("security check", "s")

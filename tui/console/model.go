@@ -9,6 +9,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/recording"
 	"shardeck/tui/screen"
 	"shardeck/tui/theme"
 )
@@ -19,7 +20,7 @@ const (
 	tickLively  = 100 * time.Millisecond // while requests are shown on their way
 	tickUrgent  = 40 * time.Millisecond  // during a failover
 	flashFor    = 3 * time.Second
-	eventsKept  = 500
+	eventsKept  = recording.EventsKept
 	urgentPause = 50 * time.Millisecond
 )
 
@@ -74,6 +75,10 @@ type model struct {
 
 	signalled state // what the terminal was told last
 
+	replay        *replayer // what is replayed, nil for a cluster
+	firstInterval time.Duration
+	recordDue     time.Time
+
 	flash      string
 	flashUntil time.Time
 	quitUntil  time.Time // until then another Ctrl-C quits
@@ -82,8 +87,10 @@ type model struct {
 
 // newModel returns the model before its first message.
 func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) *model {
+	replay := newReplayer(&o)
 	now := o.Now()
 	m := &model{
+		replay: replay, firstInterval: o.Interval,
 		ctx: ctx, opts: o, clients: map[string]Master{}, sql: o.DialAll(o.Masters),
 		theme: t, themeOptions: to, now: now, started: now,
 		state: cluster.New(o.Masters, now).Every(o.Interval), stack: []screen.Screen{&screen.Dashboard{}},
@@ -123,12 +130,21 @@ func (m *model) log(events ...cluster.Event) {
 }
 
 func (m *model) note(level api.Level, text string) {
-	m.log(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text})
+	m.happened(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text})
 }
 
 // did logs something that the user asked for.
 func (m *model) did(level api.Level, text string) {
-	m.log(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text, Source: m.opts.user()})
+	m.happened(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text, Source: m.opts.user()})
+}
+
+// happened logs an event that does not follow from a poll.
+func (m *model) happened(e cluster.Event) {
+	if m.replay != nil {
+		return // what the recorded session logged is in the recording
+	}
+	m.record(recording.Entry{Event: recording.EventOf(&e)})
+	m.log(e)
 }
 
 // view returns the data that screens may show.
@@ -141,7 +157,10 @@ func (m *model) view() *screen.View {
 		a := &m.opts.Actions[i]
 		v.Actions = append(v.Actions, screen.Action{Key: a.Key, Label: m.actionLabel(i), Help: a.Help, Urgent: a.Urgent != nil && a.Urgent()})
 	}
-	if m.flash != "" && m.now.Before(m.flashUntil) {
+	if m.replay != nil {
+		v.Replay = m.replay.shows()
+	}
+	if m.flash != "" && m.wall().Before(m.flashUntil) {
 		v.Notes = append(v.Notes, m.flash)
 	}
 	return v

@@ -34,6 +34,7 @@ type Command struct {
 	console.Appearance
 	console.Keys
 	console.Signals
+	console.Record
 }
 
 // Help adds to the command's help.
@@ -56,6 +57,14 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
 		return cli.Usagef("the tour requires --data-dir to be empty or not to exist yet, and %s is neither", c.DataDir)
 	}
+	if headless && c.To != "" {
+		return cli.Usagef("--record is for the console, and the tour as text does not open it")
+	}
+	recorder, err := c.Record.Create()
+	if err != nil {
+		return cli.Usagef("%w", err)
+	}
+	defer func() { err = errors.Join(err, recorder.Discard()) }()
 	say := func(format string, args ...any) {
 		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
 	}
@@ -81,7 +90,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows, manual: c.Lease == leaseManual}
 		return t.run(ctx)
 	}
-	return c.openConsole(ctx, cluster, streams.Out)
+	return c.openConsole(ctx, cluster, recorder, streams.Out)
 }
 
 // addPrograms sets up the workers in other languages.
@@ -115,7 +124,7 @@ func (c *Command) dataAfterwards(cluster *Cluster) string {
 
 // openConsole loads the students, unless an earlier demo has, starts the traffic and runs
 // the console until the user quits.
-func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writer) error {
+func (c *Command) openConsole(ctx context.Context, cluster *Cluster, recorder *console.Recorder, out io.Writer) error {
 	if err := c.loadOnce(ctx, cluster, out); err != nil {
 		return err
 	}
@@ -129,7 +138,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, out io.Writ
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, ASCII: c.ASCII, Signals: c.Signals, ThemeFile: console.ThemeFile(os.Getenv), DB: demoDB, Table: demoTable,
 		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
-		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
+		Recorder: recorder, Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})
 }

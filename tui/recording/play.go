@@ -18,6 +18,7 @@ type Moment struct {
 	State     cluster.State
 	Events    []cluster.Event
 	Interval  time.Duration
+	DB, Table string // the table to show, unless the user chooses another
 	Counted   Counted
 	Checks    []Check    // security checks, the oldest first
 	Running   *Running   // the latest; nil before the first
@@ -114,6 +115,7 @@ func (p *Player) step() {
 		var events []cluster.Event
 		m.State, events = m.State.Apply(e.Poll.observation())
 		m.log(events...)
+		m.table(&p.rec.Header)
 	case e.Traffic != nil:
 		m.State = m.State.ApplyTraffic(e.Traffic.observation())
 	case e.Identity != nil:
@@ -145,6 +147,21 @@ func (m *Moment) log(events ...cluster.Event) {
 		m.Events = slices.Concat(m.Events, events)
 		m.Events = m.Events[max(len(m.Events)-EventsKept, 0):]
 	}
+}
+
+// table chooses the table: the one that the session was opened for, else the first one, for as long as
+// it is there.
+func (m *Moment) table(h *Header) {
+	if m.State.Meta == nil || m.State.Table(m.DB, m.Table) != nil {
+		return
+	}
+	if h.DB != "" || h.Table != "" {
+		if db, table, err := m.State.FindTable(h.DB, h.Table); err == nil {
+			m.DB, m.Table = db, table
+		}
+		return
+	}
+	m.DB, m.Table = m.State.FirstTable()
 }
 
 func (m *Moment) count(c *Count) {
