@@ -145,22 +145,17 @@ func parse(ctx context.Context, g *grammar, args []string, streams cli.Streams) 
 		kong.Exit(func(int) { helped = true }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.Vars{"version": programName() + " " + daemon.Version},
-		kong.Vars(cli.Vars()), kong.Vars{"themes": strings.Join(append([]string{theme.Auto}, theme.Names()...), ","), "colours": strings.Join(screen.Colours(), ",")},
+		kong.Vars(cli.Vars()), kong.Vars{"themes": strings.Join(append([]string{theme.Auto}, theme.Names()...), ","), "colours": strings.Join(screen.Colours(), ","),
+			"themes_text": strings.Join(append([]string{theme.Auto}, theme.Names()...), ", "), "colours_text": strings.Join(screen.Colours(), ", ")},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(streams),
 	)
 	if err != nil {
 		return nil, &cli.ExitError{Code: cli.ExitInternal, Err: err}
 	}
-	s := newSettings(os.Getenv, parser, args)
-	if err := kong.Bind(s).Apply(parser); err != nil {
-		return nil, &cli.ExitError{Code: cli.ExitInternal, Err: err}
-	}
-	if !s.withoutFile(args) {
-		if err := s.load(); err != nil {
-			return nil, &cli.ExitError{Code: cli.ExitUsage, Err: err}
-		}
-		if err := kong.Resolvers(s).Apply(parser); err != nil {
+	s := newSettings(os.Getenv, parser)
+	for _, o := range []kong.Option{kong.Bind(s), kong.Resolvers(s)} {
+		if err := o.Apply(parser); err != nil {
 			return nil, &cli.ExitError{Code: cli.ExitInternal, Err: err}
 		}
 	}
@@ -176,6 +171,9 @@ func parse(ctx context.Context, g *grammar, args []string, streams cli.Streams) 
 		return nil, nil
 	}
 	if err != nil {
+		if s.failed != nil {
+			return nil, cli.Usagef("%w", s.failed)
+		}
 		return nil, cli.Usagef("%w; %s", s.explain(err), usageHint(parser, args, err))
 	}
 	return parsed, nil

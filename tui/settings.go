@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,27 +29,19 @@ type settings struct {
 	profile  string
 	bindings keymap.Bindings
 	used     map[string]string // by flag: where its value is from
+	loaded   bool
+	failed   error // why the file cannot be used
 }
 
-// newSettings returns the settings for a command line, before the file is read.
-func newSettings(getenv func(string) string, parser *kong.Kong, args []string) *settings {
-	s := &settings{getenv: getenv, asked: getenv("SHARDECK_PROFILE"), used: map[string]string{}}
-	s.known = knownSettings(parser)
-	for i, arg := range args {
-		switch {
-		case arg == "--":
-			return s
-		case arg == "--profile" || arg == "-P":
-			if i+1 < len(args) {
-				s.asked = args[i+1]
-			}
-		default:
-			if name, ok := strings.CutPrefix(arg, "--profile="); ok {
-				s.asked = name
-			}
-		}
-	}
-	return s
+// configError is the error of a file, which is reported without the flag that had it read.
+type configError struct{ error }
+
+// Unwrap returns the error.
+func (e *configError) Unwrap() error { return e.error }
+
+// newSettings returns the settings for a program, before the file is read.
+func newSettings(getenv func(string) string, parser *kong.Kong) *settings {
+	return &settings{getenv: getenv, used: map[string]string{}, known: knownSettings(parser)}
 }
 
 // knownSettings lists what a file may set: the flags of the console, which include those of the other
@@ -70,23 +63,22 @@ func knownSettings(parser *kong.Kong) []config.Setting {
 	return all
 }
 
-// withoutFile reports whether a command works whatever the file says, or is about the file itself.
-func (s *settings) withoutFile(args []string) bool {
-	words := slices.DeleteFunc(slices.Clone(args), func(a string) bool { return strings.HasPrefix(a, "-") })
-	if len(words) == 0 {
-		return false
-	}
-	switch words[0] {
-	case "config":
-		return len(words) < 2 || words[1] != "show"
-	case "run-worker", "run-master", "echo-worker", "echo-master", "bench":
-		return true
-	}
-	return false
-}
+// withoutFile lists the commands that work whatever the file says, or are about the file itself.
+var withoutFile = []string{"config init", "config path", "run-worker", "run-master", "echo-worker", "echo-master", "bench"}
 
-// load reads the file, chooses the profile and checks the keys.
-func (s *settings) load() (err error) {
+// load reads the file, chooses the profile that the command line or the environment names, and checks
+// the keys.
+func (s *settings) load(c *kong.Context) (err error) {
+	s.loaded = true
+	if slices.ContainsFunc(withoutFile, func(name string) bool { return strings.HasPrefix(c.Command(), name) }) {
+		s.file = &config.File{}
+		return nil
+	}
+	for _, flag := range c.Flags() {
+		if flag.Name == "profile" {
+			s.asked, _ = c.FlagValue(flag).(string)
+		}
+	}
 	if s.file, err = config.Load(config.Path(s.getenv), s.known); err != nil {
 		return err
 	}
@@ -98,7 +90,7 @@ func (s *settings) load() (err error) {
 	if len(keys) == 0 {
 		return nil
 	}
-	if id, err := s.bindings.Check(console.AllCommands()...); err != nil {
+	if id, err := console.CheckBindings(s.bindings); err != nil {
 		return fmt.Errorf("%s, line %d: %s: %w", s.file.Path, lines[id], id, err)
 	}
 	return nil
@@ -108,7 +100,14 @@ func (s *settings) load() (err error) {
 func (s *settings) Validate(*kong.Application) error { return nil }
 
 // Resolve returns the file's value of a flag that neither the command line nor the environment sets.
-func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+// The first flag has the file read: only then it is known which profile the command line asks for.
+func (s *settings) Resolve(c *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if !s.loaded {
+		s.failed = s.load(c)
+	}
+	if s.failed != nil {
+		return nil, &configError{s.failed}
+	}
 	for _, name := range flag.Tag.Envs {
 		if _, ok := os.LookupEnv(name); ok {
 			return nil, nil
@@ -166,6 +165,9 @@ func (configInit) Run(s *settings, streams cli.Streams) error {
 	return nil
 }
 
+// withoutUser finds the user and the password in a URL, which do not belong there and are not shown.
+var withoutUser = regexp.MustCompile(`(://)[^/@,]*@`)
+
 type configShow struct {
 	Profile string `name:"profile" short:"P" env:"SHARDECK_PROFILE" placeholder:"NAME" help:"Profile of the configuration file."`
 }
@@ -194,7 +196,7 @@ func (configShow) Run(_ context.Context, s *settings, streams cli.Streams) error
 				value, from = v, env
 			}
 		}
-		table.Row(k.Name, value, from)
+		table.Row(k.Name, withoutUser.ReplaceAllString(value, "$1…@"), from)
 	}
 	keys, lines := s.file.Keys()
 	for _, id := range slices.Sorted(maps.Keys(keys)) {
@@ -214,11 +216,12 @@ func (configPath) Run(s *settings, streams cli.Streams) error {
 
 type configKeys struct{}
 
-// Run lists the commands.
-func (configKeys) Run(streams cli.Streams) error {
+// Run lists the commands with the keys that they have now.
+func (configKeys) Run(s *settings, streams cli.Streams) error {
 	table := new(cli.Table).Row("ID", "KEYS", "WHAT IT DOES")
 	seen := map[string]bool{}
 	for _, list := range console.AllCommands() {
+		list = s.bindings.Apply(list)
 		for i := range list {
 			c := &list[i]
 			if id := c.ID(); len(c.Keys) > 0 && !seen[id] {

@@ -176,7 +176,7 @@ func (p *onPTY) shows(t *testing.T, text string) {
 const quit = "\x03\x03"
 
 // help is a line of the console's help.
-const help = "suspend to the shell"
+const help = "count the rows by MapReduce"
 
 // nobody is the address of a master that refuses connections.
 const nobody = "http://127.0.0.1:1"

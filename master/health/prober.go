@@ -201,7 +201,7 @@ func (p *Prober) ProbeAll(ctx context.Context) *Snapshot {
 // probe queries one worker and applies the answer to the snapshot, unless that has
 // the result of a later probe or edit already.
 func (p *Prober) probe(ctx context.Context, i int) {
-	seq := p.begun[i].Add(1)
+	seq, began := p.begun[i].Add(1), time.Now()
 	next := p.ask(ctx, i)
 	if ctx.Err() != nil && next.State != api.ShardUp {
 		return // the prober is stopping; the worker did not fail
@@ -214,7 +214,11 @@ func (p *Prober) probe(ctx context.Context, i int) {
 			next.Stats = old.Stats
 		}
 		if next.Misses > 0 {
-			next.Misses += old.Misses
+			next.Misses, next.missedAt = 1+old.Misses, time.Now()
+			if began.Before(old.missedAt) {
+				// It ran at the same time as one that has been counted, and says no more than that.
+				next.Misses, next.missedAt = max(1, old.Misses), old.missedAt
+			}
 			if next.Misses >= missesUntilDown {
 				next.State = api.ShardDown
 			}
@@ -300,6 +304,7 @@ func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	next := &Snapshot{Shards: slices.Clone(old.Shards), Peers: old.Peers}
 	next.Shards[i] = change(old.Shards[i])
 	p.judge(next)
+	noteRefusals(old, next, time.Now())
 	p.snap.Store(next)
 	if p.cfg.OnProbe != nil {
 		p.cfg.OnProbe(next, i)
@@ -312,6 +317,21 @@ func (p *Prober) replace(i int, seq uint64, change func(Shard) Shard) {
 	for j := range next.Shards {
 		if p.cfg.OnShard != nil && old.Shards[j].State != next.Shards[j].State {
 			p.cfg.OnShard(old.Shards[j], next.Shards[j])
+		}
+	}
+}
+
+// noteRefusals notes since when each shard is refused.
+func noteRefusals(old, next *Snapshot, now time.Time) {
+	for i := range next.Shards {
+		sh := &next.Shards[i]
+		switch {
+		case sh.Refusal() == nil:
+			sh.RefusedSince = time.Time{}
+		case old.Shards[i].RefusedSince.IsZero():
+			sh.RefusedSince = now
+		default:
+			sh.RefusedSince = old.Shards[i].RefusedSince
 		}
 	}
 }

@@ -2,19 +2,21 @@ package health
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
-// round is one ProbeAll that several callers may wait for.
+// round is one probe of all shards that several callers may wait for.
 type round struct {
 	begun time.Time
 	done  chan struct{}
 }
 
 // Refresh is ProbeAll for callers that suspect the snapshot to be out of date: it
-// returns after a round that began after the call. Callers share rounds, and
-// consecutive rounds begin at least gap apart. It reports whether the round ended
-// before ctx did.
+// returns after a round that began after the call. A round does not wait for a shard
+// whose latest probe had no answer: it would have to for the whole probe timeout,
+// although the shard is refused all the same. Callers share rounds, and consecutive
+// rounds begin at least gap apart. It reports whether the round ended before ctx did.
 func (p *Prober) Refresh(ctx context.Context, gap time.Duration) bool {
 	called := time.Now()
 	for {
@@ -53,8 +55,17 @@ func (p *Prober) Refresh(ctx context.Context, gap time.Duration) bool {
 func (p *Prober) begin() *round {
 	r := &round{begun: time.Now(), done: make(chan struct{})}
 	p.round = r
+	snap := p.Snapshot()
+	var wg sync.WaitGroup
+	for i := range p.cfg.Targets {
+		if snap.Shards[i].Silent() {
+			p.Nudge(i) // whether it is back shows in a probe that nobody waits for
+			continue
+		}
+		wg.Go(func() { p.probe(p.life, i) })
+	}
 	p.bg.Go(func() {
-		p.ProbeAll(p.life)
+		wg.Wait()
 		close(r.done)
 	})
 	return r

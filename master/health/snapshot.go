@@ -1,6 +1,7 @@
 package health
 
 import (
+	"fmt"
 	"time"
 
 	"shardeck/shared/api"
@@ -28,8 +29,11 @@ type Shard struct {
 	Latency time.Duration
 	// AnsweredAt is when that was; zero before the first.
 	AnsweredAt time.Time
-	// Misses counts consecutive probes that timed out.
-	Misses int
+	// Misses counts consecutive probes that timed out, each of which began after the one before had.
+	Misses   int
+	missedAt time.Time // when the latest of them did
+	// RefusedSince is when Refusal began to refuse; zero while it does not.
+	RefusedSince time.Time
 }
 
 // Name is the worker's own name or, until it has answered once, its URL.
@@ -45,12 +49,39 @@ func (s *Shard) Name() string {
 // back. One that holds another shard's rows, or has lost its own, must not be used.
 func (s *Shard) Refusal() *api.Problem {
 	switch {
-	case s.State == api.ShardWrong, s.State == api.ShardEmptied, s.State == api.ShardDown:
+	case s.State == api.ShardWrong, s.State == api.ShardEmptied:
 		return s.Problem
-	case s.State == api.ShardSlow && s.Misses > 0:
-		return s.Problem
+	case s.State == api.ShardDown:
+		return s.refusal("has been down")
+	case s.Silent():
+		return s.refusal("has not answered probes")
 	}
 	return nil
+}
+
+// Silent reports whether the latest probe had no answer in time. Such a shard accepts connections, and
+// whoever asks it anything waits.
+func (s *Shard) Silent() bool {
+	return s.Misses > 0 && (s.State == api.ShardSlow || s.State == api.ShardDown)
+}
+
+// Hung reports whether so many probes in a row had no answer in time that none is expected any more.
+func (s *Shard) Hung() bool { return s.Silent() && s.Misses >= missesUntilDown }
+
+// refusal is why a request is not sent to a shard that does not answer.
+func (s *Shard) refusal(state string) *api.Problem {
+	if s.Problem == nil {
+		return api.NewProblem(api.CodeShardUnavailable, "shard %d (%s) %s", s.Shard, s.Name(), state).On(s.Shard, s.Name())
+	}
+	p := *s.Problem
+	p.Detail = fmt.Sprintf("shard %d (%s) %s since %s: %s", s.Shard, s.Name(), state, s.RefusedSince.UTC().Format("15:04:05 UTC"), s.Problem.Detail)
+	if p.Code == api.CodeShardTimeout {
+		p.Hint = "check whether it is overloaded or paused" // to allow more time would not help
+	}
+	if p.Hint != "" {
+		p.Hint += " (it is used again once it answers a probe)"
+	}
+	return &p
 }
 
 // Peer is what is known of another master.

@@ -25,8 +25,8 @@ type Part struct {
 	mu     sync.Mutex
 	state  api.PartState
 	rows   int64
+	first  time.Duration // until its first answer; 0 before
 	waited time.Duration // for this shard, without the current wait
-	first  time.Duration // until the head of its answer
 	asked  time.Time     // when the current wait began; only while awaited
 }
 
@@ -87,17 +87,15 @@ func (p *Part) await(now time.Time) {
 	p.state, p.asked = api.PartAwaited, now
 }
 
-// answered ends a wait. rows are all of the shard's so far.
-func (p *Part) answered(now time.Time, state api.PartState, rows int64) {
+// answered ends a wait of took. rows are all of the shard's so far.
+func (p *Part) answered(took time.Duration, state api.PartState, rows int64) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.state == api.PartAwaited {
-		p.waited += now.Sub(p.asked)
-	}
-	if p.first == 0 && state == api.PartAnswering {
+	p.waited += took
+	if p.first == 0 && state != api.PartFailed {
 		p.first = p.waited
 	}
 	p.state, p.rows = state, rows

@@ -18,13 +18,13 @@ func TestProgressCountsEachShardsOwnWait(t *testing.T) {
 	start := time.Now()
 	at := func(ms int) time.Time { return start.Add(time.Duration(ms) * time.Millisecond) }
 	part := func(shard int, state api.PartState, rows int64, ms, waiting float64) api.RunningPart {
-		return api.RunningPart{
+		r := api.RunningPart{
 			ShardResult: api.ShardResult{Shard: shard, Worker: "w" + string(rune('0'+shard)), Rows: rows, MS: ms}, State: state, WaitingMS: waiting,
 		}
-	}
-	first := func(p api.RunningPart) api.RunningPart { // its head came after 10 ms
-		p.FirstMS = 10
-		return p
+		if rows > 0 {
+			r.FirstMS = 10 // that is shard 0's first answer
+		}
+		return r
 	}
 	var p Progress
 	two, zero := p.Part(2, "w2"), p.Part(0, "w0")
@@ -40,15 +40,15 @@ func TestProgressCountsEachShardsOwnWait(t *testing.T) {
 		{"not sent", func() {}, 5, []api.RunningPart{part(0, api.PartPending, 0, 0, 0), part(2, api.PartPending, 0, 0, 0)}},
 		{"one is sent", func() { zero.await(at(10)) }, 13, []api.RunningPart{part(0, api.PartAwaited, 0, 3, 3), part(2, api.PartPending, 0, 0, 0)}},
 		{"it has answered, the other is sent", func() {
-			zero.answered(at(20), api.PartAnswering, 4)
+			zero.answered(10*time.Millisecond, api.PartAnswering, 4)
 			two.await(at(20))
-		}, 50, []api.RunningPart{first(part(0, api.PartAnswering, 4, 10, 0)), part(2, api.PartAwaited, 0, 30, 30)}},
-		{"more is asked for", func() { zero.await(at(60)) }, 65, []api.RunningPart{first(part(0, api.PartAwaited, 4, 15, 5)), part(2, api.PartAwaited, 0, 45, 45)}},
+		}, 50, []api.RunningPart{part(0, api.PartAnswering, 4, 10, 0), part(2, api.PartAwaited, 0, 30, 30)}},
+		{"more is asked for", func() { zero.await(at(60)) }, 65, []api.RunningPart{part(0, api.PartAwaited, 4, 15, 5), part(2, api.PartAwaited, 0, 45, 45)}},
 		{"both end", func() {
-			zero.answered(at(70), api.PartDone, 9)
-			two.answered(at(80), api.PartFailed, 0)
-		}, 1000, []api.RunningPart{first(part(0, api.PartDone, 9, 20, 0)), part(2, api.PartFailed, 0, 60, 0)}},
-		{"one is sent again", func() { two.await(at(1000)) }, 1001, []api.RunningPart{first(part(0, api.PartDone, 9, 20, 0)), part(2, api.PartAwaited, 0, 61, 1)}},
+			zero.answered(10*time.Millisecond, api.PartDone, 9)
+			two.answered(60*time.Millisecond, api.PartFailed, 0)
+		}, 1000, []api.RunningPart{part(0, api.PartDone, 9, 20, 0), part(2, api.PartFailed, 0, 60, 0)}},
+		{"one is sent again", func() { two.await(at(1000)) }, 1001, []api.RunningPart{part(0, api.PartDone, 9, 20, 0), part(2, api.PartAwaited, 0, 61, 1)}},
 	} {
 		step.do()
 		if diff := cmp.Diff(step.want, p.At(at(step.at))); diff != "" {
@@ -57,7 +57,7 @@ func TestProgressCountsEachShardsOwnWait(t *testing.T) {
 	}
 	var none *Progress
 	none.Part(0, "w0").await(start)
-	none.Part(0, "w0").answered(start, api.PartDone, 1)
+	none.Part(0, "w0").answered(time.Second, api.PartDone, 1)
 	if got := none.At(start); got == nil || len(got) != 0 {
 		t.Errorf("of no progress: %v", got)
 	}

@@ -51,55 +51,21 @@ type Scatter struct {
 	cfg     Config
 	traffic []*Traffic
 	turns   [2]chan struct{} // by Turns: one for each read in flight
-	reads   []*reads         // by shard
-}
-
-// reads are the reads in flight on one shard.
-type reads struct {
-	mu   sync.Mutex
-	next uint64
-	list map[uint64]context.CancelCauseFunc
+	flights []flights        // by shard
 }
 
 // New returns a Scatter over the workers.
 func New(cfg Config) *Scatter {
-	s := &Scatter{cfg: cfg}
+	s := &Scatter{cfg: cfg, flights: make([]flights, len(cfg.Workers))}
 	s.turns[Streaming], s.turns[Reducing] = make(chan struct{}, maxStreaming), make(chan struct{}, maxReducing)
 	for range cfg.Workers {
 		s.traffic = append(s.traffic, new(Traffic))
-		s.reads = append(s.reads, &reads{list: map[uint64]context.CancelCauseFunc{}})
 	}
 	return s
 }
 
 // Traffic returns a shard's traffic.
 func (s *Scatter) Traffic(shard int) *Traffic { return s.traffic[shard] }
-
-// Interrupt ends the reads in flight on a shard that has turned out not to answer, which would
-// otherwise wait for the timeout. Writes go on waiting: their outcome would be unknown.
-func (s *Scatter) Interrupt(shard int, why *api.Problem) {
-	r := s.reads[shard]
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, cancel := range r.list {
-		cancel(why)
-	}
-}
-
-// reading registers a read for Interrupt until the returned function is called.
-func (s *Scatter) reading(shard int, cancel context.CancelCauseFunc) (forget func()) {
-	r := s.reads[shard]
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.next++
-	id := r.next
-	r.list[id] = cancel
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		delete(r.list, id)
-	}
-}
 
 // ExecCall is one shard's part of a write.
 type ExecCall struct {
@@ -185,21 +151,27 @@ func affected(c *ExecCall, resp *api.ExecResponse) (rows int64) {
 
 func (s *Scatter) write(ctx context.Context, shard int, part *Part, do func(context.Context, *client.Worker) (rows int64, err error)) (string, time.Duration, *api.Problem) {
 	if p := s.admit(ctx, shard); p != nil {
-		part.answered(time.Now(), api.PartFailed, 0)
+		part.answered(0, api.PartFailed, 0)
 		return s.cfg.Name(shard), 0, p
 	}
 	t := s.traffic[shard]
 	t.Begin()
 	defer t.Done()
 	start := time.Now()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	f := &flight{cancel: cancel, write: true, begun: start}
+	f.waits(start)
+	s.flights[shard].add(f)
 	part.await(start)
 	rows, err := do(ctx, s.cfg.Workers[shard])
+	s.flights[shard].remove(f)
 	now := time.Now()
 	p := s.problem(ctx, shard, err)
 	if p != nil {
-		part.answered(now, api.PartFailed, 0)
+		part.answered(now.Sub(start), api.PartFailed, 0)
 	} else {
-		part.answered(now, api.PartDone, rows)
+		part.answered(now.Sub(start), api.PartDone, rows)
 	}
 	t.Record(now, now.Sub(start), s.note(shard, p))
 	return s.cfg.Name(shard), now.Sub(start), p
@@ -223,7 +195,7 @@ func (s *Scatter) problem(ctx context.Context, shard int, err error) *api.Proble
 	}
 	p := api.AsProblem(err)
 	if cause, ok := context.Cause(ctx).(*api.Problem); ok && p.Code == api.CodeCanceled {
-		p = cause // the watchdog cancelled it, not the client
+		p = cause // it was interrupted, or exceeded the timeout; the client did not cancel it
 	}
 	if p.Code == api.CodeUnauthorized || p.Code == api.CodeForbidden {
 		// The worker refused the master's token; the client is not to blame.

@@ -32,17 +32,17 @@ type Stream struct {
 	watch  *time.Timer // cancels ctx when the worker exceeds the timeout
 	rows   *client.RowStream
 	start  time.Time
-	last   time.Time // of the last answer
-	waited time.Duration
-	first  time.Duration // until the head arrived
+	last   time.Time     // of the last answer
+	first  time.Duration // until the first bytes of its answer
+	waited time.Duration // for this shard
 	done   bool
 	closed sync.Once
-	forget func() // ends the watch for an Interrupt
+	flight flight
 	ended  func() // called once the stream is closed; nil for a read of one shard
 }
 
-// Query opens a stream on each shard in parallel and returns, once all have sent
-// their heads, a stream or a problem for each call, in order. The streams must be
+// Query opens a stream on each shard in parallel and returns, once all have begun
+// to answer, a stream or a problem for each call, in order. The streams must be
 // closed; they end with ctx. If too many such reads are in flight for the whole
 // timeout, each problem is overloaded.
 //
@@ -110,7 +110,7 @@ func (s *Scatter) refused(ctx context.Context, calls []QueryCall, problems []*ap
 	any := false
 	for i := range calls {
 		if problems[i] = s.admit(ctx, calls[i].Shard); problems[i] != nil {
-			calls[i].Part.answered(time.Now(), api.PartFailed, 0)
+			calls[i].Part.answered(0, api.PartFailed, 0)
 			any = true
 		}
 	}
@@ -135,17 +135,28 @@ func (s *Scatter) takeTurn(ctx context.Context, kind Turns) (end func(), p *api.
 
 func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*Stream, *api.Problem) {
 	if p := s.admit(ctx, c.Shard); p != nil {
-		c.Part.answered(time.Now(), api.PartFailed, 0)
+		c.Part.answered(0, api.PartFailed, 0)
 		return nil, p
 	}
 	st := &Stream{Shard: c.Shard, Worker: s.cfg.Name(c.Shard), s: s, part: c.Part, start: time.Now()}
 	st.part.await(st.start)
 	st.ctx, st.cancel = context.WithCancelCause(ctx)
-	st.forget = s.reading(c.Shard, st.cancel)
+	st.flight.cancel, st.flight.begun = st.cancel, st.start
+	st.flight.waits(st.start)
+	s.flights[c.Shard].add(&st.flight)
 	st.watch = time.AfterFunc(s.cfg.Timeout, st.late)
 	t := s.traffic[c.Shard]
 	t.Begin()
 	rows, err := s.cfg.Workers[c.Shard].Query(st.ctx, c.Request, client.RequestID(requestID))
+	if err == nil {
+		// Each shard's first bytes are awaited here, at the same time as the others', so that their time
+		// is known in whatever order the streams are read.
+		st.rows = rows
+		st.flight.rows.Store(rows)
+		st.watch.Reset(s.cfg.Timeout)
+		rows.AwaitFirst()
+	}
+	st.flight.waitsNot()
 	st.watch.Stop()
 	st.last = time.Now()
 	p := s.problem(st.ctx, c.Shard, err)
@@ -153,13 +164,12 @@ func (s *Scatter) open(ctx context.Context, requestID string, c *QueryCall) (*St
 	st.waited = st.first
 	t.Record(st.last, st.waited, s.note(c.Shard, p))
 	if p != nil {
-		st.part.answered(st.last, api.PartFailed, 0)
+		st.part.answered(st.waited, api.PartFailed, 0)
 		st.done = true
 		st.Close()
 		return nil, p
 	}
-	st.part.answered(st.last, api.PartAnswering, 0)
-	st.rows = rows
+	st.part.answered(st.waited, api.PartAnswering, 0)
 	return st, nil
 }
 
@@ -174,20 +184,24 @@ func (st *Stream) NextBlock() ([]byte, error) {
 	st.watch.Reset(st.s.cfg.Timeout)
 	asked := time.Now()
 	st.part.await(asked)
+	st.flight.waits(asked)
+	before := st.rows.Waited()
 	block, err := st.rows.NextBlock()
+	took := st.rows.Waited() - before // without what the master does with the rows
+	st.flight.waitsNot()
 	st.watch.Stop()
 	st.last = time.Now()
-	st.waited += st.last.Sub(asked)
+	st.waited += took
 	if err == nil {
-		st.part.answered(st.last, api.PartAnswering, st.rows.Rows())
+		st.part.answered(took, api.PartAnswering, st.rows.Rows())
 		return block, nil
 	}
 	st.done = true
 	if errors.Is(err, io.EOF) {
-		st.part.answered(st.last, api.PartDone, st.rows.Rows())
+		st.part.answered(took, api.PartDone, st.rows.Rows())
 		return nil, io.EOF
 	}
-	st.part.answered(st.last, api.PartFailed, st.rows.Rows())
+	st.part.answered(took, api.PartFailed, st.rows.Rows())
 	p := st.s.problem(st.ctx, st.Shard, err)
 	if st.s.note(st.Shard, p) {
 		st.s.traffic[st.Shard].Fault()
@@ -195,8 +209,7 @@ func (st *Stream) NextBlock() ([]byte, error) {
 	return nil, p
 }
 
-// Result is the shard's part of the answer so far: rows sent, and the time that was spent waiting
-// for this shard, not for the others or for the client. It must not be called while NextBlock runs.
+// Result is the shard's part of the answer so far. It must not be called while NextBlock runs.
 func (st *Stream) Result() api.ShardResult {
 	return api.ShardResult{Shard: st.Shard, Worker: st.Worker, Rows: st.rows.Rows(), FirstMS: Milliseconds(st.first), MS: Milliseconds(st.waited)}
 }
@@ -209,7 +222,7 @@ func (st *Stream) Cancel() { st.cancel(context.Canceled) }
 func (st *Stream) Close() {
 	st.closed.Do(func() {
 		st.watch.Stop()
-		st.forget()
+		st.s.flights[st.Shard].remove(&st.flight)
 		if !st.done {
 			st.cancel(context.Canceled) // before the body is closed, so that nothing is read off it
 		}

@@ -201,7 +201,7 @@ func (q *statement) analyze(ctx context.Context, p *plan.Plan, resp *api.SQLResp
 		sent += sh.Rows
 		for i := range resp.Explain.Fragments {
 			if f := &resp.Explain.Fragments[i]; f.Shard == sh.Shard {
-				f.Rows, f.MS = &sh.Rows, &sh.MS
+				f.Rows, f.FirstMS, f.MS = &sh.Rows, &sh.FirstMS, &sh.MS
 			}
 		}
 	}

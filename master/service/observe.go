@@ -34,10 +34,22 @@ func (s *Service) shardChanged(before, after health.Shard) {
 	}
 	shard := after.Shard
 	s.events.publish(api.EventShard, level, &shard, text)
-	if p := after.Refusal(); p != nil {
-		s.scatter.Interrupt(after.Shard, p)
-	}
+	s.interrupt(&after)
 	logShard(s.logger, before, after)
+}
+
+// interrupt ends requests in flight that a shard is not going to answer, or must not. A read ends as soon
+// as a probe had no answer, unless its rows still arrive: it can be sent again. A write waits until the
+// shard counts as hung, because its outcome is unknown from then on, and a shard that is only slow would
+// have answered.
+func (s *Service) interrupt(sh *health.Shard) {
+	switch p := sh.Refusal(); {
+	case p == nil:
+	case sh.State == api.ShardWrong, sh.State == api.ShardEmptied:
+		s.scatter.Interrupt(sh.Shard, p)
+	default:
+		s.scatter.InterruptSilent(sh.Shard, p, s.cfg.ProbeTimeout, sh.Hung())
+	}
 }
 
 // logShard logs a shard's new state. A bad one is logged as a warning with a hint.
@@ -69,6 +81,7 @@ func (s *Service) peerChanged(url string, err error) {
 // fences. The prober does not call it concurrently. Most probes find the schema unchanged,
 // and cost no more than the comparison.
 func (s *Service) shardProbed(snap *health.Snapshot, shard int) {
+	s.interrupt(&snap.Shards[shard])
 	stats := statsOf(snap)
 	changed := !catalog.SameSchema(s.probed[shard], stats[shard])
 	s.probed[shard] = stats[shard]

@@ -211,7 +211,7 @@ func appliedTo(res *intent.Result) []api.ShardResult {
 	applied := []api.ShardResult{}
 	for i := range res.Outcomes {
 		if o := &res.Outcomes[i]; o.State == intent.Applied {
-			applied = append(applied, api.ShardResult{Shard: o.Shard, Worker: o.Worker, Rows: o.Rows, MS: scatter.Milliseconds(o.Took)})
+			applied = append(applied, api.ShardResult{Shard: o.Shard, Worker: o.Worker, Rows: o.Rows, FirstMS: scatter.Milliseconds(o.Took), MS: scatter.Milliseconds(o.Took)})
 		}
 	}
 	return applied

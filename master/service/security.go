@@ -141,7 +141,8 @@ func swapCase(s string) string {
 
 // probeWorker runs all probes of one worker, in the order of endpoints and credentials.
 // After one that got no response it starts no more, because with a worker that is down or
-// hanging each would take the full timeout. Skipped probes are reported as unanswered.
+// hanging each would take the full timeout; if the worker is known to hang, it starts none.
+// Skipped probes are reported as unanswered.
 func (s *Service) probeWorker(ctx context.Context, shard int) workerProbes {
 	creds := credentials(s.cfg.token)
 	endpoints := api.GuardedWorkerEndpoints()
@@ -149,6 +150,12 @@ func (s *Service) probeWorker(ctx context.Context, shard int) workerProbes {
 	problems := make([]*api.Problem, len(probes))
 	slots := make(chan struct{}, securityConcurrency)
 	var silent atomic.Bool
+	skipped := "not tried: the worker did not respond to another probe"
+	if sh := &s.prober.Snapshot().Shards[shard]; sh.Silent() {
+		problems[0] = sh.Refusal()
+		skipped = "not tried: " + problems[0].Detail
+		silent.Store(true)
+	}
 	var wg sync.WaitGroup
 	for i, ep := range endpoints {
 		for j, cred := range creds {
@@ -157,7 +164,7 @@ func (s *Service) probeWorker(ctx context.Context, shard int) workerProbes {
 			p := &probes[at]
 			*p = s.newProbe(shard, ep, cred)
 			if silent.Load() {
-				p.Detail = "not tried: the worker did not respond to another probe"
+				p.Detail = skipped
 				<-slots
 				continue
 			}

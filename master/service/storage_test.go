@@ -2,6 +2,7 @@ package service_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -159,6 +160,59 @@ func TestAHungShardIsNotWaitedFor(t *testing.T) {
 	c.Workers[2].Resume(t)
 	awaitOK(t, m)
 	if n := s.count(); n != 60 {
+		t.Errorf("%d rows", n)
+	}
+	testWriteToAShardThatHangs(t, c, s, lost)
+}
+
+// testWriteToAShardThatHangs: a write in flight ends when the shard counts as hung, its outcome unknown.
+// Meanwhile, nothing else is sent to the shard; afterwards the first request is answered as usual.
+func testWriteToAShardThatHangs(t *testing.T, c *testcluster.Cluster, s *school, lost int) {
+	m := s.m
+	write := func() (*api.WriteResponse, error) {
+		return m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(lost, "Once")}, client.IdempotencyKey("once"))
+	}
+	if _, err := s.query(func(r *api.SelectRequest) { r.Condition = fmt.Sprintf("student_id = %d", lost) }); err != nil {
+		t.Fatal(err) // there is a connection to the worker now
+	}
+	c.Workers[2].Pause(t)
+	_, err := write()
+	if p := mustFail(t, err, api.CodeOutcomeUnknown, 2); !strings.Contains(p.Detail, "shard 2 (worker-2) has been down since ") {
+		t.Errorf("the write: %s", p.Detail)
+	}
+	before := traffic(t, m, 0)
+	refused := func(what string, err error, code api.Code) {
+		t.Helper()
+		if p := mustFail(t, err, code, 2); !strings.Contains(p.Detail, "shard 2 (worker-2)") || !strings.Contains(p.Detail, "down") {
+			t.Errorf("%s: %s", what, p.Detail)
+		}
+	}
+	_, err = s.query(func(r *api.SelectRequest) { r.OrderBy = "student_id" })
+	refused("a scatter", err, api.CodeShardTimeout)
+	_, err = m.Count(t.Context(), &api.MapReduceCountRequest{DB: s.db, Table: "Students"})
+	refused("a count", err, api.CodeShardTimeout)
+	_, err = write()
+	refused("a write", err, api.CodeShardTimeout)
+	_, err = m.CreateDB(t.Context(), &api.CreateDBRequest{DB: "Another"})
+	refused("a schema change", err, api.CodeShardUnavailable)
+	partial, err := m.Count(t.Context(), &api.MapReduceCountRequest{DB: s.db, Table: "Students", AllowPartial: true})
+	if err != nil || len(partial.Partial) != 1 || len(partial.Shards) != 2 {
+		t.Errorf("a partial count: %+v, %v", partial, err)
+	}
+	check, err := m.SecurityCheck(t.Context())
+	if err != nil || check.OK || check.Workers[2].Problem == nil || !strings.Contains(check.Workers[2].Problem.Detail, "has been down since") || !check.Workers[1].OK {
+		t.Errorf("a security check: %+v, %v", check, err)
+	}
+	after := traffic(t, m, 0)
+	if sh := after.Shards[2].Since(&before.Shards[2]); sh.Requests != 0 || sh.InFlight != 0 {
+		t.Errorf("a shard that hangs was sent something: %+v", sh)
+	}
+	c.Workers[2].Resume(t)
+	awaitState(t, m, 2, api.ShardUp)
+	if resp, err := write(); err != nil || resp.RowsAffected != 1 {
+		t.Errorf("the write, repeated: %+v, %v", resp, err)
+	}
+	if n := s.count(); n != 61 {
 		t.Errorf("%d rows", n)
 	}
 }

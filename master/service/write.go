@@ -274,7 +274,7 @@ func summarize(p *plan.Plan, results []scatter.ExecResult, o outcome) (*api.Writ
 		}
 		resp.RowsAffected += rows
 		resp.Replayed = resp.Replayed && r.Response.Replayed
-		resp.Shards = append(resp.Shards, api.ShardResult{Shard: r.Shard, Worker: r.Worker, Rows: rows, MS: scatter.Milliseconds(r.Took)})
+		resp.Shards = append(resp.Shards, api.ShardResult{Shard: r.Shard, Worker: r.Worker, Rows: rows, FirstMS: scatter.Milliseconds(r.Took), MS: scatter.Milliseconds(r.Took)})
 	}
 	if len(causes) == 0 {
 		return resp, nil

@@ -35,6 +35,9 @@ var both = map[string]any{
 }
 
 var masterTypes = with(both, map[string]any{
+	"Counters":               api.Counters{},
+	"RecentRequest":          api.RecentRequest{},
+	"TrafficReport":          api.TrafficReport{},
 	"StreamHead":             api.StreamHead{},
 	"Column":                 api.Column{},
 	"CountGroup":             api.CountGroup{},

@@ -177,11 +177,14 @@ type ShardResult struct {
 	Shard  int    `json:"shard"`
 	Worker string `json:"worker"`
 	Rows   int64  `json:"rows"` // sent, affected or counted
-	// FirstMS is the time from the request to the shard's first byte, for answers that are streamed.
+	// FirstMS is the shard's own time until the first byte of its answer, as seen by the master, which
+	// awaits those of all shards at the same time. MS is FirstMS and the time that the master then spent
+	// waiting for more of this shard's answer, never for another shard or for the client. What a shard does
+	// while the master is not reading its rows cannot be told from waiting to be read, and is not counted:
+	// MS is exact if the answer comes all at once, and otherwise the least that the shard took. FirstMS is
+	// missing until the first byte; a write has one answer, and so the same in both.
 	FirstMS float64 `json:"first_ms,omitzero"`
-	// MS is the time that the master spent waiting for this shard, from the request to its last byte. The
-	// time in which it waited for other shards, or for the client, is not part of it.
-	MS float64 `json:"ms"`
+	MS      float64 `json:"ms"`
 }
 
 // MapReduceCountRequest counts rows at each shard and reduces the counts.

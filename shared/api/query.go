@@ -105,9 +105,10 @@ type ExplainFragment struct {
 	EngineComputes []string `json:"engine_computes,omitempty"`
 	// Statements run in one transaction; a SELECT is a single one.
 	Statements []ExplainStatement `json:"statements"`
-	// Rows and MS are set with analyze: rows sent, and time to the last of them.
-	Rows *int64   `json:"rows,omitempty"`
-	MS   *float64 `json:"ms,omitempty"`
+	// Rows, FirstMS and MS are set with analyze, as in [ShardResult].
+	Rows    *int64   `json:"rows,omitempty"`
+	FirstMS *float64 `json:"first_ms,omitempty"`
+	MS      *float64 `json:"ms,omitempty"`
 }
 
 // ExplainStatement is SQL text in the dialect of the shard's engine.

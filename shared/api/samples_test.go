@@ -36,9 +36,9 @@ var (
 		Keys: []api.RouteKey{{Key: "1", Hash: 873244444, Slot: 3964, Shard: 1}},
 	}
 	parts = []api.ShardResult{
-		{Shard: 0, Worker: "worker-8081", Rows: 3361, FirstMS: 1, MS: 1.25},
-		{Shard: 1, Worker: "worker-8082", Rows: 3302, MS: 1.5},
-		{Shard: 2, Worker: "worker-8083", Rows: 3337, MS: 0.75},
+		{Shard: 0, Worker: "worker-8081", Rows: 3361, FirstMS: 0.625, MS: 1.25},
+		{Shard: 1, Worker: "worker-8082", Rows: 3302, FirstMS: 0.75, MS: 1.5},
+		{Shard: 2, Worker: "worker-8083", Rows: 3337, FirstMS: 0.375, MS: 0.75},
 	}
 	down = *api.NewProblem(api.CodeShardUnavailable, "the worker refuses connections").On(2, "worker-8083").
 		Hinted("start it again, or ask with allow_partial")

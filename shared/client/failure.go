@@ -121,6 +121,9 @@ func isTimeout(ctx context.Context, err error) bool {
 func reason(ctx context.Context, err error) string {
 	switch {
 	case canceled(ctx):
+		if p, ok := context.Cause(ctx).(*api.Problem); ok {
+			return p.Detail
+		}
 		return "the caller cancelled it"
 	case isTimeout(ctx, err):
 		return "no answer in time"

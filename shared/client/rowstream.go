@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -38,8 +40,13 @@ type RowStream struct {
 	from int // the unread part of buf is [from:to]
 	to   int
 	rows int64
-	last int64 // rows in the latest block
-	head api.StreamHead
+	// began is when the response did, and heard how much later the latest bytes of its body arrived; 0: none.
+	began time.Time
+	heard atomic.Int64
+	// waited is the time spent in reading the body.
+	waited time.Duration
+	last   int64 // rows in the latest block
+	head   api.StreamHead
 	// columns is the number of values of each row; 0 leaves the rows unchecked.
 	columns int
 	end     *api.EndInfo
@@ -49,7 +56,7 @@ type RowStream struct {
 
 // newRowStream returns the stream of a response that has just begun.
 func newRowStream(ctx context.Context, c *conn, k *call, resp *http.Response) *RowStream {
-	return &RowStream{c: c, k: k, ctx: ctx, body: resp.Body, buf: streamBuffers.Get().(*[]byte)}
+	return &RowStream{c: c, k: k, ctx: ctx, body: resp.Body, buf: streamBuffers.Get().(*[]byte), began: time.Now()}
 }
 
 // newHeadedStream returns a stream after reading its first record, the head.
@@ -77,8 +84,28 @@ func (s *RowStream) Head() *api.StreamHead { return &s.head }
 // Rows is the number of rows returned so far.
 func (s *RowStream) Rows() int64 { return s.rows }
 
+// Heard is when the latest bytes after the response's header arrived; zero if none did yet. Unlike the
+// other methods it may be called at any time.
+func (s *RowStream) Heard() time.Time {
+	if d := s.heard.Load(); d > 0 {
+		return s.began.Add(time.Duration(d))
+	}
+	return time.Time{}
+}
+
 // End is the stream's last record, after NextBlock has returned io.EOF; nil before.
 func (s *RowStream) End() *api.EndInfo { return s.end }
+
+// Waited is the time that was spent waiting for the body so far, without what the caller did in between.
+func (s *RowStream) Waited() time.Duration { return s.waited }
+
+// AwaitFirst waits until the body's first bytes have arrived. If they do not, the next call of
+// NextBlock says why.
+func (s *RowStream) AwaitFirst() {
+	if s.err == nil && s.from == s.to {
+		s.err = s.fill()
+	}
+}
 
 // NextBlock returns complete rows, as many as have arrived: JSON arrays, each ending in a
 // newline. The slice is valid until the next call of NextBlock or Close. It returns io.EOF only
@@ -234,8 +261,14 @@ func (s *RowStream) fill() error {
 		s.buf = &bigger
 		buf = bigger
 	}
+	asked := time.Now()
 	n, err := s.body.Read(buf[s.to:])
 	s.to += n
+	now := time.Now()
+	s.waited += now.Sub(asked)
+	if n > 0 {
+		s.heard.Store(max(1, int64(now.Sub(s.began))))
+	}
 	if n > 0 || err == nil {
 		return nil
 	}

@@ -72,7 +72,7 @@ func curlCommands(t *testing.T) []command {
 }
 
 var (
-	variable = regexp.MustCompile(`env:"([A-Z_]+)"`)
+	variable = regexp.MustCompile(`(?:env:|[gG]etenv\()"((?:MASTER|WORKER|SHARDECK|LOG|EXIT)_[A-Z_]+)"`)
 	inREADME = regexp.MustCompile("`((?:MASTER|WORKER|SHARDECK|LOG|EXIT)_[A-Z_]+)`")
 )
 
@@ -80,7 +80,7 @@ var (
 // configuration.
 func TestREADMEHasEveryVariable(t *testing.T) {
 	code := map[string]bool{}
-	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui", "tui/bench", "tui/cli", "tui/console", "tui/demo"} {
+	for _, dir := range []string{"master/service", "worker/service", "shared/daemon", "tui", "tui/bench", "tui/cli", "tui/config", "tui/console", "tui/demo"} {
 		files, err := filepath.Glob(filepath.Join("../..", dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -233,8 +233,8 @@ func leaseAlarms(s *State) []Alarm {
 		return nil
 	}
 	return []Alarm{{Key: "lease/lapsing", Level: api.LevelWarn, Shard: -1, hold: leaseHold,
-		What: fmt.Sprintf("the lease of %s is not being renewed, %.1f s are left", Host(l.Holder), l.ExpiresInMS/1000),
-		Why:  "when it lapses, a backup takes over"}}
+		What: "the lease of " + Host(l.Holder) + " is not being renewed",
+		Why:  fmt.Sprintf("%.1f s are left, and when it lapses, a backup takes over", l.ExpiresInMS/1000)}}
 }
 
 func peerAlarms(s *State) []Alarm {
@@ -277,7 +277,8 @@ func driftAlarms(s *State) []Alarm {
 const (
 	outlierSamples = 5
 	outlierFactor  = 4
-	outlierMS      = 20
+	outlierMS      = 40
+	outlierHold    = 3 * time.Second
 )
 
 // latencyOutliers are shards that answer several times slower than their peers.
@@ -300,7 +301,7 @@ func latencyOutliers(s *State) []Alarm {
 		if len(recent) < 3 || !(recent[i] >= outlierMS && recent[i] >= outlierFactor*peers) {
 			continue // a comparison with NaN is false
 		}
-		all = append(all, Alarm{Key: fmt.Sprintf("outlier/%d", w.Shard), Level: api.LevelWarn, Shard: w.Shard,
+		all = append(all, Alarm{Key: fmt.Sprintf("outlier/%d", w.Shard), Level: api.LevelWarn, Shard: w.Shard, hold: outlierHold,
 			What: ShardName(w) + " is an outlier", Why: fmt.Sprintf("its latency is %.0f ms, the median of the others %.1f ms", recent[i], peers)})
 	}
 	return all

@@ -57,9 +57,9 @@ func TestASlowerShardIsAnOutlierOnceItHasBeenForAWhile(t *testing.T) {
 		"one of three":                   {[]float64{1, 100, 2}, true},
 		"half as slow again as its peer": {[]float64{100, 150, 100}, false},
 	} {
-		s, _ := watched(repeated(6, shardsUp(c.latencies...))...)
-		if got := len(s.Alarms(at(6))) == 1; got != c.alarm {
-			t.Errorf("%s: alarms are %q", name, keys(s, 6))
+		s, _ := watched(repeated(12, shardsUp(c.latencies...))...)
+		if got := len(s.Alarms(at(12))) == 1; got != c.alarm {
+			t.Errorf("%s: alarms are %q", name, keys(s, 12))
 		}
 	}
 	// A single slow probe is none, and its end is told with how long it lasted.
@@ -68,7 +68,7 @@ func TestASlowerShardIsAnOutlierOnceItHasBeenForAWhile(t *testing.T) {
 	if got := keys(s, 9); len(got) > 0 {
 		t.Errorf("one slow probe raises %q", got)
 	}
-	_, events := watched(slices.Concat(repeated(6, calm), repeated(6, slow), repeated(8, calm))...)
+	_, events := watched(slices.Concat(repeated(6, calm), repeated(10, slow), repeated(8, calm))...)
 	want := []string{"good connected to 127.0.0.1:8080, primary",
 		"warn shard 2 (worker-2) is an outlier: its latency is 200 ms, the median of the others 1.0 ms",
 		"good no longer: shard 2 (worker-2) is an outlier"}

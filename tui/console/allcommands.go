@@ -1,6 +1,9 @@
 package console
 
 import (
+	"fmt"
+	"unicode/utf8"
+
 	"shardeck/tui/editor"
 	"shardeck/tui/keymap"
 	"shardeck/tui/screen"
@@ -33,4 +36,21 @@ func AllCommands() [][]keymap.Command {
 	vim := editor.New("SELECT 1")
 	vim.Configure(editor.Options{Vim: true})
 	return append(lists, vim.Commands())
+}
+
+// CheckBindings returns why keys cannot be chosen so, and the command that is at fault; "" if they can. In an
+// editor a letter is text, so that no command there can have one.
+func CheckBindings(b keymap.Bindings) (id string, err error) {
+	if id, err := b.Check(AllCommands()...); err != nil {
+		return id, err
+	}
+	q := screen.NewQuery(screen.QueryOptions{Statements: []string{"SELECT 1"}})
+	for _, c := range b.Apply(q.Commands(&screen.View{Table: "table"})) {
+		for _, k := range c.Keys {
+			if _, chosen := b[c.ID()]; chosen && utf8.RuneCountInString(k) == 1 {
+				return c.ID(), fmt.Errorf("%s is text in the editor, where this command is too; choose a key with Ctrl or Alt, or a function key", k)
+			}
+		}
+	}
+	return "", nil
 }

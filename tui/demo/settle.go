@@ -17,11 +17,11 @@ func (c *Cluster) settle(ctx context.Context, say func(string, ...any)) error {
 	defer cancel()
 	tick := time.NewTicker(settlePoll)
 	defer tick.Stop()
-	promoted, waiting := false, false
+	promoted, waiting, handed := false, false, false
 	began := time.Now()
 	for {
-		ready, led, primaries := 0, 0, 0
-		for _, m := range c.clients {
+		ready, led, primaries, leads := 0, 0, 0, -1
+		for i, m := range c.clients {
 			h, err := ask(ctx, m.Health)
 			if err != nil || !allUp(h) {
 				continue
@@ -32,10 +32,19 @@ func (c *Cluster) settle(ctx context.Context, say func(string, ...any)) error {
 			}
 			if h.Role == api.RolePrimary {
 				primaries++
+				leads = i
 			}
 		}
 		if led == len(c.clients) && primaries == 1 {
-			return nil
+			if leads == 0 || handed {
+				return nil
+			}
+			// On a busy machine the other one may have been first. What follows expects the first master.
+			handed = true
+			if _, err := c.clients[0].Failover(ctx, &api.FailoverRequest{Reason: "the first master begins"}); err != nil && api.CodeOf(err) != api.CodeAlreadyPrimary {
+				return fmt.Errorf("the other master became primary first, and handing over failed: %w", err)
+			}
+			continue
 		}
 		if !c.manual && primaries == 0 && !waiting && time.Since(began) > leaderless {
 			waiting = true

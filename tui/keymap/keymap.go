@@ -1,11 +1,16 @@
 package keymap
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"shardeck/shared/api"
 )
 
 // Key is one key press. Name is Bubble Tea's name for it, such as "enter", "ctrl+r" or "f".
@@ -188,9 +193,18 @@ func (b Bindings) Check(lists ...[]Command) (id string, err error) {
 			known[list[i].ID()] = true
 		}
 	}
-	for id, keys := range b {
+	ids := slices.Sorted(maps.Keys(b))
+	for _, id := range ids {
+		keys := b[id]
 		if !known[id] {
-			return id, fmt.Errorf("there is no command %q; shardeck config keys lists them", id)
+			hint := "shardeck config keys lists them"
+			if near := api.Nearest(id, slices.Sorted(maps.Keys(known))); len(near) > 0 {
+				hint = "did you mean " + near[0] + "?"
+			}
+			return id, fmt.Errorf("there is no command %q; %s", id, hint)
+		}
+		if len(keys) == 0 {
+			return id, errors.New("it has no key; name one at least")
 		}
 		for _, k := range keys {
 			if err := CheckName(k); err != nil {
@@ -210,7 +224,7 @@ func (b Bindings) Check(lists ...[]Command) (id string, err error) {
 				_, mine := b[c.ID()]
 				_, theirs := b[other.ID()]
 				switch {
-				case other.ID() == c.ID(), c.Off != "" || other.Off != "":
+				case other.ID() == c.ID():
 				case mine:
 					return c.ID(), fmt.Errorf("%s is also the key of %q on the same screen", Label(k), other.ID())
 				case theirs:
@@ -222,8 +236,14 @@ func (b Bindings) Check(lists ...[]Command) (id string, err error) {
 	return "", nil
 }
 
+// sameBytes are keys for which terminals send what another key is known by.
+var sameBytes = map[string]string{"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+[": "esc"}
+
 // CheckName reports why no terminal can send a key with that name.
 func CheckName(name string) error {
+	if same, ok := sameBytes[name]; ok {
+		return fmt.Errorf("a terminal sends the same for %s and %s; write %q", Label(name), Label(same), same)
+	}
 	base := name
 	var mods []string
 	for {
@@ -233,7 +253,10 @@ func CheckName(name string) error {
 		}
 		mods, base = append(mods, mod), rest
 	}
-	_, isFunction := strings.CutPrefix(base, "f")
+	number, isFunction := strings.CutPrefix(base, "f")
+	if n, err := strconv.Atoi(number); isFunction && len(base) > 1 {
+		isFunction = err == nil && n >= 1 && n <= 24
+	}
 	special := slices.Contains([]string{"up", "down", "left", "right", "home", "end", "pgup", "pgdown", "insert", "delete", "enter", "tab", "esc", "backspace", "space"}, base) ||
 		isFunction && len(base) > 1 && strings.Trim(base[1:], "0123456789") == ""
 	switch {

@@ -227,24 +227,29 @@ func contains(shards []int, shard int) bool {
 	return false
 }
 
-// paintShardCells draws many shards as cells, of which those that are hit are lit.
+// paintShardCells draws many shards as cells, of which those that are hit are lit; those in trouble
+// have a mark and come first.
 func (l *Live) paintShardCells(a widget.Area, v *View, requests []api.RecentRequest) {
-	const cell = 4
+	const cell = 3
 	perRow := max(a.W/cell, 1)
-	for i := range shardsOf(v) {
+	order := troubleFirst(v)
+	for k, i := range order {
+		if left := len(order) - k; k == perRow*a.H-2 && left > 2 {
+			a.Text(k%perRow*cell, k/perRow, theme.Muted, fmt.Sprintf("+%d", left))
+			return
+		}
 		w := &shardsOf(v)[i]
-		role := theme.Muted
-		for k := range requests {
-			if contains(requests[k].Shards, w.Shard) {
+		role, mark := theme.Muted, " "
+		for r := range requests {
+			if contains(requests[r].Shards, w.Shard) {
 				role = theme.Selected
 			}
 		}
-		text := fmt.Sprintf("%3d ", w.Shard)
 		if w.State != api.ShardUp && w.State != api.ShardUnknown {
-			symbol, _ := cluster.ShardMark(w.State)
-			role, text = stateRole(w.State), symbol+fmt.Sprintf("%2d ", w.Shard)
+			mark, _ = cluster.ShardMark(w.State)
+			role = stateRole(w.State)
 		}
-		a.Text(i%perRow*cell, i/perRow, role, text)
+		a.Text(k%perRow*cell, k/perRow, role, fmt.Sprintf("%s%2d", mark, w.Shard))
 	}
 }
 

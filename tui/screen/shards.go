@@ -248,6 +248,9 @@ func (d *Dashboard) paintShards(a widget.Area, v *View) {
 		first := min(d.scroll, n-rows)
 		note = fmt.Sprintf("%d–%d of %d, trouble first · ↑↓ for more", first+1, first+rows, n)
 	}
+	if note == "" && a.W < wideWidth {
+		note = "2 shows one of them in full"
+	}
 	in := a.Box(theme.Border, "Shards", note)
 	d.paintShardTable(in.Sub(1, 0, in.W-2, in.H), v)
 }

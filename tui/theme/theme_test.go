@@ -126,8 +126,8 @@ func TestTextContrast(t *testing.T) {
 // Good, warn and bad differ in lightness in the theme for people who cannot rely on hue.
 func TestColourBlindStatesDifferInLightness(t *testing.T) {
 	p := palettes[ColourBlind]
-	for _, pair := range [][2]Role{{Good, Warn}, {Warn, Bad}} {
-		if a, b := p.looks[pair[0]].fg, p.looks[pair[1]].fg; contrast(a, b) < 1.5 {
+	for _, pair := range [][2]Role{{Good, Warn}, {Warn, Bad}, {Good, Bad}} {
+		if a, b := p.looks[pair[0]].fg, p.looks[pair[1]].fg; contrast(a, b) < 1.4 {
 			t.Errorf("%s and %s differ by a contrast of %.2f only", a, b, contrast(a, b))
 		}
 	}
