@@ -34,6 +34,7 @@ type grammar struct {
 	Console       consoleCommand    `cmd:"" default:"withargs" help:"Open the console on a running cluster (the default)."`
 	Demo          demo.Command      `cmd:"" help:"Bring up a whole cluster on this machine and open the console on it."`
 	Status        cli.Status        `cmd:"" help:"Print the state of masters, shards and tables."`
+	Watch         cli.Watch         `cmd:"" help:"Print what changes, a line for each change, until Ctrl-C."`
 	Query         cli.Query         `cmd:"" help:"Run a T-SQL statement over all shards, or print its plan."`
 	Queries       cli.Queries       `cmd:"" help:"List running statements, or cancel one."`
 	Count         cli.Count         `cmd:"" help:"Count the rows of a table by MapReduce."`
@@ -220,5 +221,5 @@ func programName() string { return daemon.ProgramName("shardeck") }
 
 // wantsJSON reports whether errors are printed as JSON too.
 func (g *grammar) wantsJSON() bool {
-	return g.Status.JSON || g.Query.JSON || g.Queries.List.JSON || g.Queries.Cancel.JSON || g.Count.JSON || g.SecurityCheck.JSON || g.Failover.JSON
+	return g.Status.JSON || g.Watch.JSON || g.Query.JSON || g.Queries.List.JSON || g.Queries.Cancel.JSON || g.Count.JSON || g.SecurityCheck.JSON || g.Failover.JSON
 }

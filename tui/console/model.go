@@ -73,7 +73,7 @@ type model struct {
 	recalled    bool            // the history file has been requested
 	acting      []bool          // by action: whether it is running
 
-	signalled state // what the terminal was told last
+	signalled cluster.Verdict // what the terminal was told last
 
 	replay        *replayer // what is replayed, nil for a cluster
 	firstInterval time.Duration

@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -198,8 +199,9 @@ func (m *model) actOnReplay(in screen.Intent) (cmd tea.Cmd, done bool) {
 		m.say(fmt.Sprintf("speed %gx", speeds[r.speed]))
 	case screen.RefreshNow:
 		return tea.ClearScreen, true
-	case screen.ListRunning, screen.ListFailovers, screen.ReadLog:
-		return nil, true // screens ask for it by themselves
+	case screen.ListRunning, screen.ListFailovers, screen.ReadLog: // screens ask for it by themselves
+		m.notRecorded(in)
+		return nil, true
 	case screen.StartCount, screen.OpenQuery, screen.OpenSecurity, screen.CheckSecurity, screen.OpenFailover, screen.CheckFailover,
 		screen.StartFailover, screen.SetInterval, screen.AskAction, screen.RunAction, screen.CancelRunning, screen.OpenStatement,
 		screen.ToQuery, screen.RunQueries, screen.SaveHistory, screen.MarkFavourite, screen.EditOutside:
@@ -210,6 +212,25 @@ func (m *model) actOnReplay(in screen.Intent) (cmd tea.Cmd, done bool) {
 	m.now = m.opts.Now()
 	m.showMoment()
 	return nil, true
+}
+
+// notRecorded answers what a screen asks for by itself, if the session has not asked for it until now.
+func (m *model) notRecorded(in screen.Intent) {
+	none := errors.New("the recorded session had not asked for it yet")
+	switch in := in.(type) {
+	case screen.ListRunning:
+		if m.replay.running == nil {
+			l := screen.RunningListed{At: m.now}
+			for _, u := range m.configured() {
+				l.Lists = append(l.Lists, screen.MasterQueries{Master: u, Err: none})
+			}
+			m.places[screen.RunningPlace].Update(l)
+		}
+	case screen.ListFailovers:
+		if m.replay.failovers == nil {
+			m.places[screen.FailoverPlace].Update(screen.FailoversListed{At: m.now, DryRun: screen.FailoverDryRun{Target: in.Target, Err: none}})
+		}
+	}
 }
 
 // fromRecording completes the options of a console without a cluster.
