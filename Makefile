@@ -16,6 +16,10 @@ GO_DIRS := master shared tui worker .ci
 
 FUZZTIME ?= 1m
 
+# Builds what demo and tour run, and counts the packages on the way: the first time takes a minute or
+# two. The last line of the pipeline's first half is the exit code, which a pipe would lose.
+BUILDING = @mkdir -p $(BIN); { $(GO) build -v -o $(BIN)/shardeck ./tui 2>&1; echo "exit $$?"; } | awk -v terminal="$$([ -t 2 ] && echo 1)" -f .ci/progress.awk
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-polyglot tour build polyglot polyglot-dev sqliteext quick test test-long check fmt fmt-check vet lint arch languages race release bench picture clean
 
@@ -23,16 +27,16 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## start a cluster with sample data and open the console on it
-	@echo 'building; this takes a minute or two the first time' >&2
-	@$(GO) run ./tui demo
+	$(BUILDING)
+	@$(BIN)/shardeck demo
 
 demo-polyglot: ## the same with one worker in Go, one in Python and one in Node.js; installs their packages the first time
-	@echo 'building; this takes a minute or two the first time' >&2
-	@$(GO) run ./tui demo --polyglot
+	$(BUILDING)
+	@$(BIN)/shardeck demo --polyglot
 
 tour: ## the same without a terminal, as a guided tour in text
-	@echo 'building; this takes a minute or two the first time' >&2
-	@$(GO) run ./tui demo --headless
+	$(BUILDING)
+	@$(BIN)/shardeck demo --headless
 
 build: ## build the three programs into bin/
 	@mkdir -p $(BIN)
@@ -110,7 +114,7 @@ check: test ## test, and check that the module file is tidy and every platform b
 		CGO_ENABLED=0 GOOS=$${p%/*} GOARCH=$${p#*/} $(GO) vet ./...; \
 	done
 
-release: ## archives of the programs and the SQLite extension for each platform, in bin/release; downloads Zig
+release: ## archives of the programs and the SQLite extension for each platform, with SHA-256 checksums, in bin/release; downloads Zig
 	.ci/release $(BIN)/release
 
 bench: ## Go benchmarks, then ratios to baselines measured in the same run (minutes)

@@ -100,7 +100,7 @@ func (c *consoleCommand) Run(ctx context.Context, settings *settings) error {
 	}
 	err = console.Run(ctx, console.Options{
 		Recorder: recorder,
-		Masters:  urls, APIToken: token, Theme: c.Theme, ASCII: c.ASCII, DB: c.DB, Table: c.Table, Interval: c.Interval,
+		Masters:  urls, APIToken: token, Theme: c.Theme, ASCII: c.ASCII, Presenter: c.Presenter, DB: c.DB, Table: c.Table, Interval: c.Interval,
 		Keys: c.Keys, Signals: c.Signals, Bindings: settings.bindings, Profile: profile,
 		HistoryFile: console.HistoryFile(os.Getenv), EventFile: console.EventFile(os.Getenv), ThemeFile: console.ThemeFile(os.Getenv),
 	})

@@ -33,7 +33,7 @@ func (c *replayCommand) Run(ctx context.Context, settings *settings) error {
 	if !demo.HasTerminal() {
 		return cli.Usagef("a replay requires a terminal on stdin and stdout, and a TERM other than dumb")
 	}
-	return console.Run(ctx, console.Options{Replay: rec, Theme: c.Theme, ASCII: c.ASCII, Bindings: settings.bindings, ThemeFile: console.ThemeFile(os.Getenv)})
+	return console.Run(ctx, console.Options{Replay: rec, Theme: c.Theme, ASCII: c.ASCII, Presenter: c.Presenter, Bindings: settings.bindings, ThemeFile: console.ThemeFile(os.Getenv)})
 }
 
 // readRecording reads a file that the user has named.

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -30,6 +31,8 @@ type options struct {
 	after      time.Duration // how long to continue after that, so that charts have something to show
 	keys       string        // keys to press before the picture is taken
 	quit       string        // keys that quit the program
+	script     string        // a file of steps, instead of keys and out
+	film       string        // an animated picture of the whole script; "" for none
 	limit      time.Duration
 }
 
@@ -43,6 +46,8 @@ func main() {
 	flag.DurationVar(&o.after, "after", 15*time.Second, "time to continue after the texts are shown")
 	flag.StringVar(&o.keys, "keys", "", "keys to press before the picture is taken")
 	flag.StringVar(&o.quit, "quit", "\x03\x03", "keys that quit the program")
+	flag.StringVar(&o.script, "script", "", "file of steps that take several pictures, beside -out")
+	flag.StringVar(&o.film, "film", "", "file for an animated picture of the script, beside -out")
 	flag.DurationVar(&o.limit, "limit", 3*time.Minute, "overall time limit")
 	flag.Parse()
 	if flag.NArg() == 0 {
@@ -82,6 +87,9 @@ func run(ctx context.Context, o options, args []string) error {
 	if err := await(ctx, screen, strings.Split(o.until, "|"), changed, ended); err != nil {
 		return err
 	}
+	if o.script != "" {
+		return runScript(ctx, o, tty, screen, ended)
+	}
 	for _, key := range presses(o.keys) {
 		if _, err := tty.WriteString(key); err != nil {
 			return err
@@ -107,6 +115,41 @@ func run(ctx context.Context, o options, args []string) error {
 		return fmt.Errorf("the program did not quit on %q: %w", o.quit, ctx.Err())
 	}
 }
+
+// runScript takes the pictures of a script, and ends the program.
+func runScript(ctx context.Context, o options, tty io.Writer, screen vt10x.Terminal, ended <-chan error) error {
+	steps, err := readScript(o.script)
+	if err != nil {
+		return err
+	}
+	dir := filepath.Dir(o.out)
+	f := &film{every: filmEvery}
+	stop, done := make(chan struct{}), make(chan struct{})
+	if o.film != "" {
+		go f.record(screen, stop, done)
+	} else {
+		close(done)
+	}
+	err = play(ctx, tty, screen, steps, dir, o.title, ended)
+	close(stop)
+	<-done
+	if err == nil && o.film != "" {
+		err = os.WriteFile(filepath.Join(dir, o.film), f.svg(o.title), 0o644)
+	}
+	_, quitErr := io.WriteString(tty, o.quit)
+	if err = errors.Join(err, quitErr); err != nil {
+		return err
+	}
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// filmEvery is the time from one frame of an animated picture to the next.
+const filmEvery = 500 * time.Millisecond
 
 // presses splits keys into one write each. A key that is a sequence, such as F5, is at most one, at
 // the end: characters after it would be taken for a part of it.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 )
@@ -50,7 +49,7 @@ func shape(char rune, x, y float64) (svg string, ok bool) {
 
 // takeShapes draws the shapes in a run as one path and returns the run with spaces in
 // their place.
-func takeShapes(b *bytes.Buffer, text, fill string, left, top float64) string {
+func takeShapes(b *strings.Builder, text, fill string, left, top float64) string {
 	var path, rest strings.Builder
 	i := 0
 	for _, char := range text {

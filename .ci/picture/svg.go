@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/xml"
 	"fmt"
 	"strings"
@@ -38,24 +37,29 @@ func draw(screen vt10x.Terminal, title string) []byte {
 	screen.Lock()
 	defer screen.Unlock()
 	cols, rows := screen.Size()
-	w, h := float64(cols)*cellW+2*margin, float64(rows)*cellH+2*margin+titleH
-	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`+"\n", w, h, w, h, escape(title))
-	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" rx="10" fill="%s"/>`+"\n", paper)
-	fmt.Fprintf(&b, `<path d="M0 %.0fV10A10 10 0 0 1 10 0H%.0fA10 10 0 0 1 %.0f 10V%.0fZ" fill="%s"/>`+"\n", titleH, w-10, w, titleH, barColour)
-	for i, colour := range []string{"#ec6a5e", "#f4bf4f", "#61c554"} {
-		fmt.Fprintf(&b, `<circle cx="%d" cy="%.0f" r="6" fill="%s"/>`+"\n", 20+20*i, titleH/2, colour)
-	}
-	fmt.Fprintf(&b, `<g font-family="ui-monospace,'SFMono-Regular','DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="%d" xml:space="preserve">`+"\n", fontSize)
-	fmt.Fprintf(&b, `<text x="%.0f" y="%.0f" text-anchor="middle" fill="#8a94a6">%s</text>`+"\n", w/2, titleH/2+5, escape(title))
+	var b strings.Builder
+	begin(&b, cols, rows, title)
 	for y := range rows {
 		drawLine(&b, screen, y, cols)
 	}
 	b.WriteString("</g>\n</svg>\n")
-	return b.Bytes()
+	return []byte(b.String())
 }
 
-func drawLine(b *bytes.Buffer, screen vt10x.Terminal, y, cols int) {
+// begin draws the window, and opens the group of its lines.
+func begin(b *strings.Builder, cols, rows int, title string) {
+	w, h := float64(cols)*cellW+2*margin, float64(rows)*cellH+2*margin+titleH
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`+"\n", w, h, w, h, escape(title))
+	fmt.Fprintf(b, `<rect width="100%%" height="100%%" rx="10" fill="%s"/>`+"\n", paper)
+	fmt.Fprintf(b, `<path d="M0 %.0fV10A10 10 0 0 1 10 0H%.0fA10 10 0 0 1 %.0f 10V%.0fZ" fill="%s"/>`+"\n", titleH, w-10, w, titleH, barColour)
+	for i, colour := range []string{"#ec6a5e", "#f4bf4f", "#61c554"} {
+		fmt.Fprintf(b, `<circle cx="%d" cy="%.0f" r="6" fill="%s"/>`+"\n", 20+20*i, titleH/2, colour)
+	}
+	fmt.Fprintf(b, `<g font-family="ui-monospace,'SFMono-Regular','DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="%d" xml:space="preserve">`+"\n", fontSize)
+	fmt.Fprintf(b, `<text x="%.0f" y="%.0f" text-anchor="middle" fill="#8a94a6">%s</text>`+"\n", w/2, titleH/2+5, escape(title))
+}
+
+func drawLine(b *strings.Builder, screen vt10x.Terminal, y, cols int) {
 	for x := 0; x < cols; {
 		st := styleOf(screen.Cell(x, y))
 		var text strings.Builder
@@ -72,7 +76,7 @@ func drawLine(b *bytes.Buffer, screen vt10x.Terminal, y, cols int) {
 }
 
 // drawRun draws the cells from start to end of line y.
-func drawRun(b *bytes.Buffer, text string, st style, start, end, y int) {
+func drawRun(b *strings.Builder, text string, st style, start, end, y int) {
 	left := margin + float64(start)*cellW
 	top := titleH + margin + float64(y)*cellH
 	if st.bg != paper {

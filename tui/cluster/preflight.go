@@ -13,6 +13,7 @@ type Preflight struct {
 	Primary string // base URL of the current primary
 	Term    uint64 // the term that the target would acquire, unless another master does so first
 	Why     string // why nobody can be asked; "" if Target can be
+	Awaited bool   // the primary does not answer, and a backup takes over by itself
 }
 
 // Ready reports whether there is a backup to ask.
@@ -32,6 +33,8 @@ func (s *State) Preflight(now time.Time) Preflight {
 	}
 	p.Term = max(s.Term, m.Term) + 1
 	p.target(s)
+	_, answers := s.Primary()
+	p.Awaited = s.Link == Live && !answers && s.Automatic() && m.Lease.Known
 	switch {
 	case s.Link != Live || s.Age(now) >= s.StaleAfter():
 		p.Why = "the view is out of date; no master answers"

@@ -33,6 +33,7 @@ func AllCommands() [][]keymap.Command {
 	lists = append(lists, screen.ReplayCommands())
 	q := screen.NewQuery(screen.QueryOptions{Statements: []string{"SELECT 1"}})
 	lists = append(lists, with(q.Commands(v)))
+	lists = append(lists, screen.TourCommands(false, false, false), screen.TourCommands(true, false, false))
 	vim := editor.New("SELECT 1")
 	vim.Configure(editor.Options{Vim: true})
 	return append(lists, vim.Commands())

@@ -29,6 +29,12 @@ type flow struct {
 // startFlow starts a cluster with a table of a thousand students, and the model on it.
 func startFlow(t *testing.T) (*flow, *testcluster.Cluster) {
 	t.Helper()
+	return startFlowWith(t, func(*Options) {})
+}
+
+// startFlowWith is startFlow with other options.
+func startFlowWith(t *testing.T, change func(*Options)) (*flow, *testcluster.Cluster) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts a cluster")
 	}
@@ -58,6 +64,7 @@ func startFlow(t *testing.T) (*flow, *testcluster.Cluster) {
 		masters = append(masters, n.URL)
 	}
 	o := Options{Masters: masters, HistoryFile: filepath.Join(t.TempDir(), "statements.jsonl")}
+	change(&o)
 	if err := o.complete(); err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +76,9 @@ func startFlow(t *testing.T) (*flow, *testcluster.Cluster) {
 	t.Cleanup(f.m.close)
 	f.handle(tea.WindowSizeMsg{Width: 120, Height: 40})
 	f.run(f.m.Init())
-	f.await("School.Students", "1,000 rows")
+	if o.Guide == nil {
+		f.await("School.Students", "1,000 rows")
+	}
 	return f, c
 }
 
@@ -88,7 +97,14 @@ func (f *flow) run(cmd tea.Cmd) {
 	}()
 }
 
+// inTest is a message that is a function to be called by the test itself, rather than by the model.
+type inTest func()
+
 func (f *flow) handle(msg tea.Msg) {
+	if do, ok := msg.(inTest); ok {
+		do()
+		return
+	}
 	if batch, ok := msg.(tea.BatchMsg); ok {
 		for _, cmd := range batch {
 			f.run(cmd)

@@ -35,7 +35,9 @@ func guarded(in screen.Intent) string {
 		return "A failover to " + cluster.Host(in.Target) + " would be started."
 	case screen.CancelRunning:
 		return "A running statement would be cancelled."
-	case screen.RunAction:
+	case screen.RunDrill:
+		return "A drill would be run."
+	case screen.RunAction, screen.ActOnProcess:
 		return "A process of the demo would be changed."
 	}
 	return ""

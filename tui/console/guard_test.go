@@ -22,6 +22,7 @@ func driveProfile(t *testing.T, p screen.Profile, actions ...Action) (*driver, *
 // Every command of every screen is run, with every answer to every question, and nothing that changes
 // the cluster arrives there.
 func TestNothingChangesTheClusterReadOnly(t *testing.T) {
+	t.Chdir(t.TempDir()) // exports go there
 	for p := range screen.NewPlaces() {
 		d, w := driveProfile(t, screen.Profile{Name: "prod", ReadOnly: true})
 		d.keys(numberOf(screen.Place(p)))

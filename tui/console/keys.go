@@ -32,7 +32,7 @@ func programCommands() []keymap.Command {
 
 // commands lists what can be done now on the screen that has the focus.
 func (m *model) commands() []keymap.Command {
-	own := screen.CommandsOf(m.top(), m.view())
+	own := append(m.tourCommands(), screen.CommandsOf(m.top(), m.view())...)
 	all := slices.Clip(own)
 	for _, c := range m.opts.Bindings.Apply(programCommands()) {
 		if keymap.Find(own, c.Keys[0]) == nil {
@@ -49,20 +49,26 @@ func (m *model) press(k keymap.Key) tea.Cmd {
 	if k.Name != "ctrl+c" {
 		m.quitUntil = time.Time{}
 	}
+	m.showPressed(k)
+	if c := keymap.Find(m.tourCommands(), k.Name); c != nil {
+		return m.act(c.Run())
+	}
 	in, handled := screen.Press(m.top(), m.view(), k)
 	if !handled {
 		c := keymap.Find(m.opts.Bindings.Apply(programCommands()), k.Name)
 		if c == nil {
-			return nil
+			return m.act(m.demoKey(k.Name))
 		}
 		in = c.Run()
 	}
+	m.takeOver()
 	return m.act(in)
 }
 
 // typed handles several characters that arrived at once: text for an editor, else keys.
 func (m *model) typed(t keymap.Typed) tea.Cmd {
 	if screen.Writing(m.top()) {
+		m.takeOver()
 		return m.act(screen.Type(m.top(), t))
 	}
 	var all []tea.Cmd

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"shardeck/tui/drill"
 	"shardeck/tui/editor"
 	"shardeck/tui/goldentest"
 	"shardeck/tui/keymap"
@@ -91,6 +92,12 @@ func keySections(t *testing.T) (screens, dialogs []keySection) {
 	}
 	add("Every numbered screen of a recording", screen.ReplayCommands())
 	d.keys("esc")
+	d.m.opts.Drills = &fakeDrills{report: drill.Report{Checks: []drill.Check{{Text: "noticed", OK: true}}}}
+	d.wait(time.Second)
+	d.keys("D")
+	add("Drills, in a demo", d.m.top().Commands(d.m.view()), "Demo", "View")
+	d.keys("esc")
+	add("Guided tour", append(screen.TourCommands(false, false, false), screen.TourCommands(true, false, false)...))
 	open("command line", ":")
 	open("security check", "s")
 	open("failover", "f")

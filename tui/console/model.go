@@ -20,6 +20,7 @@ const (
 	tickLively  = 100 * time.Millisecond // while requests are shown on their way
 	tickUrgent  = 40 * time.Millisecond  // during a failover
 	flashFor    = 3 * time.Second
+	noticeFor   = 30 * time.Second
 	eventsKept  = recording.EventsKept
 	urgentPause = 50 * time.Millisecond
 )
@@ -72,6 +73,11 @@ type model struct {
 	places      []screen.Screen // by their numbers; they keep their state while others are shown
 	recalled    bool            // the history file has been requested
 	acting      []bool          // by action: whether it is running
+	drills      *screen.Drills  // once it has been opened
+	drilling    request
+
+	guide   *guide    // the guided tour; nil if there is none
+	pressed []pressed // the keys that an audience sees
 
 	signalled cluster.Verdict // what the terminal was told last
 
@@ -99,10 +105,13 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 		acting: make([]bool, len(o.Actions)),
 		query: screen.NewQuery(screen.QueryOptions{Statements: o.Statements, Vim: o.Keys.Vim, YesWrites: o.Keys.YesWrites,
 			Run: screen.RunOptions{MaxRows: screen.DefaultMaxRows}}),
-		saving: new(sync.Mutex), trafficking: map[string]*request{}, places: screen.NewPlaces(),
+		saving: new(sync.Mutex), guide: newGuide(&o), trafficking: map[string]*request{}, places: screen.NewPlaces(),
 	}
 	for _, text := range o.Events {
 		m.note(api.LevelInfo, text)
+	}
+	if o.First != nil {
+		m.polled(*o.First)
 	}
 	return m
 }
@@ -119,7 +128,7 @@ func (m *model) client(u string) Master {
 
 // log adds events and drops the oldest if there are too many.
 func (m *model) log(events ...cluster.Event) {
-	m.events = append(m.events, events...)
+	m.events = append(m.events, m.forAudience(events)...)
 	if m.opts.EventFile != "" {
 		m.unsaved = append(m.unsaved, events...)
 		m.unsaved = m.unsaved[max(len(m.unsaved)-eventsKept, 0):] // no master has answered for long
@@ -151,7 +160,7 @@ func (m *model) happened(e cluster.Event) {
 func (m *model) view() *screen.View {
 	v := &screen.View{
 		Now: m.now, State: m.state, DB: m.db, Table: m.table, Count: m.count,
-		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, Bindings: m.opts.Bindings, Profile: m.opts.Profile, Earlier: m.earlier, EventFile: m.opts.EventFile,
+		Events: m.events, Paused: m.paused, Interval: m.opts.Interval, Busy: busy(m.now), HasLogs: m.opts.Log != nil, HasDrills: m.opts.Drills != nil, Bindings: m.opts.Bindings, Profile: m.opts.Profile, Earlier: m.earlier, EventFile: m.opts.EventFile,
 	}
 	for i := range m.opts.Actions {
 		a := &m.opts.Actions[i]
@@ -159,6 +168,13 @@ func (m *model) view() *screen.View {
 	}
 	if m.replay != nil {
 		v.Replay = m.replay.shows()
+	}
+	if m.now.Sub(m.started) < noticeFor {
+		v.Notes = append(v.Notes, m.opts.Notices...)
+	}
+	v.Presenter = m.presenter()
+	if m.guide != nil {
+		v.Tour = m.tourBar(v)
 	}
 	if m.flash != "" && m.wall().Before(m.flashUntil) {
 		v.Notes = append(v.Notes, m.flash)

@@ -56,6 +56,8 @@ type Options struct {
 	Interval time.Duration
 	// Actions are additional keys of the embedding program, such as the demo's.
 	Actions []Action
+	// Drills are carried out on the cluster of a demo; nil where there is none.
+	Drills Drills
 	// Events are the first entries of the event log.
 	Events []string
 
@@ -63,9 +65,20 @@ type Options struct {
 	// read. It runs in a goroutine of its own.
 	Log func(ctx context.Context, worker string) ([]string, error)
 
+	// Guide is a guided tour to show; nil for none.
+	Guide *Guide
+	// Presenter shows the console to an audience: large figures, the keys that are pressed, and no
+	// paths, tokens or names of users.
+	Presenter bool
+
 	// Unreached counts requests of clients that reached no master, which no master can count; nil
 	// where nobody knows. It must not block.
 	Unreached func() uint64
+
+	// Notices are shown in the footer for the first half a minute.
+	Notices []string
+	// First is what a master has said already, so that the first frame has its rows; nil if none has.
+	First *cluster.Observation
 
 	// QuitQuestion is asked before the program quits, as where that ends a demo; "" quits at once.
 	QuitQuestion string
@@ -113,6 +126,8 @@ type Options struct {
 type Appearance struct {
 	Theme string `env:"SHARDECK_THEME" enum:"${themes}" default:"auto" help:"Theme: ${themes_text}. With auto it is the one that was chosen last, else it follows the terminal."`
 	ASCII bool   `name:"ascii" env:"SHARDECK_ASCII" help:"Draw with ASCII characters only."`
+
+	Presenter bool `help:"Show it to an audience: large figures, the keys that are pressed, and no paths, tokens or names of users."`
 }
 
 // Keys are the preferences that are flags of every command that opens the console.
@@ -206,7 +221,7 @@ func (o *Options) complete() error {
 // checkActions rejects keys that are already in use: a key must do what the help says.
 func (o *Options) checkActions() error {
 	taken := map[string]bool{"enter": true, "esc": true}
-	for _, c := range append((&screen.Dashboard{}).Commands(&screen.View{}), programCommands()...) {
+	for _, c := range append((&screen.Dashboard{}).Commands(&screen.View{HasDrills: true}), programCommands()...) {
 		for _, k := range c.Keys {
 			taken[k] = true
 		}

@@ -92,7 +92,10 @@ func (m *model) runQueries(in screen.RunQueries) tea.Cmd {
 	m.sql.Prefer(m.currentMaster())
 	r := runner{c: m.sql, db: in.DB, now: m.opts.Now, in: in}
 	run := beginStream(m, &m.querying, QueryTimeout, r.run,
-		func(m *model, msg any) tea.Cmd { return m.act(m.query.Update(msg)) },
+		func(m *model, msg any) tea.Cmd {
+			m.sawStatement(msg)
+			return m.act(m.query.Update(msg))
+		},
 		func(m *model) tea.Cmd { return m.act(m.query.Update(screen.QueriesDone{At: m.now})) })
 	return tea.Batch(append(saves, run)...)
 }

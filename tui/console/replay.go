@@ -238,6 +238,7 @@ func (o *Options) fromRecording() {
 	h := &o.Replay.Header
 	o.Masters, o.Interval, o.DB, o.Table = h.Masters, time.Duration(h.Interval)*time.Millisecond, "", ""
 	o.Actions, o.Events, o.Log, o.Unreached, o.Recorder = nil, nil, nil, nil, nil
+	o.Drills, o.Guide, o.First, o.Notices = nil, nil, nil, nil
 	o.EventFile, o.HistoryFile, o.QuitQuestion, o.Signals, o.Profile = "", "", "", Signals{}, screen.Profile{}
 	if o.Dial == nil {
 		o.Dial = func(string) Master { return offline{} }

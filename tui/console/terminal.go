@@ -26,6 +26,9 @@ func (m *model) keyboard(msg tea.Msg) tea.Cmd {
 	case keymap.Typed:
 		return m.typed(msg)
 	case keymap.Paste:
+		if screen.Writing(m.top()) {
+			m.takeOver()
+		}
 		return m.act(screen.Paste(m.top(), msg.Text))
 	}
 	return nil

@@ -47,7 +47,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case historyLoadedMsg:
 		m.query.Update(screen.HistoryLoaded{Entries: msg.entries})
 	case eventsLoadedMsg:
-		m.earlier = msg.events
+		m.earlier = m.forAudience(msg.events)
 	case eventsFailedMsg:
 		m.opts.EventFile = ""
 		m.note(api.LevelWarn, "events are not saved: "+msg.err.Error())
@@ -66,7 +66,7 @@ func (m *model) onTick() tea.Cmd {
 	if m.replay != nil {
 		return m.replayed()
 	}
-	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.keepEvents(), m.keepRecording(), m.signal())
+	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.guideTour(), m.keepEvents(), m.keepRecording(), m.signal())
 }
 
 func (m *model) tickLength() time.Duration {
@@ -145,6 +145,8 @@ func (m *model) carryOut(in screen.Intent) tea.Cmd {
 		m.push(in.Screen)
 	case screen.Go:
 		return m.goTo(in.To)
+	case screen.TourMove:
+		return m.moveTour(in)
 	default:
 		return m.actOnCluster(in)
 	}
@@ -194,6 +196,8 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 		return m.askAction(in.Key)
 	case screen.RunAction:
 		return m.runAction(in)
+	case screen.OpenDrills, screen.ListProcesses, screen.RunDrill, screen.CancelDrill, screen.ActOnProcess:
+		return m.actOnDrills(in)
 	default:
 		return m.actOnPlaces(in)
 	}
@@ -423,6 +427,7 @@ func (m *model) runSecurity() tea.Cmd {
 
 func (m *model) secured(r reply[*api.SecurityCheckResponse]) tea.Cmd {
 	m.record(recording.Entry{Security: &recording.Security{Answer: answerOf(r), Err: recording.FaultOf(r.err)}})
+	m.sawSecurity(r)
 	switch {
 	case r.err != nil:
 		m.did(api.LevelError, "security check failed: "+cluster.Explain(r.err))

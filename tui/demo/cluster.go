@@ -70,6 +70,7 @@ type Cluster struct {
 	masters []*process // the first was started as the primary
 	clients []*client.Master
 	manual  bool // nobody takes over by himself
+	taken   []takenPort
 
 	stopOnce sync.Once
 	stopErr  error
@@ -123,9 +124,10 @@ func startOnce(ctx context.Context, opts Options, dir *runDir) (*Cluster, error)
 		return nil, err
 	}
 	for _, p := range taken {
-		opts.Say("port %d is taken; using a free one instead", p)
+		opts.Say("%s", p)
 	}
 	c := newCluster(opts, dir, ports)
+	c.taken = taken
 	err = c.startWorkers(ctx, opts)
 	if err == nil {
 		err = c.startAll(ctx, c.masters)
@@ -334,6 +336,9 @@ func (c *Cluster) Restart(ctx context.Context) ([]string, error) {
 // more than once.
 func (c *Cluster) Stop() error {
 	c.stopOnce.Do(func() {
+		for _, p := range c.processes() {
+			p.retired.Store(true)
+		}
 		for _, m := range c.clients {
 			m.Close()
 		}

@@ -15,6 +15,8 @@ import (
 	"shardeck/tui/cli"
 	"shardeck/tui/cluster"
 	"shardeck/tui/console"
+	"shardeck/tui/screen"
+	guidedtour "shardeck/tui/tour"
 )
 
 // maxRows bounds --rows: the students' IDs must stay below those of the traffic.
@@ -29,7 +31,10 @@ type Command struct {
 	FreePorts bool          `help:"Use any free ports instead of 8080 to 8084."`
 	Lease     string        `enum:"sqlitefile,manual" default:"sqlitefile" help:"Who leads: whoever holds a lease in a file of the run directory, so that the backup takes over by itself (sqlitefile), or the primary until somebody asks for a failover (manual)."`
 	NoTraffic bool          `help:"Start with the background traffic off."`
+	Drill     []string      `placeholder:"NAME" help:"Run this drill on the new cluster instead of opening the console, print what was measured, and exit with 0 if it passed; repeatable, or all. An unknown name lists them."`
+	Report    string        `type:"path" placeholder:"FILE" help:"With --drill: also write the reports to this file, as Markdown."`
 	Pace      time.Duration `default:"0s" help:"Pause after each step of the tour, for an audience."`
+	Tour      TourFile      `placeholder:"FILE" help:"Show a guided tour in the console, or without one run it as a test: that of a file, or without FILE the one that comes with Shardeck."`
 	LogLevel  string        `enum:"debug,info,warn,error" default:"info" help:"Minimum level that the services log."`
 	console.Appearance
 	console.Keys
@@ -39,7 +44,7 @@ type Command struct {
 
 // Help adds to the command's help.
 func (*Command) Help() string {
-	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there toggle traffic, kill the primary and restart it. All children exit with this command, however it ends.\n\n" + cli.ExitHelp
+	return "Starts three workers, a primary and a backup master as child processes on 127.0.0.1, loads students and opens the console on them; keys there toggle traffic, kill the primary and restart it, and D runs drills. All children exit with this command, however it ends.\n\n" + cli.ExitHelp
 }
 
 // Run starts the cluster, shows it, and stops it.
@@ -50,11 +55,18 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if c.Pace < 0 {
 		return cli.Usagef("--pace is %s; it cannot be negative", c.Pace)
 	}
-	headless := c.Headless || !onTerminal()
+	if err := c.checkDrills(); err != nil {
+		return err
+	}
+	guided, err := c.readTour()
+	if err != nil {
+		return err
+	}
+	headless := c.Headless || len(c.Drill) > 0 || !onTerminal()
 	if !headless && dumb() {
 		return cli.Usagef("the console cannot be shown with TERM=%s; use --headless for the tour as text", os.Getenv("TERM"))
 	}
-	if headless && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
+	if headless && len(c.Drill) == 0 && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
 		return cli.Usagef("the tour requires --data-dir to be empty or not to exist yet, and %s is neither", c.DataDir)
 	}
 	if headless && c.To != "" {
@@ -66,7 +78,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	}
 	defer func() { err = errors.Join(err, recorder.Discard()) }()
 	say := func(format string, args ...any) {
-		fmt.Fprintf(streams.Out, "  "+format+"\n", args...)
+		fmt.Fprintf(streams.Out, "  %s\n", c.shown(fmt.Sprintf(format, args...)))
 	}
 	opts := Options{DataDir: c.DataDir, FreePorts: c.FreePorts, Lease: c.Lease, LogLevel: c.LogLevel, Say: say}
 	if c.Polyglot {
@@ -83,14 +95,19 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	defer func() {
 		stopBegan := time.Now()
 		err = errors.Join(err, cluster.Stop())
-		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.afterwards(cluster))
+		fmt.Fprintf(streams.Out, "All processes have been stopped (%s)%s.\n", round(time.Since(stopBegan)), c.shown(c.afterwards(cluster)))
 	}()
 	say("up in %s; token and logs are in %s", round(time.Since(began)), cluster.Dir())
-	if headless {
+	switch {
+	case len(c.Drill) > 0:
+		return c.runDrills(ctx, cluster, streams.Out)
+	case headless && guided != nil:
+		return c.rehearse(ctx, guided, cluster, streams.Out)
+	case headless:
 		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows, manual: c.Lease == leaseManual}
 		return t.run(ctx)
 	}
-	return c.openConsole(ctx, cluster, recorder, streams.Out)
+	return c.openConsole(ctx, cluster, guided, recorder, streams.Out)
 }
 
 // addPrograms sets up the workers in other languages.
@@ -105,6 +122,14 @@ func addPrograms(ctx context.Context, opts *Options, out io.Writer) (err error) 
 		return cli.Usagef("--polyglot: %w", err)
 	}
 	return err
+}
+
+// shown is a text as it may be shown: to an audience without paths.
+func (c *Command) shown(text string) string {
+	if c.Presenter {
+		return screen.Hide(text)
+	}
+	return text
 }
 
 func (c *Command) afterwards(cluster *Cluster) string {
@@ -124,20 +149,29 @@ func (c *Command) dataAfterwards(cluster *Cluster) string {
 
 // openConsole loads the students, unless an earlier demo has, starts the traffic and runs
 // the console until the user quits.
-func (c *Command) openConsole(ctx context.Context, cluster *Cluster, recorder *console.Recorder, out io.Writer) error {
+func (c *Command) openConsole(ctx context.Context, cluster *Cluster, guided *guidedtour.Tour, recorder *console.Recorder, out io.Writer) error {
 	if err := c.loadOnce(ctx, cluster, out); err != nil {
 		return err
 	}
 	traffic := cluster.NewTraffic(c.Rows)
 	defer traffic.Close()
 	traffic.Set(!c.NoTraffic && c.Rows > 0)
-	var first []string
+	first := []string{cluster.secondShell()}
 	if traffic.On() {
 		first = append(first, fmt.Sprintf("traffic keeps about %d rows of its own", trafficKeeps))
+	}
+	for _, t := range cluster.taken {
+		first = append(first, t.String())
+	}
+	rows := c.Rows
+	if !cluster.dir.temporary {
+		rows = 1 // an earlier demo may have loaded fewer
 	}
 	return console.Run(ctx, console.Options{
 		Masters: cluster.Masters(), Theme: c.Theme, ASCII: c.ASCII, Signals: c.Signals, ThemeFile: console.ThemeFile(os.Getenv), DB: demoDB, Table: demoTable,
 		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
+		Notices: cluster.notices(), First: cluster.first(ctx, min(rows, c.Rows)), Drills: cluster.NewDrills(traffic, c.Rows),
+		Guide: c.guide(guided, cluster, traffic), Presenter: c.Presenter,
 		Recorder: recorder, Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -13,11 +14,11 @@ func wantedPorts() []int { return []int{8080, 8081, 8082, 8083, 8084} }
 
 // choosePorts returns a port on 127.0.0.1 for each wanted one: the wanted one if it is
 // free, otherwise (or if anyFree is set) any free one. taken lists the wanted ports that
-// were not available.
+// were not available, who has them, and what is used instead.
 //
 // Nothing reserves the ports until the services listen on them; [Start] tries again if
 // another program takes one first.
-func choosePorts(wanted []int, anyFree bool) (ports, taken []int, err error) {
+func choosePorts(wanted []int, anyFree bool) (ports []int, taken []takenPort, err error) {
 	var held []net.Listener // so that no free port is returned twice
 	defer func() {
 		for _, l := range held {
@@ -30,8 +31,8 @@ func choosePorts(wanted []int, anyFree bool) (ports, taken []int, err error) {
 			want = 0
 		}
 		l, err := listenOn(want)
-		if err != nil && want != 0 {
-			taken = append(taken, want)
+		lost := err != nil && want != 0
+		if lost {
 			l, err = listenOn(0)
 		}
 		if err != nil {
@@ -39,6 +40,9 @@ func choosePorts(wanted []int, anyFree bool) (ports, taken []int, err error) {
 		}
 		held = append(held, l)
 		ports[i] = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener has no other
+		if lost {
+			taken = append(taken, takenPort{port: want, instead: ports[i], by: owner(want)})
+		}
 	}
 	return ports, taken, nil
 }
@@ -69,4 +73,19 @@ func listenOn(port int) (net.Listener, error) {
 		}
 	}
 	return net.Listen("tcp", addr)
+}
+
+// listener returns the inode of a line of /proc/net/tcp if it is a socket that listens on the port; see
+// proc(5): the local address is the second field, with the port in hexadecimal digits, the state the
+// fourth, where 0A is listening, and the inode the tenth.
+func listener(line string, port int) string {
+	f := strings.Fields(line)
+	if len(f) < 10 || f[3] != "0A" {
+		return ""
+	}
+	_, hex, _ := strings.Cut(f[1], ":")
+	if n, err := strconv.ParseUint(hex, 16, 16); err != nil || int(n) != port {
+		return ""
+	}
+	return f[9]
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"shardeck/shared/childproc"
@@ -39,9 +40,11 @@ type process struct {
 	env      []string
 	logPath  string
 
-	lifecycle sync.Mutex // held while starting or stopping
+	retired   atomic.Bool // it is not started any more: the demo ends
+	lifecycle sync.Mutex  // held while starting or stopping
 	mu        sync.Mutex
 	current   *childproc.Child // the latest run; nil before the first
+	trouble   *trouble         // what is being done to it; nil for nothing
 }
 
 // start starts the child and returns once it accepts requests. If it does not, the error
@@ -51,6 +54,12 @@ func (p *process) start(ctx context.Context) error {
 	defer p.lifecycle.Unlock()
 	if p.alive() {
 		return nil
+	}
+	if p.retired.Load() {
+		return fmt.Errorf("%s is not started: the demo ends", p.name)
+	}
+	if err := p.relieved(); err != nil {
+		return err
 	}
 	logFile, err := os.OpenFile(p.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -112,18 +121,22 @@ func (p *process) stop() error {
 	if c == nil {
 		return nil
 	}
+	// What is frozen would not hear it, and be killed.
+	relieved := p.relieved()
 	_, err := c.Stop(stopGrace)
-	return err
+	return errors.Join(relieved, err)
 }
 
 // kill kills the child at once, as SIGKILL does: it gets no chance to shut down.
 func (p *process) kill() error {
 	p.lifecycle.Lock()
 	defer p.lifecycle.Unlock()
-	if c := p.run(); c != nil {
-		return c.Kill()
+	c := p.run()
+	if c == nil {
+		return nil
 	}
-	return nil
+	err := c.Kill()
+	return errors.Join(p.relieved(), err) // nobody may signal a process that is gone
 }
 
 // finalError returns the error that a child exited with: the last line of its log, or

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -239,8 +240,11 @@ func TestTakenPortIsReplacedAndReported(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(taken, []int{busy}) {
-		t.Errorf("taken %v, want %d", taken, busy)
+	if len(taken) != 1 || taken[0].port != busy || taken[0].instead != ports[0] {
+		t.Errorf("taken %v, want %d and %d instead", taken, busy, ports[0])
+	}
+	if runtime.GOOS == "linux" && taken[0].by != "" && !strings.HasSuffix(taken[0].by, fmt.Sprintf("(pid %d)", os.Getpid())) {
+		t.Errorf("%s, which is this process, %d", taken[0], os.Getpid())
 	}
 	if slices.Contains(ports, busy) || ports[0] == ports[1] || ports[1] == ports[2] || ports[0] == ports[2] {
 		t.Errorf("ports %v", ports)

@@ -13,6 +13,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/shared/sharding"
 )
 
 const (
@@ -37,6 +38,8 @@ type Traffic struct {
 	students int
 
 	on       atomic.Bool
+	tenfold  atomic.Bool   // ten times as many requests
+	skewed   atomic.Bool   // only keys of shard 0
 	changed  chan struct{} // capacity 1; signals a change of on
 	sent     atomic.Int64
 	failed   atomic.Int64
@@ -46,7 +49,8 @@ type Traffic struct {
 
 	// Used only by the goroutine:
 	rng    *rand.Rand
-	at     int // index of the current master
+	hot    []int64 // keys of shard 0
+	at     int     // index of the current master
 	looked time.Time
 	nextID int64 // the next row to insert
 	oldest int64 // the oldest row not yet deleted
@@ -59,7 +63,7 @@ func (c *Cluster) NewTraffic(students int) *Traffic {
 	// IDs follow the clock, because a kept directory may contain rows of an earlier demo's traffic.
 	first := trafficFirstID + time.Now().Unix()%1_000_000*1_000
 	t := &Traffic{
-		masters: c.clients, students: students, changed: make(chan struct{}, 1), stop: cancel,
+		masters: c.clients, students: students, changed: make(chan struct{}, 1), stop: cancel, hot: hotKeys(students),
 		rng:    rand.New(rand.NewPCG(uint64(first), 7)), //nolint:gosec // sample traffic, not secrets
 		nextID: first, oldest: first,
 	}
@@ -70,11 +74,58 @@ func (c *Cluster) NewTraffic(students int) *Traffic {
 // Set switches the traffic on or off.
 func (t *Traffic) Set(on bool) {
 	if t.on.Swap(on) != on {
-		select {
-		case t.changed <- struct{}{}:
-		default: // a change is already pending; the goroutine will see the latest value
+		t.wake()
+	}
+}
+
+// wake has the goroutine look at the settings again.
+func (t *Traffic) wake() {
+	select {
+	case t.changed <- struct{}{}:
+	default: // a change is already pending; the goroutine will see the latest value
+	}
+}
+
+// hotKeys are keys of students on shard 0.
+func hotKeys(students int) []int64 {
+	slots, err := sharding.NewMap(workerCount)
+	if err != nil {
+		return nil // never: the number of workers is a constant
+	}
+	return keysOf(slots, 0, students)
+}
+
+// NextLevel goes on from off to normal, to ten times as much, and to off.
+func (t *Traffic) NextLevel() {
+	switch {
+	case !t.on.Load():
+		t.tenfold.Store(false)
+		t.on.Store(true)
+	case !t.tenfold.Load():
+		t.tenfold.Store(true)
+	default:
+		t.on.Store(false)
+		t.tenfold.Store(false)
+	}
+	t.wake()
+}
+
+// ToggleSkew sends the requests by key to shard 0 only, or to all shards again.
+func (t *Traffic) ToggleSkew() { t.skewed.Store(!t.skewed.Load()) }
+
+// Describe says how much traffic there is, and where it goes.
+func (t *Traffic) Describe() string {
+	text := "off"
+	if t.on.Load() {
+		text = "normal"
+		if t.tenfold.Load() {
+			text = "x10"
 		}
 	}
+	if t.skewed.Load() {
+		text += ", keys of shard 0"
+	}
+	return text
 }
 
 // Toggle toggles the traffic and reports whether it is now on.
@@ -106,7 +157,11 @@ func (t *Traffic) run(ctx context.Context) {
 		var due <-chan time.Time // never, while off
 		if t.on.Load() {
 			// Uniform between 0.5 and 1.5 times the mean.
-			timer.Reset(trafficEvery/2 + time.Duration(t.rng.Int64N(int64(trafficEvery))))
+			every := trafficEvery
+			if t.tenfold.Load() {
+				every /= 10
+			}
+			timer.Reset(every/2 + time.Duration(t.rng.Int64N(int64(every))))
 			due = timer.C
 		}
 		select {
@@ -153,7 +208,11 @@ func (t *Traffic) follow(ctx context.Context) {
 
 // request sends one request of the mix: half point reads, a quarter scatters and counts, a quarter writes.
 func (t *Traffic) request(ctx context.Context, m *client.Master) error {
-	id := jsontext.Value(strconv.Itoa(firstStudentID + t.rng.IntN(max(t.students, 1))))
+	key := firstStudentID + int64(t.rng.IntN(max(t.students, 1)))
+	if t.skewed.Load() {
+		key = t.hot[t.rng.IntN(len(t.hot))]
+	}
+	id := jsontext.Value(strconv.FormatInt(key, 10))
 	var err error
 	switch n := t.rng.IntN(100); {
 	case n < 50:

@@ -40,10 +40,10 @@ func (d *Dashboard) Paint(a widget.Area, v *View) {
 	rows := len(layoutKeys(d.Commands(v), a.W, a.H).rows)
 	keys := layoutKeys(d.keys(v), a.W, a.H)
 	keys.rows = keys.rows[:min(len(keys.rows), rows)]
-	header := a.Sub(0, 0, a.W, 3)
+	header := a.Sub(0, 0, a.W, headerRows(v, a.H))
 	paintHeader(header, v)
 	paintFooter(header, a.Sub(0, a.H-rows, a.W, rows), keys, v)
-	body := a.Sub(0, 3, a.W, a.H-3-rows)
+	body := a.Sub(0, header.H, a.W, a.H-header.H-rows)
 	n := len(shardsOf(v))
 	switch {
 	case a.W >= wideWidth && a.H >= tallHeight:
@@ -65,7 +65,10 @@ func (d *Dashboard) keys(v *View) []keymap.Command {
 
 // paintStacked puts the panels below one another, the last two side by side.
 func (d *Dashboard) paintStacked(a widget.Area, v *View, n int) {
-	const bottomMin = 6
+	bottomMin := 6
+	if a.H < 17 { // the bars of three shards matter more than an older event
+		bottomMin = 5
+	}
 	rest := a.H - bottomMin
 	shards := min(max(n, 1)+3, max(rest*55/100, 6))
 	thick := 1
@@ -272,11 +275,15 @@ func ageText(v *View) (theme.Role, string) {
 	return theme.Good, "● live"
 }
 
-// paintHeader draws three lines: identity, totals and the alert.
+// paintHeader draws identity, totals and the alert, each in a line unless the totals are large.
 func paintHeader(a widget.Area, v *View) {
 	paintIdentity(a.Sub(0, 0, a.W, 1), v)
-	paintTotals(a.Sub(0, 1, a.W, 1), v)
-	paintAlert(a.Sub(0, 2, a.W, 1), v)
+	if a.H > 3 {
+		paintFigures(a.Sub(0, 1, a.W, bigRows), v)
+	} else {
+		paintTotals(a.Sub(0, 1, a.W, 1), v)
+	}
+	paintAlert(a.Sub(0, a.H-1, a.W, 1), v)
 }
 
 // paintTotals draws the second line: facts about the whole cluster, the most important first.

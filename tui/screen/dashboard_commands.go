@@ -54,6 +54,9 @@ func (d *Dashboard) Commands(v *View) []keymap.Command {
 			rest = append(rest, c)
 		}
 	}
+	if v.HasDrills {
+		rest = append(rest, keymap.Command{Name: "run drills on the demo cluster", Label: "drills", Group: groupDemo, Keys: []string{"D"}, Do: asks(OpenDrills{})})
+	}
 	return append(append(append(front, rest...),
 		keymap.Command{Name: "pause and resume", Label: "pause", Group: groupView, Keys: []string{"p"}, Do: asks(TogglePause{})},
 		keymap.Command{Name: "refresh now, and repaint", Label: "refresh", Group: groupView, Keys: []string{"r"}, Do: asks(RefreshNow{})},

@@ -219,6 +219,8 @@ func (f *Failover) paintChecks(in widget.Area) {
 		paragraph(in, 0, y+1, theme.Muted, "The workers will then refuse the old primary. Reads and row writes continue through both masters; only creating and dropping require the primary.", 3)
 	case force:
 		paragraph(in, 0, y+1, theme.Warn, "▲ possible only by force: "+why, 3)
+	case why != "" && f.plan.Awaited:
+		paragraph(in, 0, y+1, theme.Info, "· nothing needs to be done: the primary does not answer, and the backup takes over by itself as soon as the lease has expired, usually within seconds. Until then it says: "+why, 4)
 	case why != "":
 		paragraph(in, 0, y+1, theme.Bad, "✗ not possible now: "+why, 3)
 	default:

@@ -67,6 +67,15 @@ func newPlace(p Place) Screen {
 // PlaceTitle is the name of a place as a heading.
 func PlaceTitle(p Place) string { return capital(places[p].label) }
 
+// PlaceNames lists the names of the places, in the order of their numbers.
+func PlaceNames() []string {
+	all := make([]string, placeCount)
+	for p := range placeCount {
+		all[p] = places[p].label
+	}
+	return all
+}
+
 // Go shows a place.
 type Go struct{ To Place }
 

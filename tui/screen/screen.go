@@ -21,6 +21,7 @@ type View struct {
 	Earlier   []cluster.Event // of earlier sessions, the oldest first
 	Paused    bool
 	Interval  time.Duration    // between two polls
+	HasDrills bool             // drills can be run
 	Actions   []Action         // of the embedding program, such as the demo
 	Keys      []keymap.Command // of the screen that has the focus, the most important first
 	Bindings  keymap.Bindings  // keys that the user has chosen
@@ -30,6 +31,8 @@ type View struct {
 	EventFile string   // where events are saved; "" if they are not
 	Replay    *Replay  // the recording that is shown instead of a cluster, nil for none
 	Notes     []string // short notes for the footer, such as "still counting"
+	Tour      *TourBar // nil if there is no guided tour
+	Presenter *Presenter
 }
 
 // local is a time in the zone of the clock that the console shows.
@@ -183,13 +186,32 @@ func (g *guard) absorbs(at time.Time) bool {
 // are set to the commands of the top screen.
 func Render(t *theme.Theme, width, height int, v *View, stack ...Screen) string {
 	c := widget.NewCanvas(width, height)
-	top, base := len(stack)-1, 0
+	v.Keys = CommandsOf(stack[len(stack)-1], v)
+	if v.Tour != nil {
+		paintWithTour(c, width, height, v, stack)
+	} else {
+		paintStack(c, width, height, v, stack)
+	}
+	if v.Presenter != nil {
+		c.Replace(private, hidden)
+		paintPressed(c, v.Presenter.Pressed)
+	}
+	return c.Render(t)
+}
+
+// baseOf is the index of the last screen that fills the frame.
+func baseOf(stack []Screen) (base int) {
 	for i, s := range stack {
 		if _, ok := s.(fullFrame); ok {
 			base = i
 		}
 	}
-	v.Keys = CommandsOf(stack[top], v)
+	return base
+}
+
+// paintStack draws the last screen that fills the frame with the top one over it.
+func paintStack(c *widget.Canvas, width, height int, v *View, stack []Screen) {
+	top, base := len(stack)-1, baseOf(stack)
 	stack[base].Paint(c.Area(), v)
 	if top > base {
 		c.Fade(theme.Dim, height-1)
@@ -199,7 +221,6 @@ func Render(t *theme.Theme, width, height int, v *View, stack ...Screen) string 
 		}
 		stack[top].Paint(area, v)
 	}
-	return c.Render(t)
 }
 
 // stateRole returns the role of a shard's state.

@@ -6,7 +6,13 @@ import "shardeck/tui/theme"
 func (a Area) Copy(from *Canvas, top int) {
 	for y := range min(a.H, from.height-top) {
 		row := from.cells[(top+y)*from.width:][:from.width]
-		copy(a.c.cells[(a.y+y)*a.c.width+a.x:][:a.W], row)
+		to := a.c.cells[(a.y+y)*a.c.width+a.x:][:a.W]
+		for x := range to[:copy(to, row)] {
+			if m := to[x].marks; m != 0 { // an index into the other canvas's
+				a.c.marks = append(a.c.marks, from.marks[m-1])
+				to[x].marks = int32(len(a.c.marks))
+			}
+		}
 	}
 }
 
