@@ -34,11 +34,14 @@ type grammar struct {
 	Console       consoleCommand    `cmd:"" default:"withargs" help:"Open the console on a running cluster (the default)."`
 	Demo          demo.Command      `cmd:"" help:"Bring up a whole cluster on this machine and open the console on it."`
 	Status        cli.Status        `cmd:"" help:"Print the state of masters, shards and tables."`
+	Watch         cli.Watch         `cmd:"" help:"Print what changes, a line for each change, until Ctrl-C."`
 	Query         cli.Query         `cmd:"" help:"Run a T-SQL statement over all shards, or print its plan."`
 	Queries       cli.Queries       `cmd:"" help:"List running statements, or cancel one."`
 	Count         cli.Count         `cmd:"" help:"Count the rows of a table by MapReduce."`
 	SecurityCheck cli.SecurityCheck `cmd:"" help:"Check that no worker accepts a request without the token."`
 	Failover      cli.Failover      `cmd:"" help:"Promote the backup master."`
+
+	Replay replayCommand `cmd:"" help:"Show a recording of the console, without a cluster."`
 
 	Config configCommand `cmd:"" help:"Write, find and show the configuration."`
 
@@ -64,6 +67,7 @@ type consoleCommand struct {
 	console.Appearance
 	console.Keys
 	console.Signals
+	console.Record
 }
 
 // Run opens the console.
@@ -90,11 +94,17 @@ func (c *consoleCommand) Run(ctx context.Context, settings *settings) error {
 	if c.Production && profile.Name == "" {
 		return cli.Usagef("--production requires a profile, whose name is to be typed; see config init")
 	}
+	recorder, err := c.Record.Create()
+	if err != nil {
+		return cli.Usagef("%w", err)
+	}
 	err = console.Run(ctx, console.Options{
-		Masters: urls, APIToken: token, Theme: c.Theme, ASCII: c.ASCII, Presenter: c.Presenter, DB: c.DB, Table: c.Table, Interval: c.Interval,
+		Recorder: recorder,
+		Masters:  urls, APIToken: token, Theme: c.Theme, ASCII: c.ASCII, Presenter: c.Presenter, DB: c.DB, Table: c.Table, Interval: c.Interval,
 		Keys: c.Keys, Signals: c.Signals, Bindings: settings.bindings, Profile: profile,
 		HistoryFile: console.HistoryFile(os.Getenv), EventFile: console.EventFile(os.Getenv), ThemeFile: console.ThemeFile(os.Getenv),
 	})
+	err = errors.Join(err, recorder.Discard())
 	if refused, ok := errors.AsType[*console.RefusedError](err); ok {
 		return cli.Usagef("%w", refused)
 	}
@@ -211,5 +221,5 @@ func programName() string { return daemon.ProgramName("shardeck") }
 
 // wantsJSON reports whether errors are printed as JSON too.
 func (g *grammar) wantsJSON() bool {
-	return g.Status.JSON || g.Query.JSON || g.Queries.List.JSON || g.Queries.Cancel.JSON || g.Count.JSON || g.SecurityCheck.JSON || g.Failover.JSON
+	return g.Status.JSON || g.Watch.JSON || g.Query.JSON || g.Queries.List.JSON || g.Queries.Cancel.JSON || g.Count.JSON || g.SecurityCheck.JSON || g.Failover.JSON
 }

@@ -53,6 +53,9 @@ func knownSettings(parser *kong.Kong) []config.Setting {
 			continue
 		}
 		for _, f := range node.Flags {
+			if f.Name == "record" {
+				continue // a file can be recorded to once
+			}
 			s := config.Setting{Name: f.Name, Help: f.Help, Default: f.Default, Env: f.Tag.Envs, List: f.IsSlice(), Bool: f.IsBool()}
 			if f.Enum != "" {
 				s.Enum = slices.DeleteFunc(strings.Split(f.Enum, ","), func(v string) bool { return v == "" })

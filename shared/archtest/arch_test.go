@@ -117,7 +117,7 @@ var suites = []string{
 var pure = []string{
 	"master/tsql", "master/plan", "master/bind", "master/planner", "master/eval", "master/dialect", "master/gather",
 	"shared/jsonrow", "shared/mssqlerr", "shared/sharding", "shared/sqlfunc", "shared/sqltypes", "shared/tsqltoken",
-	"tui/answer", "tui/complete", "tui/copyas", "tui/detail", "tui/drill", "tui/editor", "tui/grid", "tui/keymap", "tui/plot", "tui/screen", "tui/sqlwrite", "tui/statement", "tui/theme", "tui/tour", "tui/widget",
+	"tui/answer", "tui/complete", "tui/copyas", "tui/detail", "tui/drill", "tui/editor", "tui/grid", "tui/keymap", "tui/plot", "tui/recording", "tui/screen", "tui/sqlwrite", "tui/statement", "tui/theme", "tui/tour", "tui/widget",
 	"worker/engine/sqlserver/batch", "worker/engine/sqlserver/foreign",
 }
 

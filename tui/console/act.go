@@ -7,6 +7,7 @@ import (
 
 	"shardeck/tui/history"
 	"shardeck/tui/keymap"
+	"shardeck/tui/recording"
 	"shardeck/tui/screen"
 	"shardeck/tui/terminal"
 	"shardeck/tui/theme"
@@ -102,6 +103,7 @@ func (m *model) actOnCluster(in screen.Intent) tea.Cmd {
 	case screen.SetInterval:
 		m.opts.Interval, m.pace.Normal, m.pace.Idle = in.Interval, in.Interval, in.Interval
 		m.state = m.state.Every(in.Interval)
+		m.record(recording.Entry{Interval: int64(in.Interval)})
 		m.due, m.trafficDue = m.now, m.now
 		m.say("polling every " + in.Interval.String())
 	case screen.NextTheme:

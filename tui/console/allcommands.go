@@ -30,6 +30,7 @@ func AllCommands() [][]keymap.Command {
 			lists = append(lists, with(s.Commands(v)))
 		}
 	}
+	lists = append(lists, screen.ReplayCommands())
 	q := screen.NewQuery(screen.QueryOptions{Statements: []string{"SELECT 1"}})
 	lists = append(lists, with(q.Commands(v)))
 	lists = append(lists, screen.TourCommands(false, false, false), screen.TourCommands(true, false, false))

@@ -9,6 +9,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/recording"
 	"shardeck/tui/screen"
 	"shardeck/tui/widget"
 )
@@ -55,6 +56,7 @@ func (m *model) startFailover(in screen.StartFailover) tea.Cmd {
 
 func (m *model) failedOver(r reply[*api.FailoverResponse]) tea.Cmd {
 	m.due = m.now
+	m.record(recording.Entry{Failover: &recording.Failover{Answer: answerOf(r), Err: recording.FaultOf(r.err)}})
 	if r.err != nil {
 		m.did(api.LevelError, "failover failed: "+cluster.Explain(r.err))
 	} else {
@@ -81,6 +83,7 @@ func (m *model) surveyIfDue() tea.Cmd {
 }
 
 func (m *model) identified(msg identifiedMsg) {
+	m.record(recording.Entry{Identity: &recording.Identity{Master: msg.master, Cluster: msg.cluster}})
 	before := len(m.state.Foreign())
 	m.state = m.state.Identify(msg.master, msg.cluster)
 	if foreign := m.state.Foreign(); len(foreign) > before {

@@ -46,6 +46,9 @@ func guarded(in screen.Intent) string {
 // guard stops an intent that the profile does not allow, or not yet. done is true if it must not be
 // carried out now.
 func (m *model) guard(in screen.Intent) (cmd tea.Cmd, done bool) {
+	if m.replay != nil {
+		return m.actOnReplay(in)
+	}
 	p := &m.opts.Profile
 	if !p.ReadOnly && !p.Production {
 		return nil, false

@@ -103,12 +103,12 @@ func TestSignalsAreSentOncePerChangeOfState(t *testing.T) {
 		o.Profile.Name = "prod"
 	})
 	d.wait(2 * time.Second)
-	if d.m.signalled.text != "healthy" {
+	if d.m.signalled.Text != "healthy" {
 		t.Fatalf("the state is %+v", d.m.signalled)
 	}
 	w.dead[urlA], w.dead[urlB] = true, true
 	d.wait(5 * time.Second)
-	if d.m.signalled.text != "NO MASTER" || d.m.signalled.badness <= 0 {
+	if d.m.signalled.Text != "NO MASTER" || d.m.signalled.Badness <= 0 {
 		t.Errorf("the state is %+v", d.m.signalled)
 	}
 	if cmd := d.m.signal(); cmd != nil {

@@ -44,7 +44,7 @@ func (m *model) commands() []keymap.Command {
 
 // press handles a key: what the screen on top does with it, else what the program does.
 func (m *model) press(k keymap.Key) tea.Cmd {
-	k.At = m.now
+	k.At = m.wall()
 	m.flash = "" // it was about what was done before
 	if k.Name != "ctrl+c" {
 		m.quitUntil = time.Time{}
@@ -84,10 +84,10 @@ func (m *model) interrupted() tea.Cmd {
 	if in, handled := m.query.Stop(m.now); handled {
 		return m.act(in)
 	}
-	if m.now.Before(m.quitUntil) {
+	if m.wall().Before(m.quitUntil) {
 		return tea.Quit
 	}
-	m.quitUntil = m.now.Add(quitWithin)
+	m.quitUntil = m.wall().Add(quitWithin)
 	text := "Ctrl-C again quits"
 	if m.opts.QuitQuestion != "" {
 		text = "Ctrl-C again ends the demo"

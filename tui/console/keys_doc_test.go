@@ -90,6 +90,7 @@ func keySections(t *testing.T) (screens, dialogs []keySection) {
 			lists[c.Name] = strings.HasSuffix(c.Group, "a table")
 		}
 	}
+	add("Every numbered screen of a recording", screen.ReplayCommands())
 	d.keys("esc")
 	d.m.opts.Drills = &fakeDrills{report: drill.Report{Checks: []drill.Check{{Text: "noticed", OK: true}}}}
 	d.wait(time.Second)

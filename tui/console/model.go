@@ -9,6 +9,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/tui/cluster"
+	"shardeck/tui/recording"
 	"shardeck/tui/screen"
 	"shardeck/tui/theme"
 )
@@ -20,7 +21,7 @@ const (
 	tickUrgent  = 40 * time.Millisecond  // during a failover
 	flashFor    = 3 * time.Second
 	noticeFor   = 30 * time.Second
-	eventsKept  = 500
+	eventsKept  = recording.EventsKept
 	urgentPause = 50 * time.Millisecond
 )
 
@@ -78,7 +79,11 @@ type model struct {
 	guide   *guide    // the guided tour; nil if there is none
 	pressed []pressed // the keys that an audience sees
 
-	signalled state // what the terminal was told last
+	signalled cluster.Verdict // what the terminal was told last
+
+	replay        *replayer // what is replayed, nil for a cluster
+	firstInterval time.Duration
+	recordDue     time.Time
 
 	flash      string
 	flashUntil time.Time
@@ -88,8 +93,10 @@ type model struct {
 
 // newModel returns the model before its first message.
 func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) *model {
+	replay := newReplayer(&o)
 	now := o.Now()
 	m := &model{
+		replay: replay, firstInterval: o.Interval,
 		ctx: ctx, opts: o, clients: map[string]Master{}, sql: o.DialAll(o.Masters),
 		theme: t, themeOptions: to, now: now, started: now,
 		state: cluster.New(o.Masters, now).Every(o.Interval), stack: []screen.Screen{&screen.Dashboard{}},
@@ -132,12 +139,21 @@ func (m *model) log(events ...cluster.Event) {
 }
 
 func (m *model) note(level api.Level, text string) {
-	m.log(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text})
+	m.happened(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text})
 }
 
 // did logs something that the user asked for.
 func (m *model) did(level api.Level, text string) {
-	m.log(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text, Source: m.opts.user()})
+	m.happened(cluster.Event{At: m.now, Level: level, Shard: -1, Text: text, Source: m.opts.user()})
+}
+
+// happened logs an event that does not follow from a poll.
+func (m *model) happened(e cluster.Event) {
+	if m.replay != nil {
+		return // what the recorded session logged is in the recording
+	}
+	m.record(recording.Entry{Event: recording.EventOf(&e)})
+	m.log(e)
 }
 
 // view returns the data that screens may show.
@@ -150,6 +166,9 @@ func (m *model) view() *screen.View {
 		a := &m.opts.Actions[i]
 		v.Actions = append(v.Actions, screen.Action{Key: a.Key, Label: m.actionLabel(i), Help: a.Help, Urgent: a.Urgent != nil && a.Urgent()})
 	}
+	if m.replay != nil {
+		v.Replay = m.replay.shows()
+	}
 	if m.now.Sub(m.started) < noticeFor {
 		v.Notes = append(v.Notes, m.opts.Notices...)
 	}
@@ -157,7 +176,7 @@ func (m *model) view() *screen.View {
 	if m.guide != nil {
 		v.Tour = m.tourBar(v)
 	}
-	if m.flash != "" && m.now.Before(m.flashUntil) {
+	if m.flash != "" && m.wall().Before(m.flashUntil) {
 		v.Notes = append(v.Notes, m.flash)
 	}
 	return v

@@ -18,6 +18,7 @@ import (
 	"shardeck/shared/client"
 	"shardeck/tui/cluster"
 	"shardeck/tui/keymap"
+	"shardeck/tui/recording"
 	"shardeck/tui/screen"
 	"shardeck/tui/terminal"
 )
@@ -101,6 +102,11 @@ type Options struct {
 	// [EventFile].
 	EventFile string
 
+	// Recorder keeps what the masters say; nil for nobody. See [Record.Create].
+	Recorder *Recorder
+	// Replay is shown instead of a cluster. No master is sent anything.
+	Replay *recording.Recording
+
 	In     io.Reader           // nil for the terminal
 	Out    io.Writer           // nil for standard output
 	Getenv func(string) string // nil for the process's environment
@@ -176,6 +182,9 @@ func (o *Options) user() string {
 
 // complete fills in the defaults and rejects invalid options.
 func (o *Options) complete() error {
+	if o.Replay != nil {
+		o.fromRecording()
+	}
 	if len(o.Masters) == 0 {
 		return errors.New("the console requires the address of at least one master")
 	}

@@ -102,7 +102,7 @@ func (m *model) listRunning() tea.Cmd {
 			lists[i].Master = urls[i]
 		}
 		return screen.RunningListed{At: now(), Lists: lists}
-	}, toPlace[screen.RunningListed](screen.RunningPlace))
+	}, (*model).listed)
 }
 
 // cancelRunning cancels a statement on the master that runs it.
@@ -116,7 +116,7 @@ func (m *model) cancelRunning(in screen.CancelRunning) tea.Cmd {
 			m.say("not cancelled: " + cluster.Explain(err))
 			return nil
 		}
-		m.did(api.LevelWarn, "cancelled on "+cluster.Host(in.Master)+": "+widget.Fit(in.SQL, 200))
+		m.didWith(api.LevelWarn, "cancelled on "+cluster.Host(in.Master)+": ", widget.Fit(in.SQL, 200))
 		return nil
 	})
 }
@@ -145,7 +145,7 @@ func (m *model) listFailovers(target string) tea.Cmd {
 		})
 		checking.Wait()
 		return screen.FailoversListed{At: now(), Failovers: screen.MergeFailovers(lists...), DryRun: check}
-	}, toPlace[screen.FailoversListed](screen.FailoverPlace))
+	}, (*model).listedFailovers)
 }
 
 // readLog reads the end of a worker's log for the screen that asks for it.

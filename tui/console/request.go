@@ -98,6 +98,14 @@ type reply[T any] struct {
 	err   error
 }
 
+// answerOf is the value of a reply without an error, else nil.
+func answerOf[T any](r reply[*T]) *T {
+	if r.err != nil {
+		return nil
+	}
+	return r.value
+}
+
 // call adapts a function with an error for [begin].
 func call[T any](f func(context.Context) (T, error)) func(context.Context) reply[T] {
 	return func(ctx context.Context) reply[T] {

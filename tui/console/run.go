@@ -41,7 +41,7 @@ func Run(ctx context.Context, o Options) error {
 	err = terminal.Run(ctx, m, terminal.Options{
 		In: o.In, Out: o.Out, Getenv: o.Getenv, AskBackground: m.followsBackground(), Traffic: o.Traffic,
 	})
-	drafts := errors.Join(m.saveDrafts(), m.saveLastEvents(), m.saveTheme()) // also if a signal or the terminal's end was the end
+	drafts := errors.Join(m.saveDrafts(), m.saveLastEvents(), m.saveTheme(), m.endRecording()) // also if a signal or the terminal's end was the end
 	if err != nil && !errors.Is(err, terminal.ErrInterrupted) {
 		return errors.Join(fmt.Errorf("the console stopped: %w", err), drafts)
 	}

@@ -3,10 +3,7 @@ package console
 import (
 	tea "github.com/charmbracelet/bubbletea"
 
-	"shardeck/shared/api"
-	"shardeck/tui/cluster"
 	"shardeck/tui/terminal"
-	"shardeck/tui/widget"
 )
 
 // Signals are how the console calls for attention while nobody looks at it.
@@ -16,42 +13,9 @@ type Signals struct {
 	Title  bool   `default:"true" negatable:"" env:"SHARDECK_TITLE" help:"Show the state in the window's title."`
 }
 
-// state is what is worth a signal: how bad it is, and in a few words what.
-type state struct {
-	badness int
-	text    string
-}
-
-// stateOf sums up the cluster for somebody who sees one line of it.
-func stateOf(s *cluster.State) state {
-	switch {
-	case s.Link == cluster.Connecting:
-		return state{0, "connecting"}
-	case s.Link == cluster.Lost:
-		return state{4, "NO MASTER"}
-	}
-	up, all := s.Serving()
-	_, primary := s.Primary()
-	switch s.Status() {
-	case api.StatusDown:
-		return state{3, "DOWN"}
-	case api.StatusDegraded:
-		return state{2, widget.Thousands(int64(up)) + " of " + widget.Thousands(int64(all)) + " shards"}
-	}
-	if !primary {
-		return state{2, "no primary"}
-	}
-	for _, a := range s.Alarms(s.MetaAt) {
-		if a.Level == api.LevelError || a.Level == api.LevelWarn {
-			return state{1, a.What}
-		}
-	}
-	return state{0, "healthy"}
-}
-
 // signal tells the terminal about a change of the cluster's state.
 func (m *model) signal() tea.Cmd {
-	now := stateOf(&m.state)
+	now := m.state.Verdict()
 	before := m.signalled
 	if now == before {
 		return nil
@@ -59,18 +23,18 @@ func (m *model) signal() tea.Cmd {
 	m.signalled = now
 	var s terminal.Signal
 	if m.opts.Signals.Title {
-		s.Title = "shardeck: " + now.text
+		s.Title = "shardeck: " + now.Text
 		if m.opts.Profile.Name != "" {
 			s.Title += " (" + m.opts.Profile.Name + ")"
 		}
 	}
-	first := before.text == "" || before.text == "connecting"
-	worse := now.badness > before.badness
+	first := before.Text == "" || before.Text == "connecting"
+	worse := now.Badness > before.Badness
 	if !first || worse {
 		s.Bell = m.opts.Signals.Bell == "change" || m.opts.Signals.Bell == "worse" && worse
 		s.Notify, s.Text = m.opts.Signals.Notify, s.Title
 		if s.Text == "" {
-			s.Text = "shardeck: " + now.text
+			s.Text = "shardeck: " + now.Text
 		}
 	}
 	return terminal.Send(s)

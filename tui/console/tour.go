@@ -366,7 +366,7 @@ func (m *model) showPressed(k keymap.Key) {
 	if !m.opts.Presenter || k.Text != "" && screen.Writing(m.top()) {
 		return
 	}
-	m.pressed = append(m.pressed, pressed{keymap.Label(k.Name), m.now})
+	m.pressed = append(m.pressed, pressed{keymap.Label(k.Name), m.wall()})
 	m.pressed = m.pressed[max(len(m.pressed)-maxPressed, 0):]
 }
 
@@ -377,7 +377,7 @@ func (m *model) presenter() *screen.Presenter {
 	}
 	p := &screen.Presenter{ASCII: m.themeOptions.ASCII}
 	for _, k := range m.pressed {
-		if m.now.Sub(k.at) < pressedFor {
+		if m.wall().Sub(k.at) < pressedFor {
 			p.Pressed = append(p.Pressed, k.label)
 		}
 	}

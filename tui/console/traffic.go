@@ -36,7 +36,7 @@ func (m *model) askTraffic() tea.Cmd {
 			}
 			return cluster.TrafficObservation{At: now(), Master: url, Report: report, Err: err}
 		}, func(m *model, o cluster.TrafficObservation) tea.Cmd {
-			m.state = m.state.ApplyTraffic(o)
+			m.told(o)
 			return nil
 		}))
 	}
@@ -53,6 +53,6 @@ func (m *model) countUnreached() {
 		return
 	}
 	n := m.opts.Unreached()
-	m.state = m.state.ApplyTraffic(cluster.TrafficObservation{At: m.now, Master: unreachedSource,
+	m.told(cluster.TrafficObservation{At: m.now, Master: unreachedSource,
 		Report: &api.TrafficReport{StartedAt: time.Unix(0, 0), Clients: api.Counters{Requests: n, Errors: n}}})
 }

@@ -12,6 +12,7 @@ import (
 	"shardeck/tui/answer"
 	"shardeck/tui/cluster"
 	"shardeck/tui/keymap"
+	"shardeck/tui/recording"
 	"shardeck/tui/screen"
 	"shardeck/tui/terminal"
 	"shardeck/tui/theme"
@@ -24,6 +25,9 @@ func (m *model) Init() tea.Cmd { return tick(0) }
 // Update handles one message. It never blocks.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	m.now = m.opts.Now()
+	if m.replay != nil {
+		m.showMoment()
+	}
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		m.width, m.height = msg.Width, msg.Height
@@ -46,6 +50,8 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case eventsFailedMsg:
 		m.opts.EventFile = ""
 		m.note(api.LevelWarn, "events are not saved: "+msg.err.Error())
+	case recordFailedMsg:
+		m.note(api.LevelWarn, "recording: "+msg.err.Error())
 	case historyFailedMsg:
 		m.note(api.LevelWarn, "statements are not saved: "+msg.err.Error())
 	case fileMsg:
@@ -56,7 +62,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 
 // onTick starts what is due.
 func (m *model) onTick() tea.Cmd {
-	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.guideTour(), m.keepEvents(), m.signal())
+	if m.replay != nil {
+		return m.replayed()
+	}
+	return tea.Batch(m.refreshDialog(), m.pollIfDue(), m.surveyIfDue(), m.checkText(), m.askTraffic(), m.renew(), m.guideTour(), m.keepEvents(), m.keepRecording(), m.signal())
 }
 
 func (m *model) tickLength() time.Duration {
@@ -72,7 +81,7 @@ func (m *model) tickLength() time.Duration {
 func (m *model) push(s screen.Screen) { m.stack = append(m.stack, s) }
 
 // say shows a short note in the footer for a few seconds.
-func (m *model) say(text string) { m.flash, m.flashUntil = text, m.now.Add(flashFor) }
+func (m *model) say(text string) { m.flash, m.flashUntil = text, m.wall().Add(flashFor) }
 
 func (m *model) setTheme(name string) {
 	t, err := theme.New(name, m.themeOptions)
@@ -153,6 +162,7 @@ func (m *model) pollIfDueEvenPaused() tea.Cmd {
 }
 
 func (m *model) polled(o cluster.Observation) tea.Cmd {
+	m.record(recording.Entry{Poll: recording.PollOf(o)})
 	var events []cluster.Event
 	m.state, events = m.state.Apply(o)
 	m.log(events...)
@@ -195,6 +205,7 @@ func (m *model) startCount() tea.Cmd {
 		return nil
 	}
 	m.count.Running, m.count.From, m.count.DB, m.count.Table = true, m.now, m.db, m.table
+	m.record(recording.Entry{Count: &recording.Count{DB: m.db, Table: m.table}})
 	c, db, table := m.client(m.currentMaster()), m.db, m.table
 	return begin(m, &m.counting, CountTimeout, call(func(ctx context.Context) (*api.MapReduceCountResponse, error) {
 		// A partial count, marked as such, is more useful than an error.
@@ -212,6 +223,7 @@ func (m *model) currentMaster() string {
 
 func (m *model) counted(r reply[*api.MapReduceCountResponse]) tea.Cmd {
 	m.count.Running, m.count.Err = false, r.err
+	m.record(recording.Entry{Count: &recording.Count{DB: m.count.DB, Table: m.count.Table, Answer: answerOf(r), Err: recording.FaultOf(r.err)}})
 	if r.err != nil {
 		m.did(api.LevelError, "count of "+m.count.DB+"."+m.count.Table+" failed: "+cluster.Explain(r.err))
 		return nil
@@ -232,6 +244,7 @@ func (m *model) startSecurity() tea.Cmd {
 }
 
 func (m *model) runSecurity() tea.Cmd {
+	m.record(recording.Entry{Security: &recording.Security{}})
 	m.places[screen.SecurityPlace].Update(screen.SecurityStarted{At: m.now})
 	c := m.client(m.currentMaster())
 	return begin(m, &m.security, SecurityTimeout, call(func(ctx context.Context) (*api.SecurityCheckResponse, error) {
@@ -240,6 +253,7 @@ func (m *model) runSecurity() tea.Cmd {
 }
 
 func (m *model) secured(r reply[*api.SecurityCheckResponse]) tea.Cmd {
+	m.record(recording.Entry{Security: &recording.Security{Answer: answerOf(r), Err: recording.FaultOf(r.err)}})
 	m.sawSecurity(r)
 	switch {
 	case r.err != nil:

@@ -39,6 +39,7 @@ type Command struct {
 	console.Appearance
 	console.Keys
 	console.Signals
+	console.Record
 }
 
 // Help adds to the command's help.
@@ -68,6 +69,14 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 	if headless && len(c.Drill) == 0 && c.DataDir != "" && !emptyOrAbsent(c.DataDir) {
 		return cli.Usagef("the tour requires --data-dir to be empty or not to exist yet, and %s is neither", c.DataDir)
 	}
+	if headless && c.To != "" {
+		return cli.Usagef("--record is for the console, and the tour as text does not open it")
+	}
+	recorder, err := c.Record.Create()
+	if err != nil {
+		return cli.Usagef("%w", err)
+	}
+	defer func() { err = errors.Join(err, recorder.Discard()) }()
 	say := func(format string, args ...any) {
 		fmt.Fprintf(streams.Out, "  %s\n", c.shown(fmt.Sprintf(format, args...)))
 	}
@@ -98,7 +107,7 @@ func (c *Command) Run(ctx context.Context, streams cli.Streams) (err error) {
 		t := &tour{out: streams.Out, cluster: cluster, pace: c.Pace, rows: c.Rows, manual: c.Lease == leaseManual}
 		return t.run(ctx)
 	}
-	return c.openConsole(ctx, cluster, guided, streams.Out)
+	return c.openConsole(ctx, cluster, guided, recorder, streams.Out)
 }
 
 // addPrograms sets up the workers in other languages.
@@ -140,7 +149,7 @@ func (c *Command) dataAfterwards(cluster *Cluster) string {
 
 // openConsole loads the students, unless an earlier demo has, starts the traffic and runs
 // the console until the user quits.
-func (c *Command) openConsole(ctx context.Context, cluster *Cluster, guided *guidedtour.Tour, out io.Writer) error {
+func (c *Command) openConsole(ctx context.Context, cluster *Cluster, guided *guidedtour.Tour, recorder *console.Recorder, out io.Writer) error {
 	if err := c.loadOnce(ctx, cluster, out); err != nil {
 		return err
 	}
@@ -163,7 +172,7 @@ func (c *Command) openConsole(ctx context.Context, cluster *Cluster, guided *gui
 		Keys: c.Keys, Actions: demoActions(cluster, traffic), Events: first, Statements: demoStatements(),
 		Notices: cluster.notices(), First: cluster.first(ctx, min(rows, c.Rows)), Drills: cluster.NewDrills(traffic, c.Rows),
 		Guide: c.guide(guided, cluster, traffic), Presenter: c.Presenter,
-		Log: cluster.WorkerLog, Unreached: traffic.Unreached,
+		Recorder: recorder, Log: cluster.WorkerLog, Unreached: traffic.Unreached,
 		QuitQuestion: "This ends the demo: its masters and workers are stopped" + c.dataAfterwards(cluster) + ".",
 	})
 }

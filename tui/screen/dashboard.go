@@ -256,6 +256,9 @@ func clockFormat(width int) string {
 
 // ageText describes the age of the numbers.
 func ageText(v *View) (theme.Role, string) {
+	if v.Replay != nil {
+		return v.Replay.text()
+	}
 	age := v.State.Age(v.Now)
 	switch {
 	case age < 0:

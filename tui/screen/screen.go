@@ -29,6 +29,7 @@ type View struct {
 	Busy      string   // a mark that moves while something runs
 	HasLogs   bool     // whether the logs of the workers can be read, as in a demo
 	EventFile string   // where events are saved; "" if they are not
+	Replay    *Replay  // the recording that is shown instead of a cluster, nil for none
 	Notes     []string // short notes for the footer, such as "still counting"
 	Tour      *TourBar // nil if there is no guided tour
 	Presenter *Presenter
@@ -50,7 +51,13 @@ type Profile struct {
 func Colours() []string { return []string{"red", "yellow", "green", "blue", "grey"} }
 
 // CommandsOf lists what a screen can do now, with the keys that the user has chosen.
-func CommandsOf(s Screen, v *View) []keymap.Command { return v.Bindings.Apply(s.Commands(v)) }
+func CommandsOf(s Screen, v *View) []keymap.Command {
+	own := v.Bindings.Apply(s.Commands(v))
+	if v.Replay != nil {
+		return inReplay(s, own, v.Bindings)
+	}
+	return own
+}
 
 // Action is a key that the embedding program adds to the dashboard.
 type Action struct {
