@@ -265,7 +265,7 @@ func CheckName(name string) error {
 	case slices.Contains(mods, "ctrl") && (base == "enter" || base == "tab" || base == "esc" || base == "space"):
 		return fmt.Errorf("most terminals cannot send %s", Label(name))
 	case slices.Contains(mods, "shift") && !special:
-		return fmt.Errorf("Shift with a letter is the capital letter: write %q", strings.ToUpper(base))
+		return fmt.Errorf("a letter with Shift is the capital letter: write %q", strings.ToUpper(base))
 	case slices.Contains(mods, "ctrl") && slices.Contains([]string{"c", "z"}, base), len(mods) == 0 && base == "esc":
 		return fmt.Errorf("%s keeps its meaning", Label(name))
 	}
