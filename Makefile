@@ -121,11 +121,13 @@ bench: ## Go benchmarks, then ratios to baselines measured in the same run (minu
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 	$(GO) run ./tui bench
 
-picture: ## docs/console.svg and docs/query.svg from the real console, in a real pseudo-terminal
+picture: ## the pictures in docs, and the animated one in the README, from the real console in a real pseudo-terminal
 	@mkdir -p $(BIN)
 	$(GO) build -o $(BIN)/shardeck ./tui
 	cd .ci/picture && $(GO) run . -out ../../docs/console.svg -until "10,0" -keys c -- ../../$(BIN)/shardeck demo --theme dark
 	cd .ci/picture && $(GO) run . -out ../../docs/query.svg -until "10,0" -keys "$$(printf 'e\033[15~')" -after 3s -- ../../$(BIN)/shardeck demo --theme dark
+	cd .ci/picture && $(GO) run . -out ../../docs/screens/ -until "10,0" -script screens.txt -- ../../$(BIN)/shardeck demo --theme dark
+	cd .ci/picture && $(GO) run . -out ../../docs/ -film tour.svg -until "10,0" -cols 100 -rows 28 -script film.txt -- ../../$(BIN)/shardeck demo --theme dark
 
 clean: ## remove what was built or installed
 	rm -rf $(BIN) worker/python/.venv worker/node/node_modules worker/node/.node
