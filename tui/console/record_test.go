@@ -192,6 +192,13 @@ func TestNothingIsAskedOfAMasterInAReplay(t *testing.T) {
 			t.Fatalf("%s opens a screen:\n%s", name, d.frame())
 		}
 	}
+	for _, in := range []screen.Intent{screen.OpenDrills{}, screen.RunDrill{}, screen.CancelDrill{}, screen.ActOnProcess{}} {
+		d.m.flash = ""
+		d.m.act(in)
+		if d.m.flash != screen.IsRecording {
+			t.Errorf("%T: %q", in, d.m.flash)
+		}
+	}
 	for _, place := range []string{"2", "3", "4", "6", "7", "8", "9", "1"} {
 		d.keys(place, "enter", "enter", "x", "d", "i", "m", "n", "r", "p", "p", "esc")
 	}

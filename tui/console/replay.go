@@ -199,12 +199,13 @@ func (m *model) actOnReplay(in screen.Intent) (cmd tea.Cmd, done bool) {
 		m.say(fmt.Sprintf("speed %gx", speeds[r.speed]))
 	case screen.RefreshNow:
 		return tea.ClearScreen, true
-	case screen.ListRunning, screen.ListFailovers, screen.ReadLog: // screens ask for it by themselves
+	case screen.ListRunning, screen.ListFailovers, screen.ReadLog, screen.ListProcesses: // screens ask for it by themselves
 		m.notRecorded(in)
 		return nil, true
 	case screen.StartCount, screen.OpenQuery, screen.OpenSecurity, screen.CheckSecurity, screen.OpenFailover, screen.CheckFailover,
 		screen.StartFailover, screen.SetInterval, screen.AskAction, screen.RunAction, screen.CancelRunning, screen.OpenStatement,
-		screen.ToQuery, screen.RunQueries, screen.SaveHistory, screen.MarkFavourite, screen.EditOutside:
+		screen.ToQuery, screen.RunQueries, screen.SaveHistory, screen.MarkFavourite, screen.EditOutside,
+		screen.OpenDrills, screen.RunDrill, screen.CancelDrill, screen.ActOnProcess:
 		m.say(screen.IsRecording)
 	default:
 		return nil, false
