@@ -53,6 +53,9 @@ func knownSettings(parser *kong.Kong) []config.Setting {
 			continue
 		}
 		for _, f := range node.Flags {
+			if f.Name == "record" { // a file is never replaced, so that a fixed name works once
+				continue
+			}
 			if f.Name == "record" {
 				continue // a file can be recorded to once
 			}

@@ -64,17 +64,18 @@ func (t *Traffic) Seen(master string) uint64 {
 
 // ApplyTraffic returns the state with what a master said of its traffic.
 func (s State) ApplyTraffic(o TrafficObservation) State {
+	period := s.SamplePeriod()
 	t := s.Clients
 	t.masters = slices.Clone(t.masters)
 	t.Recent = slices.Clone(t.Recent)
 	t.shards = slices.Clone(t.shards)
 	if o.Report != nil {
-		t.take(&o)
+		t.take(&o, period)
 	}
 	slices.SortStableFunc(t.Recent, func(a, b api.RecentRequest) int { return a.At.Compare(b.At) })
 	t.Recent = t.Recent[max(len(t.Recent)-recentKept, 0):]
 	// What a master that is gone would have said must not end a period before the others have said it.
-	if period := s.SamplePeriod(); o.Report != nil || o.At.Sub(t.last) >= 2*period {
+	if o.Report != nil || o.At.Sub(t.last) >= 2*period {
 		t.sample(o.At, period)
 	}
 	s.Clients = t
@@ -83,7 +84,7 @@ func (s State) ApplyTraffic(o TrafficObservation) State {
 
 // take adds what a master has counted since its last report. Its first one only begins the count:
 // what happened before this console was opened was not in this period.
-func (t *Traffic) take(o *TrafficObservation) {
+func (t *Traffic) take(o *TrafficObservation, period time.Duration) {
 	i := slices.IndexFunc(t.masters, func(m masterTraffic) bool { return m.url == o.Master })
 	if i < 0 {
 		i = len(t.masters)
@@ -92,11 +93,17 @@ func (t *Traffic) take(o *TrafficObservation) {
 	before, now := t.masters[i].report, o.Report
 	t.Recent = append(t.Recent, now.Recent...)
 	if before != nil {
+		// What it counted while this console could not ask it was spread over that time: only the part of
+		// the present sample belongs into it.
+		part := 1.0
+		if gap := o.At.Sub(t.masters[i].at); gap > 2*period {
+			part = min(float64(max(o.At.Sub(t.last), period))/float64(gap), 1)
+		}
 		from := before
 		if !before.StartedAt.Equal(now.StartedAt) {
 			from = &api.TrafficReport{} // it was restarted, and counts from 0
 		}
-		since := now.Clients.Since(&from.Clients)
+		since := scaled(now.Clients.Since(&from.Clients), part)
 		t.pending = t.pending.Plus(&since)
 		for k := range now.Shards {
 			var earlier api.Counters
@@ -106,7 +113,7 @@ func (t *Traffic) take(o *TrafficObservation) {
 			if k >= len(t.shards) {
 				t.shards = append(t.shards, api.Counters{})
 			}
-			since := now.Shards[k].Since(&earlier)
+			since := scaled(now.Shards[k].Since(&earlier), part)
 			t.shards[k] = t.shards[k].Plus(&since)
 		}
 	}
@@ -116,6 +123,21 @@ func (t *Traffic) take(o *TrafficObservation) {
 	}
 	kept.Recent = slices.Clone(kept.Recent[max(len(kept.Recent)-1, 0):]) // for Seen
 	t.masters[i].report, t.masters[i].at = &kept, o.At
+}
+
+// scaled is a part, from 0 to 1, of what was counted.
+func scaled(c api.Counters, part float64) api.Counters {
+	if part >= 1 {
+		return c
+	}
+	of := func(n uint64) uint64 { return uint64(math.Round(float64(n) * part)) }
+	out := api.Counters{Requests: of(c.Requests), Errors: of(c.Errors), InFlight: c.InFlight}
+	for _, l := range c.Latency {
+		if n := of(l.Requests); n > 0 {
+			out.Latency = append(out.Latency, api.LatencyCount{UpToMS: l.UpToMS, Requests: n})
+		}
+	}
+	return out
 }
 
 // sample ends a sample period, if it is over.

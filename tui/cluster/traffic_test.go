@@ -83,3 +83,21 @@ func TestRecentRequestsOfAllMastersAreInTheOrderOfTime(t *testing.T) {
 		t.Errorf("seen %d of a and %d of b", s.Clients.Seen(a), s.Clients.Seen(b))
 	}
 }
+
+// A master that could not be asked for a while has gone on counting; that is no burst when it answers.
+func TestTrafficHasNoSpikeAfterSilence(t *testing.T) {
+	obs := []TrafficObservation{said(0, a, 0, 0), said(0, b, 0, 0)}
+	for i := 1; i <= 30; i++ {
+		if i <= 5 || i > 20 { // a is not reachable in between, and serves 100 a second all the time
+			obs = append(obs, said(float64(i), a, uint64(100*i), 0))
+		}
+		obs = append(obs, said(float64(i), b, uint64(10*i), 0))
+	}
+	s := heard(obs...)
+	requests, _ := s.Clients.Series()
+	for i, r := range requests {
+		if r > 130 {
+			t.Errorf("sample %d has %.0f requests/s, more than there ever were: %.0f", i, r, requests)
+		}
+	}
+}
