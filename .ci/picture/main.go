@@ -149,7 +149,7 @@ func runScript(ctx context.Context, o options, tty io.Writer, screen vt10x.Termi
 }
 
 // filmEvery is the time from one frame of an animated picture to the next.
-const filmEvery = 500 * time.Millisecond
+const filmEvery = 700 * time.Millisecond
 
 // presses splits keys into one write each. A key that is a sequence, such as F5, is at most one, at
 // the end: characters after it would be taken for a part of it.

@@ -20,7 +20,7 @@ const sectionGap = 2
 
 // sectionColumns is the number of columns of sections in a frame.
 func sectionColumns(width int) int {
-	if width >= 100 {
+	if width >= 130 {
 		return 2
 	}
 	return 1
@@ -86,7 +86,7 @@ type fact struct {
 
 const (
 	factWidth = 12 // of the names
-	factLines = 4  // of a value, at most
+	factLines = 8  // of a value, at most
 )
 
 func factSection(title string, facts []fact, width int) section {
