@@ -140,7 +140,7 @@ func (s *State) lasted(key string, at time.Time) time.Duration {
 	return 0
 }
 
-func shardKey(shard int, st api.ShardState) string { return fmt.Sprintf("shard/%d/%s", shard, st) }
+func shardKey(shard int) string { return fmt.Sprintf("shard/%d", shard) }
 
 // ShardName names a shard with its worker: "shard 2 (worker-8083)".
 func ShardName(w *api.WorkerInfo) string { return fmt.Sprintf("shard %d (%s)", w.Shard, workerName(w)) }
@@ -153,7 +153,10 @@ func shardAlarms(s *State) []Alarm {
 			continue
 		}
 		_, word := ShardMark(w.State)
-		a := Alarm{Key: shardKey(w.Shard, w.State), Level: levelOf(w.State), Shard: w.Shard, What: ShardName(w) + " " + word, told: true}
+		if w.State == api.ShardSlow && w.AgeMS >= silentMS {
+			word = "not answering"
+		}
+		a := Alarm{Key: shardKey(w.Shard), Level: levelOf(w.State), Shard: w.Shard, What: ShardName(w) + " " + word, told: true}
 		if i < len(s.Shards) {
 			a.Since = s.Shards[i].Since
 		}

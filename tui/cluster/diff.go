@@ -97,7 +97,7 @@ func (s *State) diffWorkers(next *api.Metadata, at time.Time) []Event {
 		_, word := ShardMark(w.State)
 		e := Event{At: at, Level: levelOf(w.State), Shard: w.Shard, Text: workerName(w) + " is " + word}
 		if w.State == api.ShardUp && old.Workers[j].AgeMS >= 0 {
-			e.Text, e.Lasted = workerName(w)+" is up again", s.lasted(shardKey(w.Shard, old.Workers[j].State), at)
+			e.Text, e.Lasted = workerName(w)+" is up again", s.lasted(shardKey(w.Shard), at)
 		}
 		if w.Problem != nil && w.State != api.ShardUp {
 			e.Text += ": " + Reason(w.Problem)

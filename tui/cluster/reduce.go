@@ -139,12 +139,12 @@ func (s *State) sample(o Observation) {
 		h := History{Worker: w.Name, State: w.State, Since: o.At}
 		if i < len(old) {
 			h.Latency, h.InFlight = old[i].Latency, old[i].InFlight
-			if old[i].State == w.State {
+			if old[i].State == w.State || unwell(old[i].State) && unwell(w.State) {
 				h.Since = old[i].Since
 			}
 		}
-		if w.State == api.ShardDown && w.AgeMS >= 0 {
-			// It has been down for longer than this console knows, at most since its last answer.
+		if unwell(w.State) && w.AgeMS >= silentMS {
+			// It has been so for longer than this console knows, at most since its last answer.
 			h.Since = earliest(h.Since, o.At.Add(-time.Duration(min(w.AgeMS, 1e12)*float64(time.Millisecond))))
 		}
 		if due {
@@ -161,6 +161,12 @@ func (s *State) sample(o Observation) {
 		s.sampled = o.At
 	}
 }
+
+// silentMS is the age of a worker's last answer, in milliseconds, from which it has missed a probe.
+const silentMS = 1500
+
+// unwell reports whether a shard in that state is not as it should be.
+func unwell(st api.ShardState) bool { return st != api.ShardUp && st != api.ShardUnknown }
 
 func earliest(a, b time.Time) time.Time {
 	if b.Before(a) {

@@ -42,7 +42,10 @@ func TestSurvivesWithoutMasterAndReconnects(t *testing.T) {
 	d.shows("NO MASTER", "last known", "~up", "stale, 2")
 	w.dead[urlA] = false
 	d.wait(3 * time.Second)
-	d.shows("HEALTHY", "reconnected")
+	d.shows("1 ALARM", "nobody can take over", "reconnected")
+	w.dead[urlB] = false
+	d.wait(3 * time.Second)
+	d.shows("HEALTHY")
 }
 
 func TestOnlyOnePollIsInFlight(t *testing.T) {

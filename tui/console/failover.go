@@ -47,11 +47,12 @@ func (m *model) startFailover(in screen.StartFailover) tea.Cmd {
 	m.did(api.LevelWarn, "failover to "+cluster.Host(in.Target)+" started")
 	m.due = m.now
 	m.checking.drop()
+	started := m.tell(isFailover, screen.FailoverStarted{At: m.now})
 	c := m.client(in.Target)
 	ask := begin(m, &m.failover, FailoverTimeout, call(func(ctx context.Context) (*api.FailoverResponse, error) {
 		return c.Failover(ctx, &api.FailoverRequest{Force: in.Force, Reason: "asked for in the console"})
 	}), (*model).failedOver)
-	return tea.Batch(ask, m.pollIfDue())
+	return tea.Batch(started, ask, m.pollIfDue())
 }
 
 func (m *model) failedOver(r reply[*api.FailoverResponse]) tea.Cmd {

@@ -58,7 +58,7 @@ func (m *model) guard(in screen.Intent) (cmd tea.Cmd, done bool) {
 		return nil, false
 	}
 	if p.ReadOnly {
-		m.say("read-only: nothing can be changed; leave out --read-only to do this")
+		m.say("read-only: nothing can be changed here (--read-only, or the profile)")
 		return nil, true
 	}
 	if q, ok := in.(screen.RunQueries); ok && q.Ask {

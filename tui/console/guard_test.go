@@ -96,6 +96,28 @@ func TestProductionAsksForTheNameToBeTyped(t *testing.T) {
 	}
 }
 
+// A failover that the profile does not allow, or that is not confirmed after all, has not begun, and
+// the dialog does not say so.
+func TestARefusedFailoverHasNotBegun(t *testing.T) {
+	for name, p := range map[string]screen.Profile{"read-only": {Name: "prod", ReadOnly: true}, "production": {Name: "prod", Production: true}} {
+		d, w := driveProfile(t, p)
+		d.keys("f")
+		d.wait(time.Second)
+		d.keys("right", "enter")
+		d.wait(time.Second)
+		d.keys("esc")
+		d.wait(time.Second)
+		if strings.Contains(d.frame(), "cannot be stopped") || strings.Contains(d.frame(), "to acquire term 4 …") || w.failovers != 0 {
+			t.Errorf("%s:\n%s", name, d.frame())
+		}
+		d.keys("esc", "esc")
+		d.shows("MapReduce count")
+		if len(d.m.stack) != 1 {
+			t.Errorf("%s: the console cannot be left", name)
+		}
+	}
+}
+
 func TestSignalsAreSentOncePerChangeOfState(t *testing.T) {
 	w := newWorld()
 	d := driveWith(t, w, func(o *Options) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"shardeck/shared/api"
+	"shardeck/tui/answer"
 	"shardeck/tui/cluster"
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
@@ -164,6 +165,9 @@ func statusBadge(v *View) (theme.Role, string) {
 	}
 	switch status {
 	case api.StatusOK:
+		if n := alarmCount(v); n > 0 {
+			return theme.WarnBadge, "▲ " + strings.ToUpper(answer.Counted(int64(n), "alarm"))
+		}
 		return theme.GoodBadge, "✓ HEALTHY"
 	case api.StatusDegraded:
 		return theme.WarnBadge, fmt.Sprintf("▲ %d OF %d SHARDS", up, all)
@@ -172,6 +176,17 @@ func statusBadge(v *View) (theme.Role, string) {
 		return theme.InfoBadge, "○ NO SHARDS"
 	}
 	return theme.BadBadge, "✗ DOWN"
+}
+
+// alarmCount is the number of things that are wrong.
+func alarmCount(v *View) int {
+	n := 0
+	for _, a := range v.State.Alarms(v.Now) {
+		if a.Level != api.LevelInfo {
+			n++
+		}
+	}
+	return n
 }
 
 // paintIdentity draws the first line: the program, the status, the current master and the age.

@@ -58,17 +58,27 @@ func (d *Dashboard) Commands(v *View) []keymap.Command {
 	if v.HasDrills {
 		rest = append(rest, drillsCommand("drills"))
 	}
-	return append(append(append(front, rest...),
-		keymap.Command{Name: "pause and resume", Label: "pause", Group: groupView, Keys: []string{"p"}, Do: asks(TogglePause{})},
-		keymap.Command{Name: "refresh now, and repaint", Group: groupView, Keys: []string{"r"}, Do: asks(RefreshNow{})},
-		keymap.Command{Name: "poll more often", Group: groupView, Keys: []string{"+", "="}, Do: asks(SetInterval{nextInterval(v.Interval, -1)})},
-		keymap.Command{Name: "poll less often", Group: groupView, Keys: []string{"-"}, Do: asks(SetInterval{nextInterval(v.Interval, 1)})},
-		keymap.Command{Name: "change the theme", Group: groupView, Keys: []string{"T"}, Do: asks(NextTheme{})},
+	return append(append(append(append(front, rest...), pollCommands(v)...),
 		keymap.Command{Name: "see earlier shards", Group: groupView, Keys: []string{"up", "k"}, Do: does(func() { d.Scroll(-1, len(shardsOf(v))) })},
 		keymap.Command{Name: "see later shards", Group: groupView, Keys: []string{"down", "j"}, Do: does(func() { d.Scroll(1, len(shardsOf(v))) })},
 		keymap.Command{Name: CommandLineName, Group: groupProgram, Keys: []string{":"}, Do: asks(ShowCommandLine{})},
 		keymap.Command{Name: PaletteName, Group: groupProgram, Keys: []string{"ctrl+p"}, Do: asks(ShowPalette{})},
 	), placeKeys(OverviewPlace)...)
+}
+
+// pollCommands are about how often masters are asked, and how the console looks, on every screen.
+func pollCommands(v *View) []keymap.Command {
+	label := "pause"
+	if v.Paused {
+		label = "resume"
+	}
+	return []keymap.Command{
+		{Name: "pause and resume", Label: label, Group: groupView, Keys: []string{"p"}, Do: asks(TogglePause{})},
+		{Name: "refresh now, and repaint", Group: groupView, Keys: []string{"r"}, Do: asks(RefreshNow{})},
+		{Name: "poll more often", Group: groupView, Keys: []string{"+", "="}, Do: asks(SetInterval{nextInterval(v.Interval, -1)})},
+		{Name: "poll less often", Group: groupView, Keys: []string{"-"}, Do: asks(SetInterval{nextInterval(v.Interval, 1)})},
+		{Name: "change the theme", Group: groupView, Keys: []string{"T"}, Do: asks(NextTheme{})},
+	}
 }
 
 // Update ignores messages: the dashboard shows the view.

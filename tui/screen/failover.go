@@ -117,6 +117,10 @@ func (f *Failover) Update(msg any) Intent {
 			f.check.answer, f.check.err = m.Answer, m.Err
 			f.offer(true)
 		}
+	case FailoverStarted:
+		if f.phase == phaseAsking {
+			f.phase, f.began = phaseRunning, m.At
+		}
 	case FailoverEnded:
 		if f.phase == phaseRunning {
 			f.phase, f.ended, f.answer, f.err = phaseDone, m.At, m.Answer, m.Err
@@ -148,7 +152,6 @@ func (f *Failover) Commands(v *View) []keymap.Command {
 	switch f.phase {
 	case phaseAsking:
 		return append(f.buttons.commands(func() Intent {
-			f.phase, f.began = phaseRunning, v.Now
 			return StartFailover{Target: f.plan.Target, Force: f.forced}
 		}), f.pane.commands()...)
 	case phaseRunning:

@@ -180,11 +180,14 @@ func topologySection(v *View) section {
 			}
 			a.Text(x, y, look, widget.Fit(word, a.W-x))
 		}
-		role := theme.Good
-		if up < all {
+		role, text := theme.Good, fmt.Sprintf("%d of %d shards serve; a primary needs %d of them", up, all, all/2+1)
+		switch {
+		case s.Link != cluster.Live:
+			role, text = theme.Stale, "last known: "+text
+		case up < all:
 			role = theme.Warn
 		}
-		a.Text(0, len(s.Masters), role, fmt.Sprintf("   %d of %d shards serve; a primary needs %d of them", up, all, all/2+1))
+		a.Text(3, len(s.Masters), role, text)
 	}}
 }
 
@@ -203,7 +206,14 @@ func leaseSection(v *View, width int) section {
 				fact{"left", fmt.Sprintf("%.1f s, renewed before it ends", l.ExpiresInMS/1000), theme.Text})
 		}
 	}
-	return factSection("Lease", facts, width)
+	title := "Lease"
+	if v.State.Link != cluster.Live {
+		title = "Lease, last known"
+		for i := range facts {
+			facts[i].role = theme.Stale
+		}
+	}
+	return factSection(title, facts, width)
 }
 
 // adviceSection says what to do now.

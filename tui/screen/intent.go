@@ -88,6 +88,8 @@ type (
 		Answer *api.FailoverResponse
 		Err    error
 	}
+	// FailoverStarted says that the failover that was asked for has begun.
+	FailoverStarted struct{ At time.Time }
 	// FailoverEnded carries a failover's answer or error.
 	FailoverEnded struct {
 		At     time.Time

@@ -126,6 +126,11 @@ func drillsCommand(label string) keymap.Command {
 // placeCommands completes a place's own commands by those that every place has.
 func placeCommands(v *View, here Place, own ...keymap.Command) []keymap.Command {
 	all := append(slices.Clip(own), placeKeys(here)...)
+	for _, c := range pollCommands(v) {
+		if keymap.Find(own, c.Keys[0]) == nil {
+			all = append(all, c)
+		}
+	}
 	if v.HasDrills {
 		all = append(all, drillsCommand("drills"))
 	}

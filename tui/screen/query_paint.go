@@ -17,7 +17,7 @@ type box struct{ x, y, w, h int }
 func (b box) of(a widget.Area) widget.Area { return a.Sub(b.x, b.y, b.w, b.h) }
 
 // queryLayout is the layout of the Query screen. A part without room is empty.
-type queryLayout struct{ identity, editor, route, result, status, footer box }
+type queryLayout struct{ identity, alarm, editor, route, result, status, footer box }
 
 // layoutQuery divides a frame: the editor with the route beside it, and the result below
 // with the rest.
@@ -29,6 +29,10 @@ func layoutQuery(w, h int) queryLayout {
 	if h >= smallHeight {
 		l.identity = box{0, 0, w, 1}
 		top = 1
+	}
+	if h >= tallHeight {
+		l.alarm = box{0, 1, w, 1}
+		top = 2
 	}
 	editor := min(max(h*3/8, 3), 14)
 	l.editor = box{0, top, w, editor}
@@ -67,6 +71,9 @@ func (q *Query) layout(w, h int) queryLayout {
 func (q *Query) Paint(a widget.Area, v *View) {
 	l := q.layout(a.W, a.H)
 	paintIdentity(l.identity.of(a), v)
+	if l.alarm.h > 0 {
+		paintAlert(l.alarm.of(a), v)
+	}
 	q.paintEditor(l.editor.of(a), v)
 	q.paintRoute(l.route.of(a), v)
 	q.paintResult(l.result.of(a), v)
@@ -112,7 +119,7 @@ func (q *Query) editorNote() string {
 		parts = append(parts, fmt.Sprintf("history %d of %d", n-t.walk.back+1, n))
 	}
 	if t.fault.set && t.fault.revision == t.editor.Revision() && t.fault.text != "" {
-		return strings.Join(append(parts, "✗ "+t.fault.text), " · ")
+		return "✗ " + t.fault.text
 	}
 	if text := t.signature(); text != "" {
 		return text

@@ -162,8 +162,12 @@ func (r *Running) Paint(a widget.Area, v *View) {
 	if r.at.IsZero() {
 		note, empty = "", "Asking the masters …"
 	}
+	failed := 0
 	for i := range r.lists {
 		if l := &r.lists[i]; l.Err != nil {
+			if failed++; failed == len(r.lists) {
+				empty = "No master could be asked what it runs: " + cluster.Reason(l.Err) + "."
+			}
 			note = "▲ " + cluster.Host(l.Master) + ": " + cluster.Reason(l.Err)
 		}
 	}

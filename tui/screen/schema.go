@@ -234,7 +234,7 @@ func (s *Schema) Paint(a widget.Area, v *View) {
 // where there is room.
 func splitPlace(body widget.Area, n int) (list, detail widget.Area) {
 	if body.W >= wideWidth {
-		list = body.Sub(0, 0, body.W*45/100, body.H)
+		list = body.Sub(0, 0, max(body.W*45/100, 66), body.H) // all columns of the lists
 		return list, body.Sub(list.W, 0, body.W-list.W, body.H)
 	}
 	list = body.Sub(0, 0, body.W, min(max(n, 1)+3, max(body.H*2/5, 5)))

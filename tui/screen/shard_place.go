@@ -186,7 +186,11 @@ func shardFacts(v *View, w *api.WorkerInfo) []fact {
 		since := v.State.Shards[i].Since
 		state += ", for " + widget.Age(v.Now.Sub(since)) + ", since " + v.local(since).Format("15:04:05")
 	}
-	facts := []fact{{"state", state, stateRole(w.State)}}
+	look := stateRole(w.State)
+	if (w.State == api.ShardUp || w.State == api.ShardSlow) && !fresh(v, w) {
+		state, look = "○ ~"+word+", last known; it answered "+widget.Age(v.State.ShardAge(w, v.Now))+" ago", theme.Stale
+	}
+	facts := []fact{{"state", state, look}}
 	if a := v.State.ShardAlarm(w.Shard, v.Now); a != nil && a.Why != "" {
 		facts = append(facts, fact{"why", a.Why, alarmRole(v, a)})
 	}
