@@ -59,11 +59,10 @@ type grammar struct {
 // consoleCommand is `tui console`.
 type consoleCommand struct {
 	cli.Connection
-	Interval   time.Duration `env:"SHARDECK_INTERVAL" default:"1s" help:"Time between two polls."`
-	DB         string        `name:"db" help:"Database to show first."`
-	Table      string        `help:"Table to show first (default: the one with most rows)."`
-	Colour     string        `enum:"${colours}," default:"" placeholder:"COLOUR" help:"Colour of the profile's name: ${colours_text}."`
-	Production bool          `help:"Ask for the profile's name to be typed before anything is changed."`
+	Interval time.Duration `env:"SHARDECK_INTERVAL" default:"1s" help:"Time between two polls."`
+	DB       string        `name:"db" help:"Database to show first."`
+	Table    string        `help:"Table to show first (default: the one with most rows)."`
+	Colour   string        `enum:"${colours}," default:"" placeholder:"COLOUR" help:"Colour of the profile's name: ${colours_text}."`
 	console.Appearance
 	console.Keys
 	console.Signals

@@ -119,6 +119,9 @@ func (s *settings) Resolve(c *kong.Context, _ *kong.Path, flag *kong.Flag) (any,
 			return nil, nil
 		}
 	}
+	if flag.Name == "profile" && s.profile != "" { // also the one that the file chooses
+		return s.profile, nil
+	}
 	text, from, ok := s.file.Value(s.profile, flag.Name)
 	if !ok || !slices.ContainsFunc(s.known, func(k config.Setting) bool { return k.Name == flag.Name }) || flag.Name == "profile" {
 		return nil, nil

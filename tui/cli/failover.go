@@ -12,6 +12,7 @@ import (
 // Failover makes another master the primary, checks whether that is possible, or lists what happened.
 type Failover struct {
 	Connection
+	Confirmation
 	To      string `name:"to" placeholder:"URL" help:"The backup to promote (default: the one among --master that answers and has the newest term)."`
 	Reason  string `name:"reason" placeholder:"TEXT" help:"Why, for the history."`
 	Force   bool   `name:"force" help:"Go ahead although checks fail that are forceable."`
@@ -40,7 +41,7 @@ func (c *Failover) Run(ctx context.Context, streams Streams) error {
 		return c.history(ctx, streams)
 	}
 	if !c.DryRun {
-		if err := c.mayChange("a failover"); err != nil {
+		if err := c.mayChange("a failover", c.Confirmation); err != nil {
 			return err
 		}
 	}

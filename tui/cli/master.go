@@ -21,6 +21,7 @@ type Connection struct {
 	Master       []string      `name:"master" short:"m" sep:"," env:"SHARDECK_MASTERS" default:"http://127.0.0.1:8080,http://127.0.0.1:8084" help:"Base URLs of the masters, primary and backup in any order."`
 	APITokenFile string        `name:"api-token-file" env:"SHARDECK_API_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with the masters' API token, if they require one."`
 	Profile      string        `name:"profile" short:"P" env:"SHARDECK_PROFILE" placeholder:"NAME" help:"Profile of the configuration file; see config init."`
+	Production   bool          `name:"production" help:"Ask for the profile's name before anything is changed: the console has it typed, commands require --confirm NAME."`
 	ReadOnly     bool          `name:"read-only" env:"SHARDECK_READ_ONLY" help:"Send nothing that changes the cluster or its data."`
 	Timeout      time.Duration `name:"timeout" env:"SHARDECK_TIMEOUT" default:"${timeout}" help:"${timeout_help}"`
 }
@@ -73,8 +74,21 @@ func (c *Connection) Cluster() (*client.Cluster, error) {
 	return client.NewCluster(urls, opts...), nil
 }
 
-// mayChange refuses what would change the cluster, if nothing may.
-func (c *Connection) mayChange(what string) error {
+// Confirmation is the flag of commands that change a cluster.
+type Confirmation struct {
+	Confirm string `name:"confirm" placeholder:"NAME" help:"Name of the profile, required to change a cluster whose profile is production."`
+}
+
+// mayChange refuses what would change the cluster, if nothing may, or if it is production's and not
+// confirmed.
+func (c *Connection) mayChange(what string, by Confirmation) error {
+	if c.Production && (c.Profile == "" || by.Confirm != c.Profile) {
+		name := c.Profile
+		if name == "" {
+			name = "NAME"
+		}
+		return Usagef("this is production: %s requires --confirm %s, the name of the profile", what, name)
+	}
 	if c.ReadOnly {
 		return Usagef("--read-only: %s would change the cluster; leave out --read-only, or read-only in the profile", what)
 	}

@@ -31,6 +31,7 @@ func (*QueriesList) Help() string { return ExitHelp }
 // QueriesCancel is `queries cancel`.
 type QueriesCancel struct {
 	Connection
+	Confirmation
 	ID   string `arg:"" name:"id" help:"The statement's id, as listed."`
 	JSON bool   `name:"json" help:"Print problems as JSON documents."`
 }
@@ -151,7 +152,7 @@ func abbreviated(r *api.RunningQuery) string {
 
 // Run cancels the statement at the master that runs it.
 func (q *QueriesCancel) Run(ctx context.Context, streams Streams) error {
-	if err := q.mayChange("cancelling a statement"); err != nil {
+	if err := q.mayChange("cancelling a statement", q.Confirmation); err != nil {
 		return err
 	}
 	endpoints, _, errs, err := askAll(ctx, &q.Connection, func(ctx context.Context, m *client.Master) (struct{}, error) {

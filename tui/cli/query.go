@@ -27,7 +27,8 @@ const reasonSlack = 5 * time.Second
 
 // Query runs one T-SQL statement over all shards.
 type Query struct {
-	Connection     `kong:"set='timeout=0s',set='timeout_help=Timeout of the statement; 0 leaves it to the masters.'"`
+	Connection `kong:"set='timeout=0s',set='timeout_help=Timeout of the statement; 0 leaves it to the masters.'"`
+	Confirmation
 	SQL            string   `arg:"" optional:"" name:"sql" help:"The statement; if omitted or -, it is read from standard input."`
 	File           string   `short:"f" type:"path" placeholder:"FILE" help:"Read the statement from this file."`
 	DB             string   `name:"db" default:"SchoolDB" help:"Database."`
@@ -65,7 +66,7 @@ func (q *Query) Run(ctx context.Context, streams Streams) error {
 		return err
 	}
 	if !statement.OnlyReads(req.SQL) && (!req.Explain || req.Analyze) {
-		if err := q.mayChange("this statement"); err != nil {
+		if err := q.mayChange("this statement", q.Confirmation); err != nil {
 			return err
 		}
 	}

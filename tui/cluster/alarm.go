@@ -375,11 +375,24 @@ func (s *State) skewOf(db string, t *api.TableInfo) (Alarm, bool) {
 			ShardName(w), 100*float64(*t.RowsPerShard[worst])/float64(t.Rows), 100*float64(w.Slots)/float64(slots))}, true
 }
 
-// Requests pile up at a shard if more are in flight with each of the latest samples.
+// Requests pile up at a shard if more are in flight with most of the latest samples, and at least twice
+// as many at their end.
 const (
 	queueSamples = 8
 	queueLeast   = 16
+	queueRises   = 5 // of the seven steps between the samples
 )
+
+// rises counts how often a sample is greater than the one before.
+func rises(samples []float64) int {
+	n := 0
+	for i := 1; i < len(samples); i++ {
+		if samples[i] > samples[i-1] {
+			n++
+		}
+	}
+	return n
+}
 
 // queueAlarms are shards at which requests arrive faster than they are answered.
 func queueAlarms(s *State) []Alarm {
@@ -390,8 +403,8 @@ func queueAlarms(s *State) []Alarm {
 			continue
 		}
 		h = h[len(h)-queueSamples:]
-		if h[len(h)-1] < queueLeast || !slices.IsSorted(h) || h[0] == h[len(h)-1] {
-			continue
+		if rises(h) < queueRises || !(h[len(h)-1] >= queueLeast && h[len(h)-1] >= 2*h[0]) {
+			continue // a comparison with NaN is false
 		}
 		w := &s.Meta.Workers[i]
 		all = append(all, Alarm{Key: fmt.Sprintf("queue/%d", w.Shard), Level: api.LevelWarn, Shard: w.Shard,

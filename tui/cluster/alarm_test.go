@@ -154,6 +154,15 @@ func TestRequestsThatPileUpAreAnAlarm(t *testing.T) {
 	if s, _ := watched(growing...); !slices.Equal(keys(s, 10), []string{"queue/1"}) {
 		t.Errorf("ten more each second raise %q", keys(s, 10))
 	}
+	for _, calm := range [][]int{{0, 0, 0, 0, 0, 0, 0, 16}, {20, 20, 20, 20, 20, 20, 20, 21}} {
+		var answers []*api.Metadata
+		for _, n := range calm {
+			answers = append(answers, inFlight(n))
+		}
+		if s, _ := watched(answers...); len(keys(s, 10)) > 0 {
+			t.Errorf("%v in flight raise %q", calm, keys(s, 10))
+		}
+	}
 	if s, _ := watched(busy...); len(keys(s, 10)) > 0 {
 		t.Errorf("a busy shard raises %q", keys(s, 10))
 	}

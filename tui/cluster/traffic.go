@@ -31,6 +31,7 @@ type Traffic struct {
 	masters []masterTraffic
 	Total   []Rates             // of each sample period, the oldest first
 	Shards  [][]api.Counters    // by shard: what was counted in each sample period, the oldest first
+	spans   []time.Duration     // how long each of them was
 	Recent  []api.RecentRequest // of all masters, the oldest first
 	window  []api.Counters      // of the latest periods, for percentiles
 	last    time.Time           // when Total was last extended
@@ -90,7 +91,7 @@ func (t *Traffic) take(o *TrafficObservation, period time.Duration) {
 		i = len(t.masters)
 		t.masters = append(t.masters, masterTraffic{url: o.Master})
 	}
-	before, now := t.masters[i].report, o.Report
+	before, now := t.masters[i].report, bounded(o)
 	t.Recent = append(t.Recent, now.Recent...)
 	if before != nil {
 		// What it counted while this console could not ask it was spread over that time: only the part of
@@ -123,6 +124,36 @@ func (t *Traffic) take(o *TrafficObservation, period time.Duration) {
 	}
 	kept.Recent = slices.Clone(kept.Recent[max(len(kept.Recent)-1, 0):]) // for Seen
 	t.masters[i].report, t.masters[i].at = &kept, o.At
+}
+
+// The bounds of what is taken of one report, which a master that is not what it seems cannot exceed.
+const (
+	maxShards  = 1024
+	maxBuckets = 512
+)
+
+// bounded is a report of a size that a master can have. The times of its requests are those of this
+// console's clock.
+func bounded(o *TrafficObservation) *api.TrafficReport {
+	r := *o.Report
+	cut := func(c api.Counters) api.Counters {
+		c.Latency = c.Latency[:min(len(c.Latency), maxBuckets)]
+		return c
+	}
+	r.Clients = cut(r.Clients)
+	r.Shards = slices.Clone(r.Shards[:min(len(r.Shards), maxShards)])
+	for i := range r.Shards {
+		r.Shards[i] = cut(r.Shards[i])
+	}
+	r.Recent = slices.Clone(r.Recent[max(len(r.Recent)-recentKept, 0):])
+	ahead := time.Duration(0)
+	if !r.At.IsZero() {
+		ahead = o.At.Sub(r.At)
+	}
+	for i := range r.Recent {
+		r.Recent[i].At = r.Recent[i].At.Add(ahead)
+	}
+	return &r
 }
 
 // scaled is a part, from 0 to 1, of what was counted.
@@ -171,6 +202,7 @@ func (t *Traffic) sample(at time.Time, period time.Duration) {
 	}
 	t.Total = append(slices.Clone(t.Total[max(len(t.Total)-HistoryLen+1, 0):]), r)
 	t.Shards = slices.Clone(t.Shards)
+	t.spans = append(slices.Clone(t.spans[max(len(t.spans)-shardWindow+1, 0):]), span)
 	for k := range t.shards {
 		if k >= len(t.Shards) {
 			t.Shards = append(t.Shards, nil)
@@ -179,7 +211,7 @@ func (t *Traffic) sample(at time.Time, period time.Duration) {
 	}
 	t.byShard = make([]api.Traffic, len(t.Shards))
 	for k := range t.byShard {
-		t.byShard[k] = t.latest(k, period)
+		t.byShard[k] = t.latest(k, at, period)
 	}
 	t.pending, t.shards = api.Counters{}, make([]api.Counters, len(t.shards))
 }
@@ -207,25 +239,29 @@ func (t *Traffic) Now() Rates {
 // OfShardNow returns a shard's traffic of the latest periods, of the masters together; ok is false if
 // that is not known.
 func (t *Traffic) OfShardNow(shard int) (now *api.Traffic, ok bool) {
-	if shard >= len(t.byShard) {
+	if shard < 0 || shard >= len(t.byShard) {
 		return nil, false
 	}
 	return &t.byShard[shard], true
 }
 
 // latest computes a shard's traffic of the latest periods.
-func (t *Traffic) latest(shard int, period time.Duration) api.Traffic {
+func (t *Traffic) latest(shard int, at time.Time, period time.Duration) api.Traffic {
 	latest := t.Shards[shard][max(len(t.Shards[shard])-percentileFor, 0):]
 	var sum api.Counters
 	for i := range latest {
 		sum = sum.Plus(&latest[i])
 	}
-	seconds := (time.Duration(len(latest)) * period).Seconds()
+	var long time.Duration
+	for _, s := range t.spans[max(len(t.spans)-len(latest), 0):] {
+		long += s
+	}
+	seconds := max(long, time.Millisecond).Seconds()
 	now := api.Traffic{RequestsPerSecond: float64(sum.Requests) / seconds, ErrorsPerSecond: float64(sum.Errors) / seconds}
 	now.P50MS, _ = sum.Percentile(0.5)
 	now.P99MS, _ = sum.Percentile(0.99)
 	for i := range t.masters {
-		if r := t.masters[i].report; shard < len(r.Shards) {
+		if r := t.masters[i].report; shard < len(r.Shards) && at.Sub(t.masters[i].at) < 3*period {
 			now.InFlight += r.Shards[shard].InFlight
 		}
 	}
@@ -235,7 +271,7 @@ func (t *Traffic) latest(shard int, period time.Duration) api.Traffic {
 // OfShard sums what was counted of a shard in the latest minute of samples.
 func (t *Traffic) OfShard(shard int) api.Counters {
 	var sum api.Counters
-	if shard < len(t.Shards) {
+	if shard >= 0 && shard < len(t.Shards) {
 		for i := range t.Shards[shard] {
 			sum = sum.Plus(&t.Shards[shard][i])
 		}

@@ -75,7 +75,9 @@ func TestFaultsNameTheLineAndWhatIsAllowed(t *testing.T) {
 		"[keys]\nquit = 3":                             "line 2: the keys of quit are not a list of names",
 		"[profile.x]\ntheme = \"dark\"\n[profile.x]\n": "line 3",
 		"[other]\ntheme = \"dark\"":                    `there is no setting "other"`,
-		"[[profile]]\nmaster = \"http://a\"":           "there is no setting",
+		"profile = \"x\"":                              "write [profile.NAME]", "[Profile.x]\ntheme = \"dark\"": "write [profile.NAME]", "keys = 1": "keys is a table",
+		"[profile.\"\"]\ntheme = \"dark\"": "is not the name of a profile", "[profile.\"a b\"]\ntheme = \"dark\"": "is not the name of a profile",
+		"[[profile]]\nmaster = \"http://a\"": "write [profile.NAME]",
 	} {
 		_, err := Parse("c.toml", []byte(text), known)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "c.toml, line ") {
@@ -123,5 +125,11 @@ func TestPathFollowsTheEnvironment(t *testing.T) {
 		if got := filepath.ToSlash(Path(func(name string) string { return env[name] })); got != want {
 			t.Errorf("with %v it is %q, not %q", env, got, want)
 		}
+	}
+}
+
+func TestAByteOrderMarkIsNoFault(t *testing.T) {
+	if f, err := Parse("c.toml", []byte("\xef\xbb\xbftheme = \"dark\"\n"), known); err != nil || f.top["theme"].value != "dark" {
+		t.Error(f, err)
 	}
 }

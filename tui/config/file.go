@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -98,6 +100,7 @@ func Load(path string, known []Setting) (*File, error) {
 
 // Parse reads the text of a file. Errors name the path and the line.
 func Parse(path string, text []byte, known []Setting) (*File, error) {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // as editors on Windows begin a file
 	var tree map[string]any
 	if err := toml.Unmarshal(text, &tree); err != nil {
 		if d, ok := errors.AsType[*toml.DecodeError](err); ok {
@@ -113,6 +116,9 @@ func Parse(path string, text []byte, known []Setting) (*File, error) {
 	if profiles, ok := rest[profileTable].(map[string]any); ok {
 		delete(rest, profileTable)
 		for _, name := range slices.Sorted(maps.Keys(profiles)) {
+			if !validName(name) {
+				return nil, r.fault([]string{profileTable, name}, "%q is not the name of a profile: use letters, digits, and ._- between them", name)
+			}
 			table, ok := profiles[name].(map[string]any)
 			if !ok {
 				return nil, r.fault([]string{profileTable, name}, "%s is not a table; write [profile.%s] and settings below it", name, name)
@@ -165,6 +171,12 @@ func (r *reader) settings(table map[string]any, in ...string) (map[string]entry,
 		key := append(slices.Clone(in), name)
 		i := slices.IndexFunc(r.known, func(s Setting) bool { return s.Name == name })
 		if i < 0 || name == profileTable {
+			if strings.EqualFold(name, profileTable) {
+				return nil, r.fault(key, "%s is not a setting: write [profile.NAME] and settings below it, and default-profile = \"NAME\" to choose it", name)
+			}
+			if name == keysTable {
+				return nil, r.fault(key, "keys is a table: write [keys] and below it such as quit = [\"f10\"]")
+			}
 			if looksSecret(name) {
 				return nil, r.fault(key, "%s: secrets do not belong into this file; write api-token-file = \"PATH\", the path of a file that only you can read", name)
 			}
@@ -179,6 +191,16 @@ func (r *reader) settings(table map[string]any, in ...string) (map[string]entry,
 	return out, nil
 }
 
+// validName reports whether a name can be typed and shown.
+func validName(name string) bool {
+	for _, r := range name {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("._-", r) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 40
+}
+
 // looksSecret reports whether a name is that of a secret itself.
 func looksSecret(name string) bool {
 	name = strings.ToLower(name)
@@ -190,9 +212,11 @@ func looksSecret(name string) bool {
 
 // nearest suggests the known name that is most like one that is not known.
 func (r *reader) nearest(name string) string {
-	names := make([]string, len(r.known))
+	var names []string
 	for i := range r.known {
-		names[i] = r.known[i].Name
+		if r.known[i].Name != profileTable {
+			names = append(names, r.known[i].Name)
+		}
 	}
 	if near := api.Nearest(name, names); len(near) > 0 {
 		return fmt.Sprintf("; did you mean %s?", near[0])

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -49,7 +50,11 @@ func (l *eventLine) event() cluster.Event {
 // The messages of the commands for the file of events.
 type (
 	eventsLoadedMsg struct{ events []cluster.Event }
-	eventsFailedMsg struct{ err error }
+	eventsFailedMsg struct {
+		err    error
+		events []cluster.Event // that are not in the file
+	}
+	eventsSavedMsg struct{}
 )
 
 func (m *model) eventFile() journal.File {
@@ -70,50 +75,81 @@ func (m *model) keepEvents() tea.Cmd {
 	return tea.Batch(load, m.saveEvents(id))
 }
 
-// saveEvents appends the events that are not in the file yet.
+// eventRetry is how long after a failure the events are saved again.
+const eventRetry = 10 * time.Second
+
+// saveEvents appends the events that are not in the file yet. Those that could not be saved are kept,
+// as many as are shown, and tried again later.
 func (m *model) saveEvents(id string) tea.Cmd {
-	lines := m.unsavedLines(id)
-	if len(lines) == 0 {
+	if len(m.unsaved) == 0 || m.now.Before(m.saveEventsAt) {
 		return nil
 	}
-	file, turn := m.eventFile(), m.saving
+	events, file, turn := m.unsaved, m.eventFile(), m.savingEvents
+	m.unsaved = nil
 	return func() tea.Msg {
 		turn.Lock()
 		defer turn.Unlock()
-		if err := file.Append(lines); err != nil {
-			return eventsFailedMsg{err}
+		if err := file.Append(linesOf(events, id)); err != nil {
+			return eventsFailedMsg{err, events}
 		}
-		return nil
+		return eventsSavedMsg{}
 	}
 }
 
-// unsavedLines are the lines of the events that are not in the file yet. They count as saved from
-// now on.
-func (m *model) unsavedLines(id string) []byte {
+// eventsNotSaved keeps events for the next attempt, and says so once.
+func (m *model) eventsNotSaved(msg eventsFailedMsg) {
+	m.unsaved = append(msg.events, m.unsaved...)
+	m.unsaved = m.unsaved[max(len(m.unsaved)-eventsKept, 0):]
+	m.saveEventsAt = m.now.Add(eventRetry)
+	if !m.eventsFailing {
+		m.eventsFailing = true
+		m.note(api.LevelWarn, "events cannot be saved now, and are tried again: "+msg.err.Error())
+	}
+}
+
+func (m *model) eventsAreSaved() {
+	if m.eventsFailing {
+		m.eventsFailing = false
+		m.note(api.LevelGood, "events are saved again")
+	}
+}
+
+// linesOf are events as lines of the file.
+func linesOf(events []cluster.Event, id string) []byte {
 	var lines []byte
-	for i := range m.unsaved {
-		text, err := json.Marshal(lineOf(&m.unsaved[i], id), json.Deterministic(true))
+	for i := range events {
+		text, err := json.Marshal(lineOf(&events[i], id), json.Deterministic(true))
 		if err != nil {
 			continue // its text is not UTF-8
 		}
 		lines = append(append(lines, text...), '\n')
 	}
-	m.unsaved = nil
 	return lines
 }
 
+// lastSave bounds the wait for the file at the end: another program may hold it.
+const lastSave = 2 * time.Second
+
 // saveLastEvents saves what the end of the console left unsaved.
 func (m *model) saveLastEvents() error {
-	if m.opts.EventFile == "" || m.clusterID() == "" {
+	id := m.clusterID()
+	if m.opts.EventFile == "" || id == "" || len(m.unsaved) == 0 {
 		return nil
 	}
-	m.saving.Lock()
-	defer m.saving.Unlock()
-	lines := m.unsavedLines(m.clusterID())
-	if len(lines) == 0 {
-		return nil
+	events, file, turn := m.unsaved, m.eventFile(), m.savingEvents
+	m.unsaved = nil
+	saved := make(chan error, 1)
+	go func() {
+		turn.Lock()
+		defer turn.Unlock()
+		saved <- file.Append(linesOf(events, id))
+	}()
+	select {
+	case err := <-saved:
+		return err
+	case <-time.After(lastSave):
+		return fmt.Errorf("the last events are not saved: another program holds %s", file.Path)
 	}
-	return m.eventFile().Append(lines)
 }
 
 // loadEvents reads the latest events of the cluster from before a time, the oldest first.
@@ -121,7 +157,7 @@ func loadEvents(file journal.File, id string, before time.Time) tea.Cmd {
 	return func() tea.Msg {
 		b, err := file.Read()
 		if err != nil {
-			return eventsFailedMsg{err}
+			return eventsFailedMsg{err: err}
 		}
 		var all []cluster.Event
 		for text := range bytes.Lines(b) {

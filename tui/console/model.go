@@ -38,19 +38,22 @@ type model struct {
 	themeToSave   string // the theme that the user chose last, "" if none
 	themeChosen   bool   // the user chose it, so it does not follow the terminal
 
-	now          time.Time
-	state        cluster.State
-	stack        []screen.Screen // the dashboard, then what is shown over it; the last one has the focus
-	events       []cluster.Event
-	earlier      []cluster.Event // of earlier sessions, from the file
-	unsaved      []cluster.Event // not in the file yet
-	eventsLoaded bool            // the file has been read, or is being read
-	started      time.Time
-	db, table    string
-	chosen       bool // the user chose the table, so it is not replaced by another
-	missing      bool // the chosen table does not exist, which has been said
-	paused       bool
-	pace         cluster.Pace
+	now           time.Time
+	state         cluster.State
+	stack         []screen.Screen // the dashboard, then what is shown over it; the last one has the focus
+	events        []cluster.Event
+	earlier       []cluster.Event // of earlier sessions, from the file
+	unsaved       []cluster.Event // not in the file yet
+	eventsLoaded  bool            // the file has been read, or is being read
+	eventsFailing bool            // the last attempt to save events failed
+	saveEventsAt  time.Time       // not before
+	savingEvents  *sync.Mutex     // held while events are saved
+	started       time.Time
+	db, table     string
+	chosen        bool // the user chose the table, so it is not replaced by another
+	missing       bool // the chosen table does not exist, which has been said
+	paused        bool
+	pace          cluster.Pace
 
 	poll        request             // at most one at a time
 	trafficking map[string]*request // for the counters of each master
@@ -105,7 +108,7 @@ func newModel(ctx context.Context, o Options, t *theme.Theme, to theme.Options) 
 		acting: make([]bool, len(o.Actions)),
 		query: screen.NewQuery(screen.QueryOptions{Statements: o.Statements, Vim: o.Keys.Vim, YesWrites: o.Keys.YesWrites,
 			Run: screen.RunOptions{MaxRows: screen.DefaultMaxRows}}),
-		saving: new(sync.Mutex), guide: newGuide(&o), trafficking: map[string]*request{}, places: screen.NewPlaces(),
+		saving: new(sync.Mutex), savingEvents: new(sync.Mutex), guide: newGuide(&o), trafficking: map[string]*request{}, places: screen.NewPlaces(),
 	}
 	for _, text := range o.Events {
 		m.note(api.LevelInfo, text)

@@ -42,7 +42,7 @@ func TestCommandLine(t *testing.T) {
 	for _, c := range []struct{ typed, key, shows string }{
 		{"sh", "tab", ":shards"},
 		{"shards 2", "enter", "Shard 2"},
-		{"shards 9", "enter", "there is no shard \"9\"; the shards are 0 to 2"},
+		{"shards 9", "enter", "there is no shard \"9\"; the shards are 0, 1, 2"},
 		{"s", "enter", "\"s\" can be schema, security, shards"},
 		{"nosuch", "enter", "there is no command \"nosuch\"; Tab lists them"},
 		{"count 5", "enter", "count takes nothing after it"},

@@ -48,8 +48,9 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case eventsLoadedMsg:
 		m.earlier = m.forAudience(msg.events)
 	case eventsFailedMsg:
-		m.opts.EventFile = ""
-		m.note(api.LevelWarn, "events are not saved: "+msg.err.Error())
+		m.eventsNotSaved(msg)
+	case eventsSavedMsg:
+		m.eventsAreSaved()
 	case recordFailedMsg:
 		m.note(api.LevelWarn, "recording: "+msg.err.Error())
 	case historyFailedMsg:

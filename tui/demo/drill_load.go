@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	// drillTable is the table that a drill writes to; it exists only while one runs.
-	drillTable = "DrillWrites"
+	// drillTable begins the name of the table that a drill writes to, which exists only while it runs. The
+	// drill's tag follows, so that no table of the user's is taken for it.
+	drillTable = "DrillWrites_"
 	// laneEvery is the pause between two requests of a lane.
 	laneEvery = 50 * time.Millisecond
 	// laneTimeout bounds a request. A client needs about six seconds to give up a master that hangs.
@@ -70,6 +71,8 @@ type lane struct {
 // drillLoad is the traffic of a drill. It is a client like any other, so it sees what they see.
 type drillLoad struct {
 	cluster *client.Cluster
+	table   string
+	begun   bool   // the table may exist
 	tag     string // of the Idempotency-Keys, so that no two drills share one
 	slots   *sharding.Map
 	cancel  context.CancelFunc
@@ -86,7 +89,8 @@ func newDrillLoad(masters []string, rows int) (*drillLoad, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &drillLoad{cluster: client.NewCluster(masters), slots: slots, tag: strconv.FormatInt(time.Now().UnixNano(), 36)}
+	tag := strconv.FormatInt(time.Now().UnixNano(), 36)
+	l := &drillLoad{cluster: client.NewCluster(masters), slots: slots, tag: tag, table: drillTable + tag}
 	for i := range workerCount {
 		l.lanes = append(l.lanes, &lane{shard: i, keys: keysOf(slots, i, max(rows, 1))})
 	}
@@ -106,7 +110,8 @@ func keysOf(slots *sharding.Map, shard, n int) []int64 {
 
 // begin creates the table and starts the requests.
 func (l *drillLoad) begin(ctx context.Context) error {
-	_, err := l.cluster.CreateTable(ctx, &api.CreateTableRequest{DB: demoDB, Table: drillTable, ShardKey: "id", Columns: api.Object[string]{
+	l.begun = true
+	_, err := l.cluster.CreateTable(ctx, &api.CreateTableRequest{DB: demoDB, Table: l.table, ShardKey: "id", Columns: api.Object[string]{
 		{Name: "id", Value: "BIGINT PRIMARY KEY"}, {Name: "lane", Value: "INT NOT NULL"}}})
 	if err != nil {
 		return fmt.Errorf("creating the table of the drill: %w", err)
@@ -147,13 +152,16 @@ func (l *drillLoad) now() time.Time {
 func (l *drillLoad) close(ctx context.Context) error {
 	l.end()
 	defer l.cluster.Close()
+	if !l.begun {
+		return nil
+	}
 	var err error
 	gone := func(ctx context.Context) bool { // it takes a primary, which there may not be yet
-		_, err = l.cluster.DeleteTable(ctx, &api.DeleteTableRequest{DB: demoDB, Table: drillTable})
+		_, err = l.cluster.DeleteTable(ctx, &api.DeleteTableRequest{DB: demoDB, Table: l.table})
 		return err == nil || api.CodeOf(err) == api.CodeUnknownTable
 	}
 	if late := until(ctx, gone); late != nil {
-		return fmt.Errorf("removing the table %s of the drill: %w", drillTable, errors.Join(late, err))
+		return fmt.Errorf("removing the table %s of the drill: %w", l.table, errors.Join(late, err))
 	}
 	return nil
 }
@@ -176,7 +184,7 @@ func (l *drillLoad) write(ctx context.Context, lane *lane) {
 		}
 		key := client.IdempotencyKey(l.homeKey(lane.shard, id))
 		err := bounded(ctx, func(ctx context.Context) error {
-			_, err := l.cluster.Insert(ctx, &api.InsertRequest{DB: demoDB, Table: drillTable, Data: api.Object[jsontext.Value]{
+			_, err := l.cluster.Insert(ctx, &api.InsertRequest{DB: demoDB, Table: l.table, Data: api.Object[jsontext.Value]{
 				{Name: "id", Value: jsontext.Value(strconv.FormatInt(id, 10))},
 				{Name: "lane", Value: jsontext.Value(strconv.Itoa(lane.shard))}}}, key)
 			return err
@@ -243,7 +251,7 @@ func (l *drillLoad) answeredSince(at time.Time) bool {
 
 // missing counts the acknowledged writes that are not in the table, once the requests have ended.
 func (l *drillLoad) missing(ctx context.Context) (missing, acked int, err error) {
-	resp, err := l.cluster.Select(ctx, &api.SelectRequest{DB: demoDB, Table: drillTable, Columns: api.NameList{"id"}})
+	resp, err := l.cluster.Select(ctx, &api.SelectRequest{DB: demoDB, Table: l.table, Columns: api.NameList{"id"}})
 	if err != nil {
 		return 0, 0, fmt.Errorf("reading the writes again: %w", err)
 	}

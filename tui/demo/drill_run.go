@@ -145,11 +145,15 @@ func (r *drillRun) await(ctx context.Context, bound time.Duration, done func() b
 func (r *drillRun) run(ctx context.Context) drill.Report {
 	ctx, cancel := context.WithTimeoutCause(ctx, drillTimeout, fmt.Errorf("the drill took longer than %s", drillTimeout))
 	defer cancel()
-	err := r.carryOut(ctx)
+	err, notUndone := r.carryOut(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.report.Took = time.Since(r.began)
 	switch {
+	case notUndone != nil && err != nil:
+		r.report.Fail(cluster.Explain(err) + ", and it is NOT undone: " + cluster.Explain(notUndone))
+	case notUndone != nil:
+		r.report.Fail("it is NOT undone: " + cluster.Explain(notUndone))
 	case errors.Is(err, context.Canceled):
 		r.report.Verdict, r.report.Reason = drill.Canceled, "it was canceled, and undone"
 	case err != nil:
@@ -160,7 +164,8 @@ func (r *drillRun) run(ctx context.Context) drill.Report {
 	return r.report
 }
 
-func (r *drillRun) carryOut(ctx context.Context) (err error) {
+// carryOut does it and undoes it. notUndone is why something is left as the drill made it.
+func (r *drillRun) carryOut(ctx context.Context) (err, notUndone error) {
 	r.watch = r.c.watch(ctx)
 	defer r.watch.end()
 	lifted := r.ex.lift == nil
@@ -170,31 +175,35 @@ func (r *drillRun) carryOut(ctx context.Context) (err error) {
 		defer cancel()
 		if injected && !lifted {
 			r.step(false, "undone: %s", r.ex.undo)
-			err = errors.Join(err, r.ex.lift(undo, r))
+			notUndone = r.ex.lift(undo, r)
 		}
-		err = errors.Join(err, r.load.close(undo))
+		notUndone = errors.Join(notUndone, r.load.close(undo))
 	}()
 	if err := r.steady(ctx); err != nil {
-		return err
+		return err, nil
 	}
 	r.step(false, "%s: %s", r.report.Target, r.ex.does)
 	r.mark(&r.injectedAt)
 	injected = true
 	if err := r.ex.inject(ctx, r); err != nil {
-		return err
+		return err, nil
 	}
 	if err := r.endure(ctx); err != nil {
-		return err
+		return err, nil
 	}
 	r.ackedLifted = r.ackedByTarget()
 	if !lifted {
 		r.step(false, "undone: %s", r.ex.undo)
-		lifted = true
-		if err := r.ex.lift(ctx, r); err != nil {
-			return err
+		// Cancelling the drill must not stop what undoes it half way.
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+		err := r.ex.lift(undo, r)
+		cancel()
+		if err != nil {
+			return err, nil // it is tried once more
 		}
+		lifted = true
 	}
-	return r.recover(ctx)
+	return r.recover(ctx), nil
 }
 
 // steady waits for a healthy cluster and the first answers of every shard.

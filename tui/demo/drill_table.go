@@ -105,13 +105,19 @@ func noFrozenTakeover(c *Cluster) string {
 	return noTakeover(c)
 }
 
-func killTarget(_ context.Context, r *drillRun) error      { return r.proc.kill() }
-func startTarget(ctx context.Context, r *drillRun) error   { return r.proc.start(ctx) }
-func freezeTarget(_ context.Context, r *drillRun) error    { return r.proc.freeze() }
-func slowTarget(_ context.Context, r *drillRun) error      { return r.proc.slow() }
-func fillTarget(_ context.Context, r *drillRun) error      { return r.proc.fill() }
-func relieveTarget(_ context.Context, r *drillRun) error   { return r.proc.relieve() }
-func restartTarget(ctx context.Context, r *drillRun) error { return r.proc.restart(ctx) }
+func killTarget(_ context.Context, r *drillRun) error    { return r.proc.kill() }
+func startTarget(ctx context.Context, r *drillRun) error { return r.proc.start(ctx) }
+func freezeTarget(_ context.Context, r *drillRun) error  { return r.proc.freeze() }
+func slowTarget(_ context.Context, r *drillRun) error    { return r.proc.slow() }
+func fillTarget(_ context.Context, r *drillRun) error    { return r.proc.fill() }
+func relieveTarget(_ context.Context, r *drillRun) error { return r.proc.relieve() }
+
+// restartTarget is not stopped half way by cancelling the drill, which would leave the process stopped.
+func restartTarget(ctx context.Context, r *drillRun) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	return r.proc.restart(ctx)
+}
 
 func burst(_ context.Context, r *drillRun) error {
 	var all []int64

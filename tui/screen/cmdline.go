@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
@@ -94,7 +95,12 @@ func goToShard(v *View, arg string) (Intent, error) {
 	}
 	n, err := strconv.Atoi(arg)
 	if err != nil || v.State.Worker(n) == nil {
-		return nil, fmt.Errorf("there is no shard %.20q; the shards are 0 to %d", arg, len(shardsOf(v))-1)
+		numbers := shardNumbers(v)
+		which := strings.Join(numbers, ", ")
+		if last := len(numbers) - 1; last > 2 && numbers[0] == "0" && numbers[last] == strconv.Itoa(last) {
+			which = "0 to " + numbers[last]
+		}
+		return nil, fmt.Errorf("there is no shard %.20q; the shards are %s", arg, which)
 	}
 	return All{Go{ShardsPlace}, ToPlace{ShardsPlace, ShowShard{n}}}, nil
 }
@@ -118,6 +124,17 @@ func chooseTable(v *View, arg string) (Intent, error) {
 	}
 	if v.State.Meta == nil {
 		return nil, fmt.Errorf("no master has answered yet")
+	}
+	if i := slices.Index(tableNames(v), arg); i >= 0 { // a name may have points itself
+		n := 0
+		for d := range databasesOf(v) {
+			for k := range databasesOf(v)[d].Tables {
+				if n == i {
+					return ChooseTable{DB: databasesOf(v)[d].Name, Table: databasesOf(v)[d].Tables[k].Name}, nil
+				}
+				n++
+			}
+		}
 	}
 	db, table := "", arg
 	if before, after, ok := strings.Cut(arg, "."); ok {
@@ -165,7 +182,7 @@ func (c *CommandLine) suggestions(v *View) []suggestion {
 		switch {
 		case !inArg && strings.HasPrefix(x.word, strings.ToLower(word)):
 			out = append(out, suggestion{x.word, strings.TrimSpace(x.arg + "  " + x.help)})
-		case inArg && x.word == word && x.offers != nil:
+		case inArg && x.word == strings.ToLower(word) && x.offers != nil:
 			for _, o := range x.offers(v) {
 				if strings.HasPrefix(strings.ToLower(o), strings.ToLower(arg)) {
 					out = append(out, suggestion{x.word + " " + o, ""})
@@ -217,7 +234,8 @@ func (c *CommandLine) complete(v *View) {
 	common := all[0].text
 	for _, s := range all[1:] {
 		for !strings.HasPrefix(s.text, common) {
-			common = common[:len(common)-1]
+			_, n := utf8.DecodeLastRuneInString(common)
+			common = common[:len(common)-n]
 		}
 	}
 	if len(common) > len(c.text) || len(all) == 1 {

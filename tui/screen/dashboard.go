@@ -327,6 +327,13 @@ func paintTotals(a widget.Area, v *View) {
 	x, role := 1, theme.Text
 	if s.Link == cluster.Lost {
 		role = theme.Stale
+		if s.Clients.Now().Errors > 0 { // somebody goes on counting what clients see
+			seen := clientFacts(&s.Clients)
+			for _, f := range seen {
+				x = a.Text(x, 0, theme.Text, f+" · ")
+			}
+			facts = slices.DeleteFunc(facts, func(f string) bool { return slices.Contains(seen, f) })
+		}
 		x = a.Text(x, 0, role, "last known: ")
 	}
 	for i, f := range facts {

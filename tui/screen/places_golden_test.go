@@ -73,7 +73,7 @@ func filled(p Place, v *View, state string) Screen {
 var placeSizes = [][2]int{{80, 24}, {120, 40}, {200, 60}}
 
 // Every place in every state and size: as text for three shards, and for 64 at 80x24; as a checksum in
-// colour, and for 12 and 64 shards elsewhere.
+// colour, for 12 shards at 120x40 and for 64 at the other sizes.
 func TestPlacesMatchGoldenFiles(t *testing.T) {
 	mono, err := theme.New(theme.Mono, theme.Options{Profile: termenv.Ascii, ASCII: true})
 	if err != nil {
@@ -93,6 +93,9 @@ func TestPlacesMatchGoldenFiles(t *testing.T) {
 					continue
 				}
 				for _, size := range placeSizes {
+					if n == 12 && size[0] != 120 {
+						continue
+					}
 					frame := Render(mono, size[0], size[1], v, stack...)
 					if wrong := checkFrame(frame, size[0], size[1]); wrong != "" {
 						t.Errorf("%s %s with %d shards at %v: %s", places[p].label, state, n, size, wrong)

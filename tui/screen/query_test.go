@@ -145,7 +145,7 @@ func TestQueryScreenHasTerminalSize(t *testing.T) {
 	themes := []*theme.Theme{newTheme(t, theme.Dark, termenv.TrueColor), newTheme(t, theme.Mono, termenv.ANSI)}
 	v := longNames()
 	scenes := queryScenes()
-	for width := 1; width <= 210; width += 1 + width/3 {
+	for width := 1; width <= 210; width += 1 + width/2 {
 		for height := 1; height <= 70; height += 1 + height/2 {
 			for name, q := range scenes {
 				for i, stack := range [][]Screen{{q}, {q, NewHelp(q.Commands(v), false)}} {
