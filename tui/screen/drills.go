@@ -117,7 +117,12 @@ func (d *Drills) Commands(v *View) []keymap.Command {
 		{Name: "switch between drills and processes", Label: "processes", Group: groupView, Keys: []string{"tab", "shift+tab"}, Do: does(func() { d.onProcess = !d.onProcess })},
 		{Name: "go down", Group: groupView, Keys: []string{"down", "j"}, Do: does(func() { d.move(1) })},
 		{Name: "go up", Group: groupView, Keys: []string{"up", "k"}, Do: does(func() { d.move(-1) })},
+		{Name: "go to the first", Group: groupView, Keys: []string{"g", "home"}, Do: does(func() { d.move(-len(d.plans) - len(d.processes)) })},
+		{Name: "go to the last", Group: groupView, Keys: []string{"G", "end"}, Do: does(func() { d.move(len(d.plans) + len(d.processes)) })},
 		{Name: "scroll the details", Group: groupView, Keys: []string{" ", "space", "pgdown"}, Do: does(func() { d.pane.page() })},
+	}
+	if busy != "" {
+		all[0].Label = ""
 	}
 	if idle != "" { // Ctrl-C is the program's
 		all[1].Keys = all[1].Keys[:1]
@@ -230,7 +235,7 @@ func (d *Drills) Paint(a widget.Area, v *View) {
 	upper := min(max(len(d.plans), len(d.processes), 1)+2, body.H*part/100)
 	left := body.W * 46 / 100
 	d.paintPlans(body.Sub(0, 0, left, upper), v)
-	d.paintProcesses(body.Sub(left, 0, body.W-left, upper))
+	d.paintProcesses(body.Sub(left, 0, body.W-left, upper), v)
 	d.paintDetail(body.Sub(0, upper, body.W, body.H-upper), v)
 }
 
@@ -242,13 +247,21 @@ func focusRole(has bool) theme.Role {
 	return theme.Border
 }
 
-// window returns the first row to show so that the cursor is visible, and the note about the others.
+// window returns the first row to show so that the cursor is visible, and the note about the others,
+// with arrows to where they are.
 func window(cursor, rows, seen int) (from int, note string) {
 	if rows <= seen || seen <= 0 {
 		return 0, ""
 	}
 	from = min(max(cursor-seen/2, 0), rows-seen)
-	return from, fmt.Sprintf("%d–%d of %d", from+1, from+seen, rows)
+	note = fmt.Sprintf("%d–%d of %d", from+1, from+seen, rows)
+	if from > 0 {
+		note += " ↑"
+	}
+	if from+seen < rows {
+		note += fmt.Sprintf(" ↓ %d more", rows-from-seen)
+	}
+	return from, note
 }
 
 func (d *Drills) paintPlans(a widget.Area, v *View) {
@@ -260,6 +273,7 @@ func (d *Drills) paintPlans(a widget.Area, v *View) {
 		if from+y == d.cursor {
 			role = theme.Selected
 			in.Sub(0, y, in.W, 1).Fill(role)
+			in.Text(0, y, role, "▸")
 		}
 		text, look := "", theme.Muted
 		switch r := d.reports[p.Name]; {
@@ -271,12 +285,24 @@ func (d *Drills) paintPlans(a widget.Area, v *View) {
 		if from+y == d.cursor {
 			look = role
 		}
-		in.Text(1, y, role, widget.Fit(p.Title, in.W-3-widget.Width(text)))
+		in.Text(2, y, role, widget.Fit(p.Title, in.W-4-widget.Width(text)))
 		in.TextRight(in.W-1, y, look, text)
 	}
 }
 
-func (d *Drills) paintProcesses(a widget.Area) {
+// processRole is what a process is for; a master's role is the one that it has now.
+func processRole(v *View, p *drill.Process) string {
+	for i := range v.State.Masters {
+		if m := &v.State.Masters[i]; p.URL != "" && m.URL == p.URL {
+			if _, _, _, role, _ := masterLook(v, m); role != "" {
+				return role
+			}
+		}
+	}
+	return p.Role
+}
+
+func (d *Drills) paintProcesses(a widget.Area, v *View) {
 	from, note := window(d.process, len(d.processes), a.H-2)
 	in := a.Box(focusRole(d.onProcess), "Processes", note)
 	for y := 0; y < in.H && from+y < len(d.processes); y++ {
@@ -285,9 +311,10 @@ func (d *Drills) paintProcesses(a widget.Area) {
 		if from+y == d.process {
 			role = theme.Selected
 			in.Sub(0, y, in.W, 1).Fill(role)
+			in.Text(0, y, role, "▸")
 		}
 		text, look := processLook(p.State)
-		name := p.Name + "  " + p.Role
+		name := p.Name + "  " + processRole(v, p)
 		if len(p.Acts) > 0 && p.PID == 0 && p.State == drill.Running { // the traffic is no process
 			text = ""
 		}
@@ -297,7 +324,7 @@ func (d *Drills) paintProcesses(a widget.Area) {
 		if from+y == d.process {
 			look = role
 		}
-		in.Text(1, y, role, widget.Fit(name, in.W-3-widget.Width(text)))
+		in.Text(2, y, role, widget.Fit(name, in.W-4-widget.Width(text)))
 		in.TextRight(in.W-1, y, look, text)
 	}
 }
