@@ -321,6 +321,9 @@ func resultOutcome(r *screen.Result) *tour.Outcome {
 	if r.Affected != nil {
 		o.Rows = *r.Affected
 	}
+	if r.Route != nil && len(r.Route.Keys) == 1 && r.Route.KeysTotal <= 1 {
+		o.Key = &r.Route.Keys[0]
+	}
 	if r.Len() > 0 {
 		if row, err := r.Rows.Row(0); err == nil {
 			o.Value = firstValue(row)

@@ -164,7 +164,9 @@ func (d *Drills) Processes() []drill.Process {
 		all = append(all, d.process(p, fmt.Sprintf("shard %d", i), true))
 	}
 	for _, p := range d.c.masters {
-		all = append(all, d.process(p, "master", false))
+		m := d.process(p, "master", false)
+		m.URL = p.url
+		all = append(all, m)
 	}
 	if d.traffic != nil {
 		all = append(all, drill.Process{Name: "traffic", Role: d.traffic.Describe(), State: drill.Running, Acts: []drill.Act{

@@ -29,6 +29,7 @@ const (
 type Process struct {
 	Name  string // such as "worker-8081"
 	Role  string // such as "shard 0"
+	URL   string // of a master, whose role changes
 	PID   int    // 0 if there is none
 	State State
 	Acts  []Act

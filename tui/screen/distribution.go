@@ -58,8 +58,12 @@ func (d *Dashboard) paintDistribution(a widget.Area, v *View) {
 	paintBars(in, v, t, d.scroll)
 }
 
-// paintBars draws a bar for each shard, as thick as fits; if they do not all fit, it
-// starts at shard scroll.
+// leastBar is the width of a shard's bar with its label and numbers.
+const leastBar = 24
+
+// paintBars draws a bar for each shard, as thick as fits. Bars that do not all fit below one another
+// stand side by side; if not even that is possible, it starts at shard scroll and says how many more
+// there are.
 func paintBars(in widget.Area, v *View, t *api.TableInfo, scroll int) {
 	n := len(t.RowsPerShard)
 	thick, air := barSizes(n, in.H)
@@ -67,10 +71,16 @@ func paintBars(in widget.Area, v *View, t *api.TableInfo, scroll int) {
 		paintColumns(in, v, t)
 		return
 	}
-	first := 0
-	if thick == 0 {
+	first, rows, perRow := 0, in.H, 1
+	if thick == 0 && in.H > 0 {
 		thick = 1
-		first = min(scroll, max(n-in.H, 0))
+		if perRow = (n + in.H - 1) / in.H; in.W/perRow < leastBar {
+			perRow, rows = 1, max(in.H-1, 1)
+			first = min(scroll, max(n-rows, 0))
+			if in.H > 1 {
+				in.Text(1, rows, theme.Muted, fmt.Sprintf("… %d more", n-rows))
+			}
+		}
 	}
 	var most int64
 	for _, r := range t.RowsPerShard {
@@ -79,11 +89,12 @@ func paintBars(in widget.Area, v *View, t *api.TableInfo, scroll int) {
 		}
 	}
 	for i := first; i < n; i++ {
-		y := (i - first) * (thick + air)
-		if y >= in.H {
+		y := (i - first) / perRow * (thick + air)
+		if y >= rows {
 			break
 		}
-		paintBar(in.Sub(0, y, in.W, thick), v, t, i, most)
+		w := in.W / perRow
+		paintBar(in.Sub((i-first)%perRow*w, y, w, thick), v, t, i, most)
 	}
 }
 

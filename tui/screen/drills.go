@@ -3,8 +3,6 @@ package screen
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"shardeck/tui/drill"
 	"shardeck/tui/keymap"
@@ -117,7 +115,12 @@ func (d *Drills) Commands(v *View) []keymap.Command {
 		{Name: "switch between drills and processes", Label: "processes", Group: groupView, Keys: []string{"tab", "shift+tab"}, Do: does(func() { d.onProcess = !d.onProcess })},
 		{Name: "go down", Group: groupView, Keys: []string{"down", "j"}, Do: does(func() { d.move(1) })},
 		{Name: "go up", Group: groupView, Keys: []string{"up", "k"}, Do: does(func() { d.move(-1) })},
+		{Name: "go to the first", Group: groupView, Keys: []string{"g", "home"}, Do: does(func() { d.move(-len(d.plans) - len(d.processes)) })},
+		{Name: "go to the last", Group: groupView, Keys: []string{"G", "end"}, Do: does(func() { d.move(len(d.plans) + len(d.processes)) })},
 		{Name: "scroll the details", Group: groupView, Keys: []string{" ", "space", "pgdown"}, Do: does(func() { d.pane.page() })},
+	}
+	if busy != "" {
+		all[0].Label = ""
 	}
 	if idle != "" { // Ctrl-C is the program's
 		all[1].Keys = all[1].Keys[:1]
@@ -230,7 +233,7 @@ func (d *Drills) Paint(a widget.Area, v *View) {
 	upper := min(max(len(d.plans), len(d.processes), 1)+2, body.H*part/100)
 	left := body.W * 46 / 100
 	d.paintPlans(body.Sub(0, 0, left, upper), v)
-	d.paintProcesses(body.Sub(left, 0, body.W-left, upper))
+	d.paintProcesses(body.Sub(left, 0, body.W-left, upper), v)
 	d.paintDetail(body.Sub(0, upper, body.W, body.H-upper), v)
 }
 
@@ -242,13 +245,21 @@ func focusRole(has bool) theme.Role {
 	return theme.Border
 }
 
-// window returns the first row to show so that the cursor is visible, and the note about the others.
+// window returns the first row to show so that the cursor is visible, and the note about the others,
+// with arrows to where they are.
 func window(cursor, rows, seen int) (from int, note string) {
 	if rows <= seen || seen <= 0 {
 		return 0, ""
 	}
 	from = min(max(cursor-seen/2, 0), rows-seen)
-	return from, fmt.Sprintf("%d–%d of %d", from+1, from+seen, rows)
+	note = fmt.Sprintf("%d–%d of %d", from+1, from+seen, rows)
+	if from > 0 {
+		note += " ↑"
+	}
+	if from+seen < rows {
+		note += fmt.Sprintf(" ↓ %d more", rows-from-seen)
+	}
+	return from, note
 }
 
 func (d *Drills) paintPlans(a widget.Area, v *View) {
@@ -260,6 +271,7 @@ func (d *Drills) paintPlans(a widget.Area, v *View) {
 		if from+y == d.cursor {
 			role = theme.Selected
 			in.Sub(0, y, in.W, 1).Fill(role)
+			in.Text(0, y, role, "▸")
 		}
 		text, look := "", theme.Muted
 		switch r := d.reports[p.Name]; {
@@ -271,12 +283,24 @@ func (d *Drills) paintPlans(a widget.Area, v *View) {
 		if from+y == d.cursor {
 			look = role
 		}
-		in.Text(1, y, role, widget.Fit(p.Title, in.W-3-widget.Width(text)))
+		in.Text(2, y, role, widget.Fit(p.Title, in.W-4-widget.Width(text)))
 		in.TextRight(in.W-1, y, look, text)
 	}
 }
 
-func (d *Drills) paintProcesses(a widget.Area) {
+// processRole is what a process is for; a master's role is the one that it has now.
+func processRole(v *View, p *drill.Process) string {
+	for i := range v.State.Masters {
+		if m := &v.State.Masters[i]; p.URL != "" && m.URL == p.URL {
+			if _, _, _, role, _ := masterLook(v, m); role != "" {
+				return role
+			}
+		}
+	}
+	return p.Role
+}
+
+func (d *Drills) paintProcesses(a widget.Area, v *View) {
 	from, note := window(d.process, len(d.processes), a.H-2)
 	in := a.Box(focusRole(d.onProcess), "Processes", note)
 	for y := 0; y < in.H && from+y < len(d.processes); y++ {
@@ -285,9 +309,10 @@ func (d *Drills) paintProcesses(a widget.Area) {
 		if from+y == d.process {
 			role = theme.Selected
 			in.Sub(0, y, in.W, 1).Fill(role)
+			in.Text(0, y, role, "▸")
 		}
 		text, look := processLook(p.State)
-		name := p.Name + "  " + p.Role
+		name := p.Name + "  " + processRole(v, p)
 		if len(p.Acts) > 0 && p.PID == 0 && p.State == drill.Running { // the traffic is no process
 			text = ""
 		}
@@ -297,89 +322,7 @@ func (d *Drills) paintProcesses(a widget.Area) {
 		if from+y == d.process {
 			look = role
 		}
-		in.Text(1, y, role, widget.Fit(name, in.W-3-widget.Width(text)))
+		in.Text(2, y, role, widget.Fit(name, in.W-4-widget.Width(text)))
 		in.TextRight(in.W-1, y, look, text)
 	}
-}
-
-// paintDetail draws what the chosen drill does, or did.
-func (d *Drills) paintDetail(a widget.Area, v *View) {
-	p, r := d.chosen()
-	title := p.Title
-	if r != nil && r.Target != "" {
-		title += ": " + r.Target
-	}
-	in := a.Box(theme.Border, title, strings.Replace(d.pane.more(), "Tab", "Space", 1))
-	in = in.Sub(1, 0, in.W-2, in.H)
-	paintSections(in, &d.pane, d.sections(p, r, v, sectionWidth(in)))
-}
-
-func (d *Drills) sections(p *drill.Plan, r *drill.Report, v *View, width int) []section {
-	if r == nil {
-		facts := []fact{{"does", p.Does, theme.Text}, {"expected", p.Expect, theme.Strong}, {"measured by", p.Measured, theme.Text}, {"undone by", p.Undo, theme.Text}}
-		if p.Off != "" {
-			facts = append([]fact{{"not here", p.Off, theme.Warn}}, facts...)
-		}
-		return []section{factSection("What it does", facts, width)}
-	}
-	text, role := verdictLook(r.Verdict, v.Busy)
-	text += ", " + widget.Elapsed(r.Took)
-	if r.Reason != "" {
-		text += ": " + r.Reason
-	}
-	facts := []fact{{"verdict", text, role}, {"expected", p.Expect, theme.Strong}}
-	for _, m := range r.Measures {
-		facts = append(facts, fact{m.Name, m.Value, theme.Text})
-	}
-	var steps, checks []line
-	for _, s := range r.Steps {
-		look := theme.Text
-		if s.Bad {
-			look = theme.Bad
-		}
-		steps = append(steps, line{fmt.Sprintf("%6.2fs", s.After.Seconds()), theme.Muted, s.Text, look})
-	}
-	for _, c := range r.Checks {
-		mark, look := okMark(c.OK)
-		checks = append(checks, line{mark, look, c.Text + ": " + c.Got, theme.Text})
-	}
-	if r.Verdict == drill.Pending { // what happens now comes first
-		return []section{lineSection("Steps", steps, width), factSection("So far", facts, width)}
-	}
-	return []section{factSection("Verdict", facts, width), lineSection("Checks", checks, width), lineSection("Timeline", steps, width)}
-}
-
-// line is a mark and a text.
-type line struct {
-	mark string
-	look theme.Role
-	text string
-	role theme.Role
-}
-
-// lineSection is a section of lines, which wrap.
-func lineSection(title string, lines []line, width int) section {
-	height, indent := 0, 0
-	for _, l := range lines {
-		indent = max(indent, widget.Width(l.mark)+1)
-	}
-	for _, l := range lines {
-		height += max(len(wrap(l.text, width-indent, factLines)), 1)
-	}
-	return section{title, height, func(a widget.Area) {
-		y := 0
-		for _, l := range lines {
-			a.Text(0, y, l.look, l.mark)
-			y = max(paragraph(a, indent, y, l.role, l.text, factLines), y+1)
-		}
-	}}
-}
-
-// DrillEnded is the line of the event log for a drill that has ended.
-func DrillEnded(r *drill.Report) string {
-	text := "drill " + strings.ToLower(r.Title[:min(len(r.Title), 1)]) + r.Title[min(len(r.Title), 1):] + ": " + string(r.Verdict) + " after " + r.Took.Round(100*time.Millisecond).String()
-	if r.Reason != "" {
-		text += ": " + r.Reason
-	}
-	return text
 }

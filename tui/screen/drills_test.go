@@ -25,8 +25,8 @@ func drillsScreen() *Drills {
 		{Name: "worker-8081", Role: "shard 0", PID: 4711, State: drill.Running, Acts: acts},
 		{Name: "worker-8082", Role: "shard 1", PID: 4712, State: drill.Frozen, Acts: acts},
 		{Name: "worker-8083", Role: "shard 2", State: drill.Killed, Acts: acts},
-		{Name: "master-8080", Role: "master", PID: 4714, State: drill.Slow, Acts: acts},
-		{Name: "master-8084", Role: "master", PID: 4715, State: drill.Full, Acts: acts},
+		{Name: "master-8080", Role: "master", URL: primaryURL, PID: 4714, State: drill.Slow, Acts: acts},
+		{Name: "master-8084", Role: "master", URL: backupURL, PID: 4715, State: drill.Full, Acts: acts},
 		{Name: "traffic", Role: "x10, keys of shard 0", State: drill.Running, Acts: []drill.Act{{Key: "l", Label: "level", Name: "change the traffic"}}},
 	}})
 	return d
@@ -154,3 +154,33 @@ func TestDrillsAreOpenedInADemoOnly(t *testing.T) {
 }
 
 func keyOf(name string) keymap.Key { return keymap.Key{Name: name, At: noon} }
+
+// The lists of drills have the keys and marks of all other lists, and say what is not visible.
+func TestDrillsAreAListAsOthers(t *testing.T) {
+	th, v := newTheme(t, theme.Mono, termenv.Ascii), viewOf(metadata(3))
+	var plans []drill.Plan
+	for i := range 10 {
+		plans = append(plans, drill.Plan{Name: fmt.Sprint("drill-", i), Title: fmt.Sprint("Drill ", i)})
+	}
+	d := NewDrills(plans)
+	d.Update(ProcessesListed{Processes: drillsScreen().processes})
+	render := func() string { return ansi.Strip(Render(th, 80, 24, v, &Dashboard{}, d)) }
+	for _, c := range []struct{ key, want string }{
+		{"G", "▸ Drill 9"}, {"g", "▸ Drill 0"}, {"end", "▸ Drill 9"}, {"home", "▸ Drill 0"},
+	} {
+		Press(d, v, keyOf(c.key))
+		if frame := render(); !strings.Contains(frame, c.want) {
+			t.Errorf("after %s, %q is not shown:\n%s", c.key, c.want, frame)
+		}
+	}
+	frame := render()
+	for _, want := range []string{" more ─╮╭─ Processes", "▸ worker-8081", "master-8080  primary", "master-8084  backup", "Enter run"} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("%q is not shown:\n%s", want, frame)
+		}
+	}
+	d.Begun("drill-3")
+	if frame := render(); strings.Contains(frame, "Enter run") {
+		t.Errorf("while a drill runs, Enter is offered:\n%s", frame)
+	}
+}

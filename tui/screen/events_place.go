@@ -69,13 +69,18 @@ func (e *Events) Renew(v *View) Intent {
 }
 
 // dateTime is a time of day, with its date if that is not today.
-func dateTime(v *View, at time.Time) string {
-	at = v.local(at)
-	if y, m, d := at.Date(); v.Now.Year() == y && v.Now.Month() == m && v.Now.Day() == d {
+func dateTime(v *View, at time.Time) string { return dateTimeAt(v.Now, at) }
+
+// dateTimeAt is dateTime at another moment than that of the view, and where that moment was told.
+func dateTimeAt(now, at time.Time) string {
+	at = at.In(now.Location())
+	if sameDay(now, at) {
 		return at.Format("15:04:05")
 	}
 	return at.Format("2006-01-02 15:04:05")
 }
+
+func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }
 
 // levelWord is the name of a level, so that it is not told by colour and mark alone.
 func levelWord(l api.Level) string {

@@ -80,7 +80,7 @@ func (f *Failovers) Update(msg any) Intent {
 		return nil
 	}
 	f.busy, f.at, f.entries, f.check = false, m.At, m.Failovers, m.DryRun
-	t := &grid.Table{Head: []grid.Column{{Name: "when"}, {Name: "outcome"}, {Name: "new primary"}, {Name: "term", Right: true}, {Name: "took", Right: true}, {Name: "without a primary", Right: true}, {Name: "how"}, {Name: "reason"}}}
+	t := &grid.Table{Head: []grid.Column{{Name: "when"}, {Name: "outcome"}, {Name: "new primary"}, {Name: "term", Right: true}, {Name: "took", Right: true}, {Name: "gap", Right: true}, {Name: "how"}, {Name: "reason"}}}
 	var keys []string
 	for i := range f.entries {
 		e := &f.entries[i]
@@ -88,12 +88,18 @@ func (f *Failovers) Update(msg any) Intent {
 		if e.Problem != nil {
 			outcome, look = "✗ failed", theme.Bad
 		}
-		t.Rows = append(t.Rows, []grid.Cell{{Text: e.At.In(m.At.Location()).Format("2006-01-02 15:04:05")}, {Text: outcome}, {Text: cluster.Host(e.Primary)},
-			{Text: fmt.Sprint(e.Term)}, {Text: widget.Millis(e.TotalMS)}, {Text: gapOf(e)}, {Text: kindText(e.Kind)}, {Text: e.Reason}})
+		t.Rows = append(t.Rows, []grid.Cell{{Text: dateTimeAt(m.At, e.At)}, {Text: outcome}, {Text: cluster.Host(e.Primary)},
+			{Text: fmt.Sprint(e.Term)}, {Text: widget.Millis(e.TotalMS)}, {Text: strings.Replace(gapOf(e), "at least ", "≥ ", 1)}, {Text: kindWord(e.Kind)}, {Text: e.Reason}})
 		t.Looks = append(t.Looks, []theme.Role{theme.Muted, look, theme.Strong})
 		keys = append(keys, failoverKey(e))
 	}
 	return f.list.show(t, keys)
+}
+
+// kindWord is how a failover came about in one word; its details say more.
+func kindWord(k api.FailoverKind) string {
+	word, _, _ := strings.Cut(kindText(k), ":")
+	return word
 }
 
 func failoverKey(e *api.FailoverResponse) string { return fmt.Sprint(e.At.UnixNano(), e.Primary) }

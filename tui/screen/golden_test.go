@@ -197,7 +197,18 @@ func TestASCIIHasNoOtherCharacters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range scenes() {
+	all := append(scenes(), drillScenes()...)
+	for p := range placeCount {
+		for state := range placeStates(1) {
+			for _, n := range []int{3, 12, 64} {
+				v := placeStates(n)[state]
+				if s := filled(p, v, state); s != nil {
+					all = append(all, scene{fmt.Sprintf("%s %s of %d shards", places[p].label, state, n), v, []Screen{s}})
+				}
+			}
+		}
+	}
+	for _, s := range all {
 		for _, size := range [][2]int{{80, 24}, {120, 40}, {200, 60}} {
 			frame := Render(th, size[0], size[1], s.view, append([]Screen{&Dashboard{}}, s.stack...)...)
 			for _, r := range frame {

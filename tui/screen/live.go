@@ -7,7 +7,6 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
-	"shardeck/tui/answer"
 	"shardeck/tui/cluster"
 	"shardeck/tui/keymap"
 	"shardeck/tui/theme"
@@ -76,18 +75,17 @@ func (l *Live) Paint(a widget.Area, v *View) {
 		paragraph(in, 1, 0, theme.Muted, "No master has reported a shard yet.", in.H)
 		return
 	}
-	lanes := min(max(n, 3)+2, max(body.H*2/5, 5))
+	lanes, strip := l.heights(body.H, n, v)
 	l.paintLanes(body.Sub(0, 0, body.W, lanes), v)
-	l.paintStrip(body.Sub(0, lanes, body.W, 4), v)
-	rest := body.Sub(0, lanes+4, body.W, body.H-lanes-4)
+	l.paintStrip(body.Sub(0, lanes, body.W, strip), v)
+	rest := body.Sub(0, lanes+strip, body.W, body.H-lanes-strip)
 	if rest.W >= wideWidth {
 		left := rest.W * 58 / 100
 		l.paintRequests(rest.Sub(0, 0, left, rest.H), v)
 		l.paintCount(rest.Sub(left, 0, rest.W-left, rest.H), v)
 		return
 	}
-	if l.counting(v) && rest.H >= 10 {
-		half := rest.H / 2
+	if half := max(rest.H/2, countHeight(n)); l.counting(v) && rest.H-half >= leastBox {
 		l.paintRequests(rest.Sub(0, 0, rest.W, rest.H-half), v)
 		l.paintCount(rest.Sub(0, rest.H-half, rest.W, half), v)
 		return
@@ -97,6 +95,39 @@ func (l *Live) Paint(a widget.Area, v *View) {
 		return
 	}
 	l.paintRequests(rest, v)
+}
+
+// The heights of the parts of the place.
+const (
+	leastLanes  = 5
+	stripHeight = 4
+	leastBox    = 3 // of a list
+	countParts  = 8 // shards of a count that get a line of their own before anything else does
+)
+
+// countHeight is the height at which a count over n shards is whole.
+func countHeight(n int) int { return min(n, countParts) + 5 }
+
+// heights divides the height between the lanes, the strip of slots and what is below both. While a
+// count is drawn it gets its room from the strip, and then from the lanes.
+func (l *Live) heights(height, n int, v *View) (lanes, strip int) {
+	lanes = min(max(n, 3)+2, max(height*2/5, leastLanes))
+	if !l.counting(v) {
+		if height-lanes-stripHeight < leastBox {
+			return lanes, 0
+		}
+		return lanes, stripHeight
+	}
+	room := height - countHeight(n)
+	switch {
+	case room >= lanes+stripHeight:
+		return lanes, stripHeight
+	case room >= leastLanes:
+		return min(lanes, room), 0
+	case room >= stripHeight:
+		return 0, stripHeight
+	}
+	return 0, 0
 }
 
 // visible returns the requests that are on their way now, and how far each is, from 0 to 1.
@@ -131,6 +162,9 @@ func (l *Live) paintLanes(a widget.Area, v *View) {
 			note += ", ✗ " + widget.Rate(r.Errors) + " err/s"
 		}
 	}
+	if a.H == 0 {
+		return
+	}
 	in := a.Box(theme.Border, "Sharding alive", note)
 	workers := shardsOf(v)
 	requests, progress := visible(v)
@@ -149,7 +183,11 @@ func (l *Live) paintLanes(a widget.Area, v *View) {
 		role = theme.Info
 	}
 	lane.Text(0, 0, role, strings.Repeat("─", max(lane.W-1, 0))+"▸")
-	in.Text(masterAt, mid, theme.Brand, " "+host+" ")
+	look, name := theme.Brand, " "+host+" "
+	if v.State.Link == cluster.Lost {
+		look, name = theme.BadBadge, "✗"+host+" "
+	}
+	in.Text(masterAt, mid, look, name)
 	shardAt := max(in.W*2/3, master+8)
 	if len(workers) > in.H {
 		l.paintShardCells(in.Sub(master+2, 0, in.W-master-2, in.H), v, requests)
@@ -203,7 +241,11 @@ func (l *Live) paintLane(in widget.Area, v *View, y, mid, from, to int, requests
 		}
 	}
 	symbol, word := cluster.ShardMark(w.State)
-	x := in.Text(to, y, stateRole(w.State), symbol+" ")
+	mark := stateRole(w.State)
+	if serves := w.State == api.ShardUp || w.State == api.ShardSlow; serves && !fresh(v, w) {
+		symbol, word, mark = "○", "~"+word, theme.Stale // only the last known state
+	}
+	x := in.Text(to, y, mark, symbol+" ")
 	label := fmt.Sprintf("shard %d", w.Shard)
 	look := theme.Series(w.Shard)
 	x = in.Text(x, y, look, label+" ")
@@ -253,8 +295,12 @@ func (l *Live) paintShardCells(a widget.Area, v *View, requests []api.RecentRequ
 	}
 }
 
-// paintStrip draws the slots around the one that the latest request with a key has hit.
+// paintStrip draws the slots around the one that the latest request with a key has hit, or that of the
+// tour's step.
 func (l *Live) paintStrip(a widget.Area, v *View) {
+	if a.H == 0 {
+		return
+	}
 	m, err := sharding.NewMap(len(shardsOf(v)))
 	if err != nil || v.State.Meta.Master.MapVersion != m.Version() {
 		a.Box(theme.Border, "Slots", "the masters have another slot map than this console knows")
@@ -267,6 +313,9 @@ func (l *Live) paintStrip(a widget.Area, v *View) {
 			last = all[i].Key
 		}
 	}
+	if v.Tour != nil && v.Tour.Key != nil { // what the tour talks about stays, whatever else goes on
+		last = v.Tour.Key
+	}
 	title := fmt.Sprintf("%s slots, %d shards", widget.Thousands(sharding.Slots), len(shardsOf(v)))
 	if last == nil {
 		in := a.Box(theme.Border, title, "")
@@ -274,7 +323,7 @@ func (l *Live) paintStrip(a widget.Area, v *View) {
 		in.Text(1, 1, theme.Muted, "no request with a shard key has been seen yet")
 		return
 	}
-	in := a.Box(theme.Border, title, fmt.Sprintf("slot %d of shard %d", last.Slot, last.Shard))
+	in := a.Box(theme.Border, title, fmt.Sprintf("key %s is in slot %d of shard %d", widget.Fit(last.Key, 20), last.Slot, last.Shard))
 	in = in.Sub(1, 0, in.W-2, in.H)
 	first := min(max(last.Slot-in.W/2, 0), max(sharding.Slots-in.W, 0))
 	paintSlots(in.Sub(0, 0, in.W, 1), m, first, -1, last.Slot)
@@ -287,126 +336,4 @@ func (l *Live) paintStrip(a widget.Area, v *View) {
 	} else {
 		in.Text(x, 1, theme.Key, label)
 	}
-}
-
-// paintRequests draws the latest requests, one a line, the newest at the bottom.
-func (l *Live) paintRequests(a widget.Area, v *View) {
-	in := a.Box(theme.Border, "Real requests", "newest at the bottom")
-	in = in.Sub(1, 0, in.W-2, in.H)
-	all := shown(v)
-	if len(all) == 0 {
-		paragraph(in, 0, 0, theme.Muted, "None yet. Run statements, or let a demo's traffic run.", in.H)
-		return
-	}
-	all = all[max(len(all)-in.H, 0):]
-	for i := range all {
-		r := &all[i]
-		y := in.H - len(all) + i
-		x := in.Text(0, y, opRole(r), "● ")
-		x = in.Text(x, y, theme.Text, fmt.Sprintf("%-7s", widget.Fit(r.Op, 7)))
-		text := requestText(r)
-		role := theme.Text
-		if r.Code != "" {
-			role, text = theme.Bad, text+" ✗ "+strings.ReplaceAll(string(r.Code), "_", " ")
-		}
-		right := widget.Millis(r.MS)
-		in.Text(x, y, role, widget.Fit(text, in.W-x-widget.Width(right)-1))
-		in.TextRight(in.W, y, theme.Muted, right)
-	}
-}
-
-// requestText says how a request found its shards.
-func requestText(r *api.RecentRequest) string {
-	if k := r.Key; k != nil {
-		return fmt.Sprintf("key %s → hash %d → slot %d → shard %d", k.Key, k.Hash, k.Slot, k.Shard)
-	}
-	if len(r.Shards) == 1 {
-		return fmt.Sprintf("%s → shard %d", r.Table, r.Shards[0])
-	}
-	return fmt.Sprintf("%s → %s", r.Table, answer.Shards(r.Shards))
-}
-
-// steps returns how many steps of the latest count have been drawn by now, and how many there are:
-// the question, each shard's count or a group of them, and the sum.
-func (l *Live) steps(v *View) (done, all, group int) {
-	n := len(v.Count.Answer.Shards)
-	group = max((n+7)/8, 1)
-	all = 2 + (n+group-1)/group
-	if !l.skipped.IsZero() && !l.skipped.Before(v.Count.At) {
-		return all, all, group
-	}
-	return min(int(v.Now.Sub(v.Count.At)/reduceAt), all), all, group
-}
-
-// counting reports whether a count runs or is still being drawn.
-func (l *Live) counting(v *View) bool {
-	if v.Count.Running {
-		return true
-	}
-	if v.Count.Answer == nil || v.Count.Err != nil {
-		return false
-	}
-	_, all, _ := l.steps(v)
-	return v.Now.Sub(v.Count.At) < time.Duration(all)*reduceAt+10*time.Second
-}
-
-// paintCount draws the count at the pace of the eye: all shards are asked, each counts its own rows,
-// and the master adds the counts up.
-func (l *Live) paintCount(a widget.Area, v *View) {
-	c := &v.Count
-	in := a.Box(theme.Border, "MapReduce", "c counts · Space skips the steps")
-	in = in.Sub(1, 0, in.W-2, in.H)
-	switch {
-	case c.Err != nil:
-		paragraph(in, 0, 0, theme.Bad, "✗ "+explain(c.Err), in.H)
-		return
-	case c.Running || c.Answer == nil:
-		text := "Press c: every shard counts its own rows of " + v.Table + " (map), and the master adds the counts up (reduce)."
-		if c.Running {
-			text = "map: every shard counts its own rows of " + c.DB + "." + c.Table + " …"
-		}
-		paragraph(in, 0, 0, theme.Muted, text, in.H)
-		return
-	}
-	done, all, group := l.steps(v)
-	parts := c.Answer.Shards
-	var most, sum int64
-	for i := range parts {
-		most = max(most, parts[i].Rows)
-	}
-	known := min(max(done-1, 0)*group, len(parts))
-	room := max(in.H-3, 0)
-	first := max(min(known, len(parts))-room, 0)
-	in.Text(0, 0, theme.Info, widget.Fit("map: COUNT(*) of "+c.DB+"."+c.Table+" on "+answer.Counted(int64(len(parts)), "shard"), in.W))
-	for i := range parts {
-		if i < known {
-			sum += parts[i].Rows
-		}
-		y := 1 + i - first
-		if y < 1 || y > room {
-			continue
-		}
-		x := in.Text(0, y, theme.Series(parts[i].Shard), fmt.Sprintf("%2d ", parts[i].Shard))
-		if i >= known {
-			in.Text(x, y, theme.Muted, "counting …")
-			continue
-		}
-		in.Text(x, y, theme.Series(parts[i].Shard), widget.Bar(float64(parts[i].Rows), float64(most), in.W-x-20))
-		in.TextRight(in.W-9, y, theme.Strong, widget.Count(parts[i].Rows, 9))
-		in.TextRight(in.W, y, theme.Muted, widget.Millis(parts[i].MS))
-	}
-	label, role := "reduce so far: ", theme.Text
-	if done >= all {
-		label, role = "reduce: Σ ", theme.Strong
-	}
-	x := in.Text(0, in.H-2, theme.Title, label)
-	x = in.Text(x, in.H-2, role, widget.Thousands(sum))
-	if partials := strings.TrimSpace(sumText(parts[:known])); known > 1 && x+3+widget.Width(partials) <= in.W {
-		in.Text(x, in.H-2, theme.Muted, " = "+partials)
-	}
-	last := "in truth this took " + widget.Millis(c.Answer.MapMS+c.Answer.ReduceMS)
-	if k := len(c.Answer.Partial); k > 0 {
-		last = fmt.Sprintf("▲ partial: without %s", answer.Counted(int64(k), "shard"))
-	}
-	in.Text(0, in.H-1, theme.Muted, widget.Fit(last, in.W))
 }

@@ -24,7 +24,9 @@ type Running struct {
 	asked   time.Time
 	at      time.Time // when lists arrived
 	busy    bool
-	pane    pane
+
+	pane     pane
+	detailed string // the statement that the pane shows
 }
 
 // runningEntry is a statement and the master that runs it.
@@ -174,9 +176,16 @@ func (r *Running) Paint(a widget.Area, v *View) {
 	list := body.Sub(0, 0, body.W, max(body.H*2/5, 5))
 	r.list.paint(list, "Running statements", note, empty)
 	detail := body.Sub(0, list.H, body.W, body.H-list.H)
+	e := r.chosen()
+	shown := ""
+	if e != nil {
+		shown = e.master + " " + e.query.ID
+	}
+	if shown != r.detailed {
+		r.pane, r.detailed = pane{}, shown
+	}
 	in := detail.Box(theme.Border, "Statement", r.pane.more())
 	in = in.Sub(1, 0, in.W-2, in.H)
-	e := r.chosen()
 	if e == nil {
 		paragraph(in, 0, 0, theme.Muted, "Choose a statement to see how far each shard is, or x to cancel it.", in.H)
 		return
@@ -199,12 +208,12 @@ func (r *Running) sections(v *View, e *runningEntry, width int) []section {
 		{"request", q.RequestID, theme.Muted},
 	}
 	return []section{
+		{"Shards: " + progressNote(q), len(q.Parts), func(a widget.Area) { paintParts(a, q, v.Now.Sub(r.at)) }},
 		{"SQL", len(sql), func(a widget.Area) {
 			for y, line := range sql {
 				a.Text(0, y, theme.Strong, line)
 			}
 		}},
 		factSection("Statement", facts, width),
-		{"Shards: " + progressNote(q), len(q.Parts), func(a widget.Area) { paintParts(a, q, v.Now.Sub(r.at)) }},
 	}
 }

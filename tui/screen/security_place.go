@@ -23,6 +23,7 @@ type SecurityChecks struct {
 	list    listing
 	runs    []*Security // finished ones, the newest first
 	running *Security
+	now     time.Time // of the view, when the list was made
 	pane    pane
 }
 
@@ -59,18 +60,30 @@ func (s *SecurityChecks) Update(msg any) Intent {
 		s.running = nil
 		run.Update(m)
 		s.runs = append([]*Security{run}, s.runs[:min(len(s.runs), maxRuns-1)]...)
-		return s.renew()
+		s.now = run.at
+		in := s.relist()
+		s.list.grid.Goto(0) // the newest
+		return in
 	}
 	return nil
 }
 
-// renew makes the list.
-func (s *SecurityChecks) renew() Intent {
-	t := &grid.Table{Head: []grid.Column{{Name: "when"}, {Name: "verdict"}, {Name: "probes", Right: true}, {Name: "failed", Right: true}, {Name: "unanswered", Right: true}, {Name: "workers", Right: true}, {Name: "took", Right: true}}}
+// Renew makes the list again on another day, since it leaves out the date of today.
+func (s *SecurityChecks) Renew(v *View) Intent {
+	if len(s.runs) == 0 || s.now.Location() == v.Now.Location() && sameDay(s.now, v.Now) {
+		return nil
+	}
+	s.now = v.Now
+	return s.relist()
+}
+
+// relist makes the list.
+func (s *SecurityChecks) relist() Intent {
+	t := &grid.Table{Head: []grid.Column{{Name: "when"}, {Name: "verdict"}, {Name: "probes", Right: true}, {Name: "failed", Right: true}, {Name: "no answer", Right: true}, {Name: "workers", Right: true}, {Name: "took", Right: true}}}
 	keys := make([]string, 0, len(s.runs))
 	for _, r := range s.runs {
 		took := widget.Elapsed(r.at.Sub(r.started))
-		cells := []string{r.at.Format("2006-01-02 15:04:05"), "✗ not finished", "", "", "", "", took}
+		cells := []string{dateTimeAt(s.now, r.at), "✗ not finished", "", "", "", "", took}
 		look := theme.Bad
 		if r.answer != nil {
 			sum := answer.SecurityOf(r.answer)
@@ -90,9 +103,7 @@ func (s *SecurityChecks) renew() Intent {
 		t.Rows, t.Looks = append(t.Rows, row), append(t.Looks, []theme.Role{theme.Muted, look})
 		keys = append(keys, r.at.Format(time.RFC3339Nano))
 	}
-	in := s.list.show(t, keys)
-	s.list.grid.Goto(0) // the newest
-	return in
+	return s.list.show(t, keys)
 }
 
 // chosen returns the check under the cursor, nil if there is none.

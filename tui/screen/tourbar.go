@@ -75,12 +75,12 @@ type tourLine struct {
 	text string
 }
 
-// height is the rows that the bar wants in a frame; what is above keeps at least two thirds.
+// height is the rows that the bar wants in a frame; what is above keeps enough for its panels.
 func (b *TourBar) height(width, height int) int {
 	if height < tourFrom {
 		return min(1, height)
 	}
-	return min(max(1+len(b.lines(width-2)), tourRows), height/3)
+	return min(max(1+len(b.lines(width-2)), tourRows), height*3/10)
 }
 
 // lines are the lines below the heading.
@@ -92,6 +92,9 @@ func (b *TourBar) lines(width int) []tourLine {
 		}
 	}
 	add(theme.Strong, b.Caption, captionLines)
+	if b.Key != nil {
+		add(theme.Info, keyRoute(b.Key), 1)
+	}
 	for _, f := range b.Faults {
 		add(theme.Bad, "✗ "+f, 1)
 	}
@@ -222,6 +225,9 @@ func (q *Query) FocusResult() { q.onGrid = q.shown() != nil }
 // much smaller.
 func paintWithTour(c *widget.Canvas, width, height int, v *View, stack []Screen) {
 	rows := v.Tour.height(width, height)
+	if _, ok := stack[baseOf(stack)].(*Dashboard); ok && height >= smallHeight && height < tallHeight {
+		rows = min(rows, height/4) // else a panel has no room at all
+	}
 	above := widget.NewCanvas(width, height-rows)
 	paintStack(above, width, height-rows, v, stack)
 	foot := min(footerRows(width, height-rows, v, stack), height-rows)

@@ -48,10 +48,11 @@ type Facts struct {
 
 // Outcome is what became of an action.
 type Outcome struct {
-	Rows    int64  // of a statement, or the total of a count
-	Value   string // the first value of a statement's first row
-	Shards  int    // that were asked and answered
-	Missing int    // shards without which the answer was given
+	Rows    int64         // of a statement, or the total of a count
+	Value   string        // the first value of a statement's first row
+	Shards  int           // that were asked and answered
+	Key     *api.RouteKey // that alone determines the shard; nil if there is no such key
+	Missing int           // shards without which the answer was given
 	Code    api.Code
 	Failed  string // why there is no answer; "" if there is one
 }

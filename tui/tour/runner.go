@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"shardeck/shared/api"
 )
 
 // How long is waited for what should happen by itself.
@@ -22,8 +24,9 @@ type Order struct {
 type Runner struct {
 	tour *Tour
 	at   int
-	had  []bool     // the steps whose actions have been carried out
-	past [][]result // what became of their expectations
+	had  []bool          // the steps whose actions have been carried out
+	past [][]result      // what became of their expectations
+	keys []*api.RouteKey // those that the statements of the steps were routed by
 
 	shown   bool      // the step's screen has been ordered
 	next    int       // the action that is next
@@ -48,7 +51,7 @@ type result struct {
 
 // New returns a tour at its beginning.
 func New(t *Tour) *Runner {
-	r := &Runner{tour: t, had: make([]bool, len(t.Steps)), past: make([][]result, len(t.Steps))}
+	r := &Runner{tour: t, had: make([]bool, len(t.Steps)), past: make([][]result, len(t.Steps)), keys: make([]*api.RouteKey, len(t.Steps))}
 	r.enter(0)
 	return r
 }
@@ -95,11 +98,19 @@ func (r *Runner) Tick(f *Facts) (Order, bool) {
 		}
 	}
 	if r.next == len(r.step().Do) {
+		r.noteKey(f)
 		r.had[r.at] = true
 		r.check(f)
 		r.advance(f)
 	}
 	return Order{}, false
+}
+
+// noteKey keeps the key of the step's own statement, once it has run; later ones are the user's.
+func (r *Runner) noteKey(f *Facts) {
+	if !r.had[r.at] && f.Statement != nil && slices.ContainsFunc(r.step().Do, func(a Action) bool { return a.Verb == Run }) {
+		r.keys[r.at] = f.Statement.Key
+	}
 }
 
 // waited reports whether a wait is over.
@@ -146,18 +157,20 @@ func (r *Runner) expected(a *Action) bool {
 	return slices.ContainsFunc(r.step().Expect, func(c Check) bool { return c.Subject == subject })
 }
 
-// check judges the expectations. What was met once stays so.
+// check judges the expectations. What was met once stays so, except that while the tour is paused the
+// user may change the cluster: its state is then judged as it is now.
 func (r *Runner) check(f *Facts) {
 	if r.again {
 		return
 	}
 	for i := range r.step().Expect {
 		c, res := &r.step().Expect[i], &r.checks[i]
-		if res.verdict == Met || kindOf(c.Subject).state && !f.At.After(r.acted) {
+		state, met := kindOf(c.Subject).state, res.verdict == Met
+		if met && !(r.paused && state) || state && !f.At.After(r.acted) {
 			continue
 		}
 		res.verdict, res.is = c.judge(f)
-		if res.verdict == Pending && f.Now.Sub(r.acted) >= checkFor {
+		if res.verdict == Pending && (met || f.Now.Sub(r.acted) >= checkFor) {
 			res.verdict = Failed
 		}
 	}
@@ -227,6 +240,7 @@ type Snapshot struct {
 	Number, Of int // of the step, from 1
 	Caption    string
 	Notes      string
+	Key        *api.RouteKey // that the step's statement was routed by; nil if there is none
 	Checks     []Judged
 	Faults     []string
 	Doing      string // what is being done or waited for; "" if nothing is
@@ -246,7 +260,7 @@ type Judged struct {
 // Snapshot returns what to show.
 func (r *Runner) Snapshot() *Snapshot {
 	step := r.step()
-	s := &Snapshot{Title: r.tour.Title, Number: r.at + 1, Of: len(r.tour.Steps), Caption: step.Caption, Notes: step.Notes,
+	s := &Snapshot{Title: r.tour.Title, Number: r.at + 1, Of: len(r.tour.Steps), Caption: step.Caption, Notes: step.Notes, Key: r.keys[r.at],
 		Faults: slices.Clone(r.faults), Paused: r.paused, Queued: r.queued, Again: r.again, Ended: r.ended}
 	if r.next < len(step.Do) {
 		s.Doing = step.Do[r.next].String()

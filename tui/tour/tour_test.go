@@ -449,3 +449,54 @@ func TestFactsOfACluster(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// While the tour is paused the user may change the cluster: the marks then say what is, not what was.
+func TestPausedTourJudgesTheStateAsItIs(t *testing.T) {
+	d := drive(t, "title = \"A\"\n[[step]]\ncaption = \"B\"\nexpect = [{ status = \"healthy\" }]\n")
+	verdict := func(status string, want Verdict) {
+		t.Helper()
+		d.f.Status = status
+		d.f.Now = d.f.Now.Add(time.Second)
+		d.f.At = d.f.Now
+		d.order("")
+		if c := d.r.Snapshot().Checks[0]; c.Verdict != want || c.Is != status && want != Met {
+			t.Fatalf("%s: %+v, not %d", status, c, want)
+		}
+	}
+	d.order("") // begins
+	verdict(Healthy, Met)
+	verdict(Degraded, Met) // what was met once stays so while the tour runs
+	d.r.Pause()
+	verdict(Degraded, Failed)
+	verdict(Healthy, Met)
+	verdict(Degraded, Failed)
+	d.r.Resume()
+	verdict(Healthy, Met)
+	verdict(Degraded, Met)
+}
+
+// The key of a step's own statement is shown with that step only, also when it is shown again.
+func TestKeyBelongsToItsStep(t *testing.T) {
+	d := drive(t, "title = \"A\"\n[[step]]\ncaption = \"B\"\ndo = [{ run = \"SELECT 1\" }]\n[[step]]\ncaption = \"C\"\n")
+	key := &api.RouteKey{Key: "10042", Slot: 2094}
+	d.order("run SELECT 1")
+	d.f.Statement = &Outcome{Key: key}
+	d.done(nil)
+	d.order("")
+	shows := func(want *api.RouteKey) {
+		t.Helper()
+		if got := d.r.Snapshot().Key; got != want {
+			t.Errorf("step %d shows the key %v, not %v", d.r.Snapshot().Number, got, want)
+		}
+	}
+	shows(key)
+	d.f.Statement = &Outcome{Key: &api.RouteKey{Key: "7"}} // the user's
+	d.order("")
+	shows(key)
+	d.r.Next()
+	d.order("")
+	shows(nil)
+	d.r.Back()
+	d.order("")
+	shows(key)
+}
