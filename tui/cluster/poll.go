@@ -21,11 +21,25 @@ func Poll(ctx context.Context, src Source, master string, now func() time.Time) 
 	if err == nil && meta == nil {
 		err = api.NewProblem(api.CodeShardBadAnswer, "%s sent an empty answer", Host(master))
 	}
+	if err == nil {
+		err = plausible(meta, master)
+	}
 	if err != nil {
 		meta = nil
 	}
 	at := now()
 	return Observation{At: at, Master: master, Took: at.Sub(from), Metadata: meta, Err: err}
+}
+
+// plausible refuses an answer that no master gives: shards are listed by their numbers, and screens
+// find them by these.
+func plausible(meta *api.Metadata, master string) error {
+	for i := range meta.Workers {
+		if n := meta.Workers[i].Shard; n != i {
+			return api.NewProblem(api.CodeShardBadAnswer, "%s lists shard %d in place %d; is it a master of Shardeck?", Host(master), n, i)
+		}
+	}
+	return nil
 }
 
 // retryAfter is how long a master that failed is not retried while another answers.

@@ -391,6 +391,20 @@ type source func(ctx context.Context) (*api.Metadata, error)
 
 func (f source) Metadata(ctx context.Context) (*api.Metadata, error) { return f(ctx) }
 
+func TestShardsOutOfPlaceAreABadAnswer(t *testing.T) {
+	for _, shards := range [][]int{{-1}, {1, 0}, {0, 0}, {0, 2}} {
+		m := primaryA()
+		m.Workers = nil
+		for _, n := range shards {
+			m.Workers = append(m.Workers, api.WorkerInfo{Shard: n})
+		}
+		o := Poll(t.Context(), source(func(context.Context) (*api.Metadata, error) { return m, nil }), a, time.Now)
+		if api.CodeOf(o.Err) != api.CodeShardBadAnswer || o.Metadata != nil {
+			t.Errorf("shards %v give %v", shards, o.Err)
+		}
+	}
+}
+
 func TestPollDeadline(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
