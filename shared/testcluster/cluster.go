@@ -65,7 +65,7 @@ func Start(tb testing.TB, o Options) *Cluster {
 	}
 	tb.Cleanup(c.finish)
 	c.startWorkers(o)
-	c.startMasters(o)
+	c.startMasters(o, freePorts(tb, o.Masters))
 	for i := range c.Masters {
 		c.AwaitReady(i)
 	}
@@ -106,15 +106,17 @@ func (c *Cluster) startWorkers(o Options) {
 }
 
 // startMasters starts masters, which must know each other's addresses in advance. A port that was
-// free may be in use by the time it is needed: then all restart on other ports.
-func (c *Cluster) startMasters(o Options) {
+// free may be in use by the time it is needed: then all restart, and the one without a port gets
+// another. The rest keep theirs, as the workers may know the primary by now: a primary of another
+// address would be a stranger to them.
+func (c *Cluster) startMasters(o Options, ports []string) {
 	c.tb.Helper()
-	if o.Masters == 0 {
+	if len(ports) == 0 {
 		return
 	}
 	var last error
 	for range portAttempts {
-		if last = c.tryMasters(o); last == nil {
+		if last = c.tryMasters(o, ports); last == nil {
 			return
 		}
 		for _, n := range c.Masters {
@@ -122,16 +124,15 @@ func (c *Cluster) startMasters(o Options) {
 				n.Kill(c.tb)
 			}
 		}
+		ports[len(c.Masters)-1] = freePorts(c.tb, 1)[0]
 		c.Masters = nil
 	}
 	c.tb.Fatal(last)
 }
 
-func (c *Cluster) tryMasters(o Options) error {
-	ports, err := freePorts(o.Masters)
-	if err != nil {
-		return err
-	}
+// tryMasters starts the masters one after another; the last one of c.Masters did not start if it
+// returns an error.
+func (c *Cluster) tryMasters(o Options, ports []string) error {
 	for i, port := range ports {
 		var workers, peers []string
 		for j, w := range c.Workers {
@@ -163,21 +164,22 @@ func (c *Cluster) tryMasters(o Options) error {
 }
 
 // freePorts returns n different ports that were free a moment ago.
-func freePorts(n int) ([]string, error) {
+func freePorts(tb testing.TB, n int) []string {
+	tb.Helper()
 	var ports []string
 	for range n {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return nil, err
+			tb.Fatal(err)
 		}
 		defer ln.Close() // after the loop, so that all ports differ
 		_, port, err := net.SplitHostPort(ln.Addr().String())
 		if err != nil {
-			return nil, err
+			tb.Fatal(err)
 		}
 		ports = append(ports, port)
 	}
-	return ports, nil
+	return ports
 }
 
 // AwaitReady waits until a master knows a primary and sees all shards up.
