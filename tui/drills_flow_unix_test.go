@@ -13,6 +13,15 @@ import (
 // quietQuestion is longer than a question ignores keys meant for what was shown before.
 const quietQuestion = 900 * time.Millisecond
 
+// agree runs what the question on the screen is about.
+func agree(t *testing.T, p *onPTY) {
+	t.Helper()
+	<-time.After(quietQuestion)
+	p.send(t, "\x1b[C")
+	p.shows(t, "▸ ") // the button has the focus
+	p.send(t, "\r")
+}
+
 // A presenter opens the console of a demo, whose first frame has its rows, runs a drill, exports its
 // report, and freezes a process and lets it go on.
 func TestDrillFlowOnDemo(t *testing.T) {
@@ -26,10 +35,7 @@ func TestDrillFlowOnDemo(t *testing.T) {
 	p.shows(t, "What it does")
 	p.send(t, "\r")
 	p.shows(t, "What should happen")
-	<-time.After(quietQuestion)
-	p.send(t, "\x1b[C")
-	p.shows(t, "▸ ") // the button has the focus; see below
-	p.send(t, "\r")
+	agree(t, p)
 	p.shows(t, "noticed after")
 	p.shows(t, "✓ passed")
 	p.send(t, "x")
@@ -49,10 +55,7 @@ func TestDrillFlowOnDemo(t *testing.T) {
 	p.shows(t, "z freeze")
 	p.send(t, "z")
 	p.shows(t, "nothing until you let it go on")
-	<-time.After(quietQuestion)
-	p.send(t, "\x1b[C")
-	p.shows(t, "▸ ") // the button has the focus; see below
-	p.send(t, "\r")
+	agree(t, p)
 	p.shows(t, "‖ frozen")
 	p.send(t, "z")
 	p.await(t, "the process goes on", func() bool { return !strings.Contains(p.screen.text(), "‖ frozen") })

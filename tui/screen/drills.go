@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -109,7 +110,7 @@ func (d *Drills) Commands(v *View) []keymap.Command {
 		noReport = "this drill has not been run yet"
 	}
 	all := []keymap.Command{
-		{Name: "run the drill, after a question", Label: "run", Group: groupDemo, Keys: []string{"enter"}, Off: firstOf(busy, p.Off), Do: func() Intent { return d.ask(v) }},
+		{Name: "run the drill, after a question", Label: "run", Group: groupDemo, Keys: []string{"enter"}, Off: cmp.Or(busy, p.Off), Do: func() Intent { return d.ask(v) }},
 		{Name: "cancel the drill, which is undone", Label: "cancel", Group: groupDemo, Keys: []string{"c", "ctrl+c"}, Off: idle, Do: asks(CancelDrill{})},
 		{Name: "export the report as Markdown", Label: "export", Group: groupDemo, Keys: []string{"x"}, Off: noReport, Do: func() Intent { return exportDrill(r) }},
 		{Name: "switch between drills and processes", Label: "processes", Group: groupView, Keys: []string{"tab", "shift+tab"}, Do: does(func() { d.onProcess = !d.onProcess })},
@@ -172,15 +173,6 @@ func (d *Drills) Begun(name string) {
 
 func exportDrill(r *drill.Report) Intent {
 	return SaveText{What: "Export the report as Markdown", Name: "drill-" + r.Name + "-" + r.Began.Format("20060102-150405") + ".md", Text: r.Markdown()}
-}
-
-func firstOf(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // verdictLook is how a verdict is shown.
