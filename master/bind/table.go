@@ -18,8 +18,10 @@ type Table struct {
 	Def     *api.TableDef
 	Columns []TableColumn
 	// Key is the index of the shard key in Columns, or -1 if rows are distributed by
-	// row hash.
+	// row hash or not at all.
 	Key int
+	// Replicated means that every shard has all rows, so that any one can answer a read.
+	Replicated bool
 
 	byName  map[string]int // fast path of lookup, by the exact name
 	Header  []api.Column   // all columns, as a query's output names them
@@ -44,7 +46,7 @@ type TableColumn struct {
 // made, such as one reported by a worker of another version or implementation.
 func NewTable(db string, def *api.TableDef) (*Table, error) {
 	t := &Table{
-		DB: db, Name: def.Name, Version: def.Version(), Def: def, Key: -1,
+		DB: db, Name: def.Name, Version: def.Version(), Def: def, Key: -1, Replicated: def.Replicated(),
 		Columns: make([]TableColumn, len(def.Columns)),
 		byName:  make(map[string]int, len(def.Columns)),
 	}
@@ -56,7 +58,12 @@ func NewTable(db string, def *api.TableDef) (*Table, error) {
 			return nil, err
 		}
 	}
-	if def.ShardKey != "" {
+	switch {
+	case def.Distribution != "" && !def.Replicated():
+		return nil, api.NewProblem(api.CodeInvalidField, "the distribution %s of table %s is unknown to this version", api.Clip(string(def.Distribution)), def.Name).At("distribution")
+	case def.Replicated() && def.ShardKey != "":
+		return nil, api.NewProblem(api.CodeInvalidField, "table %s is replicated, and has the shard key %s", def.Name, def.ShardKey).At("shard_key")
+	case def.ShardKey != "":
 		if _, t.Key = def.Column(def.ShardKey); t.Key < 0 {
 			return nil, api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not a column of table %s", def.ShardKey, def.Name).At("shard_key")
 		}

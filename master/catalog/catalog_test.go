@@ -107,6 +107,16 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
+func TestRowsOfAReferenceTableCountOnce(t *testing.T) {
+	d := def("T", "a")
+	d.Distribution = api.Replicate
+	infos, _ := Describe([]*api.WorkerStats{stats("S", rows(d, 6)), stats("S", rows(d, 7)), nil, stats("S", rows(d, 7))})
+	want := []api.TableInfo{{Name: "T", Definition: d, Rows: 7, RowsPerShard: []*int64{ptr(6), ptr(7), nil, ptr(7)}, Skew: 1}}
+	if diff := cmp.Diff(want, infos[0].Tables); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestEditsLeaveTheirInputAlone: snapshots share slices, so an edit that wrote to
 // one would change the past.
 func TestEditsLeaveTheirInputAlone(t *testing.T) {

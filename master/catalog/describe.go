@@ -41,13 +41,40 @@ func (t *collectedTable) info(shards int) api.TableInfo {
 	for i := range t.shards {
 		s := &t.shards[i]
 		info.RowsPerShard[s.shard] = &s.rows
-		info.Rows += s.rows
 		most = max(most, s.rows)
 	}
-	if info.Rows > 0 {
+	info.Rows = t.rows()
+	switch {
+	case info.Rows == 0:
+	case best.def.Replicated():
+		info.Skew = 1
+	default:
 		info.Skew = float64(most) * float64(len(t.shards)) / float64(info.Rows)
 	}
 	return info
+}
+
+// rows is the number of rows of the table on all shards together. Those of a reference table are
+// counted once: as many as most shards have, and of equally common numbers that of the lowest shard.
+func (t *collectedTable) rows() int64 {
+	if !t.best().def.Replicated() {
+		total := int64(0)
+		for i := range t.shards {
+			total += t.shards[i].rows
+		}
+		return total
+	}
+	count := map[int64]int{}
+	for i := range t.shards {
+		count[t.shards[i].rows]++
+	}
+	rows := t.shards[0].rows
+	for i := range t.shards {
+		if n := t.shards[i].rows; count[n] > count[rows] {
+			rows = n
+		}
+	}
+	return rows
 }
 
 func (t *collectedTable) drift(c *collected) []api.Drift {
@@ -75,22 +102,19 @@ func (t *collectedTable) drift(c *collected) []api.Drift {
 // created, or have been dropped: only people know, unless the statement is still in the
 // log. The two ways on differ in what becomes of the rows that are left, so both are named.
 func (t *collectedTable) missing(c *collected, missing []int) string {
-	rows, have := int64(0), []int{}
+	have := []int{}
 	for i := range t.shards {
-		rows += t.shards[i].rows
 		have = append(have, t.shards[i].shard)
 	}
 	return fmt.Sprintf("%s lacks the table %s, which a create-table or a delete-table has left half done, or a shard has lost; "+
 		"%d rows remain on %s; %sthe same create-table again creates it empty where it is missing, delete-table drops the rest with its rows",
-		eachOf(missing), t.name, rows, sharding.Names(have), c.unfinished())
+		eachOf(missing), t.name, t.rows(), sharding.Names(have), c.unfinished())
 }
 
 func (c *collected) missingDatabase(missing []int) string {
 	rows := int64(0)
 	for _, t := range c.tables {
-		for i := range t.shards {
-			rows += t.shards[i].rows
-		}
+		rows += t.rows()
 	}
 	return fmt.Sprintf("%s lacks the database %s, which a create-db or a drop-db has left half done, or a shard has lost; "+
 		"%d rows remain on %s; %screate-db again creates it empty where it is missing, drop-db drops the rest with its rows",

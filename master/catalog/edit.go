@@ -107,6 +107,6 @@ func SameSchema(a, b *api.WorkerStats) bool {
 }
 
 func sameDef(a, b *api.TableDef) bool {
-	return a.Name == b.Name && a.ShardKey == b.ShardKey && slices.Equal(a.Columns, b.Columns) &&
+	return a.Name == b.Name && a.ShardKey == b.ShardKey && a.Distribution == b.Distribution && slices.Equal(a.Columns, b.Columns) &&
 		slices.Equal(a.PrimaryKey, b.PrimaryKey) && slices.EqualFunc(a.Unique, b.Unique, slices.Equal[[]string])
 }

@@ -46,6 +46,9 @@ type Plan struct {
 	Definition *api.TableDef `json:"definition,omitempty"` // create_table
 	Query      *Query        `json:"query,omitempty"`      // select, count
 	Write      *Write        `json:"write,omitempty"`      // insert, update, delete
+	// Copies means that the fragments of a write all do the same, each to its shard's copy of a
+	// reference table.
+	Copies bool `json:"copies,omitzero"`
 
 	// Field is the field of the request that errors of a dialect refer to: "sql" if the
 	// plan was made from a statement, or empty.
@@ -76,6 +79,12 @@ type Plan struct {
 	// TieKeys is the number of leading keys, of Final.Sort or if that is empty of Merge,
 	// that ties are decided by.
 	TieKeys int `json:"tie_keys,omitzero"`
+}
+
+// ReadFrom makes a plan whose route is a copy read from another shard, which has the same rows.
+func (p *Plan) ReadFrom(shard int) {
+	p.Route.Shards = []int{shard}
+	p.Fragments = []Fragment{{Shard: shard}}
 }
 
 // Final is the last step of a plan with aggregates. The workers' rows, merged in the

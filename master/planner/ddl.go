@@ -19,9 +19,12 @@ var defaultKeys = [...]string{"student_id", "user_id"}
 // CreateTable plans the creation of a table on every shard. The plan's Definition is
 // the normalized definition.
 func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*plan.Plan, error) {
-	d := definer{def: &api.TableDef{Name: req.Table, Columns: make([]api.ColumnDef, 0, len(req.Columns))}}
+	d := definer{def: &api.TableDef{Name: req.Table, Columns: make([]api.ColumnDef, 0, len(req.Columns)), Distribution: req.Distribution}}
 	if err := d.begin(req.DB, len(req.Columns)); err != nil {
 		return nil, err
+	}
+	if p := checkDistribution(req); p != nil {
+		return nil, p
 	}
 	for i := range req.Columns {
 		if err := d.column(req.Columns[i].Name, req.Columns[i].Value); err != nil {
@@ -29,6 +32,19 @@ func CreateTable(req *api.CreateTableRequest, m *sharding.Map) (*plan.Plan, erro
 		}
 	}
 	return d.plan(req.DB, m, req.ShardKey)
+}
+
+// checkDistribution rejects distributions that there are not, and a shard key that would have no use.
+func checkDistribution(req *api.CreateTableRequest) *api.Problem {
+	switch {
+	case req.Distribution != "" && req.Distribution != api.Replicate:
+		return api.NewProblem(api.CodeInvalidField, "the distribution %s is unknown", api.Clip(string(req.Distribution))).At("distribution").
+			Hinted("send %q, or omit it to place rows by their shard key", api.Replicate)
+	case req.Distribution == api.Replicate && req.ShardKey != "":
+		return api.NewProblem(api.CodeInvalidField, "a reference table has no shard key: every shard has all of its rows").At("shard_key").
+			Hinted("omit shard_key or distribution")
+	}
+	return nil
 }
 
 // DropTable plans the removal of a table from every shard.
@@ -133,7 +149,7 @@ func (d *definer) add(field, name string, parsed tsql.ColumnDef) error {
 // shardKey sets the shard key: the one named, or else the first of defaultKeys that the table has.
 func (d *definer) shardKey(name string) *api.Problem {
 	field := "shard_key"
-	if d.keyless {
+	if d.keyless || d.def.Replicated() {
 		return nil
 	}
 	if name == "" {
@@ -162,8 +178,8 @@ func (d *definer) shardKey(name string) *api.Problem {
 	return nil
 }
 
-// checkKeys rejects constraints whose uniqueness cannot be enforced across shards, and
-// key columns of types that cannot be indexed.
+// checkKeys rejects constraints whose uniqueness cannot be enforced across shards, which it is in
+// each copy of a reference table, and key columns of types that cannot be indexed.
 func (d *definer) checkKeys() *api.Problem {
 	constraints := [][]string{d.def.PrimaryKey}
 	constraints = append(constraints, d.def.Unique...)
@@ -175,7 +191,7 @@ func (d *definer) checkKeys() *api.Problem {
 		if i > 0 {
 			name = "UNIQUE"
 		}
-		if !d.hasShardKey(columns) {
+		if !d.def.Replicated() && !d.hasShardKey(columns) {
 			return d.notUnique(name, columns)
 		}
 		for _, c := range columns {
@@ -204,7 +220,7 @@ func (d *definer) notUnique(name string, columns []string) *api.Problem {
 	field := "columns." + columns[0]
 	if d.def.ShardKey == "" {
 		return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be enforced: the table has no shard key, so equal rows may be on different shards", name, list).At(field).
-			Hinted("make %s the shard key: send \"shard_key\": %q, or in T-SQL add WITH (DISTRIBUTION = HASH(%s))", columns[0], columns[0], columns[0])
+			Hinted("make %s the shard key: send \"shard_key\": %q, or in T-SQL add WITH (DISTRIBUTION = HASH(%s)); a small table can be WITH (DISTRIBUTION = REPLICATE)", columns[0], columns[0], columns[0])
 	}
 	return api.NewProblem(api.CodeUnsupported, "%s (%s) cannot be enforced: it does not contain the shard key %s, so equal rows may be on different shards", name, list, d.def.ShardKey).At(field).
 		Hinted("omit it, make %s the shard key, or mark %s as PRIMARY KEY too", columns[0], d.def.ShardKey)

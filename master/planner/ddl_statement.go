@@ -18,6 +18,9 @@ func (s *statement) createTable(st *tsql.CreateTable) (*plan.Plan, error) {
 		return nil, p
 	}
 	d := definer{def: &api.TableDef{Name: st.Table.Name, Columns: make([]api.ColumnDef, 0, len(st.Columns))}, keyless: st.RoundRobin}
+	if st.Replicate {
+		d.def.Distribution = api.Replicate
+	}
 	p, err := d.statement(st, s.db, s.m)
 	if err != nil {
 		return nil, withOffset(err, st)

@@ -49,7 +49,7 @@ func newInserter(t *bind.Table, m *sharding.Map) *inserter {
 
 // plan returns the plan of all rows.
 func (in *inserter) plan(rows int) *plan.Plan {
-	p := &plan.Plan{Op: plan.OpInsert, DB: in.t.DB, Table: in.t.Name, SchemaVersion: in.t.Version, Write: &plan.Write{Columns: in.t.Header}}
+	p := &plan.Plan{Op: plan.OpInsert, DB: in.t.DB, Table: in.t.Name, SchemaVersion: in.t.Version, Copies: in.t.Replicated, Write: &plan.Write{Columns: in.t.Header}}
 	p.Fragments, p.Route = in.finish(rows)
 	return p
 }
@@ -127,7 +127,10 @@ func (in *inserter) place(i int) *api.Problem {
 	if p != nil {
 		return p
 	}
-	s := &in.shards[in.m.Shard(slot)]
+	s := &in.shards[0] // of a reference table: finish gives every shard these rows
+	if !in.t.Replicated {
+		s = &in.shards[in.m.Shard(slot)]
+	}
 	s.text = append(s.text, in.buf...)
 	s.ends = append(s.ends, len(s.text))
 	s.from = append(s.from, i)
@@ -192,7 +195,10 @@ func (in *inserter) encode(i int) (int, *api.Problem) {
 		}
 		in.buf = sqltypes.AppendJSON(in.buf, col.Type, v)
 	}
-	if in.t.Key < 0 {
+	switch {
+	case in.t.Replicated:
+		slot = 0 // the same in all copies
+	case in.t.Key < 0:
 		slot = in.keylessSlot()
 	}
 	in.buf = append(in.buf, ',')
@@ -241,6 +247,9 @@ func (in *inserter) keylessSlot() int {
 
 // finish returns the fragments of the shards that got rows, and the route.
 func (in *inserter) finish(rows int) ([]plan.Fragment, api.Route) {
+	if in.t.Replicated {
+		return in.copies()
+	}
 	var frags []plan.Fragment
 	r := api.Route{Shards: []int{}, Keys: in.keys}
 	for shard := range in.shards {
@@ -272,6 +281,23 @@ func (in *inserter) finish(rows int) ([]plan.Fragment, api.Route) {
 			r.KeysTotal = in.keyed
 		}
 		r.Why = "each of the " + strconv.Itoa(rows) + " rows is placed by its " + in.t.KeyName() + ": " + sharding.Names(r.Shards)
+	}
+	return frags, r
+}
+
+// copies returns a fragment with all rows for each shard.
+func (in *inserter) copies() ([]plan.Fragment, api.Route) {
+	r := allCopies(in.t, in.m)
+	frags := fragments(&r)
+	rows := &in.shards[0]
+	values := make([]jsontext.Value, len(rows.ends))
+	start := 0
+	for i, end := range rows.ends {
+		values[i] = jsontext.Value(rows.text[start:end:end])
+		start = end
+	}
+	for i := range frags {
+		frags[i].Rows, frags[i].RowIndex = values, rows.from
 	}
 	return frags, r
 }

@@ -154,6 +154,9 @@ type key struct {
 // explicitKey decodes the shard_key of a request. For a table without a shard key it
 // is an integer or a string, and serves only to choose the shard.
 func explicitKey(t *bind.Table, raw jsontext.Value) (key, error) {
+	if t.Replicated {
+		return key{}, api.NewProblem(api.CodeInvalidField, "%s is replicated and has no shard key: each shard has all of its rows", t.Name).At("shard_key").Hinted("omit shard_key")
+	}
 	if raw.Kind() == 'n' {
 		return key{}, api.NewProblem(api.CodeInvalidField, "shard_key is null").At("shard_key").Hinted("send a value, or omit it")
 	}
@@ -203,6 +206,9 @@ func checkIntegerKey(typ sqltypes.Type, raw jsontext.Value) *api.Problem {
 // routeOf returns the shards that hold the keys of set, and explains why in plain words.
 // filtered means that there is a condition.
 func routeOf(t *bind.Table, m *sharding.Map, set keySet, filtered bool) api.Route {
+	if t.Replicated && set.all {
+		return copyRoute(t, m)
+	}
 	if set.all {
 		return scatter(m, scatterReason(t, filtered))
 	}
@@ -230,6 +236,18 @@ func routeOf(t *bind.Table, m *sharding.Map, set keySet, filtered bool) api.Rout
 	}
 	r.Kind, r.Why = api.RoutePoint, pointReason(t, &r.Keys[0])
 	return r
+}
+
+// copyRoute is the route of a read of a reference table: one shard, which may be replaced by any
+// other (see [plan.Plan.ReadFrom]).
+func copyRoute(t *bind.Table, m *sharding.Map) api.Route {
+	shard := m.Shard(sharding.Slot(strings.ToLower(t.Name)))
+	return api.Route{Kind: api.RouteCopy, Shards: []int{shard}, Why: t.Name + " is replicated: each shard has all of its rows"}
+}
+
+// allCopies is the route of a write to a reference table.
+func allCopies(t *bind.Table, m *sharding.Map) api.Route {
+	return scatter(m, t.Name+" is replicated: the write goes to every copy")
 }
 
 func shardsIn(in *[sharding.MaxShards]bool, n int) []int {

@@ -29,6 +29,7 @@ var school = []string{
 		"grade": "DECIMAL(3,1)", "points": "INT", "passed": "DATE"}}`,
 	`{"db_name": "School", "table": "Courses", "columns": {"code": "VARCHAR(20) PRIMARY KEY", "title": "NVARCHAR(100)", "seats": "SMALLINT NOT NULL DEFAULT 30"}, "shard_key": "code"}`,
 	`{"db_name": "School", "table": "Log", "columns": {"at": "DATETIME2", "text": "NVARCHAR(MAX) NOT NULL", "level": "INT"}}`,
+	`{"db_name": "School", "table": "Countries", "columns": {"code": "CHAR(2) PRIMARY KEY", "name": "NVARCHAR(50) NOT NULL UNIQUE", "size": "INT"}, "distribution": "replicate"}`,
 }
 
 type catalog map[string]*bind.Table

@@ -21,6 +21,7 @@ func Update(t *bind.Table, m *sharding.Map, req *api.UpdateRequest) (*plan.Plan,
 		return nil, err
 	}
 	p := newPlan(t, plan.OpUpdate, f.route)
+	p.Copies = t.Replicated
 	p.Write = &plan.Write{Where: f.where}
 	var seen [maxColumns]bool
 	for i := range req.Set {
@@ -82,6 +83,7 @@ func Delete(t *bind.Table, m *sharding.Map, req *api.DeleteRequest) (*plan.Plan,
 		return nil, err
 	}
 	p := newPlan(t, plan.OpDelete, f.route)
+	p.Copies = t.Replicated
 	p.Write = &plan.Write{Where: f.where}
 	return p, nil
 }
@@ -89,6 +91,10 @@ func Delete(t *bind.Table, m *sharding.Map, req *api.DeleteRequest) (*plan.Plan,
 // writeFilterOf is filterOf for requests that must not touch every shard.
 func writeFilterOf(t *bind.Table, m *sharding.Map, verb, condition string, shardKey jsontext.Value) (filter, error) {
 	f, err := filterOf(t, m, condition, shardKey)
+	if err == nil && f.route.Kind == api.RouteCopy {
+		f.route = allCopies(t, m)
+		return f, nil
+	}
 	if err != nil || f.route.Kind != api.RouteScatter {
 		return f, err
 	}

@@ -131,6 +131,7 @@ func (s *statement) update(st *tsql.Update) (*plan.Plan, error) {
 		return nil, err
 	}
 	p := newPlan(t, plan.OpUpdate, f.route)
+	p.Copies = t.Replicated
 	p.Write = &plan.Write{Where: f.where}
 	s.b.Clause = "SET"
 	var seen [maxColumns]bool
@@ -173,6 +174,7 @@ func (s *statement) delete(st *tsql.Delete) (*plan.Plan, error) {
 		return nil, err
 	}
 	p := newPlan(t, plan.OpDelete, f.route)
+	p.Copies = t.Replicated
 	p.Write = &plan.Write{Where: f.where}
 	return p, nil
 }
@@ -180,6 +182,10 @@ func (s *statement) delete(st *tsql.Delete) (*plan.Plan, error) {
 // writeFilter is filter for statements that must not touch every shard unless all_shards is set.
 func (s *statement) writeFilter(t *bind.Table, verb string, at int, where tsql.Expr) (filter, error) {
 	f, err := s.filter(where)
+	if err == nil && f.route.Kind == api.RouteCopy {
+		f.route = allCopies(t, s.m)
+		return f, nil
+	}
 	if err != nil || s.o.AllShards || f.route.Kind != api.RouteScatter {
 		return f, err
 	}

@@ -135,6 +135,7 @@ func TestServing(t *testing.T) {
 	t.Run("only the primary changes the schema", func(t *testing.T) { testSchema(t, c, primary, backup) })
 	t.Run("a partial schema change is completed", func(t *testing.T) { testHalfDone(t, c, primary) })
 	t.Run("the other master detects a changed table", func(t *testing.T) { testStaleSchema(t, newSchool(t, primary, "Stale"), backup) })
+	t.Run("a reference table is on every shard", func(t *testing.T) { testReferenceTable(t, c, primary, backup) })
 	t.Run("the guards are probed", func(t *testing.T) { testSecurity(t, primary) })
 	t.Run("invalid requests are rejected", func(t *testing.T) { testRefusals(t, newSchool(t, primary, "Refusals")) })
 	t.Run("events", func(t *testing.T) { testEvents(t, primary) })

@@ -84,7 +84,7 @@ const completes = "the primary completes it on the shards that have not refused 
 // for an insert of several rows, the outcome of each row.
 func withOutcome(problem *api.Problem, p *plan.Plan, results []scatter.ExecResult, o outcome) *api.Problem {
 	q := *problem
-	if p.Op == plan.OpInsert {
+	if p.Op == plan.OpInsert && !p.Copies {
 		q.Rows = rowOutcomes(p, results, o.left)
 	}
 	keyed := o.keyed

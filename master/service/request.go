@@ -141,22 +141,50 @@ func isUnknown(err error) bool {
 
 // planAndRun plans a request and runs the plan. If a worker reports that the plan is for
 // another table definition than its own, because the other master changed the schema, the
-// catalog is refreshed and the request is planned and run once more. run must not have had
-// any effect when it returns such an error.
+// catalog is refreshed and the request is planned and run once more; so is a read of a reference
+// table whose shard turns out not to answer, on another one. run must not have had any effect when
+// it returns such an error.
 func (s *Service) planAndRun(ctx context.Context, makePlan func(context.Context) (*plan.Plan, error), run func(*plan.Plan) error) error {
+	failed := -1 // the shard whose copy of a reference table could not be read
 	for retried := false; ; retried = true {
 		p, err := makePlan(ctx)
 		if err != nil {
 			return err
 		}
+		copied := p.Route.Kind == api.RouteCopy
+		if copied {
+			s.chooseCopy(p, failed)
+		}
 		began := time.Now()
 		err = run(p)
 		s.recent.note(began, p, err)
-		if retried || !isStale(err) {
+		switch {
+		case retried:
+			return s.lostOnShard(err)
+		case isStale(err):
+			s.prober.Refresh(ctx, refreshGap)
+		case copied && len(p.Fragments) == 1 && api.CodeOf(err) == api.CodeShardUnavailable:
+			failed = p.Fragments[0].Shard
+		default:
 			return s.lostOnShard(err)
 		}
-		s.prober.Refresh(ctx, refreshGap)
 	}
+}
+
+// chooseCopy sends a read of reference tables to one of the shards that answer, and reads in turn
+// to different ones, but not to the one that has failed the request already; -1 for none.
+func (s *Service) chooseCopy(p *plan.Plan, failed int) {
+	snap := s.prober.Snapshot()
+	n := len(snap.Shards)
+	first := int(s.copyTurn.Add(1) % uint64(n))
+	for i := range n {
+		sh := &snap.Shards[(first+i)%n]
+		if sh.Shard != failed && ready(sh) && sh.Refusal() == nil {
+			p.ReadFrom(sh.Shard)
+			return
+		}
+	}
+	// None is known to answer: the shard of the plan says why.
 }
 
 // lostOnShard rewords a worker's error that there is no such database or table if other shards

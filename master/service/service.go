@@ -60,6 +60,7 @@ type Service struct {
 	catalog  atomic.Pointer[catalog.Snapshot]
 	running  runningQueries
 	intents  *intents
+	copyTurn atomic.Uint64 // counts reads of reference tables, which shards serve in turn
 	checking sync.Mutex    // held while a security check is running
 	ddl      chan struct{} // semaphore with one token, held while changing the schema
 	draining atomic.Bool   // this master is handing over

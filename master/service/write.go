@@ -272,7 +272,11 @@ func summarize(p *plan.Plan, results []scatter.ExecResult, o outcome) (*api.Writ
 		for _, n := range r.Response.RowsAffected {
 			rows += n
 		}
-		resp.RowsAffected += rows
+		if p.Copies {
+			resp.RowsAffected = max(resp.RowsAffected, rows) // of each copy the same
+		} else {
+			resp.RowsAffected += rows
+		}
 		resp.Replayed = resp.Replayed && r.Response.Replayed
 		resp.Shards = append(resp.Shards, api.ShardResult{Shard: r.Shard, Worker: r.Worker, Rows: rows, FirstMS: scatter.Milliseconds(r.Took), MS: scatter.Milliseconds(r.Took)})
 	}

@@ -155,7 +155,7 @@ func (p *parser) tableKey(s *CreateTable) {
 	s.PrimaryKey = cols
 }
 
-// distribution parses (DISTRIBUTION = HASH(column)) or ROUND_ROBIN, after WITH.
+// distribution parses (DISTRIBUTION = HASH(column)), ROUND_ROBIN or REPLICATE, after WITH.
 func (p *parser) distribution(s *CreateTable) {
 	p.expect('(', "( and DISTRIBUTION")
 	if t := p.tok; !p.acceptName("DISTRIBUTION") {
@@ -165,7 +165,6 @@ func (p *parser) distribution(s *CreateTable) {
 		p.fail(p.unexpected("DISTRIBUTION"))
 	}
 	p.expect('=', "= after DISTRIBUTION")
-	t := p.tok
 	switch {
 	case p.acceptName("HASH"):
 		keys := p.names("the shard key", false)
@@ -179,9 +178,9 @@ func (p *parser) distribution(s *CreateTable) {
 	case p.acceptName("ROUND_ROBIN"):
 		s.RoundRobin = true
 	case p.acceptName("REPLICATE"):
-		p.fail(unsupported(t.Start, "replicated tables (REPLICATE) are not supported").Hinted("write HASH(column) or ROUND_ROBIN"))
+		s.Replicate = true
 	default:
-		p.fail(p.unexpected("HASH(column) or ROUND_ROBIN"))
+		p.fail(p.unexpected("HASH(column), ROUND_ROBIN or REPLICATE"))
 	}
 	if p.accept(',') {
 		p.fail(unsupported(p.tok.Start, "further table options are not supported").Hinted("leave them out: the engine orders the rows"))

@@ -129,6 +129,9 @@ func appendCreateTable(dst []byte, s *CreateTable) []byte {
 	if s.RoundRobin {
 		dst = append(dst, " WITH (DISTRIBUTION = ROUND_ROBIN)"...)
 	}
+	if s.Replicate {
+		dst = append(dst, " WITH (DISTRIBUTION = REPLICATE)"...)
+	}
 	return dst
 }
 

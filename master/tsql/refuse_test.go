@@ -163,7 +163,6 @@ func TestWhatTSQLHasBeyondTheSubsetIsRefusedByName(t *testing.T) {
 		{"CREATE TABLE t (a INT DEFAULT ^GETDATE())", "", "GETDATE", ""},
 		{"CREATE TABLE t (a INT) ^ON [PRIMARY]", "", "filegroups", "DISTRIBUTION"},
 		{"CREATE TABLE t (a INT) WITH (^DATA_COMPRESSION = PAGE)", "", "DATA_COMPRESSION", "DISTRIBUTION"},
-		{"CREATE TABLE t (a INT) WITH (DISTRIBUTION = ^REPLICATE)", "", "REPLICATE", "HASH"},
 		{"CREATE TABLE t (a INT) WITH (DISTRIBUTION = HASH(a, ^b))", "", "several columns", ""},
 		{"CREATE TABLE t (a INT) WITH (DISTRIBUTION = HASH(a), ^HEAP)", "", "table options", ""},
 		{"DROP TABLE a^, b", "", "several tables", "one DROP TABLE"},

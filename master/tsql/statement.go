@@ -99,7 +99,8 @@ type Delete struct {
 
 // CreateTable is CREATE TABLE with its columns and the constraints of the table.
 // The shard key is declared as T-SQL declares it for distributed tables, after the
-// columns: WITH (DISTRIBUTION = HASH(column)), or ROUND_ROBIN to distribute by row hash.
+// columns: WITH (DISTRIBUTION = HASH(column)), ROUND_ROBIN to distribute by row hash, or
+// REPLICATE to keep all rows on every shard.
 type CreateTable struct {
 	At         int
 	Table      TableRef
@@ -108,6 +109,7 @@ type CreateTable struct {
 	Unique     [][]Name // of table constraints
 	ShardKey   *Name    // of DISTRIBUTION = HASH(...); nil if absent
 	RoundRobin bool     // DISTRIBUTION = ROUND_ROBIN
+	Replicate  bool     // DISTRIBUTION = REPLICATE
 }
 
 // TableColumn is one column of a CREATE TABLE.

@@ -54,6 +54,7 @@ func TestStatementsArePrintedInTheirCanonicalForm(t *testing.T) {
 			"CREATE TABLE t (a INT, b INT, PRIMARY KEY (a, b), UNIQUE (b, a), UNIQUE (a))"},
 		{"a shard key", "CREATE TABLE t (a INT) WITH (DISTRIBUTION = HASH([a]))", "CREATE TABLE t (a INT) WITH (DISTRIBUTION = HASH(a))"},
 		{"rows spread", "CREATE TABLE t (a INT /* c */ NOT NULL) WITH (distribution=round_robin);", "CREATE TABLE t (a INT NOT NULL) WITH (DISTRIBUTION = ROUND_ROBIN)"},
+		{"rows replicated", "CREATE TABLE t (a INT) WITH (DISTRIBUTION = replicate)", "CREATE TABLE t (a INT) WITH (DISTRIBUTION = REPLICATE)"},
 		{"DROP TABLE", "drop table dbo.t", "DROP TABLE t"},
 		{"DROP TABLE IF EXISTS", "DROP TABLE IF EXISTS t;", "DROP TABLE IF EXISTS t"},
 	}

@@ -44,12 +44,15 @@ type (
 // constraints, as in {"gpa": "DECIMAL(3,2) NOT NULL DEFAULT 0"}; their order is kept. Columns
 // marked PRIMARY KEY together form the primary key. ShardKey names the column that determines a
 // row's shard. If it is empty, a column named student_id or user_id is used; without one, rows
-// are spread by row hash.
+// are spread by row hash. With Distribution [Replicate] every shard has all rows, and there is no
+// shard key.
 type CreateTableRequest struct {
 	DB       string         `json:"db_name"`
 	Table    string         `json:"table"`
 	Columns  Object[string] `json:"columns"`
 	ShardKey string         `json:"shard_key,omitempty"`
+	// Distribution is empty or [Replicate].
+	Distribution Distribution `json:"distribution,omitempty"`
 }
 
 // DeleteTableRequest drops a table on every shard.
@@ -148,6 +151,7 @@ const (
 	RoutePoint   RouteKind = "point"   // one shard key, one shard
 	RouteSubset  RouteKind = "subset"  // some keys, the shards that hold them
 	RouteScatter RouteKind = "scatter" // every shard
+	RouteCopy    RouteKind = "copy"    // any one shard: each has all rows of a reference table
 )
 
 // Route says which shards a statement was sent to and why.

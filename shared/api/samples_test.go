@@ -72,6 +72,10 @@ func requestSamples() []sample {
 				{Name: "gpa", Value: "DECIMAL(3,2)"}, {Name: "active", Value: "BIT NOT NULL DEFAULT 1"},
 			},
 		}},
+		{"master/create-reference-table.request.json", false, "CreateTableRequest", &api.CreateTableRequest{
+			DB: "SchoolDB", Table: "Countries", Distribution: api.Replicate,
+			Columns: api.Object[string]{{Name: "code", Value: "CHAR(2) PRIMARY KEY"}, {Name: "name", Value: "NVARCHAR(50) NOT NULL UNIQUE"}},
+		}},
 		{"master/delete-table.request.json", false, "DeleteTableRequest", &api.DeleteTableRequest{DB: "SchoolDB", Table: "Students"}},
 		{"master/insert-one.request.json", false, "InsertRequest", &api.InsertRequest{DB: "SchoolDB", Table: "Students", Data: row, ShardKey: raw(`1`)}},
 		{"master/insert-many.request.json", false, "InsertRequest", &api.InsertRequest{DB: "SchoolDB", Table: "Things", Rows: []api.Object[jsontext.Value]{row, every}}},

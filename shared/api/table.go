@@ -28,9 +28,20 @@ type TableDef struct {
 	Columns    []ColumnDef `json:"columns"`
 	PrimaryKey []string    `json:"primary_key,omitempty"`
 	Unique     [][]string  `json:"unique,omitempty"`
-	// ShardKey is the column that determines a row's shard; empty: rows are spread by row hash.
-	ShardKey string `json:"shard_key,omitempty"`
+	// ShardKey is the column that determines a row's shard; empty: rows are spread by row hash, or
+	// if Distribution says so, not at all.
+	ShardKey     string       `json:"shard_key,omitempty"`
+	Distribution Distribution `json:"distribution,omitempty"`
 }
+
+// Distribution is how a table's rows are placed, if not by its shard key or the hash of the row.
+type Distribution string
+
+// Replicate keeps all of a table's rows on every shard: a reference table.
+const Replicate Distribution = "replicate"
+
+// Replicated reports whether every shard has all of the table's rows.
+func (t *TableDef) Replicated() bool { return t.Distribution == Replicate }
 
 // Version identifies the definition: 16 hex digits of the SHA-256 of its JSON. Two shards agree
 // on a table exactly if their versions are equal.

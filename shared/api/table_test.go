@@ -19,6 +19,10 @@ func TestVersionChangesOnlyWithTheDefinition(t *testing.T) {
 	if changed.Version() == base.Version() {
 		t.Error("another definition has the same version")
 	}
+	countries := api.TableDef{Name: "Countries", Columns: []api.ColumnDef{{Name: "code", Type: "CHAR(2)"}}, PrimaryKey: []string{"code"}, Distribution: api.Replicate}
+	if got, want := countries.Version(), "80dff52a263e9968"; got != want {
+		t.Errorf("the version of a reference table is %s, was %s", got, want)
+	}
 	empty := api.TableDef{Name: "T", PrimaryKey: []string{}}
 	if null := (&api.TableDef{Name: "T"}); null.Version() != empty.Version() {
 		t.Error("no list and an empty list are the same definition")

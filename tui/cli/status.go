@@ -322,7 +322,10 @@ func printTables(w io.Writer, md *api.Metadata) {
 
 func tableRow(db string, info *api.TableInfo, workers []api.WorkerInfo) []any {
 	key := info.Definition.ShardKey
-	if key == "" {
+	switch {
+	case info.Definition.Replicated():
+		key = "(every shard)"
+	case key == "":
 		key = "(row hash)"
 	}
 	var shards []any

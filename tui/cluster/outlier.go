@@ -85,7 +85,7 @@ func (s *State) skewOf(db string, t *api.TableInfo) (Alarm, bool) {
 	for i := range s.Meta.Workers {
 		slots += s.Meta.Workers[i].Slots
 	}
-	if t.Rows < skewMinRows || slots == 0 || len(t.RowsPerShard) != len(s.Meta.Workers) {
+	if t.Definition.Replicated() || t.Rows < skewMinRows || slots == 0 || len(t.RowsPerShard) != len(s.Meta.Workers) {
 		return Alarm{}, false
 	}
 	worst, excess := -1, 0.0

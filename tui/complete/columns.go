@@ -132,7 +132,10 @@ func (f *finder) anyColumn(rank int) {
 
 // shardedBy tells how a table's rows are spread.
 func shardedBy(t *Table) string {
-	if t.ShardKey == "" {
+	switch {
+	case t.Replicated:
+		return "on every shard"
+	case t.ShardKey == "":
 		return "spread by row hash"
 	}
 	return "sharded by " + t.ShardKey

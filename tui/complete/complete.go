@@ -26,6 +26,8 @@ type Table struct {
 	Name     string
 	Columns  []Column
 	ShardKey string
+	// Replicated means that every shard has all rows.
+	Replicated bool
 }
 
 // Column is a column; Type is as T-SQL writes it.

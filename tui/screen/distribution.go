@@ -185,6 +185,9 @@ func markMean(bar widget.Area, t *api.TableInfo, rows, most int64) {
 		return
 	}
 	mean := float64(t.Rows) / float64(known)
+	if t.Definition.Replicated() {
+		mean = float64(t.Rows)
+	}
 	x := int(mean / float64(most) * float64(bar.W))
 	if filled := float64(rows) / float64(most) * float64(bar.W); float64(x) > filled && x < bar.W {
 		for y := range bar.H {

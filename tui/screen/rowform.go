@@ -119,6 +119,9 @@ func (f *RowForm) insert() Intent {
 
 // route says where the row would go, as far as the shard key has been typed.
 func (f *RowForm) route(v *View) (theme.Role, string) {
+	if f.def.Replicated() {
+		return theme.Muted, "The table is replicated: the row goes to every shard."
+	}
 	if f.def.ShardKey == "" {
 		return theme.Muted, "The table has no shard key: a hash of the whole row decides the shard."
 	}

@@ -92,7 +92,10 @@ func databasesOf(v *View) []api.DatabaseInfo {
 
 // keyName is what decides the shard of a table's rows.
 func keyName(def *api.TableDef) string {
-	if def.ShardKey == "" {
+	switch {
+	case def.Replicated():
+		return "(every shard)"
+	case def.ShardKey == "":
 		return "(row hash)"
 	}
 	return def.ShardKey
@@ -289,7 +292,10 @@ func columnSection(def *api.TableDef) section {
 // keySection describes what spreads the rows and what is unique.
 func keySection(def *api.TableDef, width int) section {
 	spread := "by the hash of " + def.ShardKey
-	if def.ShardKey == "" {
+	switch {
+	case def.Replicated():
+		spread = "to every shard: each has all of them, and any one answers a read"
+	case def.ShardKey == "":
 		spread = "by a hash of the whole row, evenly; no value tells a row's shard"
 	}
 	facts := []fact{{"rows go", spread, theme.Text}}

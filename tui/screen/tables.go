@@ -2,6 +2,7 @@ package screen
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"shardeck/shared/api"
@@ -36,10 +37,7 @@ func NewTables(v *View) *Tables {
 			if d.Name == v.DB && info.Name == v.Table {
 				chosen = len(t.entries)
 			}
-			key := grid.Cell{Text: info.Definition.ShardKey}
-			if key.Text == "" {
-				key.Text = "row hash"
-			}
+			key := grid.Cell{Text: strings.Trim(keyName(&info.Definition), "()")}
 			t.entries = append(t.entries, tableEntry{d.Name, info.Name})
 			list.Rows = append(list.Rows, []grid.Cell{{Text: d.Name}, {Text: info.Name}, {Text: widget.Thousands(info.Rows)}, key})
 		}

@@ -47,7 +47,7 @@ func (k *knownTables) schema() complete.Schema {
 	}
 	for i := range k.all {
 		def := &k.all[i].Definition
-		t := complete.Table{Name: k.all[i].Name, ShardKey: def.ShardKey}
+		t := complete.Table{Name: k.all[i].Name, ShardKey: def.ShardKey, Replicated: def.Replicated()}
 		for _, c := range def.Columns {
 			t.Columns = append(t.Columns, complete.Column{Name: c.Name, Type: c.Type})
 		}

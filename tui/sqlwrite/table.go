@@ -26,7 +26,10 @@ func CreateTable(def *api.TableDef) string {
 		lines = append(lines, "UNIQUE "+names(u))
 	}
 	distribution := "ROUND_ROBIN"
-	if def.ShardKey != "" {
+	switch {
+	case def.Replicated():
+		distribution = "REPLICATE"
+	case def.ShardKey != "":
 		distribution = "HASH(" + Name(def.ShardKey) + ")"
 	}
 	return "CREATE TABLE " + Name(def.Name) + " (\n    " + strings.Join(lines, ",\n    ") + "\n)\nWITH (DISTRIBUTION = " + distribution + ")"

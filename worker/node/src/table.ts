@@ -15,6 +15,7 @@ export interface TableDef {
   primary_key?: string[];
   unique?: string[][];
   shard_key?: string;
+  distribution?: string;
 }
 
 const column = shape({ name: text, type: text, nullable: flag, default: text });
@@ -33,10 +34,18 @@ export const tableDef: Read<TableDef> = (r) => {
     ...(d.primary_key?.length && { primary_key: d.primary_key }),
     ...(d.unique?.length && { unique: d.unique }),
     ...(d.shard_key && { shard_key: d.shard_key }),
+    ...(d.distribution && { distribution: d.distribution }),
   };
 };
 
-const fields = shape({ name: text, columns: list(column), primary_key: list(text), unique: list(list(text)), shard_key: text });
+const fields = shape({
+  name: text,
+  columns: list(column),
+  primary_key: list(text),
+  unique: list(list(text)),
+  shard_key: text,
+  distribution: text,
+});
 
 /** 16 hex digits of the SHA-256 of the definition's JSON, as api.TableDef.Version of the Go code. */
 export function versionOf(definition: TableDef): string {

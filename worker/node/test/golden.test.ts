@@ -97,6 +97,7 @@ test('versions of tables are those of the Go code', () => {
   // Computed by api.TableDef.Version.
   assert.equal(versionOf(students), '3d47bbdb608d898d');
   assert.equal(versionOf(grades), 'dcc98aa820670ebe');
+  assert.equal(versionOf({ name: 'Countries', columns: [{ name: 'code', type: 'CHAR(2)', nullable: false }], primary_key: ['code'], distribution: 'replicate' }), '80dff52a263e9968');
   assert.equal(versionOf({ name: 'Many', columns: [{ name: 'id', type: 'BIGINT', nullable: false }] }), 'e34e3a930444adfd');
 });
 

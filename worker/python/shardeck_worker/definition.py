@@ -9,7 +9,7 @@ from typing import Any
 
 from shardeck_worker.fields import Fields, texts
 
-_TABLE = frozenset({"name", "columns", "primary_key", "unique", "shard_key"})
+_TABLE = frozenset({"name", "columns", "primary_key", "unique", "shard_key", "distribution"})
 _COLUMN = frozenset({"name", "type", "nullable", "default"})
 
 
@@ -45,6 +45,8 @@ def table_definition(value: Any, path: str = "") -> Definition:
         members["unique"] = unique
     if shard_key := fields.text("shard_key"):
         members["shard_key"] = shard_key
+    if distribution := fields.text("distribution"):
+        members["distribution"] = distribution
     text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
     version = sha256(text.encode()).hexdigest()[:16]
     return Definition(members["name"], members, text, version)
