@@ -38,6 +38,40 @@
 // which cannot be left half done, or of a database of an older version, until the primary has given
 // that a log.
 //
+// # Writes to reference tables
+//
+// Each shard has all rows of a reference table. Its copies stay identical if they start so and get the
+// same writes in the same order, each of which does the same everywhere: a statement's result depends
+// on nothing but its text, its parameters and the rows it finds. So the order is what has to be kept,
+// and these rules keep it:
+//
+//   - Only the primary writes to reference tables, under its term, to one table one statement at a
+//     time. A shard that stores a newer term refuses the write in its own transaction.
+//   - The host's part and the intent are one transaction, as for other writes, and come first: if the
+//     host refuses the statement, because a key exists, say, nothing is written anywhere. The intent
+//     is deleted before the next write to the table begins. So the logs have at most one intent of a
+//     table, and that is its latest write.
+//   - Before a primary writes to a table for the first time under its term, every worker stores that
+//     term, so that nothing of an older one can be committed any more; then it reads all logs of the
+//     database, and completes the write that it finds. It does the same after each write whose outcome
+//     it does not know on some shard, and refuses to write before it has succeeded.
+//   - A request may be delayed in the network, and arrive under the same term after the logs were
+//     read: if the host did not answer, or if the primary was restarted and leads under the term of
+//     the process before. A new term, taken first, shuts such requests out.
+//
+// A part that a shard refuses although the host has accepted it means that the copies differed before.
+// It is not sent again: the difference is told, and ended by repair. A key that was used before makes
+// the host answer from its record; the other shards are then asked by the key alone, and execute
+// nothing, since the copies have moved on.
+//
+//	crash, or lost answer         what it leaves                          who ends it
+//	before the host commits       nothing, and nothing was sent           nobody needs to
+//	after the host commits        the row; some copies are written        the primary, before it writes again
+//	before the row is deleted     the row; all copies are written         the primary, before it writes again
+//
+// This is state machine replication with the primary as the sequencer: Schneider, "Implementing
+// Fault-Tolerant Services Using the State Machine Approach" (ACM Computing Surveys 22(4), 1990).
+//
 // # Changes of the schema
 //
 // Only the primary changes the schema, one statement at a time, so any such intent that it finds

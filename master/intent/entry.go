@@ -101,8 +101,8 @@ const (
 	maxWait = 30 * time.Second
 )
 
-// Due returns the intents among those of one log that are to be executed now. Changes of the
-// schema are due at once. now is monotonic.
+// Due returns the intents among those of one log that are to be executed now. All but writes of kind
+// Write are due at once: the primary itself knows whether it is executing them. now is monotonic.
 func (w *Watch) Due(db string, host int, entries []Entry, now time.Time) []Entry {
 	next := make(map[Entry]*sighting, len(entries))
 	for e, s := range w.seen {
@@ -117,7 +117,7 @@ func (w *Watch) Due(db string, host int, entries []Entry, now time.Time) []Entry
 			s = &sighting{first: now}
 		}
 		next[e] = s
-		if now.Before(s.next) || !e.Kind.IsSchema() && now.Sub(s.first) < w.Grace {
+		if now.Before(s.next) || e.Kind == Write && now.Sub(s.first) < w.Grace {
 			continue
 		}
 		due = append(due, e)

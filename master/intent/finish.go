@@ -70,7 +70,7 @@ func (l *Log) Begin(ctx context.Context, fence api.Fence, host int, r *Record) (
 // same or a newer term it may be called again at any time. It ends early with ctx, which leaves
 // parts open.
 func (l *Log) Finish(ctx context.Context, fence api.Fence, host int, r *Record) *Result {
-	if r.Kind == Write {
+	if !r.Kind.IsSchema() {
 		return l.finishWrite(ctx, fence, host, r)
 	}
 	res := &Result{}

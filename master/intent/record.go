@@ -16,9 +16,11 @@ import (
 // Kind is what an intent is to do.
 type Kind string
 
-// The kinds. An UndoCreateTable was a CreateTable that a shard has refused.
+// The kinds. WriteCopies is a write to all copies of a reference table. An UndoCreateTable was a
+// CreateTable that a shard has refused.
 const (
 	Write           Kind = "write"
+	WriteCopies     Kind = "write_copies"
 	CreateTable     Kind = "create_table"
 	UndoCreateTable Kind = "undo_create_table"
 	DropTable       Kind = "drop_table"
@@ -27,7 +29,7 @@ const (
 )
 
 // IsSchema reports whether the intent changes the schema.
-func (k Kind) IsSchema() bool { return k != Write }
+func (k Kind) IsSchema() bool { return k != Write && k != WriteCopies }
 
 // Record is an intent: a statement that concerns several shards, with all that is needed to
 // execute it again.
@@ -36,7 +38,7 @@ type Record struct {
 	Kind Kind   `json:"-"`
 	DB   string `json:"-"`
 
-	// Idempotency and Parts are those of a Write. The host's part is not among them: it was
+	// Idempotency and Parts are those of a write. The host's part is not among them: it was
 	// committed together with the intent.
 	Idempotency *api.Idempotency `json:"idempotency,omitempty"`
 	Parts       []Part           `json:"parts,omitempty"`
@@ -50,13 +52,15 @@ type Record struct {
 	// Shards are those that a change of the schema concerns.
 	Shards []int `json:"shards,omitempty"`
 
-	// Done are the parts of a Write that are known to be applied or refused for good.
+	// Done are the parts of a write that are known to be applied or refused for good.
 	Done []Done `json:"-"`
 }
 
 // Part is one shard's part of a write.
 type Part struct {
-	Shard      int             `json:"shard"`
+	Shard int `json:"shard"`
+	// Also are further shards with the same statements, in the log only.
+	Also       []int           `json:"also,omitempty"`
 	Statements []api.Statement `json:"statements"`
 }
 
@@ -129,7 +133,7 @@ func (r *Record) check(shards int) error {
 	}
 	missing := ""
 	switch r.Kind {
-	case Write:
+	case Write, WriteCopies:
 		if r.Idempotency == nil || len(r.Parts) == 0 {
 			missing = "an Idempotency-Key or parts"
 		}
@@ -158,21 +162,37 @@ func (r *Record) Writes(table string) bool {
 	})
 }
 
-// Targets returns the shards that the intent concerns, apart from the host of a Write.
+// Written returns the name of the table that a write is to.
+func (r *Record) Written() string {
+	for i := range r.Parts {
+		if len(r.Parts[i].Statements) > 0 {
+			return r.Parts[i].Statements[0].Table
+		}
+	}
+	return ""
+}
+
+// Targets returns the shards that the intent concerns, apart from the host of a write.
 func (r *Record) Targets() []int {
-	if r.Kind != Write {
+	if r.Kind.IsSchema() {
 		return r.Shards
 	}
 	var shards []int
-	for i := range r.Parts {
-		shards = append(shards, r.Parts[i].Shard)
+	for _, p := range r.Parts {
+		shards = append(append(shards, p.Shard), p.Also...)
 	}
 	return shards
 }
 
 // open returns the parts of a write whose outcome is not known.
 func (r *Record) open() []Part {
-	return slices.DeleteFunc(slices.Clone(r.Parts), func(p Part) bool {
+	var all []Part
+	for _, p := range r.Parts {
+		for _, shard := range append([]int{p.Shard}, p.Also...) {
+			all = append(all, Part{Shard: shard, Statements: p.Statements})
+		}
+	}
+	return slices.DeleteFunc(all, func(p Part) bool {
 		return slices.ContainsFunc(r.Done, func(d Done) bool { return d.Shard == p.Shard })
 	})
 }
@@ -180,7 +200,7 @@ func (r *Record) open() []Part {
 // String describes the intent to people.
 func (r *Record) String() string {
 	switch r.Kind {
-	case Write:
+	case Write, WriteCopies:
 		table := ""
 		if len(r.Parts) > 0 && len(r.Parts[0].Statements) > 0 {
 			st := &r.Parts[0].Statements[0]

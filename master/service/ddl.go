@@ -146,8 +146,16 @@ func (s *Service) deleteTable(w http.ResponseWriter, r *http.Request) error {
 
 // runDropTable drops a table on every shard that has it.
 func (s *Service) runDropTable(ctx context.Context, db, table string) (*api.DDLResponse, error) {
-	if _, err := s.table(ctx, db, table); err != nil {
+	t, err := s.table(ctx, db, table)
+	if err != nil {
 		return nil, err
+	}
+	if t.Replicated {
+		_, release, err := s.copies.hold(ctx, db, table) // not in the middle of a write
+		if err != nil {
+			return nil, err
+		}
+		defer release()
 	}
 	wanted := &intent.Record{Kind: intent.DropTable, DB: db, Table: table}
 	return s.changeSchema(ctx, wanted, func(ctx context.Context, snap *health.Snapshot) error {

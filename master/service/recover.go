@@ -61,9 +61,12 @@ func (t *intents) round(ctx context.Context) {
 		for i := range sh.Stats.Databases {
 			d := &sh.Stats.Databases[i]
 			for _, e := range t.due(ctx, shard, d) {
-				if e.Kind.IsSchema() {
+				switch {
+				case e.Kind == intent.WriteCopies:
+					t.finishCopies(ctx, e)
+				case e.Kind.IsSchema():
 					t.finishSchema(ctx, e)
-				} else {
+				default:
 					writes = append(writes, e)
 				}
 			}
@@ -95,6 +98,22 @@ func (t *intents) finishSchema(ctx context.Context, e intent.Entry) {
 	defer end()
 	done, p := t.s.finishOne(lead, e)
 	if p != nil || done != nil && !done.result.Finished {
+		t.watch.Tried(e, time.Now())
+	}
+}
+
+// finishCopies completes a write to a reference table that was left, unless another is in progress,
+// which then does that first.
+func (t *intents) finishCopies(ctx context.Context, e intent.Entry) {
+	rec, p := t.log.Load(ctx, e)
+	if p == nil && rec == nil {
+		return
+	}
+	if p == nil {
+		p = t.s.copies.complete(ctx, e.DB, rec.Written())
+	}
+	if p != nil {
+		t.s.logger.Debug("cannot complete a write to a reference table", "shard", e.Host, "db", e.DB, "error", p)
 		t.watch.Tried(e, time.Now())
 	}
 }
@@ -236,7 +255,7 @@ func (s *Service) report(rec *intent.Record, res *intent.Result) {
 	kind, level := api.EventDDL, api.LevelGood
 	text := "completed after an interruption: " + rec.String()
 	var parts []string
-	if rec.Kind == intent.Write {
+	if !rec.Kind.IsSchema() {
 		kind = api.EventWrite
 		for _, d := range rec.Done {
 			part := fmt.Sprintf("shard %d applied it to %d rows", d.Shard, d.Rows)

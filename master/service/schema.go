@@ -83,7 +83,7 @@ func (s *Service) discardWrites(lead *failover.Leadership, db, table string) err
 		}
 		var ids []string
 		for _, e := range entries {
-			if e.Kind != intent.Write {
+			if e.Kind.IsSchema() {
 				continue
 			}
 			rec, p := s.intents.log.Load(lead.Context(), e)
@@ -173,7 +173,7 @@ func (s *Service) note(rec *intent.Record, res *intent.Result) {
 				catalog.AddDatabase(st, rec.DB, o.Physical, intent.Definition())
 			case intent.DropDB:
 				catalog.DropDatabase(st, rec.DB)
-			case intent.Write:
+			case intent.Write, intent.WriteCopies:
 			}
 		})
 	}

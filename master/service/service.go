@@ -60,6 +60,7 @@ type Service struct {
 	catalog  atomic.Pointer[catalog.Snapshot]
 	running  runningQueries
 	intents  *intents
+	copies   *copies
 	copyTurn atomic.Uint64 // counts reads of reference tables, which shards serve in turn
 	checking sync.Mutex    // held while a security check is running
 	ddl      chan struct{} // semaphore with one token, held while changing the schema
@@ -141,6 +142,7 @@ func newService(set *settings, self string, held lease.Lease, logger *slog.Logge
 		Timeout: set.RequestTimeout,
 	})
 	s.intents = newIntents(s)
+	s.copies = &copies{s: s, tables: map[string]*copyTable{}}
 	s.coord = s.newCoordinator()
 	s.metrics = newMeters(s)
 	return s, nil

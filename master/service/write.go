@@ -76,25 +76,15 @@ func (s *Service) write(w http.ResponseWriter, r *http.Request, idem *api.Idempo
 func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, idem *api.Idempotency,
 	progress *scatter.Progress, field func(row int) string,
 ) (*api.WriteResponse, error) {
+	if p.Copies && len(p.Fragments) > 1 {
+		return s.copies.execute(ctx, requestID, p, idem, progress, field)
+	}
 	if problem := s.preflightWrite(p); problem != nil {
 		return nil, withOutcome(problem, p, nil, outcome{keyed: idem != nil})
 	}
-	w := &write{db: p.DB, idem: idem, progress: progress, calls: make([]scatter.ExecCall, len(p.Fragments))}
-	fence := s.fence()
-	for i := range p.Fragments {
-		f := &p.Fragments[i]
-		d, err := s.dialectOf(f.Shard)
-		if err != nil {
-			return nil, err
-		}
-		statements, err := d.Exec(p, f)
-		if err != nil {
-			return nil, err
-		}
-		w.calls[i] = scatter.ExecCall{Shard: f.Shard, Part: progress.Part(f.Shard, s.workerName(f.Shard)), Request: &api.ExecRequest{
-			DB: p.DB, Fence: fence, Idempotency: idem, Statements: statements,
-			TimeoutMS: s.cfg.RequestTimeout.Milliseconds(),
-		}}
+	w, err := s.newWrite(p, idem, progress, s.fence())
+	if err != nil {
+		return nil, err
 	}
 	if err := s.intents.plan(w); err != nil {
 		return nil, err
@@ -117,6 +107,27 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 		}
 	}
 	return summarize(p, results, outcome{keyed: idem != nil, left: left})
+}
+
+// newWrite renders a plan's fragments as calls.
+func (s *Service) newWrite(p *plan.Plan, idem *api.Idempotency, progress *scatter.Progress, fence api.Fence) (*write, error) {
+	w := &write{db: p.DB, idem: idem, progress: progress, calls: make([]scatter.ExecCall, len(p.Fragments))}
+	for i := range p.Fragments {
+		f := &p.Fragments[i]
+		d, err := s.dialectOf(f.Shard)
+		if err != nil {
+			return nil, err
+		}
+		statements, err := d.Exec(p, f)
+		if err != nil {
+			return nil, err
+		}
+		w.calls[i] = scatter.ExecCall{Shard: f.Shard, Part: progress.Part(f.Shard, s.workerName(f.Shard)), Request: &api.ExecRequest{
+			DB: p.DB, Fence: fence, Idempotency: idem, Statements: statements,
+			TimeoutMS: s.cfg.RequestTimeout.Milliseconds(),
+		}}
+	}
+	return w, nil
 }
 
 // write is a write in progress: one call for each shard that has rows.
