@@ -48,12 +48,14 @@ func (s *statement) plans(st tsql.Statement) (*plan.Plan, error) {
 		return s.update(st)
 	case *tsql.Delete:
 		return s.delete(st)
+	case *tsql.Truncate:
+		return s.truncate(st)
 	case *tsql.CreateTable:
 		return s.createTable(st)
 	case *tsql.DropTable:
 		return s.dropTable(st)
 	}
-	return nil, s.b.Problem(api.CodeUnsupported, 0, "this kind of statement is not supported").Hinted("use SELECT, INSERT, UPDATE, DELETE, CREATE TABLE or DROP TABLE")
+	return nil, s.b.Problem(api.CodeUnsupported, 0, "this kind of statement is not supported").Hinted("use SELECT, INSERT, UPDATE, DELETE, TRUNCATE TABLE, CREATE TABLE or DROP TABLE")
 }
 
 // statement is a statement being planned.

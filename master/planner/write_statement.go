@@ -179,6 +179,21 @@ func (s *statement) delete(st *tsql.Delete) (*plan.Plan, error) {
 	return p, nil
 }
 
+// truncate plans TRUNCATE TABLE as a DELETE of all rows, which needs no all_shards: the words say so.
+func (s *statement) truncate(st *tsql.Truncate) (*plan.Plan, error) {
+	t, err := s.singleTable(&st.Table)
+	if err != nil {
+		return nil, err
+	}
+	r := scatter(s.m, "a table is truncated on every shard")
+	if t.Replicated {
+		r = allCopies(t, s.m)
+	}
+	p := newPlan(t, plan.OpDelete, r)
+	p.Copies, p.Write = t.Replicated, &plan.Write{}
+	return p, nil
+}
+
 // writeFilter is filter for statements that must not touch every shard unless all_shards is set.
 func (s *statement) writeFilter(t *bind.Table, verb string, at int, where tsql.Expr) (filter, error) {
 	f, err := s.filter(where)

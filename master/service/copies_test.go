@@ -101,6 +101,11 @@ func testReferenceTable(t *testing.T, c *testcluster.Cluster, primary, backup *c
 	if err != nil || deleted.RowsAffected != 1 {
 		t.Errorf("a delete of one row: %+v, %v", deleted, err)
 	}
+	defer func() {
+		if resp := sql(t, primary, "Copies", "TRUNCATE TABLE Countries"); *resp.RowsAffected != 2 || resp.Query.Statement != "TRUNCATE TABLE" || len(resp.Shards) != 3 {
+			t.Errorf("truncating a table of 2 rows answered %+v", resp)
+		}
+	}()
 	for shard := range 3 {
 		if diff := cmp.Diff([]string{`["AT","Austria",84,0]`, `["CH","Switzerland",42,0]`}, copyOf(t, c, shard, "Copies")); diff != "" {
 			t.Errorf("shard %d:\n%s", shard, diff)

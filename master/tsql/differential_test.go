@@ -50,6 +50,8 @@ func verbOf(s ast.Statement) string {
 		return "UPDATE"
 	case *ast.DeleteStatement:
 		return "DELETE"
+	case *ast.TruncateTableStatement:
+		return "TRUNCATE TABLE"
 	case *ast.CreateTableStatement:
 		return "CREATE TABLE"
 	case *ast.DropTableStatement:

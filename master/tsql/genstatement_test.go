@@ -8,7 +8,7 @@ import (
 
 // drawStatement draws any tree that ParseStatement could have made.
 func drawStatement(t *rapid.T) Statement {
-	switch rapid.IntRange(0, 9).Draw(t, "statement") {
+	switch rapid.IntRange(0, 10).Draw(t, "statement") {
 	case 0:
 		return drawInsert(t)
 	case 1:
@@ -21,6 +21,8 @@ func drawStatement(t *rapid.T) Statement {
 		return &Delete{Table: TableRef{Name: drawName(t)}, Where: drawWhere(t)}
 	case 3:
 		return drawCreateTable(t)
+	case 5:
+		return &Truncate{Table: TableRef{Name: drawName(t)}}
 	case 4:
 		return &DropTable{Table: TableRef{Name: drawName(t)}, IfExists: rapid.Bool().Draw(t, "if exists")}
 	}

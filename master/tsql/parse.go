@@ -40,8 +40,16 @@ func (p *parser) statement() Statement {
 	case tsqltoken.Drop:
 		return p.dropStatement()
 	}
+	if p.acceptsVerb("TRUNCATE") {
+		return p.truncateStatement()
+	}
 	p.fail(refuseVerb(p.tok))
 	return nil
+}
+
+// acceptsVerb reports whether the current token is the first word of a statement that is no keyword.
+func (p *parser) acceptsVerb(word string) bool {
+	return p.tok.Kind == tsqltoken.KindWord && strings.EqualFold(p.tok.Text, word)
 }
 
 // end refuses whatever follows the statement.
@@ -56,6 +64,7 @@ func (p *parser) end(s Statement) {
 	if p.tok.Kind == tsqltoken.KindWord {
 		word := strings.ToUpper(api.Clip(p.tok.Text))
 		begins := p.tok.Keyword == tsqltoken.Select || p.tok.Keyword == tsqltoken.Insert || p.tok.Keyword == tsqltoken.Update || p.tok.Keyword == tsqltoken.Delete || p.tok.Keyword == tsqltoken.Create || p.tok.Keyword == tsqltoken.Drop
+		begins = begins || word == "TRUNCATE"
 		if _, verb := unsupportedVerb(word); word != "GO" && (begins || verb && (ended || p.tok.Keyword != tsqltoken.With)) {
 			p.fail(unsupported(p.tok.Start, "multiple statements in one request are not supported, and another begins with %s", word).
 				Hinted("send the statements one at a time"))
@@ -85,7 +94,7 @@ func (p *parser) wanted(s Statement) string {
 		if s.Where == nil {
 			return "WHERE or the end of the DELETE"
 		}
-	case *CreateTable, *DropTable:
+	case *Truncate, *CreateTable, *DropTable:
 		return "the end of the " + s.Verb()
 	}
 	return "AND, OR or the end of the " + s.Verb()

@@ -20,6 +20,8 @@ func Format(s Statement) string {
 	case *Delete:
 		dst = appendTable(append(dst, "DELETE FROM "...), s.Table)
 		dst = appendClause(dst, " WHERE ", s.Where)
+	case *Truncate:
+		dst = appendTable(append(dst, "TRUNCATE TABLE "...), s.Table)
 	case *CreateTable:
 		dst = appendCreateTable(dst, s)
 	case *DropTable:

@@ -2,7 +2,7 @@ package tsql
 
 import "shardeck/shared/sqltypes"
 
-// Statement is a *Select, *Insert, *Update, *Delete, *CreateTable or *DropTable.
+// Statement is a *Select, *Insert, *Update, *Delete, *Truncate, *CreateTable or *DropTable.
 type Statement interface {
 	// Pos is the byte offset of the statement's first word.
 	Pos() int
@@ -97,6 +97,12 @@ type Delete struct {
 	Where Expr // nil for none
 }
 
+// Truncate is TRUNCATE TABLE Table.
+type Truncate struct {
+	At    int
+	Table TableRef
+}
+
 // CreateTable is CREATE TABLE with its columns and the constraints of the table.
 // The shard key is declared as T-SQL declares it for distributed tables, after the
 // columns: WITH (DISTRIBUTION = HASH(column)), ROUND_ROBIN to distribute by row hash, or
@@ -184,6 +190,7 @@ func (s *Select) Pos() int      { return s.At }
 func (s *Insert) Pos() int      { return s.At }
 func (s *Update) Pos() int      { return s.At }
 func (s *Delete) Pos() int      { return s.At }
+func (s *Truncate) Pos() int    { return s.At }
 func (s *CreateTable) Pos() int { return s.At }
 func (s *DropTable) Pos() int   { return s.At }
 
@@ -192,5 +199,6 @@ func (*Select) Verb() string      { return "SELECT" }
 func (*Insert) Verb() string      { return "INSERT" }
 func (*Update) Verb() string      { return "UPDATE" }
 func (*Delete) Verb() string      { return "DELETE" }
+func (*Truncate) Verb() string    { return "TRUNCATE TABLE" }
 func (*CreateTable) Verb() string { return "CREATE TABLE" }
 func (*DropTable) Verb() string   { return "DROP TABLE" }

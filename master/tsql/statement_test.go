@@ -48,6 +48,7 @@ func TestStatementsArePrintedInTheirCanonicalForm(t *testing.T) {
 		{"UPDATE of all", "UPDATE t SET a = NULL", "UPDATE t SET a = NULL"},
 		{"DELETE", "delete t where a in (1,2)", "DELETE FROM t WHERE a IN (1, 2)"},
 		{"DELETE FROM", "DELETE FROM dbo.t", "DELETE FROM t"},
+		{"TRUNCATE TABLE", "truncate table dbo.[t];", "TRUNCATE TABLE t"},
 		{"CREATE TABLE", "CREATE TABLE t (id INT NOT NULL PRIMARY KEY NONCLUSTERED, [name] [nvarchar](50) NULL CONSTRAINT df DEFAULT (N'x'), u INT UNIQUE)",
 			"CREATE TABLE t (id INT NOT NULL PRIMARY KEY, name NVARCHAR(50) NULL DEFAULT N'x', u INT UNIQUE)"},
 		{"constraints of the table", "CREATE TABLE dbo.t (a INT, b INT, CONSTRAINT pk PRIMARY KEY CLUSTERED (a ASC, b DESC), UNIQUE (b, a), CONSTRAINT u2 UNIQUE NONCLUSTERED (a),)",

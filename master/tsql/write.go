@@ -160,6 +160,26 @@ func (p *parser) deleteStatement() *Delete {
 	return s
 }
 
+// truncateStatement parses a TRUNCATE TABLE, whose first word is the current token.
+func (p *parser) truncateStatement() *Truncate {
+	s := &Truncate{At: p.tok.Start}
+	p.advance()
+	if !p.acceptWord(tsqltoken.Table) {
+		p.fail(p.unexpected("TABLE after TRUNCATE"))
+	}
+	s.Table = p.table()
+	if p.err == nil && p.tok.Keyword == tsqltoken.With {
+		p.fail(unsupported(p.tok.Start, "partitions (WITH PARTITIONS) are not supported").Hinted("leave them out, or choose the rows with DELETE ... WHERE"))
+	}
+	if p.err == nil && p.tok.Keyword == tsqltoken.Where {
+		p.fail(unsupported(p.tok.Start, "TRUNCATE TABLE with WHERE is not T-SQL").Hinted("write DELETE FROM ... WHERE"))
+	}
+	if at := p.tok.Start; p.accept(',') {
+		p.fail(unsupported(at, "TRUNCATE TABLE of several tables is not T-SQL").Hinted("send one TRUNCATE TABLE for each"))
+	}
+	return s
+}
+
 // noTableAlias refuses an alias for the table that a statement writes.
 func (p *parser) noTableAlias(verb string) {
 	t := p.tok

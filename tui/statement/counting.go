@@ -25,7 +25,7 @@ func Params(sql string) []string {
 	return x.Params(sql)
 }
 
-// Counting returns the statement that counts the rows that an UPDATE, DELETE or DROP of one table
+// Counting returns the statement that counts the rows that an UPDATE, DELETE, TRUNCATE or DROP of one table
 // would change now, and false if there is none.
 func Counting(sql string) (string, bool) {
 	all := tokens(sql)
@@ -39,7 +39,7 @@ func Counting(sql string) (string, bool) {
 	case is(0, "DELETE"), is(0, "UPDATE"):
 	case is(0, "DROP") && is(1, "TABLE") && is(2, "IF") && is(3, "EXISTS"):
 		table = 4
-	case is(0, "DROP") && is(1, "TABLE"):
+	case is(0, "DROP") && is(1, "TABLE"), is(0, "TRUNCATE") && is(1, "TABLE"):
 		table = 2
 	default:
 		return "", false
