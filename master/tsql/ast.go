@@ -3,8 +3,8 @@ package tsql
 import "shardeck/shared/sqltypes"
 
 // Expr is a node of an expression: a value, which is a *Literal, *Column, *Param,
-// *Neg, *Arith, *Call, *Case or *Cast, or a predicate, which is a *Compare,
-// *Logic, *Not, *In, *Between, *Like or *IsNull. The parser accepts neither where
+// *Neg, *Arith, *Call, *Case, *Cast or *Subquery, or a predicate, which is a *Compare,
+// *Logic, *Not, *In, *Between, *Like, *IsNull or *Exists. The parser accepts neither where
 // the other is required.
 type Expr interface {
 	// Pos is the byte offset of the node in the text it was read from: of its
@@ -104,11 +104,12 @@ type Not struct {
 	X  Expr
 }
 
-// In is X [NOT] IN (List).
+// In is X [NOT] IN (List), or X [NOT] IN (Query).
 type In struct {
 	At      int
 	X       Expr
 	List    []Expr
+	Query   Query // nil for a list
 	Negated bool
 }
 

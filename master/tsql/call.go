@@ -56,9 +56,9 @@ func (p *parser) call(t token) node {
 			p.fail(syntaxError(at, "only COUNT and COUNT_BIG take *; %s does not", api.Clip(c.Name)).Hinted("name a column"))
 		}
 		p.expect(')', "a closing )")
-		return p.noWindow(n)
+		return p.window(c, n)
 	case p.accept(')'):
-		return p.noWindow(n)
+		return p.window(c, n)
 	}
 	for p.err == nil {
 		a := p.value(p.additive())
@@ -72,7 +72,7 @@ func (p *parser) call(t token) node {
 		}
 	}
 	p.expect(')', "a comma or ) after an argument of "+api.Clip(c.Name))
-	return p.noWindow(n)
+	return p.window(c, n)
 }
 
 // isAggregate reports whether the function takes DISTINCT.
@@ -81,15 +81,16 @@ func isAggregate(name string) bool {
 	return f != nil && f.Class == sqlfunc.Aggregate
 }
 
-// noWindow refuses what would make a window function of a call, or order its input.
-func (p *parser) noWindow(n node) node {
-	if p.tok.Kind == tsqltoken.KindWord {
-		switch strings.ToUpper(api.Clip(p.tok.Text)) {
-		case "OVER", "WITHIN", "FILTER":
-			if p.lex.statement {
-				p.fail(refuseFeature(p.tok))
-			}
-		}
+// window parses OVER (...) after the call c, if it is there, and refuses what else could follow.
+func (p *parser) window(c *Call, n node) node {
+	if p.tok.Kind != tsqltoken.KindWord || !p.lex.statement {
+		return n
+	}
+	switch {
+	case p.tok.Keyword == tsqltoken.Over:
+		return p.over(c, n, p.overClause(c))
+	case strings.EqualFold(p.tok.Text, "WITHIN"), strings.EqualFold(p.tok.Text, "FILTER"):
+		p.fail(refuseFeature(p.tok))
 	}
 	return n
 }

@@ -145,6 +145,9 @@ func (p *parser) not() node {
 
 // comparison parses a predicate, a value alone, or a condition in parentheses.
 func (p *parser) comparison() node {
+	if p.tok.Keyword == tsqltoken.Exists && p.lex.statement {
+		return p.exists()
+	}
 	l := p.additive()
 	if p.err != nil {
 		return l
@@ -153,6 +156,7 @@ func (p *parser) comparison() node {
 	if op, ok := p.compareOp(); ok {
 		p.advance()
 		p.value(l)
+		p.noQuantifier()
 		r := p.value(p.additive())
 		return p.over(&Compare{At: at, Op: op, L: l.x, R: r.x}, l, r)
 	}
@@ -228,9 +232,13 @@ func (p *parser) wordOperator(x node, at int, negated bool) node {
 }
 
 func (p *parser) in(x node, at int, negated bool) node {
-	p.expect('(', "( and the values of IN")
 	in := &In{At: at, X: x.x, Negated: negated}
 	depth := x.depth
+	if p.lex.statement && p.opensQuery() {
+		in.Query = p.nested("subquery")
+		return p.over(in, x)
+	}
+	p.expect('(', "( and the values of IN")
 	for {
 		if len(in.List) == MaxList {
 			p.fail(tooComplex(p.tok.Start, "the IN list has more than %d values", MaxList).Hinted("send several requests with fewer values each"))
@@ -247,4 +255,25 @@ func (p *parser) in(x node, at int, negated bool) node {
 	}
 	p.expect(')', "a comma or ) in the IN list")
 	return p.over(in, node{depth: depth})
+}
+
+// exists parses EXISTS (SELECT ...), of which EXISTS is the current token.
+func (p *parser) exists() node {
+	e := &Exists{At: p.tok.Start}
+	p.advance()
+	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '(' {
+		p.fail(p.unexpected("( and a query after EXISTS"))
+		return node{}
+	}
+	e.Query = p.nested("subquery")
+	return node{x: e}
+}
+
+// noQuantifier refuses ALL, ANY and SOME after a comparison.
+func (p *parser) noQuantifier() {
+	switch p.tok.Keyword {
+	case tsqltoken.All, tsqltoken.Any, tsqltoken.Some:
+		p.fail(unsupported(p.tok.Start, "a comparison with %s is not supported", strings.ToUpper(p.tok.Text)).
+			Hinted("compare with (SELECT MAX(x) ...) or (SELECT MIN(x) ...), or write [NOT] EXISTS (SELECT ...) with the comparison in its WHERE"))
+	}
 }

@@ -26,6 +26,9 @@ func TestAnotherParserReadsWhatIsPrinted(t *testing.T) {
 			}
 		})
 		// Nor does it know that T-SQL writes 0.5 as .5 too.
+		if w, ok := s.(*With); ok && strings.HasPrefix(Format(w.Query), "(") {
+			t.Skip("the other parser reads no parentheses after WITH")
+		}
 		text := noWhole.ReplaceAllString(Format(s), "${1}0.$2")
 		script, err := teesql.Parse(context.Background(), strings.NewReader(text))
 		if err != nil {

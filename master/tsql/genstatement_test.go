@@ -26,7 +26,59 @@ func drawStatement(t *rapid.T) Statement {
 	case 4:
 		return &DropTable{Table: TableRef{Name: drawName(t)}, IfExists: rapid.Bool().Draw(t, "if exists")}
 	}
-	return drawSelect(t)
+	switch rapid.IntRange(0, 5).Draw(t, "query") {
+	case 0:
+		w := &With{Query: drawQuery(t, 2)}
+		for range rapid.IntRange(1, 2).Draw(t, "tables") {
+			c := CommonTable{Name: Name{Name: drawName(t)}, Query: drawNested(t, 1)}
+			if rapid.Bool().Draw(t, "columns") {
+				c.Columns = drawNames(t, 2)
+			}
+			w.Tables = append(w.Tables, c)
+		}
+		return w
+	case 1, 2:
+		return drawQuery(t, 2)
+	}
+	return drawQuery(t, 0)
+}
+
+// drawQuery draws a query with its ordering; depth bounds nested queries.
+func drawQuery(t *rapid.T, depth int) Query {
+	q := drawOperand(t, depth)
+	o := q.order()
+	for range rapid.IntRange(0, 2).Draw(t, "order by") {
+		o.OrderBy = append(o.OrderBy, OrderItem{X: drawValue(t, 2), Desc: rapid.Bool().Draw(t, "desc")})
+	}
+	s, plain := q.(*Select)
+	switch limit := rapid.IntRange(0, 3).Draw(t, "limit"); {
+	case limit == 0 && plain:
+		s.Top = &Top{N: drawCount(t), WithTies: o.OrderBy != nil && rapid.Bool().Draw(t, "ties")}
+	case limit == 1 && o.OrderBy != nil:
+		o.Offset = drawCount(t)
+		if rapid.Bool().Draw(t, "fetch") {
+			o.Fetch = drawCount(t)
+		}
+	}
+	return q
+}
+
+// drawOperand draws a query without an ordering.
+func drawOperand(t *rapid.T, depth int) Query {
+	if depth == 0 || rapid.Bool().Draw(t, "simple") {
+		return drawSelect(t, depth)
+	}
+	return &SetQuery{Op: SetOp(rapid.IntRange(0, int(Intersect)).Draw(t, "set")), L: drawOperand(t, depth-1), R: drawOperand(t, depth-1)}
+}
+
+// drawNested draws a subquery: its ORDER BY has an effect.
+func drawNested(t *rapid.T, depth int) Query {
+	q := drawQuery(t, depth)
+	o := q.order()
+	if s, plain := q.(*Select); o.Offset == nil && (!plain || s.Top == nil) {
+		o.OrderBy = nil
+	}
+	return q
 }
 
 func drawName(t *rapid.T) string {
@@ -47,13 +99,25 @@ func drawOrDefault(t *rapid.T) Expr {
 	return drawValue(t, 2)
 }
 
-func drawSelect(t *rapid.T) *Select {
-	s := &Select{Distinct: rapid.Bool().Draw(t, "distinct"), From: drawTableRef(t), Where: drawWhere(t)}
+// drawSelect draws a SELECT without its ordering.
+func drawSelect(t *rapid.T, depth int) *Select {
+	s := &Select{Distinct: rapid.Bool().Draw(t, "distinct"), Where: drawWhere(t)}
+	if depth > 0 && rapid.Bool().Draw(t, "subquery") {
+		s.Where = drawSubqueryCondition(t, depth)
+	}
 	for range rapid.IntRange(1, 3).Draw(t, "items") {
 		s.List = append(s.List, drawItem(t))
 	}
-	for range rapid.IntRange(0, 2).Draw(t, "joins") {
-		s.Joins = append(s.Joins, Join{Left: rapid.Bool().Draw(t, "left"), Table: drawTableRef(t), On: drawPredicate(t, 1)})
+	if rapid.IntRange(0, 4).Draw(t, "from") > 0 {
+		from := drawSource(t, depth)
+		s.From = &from
+		for range rapid.IntRange(0, 2).Draw(t, "joins") {
+			j := Join{Kind: JoinKind(rapid.IntRange(0, int(CrossJoin)).Draw(t, "join")), Table: drawSource(t, depth)}
+			if j.Kind != CrossJoin {
+				j.On = drawPredicate(t, 1)
+			}
+			s.Joins = append(s.Joins, j)
+		}
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "group by") {
 		s.GroupBy = append(s.GroupBy, drawValue(t, 2))
@@ -61,21 +125,41 @@ func drawSelect(t *rapid.T) *Select {
 	if rapid.Bool().Draw(t, "having") {
 		s.Having = drawPredicate(t, 2)
 	}
-	for range rapid.IntRange(0, 2).Draw(t, "order by") {
-		s.OrderBy = append(s.OrderBy, OrderItem{X: drawValue(t, 2), Desc: rapid.Bool().Draw(t, "desc")})
-	}
-	switch rapid.IntRange(0, 3).Draw(t, "limit") {
-	case 0:
-		s.Top = &Top{N: drawCount(t), WithTies: s.OrderBy != nil && rapid.Bool().Draw(t, "ties")}
-	case 1:
-		if s.OrderBy != nil {
-			s.Offset = drawCount(t)
-			if rapid.Bool().Draw(t, "fetch") {
-				s.Fetch = drawCount(t)
-			}
-		}
-	}
 	return s
+}
+
+func drawSubqueryCondition(t *rapid.T, depth int) Expr {
+	q := drawNested(t, depth-1)
+	switch rapid.IntRange(0, 2).Draw(t, "condition") {
+	case 0:
+		return &Exists{Query: q}
+	case 1:
+		return &In{X: drawValue(t, 1), Query: q, Negated: rapid.Bool().Draw(t, "not")}
+	}
+	return &Compare{Op: Lt, L: &Subquery{Query: q}, R: drawValue(t, 1)}
+}
+
+// drawSource draws a table or a derived table.
+func drawSource(t *rapid.T, depth int) TableRef {
+	kind := rapid.IntRange(0, 5).Draw(t, "source")
+	if depth == 0 || kind > 1 {
+		return drawTableRef(t)
+	}
+	r := TableRef{Alias: drawName(t)}
+	if kind == 0 {
+		r.Query = drawNested(t, depth-1)
+		return r
+	}
+	width := rapid.IntRange(1, 3).Draw(t, "width")
+	r.Columns = drawNames(t, width)
+	for range rapid.IntRange(1, 3).Draw(t, "rows") {
+		row := make([]Expr, 0, width)
+		for range width {
+			row = append(row, drawValue(t, 2))
+		}
+		r.Rows = append(r.Rows, row)
+	}
+	return r
 }
 
 func drawCount(t *rapid.T) Expr {

@@ -134,11 +134,7 @@ func (p *parser) qualifier(at int, parts []string) (db string) {
 
 // table parses [[db.]dbo.]name.
 func (p *parser) table() TableRef {
-	switch {
-	case p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(':
-		p.fail(unsupported(p.tok.Start, "subqueries in place of a table (derived tables) are not supported").
-			Hinted("name a table; join tables with JOIN ... ON"))
-	case p.tok.Kind == tsqltoken.KindParam:
+	if p.tok.Kind == tsqltoken.KindParam {
 		p.fail(unsupported(p.tok.Start, "a table cannot be a parameter or variable (@%s)", api.Clip(p.tok.Text)).Hinted("write the name of the table"))
 	}
 	n := p.identifier("the name of a table")
@@ -147,5 +143,21 @@ func (p *parser) table() TableRef {
 	}
 	parts := p.qualified(n.Name, "the name of a table after the point")
 	last := len(parts) - 1
-	return TableRef{At: n.At, Name: parts[last], DB: p.qualifier(n.At, parts[:last])}
+	ref := TableRef{At: n.At, Name: parts[last]}
+	if last > 0 && isCatalogSchema(parts[last-1]) {
+		ref.Schema = strings.ToUpper(parts[last-1])
+		if last == 2 {
+			ref.DB = parts[0]
+		} else if last > 2 {
+			ref.DB = p.qualifier(n.At, parts[:last])
+		}
+		return ref
+	}
+	ref.DB = p.qualifier(n.At, parts[:last])
+	return ref
+}
+
+// isCatalogSchema reports whether a schema holds the views of the catalog.
+func isCatalogSchema(name string) bool {
+	return strings.EqualFold(name, "INFORMATION_SCHEMA") || strings.EqualFold(name, "sys")
 }

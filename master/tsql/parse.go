@@ -28,7 +28,9 @@ func (p *parser) statement() Statement {
 	}
 	switch p.tok.Keyword {
 	case tsqltoken.Select:
-		return p.selectStatement()
+		return p.query()
+	case tsqltoken.With:
+		return p.with()
 	case tsqltoken.Insert:
 		return p.insertStatement()
 	case tsqltoken.Update:
@@ -39,6 +41,9 @@ func (p *parser) statement() Statement {
 		return p.createStatement()
 	case tsqltoken.Drop:
 		return p.dropStatement()
+	}
+	if p.opensQuery() {
+		return p.query()
 	}
 	if p.acceptsVerb("TRUNCATE") {
 		return p.truncateStatement()
@@ -84,6 +89,10 @@ func (p *parser) wanted(s Statement) string {
 	switch s := s.(type) {
 	case *Select:
 		return wantedOfSelect(s)
+	case *SetQuery:
+		return wantedOfSetQuery(s)
+	case *With:
+		return p.wanted(s.Query)
 	case *Insert:
 		return "a comma and another row, or the end of the INSERT"
 	case *Update:
@@ -115,7 +124,22 @@ func wantedOfSelect(s *Select) string {
 	case s.Where != nil:
 		return "AND, OR, GROUP BY, HAVING, ORDER BY or the end of the SELECT"
 	}
+	if s.From == nil {
+		return "a comma, AS, an alias or FROM"
+	}
 	return "JOIN, WHERE, GROUP BY, HAVING, ORDER BY or the end of the SELECT"
+}
+
+func wantedOfSetQuery(s *SetQuery) string {
+	switch {
+	case s.Fetch != nil:
+		return "the end of the SELECT"
+	case s.Offset != nil:
+		return "FETCH or the end of the SELECT"
+	case s.OrderBy != nil:
+		return "ASC, DESC, a comma, OFFSET or the end of the SELECT"
+	}
+	return "a set operator, ORDER BY or the end of the SELECT"
 }
 
 // notHere refuses the clauses that T-SQL allows around the table or the rows of a
@@ -130,7 +154,7 @@ func (p *parser) notHere(verb string) {
 	switch {
 	case t.Keyword == tsqltoken.Top:
 		e = unsupported(t.Start, "%s TOP is not supported", verb).Hinted("choose the rows by WHERE")
-	case t.Keyword == tsqltoken.From, t.Keyword == tsqltoken.Join, t.Keyword == tsqltoken.Inner, t.Keyword == tsqltoken.Left:
+	case t.Keyword == tsqltoken.From, t.Keyword == tsqltoken.Join, t.Keyword == tsqltoken.Inner, t.Keyword == tsqltoken.Left, t.Keyword == tsqltoken.Right, t.Keyword == tsqltoken.Full, t.Keyword == tsqltoken.Cross:
 		e = unsupported(t.Start, "%s with further tables (%s) is not supported", verb, word).Hinted("read the values with a SELECT, and choose the rows by WHERE")
 	case t.Keyword == tsqltoken.With:
 		e = unsupported(t.Start, "table hints (WITH) are not supported").Hinted("leave them out")

@@ -27,7 +27,7 @@ func levelOf(e Expr) level {
 		return levelAnd
 	case *Not:
 		return levelNot
-	case *Compare, *In, *Between, *Like, *IsNull:
+	case *Compare, *In, *Between, *Like, *IsNull, *Exists:
 		return levelCompare
 	case *Arith:
 		if e.Op == Add || e.Op == Sub {
@@ -73,6 +73,9 @@ func appendExpr(dst []byte, e Expr, least level) []byte {
 		return appendExpr(append(dst, "NOT "...), e.X, levelNot)
 	case *In:
 		dst = append(appendOperator(dst, e.X, e.Negated, "IN"), '(')
+		if e.Query != nil {
+			return append(appendQuery(dst, e.Query), ')')
+		}
 		for i, v := range e.List {
 			if i > 0 {
 				dst = append(dst, ", "...)

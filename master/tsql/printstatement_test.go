@@ -5,8 +5,10 @@ package tsql
 func Format(s Statement) string {
 	var dst []byte
 	switch s := s.(type) {
-	case *Select:
-		dst = appendSelect(dst, s)
+	case Query:
+		dst = appendQuery(dst, s)
+	case *With:
+		dst = appendWith(dst, s)
 	case *Insert:
 		dst = appendInsert(dst, s)
 	case *Update:
@@ -48,12 +50,11 @@ func appendSelect(dst []byte, s *Select) []byte {
 	for i, it := range s.List {
 		dst = appendSelectItem(appendComma(dst, i), it)
 	}
-	dst = appendTable(append(dst, " FROM "...), s.From)
+	if s.From != nil {
+		dst = appendTable(append(dst, " FROM "...), *s.From)
+	}
 	for _, j := range s.Joins {
-		if j.Left {
-			dst = append(dst, " LEFT"...)
-		}
-		dst = appendTable(append(dst, " JOIN "...), j.Table)
+		dst = appendTable(append(append(append(dst, ' '), j.Kind.String()...), ' '), j.Table)
 		dst = appendClause(dst, " ON ", j.On)
 	}
 	dst = appendClause(dst, " WHERE ", s.Where)
@@ -63,16 +64,14 @@ func appendSelect(dst []byte, s *Select) []byte {
 		}
 		dst = appendExpr(appendComma(dst, i), x, levelAdd)
 	}
-	dst = appendClause(dst, " HAVING ", s.Having)
-	for i, it := range s.OrderBy {
-		if i == 0 {
-			dst = append(dst, " ORDER BY "...)
-		}
-		dst = appendExpr(appendComma(dst, i), it.X, levelAdd)
-		if it.Desc {
-			dst = append(dst, " DESC"...)
-		}
-	}
+	return appendClause(dst, " HAVING ", s.Having)
+}
+
+// appendQuery writes a query with its ordering.
+func appendQuery(dst []byte, q Query) []byte {
+	dst = appendOperand(dst, q)
+	s := q.order()
+	dst = appendOrderBy(dst, " ORDER BY ", s.OrderBy)
 	if s.Offset != nil {
 		dst = append(appendExpr(append(dst, " OFFSET "...), s.Offset, levelAdd), " ROWS"...)
 	}
@@ -80,6 +79,72 @@ func appendSelect(dst []byte, s *Select) []byte {
 		dst = append(appendExpr(append(dst, " FETCH NEXT "...), s.Fetch, levelAdd), " ROWS ONLY"...)
 	}
 	return dst
+}
+
+// appendOperand writes a query without its ordering.
+func appendOperand(dst []byte, q Query) []byte {
+	switch q := q.(type) {
+	case *Select:
+		return appendSelect(dst, q)
+	case *SetQuery:
+		dst = appendSetOperand(dst, q.L, q.Op == Intersect)
+		dst = append(append(append(dst, ' '), q.Op.String()...), ' ')
+		return appendSetOperand(dst, q.R, true)
+	}
+	return dst
+}
+
+// appendSetOperand writes an operand, in parentheses if it would group differently.
+func appendSetOperand(dst []byte, q Query, tight bool) []byte {
+	if _, set := q.(*SetQuery); set && tight {
+		return append(appendOperand(append(dst, '('), q), ')')
+	}
+	return appendOperand(dst, q)
+}
+
+func appendWith(dst []byte, s *With) []byte {
+	for i, t := range s.Tables {
+		dst = appendName(append(dst, [...]string{"WITH ", ", "}[min(i, 1)]...), t.Name.Name)
+		if t.Columns != nil {
+			dst = appendNames(append(dst, ' '), t.Columns)
+		}
+		dst = append(appendQuery(append(dst, " AS ("...), t.Query), ')')
+	}
+	return appendQuery(append(dst, ' '), s.Query)
+}
+
+func appendOrderBy(dst []byte, words string, items []OrderItem) []byte {
+	for i, it := range items {
+		if i == 0 {
+			dst = append(dst, words...)
+		}
+		dst = appendExpr(appendComma(dst, i), it.X, levelAdd)
+		if it.Desc {
+			dst = append(dst, " DESC"...)
+		}
+	}
+	return dst
+}
+
+func appendOver(dst []byte, o *Over) []byte {
+	dst = append(dst, " OVER ("...)
+	for i, x := range o.PartitionBy {
+		dst = appendExpr(append(dst, [...]string{"PARTITION BY ", ", "}[min(i, 1)]...), x, levelAdd)
+	}
+	dst = appendOrderBy(dst, " ORDER BY ", o.OrderBy)
+	if f := o.Frame; f != nil {
+		dst = append(dst, map[bool]string{true: " RANGE BETWEEN ", false: " ROWS BETWEEN "}[f.Range]...)
+		dst = append(appendBound(dst, f.From), " AND "...)
+		dst = appendBound(dst, f.To)
+	}
+	return append(dst, ')')
+}
+
+func appendBound(dst []byte, b Bound) []byte {
+	if b.N != nil {
+		dst = append(appendExpr(dst, b.N, levelAdd), ' ')
+	}
+	return append(dst, [...]string{"UNBOUNDED PRECEDING", "PRECEDING", "CURRENT ROW", "FOLLOWING", "UNBOUNDED FOLLOWING"}[b.Kind]...)
 }
 
 func appendSelectItem(dst []byte, it SelectItem) []byte {
@@ -101,15 +166,7 @@ func appendInsert(dst []byte, s *Insert) []byte {
 	if s.Columns != nil {
 		dst = append(appendNames(dst, s.Columns), ' ')
 	}
-	dst = append(dst, "VALUES "...)
-	for i, row := range s.Rows {
-		dst = append(appendComma(dst, i), '(')
-		for i, x := range row {
-			dst = appendValueOrDefault(appendComma(dst, i), x)
-		}
-		dst = append(dst, ')')
-	}
-	return dst
+	return appendRows(append(dst, "VALUES "...), s.Rows)
 }
 
 func appendCreateTable(dst []byte, s *CreateTable) []byte {
@@ -163,9 +220,31 @@ func appendDB(dst []byte, db string) []byte {
 }
 
 func appendTable(dst []byte, t TableRef) []byte {
-	dst = appendName(appendDB(dst, t.DB), t.Name)
+	switch {
+	case t.Query != nil:
+		dst = append(appendQuery(append(dst, '('), t.Query), ')')
+	case t.Rows != nil:
+		dst = appendRows(append(dst, "(VALUES "...), t.Rows)
+		dst = append(dst, ')')
+	default:
+		dst = appendName(appendDB(dst, t.DB), t.Name)
+	}
 	if t.Alias != "" {
 		dst = appendName(append(dst, " AS "...), t.Alias)
+	}
+	if t.Columns != nil {
+		dst = appendNames(dst, t.Columns)
+	}
+	return dst
+}
+
+func appendRows(dst []byte, rows [][]Expr) []byte {
+	for i, row := range rows {
+		dst = append(appendComma(dst, i), '(')
+		for i, x := range row {
+			dst = appendValueOrDefault(appendComma(dst, i), x)
+		}
+		dst = append(dst, ')')
 	}
 	return dst
 }
@@ -217,7 +296,14 @@ func appendCall(dst []byte, e Expr) []byte {
 		for i, a := range e.Args {
 			dst = appendExpr(appendComma(dst, i), a, levelAdd)
 		}
-		return append(dst, ')')
+		if dst = append(dst, ')'); e.Over != nil {
+			return appendOver(dst, e.Over)
+		}
+		return dst
+	case *Subquery:
+		return append(appendQuery(append(dst, '('), e.Query), ')')
+	case *Exists:
+		return append(appendQuery(append(dst, "EXISTS ("...), e.Query), ')')
 	case *Case:
 		dst = appendClause(append(dst, "CASE"...), " ", e.X)
 		for _, w := range e.Whens {

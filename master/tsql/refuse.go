@@ -122,23 +122,21 @@ func (f feature) problem(at int, word string) *api.Problem {
 func unsupportedFeature(word string) (feature, bool) {
 	switch word {
 	case "SELECT", "EXISTS", "ANY", "ALL", "SOME":
-		return feature{what: "subqueries (" + word + ")", hint: "run the subquery as a statement of its own and send its values, for example with IN (...); join tables with JOIN ... ON"}, true
-	case "UNION", "INTERSECT", "EXCEPT", "MINUS":
-		return feature{what: word, hint: "run the SELECT statements one at a time, or combine conditions on one table with OR"}, true
+		return feature{what: "a subquery in this place (" + word + ")", hint: "write it in parentheses as a value, after IN or EXISTS, or as a table of FROM"}, true
+	case "UNION", "INTERSECT", "EXCEPT":
+		return feature{what: word + " in this place", hint: "write it between two SELECT, before ORDER BY"}, true
+	case "MINUS":
+		return feature{what: word, hint: "use EXCEPT", foreign: true}, true
 	case "WITH":
 		return feature{what: "WITH in this place (hints, ROLLUP, CUBE)", hint: "leave it out"}, true
-	case "CROSS":
-		return feature{what: "CROSS JOIN and CROSS APPLY", hint: "use JOIN ... ON with the equality of the tables' shard keys"}, true
-	case "RIGHT":
-		return feature{what: "RIGHT JOIN", hint: "swap the tables and use LEFT JOIN"}, true
-	case "FULL":
-		return feature{what: "FULL JOIN", hint: "use LEFT JOIN, once from each side"}, true
+	case "CROSS", "RIGHT", "FULL":
+		return feature{what: word + " in this place", hint: "join tables in the FROM of a SELECT"}, true
 	case "OUTER":
 		return feature{what: "OUTER APPLY", hint: "use LEFT JOIN ... ON with the equality of the tables' shard keys"}, true
 	case "NATURAL", "USING":
 		return feature{what: word + " in a join", hint: "use JOIN ... ON a.key = b.key", foreign: true}, true
 	case "OVER", "WINDOW", "QUALIFY":
-		return feature{what: "window functions (" + word + ")", hint: "use GROUP BY, or ORDER BY and number the rows as they are read"}, true
+		return feature{what: word + " in this place", hint: "write OVER (PARTITION BY ... ORDER BY ...) after each window function; filter by it in an outer query"}, true
 	case "WITHIN", "FILTER":
 		return feature{what: word + " after an aggregate", hint: "use CASE in its argument, such as SUM(CASE WHEN ... THEN x END)", maybeName: true}, true
 	case "PIVOT", "UNPIVOT":
@@ -227,8 +225,6 @@ func refuseVerb(t token) *api.Problem {
 // unsupportedVerb returns the feature that a first word asks for.
 func unsupportedVerb(word string) (feature, bool) {
 	switch word {
-	case "WITH":
-		return feature{what: "common table expressions (WITH)", hint: "run the parts as statements of their own, and send values with IN (...)"}, true
 	case "DECLARE", "SET":
 		return feature{what: "variables (" + word + ")", hint: "write @name in the statement, and the value in params of the request"}, true
 	case "EXEC", "EXECUTE", "CALL":

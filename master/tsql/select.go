@@ -4,12 +4,12 @@ import (
 	"strings"
 
 	"shardeck/shared/api"
-	"shardeck/shared/mssqlerr"
 	"shardeck/shared/tsqltoken"
 )
 
-// selectStatement parses a SELECT, whose first word is the current token.
-func (p *parser) selectStatement() *Select {
+// selectCore parses a SELECT up to HAVING; its first word is the current token. ORDER BY, which may
+// belong to a set operator around it, is left to the caller.
+func (p *parser) selectCore() *Select {
 	s := &Select{At: p.tok.Start}
 	p.advance()
 	if p.acceptWord(tsqltoken.Distinct) {
@@ -30,19 +30,6 @@ func (p *parser) selectStatement() *Select {
 	}
 	if p.acceptWord(tsqltoken.Having) {
 		s.Having = p.predicate(p.chain(tsqltoken.Or)).x
-	}
-	if p.acceptWord(tsqltoken.Order) {
-		if !p.acceptWord(tsqltoken.By) {
-			p.fail(p.unexpected("BY after ORDER"))
-		}
-		s.OrderBy = p.orderItems()
-		if p.tok.Kind == tsqltoken.KindWord && strings.EqualFold(p.tok.Text, "NULLS") {
-			p.fail(p.afterOrderItem())
-		}
-		p.offset(s)
-	}
-	if p.err == nil && s.Top != nil && s.Top.WithTies && s.OrderBy == nil {
-		p.fail(syntaxError(s.Top.At, "TOP ... WITH TIES requires ORDER BY").Hinted("add ORDER BY, or leave WITH TIES out").Numbered(mssqlerr.TiesWithoutOrder))
 	}
 	return s
 }
@@ -208,86 +195,6 @@ func (p *parser) alias(want string) string {
 	return t.Text
 }
 
-// tableAlias parses the alias of a table and refuses hints.
-func (p *parser) tableAlias(ref *TableRef) {
-	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
-		p.fail(unsupported(p.tok.Start, "table-valued functions and hints after a table are not supported").Hinted("name the table alone"))
-		return
-	}
-	if p.tok.Kind != tsqltoken.KindString && p.tok.Kind != tsqltoken.KindNString {
-		ref.Alias = p.alias("a name for the table after AS")
-	}
-	if p.tok.Keyword == tsqltoken.With {
-		p.fail(unsupported(p.tok.Start, "table hints such as WITH (NOLOCK) are not supported").Hinted("leave them out: reads do not wait for writes"))
-	}
-}
-
-// from parses FROM with its joins.
-func (p *parser) from(s *Select) {
-	if p.tok.Keyword == tsqltoken.Into {
-		p.fail(p.unexpected("FROM"))
-	}
-	if !p.acceptWord(tsqltoken.From) {
-		if _, known := unsupportedFeature(strings.ToUpper(api.Clip(p.tok.Text))); p.tok.Kind == tsqltoken.KindEnd || p.tok.Kind == tsqltoken.KindWord && !p.tok.Keyword.InCondition() && !known {
-			p.fail(unsupported(p.tok.Start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
-			return
-		}
-		if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == ';' {
-			p.fail(unsupported(p.tok.Start, "SELECT without FROM is not supported").Hinted("name a table: add FROM table"))
-			return
-		}
-		p.fail(p.unexpected("a comma, AS, an alias or FROM"))
-		return
-	}
-	s.From = p.table()
-	p.tableAlias(&s.From)
-	for p.err == nil {
-		j, ok := p.join()
-		if !ok {
-			return
-		}
-		if len(s.Joins)+1 == MaxTables {
-			p.fail(tooComplex(j.At, "FROM has more than %d tables", MaxTables).Hinted("join fewer tables"))
-		}
-		s.Joins = append(s.Joins, j)
-	}
-}
-
-// join parses a join, if one begins here.
-func (p *parser) join() (Join, bool) {
-	j := Join{At: p.tok.Start}
-	switch p.tok.Keyword {
-	case tsqltoken.Join:
-	case tsqltoken.Inner:
-		p.advance()
-	case tsqltoken.Left:
-		p.advance()
-		p.acceptWord(tsqltoken.Outer)
-		j.Left = true
-	case tsqltoken.NoKeyword:
-		if p.accept(',') {
-			p.fail(unsupported(j.At, "several tables with commas in FROM are not supported").Hinted("use JOIN ... ON with the equality of the tables' shard keys"))
-		}
-		return j, false
-	default:
-		return j, false
-	}
-	if !p.acceptWord(tsqltoken.Join) {
-		switch word := strings.ToUpper(api.Clip(p.tok.Text)); word {
-		case "HASH", "LOOP", "MERGE", "REMOTE":
-			p.fail(unsupported(p.tok.Start, "join hints (%s) are not supported", word).Hinted("leave the hint out"))
-		}
-		p.fail(p.unexpected("JOIN"))
-	}
-	j.Table = p.table()
-	p.tableAlias(&j.Table)
-	if !p.acceptWord(tsqltoken.On) {
-		p.fail(p.unexpected("ON and the condition of the join"))
-	}
-	j.On = p.predicate(p.chain(tsqltoken.Or)).x
-	return j, true
-}
-
 // groupBy parses the list after GROUP.
 func (p *parser) groupBy(s *Select) {
 	if !p.acceptWord(tsqltoken.By) {
@@ -312,41 +219,5 @@ func (p *parser) groupBy(s *Select) {
 	}
 	if p.tok.Keyword == tsqltoken.With {
 		p.fail(unsupported(p.tok.Start, "GROUP BY ... WITH ROLLUP and WITH CUBE are not supported").Hinted("run one SELECT for each grouping"))
-	}
-}
-
-// offset parses OFFSET n ROWS [FETCH NEXT n ROWS ONLY], if it is there.
-func (p *parser) offset(s *Select) {
-	at := p.tok.Start
-	if p.tok.Keyword == tsqltoken.Fetch {
-		p.fail(syntaxError(at, "FETCH requires OFFSET before it").Hinted("write OFFSET 0 ROWS FETCH NEXT n ROWS ONLY"))
-	}
-	if !p.acceptName("OFFSET") {
-		return
-	}
-	if s.Top != nil {
-		p.fail(syntaxError(at, "TOP and OFFSET are mutually exclusive").Hinted("leave TOP out, and write FETCH NEXT n ROWS ONLY").Numbered(mssqlerr.TopWithOffset))
-	}
-	s.Offset = p.count(p.additive(), "OFFSET")
-	p.rows("OFFSET n")
-	if !p.acceptWord(tsqltoken.Fetch) {
-		return
-	}
-	if !p.acceptName("NEXT") && !p.acceptName("FIRST") {
-		p.fail(p.unexpected("NEXT after FETCH"))
-	}
-	s.Fetch = p.count(p.additive(), "FETCH NEXT")
-	p.rows("FETCH NEXT n")
-	if p.tok.Keyword == tsqltoken.With {
-		p.fail(unsupported(p.tok.Start, "FETCH ... WITH TIES is not T-SQL").Hinted("use TOP (n) WITH TIES"))
-	}
-	if !p.acceptName("ONLY") {
-		p.fail(p.unexpected("ONLY after ROWS"))
-	}
-}
-
-func (p *parser) rows(behind string) {
-	if !p.acceptName("ROWS") && !p.acceptName("ROW") {
-		p.fail(syntaxError(p.tok.Start, "expected ROWS after %s, found %s", behind, show(p.tok)).Hinted("write OFFSET n ROWS FETCH NEXT n ROWS ONLY"))
 	}
 }

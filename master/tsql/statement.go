@@ -2,7 +2,8 @@ package tsql
 
 import "shardeck/shared/sqltypes"
 
-// Statement is a *Select, *Insert, *Update, *Delete, *Truncate, *CreateTable or *DropTable.
+// Statement is a *Select, *SetQuery, *With, *Insert, *Update, *Delete, *Truncate, *CreateTable or
+// *DropTable.
 type Statement interface {
 	// Pos is the byte offset of the statement's first word.
 	Pos() int
@@ -10,20 +11,18 @@ type Statement interface {
 	Verb() string
 }
 
-// Select is a SELECT. Top, Where, Having, Offset and Fetch are nil if absent.
+// Select is a SELECT. From, Top, Where and Having are nil if absent.
 type Select struct {
 	At       int
 	Distinct bool
 	Top      *Top
 	List     []SelectItem
-	From     TableRef
+	From     *TableRef
 	Joins    []Join
 	Where    Expr
 	GroupBy  []Expr
 	Having   Expr
-	OrderBy  []OrderItem
-	Offset   Expr
-	Fetch    Expr
+	Ordering
 }
 
 // Top is TOP (N) [WITH TIES].
@@ -44,19 +43,43 @@ type SelectItem struct {
 	Alias string // empty for none
 }
 
-// TableRef is a table as FROM names it. Database and schema may stand before the name;
-// the schema, which is dbo, is left out here.
+// TableRef is a table as FROM names it, or in its place a derived table: a Query or Rows in
+// parentheses. Database and schema may stand before a name; the schema dbo is left out here.
 type TableRef struct {
-	At    int
-	DB    string // empty when not given
-	Name  string
-	Alias string // empty for none
+	At     int
+	DB     string // empty when not given
+	Schema string // INFORMATION_SCHEMA or SYS; empty for dbo
+	Name   string // empty for a derived table
+	Query  Query
+	Rows   [][]Expr // VALUES, all of one length
+	Alias  string   // empty for none; a derived table has one
+	// Columns are the names that a derived table's alias gives to its columns; nil for none.
+	Columns []Name
 }
 
-// Join is [INNER] JOIN or, with Left, LEFT [OUTER] JOIN.
+// Derived reports whether the table is a query or rows in parentheses.
+func (r *TableRef) Derived() bool { return r.Query != nil || r.Rows != nil }
+
+// JoinKind is the kind of a join.
+type JoinKind uint8
+
+// The kinds of joins. A comma between tables is a CrossJoin.
+const (
+	InnerJoin JoinKind = iota
+	LeftJoin
+	RightJoin
+	FullJoin
+	CrossJoin
+)
+
+func (k JoinKind) String() string {
+	return [...]string{InnerJoin: "JOIN", LeftJoin: "LEFT JOIN", RightJoin: "RIGHT JOIN", FullJoin: "FULL JOIN", CrossJoin: "CROSS JOIN"}[k]
+}
+
+// Join is one table joined to those before it. On is nil for a CrossJoin.
 type Join struct {
 	At    int
-	Left  bool
+	Kind  JoinKind
 	Table TableRef
 	On    Expr
 }
@@ -148,6 +171,7 @@ type Call struct {
 	Distinct bool
 	Star     bool
 	Args     []Expr
+	Over     *Over // of a window function
 }
 
 // Case is CASE [X] WHEN ... THEN ... [ELSE ...] END. With X, each When.If is a

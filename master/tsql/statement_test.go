@@ -165,7 +165,11 @@ func FuzzParseStatement(f *testing.F) {
 			}
 			return
 		}
-		if s.Pos() < 0 || s.Pos() > len(text) || !strings.EqualFold(text[s.Pos():s.Pos()+4], s.Verb()[:4]) {
+		word := s.Verb()
+		if _, with := s.(*With); with {
+			word = "WITH"
+		}
+		if s.Pos() < 0 || s.Pos() > len(text) || !strings.EqualFold(text[s.Pos():s.Pos()+4], word[:4]) {
 			t.Fatalf("%s at %d of %q", s.Verb(), s.Pos(), text)
 		}
 		reparseStatement(t, s)

@@ -101,6 +101,9 @@ func (p *parser) primary() node {
 		return p.name(t)
 	case tsqltoken.KindOp:
 		if t.Op == '(' {
+			if next, _ := p.peek(); next.Keyword == tsqltoken.Select && p.lex.statement {
+				return node{x: &Subquery{At: t.Start, Query: p.nested("subquery")}}
+			}
 			return p.parenthesized()
 		}
 	}

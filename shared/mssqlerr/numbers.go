@@ -7,6 +7,7 @@ const (
 	OrderPosition        = 108   // a position in ORDER BY is beyond the select list
 	FewerValues          = 109   // an INSERT names more columns than a row has values
 	MoreValues           = 110   // an INSERT names fewer columns than a row has values
+	SubqueryColumns      = 116   // a subquery that is used as a value selects more than one column
 	NegativeTop          = 127   // the number of rows of TOP or FETCH is negative
 	NestedAggregate      = 130   // an aggregate is applied to an expression that contains an aggregate or a subquery
 	SizeTooLarge         = 131   // a length exceeds the maximum of every data type
@@ -22,6 +23,7 @@ const (
 	ArgumentCount        = 174   // a function is called with the wrong number of arguments
 	NestedTooDeeply      = 191   // a statement is nested too deeply
 	UnknownFunction      = 195   // a name is not that of a built-in function
+	SetOperands          = 205   // the queries of a set operator have different numbers of columns
 	TypeClash            = 206   // two data types are incompatible
 	UnknownColumn        = 207   // a column does not exist
 	UnknownTable         = 208   // an object, such as a table, does not exist
@@ -30,8 +32,10 @@ const (
 	DuplicateColumn      = 264   // a column is assigned more than once in a SET clause or a column list
 	IncompatibleOperands = 402   // an operator does not take operands of these data types
 	OrderByConstant      = 408   // ORDER BY contains a constant expression
+	SubqueryRows         = 512   // a subquery that is used as a value has more than one row
 	InvalidLength        = 1001  // a length or precision is invalid
 	SameExposedNames     = 1013  // two tables of FROM have the same exposed name
+	OrderByInSubquery    = 1033  // ORDER BY in a subquery, derived table or common table expression without TOP or OFFSET
 	RowCountNotInteger   = 1060  // the number of rows of TOP or FETCH is not an integer
 	TiesWithoutOrder     = 1062  // TOP WITH TIES requires ORDER BY
 	UnknownType          = 2715  // a data type does not exist
@@ -39,11 +43,16 @@ const (
 	PrecisionTooLarge    = 2750  // a precision exceeds the maximum
 	ScaleTooLarge        = 2751  // a scale exceeds the precision
 	UnboundIdentifier    = 4104  // a multi-part identifier matches no table of the statement
+	WindowNotAllowed     = 4108  // a window function is not in the select list or ORDER BY
 	ArgumentType         = 8116  // a function does not take an argument of this data type
 	OperandType          = 8117  // an operator or aggregate does not take an operand of this data type
 	SelectNotGrouped     = 8120  // the select list uses a column that is neither aggregated nor in GROUP BY
 	HavingNotGrouped     = 8121  // HAVING uses a column that is neither aggregated nor in GROUP BY
 	OrderByNotGrouped    = 8127  // ORDER BY uses a column that is neither aggregated nor in GROUP BY
+	UnnamedColumn        = 8155  // a column of a derived table has no name
+	SameColumnNames      = 8156  // two columns of a derived table have the same name
+	MoreColumns          = 8158  // a derived table has more columns than its alias names
+	FewerColumns         = 8159  // a derived table has fewer columns than its alias names
 	OnlyNullResults      = 8133  // every result of a CASE is the constant NULL
 	DatepartOfType       = 9810  // the data type has no such datepart
 	RowLengths           = 10709 // the rows of a table value constructor differ in length

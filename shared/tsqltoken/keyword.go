@@ -15,6 +15,7 @@ const (
 	Reserved
 	All
 	And
+	Any
 	As
 	Asc
 	Between
@@ -24,6 +25,7 @@ const (
 	Constraint
 	Convert
 	Create
+	Cross
 	Default
 	Delete
 	Desc
@@ -32,15 +34,18 @@ const (
 	Else
 	End
 	Escape
+	Except
 	Exists
 	Fetch
 	From
+	Full
 	Group
 	Having
 	If
 	In
 	Inner
 	Insert
+	Intersect
 	Into
 	Is
 	Join
@@ -53,13 +58,16 @@ const (
 	Or
 	Order
 	Outer
+	Over
 	Primary
 	Right
 	Select
 	Set
+	Some
 	Table
 	Then
 	Top
+	Union
 	Unique
 	Update
 	Values
@@ -96,6 +104,7 @@ type word struct {
 var table = append([]word{
 	{"ALL", statement, All},
 	{"AND", condition, And},
+	{"ANY", statement, Any},
 	{"AS", statement, As},
 	{"ASC", condition, Asc},
 	{"BETWEEN", condition, Between},
@@ -105,6 +114,7 @@ var table = append([]word{
 	{"CONSTRAINT", condition, Constraint},
 	{"CONVERT", statement, Convert},
 	{"CREATE", statement, Create},
+	{"CROSS", statement, Cross},
 	{"DEFAULT", condition, Default},
 	{"DELETE", statement, Delete},
 	{"DESC", condition, Desc},
@@ -113,15 +123,18 @@ var table = append([]word{
 	{"ELSE", statement, Else},
 	{"END", statement, End},
 	{"ESCAPE", condition, Escape},
+	{"EXCEPT", statement, Except},
 	{"EXISTS", statement, Exists},
 	{"FETCH", statement, Fetch},
 	{"FROM", statement, From},
+	{"FULL", statement, Full},
 	{"GROUP", statement, Group},
 	{"HAVING", statement, Having},
 	{"IF", statement, If},
 	{"IN", condition, In},
 	{"INNER", statement, Inner},
 	{"INSERT", statement, Insert},
+	{"INTERSECT", statement, Intersect},
 	{"INTO", statement, Into},
 	{"IS", condition, Is},
 	{"JOIN", statement, Join},
@@ -134,13 +147,16 @@ var table = append([]word{
 	{"OR", condition, Or},
 	{"ORDER", statement, Order},
 	{"OUTER", statement, Outer},
+	{"OVER", statement, Over},
 	{"PRIMARY", condition, Primary},
 	{"RIGHT", statement, Right},
 	{"SELECT", statement, Select},
 	{"SET", statement, Set},
+	{"SOME", statement, Some},
 	{"TABLE", statement, Table},
 	{"THEN", statement, Then},
 	{"TOP", statement, Top},
+	{"UNION", statement, Union},
 	{"UNIQUE", condition, Unique},
 	{"UPDATE", statement, Update},
 	{"VALUES", statement, Values},
@@ -157,9 +173,9 @@ func others() []word {
 		keyword Keyword
 		words   string
 	}{
-		{refused, Reserved, `ALTER ANY BEGIN BULK CHECK COLLATE COMMIT CONTAINS CROSS CURRENT_TIMESTAMP CURRENT_USER CURSOR DECLARE
-			EXCEPT EXEC EXECUTE FOREIGN FREETEXT FULL GRANT IDENTITY INTERSECT MERGE OPENROWSET OVER PIVOT REFERENCES
-			REVOKE ROLLBACK SESSION_USER SHUTDOWN SOME SYSTEM_USER TRAN TRANSACTION TRUNCATE TRY_CONVERT UNION UNPIVOT
+		{refused, Reserved, `ALTER BEGIN BULK CHECK COLLATE COMMIT CONTAINS CURRENT_TIMESTAMP CURRENT_USER CURSOR DECLARE
+			EXEC EXECUTE FOREIGN FREETEXT GRANT IDENTITY MERGE OPENROWSET PIVOT REFERENCES
+			REVOKE ROLLBACK SESSION_USER SHUTDOWN SYSTEM_USER TRAN TRANSACTION TRUNCATE TRY_CONVERT UNPIVOT
 			USE WAITFOR WHILE`},
 		{tolerated, NoKeyword, `ADD AUTHORIZATION BACKUP BREAK BROWSE CASCADE CHECKPOINT CLOSE CLUSTERED COLUMN COMPUTE CONTAINSTABLE
 			CONTINUE CURRENT CURRENT_DATE CURRENT_TIME DATABASE DBCC DEALLOCATE DENY DISK DISTRIBUTED DOUBLE DUMP
