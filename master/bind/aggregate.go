@@ -41,6 +41,10 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x.HasQuery() {
+		p := b.Problem(api.CodeUnsupported, c.Args[0].Pos(), "the argument of %s contains a subquery", c.Name)
+		return nil, p.Hinted("compute it in a derived table, and aggregate that").Numbered(mssqlerr.NestedAggregate)
+	}
 	if lit, ok := c.Args[0].(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
 		return nil, b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s requires a typed argument, not the constant NULL", c.Name).Hinted("name a column")
 	}

@@ -29,9 +29,25 @@ type Binder struct {
 	Aggregates  int // bound so far
 	// Uses are the columns bound outside of aggregates in clauses that allow aggregates.
 	Uses []Use
+	// Nested plans subqueries; nil: they are not allowed.
+	Nested Nested
+	// Outer binds the query that this one is nested in; nil if it is not.
+	Outer *Binder
+	// Correlated means that a column of the query around this one was bound.
+	Correlated bool
 	// lazy is the number of enclosing constructs that may short-circuit. A constant
 	// expression that fails inside one must not fail the statement.
 	lazy int
+}
+
+// Nested plans the queries nested in expressions, for the binder of the expression.
+type Nested interface {
+	// Scalar plans a subquery that is used as a value.
+	Scalar(b *Binder, e *tsql.Subquery) (*plan.Expr, error)
+	// Exists plans [NOT] EXISTS (query).
+	Exists(b *Binder, e *tsql.Exists, not bool) (*plan.Expr, error)
+	// In plans x [NOT] IN (query).
+	In(b *Binder, x *plan.Expr, e *tsql.In, not bool) (*plan.Expr, error)
 }
 
 // Use is a column reference and its offset in the text.
@@ -75,6 +91,11 @@ func (b *Binder) Condition(e tsql.Expr, not bool) (*plan.Expr, error) {
 		return b.compare(op, l, r, e.At)
 	case *tsql.In:
 		return b.in(e, e.Negated != not)
+	case *tsql.Exists:
+		if b.Nested == nil {
+			return nil, b.noSubquery(e.At)
+		}
+		return b.Nested.Exists(b, e, not)
 	case *tsql.Between:
 		return b.between(e, e.Negated != not)
 	case *tsql.Like:
@@ -148,55 +169,54 @@ func (b *Binder) between(e *tsql.Between, not bool) (*plan.Expr, error) {
 	return plan.AllOf([]*plan.Expr{l, h}), nil
 }
 
-// in binds X = v1 OR X = v2 ..., or its negation. Comparisons of X itself with
-// constants become one IN; those that convert X remain separate comparisons.
+// in binds X = v1 OR X = v2 ..., or its negation.
 func (b *Binder) in(e *tsql.In, not bool) (*plan.Expr, error) {
 	x, err := b.Value(e.X)
 	if err != nil {
 		return nil, err
 	}
-	op, combine, absorbing := plan.EqExpr, plan.AnyOf, plan.TrueExpr
-	if not {
-		op, combine, absorbing = plan.NeExpr, plan.AllOf, plan.FalseExpr
+	if e.Query != nil {
+		if b.Nested == nil {
+			return nil, b.noSubquery(e.At)
+		}
+		return b.Nested.In(b, x, e, not)
 	}
-	list := &plan.Expr{Op: plan.InExpr, Negated: not, Args: make([]*plan.Expr, 1, 1+len(e.List))}
-	list.Args[0] = x
-	var others []*plan.Expr
-	var notNull, decided *plan.Expr
+	l := newInList(b, x, not)
 	for _, item := range e.List {
-		v, err := b.Value(item)
+		bind := b.Value
+		if l.decided != nil {
+			bind = b.lazily
+		}
+		v, err := bind(item)
+		if err == nil {
+			err = l.add(v, item.Pos())
+		}
 		if err != nil {
 			return nil, err
 		}
-		c, err := b.compare(op, x, v, item.Pos())
-		if err != nil {
+	}
+	return l.result(), nil
+}
+
+// InValues binds x [NOT] IN the given constants, whose offset in the text is at.
+func (b *Binder) InValues(x *plan.Expr, values []*plan.Expr, not bool, at int) (*plan.Expr, error) {
+	if len(values) == 0 {
+		if not {
+			return plan.True, nil
+		}
+		return plan.False, nil
+	}
+	l := newInList(b, x, not)
+	for _, v := range values {
+		if err := l.add(v, at); err != nil {
 			return nil, err
 		}
-		switch {
-		case c.Op == op && c.Args[0] == x && c.Args[1].IsConst() && (len(list.Args) == 1 || list.Binary == c.Binary):
-			list.Args = append(list.Args, c.Args[1])
-			list.Binary = c.Binary
-		case c.Op == plan.IsNullExpr && c.Args[0] == x:
-			notNull = c // needed only once, and implied by NOT IN
-		case c.Op == absorbing && decided == nil:
-			decided = c
-			b.lazy++ // the other items are bound, but never evaluated
-			defer func() { b.lazy-- }()
-		default:
-			others = append(others, c)
-		}
 	}
-	switch {
-	case decided != nil:
-		return decided, nil
-	case len(list.Args) == 2:
-		others = append(others, &plan.Expr{Op: op, Args: list.Args, Binary: list.Binary})
-	case len(list.Args) > 2:
-		others = append(others, list)
-	case notNull != nil:
-		others = append(others, notNull)
-	}
-	return combine(others), nil
+	return l.result(), nil
+}
+
+func (b *Binder) noSubquery(at int) error {
+	return b.Problem(api.CodeUnsupported, at, "a subquery is not allowed here").Hinted("run it as a statement of its own, and send its values")
 }
 
 func (b *Binder) isNull(x *plan.Expr, not bool) *plan.Expr {
@@ -206,7 +226,7 @@ func (b *Binder) isNull(x *plan.Expr, not bool) *plan.Expr {
 			return plan.True
 		}
 		return plan.False
-	case x.Op == plan.ColumnExpr && !b.Scope.nullable(x):
+	case x.Op == plan.ColumnExpr && !b.Scope.Nullable(x):
 		if not {
 			return plan.True
 		}

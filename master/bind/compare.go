@@ -46,6 +46,12 @@ func (b *Binder) toCommonType(l, r *plan.Expr, at int) (_, _ *plan.Expr, err err
 	return l, r, err
 }
 
+// SameClass converts both sides of a comparison to the type they are compared in, or fails if T-SQL
+// does not compare them.
+func (b *Binder) SameClass(l, r *plan.Expr, at int) (_, _ *plan.Expr, err error) {
+	return b.toCommonType(l, r, at)
+}
+
 func (b *Binder) compareExprs(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	l, r, err := b.toCommonType(l, r, at)
 	if err != nil {

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"shardeck/master/plan"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
@@ -203,6 +205,25 @@ func retyped(x *plan.Expr, t sqltypes.Type, binary bool) *plan.Expr {
 		return x
 	}
 	return &plan.Expr{Op: plan.ConvertExpr, Type: t, Args: []*plan.Expr{x}, Binary: binary}
+}
+
+// SameType converts the values of a column, whose offsets in the text are given, to the type of
+// highest precedence among them, wide enough for all. A column of nothing but NULL is an INT.
+func (b *Binder) SameType(xs []*plan.Expr, at []int) ([]*plan.Expr, sqltypes.Type, error) {
+	if !slices.ContainsFunc(xs, func(x *plan.Expr) bool { return x != untypedNull }) {
+		return xs, sqltypes.IntType, nil
+	}
+	t, err := b.unify(xs, at[0])
+	if err != nil {
+		return nil, t, err
+	}
+	same := make([]*plan.Expr, len(xs))
+	for i, x := range xs {
+		if same[i], err = b.convertResult(x, t, at[i], false); err != nil {
+			return nil, t, err
+		}
+	}
+	return same, t, nil
 }
 
 // unify returns the type of highest precedence, wide enough for all values of xs.

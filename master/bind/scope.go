@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -10,11 +11,16 @@ import (
 	"shardeck/shared/mssqlerr"
 )
 
-// Scope is what column names resolve against: the columns of one table, or of several
-// joined tables. It does not change once a statement is bound.
+// Scope is what column names resolve against: the columns of one table, or of several joined
+// tables. It does not change once a statement is bound. The scope of a query without FROM is empty.
 type Scope struct {
 	Sources []scopeSource
 	Tables  []*Table // the tables of Sources
+	// First is the number of the first source; the others are numbered from there.
+	First int
+	// Outer is the scope of the query that this one is nested in; nil if it is not, or if it is a
+	// derived table, which sees nothing of the query around it.
+	Outer *Scope
 }
 
 // scopeSource is one table of a scope.
@@ -24,7 +30,7 @@ type scopeSource struct {
 	Name string
 	// Columns are the table's columns. Each has one Expr, so equal pointers mean the same column.
 	Columns []*plan.Expr
-	// Outer means that the table is left-joined, so all its columns are NULL in unmatched rows.
+	// Outer means that an outer join may leave all its columns NULL.
 	Outer bool
 }
 
@@ -39,16 +45,34 @@ func NewScope(t *Table, name string) *Scope {
 
 // Add joins t to the scope, which must not be shared with another statement.
 func (sc *Scope) Add(t *Table, name string, outer bool) {
-	source := len(sc.Sources)
+	number := sc.First + len(sc.Sources)
 	columns := make([]*plan.Expr, len(t.Columns))
 	for i := range t.Columns {
 		c := *t.Columns[i].Expr
-		c.Source = source
+		c.Source = number
 		columns[i] = &c
 	}
 	sc.Sources = append(sc.Sources, scopeSource{Table: t, Name: name, Columns: columns, Outer: outer})
 	sc.Tables = append(sc.Tables, t)
 }
+
+// of returns the source of the column x, here or in a scope around this one; nil if there is none.
+func (sc *Scope) of(x *plan.Expr) *scopeSource {
+	for ; sc != nil; sc = sc.Outer {
+		if sc.Owns(x) {
+			return &sc.Sources[x.Source-sc.First]
+		}
+	}
+	return nil
+}
+
+// Owns reports whether x is a column of one of the tables here, rather than around this scope.
+func (sc *Scope) Owns(x *plan.Expr) bool {
+	return x.Op == plan.ColumnExpr && x.Source >= sc.First && x.Source < sc.First+len(sc.Sources)
+}
+
+// TableOf returns the table of the column x, of this scope or of one around it.
+func (sc *Scope) TableOf(x *plan.Expr) *Table { return sc.of(x).Table }
 
 // Source returns the index of the table that the statement calls name, or -1.
 func (sc *Scope) Source(name string) int {
@@ -69,25 +93,40 @@ func (sc *Scope) names() []string {
 	return names
 }
 
-// nullable reports whether the column x may be NULL.
-func (sc *Scope) nullable(x *plan.Expr) bool {
-	s := &sc.Sources[x.Source]
-	return s.Outer || s.Table.Columns[s.Table.index(x.Column)].Nullable
+// Nullable reports whether the column x may be NULL.
+func (sc *Scope) Nullable(x *plan.Expr) bool {
+	s := sc.of(x)
+	return s.Outer || s.Table.Columns[s.Table.position(x)].Nullable
+}
+
+// ColumnName returns the name of the column x as it was defined, or other if x is no column.
+func (sc *Scope) ColumnName(x *plan.Expr, other string) string {
+	if src := sc.of(x); src != nil {
+		return src.Table.Columns[src.Table.position(x)].Name
+	}
+	return other
 }
 
 // TypeName returns the name of x's type.
 func (sc *Scope) TypeName(x *plan.Expr) string {
 	if x.Op == plan.ColumnExpr {
-		t := sc.Tables[x.Source]
-		return t.Header[t.index(x.Column)].Type
+		t := sc.TableOf(x)
+		return t.Header[t.position(x)].Type
 	}
 	return x.Type.String()
 }
 
-// statementColumn binds a column of a statement, which may reference several tables.
+// statementColumn binds a column of a statement, which may reference several tables. A nested query
+// may also reference those of the query around it.
 func (b *Binder) statementColumn(e *tsql.Column) (*plan.Expr, error) {
 	x, err := b.lookup(e)
 	b.ColumnRefs++
+	if p, ok := errors.AsType[*api.Problem](err); ok && b.Outer != nil && p.Code != api.CodeAmbiguousColumn {
+		if y, outerErr := b.Outer.statementColumn(e); outerErr == nil {
+			b.Correlated = true
+			return y, nil
+		}
+	}
 	if err == nil && b.Aggregated && !b.inAggregate {
 		b.Uses = append(b.Uses, Use{x, e.At})
 	}
@@ -106,7 +145,11 @@ func (b *Binder) lookup(e *tsql.Column) (*plan.Expr, error) {
 		}
 		return b.columnOf(&sc.Sources[i], e)
 	}
-	if len(sc.Sources) == 1 {
+	switch len(sc.Sources) {
+	case 0:
+		p := b.Problem(api.CodeUnknownColumn, e.At, "there is no column %s: the SELECT has no FROM", api.Clip(e.Name)).Numbered(mssqlerr.UnknownColumn)
+		return nil, p.Hinted("add FROM with a table%s", textHint(e.Name))
+	case 1:
 		return b.columnOf(&sc.Sources[0], e)
 	}
 	var found *plan.Expr
@@ -189,5 +232,15 @@ func (b *Binder) UnboundTable(name string, at, number int) *api.Problem {
 
 // IsKey reports whether e is the shard key of one of the tables.
 func (sc *Scope) IsKey(e *plan.Expr) bool {
-	return e.Op == plan.ColumnExpr && sc.Tables[e.Source].isKey(e)
+	return sc.Owns(e) && sc.TableOf(e).isKey(e)
+}
+
+// IsKeyAround reports whether e is the shard key of a table of a query around this one.
+func (sc *Scope) IsKeyAround(e *plan.Expr) bool {
+	for out := sc.Outer; out != nil; out = out.Outer {
+		if out.IsKey(e) {
+			return true
+		}
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"shardeck/master/plan"
@@ -22,6 +23,10 @@ type Table struct {
 	Key int
 	// Replicated means that every shard has all rows, so that any one can answer a read.
 	Replicated bool
+
+	// keys are the columns whose value determines a row's shard: the shard key, or the columns of
+	// a derived table that hold one.
+	keys []int
 
 	byName  map[string]int // fast path of lookup, by the exact name
 	Header  []api.Column   // all columns, as a query's output names them
@@ -68,6 +73,7 @@ func NewTable(db string, def *api.TableDef) (*Table, error) {
 			return nil, api.NewProblem(api.CodeUnknownColumn, "the shard key %s is not a column of table %s", def.ShardKey, def.Name).At("shard_key")
 		}
 		t.Columns[t.Key].Expr.Binary = t.Columns[t.Key].Type.Kind.IsString()
+		t.keys = []int{t.Key}
 	}
 	for i := range t.Columns {
 		c := &t.Columns[i]
@@ -160,9 +166,22 @@ func (t *Table) names() []string {
 	return names
 }
 
-// isKey reports whether the column e of t is its shard key.
+// position returns the position of the column e of t.
+func (t *Table) position(e *plan.Expr) int {
+	if i, ok := t.byName[e.Column]; ok {
+		return i
+	}
+	return slices.IndexFunc(t.Columns, func(c TableColumn) bool { return c.Expr.Column == e.Column })
+}
+
+// isKey reports whether the column e of t determines a row's shard.
 func (t *Table) isKey(e *plan.Expr) bool {
-	return t.Key >= 0 && e.Column == t.Columns[t.Key].Name
+	for _, k := range t.keys {
+		if t.Columns[k].Expr.Column == e.Column {
+			return true
+		}
+	}
+	return false
 }
 
 // KeyName returns the name of the shard key, or the request field that stands for it in

@@ -34,6 +34,11 @@ func (b *Binder) Value(e tsql.Expr) (*plan.Expr, error) {
 		return b.caseOf(e)
 	case *tsql.Cast:
 		return b.cast(e)
+	case *tsql.Subquery:
+		if b.Nested == nil {
+			return nil, b.noSubquery(e.At)
+		}
+		return b.Nested.Scalar(b, e)
 	}
 	return nil, b.Problem(api.CodeUnsupported, e.Pos(), "this is not supported as a value")
 }

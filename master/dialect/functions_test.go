@@ -137,7 +137,7 @@ func unfolded(t *testing.T, s *shardedDB, x sqlfunc.Example) *plan.Plan {
 			call.Args[i] = &tsql.Case{At: a.Pos(), Whens: []tsql.When{{If: isFirst, Then: a}}}
 		}
 	}
-	p, err := planner.Statement(s, s.m, "School", st, planner.Options{})
+	p, _, err := planner.Statement(s, s.m, "School", st, planner.Options{})
 	if err != nil && x.Error != 0 && api.AsProblem(err).SQLNumber == x.Error {
 		return nil
 	}

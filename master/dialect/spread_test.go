@@ -39,7 +39,8 @@ func (s *shardedDB) plan(text string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return planner.Statement(s, s.m, "School", st, planner.Options{AllShards: true})
+	p, _, err := planner.Statement(s, s.m, "School", st, planner.Options{AllShards: true})
+	return p, err
 }
 
 func (s *shardedDB) write(t testing.TB, text string) {

@@ -19,8 +19,19 @@ func (SQLite) Version() string { return api.SQLiteDialect }
 // Query implements Dialect. The query is the same for all fragments of a plan.
 func (SQLite) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLiteWriter()
-	q := p.Query
-	w.joined = len(q.From) > 0
+	w.query(p.Query, p.Table, false)
+	req, err := w.finished(p)
+	if err != nil {
+		return nil, err
+	}
+	exactSums(p, req)
+	return req, nil
+}
+
+// query implements syntax.
+func (w *sqliteWriter) query(q *plan.Query, table string, nested bool) {
+	joined, inner := w.joined, w.nested
+	w.joined, w.nested = len(q.From) > 0 || nested, nested
 	w.text("SELECT ")
 	if q.Distinct {
 		w.text("DISTINCT ")
@@ -32,8 +43,9 @@ func (SQLite) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 		} else {
 			w.expr(x)
 		}
+		namedColumn(&w.writer, i, nested)
 	}
-	from(w, p)
+	from(w, q, table)
 	where(w, q.Where)
 	for i, x := range q.GroupBy {
 		w.item(i, " GROUP BY ")
@@ -47,12 +59,7 @@ func (SQLite) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 		}
 	}
 	w.limit(q.Limit, q.Offset)
-	req, err := w.query(p)
-	if err != nil {
-		return nil, err
-	}
-	exactSums(p, req)
-	return req, nil
+	w.joined, w.nested = joined, inner
 }
 
 // Exec implements Dialect.
@@ -66,21 +73,12 @@ func (SQLite) Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 // sqliteWriter is the syntax of SQLite.
 type sqliteWriter struct {
 	writer
-	joined bool // qualify columns with their table's alias: t0, t1 and so on
+	nested bool // writing a nested query, whose sums are final
 }
 
 func newSQLiteWriter() *sqliteWriter { return &sqliteWriter{writer: newWriter('"', '"')} }
 
 func (w *sqliteWriter) table(name string) { w.name(name) }
-
-func (w *sqliteWriter) column(e *plan.Expr) {
-	if w.joined {
-		w.text("t")
-		w.number(e.Source)
-		w.text(".")
-	}
-	w.name(e.Column)
-}
 
 // limit writes LIMIT and OFFSET; OFFSET requires LIMIT, and -1 means none.
 func (w *sqliteWriter) limit(limit *int64, offset int64) {

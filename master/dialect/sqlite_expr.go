@@ -25,7 +25,7 @@ func collationOf(t sqltypes.Type, binary bool) string {
 // hasCollation reports whether e compares in coll without a COLLATE: only columns have a
 // collation of their own.
 func hasCollation(e *plan.Expr, coll string) bool {
-	return coll == "" || e.Op == plan.ColumnExpr && collationOf(e.Type, e.Binary) == coll
+	return coll == "" || e.Op == plan.ColumnExpr && !e.Derived && collationOf(e.Type, e.Binary) == coll
 }
 
 // collated writes e, with COLLATE if it does not have the collation already.
@@ -44,7 +44,7 @@ func (w *sqliteWriter) inOwnCollation(e *plan.Expr) { w.collated(e, collationOf(
 func (w *sqliteWriter) expr(e *plan.Expr) {
 	switch e.Op {
 	case plan.ColumnExpr:
-		w.column(e)
+		w.columnOf(e)
 	case plan.ValueExpr:
 		if e.Value.IsNull() {
 			w.text("NULL")
@@ -76,8 +76,12 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 		w.in(e)
 	case plan.LikeExpr:
 		w.like(e)
+	case plan.SubqueryExpr:
+		w.scalar(e)
+	case plan.InSetExpr:
+		w.inSet(e)
 	default:
-		if !logic(w, e) {
+		if !logic(w, e) && !subquery(w, e) {
 			w.compare(e)
 		}
 	}
@@ -120,6 +124,34 @@ func (w *sqliteWriter) in(e *plan.Expr) {
 		w.item(i, " IN (")
 		w.expr(v)
 	}
+	w.text("))")
+}
+
+// inSet writes IN with a nested query. SQLite compares by the collation of the left operand.
+func (w *sqliteWriter) inSet(e *plan.Expr) {
+	w.text("(")
+	w.collated(e.Args[0], collationOf(e.Args[0].Type, e.Binary))
+	if e.Negated {
+		w.text(" NOT")
+	}
+	w.text(" IN ")
+	if e.Query == nil {
+		subquery(w, e)
+	} else {
+		w.text("(")
+		w.query(e.Query, "", true)
+		w.text(")")
+	}
+	w.text(")")
+}
+
+// scalar writes a subquery as a value. SQLite would take the first of several rows; sd_single
+// refuses a second one.
+func (w *sqliteWriter) scalar(e *plan.Expr) {
+	w.text("(SELECT sd_single(")
+	w.name(plan.DerivedName(0))
+	w.text(") FROM (")
+	w.query(e.Query, "", true)
 	w.text("))")
 }
 

@@ -68,7 +68,12 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 	switch {
 	case e.Agg == sqlfunc.Count:
 		w.text("count(")
-		w.expr(x)
+		if e.Distinct {
+			w.text("DISTINCT ")
+			w.inOwnCollation(x)
+		} else {
+			w.expr(x)
+		}
 		w.text(")")
 	case e.Agg == sqlfunc.Min || e.Agg == sqlfunc.Max:
 		name := "min("
@@ -79,7 +84,11 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 		w.inOwnCollation(x)
 		w.text(")")
 	default: // for sums of floats see exactSums
-		w.text("sd_sum(")
+		name := "sd_sum("
+		if w.nested {
+			name = "sd_total("
+		}
+		w.text(name)
 		w.expr(x)
 		w.typeArg(e.Type)
 		w.text(")")

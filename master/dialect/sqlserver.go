@@ -26,9 +26,15 @@ func (SQLServer) Version() string { return api.SQLServerDialect }
 // Query implements Dialect. The query is the same for all fragments of a plan.
 func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLServerWriter()
-	q := p.Query
+	w.query(p.Query, p.Table, false)
+	return w.finished(p)
+}
+
+// query implements syntax.
+func (w *sqlServerWriter) query(q *plan.Query, table string, nested bool) {
 	groups, distinct := groupsOf(q)
-	w.joined = len(q.From) > 0
+	joined, repeats := w.joined, w.repeats
+	w.joined = len(q.From) > 0 || nested
 	w.text("SELECT ")
 	if distinct {
 		w.text("DISTINCT ")
@@ -46,9 +52,10 @@ func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error
 	for i := range q.Output {
 		w.comma(i)
 		w.output(q.Output[i].Expr, len(groups) > 0)
+		namedColumn(&w.writer, i, nested)
 	}
 	w.repeats = false
-	from(w, p)
+	from(w, q, table)
 	where(w, q.Where)
 	w.repeats = len(groups) > 0
 	for i, x := range groups {
@@ -56,7 +63,9 @@ func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error
 		w.ordered(x)
 		w.length(x, false)
 	}
-	w.orderBy(q.OrderBy)
+	if !nested || q.Limit != nil || q.Offset > 0 { // the server allows no other order in a nested query
+		w.orderBy(q.OrderBy)
+	}
 	if q.Offset > 0 && !top {
 		w.text(" OFFSET ")
 		w.param(sqltypes.BigIntType, sqltypes.Int64(q.Offset))
@@ -67,7 +76,7 @@ func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error
 			w.text(" ROWS ONLY")
 		}
 	}
-	return w.query(p)
+	w.joined, w.repeats = joined, repeats
 }
 
 // groupsOf returns what a query groups by. DISTINCT is rendered as grouping by all that is
@@ -100,27 +109,15 @@ func (SQLServer) Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 }
 
 // sqlServerWriter is the syntax of T-SQL.
-type sqlServerWriter struct {
-	writer
-	joined bool // qualify columns with their table's alias: t0, t1 and so on
-}
+type sqlServerWriter struct{ writer }
 
-func newSQLServerWriter() *sqlServerWriter { return &sqlServerWriter{writer: newWriter('[', ']')} }
+func newSQLServerWriter() *sqlServerWriter { return &sqlServerWriter{newWriter('[', ']')} }
 
 // table writes the schema too: the server needs it to reuse a cached plan, and a login's
 // default schema may be another.
 func (w *sqlServerWriter) table(name string) {
 	w.text("[dbo].")
 	w.name(name)
-}
-
-func (w *sqlServerWriter) column(e *plan.Expr) {
-	if w.joined {
-		w.text("t")
-		w.number(e.Source)
-		w.text(".")
-	}
-	w.name(e.Column)
 }
 
 // length writes a second key after a VARBINARY key of ORDER BY or GROUP BY. The server

@@ -15,7 +15,7 @@ var sqlServerArith = [...]string{
 func (w *sqlServerWriter) expr(e *plan.Expr) {
 	switch e.Op {
 	case plan.ColumnExpr:
-		w.column(e)
+		w.columnOf(e)
 	case plan.ValueExpr:
 		w.constant(e)
 	case plan.ConvertExpr:
@@ -46,8 +46,10 @@ func (w *sqlServerWriter) expr(e *plan.Expr) {
 		w.in(e)
 	case plan.LikeExpr:
 		w.like(e)
+	case plan.InSetExpr:
+		w.inSet(e)
 	default:
-		if !logic(w, e) {
+		if !logic(w, e) && !subquery(w, e) {
 			w.compare(e)
 		}
 	}
@@ -162,6 +164,32 @@ func (w *sqlServerWriter) in(e *plan.Expr) {
 		w.expr(v)
 	}
 	w.text("))")
+}
+
+// inSet writes IN with a nested query, whose strings are NVARCHAR.
+func (w *sqlServerWriter) inSet(e *plan.Expr) {
+	x := e.Args[0]
+	w.text("(")
+	switch {
+	case !x.Type.Kind.IsString():
+		w.expr(x)
+	case e.Binary:
+		w.binary(x, sqltypes.NVarChar)
+	default:
+		w.unicode(x)
+	}
+	if e.Negated {
+		w.text(" NOT")
+	}
+	w.text(" IN ")
+	if e.Query == nil {
+		subquery(w, e)
+	} else {
+		w.text("(")
+		w.query(e.Query, "", true)
+		w.text(")")
+	}
+	w.text(")")
 }
 
 // listType returns a type that holds all of the constants unchanged, or false if there is

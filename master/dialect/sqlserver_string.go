@@ -130,7 +130,7 @@ func (w *sqlServerWriter) inBinary(x, other *plan.Expr, kind sqltypes.Kind) {
 }
 
 // isKey reports whether e is the shard key itself.
-func isKey(e *plan.Expr) bool { return e.Op == plan.ColumnExpr && e.Binary }
+func isKey(e *plan.Expr) bool { return e.Op == plan.ColumnExpr && e.Binary && !e.Derived }
 
 // concat writes a concatenation.
 func (w *sqlServerWriter) concat(e *plan.Expr) {

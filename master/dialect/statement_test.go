@@ -42,7 +42,8 @@ func (c catalog) statement(t testing.TB, text string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return planner.Statement(c, newMap(t, 1), "School", st, planner.Options{AllShards: true})
+	p, _, err := planner.Statement(c, newMap(t, 1), "School", st, planner.Options{AllShards: true})
+	return p, err
 }
 
 const gradesTable = `{"db_name": "School", "table": "Grades", "columns": {"student_id": "INT PRIMARY KEY", "course": "VARCHAR(20) PRIMARY KEY",

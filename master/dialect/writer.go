@@ -24,6 +24,11 @@ type syntax interface {
 	expr(e *plan.Expr)
 	// table writes the name of a table.
 	table(name string)
+	// query writes a SELECT. The plan's own reads table if it has no sources; the columns of a
+	// nested one are named for the query around it, see plan.DerivedName.
+	query(q *plan.Query, table string, nested bool)
+	// rows writes literal rows as a derived table, without its alias.
+	rows(r *plan.Rows, number int)
 	// base returns the writer that both of the above write to.
 	base() *writer
 }
@@ -34,6 +39,7 @@ type writer struct {
 	types       []string
 	params      []byte // a [ followed by comma-separated JSON values
 	left, right byte   // the quotes of names
+	joined      bool   // columns are qualified with their source's alias: t0, t1 and so on
 	// repeats makes a constant that was written before reuse its parameter.
 	repeats bool
 	written []constant // constants written while repeats was set
@@ -141,8 +147,8 @@ func (w *writer) check(p *plan.Plan) error {
 	return nil
 }
 
-// query returns the finished query of a plan.
-func (w *writer) query(p *plan.Plan) (*api.QueryRequest, error) {
+// finished returns the query of a plan, once it is written.
+func (w *writer) finished(p *plan.Plan) (*api.QueryRequest, error) {
 	if err := w.check(p); err != nil {
 		return nil, err
 	}
@@ -154,10 +160,8 @@ func (w *writer) query(p *plan.Plan) (*api.QueryRequest, error) {
 
 // schemas returns the versions of the tables that a query reads.
 func schemas(p *plan.Plan) map[string]string {
-	versions := map[string]string{p.Table: p.SchemaVersion}
-	for i := range p.Query.From {
-		versions[p.Query.From[i].Table] = p.Query.From[i].SchemaVersion
-	}
+	versions := map[string]string{}
+	p.Tables(func(table, version string) { versions[table] = version })
 	return versions
 }
 
@@ -254,29 +258,93 @@ func logic(s syntax, e *plan.Expr) bool {
 	return true
 }
 
-// from writes FROM.
-func from(s syntax, p *plan.Plan) {
+// columnOf writes a column, qualified if necessary.
+func (w *writer) columnOf(e *plan.Expr) {
+	if w.joined {
+		w.alias(e.Source)
+		w.text(".")
+	}
+	w.name(e.Column)
+}
+
+// alias writes the alias of a source.
+func (w *writer) alias(number int) {
+	w.text("t")
+	w.number(number)
+}
+
+// joins are the words before each source but the first.
+var joins = map[plan.JoinKind]string{
+	plan.InnerJoin: " JOIN ", plan.LeftJoin: " LEFT JOIN ", plan.RightJoin: " RIGHT JOIN ", plan.FullJoin: " FULL JOIN ", plan.CrossJoin: " CROSS JOIN ",
+}
+
+// from writes FROM, if the query reads anything.
+func from(s syntax, q *plan.Query, table string) {
 	w := s.base()
-	w.text(" FROM ")
-	if len(p.Query.From) == 0 {
-		s.table(p.Table)
+	if len(q.From) == 0 {
+		if table != "" {
+			w.text(" FROM ")
+			s.table(table)
+		}
 		return
 	}
-	for i := range p.Query.From {
-		source := &p.Query.From[i]
+	w.text(" FROM ")
+	for i := range q.From {
+		src := &q.From[i]
+		if i > 0 {
+			w.text(joins[src.Join])
+		}
 		switch {
-		case source.Left:
-			w.text(" LEFT JOIN ")
-		case i > 0:
-			w.text(" JOIN ")
+		case src.Query != nil:
+			w.text("(")
+			s.query(src.Query, "", true)
+			w.text(") AS ")
+			w.alias(src.Number)
+		case src.Rows != nil:
+			s.rows(src.Rows, src.Number)
+		default:
+			s.table(src.Table)
+			w.text(" AS ")
+			w.alias(src.Number)
 		}
-		s.table(source.Table)
-		w.text(" AS t")
-		w.number(i)
-		if source.On != nil {
+		if src.On != nil {
 			w.text(" ON ")
-			s.expr(source.On)
+			s.expr(src.On)
 		}
+	}
+}
+
+// subquery writes a predicate or a value with a nested query, or returns false for others.
+func subquery(s syntax, e *plan.Expr) bool {
+	w := s.base()
+	switch {
+	case e.Op == plan.StepExpr, e.Op == plan.InSetExpr && e.Query == nil:
+		// Only an explanation has these: when the statement runs, it has the step's values.
+		w.text("(@step")
+		w.number(e.Field)
+	case e.Op == plan.SubqueryExpr:
+		w.text("(")
+		s.query(e.Query, "", true)
+	case e.Op == plan.ExistsExpr:
+		w.text("(")
+		if e.Negated {
+			w.text("NOT ")
+		}
+		w.text("EXISTS (")
+		s.query(e.Query, "", true)
+		w.text(")")
+	default:
+		return false
+	}
+	w.text(")")
+	return true
+}
+
+// namedColumn writes the name of column i of a nested query.
+func namedColumn(w *writer, i int, nested bool) {
+	if nested {
+		w.text(" AS ")
+		w.name(plan.DerivedName(i))
 	}
 }
 
@@ -303,14 +371,18 @@ func jsonList(list []*plan.Expr) string {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		switch v.Value.Form {
-		case sqltypes.FormInt:
-			b = strconv.AppendInt(b, v.Value.Int, 10)
-		case sqltypes.FormFloat:
-			b = append(strconv.AppendFloat(append(b, '"'), v.Value.Float, 'e', -1, 64), '"')
-		default:
-			b = sqltypes.AppendJSON(b, v.Type, v.Value)
-		}
+		b = appendListed(b, v.Type, v.Value)
 	}
 	return string(append(b, ']'))
+}
+
+// appendListed appends a value of jsonList.
+func appendListed(b []byte, t sqltypes.Type, v sqltypes.Value) []byte {
+	switch v.Form {
+	case sqltypes.FormInt:
+		return strconv.AppendInt(b, v.Int, 10)
+	case sqltypes.FormFloat:
+		return append(strconv.AppendFloat(append(b, '"'), v.Float, 'e', -1, 64), '"')
+	}
+	return sqltypes.AppendJSON(b, t, v)
 }

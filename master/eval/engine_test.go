@@ -110,7 +110,8 @@ func (r *rig) plan(expr string, id int) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return planner.Statement(r, r.m, "D", st, planner.Options{})
+	p, _, err := planner.Statement(r, r.m, "D", st, planner.Options{})
+	return p, err
 }
 
 // overRow returns e with columns replaced by fields.

@@ -31,6 +31,8 @@ const (
 	AggExpr      // Agg([DISTINCT] Args[0]) over the rows of a group
 	FieldExpr    // column Field of the row that a [Final] works on
 	AssignExpr   // Args[0] converted to Type as an assignment does, failing if it does not fit
+	SubqueryExpr // the one value of Query's one row, NULL if it has none
+	StepExpr     // the result of the step numbered Field, in the plan of a statement that is only explained
 
 	EqExpr // Args[0] = Args[1], both of comparable types after conversion
 	NeExpr
@@ -41,6 +43,8 @@ const (
 	InExpr     // Args[0] [NOT] IN (Args[1:]), where Args[1:] are constants other than NULL
 	LikeExpr   // Args[0] [NOT] LIKE Args[1] [ESCAPE Args[2]]
 	IsNullExpr // Args[0] IS [NOT] NULL
+	ExistsExpr // [NOT] EXISTS (Query)
+	InSetExpr  // Args[0] [NOT] IN (Query), or of the step numbered Field if Query is nil
 	AndExpr    // all of Args
 	OrExpr     // any of Args
 	TrueExpr
@@ -55,9 +59,12 @@ type Expr struct {
 	// Type is the type of a value; zero for predicates.
 	Type   sqltypes.Type
 	Column string
-	// Source is the index in Query.From of Column's table; 0 without joins.
+	// Source is the number of the source of Column: of a table or derived table of this query,
+	// or of one that it is nested in. It is 0 if the query has a single table.
 	Source int
-	Value  sqltypes.Value
+	// Derived means that the column is one of a derived table, which has no collation of its own.
+	Derived bool
+	Value   sqltypes.Value
 	// Literal means that the constant is an integer literal or its negation: beside a
 	// decimal its precision is the number of its digits, that of any other INT is ten.
 	Literal bool
@@ -65,6 +72,7 @@ type Expr struct {
 	Func    *sqlfunc.Func
 	Part    sqltypes.Part
 	Agg     sqlfunc.Agg
+	Query   *Query // of SubqueryExpr, ExistsExpr and InSetExpr
 	// Distinct means, for AggExpr, that equal values count once.
 	Distinct bool
 	Field    int
@@ -74,9 +82,15 @@ type Expr struct {
 	Binary bool
 }
 
-// HasColumn reports whether e references a column, so that its value may differ from row to row.
+// HasColumn reports whether e references a column, so that its value may differ from row to row. A
+// subquery counts as one: those without references to columns around them are run beforehand.
 func (e *Expr) HasColumn() bool {
-	return e.Op == ColumnExpr || slices.ContainsFunc(e.Args, (*Expr).HasColumn)
+	return e.Op == ColumnExpr || e.Query != nil || slices.ContainsFunc(e.Args, (*Expr).HasColumn)
+}
+
+// HasQuery reports whether e contains a subquery.
+func (e *Expr) HasQuery() bool {
+	return e != nil && (e.Query != nil || slices.ContainsFunc(e.Args, (*Expr).HasQuery))
 }
 
 // IsConst reports whether e is a constant value.
@@ -92,7 +106,7 @@ func Equal(a, b *Expr) bool {
 	}
 	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
 		a.Func != b.Func || a.Part != b.Part || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
-		a.Binary != b.Binary || len(a.Args) != len(b.Args) {
+		a.Query != b.Query || a.Binary != b.Binary || len(a.Args) != len(b.Args) {
 		return false
 	}
 	for i := range a.Args {

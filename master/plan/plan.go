@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strconv"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -153,9 +155,10 @@ type Fragment struct {
 	RowIndex []int `json:"row_index,omitempty"`
 }
 
-// Query is the SELECT that each shard runs.
+// Query is the SELECT that each shard runs, or one that is nested in it.
 type Query struct {
-	// From are the joined tables, starting with the plan's own; empty without joins.
+	// From are the joined tables. It is empty if the plan's table is the only one and no query
+	// is nested in this one, and if there is no table at all: then the plan's is empty, too.
 	From []Source `json:"from,omitempty"`
 	// Distinct is SELECT DISTINCT.
 	Distinct bool `json:"distinct,omitzero"`
@@ -169,14 +172,56 @@ type Query struct {
 	Offset  int64     `json:"offset,omitzero"`
 }
 
-// Source is one table of a join. The planner ensures that rows that match are on the
-// same shard.
+// Source is one table of a FROM: a table, or a derived table that is a query or literal rows. The
+// planner ensures that rows that match are on the same shard.
 type Source struct {
-	Table         string `json:"table"`
-	SchemaVersion string `json:"schema_version"`
-	Left          bool   `json:"left,omitzero"` // LEFT JOIN with the sources before it
-	On            *Expr  `json:"on,omitempty"`  // nil for the first
+	// Number identifies the source in the plan: columns refer to it by Expr.Source.
+	Number        int      `json:"number,omitzero"`
+	Table         string   `json:"table,omitempty"`
+	SchemaVersion string   `json:"schema_version,omitempty"`
+	Query         *Query   `json:"query,omitempty"`
+	Rows          *Rows    `json:"rows,omitempty"`
+	Join          JoinKind `json:"join,omitzero"` // with the sources before it
+	On            *Expr    `json:"on,omitempty"`  // nil for the first, and for CROSS JOIN
 }
+
+// Rows are literal rows. Their columns are named like those of a nested query, see [DerivedName].
+type Rows struct {
+	Types  []sqltypes.Type    `json:"-"`
+	Values [][]sqltypes.Value `json:"-"`
+	// Step is the number of the step that the rows are the result of; 0 if they were written
+	// in the statement.
+	Step int `json:"step,omitzero"`
+}
+
+// MarshalJSONTo writes the number of rows and columns rather than the values.
+func (r *Rows) MarshalJSONTo(enc *jsontext.Encoder) error {
+	types := make([]string, len(r.Types))
+	for i, t := range r.Types {
+		types[i] = t.String()
+	}
+	return json.MarshalEncode(enc, struct {
+		Types []string `json:"types"`
+		Rows  int      `json:"rows"`
+		Step  int      `json:"step,omitzero"`
+	}{types, len(r.Values), r.Step})
+}
+
+// DerivedName is the name of column i of a derived table. Names of the statement do not get there:
+// they may be any text.
+func DerivedName(i int) string { return "c" + strconv.Itoa(i) }
+
+// JoinKind is the kind of a join.
+type JoinKind string
+
+// The kinds of joins. InnerJoin is also that of a first source.
+const (
+	InnerJoin JoinKind = ""
+	LeftJoin  JoinKind = "left"
+	RightJoin JoinKind = "right"
+	FullJoin  JoinKind = "full"
+	CrossJoin JoinKind = "cross"
+)
 
 // Output is one selected expression.
 type Output struct {

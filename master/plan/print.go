@@ -59,6 +59,13 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		return append(append(append(dst, " AS "...), e.Type.String()...), ')')
 	case CountExpr:
 		return append(dst, "COUNT(*)"...)
+	case SubqueryExpr:
+		return append(e.Query.append(append(dst, '(')), ')')
+	case StepExpr:
+		return strconv.AppendInt(append(dst, "step "...), int64(e.Field), 10)
+	case ExistsExpr:
+		dst = append(e.appendNot(dst), "EXISTS ("...)
+		return append(e.Query.append(dst), ')')
 	case TrueExpr:
 		return append(dst, "1 = 1"...)
 	case FalseExpr:
@@ -76,6 +83,12 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 	case InExpr:
 		dst = append(e.appendNot(append(e.Args[0].append(dst, true), ' ')), "IN ("...)
 		return append(appendList(dst, e.Args[1:]), ')')
+	case InSetExpr:
+		dst = append(e.appendNot(append(e.Args[0].append(dst, true), ' ')), "IN ("...)
+		if e.Query == nil {
+			return append(strconv.AppendInt(append(dst, "step "...), int64(e.Field), 10), ')')
+		}
+		return append(e.Query.append(dst), ')')
 	case LikeExpr:
 		dst = append(e.appendNot(append(e.Args[0].append(dst, true), ' ')), "LIKE "...)
 		dst = e.Args[1].append(dst, true)
@@ -91,6 +104,29 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		}
 		// The terms of AND and OR need parentheses only if they are AND or OR themselves.
 		dst = a.append(dst, !logic || a.Op == AndExpr || a.Op == OrExpr)
+	}
+	return dst
+}
+
+// append appends a nested query in short: what it selects, from where, and its condition.
+func (q *Query) append(dst []byte) []byte {
+	dst = append(dst, "SELECT "...)
+	for i := range q.Output {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst = q.Output[i].Expr.append(dst, false)
+	}
+	for i := range q.From {
+		src := &q.From[i]
+		dst = append(dst, [...]string{" FROM ", ", "}[min(i, 1)]...)
+		if src.Table != "" {
+			dst = append(append(dst, tsql.FormatName(src.Table)...), ' ')
+		}
+		dst = strconv.AppendInt(append(dst, 't'), int64(src.Number), 10)
+	}
+	if q.Where != nil {
+		dst = q.Where.append(append(dst, " WHERE "...), false)
 	}
 	return dst
 }

@@ -17,20 +17,29 @@ func (p *Plan) Exprs() iter.Seq[*Expr] {
 // roots are the expressions of the plan's query and write.
 func (p *Plan) roots() []*Expr {
 	var roots []*Expr
-	if q := p.Query; q != nil {
-		for i := range q.From {
-			roots = append(roots, q.From[i].On)
-		}
-		for i := range q.Output {
-			roots = append(roots, q.Output[i].Expr)
-		}
-		roots = append(append(roots, q.Where), q.GroupBy...)
-		for i := range q.OrderBy {
-			roots = append(roots, q.OrderBy[i].Expr)
-		}
+	if p.Query != nil {
+		roots = p.Query.roots(nil)
 	}
 	if w := p.Write; w != nil {
 		roots = append(append(roots, w.Where), w.Values...)
+	}
+	return roots
+}
+
+// roots appends the expressions of q and of the derived tables in it.
+func (q *Query) roots(roots []*Expr) []*Expr {
+	for i := range q.From {
+		roots = append(roots, q.From[i].On)
+		if inner := q.From[i].Query; inner != nil {
+			roots = inner.roots(roots)
+		}
+	}
+	for i := range q.Output {
+		roots = append(roots, q.Output[i].Expr)
+	}
+	roots = append(append(roots, q.Where), q.GroupBy...)
+	for i := range q.OrderBy {
+		roots = append(roots, q.OrderBy[i].Expr)
 	}
 	return roots
 }
@@ -48,5 +57,40 @@ func (e *Expr) walk(yield func(*Expr) bool) bool {
 			return false
 		}
 	}
+	if e.Query != nil {
+		for _, r := range e.Query.roots(nil) {
+			if !r.walk(yield) {
+				return false
+			}
+		}
+	}
 	return true
+}
+
+// Tables calls visit with every table that the plan reads, and its version. A table may occur more
+// than once.
+func (p *Plan) Tables(visit func(table, version string)) {
+	if p.Table != "" {
+		visit(p.Table, p.SchemaVersion)
+	}
+	if p.Query != nil {
+		p.Query.tables(visit)
+	}
+	for e := range p.Exprs() {
+		if e.Query != nil {
+			e.Query.tables(visit)
+		}
+	}
+}
+
+func (q *Query) tables(visit func(table, version string)) {
+	for i := range q.From {
+		src := &q.From[i]
+		if src.Table != "" {
+			visit(src.Table, src.SchemaVersion)
+		}
+		if src.Query != nil {
+			src.Query.tables(visit)
+		}
+	}
 }

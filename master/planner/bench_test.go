@@ -16,7 +16,7 @@ func BenchmarkPointSelect(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := planner.Statement(c, m, "School", st, planner.Options{}); err != nil {
+		if _, _, err := planner.Statement(c, m, "School", st, planner.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -32,7 +32,7 @@ func BenchmarkGroups(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := planner.Statement(c, m, "School", st, planner.Options{}); err != nil {
+		if _, _, err := planner.Statement(c, m, "School", st, planner.Options{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -91,7 +91,7 @@ func FuzzStatement(f *testing.F) {
 		if err != nil {
 			return
 		}
-		p, err := planner.Statement(c, m, "School", st, planner.Options{Params: params, AllShards: true})
+		p, _, err := planner.Statement(c, m, "School", st, planner.Options{Params: params, AllShards: true})
 		if err != nil {
 			checkClientError(t, err)
 			return

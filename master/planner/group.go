@@ -19,6 +19,9 @@ const maxAggregates = 256
 type grouper struct {
 	b    *bind.Binder
 	keys []*plan.Expr
+	// whole means that a shard computes the whole of a group, so that a DISTINCT aggregate is one
+	// of the engine's.
+	whole bool
 	// partials are the workers' aggregates, distinct the arguments of DISTINCT
 	// aggregates, which rows are grouped by in addition to the keys.
 	partials []*plan.Expr
@@ -53,6 +56,10 @@ func (g *grouper) lift(e *plan.Expr, number int, uses []bind.Use) (*plan.Expr, e
 			return &plan.Expr{Op: plan.FieldExpr, Type: e.Type, Field: i, Binary: e.Binary}, nil
 		}
 	}
+	if e.HasQuery() {
+		p := g.b.Problem(api.CodeUnsupported, firstUse(uses), "a subquery of a SELECT with groups refers to the columns of the SELECT")
+		return nil, p.Hinted("group in a derived table, and write the subquery around that")
+	}
 	switch e.Op {
 	case plan.ColumnExpr:
 		return nil, g.notGrouped(e, number, uses)
@@ -73,6 +80,14 @@ func (g *grouper) lift(e *plan.Expr, number int, uses []bind.Use) (*plan.Expr, e
 		}
 	}
 	return &lifted, nil
+}
+
+// firstUse is the offset of the first of some columns, 0 if there is none.
+func firstUse(uses []bind.Use) int {
+	if len(uses) == 0 {
+		return 0
+	}
+	return uses[0].At
 }
 
 func (g *grouper) notGrouped(e *plan.Expr, number int, uses []bind.Use) error {
@@ -128,6 +143,9 @@ func (g *grouper) simple(agg sqlfunc.Agg, x *plan.Expr, result sqltypes.Type, di
 	}
 	if !distinct {
 		return g.field(combine, &plan.Expr{Op: plan.AggExpr, Agg: agg, Type: partialType, Args: []*plan.Expr{x}, Binary: x.Binary && partialType.Kind.IsString()}, result)
+	}
+	if g.whole && agg == sqlfunc.Count {
+		return g.field(combine, &plan.Expr{Op: plan.AggExpr, Agg: agg, Type: partialType, Args: []*plan.Expr{x}, Distinct: true}, result)
 	}
 	combine = plan.CombineSumDistinct
 	if agg == sqlfunc.Count {

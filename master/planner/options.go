@@ -22,6 +22,8 @@ type Options struct {
 	// requests at most one more, which tells the caller that there are more. WITH TIES is
 	// not limited, because its last row is only known during the merge.
 	MaxRows *int64
+	// Results are what the steps that have been run returned; nil before the first.
+	Results *Results
 }
 
 // maxNamedParams is SQL Server's limit on the parameters of a statement.

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"math"
 	"strconv"
 
@@ -22,26 +23,75 @@ type Catalog interface {
 // named by their alias, or else the column they refer to, or else column1, column2 and
 // so on by position: T-SQL leaves expressions unnamed.
 //
+// If a part of the statement has to be run before the rest can be planned, such as a subquery whose
+// values select the shards, the result is that part instead, a [Step]. The caller runs its plan,
+// adds the rows to o.Results, and plans again.
+//
 // A statement that T-SQL would reject, or that a sharded database cannot answer as a
 // single one would, is rejected with a *api.Problem at the field "sql" and the offset
 // of the error.
-func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*plan.Plan, error) {
+func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Options) (*plan.Plan, *Step, error) {
 	if p := o.checkParams(); p != nil {
-		return nil, p
+		return nil, nil, p
 	}
-	s := statement{cat: cat, m: m, db: db, o: o, b: bind.Binder{DB: db, Field: bind.StatementField, Params: o.Params}}
-	p, err := s.plans(st)
-	if err != nil {
-		return nil, err
+	pl := &planning{cat: cat, m: m, db: db, o: o, apart: map[tsql.Query]bool{}}
+	for {
+		pl.numbers, pl.steps = 0, 0
+		top := pl.block(nil, nil)
+		if o.MaxRows != nil && *o.MaxRows < math.MaxInt64 {
+			more := *o.MaxRows + 1
+			top.most = &more
+		}
+		p, err := top.plans(st)
+		if a, ok := errors.AsType[*apart](err); ok && !pl.apart[a.query] {
+			pl.apart[a.query] = true
+			continue
+		}
+		if step, ok := errors.AsType[*Step](err); ok {
+			step.Plan.Field = bind.StatementField
+			return nil, step, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		p.Field = bind.StatementField
+		return p, nil, nil
 	}
-	p.Field = bind.StatementField
-	return p, nil
+}
+
+// planning is what the queries of one statement have in common.
+type planning struct {
+	cat Catalog
+	m   *sharding.Map
+	db  string
+	o   Options
+	// numbers is how many numbers of sources are taken, and steps how many steps were met.
+	numbers, steps int
+	// apart are the derived tables that are run beforehand although each shard could compute its
+	// part of them, because the statement cannot join them there.
+	apart map[tsql.Query]bool
+}
+
+// block returns a statement or query to be planned. The queries nested in expressions see the
+// columns of outer, others have none.
+func (pl *planning) block(outer *statement, ctes []tsql.CommonTable) *statement {
+	s := &statement{planning: pl, ctes: ctes, b: bind.Binder{DB: pl.db, Field: bind.StatementField, Params: pl.o.Params}}
+	s.b.Nested = s
+	if outer != nil {
+		s.b.Outer, s.outer = &outer.b, outer
+	}
+	return s
 }
 
 func (s *statement) plans(st tsql.Statement) (*plan.Plan, error) {
 	switch st := st.(type) {
-	case *tsql.Select:
-		return s.selects(st)
+	case *tsql.With:
+		if p := s.declare(st); p != nil {
+			return nil, p
+		}
+		return s.query(st.Query)
+	case tsql.Query:
+		return s.query(st)
 	case *tsql.Insert:
 		return s.insert(st)
 	case *tsql.Update:
@@ -58,19 +108,35 @@ func (s *statement) plans(st tsql.Statement) (*plan.Plan, error) {
 	return nil, s.b.Problem(api.CodeUnsupported, 0, "this kind of statement is not supported").Hinted("use SELECT, INSERT, UPDATE, DELETE, TRUNCATE TABLE, CREATE TABLE or DROP TABLE")
 }
 
-// statement is a statement being planned.
+// query plans a query whose rows are the answer.
+func (s *statement) query(q tsql.Query) (*plan.Plan, error) {
+	switch q := q.(type) {
+	case *tsql.Select:
+		if err := s.bind(q); err != nil {
+			return nil, err
+		}
+		return s.whole()
+	case *tsql.SetQuery:
+		return nil, s.b.Problem(api.CodeUnsupported, q.At, "%s is not supported", q.Op).Hinted("run the SELECT statements one at a time")
+	}
+	return nil, s.b.Problem(api.CodeInternal, q.Pos(), "this query is not planned")
+}
+
+// statement is a statement, or a query nested in one, being planned.
 type statement struct {
-	cat Catalog
-	m   *sharding.Map
-	db  string
-	o   Options
-	b   bind.Binder
+	*planning
+	b     bind.Binder
+	outer *statement
+	ctes  []tsql.CommonTable // those that the query can name
 
 	// The following are used only for SELECT.
 
+	selects *tsql.Select
+	sources []source
+	filter  filter
 	plan    *plan.Plan
-	on      []*plan.Expr // join condition of each table of the scope; nil for the first
 	outputs []output
+	header  []api.Column // the names and types of outputs
 	keys    []*plan.Expr // GROUP BY
 	// constantKey means that an item of GROUP BY was folded to a constant.
 	constantKey bool
@@ -81,13 +147,16 @@ type statement struct {
 	limit      *int64
 	offset     int64
 	ties       bool
+	// most is the number of rows that the caller needs; nil means all.
+	most *int64
 }
 
 // output is one column of the answer.
 type output struct {
 	plan.Output
-	at   int
-	uses []bind.Use
+	at      int
+	uses    []bind.Use
+	unnamed bool // T-SQL leaves the column without a name
 }
 
 // maxOutputs is the maximum number of columns of an answer.
@@ -119,11 +188,12 @@ func (s *statement) singleTable(ref *tsql.TableRef) (*bind.Table, error) {
 	if ref.Alias != "" {
 		s.b.Scope = bind.NewScope(t, ref.Alias)
 	}
+	s.numbers = 1
 	return t, nil
 }
 
-// filter binds WHERE, and routes by it and the join conditions.
-func (s *statement) filter(where tsql.Expr) (filter, error) {
+// condition binds WHERE, and routes by it and the join conditions.
+func (s *statement) condition(where tsql.Expr) (filter, error) {
 	f := filter{where: plan.True}
 	if where != nil {
 		s.b.Clause = "WHERE"
@@ -132,71 +202,83 @@ func (s *statement) filter(where tsql.Expr) (filter, error) {
 			return f, err
 		}
 	}
-	sc := s.b.Scope
-	set := keysOf(sc, f.where)
 	filtered := f.where.Op != plan.TrueExpr
-	for i, on := range s.on {
-		if i > 0 && !sc.Sources[i].Outer {
-			set = set.intersect(keysOf(sc, on))
-		}
+	f.keys = keysOf(s.b.Scope, f.where)
+	for i := range s.sources {
+		f.keys = f.keys.intersect(s.sources[i].restricts(s.b.Scope))
 	}
-	f.route = routeOf(sc.Tables[0], s.m, set, filtered)
+	f.route = s.routeOf(f.keys, filtered)
 	if !filtered {
 		f.where = nil
 	}
 	return f, nil
 }
 
-func (s *statement) selects(st *tsql.Select) (*plan.Plan, error) {
+// bind binds all the clauses of a SELECT.
+func (s *statement) bind(st *tsql.Select) error {
+	s.selects = st
 	if err := s.from(st); err != nil {
-		return nil, err
+		return err
 	}
-	f, err := s.filter(st.Where)
-	if err != nil {
-		return nil, err
+	var err error
+	if s.filter, err = s.condition(st.Where); err != nil {
+		return err
 	}
-	s.plan = newPlan(s.b.Scope.Tables[0], plan.OpSelect, f.route)
-	s.plan.Query = &plan.Query{Where: f.where, From: s.sources()}
+	if err := s.checkJoins(); err != nil {
+		return err
+	}
 	if err := s.groupBy(st.GroupBy); err != nil {
-		return nil, err
+		return err
 	}
 	s.b.Aggregated = true
 	if err := s.list(st.List); err != nil {
-		return nil, err
+		return err
 	}
 	if st.Having != nil {
 		from := len(s.b.Uses)
 		if s.having, err = s.b.Condition(st.Having, false); err != nil {
-			return nil, err
+			return err
 		}
 		s.havingUses = s.b.Uses[from:]
 	}
 	if err := s.orderBy(st.OrderBy); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.window(st); err != nil {
-		return nil, err
+		return err
 	}
 	if s.constantKey && len(s.keys) == 0 {
 		s.having = s.nonEmpty()
 	}
-	if len(s.keys) > 0 || s.having != nil || s.b.Aggregates > 0 {
-		return s.plan, s.grouped(st.Distinct)
-	}
-	return s.plan, s.plain(st.Distinct)
+	return nil
 }
 
-// sources returns the joined tables of the plan's query; nil for a single table.
-func (s *statement) sources() []plan.Source {
-	sc := s.b.Scope
-	if len(sc.Tables) == 1 {
-		return nil
+// isGrouped reports whether the rows of the query are groups.
+func (s *statement) isGrouped() bool { return len(s.keys) > 0 || s.having != nil || s.b.Aggregates > 0 }
+
+// whole plans the query as a statement of its own.
+func (s *statement) whole() (*plan.Plan, error) {
+	r := s.filter.route
+	s.plan = &plan.Plan{Op: plan.OpSelect, DB: s.db, Route: r, Fragments: fragments(&r), Columns: s.header}
+	if len(s.sources) > 0 && s.sources[0].Table != "" {
+		s.plan.Table, s.plan.SchemaVersion = s.sources[0].Table, s.sources[0].SchemaVersion
 	}
-	from := make([]plan.Source, len(sc.Tables))
-	for i, t := range sc.Tables {
-		from[i] = plan.Source{Table: t.Name, SchemaVersion: t.Version, Left: sc.Sources[i].Outer, On: s.on[i]}
+	s.plan.Query = &plan.Query{Where: s.filter.where}
+	if len(s.sources) == 0 {
+		return s.plan, s.constant()
 	}
-	return from
+	if s.qualified() {
+		s.plan.Query.From = s.planSources()
+	}
+	if s.isGrouped() {
+		return s.plan, s.grouped(s.selects.Distinct)
+	}
+	return s.plan, s.plain(s.selects.Distinct)
+}
+
+// qualified reports whether the columns of the query have to be qualified by their source.
+func (s *statement) qualified() bool {
+	return len(s.sources) > 1 || s.sources[0].Table == "" || s.numbers > 1
 }
 
 func (s *statement) groupBy(items []tsql.Expr) error {
@@ -211,6 +293,9 @@ func (s *statement) groupBy(items []tsql.Expr) error {
 			return err
 		}
 		switch {
+		case x.HasQuery():
+			p := s.b.Problem(api.CodeUnsupported, it.Pos(), "GROUP BY contains a subquery")
+			return p.Hinted("select it in a derived table, and group that").Numbered(mssqlerr.AggregateInGroupBy)
 		case x.HasColumn():
 		case s.b.ColumnRefs > before:
 			// An expression with columns that folds to a constant is allowed, but does
@@ -258,10 +343,10 @@ func (s *statement) list(items []tsql.SelectItem) error {
 			return s.b.Problem(api.CodeTooComplex, it.At, "the answer has more than %d columns", maxOutputs).Hinted("name fewer columns")
 		}
 	}
-	s.plan.Columns = make([]api.Column, len(s.outputs))
+	s.header = make([]api.Column, len(s.outputs))
 	for i := range s.outputs {
 		o := &s.outputs[i]
-		s.plan.Columns[i] = api.Column{Name: o.Name, Type: s.b.Scope.TypeName(o.Expr)}
+		s.header[i] = api.Column{Name: o.Name, Type: s.b.Scope.TypeName(o.Expr)}
 	}
 	return nil
 }
@@ -273,19 +358,23 @@ func (s *statement) item(it *tsql.SelectItem) error {
 		return err
 	}
 	name := it.Alias
-	if _, ok := it.X.(*tsql.Column); ok && name == "" {
-		name = x.Column
+	if c, ok := it.X.(*tsql.Column); ok && name == "" {
+		name = s.b.Scope.ColumnName(x, c.Name)
 	}
-	if name == "" {
+	unnamed := name == ""
+	if unnamed {
 		name = "column" + strconv.Itoa(len(s.outputs)+1)
 	}
-	s.outputs = append(s.outputs, output{plan.Output{Name: name, Expr: x}, it.X.Pos(), s.b.Uses[from:]})
+	s.outputs = append(s.outputs, output{plan.Output{Name: name, Expr: x}, it.X.Pos(), s.b.Uses[from:], unnamed})
 	return nil
 }
 
 // star adds all columns of all tables, or of one.
 func (s *statement) star(it *tsql.SelectItem) error {
 	sc := s.b.Scope
+	if len(sc.Sources) == 0 {
+		return s.b.Problem(api.CodeSyntax, it.At, "* has no table to select the columns of").Hinted("add FROM with a table").Numbered(mssqlerr.NoTableForStar)
+	}
 	sources := sc.Sources
 	if p := s.b.CheckDB(it.DB, it.At); p != nil {
 		return p
@@ -299,7 +388,7 @@ func (s *statement) star(it *tsql.SelectItem) error {
 	}
 	for i := range sources {
 		for _, c := range sources[i].Columns {
-			s.outputs = append(s.outputs, output{plan.Output{Name: c.Column, Expr: c}, it.At, []bind.Use{{X: c, At: it.At}}})
+			s.outputs = append(s.outputs, output{Output: plan.Output{Name: sc.ColumnName(c, c.Column), Expr: c}, at: it.At, uses: []bind.Use{{X: c, At: it.At}}})
 		}
 	}
 	return nil
@@ -345,10 +434,8 @@ func (s *statement) window(st *tsql.Select) error {
 		}
 		s.limit = &n
 	}
-	if s.o.MaxRows != nil && !s.ties && *s.o.MaxRows < math.MaxInt64 {
-		if more := *s.o.MaxRows + 1; s.limit == nil || *s.limit > more {
-			s.limit = &more
-		}
+	if s.most != nil && !s.ties && (s.limit == nil || *s.limit > *s.most) {
+		s.limit = s.most
 	}
 	return nil
 }

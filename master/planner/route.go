@@ -33,11 +33,11 @@ func keysOf(sc *bind.Scope, e *plan.Expr) keySet {
 		return keySet{}
 	case plan.EqExpr:
 		if sc.IsKey(e.Args[0]) && e.Args[1].IsConst() {
-			return keySetOf(sc.Tables[e.Args[0].Source], e.Args[1:])
+			return keySetOf(e.Args[0].Type, e.Args[1:])
 		}
 	case plan.InExpr:
 		if sc.IsKey(e.Args[0]) && !e.Negated {
-			return keySetOf(sc.Tables[e.Args[0].Source], e.Args[1:])
+			return keySetOf(e.Args[0].Type, e.Args[1:])
 		}
 	case plan.AndExpr:
 		set := keySet{all: true}
@@ -60,10 +60,10 @@ func keysOf(sc *bind.Scope, e *plan.Expr) keySet {
 }
 
 // keySetOf returns the canonical keys of constants of the shard key's type.
-func keySetOf(t *bind.Table, consts []*plan.Expr) keySet {
+func keySetOf(keyType sqltypes.Type, consts []*plan.Expr) keySet {
 	keys := make([]string, 0, len(consts))
 	for _, c := range consts {
-		key, err := sharding.CanonicalKey(t.Columns[t.Key].Type, c.Value)
+		key, err := sharding.CanonicalKey(keyType, c.Value)
 		if err != nil {
 			// Cannot happen: NULL and types that cannot be a key are ruled out before.
 			// Scattering is always correct.
@@ -107,6 +107,7 @@ func (s keySet) intersect(o keySet) keySet {
 // filter is a bound condition and its route.
 type filter struct {
 	where *plan.Expr // nil: all rows
+	keys  keySet     // the shard keys of the rows
 	route api.Route
 }
 
@@ -201,6 +202,25 @@ func checkIntegerKey(typ sqltypes.Type, raw jsontext.Value) *api.Problem {
 		return nil
 	}
 	return api.NewProblem(api.CodeInvalidField, "shard_key is %s", what).At("shard_key").Hinted("send an integer or a string")
+}
+
+// routeOf is the route of a statement whose rows have the given shard keys.
+func (s *statement) routeOf(set keySet, filtered bool) api.Route {
+	tables := s.b.Scope.Tables
+	for _, t := range tables {
+		if !t.Replicated {
+			return routeOf(t, s.m, set, filtered)
+		}
+	}
+	switch {
+	case len(tables) == 0:
+		return api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "no table is read: the master computes the answer"}
+	case set.all && tables[0].Def == nil:
+		r := copyRoute(tables[0], s.m)
+		r.Why = "every shard can compute " + api.Clip(tables[0].Name)
+		return r
+	}
+	return routeOf(tables[0], s.m, set, filtered)
 }
 
 // routeOf returns the shards that hold the keys of set, and explains why in plain words.

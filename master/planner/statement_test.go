@@ -118,7 +118,8 @@ func planText(t *testing.T, c planner.Catalog, text string) (*plan.Plan, error) 
 	if err != nil {
 		return nil, err
 	}
-	return planner.Statement(c, newMap(t, 3), "School", st, planner.Options{Params: o.Params, AllShards: o.AllShards, MaxRows: o.MaxRows})
+	p, _, err := planner.Statement(c, newMap(t, 3), "School", st, planner.Options{Params: o.Params, AllShards: o.AllShards, MaxRows: o.MaxRows})
+	return p, err
 }
 
 func writePlan(t *testing.T, out *strings.Builder, p *plan.Plan) {

@@ -196,7 +196,7 @@ func (s *statement) truncate(st *tsql.Truncate) (*plan.Plan, error) {
 
 // writeFilter is filter for statements that must not touch every shard unless all_shards is set.
 func (s *statement) writeFilter(t *bind.Table, verb string, at int, where tsql.Expr) (filter, error) {
-	f, err := s.filter(where)
+	f, err := s.condition(where)
 	if err == nil && f.route.Kind == api.RouteCopy {
 		f.route = allCopies(t, s.m)
 		return f, nil

@@ -85,6 +85,8 @@ type statement struct {
 	ast  tsql.Statement
 	run  *runningQuery
 	plan *plan.Plan // nil until planned
+	// steps are the parts of the statement that are run before it is planned.
+	steps []*planner.Step
 }
 
 // answer plans and runs the statement. It returns an error only if nothing was sent yet.
@@ -112,12 +114,30 @@ func (q *statement) answer(ctx context.Context) error {
 	})
 }
 
+// makePlan plans the statement. It first runs the steps that the plan depends on, or if the
+// statement is only to be explained, notes their plans.
 func (q *statement) makePlan(ctx context.Context) (*plan.Plan, error) {
-	return planner.Statement(requestCatalog{ctx, q.s}, q.s.slots, q.req.DB, q.ast, q.options())
-}
-
-func (q *statement) options() planner.Options {
-	return planner.Options{Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows}
+	q.steps = nil
+	o := planner.Options{Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows, Results: planner.NewResults()}
+	for {
+		p, step, err := planner.Statement(requestCatalog{ctx, q.s}, q.s.slots, q.req.DB, q.ast, o)
+		if step == nil {
+			return p, err
+		}
+		if len(q.steps) == maxSteps {
+			return nil, tooManySteps()
+		}
+		q.steps = append(q.steps, step)
+		if q.req.Explain && !q.req.Analyze {
+			o.Results.Skip(step)
+			continue
+		}
+		rows, err := q.runStep(ctx, step)
+		if err != nil {
+			return nil, err
+		}
+		o.Results.Set(step, rows)
+	}
 }
 
 // requestCatalog looks up the tables of one request, see [Service.table].

@@ -148,6 +148,10 @@ func (s *Service) planAndRun(ctx context.Context, makePlan func(context.Context)
 	failed := -1 // the shard whose copy of a reference table could not be read
 	for retried := false; ; retried = true {
 		p, err := makePlan(ctx)
+		if api.CodeOf(err) == api.CodeStaleSchema && !retried { // of a part that had to be run first
+			s.prober.Refresh(ctx, refreshGap)
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -29,6 +29,8 @@ const (
 	UnknownTable         = 208   // an object, such as a table, does not exist
 	AmbiguousColumn      = 209   // a column name could belong to several tables
 	ValueCount           = 213   // the number of values does not match the columns of the table
+	SameCommonTables     = 239   // two common table expressions have the same name
+	NoTableForStar       = 263   // `*` is selected without FROM
 	DuplicateColumn      = 264   // a column is assigned more than once in a SET clause or a column list
 	IncompatibleOperands = 402   // an operator does not take operands of these data types
 	OrderByConstant      = 408   // ORDER BY contains a constant expression

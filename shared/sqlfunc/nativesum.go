@@ -1,6 +1,10 @@
 package sqlfunc
 
-import "shardeck/shared/sqltypes"
+import (
+	"strings"
+
+	"shardeck/shared/sqltypes"
+)
 
 // NativeAggregate is an aggregate that an engine over SQLite registers. Unlike a [Native]
 // it is called with NULLs too.
@@ -26,15 +30,41 @@ type Accumulator interface {
 //	                   are none; of integers and decimals a value of the type, of floats a
 //	                   partial sum of [sqltypes.FloatPartial], for the master to add to those
 //	                   of other shards and to round once
+//	sd_total (x, type) like sd_sum, but a sum of floats is rounded here: for queries whose
+//	                   groups are on one shard
+//	sd_single (x)      the only value of x, NULL or not, or NULL if there is none; a second one is
+//	                   an error (512), as it is of a subquery that is used as a value
 func NativeAggregates() []NativeAggregate {
-	return []NativeAggregate{{"sd_sum", 2, func(types Types) Accumulator { return &nativeSum{types: types} }}}
+	return []NativeAggregate{
+		{"sd_sum", 2, func(types Types) Accumulator { return &nativeSum{types: types, partial: true} }},
+		{"sd_total", 2, func(types Types) Accumulator { return &nativeSum{types: types} }},
+		{"sd_single", 1, func(Types) Accumulator { return &nativeSingle{} }},
+	}
 }
 
-// nativeSum is sd_sum. Its type is an argument of every row; the first one counts.
+// nativeSingle is sd_single.
+type nativeSingle struct {
+	value sqltypes.Value
+	seen  bool
+}
+
+func (s *nativeSingle) Step(args []sqltypes.Value) error {
+	if s.seen {
+		return sqltypes.SeveralRows()
+	}
+	s.value, s.seen = args[0], true
+	s.value.Str = strings.Clone(s.value.Str)
+	return nil
+}
+
+func (s *nativeSingle) Final() (sqltypes.Value, error) { return s.value, nil }
+
+// nativeSum is sd_sum, and without partial sd_total. Its type is an argument of every row; the first one counts.
 type nativeSum struct {
-	types Types
-	float bool
-	sum   *sqltypes.Sum
+	types   Types
+	partial bool
+	float   bool
+	sum     *sqltypes.Sum
 }
 
 func (s *nativeSum) Step(args []sqltypes.Value) error {
@@ -52,7 +82,7 @@ func (s *nativeSum) Final() (sqltypes.Value, error) {
 	switch {
 	case s.sum == nil:
 		return sqltypes.Null(), nil // no rows
-	case s.float:
+	case s.float && s.partial:
 		return s.sum.Partial()
 	}
 	return s.sum.Value()

@@ -73,6 +73,12 @@ func RowTooLarge() *Error {
 		hinted("select fewer columns, or a SUBSTRING of the long ones")
 }
 
+// SeveralRows is the error for a subquery that is used as a value and has more than one row.
+func SeveralRows() *Error {
+	return newError(mssqlerr.SubqueryRows, InvalidArgument, "a subquery that is used as a value has more than one row").
+		hinted("narrow its WHERE, select an aggregate such as MAX(x), or compare with IN")
+}
+
 func errTooLong(t Type, have int, unit string) *Error {
 	return newError(mssqlerr.Truncation, TooLong, "the value has %d %s; %s holds %d", have, unit, t, t.Length).
 		hinted("use a shorter value, or give the column a greater length")

@@ -1,0 +1,76 @@
+package service
+
+import (
+	"bytes"
+	"context"
+
+	"shardeck/master/plan"
+	"shardeck/master/planner"
+	"shardeck/shared/api"
+	"shardeck/shared/httpserve"
+	"shardeck/shared/jsonrow"
+	"shardeck/shared/sqltypes"
+)
+
+// Bounds of what a statement runs before the rest of it is planned.
+const (
+	// maxSteps is the maximum number of steps of a statement.
+	maxSteps = 64
+	// maxStepBytes is the maximum size of the rows of a step, in bytes of JSON.
+	maxStepBytes = 8 << 20
+	// maxStepValues is the maximum number of values in the rows of a step, which is that of an IN
+	// list too.
+	maxStepValues = 100_000
+)
+
+func tooManySteps() error {
+	return api.NewProblem(api.CodeTooComplex, "more than %d subqueries have to be run before the statement", maxSteps).At("sql").
+		Hinted("run some of them as statements of their own")
+}
+
+// runStep runs a step and returns its rows, within bounds.
+func (q *statement) runStep(ctx context.Context, step *planner.Step) ([][]sqltypes.Value, error) {
+	var rows [][]sqltypes.Value
+	types := step.Types()
+	size, values := 0, 0
+	var split jsonrow.Splitter
+	take := func(block []byte, _ int64) error {
+		size += len(block)
+		for len(block) > 0 {
+			end := bytes.IndexByte(block, '\n')
+			if end < 0 || !split.Split(block[:end], len(types)) {
+				return api.NewProblem(api.CodeShardBadAnswer, "a row is not a JSON array of the expected columns")
+			}
+			row := make([]sqltypes.Value, len(types))
+			for i, t := range types {
+				v, err := sqltypes.DecodeWire(t, split.Element(block[:end], i))
+				if err != nil {
+					return api.NewProblem(api.CodeShardBadAnswer, "a value of a row is not a %s", t)
+				}
+				row[i] = v
+			}
+			rows = append(rows, row)
+			block = block[end+1:]
+			values += len(types)
+		}
+		if size > maxStepBytes || values > maxStepValues {
+			return api.NewProblem(api.CodeTooComplex, "a part of the statement that is run beforehand returns more than %d values or %d MiB", maxStepValues, maxStepBytes>>20).At("sql").
+				Hinted("narrow its WHERE, select fewer columns, or join by the shard key so that each shard answers alone")
+		}
+		return nil
+	}
+	run := func(p *plan.Plan) error {
+		rows, size, values = nil, 0, 0
+		r, err := q.s.open(ctx, httpserve.RequestID(q.r), p, false, nil)
+		if err != nil {
+			return err
+		}
+		defer r.close()
+		return r.gather(p, take)
+	}
+	err := q.s.planAndRun(ctx, func(context.Context) (*plan.Plan, error) { return step.Plan, nil }, run)
+	if cause, ok := context.Cause(ctx).(*api.Problem); ok && err != nil {
+		err = cause
+	}
+	return rows, err
+}
