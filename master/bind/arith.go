@@ -12,6 +12,9 @@ import (
 // by +.
 func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
 	l, r = nullBeside(l, r), nullBeside(r, l)
+	if isBitwise(op) {
+		return b.bitwise(op, l, r, at)
+	}
 	cl, cr := l.Type.Class(), r.Type.Class()
 	if cl == sqltypes.Strings && cr == sqltypes.Strings {
 		return b.concat(op, l, r, at)
@@ -59,7 +62,11 @@ func (b *Binder) concat(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, er
 		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "the operator %s is not defined for strings", plan.OpText[op]).Hinted("use + to concatenate strings; write a number without quotes")
 	}
 	t := ConcatType(l.Type, r.Type)
-	return b.folded(&plan.Expr{Op: plan.ConcatExpr, Type: t, Args: []*plan.Expr{l, r}, Binary: l.Binary || r.Binary}, at)
+	binary, collated, err := b.collationOf(at, l, r)
+	if err != nil {
+		return nil, err
+	}
+	return b.folded(&plan.Expr{Op: plan.ConcatExpr, Type: t, Args: []*plan.Expr{l, r}, Binary: binary, Collated: collated}, at)
 }
 
 func (b *Binder) intArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {

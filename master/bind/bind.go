@@ -243,6 +243,9 @@ func (b *Binder) like(e *tsql.Like, not bool) (*plan.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x, pattern, err = b.sameCollation(x, pattern, e.At); err != nil {
+		return nil, err
+	}
 	like := &plan.Expr{Op: plan.LikeExpr, Negated: not, Args: make([]*plan.Expr, 2, 3)}
 	for i, arg := range [...]*plan.Expr{x, pattern} {
 		at := e.X.Pos()

@@ -16,7 +16,10 @@ import (
 // the column's type wherever that does not change the result, so that an index on the
 // column can be used: int_col > 5.5 becomes int_col > 5.
 func (b *Binder) compare(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
+	l, r, err := b.sameCollation(l, r, at)
 	switch {
+	case err != nil:
+		return nil, err
 	case l == untypedNull || r == untypedNull:
 		return plan.False, nil // UNKNOWN
 	case l.IsNull() || r.IsNull():
@@ -124,7 +127,7 @@ func (b *Binder) convertClass(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr
 
 // Convert converts e to t, immediately if it is a constant.
 func (b *Binder) Convert(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, error) {
-	return b.folded(&plan.Expr{Op: plan.ConvertExpr, Type: t, Args: []*plan.Expr{e}, Binary: e.Binary}, at)
+	return b.folded(&plan.Expr{Op: plan.ConvertExpr, Type: t, Args: []*plan.Expr{e}, Binary: e.Binary && e.Type.Kind.IsString(), Collated: e.Collated}, at)
 }
 
 func (b *Binder) compareConsts(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
@@ -151,7 +154,7 @@ func (b *Binder) compareConst(op plan.ExprOp, x, c *plan.Expr, at int) (*plan.Ex
 	cx, cc := x.Type.Class(), c.Type.Class()
 	switch {
 	case cx == sqltypes.Strings && cc == sqltypes.Strings:
-		return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: stringConst(x.Type), Value: c.Value, Binary: c.Binary}), nil
+		return plan.Comparison(op, x, &plan.Expr{Op: plan.ValueExpr, Type: stringConst(x.Type), Value: c.Value, Binary: c.Binary, Collated: c.Collated}), nil
 	case cx == sqltypes.Binaries && cc == sqltypes.Binaries:
 		return b.compareBinary(op, x, c, at)
 	case cc == sqltypes.Strings && cx != sqltypes.Binaries:

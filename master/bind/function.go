@@ -21,7 +21,7 @@ func (b *Binder) call(c *tsql.Call) (*plan.Expr, error) {
 	if f.Class == sqlfunc.Aggregate {
 		return b.aggregate(c, f)
 	}
-	if n := len(c.Args); c.Star || c.Distinct || n < f.MinArgs() || n > f.MaxArgs() {
+	if n := len(c.Args); c.Name == "TRIM" && n == 2 && !c.From || c.Star || c.Distinct || n < f.MinArgs() || n > f.MaxArgs() {
 		return nil, b.argumentCountError(c, f)
 	}
 	if f.Class == sqlfunc.Form {
@@ -34,6 +34,8 @@ func (b *Binder) call(c *tsql.Call) (*plan.Expr, error) {
 // CONVERT, and turns IIF into CASE.)
 func (b *Binder) form(c *tsql.Call) (*plan.Expr, error) {
 	switch c.Name {
+	case "CHOOSE":
+		return b.choose(c)
 	case "COALESCE":
 		return b.coalesce(c)
 	case "ISNULL":
@@ -56,7 +58,7 @@ func (b *Binder) unknownFunction(c *tsql.Call) error {
 	case !known && len(near) > 0:
 		return p.Hinted("did you mean %s?", strings.Join(near, " or "))
 	}
-	return p.Hinted("the functions are %s", strings.Join(sqlfunc.Names(), ", "))
+	return p.Hinted("compute it from the values that are read; docs/queries.md lists the functions")
 }
 
 func (b *Binder) argumentCountError(c *tsql.Call, f *sqlfunc.Func) error {
@@ -100,11 +102,38 @@ func (b *Binder) scalar(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 		}
 		e.Args, types = append(e.Args, x), append(types, x.Type)
 	}
-	e.Type = f.Result(types)
-	for _, x := range e.Args {
-		e.Binary = e.Binary || x.Binary && e.Type.Kind.IsString()
+	if err := b.toCommon(c, f, e, types); err != nil {
+		return nil, err
+	}
+	if e.Type = f.Result(types); e.Type.Kind == sqltypes.Invalid {
+		return nil, b.Problem(api.CodeUnsupported, c.At, "%s of a value of type %s is not supported", c.Name, types[0]).Hinted("CAST it to FLOAT")
+	}
+	if f.Collated || e.Type.Kind.IsString() {
+		var err error
+		if e.Binary, e.Collated, err = b.collationOf(c.At, e.Args...); err != nil {
+			return nil, err
+		}
+		e.Collated = e.Collated && e.Type.Kind.IsString()
 	}
 	return b.folded(e, c.At)
+}
+
+// toCommon converts the arguments for parameters of the kind Common to their common type.
+func (b *Binder) toCommon(c *tsql.Call, f *sqlfunc.Func, e *plan.Expr, types []sqltypes.Type) error {
+	if len(f.Params) == 0 || f.Params[0].Kind != sqlfunc.Common {
+		return nil
+	}
+	t, err := b.unify(e.Args, c.At)
+	if err != nil {
+		return err
+	}
+	for i := range e.Args {
+		if e.Args[i], err = b.convertResult(e.Args[i], t, c.Args[i].Pos(), b.lazy > 0); err != nil {
+			return err
+		}
+		types[i] = t
+	}
+	return nil
 }
 
 // part parses argument i as a date part.
@@ -134,7 +163,8 @@ var paramKinds = map[sqlfunc.ParamKind]struct {
 	accept func(x *plan.Expr) (sqltypes.Type, bool)
 	lacks  func(c sqltypes.Class) bool // classes that T-SQL accepts and Shardeck does not; may be nil
 }{
-	sqlfunc.Value: {want: "a value", accept: func(x *plan.Expr) (sqltypes.Type, bool) { return x.Type, true }},
+	sqlfunc.Value:  {want: "a value", accept: anyType},
+	sqlfunc.Common: {want: "a value", accept: anyType},
 	sqlfunc.Text: {want: "a string", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		switch x.Type.Class() {
 		case sqltypes.Strings:
@@ -165,6 +195,9 @@ var paramKinds = map[sqlfunc.ParamKind]struct {
 		}
 		return x.Type, x.Type.Kind.IsNumeric()
 	}},
+	sqlfunc.Floating: {want: "a number", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
+		return sqltypes.FloatType, x.Type.Kind.IsNumeric() || x.Type.Kind.IsString()
+	}},
 	sqlfunc.Moment: {want: "a date", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		if x.Type.Kind.IsString() || x.IsNull() && !x.Type.Kind.IsTemporal() {
 			return sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, true
@@ -174,6 +207,8 @@ var paramKinds = map[sqlfunc.ParamKind]struct {
 		return c == sqltypes.Integers || c == sqltypes.Decimals || c == sqltypes.Floats
 	}},
 }
+
+func anyType(x *plan.Expr) (sqltypes.Type, bool) { return x.Type, true }
 
 func isBinaries(c sqltypes.Class) bool { return c == sqltypes.Binaries }
 

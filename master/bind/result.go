@@ -69,6 +69,41 @@ func firstNotNull(args []*plan.Expr, t sqltypes.Type) *plan.Expr {
 	return &plan.Expr{Op: plan.CoalesceExpr, Type: t, Args: kept, Binary: binary}
 }
 
+// choose binds CHOOSE(i, x, y): CASE i WHEN 1 THEN x WHEN 2 THEN y END.
+func (b *Binder) choose(c *tsql.Call) (*plan.Expr, error) {
+	index, err := b.argument(c, 0, sqlfunc.Integer)
+	if err != nil {
+		return nil, err
+	}
+	b.lazy++
+	defer func() { b.lazy-- }()
+	results := make([]*plan.Expr, 0, len(c.Args)-1)
+	for _, a := range c.Args[1:] {
+		x, err := b.Value(a)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, x)
+	}
+	t, err := b.unify(results, c.At)
+	if err != nil {
+		return nil, err
+	}
+	pairs := make([]*plan.Expr, 0, 2*len(results))
+	for i, x := range results {
+		at := c.Args[i+1].Pos()
+		when, err := b.compare(plan.EqExpr, index, &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType, Value: sqltypes.Int64(int64(i + 1))}, at)
+		if err != nil {
+			return nil, err
+		}
+		if x, err = b.convertResult(x, t, at, true); err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, when, x)
+	}
+	return branches(pairs, &plan.Expr{Op: plan.ValueExpr, Type: t}, t), nil
+}
+
 // isNullFunction binds ISNULL. Its type is that of its first argument; a longer string
 // is truncated to it.
 func (b *Binder) isNullFunction(c *tsql.Call) (*plan.Expr, error) {

@@ -74,7 +74,8 @@ func floatOf(l, r sqltypes.Type) sqltypes.Type {
 	return sqltypes.Type{Kind: sqltypes.Real}
 }
 
-var arithOps = [...]plan.ExprOp{tsql.Add: plan.AddExpr, tsql.Sub: plan.SubExpr, tsql.Mul: plan.MulExpr, tsql.Div: plan.DivExpr, tsql.Mod: plan.ModExpr}
+var arithOps = [...]plan.ExprOp{tsql.Add: plan.AddExpr, tsql.Sub: plan.SubExpr, tsql.Mul: plan.MulExpr, tsql.Div: plan.DivExpr, tsql.Mod: plan.ModExpr,
+	tsql.BitAnd: plan.BitAndExpr, tsql.BitOr: plan.BitOrExpr, tsql.BitXor: plan.BitXorExpr}
 
 var compareOps = [...]plan.ExprOp{
 	tsql.Eq: plan.EqExpr, tsql.Ne: plan.NeExpr, tsql.Lt: plan.LtExpr, tsql.Le: plan.LeExpr, tsql.Gt: plan.GtExpr, tsql.Ge: plan.GeExpr,

@@ -26,6 +26,10 @@ func (b *Binder) Value(e tsql.Expr) (*plan.Expr, error) {
 			return nil, err
 		}
 		return b.arith(arithOps[e.Op], l, r, e.At)
+	case *tsql.BitNot:
+		return b.bitNot(e)
+	case *tsql.Collate:
+		return b.collate(e)
 	case *tsql.Param:
 		return b.param(e)
 	case *tsql.Call:

@@ -18,7 +18,7 @@ func (SQLServer) EngineComputes(p *plan.Plan) []string {
 	var functions []string
 	for e := range p.Exprs() {
 		switch e.Op {
-		case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr, plan.NegExpr:
+		case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr, plan.NegExpr, plan.BitAndExpr, plan.BitOrExpr, plan.BitXorExpr:
 			arithmetic = true
 		case plan.ConvertExpr, plan.AssignExpr:
 			conversions = true

@@ -128,11 +128,17 @@ func unfolded(t *testing.T, s *shardedDB, x sqlfunc.Example) *plan.Plan {
 	if !ok {
 		t.Fatalf("%s is not a call", x.Expr)
 	}
+	if len(call.Args) == 0 {
+		return nil
+	}
 	isFirst, err := tsql.ParseCondition("user_id = 1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, a := range call.Args {
+		if lit, ok := a.(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
+			continue // a CASE of NULL alone has no type
+		}
 		if sqlfunc.Lookup(call.Name).Param(i).Kind != sqlfunc.DatePart {
 			call.Args[i] = &tsql.Case{At: a.Pos(), Whens: []tsql.When{{If: isFirst, Then: a}}}
 		}
@@ -163,6 +169,9 @@ func overUserID(e *plan.Expr) *plan.Expr {
 func checkWrongArguments(t *testing.T, s *shardedDB, f *sqlfunc.Func) {
 	t.Helper()
 	for _, n := range []int{f.MinArgs() - 1, f.MaxArgs() + 1} {
+		if n < 0 {
+			continue
+		}
 		text := "SELECT " + f.Name + "(" + strings.TrimSuffix(strings.Repeat("1, ", n), ", ") + ") AS r FROM F"
 		_, err := s.plan(text)
 		if p := api.AsProblem(err); p == nil || p.SQLNumber != 174 || !strings.Contains(p.Hint, f.Usage()) {
@@ -170,7 +179,7 @@ func checkWrongArguments(t *testing.T, s *shardedDB, f *sqlfunc.Func) {
 		}
 	}
 	for i, p := range f.Params {
-		if p.Kind == sqlfunc.DatePart || p.Kind == sqlfunc.Value {
+		if p.Kind == sqlfunc.DatePart || p.Kind == sqlfunc.Value || p.Kind == sqlfunc.Common {
 			continue
 		}
 		args := make([]string, f.MinArgs())
@@ -203,7 +212,7 @@ type vector struct {
 	Types    []string       `json:"types"`
 	Params   jsontext.Value `json:"params"`
 	Column   string         `json:"column"` // the type of the value
-	Want     jsontext.Value `json:"want,omitempty"`
+	Want     jsontext.Value `json:"want,omitzero"`
 	Error    int            `json:"error,omitzero"`
 }
 

@@ -22,10 +22,10 @@ func collationOf(t sqltypes.Type, binary bool) string {
 	return ""
 }
 
-// hasCollation reports whether e compares in coll without a COLLATE: only columns have a
-// collation of their own.
+// hasCollation reports whether e, written as it is, compares in coll, the collation of the
+// comparison: only columns have a collation of their own.
 func hasCollation(e *plan.Expr, coll string) bool {
-	return coll == "" || e.Op == plan.ColumnExpr && !e.Derived && collationOf(e.Type, e.Binary) == coll
+	return coll == "" || e.Op == plan.CollateExpr || e.Op == plan.ColumnExpr && !e.Derived && collationOf(e.Type, e.Binary) == coll
 }
 
 // collated writes e, with COLLATE if it does not have the collation already.
@@ -67,7 +67,11 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 		w.text("count(*)")
 	case plan.NegExpr:
 		w.negative(e)
-	case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
+	case plan.CollateExpr:
+		w.text("(")
+		w.expr(e.Args[0])
+		w.text(" COLLATE " + collationOf(e.Type, e.Binary) + ")")
+	case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr, plan.BitAndExpr, plan.BitOrExpr, plan.BitXorExpr:
 		// Natives have T-SQL's overflow, division and rounding.
 		w.native(sqlfunc.ArithmeticName(plan.ArithOf[e.Op]), e.Args[0], e.Args[1], e.Type)
 	case plan.ConcatExpr:

@@ -10,7 +10,7 @@ import (
 // function writes a call of a native: first the date part if it has one, then the
 // arguments, then the type argument if it has one.
 func (w *sqliteWriter) function(e *plan.Expr) {
-	w.text(e.Func.SQLite + "(")
+	w.text(e.Func.NativeName(e.Binary) + "(")
 	if e.Part != 0 {
 		w.text("'" + e.Part.String() + "', ")
 	}
@@ -21,8 +21,12 @@ func (w *sqliteWriter) function(e *plan.Expr) {
 	switch e.Func.TypeArg {
 	case sqlfunc.ResultType:
 		w.typeArg(e.Type)
-	case sqlfunc.ArgumentType:
-		w.typeArg(e.Args[0].Type)
+	case sqlfunc.ArgumentType, sqlfunc.StringsType:
+		types := make([]sqltypes.Type, len(e.Args))
+		for i, a := range e.Args {
+			types[i] = a.Type
+		}
+		w.typeArg(e.Func.CallOf(e.Type, e.Part, e.Binary, types).Argument)
 	}
 	w.text(")")
 }

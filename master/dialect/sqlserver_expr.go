@@ -7,7 +7,7 @@ import (
 
 var sqlServerArith = [...]string{
 	plan.AddExpr: " + ", plan.SubExpr: " - ", plan.MulExpr: " * ", plan.DivExpr: " / ", plan.ModExpr: " % ",
-	plan.ConcatExpr: " + ",
+	plan.ConcatExpr: " + ", plan.BitAndExpr: " & ", plan.BitOrExpr: " | ", plan.BitXorExpr: " ^ ",
 }
 
 // expr writes e, in parentheses if necessary to be an operand of a comparison; a
@@ -35,7 +35,9 @@ func (w *sqlServerWriter) expr(e *plan.Expr) {
 	case plan.NegExpr:
 		w.text("-")
 		w.operand(e.Args[0], primary)
-	case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
+	case plan.CollateExpr:
+		w.collate(e)
+	case plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr, plan.BitAndExpr, plan.BitOrExpr, plan.BitXorExpr:
 		level := levelOf(e.Op)
 		w.operand(e.Args[0], level)
 		w.text(sqlServerArith[e.Op])
@@ -68,7 +70,7 @@ func levelOf(op plan.ExprOp) int {
 	switch op {
 	case plan.NegExpr:
 		return signed
-	case plan.AddExpr, plan.SubExpr, plan.ConcatExpr:
+	case plan.AddExpr, plan.SubExpr, plan.ConcatExpr, plan.BitAndExpr, plan.BitOrExpr, plan.BitXorExpr:
 		return additive
 	case plan.MulExpr, plan.DivExpr, plan.ModExpr:
 		return multiplicative

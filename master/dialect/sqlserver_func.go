@@ -12,11 +12,35 @@ func (w *sqlServerWriter) function(e *plan.Expr) {
 	if e.Func.NamesPart() {
 		w.text(e.Part.String() + ", ")
 	}
+	if e.Func.Name == "TRIM" && len(e.Args) > 1 {
+		w.argument(e, e.Args[1])
+		w.text(" FROM ")
+		w.argument(e, e.Args[0])
+		w.text(")")
+		return
+	}
 	for i, a := range e.Args {
 		w.comma(i)
-		w.expr(a)
+		w.argument(e, a)
 	}
 	w.text(")")
+}
+
+// argument writes an argument of a function. A constant of a MAX type keeps its type, which
+// decides whether the server cuts the result off. Strings that are compared in the collation of
+// shard keys all need it.
+func (w *sqlServerWriter) argument(e, x *plan.Expr) {
+	if !e.Func.Collated || !e.Binary || !x.Type.Kind.IsString() || x.IsConst() || isKey(x) {
+		w.concatOperand(x, signed)
+		return
+	}
+	kind := sqltypes.VarChar
+	for _, a := range e.Args {
+		if a.Type.Kind.IsUnicode() {
+			kind = sqltypes.NVarChar
+		}
+	}
+	w.binary(x, kind)
 }
 
 func (w *sqlServerWriter) coalesce(e *plan.Expr) {

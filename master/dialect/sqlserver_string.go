@@ -86,6 +86,16 @@ func (w *sqlServerWriter) binary(e *plan.Expr, kind sqltypes.Kind) {
 	w.text(" COLLATE " + binaryCollation(kind))
 }
 
+// collate writes a string in the collation that COLLATE gives it.
+func (w *sqlServerWriter) collate(e *plan.Expr) {
+	w.operand(e.Args[0], primary)
+	if e.Binary {
+		w.text(" COLLATE " + binaryCollation(e.Type.Kind))
+	} else {
+		w.text(" COLLATE DATABASE_DEFAULT")
+	}
+}
+
 // folded writes a string's folded form, whose order is that of sqltypes.CompareText.
 func (w *sqlServerWriter) folded(e *plan.Expr) {
 	w.text("LOWER(UPPER(")

@@ -7,12 +7,13 @@ import (
 )
 
 // Apply evaluates e, a conversion, arithmetic, concatenation or function, for the given
-// values of its arguments. If one is NULL, so is the result. Apply does not support
+// values of its arguments. If one is NULL, so is the result, except of functions that are
+// computed for NULLs ([sqlfunc.Func.Nulls]). Apply does not support
 // predicates, FieldExpr, or CASE and COALESCE, which short-circuit. A result of more than
 // [sqltypes.MaxValueBytes] is refused.
 func Apply(e *plan.Expr, args []sqltypes.Value) (sqltypes.Value, error) {
 	for i := range args {
-		if args[i].IsNull() {
+		if args[i].IsNull() && (e.Op != plan.FuncExpr || !e.Func.Nulls) {
 			return sqltypes.Null(), nil
 		}
 	}
@@ -23,7 +24,17 @@ func Apply(e *plan.Expr, args []sqltypes.Value) (sqltypes.Value, error) {
 	return v, err
 }
 
-// compute evaluates e for arguments other than NULL.
+// callOf returns the context of a call.
+func callOf(e *plan.Expr) sqlfunc.Call {
+	var few [4]sqltypes.Type
+	types := few[:0]
+	for _, a := range e.Args {
+		types = append(types, a.Type)
+	}
+	return e.Func.CallOf(e.Type, e.Part, e.Binary, types)
+}
+
+// compute evaluates e for the values that it takes.
 func compute(e *plan.Expr, args []sqltypes.Value) (sqltypes.Value, error) {
 	switch e.Op {
 	case plan.ConvertExpr:
@@ -35,7 +46,7 @@ func compute(e *plan.Expr, args []sqltypes.Value) (sqltypes.Value, error) {
 	case plan.ConcatExpr:
 		return sqltypes.Concat(e.Type, args[0], args[1])
 	case plan.FuncExpr:
-		return e.Func.Eval(sqlfunc.Call{Result: e.Type, Argument: e.Args[0].Type, Part: e.Part}, args)
+		return e.Func.Eval(callOf(e), args)
 	}
 	return sqltypes.Arith(plan.ArithOf[e.Op], e.Type, args[0], args[1])
 }

@@ -45,8 +45,10 @@ func value(e *plan.Expr, row []sqltypes.Value) (sqltypes.Value, error) {
 	case plan.CaseExpr:
 		return evalCase(e, row)
 	case plan.ConvertExpr, plan.AssignExpr, plan.NegExpr, plan.ConcatExpr, plan.FuncExpr,
-		plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr:
+		plan.AddExpr, plan.SubExpr, plan.MulExpr, plan.DivExpr, plan.ModExpr, plan.BitAndExpr, plan.BitOrExpr, plan.BitXorExpr:
 		return apply(e, row)
+	case plan.CollateExpr:
+		return value(e.Args[0], row)
 	case plan.CoalesceExpr:
 		return coalesce(e, row)
 	}

@@ -23,6 +23,10 @@ const (
 	MulExpr
 	DivExpr
 	ModExpr
+	BitAndExpr // Args[0] & Args[1], integers
+	BitOrExpr
+	BitXorExpr
+	CollateExpr  // Args[0], a string, in the collation that Binary says
 	ConcatExpr   // Args[0] + Args[1], strings; NULL if either is NULL
 	CountExpr    // COUNT(*)
 	FuncExpr     // Func(Args), a scalar function; Part is its datepart argument, if it has one
@@ -80,6 +84,9 @@ type Expr struct {
 	// Binary means that a string value has, or a comparison of strings uses, the collation
 	// of shard keys rather than the default one.
 	Binary bool
+	// Collated means that COLLATE gave a string value its collation, which then takes
+	// precedence over that of other operands.
+	Collated bool
 }
 
 // HasColumn reports whether e references a column, so that its value may differ from row to row. A
@@ -106,7 +113,7 @@ func Equal(a, b *Expr) bool {
 	}
 	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
 		a.Func != b.Func || a.Part != b.Part || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
-		a.Query != b.Query || a.Binary != b.Binary || len(a.Args) != len(b.Args) {
+		a.Query != b.Query || a.Binary != b.Binary || a.Collated != b.Collated || len(a.Args) != len(b.Args) {
 		return false
 	}
 	for i := range a.Args {

@@ -5,9 +5,11 @@ import "shardeck/shared/sqltypes"
 // ArithOf maps arithmetic expressions to their operators.
 var ArithOf = [...]sqltypes.Op{
 	AddExpr: sqltypes.OpAdd, SubExpr: sqltypes.OpSub, MulExpr: sqltypes.OpMul, DivExpr: sqltypes.OpDiv, ModExpr: sqltypes.OpMod,
+	BitAndExpr: sqltypes.OpAnd, BitOrExpr: sqltypes.OpOr, BitXorExpr: sqltypes.OpXor,
 }
 
-// Comparison returns the comparison of two expressions of one type.
+// Comparison returns the comparison of two expressions of one type. Of strings, both have the
+// same collation, or COLLATE gave none of the two its own.
 func Comparison(op ExprOp, l, r *Expr) *Expr {
 	return &Expr{Op: op, Args: []*Expr{l, r}, Binary: l.Binary || r.Binary}
 }

@@ -12,7 +12,7 @@ import (
 
 // OpText maps binary operators to T-SQL.
 var OpText = [...]string{
-	AddExpr: "+", SubExpr: "-", MulExpr: "*", DivExpr: "/", ModExpr: "%", ConcatExpr: "+",
+	AddExpr: "+", SubExpr: "-", MulExpr: "*", DivExpr: "/", ModExpr: "%", BitAndExpr: "&", BitOrExpr: "|", BitXorExpr: "^", ConcatExpr: "+",
 	EqExpr: "=", NeExpr: "<>", LtExpr: "<", LeExpr: "<=", GtExpr: ">", GeExpr: ">=",
 	AndExpr: "AND", OrExpr: "OR",
 }
@@ -57,6 +57,12 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 	case ConvertExpr, AssignExpr:
 		dst = e.Args[0].append(append(dst, "CAST("...), false)
 		return append(append(append(dst, " AS "...), e.Type.String()...), ')')
+	case CollateExpr:
+		dst = append(e.Args[0].append(dst, true), " COLLATE "...)
+		if e.Binary {
+			return append(dst, "Latin1_General_BIN2"...)
+		}
+		return append(dst, "DATABASE_DEFAULT"...)
 	case CountExpr:
 		return append(dst, "COUNT(*)"...)
 	case SubqueryExpr:

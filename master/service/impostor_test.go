@@ -56,12 +56,12 @@ func TestAWorkerWithAnotherDialectIsRejected(t *testing.T) {
 	s := newSchool(t, m, "School")
 	id := s.keyOn(1)
 	c.Workers[1].Kill(t)
-	seen := impersonate(t, c.Workers[1].URL, c.Token, "sqlite/2", "1/2")
+	seen := impersonate(t, c.Workers[1].URL, c.Token, "sqlite/9", "1/2")
 
 	awaitState(t, m, 1, api.ShardWrong)
 	_, err := m.Insert(t.Context(), &api.InsertRequest{DB: s.db, Table: "Students", Data: row(id, "Lost")})
 	p := api.AsProblem(err)
-	if p.Shard == nil || *p.Shard != 1 || !strings.Contains(p.Detail, `"sqlite/2"`) || !strings.Contains(p.Detail, `"sqlite/1"`) {
+	if p.Shard == nil || *p.Shard != 1 || !strings.Contains(p.Detail, `"sqlite/9"`) || !strings.Contains(p.Detail, `"sqlite/2"`) {
 		t.Errorf("got %v, want a problem of shard 1 that names both dialects", p)
 	}
 	for _, sent := range seen() {

@@ -3,8 +3,8 @@ package tsql
 import "shardeck/shared/sqltypes"
 
 // Expr is a node of an expression: a value, which is a *Literal, *Column, *Param,
-// *Neg, *Arith, *Call, *Case, *Cast or *Subquery, or a predicate, which is a *Compare,
-// *Logic, *Not, *In, *Between, *Like, *IsNull or *Exists. The parser accepts neither where
+// *Neg, *BitNot, *Arith, *Collate, *Call, *Case, *Cast or *Subquery, or a predicate, which is a
+// *Compare, *Logic, *Not, *In, *Between, *Like, *IsNull or *Exists. The parser accepts neither where
 // the other is required.
 type Expr interface {
 	// Pos is the byte offset of the node in the text it was read from: of its
@@ -50,16 +50,32 @@ type Neg struct {
 	X  Expr
 }
 
+// BitNot is ~X.
+type BitNot struct {
+	At int
+	X  Expr
+}
+
+// Collate is X COLLATE Name.
+type Collate struct {
+	At   int
+	X    Expr
+	Name Name
+}
+
 // ArithOp is an operator between values.
 type ArithOp uint8
 
-// The arithmetic operators. Add also joins strings.
+// The operators of numbers, and of bits. Add also joins strings.
 const (
 	Add ArithOp = iota
 	Sub
 	Mul
 	Div
 	Mod
+	BitAnd
+	BitOr
+	BitXor
 )
 
 // Arith is L op R.
@@ -139,6 +155,8 @@ type IsNull struct {
 func (e *Literal) Pos() int { return e.At }
 func (e *Column) Pos() int  { return e.At }
 func (e *Neg) Pos() int     { return e.At }
+func (e *BitNot) Pos() int  { return e.At }
+func (e *Collate) Pos() int { return e.At }
 func (e *Arith) Pos() int   { return e.At }
 func (e *Compare) Pos() int { return e.At }
 func (e *Logic) Pos() int   { return e.At }
@@ -152,6 +170,8 @@ func (e *IsNull) Pos() int  { return e.At }
 func (*Literal) Predicate() bool { return false }
 func (*Column) Predicate() bool  { return false }
 func (*Neg) Predicate() bool     { return false }
+func (*BitNot) Predicate() bool  { return false }
+func (*Collate) Predicate() bool { return false }
 func (*Arith) Predicate() bool   { return false }
 func (*Compare) Predicate() bool { return true }
 func (*Logic) Predicate() bool   { return true }
@@ -190,7 +210,7 @@ const (
 )
 
 func (op ArithOp) String() string {
-	return [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Mod: "%"}[op]
+	return [...]string{Add: "+", Sub: "-", Mul: "*", Div: "/", Mod: "%", BitAnd: "&", BitOr: "|", BitXor: "^"}[op]
 }
 
 func (op CompareOp) String() string {

@@ -22,6 +22,8 @@ func (p *parser) function(t token) node {
 		return p.cast(t)
 	case "IIF":
 		return p.iif(t)
+	case "TRIM":
+		return p.trim(t)
 	case "TRY_CAST", "TRY_PARSE", "PARSE", "OPENJSON", "OPENXML", "OPENQUERY", "OPENDATASOURCE":
 		p.fail(refuseFeature(t))
 		return node{}
@@ -73,6 +75,63 @@ func (p *parser) call(t token) node {
 	}
 	p.expect(')', "a comma or ) after an argument of "+api.Clip(c.Name))
 	return p.window(c, n)
+}
+
+// trim parses the rest of TRIM([LEADING | TRAILING | BOTH] [characters FROM] string). The first two
+// are calls of LTRIM and RTRIM. The current token is the (.
+func (p *parser) trim(t token) node {
+	next, _ := p.peek()
+	side := ""
+	if next.Kind == tsqltoken.KindWord {
+		side = map[string]string{"LEADING": "LTRIM", "TRAILING": "RTRIM", "BOTH": "TRIM"}[strings.ToUpper(api.Clip(next.Text))]
+	}
+	defer func() { p.depth-- }()
+	if !p.enter() {
+		return node{}
+	}
+	before := *p
+	p.advance()
+	c := &Call{At: t.Start, Name: "TRIM"}
+	if side != "" {
+		p.advance()
+		if p.err == nil && p.beginsValue() {
+			c.Name = side
+		} else {
+			side, *p = "", before // a column of that name
+			p.advance()
+		}
+	}
+	if p.err == nil && side == "" && p.accept(')') {
+		return node{x: c} // without arguments, which the binder refuses
+	}
+	x := p.value(p.additive())
+	n := p.over(c, x)
+	c.Args = []Expr{x.x}
+	switch {
+	case p.acceptWord(tsqltoken.From):
+		of := p.value(p.additive())
+		c.Args, c.From = []Expr{of.x, x.x}, c.Name == "TRIM"
+		n = p.over(c, x, of)
+	case side == "":
+		for p.err == nil && p.accept(',') { // too many arguments, which the binder refuses
+			more := p.value(p.additive())
+			c.Args = append(c.Args, more.x)
+			n = p.deeper(n, more)
+		}
+	}
+	p.expect(')', "FROM or ) after an argument of TRIM")
+	return n
+}
+
+// beginsValue reports whether the current token can begin a value, rather than follow one.
+func (p *parser) beginsValue() bool {
+	switch p.tok.Kind {
+	case tsqltoken.KindEnd:
+		return false
+	case tsqltoken.KindOp:
+		return p.tok.Op == '(' || p.tok.Op == '~'
+	}
+	return p.tok.Keyword != tsqltoken.From && p.tok.Keyword != tsqltoken.Collate
 }
 
 // isAggregate reports whether the function takes DISTINCT.

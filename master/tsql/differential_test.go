@@ -30,6 +30,7 @@ func TestAnotherParserReadsWhatIsPrinted(t *testing.T) {
 			t.Skip("the other parser reads no parentheses after WITH")
 		}
 		text := noWhole.ReplaceAllString(Format(s), "${1}0.$2")
+		text = strings.ReplaceAll(text, " COLLATE Latin1_General_BIN2", "") // nor COLLATE in a list
 		script, err := teesql.Parse(context.Background(), strings.NewReader(text))
 		if err != nil {
 			t.Fatalf("%s\n%v", text, err)

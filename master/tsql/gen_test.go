@@ -40,7 +40,7 @@ func drawPredicate(t *rapid.T, depth int) Expr {
 func drawValue(t *rapid.T, depth int) Expr {
 	kinds := 2
 	if depth > 0 {
-		kinds = 7
+		kinds = 9
 	}
 	switch rapid.IntRange(0, kinds-1).Draw(t, "value") {
 	case 0:
@@ -55,8 +55,12 @@ func drawValue(t *rapid.T, depth int) Expr {
 		return &Neg{X: drawValue(t, depth-1)}
 	case 3, 4:
 		return drawCall(t, depth)
+	case 5:
+		return &BitNot{X: drawValue(t, depth-1)}
+	case 6:
+		return &Collate{X: &Column{Name: "gpa"}, Name: Name{Name: "Latin1_General_BIN2"}}
 	}
-	return &Arith{Op: ArithOp(rapid.IntRange(0, int(Mod)).Draw(t, "op")), L: drawValue(t, depth-1), R: drawValue(t, depth-1)}
+	return &Arith{Op: ArithOp(rapid.IntRange(0, int(BitXor)).Draw(t, "op")), L: drawValue(t, depth-1), R: drawValue(t, depth-1)}
 }
 
 func drawLiteral(t *rapid.T) Expr {

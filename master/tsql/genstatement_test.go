@@ -261,7 +261,7 @@ func drawCreateTable(t *rapid.T) *CreateTable {
 // drawCall draws a value that is written as a call. Parameters are not among
 // them: conditions alone have none.
 func drawCall(t *rapid.T, depth int) Expr {
-	switch rapid.IntRange(0, 6).Draw(t, "call") {
+	switch rapid.IntRange(0, 7).Draw(t, "call") {
 	case 0:
 		return &Call{Name: rapid.SampledFrom([]string{"COUNT", "COUNT_BIG"}).Draw(t, "count"), Star: true}
 	case 1:
@@ -289,6 +289,8 @@ func drawCall(t *rapid.T, depth int) Expr {
 		return &Cast{X: drawValue(t, depth-1), Type: drawType(t)}
 	case 4:
 		return &Cast{X: drawValue(t, depth-1), Type: drawType(t), Style: &Literal{Kind: IntLiteral, Text: "120"}}
+	case 7:
+		return &Call{Name: "TRIM", From: true, Args: []Expr{drawValue(t, depth-1), drawValue(t, depth-1)}}
 	case 5:
 		return &Call{Name: "DATEPART", Args: []Expr{&Column{Name: rapid.SampledFrom([]string{"year", "hour"}).Draw(t, "part")}, drawValue(t, depth-1)}}
 	}

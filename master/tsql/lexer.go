@@ -39,6 +39,9 @@ func (l *lexer) next(t *token) *api.Problem {
 			return l.faulty(t)
 		case t.Op == '=' && l.at(t.End) == '=':
 			return syntaxError(t.Start, "== is not an operator of T-SQL").Hinted("use =")
+		case (t.Op == '&' || t.Op == '|') && l.at(t.End) == byte(t.Op):
+			return syntaxError(t.Start, "%[1]c%[1]c is not an operator of T-SQL", t.Op).
+				Hinted("use %s", map[tsqltoken.Operator]string{'&': "AND", '|': "OR between conditions, + to join strings"}[t.Op])
 		}
 		return nil
 	}
@@ -99,12 +102,6 @@ func (l *lexer) invalidCharacter(t *token) *api.Problem {
 	switch r {
 	case '!':
 		return syntaxError(start, "! is not an operator on its own").Hinted("use NOT, or <> for not equal")
-	case '&', '|', '^', '~':
-		if l.at(start+size) == byte(r) {
-			return syntaxError(start, "%c%c is not an operator of T-SQL", r, r).
-				Hinted("use %s", map[rune]string{'&': "AND", '|': "OR between conditions, + to join strings"}[r])
-		}
-		return unsupported(start, "the bitwise operator %c is not supported", r).Hinted("use arithmetic and comparisons")
 	case '?', ':', '$':
 		return unsupported(start, "%c is not how parameters are written", r).Hinted("write @name in a statement, and the value in params")
 	case '#':

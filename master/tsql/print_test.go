@@ -30,10 +30,10 @@ func levelOf(e Expr) level {
 	case *Compare, *In, *Between, *Like, *IsNull, *Exists:
 		return levelCompare
 	case *Arith:
-		if e.Op == Add || e.Op == Sub {
-			return levelAdd
+		if e.Op == Mul || e.Op == Div || e.Op == Mod {
+			return levelMul
 		}
-		return levelMul
+		return levelAdd
 	case *Neg:
 		return levelNeg
 	}
@@ -61,6 +61,17 @@ func appendExpr(dst []byte, e Expr, least level) []byte {
 			dst = append(dst, ' ') // two minus signs would begin a comment
 		}
 		return appendExpr(dst, e.X, levelNeg)
+	case *BitNot:
+		return appendExpr(append(dst, '~'), e.X, levelPrimary)
+	case *Collate:
+		if _, ok := e.X.(*Collate); ok {
+			dst = append(appendExpr(append(dst, '('), e.X, levelOr), ')')
+		} else if _, ok := e.X.(*BitNot); ok {
+			dst = append(appendExpr(append(dst, '('), e.X, levelOr), ')')
+		} else {
+			dst = appendExpr(dst, e.X, levelPrimary)
+		}
+		return appendName(append(dst, " COLLATE "...), e.Name.Name)
 	case *Arith:
 		return appendArith(dst, e)
 	case *Compare:

@@ -293,6 +293,10 @@ func appendCall(dst []byte, e Expr) []byte {
 		if e.Star {
 			dst = append(dst, '*')
 		}
+		if e.From {
+			dst = append(appendExpr(dst, e.Args[1], levelAdd), " FROM "...)
+			return append(appendExpr(dst, e.Args[0], levelAdd), ')')
+		}
 		for i, a := range e.Args {
 			dst = appendExpr(appendComma(dst, i), a, levelAdd)
 		}

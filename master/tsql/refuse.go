@@ -84,7 +84,7 @@ func refuseWord(t token) *api.Problem {
 		p = unsupported(t.Start, "subqueries (%s) are not supported here", word)
 	case "UNION", "INTERSECT", "EXCEPT":
 		p = unsupported(t.Start, "%s is not supported here: only one expression belongs here", word)
-	case "TRY_CONVERT", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONTAINS", "FREETEXT", "COLLATE", "OVER":
+	case "TRY_CONVERT", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONTAINS", "FREETEXT", "OVER":
 		p = unsupported(t.Start, "%s is not supported here", word)
 	case "ORDER", "GROUP", "HAVING", "FROM", "WHERE", "TOP", "FETCH", "DISTINCT", "JOIN", "INTO":
 		p = unsupported(t.Start, "the clause %s is not allowed here", word)
@@ -153,8 +153,6 @@ func unsupportedFeature(word string) (feature, bool) {
 		return feature{what: "FOR XML, FOR JSON and FOR BROWSE", hint: "leave it out: the answer is JSON, or CSV with Accept: text/csv"}, true
 	case "TABLESAMPLE":
 		return feature{what: "TABLESAMPLE", hint: "choose rows with WHERE"}, true
-	case "COLLATE":
-		return feature{what: "COLLATE", hint: "leave it out: strings ignore case, except in the shard key"}, true
 	case "LIMIT":
 		return feature{what: "LIMIT", hint: "use TOP (n), or ORDER BY ... OFFSET n ROWS FETCH NEXT n ROWS ONLY", foreign: true, maybeName: true}, true
 	case "OFFSET", "FETCH":

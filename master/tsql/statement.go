@@ -170,8 +170,10 @@ type Call struct {
 	Name     string
 	Distinct bool
 	Star     bool
-	Args     []Expr
-	Over     *Over // of a window function
+	// From means that the arguments are those of TRIM(Args[1] FROM Args[0]).
+	From bool
+	Args []Expr
+	Over *Over // of a window function
 }
 
 // Case is CASE [X] WHEN ... THEN ... [ELSE ...] END. With X, each When.If is a

@@ -2,17 +2,13 @@ package tsql
 
 import "shardeck/shared/tsqltoken"
 
-// additive parses a value: terms joined by + and -.
+// additive parses a value: terms joined by +, - and the operators of bits, which T-SQL gives
+// the same precedence.
 func (p *parser) additive() node {
 	l := p.multiplicative()
 	for p.err == nil && p.tok.Kind == tsqltoken.KindOp {
-		var op ArithOp
-		switch p.tok.Op {
-		case '+':
-			op = Add
-		case '-':
-			op = Sub
-		default:
+		op, ok := additiveOps[p.tok.Op]
+		if !ok {
 			return l
 		}
 		at := p.operator(l)
@@ -21,18 +17,17 @@ func (p *parser) additive() node {
 	return l
 }
 
+// The operators of each level of precedence.
+var (
+	additiveOps       = map[tsqltoken.Operator]ArithOp{'+': Add, '-': Sub, '&': BitAnd, '|': BitOr, '^': BitXor}
+	multiplicativeOps = map[tsqltoken.Operator]ArithOp{'*': Mul, '/': Div, '%': Mod}
+)
+
 func (p *parser) multiplicative() node {
 	l := p.unary()
 	for p.err == nil && p.tok.Kind == tsqltoken.KindOp {
-		var op ArithOp
-		switch p.tok.Op {
-		case '*':
-			op = Mul
-		case '/':
-			op = Div
-		case '%':
-			op = Mod
-		default:
+		op, ok := multiplicativeOps[p.tok.Op]
+		if !ok {
 			return l
 		}
 		at := p.operator(l)
@@ -58,7 +53,7 @@ func (p *parser) arith(at int, op ArithOp, l, r node) node {
 // and /: 90 / -10 * 5 is 90 / -(10 * 5).
 func (p *parser) unary() node {
 	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '-' && p.tok.Op != '+' {
-		return p.primary()
+		return p.bitNot()
 	}
 	defer func() { p.depth-- }()
 	if !p.enter() {
@@ -73,7 +68,43 @@ func (p *parser) unary() node {
 	return p.over(&Neg{At: at, X: x.x}, x)
 }
 
+// bitNot parses ~ and its operand, which may have a sign. Its precedence is the highest.
+func (p *parser) bitNot() node {
+	if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '~' {
+		return p.primary()
+	}
+	defer func() { p.depth-- }()
+	if !p.enter() {
+		return node{}
+	}
+	at := p.tok.Start
+	p.advance()
+	sign := p.tok
+	signed := sign.Kind == tsqltoken.KindOp && (sign.Op == '-' || sign.Op == '+')
+	if signed {
+		p.advance()
+	}
+	x := p.value(p.bitNot())
+	if signed && sign.Op == '-' {
+		x = p.over(&Neg{At: sign.Start, X: x.x}, x)
+	}
+	return p.over(&BitNot{At: at, X: x.x}, x)
+}
+
+// primary parses an operand, and COLLATE after it.
 func (p *parser) primary() node {
+	n := p.uncollated()
+	if p.err != nil || p.tok.Keyword != tsqltoken.Collate {
+		return n
+	}
+	c := &Collate{At: p.tok.Start, X: p.value(n).x}
+	p.advance()
+	c.Name = p.identifier("the name of a collation")
+	return p.over(c, n)
+}
+
+// uncollated parses an operand without COLLATE after it.
+func (p *parser) uncollated() node {
 	t := p.tok
 	switch t.Kind {
 	case tsqltoken.KindInt:

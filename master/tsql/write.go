@@ -134,16 +134,34 @@ func (p *parser) assignment(table TableRef) Assignment {
 		}
 		a.Column = p.identifier("the name of a column after the point")
 	}
-	if t, _ := p.peek(); t.Kind == tsqltoken.KindOp && t.Op == '=' && p.tok.Kind == tsqltoken.KindOp {
-		switch p.tok.Op {
-		case '+', '-', '*', '/', '%':
-			p.fail(unsupported(p.tok.Start, "the assignment %s= is not supported", p.tok.Text).Hinted("write column = column %s value", p.tok.Text))
-		}
+	op, compound := p.compound()
+	at := p.tok.Start
+	if compound {
+		p.advance()
 	}
 	p.expect('=', "= after the name of the column")
-	a.X = p.valueOrDefault()
+	if a.X = p.valueOrDefault(); compound && p.err == nil {
+		if a.X == nil {
+			p.fail(syntaxError(at, "DEFAULT is not a value to compute with").Hinted("write column = DEFAULT"))
+			return a
+		}
+		a.X = &Arith{At: at, Op: op, L: &Column{At: a.Column.At, Name: a.Column.Name}, R: a.X}
+	}
 	p.noCondition()
 	return a
+}
+
+// compound returns the operator of a compound assignment, such as +=, if the current token begins
+// one.
+func (p *parser) compound() (ArithOp, bool) {
+	if next, _ := p.peek(); p.tok.Kind != tsqltoken.KindOp || next.Kind != tsqltoken.KindOp || next.Op != '=' || next.Start != p.tok.End {
+		return 0, false
+	}
+	if op, ok := additiveOps[p.tok.Op]; ok {
+		return op, true
+	}
+	op, ok := multiplicativeOps[p.tok.Op]
+	return op, ok
 }
 
 // deleteStatement parses a DELETE, whose first word is the current token.

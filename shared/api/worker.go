@@ -109,7 +109,7 @@ type DBResponse struct {
 // The versions of the SQL that masters send and workers run, including functions, collations and
 // the names of constraints (docs/sqlite-dialect.md). An incompatible change increments the number.
 const (
-	SQLiteDialect    = "sqlite/1"
+	SQLiteDialect    = "sqlite/2"
 	SQLServerDialect = "sqlserver/1"
 )
 

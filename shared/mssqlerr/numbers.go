@@ -34,6 +34,9 @@ const (
 	DuplicateColumn      = 264   // a column is assigned more than once in a SET clause or a column list
 	IncompatibleOperands = 402   // an operator does not take operands of these data types
 	OrderByConstant      = 408   // ORDER BY contains a constant expression
+	CollateType          = 447   // COLLATE is applied to an expression that is not a string
+	UnknownCollation     = 448   // a collation does not exist
+	CollationConflict    = 468   // two strings have different collations
 	SubqueryRows         = 512   // a subquery that is used as a value has more than one row
 	InvalidLength        = 1001  // a length or precision is invalid
 	SameExposedNames     = 1013  // two tables of FROM have the same exposed name
@@ -57,6 +60,7 @@ const (
 	FewerColumns         = 8159  // a derived table has fewer columns than its alias names
 	OnlyNullResults      = 8133  // every result of a CASE is the constant NULL
 	DatepartOfType       = 9810  // the data type has no such datepart
+	TranslateLengths     = 9828  // two arguments of TRANSLATE differ in their number of characters
 	RowLengths           = 10709 // the rows of a table value constructor differ in length
 	TopWithOffset        = 10741 // TOP and OFFSET are mutually exclusive in one query
 	NegativeOffset       = 10742 // the number of rows of OFFSET is negative
@@ -83,6 +87,7 @@ const (
 	InvalidSubstringLength = 537  // a length passed to LEFT or SUBSTRING is invalid
 	NumberTooLong          = 1007 // a numeric literal has more than 38 digits
 	Truncation             = 2628 // a string or binary value would be truncated; names the column
+	InvalidFloat           = 3623 // a mathematical function is not defined for its argument
 	TypeConversion         = 8114 // a value cannot be converted between two data types
 	Overflow               = 8115 // an expression overflows its data type
 	DivideByZero           = 8134 // an expression divides by zero

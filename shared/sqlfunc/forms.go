@@ -12,6 +12,16 @@ var forms = []Func{
 		},
 	},
 	{
+		Name: "CHOOSE", Class: Form, Params: []Param{{"index", Integer}, value, value}, Variadic: true, Optional: 1,
+		Syntax: "CHOOSE(index, value, ...)",
+		Help:   "the value at the index, from 1; NULL if there is none",
+		Examples: []Example{
+			{Expr: "CHOOSE(3, 'Manager', 'Director', 'Developer', 'Tester')", Type: "VARCHAR(9)", Want: `"Developer"`},
+			{Expr: "CHOOSE(0, 1, 2)", Type: "INT", Want: "null"},
+			{Expr: "CHOOSE(2.9, 1, 2.5)", Type: "DECIMAL(11,1)", Want: `"2.5"`},
+		},
+	},
+	{
 		Name: "COALESCE", Class: Form, Params: []Param{value, value}, Variadic: true, Help: "the first value that is not NULL",
 		Examples: []Example{{Expr: "COALESCE(NULL, 2, 3)", Type: "INT", Want: "2"}, {Expr: "COALESCE(NULL, 1.5, 2)", Type: "DECIMAL(11,1)", Want: `"1.5"`}},
 	},

@@ -35,17 +35,24 @@ type Func struct {
 	// They serve as the function's tests and golden vectors.
 	Examples []Example
 
-	// The following are used only for scalar functions, which are NULL if an argument is.
+	// The following are used only for scalar functions.
 
 	// Result returns the type of the result for arguments of these types, already
 	// converted to the parameters' kinds.
 	Result func(args []sqltypes.Type) sqltypes.Type
-	// Eval computes the function for values other than NULL. Their strings may refer to
-	// memory that changes after the call. The error is a *sqltypes.Error.
+	// Nulls means that the function is computed for arguments that are NULL, too. Any other
+	// is NULL if an argument is.
+	Nulls bool
+	// Collated means that the function compares strings, in the collation of its arguments.
+	Collated bool
+	// Eval computes the function for values other than NULL, unless Nulls is set. Their
+	// strings may refer to memory that changes after the call. The error is a
+	// *sqltypes.Error.
 	Eval func(c Call, args []sqltypes.Value) (sqltypes.Value, error)
 	// Part is the date part that the function extracts, if its name implies one.
 	Part sqltypes.Part
-	// SQLite is the name of the function that implements it in SQLite, one of [Natives].
+	// SQLite is the name of the function that implements it in SQLite, one of [Natives];
+	// see [Func.NativeName].
 	SQLite string
 	// TypeArg is the type that Eval needs, and that an engine passes as an argument.
 	TypeArg TypeArg
@@ -72,10 +79,12 @@ type ParamKind uint8
 // The kinds of parameters.
 const (
 	Value      ParamKind = iota + 1 // a value of any type
+	Common                          // a value; all of this kind are converted to their common type
 	Text                            // a string; a number, date or GUID is converted to one
 	Characters                      // a string
 	Integer                         // an integer; other numbers and strings are converted to INT
 	Number                          // a number; a BIT or a string is converted to FLOAT
+	Floating                        // a number, converted to FLOAT
 	Moment                          // a date or time; a string is converted to DATETIME2
 	DatePart                        // the name of a date part
 )
@@ -89,14 +98,36 @@ const (
 	NoTypeArg    TypeArg = iota
 	ResultType           // the type of the result
 	ArgumentType         // the type of the first argument that is a value
+	StringsType          // VARCHAR(MAX), or NVARCHAR(MAX) if the type of an argument is Unicode
 )
 
 // Call is the context of one call besides the arguments. In SQLite, only what is passed
 // as an argument is set.
 type Call struct {
 	Result   sqltypes.Type
-	Argument sqltypes.Type // of the first argument
+	Argument sqltypes.Type // see ArgumentType and StringsType
 	Part     sqltypes.Part
+	Binary   bool // strings compare by sqltypes.CompareBinary
+}
+
+// CallOf returns the context of a call of f with a result and arguments of the given types.
+func (f *Func) CallOf(result sqltypes.Type, part sqltypes.Part, binary bool, args []sqltypes.Type) Call {
+	return Call{Result: result, Argument: f.argumentType(args), Part: part, Binary: binary}
+}
+
+func (f *Func) argumentType(args []sqltypes.Type) sqltypes.Type {
+	t := sqltypes.Type{Kind: sqltypes.VarChar, Length: sqltypes.Max}
+	switch {
+	case f.TypeArg == StringsType:
+		for _, a := range args {
+			if a.Kind.IsUnicode() {
+				t.Kind = sqltypes.NVarChar
+			}
+		}
+	case len(args) > 0:
+		t = args[0]
+	}
+	return t
 }
 
 // Agg is the operation of an aggregate on the values of a group other than NULL.
@@ -128,7 +159,7 @@ type Example struct {
 // all are the functions, sorted by name.
 var all = func() []*Func {
 	var list []*Func
-	for _, rows := range [][]Func{stringFunctions, numberFunctions, dateFunctions, aggregates, forms} {
+	for _, rows := range [][]Func{stringFunctions, characterFunctions, searchFunctions, numberFunctions, mathFunctions, dateFunctions, aggregates, forms} {
 		for i := range rows {
 			list = append(list, &rows[i])
 		}

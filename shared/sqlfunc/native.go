@@ -1,20 +1,26 @@
 package sqlfunc
 
 import (
+	"strconv"
+
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sqltypes"
 )
 
 // Native is a SQL function that an engine over SQLite registers, because SQLite's own
 // operators and functions differ from T-SQL in overflow, division, decimals, case and
-// dates. All natives are deterministic, and NULL if an argument is; the engine ensures
-// both.
+// dates. All natives are deterministic, and NULL if an argument is unless Nulls is set; the
+// engine ensures both.
 type Native struct {
 	Name             string
 	MinArgs, MaxArgs int // types included
-	// Call computes the function for arguments other than NULL, which may refer to memory
-	// that changes after the call. The error is a *sqltypes.Error.
-	Call func(args []sqltypes.Value, types Types) (sqltypes.Value, error)
+	// Variadic means that the engine registers it once for any number of arguments rather
+	// than for each number; Call then refuses any other than MinArgs to MaxArgs.
+	Variadic bool
+	// Call computes the function for arguments other than NULL, unless Nulls is set. They may
+	// refer to memory that changes after the call. The error is a *sqltypes.Error.
+	Call  func(args []sqltypes.Value, types Types) (sqltypes.Value, error)
+	Nulls bool
 }
 
 // Types parses a type argument; an engine may cache the results.
@@ -24,6 +30,7 @@ type Types func(name string) (sqltypes.Type, error)
 // those of the table's rows, and those that implement operators and conversions,
 //
 //	sd_add sd_sub sd_mul sd_div sd_mod (a, b, type)   arithmetic in the type of the result
+//	sd_and sd_or sd_xor (a, b, type)                  the same of the bits of integers
 //	sd_convert (x, to, from)    conversion by assignment: a string that does not fit is an error
 //	sd_cast (x, to, from)       conversion by CAST: a string that does not fit is truncated
 //	sd_concat (a, b, type)      concatenation, truncated to the type
@@ -38,19 +45,25 @@ func Natives() []Native {
 	for _, f := range all {
 		if f.SQLite != "" && !seen[f.SQLite] {
 			seen[f.SQLite] = true
-			natives = append(natives, f.native())
+			natives = append(natives, f.native(false))
+			if f.Collated {
+				natives = append(natives, f.native(true))
+			}
 		}
 	}
 	for i := range natives {
-		natives[i].Call = bounded(natives[i].Call)
+		natives[i].Call = bounded(&natives[i], natives[i].Call)
 	}
 	return natives
 }
 
-// bounded returns call with a check of the size of its result, which some functions can make
-// larger than their arguments.
-func bounded(call func([]sqltypes.Value, Types) (sqltypes.Value, error)) func([]sqltypes.Value, Types) (sqltypes.Value, error) {
+// bounded returns call with a check of the number of its arguments, and of the size of its
+// result, which some functions can make larger than their arguments.
+func bounded(n *Native, call func([]sqltypes.Value, Types) (sqltypes.Value, error)) func([]sqltypes.Value, Types) (sqltypes.Value, error) {
 	return func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
+		if len(args) < n.MinArgs || len(args) > n.MaxArgs {
+			return sqltypes.Null(), badArgument("expected: there are " + strconv.Itoa(len(args)))
+		}
 		v, err := call(args, types)
 		if err == nil {
 			err = sqltypes.CheckSize(v)
@@ -59,9 +72,18 @@ func bounded(call func([]sqltypes.Value, Types) (sqltypes.Value, error)) func([]
 	}
 }
 
+// NativeName is the name of the function that implements f in SQLite. There are two of a
+// function that compares strings; that for the binary collation ends in _bin.
+func (f *Func) NativeName(binary bool) string {
+	if binary && f.Collated {
+		return f.SQLite + "_bin"
+	}
+	return f.SQLite
+}
+
 // native returns the function that implements f in SQLite. Its first argument is the date
 // part, if there is one, and its last the type argument, if there is one.
-func (f *Func) native() Native {
+func (f *Func) native(binary bool) Native {
 	extra := 0
 	if f.takesPart() {
 		extra++
@@ -73,13 +95,17 @@ func (f *Func) native() Native {
 	if f.NamesPart() {
 		named = 1
 	}
-	return Native{Name: f.SQLite, MinArgs: f.MinArgs() - named + extra, MaxArgs: f.MaxArgs() - named + extra, Call: f.call}
+	return Native{
+		Name: f.NativeName(binary), MinArgs: f.MinArgs() - named + extra, MaxArgs: f.MaxArgs() - named + extra,
+		Variadic: f.Variadic, Nulls: f.Nulls,
+		Call: func(args []sqltypes.Value, types Types) (sqltypes.Value, error) { return f.call(binary, args, types) },
+	}
 }
 
 func (f *Func) takesPart() bool { return f.Part != 0 || f.NamesPart() }
 
-func (f *Func) call(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
-	var c Call
+func (f *Func) call(binary bool, args []sqltypes.Value, types Types) (sqltypes.Value, error) {
+	c := Call{Binary: binary}
 	if f.TypeArg != NoTypeArg {
 		last := len(args) - 1
 		t, err := types(args[last].Str)
@@ -105,30 +131,31 @@ func (f *Func) call(args []sqltypes.Value, types Types) (sqltypes.Value, error) 
 
 // operators are the natives that implement operators and conversions.
 var operators = append([]Native{
-	{"sd_convert", 3, 3, conversion(sqltypes.Convert)},
-	{"sd_cast", 3, 3, conversion(sqltypes.Cast)},
-	{"sd_concat", 3, 3, func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
+	{Name: "sd_convert", MinArgs: 3, MaxArgs: 3, Call: conversion(sqltypes.Convert)},
+	{Name: "sd_cast", MinArgs: 3, MaxArgs: 3, Call: conversion(sqltypes.Cast)},
+	{Name: "sd_concat", MinArgs: 3, MaxArgs: 3, Call: func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
 		t, err := types(args[2].Str)
 		if err != nil {
 			return sqltypes.Null(), err
 		}
 		return sqltypes.Concat(t, args[0], args[1])
 	}},
-	{"sd_like", 2, 3, like(sqltypes.LikeRules{Fold: true})},
-	{"sd_like_bin", 2, 3, like(sqltypes.LikeRules{})},
-	{"sd_like_pad", 2, 3, like(sqltypes.LikeRules{Fold: true, Padded: true})},
-	{"sd_like_bin_pad", 2, 3, like(sqltypes.LikeRules{Padded: true})},
+	{Name: "sd_like", MinArgs: 2, MaxArgs: 3, Call: like(sqltypes.LikeRules{Fold: true})},
+	{Name: "sd_like_bin", MinArgs: 2, MaxArgs: 3, Call: like(sqltypes.LikeRules{})},
+	{Name: "sd_like_pad", MinArgs: 2, MaxArgs: 3, Call: like(sqltypes.LikeRules{Fold: true, Padded: true})},
+	{Name: "sd_like_bin_pad", MinArgs: 2, MaxArgs: 3, Call: like(sqltypes.LikeRules{Padded: true})},
 }, arithmetic()...)
 
 // ArithmeticName is the name of the native that implements an arithmetic operator.
 func ArithmeticName(op sqltypes.Op) string {
-	return [...]string{sqltypes.OpAdd: "sd_add", sqltypes.OpSub: "sd_sub", sqltypes.OpMul: "sd_mul", sqltypes.OpDiv: "sd_div", sqltypes.OpMod: "sd_mod"}[op]
+	return [...]string{sqltypes.OpAdd: "sd_add", sqltypes.OpSub: "sd_sub", sqltypes.OpMul: "sd_mul", sqltypes.OpDiv: "sd_div", sqltypes.OpMod: "sd_mod",
+		sqltypes.OpAnd: "sd_and", sqltypes.OpOr: "sd_or", sqltypes.OpXor: "sd_xor"}[op]
 }
 
 func arithmetic() []Native {
 	var natives []Native
-	for _, op := range [...]sqltypes.Op{sqltypes.OpAdd, sqltypes.OpSub, sqltypes.OpMul, sqltypes.OpDiv, sqltypes.OpMod} {
-		natives = append(natives, Native{ArithmeticName(op), 3, 3, func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
+	for op := sqltypes.OpAdd; op <= sqltypes.OpXor; op++ {
+		natives = append(natives, Native{Name: ArithmeticName(op), MinArgs: 3, MaxArgs: 3, Call: func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
 			t, err := types(args[2].Str)
 			if err != nil {
 				return sqltypes.Null(), err

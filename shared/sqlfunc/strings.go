@@ -19,7 +19,18 @@ func ofText(f func(string) string) func(Call, []sqltypes.Value) (sqltypes.Value,
 	return func(_ Call, args []sqltypes.Value) (sqltypes.Value, error) { return sqltypes.Text(f(args[0].Str)), nil }
 }
 
+// trim returns an Eval for a function that removes spaces, or the characters of a second argument.
+func trim(spaces func(string) string, set func(s, set string, binary bool) string) func(Call, []sqltypes.Value) (sqltypes.Value, error) {
+	return func(c Call, args []sqltypes.Value) (sqltypes.Value, error) {
+		if len(args) > 1 {
+			return sqltypes.Text(set(args[0].Str, args[1].Str, c.Binary)), nil
+		}
+		return sqltypes.Text(spaces(args[0].Str)), nil
+	}
+}
+
 var (
+	trimmed    = Param{"characters", Characters}
 	text       = Param{"string", Text}
 	characters = Param{"string", Characters}
 )
@@ -53,14 +64,22 @@ var stringFunctions = []Func{
 		Examples: []Example{{Expr: "LOWER('ABcd-1')", Type: "VARCHAR(6)", Want: `"abcd-1"`}, {Expr: "LOWER(N'ZOË')", Type: "NVARCHAR(3)", Want: `"zoë"`}},
 	},
 	{
-		Name: "LTRIM", Class: Scalar, Params: []Param{text}, Help: "the string without leading spaces",
-		Result: varying, Eval: ofText(sqltypes.LTrim), SQLite: "sd_ltrim",
-		Examples: []Example{{Expr: "LTRIM('   Five spaces')", Type: "VARCHAR(14)", Want: `"Five spaces"`}},
+		Name: "LTRIM", Class: Scalar, Params: []Param{text, trimmed}, Optional: 1, Collated: true,
+		Help:   "the string without leading spaces, or without any of these characters at its beginning",
+		Result: varying, Eval: trim(sqltypes.LTrim, sqltypes.TrimLeading), SQLite: "sd_ltrim",
+		Examples: []Example{
+			{Expr: "LTRIM('   Five spaces')", Type: "VARCHAR(14)", Want: `"Five spaces"`},
+			{Expr: "LTRIM('123abc.', '123.')", Type: "VARCHAR(7)", Want: `"abc."`},
+		},
 	},
 	{
-		Name: "RTRIM", Class: Scalar, Params: []Param{text}, Help: "the string without trailing spaces",
-		Result: varying, Eval: ofText(sqltypes.RTrim), SQLite: "sd_rtrim",
-		Examples: []Example{{Expr: "RTRIM('Removes trailing spaces.   ')", Type: "VARCHAR(27)", Want: `"Removes trailing spaces."`}},
+		Name: "RTRIM", Class: Scalar, Params: []Param{text, trimmed}, Optional: 1, Collated: true,
+		Help:   "the string without trailing spaces, or without any of these characters at its end",
+		Result: varying, Eval: trim(sqltypes.RTrim, sqltypes.TrimTrailing), SQLite: "sd_rtrim",
+		Examples: []Example{
+			{Expr: "RTRIM('Removes trailing spaces.   ')", Type: "VARCHAR(27)", Want: `"Removes trailing spaces."`},
+			{Expr: "RTRIM('.123abc.', 'abc.')", Type: "VARCHAR(8)", Want: `".123"`},
+		},
 	},
 	{
 		Name: "SUBSTRING", Class: Scalar, Params: []Param{characters, {"start", Integer}, {"length", Integer}},
@@ -79,11 +98,21 @@ var stringFunctions = []Func{
 		},
 	},
 	{
-		Name: "TRIM", Class: Scalar, Params: []Param{characters}, Help: "the string without leading and trailing spaces",
-		Result:   varying,
-		Eval:     ofText(func(s string) string { return sqltypes.LTrim(sqltypes.RTrim(s)) }),
-		SQLite:   "sd_trim",
-		Examples: []Example{{Expr: "TRIM('     test    ')", Type: "VARCHAR(13)", Want: `"test"`}},
+		Name: "TRIM", Class: Scalar, Params: []Param{characters, trimmed}, Optional: 1, Collated: true,
+		Syntax: "TRIM([characters FROM] string)",
+		Help:   "the string without leading and trailing spaces, or without any of these characters there; LEADING or TRAILING before the characters says on which side",
+		Result: varying,
+		Eval: trim(
+			func(s string) string { return sqltypes.LTrim(sqltypes.RTrim(s)) },
+			func(s, set string, binary bool) string {
+				return sqltypes.TrimLeading(sqltypes.TrimTrailing(s, set, binary), set, binary)
+			}),
+		SQLite: "sd_trim",
+		Examples: []Example{
+			{Expr: "TRIM('     test    ')", Type: "VARCHAR(13)", Want: `"test"`},
+			{Expr: "TRIM('.,! ' FROM '     #     test    .')", Type: "VARCHAR(20)", Want: `"#     test"`},
+			{Expr: "TRIM(BOTH '123' FROM '123abc123')", Type: "VARCHAR(9)", Want: `"abc"`},
+		},
 	},
 	{
 		Name: "UPPER", Class: Scalar, Params: []Param{text}, Help: "the string in upper case",

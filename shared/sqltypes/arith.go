@@ -17,11 +17,14 @@ const (
 	OpMul
 	OpDiv // of integers without the fraction; of decimals to the result's scale, cut off
 	OpMod // with the sign of the dividend
+	OpAnd // of the bits of integers, as OpOr and OpXor
+	OpOr
+	OpXor
 )
 
 // String returns the operator as T-SQL writes it.
 func (op Op) String() string {
-	const operators = "?+-*/%"
+	const operators = "?+-*/%&|^"
 	if int(op) >= len(operators) {
 		op = 0
 	}
@@ -45,6 +48,8 @@ func Arith(op Op, t Type, a, b Value) (Value, error) {
 			return Value{}, errOperand("an integer")
 		}
 		return intArith(op, t, a.Int, b.Int)
+	case op > OpMod:
+		return Value{}, errOperand("an integer")
 	case t.Kind == Decimal:
 		return decimalArith(op, t, a, b)
 	case t.Kind.IsFloat():
@@ -88,6 +93,12 @@ func checkedInt(op Op, a, b int64) (int64, bool) {
 		return c, c/b == a && (a != -1 || b != math.MinInt64) && (b != -1 || a != math.MinInt64)
 	case OpDiv:
 		return a / b, b != -1 || a != math.MinInt64
+	case OpAnd:
+		return a & b, true
+	case OpOr:
+		return a | b, true
+	case OpXor:
+		return a ^ b, true
 	}
 	return a % b, true
 }

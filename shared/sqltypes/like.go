@@ -50,6 +50,20 @@ func Like(pattern, value string, rules LikeRules) (bool, error) {
 	if err := CheckPattern(pattern); err != nil {
 		return false, err
 	}
+	m := matcher{pattern: pattern, rules: rules}
+	return m.matches(value)
+}
+
+// matcher matches one pattern against several values, within one bound on the steps of all.
+type matcher struct {
+	pattern string
+	rules   LikeRules
+	steps   int
+}
+
+// matches matches one value as [Like] does.
+func (m *matcher) matches(value string) (bool, error) {
+	pattern, rules := m.pattern, m.rules
 	escape := rune(-1)
 	if rules.HasEscape {
 		escape = rules.Escape
@@ -57,11 +71,12 @@ func Like(pattern, value string, rules LikeRules) (bool, error) {
 	minEnd := len(value) // a pattern that ends at or after this has matched
 	if rules.Padded {
 		minEnd = len(strings.TrimRight(value, " "))
+		m.steps += len(value) - minEnd
 	}
 	p, v := 0, 0
 	star, resume := -1, 0 // where to resume after the latest %, in pattern and value
-	for steps := 0; v < len(value); {
-		if steps++; steps > maxLikeSteps {
+	for v < len(value) {
+		if m.steps++; m.steps > maxLikeSteps {
 			return false, newError(0, TooComplex, "LIKE takes too long for this pattern and a value of %d bytes", len(value)).
 				hinted("use fewer %% and sets in the pattern, or a SUBSTRING of the value")
 		}
@@ -81,7 +96,7 @@ func Like(pattern, value string, rules LikeRules) (bool, error) {
 				v += size
 				continue
 			}
-			steps += n
+			m.steps += n
 		}
 		if star < 0 {
 			return false, nil

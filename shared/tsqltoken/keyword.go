@@ -22,6 +22,7 @@ const (
 	By
 	Case
 	Coalesce
+	Collate
 	Constraint
 	Convert
 	Create
@@ -111,6 +112,7 @@ var table = append([]word{
 	{"BY", statement, By},
 	{"CASE", statement, Case},
 	{"COALESCE", statement, Coalesce},
+	{"COLLATE", condition, Collate},
 	{"CONSTRAINT", condition, Constraint},
 	{"CONVERT", statement, Convert},
 	{"CREATE", statement, Create},
@@ -173,7 +175,7 @@ func others() []word {
 		keyword Keyword
 		words   string
 	}{
-		{refused, Reserved, `ALTER BEGIN BULK CHECK COLLATE COMMIT CONTAINS CURRENT_TIMESTAMP CURRENT_USER CURSOR DECLARE
+		{refused, Reserved, `ALTER BEGIN BULK CHECK COMMIT CONTAINS CURRENT_TIMESTAMP CURRENT_USER CURSOR DECLARE
 			EXEC EXECUTE FOREIGN FREETEXT GRANT IDENTITY MERGE OPENROWSET PIVOT REFERENCES
 			REVOKE ROLLBACK SESSION_USER SHUTDOWN SYSTEM_USER TRAN TRANSACTION TRUNCATE TRY_CONVERT UNPIVOT
 			USE WAITFOR WHILE`},

@@ -241,7 +241,7 @@ func (s *Scanner) operator(t *Token, c byte) {
 			s.set(t, KindStray)
 			return
 		}
-	case '=', '+', '-', '*', '/', '%', '(', ')', ',', '.', ';':
+	case '=', '+', '-', '*', '/', '%', '&', '|', '^', '~', '(', ')', ',', '.', ';':
 	default:
 		_, size := utf8.DecodeRuneInString(s.src[t.Start:])
 		s.pos = t.Start + size

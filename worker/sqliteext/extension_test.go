@@ -92,6 +92,7 @@ type vector struct {
 	Function string            `json:"function"`
 	SQL      string            `json:"sql"`
 	Params   []json.RawMessage `json:"params"`
+	Column   string            `json:"column"`
 	Want     json.RawMessage   `json:"want"`
 	Error    int               `json:"error"`
 }
@@ -133,6 +134,9 @@ func TestFunctionVectorsThroughTheExtension(t *testing.T) {
 		if len(v.Want) > 0 && string(v.Want) != "null" {
 			want = literal(v.Want)
 		}
+		if v.Column == "FLOAT" {
+			out = strings.TrimSuffix(out, ".0")
+		}
 		switch number := fmt.Sprintf(`"sql_number":%d,`, v.Error); {
 		case v.Error != 0 && !(strings.Contains(errs, "shardeck: {") && strings.Contains(errs, number)):
 			t.Errorf("%s: %s\ngot  %s%s\nwant the error %d", v.Function, sql, out, errs, v.Error)
@@ -147,6 +151,11 @@ func TestTheExtensionHasEveryFunctionAggregateAndCollation(t *testing.T) {
 	var sql strings.Builder
 	var want int
 	for _, n := range sqlfunc.Natives() {
+		if n.Variadic {
+			fmt.Fprintf(&sql, "SELECT 'x' FROM pragma_function_list WHERE name = '%s' AND narg = -1;\n", n.Name)
+			want++
+			continue
+		}
 		for args := n.MinArgs; args <= n.MaxArgs; args++ {
 			fmt.Fprintf(&sql, "SELECT 'x' FROM pragma_function_list WHERE name = '%s' AND narg = %d;\n", n.Name, args)
 			want++

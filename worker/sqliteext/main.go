@@ -5,8 +5,8 @@
 // Go. `make sqliteext` builds it, which requires a C compiler; a program loads it into each of its
 // connections. docs/sqlite-dialect.md describes it for users.
 //
-// Functions are deterministic and innocuous, and return NULL if an argument is NULL; aggregates
-// ignore NULL. What T-SQL refuses is an error whose text is "shardeck: " and a JSON object with SQL
+// Functions are deterministic and innocuous, and return NULL if an argument is NULL unless they are
+// for NULLs, too; aggregates ignore NULL. What T-SQL refuses is an error whose text is "shardeck: " and a JSON object with SQL
 // Server's number, the reason ([sqltypes.Reason]), its detail and hint.
 //
 // More functions are for the program itself: sd_decode and sd_cells convert between the wire form
@@ -72,6 +72,19 @@ func sdMinArguments(i C.int) C.int { return C.int(natives[i].MinArgs) }
 
 //export sdMaxArguments
 func sdMaxArguments(i C.int) C.int { return C.int(natives[i].MaxArgs) }
+
+//export sdIsVariadic
+func sdIsVariadic(i C.int) C.int { return flag(natives[i].Variadic) }
+
+//export sdTakesNulls
+func sdTakesNulls(i C.int) C.int { return flag(natives[i].Nulls) }
+
+func flag(set bool) C.int {
+	if set {
+		return 1
+	}
+	return 0
+}
 
 //export sdAggregateName
 func sdAggregateName(i C.int) *C.char {

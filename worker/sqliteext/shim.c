@@ -8,7 +8,7 @@ SQLITE_EXTENSION_INIT1
 #include "_cgo_export.h"
 
 enum {
-	MOST_ARGUMENTS = 16,
+	MOST_ARGUMENTS = 126,
 	MOST_CELLS = 126, /* SQLite's limit of arguments is 127 in most builds */
 };
 
@@ -42,11 +42,17 @@ static int convertAll(int argc, sqlite3_value **argv, sd_arg *args) {
 	return null;
 }
 
-/* A function returns NULL if an argument is NULL. */
+/* A function returns NULL if an argument is NULL, unless it takes NULLs. */
 static void call(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 	sd_arg args[MOST_ARGUMENTS];
-	if (!convertAll(argc, argv, args))
-		sdCall((int)(intptr_t)sqlite3_user_data(ctx), ctx, args, argc);
+	int function = (int)(intptr_t)sqlite3_user_data(ctx);
+	if (argc > MOST_ARGUMENTS) {
+		static const char text[] = "shardeck: a function has at most 126 arguments";
+		sqlite3_result_error(ctx, text, sizeof text - 1);
+		return;
+	}
+	if (!convertAll(argc, argv, args) || sdTakesNulls(function))
+		sdCall(function, ctx, args, argc);
 }
 
 /* The state of a group is the id of a Go value; SQLite zeroes it before the first row. */
@@ -178,6 +184,10 @@ int sd_register(void *db) {
 		most = sdMaxArguments(i);
 		if (most > MOST_ARGUMENTS)
 			return SQLITE_ERROR;
+		if (sdIsVariadic(i)) {
+			rc = sqlite3_create_function_v2(db, name, -1, flags, (void *)(intptr_t)i, call, 0, 0, 0);
+			continue;
+		}
 		for (int n = sdMinArguments(i); rc == SQLITE_OK && n <= most; n++)
 			rc = sqlite3_create_function_v2(db, name, n, flags, (void *)(intptr_t)i, call, 0, 0, 0);
 	}

@@ -34,19 +34,23 @@ type definer struct {
 	errs  []error
 }
 
-// define defines a native function; its result is NULL if an argument is.
+// define defines a native function; its result is NULL if an argument is, unless it takes NULLs.
 func (d *definer) define(n sqlfunc.Native) {
 	call := func(args []raw.Arg, r *raw.Result) error {
 		d.args = d.args[:0]
 		for _, a := range args {
 			v := value(a)
-			if v.IsNull() {
+			if v.IsNull() && !n.Nulls {
 				return nil
 			}
 			d.args = append(d.args, v)
 		}
 		v, err := n.Call(d.args, d.types)
 		return give(r, v, err)
+	}
+	if n.Variadic {
+		d.errs = append(d.errs, d.conn.CreateFunction(n.Name, -1, call))
+		return
 	}
 	for count := n.MinArgs; count <= n.MaxArgs; count++ {
 		d.errs = append(d.errs, d.conn.CreateFunction(n.Name, count, call))

@@ -33,7 +33,7 @@ interface Contents {
 
 export class SQLiteEngine implements Engine {
   readonly name = 'sqlite';
-  readonly dialect = 'sqlite/1';
+  readonly dialect = 'sqlite/2';
   readonly #writer: Worker;
   readonly #readers: Readers;
   readonly #slots: Slots;

@@ -181,7 +181,7 @@ def test_what_http_refuses(start: Start) -> None:
     crossed = worker.call("POST", "/state", {}, **{"Sec-Fetch-Site": "cross-site"})
     assert crossed[1]["code"] == "forbidden"
     status, health = worker.call("GET", "/health", **{"X-Master-Token": ""})
-    assert (status, health["language"], health["dialect"]) == (200, "python", "sqlite/1")
+    assert (status, health["language"], health["dialect"]) == (200, "python", "sqlite/2")
     source = (ROOT / "shared" / "daemon" / "daemon.go").read_text("utf-8")
     assert f'const Version = "{health["version"]}"' in source
 

@@ -41,7 +41,7 @@ class Engine:
     """All databases of a worker. Its methods are for any number of threads."""
 
     name = "sqlite"
-    dialect = "sqlite/1"
+    dialect = "sqlite/2"
     version = apsw.sqlite_lib_version()
 
     def __init__(
