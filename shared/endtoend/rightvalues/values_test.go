@@ -21,8 +21,8 @@ func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 // least is the number of statements with the documented answer, for each way to send them. It
 // is raised with every statement that becomes right, so that none is refused again unnoticed.
 var least = map[string]int{
-	"as written": 0,
-	"over a row": 125,
+	"as written": 150,
+	"over a row": 150,
 }
 
 // refusals are the refusals that are allowed: the code of the problem, how its detail begins,
@@ -33,6 +33,7 @@ var refusals = []struct {
 }{
 	{api.CodeUnsupported, "SELECT without FROM", "to come"},
 	{api.CodeUnsupported, "subqueries in place of a table", "to come"},
+	{api.CodeUnsupported, "EXCEPT is not supported", "to come"},
 	{api.CodeUnsupported, "table-valued functions", "STRING_SPLIT, to come"},
 	{api.CodeUnsupported, "Shardeck does not support window functions", "to come"},
 	{api.CodeUnsupported, "Shardeck does not support subqueries", "to come"},
