@@ -19,6 +19,9 @@ func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, err
 	if cl == sqltypes.Strings && cr == sqltypes.Strings {
 		return b.concat(op, l, r, at)
 	}
+	if l.Type.Kind.IsDateTime() || r.Type.Kind.IsDateTime() {
+		return b.dateArith(op, l, r, at)
+	}
 	var err error
 	switch { // a string beside a number is converted to its type
 	case cl == sqltypes.Strings && r.Type.Kind.IsNumeric():
@@ -34,7 +37,7 @@ func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, err
 	case op == plan.AddExpr && cl == sqltypes.Binaries && cr == sqltypes.Binaries:
 		return nil, b.Problem(api.CodeUnsupported, at, "concatenating binary values is not supported").Hinted("concatenate them in the client")
 	case cl == sqltypes.Temporals && r.Type.Kind.IsNumeric(), cr == sqltypes.Temporals && l.Type.Kind.IsNumeric():
-		return nil, b.typeError(mssqlerr.TypeClash, at, "operand type clash: %s and %s", l.Type, r.Type).Hinted("dates have no arithmetic; DATEPART returns their parts as numbers")
+		return nil, b.typeError(mssqlerr.TypeClash, at, "operand type clash: %s and %s", l.Type, r.Type).Hinted("write DATEADD(day, n, x), or CAST the date to DATETIME, which has arithmetic")
 	}
 	if !l.Type.Kind.IsNumeric() || !r.Type.Kind.IsNumeric() || l.Type.Kind == sqltypes.Bit && r.Type.Kind == sqltypes.Bit {
 		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "the operator %[3]s is not defined for %[1]s and %[2]s", l.Type, r.Type, plan.OpText[op]).Hinted("use arithmetic on numbers, and + to concatenate strings")
@@ -42,6 +45,8 @@ func (b *Binder) arith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, err
 	switch {
 	case cl == sqltypes.Floats || cr == sqltypes.Floats:
 		return b.floatArith(op, l, r, at)
+	case moneyBeside(l.Type, r.Type), moneyBeside(r.Type, l.Type):
+		return b.moneyArith(op, l, r, at)
 	case cl == sqltypes.Decimals || cr == sqltypes.Decimals:
 		return b.decimalArith(op, l, r, at)
 	}
@@ -89,6 +94,51 @@ func (b *Binder) decimalArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Ex
 		if r, err = b.Convert(r, rt, at); err != nil {
 			return nil, err
 		}
+	}
+	return b.folded(&plan.Expr{Op: op, Type: t, Args: []*plan.Expr{l, r}}, at)
+}
+
+// moneyBeside reports whether t is money and u, the other operand, is money or an integer:
+// the result is money, too.
+func moneyBeside(t, u sqltypes.Type) bool {
+	return t.Kind.IsMoney() && (u.Kind.IsMoney() || u.Kind.IsInteger())
+}
+
+// moneyArith binds arithmetic whose result is money, in the type of higher precedence.
+func (b *Binder) moneyArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
+	t, _ := wider(l.Type, r.Type)
+	var err error
+	if !l.Type.Kind.IsMoney() {
+		if l, err = b.Convert(l, t, at); err != nil {
+			return nil, err
+		}
+	}
+	if !r.Type.Kind.IsMoney() {
+		if r, err = b.Convert(r, t, at); err != nil {
+			return nil, err
+		}
+	}
+	return b.folded(&plan.Expr{Op: op, Type: t, Args: []*plan.Expr{l, r}}, at)
+}
+
+// dateArith binds the sum or difference of a DATETIME or SMALLDATETIME and another one, a
+// number of days or a string, as numbers of days since 1900-01-01.
+func (b *Binder) dateArith(op plan.ExprOp, l, r *plan.Expr, at int) (*plan.Expr, error) {
+	t, ok := wider(l.Type, r.Type)
+	other := r.Type.Kind
+	if !l.Type.Kind.IsDateTime() {
+		other = l.Type.Kind
+	}
+	if !ok || op != plan.AddExpr && op != plan.SubExpr || other.IsTemporal() && !other.IsDateTime() {
+		return nil, b.typeError(mssqlerr.IncompatibleOperands, at, "the operator %[3]s is not defined for %[1]s and %[2]s", l.Type, r.Type, plan.OpText[op]).
+			Hinted("add a number of days to a DATETIME, or use DATEADD and DATEDIFF")
+	}
+	var err error
+	if l, err = b.convertClass(l, t, at); err != nil {
+		return nil, err
+	}
+	if r, err = b.convertClass(r, t, at); err != nil {
+		return nil, err
 	}
 	return b.folded(&plan.Expr{Op: op, Type: t, Args: []*plan.Expr{l, r}}, at)
 }

@@ -61,6 +61,7 @@ func castable(from, to sqltypes.Type) bool {
 	default:
 		sample = sqltypes.Text(map[sqltypes.Kind]string{
 			sqltypes.Date: "2000-01-01", sqltypes.Time: "00:00:00", sqltypes.DateTime2: "2000-01-01T00:00:00",
+			sqltypes.DateTime: "1900-01-01T00:00:00", sqltypes.SmallDateTime: "1900-01-01T00:00:00",
 		}[from.Kind])
 	}
 	if to.Kind.IsString() { // whether it is long enough depends on the value
@@ -79,7 +80,7 @@ func Assign(x *plan.Expr, t sqltypes.Type) (*plan.Expr, error) {
 	case x.IsConst():
 		v, err := sqltypes.Convert(x.Value, x.Type, t)
 		return &plan.Expr{Op: plan.ValueExpr, Type: t, Value: v}, err
-	case !castable(x.Type, t):
+	case !castable(x.Type, t) || x.Type.Kind.IsDateTime() && t.Kind.IsNumeric() || x.Type.Kind.IsMoney() && t.Kind.IsString():
 		p := api.NewProblem(api.CodeConversionFailed, "%s cannot be converted to the column's type, %s", x.Type, t)
 		return nil, p.Hinted("set it to a value of its type").Numbered(mssqlerr.TypeClash)
 	case sameForm(x.Type, t):

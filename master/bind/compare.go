@@ -85,14 +85,22 @@ func commonType(l, r *plan.Expr) (sqltypes.Type, bool) {
 			return widest(l.Type), true
 		case l.Type.Kind == sqltypes.Time || r.Type.Kind == sqltypes.Time:
 			return sqltypes.Type{}, false
+		case l.Type.Kind == sqltypes.DateTime2 || r.Type.Kind == sqltypes.DateTime2:
+			return sqltypes.DateTime2Type, true
+		case l.Type.Kind.Wider(r.Type.Kind) == l.Type.Kind:
+			return l.Type, true
 		}
-		return sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, true
+		return r.Type, true
 	case cl == cr:
 		return l.Type, true
 	case cl == sqltypes.Strings: // converted to the other type
 		return besideString(r.Type)
 	case cr == sqltypes.Strings:
 		return besideString(l.Type)
+	case l.Type.Kind.IsDateTime() && r.Type.Kind.IsNumeric(): // a number of days
+		return l.Type, true
+	case r.Type.Kind.IsDateTime() && l.Type.Kind.IsNumeric():
+		return r.Type, true
 	case !l.Type.Kind.IsNumeric() || !r.Type.Kind.IsNumeric():
 		return sqltypes.Type{}, false
 	case cl == sqltypes.Floats || cr == sqltypes.Floats:
@@ -119,7 +127,7 @@ func (b *Binder) convertClass(e *plan.Expr, t sqltypes.Type, at int) (*plan.Expr
 	if e.Type.Class() == t.Class() && (t.Class() != sqltypes.Temporals || e.Type.Kind == t.Kind) {
 		return e, nil
 	}
-	if t.Kind == sqltypes.Decimal && e.Type.Kind.IsInteger() {
+	if t.Class() == sqltypes.Decimals && e.Type.Kind.IsInteger() {
 		t = decimalOf(e)
 	}
 	return b.Convert(e, t, at)

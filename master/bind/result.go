@@ -298,6 +298,14 @@ func wider(t, u sqltypes.Type) (sqltypes.Type, bool) {
 		return u, true
 	case cu == sqltypes.Strings && ct != sqltypes.Binaries:
 		return t, true
+	case t.Kind.IsDateTime() && u.Kind.IsNumeric():
+		return t, true
+	case u.Kind.IsDateTime() && t.Kind.IsNumeric():
+		return u, true
+	case t.Kind.IsMoney() && cu == sqltypes.Integers:
+		return t, true
+	case u.Kind.IsMoney() && ct == sqltypes.Integers:
+		return u, true
 	case ct == sqltypes.Decimals && cu == sqltypes.Integers:
 		return unionDecimal(t, decimalOfType(u)), true
 	case ct == sqltypes.Integers && cu == sqltypes.Decimals:
@@ -315,7 +323,10 @@ func widerOfClass(c sqltypes.Class, t, u sqltypes.Type) (sqltypes.Type, bool) {
 	case sqltypes.Integers:
 		return sqltypes.Type{Kind: t.Kind.Wider(u.Kind)}, true
 	case sqltypes.Decimals:
-		return unionDecimal(t, u), true
+		if t.Kind.IsMoney() && u.Kind.IsMoney() {
+			return sqltypes.MoneyType, true // they differ
+		}
+		return unionDecimal(decimalOfType(t), decimalOfType(u)), true
 	case sqltypes.Floats:
 		return floatOf(t, u), true
 	case sqltypes.Strings, sqltypes.Binaries:
@@ -330,18 +341,22 @@ func widerOfClass(c sqltypes.Class, t, u sqltypes.Type) (sqltypes.Type, bool) {
 		}
 		return wide, true
 	case sqltypes.Temporals:
-		switch {
-		case t.Kind == u.Kind:
-			t.Scale = max(t.Scale, u.Scale)
-			return t, true
-		case t.Kind == sqltypes.DateTime2 && u.Kind == sqltypes.Date:
-			return t, true
-		case t.Kind == sqltypes.Date && u.Kind == sqltypes.DateTime2:
-			return u, true
-		}
-		return t, false
+		return widerTemporal(t, u)
 	}
 	return t, true
+}
+
+// widerTemporal returns the one of two types of dates and times that has the higher
+// precedence, with digits for the values of both. A TIME has no date, and is not combined.
+func widerTemporal(t, u sqltypes.Type) (sqltypes.Type, bool) {
+	wide := t
+	if t.Kind.Wider(u.Kind) == u.Kind {
+		wide = u
+	}
+	if wide.Kind == sqltypes.Time || wide.Kind == sqltypes.DateTime2 {
+		wide.Scale = max(t.Scale, u.Scale)
+	}
+	return wide, t.Kind == u.Kind || t.Kind != sqltypes.Time && u.Kind != sqltypes.Time
 }
 
 // unionDecimal returns a decimal type with enough digits for both, before and after the

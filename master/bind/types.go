@@ -21,12 +21,14 @@ func decimalOf(e *plan.Expr) sqltypes.Type {
 	return decimalOfType(e.Type)
 }
 
-// decimalOfType returns the decimal type for all values of the integer type t; t itself if
-// it is a decimal.
+// decimalOfType returns the decimal type for all values of the integer or money type t; t
+// itself if it is a decimal.
 func decimalOfType(t sqltypes.Type) sqltypes.Type {
 	switch t.Kind {
 	case sqltypes.Decimal:
 		return t
+	case sqltypes.Money, sqltypes.SmallMoney:
+		return decimalType(t.Precision, t.Scale)
 	case sqltypes.Bit:
 		return decimalType(1, 0)
 	case sqltypes.TinyInt:
@@ -58,9 +60,10 @@ func ConcatType(l, r sqltypes.Type) sqltypes.Type {
 	return t
 }
 
-// widest returns the type of t's kind that holds any temporal constant without loss.
+// widest returns the type of t's kind that holds any temporal constant of that kind without
+// loss.
 func widest(t sqltypes.Type) sqltypes.Type {
-	if t.Kind != sqltypes.Date {
+	if t.Kind == sqltypes.Time || t.Kind == sqltypes.DateTime2 {
 		t.Scale = 7
 	}
 	return t

@@ -95,6 +95,9 @@ func (b *Binder) Literal(l *tsql.Literal) (*plan.Expr, error) {
 	case tsql.FloatLiteral:
 		e.Type = sqltypes.FloatType
 		e.Value, err = sqltypes.Convert(sqltypes.Text(l.Text), sqltypes.Type{Kind: sqltypes.VarChar, Length: sqltypes.Max}, e.Type)
+	case tsql.MoneyLiteral:
+		e.Type = sqltypes.MoneyType
+		e.Value, err = sqltypes.Convert(sqltypes.Text(l.Text), sqltypes.Type{Kind: sqltypes.VarChar, Length: sqltypes.Max}, e.Type)
 	case tsql.StringLiteral:
 		e.Type = sqltypes.Type{Kind: sqltypes.VarChar, Length: lengthOr(max(1, len(l.Text)), 8000)}
 		e.Value = sqltypes.Text(l.Text)

@@ -98,10 +98,16 @@ func sqliteCheck(t sqltypes.Type, name string) (number int, check string) {
 	case sqltypes.Decimal:
 		// A sign, a zero before the decimal point and the point itself add to the digits.
 		return mssqlerr.Overflow, fmt.Sprintf("length(%s) <= %d", name, t.Precision+3)
+	case sqltypes.Money, sqltypes.SmallMoney:
+		return mssqlerr.Overflow, fmt.Sprintf("length(%s) <= %d", name, t.Precision+2)
 	case sqltypes.Date:
 		return mssqlerr.DateConversion, "length(" + name + ") = 10"
 	case sqltypes.Time:
 		return mssqlerr.DateConversion, "length(" + name + ") BETWEEN 8 AND 16"
+	case sqltypes.DateTime:
+		return mssqlerr.DateConversion, "length(" + name + ") BETWEEN 19 AND 23"
+	case sqltypes.SmallDateTime:
+		return mssqlerr.DateConversion, "length(" + name + ") = 19"
 	case sqltypes.DateTime2:
 		return mssqlerr.DateConversion, "length(" + name + ") BETWEEN 19 AND 27"
 	case sqltypes.UniqueIdentifier:

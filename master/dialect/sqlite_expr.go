@@ -14,7 +14,7 @@ func collationOf(t sqltypes.Type, binary bool) string {
 		return sqlfunc.BinaryCollation
 	case t.Kind.IsString():
 		return sqlfunc.TextCollation
-	case t.Kind == sqltypes.Decimal:
+	case t.Class() == sqltypes.Decimals:
 		return sqlfunc.DecimalCollation
 	case t.Kind == sqltypes.UniqueIdentifier:
 		return sqlfunc.GUIDCollation

@@ -96,6 +96,12 @@ func (w *sqlServerWriter) constant(e *plan.Expr) {
 		w.text("CAST(NULL AS " + e.Type.String() + ")")
 		return
 	}
+	if e.Type.Kind.IsMoney() { // a worker's parameter for it is a DECIMAL
+		w.text("CAST(")
+		w.param(e.Type, e.Value)
+		w.text(" AS " + e.Type.String() + ")")
+		return
+	}
 	w.param(declared(e.Type, e.Value), e.Value)
 }
 
@@ -197,7 +203,7 @@ func (w *sqlServerWriter) inSet(e *plan.Expr) {
 // listType returns a type that holds all of the constants unchanged, or false if there is
 // none, or if the server cannot read them from JSON.
 func listType(list []*plan.Expr) (sqltypes.Type, bool) {
-	t := list[0].Type
+	t := moneyAsDecimal(list[0].Type)
 	if t.Kind.IsBinary() {
 		return t, false
 	}
@@ -205,7 +211,7 @@ func listType(list []*plan.Expr) (sqltypes.Type, bool) {
 		t = declared(t, list[0].Value)
 	}
 	for _, v := range list[1:] {
-		o := v.Type
+		o := moneyAsDecimal(v.Type)
 		switch {
 		case o.Kind.IsString():
 			if o = declared(o, v.Value); o.Length == sqltypes.Max {
@@ -224,6 +230,14 @@ func listType(list []*plan.Expr) (sqltypes.Type, bool) {
 	}
 	const maxPrecision = 38
 	return t, t.Precision <= maxPrecision
+}
+
+// moneyAsDecimal returns the DECIMAL of the same digits for money, and t for other types.
+func moneyAsDecimal(t sqltypes.Type) sqltypes.Type {
+	if t.Kind.IsMoney() {
+		return sqltypes.DecimalType(t.Precision, t.Scale)
+	}
+	return t
 }
 
 // like writes LIKE, which is case-sensitive if the collation of its operands is.

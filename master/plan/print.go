@@ -180,8 +180,11 @@ func FormatValue(t sqltypes.Type, v sqltypes.Value) string {
 		wire := sqltypes.AppendJSON(nil, t, v)
 		return strings.Trim(string(wire), `"`)
 	case sqltypes.FormText:
-		if t.Kind == sqltypes.Decimal {
+		switch {
+		case t.Kind == sqltypes.Decimal:
 			return v.Str
+		case t.Kind.IsMoney():
+			return "$" + v.Str
 		}
 		return tsql.FormatString(v.Str, t.Kind.IsUnicode())
 	}

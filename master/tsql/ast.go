@@ -23,12 +23,14 @@ const (
 	IntLiteral                        // digits, as 42
 	DecimalLiteral                    // digits with a point, as 3.50 or .5
 	FloatLiteral                      // with an exponent, as 1e3
+	MoneyLiteral                      // the digits of $3.50, and the sign of $-5
 	StringLiteral                     // the characters of 'it''s', unescaped
 	NStringLiteral                    // the characters of N'it''s', unescaped
 	BinaryLiteral                     // the hex digits of 0xC0FFEE, an even number
 )
 
-// Literal is a constant as it was written. Numbers have no sign: -5 is a Neg of 5.
+// Literal is a constant as it was written. Numbers other than money have no sign: -5 is a Neg
+// of 5.
 type Literal struct {
 	At   int
 	Kind LiteralKind

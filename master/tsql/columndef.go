@@ -235,7 +235,7 @@ func (p *parser) defaultValue() Expr {
 	x := n.x
 	if neg, ok := x.(*Neg); ok {
 		x = neg.X
-		if l, ok := x.(*Literal); ok && l.Kind != IntLiteral && l.Kind != DecimalLiteral && l.Kind != FloatLiteral {
+		if l, ok := x.(*Literal); ok && l.Kind != IntLiteral && l.Kind != DecimalLiteral && l.Kind != FloatLiteral && l.Kind != MoneyLiteral {
 			p.fail(syntaxError(neg.At, "only a number can have a sign").Hinted("leave the sign out"))
 			return nil
 		}

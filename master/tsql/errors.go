@@ -41,6 +41,8 @@ func show(t token) string {
 		return "the name [" + api.Clip(t.Text) + "]"
 	case tsqltoken.KindInt, tsqltoken.KindDecimal, tsqltoken.KindFloat:
 		return "the number " + api.Clip(t.Text)
+	case tsqltoken.KindMoney:
+		return "the amount $" + api.Clip(t.Text)
 	case tsqltoken.KindString, tsqltoken.KindNString:
 		return "the string " + strconv.Quote(api.Clip(t.Text))
 	case tsqltoken.KindBinary:

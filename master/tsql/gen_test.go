@@ -71,6 +71,8 @@ func drawLiteral(t *rapid.T) Expr {
 		return &Literal{Kind: k, Text: rapid.StringMatching(`[0-9]{0,5}\.[0-9]{1,5}`).Draw(t, "decimal")}
 	case FloatLiteral:
 		return &Literal{Kind: k, Text: rapid.StringMatching(`[0-9]{1,3}(\.[0-9]?)?[eE][+-]?[0-9]{1,2}`).Draw(t, "float")}
+	case MoneyLiteral:
+		return &Literal{Kind: k, Text: rapid.StringMatching(`[+-]?[0-9]{1,5}(\.[0-9]{0,5})?`).Draw(t, "money")}
 	case StringLiteral, NStringLiteral:
 		return &Literal{Kind: k, Text: rapid.StringOf(rapid.RuneFrom([]rune("a'-/*;[]\"\u00e9\u20ac\U0001F600\n"))).Draw(t, "string")}
 	case BinaryLiteral:

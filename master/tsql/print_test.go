@@ -156,6 +156,8 @@ func appendLiteral(dst []byte, e *Literal) []byte {
 		return appendString(dst, e.Text, false)
 	case NStringLiteral:
 		return appendString(dst, e.Text, true)
+	case MoneyLiteral:
+		dst = append(dst, '$')
 	case BinaryLiteral:
 		dst = append(dst, "0x"...)
 	}

@@ -116,6 +116,9 @@ func (p *parser) uncollated() node {
 	case tsqltoken.KindFloat:
 		p.advance()
 		return node{x: &Literal{At: t.Start, Kind: FloatLiteral, Text: t.Text}}
+	case tsqltoken.KindMoney:
+		p.advance()
+		return node{x: &Literal{At: t.Start, Kind: MoneyLiteral, Text: t.Text}}
 	case tsqltoken.KindString:
 		p.advance()
 		return node{x: &Literal{At: t.Start, Kind: StringLiteral, Text: t.Text}}

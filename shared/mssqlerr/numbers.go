@@ -71,18 +71,26 @@ const (
 const (
 	OverflowOfInteger      = 220  // an integer is out of the range of the data type
 	OverflowOfFloat        = 232  // a floating-point value is out of the range of the data type
+	MoneyResultSpace       = 234  // the result is too short for a MONEY as text
+	MoneyConversion        = 235  // a character string cannot be converted to MONEY
+	MoneyOverflow          = 236  // a character string is out of the range of MONEY
 	DateConversion         = 241  // a character string cannot be converted to a date or time
 	DateOutOfRange         = 242  // a conversion between date types gives a value out of range
 	OverflowOfInt2         = 244  // a character string is out of the range of a one- or two-byte integer
 	IntConversion          = 245  // a value cannot be converted to the data type, often an integer
 	OverflowOfInt4         = 248  // a character string is out of the range of INT
 	NotImplicit            = 257  // a conversion exists, but not implicitly
+	InvalidStyle           = 281  // CONVERT has no such style for these data types
+	InvalidDateParts       = 289  // a date cannot be constructed of these parts
+	SmallMoneyConversion   = 293  // a character string cannot be converted to SMALLMONEY
+	SmallMoneyOverflow     = 294  // a character string is out of the range of SMALLMONEY
 	SmallDateConversion    = 295  // a character string cannot be converted to SMALLDATETIME
 	SmallDateOutOfRange    = 296  // a character string gives a SMALLDATETIME out of range
 	InvalidEscape          = 506  // the escape character of LIKE is invalid
 	RowTooLarge            = 511  // a row exceeds the maximum size of a row
 	DateAddOverflow        = 517  // adding to a date gives a value out of range
 	NotExplicit            = 529  // no conversion exists, not even explicitly
+	DateDiffOverflow       = 535  // a difference of dates does not fit the result
 	InvalidLengthOf        = 536  // a length passed to a string function is invalid
 	InvalidSubstringLength = 537  // a length passed to LEFT or SUBSTRING is invalid
 	NumberTooLong          = 1007 // a numeric literal has more than 38 digits
@@ -94,6 +102,8 @@ const (
 	TruncationUnnamed      = 8152 // what [Truncation] was before SQL Server 2019: no column is named
 	GUIDConversion         = 8169 // a character string cannot be converted to UNIQUEIDENTIFIER
 	GUIDResultSpace        = 8170 // the result is too short for a UNIQUEIDENTIFIER
+	BucketWidth            = 9834 // the width of DATE_BUCKET is not positive
+	DateTooSmall           = 9837 // a date is before the first one of its data type
 )
 
 // Constraints.

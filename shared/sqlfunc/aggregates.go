@@ -21,6 +21,8 @@ func SumType(t sqltypes.Type) (sqltypes.Type, bool) {
 		return sqltypes.IntType, true
 	case t.Kind == sqltypes.Decimal:
 		return sqltypes.DecimalType(sqltypes.MaxPrecision, t.Scale), true
+	case t.Kind.IsMoney():
+		return sqltypes.MoneyType, true
 	case t.Kind.IsFloat():
 		return sqltypes.FloatType, true
 	}

@@ -33,8 +33,9 @@ func (op Op) String() string {
 
 // Arith computes a op b in type t, the type of the result. For decimals the caller derives t by
 // T-SQL's rules for precision and scale; the computation is exact and is rounded to t at the end.
-// Operands are integers for an integer t; integers, decimals or floats for a DECIMAL; integers or
-// floats for REAL and FLOAT. If either operand is NULL, so is the result. Str may be a view of
+// Operands are integers for an integer t; integers, decimals or floats for a DECIMAL or money;
+// integers or floats for REAL and FLOAT; values of t for DATETIME and SMALLDATETIME, which are
+// added and subtracted as numbers of days. If either operand is NULL, so is the result. Str may be a view of
 // memory that changes after the call.
 //
 // Errors: 8115 if the result is out of t's range, 8134 for division by zero, 8114 if an operand
@@ -50,7 +51,7 @@ func Arith(op Op, t Type, a, b Value) (Value, error) {
 		return intArith(op, t, a.Int, b.Int)
 	case op > OpMod:
 		return Value{}, errOperand("an integer")
-	case t.Kind == Decimal:
+	case t.Class() == Decimals:
 		return decimalArith(op, t, a, b)
 	case t.Kind.IsFloat():
 		x, okA := asFloat(a)
@@ -59,6 +60,8 @@ func Arith(op Op, t Type, a, b Value) (Value, error) {
 			return Value{}, errOperand("a valid operand of the operator")
 		}
 		return floatArith(op, t, x, y)
+	case t.Kind.IsDateTime():
+		return dateTimeArith(op, t, a, b)
 	}
 	return Value{}, errOperand("a number")
 }
@@ -160,6 +163,9 @@ func Abs(t Type, v Value) (Value, error) {
 		return Float64(math.Abs(v.Float)), nil
 	case FormText:
 		if len(v.Str) > 0 && v.Str[0] == '-' {
+			if t.Kind.IsMoney() { // whose smallest value has no opposite
+				return Neg(t, v)
+			}
 			v.Str = v.Str[1:]
 		}
 	case FormNull:

@@ -27,7 +27,7 @@ func Compare(t Type, a, b Value) int {
 		return cmp.Compare(a.Float, b.Float)
 	case FormText:
 		switch {
-		case t.Kind == Decimal:
+		case t.Class() == Decimals:
 			return CompareDecimal(a.Str, b.Str)
 		case t.Kind.IsString():
 			return CompareText(a.Str, b.Str)

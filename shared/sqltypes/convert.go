@@ -17,12 +17,18 @@ func toValue(v Value, from, to Type) (Value, error) {
 		return fromFloat(to, v.Float)
 	}
 	switch {
-	case from.Kind == Decimal:
+	case from.Kind.IsMoney() && to.Kind.IsInteger() && to.Kind != Bit:
+		return roundToInt(to, v)
+	case from.Class() == Decimals:
 		return fromNumber(to, v.Str)
+	case from.Kind.IsDateTime() && to.Kind.IsNumeric():
+		return dateTimeToNumber(from, to, v.Str)
 	case from.Kind.IsTemporal() && !to.Kind.IsTemporal(),
 		from.Kind == Time && to.Kind == Date, from.Kind == Date && to.Kind == Time,
 		from.Kind == UniqueIdentifier && to.Kind != UniqueIdentifier:
 		return Value{}, errIncompatible(mssqlerr.TypeClash, "a "+from.Kind.String(), to)
+	case from.Kind.IsTemporal():
+		return convertTemporal(to, from, v.Str)
 	case to.Kind.IsBinary():
 		return Value{}, errIncompatible(mssqlerr.NotImplicit, "a string", to)
 	}
@@ -40,7 +46,10 @@ func fromInt(t Type, i int64, from Kind) (Value, error) {
 		}
 		return Int64(i), nil
 	}
-	if !t.Kind.IsNumeric() && !t.Kind.IsString() {
+	switch {
+	case t.Kind.IsDateTime():
+		return numberToDateTime(t, Int64(i))
+	case !t.Kind.IsNumeric() && !t.Kind.IsString():
 		return Value{}, errIncompatible(mssqlerr.TypeClash, "a number ("+from.String()+")", t)
 	}
 	var buf [20]byte
@@ -68,6 +77,8 @@ func fromFloat(t Type, f float64) (Value, error) {
 		return Value{}, errRange(t, strconv.FormatFloat(f, 'g', -1, 64))
 	case t.Kind.IsFloat():
 		return floatResult(t, f)
+	case t.Kind.IsDateTime():
+		return numberToDateTime(t, Float64(f))
 	}
 	var buf [32]byte
 	return fromNumber(t, string(appendFloat(buf[:0], f, Float)))
@@ -85,14 +96,31 @@ func fromNumber(t Type, s string) (Value, error) {
 		return bit(first < len(n.whole)+len(n.frac)), nil
 	case t.Kind.IsInteger():
 		return n.toInt(t, s)
-	case t.Kind == Decimal:
+	case t.Class() == Decimals:
 		return n.toDecimal(t, s)
 	case t.Kind.IsFloat():
 		return toFloat(t, s)
 	case t.Kind.IsString():
 		return n.literalText(t, s)
+	case t.Kind.IsDateTime() && !n.hasExp:
+		return numberToDateTime(t, Text(s))
+	case t.Kind.IsDateTime():
+		f, ok := parseFloat(s, Float)
+		if !ok {
+			return Value{}, errRange(FloatType, s)
+		}
+		return numberToDateTime(t, Float64(f))
 	}
 	return Value{}, errIncompatible(mssqlerr.TypeClash, "a number", t)
+}
+
+// roundToInt converts money to an integer, rounded half away from zero.
+func roundToInt(t Type, v Value) (Value, error) {
+	d, ok := decimalOperand(v)
+	if !ok {
+		return Value{}, errOperand("a number")
+	}
+	return fromInt(t, d.rescale(0).small, Money) // the whole part of money fits an int64
 }
 
 func (n *number) toInt(t Type, s string) (Value, error) {
@@ -107,6 +135,10 @@ func (n *number) toInt(t Type, s string) (Value, error) {
 func (n *number) toDecimal(t Type, s string) (Value, error) {
 	var buf [3 + MaxPrecision]byte
 	b, ok := n.appendDecimal(buf[:0], t.Precision, t.Scale)
+	if ok && t.Kind.IsMoney() {
+		d, _ := parseDecimal(string(b))
+		ok = d.inMoneyRange(t)
+	}
 	if !ok {
 		return Value{}, errRange(t, s)
 	}
@@ -154,7 +186,7 @@ func fromText(t Type, s string) (Value, error) {
 	case t.Kind.IsString():
 		s, err = fitText(t, s)
 	case t.Kind.IsTemporal():
-		s, err = canonicalTemporal(t, s)
+		s, err = textToTemporal(t, s)
 	case t.Kind == UniqueIdentifier:
 		s, err = canonicalGUID(t, s)
 	case t.Kind.IsNumeric():
@@ -171,6 +203,9 @@ func fromText(t Type, s string) (Value, error) {
 // textToNumber converts a string to a number as T-SQL does: surrounding spaces are ignored, an
 // empty string is 0 (but invalid for DECIMAL), and only REAL and FLOAT allow an exponent.
 func textToNumber(t Type, s string) (Value, error) {
+	if t.Kind.IsMoney() {
+		return textToMoney(t, s)
+	}
 	digits := strings.Trim(s, " ")
 	if t.Kind == Bit {
 		switch {

@@ -145,10 +145,13 @@ func (d decimal) truncate(scale int) decimal {
 	return decimal{large: new(big.Int).Quo(d.unscaled(), pow10(n)), scale: scale}.normal()
 }
 
-// value returns the number, rounded to the scale of the DECIMAL t, as its
-// canonical text; 8115 if it has too many digits.
+// value returns the number, rounded to the scale of t, a DECIMAL or money, as its
+// canonical text; 8115 if it has too many digits or is out of the range of money.
 func (d decimal) value(t Type) (Value, error) {
 	d = d.rescale(t.Scale)
+	if !d.inMoneyRange(t) {
+		return Value{}, errResult(t)
+	}
 	var digits [2 * MaxPrecision]byte
 	var b []byte
 	if d.large != nil {

@@ -13,9 +13,11 @@
 // form (see [AppendJSON]), which the samples in shared/api/testdata/golden/values.json pin for
 // other languages.
 //
-// Where the package supports less than SQL Server it refuses and never guesses: dates are read in
-// ISO 8601 only, a time zone other than Z is refused, numbers and binary values do not convert to
-// each other. Where SQL Server has several numbers for one error (220, 232, 244, 248 for an
+// Strings are read as dates where the language is us_english and the order month, day, year; a
+// time zone does not change the local time, as in T-SQL.
+//
+// Where the package supports less than SQL Server it refuses and never guesses: numbers and binary
+// values do not convert to each other. Where SQL Server has several numbers for one error (220, 232, 244, 248 for an
 // integer out of range) it uses one (8115).
 //
 // The package is pure: no I/O, no state, no knowledge of tables, engines or HTTP. It is small

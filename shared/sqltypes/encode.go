@@ -17,11 +17,13 @@ const maxSafeInt = 1<<53 - 1
 //   - integers: a number, or a string of digits beyond ±(2^53 - 1)
 //   - BIT: true or false
 //   - DECIMAL: a string with exactly Scale fraction digits, "12.50"
+//   - MONEY, SMALLMONEY: a string with four fraction digits, "12.5000"
 //   - REAL, FLOAT: a number in ECMAScript's format, with the fewest digits that round-trip
 //   - strings: a string that escapes only what JSON requires (RFC 8785)
 //   - binary: a string of "0x" and upper-case hex digits
-//   - DATE "2026-11-22", TIME "20:24:00.5", DATETIME2 "2026-11-22T20:24:00.1234567",
-//     without trailing zeros in the fraction
+//   - DATE "2026-11-22", TIME "20:24:00.5", DATETIME2 "2026-11-22T20:24:00.1234567", DATETIME
+//     "2026-11-22T20:24:00.123", SMALLDATETIME "2026-11-22T20:24:00", without trailing zeros in
+//     the fraction
 //   - UNIQUEIDENTIFIER: in upper case with hyphens
 //   - NULL: null
 //
@@ -35,7 +37,7 @@ func AppendJSON(dst []byte, t Type, v Value) []byte {
 	case FormFloat:
 		return appendFloatJSON(dst, t, v.Float)
 	case FormText:
-		if t.Kind == Decimal {
+		if t.Class() == Decimals {
 			return appendDecimalJSON(dst, t, v.Str)
 		}
 		return appendString(dst, v.Str)
@@ -49,7 +51,7 @@ func appendInt(dst []byte, t Type, i int64) []byte {
 	switch {
 	case t.Kind == Bit:
 		return strconv.AppendBool(dst, i != 0)
-	case t.Kind == Decimal:
+	case t.Class() == Decimals:
 		dst = append(dst, '"')
 		dst = strconv.AppendInt(dst, i, 10)
 		for z := range t.Scale {
@@ -71,7 +73,7 @@ func appendFloatJSON(dst []byte, t Type, f float64) []byte {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(dst, "null"...) // neither SQL types nor JSON can represent it
 	}
-	if t.Kind == Decimal {
+	if t.Class() == Decimals {
 		var buf [32]byte
 		return appendDecimalJSON(dst, t, string(appendFloat(buf[:0], f, Float)))
 	}

@@ -96,12 +96,15 @@ func errConversion(t Type, text string) *Error {
 	switch {
 	case t.Kind.IsInteger():
 		number, hint = mssqlerr.IntConversion, "use an integer"
-	case t.Kind == Decimal:
+	case t.Class() == Decimals:
 		hint = "use a number, or its digits in a string such as \"12.50\""
 	case t.Kind.IsFloat():
 		hint = "use a number"
 	case t.Kind.IsTemporal():
 		number, hint = mssqlerr.DateConversion, temporalHint(t.Kind)
+		if t.Kind == SmallDateTime {
+			number = mssqlerr.SmallDateConversion
+		}
 	case t.Kind == UniqueIdentifier:
 		number, hint = mssqlerr.GUIDConversion, "use 32 hex digits as XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX"
 	case t.Kind.IsBinary():
@@ -131,7 +134,16 @@ func rangeHint(t Type) string {
 	if lo, hi, ok := t.Kind.IntRange(); ok {
 		return fmt.Sprintf("%s holds %d to %d", t, lo, hi)
 	}
-	if t.Kind == Decimal {
+	switch t.Kind {
+	case Money:
+		return "MONEY holds -922337203685477.5808 to 922337203685477.5807"
+	case SmallMoney:
+		return "SMALLMONEY holds -214748.3648 to 214748.3647"
+	case DateTime:
+		return "DATETIME holds 1753-01-01 to 9999-12-31; DATETIME2 holds earlier dates"
+	case SmallDateTime:
+		return "SMALLDATETIME holds 1900-01-01 to 2079-06-06; DATETIME2 holds others"
+	case Decimal:
 		nines := strings.Repeat("9", t.Precision-t.Scale)
 		if t.Scale > 0 {
 			nines += "." + strings.Repeat("9", t.Scale)

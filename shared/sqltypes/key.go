@@ -20,7 +20,7 @@ func EqualityKey(t Type, v Value, binary bool) string {
 			return "t" + strings.TrimRight(v.Str, " ")
 		case t.Kind.IsString():
 			return "t" + foldText(strings.TrimRight(v.Str, " "))
-		case t.Kind == Decimal:
+		case t.Class() == Decimals:
 			return "d" + decimalKey(v.Str)
 		case t.Kind == UniqueIdentifier:
 			return strings.ToUpper(v.Str)

@@ -28,7 +28,8 @@ var spellings = map[string]Kind{
 	"NCHAR": NChar, "NATIONAL CHAR": NChar, "NATIONAL CHARACTER": NChar,
 	"NVARCHAR": NVarChar, "NATIONAL CHAR VARYING": NVarChar, "NATIONAL CHARACTER VARYING": NVarChar,
 	"BINARY": Binary, "VARBINARY": VarBinary, "BINARY VARYING": VarBinary,
-	"DATE": Date, "TIME": Time, "DATETIME2": DateTime2, "UNIQUEIDENTIFIER": UniqueIdentifier,
+	"DATE": Date, "TIME": Time, "DATETIME": DateTime, "SMALLDATETIME": SmallDateTime, "DATETIME2": DateTime2,
+	"MONEY": Money, "SMALLMONEY": SmallMoney, "UNIQUEIDENTIFIER": UniqueIdentifier,
 }
 
 // replacements suggests what to use for unsupported types of T-SQL and other databases.
@@ -36,9 +37,7 @@ var replacements = map[string]string{
 	"TEXT": "NVARCHAR(MAX)", "NTEXT": "NVARCHAR(MAX)", "STRING": "NVARCHAR(MAX)", "CLOB": "NVARCHAR(MAX)",
 	"JSON": "NVARCHAR(MAX)", "JSONB": "NVARCHAR(MAX)", "XML": "NVARCHAR(MAX)", "SYSNAME": "NVARCHAR(128)",
 	"IMAGE": "VARBINARY(MAX)", "BLOB": "VARBINARY(MAX)", "BYTEA": "VARBINARY(MAX)",
-	"DATETIME": "DATETIME2(3)", "SMALLDATETIME": "DATETIME2(0)", "TIMESTAMP": "DATETIME2(7)",
-	"DATETIMEOFFSET": "DATETIME2(7) in UTC", "ROWVERSION": "BIGINT",
-	"MONEY": "DECIMAL(19,4)", "SMALLMONEY": "DECIMAL(10,4)", "NUMBER": "DECIMAL(p,s)",
+	"TIMESTAMP": "DATETIME2(7)", "DATETIMEOFFSET": "DATETIME2(7) in UTC", "ROWVERSION": "BIGINT", "NUMBER": "DECIMAL(p,s)",
 	"BOOLEAN": "BIT", "BOOL": "BIT", "DOUBLE": "FLOAT", "UUID": "UNIQUEIDENTIFIER", "GUID": "UNIQUEIDENTIFIER",
 	"MEDIUMINT": "INT", "SERIAL": "INT or BIGINT with values of your own", "BIGSERIAL": "BIGINT with values of your own",
 	"SQL_VARIANT": "one column for each type", "HIERARCHYID": "NVARCHAR(4000)", "VECTOR": "VARBINARY(8000)",
@@ -90,7 +89,7 @@ func unknownType(name string) *Error {
 		return e.hinted("use %s", use)
 	}
 	return e.hinted("use BIT, TINYINT, SMALLINT, INT, BIGINT, DECIMAL(p,s), REAL, FLOAT, CHAR(n), VARCHAR(n), NCHAR(n), NVARCHAR(n), " +
-		"BINARY(n), VARBINARY(n), DATE, TIME(n), DATETIME2(n) or UNIQUEIDENTIFIER")
+		"BINARY(n), VARBINARY(n), MONEY, SMALLMONEY, DATE, TIME(n), DATETIME, SMALLDATETIME, DATETIME2(n) or UNIQUEIDENTIFIER")
 }
 
 // maxTypeText bounds the text of a type, in bytes; the longest valid one is about 40.
@@ -143,6 +142,9 @@ func withArgs(k Kind, name string, args []string) (Type, error) {
 	}
 	if len(args) > 0 {
 		return Type{}, newError(mssqlerr.NoWidth, InvalidArgument, "%s does not take a length", k).hinted("write %s", k)
+	}
+	if t, ok := fixed[k]; ok {
+		return t, nil
 	}
 	return Type{Kind: k}, nil
 }

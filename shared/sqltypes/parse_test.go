@@ -41,8 +41,7 @@ func TestParseRefusesByNameAndSaysWhatToUse(t *testing.T) {
 		hint string
 	}{
 		"TEXT":                     {api.CodeUnsupported, "NVARCHAR(MAX)"},
-		"datetime":                 {api.CodeUnsupported, "DATETIME2(3)"},
-		"money":                    {api.CodeUnsupported, "DECIMAL(19,4)"},
+		"datetimeoffset":           {api.CodeUnsupported, "DATETIME2(7)"},
 		"INT IDENTITY(1,1)":        {api.CodeUnsupported, "INT"},
 		"int identity":             {api.CodeUnsupported, "INT"},
 		"boolean":                  {api.CodeUnsupported, "BIT"},

@@ -22,7 +22,7 @@ type Sum struct {
 }
 
 // NewSum returns a sum of type t: an integer type, a DECIMAL with the scale of the added values,
-// REAL or FLOAT.
+// MONEY, REAL or FLOAT.
 func NewSum(t Type) *Sum { return &Sum{t: t} }
 
 // Add adds a value; v.Str may be a view of memory that changes after the call. It refuses a value
@@ -31,7 +31,7 @@ func (s *Sum) Add(v Value) error {
 	switch {
 	case v.Form == FormNull:
 		return nil
-	case s.t.Kind == Decimal:
+	case s.t.Class() == Decimals:
 		d, ok := decimalOperand(v)
 		if !ok {
 			return errOperand("a number")
@@ -77,7 +77,7 @@ func (s *Sum) Value() (Value, error) {
 	switch {
 	case s.count == 0:
 		return Value{}, nil
-	case s.t.Kind == Decimal:
+	case s.t.Class() == Decimals:
 		n := new(big.Int).Lsh(big.NewInt(s.hi), 64)
 		n.Add(n, new(big.Int).SetUint64(s.lo))
 		if s.large != nil {

@@ -10,7 +10,6 @@ type moment struct {
 	year, month, day     int
 	hour, minute, second int
 	nanos                int // 0 to 999,999,999
-	hasDate, hasTime     bool
 }
 
 // epoch is T-SQL's default for a missing date.
@@ -23,7 +22,6 @@ func parseMoment(s string) (m moment, ok bool) {
 	m = epoch
 	s = strings.Trim(s, " ")
 	if s == "" {
-		m.hasDate, m.hasTime = true, true
 		return m, true
 	}
 	if len(s) < 3 || s[2] != ':' {
@@ -40,6 +38,16 @@ func parseMoment(s string) (m moment, ok bool) {
 		s = strings.TrimSuffix(s[n+1:], "Z")
 	}
 	return m, m.readTime(s)
+}
+
+// readMoment reads the canonical text of a value of type t. The fraction of a DATETIME is that of
+// its ticks.
+func readMoment(t Type, s string) (m moment, ok bool) {
+	m, ok = parseMoment(s)
+	if t.Kind == DateTime {
+		m.exact()
+	}
+	return m, ok
 }
 
 // readDate reads a leading date from s and returns its length, 0 if there is none.
@@ -61,7 +69,6 @@ func (m *moment) readDate(s string) int {
 	if ok != [3]bool{true, true, true} || m.year < 1 || m.month < 1 || m.month > 12 || m.day < 1 || m.day > daysIn(m.year, m.month) {
 		return 0
 	}
-	m.hasDate = true
 	return n
 }
 
@@ -75,7 +82,6 @@ func (m *moment) readTime(s string) bool {
 	if !okH || !okM || m.hour > 23 || m.minute > 59 {
 		return false
 	}
-	m.hasTime = true
 	s = s[5:]
 	if s == "" {
 		return true
@@ -168,14 +174,17 @@ func (m *moment) round(scale int) bool {
 	return m.year < 10000
 }
 
-// AppendTemporal appends the canonical text of a DATE, TIME or DATETIME2 that a driver returned
-// as at, whose zone is ignored. Trailing zeros of the fraction, and a zero fraction, are omitted.
+// AppendTemporal appends the canonical text of a date or time of kind k that a driver returned
+// as at, whose zone is ignored. A DATETIME's thirds of a millisecond are rounded. Trailing zeros of the fraction, and a zero fraction, are omitted.
 func AppendTemporal(dst []byte, k Kind, at time.Time) []byte {
 	m := moment{nanos: at.Nanosecond()}
 	var month time.Month
 	m.year, month, m.day = at.Date()
 	m.month = int(month)
 	m.hour, m.minute, m.second = at.Clock()
+	if k.IsDateTime() {
+		m.nanos = min((m.nanos+5e5)/1e6, 999) * 1e6
+	}
 	return m.append(dst, k)
 }
 
@@ -229,21 +238,66 @@ func appendPadded(dst []byte, n, width int) []byte {
 	return append(dst, b[:width]...)
 }
 
-// canonicalTemporal converts text to the canonical text of a DATE, TIME or DATETIME2.
-func canonicalTemporal(t Type, s string) (string, error) {
-	m, ok := parseMoment(s)
-	if !ok {
-		return "", errConversion(t, s)
+// fit brings m to the precision of t; false if it is out of t's range.
+func (m *moment) fit(t Type) bool {
+	switch t.Kind {
+	case Date:
+		return true
+	case Time:
+		m.round(t.Scale) // a TIME of 23:59:59.9 at scale 0 is midnight, as in SQL Server
+		return true
+	case DateTime2:
+		return m.round(t.Scale)
 	}
+	n, ok := fitTicks(t, m.ticks())
+	if ok {
+		m.setTicks(n)
+	}
+	return ok
+}
+
+// text returns the canonical text of m, which fits type t; s if that is the same.
+func (m *moment) text(t Type, s string) string {
 	var buf [maxMoment]byte
-	b := buf[:0]
-	// A TIME of 23:59:59.9 at scale 0 is midnight, as in SQL Server.
-	if t.Kind != Date && !m.round(t.Scale) && t.Kind != Time {
-		return "", errRange(t, s)
-	}
-	b = m.append(b, t.Kind)
+	b := m.append(buf[:0], t.Kind)
 	if string(b) == s {
-		return s, nil
+		return s
 	}
-	return string(b), nil
+	return string(b)
+}
+
+// convertTemporal converts the canonical text of a date or time of type from to type t.
+func convertTemporal(t, from Type, s string) (Value, error) {
+	m, ok := readMoment(from, s)
+	if !ok {
+		return Value{}, errConversion(t, s)
+	}
+	text, err := fitted(t, &m, s)
+	if err != nil {
+		return Value{}, err
+	}
+	return Text(text), nil
+}
+
+// textToTemporal converts a string to the canonical text of a date or time.
+func textToTemporal(t Type, s string) (string, error) {
+	m, ok := parseMoment(s)
+	if !ok || t.Kind.IsDateTime() && !dateTimeText(s) {
+		var err error
+		if m, err = parseDateText(t, s); err != nil {
+			return "", err
+		}
+	}
+	return fitted(t, &m, s)
+}
+
+// fitted returns the canonical text of m as a value of type t; s is its text, for an error.
+func fitted(t Type, m *moment, s string) (string, error) {
+	switch {
+	case m.fit(t):
+		return m.text(t, s), nil
+	case t.Kind.IsDateTime():
+		return "", errDateRange(t, s)
+	}
+	return "", errRange(t, s)
 }

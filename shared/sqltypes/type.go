@@ -17,6 +17,8 @@ const (
 	Int
 	BigInt
 	Decimal
+	Money
+	SmallMoney
 	Real
 	Float
 	Char
@@ -27,6 +29,8 @@ const (
 	VarBinary
 	Date
 	Time
+	DateTime
+	SmallDateTime
 	DateTime2
 	UniqueIdentifier
 )
@@ -46,8 +50,9 @@ const (
 	Binaries
 )
 
-// kinds describes each kind. Of two kinds in one class, the one of higher rank holds the values
-// of both.
+// kinds describes each kind. Of two kinds in one class, the one of higher rank is the type of
+// higher precedence; of integers, strings and binaries it holds the values of both
+// (https://learn.microsoft.com/sql/t-sql/data-types/data-type-precedence-transact-sql).
 var kinds = [...]struct {
 	name    string
 	class   Class
@@ -62,7 +67,9 @@ var kinds = [...]struct {
 	SmallInt:         {name: "SMALLINT", class: Integers, rank: 3, lo: math.MinInt16, hi: math.MaxInt16},
 	Int:              {name: "INT", class: Integers, rank: 4, lo: math.MinInt32, hi: math.MaxInt32},
 	BigInt:           {name: "BIGINT", class: Integers, rank: 5, lo: math.MinInt64, hi: math.MaxInt64},
-	Decimal:          {name: "DECIMAL", class: Decimals},
+	Decimal:          {name: "DECIMAL", class: Decimals, rank: 3},
+	Money:            {name: "MONEY", class: Decimals, rank: 2},
+	SmallMoney:       {name: "SMALLMONEY", class: Decimals, rank: 1},
 	Real:             {name: "REAL", class: Floats, rank: 1},
 	Float:            {name: "FLOAT", class: Floats, rank: 2},
 	Char:             {name: "CHAR", class: Strings},
@@ -71,9 +78,11 @@ var kinds = [...]struct {
 	NVarChar:         {name: "NVARCHAR", class: Strings, rank: 3, unicode: true, varying: true},
 	Binary:           {name: "BINARY", class: Binaries},
 	VarBinary:        {name: "VARBINARY", class: Binaries, rank: 1, varying: true},
-	Date:             {name: "DATE", class: Temporals},
+	Date:             {name: "DATE", class: Temporals, rank: 1},
 	Time:             {name: "TIME", class: Temporals},
-	DateTime2:        {name: "DATETIME2", class: Temporals, rank: 1},
+	DateTime:         {name: "DATETIME", class: Temporals, rank: 3},
+	SmallDateTime:    {name: "SMALLDATETIME", class: Temporals, rank: 2},
+	DateTime2:        {name: "DATETIME2", class: Temporals, rank: 4},
 	UniqueIdentifier: {name: "UNIQUEIDENTIFIER", class: GUIDs},
 }
 
@@ -93,7 +102,7 @@ func (k Kind) Class() Class {
 	return NoClass
 }
 
-// Wider returns the one of two kinds of a class that holds the values of both.
+// Wider returns the one of two kinds of a class that has the higher precedence.
 func (k Kind) Wider(o Kind) Kind {
 	if kinds[o].rank > kinds[k].rank {
 		return o
@@ -107,7 +116,11 @@ func (k Kind) IsInteger() bool { return k.Class() == Integers }
 // IsFloat reports whether values are floating-point numbers.
 func (k Kind) IsFloat() bool { return k.Class() == Floats }
 
-// IsNumeric reports whether values are numbers: integers, BIT, DECIMAL, REAL, FLOAT.
+// IsMoney reports whether values are amounts of money, which have four fraction digits.
+func (k Kind) IsMoney() bool { return k == Money || k == SmallMoney }
+
+// IsNumeric reports whether values are numbers: integers, BIT, DECIMAL, MONEY, SMALLMONEY, REAL,
+// FLOAT.
 func (k Kind) IsNumeric() bool {
 	c := k.Class()
 	return c == Integers || c == Decimals || c == Floats
@@ -127,6 +140,10 @@ func (k Kind) IsBinary() bool { return k.Class() == Binaries }
 // IsTemporal reports whether values are dates or times.
 func (k Kind) IsTemporal() bool { return k.Class() == Temporals }
 
+// IsDateTime reports whether k is DATETIME or SMALLDATETIME, the types that are also numbers of
+// days since 1900-01-01: they convert from and to numbers and have arithmetic.
+func (k Kind) IsDateTime() bool { return k == DateTime || k == SmallDateTime }
+
 // Max is the Length of a type declared with MAX.
 const Max = -1
 
@@ -138,19 +155,29 @@ type Type struct {
 	// NVARCHAR, UTF-8 bytes for CHAR and VARCHAR (columns have a UTF-8 collation), bytes for
 	// BINARY and VARBINARY.
 	Length int
-	// Precision is the number of digits of a DECIMAL, 1 to 38.
+	// Precision is the number of digits of a DECIMAL, 1 to 38, or of an amount of money, 19 or 10.
 	Precision int
-	// Scale is the number of fraction digits of a DECIMAL, or of the seconds of TIME and DATETIME2 (0 to 7).
+	// Scale is the number of fraction digits of a DECIMAL or an amount of money, or of the seconds
+	// of TIME and DATETIME2 (0 to 7) and DATETIME (3).
 	Scale int
 }
 
 // Frequently used types without parameters.
 var (
-	BitType    = Type{Kind: Bit}
-	IntType    = Type{Kind: Int}
-	BigIntType = Type{Kind: BigInt}
-	FloatType  = Type{Kind: Float}
+	BitType           = Type{Kind: Bit}
+	IntType           = Type{Kind: Int}
+	BigIntType        = Type{Kind: BigInt}
+	FloatType         = Type{Kind: Float}
+	MoneyType         = Type{Kind: Money, Precision: 19, Scale: moneyScale}
+	SmallMoneyType    = Type{Kind: SmallMoney, Precision: 10, Scale: moneyScale}
+	DateType          = Type{Kind: Date}
+	DateTimeType      = Type{Kind: DateTime, Scale: 3}
+	SmallDateTimeType = Type{Kind: SmallDateTime}
+	DateTime2Type     = Type{Kind: DateTime2, Scale: maxTimeScale}
 )
+
+// fixed are the types whose precision and scale are fixed.
+var fixed = map[Kind]Type{Money: MoneyType, SmallMoney: SmallMoneyType, DateTime: DateTimeType}
 
 // Class returns the class of the type's kind.
 func (t Type) Class() Class { return t.Kind.Class() }

@@ -39,6 +39,8 @@ func (s *Scanner) Next(t *Token) bool {
 		s.quoted(t, ']', KindQuoted)
 	case c == '"':
 		s.quoted(t, '"', KindQuoted)
+	case c == '$' && s.moneyAt(1):
+		s.money(t)
 	case c == '@':
 		s.param(t)
 	case c == '-' && s.peek(1) == '-':
@@ -198,6 +200,31 @@ func (s *Scanner) number(t *Token) {
 		s.digits()
 	}
 	s.set(t, kind)
+	if c := s.peek(0); isNameByte(c) || c == '.' {
+		t.Fault = GoesOn
+	}
+}
+
+// moneyAt reports whether a number follows, n bytes after the position, as in a money constant.
+func (s *Scanner) moneyAt(n int) bool {
+	if c := s.peek(n); c == '-' || c == '+' {
+		n++
+	}
+	return isDigit(s.peek(n)) || s.peek(n) == '.' && isDigit(s.peek(n+1))
+}
+
+// money reads a constant such as $3.50 or $-5.
+func (s *Scanner) money(t *Token) {
+	s.pos++
+	if c := s.peek(0); c == '-' || c == '+' {
+		s.pos++
+	}
+	s.digits()
+	if s.peek(0) == '.' {
+		s.pos++
+		s.digits()
+	}
+	t.Kind, t.End, t.Text = KindMoney, s.pos, s.src[t.Start+1:s.pos]
 	if c := s.peek(0); isNameByte(c) || c == '.' {
 		t.Fault = GoesOn
 	}

@@ -11,6 +11,7 @@ const (
 	KindInt                 // 42
 	KindDecimal             // 3.50
 	KindFloat               // 1e3
+	KindMoney               // $3.50, $-5
 	KindString              // 'text'
 	KindNString             // N'text'
 	KindBinary              // 0xC0FFEE
@@ -59,8 +60,8 @@ type Token struct {
 	Fault   Fault
 	Start   int
 	End     int
-	// Text is the token's value: the name, the text of a string, the digits of a binary constant,
-	// the name of a parameter, without quotes and with doubled quotes unescaped. For other kinds
+	// Text is the token's value: the name, the text of a string, the digits of a binary constant
+	// or of an amount of money with its sign, the name of a parameter, without quotes and with doubled quotes unescaped. For other kinds
 	// it is the source text.
 	Text string
 }

@@ -63,7 +63,7 @@ func locate(text string, all []statement.Statement, at int) (place, bool) {
 // continues reports whether what is typed right behind a token belongs to it.
 func continues(t *tsqltoken.Token) bool {
 	switch t.Kind {
-	case tsqltoken.KindWord, tsqltoken.KindInt, tsqltoken.KindDecimal, tsqltoken.KindFloat, tsqltoken.KindBinary, tsqltoken.KindParam,
+	case tsqltoken.KindWord, tsqltoken.KindInt, tsqltoken.KindDecimal, tsqltoken.KindFloat, tsqltoken.KindMoney, tsqltoken.KindBinary, tsqltoken.KindParam,
 		tsqltoken.KindString, tsqltoken.KindNString:
 		return true
 	case tsqltoken.KindQuoted, tsqltoken.KindComment:

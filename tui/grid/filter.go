@@ -84,6 +84,8 @@ func canonical(kind sqltypes.Kind, text string) (string, bool) {
 	switch {
 	case kind == sqltypes.Time, kind == sqltypes.DateTime2:
 		t.Scale = 7
+	case kind.IsDateTime():
+		t = sqltypes.DateTime2Type // compared as text, with digits that the column may not have
 	case kind.IsBinary():
 		t = sqltypes.Type{Kind: sqltypes.VarBinary, Length: sqltypes.Max}
 	case kind != sqltypes.Date && kind != sqltypes.UniqueIdentifier && kind != sqltypes.Bit:

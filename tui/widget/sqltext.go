@@ -15,7 +15,7 @@ func SQLRole(t tsqltoken.Token) theme.Role {
 		return theme.Muted
 	case tsqltoken.KindString, tsqltoken.KindNString:
 		return theme.Good
-	case tsqltoken.KindInt, tsqltoken.KindDecimal, tsqltoken.KindFloat, tsqltoken.KindBinary:
+	case tsqltoken.KindInt, tsqltoken.KindDecimal, tsqltoken.KindFloat, tsqltoken.KindMoney, tsqltoken.KindBinary:
 		return theme.Info
 	case tsqltoken.KindParam:
 		return theme.Key

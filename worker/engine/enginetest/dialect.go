@@ -73,7 +73,7 @@ func sqliteStorage(t sqltypes.Type, key bool) string {
 	switch {
 	case t.Kind.IsInteger():
 		return "INTEGER"
-	case t.Kind == sqltypes.Decimal:
+	case t.Class() == sqltypes.Decimals:
 		return "TEXT COLLATE SHARDECK_DECIMAL"
 	case t.Kind.IsNumeric():
 		return "REAL"

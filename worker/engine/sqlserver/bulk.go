@@ -143,7 +143,7 @@ func bulkValue(t sqltypes.Type, v sqltypes.Value) (any, error) {
 		return time.Parse(time.DateOnly, v.Str)
 	case sqltypes.Time:
 		return time.Parse("15:04:05.9999999", v.Str)
-	case sqltypes.DateTime2:
+	case sqltypes.DateTime2, sqltypes.DateTime, sqltypes.SmallDateTime:
 		return time.Parse("2006-01-02T15:04:05.9999999", v.Str)
 	case sqltypes.UniqueIdentifier:
 		return guidBytes(v.Str)

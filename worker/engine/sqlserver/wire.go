@@ -50,7 +50,7 @@ func valueBytes(v driver.Value) int {
 
 // appendValue appends one value. The driver's representation of SQL Server's types: int64 for
 // integers, bool for BIT, float64 for FLOAT and REAL, string for NVARCHAR and NCHAR, time.Time in
-// UTC for dates and times, and bytes for the rest: a DECIMAL's text, a UNIQUEIDENTIFIER's 16
+// UTC for dates and times, and bytes for the rest: the text of a DECIMAL or money, a UNIQUEIDENTIFIER's 16
 // bytes, a binary value itself.
 func appendValue(dst []byte, t sqltypes.Type, v driver.Value) ([]byte, bool) {
 	switch v := v.(type) {
@@ -65,7 +65,7 @@ func appendValue(dst []byte, t sqltypes.Type, v driver.Value) ([]byte, bool) {
 		}
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormInt, Int: n}), t.Kind.IsInteger()
 	case float64:
-		ok := t.Kind == sqltypes.Real || t.Kind == sqltypes.Float || t.Kind == sqltypes.Decimal
+		ok := t.Kind == sqltypes.Real || t.Kind == sqltypes.Float || t.Class() == sqltypes.Decimals
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormFloat, Float: v}), ok
 	case string:
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormText, Str: v}), t.Kind.IsString()
@@ -85,7 +85,7 @@ func appendBytes(dst []byte, t sqltypes.Type, b []byte) ([]byte, bool) {
 	switch {
 	case t.Kind.IsBinary():
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormBytes, Str: text}), true
-	case t.Kind == sqltypes.Decimal:
+	case t.Class() == sqltypes.Decimals:
 		return sqltypes.AppendJSON(dst, t, sqltypes.Value{Form: sqltypes.FormText, Str: text}), true
 	case t.Kind.IsInteger(): // a DECIMAL without a fraction, such as a sum of integers
 		n, err := strconv.ParseInt(text, 10, 64)

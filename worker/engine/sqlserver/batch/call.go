@@ -42,9 +42,18 @@ func declare(types []sqltypes.Type) string {
 		dst = append(dst, "@p"...)
 		dst = strconv.AppendInt(dst, int64(i+1), 10)
 		dst = append(dst, ' ')
-		dst = append(dst, t.String()...)
+		dst = append(dst, declaredType(t).String()...)
 	}
 	return string(dst)
+}
+
+// declaredType returns the type of a statement's parameter for values of type t. Money is a DECIMAL
+// of its digits, which text converts to implicitly; the statement casts it to money.
+func declaredType(t sqltypes.Type) sqltypes.Type {
+	if t.Kind.IsMoney() {
+		return sqltypes.DecimalType(t.Precision, t.Scale)
+	}
+	return t
 }
 
 // ParameterName is the name of the i-th parameter of a statement, from 0.
@@ -73,5 +82,5 @@ func wireType(t sqltypes.Type) string {
 // Babelfish crashes on a DECIMAL that is declared otherwise, and reads a UNIQUEIDENTIFIER from
 // memory that has been reused by then.
 func sentAsText(t sqltypes.Type) bool {
-	return t.Kind == sqltypes.Decimal || t.Kind == sqltypes.UniqueIdentifier
+	return t.Class() == sqltypes.Decimals || t.Kind == sqltypes.UniqueIdentifier
 }

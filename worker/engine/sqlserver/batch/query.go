@@ -75,7 +75,7 @@ func (q *queryBuilder) add(name, declaration string, t sqltypes.Type, v sqltypes
 func (q *queryBuilder) parameter(i int, t sqltypes.Type, v sqltypes.Value) {
 	name := ParameterName(i)
 	if sentAsText(t) {
-		q.text.WriteString("DECLARE @" + name + " " + t.String() + " = @sd_" + name + ";\n")
+		q.text.WriteString("DECLARE @" + name + " " + declaredType(t).String() + " = @sd_" + name + ";\n")
 		name = "sd_" + name
 	}
 	q.add(name, wireType(t), t, v)

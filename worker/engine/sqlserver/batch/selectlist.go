@@ -49,6 +49,8 @@ func conversion(t sqltypes.Type) (before, after string) {
 	switch {
 	case t.Kind == sqltypes.Decimal, t.Kind == sqltypes.BigInt, t.Kind == sqltypes.UniqueIdentifier:
 		return "CONVERT(NVARCHAR(50), ", ")"
+	case t.Kind.IsMoney():
+		return "CONVERT(NVARCHAR(50), ", ", 2)" // with all four digits of the fraction
 	case t.Kind.IsTemporal():
 		return "CONVERT(NVARCHAR(50), ", ", 121)"
 	case t.Kind == sqltypes.Float, t.Kind == sqltypes.Real:

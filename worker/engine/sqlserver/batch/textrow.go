@@ -15,7 +15,7 @@ import (
 // size.
 func AppendText(dst []byte, t sqltypes.Type, v sqltypes.Value) ([]byte, error) {
 	switch {
-	case v.Form != sqltypes.FormText || t.Kind.IsString() || t.Kind == sqltypes.Decimal:
+	case v.Form != sqltypes.FormText || t.Kind.IsString() || t.Class() == sqltypes.Decimals:
 		if !fitsForm(t, v.Form) {
 			return dst, errForm(t, v)
 		}
@@ -48,7 +48,7 @@ func fitsForm(t sqltypes.Type, f sqltypes.Form) bool {
 	case sqltypes.FormInt, sqltypes.FormFloat:
 		return t.Kind.IsNumeric()
 	case sqltypes.FormText:
-		return t.Kind.IsString() || t.Kind == sqltypes.Decimal
+		return t.Kind.IsString() || t.Class() == sqltypes.Decimals
 	}
 	return t.Kind.IsBinary()
 }
@@ -63,7 +63,9 @@ func appendTemporal(dst []byte, t sqltypes.Type, v sqltypes.Value) ([]byte, erro
 	if err != nil {
 		return dst, errForm(t, v)
 	}
-	t.Scale = maxFraction
+	if t.Kind == sqltypes.Time || t.Kind == sqltypes.DateTime2 {
+		t.Scale = maxFraction
+	}
 	canonical, err := sqltypes.DecodeJSON(t, text)
 	if err != nil {
 		return dst, errForm(t, v)
