@@ -92,9 +92,21 @@ func (b *Binder) scalar(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 			}
 			continue
 		}
+		if kind == sqlfunc.Precision {
+			t, err := b.precision(c, i)
+			if err != nil {
+				return nil, err
+			}
+			types = append(types, t)
+			continue
+		}
 		x, err := b.argument(c, i, kind)
 		if err != nil {
 			return nil, err
+		}
+		if kind == sqlfunc.Bucketed && len(types) == 3 && x.Type.Kind != types[1].Kind {
+			return nil, b.typeError(mssqlerr.ArgumentType, c.Args[i].Pos(), "the origin is of type %s, the date of type %s", x.Type, types[1]).
+				Hinted("CAST the origin to %s", types[1])
 		}
 		if kind == sqlfunc.Moment && !e.Part.Of(x.Type.Kind) {
 			p := b.typeError(mssqlerr.DatepartOfType, c.At, "a value of type %s has no %s part", x.Type, e.Part)
@@ -152,7 +164,25 @@ func (b *Binder) part(c *tsql.Call, i int) (sqltypes.Part, error) {
 	}
 	p := b.Problem(api.CodeUnsupported, c.Args[i].Pos(), "%s is not a date part that %s supports", what, c.Name)
 	p.SQLNumber = number
-	return 0, p.Hinted("write year, quarter, month, day, dayofyear, hour, minute or second")
+	return 0, p.Hinted("write %s", strings.Join(sqltypes.PartNames(), ", "))
+}
+
+// precision binds argument i, a constant number of fraction digits: the type's Scale.
+func (b *Binder) precision(c *tsql.Call, i int) (sqltypes.Type, error) {
+	x, err := b.Value(c.Args[i])
+	if err != nil {
+		return sqltypes.Type{}, err
+	}
+	const most = 7
+	if !x.Type.Kind.IsNumeric() {
+		p := b.typeError(mssqlerr.ArgumentType, c.Args[i].Pos(), "argument %d of %s is of type %s", i+1, c.Name, x.Type)
+		return sqltypes.Type{}, p.Hinted("write a number from 0 to %d", most)
+	}
+	if !x.IsConst() || x.IsNull() || !x.Type.Kind.IsInteger() || x.Value.Int < 0 || x.Value.Int > most {
+		return sqltypes.Type{}, b.typeError(mssqlerr.InvalidScale, c.Args[i].Pos(), "the precision of %s is not a constant from 0 to %d", c.Name, most).
+			Hinted("write the number itself, such as 3")
+	}
+	return sqltypes.Type{Kind: sqltypes.Int, Scale: int(x.Value.Int)}, nil
 }
 
 // paramKinds maps each kind of parameter to its conversion: accept returns the type that
@@ -198,14 +228,38 @@ var paramKinds = map[sqlfunc.ParamKind]struct {
 	sqlfunc.Floating: {want: "a number", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		return sqltypes.FloatType, x.Type.Kind.IsNumeric() || x.Type.Kind.IsString()
 	}},
-	sqlfunc.Moment: {want: "a date", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
-		if x.Type.Kind.IsString() || x.IsNull() && !x.Type.Kind.IsTemporal() {
-			return sqltypes.Type{Kind: sqltypes.DateTime2, Scale: 7}, true
+	sqlfunc.Int: {want: "an integer", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
+		switch {
+		case x.Type.Kind.IsInteger() && x.Type.Kind != sqltypes.BigInt:
+			return x.Type, true
+		case x.Type.Kind.IsNumeric() || x.Type.Kind.IsString():
+			return sqltypes.IntType, true
 		}
-		return x.Type, x.Type.Kind.IsTemporal()
-	}, lacks: func(c sqltypes.Class) bool {
-		return c == sqltypes.Integers || c == sqltypes.Decimals || c == sqltypes.Floats
+		return x.Type, false
 	}},
+	sqlfunc.Moment:    {want: "a date", accept: asMoment(sqltypes.DateTime2Type)},
+	sqlfunc.AddMoment: {want: "a date", accept: asMoment(sqltypes.DateTimeType)},
+	sqlfunc.Instant:   {want: "a date", accept: asMoment(sqltypes.DateTime2Type)},
+	sqlfunc.Day: {want: "a date", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
+		return sqltypes.DateType, x.IsNull() || x.Type.Kind.IsString() || x.Type.Kind.IsTemporal() && x.Type.Kind != sqltypes.Time
+	}},
+	sqlfunc.Bucketed: {want: "a DATE, DATETIME2 or other date or time", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
+		return x.Type, x.Type.Kind.IsTemporal()
+	}},
+}
+
+// asMoment accepts dates and times; a string, or NULL, is converted to the given type, a
+// number to DATETIME.
+func asMoment(text sqltypes.Type) func(x *plan.Expr) (sqltypes.Type, bool) {
+	return func(x *plan.Expr) (sqltypes.Type, bool) {
+		switch {
+		case x.Type.Kind.IsTemporal():
+			return x.Type, true
+		case x.Type.Kind.IsString() || x.IsNull():
+			return text, true
+		}
+		return sqltypes.DateTimeType, x.Type.Kind.IsNumeric()
+	}
 }
 
 func anyType(x *plan.Expr) (sqltypes.Type, bool) { return x.Type, true }
@@ -226,8 +280,13 @@ func (b *Binder) argument(c *tsql.Call, i int, kind sqlfunc.ParamKind) (*plan.Ex
 	case !ok:
 		p := b.typeError(mssqlerr.ArgumentType, c.Args[i].Pos(), "argument %d of %s is of type %s", i+1, c.Name, x.Type)
 		return nil, p.Hinted("pass %s; CAST can make one", k.want)
-	case t == x.Type:
-		return x, nil
+	case t != x.Type:
+		if x, err = b.Convert(x, t, c.Args[i].Pos()); err != nil {
+			return nil, err
+		}
 	}
-	return b.Convert(x, t, c.Args[i].Pos())
+	if kind == sqlfunc.Instant && x.Type != sqltypes.DateTime2Type {
+		return b.Convert(x, sqltypes.DateTime2Type, c.Args[i].Pos())
+	}
+	return x, nil
 }

@@ -139,7 +139,7 @@ func unfolded(t *testing.T, s *shardedDB, x sqlfunc.Example) *plan.Plan {
 		if lit, ok := a.(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
 			continue // a CASE of NULL alone has no type
 		}
-		if sqlfunc.Lookup(call.Name).Param(i).Kind != sqlfunc.DatePart {
+		if kind := sqlfunc.Lookup(call.Name).Param(i).Kind; kind != sqlfunc.DatePart && kind != sqlfunc.Precision {
 			call.Args[i] = &tsql.Case{At: a.Pos(), Whens: []tsql.When{{If: isFirst, Then: a}}}
 		}
 	}

@@ -23,6 +23,10 @@ func (w *sqlServerWriter) function(e *plan.Expr) {
 		w.comma(i)
 		w.argument(e, a)
 	}
+	if e.Func.TakesPrecision() {
+		w.text(", ")
+		w.number(e.Type.Scale)
+	}
 	w.text(")")
 }
 

@@ -43,7 +43,11 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		if e.Func.NamesPart() {
 			dst = append(append(dst, e.Part.String()...), ", "...)
 		}
-		return append(appendList(dst, e.Args), ')')
+		dst = appendList(dst, e.Args)
+		if e.Func.TakesPrecision() {
+			dst = strconv.AppendInt(append(dst, ", "...), int64(e.Type.Scale), 10)
+		}
+		return append(dst, ')')
 	case CoalesceExpr:
 		return append(appendList(append(dst, "COALESCE("...), e.Args), ')')
 	case AggExpr:

@@ -39,6 +39,7 @@ const (
 	CollationConflict    = 468   // two strings have different collations
 	SubqueryRows         = 512   // a subquery that is used as a value has more than one row
 	InvalidLength        = 1001  // a length or precision is invalid
+	InvalidScale         = 1002  // a scale is not valid
 	SameExposedNames     = 1013  // two tables of FROM have the same exposed name
 	OrderByInSubquery    = 1033  // ORDER BY in a subquery, derived table or common table expression without TOP or OFFSET
 	RowCountNotInteger   = 1060  // the number of rows of TOP or FETCH is not an integer

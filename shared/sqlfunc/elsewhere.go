@@ -9,11 +9,10 @@ var unsupported = map[string]string{
 	"STRING_AGG": "aggregate the strings after reading them", "STRING_ESCAPE": "escape the text after reading it", "STRING_SPLIT": "",
 	// Numbers. "RAND": "make random numbers before sending them",
 	// Dates and times.
-	"CURRENT_TIMEZONE": "", "DATEADD": "compute the date before sending it", "DATEDIFF": "subtract parts, such as YEAR(b) - YEAR(a)", "DATEDIFF_BIG": "",
-	"DATEFROMPARTS": "write the date as '2026-11-22'", "DATENAME": "write DATEPART(part, x)", "DATETIME2FROMPARTS": "write it as '2026-11-22T20:24:00'",
-	"DATETIMEFROMPARTS": "write it as '2026-11-22T20:24:00'", "DATETRUNC": "", "DATE_BUCKET": "", "EOMONTH": "",
+	"CURRENT_TIMEZONE": "",
+
 	"GETDATE": now, "GETUTCDATE": now, "ISDATE": "", "SWITCHOFFSET": "", "SYSDATETIME": now, "SYSDATETIMEOFFSET": now, "SYSUTCDATETIME": now,
-	"TIMEFROMPARTS": "write the time as '20:24:00'", "TODATETIMEOFFSET": "",
+	"TODATETIMEOFFSET": "",
 	// The rest.
 	"APPROX_COUNT_DISTINCT": "write COUNT(DISTINCT x)", "CHECKSUM": "", "CHECKSUM_AGG": "",
 	"COMPRESS": "", "DB_NAME": "it is the request's db_name", "DECOMPRESS": "", "GROUPING": "", "GROUPING_ID": "", "HASHBYTES": "",

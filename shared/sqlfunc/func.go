@@ -85,7 +85,13 @@ const (
 	Integer                         // an integer; other numbers and strings are converted to INT
 	Number                          // a number; a BIT or a string is converted to FLOAT
 	Floating                        // a number, converted to FLOAT
-	Moment                          // a date or time; a string is converted to DATETIME2
+	Int                             // an INT; other numbers and strings are converted to one
+	Moment                          // a date or time; a string is converted to DATETIME2, a number to DATETIME
+	AddMoment                       // a date or time; a string or number is converted to DATETIME
+	Instant                         // a date or time, a string or a number, converted to DATETIME2
+	Day                             // a date or time or a string, converted to DATE
+	Bucketed                        // a date or time; a second one must be of the same type
+	Precision                       // a constant from 0 to 7, which Result gets as the Scale of its type; not passed to Eval
 	DatePart                        // the name of a date part
 )
 
@@ -159,7 +165,7 @@ type Example struct {
 // all are the functions, sorted by name.
 var all = func() []*Func {
 	var list []*Func
-	for _, rows := range [][]Func{stringFunctions, characterFunctions, searchFunctions, numberFunctions, mathFunctions, dateFunctions, aggregates, forms} {
+	for _, rows := range [][]Func{stringFunctions, characterFunctions, searchFunctions, numberFunctions, mathFunctions, dateFunctions, dateConstructors, aggregates, forms} {
 		for i := range rows {
 			list = append(list, &rows[i])
 		}
@@ -206,6 +212,11 @@ func (f *Func) MaxArgs() int {
 
 // Param returns the parameter for argument i, which must be less than MaxArgs.
 func (f *Func) Param(i int) Param { return f.Params[min(i, len(f.Params)-1)] }
+
+// TakesPrecision reports whether the last argument is the precision of the result.
+func (f *Func) TakesPrecision() bool {
+	return len(f.Params) > 0 && f.Params[len(f.Params)-1].Kind == Precision
+}
 
 // NamesPart reports whether the first argument is the name of a date part.
 func (f *Func) NamesPart() bool { return len(f.Params) > 0 && f.Params[0].Kind == DatePart }

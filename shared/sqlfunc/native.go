@@ -91,9 +91,12 @@ func (f *Func) native(binary bool) Native {
 	if f.TypeArg != NoTypeArg {
 		extra++
 	}
-	named := 0 // 1 if a parameter is the date part, which extra counts already
+	named := 0 // parameters that extra counts already
 	if f.NamesPart() {
 		named = 1
+	}
+	if f.TakesPrecision() { // which the type of the result has
+		named++
 	}
 	return Native{
 		Name: f.NativeName(binary), MinArgs: f.MinArgs() - named + extra, MaxArgs: f.MaxArgs() - named + extra,

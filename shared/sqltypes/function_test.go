@@ -154,8 +154,8 @@ func TestDateParts(t *testing.T) {
 			t.Errorf("%v does not parse from its own name", part)
 		}
 	}
-	if _, ok := sqltypes.ParsePart("weekday"); ok {
-		t.Error("weekday depends on session settings and must not be supported")
+	if _, ok := sqltypes.ParsePart("tzoffset"); ok {
+		t.Error("no type has a time zone")
 	}
 	if v, err := sqltypes.DatePart(sqltypes.PartYear, mustParse(t, "DATE"), sqltypes.Null()); err != nil || !v.IsNull() {
 		t.Errorf("the year of NULL: %v, %v", v, err)
@@ -168,7 +168,9 @@ func TestDatePartsAgreeWithPackageTime(t *testing.T) {
 		text := sqltypes.Text(m.Format("2006-01-02T15:04:05"))
 		for part, want := range map[sqltypes.Part]int{
 			sqltypes.PartYear: m.Year(), sqltypes.PartQuarter: (int(m.Month())-1)/3 + 1, sqltypes.PartMonth: int(m.Month()), sqltypes.PartDay: m.Day(),
-			sqltypes.PartDayOfYear: m.YearDay(), sqltypes.PartHour: m.Hour(), sqltypes.PartMinute: m.Minute(), sqltypes.PartSecond: m.Second(),
+			sqltypes.PartDayOfYear: m.YearDay(), sqltypes.PartWeekday: int(m.Weekday()) + 1, sqltypes.PartISOWeek: isoWeek(m),
+			sqltypes.PartWeek: (m.YearDay()+int(time.Date(m.Year(), 1, 1, 0, 0, 0, 0, time.UTC).Weekday())-1)/7 + 1,
+			sqltypes.PartHour: m.Hour(), sqltypes.PartMinute: m.Minute(), sqltypes.PartSecond: m.Second(),
 		} {
 			v, err := sqltypes.DatePart(part, sqltypes.Type{Kind: sqltypes.DateTime2}, text)
 			if err != nil || v.Int != int64(want) {
@@ -225,4 +227,91 @@ func TestCast(t *testing.T) {
 			t.Errorf("CAST(%v AS %s) from %s is %q (%v), want %q", c.v, c.to, c.from, got, err, c.want)
 		}
 	}
+}
+
+func isoWeek(m time.Time) int {
+	_, week := m.ISOWeek()
+	return week
+}
+
+// moments draws times of the years 1 to 9999 in units of 100 nanoseconds.
+func moments(t *rapid.T, label string) time.Time {
+	return time.Unix(rapid.Int64Range(-62135596800, 253402300799).Draw(t, label), rapid.Int64Range(0, 9999999).Draw(t, label+" fraction")*100).UTC()
+}
+
+func asText(m time.Time) sqltypes.Value {
+	return sqltypes.Text(m.Format("2006-01-02T15:04:05.9999999"))
+}
+
+func TestDateAddAgreesWithPackageTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, n := moments(t, "moment"), rapid.OneOf(rapid.Int64Range(-50000, 50000), rapid.Int64Range(math.MinInt32, math.MaxInt32)).Draw(t, "number")
+		months := func(per int) time.Time {
+			first := time.Date(m.Year(), m.Month()+time.Month(int(n)*per), 1, 0, 0, 0, 0, time.UTC)
+			last := first.AddDate(0, 1, -1).Day()
+			return time.Date(first.Year(), first.Month(), min(m.Day(), last), m.Hour(), m.Minute(), m.Second(), m.Nanosecond(), time.UTC)
+		}
+		seconds := func(per int64) time.Time { return time.Unix(m.Unix()+n*per, int64(m.Nanosecond())).UTC() }
+		for part, want := range map[sqltypes.Part]time.Time{
+			sqltypes.PartYear: months(12), sqltypes.PartQuarter: months(3), sqltypes.PartMonth: months(1),
+			sqltypes.PartDay: m.AddDate(0, 0, int(n)), sqltypes.PartDayOfYear: m.AddDate(0, 0, int(n)), sqltypes.PartWeekday: m.AddDate(0, 0, int(n)),
+			sqltypes.PartWeek: m.AddDate(0, 0, 7*int(n)), sqltypes.PartHour: seconds(3600), sqltypes.PartMinute: seconds(60), sqltypes.PartSecond: seconds(1),
+			sqltypes.PartMillisecond: m.Add(time.Duration(n) * time.Millisecond), sqltypes.PartMicrosecond: m.Add(time.Duration(n) * time.Microsecond),
+		} {
+			v, err := sqltypes.DateAdd(part, sqltypes.DateTime2Type, n, asText(m))
+			if want.Year() < 1 || want.Year() > 9999 {
+				if numberOf(err) != 517 {
+					t.Fatalf("DATEADD(%s, %d, %s) is %v, %v; want 517", part, n, m, v, err)
+				}
+			} else if err != nil || v != asText(want) {
+				t.Fatalf("DATEADD(%s, %d, %s) is %v, %v; want %s", part, n, m, v, err, want)
+			}
+		}
+	})
+}
+
+// A difference counts the boundaries between two moments, so it is that of the numbers of the
+// units that they are in.
+func TestDateDiffAgreesWithPackageTime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := moments(t, "a"), moments(t, "b")
+		sunday := func(m time.Time) time.Time { return m.Truncate(24*time.Hour).AddDate(0, 0, -int(m.Weekday())) }
+		for part, want := range map[sqltypes.Part]int64{
+			sqltypes.PartYear: int64(b.Year() - a.Year()), sqltypes.PartMonth: int64((b.Year()-a.Year())*12 + int(b.Month()) - int(a.Month())),
+			sqltypes.PartWeek: (sunday(b).Unix() - sunday(a).Unix()) / (7 * 86400),
+			sqltypes.PartDay:  (b.Truncate(24*time.Hour).Unix() - a.Truncate(24*time.Hour).Unix()) / 86400,
+			sqltypes.PartHour: (b.Truncate(time.Hour).Unix() - a.Truncate(time.Hour).Unix()) / 3600, sqltypes.PartSecond: b.Unix() - a.Unix(),
+			sqltypes.PartMillisecond: b.UnixMilli() - a.UnixMilli(), sqltypes.PartMicrosecond: b.UnixMicro() - a.UnixMicro(),
+		} {
+			v, err := sqltypes.DateDiff(part, sqltypes.BigIntType, asText(a), asText(b))
+			if err != nil || v.Int != want {
+				t.Fatalf("DATEDIFF_BIG(%s, %s, %s) is %d, %v; want %d", part, a, b, v.Int, err, want)
+			}
+		}
+	})
+}
+
+// A bucket begins at a multiple of its width after the origin, and holds the date.
+func TestDateBucketHoldsTheDate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, origin := moments(t, "moment"), moments(t, "origin")
+		n := rapid.Int64Range(1, 5000).Draw(t, "width")
+		for _, part := range []sqltypes.Part{sqltypes.PartYear, sqltypes.PartQuarter, sqltypes.PartMonth, sqltypes.PartWeek, sqltypes.PartDay, sqltypes.PartHour, sqltypes.PartMinute, sqltypes.PartSecond, sqltypes.PartMillisecond} {
+			v, err := sqltypes.DateBucket(part, sqltypes.DateTime2Type, n, asText(m), asText(origin))
+			if numberOf(err) == 517 {
+				continue // begins before year 1
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			units, err := sqltypes.DateDiff(part, sqltypes.BigIntType, asText(origin), v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			next, errNext := sqltypes.DateAdd(part, sqltypes.DateTime2Type, n, v)
+			if units.Int%n != 0 || sqltypes.Compare(sqltypes.DateTime2Type, v, asText(m)) > 0 || errNext == nil && origin.Day() <= 28 && sqltypes.Compare(sqltypes.DateTime2Type, next, asText(m)) <= 0 {
+				t.Fatalf("DATE_BUCKET(%s, %d, %s, %s) is %s", part, n, m, origin, v.Str)
+			}
+		}
+	})
 }

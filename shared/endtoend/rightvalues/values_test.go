@@ -43,10 +43,6 @@ var refusals = []struct {
 	{api.CodeUnsupported, "the function ", "to come"},
 	{api.CodeUnsupported, "the style argument of CONVERT", "to come"},
 	{api.CodeUnsupported, "converting VARBINARY", "binary values and strings do not convert"},
-	{api.CodeUnsupported, "week is not a date part", "to come"},
-	{api.CodeUnsupported, "iso_week is not a date part", "to come"},
-	{api.CodeUnsupported, "millisecond is not a date part", "to come"},
-	{api.CodeUnsupported, "DATEPART of a value of type INT", "a number is no DATETIME"},
 }
 
 // documented is a statement with its documented answer: rows, or the number of an error.

@@ -45,13 +45,13 @@ const (
 	outcomeRow = `, @sd_i, @sd_j, @sd_term, @sd_map, @sd_leader, @sd_shard, @sd_v, @sd_h, @sd_a, `
 
 	// A complete write in one batch.
-	beginWhole = "SET NOCOUNT, XACT_ABORT ON;\n" + variables + "BEGIN TRY\nBEGIN TRANSACTION;\n"
+	beginWhole = language + "SET NOCOUNT, XACT_ABORT ON;\n" + variables + "BEGIN TRY\nBEGIN TRANSACTION;\n"
 	endWhole   = "COMMIT TRANSACTION;\nSELECT N'done' AS " + KindColumn + outcomeRow + "0, N'';\nEND TRY\nBEGIN CATCH\n" +
 		"IF XACT_STATE() <> 0 ROLLBACK TRANSACTION;\nSELECT @sd_k AS " + KindColumn + outcomeRow + "ERROR_NUMBER(), ERROR_MESSAGE();\nEND CATCH"
 
 	// A part of a write whose transaction is begun and ended by the client. On an error the client
 	// rolls the transaction back.
-	beginPart = "SET NOCOUNT ON;\nSET XACT_ABORT OFF;\n" + variables + "BEGIN TRY\n"
+	beginPart = language + "SET NOCOUNT ON;\nSET XACT_ABORT OFF;\n" + variables + "BEGIN TRY\n"
 	endPart   = "SELECT N'done' AS " + KindColumn + outcomeRow + "0, N'';\nEND TRY\nBEGIN CATCH\n" +
 		"SELECT @sd_k AS " + KindColumn + outcomeRow + "ERROR_NUMBER(), ERROR_MESSAGE();\nEND CATCH"
 

@@ -22,6 +22,10 @@ type Arg struct {
 	Value sqltypes.Value // its canonical form; the server converts it to the declared type
 }
 
+// language begins a batch whose statements may depend on the session's language: the names of
+// months and weekdays, the first day of a week (DATEFIRST 7) and the order of a date in text (mdy).
+const language = "SET LANGUAGE us_english;\n"
+
 // textType is the type of the worker's own texts.
 var textType = sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
 

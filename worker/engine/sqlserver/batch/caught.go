@@ -16,7 +16,7 @@ import (
 // came before if the next statement after an error is a SELECT: Microsoft's ODBC driver then drops
 // the error's row, and the result looks complete.
 const (
-	caughtBegin = "SET NOCOUNT, XACT_ABORT ON;\nBEGIN TRY\nBEGIN TRANSACTION;\n"
+	caughtBegin = language + "SET NOCOUNT, XACT_ABORT ON;\nBEGIN TRY\nBEGIN TRANSACTION;\n"
 	caughtEnd   = ";\nROLLBACK TRANSACTION;\nEND TRY\nBEGIN CATCH\nIF XACT_STATE() <> 0 ROLLBACK TRANSACTION;\n" +
 		"DECLARE @sd_n INT = ERROR_NUMBER(), @sd_m NVARCHAR(4000) = ERROR_MESSAGE();\n" +
 		"SELECT @sd_n AS " + ErrorColumn + ", @sd_m AS message;\nEND CATCH"

@@ -18,7 +18,7 @@ import (
 // than SELECT's own lock on the table's schema. The transaction changes nothing, and is rolled
 // back rather than committed to make sure of that.
 const (
-	queryBegin = "SET NOCOUNT, XACT_ABORT ON;\nBEGIN TRANSACTION;\n"
+	queryBegin = language + "SET NOCOUNT, XACT_ABORT ON;\nBEGIN TRANSACTION;\n"
 	queryEnd   = "\n;ROLLBACK TRANSACTION;"
 	// RefusedColumn is the first column of a refusal's row, a table, before its version; no
 	// table's column can have this name.

@@ -6,6 +6,7 @@
 -- @sd_old BIGINT
 -- @sd_now_ran BIGINT
 -- @sd_old_ran BIGINT
+SET LANGUAGE us_english;
 SET NOCOUNT, XACT_ABORT ON;
 DECLARE @sd_k NVARCHAR(20) = N'', @sd_i INT = 0, @sd_j INT = 0, @sd_n BIGINT = 0,
 	@sd_term BIGINT, @sd_map BIGINT, @sd_leader NVARCHAR(2000), @sd_shard NVARCHAR(200), @sd_v NVARCHAR(64),
