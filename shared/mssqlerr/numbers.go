@@ -55,11 +55,11 @@ const (
 	SelectNotGrouped     = 8120  // the select list uses a column that is neither aggregated nor in GROUP BY
 	HavingNotGrouped     = 8121  // HAVING uses a column that is neither aggregated nor in GROUP BY
 	OrderByNotGrouped    = 8127  // ORDER BY uses a column that is neither aggregated nor in GROUP BY
+	OnlyNullResults      = 8133  // every result of a CASE is the constant NULL
 	UnnamedColumn        = 8155  // a column of a derived table has no name
 	SameColumnNames      = 8156  // two columns of a derived table have the same name
 	MoreColumns          = 8158  // a derived table has more columns than its alias names
 	FewerColumns         = 8159  // a derived table has fewer columns than its alias names
-	OnlyNullResults      = 8133  // every result of a CASE is the constant NULL
 	DatepartOfType       = 9810  // the data type has no such datepart
 	TranslateLengths     = 9828  // two arguments of TRANSLATE differ in their number of characters
 	RowLengths           = 10709 // the rows of a table value constructor differ in length

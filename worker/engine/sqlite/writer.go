@@ -15,7 +15,7 @@ import (
 
 // Bounds of a group, so that a commit is never far away.
 const (
-	groupRequests   = 512
+	groupRequests   = 1 << 9
 	groupExecutions = 8192
 )
 
