@@ -259,10 +259,10 @@ func TestRowsThroughTheExtension(t *testing.T) {
 		`SELECT sd_cells('["VARCHAR(MAX)","VARCHAR(MAX)","VARCHAR(MAX)"]', printf('%.*c', 8000000, 'a'), printf('%.*c', 8000000, 'a'), printf('%.*c', 777206, 'a'))`: `"reason":"too complex"`,
 		`SELECT sd_cells('["INT"]', 1, 2)`:            "one value for each type",
 		`SELECT sd_cells('INT', 1)`:                   "not a JSON array",
-		`SELECT sd_cells('["DATETIMEOFFSET"]', 1)`:             `"sql_number":2715`,
+		`SELECT sd_cells('["DATETIMEOFFSET"]', 1)`:    `"sql_number":2715`,
 		`SELECT sd_decode(1, 'INT')`:                  "expects JSON",
 		`SELECT sd_decode('1', NULL)`:                 "expects JSON",
-		`SELECT sd_type('DATETIMEOFFSET')`:                     `"reason":"unsupported"`,
+		`SELECT sd_type('DATETIMEOFFSET')`:            `"reason":"unsupported"`,
 		`SELECT sd_type(NULL)`:                        "expects the name",
 		`SELECT sd_decode('"\ud800"', 'NVARCHAR(5)')`: "shardeck: {",
 	} {
