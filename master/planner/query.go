@@ -264,10 +264,12 @@ func (s *statement) whole() (*plan.Plan, error) {
 		s.plan.Table, s.plan.SchemaVersion = s.sources[0].Table, s.sources[0].SchemaVersion
 	}
 	s.plan.Query = &plan.Query{Where: s.filter.where}
-	if len(s.sources) == 0 {
+	switch {
+	case len(s.sources) == 0 && s.isGrouped():
+		s.oneRow()
+	case len(s.sources) == 0:
 		return s.plan, s.constant()
-	}
-	if s.qualified() {
+	case s.qualified():
 		s.plan.Query.From = s.planSources()
 	}
 	if s.isGrouped() {
