@@ -16,9 +16,11 @@ func (SQLite) Name() string { return "sqlite" }
 // Version implements Dialect.
 func (SQLite) Version() string { return api.SQLiteDialect }
 
-// Query implements Dialect. The query is the same for all fragments of a plan.
-func (SQLite) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
+// Query implements Dialect. The query is the same for all fragments of a plan, but that the first has
+// what is computed once.
+func (SQLite) Query(p *plan.Plan, f *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLiteWriter()
+	w.first = isFirst(p, f)
 	w.query(p.Query, p.Table, false)
 	req, err := w.finished(p)
 	if err != nil {

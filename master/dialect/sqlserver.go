@@ -23,9 +23,11 @@ func (SQLServer) Name() string { return "sqlserver" }
 // Version implements Dialect.
 func (SQLServer) Version() string { return api.SQLServerDialect }
 
-// Query implements Dialect. The query is the same for all fragments of a plan.
-func (SQLServer) Query(p *plan.Plan, _ *plan.Fragment) (*api.QueryRequest, error) {
+// Query implements Dialect. The query is the same for all fragments of a plan, but that the first has
+// what is computed once.
+func (SQLServer) Query(p *plan.Plan, f *plan.Fragment) (*api.QueryRequest, error) {
 	w := newSQLServerWriter()
+	w.first = isFirst(p, f)
 	w.query(p.Query, p.Table, false)
 	return w.finished(p)
 }

@@ -39,6 +39,7 @@ type writer struct {
 	types       []string
 	params      []byte // a [ followed by comma-separated JSON values
 	left, right byte   // the quotes of names
+	first       bool   // for the plan's first fragment, which has what is computed once
 	joined      bool   // columns are qualified with their source's alias: t0, t1 and so on
 	// repeats makes a constant that was written before reuse its parameter.
 	repeats bool
@@ -302,6 +303,8 @@ func from(s syntax, q *plan.Query, table string) {
 			w.alias(src.Number)
 		case src.Rows != nil:
 			s.rows(src.Rows, src.Number)
+		case src.Union != nil:
+			union(s, src)
 		default:
 			s.table(src.Table)
 			w.text(" AS ")
@@ -313,6 +316,27 @@ func from(s syntax, q *plan.Query, table string) {
 		}
 	}
 }
+
+// union writes the rows of several queries as one derived table.
+func union(s syntax, src *plan.Source) {
+	w := s.base()
+	n := 0
+	w.text("(")
+	for _, l := range src.Union {
+		if l.Once && !w.first {
+			continue
+		}
+		if n++; n > 1 {
+			w.text(" UNION ALL ")
+		}
+		s.query(l.Query, "", true)
+	}
+	w.text(") AS ")
+	w.alias(src.Number)
+}
+
+// isFirst reports whether f is the plan's first fragment.
+func isFirst(p *plan.Plan, f *plan.Fragment) bool { return f.Shard == p.Fragments[0].Shard }
 
 // subquery writes a predicate or a value with a nested query, or returns false for others.
 func subquery(s syntax, e *plan.Expr) bool {

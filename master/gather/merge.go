@@ -27,6 +27,10 @@ type Order struct {
 	// TieKeys keys are equal, or all keys if that is 0.
 	Ties    bool
 	TieKeys int
+	// Set chooses one row or none of each group of rows that are equal in all keys but the last,
+	// which is a number: bit n of what Set is asked about stands for the rows with the number n,
+	// from 0 to 63.
+	Set *plan.Set
 }
 
 // Merge merges sources that are sorted by the keys into one sorted answer. Rows with
@@ -39,7 +43,60 @@ func (g *Gathering) Merge(o Order, sink Sink) error {
 	if o.Hidden > 0 {
 		m.need = max(m.need, o.Columns)
 	}
+	if o.Set != nil {
+		return g.finish(m.writeSet(o, sink))
+	}
 	return g.finish(m.write(o, sink))
+}
+
+// writeSet writes the rows of a set. It holds one row.
+func (m *merger) writeSet(o Order, sink Sink) error {
+	e := newEmitter(o.Limit, o.Offset, false, sink)
+	keys := o.Keys[:len(o.Keys)-1]
+	var (
+		leaves uint64
+		row    []byte // the first of the group, as it is written
+		values []sqltypes.Value
+	)
+	end := func() error {
+		if leaves == 0 || !o.Set.Has(leaves) {
+			return nil
+		}
+		pass, err := e.admit(nil, nil)
+		if err != nil || !pass {
+			return err
+		}
+		e.out = append(e.out, row...)
+		return e.wrote()
+	}
+	for {
+		c, err := m.next()
+		if err != nil {
+			return err
+		}
+		if c == nil {
+			if err := end(); err != nil {
+				return err
+			}
+			return e.flush()
+		}
+		leaf := c.values[len(keys)].Int
+		if leaf < 0 || leaf > 63 {
+			if err := m.drop(c, errGarbage()); err != nil {
+				return err
+			}
+			continue
+		}
+		if leaves == 0 || compareKeys(keys, values, c.values) != 0 {
+			if err := end(); err != nil {
+				return err
+			}
+			leaves = 0
+			values = append(values[:0], c.values...)
+			row = append(append(row[:0], c.row[:c.split.End(o.Columns-1)]...), ']', '\n')
+		}
+		leaves |= 1 << leaf
+	}
 }
 
 func (m *merger) write(o Order, sink Sink) error {

@@ -69,6 +69,9 @@ type Plan struct {
 	// Distinct removes duplicates: rows that are equal in all merge keys, which are then
 	// all of the answer's columns.
 	Distinct bool `json:"distinct,omitzero"`
+	// Set chooses, of each group of rows that are equal in all merge keys but the last, one row or
+	// none; nil if the plan has no set operator but UNION ALL.
+	Set *Set `json:"set,omitempty"`
 	// Final is what the master computes from the merged rows; nil if they are the answer.
 	Final *Final `json:"final,omitempty"`
 	// Limit and Offset are applied by the master; they are nil and 0 if a single shard
@@ -172,7 +175,8 @@ type Query struct {
 	Offset  int64     `json:"offset,omitzero"`
 }
 
-// Source is one table of a FROM: a table, or a derived table that is a query or literal rows. The
+// Source is one table of a FROM: a table, or a derived table that is a query, literal rows or the
+// rows of several queries. The
 // planner ensures that rows that match are on the same shard.
 type Source struct {
 	// Number identifies the source in the plan: columns refer to it by Expr.Source.
@@ -181,8 +185,40 @@ type Source struct {
 	SchemaVersion string   `json:"schema_version,omitempty"`
 	Query         *Query   `json:"query,omitempty"`
 	Rows          *Rows    `json:"rows,omitempty"`
+	Union         []Leaf   `json:"union,omitempty"`
 	Join          JoinKind `json:"join,omitzero"` // with the sources before it
 	On            *Expr    `json:"on,omitempty"`  // nil for the first, and for CROSS JOIN
+}
+
+// Leaf is one of the queries that set operators combine. All have columns of the same types.
+type Leaf struct {
+	Query *Query `json:"query"`
+	// Once means that every shard computes the same rows, so that only the plan's first fragment
+	// has the query.
+	Once bool `json:"once,omitzero"`
+}
+
+// Set says which rows of a merge belong to the answer: a set operator over two sets, or the rows of
+// one leaf. The last merge key is the number of the leaf that a row is from.
+type Set struct {
+	Op   string `json:"op,omitempty"` // UNION, EXCEPT or INTERSECT; empty for a leaf
+	L    *Set   `json:"l,omitempty"`
+	R    *Set   `json:"r,omitempty"`
+	Leaf int    `json:"leaf,omitzero"`
+}
+
+// Has reports whether a row belongs to the set, given the leaves that have one equal to it: bit i is
+// set for leaf i.
+func (s *Set) Has(leaves uint64) bool {
+	switch s.Op {
+	case "":
+		return leaves&(1<<s.Leaf) != 0
+	case "UNION":
+		return s.L.Has(leaves) || s.R.Has(leaves)
+	case "INTERSECT":
+		return s.L.Has(leaves) && s.R.Has(leaves)
+	}
+	return s.L.Has(leaves) && !s.R.Has(leaves)
 }
 
 // Rows are literal rows. Their columns are named like those of a nested query, see [DerivedName].

@@ -33,6 +33,9 @@ func (q *Query) roots(roots []*Expr) []*Expr {
 		if inner := q.From[i].Query; inner != nil {
 			roots = inner.roots(roots)
 		}
+		for _, l := range q.From[i].Union {
+			roots = l.Query.roots(roots)
+		}
 	}
 	for i := range q.Output {
 		roots = append(roots, q.Output[i].Expr)
@@ -91,6 +94,9 @@ func (q *Query) tables(visit func(table, version string)) {
 		}
 		if src.Query != nil {
 			src.Query.tables(visit)
+		}
+		for _, l := range src.Union {
+			l.Query.tables(visit)
 		}
 	}
 }

@@ -104,6 +104,20 @@ func (s *statement) derived(ref *tsql.TableRef, q tsql.Query, names []tsql.Name,
 			}
 		}
 	}
+	if set, ok := q.(*tsql.SetQuery); ok && set.Op == tsql.UnionAll && !s.apart[q] {
+		child := s.block(nil, ctes)
+		if err := child.combine(set); err != nil {
+			return nil, err
+		}
+		if child.isLocal() && child.uniform() {
+			query, err := child.nest()
+			if err != nil {
+				return nil, err
+			}
+			src.Query, src.keys = query, child.filter.keys
+			return s.derivedTable(ref, names, child.columns(), !child.spread())
+		}
+	}
 	r, err := s.run(q, ctes, nil)
 	if err != nil {
 		return nil, err
@@ -198,4 +212,16 @@ func (s *statement) isLocal() bool {
 // separates reports whether rows with the same value of x are on one shard.
 func (s *statement) separates(x *plan.Expr) bool {
 	return s.b.Scope.IsKey(x) && !s.b.Scope.Nullable(x)
+}
+
+// uniform reports whether either every shard computes all rows of a combination, or none computes
+// any that others compute too.
+func (s *statement) uniform() bool {
+	union := s.sources[0].Union
+	for _, l := range union {
+		if l.Once != union[0].Once {
+			return false
+		}
+	}
+	return true
 }

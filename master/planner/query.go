@@ -117,7 +117,10 @@ func (s *statement) query(q tsql.Query) (*plan.Plan, error) {
 		}
 		return s.whole()
 	case *tsql.SetQuery:
-		return nil, s.b.Problem(api.CodeUnsupported, q.At, "%s is not supported", q.Op).Hinted("run the SELECT statements one at a time")
+		if err := s.combine(q); err != nil {
+			return nil, err
+		}
+		return s.whole()
 	}
 	return nil, s.b.Problem(api.CodeInternal, q.Pos(), "this query is not planned")
 }
@@ -147,6 +150,7 @@ type statement struct {
 	limit      *int64
 	offset     int64
 	ties       bool
+	set        *plan.Set // of a combination of queries other than by UNION ALL
 	// most is the number of rows that the caller needs; nil means all.
 	most *int64
 }
@@ -272,7 +276,10 @@ func (s *statement) whole() (*plan.Plan, error) {
 	case s.qualified():
 		s.plan.Query.From = s.planSources()
 	}
-	if s.isGrouped() {
+	switch {
+	case s.set != nil:
+		return s.plan, s.chooseSet()
+	case s.isGrouped():
 		return s.plan, s.grouped(s.selects.Distinct)
 	}
 	return s.plan, s.plain(s.selects.Distinct)

@@ -103,6 +103,8 @@ func steps(p *plan.Plan) []api.ExplainStep {
 		add("concat", "each shard's partial result comes in")
 	case len(p.Merge) == 0:
 		add("concat", "rows pass through as they come")
+	case p.Set != nil:
+		add("merge", "the rows of all queries on all shards become one order, by %s; of equal ones, one stays if the set operators say so", mergeKeys(p))
 	case p.Distinct:
 		add("merge", "the shards' ordered rows become one order, by %s; equal ones become one", mergeKeys(p))
 	default:

@@ -87,7 +87,7 @@ func (q *query) gather(p *plan.Plan, sink gather.Sink) error {
 	case len(p.Merge) > 0:
 		return g.Merge(gather.Order{
 			Keys: p.Merge, Hidden: p.Hidden, Columns: len(p.Columns), Distinct: p.Distinct, Limit: p.Limit, Offset: p.Offset,
-			Ties: p.Ties, TieKeys: p.TieKeys,
+			Ties: p.Ties, TieKeys: p.TieKeys, Set: p.Set,
 		}, sink)
 	}
 	return g.Concat(p.Limit, p.Offset, sink)
