@@ -335,8 +335,10 @@ func union(s syntax, src *plan.Source) {
 	w.alias(src.Number)
 }
 
-// isFirst reports whether f is the plan's first fragment.
-func isFirst(p *plan.Plan, f *plan.Fragment) bool { return f.Shard == p.Fragments[0].Shard }
+// isFirst reports whether f is the plan's first fragment. A query whose route is not known yet has none.
+func isFirst(p *plan.Plan, f *plan.Fragment) bool {
+	return len(p.Fragments) == 0 || f.Shard == p.Fragments[0].Shard
+}
 
 // subquery writes a predicate or a value with a nested query, or returns false for others.
 func subquery(s syntax, e *plan.Expr) bool {
