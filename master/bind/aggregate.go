@@ -27,6 +27,9 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 		return nil, p.Hinted("aggregates are allowed in the select list, HAVING and ORDER BY").Numbered(number)
 	}
 	b.Aggregates++
+	if f.Agg == sqlfunc.StringAgg {
+		return b.stringAgg(c, f)
+	}
 	if c.Star && f.Star && !c.Distinct {
 		t, _ := f.AggType(sqltypes.IntType)
 		return &plan.Expr{Op: plan.CountExpr, Type: t}, nil
@@ -56,7 +59,7 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	default:
 		return nil, b.aggregateTypeError(c, x).Hinted("%s requires a number", c.Name)
 	}
-	e := &plan.Expr{Op: plan.AggExpr, Agg: f.Agg, Type: t, Args: []*plan.Expr{x}, Distinct: c.Distinct}
+	e := &plan.Expr{Op: plan.AggExpr, Agg: f.Agg, Type: t, Args: []*plan.Expr{x}, Distinct: c.Distinct || f.Distinct}
 	if f.Agg == sqlfunc.Min || f.Agg == sqlfunc.Max {
 		e.Binary, e.Distinct = x.Binary, false
 	}

@@ -15,8 +15,11 @@ import (
 // call binds a function or an aggregate.
 func (b *Binder) call(c *tsql.Call) (*plan.Expr, error) {
 	f := sqlfunc.Lookup(c.Name)
-	if f == nil {
+	switch {
+	case f == nil:
 		return nil, b.unknownFunction(c)
+	case c.Over != nil:
+		return nil, b.Problem(api.CodeUnsupported, c.Over.At, "window functions (OVER) are not supported").Hinted("use GROUP BY, or ORDER BY and number the rows as they are read")
 	}
 	if f.Class == sqlfunc.Aggregate {
 		return b.aggregate(c, f)

@@ -87,6 +87,19 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 		w.text(name)
 		w.inOwnCollation(x)
 		w.text(")")
+	case e.Agg == sqlfunc.Moments:
+		w.text("sd_moments(")
+		w.expr(x)
+		w.text(")")
+	case e.Agg == sqlfunc.Strings:
+		w.text("sd_strings(")
+		w.expr(x)
+		for _, key := range e.Args[1:] {
+			w.text(", ")
+			w.expr(key)
+			w.typeArg(key.Type)
+		}
+		w.text(")")
 	default: // for sums of floats see exactSums
 		name := "sd_sum("
 		if w.nested {

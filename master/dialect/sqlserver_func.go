@@ -99,6 +99,12 @@ func (w *sqlServerWriter) aggregate(e *plan.Expr) {
 		} else {
 			w.expr(x)
 		}
+	case e.Agg == sqlfunc.Moments:
+		w.moments(x)
+		return
+	case e.Agg == sqlfunc.Strings:
+		w.strings(e)
+		return
 	case x.Type.Kind.IsString() && !x.Binary:
 		w.minMax(e)
 		return

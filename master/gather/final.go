@@ -295,7 +295,7 @@ func (r *heldRow) size() int {
 // charge accounts for n bytes, and fails beyond maxHeld.
 func (h *heldGroups) charge(n int) error {
 	if h.bytes += n; h.bytes > maxHeld {
-		return api.NewProblem(api.CodeTooComplex, "the master needs more than %d MiB to sort the groups or to find distinct values", maxHeld>>20).At("sql").
+		return api.NewProblem(api.CodeTooComplex, "the master needs more than %d MiB to sort the groups, to find distinct values or to join strings", maxHeld>>20).At("sql").
 			Hinted("add TOP, order by the columns of GROUP BY, or narrow the WHERE")
 	}
 	return nil

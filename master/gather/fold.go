@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"shardeck/master/plan"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
@@ -24,6 +25,11 @@ type fold struct {
 	exact bool           // next is an unrounded sum of floats
 	check *sqltypes.Sum  // validates such sums
 
+	moments      sqltypes.Moments
+	checkMoments sqltypes.Moments // validates partial moments
+	list         sqltypes.StringList
+	strings      sqltypes.StringList // of the current row
+
 	count int64
 	sum   *sqltypes.Sum
 	best  sqltypes.Value // the minimum or maximum
@@ -33,6 +39,11 @@ type fold struct {
 func newFold(a *plan.Aggregate, ordered bool, held *heldGroups) fold {
 	key := plan.MergeKey{Type: a.Type, Binary: a.Binary, Desc: a.Func == plan.CombineMax}
 	f := fold{a: a, key: key, ordered: ordered, held: held}
+	if a.Func == plan.CombineStrings {
+		for i, k := range a.Of.Args[2:] {
+			f.list.Keys = append(f.list.Keys, sqltypes.ListKey{Type: k.Type, Desc: a.Of.Desc[i], Binary: k.Binary})
+		}
+	}
 	f.reset()
 	return f
 }
@@ -42,6 +53,9 @@ func (f *fold) reset() {
 	if f.a.Func == plan.CombineSum || f.a.Func == plan.CombineSumDistinct {
 		f.sum = sqltypes.NewSum(f.a.Result)
 	}
+	f.moments = sqltypes.Moments{}
+	f.held.bytes -= f.list.Size()
+	f.list.Reset()
 	for k := range f.seen {
 		f.held.bytes -= len(k) + setEntry
 	}
@@ -62,9 +76,30 @@ func (f *fold) decode(c *cursor) (err error) {
 	if f.next, err = sqltypes.DecodeWire(f.a.Type, element); err != nil {
 		return errShape
 	}
-	if f.a.Func == plan.CombineCount {
+	switch f.a.Func {
+	case plan.CombineCount:
 		return checkCount(f.count, f.next)
+	case plan.CombineMoments:
+		f.checkMoments = sqltypes.Moments{}
+		if f.checkMoments.AddPartial(f.next) != nil {
+			return errShape
+		}
+	case plan.CombineStrings:
+		return f.decodeStrings()
 	}
+	return nil
+}
+
+// decodeStrings decodes a list of strings into the row's own, for add.
+func (f *fold) decodeStrings() error {
+	f.strings = sqltypes.StringList{Keys: f.list.Keys}
+	if f.next.IsNull() {
+		return nil
+	}
+	if f.strings.AddPartial(f.next.Str) != nil {
+		return errShape
+	}
+	f.next.Str = ""
 	return nil
 }
 
@@ -97,11 +132,18 @@ func (f *fold) add() error {
 			return problem(f.sum.AddPartial(v))
 		}
 		return problem(f.sum.Add(v))
-	case plan.CombineCountDistinct, plan.CombineSumDistinct:
+	case plan.CombineMoments:
+		return problem(f.moments.AddPartial(v))
+	case plan.CombineStrings:
+		f.list.Append(&f.strings)
+		return f.held.charge(f.strings.Size())
+	case plan.CombineCountDistinct, plan.CombineSumDistinct, plan.CombineMomentsDistinct:
 		duplicate, err := f.isDuplicate(v)
 		switch {
 		case err != nil || duplicate:
 			return err
+		case f.a.Func == plan.CombineMomentsDistinct:
+			return problem(f.moments.Add(v))
 		case f.sum != nil:
 			return problem(f.sum.Add(v))
 		}
@@ -149,6 +191,10 @@ func (f *fold) isDuplicate(v sqltypes.Value) (bool, error) {
 func (f *fold) result() (v sqltypes.Value, err error) {
 	defer f.reset()
 	switch f.a.Func {
+	case plan.CombineMoments, plan.CombineMomentsDistinct:
+		v, err = f.deviation()
+	case plan.CombineStrings:
+		v, err = f.list.Join(f.a.Result, f.a.Of.Args[1].Value.Str)
 	case plan.CombineMin, plan.CombineMax:
 		return f.best, nil
 	case plan.CombineCount, plan.CombineCountDistinct:
@@ -157,4 +203,17 @@ func (f *fold) result() (v sqltypes.Value, err error) {
 		v, err = f.sum.Value()
 	}
 	return v, problem(err)
+}
+
+// deviation returns the variance or standard deviation that the aggregate is.
+func (f *fold) deviation() (sqltypes.Value, error) {
+	switch f.a.Of.Agg {
+	case sqlfunc.Stdev:
+		return f.moments.Deviation(false)
+	case sqlfunc.StdevP:
+		return f.moments.Deviation(true)
+	case sqlfunc.Var:
+		return f.moments.Variance(false)
+	}
+	return f.moments.Variance(true)
 }

@@ -32,7 +32,7 @@ const (
 	FuncExpr     // Func(Args), a scalar function; Part is its datepart argument, if it has one
 	CoalesceExpr // the first of Args that is not NULL
 	CaseExpr     // CASE WHEN Args[0] THEN Args[1] WHEN Args[2] ... ELSE the last of Args END
-	AggExpr      // Agg([DISTINCT] Args[0]) over the rows of a group
+	AggExpr      // Agg([DISTINCT] Args[0]) over the rows of a group; Args after that are keys of an order
 	FieldExpr    // column Field of the row that a [Final] works on
 	AssignExpr   // Args[0] converted to Type as an assignment does, failing if it does not fit
 	SubqueryExpr // the one value of Query's one row, NULL if it has none
@@ -79,8 +79,11 @@ type Expr struct {
 	Query   *Query // of SubqueryExpr, ExistsExpr and InSetExpr
 	// Distinct means, for AggExpr, that equal values count once.
 	Distinct bool
-	Field    int
-	Negated  bool // NOT IN, NOT LIKE, IS NOT NULL
+	// Desc says of each key of the order of a STRING_AGG whether it is descending. Its Args are
+	// the string, the separator and the keys, those of its partial results the string and the keys.
+	Desc    []bool
+	Field   int
+	Negated bool // NOT IN, NOT LIKE, IS NOT NULL
 	// Binary means that a string value has, or a comparison of strings uses, the collation
 	// of shard keys rather than the default one.
 	Binary bool
@@ -113,7 +116,7 @@ func Equal(a, b *Expr) bool {
 	}
 	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
 		a.Func != b.Func || a.Part != b.Part || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
-		a.Query != b.Query || a.Binary != b.Binary || a.Collated != b.Collated || len(a.Args) != len(b.Args) {
+		a.Query != b.Query || !slices.Equal(a.Desc, b.Desc) || a.Binary != b.Binary || a.Collated != b.Collated || len(a.Args) != len(b.Args) {
 		return false
 	}
 	for i := range a.Args {

@@ -124,6 +124,8 @@ type Aggregate struct {
 	Binary bool          `json:"binary,omitzero"`
 	// Result is the aggregate's own type: a sum that does not fit is an error (8115).
 	Result sqltypes.Type `json:"-"`
+	// Of is the aggregate of moments or strings itself, otherwise nil.
+	Of *Expr `json:"of,omitempty"`
 }
 
 // Combine is how partial results are combined.
@@ -139,6 +141,11 @@ const (
 	// counts once.
 	CombineCountDistinct Combine = "count_distinct"
 	CombineSumDistinct   Combine = "sum_distinct"
+	// The moments of the values are added, of which the deviation of all follows.
+	CombineMoments         Combine = "moments"
+	CombineMomentsDistinct Combine = "moments_distinct"
+	// The strings of all shards are sorted and joined.
+	CombineStrings Combine = "strings"
 )
 
 // FinalKey is one key of the answer's order: an expression over a group.

@@ -107,6 +107,12 @@ func (g *grouper) notGrouped(e *plan.Expr, number int, uses []bind.Use) error {
 // and a count.
 func (g *grouper) aggregate(e *plan.Expr) (*plan.Expr, error) {
 	x := e.Args[0]
+	switch e.Agg {
+	case sqlfunc.Stdev, sqlfunc.StdevP, sqlfunc.Var, sqlfunc.VarP:
+		return g.moments(e)
+	case sqlfunc.StringAgg:
+		return g.strings(e)
+	}
 	if e.Agg != sqlfunc.Avg {
 		return g.simple(e.Agg, x, e.Type, e.Distinct)
 	}
@@ -124,6 +130,28 @@ func (g *grouper) aggregate(e *plan.Expr) (*plan.Expr, error) {
 	}
 	// Over no rows the sum is NULL, so the average is, too: NULL / 0 is NULL.
 	return &plan.Expr{Op: plan.DivExpr, Type: e.Type, Args: []*plan.Expr{sum, count}}, nil
+}
+
+// moments splits an aggregate of the moments of its values, as FLOATs.
+func (g *grouper) moments(e *plan.Expr) (*plan.Expr, error) {
+	x := e.Args[0]
+	if x.Type.Kind != sqltypes.Float {
+		x = &plan.Expr{Op: plan.ConvertExpr, Type: sqltypes.FloatType, Args: []*plan.Expr{x}}
+	}
+	if e.Distinct {
+		in, column := g.distinctColumn(x)
+		return g.add(partial{plan.Aggregate{Func: plan.CombineMomentsDistinct, Column: column, Type: x.Type, Result: e.Type, Of: e}, in})
+	}
+	column := g.partial(&plan.Expr{Op: plan.AggExpr, Agg: sqlfunc.Moments, Type: sqltypes.MomentsPartial, Args: []*plan.Expr{x}})
+	return g.add(partial{plan.Aggregate{Func: plan.CombineMoments, Column: column, Type: sqltypes.MomentsPartial, Result: e.Type, Of: e}, inPartials})
+}
+
+// strings splits STRING_AGG, for which the workers list the strings with their keys.
+func (g *grouper) strings(e *plan.Expr) (*plan.Expr, error) {
+	list := sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
+	args := append([]*plan.Expr{e.Args[0]}, e.Args[2:]...)
+	column := g.partial(&plan.Expr{Op: plan.AggExpr, Agg: sqlfunc.Strings, Type: list, Args: args})
+	return g.add(partial{plan.Aggregate{Func: plan.CombineStrings, Column: column, Type: list, Binary: e.Binary, Result: e.Type, Of: e}, inPartials})
 }
 
 func (g *grouper) simple(agg sqlfunc.Agg, x *plan.Expr, result sqltypes.Type, distinct bool) (*plan.Expr, error) {
@@ -151,24 +179,37 @@ func (g *grouper) simple(agg sqlfunc.Agg, x *plan.Expr, result sqltypes.Type, di
 	if agg == sqlfunc.Count {
 		combine = plan.CombineCountDistinct
 	}
-	in, column := inDistinct, indexOf(g.keys, x)
-	if column >= 0 {
-		in = inKeys
-	} else if column = indexOf(g.distinct, x); column < 0 {
-		column = len(g.distinct)
-		g.distinct = append(g.distinct, x)
-	}
+	in, column := g.distinctColumn(x)
 	return g.add(partial{plan.Aggregate{Func: combine, Column: column, Type: x.Type, Binary: x.Binary, Result: result}, in})
 }
 
 // field returns the field of a group that combines the workers' results of e.
 func (g *grouper) field(combine plan.Combine, e *plan.Expr, result sqltypes.Type) (*plan.Expr, error) {
+	column := g.partial(e)
+	return g.add(partial{plan.Aggregate{Func: combine, Column: column, Type: e.Type, Binary: e.Binary, Result: result}, inPartials})
+}
+
+// partial returns the index in partials of e, which it adds if it is new.
+func (g *grouper) partial(e *plan.Expr) int {
 	column := indexOf(g.partials, e)
 	if column < 0 {
 		column = len(g.partials)
 		g.partials = append(g.partials, e)
 	}
-	return g.add(partial{plan.Aggregate{Func: combine, Column: column, Type: e.Type, Binary: e.Binary, Result: result}, inPartials})
+	return column
+}
+
+// distinctColumn returns where the values of x are in a worker's row, which is grouped by them.
+func (g *grouper) distinctColumn(x *plan.Expr) (section, int) {
+	if column := indexOf(g.keys, x); column >= 0 {
+		return inKeys, column
+	}
+	column := indexOf(g.distinct, x)
+	if column < 0 {
+		column = len(g.distinct)
+		g.distinct = append(g.distinct, x)
+	}
+	return inDistinct, column
 }
 
 func (g *grouper) add(a partial) (*plan.Expr, error) {

@@ -145,12 +145,29 @@ func (p *parser) window(c *Call, n node) node {
 	if p.tok.Kind != tsqltoken.KindWord || !p.lex.statement {
 		return n
 	}
+	if c.Name == "STRING_AGG" && p.acceptName("WITHIN") {
+		n = p.within(c, n)
+	}
 	switch {
 	case p.tok.Keyword == tsqltoken.Over:
 		return p.over(c, n, p.overClause(c))
 	case strings.EqualFold(p.tok.Text, "WITHIN"), strings.EqualFold(p.tok.Text, "FILTER"):
 		p.fail(refuseFeature(p.tok))
 	}
+	return n
+}
+
+// within parses the rest of WITHIN GROUP (ORDER BY ...) after the call c.
+func (p *parser) within(c *Call, n node) node {
+	if !p.acceptWord(tsqltoken.Group) {
+		p.fail(p.unexpected("GROUP after WITHIN"))
+	}
+	p.expect('(', "( after WITHIN GROUP")
+	if !p.acceptWord(tsqltoken.Order) || !p.acceptWord(tsqltoken.By) {
+		p.fail(p.unexpected("ORDER BY"))
+	}
+	c.Within = p.orderItems()
+	p.expect(')', "a comma or ) after an item of ORDER BY")
 	return n
 }
 

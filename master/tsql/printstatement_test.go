@@ -303,6 +303,16 @@ func appendCall(dst []byte, e Expr) []byte {
 		if dst = append(dst, ')'); e.Over != nil {
 			return appendOver(dst, e.Over)
 		}
+		for i, it := range e.Within {
+			dst = append(dst, [...]string{" WITHIN GROUP (ORDER BY ", ", "}[min(i, 1)]...)
+			dst = appendExpr(dst, it.X, levelAdd)
+			if it.Desc {
+				dst = append(dst, " DESC"...)
+			}
+		}
+		if e.Within != nil {
+			dst = append(dst, ')')
+		}
 		return dst
 	case *Subquery:
 		return append(appendQuery(append(dst, '('), e.Query), ')')

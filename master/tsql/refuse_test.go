@@ -105,7 +105,7 @@ func TestWhatTSQLHasBeyondTheSubsetIsRefusedByName(t *testing.T) {
 		{"SELECT TOP (a ^+ 1) a FROM t", "", "neither an integer nor a parameter", "before you send it"},
 		{"SELECT TOP (^1.5) a FROM t", "", "neither an integer nor a parameter", ""},
 		{"SELECT a FROM t ORDER BY a OFFSET 0 ROWS FETCH NEXT 5 ROWS ^WITH TIES", "", "WITH TIES", "TOP (n) WITH TIES"},
-		{"SELECT STRING_AGG(a, ',') ^WITHIN GROUP (ORDER BY a) FROM t", "", "WITHIN", ""},
+		{"SELECT MAX(a) ^WITHIN GROUP (ORDER BY a) FROM t", "", "WITHIN", ""},
 		{"SELECT a FROM t GROUP BY ^ROLLUP (a)", "", "ROLLUP", "each grouping"},
 		{"SELECT a FROM t GROUP BY ^GROUPING SETS ((a), ())", "", "GROUPING", "each grouping"},
 		{"SELECT a FROM t GROUP BY a ^WITH ROLLUP", "", "WITH ROLLUP", "each grouping"},

@@ -173,7 +173,9 @@ type Call struct {
 	// From means that the arguments are those of TRIM(Args[1] FROM Args[0]).
 	From bool
 	Args []Expr
-	Over *Over // of a window function
+	// Within are the items of WITHIN GROUP (ORDER BY ...) after STRING_AGG; nil if absent.
+	Within []OrderItem
+	Over   *Over // of a window function
 }
 
 // Case is CASE [X] WHEN ... THEN ... [ELSE ...] END. With X, each When.If is a

@@ -61,8 +61,10 @@ const (
 	SameColumnNames      = 8156  // two columns of a derived table have the same name
 	MoreColumns          = 8158  // a derived table has more columns than its alias names
 	FewerColumns         = 8159  // a derived table has fewer columns than its alias names
+	SeparatorNotConstant = 8733  // the separator of STRING_AGG is neither a constant nor a variable
 	DatepartOfType       = 9810  // the data type has no such datepart
 	TranslateLengths     = 9828  // two arguments of TRANSLATE differ in their number of characters
+	StringAggTooLong     = 9829  // the result of STRING_AGG exceeds 8000 bytes and is of no MAX type
 	RowLengths           = 10709 // the rows of a table value constructor differ in length
 	TopWithOffset        = 10741 // TOP and OFFSET are mutually exclusive in one query
 	NegativeOffset       = 10742 // the number of rows of OFFSET is negative

@@ -5,19 +5,17 @@ package sqlfunc
 // as LOWER for POWER.
 // Source: https://learn.microsoft.com/sql/t-sql/functions/functions
 var unsupported = map[string]string{
-	// Strings. "FORMAT": "format values after reading them", "STR": "write CAST(x AS VARCHAR(20))",
-	"STRING_AGG": "aggregate the strings after reading them", "STRING_ESCAPE": "escape the text after reading it", "STRING_SPLIT": "",
-	// Numbers. "RAND": "make random numbers before sending them",
+	// Strings.
+	"FORMAT": "format values after reading them", "STR": "write CAST(x AS VARCHAR(20))", "STRING_ESCAPE": "escape the text after reading it", "STRING_SPLIT": "",
+	// Numbers.
+	"RAND": "make random numbers before sending them",
 	// Dates and times.
-	"CURRENT_TIMEZONE": "",
-
-	"GETDATE": now, "GETUTCDATE": now, "ISDATE": "", "SWITCHOFFSET": "", "SYSDATETIME": now, "SYSDATETIMEOFFSET": now, "SYSUTCDATETIME": now,
+	"CURRENT_TIMEZONE": "", "GETDATE": now, "GETUTCDATE": now, "ISDATE": "", "SWITCHOFFSET": "", "SYSDATETIME": now, "SYSDATETIMEOFFSET": now, "SYSUTCDATETIME": now,
 	"TODATETIMEOFFSET": "",
 	// The rest.
-	"APPROX_COUNT_DISTINCT": "write COUNT(DISTINCT x)", "CHECKSUM": "", "CHECKSUM_AGG": "",
-	"COMPRESS": "", "DB_NAME": "it is the request's db_name", "DECOMPRESS": "", "GROUPING": "", "GROUPING_ID": "", "HASHBYTES": "",
+	"CHECKSUM": "", "CHECKSUM_AGG": "", "COMPRESS": "", "DB_NAME": "it is the request's db_name", "DECOMPRESS": "", "GROUPING": "", "GROUPING_ID": "", "HASHBYTES": "",
 	"ISJSON": "", "ISNUMERIC": "", "JSON_QUERY": "", "JSON_VALUE": "", "NEWID": "generate the value before sending it", "NEWSEQUENTIALID": "generate the value before sending it",
-	"OBJECT_ID": "see /metadata for the tables", "PARSENAME": "", "STDEV": "", "STDEVP": "", "TRY_CONVERT": "", "VAR": "", "VARP": "",
+	"OBJECT_ID": "see /metadata for the tables", "PARSENAME": "", "TRY_CONVERT": "",
 	"SCOPE_IDENTITY": "generate keys before sending them", "ROWCOUNT_BIG": "the answer contains the number of rows", "USER_NAME": "", "HOST_NAME": "",
 	// Window functions.
 	"CUME_DIST": "", "DENSE_RANK": "", "FIRST_VALUE": "", "LAG": "", "LAST_VALUE": "", "LEAD": "", "NTILE": "", "PERCENTILE_CONT": "", "PERCENTILE_DISC": "",

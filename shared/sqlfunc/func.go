@@ -59,9 +59,11 @@ type Func struct {
 
 	// The following are used only for aggregates.
 
-	// Agg is the aggregate operation; Star means that it also accepts *, like COUNT(*).
-	Agg  Agg
-	Star bool
+	// Agg is the aggregate operation; Star means that it also accepts *, like COUNT(*), and
+	// Distinct that equal values always count once.
+	Agg      Agg
+	Star     bool
+	Distinct bool
 	// AggType returns the type of the aggregate over values of type t, or false if it
 	// does not accept them.
 	AggType func(t sqltypes.Type) (sqltypes.Type, bool)
@@ -146,11 +148,21 @@ const (
 	Min
 	Max
 	Avg // never sent to an engine: it is a sum divided by a count
+	// Of the following, engines compute Moments (see sqltypes.Moments).
+	Stdev
+	StdevP
+	Var
+	VarP
+	Moments
+	// Of the following, engines compute Strings (see sqltypes.StringList).
+	StringAgg
+	Strings
 )
 
 // String returns the aggregate as T-SQL names it.
 func (a Agg) String() string {
-	return [...]string{Count: "COUNT", Sum: "SUM", Min: "MIN", Max: "MAX", Avg: "AVG"}[a]
+	return [...]string{Count: "COUNT", Sum: "SUM", Min: "MIN", Max: "MAX", Avg: "AVG",
+		Stdev: "STDEV", StdevP: "STDEVP", Var: "VAR", VarP: "VARP", Moments: "MOMENTS", StringAgg: "STRING_AGG", Strings: "STRINGS"}[a]
 }
 
 // Example is a constant expression and its value. The expression of an aggregate is over

@@ -10,7 +10,7 @@ import (
 // it is called with NULLs too.
 type NativeAggregate struct {
 	Name      string
-	Arguments int
+	Arguments int // -1 for any number
 	// Start begins a group.
 	Start func(types Types) Accumulator
 }
@@ -34,11 +34,17 @@ type Accumulator interface {
 //	                   groups are on one shard
 //	sd_single (x)      the only value of x, NULL or not, or NULL if there is none; a second one is
 //	                   an error (512), as it is of a subquery that is used as a value
+//	sd_moments (x)     the moments of the numbers x, as [sqltypes.MomentsPartial]
+//	sd_strings (x, key, type, ...)
+//	                   the strings x that are not NULL, each with its keys, of the type after each,
+//	                   as a JSON array of arrays; NULL if there are none
 func NativeAggregates() []NativeAggregate {
 	return []NativeAggregate{
 		{"sd_sum", 2, func(types Types) Accumulator { return &nativeSum{types: types, partial: true} }},
 		{"sd_total", 2, func(types Types) Accumulator { return &nativeSum{types: types} }},
 		{"sd_single", 1, func(Types) Accumulator { return &nativeSingle{} }},
+		{"sd_moments", 1, func(Types) Accumulator { return &nativeMoments{} }},
+		{"sd_strings", -1, func(types Types) Accumulator { return &nativeStrings{types: types} }},
 	}
 }
 

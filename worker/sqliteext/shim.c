@@ -63,6 +63,11 @@ static void step(sqlite3_context *ctx, int argc, sqlite3_value **argv) {
 		sqlite3_result_error_nomem(ctx);
 		return;
 	}
+	if (argc > MOST_ARGUMENTS) {
+		static const char text[] = "shardeck: an aggregate has at most 126 arguments";
+		sqlite3_result_error(ctx, text, sizeof text - 1);
+		return;
+	}
 	convertAll(argc, argv, args);
 	*id = sdStep((int)(intptr_t)sqlite3_user_data(ctx), *id, ctx, args, argc);
 }
