@@ -20,7 +20,8 @@ type Binder struct {
 
 	// The following are used only when binding whole statements.
 
-	Params api.Object[jsontext.Value]
+	Params  api.Object[jsontext.Value]
+	Session Session
 	// Aggregated reports whether aggregates are allowed in the clause being bound.
 	Aggregated  bool
 	ColumnRefs  int    // column references seen so far, repeats included

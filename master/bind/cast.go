@@ -10,15 +10,51 @@ import (
 
 // cast binds CAST and CONVERT.
 func (b *Binder) cast(e *tsql.Cast) (*plan.Expr, error) {
-	if e.Style != nil {
-		return nil, b.Problem(api.CodeUnsupported, e.Style.Pos(), "the style argument of CONVERT is not supported").
-			Hinted("omit the style: dates are formatted and parsed as 2026-11-22")
-	}
 	x, err := b.Value(e.X)
 	if err != nil {
 		return nil, err
 	}
-	return b.castTo(x, e.Type, e.At)
+	how := plan.Conversion{Try: e.Try}
+	if e.Style != nil {
+		style, err := b.Value(e.Style)
+		switch {
+		case err != nil:
+			return nil, err
+		case style.IsNull():
+			return &plan.Expr{Op: plan.ValueExpr, Type: e.Type}, nil
+		case !style.IsConst() || !style.Type.Kind.IsInteger():
+			return nil, b.Problem(api.CodeUnsupported, e.Style.Pos(), "a style that is not an integer constant is not supported").
+				Hinted("write the number of the style, and CASE to choose between several")
+		}
+		how.Styled, how.Style = true, int(style.Value.Int)
+		if err := sqltypes.CheckStyle(x.Type, e.Type, how.Style); err != nil {
+			return nil, b.ValueError(err, e.Style.Pos())
+		}
+	}
+	if how == (plan.Conversion{}) || x == untypedNull {
+		return b.castTo(x, e.Type, e.At)
+	}
+	if err := b.checkCast(x.Type, e.Type, e.At); err != nil {
+		return nil, err
+	}
+	return b.folded(&plan.Expr{
+		Op: plan.ConvertExpr, Type: e.Type, Args: []*plan.Expr{x}, Conversion: how,
+		Binary: x.Binary && x.Type.Kind.IsString(), Collated: x.Collated,
+	}, e.At)
+}
+
+// checkCast refuses a conversion that T-SQL does not have, or that is not supported.
+func (b *Binder) checkCast(from, to sqltypes.Type, at int) error {
+	isBinary := from.Kind.IsBinary()
+	switch {
+	case sqltypes.CastsBinary(from, to):
+		return nil
+	case isBinary != to.Kind.IsBinary() && !(isBinary && to.Kind.IsFloat()):
+		return b.Problem(api.CodeUnsupported, at, "converting %s to %s is not supported", from, to).Hinted("convert to a string or an integer, or in the client")
+	case !castable(from, to):
+		return b.typeError(mssqlerr.NotExplicit, at, "%s cannot be converted to %s", from, to).Hinted("use a value of a type that can be converted to it")
+	}
+	return nil
 }
 
 // castTo converts x to t as CAST does.
@@ -26,11 +62,8 @@ func (b *Binder) castTo(x *plan.Expr, t sqltypes.Type, at int) (*plan.Expr, erro
 	if x == untypedNull {
 		return &plan.Expr{Op: plan.ValueExpr, Type: t}, nil
 	}
-	if isBinary := x.Type.Kind.IsBinary(); isBinary != t.Kind.IsBinary() && !(isBinary && t.Kind.IsFloat()) {
-		return nil, b.Problem(api.CodeUnsupported, at, "converting %s to %s is not supported", x.Type, t).Hinted("write binary constants as 0xC0FFEE, and convert in the client")
-	}
-	if !castable(x.Type, t) {
-		return nil, b.typeError(mssqlerr.NotExplicit, at, "%s cannot be converted to %s", x.Type, t).Hinted("use a value of a type that can be converted to it")
+	if err := b.checkCast(x.Type, t, at); err != nil {
+		return nil, err
 	}
 	if !x.IsConst() && x.Type == t {
 		return x, nil

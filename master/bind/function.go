@@ -46,6 +46,9 @@ func (b *Binder) form(c *tsql.Call) (*plan.Expr, error) {
 	case "NULLIF":
 		return b.nullIf(c)
 	}
+	if x, ok, err := b.sessionFunction(c); ok {
+		return x, err
+	}
 	return nil, b.Problem(api.CodeInternal, c.At, "the function %s is not bound", c.Name)
 }
 
@@ -245,6 +248,12 @@ var paramKinds = map[sqlfunc.ParamKind]struct {
 	sqlfunc.Instant:   {want: "a date", accept: asMoment(sqltypes.DateTime2Type)},
 	sqlfunc.Day: {want: "a date", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		return sqltypes.DateType, x.IsNull() || x.Type.Kind.IsString() || x.Type.Kind.IsTemporal() && x.Type.Kind != sqltypes.Time
+	}},
+	sqlfunc.DateText: {want: "a string", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
+		if x.Type.Kind.IsString() {
+			return x.Type, true
+		}
+		return asText, x.IsNull() || x.Type.Kind.IsNumeric() || x.Type.Kind.IsDateTime()
 	}},
 	sqlfunc.Bucketed: {want: "a DATE, DATETIME2 or other date or time", accept: func(x *plan.Expr) (sqltypes.Type, bool) {
 		return x.Type, x.Type.Kind.IsTemporal()

@@ -6,11 +6,13 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 
+	"shardeck/master/bind"
 	"shardeck/master/dialect"
 	"shardeck/master/eval"
 	"shardeck/master/plan"
@@ -24,6 +26,9 @@ import (
 // The tests of this file check every row of the table of functions against the parser, the
 // binder, the evaluator, both dialects, EXPLAIN and the engine. (Those of package sqlfunc
 // check the documentation, those of tui/widget the console.)
+
+// testSession has the time of the statements of tests.
+var testSession = bind.Session{Now: time.Date(2026, 11, 22, 20, 24, 0, 123_456_789, time.UTC), Version: "0"}
 
 const functionTable = `{"db_name": "School", "table": "F", "columns": {"user_id": "INT PRIMARY KEY", "x": "INT"}}`
 
@@ -143,7 +148,7 @@ func unfolded(t *testing.T, s *shardedDB, x sqlfunc.Example) *plan.Plan {
 			call.Args[i] = &tsql.Case{At: a.Pos(), Whens: []tsql.When{{If: isFirst, Then: a}}}
 		}
 	}
-	p, _, err := planner.Statement(s, s.m, "School", st, planner.Options{})
+	p, _, err := planner.Statement(s, s.m, "School", st, planner.Options{Session: testSession})
 	if err != nil && x.Error != 0 && api.AsProblem(err).SQLNumber == x.Error {
 		return nil
 	}

@@ -39,7 +39,7 @@ func (s *shardedDB) plan(text string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := planner.Statement(s, s.m, "School", st, planner.Options{AllShards: true})
+	p, _, err := planner.Statement(s, s.m, "School", st, planner.Options{AllShards: true, Session: testSession})
 	return p, err
 }
 

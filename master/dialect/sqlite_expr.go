@@ -52,6 +52,10 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 		}
 		w.param(e.Type, e.Value)
 	case plan.ConvertExpr:
+		if e.Conversion != (plan.Conversion{}) {
+			w.styled(e)
+			return
+		}
 		w.cast(e.Args[0], e.Type)
 	case plan.AssignExpr:
 		w.convert(e.Args[0], e.Type)
@@ -197,11 +201,26 @@ func (w *sqliteWriter) negative(e *plan.Expr) {
 
 // cast writes x converted to t as CAST does, which truncates strings that are too long.
 func (w *sqliteWriter) cast(x *plan.Expr, t sqltypes.Type) {
-	if t.Kind.IsString() || t.Kind.IsBinary() {
+	if t.Kind.IsString() || t.Kind.IsBinary() || x.Type.Kind.IsBinary() {
 		w.conversion("sd_cast(", x, t)
 		return
 	}
 	w.convert(x, t)
+}
+
+// styled writes a CONVERT with a style, or a TRY_CONVERT.
+func (w *sqliteWriter) styled(e *plan.Expr) {
+	name := "sd_style("
+	if e.Conversion.Try {
+		name = "sd_try("
+	}
+	w.text(name)
+	w.expr(e.Args[0])
+	w.typeArg(e.Type)
+	w.typeArg(e.Args[0].Type)
+	w.text(", ")
+	w.number(e.Conversion.StyleOr())
+	w.text(")")
 }
 
 // convert writes x converted to t as an assignment does, using SQLite's own operators if

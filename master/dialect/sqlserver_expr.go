@@ -19,6 +19,10 @@ func (w *sqlServerWriter) expr(e *plan.Expr) {
 	case plan.ValueExpr:
 		w.constant(e)
 	case plan.ConvertExpr:
+		if e.Conversion != (plan.Conversion{}) {
+			w.styled(e)
+			return
+		}
 		w.cast(e.Args[0], e.Type)
 	case plan.AssignExpr:
 		w.assigned(e)
@@ -109,6 +113,20 @@ func (w *sqlServerWriter) cast(x *plan.Expr, t sqltypes.Type) {
 	w.text("CAST(")
 	w.expr(x)
 	w.text(" AS " + t.String() + ")")
+}
+
+// styled writes a CONVERT with a style, or a TRY_CONVERT.
+func (w *sqlServerWriter) styled(e *plan.Expr) {
+	if e.Conversion.Try {
+		w.text("TRY_")
+	}
+	w.text("CONVERT(" + e.Type.String() + ", ")
+	w.expr(e.Args[0])
+	if e.Conversion.Styled {
+		w.text(", ")
+		w.number(e.Conversion.Style)
+	}
+	w.text(")")
 }
 
 // assigned writes what is assigned to a column, which converts it. An integer that does

@@ -42,7 +42,7 @@ func (c catalog) statement(t testing.TB, text string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := planner.Statement(c, newMap(t, 1), "School", st, planner.Options{AllShards: true})
+	p, _, err := planner.Statement(c, newMap(t, 1), "School", st, planner.Options{AllShards: true, Session: testSession})
 	return p, err
 }
 

@@ -38,7 +38,11 @@ func callOf(e *plan.Expr) sqlfunc.Call {
 func compute(e *plan.Expr, args []sqltypes.Value) (sqltypes.Value, error) {
 	switch e.Op {
 	case plan.ConvertExpr:
-		return sqltypes.Cast(args[0], e.Args[0].Type, e.Type)
+		from, style := e.Args[0].Type, e.Conversion.StyleOr()
+		if e.Conversion.Try {
+			return sqltypes.TryCast(args[0], from, e.Type, style)
+		}
+		return sqltypes.CastStyle(args[0], from, e.Type, style)
 	case plan.AssignExpr:
 		return sqltypes.Convert(args[0], e.Args[0].Type, e.Type)
 	case plan.NegExpr:

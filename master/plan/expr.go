@@ -81,15 +81,32 @@ type Expr struct {
 	Distinct bool
 	// Desc says of each key of the order of a STRING_AGG whether it is descending. Its Args are
 	// the string, the separator and the keys, those of its partial results the string and the keys.
-	Desc    []bool
-	Field   int
-	Negated bool // NOT IN, NOT LIKE, IS NOT NULL
+	Desc  []bool
+	Field int
+	// Conversion says, for ConvertExpr, what CONVERT and TRY_CONVERT add to CAST.
+	Conversion Conversion
+	Negated    bool // NOT IN, NOT LIKE, IS NOT NULL
 	// Binary means that a string value has, or a comparison of strings uses, the collation
 	// of shard keys rather than the default one.
 	Binary bool
 	// Collated means that COLLATE gave a string value its collation, which then takes
 	// precedence over that of other operands.
 	Collated bool
+}
+
+// Conversion is how a value is converted, beyond what CAST does.
+type Conversion struct {
+	Styled bool
+	Style  int  // of CONVERT, if Styled
+	Try    bool // NULL if the conversion fails
+}
+
+// StyleOr returns the style as package sqltypes takes it.
+func (c Conversion) StyleOr() int {
+	if c.Styled {
+		return c.Style
+	}
+	return sqltypes.NoStyle
 }
 
 // HasColumn reports whether e references a column, so that its value may differ from row to row. A
@@ -115,7 +132,7 @@ func Equal(a, b *Expr) bool {
 		return true
 	}
 	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
-		a.Func != b.Func || a.Part != b.Part || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated ||
+		a.Func != b.Func || a.Part != b.Part || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated || a.Conversion != b.Conversion ||
 		a.Query != b.Query || !slices.Equal(a.Desc, b.Desc) || a.Binary != b.Binary || a.Collated != b.Collated || len(a.Args) != len(b.Args) {
 		return false
 	}

@@ -59,6 +59,9 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 	case CaseExpr:
 		return e.appendCase(dst)
 	case ConvertExpr, AssignExpr:
+		if e.Conversion != (Conversion{}) {
+			return e.appendConversion(dst)
+		}
 		dst = e.Args[0].append(append(dst, "CAST("...), false)
 		return append(append(append(dst, " AS "...), e.Type.String()...), ')')
 	case CollateExpr:
@@ -167,6 +170,19 @@ func (e *Expr) appendNot(dst []byte) []byte {
 		dst = append(dst, "NOT "...)
 	}
 	return dst
+}
+
+// appendConversion appends a CONVERT or TRY_CONVERT.
+func (e *Expr) appendConversion(dst []byte) []byte {
+	if e.Conversion.Try {
+		dst = append(dst, "TRY_"...)
+	}
+	dst = append(append(append(dst, "CONVERT("...), e.Type.String()...), ", "...)
+	dst = e.Args[0].append(dst, false)
+	if e.Conversion.Styled {
+		dst = strconv.AppendInt(append(dst, ", "...), int64(e.Conversion.Style), 10)
+	}
+	return append(dst, ')')
 }
 
 // FormatValue formats a constant as a T-SQL literal.

@@ -134,7 +134,7 @@ func (s *statement) derived(ref *tsql.TableRef, q tsql.Query, names []tsql.Name,
 // literalRows binds VALUES in place of a table. Each column has the type of highest precedence
 // among its values.
 func (s *statement) literalRows(ref *tsql.TableRef, src *source) (*bind.Table, error) {
-	constants := bind.Binder{DB: s.db, Field: bind.StatementField, Params: s.o.Params, Clause: "VALUES", Nested: s, Scope: &bind.Scope{First: s.numbers}}
+	constants := bind.Binder{DB: s.db, Field: bind.StatementField, Params: s.o.Params, Session: s.o.Session, Clause: "VALUES", Nested: s, Scope: &bind.Scope{First: s.numbers}}
 	columns := make([]bind.DerivedColumn, len(ref.Rows[0]))
 	src.Rows = &plan.Rows{Values: make([][]sqltypes.Value, len(ref.Rows)), Types: make([]sqltypes.Type, len(columns))}
 	for c := range columns {

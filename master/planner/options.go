@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"shardeck/master/bind"
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 )
@@ -16,6 +17,8 @@ type Options struct {
 	// exactly that many digits; one with an exponent is a FLOAT; a string is an NVARCHAR
 	// of its length; true and false are BITs; null is an untyped NULL.
 	Params api.Object[jsontext.Value]
+	// Session has the time of the statement and what else is constant within it.
+	Session bind.Session
 	// AllShards allows an update or delete that touches every shard.
 	AllShards bool
 	// MaxRows is the maximum number of rows that the caller wants. The plan of a SELECT

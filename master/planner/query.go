@@ -75,7 +75,7 @@ type planning struct {
 // block returns a statement or query to be planned. The queries nested in expressions see the
 // columns of outer, others have none.
 func (pl *planning) block(outer *statement, ctes []tsql.CommonTable) *statement {
-	s := &statement{planning: pl, ctes: ctes, b: bind.Binder{DB: pl.db, Field: bind.StatementField, Params: pl.o.Params}}
+	s := &statement{planning: pl, ctes: ctes, b: bind.Binder{DB: pl.db, Field: bind.StatementField, Params: pl.o.Params, Session: pl.o.Session}}
 	s.b.Nested = s
 	if outer != nil {
 		s.b.Outer, s.outer = &outer.b, outer
@@ -451,7 +451,7 @@ func (s *statement) window(st *tsql.Select) error {
 
 // rowCount binds a constant number of rows.
 func (s *statement) rowCount(e tsql.Expr, least int64, number int) (int64, error) {
-	constants := bind.Binder{Field: bind.StatementField, Params: s.b.Params, Clause: "a number of rows"}
+	constants := bind.Binder{Field: bind.StatementField, Params: s.b.Params, Session: s.b.Session, Clause: "a number of rows"}
 	x, err := constants.Value(e)
 	if err != nil {
 		return 0, err

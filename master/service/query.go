@@ -118,7 +118,11 @@ func (q *statement) answer(ctx context.Context) error {
 // statement is only to be explained, notes their plans.
 func (q *statement) makePlan(ctx context.Context) (*plan.Plan, error) {
 	q.steps = nil
-	o := planner.Options{Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows, Results: planner.NewResults()}
+	o := planner.Options{
+		Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows, Results: planner.NewResults(),
+		// One time for all of the statement's plans and shards.
+		Session: bind.Session{Now: q.run.started, Version: Version},
+	}
 	for {
 		p, step, err := planner.Statement(requestCatalog{ctx, q.s}, q.s.slots, q.req.DB, q.ast, o)
 		if step == nil {

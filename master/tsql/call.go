@@ -18,13 +18,13 @@ func (p *parser) function(t token) node {
 		return node{}
 	}
 	switch strings.ToUpper(api.Clip(t.Text)) {
-	case "CAST":
+	case "CAST", "TRY_CAST":
 		return p.cast(t)
 	case "IIF":
 		return p.iif(t)
 	case "TRIM":
 		return p.trim(t)
-	case "TRY_CAST", "TRY_PARSE", "PARSE", "OPENJSON", "OPENXML", "OPENQUERY", "OPENDATASOURCE":
+	case "TRY_PARSE", "PARSE", "OPENJSON", "OPENXML", "OPENQUERY", "OPENDATASOURCE":
 		p.fail(refuseFeature(t))
 		return node{}
 	}
@@ -240,7 +240,7 @@ func (p *parser) iif(t token) node {
 	return p.over(c, cond, then, other)
 }
 
-// cast parses the rest of CAST(x AS type). The current token is the (.
+// cast parses the rest of CAST(x AS type) or TRY_CAST. The current token is the (.
 func (p *parser) cast(t token) node {
 	defer func() { p.depth-- }()
 	if !p.enter() {
@@ -253,20 +253,20 @@ func (p *parser) cast(t token) node {
 	}
 	typ := p.typeName(sqltypes.ParseCast)
 	p.expect(')', "a closing ) after the type")
-	return p.over(&Cast{At: t.Start, X: x.x, Type: typ}, x)
+	return p.over(&Cast{At: t.Start, X: x.x, Type: typ, Try: strings.EqualFold(t.Text, "TRY_CAST")}, x)
 }
 
-// convert parses the rest of CONVERT(type, x [, style]).
+// convert parses the rest of CONVERT(type, x [, style]) or TRY_CONVERT.
 func (p *parser) convert(t token) node {
 	defer func() { p.depth-- }()
 	if !p.enter() {
 		return node{}
 	}
-	p.expect('(', "( after CONVERT")
+	p.expect('(', "( after "+strings.ToUpper(t.Text))
 	typ := p.typeName(sqltypes.ParseCast)
 	p.expect(',', "a comma and the value to convert")
 	x := p.value(p.additive())
-	c := &Cast{At: t.Start, X: x.x, Type: typ}
+	c := &Cast{At: t.Start, X: x.x, Type: typ, Try: t.Keyword == tsqltoken.TryConvert}
 	n := p.over(c, x)
 	if p.accept(',') {
 		style := p.value(p.additive())

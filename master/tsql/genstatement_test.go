@@ -286,9 +286,9 @@ func drawCall(t *rapid.T, depth int) Expr {
 		}
 		return c
 	case 3:
-		return &Cast{X: drawValue(t, depth-1), Type: drawType(t)}
+		return &Cast{X: drawValue(t, depth-1), Type: drawType(t), Try: rapid.Bool().Draw(t, "try")}
 	case 4:
-		return &Cast{X: drawValue(t, depth-1), Type: drawType(t), Style: &Literal{Kind: IntLiteral, Text: "120"}}
+		return &Cast{X: drawValue(t, depth-1), Type: drawType(t), Style: &Literal{Kind: IntLiteral, Text: "120"}, Try: rapid.Bool().Draw(t, "try")}
 	case 7:
 		return &Call{Name: "TRIM", From: true, Args: []Expr{drawValue(t, depth-1), drawValue(t, depth-1)}}
 	case 5:

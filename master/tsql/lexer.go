@@ -35,7 +35,7 @@ func (l *lexer) next(t *token) *api.Problem {
 			continue
 		case t.Kind == tsqltoken.KindStray, t.Kind == tsqltoken.KindParam && !l.statement:
 			return l.invalidCharacter(t)
-		case t.Fault != tsqltoken.NoFault:
+		case t.Fault != tsqltoken.NoFault && t.Fault != tsqltoken.GlobalVariable:
 			return l.faulty(t)
 		case t.Op == '=' && l.at(t.End) == '=':
 			return syntaxError(t.Start, "== is not an operator of T-SQL").Hinted("use =")
@@ -82,8 +82,6 @@ func (l *lexer) faulty(t *token) *api.Problem {
 		return syntaxError(t.Start, "%s is not closed", what).Hinted("add the closing %c; write it twice to have it inside", closing)
 	case tsqltoken.EmptyName:
 		return syntaxError(t.Start, "the quoted name is empty").Hinted("write the name of a column, such as [gpa]; strings have single quotes: ''")
-	case tsqltoken.GlobalVariable:
-		return unsupported(t.Start, "global variables (@@) are not supported").Hinted("the answer says how many rows there were; send other values as parameters, @name")
 	case tsqltoken.NoName:
 		return syntaxError(t.Start, "the parameter has no name").Hinted("write @name, and the value in params")
 	case tsqltoken.NoExponent:

@@ -52,9 +52,12 @@ func (p *parser) name(t token) node {
 		return node{x: &Literal{At: t.Start, Kind: NullLiteral}}
 	case tsqltoken.Case:
 		return p.caseOf()
-	case tsqltoken.Convert:
+	case tsqltoken.Convert, tsqltoken.TryConvert:
 		p.advance()
 		return p.convert(t)
+	case tsqltoken.CurrentTimestamp:
+		p.advance()
+		return node{x: &Call{At: t.Start, Name: "CURRENT_TIMESTAMP"}}
 	case tsqltoken.Coalesce, tsqltoken.NullIf, tsqltoken.Left, tsqltoken.Right:
 		p.advance()
 		if p.tok.Kind != tsqltoken.KindOp || p.tok.Op != '(' {

@@ -326,6 +326,9 @@ func appendCall(dst []byte, e Expr) []byte {
 		}
 		return append(appendClause(dst, " ELSE ", e.Else), " END"...)
 	case *Cast:
+		if e.Try {
+			dst = append(dst, "TRY_"...)
+		}
 		if e.Style == nil {
 			dst = appendExpr(append(dst, "CAST("...), e.X, levelAdd)
 			return append(append(append(dst, " AS "...), e.Type.String()...), ')')

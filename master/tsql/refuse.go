@@ -84,7 +84,7 @@ func refuseWord(t token) *api.Problem {
 		p = unsupported(t.Start, "subqueries (%s) are not supported here", word)
 	case "UNION", "INTERSECT", "EXCEPT":
 		p = unsupported(t.Start, "%s is not supported here: only one expression belongs here", word)
-	case "TRY_CONVERT", "CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONTAINS", "FREETEXT", "OVER":
+	case "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONTAINS", "FREETEXT", "OVER":
 		p = unsupported(t.Start, "%s is not supported here", word)
 	case "ORDER", "GROUP", "HAVING", "FROM", "WHERE", "TOP", "FETCH", "DISTINCT", "JOIN", "INTO":
 		p = unsupported(t.Start, "the clause %s is not allowed here", word)
@@ -159,10 +159,8 @@ func unsupportedFeature(word string) (feature, bool) {
 		return feature{what: word + " without ORDER BY before it", hint: "write ORDER BY ... OFFSET n ROWS FETCH NEXT n ROWS ONLY, or TOP (n)", maybeName: true}, true
 	case "CONTAINS", "FREETEXT":
 		return feature{what: "full-text search (" + word + ")", hint: "use LIKE"}, true
-	case "TRY_CONVERT", "TRY_CAST", "TRY_PARSE", "PARSE":
-		return feature{what: word, hint: "use CAST or CONVERT; a value that cannot be converted is then an error"}, true
-	case "CURRENT_TIMESTAMP":
-		return feature{what: word, hint: "send the time as a parameter: each shard has a clock of its own"}, true
+	case "TRY_PARSE", "PARSE":
+		return feature{what: word, hint: "use TRY_CONVERT or CONVERT with a style"}, true
 	case "CURRENT_USER", "SESSION_USER", "SYSTEM_USER":
 		return feature{what: word, hint: "send the name as a parameter: the shards have no users"}, true
 	case "OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "OPENJSON":

@@ -193,12 +193,14 @@ type When struct {
 	If, Then Expr
 }
 
-// Cast is CAST(X AS Type), CONVERT(Type, X [, Style]); Style is nil for CAST.
+// Cast is CAST(X AS Type) or CONVERT(Type, X [, Style]), whose Style is nil if there is none, or
+// with Try TRY_CAST or TRY_CONVERT.
 type Cast struct {
 	At    int
 	X     Expr
 	Type  sqltypes.Type
 	Style Expr
+	Try   bool
 }
 
 // Pos implements Expr.

@@ -1,6 +1,12 @@
 package tsql
 
-import "shardeck/shared/tsqltoken"
+import (
+	"strings"
+
+	"shardeck/shared/api"
+	"shardeck/shared/sqlfunc"
+	"shardeck/shared/tsqltoken"
+)
 
 // additive parses a value: terms joined by +, - and the operators of bits, which T-SQL gives
 // the same precedence.
@@ -129,6 +135,9 @@ func (p *parser) uncollated() node {
 		p.advance()
 		return node{x: &Literal{At: t.Start, Kind: BinaryLiteral, Text: wholeBytes(t.Text)}}
 	case tsqltoken.KindParam:
+		if t.Fault == tsqltoken.GlobalVariable {
+			return p.global(t)
+		}
 		p.advance()
 		return node{x: &Param{At: t.Start, Name: t.Text}}
 	case tsqltoken.KindWord, tsqltoken.KindQuoted:
@@ -143,6 +152,22 @@ func (p *parser) uncollated() node {
 	}
 	p.fail(p.unexpected("a value, a column or ("))
 	return node{}
+}
+
+// global parses a function whose name begins with @@.
+func (p *parser) global(t token) node {
+	name := "@@" + strings.ToUpper(api.Clip(t.Text))
+	if sqlfunc.Lookup(name) == nil {
+		e := unsupported(t.Start, "%s is not supported", name)
+		if advice, _ := sqlfunc.Unsupported(name); advice != "" {
+			p.fail(e.Hinted("%s", advice))
+		} else {
+			p.fail(e.Hinted("send values as parameters, @name"))
+		}
+		return node{}
+	}
+	p.advance()
+	return node{x: &Call{At: t.Start, Name: name}}
 }
 
 func (p *parser) parenthesized() node {

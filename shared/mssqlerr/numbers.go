@@ -3,8 +3,8 @@ package mssqlerr
 // Parsing and binding.
 const (
 	Syntax               = 102   // the statement is not well-formed near some token
-	UnknownPrefix        = 107   // the prefix of `*` names no table or alias of the query
 	OrderBySet           = 104   // ORDER BY after a set operator names something outside the select list
+	UnknownPrefix        = 107   // the prefix of `*` names no table or alias of the query
 	OrderPosition        = 108   // a position in ORDER BY is beyond the select list
 	FewerValues          = 109   // an INSERT names more columns than a row has values
 	MoreValues           = 110   // an INSERT names fewer columns than a row has values

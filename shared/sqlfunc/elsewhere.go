@@ -6,23 +6,23 @@ package sqlfunc
 // Source: https://learn.microsoft.com/sql/t-sql/functions/functions
 var unsupported = map[string]string{
 	// Strings.
-	"FORMAT": "format values after reading them", "STR": "write CAST(x AS VARCHAR(20))", "STRING_ESCAPE": "escape the text after reading it", "STRING_SPLIT": "",
+	"FORMAT": "write CONVERT(VARCHAR(30), x, style)", "STRING_ESCAPE": "escape the text after reading it", "STRING_SPLIT": "",
 	// Numbers.
 	"RAND": "make random numbers before sending them",
 	// Dates and times.
-	"CURRENT_TIMEZONE": "", "GETDATE": now, "GETUTCDATE": now, "ISDATE": "", "SWITCHOFFSET": "", "SYSDATETIME": now, "SYSDATETIMEOFFSET": now, "SYSUTCDATETIME": now,
+	"CURRENT_TIMEZONE": "", "SWITCHOFFSET": "", "SYSDATETIMEOFFSET": "write SYSDATETIME(), whose time zone is UTC",
 	"TODATETIMEOFFSET": "",
 	// The rest.
-	"CHECKSUM": "", "CHECKSUM_AGG": "", "COMPRESS": "", "DB_NAME": "it is the request's db_name", "DECOMPRESS": "", "GROUPING": "", "GROUPING_ID": "", "HASHBYTES": "",
-	"ISJSON": "", "ISNUMERIC": "", "JSON_QUERY": "", "JSON_VALUE": "", "NEWID": "generate the value before sending it", "NEWSEQUENTIALID": "generate the value before sending it",
-	"OBJECT_ID": "see /metadata for the tables", "PARSENAME": "", "TRY_CONVERT": "",
+	"CHECKSUM": "", "CHECKSUM_AGG": "", "COMPRESS": "", "DECOMPRESS": "", "GROUPING": "", "GROUPING_ID": "", "HASHBYTES": "",
+	"ISJSON": "", "JSON_QUERY": "", "JSON_VALUE": "", "NEWID": "generate the value before sending it", "NEWSEQUENTIALID": "generate the value before sending it",
+	"OBJECT_ID": "see /metadata for the tables", "PARSENAME": "",
 	"SCOPE_IDENTITY": "generate keys before sending them", "ROWCOUNT_BIG": "the answer contains the number of rows", "USER_NAME": "", "HOST_NAME": "",
+	"@@ROWCOUNT": "the answer contains the number of rows", "@@ERROR": "an answer that fails contains the error", "@@TRANCOUNT": "each statement is a transaction of its own",
+	"@@IDENTITY": "generate keys before sending them", "@@SERVERNAME": "GET /health names the master", "@@SPID": "GET /queries lists the statements that are running",
 	// Window functions.
 	"CUME_DIST": "", "DENSE_RANK": "", "FIRST_VALUE": "", "LAG": "", "LAST_VALUE": "", "LEAD": "", "NTILE": "", "PERCENTILE_CONT": "", "PERCENTILE_DISC": "",
 	"PERCENT_RANK": "", "RANK": "", "ROW_NUMBER": "",
 }
-
-const now = "send the time as a parameter, so that every shard uses the same"
 
 // Unsupported reports whether T-SQL has a function of that name, in capitals, that is not
 // in the table, and returns advice on what to do instead, or "".

@@ -26,8 +26,16 @@ var forms = []Func{
 		Examples: []Example{{Expr: "COALESCE(NULL, 2, 3)", Type: "INT", Want: "2"}, {Expr: "COALESCE(NULL, 1.5, 2)", Type: "DECIMAL(11,1)", Want: `"1.5"`}},
 	},
 	{
-		Name: "CONVERT", Class: Form, Params: []Param{value}, Syntax: "CONVERT(type, value)", Help: "like CAST; styles are not supported",
-		Examples: []Example{{Expr: "CONVERT(VARCHAR(10), 1.50)", Type: "VARCHAR(10)", Want: `"1.50"`}},
+		Name: "CONVERT", Class: Form, Params: []Param{value}, Syntax: "CONVERT(type, value [, style])",
+		Help: "like CAST, with a style, a constant, for dates and times as text in either direction, and for money, floats and binary values as text",
+		Examples: []Example{
+			{Expr: "CONVERT(VARCHAR(10), 1.50)", Type: "VARCHAR(10)", Want: `"1.50"`},
+			{Expr: "CONVERT(VARCHAR(30), CAST('2012-11-07T18:26:20.000' AS DATETIME), 126)", Type: "VARCHAR(30)", Want: `"2012-11-07T18:26:20"`},
+			{Expr: "CONVERT(DATETIME, '18/04/2006', 103)", Type: "DATETIME", Want: `"2006-04-18T00:00:00"`},
+			{Expr: "CONVERT(VARCHAR(10), CAST(3510.92 AS MONEY), 1)", Type: "VARCHAR(10)", Want: `"3,510.92"`},
+			{Expr: "CONVERT(CHAR(8), 0x4E616D65, 1)", Type: "CHAR(8)", Want: `"0x4E616D"`},
+			{Expr: "CONVERT(VARCHAR(30), CAST('2012-11-07' AS DATETIME), 99)", Type: "VARCHAR(30)", Error: 281},
+		},
 	},
 	{
 		Name: "IIF", Class: Form, Params: []Param{value, value}, Syntax: "IIF(condition, value, value)",
@@ -41,5 +49,22 @@ var forms = []Func{
 	{
 		Name: "NULLIF", Class: Form, Params: []Param{value, value}, Help: "the first value, or NULL if the two are equal",
 		Examples: []Example{{Expr: "NULLIF(4, 4)", Type: "INT", Want: "null"}, {Expr: "NULLIF(5, 4)", Type: "INT", Want: "5"}},
+	},
+	{
+		Name: "TRY_CAST", Class: Form, Params: []Param{value}, Syntax: "TRY_CAST(value AS type)", Help: "like CAST, but NULL if the value cannot be converted",
+		Examples: []Example{
+			{Expr: "TRY_CAST('12/31/2010' AS DATETIME2)", Type: "DATETIME2(7)", Want: `"2010-12-31T00:00:00"`},
+			{Expr: "TRY_CAST('test' AS FLOAT)", Type: "FLOAT", Want: "null"},
+			{Expr: "TRY_CAST(300 AS TINYINT)", Type: "TINYINT", Want: "null"},
+			{Expr: "TRY_CAST(1 AS DATE)", Type: "DATE", Error: 529},
+		},
+	},
+	{
+		Name: "TRY_CONVERT", Class: Form, Params: []Param{value}, Syntax: "TRY_CONVERT(type, value [, style])", Help: "like CONVERT, but NULL if the value cannot be converted",
+		Examples: []Example{
+			{Expr: "TRY_CONVERT(DATE, '18/04/2006', 101)", Type: "DATE", Want: "null"},
+			{Expr: "TRY_CONVERT(DATE, '18/04/2006', 103)", Type: "DATE", Want: `"2006-04-18"`},
+			{Expr: "TRY_CONVERT(VARCHAR(10), CAST('2010-12-31' AS DATETIME), NULL)", Type: "VARCHAR(10)", Want: "null"},
+		},
 	},
 }

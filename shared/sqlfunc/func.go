@@ -92,6 +92,7 @@ const (
 	AddMoment                       // a date or time; a string or number is converted to DATETIME
 	Instant                         // a date or time, a string or a number, converted to DATETIME2
 	Day                             // a date or time or a string, converted to DATE
+	DateText                        // a string; a number or a DATETIME is converted to one
 	Bucketed                        // a date or time; a second one must be of the same type
 	Precision                       // a constant from 0 to 7, which Result gets as the Scale of its type; not passed to Eval
 	DatePart                        // the name of a date part
@@ -177,7 +178,7 @@ type Example struct {
 // all are the functions, sorted by name.
 var all = func() []*Func {
 	var list []*Func
-	for _, rows := range [][]Func{stringFunctions, characterFunctions, searchFunctions, numberFunctions, mathFunctions, dateFunctions, dateConstructors, aggregates, forms} {
+	for _, rows := range [][]Func{stringFunctions, characterFunctions, searchFunctions, numberFunctions, mathFunctions, dateFunctions, dateConstructors, conversionFunctions, sessionFunctions, aggregates, forms} {
 		for i := range rows {
 			list = append(list, &rows[i])
 		}

@@ -33,6 +33,8 @@ type Types func(name string) (sqltypes.Type, error)
 //	sd_and sd_or sd_xor (a, b, type)                  the same of the bits of integers
 //	sd_convert (x, to, from)    conversion by assignment: a string that does not fit is an error
 //	sd_cast (x, to, from)       conversion by CAST: a string that does not fit is truncated
+//	sd_style (x, to, from, n)   conversion by CONVERT with a style
+//	sd_try (x, to, from, n)     the same, but NULL if it fails; the style -1 is the default
 //	sd_concat (a, b, type)      concatenation, truncated to the type
 //	sd_like sd_like_bin (pattern, value [, escape])   LIKE; sd_like_bin is case-sensitive
 //	sd_like_pad sd_like_bin_pad (...)                 the same for CHAR and VARCHAR, whose
@@ -136,6 +138,8 @@ func (f *Func) call(binary bool, args []sqltypes.Value, types Types) (sqltypes.V
 var operators = append([]Native{
 	{Name: "sd_convert", MinArgs: 3, MaxArgs: 3, Call: conversion(sqltypes.Convert)},
 	{Name: "sd_cast", MinArgs: 3, MaxArgs: 3, Call: conversion(sqltypes.Cast)},
+	{Name: "sd_style", MinArgs: 4, MaxArgs: 4, Call: styled(sqltypes.CastStyle)},
+	{Name: "sd_try", MinArgs: 4, MaxArgs: 4, Call: styled(sqltypes.TryCast)},
 	{Name: "sd_concat", MinArgs: 3, MaxArgs: 3, Call: func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
 		t, err := types(args[2].Str)
 		if err != nil {
@@ -182,6 +186,17 @@ func conversion(convert func(v sqltypes.Value, from, to sqltypes.Type) (sqltypes
 			return sqltypes.Null(), err
 		}
 		return convert(args[0], from, to)
+	}
+}
+
+// styled returns a native that converts its first argument to the type of the second, from the
+// type of the third, in a style.
+func styled(convert func(v sqltypes.Value, from, to sqltypes.Type, style int) (sqltypes.Value, error)) func([]sqltypes.Value, Types) (sqltypes.Value, error) {
+	return func(args []sqltypes.Value, types Types) (sqltypes.Value, error) {
+		style := args[3].Int
+		return conversion(func(v sqltypes.Value, from, to sqltypes.Type) (sqltypes.Value, error) {
+			return convert(v, from, to, int(style))
+		})(args, types)
 	}
 }
 

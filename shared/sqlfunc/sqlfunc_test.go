@@ -31,7 +31,7 @@ func TestEveryRowIsComplete(t *testing.T) {
 		}
 		lacks("name in capitals", f.Name == "" || f.Name != strings.ToUpper(f.Name))
 		lacks("help line", f.Help == "" || strings.Contains(f.Help, "\n"))
-		lacks("parameters", len(f.Params) == 0 && f.Name != "PI")
+		lacks("parameters", len(f.Params) == 0 && f.Name != "PI" && f.Class != sqlfunc.Form)
 		lacks("example", len(f.Examples) == 0)
 		for _, p := range f.Params {
 			lacks("name and kind of each parameter", p.Name == "" || p.Kind == 0)

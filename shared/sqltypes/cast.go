@@ -1,6 +1,7 @@
 package sqltypes
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -38,10 +39,25 @@ func CastStyle(v Value, from, to Type, style int) (Value, error) {
 // make implicitly, and those listed in the package comment, are refused.
 func Convert(v Value, from, to Type) (Value, error) { return convert(v, from, to, false, NoStyle) }
 
+// TryCast is [CastStyle], but NULL if the value cannot be converted. A style that CONVERT does not
+// have, and what Shardeck does not support, are still refused.
+func TryCast(v Value, from, to Type, style int) (Value, error) {
+	v, err := CastStyle(v, from, to, style)
+	if e, ok := errors.AsType[*Error](err); ok && (e.Reason == ConversionFailed || e.Reason == OutOfRange) {
+		return Value{}, nil
+	}
+	return v, err
+}
+
 func convert(v Value, from, to Type, cut bool, style int) (Value, error) {
 	switch {
 	case v.Form == FormNull:
 		return Value{}, nil
+	case cut && v.Form != FormFloat && CastsBinary(from, to) && (v.Form == FormBytes) == from.Kind.IsBinary():
+		if to.Kind.IsBinary() {
+			return bytesOf(v, from, to, style)
+		}
+		return ofBytes(v, from, to, style)
 	case v.Form == FormBytes:
 		return fromBytes(to, v, cut)
 	case to.Kind.IsString():

@@ -180,6 +180,9 @@ func TestAssignmentAndCastAreOneConversion(t *testing.T) {
 		for _, to := range wide {
 			for _, v := range c.values {
 				from, to := mustParse(t, c.from), mustParse(t, to)
+				if sqltypes.CastsBinary(from, to) {
+					continue // by CAST only
+				}
 				assigned, errA := sqltypes.Convert(v, from, to)
 				cast, errC := sqltypes.Cast(v, from, to)
 				if assigned != cast || numberOf(errA) != numberOf(errC) {

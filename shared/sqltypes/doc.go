@@ -16,8 +16,8 @@
 // Strings are read as dates where the language is us_english and the order month, day, year; a
 // time zone does not change the local time, as in T-SQL.
 //
-// Where the package supports less than SQL Server it refuses and never guesses: numbers and binary
-// values do not convert to each other. Where SQL Server has several numbers for one error (220, 232, 244, 248 for an
+// Where the package supports less than SQL Server it refuses and never guesses: a DECIMAL, a
+// float or a date does not convert to a binary value, and text does only in ASCII or UTF-16. Where SQL Server has several numbers for one error (220, 232, 244, 248 for an
 // integer out of range) it uses one (8115).
 //
 // The package is pure: no I/O, no state, no knowledge of tables, engines or HTTP. It is small

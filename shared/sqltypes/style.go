@@ -112,39 +112,40 @@ func CheckStyle(from, to Type, style int) error {
 		return checkDateStyle(from, style)
 	case from.Kind.IsString() && to.Kind.IsTemporal():
 		if _, _, ok := dateStyleOf(style); !ok {
-			return errStyle(from, to, style)
+			return errStyle(from, to, style, isHijri(style))
 		}
 	case from.Kind.IsBinary() != to.Kind.IsBinary() && (from.Kind.IsString() || to.Kind.IsString()):
 		if style < 0 || style > 2 {
-			return errStyle(from, to, style)
+			return errStyle(from, to, style, false)
 		}
 	case from.Kind.IsFloat() && to.Kind.IsString() && style >= styleISO && style <= styleISO+3:
-		return errStyle(from, to, style)
+		return errStyle(from, to, style, true)
 	}
 	return nil
 }
+
+// isHijri reports whether a style is of the Hijri calendar.
+func isHijri(style int) bool { return style == maxStyle || style == maxStyle-1 }
 
 func checkDateStyle(from Type, style int) error {
 	s, _, ok := dateStyleOf(style)
 	to := Type{Kind: VarChar, Length: 30}
 	switch {
 	case !ok, style == styleZoned:
-		return errStyle(from, to, style)
+		return errStyle(from, to, style, ok || isHijri(style))
 	case from.Kind == Date && s.date == "", from.Kind == Time && s.time == "":
-		return errStyle(from, to, style).hinted("convert it to DATETIME2 first, or use style 121")
+		return errStyle(from, to, style, true).hinted("convert it to DATETIME2 first, or use style 121")
 	case (from.Kind == Time || from.Kind == DateTime2) && strings.Contains(s.time, ":fff"):
-		return errStyle(from, to, style).hinted("use style 121, or convert it to DATETIME first")
+		return errStyle(from, to, style, true).hinted("use style 121, or convert it to DATETIME first")
 	}
 	return nil
 }
 
-func errStyle(from, to Type, style int) *Error {
-	number := mssqlerr.InvalidStyle
-	reason := InvalidArgument
-	if style >= 0 && style <= maxStyle {
-		if _, _, ok := dateStyleOf(style); ok || style >= styleISO {
-			number, reason = 0, Unsupported // T-SQL has it
-		}
+// errStyle refuses a style; known means that T-SQL has it.
+func errStyle(from, to Type, style int, known bool) *Error {
+	number, reason := mssqlerr.InvalidStyle, InvalidArgument
+	if known {
+		number, reason = 0, Unsupported
 	}
 	e := newError(number, reason, "the style %d is not supported when converting %s to %s", style, from.Kind, to.Kind)
 	if from.Kind.IsTemporal() || to.Kind.IsTemporal() {
@@ -243,7 +244,7 @@ func styledDate(t Type, s string, style int) (string, error) {
 	layout, short, ok := dateStyleOf(style)
 	switch {
 	case !ok:
-		return "", errStyle(Type{Kind: VarChar}, t, style)
+		return "", errStyle(Type{Kind: VarChar}, t, style, isHijri(style))
 	case style == styleISO || style == styleZoned:
 		if m, ok := parseMoment(s); ok && strings.Contains(s, "T") && (!t.Kind.IsDateTime() || dateTimeText(s)) {
 			return fitted(t, &m, s)

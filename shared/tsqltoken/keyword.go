@@ -27,6 +27,7 @@ const (
 	Convert
 	Create
 	Cross
+	CurrentTimestamp
 	Default
 	Delete
 	Desc
@@ -68,6 +69,7 @@ const (
 	Table
 	Then
 	Top
+	TryConvert
 	Union
 	Unique
 	Update
@@ -117,6 +119,7 @@ var table = append([]word{
 	{"CONVERT", statement, Convert},
 	{"CREATE", statement, Create},
 	{"CROSS", statement, Cross},
+	{"CURRENT_TIMESTAMP", statement, CurrentTimestamp},
 	{"DEFAULT", condition, Default},
 	{"DELETE", statement, Delete},
 	{"DESC", condition, Desc},
@@ -158,6 +161,7 @@ var table = append([]word{
 	{"TABLE", statement, Table},
 	{"THEN", statement, Then},
 	{"TOP", statement, Top},
+	{"TRY_CONVERT", statement, TryConvert},
 	{"UNION", statement, Union},
 	{"UNIQUE", condition, Unique},
 	{"UPDATE", statement, Update},
@@ -175,9 +179,9 @@ func others() []word {
 		keyword Keyword
 		words   string
 	}{
-		{refused, Reserved, `ALTER BEGIN BULK CHECK COMMIT CONTAINS CURRENT_TIMESTAMP CURRENT_USER CURSOR DECLARE
+		{refused, Reserved, `ALTER BEGIN BULK CHECK COMMIT CONTAINS CURRENT_USER CURSOR DECLARE
 			EXEC EXECUTE FOREIGN FREETEXT GRANT IDENTITY MERGE OPENROWSET PIVOT REFERENCES
-			REVOKE ROLLBACK SESSION_USER SHUTDOWN SYSTEM_USER TRAN TRANSACTION TRUNCATE TRY_CONVERT UNPIVOT
+			REVOKE ROLLBACK SESSION_USER SHUTDOWN SYSTEM_USER TRAN TRANSACTION TRUNCATE UNPIVOT
 			USE WAITFOR WHILE`},
 		{tolerated, NoKeyword, `ADD AUTHORIZATION BACKUP BREAK BROWSE CASCADE CHECKPOINT CLOSE CLUSTERED COLUMN COMPUTE CONTAINSTABLE
 			CONTINUE CURRENT CURRENT_DATE CURRENT_TIME DATABASE DBCC DEALLOCATE DENY DISK DISTRIBUTED DOUBLE DUMP
