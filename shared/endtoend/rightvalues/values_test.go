@@ -21,8 +21,8 @@ func TestMain(m *testing.M) { os.Exit(testcluster.Main(m)) }
 // least is the number of statements with the documented answer, for each way to send them. It
 // is raised with every statement that becomes right, so that none is refused again unnoticed.
 var least = map[string]int{
-	"as written": 240,
-	"over a row": 240,
+	"as written": 252,
+	"over a row": 252,
 }
 
 // refusals are the refusals that are allowed: the code of the problem, how its detail begins,
