@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"strings"
+
 	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqlfunc"
@@ -100,6 +102,12 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 			w.typeArg(key.Type)
 		}
 		w.text(")")
+	case e.Agg == sqlfunc.StringAgg:
+		w.stringAgg(e)
+	case e.Agg == sqlfunc.Stdev || e.Agg == sqlfunc.StdevP || e.Agg == sqlfunc.Var || e.Agg == sqlfunc.VarP:
+		w.text("sd_" + strings.ToLower(e.Agg.String()) + "(")
+		w.expr(x)
+		w.text(")")
 	default: // for sums of floats see exactSums
 		name := "sd_sum("
 		if w.nested {
@@ -110,6 +118,29 @@ func (w *sqliteWriter) aggregate(e *plan.Expr) {
 		w.typeArg(e.Type)
 		w.text(")")
 	}
+}
+
+// stringAgg writes STRING_AGG itself, for a group that is on one shard.
+func (w *sqliteWriter) stringAgg(e *plan.Expr) {
+	w.text("sd_string_agg(")
+	w.expr(e.Args[0])
+	w.typeArg(e.Type)
+	w.text(", ")
+	w.expr(e.Args[1])
+	for i, key := range e.Args[2:] {
+		w.text(", ")
+		w.expr(key)
+		w.typeArg(key.Type)
+		order := "ASC"
+		if e.Desc[i] {
+			order = "DESC"
+		}
+		if key.Binary {
+			order += " BINARY"
+		}
+		w.text(", '" + order + "'")
+	}
+	w.text(")")
 }
 
 // exactSums sets the result type of the engine's exact, unrounded sums of floats. The

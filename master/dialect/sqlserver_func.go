@@ -105,6 +105,9 @@ func (w *sqlServerWriter) aggregate(e *plan.Expr) {
 	case e.Agg == sqlfunc.Strings:
 		w.strings(e)
 		return
+	case e.Agg == sqlfunc.StringAgg:
+		w.stringAgg(e)
+		return
 	case x.Type.Kind.IsString() && !x.Binary:
 		w.minMax(e)
 		return

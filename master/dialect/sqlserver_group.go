@@ -47,3 +47,19 @@ func (w *sqlServerWriter) listKey(key *plan.Expr) {
 	w.expr(key)
 	w.text(style + ")")
 }
+
+// stringAgg writes STRING_AGG itself, for a group that is on one shard.
+func (w *sqlServerWriter) stringAgg(e *plan.Expr) {
+	w.text("STRING_AGG(")
+	w.expr(e.Args[0])
+	w.text(", ")
+	w.expr(e.Args[1])
+	for i, key := range e.Args[2:] {
+		w.item(i, ") WITHIN GROUP (ORDER BY ")
+		w.ordered(key)
+		if e.Desc[i] {
+			w.text(" DESC")
+		}
+	}
+	w.text(")")
+}

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"shardeck/master/plan"
-	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
@@ -192,7 +191,7 @@ func (f *fold) result() (v sqltypes.Value, err error) {
 	defer f.reset()
 	switch f.a.Func {
 	case plan.CombineMoments, plan.CombineMomentsDistinct:
-		v, err = f.deviation()
+		v, err = f.a.Of.Agg.OfMoments(&f.moments)
 	case plan.CombineStrings:
 		v, err = f.list.Join(f.a.Result, f.a.Of.Args[1].Value.Str)
 	case plan.CombineMin, plan.CombineMax:
@@ -203,17 +202,4 @@ func (f *fold) result() (v sqltypes.Value, err error) {
 		v, err = f.sum.Value()
 	}
 	return v, problem(err)
-}
-
-// deviation returns the variance or standard deviation that the aggregate is.
-func (f *fold) deviation() (sqltypes.Value, error) {
-	switch f.a.Of.Agg {
-	case sqlfunc.Stdev:
-		return f.moments.Deviation(false)
-	case sqlfunc.StdevP:
-		return f.moments.Deviation(true)
-	case sqlfunc.Var:
-		return f.moments.Variance(false)
-	}
-	return f.moments.Variance(true)
 }

@@ -138,6 +138,11 @@ func (g *grouper) moments(e *plan.Expr) (*plan.Expr, error) {
 	if x.Type.Kind != sqltypes.Float {
 		x = &plan.Expr{Op: plan.ConvertExpr, Type: sqltypes.FloatType, Args: []*plan.Expr{x}}
 	}
+	if g.whole && !e.Distinct {
+		whole := *e
+		whole.Args = []*plan.Expr{x}
+		return g.add(partial{plan.Aggregate{Func: plan.CombineMoments, Column: g.partial(&whole), Type: e.Type, Result: e.Type, Of: e}, inPartials})
+	}
 	if e.Distinct {
 		in, column := g.distinctColumn(x)
 		return g.add(partial{plan.Aggregate{Func: plan.CombineMomentsDistinct, Column: column, Type: x.Type, Result: e.Type, Of: e}, in})
@@ -148,6 +153,9 @@ func (g *grouper) moments(e *plan.Expr) (*plan.Expr, error) {
 
 // strings splits STRING_AGG, for which the workers list the strings with their keys.
 func (g *grouper) strings(e *plan.Expr) (*plan.Expr, error) {
+	if g.whole {
+		return g.add(partial{plan.Aggregate{Func: plan.CombineStrings, Column: g.partial(e), Type: e.Type, Binary: e.Binary, Result: e.Type, Of: e}, inPartials})
+	}
 	list := sqltypes.Type{Kind: sqltypes.NVarChar, Length: sqltypes.Max}
 	args := append([]*plan.Expr{e.Args[0]}, e.Args[2:]...)
 	column := g.partial(&plan.Expr{Op: plan.AggExpr, Agg: sqlfunc.Strings, Type: list, Args: args})

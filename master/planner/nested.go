@@ -295,8 +295,8 @@ func (s *statement) nestGroups(q *plan.Query) (*plan.Query, error) {
 		q.Output = append(q.Output, plan.Output{Name: outputName("partial", i), Expr: a})
 	}
 	for _, f := range g.found {
-		if f.in != inPartials || f.Func != plan.CombineCount && f.Func != plan.CombineSum && f.Func != plan.CombineMin && f.Func != plan.CombineMax {
-			return nil, nil
+		if f.in != inPartials {
+			return nil, nil // DISTINCT, but for COUNT
 		}
 		x := derivedColumn(number, len(g.keys)+f.Column, g.partials[f.Column])
 		if x.Type != f.Result {

@@ -38,6 +38,10 @@ type Accumulator interface {
 //	sd_strings (x, key, type, ...)
 //	                   the strings x that are not NULL, each with its keys, of the type after each,
 //	                   as a JSON array of arrays; NULL if there are none
+//	sd_stdev sd_stdevp sd_var sd_varp (x), sd_string_agg (x, type, separator, key, type, order, ...)
+//	                   the aggregates themselves, for queries whose groups are on one shard; the type
+//	                   after x is that of the result, and order is ASC or DESC, or ASC BINARY or DESC
+//	                   BINARY for strings in the binary collation
 func NativeAggregates() []NativeAggregate {
 	return []NativeAggregate{
 		{"sd_sum", 2, func(types Types) Accumulator { return &nativeSum{types: types, partial: true} }},
@@ -45,6 +49,11 @@ func NativeAggregates() []NativeAggregate {
 		{"sd_single", 1, func(Types) Accumulator { return &nativeSingle{} }},
 		{"sd_moments", 1, func(Types) Accumulator { return &nativeMoments{} }},
 		{"sd_strings", -1, func(types Types) Accumulator { return &nativeStrings{types: types} }},
+		{"sd_stdev", 1, func(Types) Accumulator { return &nativeMoments{of: Stdev} }},
+		{"sd_stdevp", 1, func(Types) Accumulator { return &nativeMoments{of: StdevP} }},
+		{"sd_var", 1, func(Types) Accumulator { return &nativeMoments{of: Var} }},
+		{"sd_varp", 1, func(Types) Accumulator { return &nativeMoments{of: VarP} }},
+		{"sd_string_agg", -1, func(types Types) Accumulator { return &nativeStringAgg{types: types} }},
 	}
 }
 

@@ -2,13 +2,16 @@ package sqlfunc
 
 import "shardeck/shared/sqltypes"
 
-// widened is the result type of ROUND: INT for narrower integers, FLOAT for a REAL.
+// widened is the result type of ROUND: INT for narrower integers, FLOAT for a REAL,
+// MONEY for a SMALLMONEY.
 func widened(args []sqltypes.Type) sqltypes.Type {
 	switch t := args[0]; t.Kind {
 	case sqltypes.TinyInt, sqltypes.SmallInt:
 		return sqltypes.IntType
 	case sqltypes.Real:
 		return sqltypes.FloatType
+	case sqltypes.SmallMoney:
+		return sqltypes.MoneyType
 	default:
 		return t
 	}

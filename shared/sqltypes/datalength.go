@@ -17,7 +17,8 @@ func DataLength(t Type, v Value) (Value, error) {
 		return Int64(int64(len(v.Str))), nil
 	}
 	size := map[Kind]int64{
-		Bit: 1, TinyInt: 1, SmallInt: 2, Int: 4, BigInt: 8, Real: 4, Float: 8, Date: 3, UniqueIdentifier: 16,
+		Bit: 1, TinyInt: 1, SmallInt: 2, Int: 4, BigInt: 8, Money: 8, SmallMoney: 4,
+		Real: 4, Float: 8, Date: 3, DateTime: 8, SmallDateTime: 4, UniqueIdentifier: 16,
 	}[t.Kind]
 	switch t.Kind {
 	case Decimal:
