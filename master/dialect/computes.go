@@ -14,7 +14,7 @@ func (SQLite) EngineComputes(*plan.Plan) []string { return nil }
 
 // EngineComputes implements Dialect.
 func (SQLServer) EngineComputes(p *plan.Plan) []string {
-	var arithmetic, conversions, equality, like, floatSums bool
+	var arithmetic, conversions, equality, like, floatSums, deviations bool
 	var functions []string
 	for e := range p.Exprs() {
 		switch e.Op {
@@ -32,6 +32,7 @@ func (SQLServer) EngineComputes(p *plan.Plan) []string {
 			like = true
 		case plan.AggExpr:
 			floatSums = floatSums || e.Agg == sqlfunc.Sum && e.Type.Kind.IsFloat()
+			deviations = deviations || e.Agg >= sqlfunc.Stdev && e.Agg <= sqlfunc.Moments
 		}
 	}
 	var all []string
@@ -45,6 +46,7 @@ func (SQLServer) EngineComputes(p *plan.Plan) []string {
 		{equality, "equality of strings, by the database's collation"},
 		{like, "LIKE, by the database's collation"},
 		{floatSums, "sums of floats, which each shard rounds"},
+		{deviations, "deviations, from the rounded averages and variances of the shards"},
 	} {
 		if c.computes {
 			all = append(all, c.what)

@@ -91,7 +91,7 @@ func (f *fold) decode(c *cursor) (err error) {
 
 // decodeStrings decodes a list of strings into the row's own, for add.
 func (f *fold) decodeStrings() error {
-	f.strings = sqltypes.StringList{Keys: f.list.Keys}
+	f.strings = sqltypes.StringList{Keys: f.list.Keys, Most: maxHeld} // add refuses more
 	if f.next.IsNull() {
 		return nil
 	}

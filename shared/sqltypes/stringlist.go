@@ -21,7 +21,9 @@ type ListKey struct {
 // Strings with equal keys are ordered by their bytes, so that the result does not depend on the order
 // in which they were added or on their distribution over shards.
 type StringList struct {
-	Keys  []ListKey
+	Keys []ListKey
+	// Most bounds the size that AddPartial reads; 0 means no bound.
+	Most  int
 	items []listItem
 	bytes int
 }
@@ -47,7 +49,8 @@ func (l *StringList) Add(text string, keys []Value) {
 }
 
 // AddPartial adds the strings of a JSON array of arrays, each of a string and its keys in the wire
-// form, or as text that converts to the key's type. It refuses anything else (8114).
+// form, or as text that converts to the key's type. It refuses anything else (8114). It reads no
+// further once the size exceeds Most.
 func (l *StringList) AddPartial(text string) error {
 	invalid := newError(mssqlerr.TypeConversion, ConversionFailed, "a value is not a list of strings with %d keys", len(l.Keys))
 	dec := jsontext.NewDecoder(strings.NewReader(text))
@@ -76,7 +79,9 @@ func (l *StringList) AddPartial(text string) error {
 		if t, err := dec.ReadToken(); err != nil || t.Kind() != ']' {
 			return invalid
 		}
-		l.Add(s, keys)
+		if l.Add(s, keys); l.Most > 0 && l.bytes > l.Most {
+			return nil
+		}
 	}
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != ']' {
 		return invalid
