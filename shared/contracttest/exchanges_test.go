@@ -94,7 +94,7 @@ var (
 		{"no table", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM Nothing"}`, nil, api.CodeUnknownTable},
 		{"half a statement", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM"}`, nil, api.CodeSyntax},
 		{"a column of two tables", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT a.name, gpa FROM Students a JOIN Students b ON a.student_id = b.student_id"}`, nil, api.CodeAmbiguousColumn},
-		{"a subquery", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT * FROM Students WHERE student_id IN (SELECT 1)"}`, nil, api.CodeUnsupported},
+		{"a procedure", "", "/query", `{"db_name":"SchoolDB","sql":"EXEC sp_help"}`, nil, api.CodeUnsupported},
 		{"division by zero", "", "/query", `{"db_name":"SchoolDB","sql":"SELECT 1 / (student_id - student_id) FROM Students"}`, nil, api.CodeDivideByZero},
 		{"an unknown id", "DELETE", "/queries/none", "", nil, api.CodeUnknownQuery},
 	}

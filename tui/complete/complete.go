@@ -104,8 +104,8 @@ func Complete(text string, all []statement.Statement, at int, s Schema) Completi
 		}
 		c.Items = append(c.Items, candidate.Item)
 	}
-	if len(c.Items) == 1 && c.Items[0].Text == text[c.From:c.To] {
-		c.Items = nil // it is complete
+	if len(c.Items) > 0 && c.Items[0].Text == text[c.From:c.To] && (len(c.Items) == 1 || f.found[1].match > f.found[0].match) {
+		c.Items = nil // it is complete, and begins nothing else
 	}
 	return c
 }

@@ -91,7 +91,7 @@ func TestBest(t *testing.T) {
 		"SELECT COUNT(i|) FROM Students":                                "id",
 		"SELECT tit|":                                                   "title",
 		"SELECT * FROM Students WHERE id IN (SELECT t| FROM Courses)":   "title",
-		"SELECT na| FROM Courses WHERE id IN (SELECT id FROM Students)": "-",
+		"SELECT na| FROM Courses WHERE id IN (SELECT id FROM Students)": "db_name(",
 
 		// What goes on after a value, and what begins one.
 		"SELECT id |":                               "FROM",
@@ -117,7 +117,7 @@ func TestBest(t *testing.T) {
 		"SELECT CAST(id AS nv|":                   "nvarchar",
 		"SELECT DATEPART(mo|":                     "month",
 		"CREATE TABLE t (a uniq|":                 "uniqueidentifier, unique",
-		"INSERT INTO Students VALUES (na|":        "-",
+		"INSERT INTO Students VALUES (na|":        "db_name(", // and no column
 
 		// Nothing.
 		"SELECT 'na|":                "-",
@@ -193,6 +193,9 @@ func TestOnlyTheStatementIsLookedAt(t *testing.T) {
 
 func TestEveryFunctionIsOffered(t *testing.T) {
 	for _, f := range sqlfunc.All() {
+		if !strings.Contains(f.Usage(), "(") {
+			continue
+		}
 		if c := at("SELECT " + f.Name[:len(f.Name)-1] + "|"); !slices.Contains(texts(c), f.Name+"(") {
 			t.Errorf("%s is not offered: %v", f.Name, texts(c))
 		}

@@ -190,7 +190,7 @@ func (r *reader) open() {
 	}
 	r.inFrom = false
 	switch {
-	case p.function == "CONVERT":
+	case p.function == "CONVERT" || p.function == "TRY_CONVERT":
 		r.clause = atType
 	case p.function != "" && sqlfunc.Lookup(p.function) != nil && sqlfunc.Lookup(p.function).NamesPart():
 		r.clause = atPart

@@ -137,6 +137,9 @@ func (f *finder) functions(rank int) {
 		open = ""
 	}
 	for _, fn := range sqlfunc.All() {
+		if !strings.Contains(fn.Usage(), "(") {
+			continue // a keyword, or a name with @@
+		}
 		f.add(fn.Name, rank, Item{Text: f.cased(fn.Name) + open, Kind: KindFunction, Detail: fn.Usage(), Help: fn.Help})
 	}
 }

@@ -18,6 +18,9 @@ func SQLRole(t tsqltoken.Token) theme.Role {
 	case tsqltoken.KindInt, tsqltoken.KindDecimal, tsqltoken.KindFloat, tsqltoken.KindMoney, tsqltoken.KindBinary:
 		return theme.Info
 	case tsqltoken.KindParam:
+		if t.Fault == tsqltoken.GlobalVariable && sqlfunc.Lookup("@@"+strings.ToUpper(t.Text)) != nil {
+			return theme.Title
+		}
 		return theme.Key
 	case tsqltoken.KindWord:
 		if tsqltoken.IsWord(t.Text) || sqlfunc.Lookup(strings.ToUpper(t.Text)) != nil {
