@@ -91,6 +91,7 @@ func shell(t *testing.T, library, sql string) (out, errs string) {
 type vector struct {
 	Function string            `json:"function"`
 	SQL      string            `json:"sql"`
+	Types    []string          `json:"types"`
 	Params   []json.RawMessage `json:"params"`
 	Column   string            `json:"column"`
 	Want     json.RawMessage   `json:"want"`
@@ -127,7 +128,11 @@ func TestFunctionVectorsThroughTheExtension(t *testing.T) {
 		sql := parameter.ReplaceAllStringFunc(v.SQL, func(p string) string {
 			var n int
 			fmt.Sscanf(p, "@p%d", &n)
-			return literal(v.Params[n-1])
+			text := literal(v.Params[n-1])
+			if v.Types[n-1] == "FLOAT" && !strings.ContainsAny(text, ".e") {
+				text += ".0"
+			}
+			return text
 		})
 		out, errs := shell(t, lib, "SELECT quote(("+sql+"));")
 		want := "NULL"

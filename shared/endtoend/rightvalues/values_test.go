@@ -31,15 +31,18 @@ var refusals = []struct {
 	code           api.Code
 	detail, reason string
 }{
-	{api.CodeUnsupported, "SELECT without FROM", "to come"},
-	{api.CodeUnsupported, "subqueries in place of a table", "to come"},
-	{api.CodeUnsupported, "EXCEPT is not supported", "to come"},
 	{api.CodeUnsupported, "table-valued functions", "STRING_SPLIT, to come"},
 	{api.CodeUnsupported, "window functions (OVER) are not supported", "to come"},
-	{api.CodeUnsupported, "Shardeck does not support subqueries", "to come"},
-	{api.CodeUnsupported, "UNION ALL is not supported", "to come"},
+	{api.CodeUnsupported, "the function RANK is", "a window function, to come"},
+	{api.CodeUnsupported, "the function DENSE_RANK is", "a window function, to come"},
+	{api.CodeUnsupported, "the function NTILE is", "a window function, to come"},
+	{api.CodeUnsupported, "the function CUME_DIST is", "a window function, to come"},
+	{api.CodeUnsupported, "the function PERCENT_RANK is", "a window function, to come"},
+	{api.CodeUnsupported, "the function FIRST_VALUE is", "a window function, to come"},
+	{api.CodeUnsupported, "the function LAST_VALUE is", "a window function, to come"},
+	{api.CodeUnsupported, "the function LAG is", "a window function, to come"},
+	{api.CodeUnsupported, "the function LEAD is", "a window function, to come"},
 	{api.CodeUnsupported, "DATETIMEOFFSET is not a supported type", "no type has an offset"},
-	{api.CodeUnsupported, "the function ", "to come"},
 }
 
 // documented is a statement with its documented answer: rows, or the number of an error.
