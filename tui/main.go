@@ -38,6 +38,7 @@ type grammar struct {
 	Query         cli.Query         `cmd:"" help:"Run a T-SQL statement over all shards, or print its plan."`
 	Queries       cli.Queries       `cmd:"" help:"List running statements, or cancel one."`
 	Count         cli.Count         `cmd:"" help:"Count the rows of a table by MapReduce."`
+	Repair        cli.Repair        `cmd:"" help:"Compare the copies of a reference table, and make them equal."`
 	SecurityCheck cli.SecurityCheck `cmd:"" help:"Check that no worker accepts a request without the token."`
 	Failover      cli.Failover      `cmd:"" help:"Promote the backup master."`
 

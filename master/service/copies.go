@@ -24,6 +24,8 @@ type copies struct {
 	// fresh means that the term is one that this process has taken: no request of an earlier
 	// process, which led under the same term, can arrive any more.
 	fresh bool
+	// known is what is known of each reference table's copies, by database and name in lower case.
+	known map[string]*copyState
 }
 
 // copyTable is what the primary knows of a reference table. All but turn belongs to who has the turn.
@@ -156,6 +158,7 @@ func (c *copies) finish(ctx context.Context, fence api.Fence, t *copyTable, e in
 	c.s.report(rec, res)
 	if slices.ContainsFunc(res.Outcomes, func(o intent.Outcome) bool { return o.State == intent.Refused }) {
 		t.delayed = true // the part as it was first sent may still be accepted
+		c.suspect(t.db, t.name)
 	}
 	if res.Finished {
 		return nil
@@ -223,11 +226,10 @@ func (c *copies) execute(ctx context.Context, requestID string, p *plan.Plan, id
 
 // log makes the intent of a write, whose host is the home of its Idempotency-Key, or of the table.
 func (c *copies) log(t *copyTable, w *write) error {
-	home := sharding.Slot(strings.ToLower(t.db + "." + t.name))
+	w.home = c.home(t.db, t.name)
 	if w.idem != nil {
-		home = sharding.Slot(w.idem.Key)
+		w.home = c.s.slots.Shard(sharding.Slot(w.idem.Key))
 	}
-	w.home = c.s.slots.Shard(home)
 	if !c.s.intents.hasLog(w.home, w.db) {
 		return api.NewProblem(api.CodeShardUnavailable, "database %s has no log of unfinished statements yet, which writes to reference tables need", w.db).
 			Hinted("send it again in a few seconds: the primary creates the log")
@@ -361,8 +363,9 @@ func (c *copies) answer(p *plan.Plan, results []scatter.ExecResult, o outcome, f
 	}
 	text := fmt.Sprintf("the copies of %s.%s differ: shards did not do the same for a write to it", p.DB, p.Table)
 	c.s.events.publish(api.EventDrift, api.LevelError, nil, text)
+	c.suspect(p.DB, p.Table)
 	if problem, ok := api.ProblemOf(err); ok && !o.left {
-		err = problem.Hinted("the copies of %s differ, which is why only some took the write: drift in GET %s says how", p.Table, api.PathMetadata)
+		err = problem.Hinted("the copies of %s differ, which is why only some took the write: drift in GET %s says how, and POST %s repairs it", p.Table, api.PathMetadata, api.PathRepairTable)
 	}
 	return resp, err
 }

@@ -105,6 +105,7 @@ func (s *Service) metadata(w http.ResponseWriter, _ *http.Request) error {
 		m.Workers[i] = s.describeWorker(now, &snap.Shards[i])
 	}
 	m.Databases, m.Drift = catalog.Describe(statsOf(snap))
+	m.Drift = append(m.Drift, s.copies.drift(now)...)
 	return httpserve.WriteJSON(w, http.StatusOK, m)
 }
 

@@ -93,7 +93,9 @@ func (s *Service) shardProbed(snap *health.Snapshot, shard int) {
 			return // too early to determine drift or roles
 		}
 	}
-	s.drift.update(time.Now(), changed, stats, s.events)
+	now := time.Now()
+	s.copies.observe(now, stats)
+	s.drift.update(now, changed, stats, s.copies.drift(now), s.events)
 	s.coord.Kick()
 }
 
@@ -140,17 +142,18 @@ type knownDrift struct {
 	reported bool
 }
 
-// update checks for drift if there may be some: after a change, or while there is known
-// drift.
-func (d *driftWatch) update(now time.Time, changed bool, stats []*api.WorkerStats, events *hub) {
+// update checks for drift if there may be some: after a change, while there is known drift, or if
+// copies of reference tables are known to differ.
+func (d *driftWatch) update(now time.Time, changed bool, stats []*api.WorkerStats, copies []api.Drift, events *hub) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.changed = d.changed || changed
-	if !d.changed && len(d.known) == 0 {
+	if !d.changed && len(d.known) == 0 && len(copies) == 0 {
 		return
 	}
 	d.changed = false
 	_, drift := catalog.Describe(stats)
+	drift = append(drift, copies...)
 	next := make(map[string]*knownDrift, len(drift))
 	for i := range drift {
 		key := strings.TrimSuffix(drift[i].DB+"."+drift[i].Table, ".") + " (" + drift[i].Kind + ")"

@@ -106,7 +106,7 @@ func TestDriftIsReportedOnceItPersists(t *testing.T) {
 		{time.Second, []*api.WorkerStats{whole, whole}, 2},
 	} {
 		now = now.Add(step.after)
-		d.update(now, true, step.stats, h)
+		d.update(now, true, step.stats, nil, h)
 		if events, _ := h.since(0); len(events) != step.want {
 			t.Fatalf("at %s: %d events, want %d", now.UTC(), len(events), step.want)
 		}
@@ -121,7 +121,7 @@ func TestDriftIsReportedWhileRowsAreWritten(t *testing.T) {
 	now := time.Unix(0, 0)
 	for rows := range int64(5) {
 		whole := &api.WorkerStats{Databases: []api.DatabaseStats{{Name: "S", Tables: []api.TableStats{{Definition: api.TableDef{Name: "T"}, Rows: rows}}}}}
-		d.update(now, true, []*api.WorkerStats{whole, {}}, h)
+		d.update(now, true, []*api.WorkerStats{whole, {}}, nil, h)
 		now = now.Add(driftSettle / 3)
 	}
 	reported := d.reported()

@@ -19,6 +19,7 @@ func (s *Service) routes() http.Handler {
 		public("POST", api.PathDropDB, s.counted(s.handOn(api.PathDropDB, s.dropDB))),
 		public("POST", api.PathCreateTable, s.counted(s.handOn(api.PathCreateTable, s.createTable))),
 		public("POST", api.PathDeleteTable, s.counted(s.handOn(api.PathDeleteTable, s.deleteTable))),
+		public("POST", api.PathRepairTable, s.counted(s.repairTable)),
 		public("POST", api.PathInsert, s.counted(s.insert)),
 		public("POST", api.PathSelect, s.counted(s.selectRows)),
 		public("POST", api.PathQuery, s.counted(s.query)),

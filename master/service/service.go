@@ -142,7 +142,7 @@ func newService(set *settings, self string, held lease.Lease, logger *slog.Logge
 		Timeout: set.RequestTimeout,
 	})
 	s.intents = newIntents(s)
-	s.copies = &copies{s: s, tables: map[string]*copyTable{}}
+	s.copies = &copies{s: s, tables: map[string]*copyTable{}, known: map[string]*copyState{}}
 	s.coord = s.newCoordinator()
 	s.metrics = newMeters(s)
 	return s, nil
@@ -256,6 +256,7 @@ func (s *Service) run(ctx context.Context, server *httpserve.Server, stdout io.W
 	wg.Go(func() { s.coord.Run(coordinate) })
 	wg.Go(func() { s.intents.forget(work) })
 	wg.Go(func() { s.intents.recover(work) })
+	wg.Go(func() { s.copies.watch(work) })
 	stop := context.AfterFunc(ctx, func() { close(s.stopping) })
 	err := server.Run(ctx, stdout)
 	if stop() {

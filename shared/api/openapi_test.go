@@ -43,10 +43,13 @@ var masterTypes = with(both, map[string]any{
 	"CountGroup":             api.CountGroup{},
 	"CreateDBRequest":        api.CreateDBRequest{},
 	"CreateTableRequest":     api.CreateTableRequest{},
+	"CopyResult":             api.CopyResult{},
 	"DDLResponse":            api.DDLResponse{},
 	"DatabaseInfo":           api.DatabaseInfo{},
 	"DeleteRequest":          api.DeleteRequest{},
 	"DeleteTableRequest":     api.DeleteTableRequest{},
+	"RepairTableRequest":     api.RepairTableRequest{},
+	"RepairTableResponse":    api.RepairTableResponse{},
 	"Drift":                  api.Drift{},
 	"DropDBRequest":          api.DropDBRequest{},
 	"EmptyRequest":           struct{}{},
@@ -113,7 +116,7 @@ var plain = []string{"Identifier", "NameList", "ProblemCode", "Role", "Row", "Ro
 
 // closed lists the objects that a service decodes strictly.
 var closed = []string{
-	"CreateDBRequest", "CreateTableRequest", "DBRequest", "DeleteRequest", "DeleteTableRequest", "DropDBRequest", "EmptyRequest",
+	"CreateDBRequest", "CreateTableRequest", "DBRequest", "DeleteRequest", "DeleteTableRequest", "DropDBRequest", "EmptyRequest", "RepairTableRequest",
 	"ExecRequest", "FailoverRequest", "Fence", "Idempotency", "InsertRequest", "MapReduceCountRequest", "QueryRequest", "SQLRequest", "SelectRequest", "StateUpdate",
 	"Statement", "StepDownRequest", "UpdateRequest",
 }
@@ -289,7 +292,7 @@ func TestMasterDocumentHasThePathConstants(t *testing.T) {
 		{Method: "POST", Path: api.PathInsert}, {Method: "POST", Path: api.PathMapReduceCount},
 		{Method: "GET", Path: api.PathMetadata}, {Method: "GET", Path: api.PathMetrics},
 		{Method: "GET", Path: api.PathOpenAPI}, {Method: "GET", Path: api.PathQueries},
-		{Method: "DELETE", Path: api.PathQueriesID}, {Method: "POST", Path: api.PathQuery}, {Method: "POST", Path: api.PathSecurityCheck},
+		{Method: "DELETE", Path: api.PathQueriesID}, {Method: "POST", Path: api.PathQuery}, {Method: "POST", Path: api.PathRepairTable}, {Method: "POST", Path: api.PathSecurityCheck},
 		{Method: "POST", Path: api.PathSelect}, {Method: "POST", Path: api.StepDownPath}, {Method: "GET", Path: api.PathTraffic},
 		{Method: "POST", Path: api.PathUpdate},
 	}

@@ -12,6 +12,7 @@ const (
 	PathDropDB         = "/drop-db"
 	PathCreateTable    = "/create-table"
 	PathDeleteTable    = "/delete-table"
+	PathRepairTable    = "/repair-table"
 	PathInsert         = "/insert"
 	PathSelect         = "/select"
 	PathUpdate         = "/update"
@@ -61,7 +62,46 @@ type DeleteTableRequest struct {
 	Table string `json:"table"`
 }
 
-// DDLResponse answers the four requests above.
+// RepairTableRequest compares the copies of a reference table, and makes those that differ from the
+// right one equal to it. Writes to the table wait meanwhile.
+type RepairTableRequest struct {
+	DB    string `json:"db_name"`
+	Table string `json:"table"`
+	// FromShard is the shard whose copy is right. By default it is the copy that the majority of the
+	// shards has, else that of the table's home if none is more common.
+	FromShard *int `json:"from_shard,omitempty"`
+	// DryRun only compares.
+	DryRun bool `json:"dry_run,omitzero"`
+}
+
+// RepairTableResponse says how each copy differed, and what was done about it.
+type RepairTableResponse struct {
+	DB    string `json:"db_name"`
+	Table string `json:"table"`
+	// FromShard is the shard whose copy is right; nil with DryRun if that is not decided.
+	FromShard *int `json:"from_shard,omitempty"`
+	// Equal means that all copies are equal now.
+	Equal  bool         `json:"equal"`
+	Shards []CopyResult `json:"shards"`
+}
+
+// CopyResult is one shard's copy of a reference table, before it was repaired, and the repair.
+type CopyResult struct {
+	Shard  int    `json:"shard"`
+	Worker string `json:"worker"`
+	Rows   int64  `json:"rows"`
+	// Missing, Extra and Different count the rows that the copy lacks, those that it alone has, and
+	// those that have another content under the same key.
+	Missing   int64 `json:"missing"`
+	Extra     int64 `json:"extra"`
+	Different int64 `json:"different"`
+	Deleted   int64 `json:"deleted"`
+	Inserted  int64 `json:"inserted"`
+	// Problem is why the copy is not equal to the right one after the repair.
+	Problem *Problem `json:"problem,omitempty"`
+}
+
+// DDLResponse answers the requests that create and drop databases and tables.
 type DDLResponse struct {
 	DB     string        `json:"db_name"`
 	Table  string        `json:"table,omitempty"`

@@ -77,6 +77,7 @@ func requestSamples() []sample {
 			Columns: api.Object[string]{{Name: "code", Value: "CHAR(2) PRIMARY KEY"}, {Name: "name", Value: "NVARCHAR(50) NOT NULL UNIQUE"}},
 		}},
 		{"master/delete-table.request.json", false, "DeleteTableRequest", &api.DeleteTableRequest{DB: "SchoolDB", Table: "Students"}},
+		{"master/repair-table.request.json", false, "RepairTableRequest", &api.RepairTableRequest{DB: "SchoolDB", Table: "Countries", FromShard: ref(2), DryRun: true}},
 		{"master/insert-one.request.json", false, "InsertRequest", &api.InsertRequest{DB: "SchoolDB", Table: "Students", Data: row, ShardKey: raw(`1`)}},
 		{"master/insert-many.request.json", false, "InsertRequest", &api.InsertRequest{DB: "SchoolDB", Table: "Things", Rows: []api.Object[jsontext.Value]{row, every}}},
 		{"master/select.request.json", false, "SelectRequest", &api.SelectRequest{
@@ -99,6 +100,13 @@ func answerSamples() []sample {
 	return []sample{
 		{"master/create-table.answer.json", false, "DDLResponse", &api.DDLResponse{
 			DB: "SchoolDB", Table: "Students", Definition: &students, Shards: []api.ShardResult{{Shard: 0, Worker: "worker-8081", MS: 3.5}},
+		}},
+		{"master/repair-table.answer.json", false, "RepairTableResponse", &api.RepairTableResponse{
+			DB: "SchoolDB", Table: "Countries", FromShard: ref(0), Shards: []api.CopyResult{
+				{Shard: 0, Worker: "worker-8081", Rows: 195},
+				{Shard: 1, Worker: "worker-8082", Rows: 194, Missing: 2, Extra: 1, Different: 3, Deleted: 4, Inserted: 5},
+				{Shard: 2, Worker: "worker-8083", Rows: 190, Missing: 5, Problem: &down},
+			},
 		}},
 		{"master/insert.answer.json", false, "WriteResponse", &api.WriteResponse{RowsAffected: 1, Route: point, Shards: parts[1:2], Replayed: true}},
 		{"master/select.answer.json", false, "SelectResponse", &api.SelectResponse{

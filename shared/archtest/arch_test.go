@@ -115,7 +115,7 @@ var suites = []string{
 // pure packages compute and do no I/O, so that they can be tested by value, fuzzed,
 // and trusted not to block or to fail for reasons outside their arguments.
 var pure = []string{
-	"master/tsql", "master/plan", "master/bind", "master/planner", "master/eval", "master/dialect", "master/gather",
+	"master/tsql", "master/plan", "master/bind", "master/planner", "master/eval", "master/dialect", "master/gather", "master/replica",
 	"shared/jsonrow", "shared/mssqlerr", "shared/sharding", "shared/sqlfunc", "shared/sqltypes", "shared/tsqltoken",
 	"tui/answer", "tui/complete", "tui/copyas", "tui/detail", "tui/drill", "tui/editor", "tui/grid", "tui/keymap", "tui/plot", "tui/recording", "tui/screen", "tui/sqlwrite", "tui/statement", "tui/theme", "tui/tour", "tui/widget",
 	"worker/engine/sqlserver/batch", "worker/engine/sqlserver/foreign",

@@ -111,6 +111,11 @@ func (c *Cluster) DeleteTable(ctx context.Context, req *api.DeleteTableRequest, 
 	return run(ctx, c, schemaChange, (*Master).DeleteTable, req, opts)
 }
 
+// RepairTable makes the copies of a reference table equal.
+func (c *Cluster) RepairTable(ctx context.Context, req *api.RepairTableRequest, opts ...CallOption) (*api.RepairTableResponse, error) {
+	return run(ctx, c, schemaChange, (*Master).RepairTable, req, opts)
+}
+
 // Insert inserts rows.
 func (c *Cluster) Insert(ctx context.Context, req *api.InsertRequest, opts ...CallOption) (*api.WriteResponse, error) {
 	return run(ctx, c, rowWrite, (*Master).Insert, req, opts)

@@ -65,6 +65,12 @@ func (m *Master) DeleteTable(ctx context.Context, req *api.DeleteTableRequest, o
 	return out, m.post(ctx, api.PathDeleteTable, true, req, out, opts)
 }
 
+// RepairTable makes the copies of a reference table equal.
+func (m *Master) RepairTable(ctx context.Context, req *api.RepairTableRequest, opts ...CallOption) (*api.RepairTableResponse, error) {
+	out := new(api.RepairTableResponse)
+	return out, m.post(ctx, api.PathRepairTable, true, req, out, opts)
+}
+
 // ForwardDDL sends a schema change as another master received it: the body of one of the four
 // requests above, for its path.
 func (m *Master) ForwardDDL(ctx context.Context, path string, body jsontext.Value, opts ...CallOption) (*api.DDLResponse, error) {
