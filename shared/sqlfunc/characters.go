@@ -173,6 +173,19 @@ var characterFunctions = []Func{
 		Examples: []Example{{Expr: "SPACE(2)", Type: "VARCHAR(8000)", Want: `"  "`}, {Expr: "SPACE(-1)", Type: "VARCHAR(8000)", Want: "null"}},
 	},
 	{
+		Name: "STRING_ESCAPE", Class: Scalar, Params: []Param{text, {"rules", Characters}},
+		Help:   "the string with escapes for what cannot be in a string of JSON; rules is 'json'",
+		Result: fixed(unicodeText(sqltypes.Max)),
+		Eval: func(_ Call, args []sqltypes.Value) (sqltypes.Value, error) {
+			s, err := sqltypes.EscapeJSON(args[0].Str, args[1].Str)
+			return sqltypes.Text(s), err
+		},
+		SQLite: "sd_string_escape",
+		Examples: []Example{
+			{Expr: `STRING_ESCAPE('\	/' + CHAR(10) + '\\	"	' + CHAR(1), 'json')`, Type: "NVARCHAR(MAX)", Want: `"\\\\\\t\\/\\n\\\\\\\\\\t\\\"\\t\\u0001"`},
+		},
+	},
+	{
 		Name: "STUFF", Class: Scalar, Params: []Param{text, {"start", Integer}, {"length", Integer}, {"replacement", Text}}, Nulls: true,
 		Help:   "the string with length characters from the position start on replaced; by nothing if the replacement is NULL",
 		Result: func(args []sqltypes.Type) sqltypes.Type { return joined(0, []sqltypes.Type{args[0], args[3]}) },

@@ -6,7 +6,7 @@ package sqlfunc
 // Source: https://learn.microsoft.com/sql/t-sql/functions/functions
 var unsupported = map[string]string{
 	// Strings.
-	"FORMAT": "write CONVERT(VARCHAR(30), x, style)", "STRING_ESCAPE": "escape the text after reading it", "STRING_SPLIT": "",
+	"FORMAT": "write CONVERT(VARCHAR(30), x, style)", "STRING_SPLIT": "",
 	// Numbers.
 	"RAND": "make random numbers before sending them",
 	// Dates and times.

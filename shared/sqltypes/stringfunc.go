@@ -1,6 +1,7 @@
 package sqltypes
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -181,6 +182,33 @@ func QuoteName(s, quote string) Value {
 		return Value{}
 	}
 	return Text(left + strings.ReplaceAll(s, right, right+right) + right)
+}
+
+// EscapeJSON returns s with the characters escaped that a JSON string cannot contain, and with / as
+// \/, as STRING_ESCAPE does
+// (https://learn.microsoft.com/sql/t-sql/functions/string-escape-transact-sql). kind must be json.
+func EscapeJSON(s, kind string) (string, error) {
+	if !strings.EqualFold(RTrim(kind), "json") {
+		return "", newError(0, Unsupported, "STRING_ESCAPE has no rules for %s", quoteClip(kind)).hinted("the only ones are 'json'")
+	}
+	short := map[byte]byte{'"': '"', '\\': '\\', '/': '/', '\b': 'b', '\f': 'f', '\n': 'n', '\r': 'r', '\t': 't'}
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		switch letter, ok := short[c]; {
+		case ok:
+			b.WriteByte('\\')
+			b.WriteByte(letter)
+		case c < ' ':
+			fmt.Fprintf(&b, "\\u%04x", c)
+		default:
+			b.WriteByte(c)
+		}
+		if b.Len() > MaxValueBytes {
+			return "", checkSize(b.Len())
+		}
+	}
+	return b.String(), nil
 }
 
 // soundexCodes are the codes of the letters from A to Z. Vowels separate equal codes, H and W do
