@@ -149,7 +149,7 @@ var (
 	ln10 = bigNumber("2.30258509299404568401799145468436420760110148862877297603332790097")
 )
 
-const logPrecision = 128
+const logPrecision = 96
 
 func bigNumber(digits string) *big.Float {
 	f, _, _ := big.ParseFloat(digits, 10, logPrecision, big.ToNearestEven)
@@ -168,16 +168,16 @@ func Log10(x float64) float64 {
 	}
 	// ln m = 2 (z + z^3/3 + z^5/5 + ...) for z = (m - 1) / (m + 1), of which |z| < 0.172.
 	number := func(f float64) *big.Float { return new(big.Float).SetPrec(logPrecision).SetFloat64(f) }
-	z := number(m - 1)
-	z.Quo(z, number(m).Add(number(m), number(1)))
-	square, power, sum := number(0).Mul(z, z), number(0).Set(z), number(0).Set(z)
-	const terms = 25 // 0.172^50 < 2^-126
+	z, part := number(m-1), number(m)
+	z.Quo(z, part.Add(part, number(1)))
+	square, power, sum, divisor := number(0).Mul(z, z), number(0).Set(z), number(0).Set(z), number(1)
+	const terms = 17 // 0.172^36 < 2^-91
 	for i := 1; i <= terms; i++ {
 		power.Mul(power, square)
-		sum.Add(sum, number(0).Quo(power, number(float64(2*i+1))))
+		sum.Add(sum, part.Quo(power, divisor.SetInt64(int64(2*i+1))))
 	}
-	sum.Mul(sum, number(2))
-	sum.Add(sum, number(0).Mul(ln2, number(float64(exp))))
+	sum.Add(sum, sum)
+	sum.Add(sum, part.Mul(ln2, part.SetInt64(int64(exp))))
 	f, _ := sum.Quo(sum, ln10).Float64()
 	return f
 }

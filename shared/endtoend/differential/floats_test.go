@@ -2,6 +2,7 @@ package differential
 
 import (
 	"fmt"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"strconv"
@@ -26,10 +27,10 @@ func TestFloatsAddUpToTheSameBits(t *testing.T) {
 	for i, s := range []string{"1.7e308", "1.7e308", "-1.7e308", "5e-324", "-1.7e308", "1e16", "-1e16"} {
 		texts[i*7*groups] = s
 	}
-	sum, each := new(big.Rat), [groups]*big.Rat{}
+	sum, each, squares := new(big.Rat), [groups]*big.Rat{}, [groups]*big.Rat{}
 	distinct, seen := new(big.Rat), map[float64]bool{}
 	for g := range each {
-		each[g] = new(big.Rat)
+		each[g], squares[g] = new(big.Rat), new(big.Rat)
 	}
 	for i, s := range texts {
 		f, err := strconv.ParseFloat(s, 64)
@@ -39,6 +40,7 @@ func TestFloatsAddUpToTheSameBits(t *testing.T) {
 		x := new(big.Rat).SetFloat64(f)
 		sum.Add(sum, x)
 		each[i%groups].Add(each[i%groups], x)
+		squares[i%groups].Add(squares[i%groups], new(big.Rat).Mul(x, x))
 		if !seen[f] {
 			seen[f] = true
 			distinct.Add(distinct, x)
@@ -48,7 +50,15 @@ func TestFloatsAddUpToTheSameBits(t *testing.T) {
 		f, _ := sum.Float64()
 		return wireFloat(f / float64(n))
 	}
+	spread := func(g, divisor int) float64 { // the variance, with that divisor
+		v := new(big.Rat).Mul(each[g], each[g])
+		v.Sub(squares[g], v.Quo(v, big.NewRat(n/groups, 1)))
+		f, _ := v.Quo(v, big.NewRat(int64(divisor), 1)).Float64()
+		return f
+	}
 	want := map[string]string{
+		"SELECT g, VAR(f), STDEVP(f) FROM F WHERE g > 0 GROUP BY g ORDER BY g": fmt.Sprintf("[1,%s,%s] [2,%s,%s]",
+			wireFloat(spread(1, n/groups-1)), wireFloat(math.Sqrt(spread(1, n/groups))), wireFloat(spread(2, n/groups-1)), wireFloat(math.Sqrt(spread(2, n/groups)))),
 		"SELECT SUM(f), AVG(f), COUNT(*) FROM F": fmt.Sprintf("[%s,%s,%d]", wireRat(sum), mean(sum, n), n),
 		"SELECT SUM(DISTINCT f) FROM F":          fmt.Sprintf("[%s]", wireRat(distinct)),
 		"SELECT AVG(DISTINCT f) FROM F":          fmt.Sprintf("[%s]", mean(distinct, len(seen))),
