@@ -51,19 +51,27 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 	if lit, ok := c.Args[0].(*tsql.Literal); ok && lit.Kind == tsql.NullLiteral {
 		return nil, b.typeError(mssqlerr.OperandType, c.Args[0].Pos(), "%s requires a typed argument, not the constant NULL", c.Name).Hinted("name a column")
 	}
-	t, ok := f.AggType(x.Type)
-	switch {
-	case ok:
-	case x.Type.Kind == sqltypes.Bit:
-		return nil, b.aggregateTypeError(c, x).Hinted("CAST it to INT")
-	default:
-		return nil, b.aggregateTypeError(c, x).Hinted("%s requires a number", c.Name)
+	t, err := b.aggregateType(c, f, x)
+	if err != nil {
+		return nil, err
 	}
 	e := &plan.Expr{Op: plan.AggExpr, Agg: f.Agg, Type: t, Args: []*plan.Expr{x}, Distinct: c.Distinct || f.Distinct}
 	if f.Agg == sqlfunc.Min || f.Agg == sqlfunc.Max {
 		e.Binary, e.Distinct = x.Binary, false
 	}
 	return e, nil
+}
+
+// aggregateType returns the type of the aggregate f over the values of x.
+func (b *Binder) aggregateType(c *tsql.Call, f *sqlfunc.Func, x *plan.Expr) (sqltypes.Type, error) {
+	t, ok := f.AggType(x.Type)
+	switch {
+	case ok:
+		return t, nil
+	case x.Type.Kind == sqltypes.Bit:
+		return t, b.aggregateTypeError(c, x).Hinted("CAST it to INT")
+	}
+	return t, b.aggregateTypeError(c, x).Hinted("%s requires a number", c.Name)
 }
 
 func (b *Binder) aggregateTypeError(c *tsql.Call, x *plan.Expr) *api.Problem {

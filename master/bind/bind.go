@@ -27,7 +27,11 @@ type Binder struct {
 	ColumnRefs  int    // column references seen so far, repeats included
 	Clause      string // the clause being bound, for error messages
 	inAggregate bool
-	Aggregates  int // bound so far
+	// WindowsAllowed reports whether window functions are allowed in the clause being bound.
+	WindowsAllowed bool
+	inWindow       bool
+	Windows        int // bound so far
+	Aggregates     int // bound so far
 	// Uses are the columns bound outside of aggregates in clauses that allow aggregates.
 	Uses []Use
 	// Nested plans subqueries; nil: they are not allowed.

@@ -18,8 +18,13 @@ func (b *Binder) call(c *tsql.Call) (*plan.Expr, error) {
 	switch {
 	case f == nil:
 		return nil, b.unknownFunction(c)
+	case c.Over != nil && (f.Class == sqlfunc.Aggregate || f.Class == sqlfunc.Windowed):
+		return b.window(c, f)
 	case c.Over != nil:
-		return nil, b.Problem(api.CodeUnsupported, c.Over.At, "window functions (OVER) are not supported").Hinted("use GROUP BY, or ORDER BY and number the rows as they are read")
+		return nil, b.Problem(api.CodeUnsupported, c.Over.At, "%s is neither a window function nor an aggregate, so it takes no OVER", f.Name).Hinted("leave OVER out")
+	case f.Class == sqlfunc.Windowed:
+		p := b.Problem(api.CodeSyntax, c.At, "the window function %s requires OVER", f.Name)
+		return nil, p.Hinted("write %s(...) OVER (ORDER BY column)", f.Name).Numbered(mssqlerr.WindowWithoutOver)
 	}
 	if f.Class == sqlfunc.Aggregate {
 		return b.aggregate(c, f)

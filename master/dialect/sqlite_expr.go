@@ -86,6 +86,8 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 		w.like(e)
 	case plan.SubqueryExpr:
 		w.scalar(e)
+	case plan.WindowExpr:
+		w.window(e)
 	case plan.InSetExpr:
 		w.inSet(e)
 	default:

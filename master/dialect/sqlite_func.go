@@ -168,3 +168,25 @@ func (w *sqliteWriter) concat(e *plan.Expr) {
 	}
 	operands(w, "(", l, " || ", r, ")")
 }
+
+// window writes a window function. SQLite names them as T-SQL does.
+func (w *sqliteWriter) window(e *plan.Expr) {
+	name := strings.ToLower(e.Func.Name)
+	if e.Func.Agg == sqlfunc.Count {
+		name = "count"
+	}
+	w.text(name + "(")
+	if len(e.Args) == 0 && e.Func.Star {
+		w.text("*")
+	}
+	for i, a := range e.Args {
+		w.comma(i)
+		if e.Func.Class == sqlfunc.Aggregate {
+			w.inOwnCollation(a)
+		} else {
+			w.expr(a)
+		}
+	}
+	w.text(")")
+	over(w, e, w.inOwnCollation)
+}

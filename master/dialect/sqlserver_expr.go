@@ -54,6 +54,8 @@ func (w *sqlServerWriter) expr(e *plan.Expr) {
 		w.like(e)
 	case plan.InSetExpr:
 		w.inSet(e)
+	case plan.WindowExpr:
+		w.window(e)
 	default:
 		if !logic(w, e) && !subquery(w, e) {
 			w.compare(e)

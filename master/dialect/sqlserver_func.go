@@ -140,3 +140,26 @@ func (w *sqlServerWriter) minMax(e *plan.Expr) {
 	pair()
 	w.text(") + 1, 2147483647)")
 }
+
+// window writes a window function.
+func (w *sqlServerWriter) window(e *plan.Expr) {
+	w.text(e.Func.Name + "(")
+	if len(e.Args) == 0 && e.Func.Star {
+		w.text("*")
+	}
+	for i, a := range e.Args {
+		w.comma(i)
+		w.expr(a)
+	}
+	w.text(")")
+	if len(e.Window.OrderBy) == 0 && e.Func.Class == sqlfunc.Windowed { // ordered by constants only
+		w.text(" OVER (")
+		for i, x := range e.Window.PartitionBy {
+			w.item(i, "PARTITION BY ")
+			w.ordered(x)
+		}
+		w.text(" ORDER BY (SELECT NULL))")
+		return
+	}
+	over(w, e, w.ordered)
+}

@@ -7,6 +7,7 @@ import (
 
 	"shardeck/master/plan"
 	"shardeck/shared/api"
+	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
 )
 
@@ -170,7 +171,7 @@ func schemas(p *plan.Plan) map[string]string {
 // columns, or of the inputs of the plan's Final.
 func resultTypes(p *plan.Plan) []string {
 	types := make([]string, 0, len(p.Query.Output))
-	if p.Final == nil {
+	if p.Final == nil && p.Over == nil {
 		for i := range p.Columns {
 			types = append(types, p.Columns[i].Type)
 		}
@@ -338,6 +339,50 @@ func union(s syntax, src *plan.Source) {
 // isFirst reports whether f is the plan's first fragment. A query whose route is not known yet has none.
 func isFirst(p *plan.Plan, f *plan.Fragment) bool {
 	return len(p.Fragments) == 0 || f.Shard == p.Fragments[0].Shard
+}
+
+// bound writes one bound of a frame.
+func bound(w *writer, unbounded bool, n int64, side string) {
+	switch {
+	case unbounded:
+		w.text("UNBOUNDED " + side)
+	case n < 0:
+		w.number(int(-n))
+		w.text(" PRECEDING")
+	case n > 0:
+		w.number(int(n))
+		w.text(" FOLLOWING")
+	default:
+		w.text("CURRENT ROW")
+	}
+}
+
+// over writes the OVER of a window function; ordered writes an expression whose values are compared.
+func over(s syntax, e *plan.Expr, ordered func(*plan.Expr)) {
+	w := s.base()
+	w.text(" OVER (")
+	for i, x := range e.Window.PartitionBy {
+		w.item(i, "PARTITION BY ")
+		ordered(x)
+	}
+	for i, k := range e.Window.OrderBy {
+		w.item(i, " ORDER BY ")
+		ordered(k.Expr)
+		if k.Desc {
+			w.text(" DESC")
+		}
+	}
+	if f := e.Window.Frame; len(e.Window.OrderBy) > 0 && (e.Func.Class == sqlfunc.Aggregate || e.Func.Win.Framed()) {
+		if f.Range {
+			w.text(" RANGE BETWEEN ")
+		} else {
+			w.text(" ROWS BETWEEN ")
+		}
+		bound(w, f.FromUnbounded, f.From, "PRECEDING")
+		w.text(" AND ")
+		bound(w, f.ToUnbounded, f.To, "FOLLOWING")
+	}
+	w.text(")")
 }
 
 // subquery writes a predicate or a value with a nested query, or returns false for others.

@@ -35,13 +35,12 @@ type finisher struct {
 	final *plan.Final
 	keys  []plan.MergeKey // of the groups
 	ties  int             // number of leading keys that decide ties
-	types []sqltypes.Type // of the answer's columns
 	out   *emitter
 	held  heldGroups
 
 	group []sqltypes.Value // the current group: its keys, then its aggregates
 	folds []fold           // one for each aggregate
-	row   []sqltypes.Value // the answer's row for the group
+	line  lineEncoder      // of the answer's row for the group
 
 	sortKeys []sqltypes.Value // of that row, if groups are sorted
 }
@@ -52,12 +51,12 @@ func newFinisher(p *plan.Plan, sink Sink) *finisher {
 		final: fin, keys: p.Merge[:fin.Keys], ties: p.TieKeys,
 		group: make([]sqltypes.Value, fin.Keys+len(fin.Aggregates)),
 		folds: make([]fold, len(fin.Aggregates)),
-		row:   make([]sqltypes.Value, len(fin.Output)),
+		line:  lineEncoder{row: make([]sqltypes.Value, len(fin.Output))},
 
 		sortKeys: make([]sqltypes.Value, len(fin.Sort)),
 	}
 	for _, x := range fin.Output {
-		f.types = append(f.types, x.Type)
+		f.line.types = append(f.line.types, x.Type)
 	}
 	for i := range fin.Aggregates {
 		a := &fin.Aggregates[i]
@@ -148,7 +147,7 @@ func (f *finisher) endGroup() error {
 		if err != nil {
 			return problem(err)
 		}
-		f.row[i] = v
+		f.line.row[i] = v
 	}
 	if len(f.final.Sort) > 0 {
 		keys := f.sortKeys
@@ -162,7 +161,7 @@ func (f *finisher) endGroup() error {
 		if !f.held.canRank(keys) {
 			return nil
 		}
-		line, err := f.encode(nil)
+		line, err := f.line.encode(nil)
 		if err != nil {
 			return err
 		}
@@ -181,7 +180,7 @@ func (f *finisher) emit(keys []sqltypes.Value, compare func(a, b []sqltypes.Valu
 	}
 	if line != nil {
 		f.out.out = append(f.out.out, line...)
-	} else if f.out.out, err = f.encode(f.out.out); err != nil {
+	} else if f.out.out, err = f.line.encode(f.out.out); err != nil {
 		return err
 	}
 	return f.out.wrote()
@@ -199,26 +198,6 @@ func (f *finisher) release() error {
 		}
 	}
 	return nil
-}
-
-// encode appends the current row in wire format, with a newline. It fails if the row exceeds
-// [api.MaxRow].
-func (f *finisher) encode(dst []byte) ([]byte, error) {
-	start := len(dst)
-	dst = append(dst, '[')
-	for i := range f.row {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if len(dst)-start+len(f.row[i].Str) >= api.MaxRow {
-			return dst[:start], api.RowTooLarge()
-		}
-		dst = sqltypes.AppendJSON(dst, f.types[i], f.row[i])
-	}
-	if dst = append(dst, ']', '\n'); len(dst)-start > api.MaxRow {
-		return dst[:start], api.RowTooLarge()
-	}
-	return dst, nil
 }
 
 // problem converts an error of package eval or sqltypes to an *api.Problem.

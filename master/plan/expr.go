@@ -35,6 +35,7 @@ const (
 	AggExpr      // Agg([DISTINCT] Args[0]) over the rows of a group; Args after that are keys of an order
 	FieldExpr    // column Field of the row that a [Final] works on
 	AssignExpr   // Args[0] converted to Type as an assignment does, failing if it does not fit
+	WindowExpr   // Func(Args) OVER Window, a window function or an aggregate; COUNT(*) has no Args
 	SubqueryExpr // the one value of Query's one row, NULL if it has none
 	StepExpr     // the result of the step numbered Field, in the plan of a statement that is only explained
 
@@ -76,7 +77,8 @@ type Expr struct {
 	Func    *sqlfunc.Func
 	Part    sqltypes.Part
 	Agg     sqlfunc.Agg
-	Query   *Query // of SubqueryExpr, ExistsExpr and InSetExpr
+	Window  *Window // of WindowExpr
+	Query   *Query  // of SubqueryExpr, ExistsExpr and InSetExpr
 	// Distinct means, for AggExpr, that equal values count once.
 	Distinct bool
 	// Desc says of each key of the order of a STRING_AGG whether it is descending. Its Args are
@@ -112,12 +114,17 @@ func (c Conversion) StyleOr() int {
 // HasColumn reports whether e references a column, so that its value may differ from row to row. A
 // subquery counts as one: those without references to columns around them are run beforehand.
 func (e *Expr) HasColumn() bool {
-	return e.Op == ColumnExpr || e.Query != nil || slices.ContainsFunc(e.Args, (*Expr).HasColumn)
+	return e.Op == ColumnExpr || e.Query != nil || e.Window != nil || slices.ContainsFunc(e.Args, (*Expr).HasColumn)
 }
 
 // HasQuery reports whether e contains a subquery.
 func (e *Expr) HasQuery() bool {
 	return e != nil && (e.Query != nil || slices.ContainsFunc(e.Args, (*Expr).HasQuery))
+}
+
+// HasWindow reports whether e contains a window function.
+func (e *Expr) HasWindow() bool {
+	return e != nil && (e.Window != nil || slices.ContainsFunc(e.Args, (*Expr).HasWindow))
 }
 
 // IsConst reports whether e is a constant value.
@@ -133,7 +140,7 @@ func Equal(a, b *Expr) bool {
 	}
 	if a.Op != b.Op || a.Type != b.Type || a.Column != b.Column || a.Source != b.Source || a.Value != b.Value ||
 		a.Func != b.Func || a.Part != b.Part || a.Agg != b.Agg || a.Distinct != b.Distinct || a.Field != b.Field || a.Negated != b.Negated || a.Conversion != b.Conversion ||
-		a.Query != b.Query || !slices.Equal(a.Desc, b.Desc) || a.Binary != b.Binary || a.Collated != b.Collated || len(a.Args) != len(b.Args) {
+		a.Query != b.Query || !a.Window.equal(b.Window) || !slices.Equal(a.Desc, b.Desc) || a.Binary != b.Binary || a.Collated != b.Collated || len(a.Args) != len(b.Args) {
 		return false
 	}
 	for i := range a.Args {

@@ -74,6 +74,8 @@ type Plan struct {
 	Set *Set `json:"set,omitempty"`
 	// Final is what the master computes from the merged rows; nil if they are the answer.
 	Final *Final `json:"final,omitempty"`
+	// Over computes window functions over the rows; nil if there are none, or if the shards do.
+	Over *Over `json:"over,omitempty"`
 	// Limit and Offset are applied by the master; they are nil and 0 if a single shard
 	// applies them.
 	Limit  *int64 `json:"limit,omitempty"`

@@ -72,6 +72,8 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		return append(dst, "DATABASE_DEFAULT"...)
 	case CountExpr:
 		return append(dst, "COUNT(*)"...)
+	case WindowExpr:
+		return e.appendWindow(dst)
 	case SubqueryExpr:
 		return append(e.Query.append(append(dst, '(')), ')')
 	case StepExpr:
@@ -119,6 +121,24 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 		dst = a.append(dst, !logic || a.Op == AndExpr || a.Op == OrExpr)
 	}
 	return dst
+}
+
+func (e *Expr) appendWindow(dst []byte) []byte {
+	dst = append(append(dst, e.Func.Name...), '(')
+	if len(e.Args) == 0 && e.Func.Star {
+		dst = append(dst, '*')
+	}
+	dst = append(appendList(dst, e.Args), ") OVER ("...)
+	if len(e.Window.PartitionBy) > 0 {
+		dst = append(appendList(append(dst, "PARTITION BY "...), e.Window.PartitionBy), ' ')
+	}
+	for i, k := range e.Window.OrderBy {
+		dst = k.Expr.append(append(dst, [...]string{"ORDER BY ", ", "}[min(i, 1)]...), false)
+		if k.Desc {
+			dst = append(dst, " DESC"...)
+		}
+	}
+	return append(dst, ')')
 }
 
 // append appends a nested query in short: what it selects, from where, and its condition.

@@ -60,6 +60,13 @@ func (e *Expr) walk(yield func(*Expr) bool) bool {
 			return false
 		}
 	}
+	if e.Window != nil {
+		for _, x := range e.Window.exprs(nil) {
+			if !x.walk(yield) {
+				return false
+			}
+		}
+	}
 	if e.Query != nil {
 		for _, r := range e.Query.roots(nil) {
 			if !r.walk(yield) {

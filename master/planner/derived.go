@@ -199,6 +199,8 @@ func (s *statement) isLocal() bool {
 	switch {
 	case s.limit != nil, s.offset > 0, s.ties:
 		return false // also where every shard has all rows: in another order, these may be others
+	case s.hasWindows() && !(s.spread() && s.pushesWindows()):
+		return false
 	case !s.spread():
 		return true
 	case s.isGrouped():

@@ -225,7 +225,7 @@ func (s *statement) answersAlone() bool {
 // nest returns the query as one that a shard computes whole within another. It returns nil if the
 // query needs the master.
 func (s *statement) nest() (*plan.Query, error) {
-	if s.ties {
+	if s.ties || s.hasWindows() && !s.pushesWindows() {
 		return nil, nil
 	}
 	q := &plan.Query{Where: s.filter.where, From: s.planSources(), Limit: s.limit, Offset: s.offset, Distinct: s.selects.Distinct}

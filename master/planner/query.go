@@ -234,18 +234,23 @@ func (s *statement) bind(st *tsql.Select) error {
 	if err := s.groupBy(st.GroupBy); err != nil {
 		return err
 	}
-	s.b.Aggregated = true
+	s.b.Aggregated, s.b.WindowsAllowed = true, true
 	if err := s.list(st.List); err != nil {
 		return err
 	}
 	if st.Having != nil {
 		from := len(s.b.Uses)
+		s.b.WindowsAllowed, s.b.Clause = false, "HAVING"
 		if s.having, err = s.b.Condition(st.Having, false); err != nil {
 			return err
 		}
 		s.havingUses = s.b.Uses[from:]
 	}
+	s.b.WindowsAllowed = true
 	if err := s.orderBy(st.OrderBy); err != nil {
+		return err
+	}
+	if err := s.checkWindows(); err != nil {
 		return err
 	}
 	if err := s.window(st); err != nil {
@@ -269,7 +274,7 @@ func (s *statement) whole() (*plan.Plan, error) {
 	}
 	s.plan.Query = &plan.Query{Where: s.filter.where}
 	switch {
-	case len(s.sources) == 0 && s.isGrouped():
+	case len(s.sources) == 0 && (s.isGrouped() || s.hasWindows()):
 		s.oneRow()
 	case len(s.sources) == 0:
 		return s.plan, s.constant()
@@ -279,10 +284,18 @@ func (s *statement) whole() (*plan.Plan, error) {
 	switch {
 	case s.set != nil:
 		return s.plan, s.chooseSet()
-	case s.isGrouped():
-		return s.plan, s.grouped(s.selects.Distinct)
+	case s.hasWindows() && !s.pushesWindows():
+		return s.plan, s.overRows()
 	}
-	return s.plan, s.plain(s.selects.Distinct)
+	return s.plan, s.rows(s.selects.Distinct)
+}
+
+// rows plans the rows of the query: its groups, or those of its tables.
+func (s *statement) rows(distinct bool) error {
+	if s.isGrouped() {
+		return s.grouped(distinct)
+	}
+	return s.plain(distinct)
 }
 
 // qualified reports whether the columns of the query have to be qualified by their source.

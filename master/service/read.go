@@ -80,6 +80,9 @@ func (s *Service) streamRows(ctx context.Context, requestID string, p *plan.Plan
 
 // gather combines the shards' rows into the plan's answer.
 func (q *query) gather(p *plan.Plan, sink gather.Sink) error {
+	if p.Over != nil {
+		return gather.Over(p, func(rows gather.Sink) error { return q.gather(p.Merged(), rows) }, sink)
+	}
 	g := q.gathering()
 	switch {
 	case p.Final != nil:

@@ -51,6 +51,9 @@ const (
 	ScaleTooLarge        = 2751  // a scale exceeds the precision
 	UnboundIdentifier    = 4104  // a multi-part identifier matches no table of the statement
 	WindowNotAllowed     = 4108  // a window function is not in the select list or ORDER BY
+	NestedWindow         = 4109  // a window function is nested in another or in an aggregate
+	WindowWithoutOrder   = 4112  // a window function requires ORDER BY in OVER
+	WindowOrderConstant  = 5308  // ORDER BY in OVER contains a constant
 	ArgumentType         = 8116  // a function does not take an argument of this data type
 	OperandType          = 8117  // an operator or aggregate does not take an operand of this data type
 	SelectNotGrouped     = 8120  // the select list uses a column that is neither aggregated nor in GROUP BY
@@ -61,6 +64,7 @@ const (
 	SameColumnNames      = 8156  // two columns of a derived table have the same name
 	MoreColumns          = 8158  // a derived table has more columns than its alias names
 	FewerColumns         = 8159  // a derived table has fewer columns than its alias names
+	WindowOffset         = 8730  // the offset of LAG or LEAD is negative
 	SeparatorNotConstant = 8733  // the separator of STRING_AGG is neither a constant nor a variable
 	DatepartOfType       = 9810  // the data type has no such datepart
 	TranslateLengths     = 9828  // two arguments of TRANSLATE differ in their number of characters
@@ -69,6 +73,9 @@ const (
 	TopWithOffset        = 10741 // TOP and OFFSET are mutually exclusive in one query
 	NegativeOffset       = 10742 // the number of rows of OFFSET is negative
 	FetchNotPositive     = 10744 // the number of rows of FETCH is less than one
+	WindowFrame          = 10752 // a window function that takes no frame has one
+	WindowWithoutOver    = 10753 // a window function has no OVER
+	DistinctOver         = 10759 // an aggregate with OVER has DISTINCT
 )
 
 // Values: conversion, range, length and arithmetic.

@@ -20,8 +20,7 @@ var unsupported = map[string]string{
 	"@@ROWCOUNT": "the answer contains the number of rows", "@@ERROR": "an answer that fails contains the error", "@@TRANCOUNT": "each statement is a transaction of its own",
 	"@@IDENTITY": "generate keys before sending them", "@@SERVERNAME": "GET /health names the master", "@@SPID": "GET /queries lists the statements that are running",
 	// Window functions.
-	"CUME_DIST": "", "DENSE_RANK": "", "FIRST_VALUE": "", "LAG": "", "LAST_VALUE": "", "LEAD": "", "NTILE": "", "PERCENTILE_CONT": "", "PERCENTILE_DISC": "",
-	"PERCENT_RANK": "", "RANK": "", "ROW_NUMBER": "",
+	"PERCENTILE_CONT": "", "PERCENTILE_DISC": "",
 }
 
 // Unsupported reports whether T-SQL has a function of that name, in capitals, that is not

@@ -15,6 +15,7 @@ const (
 	Scalar    Class = iota + 1 // from the values of its arguments
 	Aggregate                  // over the rows of a group
 	Form                       // by special rules of the binder
+	Windowed                   // over the rows of a window, with OVER
 )
 
 // Func is one function: a row of the table.
@@ -56,6 +57,9 @@ type Func struct {
 	SQLite string
 	// TypeArg is the type that Eval needs, and that an engine passes as an argument.
 	TypeArg TypeArg
+
+	// Win is the operation of a window function, whose Result is used like that of a scalar one.
+	Win Win
 
 	// The following are used only for aggregates.
 
@@ -178,7 +182,7 @@ type Example struct {
 // all are the functions, sorted by name.
 var all = func() []*Func {
 	var list []*Func
-	for _, rows := range [][]Func{stringFunctions, characterFunctions, searchFunctions, numberFunctions, mathFunctions, dateFunctions, dateConstructors, conversionFunctions, sessionFunctions, aggregates, forms} {
+	for _, rows := range [][]Func{stringFunctions, characterFunctions, searchFunctions, numberFunctions, mathFunctions, dateFunctions, dateConstructors, conversionFunctions, sessionFunctions, aggregates, forms, windowFunctions} {
 		for i := range rows {
 			list = append(list, &rows[i])
 		}
@@ -257,5 +261,9 @@ func (f *Func) Usage() string {
 	if f.Variadic {
 		b.WriteString(", ...")
 	}
-	return strings.ReplaceAll(b.String(), "( [", "([") + ")"
+	over := ""
+	if f.Class == Windowed {
+		over = " OVER (...)"
+	}
+	return strings.ReplaceAll(b.String(), "( [", "([") + ")" + over
 }

@@ -31,8 +31,8 @@ func TestEveryRowIsComplete(t *testing.T) {
 		}
 		lacks("name in capitals", f.Name == "" || f.Name != strings.ToUpper(f.Name))
 		lacks("help line", f.Help == "" || strings.Contains(f.Help, "\n"))
-		lacks("parameters", len(f.Params) == 0 && f.Name != "PI" && f.Class != sqlfunc.Form)
-		lacks("example", len(f.Examples) == 0)
+		lacks("parameters", len(f.Params) == 0 && f.Name != "PI" && f.Class != sqlfunc.Form && f.Class != sqlfunc.Windowed)
+		lacks("example", len(f.Examples) == 0 && f.Class != sqlfunc.Windowed)
 		for _, p := range f.Params {
 			lacks("name and kind of each parameter", p.Name == "" || p.Kind == 0)
 		}
@@ -49,6 +49,9 @@ func TestEveryRowIsComplete(t *testing.T) {
 			lacks("aggregate", f.Agg == 0)
 			lacks("type of the aggregate", f.AggType == nil)
 		case sqlfunc.Form:
+		case sqlfunc.Windowed:
+			lacks("window function", f.Win == 0)
+			lacks("type of its result", f.Result == nil)
 		default:
 			t.Errorf("%s has no class", f.Name)
 		}
@@ -129,7 +132,7 @@ func list() string {
 	for _, class := range []struct {
 		title string
 		of    sqlfunc.Class
-	}{{"function", sqlfunc.Scalar}, {"conditional, conversion", sqlfunc.Form}, {"aggregate", sqlfunc.Aggregate}} {
+	}{{"function", sqlfunc.Scalar}, {"conditional, conversion", sqlfunc.Form}, {"aggregate", sqlfunc.Aggregate}, {"window function", sqlfunc.Windowed}} {
 		b.WriteString("\n| " + class.title + " | result |\n|---|---|\n")
 		for _, f := range sqlfunc.All() {
 			if f.Class == class.of {
