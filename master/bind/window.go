@@ -160,6 +160,11 @@ func (b *Binder) aggregateOver(c *tsql.Call, f *sqlfunc.Func, w *plan.Window) (*
 	switch f.Agg {
 	case sqlfunc.Count, sqlfunc.Sum:
 		return e, nil
+	case sqlfunc.Stdev, sqlfunc.StdevP, sqlfunc.Var, sqlfunc.VarP: // of FLOATs
+		if e.Args[0], err = b.Convert(x, sqltypes.FloatType, c.Args[0].Pos()); err != nil {
+			return nil, err
+		}
+		return e, nil
 	case sqlfunc.Min, sqlfunc.Max:
 		e.Binary = x.Binary
 		return e, nil

@@ -83,6 +83,23 @@ func (s *Snapshot) Table(db, name string) (*bind.Table, error) {
 	return t.planned, t.bad
 }
 
+// Tables returns the tables of a database that can be used, sorted by name. The error is
+// unknown_database.
+func (s *Snapshot) Tables(db string) ([]*bind.Table, error) {
+	d := s.databases[strings.ToLower(db)]
+	if d == nil {
+		return nil, UnknownDatabase(db)
+	}
+	var tables []*bind.Table
+	for _, t := range d.tables {
+		if t.bad == nil {
+			tables = append(tables, t.planned)
+		}
+	}
+	slices.SortFunc(tables, func(a, b *bind.Table) int { return cmp.Compare(a.Name, b.Name) })
+	return tables, nil
+}
+
 // Database returns the name of a database as it was created.
 func (s *Snapshot) Database(db string) (name string, ok bool) {
 	d := s.databases[strings.ToLower(db)]

@@ -1,8 +1,6 @@
 package dialect
 
 import (
-	"strconv"
-
 	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
@@ -31,10 +29,10 @@ func sqlServerCreateTable(p *plan.Plan) ([]api.Statement, error) {
 	w.name(plan.SlotColumn)
 	w.text(" INT NOT NULL")
 	if len(def.PrimaryKey) > 0 {
-		w.keyDef("pk:"+def.Name, "PRIMARY KEY", def.PrimaryKey)
+		w.keyDef(plan.PrimaryKeyName(def.Name), "PRIMARY KEY", def.PrimaryKey)
 	}
 	for i, u := range def.Unique {
-		w.keyDef("uq:"+def.Name+":"+strconv.Itoa(i+1), "UNIQUE", u)
+		w.keyDef(plan.UniqueName(def.Name, i), "UNIQUE", u)
 	}
 	w.text("\n)")
 	statements := []api.Statement{{SQL: string(w.sql), Table: def.Name, Effect: api.EffectCreateTable, Definition: def}}

@@ -2,6 +2,8 @@ package dialect_test
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +29,12 @@ func newCatalog(t testing.TB, requests ...string) catalog {
 		c[strings.ToLower(table.Name)] = table
 	}
 	return c
+}
+
+func (c catalog) Tables(string) ([]*bind.Table, error) {
+	tables := slices.Collect(maps.Values(c))
+	slices.SortFunc(tables, func(a, b *bind.Table) int { return strings.Compare(a.Name, b.Name) })
+	return tables, nil
 }
 
 func (c catalog) Table(_, name string) (*bind.Table, error) {

@@ -33,6 +33,8 @@ type rig struct {
 	rows  [][]sqltypes.Value
 }
 
+func (r *rig) Tables(string) ([]*bind.Table, error) { return []*bind.Table{r.table}, nil }
+
 func (r *rig) Table(string, string) (*bind.Table, error) { return r.table, nil }
 
 func newRig(t *testing.T, rows int) *rig {

@@ -257,6 +257,8 @@ type running struct {
 	count int64
 	sum   *sqltypes.Sum
 	best  sqltypes.Value
+	// moments are those of the values of a deviation.
+	moments *sqltypes.Moments
 }
 
 func newRunning(w *plan.WindowFunction) *running {
@@ -266,6 +268,8 @@ func newRunning(w *plan.WindowFunction) *running {
 		a.sum = sqltypes.NewSum(w.Type)
 	case sqlfunc.Min, sqlfunc.Max:
 		a.key = plan.MergeKey{Type: w.Args[0].Type, Binary: w.Args[0].Binary, Desc: w.Func.Agg == sqlfunc.Max}
+	case sqlfunc.Stdev, sqlfunc.StdevP, sqlfunc.Var, sqlfunc.VarP:
+		a.moments = &sqltypes.Moments{}
 	}
 	return a
 }
@@ -284,6 +288,8 @@ func (a *running) add(values []sqltypes.Value, i int) error {
 	switch {
 	case a.sum != nil:
 		return a.sum.Add(v)
+	case a.moments != nil:
+		return a.moments.Add(v)
 	case a.w.Func.Agg != sqlfunc.Count && (a.best.IsNull() || compareValues(&a.key, v, a.best) < 0):
 		a.best = v
 	}
@@ -296,6 +302,8 @@ func (a *running) result() (sqltypes.Value, error) {
 		return sqltypes.Null(), nil
 	case a.sum != nil:
 		return a.sum.Value()
+	case a.moments != nil:
+		return a.w.Func.Agg.OfMoments(a.moments)
 	case a.w.Func.Agg == sqlfunc.Count:
 		return sqltypes.Convert(sqltypes.Int64(a.count), sqltypes.BigIntType, a.w.Type)
 	}

@@ -17,6 +17,12 @@ const SlotColumn = api.ReservedPrefix + "slot"
 // name has to be one that workers accept.
 const LogTable = "shardeck_intents"
 
+// PrimaryKeyName is the name of the primary key of a table.
+func PrimaryKeyName(table string) string { return "pk:" + table }
+
+// UniqueName is the name of the UNIQUE constraint i of a table.
+func UniqueName(table string, i int) string { return "uq:" + table + ":" + strconv.Itoa(i+1) }
+
 // Op is the kind of a plan.
 type Op string
 

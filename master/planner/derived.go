@@ -26,7 +26,7 @@ func (s *statement) declare(st *tsql.With) error {
 
 // commonTable returns the common table expression that ref names, or nil.
 func (s *statement) commonTable(ref *tsql.TableRef) *tsql.CommonTable {
-	if ref.Derived() || ref.DB != "" || ref.Schema != "" {
+	if ref.Derived() || ref.DB != "" || ref.Schema != "" || ref.Function != nil {
 		return nil
 	}
 	for i := range s.ctes {
@@ -56,6 +56,14 @@ func (s *statement) source(ref *tsql.TableRef) (*bind.Table, source, error) {
 			err = s.b.Problem(api.CodeUnsupported, cte.Name.At, "the common table expression %s is recursive, which is not supported", api.Clip(cte.Name.Name)).
 				Hinted("run one statement for each level")
 		}
+		return t, src, err
+	}
+	if ref.Schema != "" {
+		t, err := s.catalogView(ref, &src)
+		return t, src, err
+	}
+	if ref.Function != nil {
+		t, err := s.tableFunction(ref, &src)
 		return t, src, err
 	}
 	t, err := s.table(ref)

@@ -17,6 +17,8 @@ import (
 // Catalog looks up tables. Errors are *api.Problem: unknown_database or unknown_table.
 type Catalog interface {
 	Table(db, name string) (*bind.Table, error)
+	// Tables returns all tables of a database, sorted by name.
+	Tables(db string) ([]*bind.Table, error)
 }
 
 // Statement plans a statement over the tables of database db. Columns of a SELECT are

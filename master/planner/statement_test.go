@@ -4,8 +4,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +43,12 @@ func newCatalog(t testing.TB) catalog {
 		c[strings.ToLower(table.Name)] = table
 	}
 	return c
+}
+
+func (c catalog) Tables(string) ([]*bind.Table, error) {
+	tables := slices.Collect(maps.Values(c))
+	slices.SortFunc(tables, func(a, b *bind.Table) int { return strings.Compare(a.Name, b.Name) })
+	return tables, nil
 }
 
 func (c catalog) Table(_, name string) (*bind.Table, error) {

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"shardeck/master/bind"
 	"shardeck/master/gather"
+	"shardeck/master/intent"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/master/scatter"
@@ -153,6 +155,12 @@ type requestCatalog struct {
 // Table implements planner.Catalog.
 func (c requestCatalog) Table(db, name string) (*bind.Table, error) {
 	return c.s.table(c.ctx, db, name)
+}
+
+// Tables implements planner.Catalog.
+func (c requestCatalog) Tables(db string) ([]*bind.Table, error) {
+	tables, err := c.s.catalog.Load().Tables(db)
+	return slices.DeleteFunc(tables, func(t *bind.Table) bool { return intent.IsReserved(t.Name) }), err
 }
 
 // rows answers a SELECT in the format that the client accepts.

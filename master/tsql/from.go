@@ -14,10 +14,6 @@ const MaxValues = 1000
 
 // tableAlias parses the alias of a table and refuses hints.
 func (p *parser) tableAlias(ref *TableRef) {
-	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
-		p.fail(unsupported(p.tok.Start, "table-valued functions and hints after a table are not supported").Hinted("name the table alone"))
-		return
-	}
 	if p.tok.Kind != tsqltoken.KindString && p.tok.Kind != tsqltoken.KindNString {
 		ref.Alias = p.alias("a name for the table after AS")
 	}
@@ -62,9 +58,33 @@ func (p *parser) source() TableRef {
 		return ref
 	}
 	ref := p.table()
+	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' && ref.DB == "" && ref.Schema == "" && p.err == nil {
+		p.tableFunction(&ref)
+	}
 	p.tableAlias(&ref)
+	if ref.Function != nil && p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
+		ref.Columns = p.names("the name of a column", false)
+	}
 	return ref
 }
+
+// tableFunction parses the arguments of a table-valued function, whose name ref has. The current
+// token is the (.
+func (p *parser) tableFunction(ref *TableRef) {
+	name := strings.ToUpper(api.Clip(ref.Name))
+	if !slices.Contains(TableFunctions, name) {
+		p.fail(unsupported(p.tok.Start, "table-valued functions such as %s, and hints after a table are not supported", name).
+			Hinted("name the table alone; the functions in FROM are %s", strings.Join(TableFunctions, " and ")))
+		return
+	}
+	n := p.call(token{Start: ref.At, Text: name})
+	if c, ok := n.x.(*Call); ok && p.err == nil {
+		ref.Function = c
+	}
+}
+
+// TableFunctions are the names of the table-valued functions.
+var TableFunctions = []string{"GENERATE_SERIES", "STRING_SPLIT"}
 
 // tableValues parses (VALUES (...), ...), of which ( is the current token.
 func (p *parser) tableValues(ref *TableRef) {

@@ -52,7 +52,9 @@ type TableRef struct {
 	Name   string // empty for a derived table
 	Query  Query
 	Rows   [][]Expr // VALUES, all of one length
-	Alias  string   // empty for none; a derived table has one
+	// Function is the call of a table-valued function; Name is its name.
+	Function *Call
+	Alias    string // empty for none; a derived table has one
 	// Columns are the names that a derived table's alias gives to its columns; nil for none.
 	Columns []Name
 }

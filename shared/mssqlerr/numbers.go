@@ -30,6 +30,7 @@ const (
 	UnknownTable         = 208   // an object, such as a table, does not exist
 	AmbiguousColumn      = 209   // a column name could belong to several tables
 	ValueCount           = 213   // the number of values does not match the columns of the table
+	SplitSeparator       = 214   // an argument such as the separator of STRING_SPLIT is not of the expected type
 	SameCommonTables     = 239   // two common table expressions have the same name
 	NoTableForStar       = 263   // `*` is selected without FROM
 	DuplicateColumn      = 264   // a column is assigned more than once in a SET clause or a column list
@@ -53,6 +54,7 @@ const (
 	WindowNotAllowed     = 4108  // a window function is not in the select list or ORDER BY
 	NestedWindow         = 4109  // a window function is nested in another or in an aggregate
 	WindowWithoutOrder   = 4112  // a window function requires ORDER BY in OVER
+	SeriesStep           = 4199  // the step of GENERATE_SERIES is 0
 	WindowOrderConstant  = 5308  // ORDER BY in OVER contains a constant
 	ArgumentType         = 8116  // a function does not take an argument of this data type
 	OperandType          = 8117  // an operator or aggregate does not take an operand of this data type
