@@ -136,7 +136,7 @@ type shape struct {
 
 // fixed are the types without parameters. Source: the page of sys.types, and those of the types.
 var fixed = map[sqltypes.Kind]shape{
-	sqltypes.Bit: {104, 1, 1, 0}, sqltypes.TinyInt: {48, 1, 3, 0}, sqltypes.SmallInt: {52, 2, 5, 0}, sqltypes.Int: {56, 4, 10, 0}, sqltypes.BigInt: {127, 8, 19, 0},
+	sqltypes.Bit: {0x68, 1, 1, 0}, sqltypes.TinyInt: {48, 1, 3, 0}, sqltypes.SmallInt: {52, 2, 5, 0}, sqltypes.Int: {56, 4, 10, 0}, sqltypes.BigInt: {0x7F, 8, 19, 0},
 	sqltypes.Real: {59, 4, 24, 0}, sqltypes.Float: {62, 8, 53, 0}, sqltypes.Money: {60, 8, 19, 4}, sqltypes.SmallMoney: {122, 4, 10, 4},
 	sqltypes.Date: {40, 3, 10, 0}, sqltypes.DateTime: {61, 8, 23, 3}, sqltypes.SmallDateTime: {58, 4, 16, 0}, sqltypes.UniqueIdentifier: {36, 16, 0, 0},
 }
@@ -166,11 +166,11 @@ func shapeOf(t sqltypes.Type) shape {
 	case sqltypes.VarChar:
 		return width(167, 1)
 	case sqltypes.NChar:
-		return width(239, 2)
+		return width(0xEF, 2)
 	case sqltypes.NVarChar:
 		return width(231, 2)
 	case sqltypes.Binary:
-		return width(173, 1)
+		return width(0xAD, 1)
 	case sqltypes.VarBinary:
 		return width(165, 1)
 	case sqltypes.Time:
