@@ -18,6 +18,7 @@ func exec(s syntax, p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 	case plan.OpInsert:
 		return insert(s, p, f), nil
 	case plan.OpUpdate:
+		w.target = p.Table
 		w.text("UPDATE ")
 		s.table(p.Table)
 		for i, c := range p.Write.Columns {
@@ -29,6 +30,7 @@ func exec(s syntax, p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 		where(s, p.Write.Where)
 		return w.statement(p, api.EffectUpdate)
 	case plan.OpDelete:
+		w.target = p.Table
 		w.text("DELETE FROM ")
 		s.table(p.Table)
 		where(s, p.Write.Where)

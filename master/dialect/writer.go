@@ -42,6 +42,7 @@ type writer struct {
 	left, right byte   // the quotes of names
 	first       bool   // for the plan's first fragment, which has what is computed once
 	joined      bool   // columns are qualified with their source's alias: t0, t1 and so on
+	target      string // the table that the statement changes: source 0, which has no alias
 	// repeats makes a constant that was written before reuse its parameter.
 	repeats bool
 	written []constant // constants written while repeats was set
@@ -262,7 +263,12 @@ func logic(s syntax, e *plan.Expr) bool {
 
 // columnOf writes a column, qualified if necessary.
 func (w *writer) columnOf(e *plan.Expr) {
-	if w.joined {
+	switch {
+	case !w.joined:
+	case e.Source == 0 && w.target != "":
+		w.name(w.target)
+		w.text(".")
+	default:
 		w.alias(e.Source)
 		w.text(".")
 	}

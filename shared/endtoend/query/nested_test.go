@@ -72,6 +72,20 @@ var nestedQuestions = []question{
 	{name: "a series beside a table", sql: "SELECT g.value FROM GENERATE_SERIES(1, 5) AS g WHERE g.value NOT IN (SELECT house FROM Houses) ORDER BY 1", want: "[3]\n[5]"},
 }
 
+// nestedWrites run in this order; made is the table Made after each.
+var nestedWrites = []struct {
+	sql  string
+	rows int64
+	made string
+}{
+	{"INSERT INTO Made (id) VALUES (1), (2), (3), (7), (9)", 5, "[1,7]\n[2,7]\n[3,7]\n[7,7]\n[9,7]"},
+	{"UPDATE Made SET n = (SELECT SUM(points) FROM Marks m WHERE m.student = Made.id) WHERE id < 9", 4, "[1,30]\n[2,null]\n[3,10]\n[7,15]\n[9,7]"},
+	{"UPDATE Made SET n = 0 WHERE EXISTS (SELECT 1 FROM Made other WHERE other.id = Made.id AND other.n > 12)", 2, "[1,0]\n[2,null]\n[3,10]\n[7,0]\n[9,7]"},
+	{"DELETE FROM Made WHERE NOT EXISTS (SELECT 1 FROM Students WHERE Students.id = Made.id)", 1, "[1,0]\n[2,null]\n[3,10]\n[7,0]"},
+	{"DELETE FROM Made WHERE n = (SELECT MAX(n) FROM Made)", 1, "[1,0]\n[2,null]\n[7,0]"},
+	{"DELETE FROM Made WHERE id IN (SELECT id FROM Students)", 3, ""},
+}
+
 var nestedRefusals = []refusal{
 	{name: "a correlated subquery over other shards", req: sqlOf("SELECT id FROM Students s WHERE EXISTS (SELECT 1 FROM Marks m WHERE m.points > s.gpa)"), code: api.CodeUnsupported, at: "EXISTS", says: "m.student = outer.key"},
 	{name: "a subquery of several rows as a value", req: sqlOf("SELECT (SELECT id FROM Students) AS x"), code: api.CodeInvalidField, number: 512, at: "(SELECT id", says: "MAX"},
@@ -105,6 +119,17 @@ func TestNestedQueriesAnswerAsOneDatabase(t *testing.T) {
 	})
 	for _, q := range nestedQuestions {
 		t.Run(q.name, func(t *testing.T) { b.ask(t, &q) })
+	}
+	for _, w := range nestedWrites {
+		t.Run(w.sql, func(t *testing.T) {
+			b.each(func(name string, m *client.Master) {
+				resp, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: w.sql, AllShards: true})
+				if err != nil || resp.RowsAffected == nil || *resp.RowsAffected != w.rows {
+					t.Errorf("%s: %v, %+v; want %d rows", name, err, resp, w.rows)
+				}
+			})
+			b.ask(t, &question{sql: "SELECT id, n FROM Made ORDER BY id", want: w.made})
+		})
 	}
 	for _, x := range nestedRefusals {
 		t.Run(x.name, func(t *testing.T) {
