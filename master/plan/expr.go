@@ -58,48 +58,49 @@ const (
 
 // Expr is a bound expression: names are resolved to columns, values have types, and
 // T-SQL's implicit conversions are explicit. It must not be changed once it is part of
-// a plan. It marshals to JSON as T-SQL text.
+// a plan. It marshals to JSON as T-SQL text. A statement has many: fields are in the order that
+// takes the least memory.
 type Expr struct {
-	Op ExprOp
-	// Type is the type of a value; zero for predicates.
-	Type   sqltypes.Type
-	Column string
-	// Source is the number of the source of Column: of a table or derived table of this query,
-	// or of one that it is nested in. It is 0 if the query has a single table.
-	Source int
+	Op   ExprOp
+	Part sqltypes.Part
+	Agg  sqlfunc.Agg
 	// Derived means that the column is one of a derived table, which has no collation of its own.
 	Derived bool
-	Value   sqltypes.Value
 	// Literal means that the constant is an integer literal or its negation: beside a
 	// decimal its precision is the number of its digits, that of any other INT is ten.
 	Literal bool
-	Args    []*Expr
-	Func    *sqlfunc.Func
-	Part    sqltypes.Part
-	Agg     sqlfunc.Agg
-	Window  *Window // of WindowExpr
-	Query   *Query  // of SubqueryExpr, ExistsExpr and InSetExpr
 	// Distinct means, for AggExpr, that equal values count once.
 	Distinct bool
-	// Desc says of each key of the order of a STRING_AGG whether it is descending. Its Args are
-	// the string, the separator and the keys, those of its partial results the string and the keys.
-	Desc  []bool
-	Field int
-	// Conversion says, for ConvertExpr, what CONVERT and TRY_CONVERT add to CAST.
-	Conversion Conversion
-	Negated    bool // NOT IN, NOT LIKE, IS NOT NULL
+	Negated  bool // NOT IN, NOT LIKE, IS NOT NULL
 	// Binary means that a string value has, or a comparison of strings uses, the collation
 	// of shard keys rather than the default one.
 	Binary bool
 	// Collated means that COLLATE gave a string value its collation, which then takes
 	// precedence over that of other operands.
 	Collated bool
+	// Conversion says, for ConvertExpr, what CONVERT and TRY_CONVERT add to CAST.
+	Conversion Conversion
+	// Type is the type of a value; zero for predicates.
+	Type   sqltypes.Type
+	Column string
+	// Source is the number of the source of Column: of a table or derived table of this query,
+	// or of one that it is nested in. It is 0 if the query has a single table.
+	Source int
+	Value  sqltypes.Value
+	Args   []*Expr
+	Func   *sqlfunc.Func
+	Window *Window // of WindowExpr
+	Query  *Query  // of SubqueryExpr, ExistsExpr and InSetExpr
+	// Desc says of each key of the order of a STRING_AGG whether it is descending. Its Args are
+	// the string, the separator and the keys, those of its partial results the string and the keys.
+	Desc  []bool
+	Field int
 }
 
 // Conversion is how a value is converted, beyond what CAST does.
 type Conversion struct {
+	Style  int // of CONVERT, if Styled
 	Styled bool
-	Style  int  // of CONVERT, if Styled
 	Try    bool // NULL if the conversion fails
 }
 

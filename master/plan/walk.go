@@ -83,9 +83,10 @@ func (p *Plan) Tables(visit func(table, version string)) {
 	if p.Table != "" {
 		visit(p.Table, p.SchemaVersion)
 	}
-	if p.Query != nil {
-		p.Query.tables(visit)
+	if p.Query == nil || len(p.Query.From) == 0 {
+		return // nothing is nested in the query
 	}
+	p.Query.tables(visit)
 	for e := range p.Exprs() {
 		if e.Query != nil {
 			e.Query.tables(visit)

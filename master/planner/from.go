@@ -38,17 +38,14 @@ func (src *source) restricts(sc *bind.Scope) keySet {
 
 // from binds the tables of a SELECT and their join conditions.
 func (s *statement) from(st *tsql.Select) error {
-	s.b.Scope = &bind.Scope{First: s.numbers}
-	if s.outer != nil {
-		s.b.Scope.Outer = s.outer.b.Scope
-	}
+	first := s.numbers
 	if st.From == nil {
+		s.b.Scope = s.scope(first)
 		return nil
 	}
 	if len(st.Joins) >= maxJoined {
 		return s.b.Problem(api.CodeTooComplex, st.Joins[maxJoined-1].At, "more than %d tables are joined", maxJoined).Hinted("join fewer tables")
 	}
-	first := s.b.Scope.First
 	s.numbers += 1 + len(st.Joins)
 	s.b.Clause = "ON"
 	t, src, err := s.source(st.From)
@@ -58,6 +55,7 @@ func (s *statement) from(st *tsql.Select) error {
 	if first == 0 && len(st.Joins) == 0 && t.Scope != nil && st.From.Alias == "" {
 		s.b.Scope = t.Scope // the common case: a scope of the table alone, made once
 	} else {
+		s.b.Scope = s.scope(first)
 		s.b.Scope.Add(t, exposedName(st.From), false)
 	}
 	src.Number, src.required = first, true
@@ -68,6 +66,15 @@ func (s *statement) from(st *tsql.Select) error {
 		}
 	}
 	return nil
+}
+
+// scope returns an empty scope for sources that are numbered from first.
+func (s *statement) scope(first int) *bind.Scope {
+	sc := &bind.Scope{First: first}
+	if s.outer != nil {
+		sc.Outer = s.outer.b.Scope
+	}
+	return sc
 }
 
 // exposedName is the name of a table in a statement: its alias, if it has one.
@@ -140,14 +147,12 @@ func (s *statement) checkSpread(i int) error {
 	for k := range i {
 		before = before || s.isSharded(k)
 	}
-	src := &s.sources[i]
+	src, sharded := &s.sources[i], s.isSharded(i)
 	var kept string
 	switch {
-	case before == s.isSharded(i), src.Join == plan.InnerJoin, src.Join == plan.CrossJoin:
-		return nil
-	case before && (src.Join == plan.RightJoin || src.Join == plan.FullJoin):
+	case before && !sharded && (src.Join == plan.RightJoin || src.Join == plan.FullJoin):
 		kept = s.b.Scope.Sources[i].Name
-	case !before && (src.Join == plan.LeftJoin || src.Join == plan.FullJoin):
+	case !before && sharded && (src.Join == plan.LeftJoin || src.Join == plan.FullJoin):
 		kept = s.b.Scope.Sources[0].Name
 	default:
 		return nil
@@ -161,6 +166,9 @@ func (s *statement) checkSpread(i int) error {
 // An outer join's own ON must; for other joins any condition that every row of the result
 // satisfies will do, such as the WHERE after tables with commas.
 func (s *statement) checkJoins() error {
+	if len(s.sources) < 2 {
+		return nil
+	}
 	groups := newGroups(len(s.sources))
 	first := -1
 	lastOuter := -1 // the last join that makes up rows without those before it

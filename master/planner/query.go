@@ -36,7 +36,7 @@ func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Opt
 	if p := o.checkParams(); p != nil {
 		return nil, nil, p
 	}
-	pl := &planning{cat: cat, m: m, db: db, o: o, apart: map[tsql.Query]bool{}}
+	pl := &planning{cat: cat, m: m, db: db, o: o}
 	for {
 		pl.numbers, pl.steps = 0, 0
 		top := pl.block(nil, nil)
@@ -46,6 +46,9 @@ func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Opt
 		}
 		p, err := top.plans(st)
 		if a, ok := errors.AsType[*apart](err); ok && !pl.apart[a.query] {
+			if pl.apart == nil {
+				pl.apart = map[tsql.Query]bool{}
+			}
 			pl.apart[a.query] = true
 			continue
 		}

@@ -29,11 +29,8 @@ func (s *Step) Types() []sqltypes.Type {
 	return types
 }
 
-// Results are what the steps of one statement returned.
+// Results are what the steps of one statement returned. The zero Results are those of no steps.
 type Results struct{ of map[tsql.Query]*result }
-
-// NewResults returns the results of no steps.
-func NewResults() *Results { return &Results{of: map[tsql.Query]*result{}} }
 
 // result is what a step returned.
 type result struct {
@@ -46,12 +43,19 @@ type result struct {
 
 // Set adds the rows of a step. They must have the types of the step's columns, and must not change.
 func (r *Results) Set(s *Step, rows [][]sqltypes.Value) {
-	r.of[s.query] = &result{number: s.Number, columns: s.columns, rows: rows}
+	r.add(s, &result{number: s.Number, columns: s.columns, rows: rows})
 }
 
 // Skip plans the rest of the statement without the rows of a step, to explain it.
 func (r *Results) Skip(s *Step) {
-	r.of[s.query] = &result{number: s.Number, columns: s.columns, skipped: true}
+	r.add(s, &result{number: s.Number, columns: s.columns, skipped: true})
+}
+
+func (r *Results) add(s *Step, res *result) {
+	if r.of == nil {
+		r.of = map[tsql.Query]*result{}
+	}
+	r.of[s.query] = res
 }
 
 // run returns the rows of a query that is run beforehand, or fails with the [Step] that does so. At

@@ -87,8 +87,6 @@ type statement struct {
 	ast  tsql.Statement
 	run  *runningQuery
 	plan *plan.Plan // nil until planned
-	// steps are the parts of the statement that are run before it is planned.
-	steps []*planner.Step
 }
 
 // answer plans and runs the statement. It returns an error only if nothing was sent yet.
@@ -116,24 +114,22 @@ func (q *statement) answer(ctx context.Context) error {
 	})
 }
 
-// makePlan plans the statement. It first runs the steps that the plan depends on, or if the
-// statement is only to be explained, notes their plans.
+// makePlan plans the statement. It first runs the steps that the plan depends on, unless the
+// statement is only to be explained.
 func (q *statement) makePlan(ctx context.Context) (*plan.Plan, error) {
-	q.steps = nil
 	o := planner.Options{
-		Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows, Results: planner.NewResults(),
+		Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows, Results: &planner.Results{},
 		// One time for all of the statement's plans and shards.
 		Session: bind.Session{Now: q.run.started, Version: Version},
 	}
-	for {
+	for steps := 0; ; steps++ {
 		p, step, err := planner.Statement(requestCatalog{ctx, q.s}, q.s.slots, q.req.DB, q.ast, o)
 		if step == nil {
 			return p, err
 		}
-		if len(q.steps) == maxSteps {
+		if steps == maxSteps {
 			return nil, tooManySteps()
 		}
-		q.steps = append(q.steps, step)
 		if q.req.Explain && !q.req.Analyze {
 			o.Results.Skip(step)
 			continue
