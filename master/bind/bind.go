@@ -45,13 +45,13 @@ type Binder struct {
 	lazy int
 }
 
-// Nested plans the queries nested in expressions, for the binder of the expression.
+// Nested plans the queries nested in expressions.
 type Nested interface {
 	// Scalar plans a subquery that is used as a value.
-	Scalar(b *Binder, e *tsql.Subquery) (*plan.Expr, error)
+	Scalar(e *tsql.Subquery) (*plan.Expr, error)
 	// Exists plans [NOT] EXISTS (query).
-	Exists(b *Binder, e *tsql.Exists, not bool) (*plan.Expr, error)
-	// In plans x [NOT] IN (query).
+	Exists(e *tsql.Exists, not bool) (*plan.Expr, error)
+	// In plans x [NOT] IN (query), for the binder of the expression.
 	In(b *Binder, x *plan.Expr, e *tsql.In, not bool) (*plan.Expr, error)
 }
 
@@ -100,7 +100,7 @@ func (b *Binder) Condition(e tsql.Expr, not bool) (*plan.Expr, error) {
 		if b.Nested == nil {
 			return nil, b.noSubquery(e.At)
 		}
-		return b.Nested.Exists(b, e, not)
+		return b.Nested.Exists(e, not)
 	case *tsql.Between:
 		return b.between(e, e.Negated != not)
 	case *tsql.Like:

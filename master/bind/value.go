@@ -42,7 +42,7 @@ func (b *Binder) Value(e tsql.Expr) (*plan.Expr, error) {
 		if b.Nested == nil {
 			return nil, b.noSubquery(e.At)
 		}
-		return b.Nested.Scalar(b, e)
+		return b.Nested.Scalar(e)
 	}
 	return nil, b.Problem(api.CodeUnsupported, e.Pos(), "this is not supported as a value")
 }

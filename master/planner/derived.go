@@ -40,37 +40,37 @@ func (s *statement) commonTable(ref *tsql.TableRef) *tsql.CommonTable {
 // source returns the table that ref names, or that it describes.
 func (s *statement) source(ref *tsql.TableRef) (*bind.Table, source, error) {
 	src := source{at: ref.At, ref: ref, keys: keySet{all: true}}
+	var t *bind.Table
+	var err error
 	switch cte := s.commonTable(ref); {
 	case ref.Rows != nil:
-		t, err := s.literalRows(ref, &src)
-		return t, src, err
+		t, err = s.literalRows(ref, &src)
 	case ref.Query != nil:
-		t, err := s.derived(ref, ref.Query, ref.Columns, s.ctes, &src)
-		return t, src, err
+		t, err = s.derived(ref, ref.Query, ref.Columns, s.ctes, &src)
 	case cte != nil:
-		// It sees those before it. That it names itself, which makes it recursive, shows as an
-		// unknown table; say what is the matter.
-		before := s.ctes[:slices.IndexFunc(s.ctes, func(t tsql.CommonTable) bool { return t.Name.Name == cte.Name.Name })]
-		t, err := s.derived(ref, cte.Query, cte.Columns, before, &src)
-		if p, ok := api.ProblemOf(err); ok && p.Code == api.CodeUnknownTable && namesTable(cte.Query, cte.Name.Name) {
-			err = s.b.Problem(api.CodeUnsupported, cte.Name.At, "the common table expression %s is recursive, which is not supported", api.Clip(cte.Name.Name)).
-				Hinted("run one statement for each level")
+		t, err = s.common(ref, cte, &src)
+	case ref.Schema != "":
+		t, err = s.catalogView(ref, &src)
+	case ref.Function != nil:
+		t, err = s.tableFunction(ref, &src)
+	default:
+		if t, err = s.table(ref); err == nil {
+			src.Table, src.SchemaVersion = t.Name, t.Version
 		}
-		return t, src, err
-	}
-	if ref.Schema != "" {
-		t, err := s.catalogView(ref, &src)
-		return t, src, err
-	}
-	if ref.Function != nil {
-		t, err := s.tableFunction(ref, &src)
-		return t, src, err
-	}
-	t, err := s.table(ref)
-	if err == nil {
-		src.Table, src.SchemaVersion = t.Name, t.Version
 	}
 	return t, src, err
+}
+
+// common plans a common table expression, which sees those before it. That it names itself, which
+// makes it recursive, shows as an unknown table; say what is the matter.
+func (s *statement) common(ref *tsql.TableRef, cte *tsql.CommonTable, src *source) (*bind.Table, error) {
+	before := s.ctes[:slices.IndexFunc(s.ctes, func(t tsql.CommonTable) bool { return t.Name.Name == cte.Name.Name })]
+	t, err := s.derived(ref, cte.Query, cte.Columns, before, src)
+	if p, ok := api.ProblemOf(err); ok && p.Code == api.CodeUnknownTable && namesTable(cte.Query, cte.Name.Name) {
+		err = s.b.Problem(api.CodeUnsupported, cte.Name.At, "the common table expression %s is recursive, which is not supported", api.Clip(cte.Name.Name)).
+			Hinted("run one statement for each level")
+	}
+	return t, err
 }
 
 // namesTable reports whether the FROM of a query names a table so.
@@ -96,12 +96,12 @@ func namesTable(q tsql.Query, name string) bool {
 // derived plans a query in place of a table. If each shard can compute its part of the rows alone,
 // the query is nested in that of the statement; otherwise it is run beforehand.
 func (s *statement) derived(ref *tsql.TableRef, q tsql.Query, names []tsql.Name, ctes []tsql.CommonTable, src *source) (*bind.Table, error) {
-	if sel, ok := q.(*tsql.Select); ok && !s.apart[q] {
+	if set, ok := q.(*tsql.SetQuery); !s.apart[q] && (!ok || set.Op == tsql.UnionAll) {
 		child := s.block(nil, ctes)
-		if err := child.bind(sel); err != nil {
+		if err := child.bindQuery(q); err != nil {
 			return nil, err
 		}
-		if child.isLocal() {
+		if child.isLocal() && child.isUniform() {
 			query, err := child.nest()
 			if err != nil {
 				return nil, err
@@ -110,20 +110,6 @@ func (s *statement) derived(ref *tsql.TableRef, q tsql.Query, names []tsql.Name,
 				src.Query, src.keys = query, child.filter.keys
 				return s.derivedTable(ref, names, child.columns(), !child.spread())
 			}
-		}
-	}
-	if set, ok := q.(*tsql.SetQuery); ok && set.Op == tsql.UnionAll && !s.apart[q] {
-		child := s.block(nil, ctes)
-		if err := child.combine(set); err != nil {
-			return nil, err
-		}
-		if child.isLocal() && child.uniform() {
-			query, err := child.nest()
-			if err != nil {
-				return nil, err
-			}
-			src.Query, src.keys = query, child.filter.keys
-			return s.derivedTable(ref, names, child.columns(), !child.spread())
 		}
 	}
 	r, err := s.run(q, ctes, nil)
@@ -224,14 +210,12 @@ func (s *statement) separates(x *plan.Expr) bool {
 	return s.b.Scope.IsKey(x) && !s.b.Scope.Nullable(x)
 }
 
-// uniform reports whether either every shard computes all rows of a combination, or none computes
-// any that others compute too.
-func (s *statement) uniform() bool {
-	union := s.sources[0].Union
-	for _, l := range union {
-		if l.Once != union[0].Once {
-			return false
-		}
+// isUniform reports whether either every shard computes all rows of a combination, or none computes
+// any that others compute too. Other queries always are.
+func (s *statement) isUniform() bool {
+	if len(s.sources) == 0 {
+		return true
 	}
-	return true
+	union := s.sources[0].Union
+	return !slices.ContainsFunc(union, func(l plan.Leaf) bool { return l.Once != union[0].Once })
 }

@@ -35,7 +35,7 @@ func (s *statement) one(q tsql.Query, columns int) error {
 }
 
 // Scalar implements bind.Nested.
-func (s *statement) Scalar(_ *bind.Binder, e *tsql.Subquery) (*plan.Expr, error) {
+func (s *statement) Scalar(e *tsql.Subquery) (*plan.Expr, error) {
 	child, err := s.subquery(e.Query)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (s *statement) scalarStep(e *tsql.Subquery) (*plan.Expr, error) {
 }
 
 // Exists implements bind.Nested.
-func (s *statement) Exists(_ *bind.Binder, e *tsql.Exists, not bool) (*plan.Expr, error) {
+func (s *statement) Exists(e *tsql.Exists, not bool) (*plan.Expr, error) {
 	child, err := s.subquery(e.Query)
 	if err != nil {
 		return nil, err
@@ -117,18 +117,18 @@ func (s *statement) In(b *bind.Binder, x *plan.Expr, e *tsql.In, not bool) (*pla
 			return nil, err
 		}
 		y := child.outputs[0].Expr
+		var q *plan.Query
 		switch {
-		case child.b.Correlated && !s.together(child, x, y):
-			q, err := child.correlated(e.At)
-			if err != nil {
-				return nil, err
-			}
-			return s.inSet(b, x, y, q, e.At, not)
-		case child.b.Correlated, !s.b.Aggregated && s.together(child, x, y):
-			q, err := child.nest()
-			if err != nil || q != nil {
-				return s.inSet(b, x, y, q, e.At, not)
-			}
+		case s.together(child, x, y) && (child.b.Correlated || !s.b.Aggregated):
+			q, err = child.nest()
+		case child.b.Correlated:
+			q, err = child.correlated(e.At)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if q != nil {
+			return inSet(b, x, y, q, e.At, not)
 		}
 	}
 	r, err := s.run(e.Query, s.ctes, nil)
@@ -167,10 +167,7 @@ func (s *statement) together(child *statement, x, y *plan.Expr) bool {
 }
 
 // inSet returns x [NOT] IN (q), where q selects y. The two are compared in their common type.
-func (s *statement) inSet(b *bind.Binder, x, y *plan.Expr, q *plan.Query, at int, not bool) (*plan.Expr, error) {
-	if q == nil {
-		return nil, nil
-	}
+func inSet(b *bind.Binder, x, y *plan.Expr, q *plan.Query, at int, not bool) (*plan.Expr, error) {
 	selected := &q.Output[0]
 	l, r, err := b.SameClass(x, selected.Expr, at)
 	if err != nil {

@@ -191,16 +191,13 @@ func (s *statement) overRows() error {
 		}
 		over.Sort = distinctSort(over.Sort, over.Output)
 	}
+	if len(sp.outputs) == 0 { // as in SELECT COUNT(*) OVER (): a row needs at least one value
+		sp.field(&plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType, Value: sqltypes.Int64(1)}, &output{})
+	}
 	over.Windows = sp.functions()
 	p := s.plan
 	limit, offset, ties, tieKeys := s.limit, s.offset, s.ties, s.tieKeys()
 	s.limit, s.offset, s.ties, s.order = nil, 0, false, nil
-	if len(sp.outputs) == 0 { // as in SELECT COUNT(*) OVER (): a row needs at least one value
-		sp.field(&plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType, Value: sqltypes.Int64(1)}, &output{})
-		for _, f := range sp.fields {
-			f.Field++
-		}
-	}
 	for _, x := range sp.shared() {
 		s.order = append(s.order, orderItem{x: x})
 		over.Partition = append(over.Partition, sp.key(x, false))

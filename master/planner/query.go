@@ -115,19 +115,21 @@ func (s *statement) plans(st tsql.Statement) (*plan.Plan, error) {
 
 // query plans a query whose rows are the answer.
 func (s *statement) query(q tsql.Query) (*plan.Plan, error) {
+	if err := s.bindQuery(q); err != nil {
+		return nil, err
+	}
+	return s.whole()
+}
+
+// bindQuery binds a query, to be planned whole or nested in another.
+func (s *statement) bindQuery(q tsql.Query) error {
 	switch q := q.(type) {
 	case *tsql.Select:
-		if err := s.bind(q); err != nil {
-			return nil, err
-		}
-		return s.whole()
+		return s.bind(q)
 	case *tsql.SetQuery:
-		if err := s.combine(q); err != nil {
-			return nil, err
-		}
-		return s.whole()
+		return s.combine(q)
 	}
-	return nil, s.b.Problem(api.CodeInternal, q.Pos(), "this query is not planned")
+	return s.b.Problem(api.CodeInternal, q.Pos(), "this query is not planned")
 }
 
 // statement is a statement, or a query nested in one, being planned.
