@@ -64,7 +64,7 @@ func firstNotNull(args []*plan.Expr, t sqltypes.Type) *plan.Expr {
 	case len(kept) == 0:
 		return &plan.Expr{Op: plan.ValueExpr, Type: t, Binary: binary}
 	case len(kept) == 1 && kept[0].IsConst():
-		return retyped(kept[0], t, binary)
+		return Retyped(kept[0], t, binary)
 	}
 	return &plan.Expr{Op: plan.CoalesceExpr, Type: t, Args: kept, Binary: binary}
 }
@@ -225,14 +225,14 @@ func branches(pairs []*plan.Expr, last *plan.Expr, t sqltypes.Type) *plan.Expr {
 		}
 	}
 	if len(args) == 0 {
-		return retyped(last, t, binary)
+		return Retyped(last, t, binary)
 	}
 	return &plan.Expr{Op: plan.CaseExpr, Type: t, Args: append(args, last), Binary: binary}
 }
 
-// retyped returns x, whose values are also values of type t, with the type and the collation
+// Retyped returns x, whose values are also values of type t, with the type and the collation
 // of the expression that it is the only possible result of.
-func retyped(x *plan.Expr, t sqltypes.Type, binary bool) *plan.Expr {
+func Retyped(x *plan.Expr, t sqltypes.Type, binary bool) *plan.Expr {
 	switch {
 	case x.IsConst(): // and not a literal, whose digits would count
 		return &plan.Expr{Op: plan.ValueExpr, Type: t, Value: x.Value, Binary: binary}

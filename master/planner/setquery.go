@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"slices"
 	"strconv"
 
 	"shardeck/master/bind"
@@ -22,17 +23,14 @@ import (
 type combination struct {
 	leaves []*leaf
 	set    *plan.Set // nil for UNION ALL alone
-	// queries has the queries of the plan once the leaves are nested.
-	queries []plan.Leaf
 }
 
 // leaf is one of the queries.
 type leaf struct {
-	query   tsql.Query
-	child   *statement // nil if the query is run beforehand
-	values  []*plan.Expr
+	query tsql.Query
+	plan.Leaf
+	keys    keySet // of its rows, unless every shard computes them
 	columns []bind.DerivedColumn
-	result  *result // of a query that is run beforehand
 }
 
 // combine plans queries combined by set operators. Names are those of the first one.
@@ -58,13 +56,12 @@ func (s *statement) combine(q *tsql.SetQuery) error {
 	if err != nil {
 		return err
 	}
-	if err := s.nestLeaves(c); err != nil {
-		return err
-	}
-	t := bind.NewDerived(s.db, "the result of "+q.Op.String(), columns, s.combinedOnce(c))
+	union := c.union()
+	once := !slices.ContainsFunc(union, func(l plan.Leaf) bool { return !l.Once })
+	t := bind.NewDerived(s.db, "the result of "+q.Op.String(), columns, once)
 	s.b.Scope = &bind.Scope{First: number}
 	s.b.Scope.Add(t, t.Name, false)
-	s.sources = []source{{Source: plan.Source{Number: number, Union: c.queries}, ref: &tsql.TableRef{}, keys: keySet{all: true}, required: true}}
+	s.sources = []source{{Source: plan.Source{Number: number, Union: union}, ref: &tsql.TableRef{}, keys: keySet{all: true}, required: true}}
 	for i, x := range s.b.Scope.Sources[0].Columns {
 		o := &c.leaves[0].columns[i]
 		name := o.Name
@@ -75,7 +72,7 @@ func (s *statement) combine(q *tsql.SetQuery) error {
 		s.header = append(s.header, api.Column{Name: name, Type: x.Type.String()})
 	}
 	s.selects = &tsql.Select{At: q.Pos(), Ordering: q.Ordering}
-	s.filter = filter{keys: s.combinedKeys(c)}
+	s.filter = filter{keys: c.keys()}
 	s.filter.route = s.routeOf(s.filter.keys, false)
 	if err := s.orderCombined(q.OrderBy); err != nil {
 		return err
@@ -109,8 +106,8 @@ func (c *combination) tree(q tsql.Query) *plan.Set {
 	return &plan.Set{Leaf: len(c.leaves) - 1}
 }
 
-// bindLeaf binds a query, or gets its rows if it has to be run beforehand. In a set its DISTINCT has no
-// effect.
+// bindLeaf makes a query one of each shard's, or gets its rows if it has to be run beforehand. In a set
+// its DISTINCT has no effect.
 func (s *statement) bindLeaf(l *leaf, set bool) error {
 	if sel, ok := l.query.(*tsql.Select); ok {
 		if set && sel.Distinct && sel.Top == nil {
@@ -123,27 +120,29 @@ func (s *statement) bindLeaf(l *leaf, set bool) error {
 			return err
 		}
 		if child.isLocal() {
-			l.child, l.columns = child, child.columns()
-			for i := range child.outputs {
-				l.values = append(l.values, child.outputs[i].Expr)
+			q, err := child.nest()
+			if err != nil {
+				return err
 			}
-			return nil
+			if q != nil {
+				l.Query, l.Once, l.keys, l.columns = q, !child.spread(), child.filter.keys, child.columns()
+				return nil
+			}
 		}
 	}
-	return s.runLeaf(l)
-}
-
-func (s *statement) runLeaf(l *leaf) error {
 	r, err := s.run(l.query, s.ctes, nil)
 	if err != nil {
 		return err
 	}
-	l.child, l.result, l.columns, l.values = nil, r, r.columns, nil
-	number := s.numbers
-	s.numbers++
+	rows := &plan.Rows{Values: r.rows, Step: r.number}
+	l.Query = &plan.Query{From: []plan.Source{{Number: s.numbers, Rows: rows}}}
+	l.Once, l.columns = true, r.columns
 	for i, c := range r.columns {
-		l.values = append(l.values, derivedColumn(number, i, &plan.Expr{Type: c.Type, Binary: c.Binary}))
+		rows.Types = append(rows.Types, c.Type)
+		x := derivedColumn(s.numbers, i, &plan.Expr{Type: c.Type, Binary: c.Binary})
+		l.Query.Output = append(l.Query.Output, plan.Output{Name: plan.DerivedName(i), Expr: x})
 	}
+	s.numbers++
 	return nil
 }
 
@@ -159,8 +158,8 @@ func (s *statement) commonColumns(c *combination) ([]bind.DerivedColumn, error) 
 		values := make([]*plan.Expr, len(c.leaves))
 		at := make([]int, len(c.leaves))
 		for k, l := range c.leaves {
-			values[k], at[k] = l.values[i], l.query.Pos()
-			col.Binary = col.Binary || l.values[i].Binary
+			values[k], at[k] = l.Query.Output[i].Expr, l.query.Pos()
+			col.Binary = col.Binary || values[k].Binary
 			col.Nullable = col.Nullable || l.columns[i].Nullable
 		}
 		same, t, err := s.b.SameType(values, at)
@@ -169,88 +168,36 @@ func (s *statement) commonColumns(c *combination) ([]bind.DerivedColumn, error) 
 		}
 		col.Type, col.Binary = t, col.Binary && t.Kind.IsString()
 		for k, l := range c.leaves {
-			col.Key = col.Key && l.columns[i].Key && l.values[i].Type == t
-			if x := same[k]; x.Binary != col.Binary || x.Type != t {
-				same[k] = &plan.Expr{Op: plan.ConvertExpr, Type: t, Args: []*plan.Expr{x}, Binary: col.Binary}
-				if x.IsConst() {
-					same[k] = &plan.Expr{Op: plan.ValueExpr, Type: t, Value: x.Value, Binary: col.Binary}
-				}
-			}
-			l.values[i] = same[k]
+			col.Key = col.Key && l.columns[i].Key && values[k].Type == t
+			l.Query.Output[i].Expr = bind.Retyped(same[k], t, col.Binary)
 		}
 	}
 	return columns, nil
 }
 
-// nestLeaves makes the queries of the plan.
-func (s *statement) nestLeaves(c *combination) error {
+// union returns the queries as a plan has them. In a set each row has the number of its query.
+func (c *combination) union() []plan.Leaf {
+	all := make([]plan.Leaf, len(c.leaves))
 	for n, l := range c.leaves {
-		var q *plan.Query
-		once := true
-		if l.child != nil {
-			for i := range l.child.outputs {
-				l.child.outputs[i].Expr = l.values[i]
-			}
-			var err error
-			if q, err = l.child.nest(); err != nil {
-				return err
-			}
-			if q == nil {
-				if err := s.runLeaf(l); err != nil {
-					return err
-				}
-			}
-			once = !l.child.spread()
-		}
-		if q == nil {
-			q = s.literalQuery(l)
-		}
 		if c.set != nil {
-			q.Output = append(q.Output, plan.Output{Name: api.ReservedPrefix + "leaf", Expr: &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType, Value: sqltypes.Int64(int64(n))}})
+			tag := &plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType, Value: sqltypes.Int64(int64(n))}
+			l.Query.Output = append(l.Query.Output, plan.Output{Name: api.ReservedPrefix + "leaf", Expr: tag})
 		}
-		c.queries = append(c.queries, plan.Leaf{Query: q, Once: once})
+		all[n] = l.Leaf
 	}
-	return nil
+	return all
 }
 
-// literalQuery selects the rows of a query that was run beforehand.
-func (s *statement) literalQuery(l *leaf) *plan.Query {
-	rows := &plan.Rows{Values: l.result.rows, Step: l.result.number}
-	q := &plan.Query{}
-	number := 0
-	for i, c := range l.result.columns {
-		rows.Types = append(rows.Types, c.Type)
-		x := l.values[i]
-		for x.Op != plan.ColumnExpr {
-			x = x.Args[0]
-		}
-		number = x.Source
-		q.Output = append(q.Output, plan.Output{Name: plan.DerivedName(i), Expr: l.values[i]})
-	}
-	q.From = []plan.Source{{Number: number, Rows: rows}}
-	return q
-}
-
-// combinedOnce reports whether every shard computes the same rows for all of the queries.
-func (s *statement) combinedOnce(c *combination) bool {
-	for _, q := range c.queries {
-		if !q.Once {
-			return false
-		}
-	}
-	return true
-}
-
-// combinedKeys are the shard keys that the rows of any of the queries have.
-func (s *statement) combinedKeys(c *combination) keySet {
+// keys are the shard keys that the rows of any of the queries have.
+func (c *combination) keys() keySet {
 	var keys []string
-	for i, l := range c.leaves {
+	for _, l := range c.leaves {
 		switch {
-		case c.queries[i].Once:
-		case l.child.filter.keys.all:
+		case l.Once:
+		case l.keys.all:
 			return keySet{all: true}
 		default:
-			keys = append(keys, l.child.filter.keys.keys...)
+			keys = append(keys, l.keys.keys...)
 		}
 	}
 	if len(keys) == 0 {
@@ -266,10 +213,11 @@ func (s *statement) orderCombined(items []tsql.OrderItem) error {
 		case *tsql.Literal:
 			continue
 		case *tsql.Column:
-			if x, err := s.named(e); err != nil || x != nil {
-				if err != nil {
-					return err
-				}
+			x, err := s.named(e)
+			if err != nil {
+				return err
+			}
+			if x != nil {
 				continue
 			}
 		}

@@ -45,6 +45,7 @@ var nestedQuestions = []question{
 	{name: "set operators ignore case", sql: "SELECT name FROM Students WHERE id IN (1, 3) UNION SELECT 'ADA'", want: `["Ada"]`},
 	{name: "set operators of a text key do not", sql: "SELECT code FROM Rooms WHERE code = 'A1' INTERSECT SELECT 'a1'", want: ""},
 	{name: "set operators convert to a common type", sql: "SELECT 1 UNION ALL SELECT 2.5", types: "DECIMAL(11,1)", want: "[\"1.0\"]\n[\"2.5\"]", loose: true},
+	{name: "a set with an aggregate that needs the master", sql: "SELECT id, SUM(DISTINCT gpa) FROM Students WHERE id < 3 GROUP BY id UNION ALL SELECT 9, 1.5 ORDER BY 1", want: "[1,\"3.50\"]\n[2,\"2.25\"]\n[9,\"1.50\"]"},
 	{name: "a set as a derived table", sql: "SELECT COUNT(*), SUM(x) FROM (SELECT id AS x FROM Students UNION ALL SELECT student FROM Marks) AS t", want: "[16,85]"},
 	{name: "tables with commas", sql: "SELECT s.id, m.no FROM Students s, Marks m WHERE m.student = s.id AND s.class = 2 ORDER BY s.id, m.no", want: "[3,1]\n[10,1]\n[10,2]"},
 	{name: "RIGHT JOIN", sql: "SELECT m.no, s.id FROM Marks m RIGHT JOIN Students s ON m.student = s.id AND m.points = 5 WHERE s.class = 1 ORDER BY s.id", want: "[null,1]\n[null,2]\n[1,7]"},
