@@ -32,42 +32,28 @@ func (g *Gathering) Finish(p *plan.Plan, sink Sink) error {
 
 // finisher computes the answer from merged rows.
 type finisher struct {
-	final *plan.Final
-	keys  []plan.MergeKey // of the groups
-	ties  int             // number of leading keys that decide ties
-	out   *emitter
-	held  heldGroups
+	final  *plan.Final
+	keys   []plan.MergeKey // of the groups
+	answer *answer
 
 	group []sqltypes.Value // the current group: its keys, then its aggregates
 	folds []fold           // one for each aggregate
-	line  lineEncoder      // of the answer's row for the group
-
-	sortKeys []sqltypes.Value // of that row, if groups are sorted
 }
 
 func newFinisher(p *plan.Plan, sink Sink) *finisher {
 	fin := p.Final
 	f := &finisher{
-		final: fin, keys: p.Merge[:fin.Keys], ties: p.TieKeys,
-		group: make([]sqltypes.Value, fin.Keys+len(fin.Aggregates)),
-		folds: make([]fold, len(fin.Aggregates)),
-		line:  lineEncoder{row: make([]sqltypes.Value, len(fin.Output))},
-
-		sortKeys: make([]sqltypes.Value, len(fin.Sort)),
-	}
-	for _, x := range fin.Output {
-		f.line.types = append(f.line.types, x.Type)
+		final: fin, keys: p.Merge[:fin.Keys],
+		answer: newAnswer(p, fin.Output, fin.Sort, fin.Distinct, sink),
+		group:  make([]sqltypes.Value, fin.Keys+len(fin.Aggregates)),
+		folds:  make([]fold, len(fin.Aggregates)),
 	}
 	for i := range fin.Aggregates {
 		a := &fin.Aggregates[i]
 		// Of the columns after the group keys only the first is sorted within a
 		// group; a key is constant within it.
 		ordered := a.Column < fin.Keys || len(p.Merge) > fin.Keys && p.Merge[fin.Keys].Column == a.Column
-		f.folds[i] = newFold(a, ordered, &f.held)
-	}
-	f.out = newEmitter(p.Limit, p.Offset, p.Ties, sink)
-	if len(fin.Sort) > 0 {
-		f.held.sort(fin.Sort, p.Limit, p.Offset, p.Ties || fin.Distinct)
+		f.folds[i] = newFold(a, ordered, &f.answer.held)
 	}
 	return f
 }
@@ -111,10 +97,7 @@ func (f *finisher) run(m *merger) error {
 			return err
 		}
 	}
-	if err := f.release(); err != nil {
-		return err
-	}
-	return f.out.flush()
+	return f.answer.finish()
 }
 
 // decode decodes all of a row's partial results.
@@ -142,62 +125,11 @@ func (f *finisher) endGroup() error {
 			return problem(err)
 		}
 	}
-	for i, x := range f.final.Output {
-		v, err := eval.Eval(x, f.group)
-		if err != nil {
-			return problem(err)
-		}
-		f.line.row[i] = v
-	}
-	if len(f.final.Sort) > 0 {
-		keys := f.sortKeys
-		for i := range f.final.Sort {
-			v, err := eval.Eval(f.final.Sort[i].Expr, f.group)
-			if err != nil {
-				return problem(err)
-			}
-			keys[i] = v
-		}
-		if !f.held.canRank(keys) {
-			return nil
-		}
-		line, err := f.line.encode(nil)
-		if err != nil {
-			return err
-		}
-		return f.held.hold(slices.Clone(keys), line)
-	}
-	return f.emit(f.group[:f.final.Keys], f.compareTies, nil)
+	return f.answer.add(f.group, f.group[:f.final.Keys], f.compareTies)
 }
 
-func (f *finisher) compareTies(a, b []sqltypes.Value) int { return compareKeys(f.keys[:f.ties], a, b) }
-
-// emit adds a row to the answer: line if it is encoded already, or else the current row.
-func (f *finisher) emit(keys []sqltypes.Value, compare func(a, b []sqltypes.Value) int, line []byte) error {
-	ok, err := f.out.admit(keys, compare)
-	if err != nil || !ok {
-		return err
-	}
-	if line != nil {
-		f.out.out = append(f.out.out, line...)
-	} else if f.out.out, err = f.line.encode(f.out.out); err != nil {
-		return err
-	}
-	return f.out.wrote()
-}
-
-// release emits the buffered groups in order.
-func (f *finisher) release() error {
-	rows := f.held.sorted()
-	for i, h := range rows {
-		if f.final.Distinct && i > 0 && f.held.compare(rows[i-1].keys, h.keys) == 0 {
-			continue
-		}
-		if err := f.emit(h.keys, f.held.compareTies(f.ties), h.line); err != nil {
-			return err
-		}
-	}
-	return nil
+func (f *finisher) compareTies(a, b []sqltypes.Value) int {
+	return compareKeys(f.keys[:f.answer.ties], a, b)
 }
 
 // problem converts an error of package eval or sqltypes to an *api.Problem.

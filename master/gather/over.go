@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"shardeck/master/eval"
 	"shardeck/master/plan"
 	"shardeck/shared/api"
 	"shardeck/shared/jsonrow"
@@ -17,7 +16,7 @@ import (
 // partition differently, and the answer's rows where they must be sorted, each up to a limit beyond
 // which it fails with too_complex.
 func Over(p *plan.Plan, base func(Sink) error, sink Sink) error {
-	o := newOverer(p, sink)
+	o := &overer{over: p.Over, answer: newAnswer(p, p.Over.Output, p.Over.Sort, p.Over.Distinct, sink)}
 	if p.Limit != nil && *p.Limit == 0 {
 		o.done = true
 	}
@@ -30,30 +29,13 @@ func Over(p *plan.Plan, base func(Sink) error, sink Sink) error {
 
 // overer computes windows over rows.
 type overer struct {
-	plan *plan.Plan
-	over *plan.Over
-	out  *emitter
-	held heldGroups
-	done bool // the limit is reached
+	over   *plan.Over
+	answer *answer
+	done   bool // the limit is reached
 
 	split jsonrow.Splitter
 	rows  [][]sqltypes.Value // of the current partition: columns, then the results of the windows
 	bytes int                // that rows take
-	keys  []sqltypes.Value   // of the current partition
-	line  lineEncoder
-}
-
-func newOverer(p *plan.Plan, sink Sink) *overer {
-	o := &overer{plan: p, over: p.Over, out: newEmitter(p.Limit, p.Offset, p.Ties, sink)}
-	for _, x := range p.Over.Output {
-		o.line.types = append(o.line.types, x.Type)
-	}
-	o.line.row = make([]sqltypes.Value, len(p.Over.Output))
-	o.keys = make([]sqltypes.Value, len(p.Over.Partition))
-	if len(p.Over.Sort) > 0 {
-		o.held.sort(p.Over.Sort, p.Limit, p.Offset, p.Ties || p.Over.Distinct)
-	}
-	return o
 }
 
 // take implements Sink.
@@ -125,7 +107,7 @@ func (o *overer) endPartition() error {
 		}
 	}
 	for _, row := range o.rows {
-		if err := o.emit(row); err != nil {
+		if err := o.answer.add(row, nil, nil); err != nil {
 			return err
 		}
 	}
@@ -134,94 +116,14 @@ func (o *overer) endPartition() error {
 	return nil
 }
 
-// emit passes on a row of the answer, or holds it if the answer is sorted.
-func (o *overer) emit(row []sqltypes.Value) error {
-	for i, x := range o.over.Output {
-		v, err := eval.Eval(x, row)
-		if err != nil {
-			return problem(err)
-		}
-		o.line.row[i] = v
-	}
-	if len(o.over.Sort) == 0 {
-		ok, err := o.out.admit(nil, nil)
-		if err != nil || !ok {
-			return err
-		}
-		if o.out.out, err = o.line.encode(o.out.out); err != nil {
-			return err
-		}
-		return o.out.wrote()
-	}
-	keys := make([]sqltypes.Value, len(o.over.Sort))
-	for i := range o.over.Sort {
-		v, err := eval.Eval(o.over.Sort[i].Expr, row)
-		if err != nil {
-			return problem(err)
-		}
-		keys[i] = v
-	}
-	if !o.held.canRank(keys) {
-		return nil
-	}
-	line, err := o.line.encode(nil)
-	if err != nil {
-		return err
-	}
-	return o.held.hold(keys, line)
-}
-
-// finish ends the last partition, and passes on the rows held in their order.
+// finish ends the last partition and the answer.
 func (o *overer) finish() error {
 	if len(o.rows) > 0 {
 		if err := o.endPartition(); err != nil {
 			return err
 		}
 	}
-	rows := o.held.sorted()
-	for i, h := range rows {
-		if o.over.Distinct && i > 0 && o.held.compare(rows[i-1].keys, h.keys) == 0 {
-			continue
-		}
-		ok, err := o.out.admit(h.keys, o.held.compareTies(o.plan.TieKeys))
-		if err != nil {
-			return err
-		}
-		if !ok {
-			continue
-		}
-		o.out.out = append(o.out.out, h.line...)
-		if err := o.out.wrote(); err != nil {
-			return err
-		}
-	}
-	return o.out.flush()
-}
-
-// lineEncoder encodes rows of the answer.
-type lineEncoder struct {
-	types []sqltypes.Type
-	row   []sqltypes.Value
-}
-
-// encode appends the current row in wire format, with a newline. It fails if the row exceeds
-// [api.MaxRow].
-func (e *lineEncoder) encode(dst []byte) ([]byte, error) {
-	start := len(dst)
-	dst = append(dst, '[')
-	for i := range e.row {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if len(dst)-start+len(e.row[i].Str) >= api.MaxRow {
-			return dst[:start], api.RowTooLarge()
-		}
-		dst = sqltypes.AppendJSON(dst, e.types[i], e.row[i])
-	}
-	if dst = append(dst, ']', '\n'); len(dst)-start > api.MaxRow {
-		return dst[:start], api.RowTooLarge()
-	}
-	return dst, nil
+	return o.answer.finish()
 }
 
 // byWindow returns the order of the rows of a window: by partition, then by its ORDER BY. Rows that
