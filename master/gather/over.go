@@ -62,18 +62,13 @@ func (o *overer) take(block []byte, _ int64) error {
 // add adds a row. The first one of another partition ends the current one.
 func (o *overer) add(line []byte) error {
 	types := o.over.Types
-	if !o.split.Split(line, len(types)) {
-		return errGarbage()
+	row, err := DecodeRow(make([]sqltypes.Value, 0, len(types)+len(o.over.Windows)), &o.split, line, types)
+	if err != nil {
+		return err
 	}
-	row := make([]sqltypes.Value, len(types), len(types)+len(o.over.Windows))
 	size := 64 + 48*cap(row)
-	for i, t := range types {
-		v, err := sqltypes.DecodeWire(t, o.split.Element(line, i))
-		if err != nil {
-			return errGarbage()
-		}
-		row[i] = v
-		size += len(v.Str)
+	for i := range row {
+		size += len(row[i].Str)
 	}
 	if len(o.rows) > 0 && !o.samePartition(row) {
 		if err := o.endPartition(); err != nil {

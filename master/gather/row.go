@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"shardeck/master/plan"
+	"shardeck/shared/jsonrow"
 	"shardeck/shared/sqltypes"
 )
 
@@ -68,4 +69,20 @@ func compareOnServer(k *plan.MergeKey, a, b sqltypes.Value) int {
 		a.Str, b.Str = strings.TrimRight(a.Str, "\x00"), strings.TrimRight(b.Str, "\x00")
 	}
 	return compareValues(k, a, b)
+}
+
+// DecodeRow appends the values of a row, a JSON array without a newline, in wire form and of these
+// types. It fails with shard_bad_answer. split is scratch memory.
+func DecodeRow(dst []sqltypes.Value, split *jsonrow.Splitter, row []byte, types []sqltypes.Type) ([]sqltypes.Value, error) {
+	if !split.Split(row, len(types)) {
+		return dst, errGarbage()
+	}
+	for i, t := range types {
+		v, err := sqltypes.DecodeWire(t, split.Element(row, i))
+		if err != nil {
+			return dst, errGarbage()
+		}
+		dst = append(dst, v)
+	}
+	return dst, nil
 }

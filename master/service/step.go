@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"shardeck/master/gather"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
@@ -37,20 +38,13 @@ func (q *statement) runStep(ctx context.Context, step *planner.Step) ([][]sqltyp
 	take := func(block []byte, _ int64) error {
 		size += len(block)
 		for len(block) > 0 {
-			end := bytes.IndexByte(block, '\n')
-			if end < 0 || !split.Split(block[:end], len(types)) {
-				return api.NewProblem(api.CodeShardBadAnswer, "a row is not a JSON array of the expected columns")
-			}
-			row := make([]sqltypes.Value, len(types))
-			for i, t := range types {
-				v, err := sqltypes.DecodeWire(t, split.Element(block[:end], i))
-				if err != nil {
-					return api.NewProblem(api.CodeShardBadAnswer, "a value of a row is not a %s", t)
-				}
-				row[i] = v
+			line, rest, _ := bytes.Cut(block, []byte{'\n'})
+			row, err := gather.DecodeRow(make([]sqltypes.Value, 0, len(types)), &split, line, types)
+			if err != nil {
+				return err
 			}
 			rows = append(rows, row)
-			block = block[end+1:]
+			block = rest
 			values += len(types)
 		}
 		if size > maxStepBytes || values > maxStepValues {
