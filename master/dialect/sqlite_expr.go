@@ -141,18 +141,7 @@ func (w *sqliteWriter) in(e *plan.Expr) {
 func (w *sqliteWriter) inSet(e *plan.Expr) {
 	w.text("(")
 	w.collated(e.Args[0], collationOf(e.Args[0].Type, e.Binary))
-	if e.Negated {
-		w.text(" NOT")
-	}
-	w.text(" IN ")
-	if e.Query == nil {
-		subquery(w, e)
-	} else {
-		w.text("(")
-		w.query(e.Query, "", true)
-		w.text(")")
-	}
-	w.text(")")
+	inQuery(w, e)
 }
 
 // scalar writes a subquery as a value. SQLite would take the first of several rows; sd_single

@@ -206,18 +206,7 @@ func (w *sqlServerWriter) inSet(e *plan.Expr) {
 	default:
 		w.unicode(x)
 	}
-	if e.Negated {
-		w.text(" NOT")
-	}
-	w.text(" IN ")
-	if e.Query == nil {
-		subquery(w, e)
-	} else {
-		w.text("(")
-		w.query(e.Query, "", true)
-		w.text(")")
-	}
-	w.text(")")
+	inQuery(w, e)
 }
 
 // listType returns a type that holds all of the constants unchanged, or false if there is

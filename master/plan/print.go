@@ -89,6 +89,11 @@ func (e *Expr) append(dst []byte, inner bool) []byte {
 	if inner {
 		return append(e.append(append(dst, '('), false), ')')
 	}
+	return e.appendOperation(dst)
+}
+
+// appendOperation appends an expression with operators.
+func (e *Expr) appendOperation(dst []byte) []byte {
 	switch e.Op {
 	case NegExpr:
 		return e.Args[0].append(append(dst, '-'), true)

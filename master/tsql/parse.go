@@ -111,35 +111,36 @@ func (p *parser) wanted(s Statement) string {
 
 func wantedOfSelect(s *Select) string {
 	switch {
-	case s.Fetch != nil:
-		return "the end of the SELECT"
-	case s.Offset != nil:
-		return "FETCH or the end of the SELECT"
 	case s.OrderBy != nil:
-		return "ASC, DESC, a comma, OFFSET or the end of the SELECT"
+		return wantedOfOrdering(&s.Ordering)
 	case s.Having != nil:
 		return "AND, OR, ORDER BY or the end of the SELECT"
 	case s.GroupBy != nil:
 		return "a comma, HAVING, ORDER BY or the end of the SELECT"
 	case s.Where != nil:
 		return "AND, OR, GROUP BY, HAVING, ORDER BY or the end of the SELECT"
-	}
-	if s.From == nil {
+	case s.From == nil:
 		return "a comma, AS, an alias or FROM"
 	}
 	return "JOIN, WHERE, GROUP BY, HAVING, ORDER BY or the end of the SELECT"
 }
 
 func wantedOfSetQuery(s *SetQuery) string {
-	switch {
-	case s.Fetch != nil:
-		return "the end of the SELECT"
-	case s.Offset != nil:
-		return "FETCH or the end of the SELECT"
-	case s.OrderBy != nil:
-		return "ASC, DESC, a comma, OFFSET or the end of the SELECT"
+	if s.OrderBy != nil {
+		return wantedOfOrdering(&s.Ordering)
 	}
 	return "a set operator, ORDER BY or the end of the SELECT"
+}
+
+// wantedOfOrdering lists what could have followed ORDER BY and its items.
+func wantedOfOrdering(o *Ordering) string {
+	switch {
+	case o.Fetch != nil:
+		return "the end of the SELECT"
+	case o.Offset != nil:
+		return "FETCH or the end of the SELECT"
+	}
+	return "ASC, DESC, a comma, OFFSET or the end of the SELECT"
 }
 
 // notHere refuses the clauses that T-SQL allows around the table or the rows of a
