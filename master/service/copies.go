@@ -347,7 +347,7 @@ func (c *copies) answer(p *plan.Plan, results []scatter.ExecResult, o outcome, f
 	for i := range results {
 		r := &results[i]
 		if r.Problem == nil {
-			differ = differ || affectedRows(r) != affectedRows(&results[0])
+			differ = differ || r.Response.Rows() != results[0].Response.Rows()
 			continue
 		}
 		differ = differ || refusedForGood(r.Problem)
@@ -368,11 +368,4 @@ func (c *copies) answer(p *plan.Plan, results []scatter.ExecResult, o outcome, f
 		err = problem.Hinted("the copies of %s differ, which is why only some took the write: drift in GET %s says how, and POST %s repairs it", p.Table, api.PathMetadata, api.PathRepairTable)
 	}
 	return resp, err
-}
-
-func affectedRows(r *scatter.ExecResult) (rows int64) {
-	for _, n := range r.Response.RowsAffected {
-		rows += n
-	}
-	return rows
 }

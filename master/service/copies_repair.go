@@ -355,8 +355,5 @@ func (m *mending) exec(ctx context.Context, p *plan.Plan) (rows int64, problem *
 		m.held.delayed = m.held.delayed || problem.Code == api.CodeOutcomeUnknown
 		return 0, problem
 	}
-	for _, n := range resp.RowsAffected {
-		rows += n
-	}
-	return rows, nil
+	return resp.Rows(), nil
 }

@@ -279,10 +279,7 @@ func summarize(p *plan.Plan, results []scatter.ExecResult, o outcome) (*api.Writ
 			causes = append(causes, *r.Problem)
 			continue
 		}
-		rows := int64(0)
-		for _, n := range r.Response.RowsAffected {
-			rows += n
-		}
+		rows := r.Response.Rows()
 		if p.Copies {
 			resp.RowsAffected = max(resp.RowsAffected, rows) // of each copy the same
 		} else {

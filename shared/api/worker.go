@@ -171,6 +171,14 @@ type ExecResponse struct {
 	Replayed bool `json:"replayed,omitzero"`
 }
 
+// Rows is the number of rows that all statements affected.
+func (r *ExecResponse) Rows() (rows int64) {
+	for _, n := range r.RowsAffected {
+		rows += n
+	}
+	return rows
+}
+
 // QueryRequest runs one SELECT. The response is a row stream without a [StreamHead], since the
 // master already knows the columns.
 type QueryRequest struct {
