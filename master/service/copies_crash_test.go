@@ -127,10 +127,11 @@ func TestWritersOfCopiesWhileProcessesDie(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var acknowledged, unknown atomic.Int64
 	var wg sync.WaitGroup
+	masters := [2]*client.Master{c.Master(0), c.Master(1)}
 	for writer := range 4 {
 		wg.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
-				m := c.Master((writer + i) % 2)
+				m := masters[(writer+i)%2]
 				_, err := m.Query(t.Context(), &api.SQLRequest{DB: "Copies", SQL: "UPDATE Countries SET size = size + 1, name = CASE WHEN size % 2 = 0 THEN N'even' ELSE N'odd' END"})
 				switch {
 				case err == nil:

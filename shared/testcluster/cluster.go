@@ -45,7 +45,8 @@ type Options struct {
 	Env []string
 }
 
-// Cluster is a running cluster. It ends with its test.
+// Cluster is a running cluster. It ends with its test. Its methods and those of its Nodes are for one
+// goroutine; the clients that they return are for any.
 type Cluster struct {
 	Token   string
 	Workers []*Node

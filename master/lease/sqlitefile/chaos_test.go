@@ -16,9 +16,10 @@ import (
 
 // memory is a row in memory. Its writes take time, and may fail before or after they were done.
 type memory struct {
-	rng  *rand.Rand
-	turn chan struct{} // SQLite's lock, and what guards the rest
-	rec  record
+	reliable bool // nothing fails
+	rng      *rand.Rand
+	turn     chan struct{} // SQLite's lock, and what guards the rest
+	rec      record
 }
 
 func newMemory(seed uint64, ttl time.Duration) *memory {
@@ -99,10 +100,12 @@ func (v *view) sleep() {
 	time.Sleep(d)
 }
 
+func (v *view) fails() bool { return !v.reliable && v.rng.IntN(40) == 0 }
+
 func (v *view) read(ctx context.Context) (rec record, err error) {
 	err = v.locked(ctx, func() error {
 		rec = v.rec
-		if v.rng.IntN(40) == 0 {
+		if v.fails() {
 			return errDisk
 		}
 		return nil
@@ -112,7 +115,7 @@ func (v *view) read(ctx context.Context) (rec record, err error) {
 
 func (v *view) update(ctx context.Context, change func(record) (record, error)) error {
 	return v.locked(ctx, func() error {
-		if v.rng.IntN(40) == 0 {
+		if v.fails() {
 			return errDisk
 		}
 		next, err := change(v.rec)
@@ -120,7 +123,7 @@ func (v *view) update(ctx context.Context, change func(record) (record, error)) 
 			return err
 		}
 		v.rec = next
-		if v.rng.IntN(40) == 0 {
+		if v.fails() {
 			return errDisk // although it was done
 		}
 		return nil
@@ -216,6 +219,53 @@ func TestKillToNextGrant(t *testing.T) {
 		// The store of this test takes up to 0.3 s for an answer, and fails at times.
 		if limit := DefaultTTL + DefaultTTL/pollsPerTTL + 2*time.Second; worst > limit {
 			t.Errorf("the next holder waited for %s of virtual time; at most %s", worst, limit)
+		}
+	})
+}
+
+// lossy is a row whose next write is done, but said to have failed.
+type lossy struct {
+	memory *view
+	lose   bool
+}
+
+func (l *lossy) read(ctx context.Context) (record, error) { return l.memory.read(ctx) }
+
+func (l *lossy) update(ctx context.Context, change func(record) (record, error)) error {
+	err := l.memory.update(ctx, change)
+	if err == nil && l.lose {
+		l.lose = false
+		return errDisk
+	}
+	return err
+}
+
+func (*lossy) close() error { return nil }
+
+// TestAnAcquisitionWithALostAnswerIsRepeatedAtOnce: who has written the row need not wait for it to
+// expire, while others must.
+func TestAnAcquisitionWithALostAnswerIsRepeatedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		row := newMemory(1, DefaultTTL)
+		row.reliable = true
+		mine := &lossy{memory: &view{memory: row}}
+		l, other := newLease(mine, DefaultTTL, testLog(t)), newLease(&view{memory: row}, DefaultTTL, testLog(t))
+		defer l.Close()
+		defer other.Close()
+		time.Sleep(2 * DefaultTTL) // the row of a new file expires
+		mine.lose = true
+		if _, err := l.Acquire(t.Context(), "http://m", 0); !errors.Is(err, errDisk) {
+			t.Fatalf("the answer was not lost: %v", err)
+		}
+		if _, err := other.Acquire(t.Context(), "http://other", 0); !errors.As(err, new(*lease.HeldError)) {
+			t.Errorf("another acquires what may be held: %v", err)
+		}
+		g, err := l.Acquire(t.Context(), "http://m", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if g.Term() != 2 {
+			t.Errorf("the term is %d", g.Term())
 		}
 	})
 }

@@ -11,7 +11,8 @@
 // is asked to acquire.
 //
 // After a holder was killed, the next can acquire the lease after TTL*5/6 to TTL*11/10; after
-// Release at once. A master that is started again is a new session and waits like any other.
+// Release at once. A master that is started again is a new session and waits like any other. One whose
+// acquisition failed although the row was written finds its own row, and can acquire again at once.
 //
 // A file that is removed or replaced takes the lease with it: each read and write compares the
 // file's identity with that of the path, before and after. The row of a new file counts as held

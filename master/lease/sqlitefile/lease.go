@@ -54,6 +54,20 @@ type Lease struct {
 	closed bool
 	watch  watch
 	held   *grant // the newest; nil before
+	wrote  attempt
+}
+
+// attempt is the newest row that Acquire has tried to write. If the outcome is unknown it may be there,
+// and need not expire as another's would.
+type attempt struct {
+	rec   record
+	begun time.Time // before the write
+}
+
+// holds reports whether cur is what was tried, so long as no other can have acquired the lease since:
+// it would have to watch the row for a TTL.
+func (a attempt) holds(cur record, now time.Time) bool {
+	return cur == a.rec && now.Sub(a.begun) < a.rec.ttl
 }
 
 var errSlow = errors.New("acquiring the lease took too long")
@@ -151,16 +165,20 @@ func (l *Lease) hold(g *grant) bool {
 func (l *Lease) decide(cur record, holder string, after uint64, now time.Time) (record, error) {
 	l.mu.Lock()
 	l.watch.see(cur, now, now)
-	w, held := l.watch, l.held
+	w, held, wrote := l.watch, l.held, l.wrote
 	l.mu.Unlock()
-	if w.left() > 0 && (held == nil || !held.wrote(cur)) {
+	if w.left() > 0 && !wrote.holds(cur, now) && (held == nil || !held.wrote(cur)) {
 		return record{}, &lease.HeldError{Holding: l.holding(w, now)}
 	}
 	term, err := nextTerm(cur.term, after)
 	if err != nil {
 		return record{}, err
 	}
-	return record{file: cur.file, holder: holder, session: l.session, term: term, ttl: l.ttl}, nil
+	next := record{file: cur.file, holder: holder, session: l.session, term: term, ttl: l.ttl}
+	l.mu.Lock()
+	l.wrote = attempt{rec: next, begun: now}
+	l.mu.Unlock()
+	return next, nil
 }
 
 // Observe reads the row; see lease.Lease. While this Lease has a grant, nothing is Free.
