@@ -298,6 +298,21 @@ func TestCopyWritesOSC52(t *testing.T) {
 	})
 }
 
+// closable returns f as a file whose Close ends a Read of another goroutine. Close of a file in blocking
+// mode only takes effect when that Read returns.
+func closable(t *testing.T, f *os.File) *os.File {
+	t.Helper()
+	fd, err := unix.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	return os.NewFile(uintptr(fd), f.Name())
+}
+
 func TestProgramEndsWithItsTerminal(t *testing.T) {
 	if hangupIgnored() {
 		t.Skip("this process was started to ignore the end of a terminal, as by nohup")
@@ -306,6 +321,7 @@ func TestProgramEndsWithItsTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	master = closable(t, master)
 	w := newWindow(t, master)
 	done := make(chan error, 1)
 	go func() {

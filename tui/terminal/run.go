@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,7 @@ type session struct {
 	continued chan struct{}
 	stopping  atomic.Bool
 	quit      chan struct{}
+	work      sync.WaitGroup // what uses the terminal and ends with the program
 
 	titled bool // the window's title was changed
 
@@ -121,8 +123,8 @@ func (atEnd) Read([]byte) (int, error) { return 0, io.EOF }
 
 // enter takes the terminal over.
 func (s *session) enter(o Options) error {
-	go s.listen()
 	if !ownsTerminal {
+		s.work.Go(s.listen)
 		return nil
 	}
 	go s.frames.run(s.quit)
@@ -138,8 +140,9 @@ func (s *session) enter(o Options) error {
 	if err := s.resume(); err != nil {
 		return err
 	}
+	s.work.Go(s.listen)
 	s.frames.take() // in raw mode, so that what is typed in answer to it is not echoed
-	go s.sendSize()
+	s.work.Go(s.sendSize)
 	return nil
 }
 
@@ -184,6 +187,7 @@ func (s *session) leave() {
 	if s.input != nil {
 		s.input.close()
 	}
+	s.work.Wait()
 }
 
 // sendSize tells the program how large the terminal is, if it is one.
