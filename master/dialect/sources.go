@@ -1,6 +1,9 @@
 package dialect
 
 import (
+	"strconv"
+	"strings"
+
 	"shardeck/master/plan"
 	"shardeck/shared/sqlfunc"
 )
@@ -19,10 +22,14 @@ func (w *writer) columnOf(e *plan.Expr) {
 	w.name(e.Column)
 }
 
-// alias writes the alias of a source.
+// alias writes the alias of a source: t0, t1 and so on, unless that is the name of the table that is
+// written, which has no alias.
 func (w *writer) alias(number int) {
 	w.text("t")
 	w.number(number)
+	if w.target != "" && strings.EqualFold(w.target, "t"+strconv.Itoa(number)) {
+		w.text("_")
+	}
 }
 
 // joins are the words before each source but the first.

@@ -30,7 +30,7 @@ func (src *source) restricts(sc *bind.Scope) keySet {
 		return keySet{all: true}
 	}
 	set := src.keys
-	if src.On != nil {
+	if src.On != nil && src.Join == plan.InnerJoin { // a RIGHT JOIN keeps rows that do not satisfy it
 		set = set.intersect(keysOf(sc, src.On))
 	}
 	return set
@@ -178,6 +178,9 @@ func (s *statement) checkJoins() error {
 		}
 	}
 	where := s.filter.where
+	if isNever(where) { // no rows are combined
+		return nil
+	}
 	for i := range s.sources {
 		src := &s.sources[i]
 		if src.On != nil {
@@ -187,7 +190,7 @@ func (s *statement) checkJoins() error {
 	s.connect(groups, where, func(a, b int) bool { return max(a, b) > lastOuter })
 	for i := range s.sources {
 		switch {
-		case !s.isSharded(i) || s.sources[i].On != nil && s.sources[i].On.Op == plan.FalseExpr:
+		case !s.isSharded(i) || isNever(s.sources[i].On):
 		case first < 0:
 			first = i
 		case groups.root(i) != groups.root(first):
@@ -196,6 +199,9 @@ func (s *statement) checkJoins() error {
 	}
 	return nil
 }
+
+// isNever reports whether e is known to be true of no row.
+func isNever(e *plan.Expr) bool { return e != nil && e.Op == plan.FalseExpr }
 
 // connect notes which sources the conjuncts of e require to have equal shard keys, where allowed.
 func (s *statement) connect(g groups, e *plan.Expr, allowed func(a, b int) bool) {

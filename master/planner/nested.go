@@ -197,7 +197,7 @@ func (s *statement) correlated(at int) (*plan.Query, error) {
 
 // answersAlone reports whether a shard has all rows that the query needs for a row around it.
 func (s *statement) answersAlone() bool {
-	if !s.spread() {
+	if !s.spread() || isNever(s.filter.where) {
 		return true
 	}
 	if s.filter.where == nil {

@@ -106,7 +106,9 @@ func randomStatements(t *testing.T, clusters []cluster, rounds, statements int) 
 			answered := 0
 			for i := range statements {
 				if i%10 == 9 {
-					r.change(g.change(r.schema))
+					st := g.change(r.schema)
+					r.change(st)
+					r.query(st.table.all())
 				} else if r.query(g.query(r.schema)) {
 					answered++
 				}
@@ -124,8 +126,9 @@ func randomStatements(t *testing.T, clusters []cluster, rounds, statements int) 
 
 // schema is a random schema.
 type schema struct {
-	tables []*table
-	joined []*table // whose keys have the same type
+	tables    []*table
+	sharded   []*table // by their keys, which have the same type
+	reference *table
 }
 
 // run is one schema on all the databases.
@@ -149,18 +152,23 @@ func newRun(t *testing.T, g *generator, clusters []cluster) *run {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 	}
-	for i := range 2 {
-		tb := &table{name: "T" + strconv.Itoa(i), columns: []column{{"id", whole, false}}}
+	for _, name := range []string{"T0", "T1", "R"} {
+		tb := &table{name: name, columns: []column{{"id", whole, false}}}
 		for j, k := range []kind{whole, text, money, day, flag, pick(g.Rand, whole, text), pick(g.Rand, text, money)} {
 			tb.columns = append(tb.columns, column{"c" + strconv.Itoa(j), k, g.chance(70)})
 		}
 		r.schema.tables = append(r.schema.tables, tb)
+		batches := pick(g.Rand, 0, 2, 8, 12)
+		if name == "R" {
+			r.schema.reference, batches = tb, pick(g.Rand, 1, 2, 3)
+		} else {
+			r.schema.sharded = append(r.schema.sharded, tb)
+		}
 		r.create(tb)
-		for range pick(g.Rand, 0, 2, 8, 12) {
+		for range batches {
 			r.change(g.insert(tb, 5))
 		}
 	}
-	r.schema.joined = r.schema.tables
 	return r
 }
 
@@ -191,7 +199,11 @@ func (r *run) create(tb *table) {
 	if _, err := r.plain.Exec("CREATE TABLE " + tb.name + " (" + strings.Join(b, ", ") + ")"); err != nil {
 		r.Fatal(err)
 	}
-	text := "CREATE TABLE " + tb.name + " (" + strings.Join(a, ", ") + ") WITH (DISTRIBUTION = HASH(id))"
+	how := "HASH(id)"
+	if tb == r.schema.reference {
+		how = "REPLICATE"
+	}
+	text := "CREATE TABLE " + tb.name + " (" + strings.Join(a, ", ") + ") WITH (DISTRIBUTION = " + how + ")"
 	for _, c := range r.clusters {
 		if _, err := c.master.Query(r.Context(), &api.SQLRequest{DB: dbName, SQL: text}); err != nil {
 			r.Fatalf("%s: %s\n%v", c.name, text, err)
@@ -213,8 +225,11 @@ func (r *run) change(st *statement) {
 			r.Errorf("%s: %s\n%v", c.name, st.tsql, err)
 			continue
 		}
-		if resp.RowsAffected == nil || *resp.RowsAffected != want {
-			r.Errorf("%s: %s\nplain: %s\nchanged %v rows, want %d", c.name, st.tsql, st.plain, resp.RowsAffected, want)
+		switch got := resp.RowsAffected; {
+		case got == nil:
+			r.Errorf("%s: %s\nno count of the rows changed", c.name, st.tsql)
+		case *got != want:
+			r.Errorf("%s: %s\nplain: %s\nchanged %d rows, want %d", c.name, st.tsql, st.plain, *got, want)
 		}
 	}
 }

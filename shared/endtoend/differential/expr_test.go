@@ -43,7 +43,19 @@ type column struct {
 // generator generates expressions over the columns in scope.
 type generator struct {
 	*rand.Rand
-	scope []expr // the columns, as expressions
+	schema  *schema
+	aliases int  // how many the statement has
+	with    expr // its common table expressions
+	on      expr // what WHERE has to require of a comma join
+	scope
+}
+
+// scope is what an expression can refer to.
+type scope struct {
+	columns []expr
+	key     []expr // the shard key: a subquery that requires it can be answered by each shard alone
+	total   []expr // columns that together identify a row; none if it is not known which
+	nested  int    // how many levels of subqueries may be in an expression
 }
 
 func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
@@ -53,7 +65,7 @@ func pick[T any](g *rand.Rand, choices ...T) T { return choices[g.IntN(len(choic
 
 func (g *generator) columnOf(k kind) (expr, bool) {
 	var fit []expr
-	for _, c := range g.scope {
+	for _, c := range g.columns {
 		if c.kind == k {
 			fit = append(fit, c)
 		}
@@ -105,6 +117,8 @@ func (g *generator) value(k kind, depth int) expr {
 		return g.constant(k)
 	}
 	switch {
+	case g.nested > 0 && g.chance(10):
+		return g.scalar(k)
 	case g.chance(15):
 		return g.caseOf(k, depth)
 	case g.chance(10):
@@ -120,9 +134,9 @@ func (g *generator) value(k kind, depth int) expr {
 	case text:
 		return g.textOf(depth)
 	case money:
-		a, b := g.value(money, depth-1), g.value(money, depth-1)
-		op := pick(g.Rand, "+", "-")
-		return binary(money, a, op, b)
+		return g.amount(depth)
+	case day:
+		return g.date(depth)
 	}
 	if c, ok := g.columnOf(k); ok {
 		return c
@@ -140,46 +154,6 @@ func binary(k kind, a expr, op string, b expr) expr {
 
 func call(k kind, tsql, plain string, a expr) expr {
 	return expr{k, tsql + "(" + a.tsql + ")", plain + "(" + a.plain + ")"}
-}
-
-func (g *generator) number(depth int) expr {
-	switch g.IntN(6) {
-	case 0:
-		return binary(whole, g.value(whole, depth-1), pick(g.Rand, "+", "-"), g.value(whole, depth-1))
-	case 1:
-		n := strconv.Itoa(1 + g.IntN(4))
-		return binary(whole, g.value(whole, depth-1), pick(g.Rand, "*", "/", "%"), expr{whole, n, n})
-	case 2:
-		return call(whole, "ABS", "abs", g.value(whole, depth-1))
-	case 3:
-		return call(whole, "LEN", "length", g.value(text, depth-1))
-	case 4:
-		d := g.value(day, depth-1)
-		part := g.IntN(3)
-		at := []string{"1, 4", "6, 2", "9, 2"}[part]
-		return expr{
-			whole, []string{"YEAR", "MONTH", "DAY"}[part] + "(" + d.tsql + ")",
-			"CAST(substr(" + d.plain + ", " + at + ") AS INTEGER)",
-		}
-	}
-	a := g.value(whole, depth-1)
-	return expr{whole, "(-" + a.tsql + ")", "(-" + a.plain + ")"}
-}
-
-func (g *generator) textOf(depth int) expr {
-	a := g.value(text, depth-1)
-	switch g.IntN(4) {
-	case 0:
-		b := g.value(text, depth-1)
-		return expr{text, "(" + a.tsql + " + " + b.tsql + ")", "(" + a.plain + " || " + b.plain + ")"}
-	case 1:
-		return call(text, "UPPER", "upper", a)
-	case 2:
-		return call(text, "LOWER", "lower", a)
-	}
-	from, n := 1+g.IntN(3), g.IntN(3)
-	args := fmt.Sprintf(", %d, %d)", from, n)
-	return expr{text, "SUBSTRING(" + a.tsql + args, "substr(" + a.plain + args}
 }
 
 func (g *generator) caseOf(k kind, depth int) expr {
@@ -206,6 +180,9 @@ func (g *generator) predicate(depth int) expr {
 	if depth > 0 && g.chance(15) {
 		a := g.predicate(depth - 1)
 		return expr{flag, "(NOT " + a.tsql + ")", "(NOT " + a.plain + ")"}
+	}
+	if g.nested > 0 && g.chance(15) {
+		return g.subquery(depth)
 	}
 	k := pick(g.Rand, whole, whole, text, text, money, day)
 	x := g.value(k, depth-1)

@@ -20,55 +20,62 @@ type statement struct {
 	out         []kind // of a SELECT's columns
 	ordered     bool   // the order is total, except for equal rows
 	ties        int    // the number of leading columns that a TOP WITH TIES is ordered by; 0: none
-	write       bool
+	windows     bool   // a window function is among the columns
+	table       *table // what is written; nil for a SELECT
+}
+
+// all reads the table.
+func (t *table) all() *statement {
+	st := &statement{tsql: "SELECT * FROM " + t.name}
+	var list []string
+	for _, c := range t.columns {
+		list = append(list, expr{c.kind, c.name, c.name}.folded())
+		st.out = append(st.out, c.kind)
+	}
+	st.plain = "SELECT " + strings.Join(list, ", ") + " FROM " + t.name
+	return st
 }
 
 // source brings a table into scope under an alias.
 func (g *generator) source(t *table, alias string) string {
 	for _, c := range t.columns {
 		ref := alias + "." + c.name
-		g.scope = append(g.scope, expr{c.kind, ref, ref})
+		g.columns = append(g.columns, expr{c.kind, ref, ref})
 	}
 	return t.name + " " + alias
 }
 
-// from generates a FROM clause of one table, or of two joined by their keys.
-func (g *generator) from(s *schema) (from expr) {
-	g.scope = nil
-	a := pick(g.Rand, s.tables...)
-	src := g.source(a, "x")
-	from = expr{tsql: src, plain: src}
-	if !g.chance(25) || len(s.joined) == 0 {
-		return from
+// where generates a WHERE clause, with what a comma join requires.
+func (g *generator) where() expr {
+	p, on := g.filter(), g.on
+	g.on = expr{}
+	switch {
+	case p.tsql == "" && on.tsql == "":
+		return expr{}
+	case on.tsql == "":
+		return expr{tsql: " WHERE " + p.tsql, plain: " WHERE " + p.plain}
+	case p.tsql == "":
+		return expr{tsql: " WHERE " + on.tsql, plain: " WHERE " + on.plain}
 	}
-	g.scope = nil
-	a, b := s.joined[0], s.joined[1]
-	if g.chance(50) {
-		a, b = b, a
-	}
-	src, other := g.source(a, "x"), g.source(b, "y")
-	how := pick(g.Rand, " JOIN ", " INNER JOIN ", " LEFT JOIN ")
-	on := expr{tsql: "x." + a.columns[0].name + " = y." + b.columns[0].name}
-	on.plain = on.tsql
-	if g.chance(40) {
-		p := g.predicate(1)
-		on = expr{tsql: on.tsql + " AND " + p.tsql, plain: on.plain + " AND " + p.plain}
-	}
-	return expr{tsql: src + how + other + " ON " + on.tsql, plain: src + how + other + " ON " + on.plain}
+	return expr{tsql: " WHERE " + on.tsql + " AND (" + p.tsql + ")", plain: " WHERE " + on.plain + " AND (" + p.plain + ")"}
 }
 
-func (g *generator) where() expr {
+// filter generates a condition, or none.
+func (g *generator) filter() expr {
+	k, ok := g.columnOf(whole)
 	switch {
 	case g.chance(30):
 		return expr{}
-	case g.chance(25): // the key
-		k := g.scope[0]
-		n := strconv.Itoa(g.IntN(60))
-		op, rest := "=", n
-		if g.chance(40) {
-			op, rest = "IN", "("+n+", "+strconv.Itoa(g.IntN(60))+", "+strconv.Itoa(g.IntN(60))+")"
+	case ok && g.chance(25): // often the key
+		if len(g.key) > 0 {
+			k = g.key[0]
 		}
-		p := expr{tsql: " WHERE " + k.tsql + " " + op + " " + rest, plain: " WHERE " + k.plain + " " + op + " " + rest}
+		n := strconv.Itoa(g.IntN(60))
+		is := " = " + n
+		if g.chance(40) {
+			is = " IN (" + n + ", " + strconv.Itoa(g.IntN(60)) + ", " + strconv.Itoa(g.IntN(60)) + ")"
+		}
+		p := expr{tsql: k.tsql + is, plain: k.plain + is}
 		if g.chance(40) {
 			q := g.predicate(1)
 			op := pick(g.Rand, " AND ", " OR ")
@@ -77,17 +84,33 @@ func (g *generator) where() expr {
 		}
 		return p
 	}
-	p := g.predicate(2)
-	return expr{tsql: " WHERE " + p.tsql, plain: " WHERE " + p.plain}
+	return g.predicate(2)
 }
 
 // query generates a SELECT.
 func (g *generator) query(s *schema) *statement {
-	from := g.from(s)
-	where := g.where()
-	if g.chance(45) {
-		return g.grouped(from, where)
+	g.schema, g.aliases, g.with, g.scope = s, 0, expr{}, scope{nested: pick(g.Rand, 0, 1, 1, 2)}
+	var st *statement
+	switch n := g.IntN(100); {
+	case n < 15:
+		st = g.set()
+	case n < 30:
+		st = g.windowed()
+	case n < 60:
+		st = g.grouped()
+	default:
+		st = g.rows()
 	}
+	if g.with.tsql != "" {
+		st.tsql, st.plain = g.with.tsql+" "+st.tsql, g.with.plain+" "+st.plain
+	}
+	return st
+}
+
+// rows generates a SELECT of expressions of each row.
+func (g *generator) rows() *statement {
+	from := g.from()
+	where := g.where()
 	st := &statement{}
 	var list, plain []string
 	for range 1 + g.IntN(4) {
@@ -107,12 +130,18 @@ func (g *generator) query(s *schema) *statement {
 }
 
 // grouped generates a SELECT with aggregates.
-func (g *generator) grouped(from, where expr) *statement {
+func (g *generator) grouped() *statement {
+	from := g.from()
+	where := g.where()
+	return flat(g, func() *statement { return g.aggregated(from, where) })
+}
+
+func (g *generator) aggregated(from, where expr) *statement {
 	st := &statement{}
 	var list, plain, by, byPlain []string
 	for range g.IntN(3) {
 		k := g.value(pick(g.Rand, whole, text, day, flag, money), 1)
-		if isConstant(k, g.scope) {
+		if isConstant(k, g.columns) {
 			continue // T-SQL requires a column in each GROUP BY expression
 		}
 		by, byPlain = append(by, k.tsql), append(byPlain, k.folded())
@@ -211,7 +240,7 @@ func (g *generator) finish(st *statement, distinct string, list, plain []string,
 		limit = fmt.Sprintf(" OFFSET %d ROWS FETCH NEXT %d ROWS ONLY", skip, n+1)
 		limitPlain = fmt.Sprintf(" LIMIT %d OFFSET %d", n+1, skip)
 	case 2:
-		if distinct == "" && tail.tsql == "" {
+		if distinct == "" && tail.tsql == "" && !st.windows {
 			// The order is by a single column, so that there are ties.
 			st.ties, st.ordered = 1, false
 			order = " ORDER BY 1"
@@ -267,7 +296,7 @@ func (g *generator) insert(t *table, rows int) *statement {
 		a, b = append(a, x), append(b, y)
 	}
 	return &statement{
-		write: true,
+		table: t,
 		tsql:  "INSERT INTO " + t.name + " VALUES " + strings.Join(a, ", "),
 		plain: "INSERT INTO " + t.name + " VALUES " + strings.Join(b, ", "),
 	}
@@ -275,15 +304,20 @@ func (g *generator) insert(t *table, rows int) *statement {
 
 // change generates an INSERT, UPDATE or DELETE.
 func (g *generator) change(s *schema) *statement {
+	g.schema, g.aliases = s, 0
 	t := pick(g.Rand, s.tables...)
 	if g.chance(40) {
 		return g.insert(t, 1+g.IntN(4))
 	}
-	g.scope = nil
+	g.scope = scope{nested: 1}
 	for _, c := range t.columns {
-		g.scope = append(g.scope, expr{c.kind, c.name, c.name})
+		ref := t.name + "." + c.name
+		g.columns = append(g.columns, expr{c.kind, ref, ref})
 	}
-	key := g.scope[0].tsql + " = " + strconv.Itoa(g.IntN(60))
+	if t != s.reference {
+		g.key = g.columns[:1]
+	}
+	key := g.columns[0].tsql + " = " + strconv.Itoa(g.IntN(60))
 	where := expr{tsql: " WHERE " + key, plain: " WHERE " + key}
 	if g.chance(50) {
 		p := g.predicate(2)
@@ -292,9 +326,9 @@ func (g *generator) change(s *schema) *statement {
 	if g.chance(40) {
 		// Only some of the rows, so that the table does not become empty.
 		n := strconv.Itoa(2 + g.IntN(5))
-		some := "(" + g.scope[0].tsql + " % " + n + " = 0)"
+		some := "(" + g.columns[0].tsql + " % " + n + " = 0)"
 		return &statement{
-			write: true,
+			table: t,
 			tsql:  "DELETE FROM " + t.name + where.tsql + " AND " + some, plain: "DELETE FROM " + t.name + where.plain + " AND " + some,
 		}
 	}
@@ -306,7 +340,7 @@ func (g *generator) change(s *schema) *statement {
 		v = expr{c.kind, "NULL", "NULL"}
 	}
 	return &statement{
-		write: true,
+		table: t,
 		tsql:  "UPDATE " + t.name + " SET " + c.name + " = " + v.tsql + where.tsql,
 		plain: "UPDATE " + t.name + " SET " + c.name + " = " + v.plain + where.plain,
 	}
