@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"slices"
+
 	"shardeck/master/plan"
 	"shardeck/shared/sqlfunc"
 	"shardeck/shared/sqltypes"
@@ -22,23 +24,64 @@ func collationOf(t sqltypes.Type, binary bool) string {
 	return ""
 }
 
-// hasCollation reports whether e, written as it is, compares in coll, the collation of the
-// comparison: only columns have a collation of their own.
+// asStored is SQLite's default collation, which dates and times are compared in.
+const asStored = "BINARY"
+
+// comparedIn returns the collation that an expression must be compared in, or "" if its values are not
+// stored as text.
+func comparedIn(t sqltypes.Type, binary bool) string {
+	if t.Class() == sqltypes.Temporals {
+		return asStored
+	}
+	return collationOf(t, binary)
+}
+
+// hasCollation reports whether e, written as it is, compares in coll, the collation of the comparison.
+// Only columns have a collation of their own.
 func hasCollation(e *plan.Expr, coll string) bool {
-	return coll == "" || e.Op == plan.CollateExpr || e.Op == plan.ColumnExpr && !e.Derived && collationOf(e.Type, e.Binary) == coll
+	switch {
+	case coll == "" || e.Op == plan.CollateExpr:
+		return true
+	case coll == asStored:
+		return !leaks(e)
+	}
+	return e.Op == plan.ColumnExpr && !e.Derived && collationOf(e.Type, e.Binary) == coll
+}
+
+// leaks reports whether SQLite may take e to have an explicit collation, which is one that is written
+// anywhere within it, such as in the condition of a CASE. See sqlite3ExprCollSeq in SQLite's expr.c.
+func leaks(e *plan.Expr) bool {
+	switch e.Op {
+	case plan.ColumnExpr:
+		return e.Derived // from an expression that may leak
+	case plan.CollateExpr:
+		return true
+	case plan.EqExpr, plan.NeExpr, plan.LtExpr, plan.LeExpr, plan.GtExpr, plan.GeExpr, plan.InExpr, plan.InSetExpr, plan.AggExpr, plan.WindowExpr:
+		if slices.ContainsFunc(e.Args, func(a *plan.Expr) bool { return collationOf(a.Type, a.Binary) != "" }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(e.Args, leaks)
 }
 
 // collated writes e, with COLLATE if it does not have the collation already.
 func (w *sqliteWriter) collated(e *plan.Expr, coll string) {
-	w.expr(e)
-	if !hasCollation(e, coll) {
-		w.text(" COLLATE ")
-		w.text(coll)
+	if hasCollation(e, coll) {
+		w.expr(e)
+		return
 	}
+	w.withCollation(e, coll)
+}
+
+// withCollation writes e with COLLATE.
+func (w *sqliteWriter) withCollation(e *plan.Expr, coll string) {
+	w.expr(e)
+	w.text(" COLLATE ")
+	w.text(coll)
 }
 
 // inOwnCollation writes e in a place where SQLite compares its values with each other.
-func (w *sqliteWriter) inOwnCollation(e *plan.Expr) { w.collated(e, collationOf(e.Type, e.Binary)) }
+func (w *sqliteWriter) inOwnCollation(e *plan.Expr) { w.collated(e, comparedIn(e.Type, e.Binary)) }
 
 // expr writes e, in parentheses if necessary to be an operand of any operator.
 func (w *sqliteWriter) expr(e *plan.Expr) {
@@ -97,15 +140,18 @@ func (w *sqliteWriter) expr(e *plan.Expr) {
 	}
 }
 
-// compare writes a comparison. SQLite uses the collation of the left operand, or of the
-// right one if the left has none.
+// compare writes a comparison. SQLite uses the explicit collation of an operand, first the left one, or
+// else that of a column.
 func (w *sqliteWriter) compare(e *plan.Expr) {
 	l, r := e.Args[0], e.Args[1]
-	coll := collationOf(l.Type, e.Binary)
+	coll := comparedIn(l.Type, e.Binary)
 	w.text("(")
-	if l.Op != plan.ColumnExpr && hasCollation(r, coll) {
+	switch {
+	case coll != "" && l.Op != plan.CollateExpr && (leaks(l) || leaks(r)):
+		w.withCollation(l, coll)
+	case l.Op != plan.ColumnExpr && hasCollation(r, coll):
 		w.expr(l)
-	} else {
+	default:
 		w.collated(l, coll)
 	}
 	w.text(comparisons[e.Op])
@@ -116,7 +162,7 @@ func (w *sqliteWriter) compare(e *plan.Expr) {
 func (w *sqliteWriter) in(e *plan.Expr) {
 	x, list := e.Args[0], e.Args[1:]
 	w.text("(")
-	w.collated(x, collationOf(x.Type, e.Binary))
+	w.collated(x, comparedIn(x.Type, e.Binary))
 	if e.Negated {
 		w.text(" NOT")
 	}
@@ -140,7 +186,7 @@ func (w *sqliteWriter) in(e *plan.Expr) {
 // inSet writes IN with a nested query. SQLite compares by the collation of the left operand.
 func (w *sqliteWriter) inSet(e *plan.Expr) {
 	w.text("(")
-	w.collated(e.Args[0], collationOf(e.Args[0].Type, e.Binary))
+	w.collated(e.Args[0], comparedIn(e.Args[0].Type, e.Binary))
 	inQuery(w, e)
 }
 

@@ -185,16 +185,16 @@ func (s *statement) overRows() error {
 	for _, o := range s.order {
 		over.Sort = append(over.Sort, plan.FinalKey{Expr: sp.split(o.x, &output{at: o.at, uses: o.uses}), Desc: o.desc})
 	}
+	if len(sp.outputs) == 0 { // as in SELECT COUNT(*) OVER (): a row needs at least one value
+		sp.field(&plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType, Value: sqltypes.Int64(1)}, &output{})
+	}
+	over.Windows = sp.functions()
 	if over.Distinct {
 		if err := s.checkDistinct(); err != nil {
 			return err
 		}
 		over.Sort = distinctSort(over.Sort, over.Output)
 	}
-	if len(sp.outputs) == 0 { // as in SELECT COUNT(*) OVER (): a row needs at least one value
-		sp.field(&plan.Expr{Op: plan.ValueExpr, Type: sqltypes.IntType, Value: sqltypes.Int64(1)}, &output{})
-	}
-	over.Windows = sp.functions()
 	p := s.plan
 	limit, offset, ties, tieKeys := s.limit, s.offset, s.ties, s.tieKeys()
 	s.limit, s.offset, s.ties, s.order = nil, 0, false, nil

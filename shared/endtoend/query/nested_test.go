@@ -11,6 +11,7 @@ import (
 // Houses is a reference table.
 var nestedSchema = []string{
 	"CREATE TABLE Houses (house INT PRIMARY KEY, name NVARCHAR(20) NOT NULL) WITH (DISTRIBUTION = REPLICATE)",
+	"CREATE TABLE T1 (id INT PRIMARY KEY) WITH (DISTRIBUTION = HASH(id))",
 	"INSERT INTO Houses VALUES (1, 'Elm'), (2, 'Oak'), (4, 'Yew')",
 }
 
@@ -49,6 +50,11 @@ var nestedQuestions = []question{
 	{name: "a set as a derived table", sql: "SELECT COUNT(*), SUM(x) FROM (SELECT id AS x FROM Students UNION ALL SELECT student FROM Marks) AS t", want: "[16,85]"},
 	{name: "tables with commas", sql: "SELECT s.id, m.no FROM Students s, Marks m WHERE m.student = s.id AND s.class = 2 ORDER BY s.id, m.no", want: "[3,1]\n[10,1]\n[10,2]"},
 	{name: "RIGHT JOIN", sql: "SELECT m.no, s.id FROM Marks m RIGHT JOIN Students s ON m.student = s.id AND m.points = 5 WHERE s.class = 1 ORDER BY s.id", want: "[null,1]\n[null,2]\n[1,7]"},
+	{name: "the ON of a RIGHT JOIN does not choose the shards", sql: "SELECT m.no, s.id FROM Marks m RIGHT JOIN Students s ON m.student = s.id AND s.id IN (1, 3) WHERE s.id = 7", want: "[null,7]"},
+	{name: "a comma, and a condition that no row satisfies", sql: "SELECT COUNT(*) FROM Students s, Marks m WHERE s.id = m.student AND s.id IS NULL", want: "[0]"},
+	{name: "NOT EXISTS with a condition that no row satisfies", sql: "SELECT id FROM Students s WHERE class = 2 AND NOT EXISTS (SELECT 1 FROM Marks m WHERE m.student = s.id AND m.no IS NULL) ORDER BY id", want: "[3]\n[5]\n[10]"},
+	{name: "a comparison with a CASE that compares strings", sql: "SELECT id FROM Students WHERE CASE WHEN name > N'zzz' THEN gpa ELSE 10.5 END > gpa ORDER BY id", want: "[1]\n[2]\n[3]\n[4]\n[6]\n[7]\n[10]"},
+	{name: "DISTINCT over windows in different orders", sql: "SELECT DISTINCT RANK() OVER (ORDER BY class) AS r, DENSE_RANK() OVER (ORDER BY gpa) AS d FROM Students WHERE class = 1 ORDER BY r, d", want: "[1,1]\n[1,2]\n[1,3]"},
 	{name: "FULL JOIN", sql: "SELECT s.id, l.v FROM Students s FULL JOIN Lonely l ON l.id = s.id AND s.id = 8 WHERE s.class = 1 OR s.id IS NULL ORDER BY s.id", want: "[null,5]\n[1,null]\n[2,null]\n[7,null]"},
 	{name: "a reference table is joined on anything", sql: "SELECT h.name, COUNT(*) AS n FROM Students s JOIN Houses h ON h.house = s.class GROUP BY h.name ORDER BY h.name", want: "[\"Elm\",3]\n[\"Oak\",3]"},
 	{name: "a reference table on the right of a LEFT JOIN", sql: "SELECT s.id, h.name FROM Students s LEFT JOIN Houses h ON h.house = s.id ORDER BY s.id OFFSET 0 ROWS FETCH NEXT 4 ROWS ONLY", want: "[1,\"Elm\"]\n[2,\"Oak\"]\n[3,null]\n[4,\"Yew\"]"},
@@ -85,6 +91,8 @@ var nestedWrites = []struct {
 	{"DELETE FROM Made WHERE NOT EXISTS (SELECT 1 FROM Students WHERE Students.id = Made.id)", 1, "[1,0]\n[2,null]\n[3,10]\n[7,0]"},
 	{"DELETE FROM Made WHERE n = (SELECT MAX(n) FROM Made)", 1, "[1,0]\n[2,null]\n[7,0]"},
 	{"DELETE FROM Made WHERE id IN (SELECT id FROM Students)", 3, ""},
+	{"INSERT INTO T1 VALUES (1), (2), (3)", 3, ""},
+	{"DELETE FROM T1 WHERE EXISTS (SELECT 1 FROM Marks WHERE student = T1.id)", 2, ""}, // its name may be an alias
 }
 
 var nestedRefusals = []refusal{
