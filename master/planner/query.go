@@ -37,7 +37,7 @@ func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Opt
 	}
 	pl := &planning{cat: cat, m: m, db: db, o: o}
 	for {
-		pl.numbers, pl.steps = 0, 0
+		pl.numbers = 0
 		top := pl.block(nil, nil)
 		if o.MaxRows != nil && *o.MaxRows < math.MaxInt64 {
 			more := *o.MaxRows + 1
@@ -69,8 +69,8 @@ type planning struct {
 	m   *sharding.Map
 	db  string
 	o   Options
-	// numbers is how many numbers of sources are taken, and steps how many steps were met.
-	numbers, steps int
+	// numbers is how many numbers of sources are taken.
+	numbers int
 	// apart are the derived tables that are run beforehand although each shard could compute its
 	// part of them, because the statement cannot join them there.
 	apart map[tsql.Query]bool

@@ -60,7 +60,8 @@ func (c catalog) Table(_, name string) (*bind.Table, error) {
 
 // TestStatements runs the scripts of testdata/statements. Each case has a title line
 // "== title", the lines of the statement, one of which may be "-- {options as JSON}", an
-// empty line, and the plan for three shards or the error.
+// empty line, and the plan for three shards or the error. Queries that are run beforehand come
+// first, and the plan is that of EXPLAIN, without their rows.
 func TestStatements(t *testing.T) {
 	files, err := filepath.Glob("testdata/statements/*.txt")
 	if err != nil || len(files) == 0 {
@@ -98,18 +99,23 @@ func runScript(t *testing.T, c catalog, script string) string {
 		text, _, _ := strings.Cut(rest, "\n\n")
 		text = strings.TrimSpace(text)
 		fmt.Fprintf(&out, "== %s\n%s\n\n", title, text)
-		p, err := planText(t, c, text)
+		plans, err := planText(t, c, text)
+		for i, p := range plans {
+			if i > 0 {
+				out.WriteString("--\n")
+			}
+			writePlan(t, &out, p)
+		}
 		if err != nil {
 			writeProblem(&out, text, err)
-		} else {
-			writePlan(t, &out, p)
 		}
 		out.WriteString("\n")
 	}
 	return strings.TrimRight(out.String(), "\n") + "\n"
 }
 
-func planText(t *testing.T, c planner.Catalog, text string) (*plan.Plan, error) {
+// planText returns the plans of the statement's steps, and then its own.
+func planText(t *testing.T, c planner.Catalog, text string) ([]*plan.Plan, error) {
 	var o struct {
 		Params    api.Object[jsontext.Value] `json:"params"`
 		AllShards bool                       `json:"all_shards"`
@@ -126,8 +132,20 @@ func planText(t *testing.T, c planner.Catalog, text string) (*plan.Plan, error) 
 	if err != nil {
 		return nil, err
 	}
-	p, _, err := planner.Statement(c, newMap(t, 3), "School", st, planner.Options{Params: o.Params, AllShards: o.AllShards, MaxRows: o.MaxRows})
-	return p, err
+	var plans []*plan.Plan
+	results := &planner.Results{}
+	for {
+		p, step, err := planner.Statement(c, newMap(t, 3), "School", st,
+			planner.Options{Params: o.Params, AllShards: o.AllShards, MaxRows: o.MaxRows, Results: results})
+		if step == nil {
+			if p != nil {
+				plans = append(plans, p)
+			}
+			return plans, err
+		}
+		plans = append(plans, step.Plan)
+		results.Skip(step)
+	}
 }
 
 func writePlan(t *testing.T, out *strings.Builder, p *plan.Plan) {

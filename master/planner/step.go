@@ -9,7 +9,7 @@ import (
 
 // Step is a query nested in a statement that has to be run before the statement can be planned.
 type Step struct {
-	// Number counts the steps of the statement from 1, in the order in which they are met.
+	// Number counts the steps of the statement from 1, in the order in which they are run.
 	Number int
 	Plan   *plan.Plan
 
@@ -61,13 +61,12 @@ func (r *Results) add(s *Step, res *result) {
 // run returns the rows of a query that is run beforehand, or fails with the [Step] that does so. At
 // most that many of its rows are needed; nil means all.
 func (s *statement) run(q tsql.Query, ctes []tsql.CommonTable, most *int64) (*result, error) {
-	s.steps++
-	number := s.steps
+	number := 1
 	if s.o.Results != nil {
 		if r := s.o.Results.of[q]; r != nil {
-			r.number = number
 			return r, nil
 		}
+		number += len(s.o.Results.of)
 	}
 	child := s.block(nil, ctes)
 	child.most = most

@@ -29,6 +29,13 @@ func (q *statement) explain(ctx context.Context, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
+	for _, b := range q.before {
+		before, err := q.s.describe(b)
+		if err != nil {
+			return err
+		}
+		ex.Before = append(ex.Before, *before)
+	}
 	resp := &api.SQLResponse{
 		EndInfoJSON: api.EndInfoJSON{Route: p.Route, Shards: []api.ShardResult{}, Query: q.info()},
 		Columns:     p.Columns, Explain: ex,
@@ -123,7 +130,16 @@ func steps(p *plan.Plan) []api.ExplainStep {
 			add("distinct", "equal rows become one")
 		}
 		if len(f.Sort) > 0 {
-			add("sort", "groups are held and sorted by %s", finalKeys(f))
+			add("sort", "groups are held and sorted by %s", finalKeys(f.Sort))
+		}
+	}
+	if o := p.Over; o != nil {
+		add("windows", "%s, over the rows of %s", windows(o), partition(p))
+		if o.Distinct {
+			add("distinct", "equal rows become one")
+		}
+		if len(o.Sort) > 0 {
+			add("sort", "rows are held and sorted by %s", finalKeys(o.Sort))
 		}
 	}
 	if p.Limit != nil || p.Offset > 0 {
@@ -144,9 +160,25 @@ func mergeKeys(p *plan.Plan) string {
 	return strings.Join(keys, ", ")
 }
 
-func finalKeys(f *plan.Final) string {
+func windows(o *plan.Over) string {
+	var names []string
+	for i := range o.Windows {
+		names = append(names, o.Windows[i].Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// partition says which rows the master holds to compute window functions.
+func partition(p *plan.Plan) string {
+	if len(p.Over.Partition) == 0 {
+		return "all partitions"
+	}
+	return "one partition at a time"
+}
+
+func finalKeys(sort []plan.FinalKey) string {
 	var keys []string
-	for _, k := range f.Sort {
+	for _, k := range sort {
 		x := k.Expr.String()
 		if k.Desc {
 			x += " DESC"

@@ -87,6 +87,8 @@ type statement struct {
 	ast  tsql.Statement
 	run  *runningQuery
 	plan *plan.Plan // nil until planned
+	// before are the plans of what is run first, if the statement is explained.
+	before []*plan.Plan
 }
 
 // answer plans and runs the statement. It returns an error only if nothing was sent yet.
@@ -122,6 +124,7 @@ func (q *statement) makePlan(ctx context.Context) (*plan.Plan, error) {
 		// One time for all of the statement's plans and shards.
 		Session: bind.Session{Now: q.run.started, Version: Version},
 	}
+	q.before = nil
 	for steps := 0; ; steps++ {
 		p, step, err := planner.Statement(requestCatalog{ctx, q.s}, q.s.slots, q.req.DB, q.ast, o)
 		if step == nil {
@@ -129,6 +132,9 @@ func (q *statement) makePlan(ctx context.Context) (*plan.Plan, error) {
 		}
 		if steps == maxSteps {
 			return nil, tooManySteps()
+		}
+		if q.req.Explain {
+			q.before = append(q.before, step.Plan)
 		}
 		if q.req.Explain && !q.req.Analyze {
 			o.Results.Skip(step)

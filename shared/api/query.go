@@ -93,6 +93,9 @@ type Explain struct {
 	Fragments []ExplainFragment `json:"fragments"`
 	// Steps are the master's, in order.
 	Steps []ExplainStep `json:"steps"`
+	// Before are the parts of the statement that are run before it is planned, in the order in which
+	// they are run. The first is "step 1" in the plan, and so on.
+	Before []Explain `json:"before,omitempty"`
 }
 
 // ExplainFragment is what one shard is sent.

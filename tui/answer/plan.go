@@ -36,9 +36,16 @@ type Line struct {
 const shownParams = 3
 
 // Plan describes a plan: the route and why, what is sent to each shard, what the master
-// does with the answers. Shards that are sent the same are grouped.
+// does with the answers. Shards that are sent the same are grouped. What is run first comes first.
 func Plan(e *api.Explain) []Line {
 	var p plan
+	for i := range e.Before {
+		p.section("Step %d, run first", i+1)
+		for _, l := range Plan(&e.Before[i]) {
+			l.Depth++
+			p.lines = append(p.lines, l)
+		}
+	}
 	p.route(e)
 	for rest := e.Fragments; len(rest) > 0; {
 		n := 1
