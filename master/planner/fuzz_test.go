@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,24 +92,31 @@ func FuzzStatement(f *testing.F) {
 		if err != nil {
 			return
 		}
-		p, _, err := planner.Statement(c, m, "School", st, planner.Options{Params: params, AllShards: true})
+		plans, err := allPlans(c, m, st, planner.Options{Params: params, AllShards: true})
+		if err != nil {
+			checkClientError(t, err)
+		}
+		for _, p := range plans {
+			checkPlan(t, p)
+			checkRendered(t, d, p)
+		}
+	})
+}
+
+// checkRendered renders a plan.
+func checkRendered(t *testing.T, d dialect.Dialect, p *plan.Plan) {
+	for i := range p.Fragments {
+		var err error
+		if p.Op.IsRead() {
+			_, err = d.Query(p, &p.Fragments[i])
+		} else {
+			_, err = d.Exec(p, &p.Fragments[i])
+		}
 		if err != nil {
 			checkClientError(t, err)
 			return
 		}
-		checkPlan(t, p)
-		for i := range p.Fragments {
-			if p.Op.IsRead() {
-				_, err = d.Query(p, &p.Fragments[i])
-			} else {
-				_, err = d.Exec(p, &p.Fragments[i])
-			}
-			if err != nil {
-				checkClientError(t, err)
-				return
-			}
-		}
-	})
+	}
 }
 
 // checkPlan checks the invariants of plans for reads.
@@ -120,7 +128,15 @@ func checkPlan(t *testing.T, p *plan.Plan) {
 		return
 	}
 	width := len(p.Query.Output)
-	if p.Final == nil && width != len(p.Columns)+p.Hidden || p.Final != nil && len(p.Final.Output) != len(p.Columns) {
+	rows := width - p.Hidden // the columns of the rows that come out of the merge, the groups and the windows
+	if p.Final != nil {
+		rows = len(p.Final.Output)
+	}
+	if o := p.Over; o != nil {
+		checkOver(t, o, rows)
+		rows = len(o.Output)
+	}
+	if rows != len(p.Columns) {
 		t.Fatalf("%d columns, %d hidden, the workers' rows have %d", len(p.Columns), p.Hidden, width)
 	}
 	for _, k := range p.Merge {
@@ -146,6 +162,29 @@ func checkPlan(t *testing.T, p *plan.Plan) {
 		if a.Column >= width {
 			t.Fatalf("an aggregate of column %d of %d", a.Column, width)
 		}
+	}
+}
+
+// checkOver checks that windows over rows of that many columns refer only to these.
+func checkOver(t *testing.T, o *plan.Over, columns int) {
+	if len(o.Types) != columns {
+		t.Fatalf("windows over %d of %d columns", len(o.Types), columns)
+	}
+	keys := slices.Clone(o.Partition)
+	for i := range o.Windows {
+		w := &o.Windows[i]
+		keys = append(append(keys, w.PartitionBy...), w.OrderBy...)
+		for _, a := range w.Args {
+			checkFinal(t, a, columns)
+		}
+	}
+	for _, k := range keys {
+		if k.Column >= columns {
+			t.Fatalf("column %d of %d", k.Column, columns)
+		}
+	}
+	for _, e := range o.Output {
+		checkFinal(t, e, columns+len(o.Windows))
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"shardeck/master/planner"
 	"shardeck/master/tsql"
 	"shardeck/shared/api"
+	"shardeck/shared/sharding"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -114,7 +115,7 @@ func runScript(t *testing.T, c catalog, script string) string {
 	return strings.TrimRight(out.String(), "\n") + "\n"
 }
 
-// planText returns the plans of the statement's steps, and then its own.
+// planText returns the plans of a statement with its options.
 func planText(t *testing.T, c planner.Catalog, text string) ([]*plan.Plan, error) {
 	var o struct {
 		Params    api.Object[jsontext.Value] `json:"params"`
@@ -132,11 +133,15 @@ func planText(t *testing.T, c planner.Catalog, text string) ([]*plan.Plan, error
 	if err != nil {
 		return nil, err
 	}
+	return allPlans(c, newMap(t, 3), st, planner.Options{Params: o.Params, AllShards: o.AllShards, MaxRows: o.MaxRows})
+}
+
+// allPlans returns the plans of the statement's steps, and then its own, without the rows of the steps.
+func allPlans(c planner.Catalog, m *sharding.Map, st tsql.Statement, o planner.Options) ([]*plan.Plan, error) {
 	var plans []*plan.Plan
-	results := &planner.Results{}
+	o.Results = &planner.Results{}
 	for {
-		p, step, err := planner.Statement(c, newMap(t, 3), "School", st,
-			planner.Options{Params: o.Params, AllShards: o.AllShards, MaxRows: o.MaxRows, Results: results})
+		p, step, err := planner.Statement(c, m, "School", st, o)
 		if step == nil {
 			if p != nil {
 				plans = append(plans, p)
@@ -144,7 +149,7 @@ func planText(t *testing.T, c planner.Catalog, text string) ([]*plan.Plan, error
 			return plans, err
 		}
 		plans = append(plans, step.Plan)
-		results.Skip(step)
+		o.Results.Skip(step)
 	}
 }
 
