@@ -134,7 +134,8 @@ func (r *Record) check(shards int) error {
 	missing := ""
 	switch r.Kind {
 	case Write, WriteCopies:
-		if r.Idempotency == nil || len(r.Parts) == 0 {
+		// A write of what was read before may have no part but the host's, and be logged all the same.
+		if r.Idempotency == nil || len(r.Parts) == 0 && r.Kind == WriteCopies {
 			missing = "an Idempotency-Key or parts"
 		}
 	case CreateTable, UndoCreateTable:

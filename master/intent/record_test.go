@@ -51,7 +51,7 @@ func TestARecordThatCannotBeExecutedIsRefused(t *testing.T) {
 		"a shard beyond the last":     {intent.DropDB, `{"shards":[0,3]}`, ""},
 		"a negative shard":            {intent.DropDB, `{"shards":[-1]}`, ""},
 		"a write without a key":       {intent.Write, `{"parts":[{"shard":1,"statements":[]}]}`, ""},
-		"a write without parts":       {intent.Write, `{"idempotency":{"key":"k","hash":"h"}}`, ""},
+		"a write without parts":       {intent.WriteCopies, `{"idempotency":{"key":"k","hash":"h"}}`, ""},
 		"a part beyond the last":      {intent.Write, `{"idempotency":{"key":"k","hash":"h"},"parts":[{"shard":9,"statements":[]}]}`, ""},
 		"a table without a name":      {intent.DropTable, `{"shards":[0]}`, ""},
 		"a table without definition":  {intent.CreateTable, `{"table":"T","shards":[0]}`, ""},

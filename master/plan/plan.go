@@ -57,6 +57,9 @@ type Plan struct {
 	// Copies means that the fragments of a write all do the same, each to its shard's copy of a
 	// reference table.
 	Copies bool `json:"copies,omitzero"`
+	// ReadsFirst means that the plan depends on rows that were read to make it, so that the same
+	// statement may have another plan later.
+	ReadsFirst bool `json:"reads_first,omitzero"`
 
 	// Field is the field of the request that errors of a dialect refer to: "sql" if the
 	// plan was made from a statement, or empty.

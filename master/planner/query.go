@@ -59,6 +59,7 @@ func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Opt
 			return nil, nil, err
 		}
 		p.Field = bind.StatementField
+		p.ReadsFirst = o.Results != nil && len(o.Results.of) > 0
 		return p, nil, nil
 	}
 }
@@ -93,7 +94,7 @@ func (s *statement) plans(st tsql.Statement) (*plan.Plan, error) {
 		if p := s.declare(st); p != nil {
 			return nil, p
 		}
-		return s.query(st.Query)
+		return s.plans(st.Body)
 	case tsql.Query:
 		return s.query(st)
 	case *tsql.Insert:
@@ -189,6 +190,15 @@ func (s *statement) singleTable(ref *tsql.TableRef) (*bind.Table, error) {
 	}
 	s.numbers = 1
 	return t, nil
+}
+
+// written looks up the table that a statement writes and makes it the scope.
+func (s *statement) written(ref *tsql.TableRef) (*bind.Table, error) {
+	if s.commonTable(ref) != nil {
+		p := s.b.Problem(api.CodeUnsupported, ref.At, "%s is a common table expression, which cannot be written to", api.Clip(ref.Name))
+		return nil, p.Hinted("write to the table, and choose its rows by a subquery in WHERE")
+	}
+	return s.singleTable(ref)
 }
 
 // condition binds WHERE, and routes by it and the join conditions.

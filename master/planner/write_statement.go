@@ -1,6 +1,9 @@
 package planner
 
 import (
+	"errors"
+	"fmt"
+
 	"shardeck/master/bind"
 	"shardeck/master/plan"
 	"shardeck/master/tsql"
@@ -11,7 +14,7 @@ import (
 
 // insert plans INSERT with the same code as [Insert].
 func (s *statement) insert(st *tsql.Insert) (*plan.Plan, error) {
-	t, err := s.singleTable(&st.Table)
+	t, err := s.written(&st.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -22,6 +25,9 @@ func (s *statement) insert(st *tsql.Insert) (*plan.Plan, error) {
 	}
 	in := newInserter(t, s.m)
 	in.values = make([]sqltypes.Value, len(t.Columns))
+	if st.Query != nil {
+		return s.insertQuery(in, st, columns)
+	}
 	for i, row := range st.Rows {
 		if len(row) != len(columns) {
 			return nil, s.rowLength(st, i, len(columns))
@@ -43,6 +49,58 @@ func (s *statement) insert(st *tsql.Insert) (*plan.Plan, error) {
 		}
 	}
 	return in.plan(len(st.Rows)), nil
+}
+
+// insertQuery plans an INSERT of the rows that a query has returned, which is run beforehand.
+func (s *statement) insertQuery(in *inserter, st *tsql.Insert, columns []int) (*plan.Plan, error) {
+	r, err := s.run(st.Query, s.ctes, nil)
+	if step, ok := errors.AsType[*Step](err); ok && step.query == tsql.Query(st.Query) && len(step.columns) != len(columns) {
+		return nil, s.selectLength(st, len(step.columns), len(columns)) // before it is run
+	}
+	if err != nil {
+		return nil, err
+	}
+	in.at = st.Query.Pos()
+	if r.skipped {
+		p := in.plan(0)
+		if in.t.Replicated {
+			return p, nil
+		}
+		p.Route = api.Route{Kind: api.RouteSubset, Shards: []int{}, Why: fmt.Sprintf("each row that step %d returns is placed by itself, like one of VALUES", r.number)}
+		return p, nil
+	}
+	for i, row := range r.rows {
+		for j, c := range columns {
+			col := &in.t.Columns[c]
+			if in.values[c], err = sqltypes.Convert(row[j], r.columns[j].Type, col.Type); err != nil {
+				p := *api.AsProblem(s.b.ValueError(err, in.at))
+				p.Row, p.Column = &i, col.Name
+				return nil, &p
+			}
+			in.given[c] = i + 1
+		}
+		if p := in.place(i); p != nil {
+			return nil, p
+		}
+	}
+	p := in.plan(len(r.rows))
+	if len(r.rows) == 0 {
+		p.Fragments, p.Route = nil, api.Route{Kind: api.RouteNone, Shards: []int{}, Why: "the query returns no rows"}
+	}
+	return p, nil
+}
+
+// selectLength refuses a query that selects n columns for want of the table.
+func (s *statement) selectLength(st *tsql.Insert, n, want int) error {
+	number := mssqlerr.MoreSelected
+	switch {
+	case len(st.Columns) == 0:
+		number = mssqlerr.ValueCount
+	case n < want:
+		number = mssqlerr.FewerSelected
+	}
+	p := s.b.Problem(api.CodeSyntax, st.Query.Pos(), "the query selects %d columns for %d columns of the INSERT", n, want)
+	return p.Hinted("select one value for each column").Numbered(number)
 }
 
 // insertColumns returns the columns that each row provides values for.
@@ -122,7 +180,7 @@ func (s *statement) assigned(col *bind.TableColumn, e tsql.Expr, i int) (sqltype
 // update plans UPDATE with the same code as [Update]; values may be computed from the
 // row's columns.
 func (s *statement) update(st *tsql.Update) (*plan.Plan, error) {
-	t, err := s.singleTable(&st.Table)
+	t, err := s.written(&st.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +223,7 @@ func (s *statement) update(st *tsql.Update) (*plan.Plan, error) {
 
 // delete plans DELETE with the same code as [Delete].
 func (s *statement) delete(st *tsql.Delete) (*plan.Plan, error) {
-	t, err := s.singleTable(&st.Table)
+	t, err := s.written(&st.Table)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +239,7 @@ func (s *statement) delete(st *tsql.Delete) (*plan.Plan, error) {
 
 // truncate plans TRUNCATE TABLE as a DELETE of all rows, which needs no all_shards: the words say so.
 func (s *statement) truncate(st *tsql.Truncate) (*plan.Plan, error) {
-	t, err := s.singleTable(&st.Table)
+	t, err := s.written(&st.Table)
 	if err != nil {
 		return nil, err
 	}

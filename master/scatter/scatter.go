@@ -73,9 +73,12 @@ type ExecCall struct {
 	Request *api.ExecRequest
 	// Part records the progress; nil: nobody follows it.
 	Part *Part
-	// Internal is the number of statements at the end of Request that are the master's own. Part does
-	// not count their rows.
+	// Internal is the number of statements at the end of Request that are the master's own. Neither
+	// Part nor the result counts their rows.
 	Internal int
+	// Other means that a stored response may be to another request, which ended in as many statements
+	// of the master. The result counts all of the other ones.
+	Other bool
 }
 
 // ExecResult is what came of it: exactly one of Response and Problem is set.
@@ -97,7 +100,8 @@ func (s *Scatter) Exec(ctx context.Context, requestID string, calls []ExecCall) 
 			var r ExecResult
 			r.Worker, r.Took, r.Problem = s.write(ctx, c.Shard, c.Part, func(ctx context.Context, w *client.Worker) (rows int64, err error) {
 				r.Response, err = w.Exec(ctx, c.Request, client.RequestID(requestID))
-				return affected(c, r.Response), err
+				c.leaveOut(r.Response)
+				return r.Response.Rows(), err
 			})
 			r.Shard = c.Shard
 			if r.Problem != nil {
@@ -137,16 +141,13 @@ func each[C, R any](ctx context.Context, s *Scatter, calls []C, run func(context
 	return results
 }
 
-// affected is the number of rows that a call's statements, without those of the master, affected.
-func affected(c *ExecCall, resp *api.ExecResponse) (rows int64) {
-	if resp == nil {
-		return 0
-	}
+// leaveOut removes the master's own statements from a response.
+func (c *ExecCall) leaveOut(resp *api.ExecResponse) {
 	own := len(c.Request.Statements) - c.Internal
-	for _, n := range resp.RowsAffected[:min(own, len(resp.RowsAffected))] {
-		rows += n
+	if c.Other && resp.Replayed {
+		own = len(resp.RowsAffected) - c.Internal
 	}
-	return rows
+	resp.RowsAffected = resp.RowsAffected[:max(0, min(own, len(resp.RowsAffected)))]
 }
 
 func (s *Scatter) write(ctx context.Context, shard int, part *Part, do func(context.Context, *client.Worker) (rows int64, err error)) (string, time.Duration, *api.Problem) {

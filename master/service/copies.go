@@ -275,7 +275,6 @@ func (c *copies) log(t *copyTable, w *write) error {
 func (c *copies) send(ctx context.Context, requestID string, t *copyTable, w *write) (results []scatter.ExecResult, left bool) {
 	at := slices.IndexFunc(w.calls, func(call scatter.ExecCall) bool { return call.Shard == w.home })
 	host := w.calls[at]
-	own := len(host.Request.Statements)
 	req := *host.Request
 	req.Statements = append(slices.Clip(req.Statements), *w.logged)
 	host.Request, host.Internal = &req, 1
@@ -286,11 +285,8 @@ func (c *copies) send(ctx context.Context, requestID string, t *copyTable, w *wr
 		}
 		return []scatter.ExecResult{first}, p.Code == api.CodeOutcomeUnknown
 	}
-	resp := *first.Response
-	resp.RowsAffected = resp.RowsAffected[:min(own, len(resp.RowsAffected))]
-	first.Response = &resp
 	others := slices.Delete(slices.Clone(w.calls), at, at+1)
-	if resp.Replayed {
+	if first.Response.Replayed {
 		return append([]scatter.ExecResult{first}, c.replay(ctx, requestID, others)...), false
 	}
 	results = append([]scatter.ExecResult{first}, c.s.scatter.Exec(ctx, requestID, others)...)
@@ -316,7 +312,7 @@ func (c *copies) replay(ctx context.Context, requestID string, calls []scatter.E
 	for i := range calls {
 		req := *calls[i].Request
 		req.Statements = []api.Statement{}
-		calls[i].Request = &req
+		calls[i].Request, calls[i].Other = &req, true
 	}
 	results := c.s.scatter.Exec(ctx, requestID, calls)
 	for i := range results {

@@ -54,7 +54,8 @@ func (t *intents) plan(w *write) error {
 	if w.idem != nil {
 		w.home = t.s.slots.Shard(sharding.Slot(w.idem.Key))
 	}
-	if len(w.calls) < 2 {
+	// One shard cannot be left half done, but the home of a key has to know what it was used for.
+	if len(w.calls) < 2 && !w.mayChange {
 		return nil
 	}
 	home := w.home
@@ -68,7 +69,8 @@ func (t *intents) plan(w *write) error {
 		home = w.calls[sharding.Slot(text)%len(w.calls)].Shard
 	}
 	if !t.hasLog(home, w.db) {
-		return nil
+		return w.unlogged(api.NewProblem(api.CodeShardUnavailable, "database %s has no log of unfinished statements yet, which this write needs", w.db).
+			Hinted("send it again in a few seconds: the primary creates the log"))
 	}
 	r := &intent.Record{ID: intent.NewID(), Kind: intent.Write, DB: w.db, Idempotency: w.idem}
 	if r.Idempotency == nil {
@@ -86,16 +88,30 @@ func (t *intents) plan(w *write) error {
 			}
 		}
 	}
+	tooLarge := api.NewProblem(api.CodeTooComplex, "a write of rows that are read first, with an %s, takes at most %d MiB for several shards", api.HeaderIdempotencyKey, intent.MaxBody>>20).
+		Hinted("write the rows in several statements, or without the key")
 	if size > intent.MaxBody {
-		return nil // not even encoded
+		return w.unlogged(tooLarge) // not even encoded
 	}
 	st, err := t.log.Statement(home, r)
-	if err != nil || st == nil {
+	if err != nil {
 		return err
+	}
+	if st == nil {
+		return w.unlogged(tooLarge)
 	}
 	w.home, w.idem, w.intent, w.logged = home, r.Idempotency, r, st
 	for i := range w.calls {
 		w.calls[i].Request.Idempotency = w.idem
+	}
+	return nil
+}
+
+// unlogged returns the problem of a write that needs an intent and cannot have one; nil if it can do
+// without.
+func (w *write) unlogged(p *api.Problem) error {
+	if w.mayChange {
+		return p
 	}
 	return nil
 }

@@ -86,6 +86,7 @@ func (s *Service) execute(ctx context.Context, requestID string, p *plan.Plan, i
 	if err != nil {
 		return nil, err
 	}
+	w.mayChange = p.ReadsFirst && idem != nil
 	if err := s.intents.plan(w); err != nil {
 		return nil, err
 	}
@@ -143,6 +144,8 @@ type write struct {
 	// last of the home's call.
 	intent *intent.Record
 	logged *api.Statement
+	// mayChange means that a repetition with the same key may have other calls.
+	mayChange bool
 }
 
 // exec sends the calls concurrently and returns their results in the same order. A write
@@ -157,11 +160,13 @@ func (s *Service) exec(ctx context.Context, requestID string, w *write) ([]scatt
 		return s.execAll(ctx, requestID, w.calls), nil
 	}
 	at := slices.IndexFunc(w.calls, func(c scatter.ExecCall) bool { return c.Shard == w.home })
-	if at >= 0 && len(w.calls) == 1 {
+	if at >= 0 && len(w.calls) == 1 && !w.mayChange {
 		return s.execAll(ctx, requestID, w.calls), nil
 	}
 	home := s.execHome(ctx, requestID, w, at)
 	switch problem := home.Problem; {
+	case problem == nil && w.mayChange && home.Response.Replayed:
+		return s.replay(ctx, requestID, w, home)
 	case problem == nil:
 	case at >= 0:
 		return []scatter.ExecResult{home}, nil
@@ -190,19 +195,12 @@ func (s *Service) execHome(ctx context.Context, requestID string, w *write, at i
 			DB: w.db, Fence: s.fence(), Idempotency: w.idem,
 		}}
 	}
-	own := len(call.Request.Statements)
 	if w.logged != nil {
 		req := *call.Request
 		req.Statements = append(slices.Clip(req.Statements), *w.logged)
-		call.Request, call.Internal = &req, 1
+		call.Request, call.Internal, call.Other = &req, 1, w.mayChange
 	}
-	r := s.execAll(ctx, requestID, []scatter.ExecCall{call})[0]
-	if r.Response != nil {
-		resp := *r.Response
-		resp.RowsAffected = resp.RowsAffected[:min(own, len(resp.RowsAffected))]
-		r.Response = &resp
-	}
-	return r
+	return s.execAll(ctx, requestID, []scatter.ExecCall{call})[0]
 }
 
 // execAll sends the calls, and retries those that a worker rejected because of a newer term.

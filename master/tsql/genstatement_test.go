@@ -12,13 +12,13 @@ func drawStatement(t *rapid.T) Statement {
 	case 0:
 		return drawInsert(t)
 	case 1:
-		u := &Update{Table: TableRef{Name: drawName(t)}, Where: drawWhere(t)}
+		u := &Update{Table: drawWritten(t), Where: drawWhere(t)}
 		for range rapid.IntRange(1, 3).Draw(t, "set") {
 			u.Set = append(u.Set, Assignment{Column: Name{Name: drawName(t)}, X: drawOrDefault(t)})
 		}
 		return u
 	case 2:
-		return &Delete{Table: TableRef{Name: drawName(t)}, Where: drawWhere(t)}
+		return &Delete{Table: drawWritten(t), Where: drawWhere(t)}
 	case 3:
 		return drawCreateTable(t)
 	case 5:
@@ -28,7 +28,13 @@ func drawStatement(t *rapid.T) Statement {
 	}
 	switch rapid.IntRange(0, 5).Draw(t, "query") {
 	case 0:
-		w := &With{Query: drawQuery(t, 2)}
+		w := &With{Body: drawQuery(t, 2)}
+		switch rapid.IntRange(0, 5).Draw(t, "body") {
+		case 0:
+			w.Body = drawInsert(t)
+		case 1:
+			w.Body = &Delete{Table: drawWritten(t), Where: drawWhere(t)}
+		}
 		for range rapid.IntRange(1, 2).Draw(t, "tables") {
 			c := CommonTable{Name: Name{Name: drawName(t)}, Query: drawNested(t, 1)}
 			if rapid.Bool().Draw(t, "columns") {
@@ -197,6 +203,10 @@ func drawInsert(t *rapid.T) *Insert {
 	if rapid.Bool().Draw(t, "columns") {
 		s.Columns = drawNames(t, width)
 	}
+	if rapid.IntRange(0, 3).Draw(t, "query") == 0 {
+		s.Query = drawQuery(t, 1)
+		return s
+	}
 	for range rapid.IntRange(1, 3).Draw(t, "rows") {
 		row := make([]Expr, 0, width)
 		for range width {
@@ -205,6 +215,15 @@ func drawInsert(t *rapid.T) *Insert {
 		s.Rows = append(s.Rows, row)
 	}
 	return s
+}
+
+// drawWritten draws the table that an UPDATE or DELETE writes.
+func drawWritten(t *rapid.T) TableRef {
+	ref := TableRef{Name: drawName(t)}
+	if rapid.Bool().Draw(t, "from") {
+		ref.Alias = drawName(t)
+	}
+	return ref
 }
 
 func drawNames(t *rapid.T, n int) []Name {

@@ -92,12 +92,15 @@ func (p *parser) wanted(s Statement) string {
 	case *SetQuery:
 		return wantedOfSetQuery(s)
 	case *With:
-		return p.wanted(s.Query)
+		return p.wanted(s.Body)
 	case *Insert:
+		if s.Query != nil {
+			return p.wanted(s.Query)
+		}
 		return "a comma and another row, or the end of the INSERT"
 	case *Update:
 		if s.Where == nil {
-			return "a comma, WHERE or the end of the UPDATE"
+			return "a comma, FROM, WHERE or the end of the UPDATE"
 		}
 	case *Delete:
 		if s.Where == nil {
@@ -156,7 +159,7 @@ func (p *parser) notHere(verb string) {
 	case t.Keyword == tsqltoken.Top:
 		e = unsupported(t.Start, "%s TOP is not supported", verb).Hinted("choose the rows by WHERE")
 	case t.Keyword == tsqltoken.From, t.Keyword == tsqltoken.Join, t.Keyword == tsqltoken.Inner, t.Keyword == tsqltoken.Left, t.Keyword == tsqltoken.Right, t.Keyword == tsqltoken.Full, t.Keyword == tsqltoken.Cross:
-		e = unsupported(t.Start, "%s with further tables (%s) is not supported", verb, word).Hinted("read the values with a SELECT, and choose the rows by WHERE")
+		e = unsupported(t.Start, "%s with further tables (%s) is not supported", verb, word).Hinted("choose the rows by a subquery, as in WHERE EXISTS (SELECT ...), and compute values by one")
 	case t.Keyword == tsqltoken.With:
 		e = unsupported(t.Start, "table hints (WITH) are not supported").Hinted("leave them out")
 	case t.Keyword == tsqltoken.Order:

@@ -12,15 +12,17 @@ func Format(s Statement) string {
 	case *Insert:
 		dst = appendInsert(dst, s)
 	case *Update:
-		dst = appendTable(append(dst, "UPDATE "...), s.Table)
+		dst = appendWritten(append(dst, "UPDATE "...), s.Table)
 		for i, a := range s.Set {
 			dst = append(dst, [...]string{" SET ", ", "}[min(i, 1)]...)
 			dst = append(appendName(dst, a.Column.Name), " = "...)
 			dst = appendValueOrDefault(dst, a.X)
 		}
+		dst = appendWrittenFrom(dst, s.Table)
 		dst = appendClause(dst, " WHERE ", s.Where)
 	case *Delete:
-		dst = appendTable(append(dst, "DELETE FROM "...), s.Table)
+		dst = appendWritten(append(dst, "DELETE FROM "...), s.Table)
+		dst = appendWrittenFrom(dst, s.Table)
 		dst = appendClause(dst, " WHERE ", s.Where)
 	case *Truncate:
 		dst = appendTable(append(dst, "TRUNCATE TABLE "...), s.Table)
@@ -110,7 +112,7 @@ func appendWith(dst []byte, s *With) []byte {
 		}
 		dst = append(appendQuery(append(dst, " AS ("...), t.Query), ')')
 	}
-	return appendQuery(append(dst, ' '), s.Query)
+	return append(append(dst, ' '), Format(s.Body)...)
 }
 
 func appendOrderBy(dst []byte, words string, items []OrderItem) []byte {
@@ -166,7 +168,25 @@ func appendInsert(dst []byte, s *Insert) []byte {
 	if s.Columns != nil {
 		dst = append(appendNames(dst, s.Columns), ' ')
 	}
+	if s.Query != nil {
+		return appendQuery(dst, s.Query)
+	}
 	return appendRows(append(dst, "VALUES "...), s.Rows)
+}
+
+// appendWritten writes the table that an UPDATE or DELETE writes: by its alias, if it has one.
+func appendWritten(dst []byte, t TableRef) []byte {
+	if t.Alias != "" {
+		return appendName(dst, t.Alias)
+	}
+	return appendTable(dst, t)
+}
+
+func appendWrittenFrom(dst []byte, t TableRef) []byte {
+	if t.Alias == "" {
+		return dst
+	}
+	return appendTable(append(dst, " FROM "...), t)
 }
 
 func appendCreateTable(dst []byte, s *CreateTable) []byte {

@@ -39,11 +39,11 @@ type SetQuery struct {
 	Ordering
 }
 
-// With is WITH tables before a query.
+// With is WITH tables before Body, a Query, *Insert, *Update or *Delete.
 type With struct {
 	At     int
 	Tables []CommonTable
-	Query  Query
+	Body   Statement
 }
 
 // CommonTable is a common table expression: Name [(Columns)] AS (Query).
@@ -111,7 +111,7 @@ func (s *With) Pos() int { return s.At }
 func (*SetQuery) Verb() string { return "SELECT" }
 
 // Verb implements Statement.
-func (*With) Verb() string { return "SELECT" }
+func (s *With) Verb() string { return s.Body.Verb() }
 
 // Pos implements Expr.
 func (e *Subquery) Pos() int { return e.At }

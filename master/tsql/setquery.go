@@ -149,7 +149,7 @@ func (p *parser) ordered(q Query, what string) {
 	}
 }
 
-// with parses WITH name [(columns)] AS (query), ... query. Its first word is the current token.
+// with parses WITH name [(columns)] AS (query), ... and the statement behind. Its first word is the current token.
 func (p *parser) with() Statement {
 	w := &With{At: p.tok.Start}
 	p.advance()
@@ -178,11 +178,14 @@ func (p *parser) with() Statement {
 	}
 	switch {
 	case p.err != nil:
-	case p.tok.Keyword == tsqltoken.Insert, p.tok.Keyword == tsqltoken.Update, p.tok.Keyword == tsqltoken.Delete:
-		p.fail(unsupported(p.tok.Start, "%s with common table expressions is not supported", strings.ToUpper(p.tok.Text)).
-			Hinted("write the query in a subquery of the statement"))
+	case p.tok.Keyword == tsqltoken.Insert:
+		w.Body = p.insertStatement()
+	case p.tok.Keyword == tsqltoken.Update:
+		w.Body = p.updateStatement()
+	case p.tok.Keyword == tsqltoken.Delete:
+		w.Body = p.deleteStatement()
 	default:
-		w.Query = p.query()
+		w.Body = p.query()
 	}
 	return w
 }

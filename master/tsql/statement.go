@@ -86,13 +86,14 @@ type Join struct {
 	On    Expr
 }
 
-// Insert is INSERT [INTO] Table [(Columns)] VALUES Rows. Without Columns, all of
-// the table's are given in order. A nil value in a row is DEFAULT.
+// Insert is INSERT [INTO] Table [(Columns)] VALUES Rows, or a Query in place of VALUES. Without
+// Columns, all of the table's are given in order. A nil value in a row is DEFAULT.
 type Insert struct {
 	At      int
 	Table   TableRef
 	Columns []Name
 	Rows    [][]Expr
+	Query   Query // nil for VALUES
 }
 
 // Name is an identifier and its position.
@@ -101,7 +102,7 @@ type Name struct {
 	Name string
 }
 
-// Update is UPDATE Table SET ... [WHERE ...].
+// Update is UPDATE Table SET ... [FROM Table] [WHERE ...]. Table has the alias that FROM gives it.
 type Update struct {
 	At    int
 	Table TableRef
@@ -115,7 +116,8 @@ type Assignment struct {
 	X      Expr
 }
 
-// Delete is DELETE [FROM] Table [WHERE ...].
+// Delete is DELETE [FROM] Table [FROM Table] [WHERE ...]. Table has the alias that the second FROM
+// gives it.
 type Delete struct {
 	At    int
 	Table TableRef

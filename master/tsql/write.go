@@ -17,18 +17,26 @@ func (p *parser) insertStatement() *Insert {
 	s.Table = p.table()
 	p.notHere("INSERT")
 	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
-		if t, _ := p.peek(); t.Keyword == tsqltoken.Select {
-			p.fail(noInsertSelect(t))
+		if t, _ := p.peek(); t.Keyword == tsqltoken.Select || p.opensQuery() {
+			s.Query = p.query()
 			return s
 		}
 		s.Columns = p.names("the name of a column", false)
+	}
+	if p.opensQuery() {
+		s.Query = p.query()
+		return s
+	}
+	if p.tok.Keyword == tsqltoken.With && s.Columns != nil {
+		p.fail(unsupported(p.tok.Start, "WITH within an INSERT is not T-SQL: it belongs before INSERT").Hinted("write WITH name AS (SELECT ...) INSERT INTO ... SELECT ... FROM name"))
 	}
 	p.notHere("INSERT")
 	switch p.tok.Keyword {
 	case tsqltoken.Values:
 		p.advance()
-	case tsqltoken.Select, tsqltoken.With:
-		p.fail(noInsertSelect(p.tok))
+	case tsqltoken.Select:
+		s.Query = p.query()
+		return s
 	case tsqltoken.Default:
 		p.fail(unsupported(p.tok.Start, "INSERT ... DEFAULT VALUES is not supported").Hinted("write VALUES (DEFAULT, ...) with one for each column"))
 	case tsqltoken.Set:
@@ -37,9 +45,9 @@ func (p *parser) insertStatement() *Insert {
 		if word := strings.ToUpper(api.Clip(p.tok.Text)); p.tok.Kind == tsqltoken.KindWord && (word == "EXEC" || word == "EXECUTE") {
 			p.fail(unsupported(p.tok.Start, "INSERT ... %s is not supported", word).Hinted("send the rows with VALUES"))
 		}
-		want := "VALUES"
+		want := "VALUES or SELECT"
 		if s.Columns == nil {
-			want = "( and columns, or VALUES"
+			want = "( and columns, VALUES or SELECT"
 		}
 		p.fail(p.unexpected(want))
 	}
@@ -101,6 +109,7 @@ func (p *parser) valueOrDefault() Expr {
 // updateStatement parses an UPDATE, whose first word is the current token.
 func (p *parser) updateStatement() *Update {
 	s := &Update{At: p.tok.Start}
+	var qualifiers []Name // of the columns that are set, as they may be an alias that FROM gives
 	p.advance()
 	p.notHere("UPDATE")
 	s.Table = p.table()
@@ -113,25 +122,52 @@ func (p *parser) updateStatement() *Update {
 		if len(s.Set) == MaxColumns {
 			p.fail(tooComplex(p.tok.Start, "SET has more than %d columns", MaxColumns).Hinted("no table has that many columns"))
 		}
-		s.Set = append(s.Set, p.assignment(s.Table))
+		s.Set = append(s.Set, p.assignment(&qualifiers))
 		if !p.accept(',') {
 			break
+		}
+	}
+	p.writtenFrom(&s.Table, "UPDATE")
+	for _, q := range qualifiers {
+		if p.err == nil && !strings.EqualFold(q.Name, s.Table.Name) && (s.Table.Alias == "" || !strings.EqualFold(q.Name, s.Table.Alias)) {
+			p.fail(syntaxError(q.At, "%s is not the table of the UPDATE", api.Clip(q.Name)).Hinted("write the column alone").Numbered(mssqlerr.UnboundIdentifier))
 		}
 	}
 	s.Where = p.whereOf("UPDATE")
 	return s
 }
 
-// assignment parses column = value; the column may be qualified by its table.
-func (p *parser) assignment(table TableRef) Assignment {
+// writtenFrom parses FROM after what an UPDATE or DELETE does, and sets the alias that it gives to
+// the table that is written. It may have no other table.
+func (p *parser) writtenFrom(target *TableRef, verb string) {
+	at := p.tok.Start
+	if !p.acceptWord(tsqltoken.From) {
+		return
+	}
+	from := p.source()
+	switch {
+	case p.err != nil:
+		return
+	case p.tok.Kind == tsqltoken.KindOp && p.tok.Op == ',':
+		p.fail(unsupported(p.tok.Start, "%s with further tables in FROM is not supported", verb).Hinted(noFurtherTables))
+	case from.Derived() || from.Function != nil || from.Schema != "":
+		p.fail(unsupported(from.At, "%s FROM anything but the table itself is not supported", verb).Hinted(noFurtherTables))
+	case !strings.EqualFold(target.Name, from.Name) && (from.Alias == "" || !strings.EqualFold(target.Name, from.Alias) || target.DB != ""):
+		p.fail(unsupported(at, "the FROM of this %s does not name the table %s", verb, api.Clip(target.Name)).Hinted(noFurtherTables))
+	}
+	*target = from
+}
+
+const noFurtherTables = "name one table in FROM; choose rows by a subquery, as in WHERE EXISTS (SELECT ...), and compute values by one"
+
+// assignment parses column = value. What qualifies the column is added to qualifiers.
+func (p *parser) assignment(qualifiers *[]Name) Assignment {
 	if p.tok.Kind == tsqltoken.KindParam {
 		p.fail(unsupported(p.tok.Start, "assignment to the variable @%s is not supported", api.Clip(p.tok.Text)).Hinted("SET names columns of the table"))
 	}
 	a := Assignment{Column: p.identifier("the name of a column to set")}
 	if p.accept('.') {
-		if p.err == nil && !strings.EqualFold(a.Column.Name, table.Name) {
-			p.fail(syntaxError(a.Column.At, "%s is not the table of the UPDATE", api.Clip(a.Column.Name)).Hinted("write the column alone").Numbered(mssqlerr.UnboundIdentifier))
-		}
+		*qualifiers = append(*qualifiers, a.Column)
 		a.Column = p.identifier("the name of a column after the point")
 	}
 	op, compound := p.compound()
@@ -172,8 +208,11 @@ func (p *parser) deleteStatement() *Delete {
 		p.notHere("DELETE")
 	}
 	s.Table = p.table()
-	p.notHere("DELETE")
-	p.noTableAlias("DELETE")
+	if p.tok.Keyword != tsqltoken.From {
+		p.notHere("DELETE")
+		p.noTableAlias("DELETE")
+	}
+	p.writtenFrom(&s.Table, "DELETE")
 	s.Where = p.whereOf("DELETE")
 	return s
 }
@@ -198,6 +237,9 @@ func (p *parser) truncateStatement() *Truncate {
 	return s
 }
 
+// aliased are statements that give the table that they write an alias.
+var aliased = map[string]string{"UPDATE": "UPDATE t SET ... FROM Table AS t", "DELETE": "DELETE t FROM Table AS t"}
+
 // noTableAlias refuses an alias for the table that a statement writes.
 func (p *parser) noTableAlias(verb string) {
 	t := p.tok
@@ -205,7 +247,7 @@ func (p *parser) noTableAlias(verb string) {
 		return // SET was forgotten
 	}
 	if t.Keyword == tsqltoken.As || t.Kind == tsqltoken.KindQuoted || t.Kind == tsqltoken.KindWord && t.Keyword == tsqltoken.NoKeyword && !noAlias(t) {
-		p.fail(unsupported(t.Start, "%s with an alias of its table is not T-SQL", verb).Hinted("leave the alias out, and name columns alone"))
+		p.fail(unsupported(t.Start, "%s with an alias of its table is not T-SQL", verb).Hinted("give the alias in FROM, as in %s", aliased[verb]))
 	}
 }
 
@@ -221,9 +263,4 @@ func (p *parser) whereOf(verb string) Expr {
 	x := p.predicate(p.chain(tsqltoken.Or)).x
 	p.notHere(verb)
 	return x
-}
-
-// noInsertSelect refuses INSERT ... SELECT.
-func noInsertSelect(t token) *api.Problem {
-	return unsupported(t.Start, "INSERT ... SELECT is not supported").Hinted("read the rows with a SELECT, and send them with INSERT ... VALUES")
 }

@@ -128,7 +128,7 @@ func TestAStoredResponseMayHaveOneNumberMoreOrLess(t *testing.T) {
 		body       string
 		want       []int64 // nil: refused
 	}{
-		{one, `{"rows_affected":[3,1],"replayed":true}`, []int64{3}},
+		{one, `{"rows_affected":[3,1],"replayed":true}`, []int64{3, 1}},
 		{two, `{"rows_affected":[3],"replayed":true}`, []int64{3}},
 		{two, `{"rows_affected":[3,1],"replayed":true}`, []int64{3, 1}},
 		{one, `{"rows_affected":[3,1]}`, nil},
@@ -163,10 +163,10 @@ func TestImpossibleNumbersOfRowsAreRefused(t *testing.T) {
 		{update, `300`, ""}, {update, `-3`, "negative"}, {update, `null`, "null"}, {update, `1.5`, "JSON"}, {update, `"1"`, "JSON"},
 		{update, `9223372036854775807`, "large"}, {update, `99999999999999999999`, "JSON"},
 	} {
-		w := worker(t, answering(http.StatusOK, "application/json", `{"rows_affected":[`+c.rows+`],"replayed":true}`))
+		w := worker(t, answering(http.StatusOK, "application/json", `{"rows_affected":[`+c.rows+`]}`))
 		resp, err := w.Exec(t.Context(), &api.ExecRequest{DB: "D", Statements: []api.Statement{c.st}})
 		if c.want == "" {
-			if err != nil || len(resp.RowsAffected) != 1 || fmt.Sprint(resp.RowsAffected[0]) != c.rows || !resp.Replayed {
+			if err != nil || len(resp.RowsAffected) != 1 || fmt.Sprint(resp.RowsAffected[0]) != c.rows || resp.Replayed {
 				t.Errorf("%s of %s: %+v, %v", c.rows, c.st.SQL, resp, err)
 			}
 			continue

@@ -64,17 +64,19 @@ func (w *Worker) Exec(ctx context.Context, req *api.ExecRequest, opts ...CallOpt
 	out := new(api.ExecResponse)
 	k := &call{method: http.MethodPost, path: api.WorkerExecPath, body: req, write: true, opts: opts}
 	// Any JSON object decodes; one without a possible number of rows for each statement is not from
-	// a worker that ran them. A stored response may be to a request with one statement more or less
-	// at its end: a write's first part is sent with the master's own entry in a log, if there is one.
+	// a worker that ran them. A stored response may be to a request with one statement more or less,
+	// and is returned as it is: a write's first part is sent with the master's own entry in a log, if
+	// there is one, and a write of what was read before may be another one when it is repeated.
 	k.valid = func() string {
 		if d := len(body.RowsAffected) - len(req.Statements); d != 0 && (!body.Replayed || d < -1 || d > 1) {
 			return "it does not have a number of rows for each statement"
 		}
 		for i, n := range body.RowsAffected {
-			if i == len(req.Statements) {
-				break
+			var st api.Statement
+			if !body.Replayed {
+				st = req.Statements[i]
 			}
-			if why := wrongRows(&req.Statements[i], n); why != "" {
+			if why := wrongRows(&st, n); why != "" {
 				return why
 			}
 			out.RowsAffected = append(out.RowsAffected, *n)
@@ -85,7 +87,7 @@ func (w *Worker) Exec(ctx context.Context, req *api.ExecRequest, opts ...CallOpt
 	return out, w.c.do(ctx, k, &body)
 }
 
-// wrongRows returns why a statement cannot have affected n rows, or "".
+// wrongRows returns why a statement, which is empty if it is not known, cannot have affected n rows, or "".
 func wrongRows(st *api.Statement, n *int64) string {
 	switch {
 	case n == nil || *n < 0:

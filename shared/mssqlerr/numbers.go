@@ -9,6 +9,8 @@ const (
 	FewerValues          = 109   // an INSERT names more columns than a row has values
 	MoreValues           = 110   // an INSERT names fewer columns than a row has values
 	SubqueryColumns      = 116   // a subquery that is used as a value selects more than one column
+	FewerSelected        = 120   // an INSERT names more columns than its SELECT list has
+	MoreSelected         = 121   // an INSERT names fewer columns than its SELECT list has
 	NegativeTop          = 127   // the number of rows of TOP or FETCH is negative
 	NestedAggregate      = 130   // an aggregate is applied to an expression that contains an aggregate or a subquery
 	SizeTooLarge         = 131   // a length exceeds the maximum of every data type

@@ -306,12 +306,20 @@ func (g *generator) insert(t *table, rows int) *statement {
 func (g *generator) change(s *schema) *statement {
 	g.schema, g.aliases = s, 0
 	t := pick(g.Rand, s.tables...)
-	if g.chance(40) {
+	switch {
+	case g.chance(35):
 		return g.insert(t, 1+g.IntN(4))
+	case g.chance(15):
+		return g.copied(t)
 	}
 	g.scope = scope{nested: 1}
+	name, from := t.name, expr{}
+	if g.chance(30) {
+		name = "w"
+		from = expr{tsql: " FROM " + t.name + " AS w", plain: " AS w"}
+	}
 	for _, c := range t.columns {
-		ref := t.name + "." + c.name
+		ref := name + "." + c.name
 		g.columns = append(g.columns, expr{c.kind, ref, ref})
 	}
 	if t != s.reference {
@@ -329,7 +337,8 @@ func (g *generator) change(s *schema) *statement {
 		some := "(" + g.columns[0].tsql + " % " + n + " = 0)"
 		return &statement{
 			table: t,
-			tsql:  "DELETE FROM " + t.name + where.tsql + " AND " + some, plain: "DELETE FROM " + t.name + where.plain + " AND " + some,
+			tsql:  "DELETE FROM " + name + from.tsql + where.tsql + " AND " + some,
+			plain: "DELETE FROM " + t.name + from.plain + where.plain + " AND " + some,
 		}
 	}
 	c := t.columns[1+g.IntN(len(t.columns)-1)]
@@ -341,7 +350,51 @@ func (g *generator) change(s *schema) *statement {
 	}
 	return &statement{
 		table: t,
-		tsql:  "UPDATE " + t.name + " SET " + c.name + " = " + v.tsql + where.tsql,
-		plain: "UPDATE " + t.name + " SET " + c.name + " = " + v.plain + where.plain,
+		tsql:  "UPDATE " + name + " SET " + c.name + " = " + v.tsql + from.tsql + where.tsql,
+		plain: "UPDATE " + t.name + from.plain + " SET " + c.name + " = " + v.plain + where.plain,
 	}
+}
+
+// copied generates an INSERT of rows of some table, with new keys.
+func (g *generator) copied(t *table) *statement {
+	g.scope = scope{nested: 1}
+	from := pick(g.Rand, g.schema.tables...)
+	src := g.source(from, "x")
+	g.key = g.columns[:1]
+	if from == g.schema.reference {
+		g.key = nil
+	}
+	list := []expr{{whole, fmt.Sprintf("x.id + %d", t.keys), fmt.Sprintf("x.id + %d", t.keys)}}
+	names := []string{t.columns[0].name}
+	for _, c := range t.columns[1:] {
+		if v := g.value(c.kind, 1); c.kind == day || c.kind == flag { // others may be too long, or too large
+			list = append(list, expr{c.kind, "COALESCE(" + v.tsql + ", " + g.blank(c.kind).tsql + ")", "coalesce(" + v.plain + ", " + g.blank(c.kind).plain + ")"})
+			names = append(names, c.name)
+		} else if !c.nullable {
+			v = g.constant(c.kind)
+			list, names = append(list, v), append(names, c.name)
+		}
+	}
+	where := g.where()
+	n := strconv.Itoa(1 + g.IntN(4))
+	limit := expr{tsql: " ORDER BY x.id OFFSET 0 ROWS FETCH NEXT " + n + " ROWS ONLY", plain: " ORDER BY x.id LIMIT " + n}
+	t.keys += from.keys
+	into := "INSERT INTO " + t.name + " (" + strings.Join(names, ", ") + ") SELECT "
+	var a, b []string
+	for _, e := range list {
+		a, b = append(a, e.tsql), append(b, e.plain)
+	}
+	return &statement{
+		table: t,
+		tsql:  into + strings.Join(a, ", ") + " FROM " + src + where.tsql + limit.tsql,
+		plain: into + strings.Join(b, ", ") + " FROM " + src + where.plain + limit.plain,
+	}
+}
+
+// blank is a constant that is the same for all statements.
+func (g *generator) blank(k kind) expr {
+	if k == flag {
+		return expr{flag, "CAST(0 AS BIT)", "0"}
+	}
+	return expr{day, "CAST('2026-01-01' AS DATE)", "'2026-01-01'"}
 }
