@@ -152,10 +152,6 @@ func binary(k kind, a expr, op string, b expr) expr {
 	return expr{k, "(" + a.tsql + " " + op + " " + b.tsql + ")", "(" + a.plain + " " + op + " " + b.plain + ")"}
 }
 
-func call(k kind, tsql, plain string, a expr) expr {
-	return expr{k, tsql + "(" + a.tsql + ")", plain + "(" + a.plain + ")"}
-}
-
 func (g *generator) caseOf(k kind, depth int) expr {
 	c := g.predicate(depth - 1)
 	a := g.value(k, depth-1)
