@@ -12,22 +12,37 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
-// param binds @name to its value in the request.
+// Variable is a variable of a text of several statements, and its value.
+type Variable struct {
+	Name  string // without the @
+	Type  sqltypes.Type
+	Value sqltypes.Value
+}
+
+// param binds @name to the variable's value, or to its value in the request.
 func (b *Binder) param(e *tsql.Param) (*plan.Expr, error) {
+	for i := range b.Session.Variables {
+		if v := &b.Session.Variables[i]; api.SameName(v.Name, e.Name) {
+			return &plan.Expr{Op: plan.ValueExpr, Type: v.Type, Value: v.Value}, nil
+		}
+	}
 	for i := range b.Params {
 		if p := &b.Params[i]; api.SameName(strings.TrimPrefix(p.Name, "@"), e.Name) {
 			return b.paramValue(e, p.Value)
 		}
 	}
-	names := make([]string, len(b.Params))
+	var names []string
 	for i := range b.Params {
-		names[i] = b.Params[i].Name
+		names = append(names, b.Params[i].Name)
+	}
+	for i := range b.Session.Variables {
+		names = append(names, b.Session.Variables[i].Name)
 	}
 	p := b.Problem(api.CodeMissingField, e.At, "the parameter @%s has no value", api.Clip(e.Name)).Numbered(mssqlerr.UndeclaredVariable)
 	if near := api.Nearest(e.Name, names); len(near) > 0 {
-		return nil, p.Hinted("params has %s; did you mean that?", strings.Join(near, " and "))
+		return nil, p.Hinted("there is %s; did you mean that?", strings.Join(near, " and "))
 	}
-	return nil, p.Hinted("send params: {%q: ...} with the request", api.Clip(e.Name))
+	return nil, p.Hinted("send params: {%[1]q: ...} with the request, or DECLARE @%[1]s first; GO ends a variable's life", api.Clip(e.Name))
 }
 
 // paramValue infers a T-SQL type from the form of a JSON value.

@@ -17,6 +17,8 @@ type Session struct {
 	Now time.Time
 	// Version is the version of Shardeck.
 	Version string
+	// Variables are the variables that are declared.
+	Variables []Variable
 }
 
 // sysname is the type of names in T-SQL.

@@ -59,7 +59,7 @@ func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Opt
 			return nil, nil, err
 		}
 		p.Field = bind.StatementField
-		p.ReadsFirst = o.Results != nil && len(o.Results.of) > 0
+		p.ReadsFirst = o.Results != nil && len(o.Results.of) > 0 || len(o.Session.Variables) > 0
 		return p, nil, nil
 	}
 }

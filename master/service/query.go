@@ -20,7 +20,7 @@ import (
 	"shardeck/shared/httpserve"
 )
 
-// query answers POST /query: one T-SQL statement.
+// query answers POST /query: one T-SQL statement, or several.
 func (s *Service) query(w http.ResponseWriter, r *http.Request) error {
 	var req api.SQLRequest
 	idem, err := readWrite(w, r, &req)
@@ -30,20 +30,30 @@ func (s *Service) query(w http.ResponseWriter, r *http.Request) error {
 	if err := checkSQL(&req); err != nil {
 		return err
 	}
-	st, err := tsql.ParseStatement(req.SQL)
+	items, err := tsql.ParseBatch(req.SQL)
 	if err != nil {
 		return atSQL(err)
+	}
+	verb := items[0].Statement.Verb()
+	if len(items) > 1 {
+		verb = fmt.Sprintf("%d STATEMENTS", len(items))
 	}
 	limit := s.cfg.QueryTimeout
 	if req.TimeoutMS > 0 {
 		limit = min(limit, time.Duration(req.TimeoutMS)*time.Millisecond)
 	}
-	ctx, run, end := s.running.begin(r.Context(), httpserve.RequestID(r), req.DB, st.Verb(), req.SQL, limit)
+	ctx, run, end := s.running.begin(r.Context(), httpserve.RequestID(r), req.DB, verb, req.SQL, limit)
 	defer end()
 	defer unblockWrites(ctx, w)()
 	w.Header().Set(api.HeaderQueryID, run.id)
-	q := &statement{s: s, w: w, r: r, req: &req, idem: idem, ast: st, run: run}
-	err = q.answer(ctx)
+	q := &statement{s: s, w: w, r: r, req: &req, idem: idem, ast: items[0].Statement, notes: items[0].Notes, run: run}
+	if runsAlone(items) {
+		err = q.answer(ctx)
+	} else {
+		sc := &script{statement: *q, items: items}
+		err = sc.answerAll(ctx)
+		q.plan = nil // each statement had its own
+	}
 	if cause, ok := context.Cause(ctx).(*api.Problem); ok && err != nil {
 		err = cause // cancelled or timed out: the errors that this caused are less informative
 	}
@@ -89,6 +99,9 @@ type statement struct {
 	plan *plan.Plan // nil until planned
 	// before are the plans of what is run first, if the statement is explained.
 	before []*plan.Plan
+	// vars are the variables that are declared, and notes say what of the statement has no effect.
+	vars  []bind.Variable
+	notes []string
 }
 
 // answer plans and runs the statement. It returns an error only if nothing was sent yet.
@@ -122,7 +135,7 @@ func (q *statement) makePlan(ctx context.Context) (*plan.Plan, error) {
 	o := planner.Options{
 		Params: q.req.Params, AllShards: q.req.AllShards, MaxRows: q.req.MaxRows, Results: &planner.Results{},
 		// One time for all of the statement's plans and shards.
-		Session: bind.Session{Now: q.run.started, Version: Version},
+		Session: bind.Session{Now: q.run.started, Version: Version, Variables: q.vars},
 	}
 	q.before = nil
 	for steps := 0; ; steps++ {
@@ -248,7 +261,7 @@ func (q *statement) write(ctx context.Context, p *plan.Plan) error {
 }
 
 func (q *statement) info() *api.StatementInfo {
-	return &api.StatementInfo{Statement: q.ast.Verb(), QueryID: q.run.id, MS: scatter.Milliseconds(time.Since(q.run.started))}
+	return &api.StatementInfo{Statement: q.ast.Verb(), QueryID: q.run.id, MS: scatter.Milliseconds(time.Since(q.run.started)), Notes: q.notes}
 }
 
 func (q *statement) writeJSON(resp *api.SQLResponse) error {

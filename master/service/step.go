@@ -31,8 +31,12 @@ func tooManySteps() error {
 
 // runStep runs a step and returns its rows, within bounds.
 func (q *statement) runStep(ctx context.Context, step *planner.Step) ([][]sqltypes.Value, error) {
+	return q.read(ctx, func(context.Context) (*plan.Plan, error) { return step.Plan, nil }, step.Types())
+}
+
+// read runs a query whose columns have these types, and returns its rows, within bounds.
+func (q *statement) read(ctx context.Context, makePlan func(context.Context) (*plan.Plan, error), types []sqltypes.Type) ([][]sqltypes.Value, error) {
 	var rows [][]sqltypes.Value
-	types := step.Types()
 	size, values := 0, 0
 	var split jsonrow.Splitter
 	take := func(block []byte, _ int64) error {
@@ -62,7 +66,7 @@ func (q *statement) runStep(ctx context.Context, step *planner.Step) ([][]sqltyp
 		defer r.close()
 		return r.gather(p, take)
 	}
-	err := q.s.planAndRun(ctx, func(context.Context) (*plan.Plan, error) { return step.Plan, nil }, run)
+	err := q.s.planAndRun(ctx, makePlan, run)
 	if cause, ok := context.Cause(ctx).(*api.Problem); ok && err != nil {
 		err = cause
 	}

@@ -12,14 +12,15 @@ import (
 // MaxValues is the greatest number of rows of VALUES in place of a table, which is T-SQL's.
 const MaxValues = 1000
 
-// tableAlias parses the alias of a table and refuses hints.
+// tableAlias parses the alias of a table and its hints.
 func (p *parser) tableAlias(ref *TableRef) {
 	if p.tok.Kind != tsqltoken.KindString && p.tok.Kind != tsqltoken.KindNString {
 		ref.Alias = p.alias("a name for the table after AS")
 	}
-	if p.tok.Keyword == tsqltoken.With {
-		p.fail(unsupported(p.tok.Start, "table hints such as WITH (NOLOCK) are not supported").Hinted("leave them out: reads do not wait for writes"))
+	if !ref.Derived() && ref.Function == nil {
+		p.oldHints()
 	}
+	p.hintsOfTable()
 }
 
 // derivedAlias parses the alias of a derived table, which it needs, and the names of its columns.
@@ -58,6 +59,7 @@ func (p *parser) source() TableRef {
 		return ref
 	}
 	ref := p.table()
+	p.oldHints()
 	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' && ref.DB == "" && ref.Schema == "" && p.err == nil {
 		p.tableFunction(&ref)
 	}
@@ -119,6 +121,9 @@ func (p *parser) tableValues(ref *TableRef) {
 func (p *parser) afterList() bool {
 	switch p.tok.Keyword {
 	case tsqltoken.Where, tsqltoken.Group, tsqltoken.Having, tsqltoken.Order, tsqltoken.Union, tsqltoken.Except, tsqltoken.Intersect:
+		return true
+	}
+	if p.scripted && p.depth == 0 && (p.isGo() || p.beginsStatement()) || p.acceptsVerb("OPTION") {
 		return true
 	}
 	return p.tok.Kind == tsqltoken.KindEnd || p.tok.Kind == tsqltoken.KindOp && (p.tok.Op == ';' || p.tok.Op == ')')

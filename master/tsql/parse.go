@@ -23,12 +23,24 @@ func ParseStatement(text string) (Statement, error) {
 	return s, nil
 }
 
+// statement parses a statement and the hints at its end.
 func (p *parser) statement() Statement {
+	s := p.unhinted()
+	p.option()
+	return s
+}
+
+func (p *parser) unhinted() Statement {
 	for p.accept(';') {
+	}
+	if s := p.scriptStatement(); s != nil {
+		return s
 	}
 	switch p.tok.Keyword {
 	case tsqltoken.Select:
-		return p.query()
+		p.assigns = nil
+		q := p.query()
+		return p.assigned(q, p.assigns)
 	case tsqltoken.With:
 		return p.with()
 	case tsqltoken.Insert:
@@ -160,8 +172,6 @@ func (p *parser) notHere(verb string) {
 		e = unsupported(t.Start, "%s TOP is not supported", verb).Hinted("choose the rows by WHERE")
 	case t.Keyword == tsqltoken.From, t.Keyword == tsqltoken.Join, t.Keyword == tsqltoken.Inner, t.Keyword == tsqltoken.Left, t.Keyword == tsqltoken.Right, t.Keyword == tsqltoken.Full, t.Keyword == tsqltoken.Cross:
 		e = unsupported(t.Start, "%s with further tables (%s) is not supported", verb, word).Hinted("choose the rows by a subquery, as in WHERE EXISTS (SELECT ...), and compute values by one")
-	case t.Keyword == tsqltoken.With:
-		e = unsupported(t.Start, "table hints (WITH) are not supported").Hinted("leave them out")
 	case t.Keyword == tsqltoken.Order:
 		e = unsupported(t.Start, "%s with ORDER BY is not T-SQL", verb).Hinted("choose the rows by WHERE")
 	case word == "OUTPUT":

@@ -103,6 +103,13 @@ func (p *parser) selectItem() SelectItem {
 		}
 	case p.tok.Kind == tsqltoken.KindParam:
 		if t, _ := p.peek(); t.Kind == tsqltoken.KindOp && t.Op == '=' {
+			if p.scripted && p.depth == 0 {
+				p.assigns = append(p.assigns, p.variable())
+				p.advance()
+				it.X = p.value(p.additive()).x
+				p.noCondition()
+				return it
+			}
 			p.fail(unsupported(it.At, "assignment to the variable @%s is not supported", api.Clip(p.tok.Text)).Hinted("select the value, and send it as a parameter of the next statement"))
 		}
 	case p.tok.Keyword == tsqltoken.From:

@@ -15,6 +15,7 @@ func (p *parser) insertStatement() *Insert {
 	p.notHere("INSERT")
 	p.acceptWord(tsqltoken.Into)
 	s.Table = p.table()
+	p.hintsOfTable()
 	p.notHere("INSERT")
 	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
 		if t, _ := p.peek(); t.Keyword == tsqltoken.Select || p.opensQuery() {
@@ -113,6 +114,7 @@ func (p *parser) updateStatement() *Update {
 	p.advance()
 	p.notHere("UPDATE")
 	s.Table = p.table()
+	p.hintsOfTable()
 	p.notHere("UPDATE")
 	p.noTableAlias("UPDATE")
 	if !p.acceptWord(tsqltoken.Set) {
@@ -208,6 +210,7 @@ func (p *parser) deleteStatement() *Delete {
 		p.notHere("DELETE")
 	}
 	s.Table = p.table()
+	p.hintsOfTable()
 	if p.tok.Keyword != tsqltoken.From {
 		p.notHere("DELETE")
 		p.noTableAlias("DELETE")

@@ -203,6 +203,8 @@ type Problem struct {
 	Field string `json:"field,omitempty"`
 	// Offset is the byte offset, from 0, of the fault in a SQL text.
 	Offset *int `json:"offset,omitempty"`
+	// Statement is the number, from 1, of the statement at fault among several; 0 if there is one.
+	Statement int `json:"statement,omitzero"`
 	// SQLNumber is SQL Server's number for the same error; 0 if there is none.
 	SQLNumber int `json:"sql_number,omitzero"`
 	// Column is the column at fault if the database refused a value.

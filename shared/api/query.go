@@ -82,6 +82,11 @@ type SQLResponse struct {
 	Replayed     bool      `json:"replayed,omitzero"`
 	Definition   *TableDef `json:"definition,omitempty"`
 	Explain      *Explain  `json:"explain,omitempty"`
+	// Results are the responses to several statements, each with its Statement; nothing else but Error is
+	// set then. Statements such as SET have none.
+	Results []SQLResponse `json:"results,omitempty"`
+	// Statement is the number, from 1, of the statement among several.
+	Statement int `json:"statement,omitzero"`
 	// Error is set only if the response failed after it began; the connection is then closed as well.
 	Error *Problem `json:"error,omitempty"`
 }

@@ -46,4 +46,6 @@ type StatementInfo struct {
 	// Truncated is set if max_rows cut off further rows.
 	Truncated bool    `json:"truncated,omitzero"`
 	MS        float64 `json:"ms,omitzero"` // at the master, to the last row
+	// Notes say what of the statement has no effect, such as hints.
+	Notes []string `json:"notes,omitempty"`
 }

@@ -120,16 +120,19 @@ func (m *Master) SelectStream(ctx context.Context, req *api.SelectRequest, opts 
 
 // Query runs a T-SQL statement and reads its result into memory, at most 256 MiB; use QueryStream
 // for more. If a statement that may write fails after it was sent, its outcome is unknown, as
-// with Insert.
+// with Insert. If one of several statements fails, the results of those before it are returned as well.
 func (m *Master) Query(ctx context.Context, req *api.SQLRequest, opts ...CallOption) (*api.SQLResponse, error) {
 	out := new(api.SQLResponse)
 	if err := m.post(ctx, api.PathQuery, mayWrite(req), req, out, opts); err != nil {
 		return nil, err
 	}
-	if out.Error != nil {
-		return nil, out.Error
+	switch {
+	case out.Error == nil:
+		return out, nil
+	case out.Results != nil:
+		return out, out.Error
 	}
-	return out, nil
+	return nil, out.Error
 }
 
 // QueryStream runs a SELECT and returns its rows as a stream, which must be closed and ends with

@@ -14,7 +14,9 @@ const (
 	NegativeTop          = 127   // the number of rows of TOP or FETCH is negative
 	NestedAggregate      = 130   // an aggregate is applied to an expression that contains an aggregate or a subquery
 	SizeTooLarge         = 131   // a length exceeds the maximum of every data type
+	DeclaredTwice        = 134   // a variable is declared twice in one batch
 	UndeclaredVariable   = 137   // a variable is used that was not declared
+	AssignAndSelect      = 141   // a SELECT both assigns to variables and returns rows
 	AggregateInGroupBy   = 144   // GROUP BY contains an aggregate
 	OrderByDistinct      = 145   // with SELECT DISTINCT, ORDER BY names something outside the select list
 	AggregateInWhere     = 147   // WHERE contains an aggregate
