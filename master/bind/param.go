@@ -31,18 +31,22 @@ func (b *Binder) param(e *tsql.Param) (*plan.Expr, error) {
 			return b.paramValue(e, p.Value)
 		}
 	}
-	var names []string
+	var names, variables []string
 	for i := range b.Params {
 		names = append(names, b.Params[i].Name)
 	}
 	for i := range b.Session.Variables {
-		names = append(names, b.Session.Variables[i].Name)
+		variables = append(variables, "@"+b.Session.Variables[i].Name)
 	}
 	p := b.Problem(api.CodeMissingField, e.At, "the parameter @%s has no value", api.Clip(e.Name)).Numbered(mssqlerr.UndeclaredVariable)
 	if near := api.Nearest(e.Name, names); len(near) > 0 {
-		return nil, p.Hinted("there is %s; did you mean that?", strings.Join(near, " and "))
+		return nil, p.Hinted("params has %s; did you mean that?", strings.Join(near, " and "))
 	}
-	return nil, p.Hinted("send params: {%[1]q: ...} with the request, or DECLARE @%[1]s first; GO ends a variable's life", api.Clip(e.Name))
+	if near := api.Nearest("@"+e.Name, variables); len(near) > 0 {
+		return nil, p.Hinted("%s is declared; did you mean that?", strings.Join(near, " and "))
+	}
+	name := api.Clip(e.Name)
+	return nil, p.Hinted("send params: {%q: ...} with the request, or DECLARE @%s first; GO ends a variable's life", name, name)
 }
 
 // paramValue infers a T-SQL type from the form of a JSON value.

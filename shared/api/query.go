@@ -46,9 +46,9 @@ type SQLRequest struct {
 	TimeoutMS int64 `json:"timeout_ms,omitzero"`
 }
 
-// IsSelect reports whether the statement's first word is SELECT, skipping comments and
-// semicolons: such a statement is read-only and its result can be streamed.
-func (q *SQLRequest) IsSelect() bool { return q.firstWord() == tsqltoken.Select }
+// IsSelect reports whether the text is one query: it is read-only, and its result can be streamed. It
+// errs on the side of caution: a text that could be several statements, or assign to a variable, is none.
+func (q *SQLRequest) IsSelect() bool { return isQuery(q.SQL) }
 
 // ChangesSchema reports whether the statement's first word is CREATE or DROP. Such a statement takes
 // no Idempotency-Key.
@@ -82,8 +82,8 @@ type SQLResponse struct {
 	Replayed     bool      `json:"replayed,omitzero"`
 	Definition   *TableDef `json:"definition,omitempty"`
 	Explain      *Explain  `json:"explain,omitempty"`
-	// Results are the responses to several statements, each with its Statement; nothing else but Error is
-	// set then. Statements such as SET have none.
+	// Results are the responses to several statements, each with its Statement; nothing else is set then,
+	// apart from Error and a route to nowhere. Statements such as SET have none.
 	Results []SQLResponse `json:"results,omitempty"`
 	// Statement is the number, from 1, of the statement among several.
 	Statement int `json:"statement,omitzero"`

@@ -22,6 +22,25 @@ func TestIsSelect(t *testing.T) {
 		"SELECT_ 1":                    false,
 		"DELETE FROM t -- SELECT":      false,
 		"":                             false,
+
+		"WITH q AS (SELECT 1 AS a) SELECT a FROM q":               true,
+		"WITH q AS (SELECT 1 AS a) DELETE FROM t":                 false,
+		"WITH q AS (SELECT 1 AS a) INSERT INTO t SELECT a FROM q": false,
+		"SELECT 1;":          true,
+		"SELECT 1; -- done":  true,
+		"SELECT 1; SELECT 2": false,
+		"SELECT 1 SELECT 2":  false,
+		"SELECT 1 UNION ALL SELECT 2 EXCEPT SELECT 3":              true,
+		"SELECT a FROM t WHERE a IN (SELECT b FROM u)":             true,
+		"SELECT 1 DELETE FROM t":                                   false,
+		"SELECT 1\nGO\nSELECT 2":                                   false,
+		"SELECT a FROM t TRUNCATE TABLE t":                         false,
+		"SELECT @x = a FROM t":                                     false,
+		"SELECT a FROM t WHERE @x = a":                             true,
+		"DECLARE @x INT; SELECT @x":                                false,
+		"SELECT [delete], 'update' FROM t":                         true,
+		"SELECT a FROM t GROUP BY a ORDER BY a OPTION (RECOMPILE)": true,
+		"SELECT a INTO u FROM t":                                   false,
 	} {
 		if got := (&api.SQLRequest{SQL: sql}).IsSelect(); got != want {
 			t.Errorf("%q: %v, want %v", sql, got, want)

@@ -25,7 +25,7 @@ const maxStatement = 1 << 20
 // own timeout comes first and its reason arrives.
 const reasonSlack = 5 * time.Second
 
-// Query runs one T-SQL statement over all shards.
+// Query runs T-SQL statements over all shards.
 type Query struct {
 	Connection `kong:"set='timeout=0s',set='timeout_help=Timeout of the statement; 0 leaves it to the masters.'"`
 	Confirmation
@@ -45,8 +45,7 @@ type Query struct {
 
 // Help adds to the command's help.
 func (*Query) Help() string {
-	return `One T-SQL statement: SELECT with joins on the shard key, GROUP BY, HAVING, DISTINCT, TOP, OFFSET and FETCH;
-INSERT, UPDATE, DELETE, CREATE TABLE, DROP TABLE. The result is that of one unsharded database; what cannot be answered so is refused, with the reason.
+	return `T-SQL: SELECT with joins, subqueries, groups, windows and set operators; INSERT, UPDATE, DELETE, TRUNCATE TABLE, CREATE TABLE, DROP TABLE; DECLARE and SET. Several statements run one after another, up to the first that fails. The result is that of one unsharded database; what cannot be answered so is refused, with the reason.
 
   query "SELECT major, COUNT(*) AS n FROM Students GROUP BY major ORDER BY n DESC"
   query --explain "SELECT name FROM Students WHERE student_id = @id" --param id=42
@@ -93,8 +92,10 @@ func (q *Query) Run(ctx context.Context, streams Streams) error {
 		resp, _, err = askCluster(ctx, &conn, streams, func(ctx context.Context, masters *client.Cluster) (*api.SQLResponse, error) {
 			return masters.Query(ctx, req, client.IdempotencyKey(q.IdempotencyKey))
 		})
-		if err == nil {
-			err = q.printAnswer(streams, resp, began)
+		if err == nil || resp != nil && resp.Results != nil {
+			if failed := q.printAnswer(streams, resp, began); err == nil {
+				err = failed
+			}
 		}
 	}
 	return located(err, req.SQL)
@@ -198,18 +199,11 @@ func parseParams(texts []string) (api.Object[jsontext.Value], error) {
 
 // printRows prints the rows as they arrive, and a summary line.
 func (q *Query) printRows(ctx context.Context, streams Streams, rows *client.RowStream, began time.Time) error {
-	var to rowPrinter = newSheet(streams.Out, streams.Columns)
-	switch {
-	case q.JSON:
-		to = newJSONPrinter(streams.Out)
-	case q.CSV:
-		csv, err := newCSVPrinter(streams.Out, streams.Columns > 0)
-		if err != nil {
-			return err
-		}
-		to = csv
+	to, err := q.printer(streams)
+	if err != nil {
+		return err
 	}
-	err := to.head(rows.Head().Columns)
+	err = to.head(rows.Head().Columns)
 	for err == nil {
 		var block []byte
 		if block, err = rows.NextBlock(); err == nil {
@@ -256,6 +250,7 @@ func printSummary(w io.Writer, end *api.EndInfo, began time.Time) error {
 	if truncated {
 		fmt.Fprintf(w, "! truncated: there are more than %s; raise --max-rows to see more\n", answer.Rows(end.Rows))
 	}
+	printNotes(w, end.Query)
 	return reportPartial(w, end.Partial)
 }
 
@@ -270,7 +265,7 @@ func reportPartial(w io.Writer, omitted []api.Problem) error {
 	return nil
 }
 
-// printAnswer prints a plan, or the effect of a statement other than SELECT.
+// printAnswer prints a plan, the effect of a statement other than SELECT, or the results of several.
 func (q *Query) printAnswer(streams Streams, resp *api.SQLResponse, began time.Time) error {
 	if q.JSON {
 		if err := writeJSON(streams.Out, resp); err != nil || len(resp.Partial) == 0 {
@@ -278,9 +273,22 @@ func (q *Query) printAnswer(streams Streams, resp *api.SQLResponse, began time.T
 		}
 		return errFailed()
 	}
-	if resp.Explain != nil {
+	switch {
+	case resp.Results != nil:
+		if n := tables(resp.Results); q.CSV && n > 1 {
+			return Usagef("--csv prints one table, and %d of the statements, which have run, return rows", n)
+		}
+		for i := range resp.Results {
+			if err := q.printResult(streams, &resp.Results[i], began); err != nil {
+				return err
+			}
+		}
+		return nil
+	case resp.Explain != nil:
 		printPlan(streams.Out, resp.Explain)
 		return reportPartial(streams.Err, resp.Partial)
+	case resp.Columns != nil:
+		return q.printResult(streams, resp, began)
 	}
 	if def := resp.Definition; def != nil {
 		t := &Table{}
@@ -305,7 +313,63 @@ func (q *Query) printAnswer(streams Streams, resp *api.SQLResponse, began time.T
 		ms = resp.Query.MS
 	}
 	fmt.Fprintln(streams.Err, Clean(line+" in "+millis(ms)+" on "+answer.Route(&resp.Route)))
+	printNotes(streams.Err, resp.Query)
 	return reportPartial(streams.Err, resp.Partial)
+}
+
+// printResult prints the response to one statement of several.
+func (q *Query) printResult(streams Streams, resp *api.SQLResponse, began time.Time) error {
+	if resp.Columns == nil {
+		return q.printAnswer(streams, resp, began)
+	}
+	to, err := q.printer(streams)
+	if err != nil {
+		return err
+	}
+	if err := to.head(resp.Columns); err != nil {
+		return err
+	}
+	for _, row := range resp.Rows {
+		if err := to.block(append(row, '\n')); err != nil {
+			return err
+		}
+	}
+	end := &api.EndInfo{Rows: int64(len(resp.Rows)), Route: &resp.Route, Shards: resp.Shards, Partial: resp.Partial, Query: resp.Query}
+	if err := to.end(end, nil); err != nil {
+		return err
+	}
+	return printSummary(streams.Err, end, began)
+}
+
+// printer returns what prints rows in the form that the flags ask for.
+func (q *Query) printer(streams Streams) (rowPrinter, error) {
+	switch {
+	case q.JSON:
+		return newJSONPrinter(streams.Out), nil
+	case q.CSV:
+		return newCSVPrinter(streams.Out, streams.Columns > 0)
+	}
+	return newSheet(streams.Out, streams.Columns), nil
+}
+
+// tables counts the results that have rows.
+func tables(results []api.SQLResponse) (n int) {
+	for i := range results {
+		if results[i].Columns != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// printNotes prints what of a statement has no effect.
+func printNotes(w io.Writer, info *api.StatementInfo) {
+	if info == nil {
+		return
+	}
+	for _, n := range info.Notes {
+		fmt.Fprintln(w, Clean("note: "+n))
+	}
 }
 
 func printPlan(w io.Writer, e *api.Explain) {

@@ -73,7 +73,10 @@ func (r *runner) one(ctx context.Context, piece int, requestID string, emit func
 	result.At, result.Line, result.DB = p.At, p.Line, r.db
 	finish := func(err error) *screen.Result {
 		final := *result // the screen may hold the other one
-		final.Took, final.Note = r.now().Sub(began), attemptsNote(*failed)
+		final.Took = r.now().Sub(began)
+		if note := attemptsNote(*failed); note != "" {
+			final.Note = note
+		}
 		if err != nil {
 			final.Failed(err)
 		}

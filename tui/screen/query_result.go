@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -25,7 +27,7 @@ type Result struct {
 
 	Affected  *int64 // rows affected by a write
 	Done      string // what a statement other than SELECT and row writes did
-	Note      string // which master failed before another answered, "" if none did
+	Note      string // which master failed before another answered, or what has no effect; "" if nothing
 	Truncated string // why rows are missing, "" if none are
 	Route     *api.Route
 	Shards    []api.ShardResult
@@ -92,6 +94,7 @@ func (r *Result) End(e *api.EndInfo) *Result {
 		if e.Query.Truncated {
 			r.Truncated = "there are more"
 		}
+		r.Note = widget.Clean(strings.Join(e.Query.Notes, "; "))
 	}
 	return r
 }
@@ -101,12 +104,39 @@ func (r *Result) Answer(a *api.SQLResponse) *Result {
 	r.End(&api.EndInfo{Route: &a.Route, Shards: a.Shards, Partial: a.Partial, Query: a.Query})
 	r.Affected = a.RowsAffected
 	switch {
+	case a.Results != nil:
+		return r.last(a.Results)
+	case a.Columns != nil && a.Explain == nil:
+		var rows lines
+		for _, row := range a.Rows {
+			rows = append(rows, row)
+		}
+		r.Head(a.Columns, rows)
 	case a.Explain != nil:
 		r.explained(a.Explain)
 	case a.Definition != nil:
 		r.defined(a.Definition)
 	case r.Affected == nil:
 		r.Done = "done"
+	}
+	return r
+}
+
+// last shows the last of several results that has rows, or else the last.
+func (r *Result) last(results []api.SQLResponse) *Result {
+	if len(results) == 0 {
+		r.Done = "done"
+		return r
+	}
+	shown := len(results) - 1
+	for i := range results {
+		if results[i].Columns != nil {
+			shown = i
+		}
+	}
+	r.Answer(&results[shown])
+	if n := len(results); n > 1 {
+		r.Note = fmt.Sprintf("result %d of %d", shown+1, n)
 	}
 	return r
 }
