@@ -28,7 +28,8 @@ func TestAPlannedHandOverFailsNoRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2, Env: env})
-			old, next := c.Master(0), c.Master(1)
+			primary, backup := leader(t, c)
+			old, next := c.Master(primary), c.Master(backup)
 			s := newSchool(t, old, "School")
 			ctx, stop := context.WithCancel(t.Context())
 			var wg sync.WaitGroup
@@ -96,10 +97,26 @@ func TestAPlannedHandOverFailsNoRequest(t *testing.T) {
 	}
 }
 
+// leader waits until one of two masters leads, and returns its number and that of the other. At the start
+// either may be the one that acquires the lease.
+func leader(t *testing.T, c *testcluster.Cluster) (primary, backup int) {
+	t.Helper()
+	testcluster.Await(t, "a master to lead", func(ctx context.Context) (bool, string) {
+		for i := range 2 {
+			if _, err := c.Master(i).CreateDB(ctx, &api.CreateDBRequest{DB: "Led"}); err == nil {
+				primary, backup = i, 1-i
+				return true, ""
+			}
+		}
+		return false, "neither does"
+	})
+	return primary, backup
+}
+
 // TestAKilledPrimaryIsReplacedByItself: nobody asks for it.
 func TestAKilledPrimaryIsReplacedByItself(t *testing.T) {
 	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2, Env: leases(t)["sqlitefile"]})
-	primary, backup := 0, 1
+	primary, backup := leader(t, c)
 	for round := range 3 {
 		if round == 1 {
 			c.Masters[primary].Pause(t)
@@ -120,13 +137,15 @@ func TestAKilledPrimaryIsReplacedByItself(t *testing.T) {
 			h, err := c.Master(primary).Health(ctx)
 			return err == nil && h.Role == api.RoleBackup && h.Primary == c.Masters[backup].URL, fmt.Sprintf("%+v, %v", h, err)
 		})
+		seen := ""
 		testcluster.Await(t, "the history", func(ctx context.Context) (bool, string) {
 			list, err := c.Master(backup).Failovers(ctx)
 			if err != nil || len(list.Failovers) == 0 {
-				return false, fmt.Sprint(err)
+				return false, fmt.Sprintf("%v, after %s", err, seen)
 			}
 			last := &list.Failovers[0]
-			return last.Kind == api.FailoverAutomatic && last.Previous == c.Masters[primary].URL, fmt.Sprintf("%+v", last)
+			seen = fmt.Sprintf("%+v", last)
+			return last.Kind == api.FailoverAutomatic && last.Previous == c.Masters[primary].URL, seen
 		})
 		primary, backup = backup, primary
 	}
