@@ -248,7 +248,11 @@ func (q *statement) logSlow(err error) {
 func (q *statement) write(ctx context.Context, p *plan.Plan) error {
 	var field func(row int) string
 	if p.Op == plan.OpInsert {
-		field = func(row int) string { return fmt.Sprintf("values[%d]", row) }
+		of := "values"
+		if st, ok := tsql.Written(q.ast).(*tsql.Insert); ok && st.Query != nil {
+			of = "select"
+		}
+		field = func(row int) string { return fmt.Sprintf("%s[%d]", of, row) }
 	}
 	resp, err := q.s.execute(ctx, httpserve.RequestID(q.r), p, q.idem, q.run.progress(), field)
 	if err != nil {

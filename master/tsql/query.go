@@ -46,6 +46,14 @@ type With struct {
 	Body   Statement
 }
 
+// Written returns what follows WITH, or else the statement itself.
+func Written(s Statement) Statement {
+	if w, ok := s.(*With); ok {
+		return w.Body
+	}
+	return s
+}
+
 // CommonTable is a common table expression: Name [(Columns)] AS (Query).
 type CommonTable struct {
 	Name    Name

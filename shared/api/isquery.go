@@ -61,6 +61,37 @@ func isQuery(sql string) bool {
 	return first == tsqltoken.Select || selects == 1
 }
 
+// isDefinition reports whether a text is one CREATE or DROP.
+func isDefinition(sql string) bool {
+	scan := tsqltoken.NewScanner(sql)
+	var t tsqltoken.Token
+	depth, begun, ended := 0, false, false
+	for scan.Next(&t) {
+		switch {
+		case t.Kind == tsqltoken.KindComment:
+		case t.Op == ';':
+			ended = begun
+		case ended:
+			return false
+		case !begun:
+			if begun = true; t.Keyword != tsqltoken.Create && t.Keyword != tsqltoken.Drop {
+				return false
+			}
+		case t.Op == '(':
+			depth++
+		case t.Op == ')':
+			depth--
+		case depth == 0 && t.Kind == tsqltoken.KindWord && beginsStatement(t.Text):
+			return false
+		}
+		switch t.Keyword {
+		case tsqltoken.Select, tsqltoken.Insert, tsqltoken.Update, tsqltoken.Delete, tsqltoken.Set:
+			return false
+		}
+	}
+	return begun
+}
+
 func beginsStatement(word string) bool {
 	for _, b := range begins {
 		if strings.EqualFold(word, b) {

@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"shardeck/shared/tsqltoken"
 )
 
 // Paths for T-SQL statements: run one, list those running, cancel one.
@@ -50,27 +48,8 @@ type SQLRequest struct {
 // errs on the side of caution: a text that could be several statements, or assign to a variable, is none.
 func (q *SQLRequest) IsSelect() bool { return isQuery(q.SQL) }
 
-// ChangesSchema reports whether the statement's first word is CREATE or DROP. Such a statement takes
-// no Idempotency-Key.
-func (q *SQLRequest) ChangesSchema() bool {
-	switch q.firstWord() {
-	case tsqltoken.Create, tsqltoken.Drop:
-		return true
-	}
-	return false
-}
-
-// firstWord is the keyword that the statement begins with, if it begins with one.
-func (q *SQLRequest) firstWord() tsqltoken.Keyword {
-	scan := tsqltoken.NewScanner(q.SQL)
-	var t tsqltoken.Token
-	for scan.Next(&t) {
-		if t.Kind != tsqltoken.KindComment && t.Op != ';' {
-			break
-		}
-	}
-	return t.Keyword
-}
+// ChangesSchema reports whether the text is one CREATE or DROP, which takes no Idempotency-Key.
+func (q *SQLRequest) ChangesSchema() bool { return isDefinition(q.SQL) }
 
 // SQLResponse is the JSON response to a statement. A SELECT has Columns, Rows and RowCount;
 // INSERT, UPDATE and DELETE have RowsAffected; CREATE TABLE has Definition.

@@ -47,3 +47,21 @@ func TestIsSelect(t *testing.T) {
 		}
 	}
 }
+
+func TestChangesSchema(t *testing.T) {
+	for sql, want := range map[string]bool{
+		"CREATE TABLE t (a INT)":                             true,
+		"; -- a\nDROP TABLE t;":                              true,
+		"CREATE TABLE t (a INT); INSERT INTO t VALUES (1)":   false,
+		"CREATE TABLE t (a INT) INSERT INTO t VALUES (1)":    false,
+		"CREATE TABLE t (a INT)\nGO\nCREATE TABLE u (a INT)": false,
+		"DROP TABLE t TRUNCATE TABLE u":                      false,
+		"INSERT INTO t VALUES (1)":                           false,
+		"":                                                   false,
+		";":                                                  false,
+	} {
+		if got := (&api.SQLRequest{SQL: sql}).ChangesSchema(); got != want {
+			t.Errorf("%q: %v, want %v", sql, got, want)
+		}
+	}
+}

@@ -57,7 +57,7 @@ func run[Q, A any](ctx context.Context, c *Cluster, op operation, do method[Q, A
 			return answer, nil
 		}
 		if err := t.failed(ctx, problemOf(err)); err != nil {
-			return nil, err
+			return answer, err // of several statements, those before the one that failed
 		}
 	}
 }
@@ -89,10 +89,10 @@ func watched[Q, A any](ctx context.Context, m *Master, others bool, do method[Q,
 		return answer, nil
 	}
 	cancel(nil)
-	if err != nil {
+	if err != nil && isStream {
 		return nil, err
 	}
-	return answer, nil
+	return answer, err
 }
 
 // The times of a watch.

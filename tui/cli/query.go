@@ -279,6 +279,9 @@ func (q *Query) printAnswer(streams Streams, resp *api.SQLResponse, began time.T
 			return Usagef("--csv prints one table, and %d of the statements, which have run, return rows", n)
 		}
 		for i := range resp.Results {
+			if i > 0 && resp.Results[i].Columns != nil && !q.CSV {
+				fmt.Fprintln(streams.Out)
+			}
 			if err := q.printResult(streams, &resp.Results[i], began); err != nil {
 				return err
 			}
