@@ -38,6 +38,12 @@
 // which cannot be left half done, or of a database of an older version, until the primary has given
 // that a log.
 //
+// What a write such as INSERT ... SELECT does depends on rows that were read before, so that it may be
+// another one when it is repeated with its Idempotency-Key, also for other shards, which do not know the
+// key. Such a write always has an intent, or is refused. If the host answers from its record, nothing of
+// the repetition is sent: once the intent of the first request is gone, so that no part of it is open,
+// each shard is asked by the key alone what it did.
+//
 // # Writes to reference tables
 //
 // Each shard has all rows of a reference table. Its copies stay identical if they start so and get the
