@@ -156,7 +156,7 @@ func (s *statement) In(b *bind.Binder, x *plan.Expr, e *tsql.In, not bool) (*pla
 // rows of the child with the value x are on the same shard as x, because both are shard keys, or
 // every shard has all of its rows.
 func (s *statement) together(child *statement, x, y *plan.Expr) bool {
-	if !child.isLocal() || len(child.sources) == 0 {
+	if !child.isLocal() || len(child.sources) == 0 || s.readsNothing() {
 		return false
 	}
 	if !child.spread() {
@@ -164,6 +164,11 @@ func (s *statement) together(child *statement, x, y *plan.Expr) bool {
 	}
 	isKey := s.b.Scope.IsKey(x) || s.b.Scope.IsKeyAround(x)
 	return isKey && child.separates(y) && hashEqually(x, y)
+}
+
+// readsNothing reports whether no table is in scope, so that the master computes the expressions.
+func (s *statement) readsNothing() bool {
+	return s.outer == nil && (s.b.Scope == nil || len(s.b.Scope.Tables) == 0)
 }
 
 // inSet returns x [NOT] IN (q), where q selects y. The two are compared in their common type.

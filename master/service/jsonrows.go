@@ -78,14 +78,18 @@ func (j *jsonRows) flush() error {
 	defer writeDeadline(j.w, j.started, j.buf.Len())()
 	if !j.started {
 		j.started = true
-		h := j.w.Header()
-		h.Set("Content-Type", api.MediaJSON)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
+		jsonHeader(j.w.Header())
 	}
 	_, err := j.w.Write(j.buf.Bytes())
 	j.buf.Reset()
 	return err
+}
+
+// jsonHeader sets the header of a JSON answer.
+func jsonHeader(h http.Header) {
+	h.Set("Content-Type", api.MediaJSON)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
 }
 
 // writeDeadline sets a deadline for a write of n bytes if it can block: if it is big or

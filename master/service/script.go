@@ -213,10 +213,7 @@ func (o *results) open() error {
 	text := ","
 	if !o.started {
 		o.started = true
-		h := o.w.Header()
-		h.Set("Content-Type", api.MediaJSON)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
+		jsonHeader(o.w.Header())
 		text = `{"results":[`
 	}
 	_, err := o.w.Write([]byte(text))

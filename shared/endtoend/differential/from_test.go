@@ -15,9 +15,11 @@ func (g *generator) from() expr {
 }
 
 func (g *generator) single() expr {
-	switch g.IntN(8) {
+	switch g.IntN(9) {
 	case 0:
 		return g.groups("x")
+	case 8:
+		return g.combined("x")
 	case 1:
 		return g.constants("x")
 	case 2:

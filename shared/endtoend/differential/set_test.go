@@ -42,6 +42,20 @@ func (g *generator) set() *statement {
 	return st
 }
 
+// combined generates a derived table of two queries.
+func (g *generator) combined(alias string) expr {
+	_, leave := g.enter()
+	kinds := []kind{whole, pick(g.Rand, text, money, day)}
+	var list []expr
+	for _, k := range kinds {
+		list = append(list, expr{kind: k})
+	}
+	a, op := g.member(kinds), operator(g)
+	b := g.member(kinds)
+	leave()
+	return g.named(expr{tsql: a.tsql + op + b.tsql, plain: a.plain + op + b.plain}, alias, list)
+}
+
 func operator(g *generator) string {
 	return pick(g.Rand, " UNION ", " UNION ALL ", " EXCEPT ", " INTERSECT ")
 }

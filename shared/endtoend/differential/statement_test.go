@@ -96,13 +96,27 @@ func (g *generator) query(s *schema) *statement {
 		st = g.set()
 	case n < 30:
 		st = g.windowed()
-	case n < 60:
+	case n < 58:
 		st = g.grouped()
+	case n < 60:
+		st = g.nowhere()
 	default:
 		st = g.rows()
 	}
 	if g.with.tsql != "" {
 		st.tsql, st.plain = g.with.tsql+" "+st.tsql, g.with.plain+" "+st.plain
+	}
+	return st
+}
+
+// nowhere generates a SELECT without FROM.
+func (g *generator) nowhere() *statement {
+	st := &statement{out: []kind{pick(g.Rand, whole, text, money, day)}}
+	e := g.value(st.out[0], 2)
+	st.tsql, st.plain = "SELECT "+e.tsql+" AS a", "SELECT "+e.folded()+" AS a"
+	if g.chance(30) {
+		p := g.predicate(1)
+		st.tsql, st.plain = st.tsql+" WHERE "+p.tsql, st.plain+" WHERE "+p.plain
 	}
 	return st
 }
@@ -191,9 +205,16 @@ func isConstant(e expr, scope []expr) bool {
 
 func (g *generator) aggregate() expr {
 	distinct := pick(g.Rand, "", "", "DISTINCT ")
-	switch g.IntN(6) {
+	switch g.IntN(7) {
 	case 0:
 		return expr{whole, "COUNT(*)", "count(*)"}
+	case 6:
+		if len(g.total) == 0 {
+			break
+		}
+		x := g.value(text, 1)
+		a, b := g.sequence()
+		return expr{text, "STRING_AGG(" + x.tsql + ", N'|') WITHIN GROUP (ORDER BY " + a + ")", "group_concat(" + x.folded() + ", '|' ORDER BY " + b + ")"}
 	case 1:
 		x := g.value(pick(g.Rand, whole, text, money, day), 1)
 		return expr{whole, "COUNT(" + distinct + x.tsql + ")", "count(" + distinct + x.folded() + ")"}
@@ -210,6 +231,16 @@ func (g *generator) aggregate() expr {
 	x := g.value(pick(g.Rand, whole, text, money, day), 1)
 	f := pick(g.Rand, "MIN", "MAX")
 	return expr{x.kind, f + "(" + x.tsql + ")", f + "(" + x.folded() + ")"}
+}
+
+// sequence is a total order of the rows in scope.
+func (g *generator) sequence() (tsql, plain string) {
+	var a, b []string
+	for _, c := range g.total {
+		way := pick(g.Rand, "", " DESC")
+		a, b = append(a, c.tsql+way), append(b, c.plain+way)
+	}
+	return strings.Join(a, ", "), strings.Join(b, ", ")
 }
 
 // finish adds order and limits.

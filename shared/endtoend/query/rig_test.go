@@ -67,6 +67,29 @@ func (b *both) each(f func(name string, m *client.Master)) {
 	f("one shard", b.one)
 }
 
+// run runs statements on both.
+func (b *both) run(t *testing.T, statements []string) {
+	t.Helper()
+	b.each(func(name string, m *client.Master) {
+		for _, sql := range statements {
+			if _, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: sql}); err != nil {
+				t.Fatalf("%s: %s\n%v", name, sql, err)
+			}
+		}
+	})
+}
+
+// write runs a write on both, which is to affect that many rows.
+func (b *both) write(t *testing.T, sql string, rows int64) {
+	t.Helper()
+	b.each(func(name string, m *client.Master) {
+		resp, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: sql, AllShards: true})
+		if err != nil || resp.RowsAffected == nil || *resp.RowsAffected != rows {
+			t.Errorf("%s: %v, %+v; want %d rows", name, err, resp, rows)
+		}
+	})
+}
+
 // lines formats rows one per line.
 func lines(rows []jsontext.Value) string {
 	all := make([]string, len(rows))

@@ -28,6 +28,7 @@ var scripts = []struct{ name, sql, want string }{
 	{"SELECT of no row assigns nothing", "DECLARE @a INT = 9; SELECT @a = id FROM Students WHERE id = 99; SELECT @a AS a", "3: [9]"},
 	{"SELECT TOP assigns", "DECLARE @a INT; SELECT TOP (1) @a = id FROM Students ORDER BY gpa DESC; SELECT @a AS a", "3: [6]"},
 	{"an aggregate assigns", "DECLARE @n INT; SELECT @n = COUNT(*) FROM Students; SELECT @n AS n", "3: [9]"},
+	{"a variable of a condition", "DECLARE @x INT = CASE WHEN 7 IN (SELECT id FROM Lonely) THEN 1 ELSE 2 END; SELECT @x AS x", "2: [1]"},
 	{"a variable in TOP", "DECLARE @n INT = 2; SELECT TOP (@n) id FROM Students ORDER BY id", "2: [1]\n[2]"},
 	{"a parameter and a variable", "DECLARE @x INT = @p + 1; SELECT @x + @p AS s\nGO\nSELECT @p AS p", "2: [21]\n3: [10]"},
 	{"a table of its own", "CREATE TABLE Scripted (id INT PRIMARY KEY, n INT) WITH (DISTRIBUTION = HASH(id)); INSERT INTO Scripted VALUES (1, 2), (2, 3); DECLARE @s INT; SELECT @s = SUM(n) FROM Scripted; UPDATE Scripted SET n = @s WHERE id = 1; SELECT n FROM Scripted ORDER BY id; DROP TABLE Scripted",

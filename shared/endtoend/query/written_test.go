@@ -63,21 +63,10 @@ var copiedRefusals = []refusal{
 
 func TestWritesOfWhatIsReadAnswerAsOneDatabase(t *testing.T) {
 	b := startBoth(t)
-	b.each(func(name string, m *client.Master) {
-		for _, sql := range copiedSchema {
-			if _, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: sql}); err != nil {
-				t.Fatalf("%s: %s\n%v", name, sql, err)
-			}
-		}
-	})
+	b.run(t, copiedSchema)
 	for _, w := range copiedWrites {
 		t.Run(w.sql, func(t *testing.T) {
-			b.each(func(name string, m *client.Master) {
-				resp, err := m.Query(t.Context(), &api.SQLRequest{DB: dbName, SQL: w.sql, AllShards: true})
-				if err != nil || resp.RowsAffected == nil || *resp.RowsAffected != w.rows {
-					t.Errorf("%s: %v, %+v; want %d rows", name, err, resp, w.rows)
-				}
-			})
+			b.write(t, w.sql, w.rows)
 			b.ask(t, &w.question)
 		})
 	}
