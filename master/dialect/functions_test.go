@@ -128,7 +128,7 @@ func show(got string, err error) string {
 // nil if its types are rejected as expected.
 func unfolded(t *testing.T, s *shardedDB, x sqlfunc.Example) *plan.Plan {
 	t.Helper()
-	st, err := tsql.ParseStatement("SELECT " + x.Expr + " AS r FROM F WHERE user_id = 1")
+	st, err := parseOne("SELECT " + x.Expr + " AS r FROM F WHERE user_id = 1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"shardeck/master/dialect"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
+	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/sqlservertest"
 	"shardeck/worker/engine"
@@ -153,4 +154,13 @@ func (db *testDB) insert(t testing.TB, table *bind.Table, rows ...string) {
 // another, for many errors, so there any error will do.
 func (db *testDB) hasNumber(err error, number int) bool {
 	return err != nil && (db.babelfish || api.AsProblem(err).SQLNumber == number)
+}
+
+// parseOne parses a text of one statement.
+func parseOne(text string) (tsql.Statement, error) {
+	items, err := tsql.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return items[0].Statement, nil
 }

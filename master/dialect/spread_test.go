@@ -13,7 +13,6 @@ import (
 	"shardeck/master/gather"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
-	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
 )
@@ -35,7 +34,7 @@ func newShardedDB(t testing.TB, shards int, tables ...string) *shardedDB {
 }
 
 func (s *shardedDB) plan(text string) (*plan.Plan, error) {
-	st, err := tsql.ParseStatement(text)
+	st, err := parseOne(text)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,6 @@ import (
 	"shardeck/master/dialect"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
-	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/sqltypes"
 )
@@ -46,7 +45,7 @@ func (c catalog) Table(_, name string) (*bind.Table, error) {
 
 // statement plans text for one shard.
 func (c catalog) statement(t testing.TB, text string) (*plan.Plan, error) {
-	st, err := tsql.ParseStatement(text)
+	st, err := parseOne(text)
 	if err != nil {
 		return nil, err
 	}

@@ -108,7 +108,7 @@ func typeOf(t testing.TB, c *column) sqltypes.Type {
 
 // plan plans SELECT expr for one row.
 func (r *rig) plan(expr string, id int) (*plan.Plan, error) {
-	st, err := tsql.ParseStatement(fmt.Sprintf("SELECT %s AS x FROM T WHERE id = %d", expr, id))
+	st, err := parseOne(fmt.Sprintf("SELECT %s AS x FROM T WHERE id = %d", expr, id))
 	if err != nil {
 		return nil, err
 	}
@@ -229,4 +229,13 @@ func (r *rig) folded(expr string, id int) (string, sqltypes.Type) {
 // sameNumber compares decimals of different scales.
 func sameNumber(a, b string) bool {
 	return sqltypes.CompareDecimal(strings.Trim(a, `"`), strings.Trim(b, `"`)) == 0
+}
+
+// parseOne parses a text of one statement.
+func parseOne(text string) (tsql.Statement, error) {
+	items, err := tsql.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return items[0].Statement, nil
 }

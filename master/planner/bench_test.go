@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"shardeck/master/planner"
-	"shardeck/master/tsql"
 )
 
 // BenchmarkPointSelect parses and plans the most common kind of statement.
@@ -12,7 +11,7 @@ func BenchmarkPointSelect(b *testing.B) {
 	c, m := newCatalog(b), newMap(b, 3)
 	b.ReportAllocs()
 	for b.Loop() {
-		st, err := tsql.ParseStatement("SELECT student_id, name, gpa FROM Students WHERE student_id = 12345")
+		st, err := parseOne("SELECT student_id, name, gpa FROM Students WHERE student_id = 12345")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -27,7 +26,7 @@ func BenchmarkGroups(b *testing.B) {
 	c, m := newCatalog(b), newMap(b, 3)
 	b.ReportAllocs()
 	for b.Loop() {
-		st, err := tsql.ParseStatement(`SELECT s.level, COUNT(*) AS n, AVG(e.grade) AS mean FROM Students s JOIN Enrollments e ON s.student_id = e.student_id
+		st, err := parseOne(`SELECT s.level, COUNT(*) AS n, AVG(e.grade) AS mean FROM Students s JOIN Enrollments e ON s.student_id = e.student_id
 			WHERE s.age BETWEEN 18 AND 30 GROUP BY s.level HAVING COUNT(*) > 5 ORDER BY mean DESC`)
 		if err != nil {
 			b.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"shardeck/master/bind"
 	"shardeck/master/planner"
+	"shardeck/master/tsql"
 	"shardeck/shared/api"
 	"shardeck/shared/sharding"
 )
@@ -41,4 +42,13 @@ func newTable(t testing.TB, request string) *bind.Table {
 		t.Fatal(err)
 	}
 	return table
+}
+
+// parseOne parses a text of one statement.
+func parseOne(text string) (tsql.Statement, error) {
+	items, err := tsql.Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return items[0].Statement, nil
 }

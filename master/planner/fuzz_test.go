@@ -14,7 +14,6 @@ import (
 	"shardeck/master/dialect"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
-	"shardeck/master/tsql"
 	"shardeck/shared/api"
 )
 
@@ -88,7 +87,7 @@ func FuzzStatement(f *testing.F) {
 		{Name: "a", Value: jsontext.Value("1.5")}, {Name: "b", Value: jsontext.Value("true")},
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		st, err := tsql.ParseStatement(text)
+		st, err := parseOne(text)
 		if err != nil {
 			return
 		}

@@ -129,7 +129,7 @@ func planText(t *testing.T, c planner.Catalog, text string) ([]*plan.Plan, error
 			}
 		}
 	}
-	st, err := tsql.ParseStatement(text)
+	st, err := parseOne(text)
 	if err != nil {
 		return nil, err
 	}

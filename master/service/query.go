@@ -30,7 +30,7 @@ func (s *Service) query(w http.ResponseWriter, r *http.Request) error {
 	if err := checkSQL(&req); err != nil {
 		return err
 	}
-	items, err := tsql.ParseBatch(req.SQL)
+	items, err := tsql.Parse(req.SQL)
 	if err != nil {
 		return atSQL(err)
 	}

@@ -69,14 +69,14 @@ func (*SetVariable) Verb() string { return "SET" }
 func (*Assign) Verb() string      { return "SELECT" }
 func (s *NoEffect) Verb() string  { return s.Word }
 
-// ParseBatch parses the statements of a text, which semicolons, lines with GO, or nothing separate. All
-// of it is parsed, or refused.
-func ParseBatch(text string) ([]Item, error) {
+// Parse parses the statements of a text, which semicolons, lines with GO, or nothing separate. Comments
+// are allowed. All of it is parsed, or refused: what T-SQL has and Shardeck does not by its name, with
+// what to use instead.
+func Parse(text string) ([]Item, error) {
 	p, err := startParser(text, true)
 	if err != nil {
 		return nil, err
 	}
-	p.scripted = true
 	var items []Item
 	batch := 0
 	for p.err == nil {
@@ -146,15 +146,13 @@ func (p *parser) beginsStatement() bool {
 	}
 	word := strings.ToUpper(api.Clip(p.tok.Text))
 	_, verb := unsupportedVerb(word)
-	return verb || word == "TRUNCATE" || word == "DECLARE"
+	return verb || word == "TRUNCATE" || word == "DECLARE" || word == "USE"
 }
 
-// scriptStatement parses what only a text of several statements can have: nil if the current token
-// begins none of it.
-func (p *parser) scriptStatement() Statement {
+// sessionStatement parses a statement that is about variables and settings: nil if the current token
+// begins none.
+func (p *parser) sessionStatement() Statement {
 	switch {
-	case !p.scripted:
-		return nil
 	case p.acceptsVerb("DECLARE"):
 		return p.declare()
 	case p.tok.Keyword == tsqltoken.Set:

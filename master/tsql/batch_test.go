@@ -4,9 +4,19 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
+
+// parseOne parses a text of one statement.
+func parseOne(text string) (Statement, error) {
+	items, err := Parse(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(items) > 1:
+		return nil, fmt.Errorf("%d statements", len(items))
+	}
+	return items[0].Statement, nil
+}
 
 // outline lists the statements of a text: batch, line, verb and notes.
 func outline(items []Item) string {
@@ -26,7 +36,7 @@ const (
 	noQueryHint = " has no effect: the master and the shards choose how to run a statement"
 )
 
-func TestParseBatch(t *testing.T) {
+func TestParse(t *testing.T) {
 	for text, want := range map[string]string{
 		"SELECT 1":                        "0:1 SELECT",
 		"SELECT 1;":                       "0:1 SELECT",
@@ -50,41 +60,9 @@ func TestParseBatch(t *testing.T) {
 		"INSERT INTO t WITH (TABLOCK) SELECT a FROM u OPTION (RECOMPILE) SELECT 1":                           "0:1 INSERT (WITH (TABLOCK)" + noTableHint + "; OPTION (RECOMPILE)" + noQueryHint + "), 0:1 SELECT",
 		"SELECT 1 OPTION (OPTIMIZE FOR (@x = 1), USE HINT ('A'))":                                            "0:1 SELECT (OPTION (OPTIMIZE FOR (@x = 1), USE HINT ('A'))" + noQueryHint + ")",
 	} {
-		items, err := ParseBatch(text)
+		items, err := Parse(text)
 		if got := outline(items); got != want || (err != nil) != (want == "") {
 			t.Errorf("%s:\n%s (%v), want\n%s", text, got, err, want)
 		}
 	}
-}
-
-// FuzzParseBatch: one statement is read as ParseStatement reads it, and nothing panics.
-func FuzzParseBatch(f *testing.F) {
-	for _, s := range []string{
-		"SELECT 1; SELECT 2", "SELECT 1\nGO\nDECLARE @x INT = 1 SET @x += 2", "SELECT @a = 1, @b = c FROM t WITH (NOLOCK) OPTION (RECOMPILE)",
-		"USE x; SET NOCOUNT ON", "DECLARE @t TABLE (a INT)", "GO 5", "SELECT a FROM t (NOLOCK", "SET @x", "DECLARE", "OPTION (", "SELECT 1 OPTION ()", ";", "GO",
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		items, err := ParseBatch(text)
-		if err != nil {
-			checkProblem(t, err, text)
-			return
-		}
-		if len(items) == 0 || len(items) > MaxStatements {
-			t.Fatalf("%d statements", len(items))
-		}
-		at := -1
-		for _, it := range items {
-			if p := it.Statement.Pos(); p <= at || p >= len(text) || it.Line != 1+strings.Count(text[:p], "\n") {
-				t.Fatalf("a statement at %d, in line %d, after one at %d", p, it.Line, at)
-			}
-			at = it.Statement.Pos()
-		}
-		if one, err := ParseStatement(text); err == nil && len(items) == 1 {
-			if diff := cmp.Diff(one, items[0].Statement); diff != "" {
-				t.Fatal(diff)
-			}
-		}
-	})
 }

@@ -123,7 +123,7 @@ func (p *parser) afterList() bool {
 	case tsqltoken.Where, tsqltoken.Group, tsqltoken.Having, tsqltoken.Order, tsqltoken.Union, tsqltoken.Except, tsqltoken.Intersect:
 		return true
 	}
-	if p.scripted && p.depth == 0 && (p.isGo() || p.beginsStatement()) || p.acceptsVerb("OPTION") {
+	if p.lex.statement && p.depth == 0 && (p.isGo() || p.beginsStatement()) || p.acceptsVerb("OPTION") {
 		return true
 	}
 	return p.tok.Kind == tsqltoken.KindEnd || p.tok.Kind == tsqltoken.KindOp && (p.tok.Op == ';' || p.tok.Op == ')')

@@ -7,22 +7,6 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// ParseStatement parses one statement, which a semicolon may end, and in which
-// comments are allowed. What T-SQL has and Shardeck does not is refused by name,
-// with what to use instead.
-func ParseStatement(text string) (Statement, error) {
-	p, err := startParser(text, true)
-	if err != nil {
-		return nil, err
-	}
-	s := p.statement()
-	p.end(s)
-	if p.err != nil {
-		return nil, p.err
-	}
-	return s, nil
-}
-
 // statement parses a statement and the hints at its end.
 func (p *parser) statement() Statement {
 	s := p.unhinted()
@@ -33,7 +17,7 @@ func (p *parser) statement() Statement {
 func (p *parser) unhinted() Statement {
 	for p.accept(';') {
 	}
-	if s := p.scriptStatement(); s != nil {
+	if s := p.sessionStatement(); s != nil {
 		return s
 	}
 	switch p.tok.Keyword {
@@ -67,33 +51,6 @@ func (p *parser) unhinted() Statement {
 // acceptsVerb reports whether the current token is the first word of a statement that is no keyword.
 func (p *parser) acceptsVerb(word string) bool {
 	return p.tok.Kind == tsqltoken.KindWord && strings.EqualFold(p.tok.Text, word)
-}
-
-// end refuses whatever follows the statement.
-func (p *parser) end(s Statement) {
-	ended := false
-	for p.accept(';') {
-		ended = true
-	}
-	if p.err != nil || p.tok.Kind == tsqltoken.KindEnd {
-		return
-	}
-	if p.tok.Kind == tsqltoken.KindWord {
-		word := strings.ToUpper(api.Clip(p.tok.Text))
-		begins := p.tok.Keyword == tsqltoken.Select || p.tok.Keyword == tsqltoken.Insert || p.tok.Keyword == tsqltoken.Update || p.tok.Keyword == tsqltoken.Delete || p.tok.Keyword == tsqltoken.Create || p.tok.Keyword == tsqltoken.Drop
-		begins = begins || word == "TRUNCATE"
-		if _, verb := unsupportedVerb(word); word != "GO" && (begins || verb && (ended || p.tok.Keyword != tsqltoken.With)) {
-			p.fail(unsupported(p.tok.Start, "multiple statements in one request are not supported, and another begins with %s", word).
-				Hinted("send the statements one at a time"))
-			return
-		}
-	}
-	if ended {
-		p.fail(unsupported(p.tok.Start, "multiple statements in one request are not supported, and the text continues with %s", show(p.tok)).
-			Hinted("remove what follows the semicolon, or send it by itself"))
-		return
-	}
-	p.fail(p.unexpected(p.wanted(s)))
 }
 
 // wanted lists what could have followed s.

@@ -27,8 +27,6 @@ type parser struct {
 	err   *api.Problem
 	depth int
 	notes []string // what of the text has no effect, in words
-	// scripted means that the text may have several statements, and variables.
-	scripted bool
 	// assigns are the variables that items of a SELECT assign to.
 	assigns []Name
 }

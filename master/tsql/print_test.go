@@ -52,7 +52,7 @@ func appendExpr(dst []byte, e Expr, least level) []byte {
 		return appendLiteral(dst, e)
 	case *Column:
 		if e.Table != "" {
-			dst = append(appendName(dst, e.Table), '.')
+			dst = append(appendName(appendDB(dst, e.DB), e.Table), '.')
 		}
 		return appendName(dst, e.Name)
 	case *Neg:

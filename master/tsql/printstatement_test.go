@@ -1,5 +1,7 @@
 package tsql
 
+import "strings"
+
 // Format writes a statement as T-SQL that parses back to the same tree. Columns of
 // a CREATE TABLE are written from their Def, not their Text.
 func Format(s Statement) string {
@@ -24,6 +26,21 @@ func Format(s Statement) string {
 		dst = appendWritten(append(dst, "DELETE FROM "...), s.Table)
 		dst = appendWrittenFrom(dst, s.Table)
 		dst = appendClause(dst, " WHERE ", s.Where)
+	case *Declare:
+		for i, v := range s.Variables {
+			dst = append(append(dst, [...]string{"DECLARE @", ", @"}[min(i, 1)]...), v.Name.Name...)
+			dst = append(append(dst, ' '), v.Type.String()...)
+			dst = appendClause(dst, " = ", v.X)
+		}
+	case *SetVariable:
+		dst = appendExpr(append(append(append(dst, "SET @"...), s.Name.Name...), " = "...), s.X, levelAdd)
+	case *Assign:
+		dst = appendAssign(dst, s)
+	case *NoEffect:
+		dst = append(dst, "SET NOCOUNT ON"...)
+		if s.DB.Name != "" {
+			dst = appendName(append(dst[:0], "USE "...), s.DB.Name)
+		}
 	case *Truncate:
 		dst = appendTable(append(dst, "TRUNCATE TABLE "...), s.Table)
 	case *CreateTable:
@@ -102,6 +119,30 @@ func appendSetOperand(dst []byte, q Query, tight bool) []byte {
 		return append(appendOperand(append(dst, '('), q), ')')
 	}
 	return appendOperand(dst, q)
+}
+
+// appendAssign writes a SELECT that assigns to variables.
+func appendAssign(dst []byte, s *Assign) []byte {
+	q := *s.Query
+	q.List = nil
+	text := string(appendQuery(nil, &q))
+	dst = append(dst, "SELECT "...)
+	if q.Distinct {
+		dst = append(dst, "DISTINCT "...)
+	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(text, "SELECT "), "DISTINCT ")
+	if q.Top != nil {
+		top := "TOP (" + string(appendExpr(nil, q.Top.N, levelAdd)) + ") "
+		if q.Top.WithTies {
+			top += "WITH TIES "
+		}
+		dst, rest = append(dst, top...), strings.TrimPrefix(rest, top)
+	}
+	for i, it := range s.Query.List {
+		dst = append(append(appendComma(dst, i), '@'), s.Names[i].Name...)
+		dst = appendExpr(append(dst, " = "...), it.X, levelAdd)
+	}
+	return append(dst, rest...)
 }
 
 func appendWith(dst []byte, s *With) []byte {

@@ -144,7 +144,7 @@ func unsupportedFeature(word string) (feature, bool) {
 	case "MERGE":
 		return feature{what: "MERGE", hint: "use UPDATE, and INSERT the rows it did not find"}, true
 	case "INTO":
-		return feature{what: "SELECT ... INTO", hint: "use CREATE TABLE, then INSERT ... VALUES with the rows read"}, true
+		return feature{what: "SELECT ... INTO", hint: "use CREATE TABLE, then INSERT ... SELECT"}, true
 	case "OUTPUT", "RETURNING":
 		return feature{what: word, hint: "read the rows with a SELECT; the answer says how many were affected"}, true
 	case "OPTION":
@@ -179,7 +179,7 @@ func refuseFeature(t token) *api.Problem {
 		return f.problem(t.Start, word)
 	}
 	if word == "GO" {
-		return unsupported(t.Start, "GO is a word of sqlcmd, not of T-SQL").Hinted("send the statements one at a time, without GO")
+		return unsupported(t.Start, "GO in the middle of a line is not supported").Hinted("write GO on a line of its own")
 	}
 	if t.Keyword == tsqltoken.Reserved {
 		return unsupported(t.Start, "%s is not allowed here", word).Hinted("a name like that is written in brackets: [%s]", strings.ToLower(word))
@@ -221,8 +221,6 @@ func refuseVerb(t token) *api.Problem {
 // unsupportedVerb returns the feature that a first word asks for.
 func unsupportedVerb(word string) (feature, bool) {
 	switch word {
-	case "DECLARE", "SET":
-		return feature{what: "variables (" + word + ")", hint: "write @name in the statement, and the value in params of the request"}, true
 	case "EXEC", "EXECUTE", "CALL":
 		return feature{what: "stored procedures (" + word + ")", hint: "send the statements themselves, one at a time"}, true
 	case "BEGIN", "COMMIT", "ROLLBACK", "SAVE", "TRAN", "TRANSACTION", "START":
@@ -230,11 +228,7 @@ func unsupportedVerb(word string) (feature, bool) {
 	case "MERGE", "REPLACE", "UPSERT":
 		return feature{what: word, hint: "use UPDATE, and INSERT the rows it did not find"}, true
 	case "ALTER":
-		return feature{what: "ALTER", hint: "create another table and insert the rows there"}, true
-	case "USE":
-		return feature{what: "USE", hint: "db_name of the request says which database"}, true
-	case "GO":
-		return feature{what: "GO", hint: "send the statements one at a time", foreign: true}, true
+		return feature{what: "ALTER", hint: "create another table, and fill it with INSERT ... SELECT"}, true
 	case "GRANT", "REVOKE", "DENY":
 		return feature{what: word, hint: "access is by the master's API token"}, true
 	case "IF", "WHILE", "GOTO", "RETURN", "BREAK", "CONTINUE", "TRY", "THROW", "RAISERROR", "PRINT", "WAITFOR", "CURSOR", "OPEN", "CLOSE", "DEALLOCATE":

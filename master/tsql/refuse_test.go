@@ -21,7 +21,7 @@ func checkRefusal(t *testing.T, r refusal) {
 	t.Helper()
 	at := strings.IndexByte(r.text, '^')
 	text := strings.Replace(r.text, "^", "", 1)
-	_, err := ParseStatement(text)
+	_, err := parseOne(text)
 	p, ok := errors.AsType[*api.Problem](err)
 	if !ok {
 		t.Errorf("%.80q: got %v, want a problem", text, err)
@@ -41,8 +41,6 @@ func checkRefusal(t *testing.T, r refusal) {
 
 func TestWhatTSQLHasBeyondTheSubsetIsRefusedByName(t *testing.T) {
 	for _, r := range []refusal{
-		{"^DECLARE @a INT = 1", "", "variables (DECLARE)", "params"},
-		{"^SET @a = 1", "", "variables (SET)", "params"},
 		{"^EXEC sp_help", "", "stored procedures (EXEC)", "one at a time"},
 		{"^BEGIN TRAN", "", "transactions over several statements", "INSERT"},
 		{"^COMMIT", "", "COMMIT", "atomic"},
@@ -50,25 +48,18 @@ func TestWhatTSQLHasBeyondTheSubsetIsRefusedByName(t *testing.T) {
 		{"TRUNCATE TABLE t ^WITH (PARTITIONS (1))", "", "partitions", "DELETE"},
 		{"TRUNCATE TABLE t ^WHERE a = 1", "", "WHERE", "DELETE FROM"},
 		{"TRUNCATE TABLE t^, u", "", "several tables", "one"},
-		{"DELETE FROM t; ^TRUNCATE TABLE t", "", "multiple statements", "one at a time"},
 		{"^ALTER TABLE t ADD a INT", "", "ALTER", "another table"},
-		{"^USE db", "", "USE", "db_name"},
 		{"^GRANT SELECT ON t TO x", "", "GRANT", "token"},
 		{"^IF 1 = 1 SELECT a FROM t", "", "IF", "program"},
 		{"^WHILE 1 = 1 PRINT 'x'", "", "WHILE", "program"},
 		{"^KILL 53", "", "KILL", "DELETE /queries/{id}"},
 		{"^EXPLAIN SELECT a FROM t", "", "EXPLAIN", "explain: true"},
 		{"^SHOW TABLES", "", "SHOW", "/metadata"},
-		{"^GO", "", "GO", "one at a time"},
 		{"CREATE ^DATABASE x", "", "CREATE DATABASE", "/create-db"},
 		{"CREATE ^UNIQUE INDEX i ON t (a)", "", "CREATE UNIQUE", "PRIMARY KEY"},
 		{"CREATE ^VIEW v AS SELECT a FROM t", "", "CREATE VIEW", "query itself"},
 		{"DROP ^DATABASE x", "", "DROP DATABASE", "/drop-db"},
-		{"SELECT a FROM t; ^DELETE FROM t", "", "multiple statements", "one at a time"},
-		{"SELECT a FROM t ^SELECT b FROM t", "", "multiple statements", "one at a time"},
-		{"SELECT a FROM t;\n^GO", "", "multiple statements", "by itself"},
-		{"SELECT a FROM t\n^GO", "", "GO is a word of sqlcmd", "without GO"},
-		{"SELECT a FROM t WHERE a = 1 ^GO", "", "GO is a word of sqlcmd", ""},
+		{"SELECT a FROM t WHERE a = 1 ^GO", "", "GO in the middle of a line", "line of its own"},
 		{"SELECT a FROM t WHERE a > ^ALL (SELECT 1)", "", "ALL", "MAX"},
 		{"SELECT a FROM t WHERE a = ^ANY (SELECT 1)", "", "ANY", "EXISTS"},
 		{"SELECT a FROM (^t JOIN u ON t.a = u.a)", "", "parentheses around the tables", "derived table"},
@@ -108,7 +99,6 @@ func TestWhatTSQLHasBeyondTheSubsetIsRefusedByName(t *testing.T) {
 		{"SELECT a FROM t GROUP BY ^GROUPING SETS ((a), ())", "", "GROUPING", "each grouping"},
 		{"SELECT a FROM t GROUP BY a ^WITH ROLLUP", "", "WITH ROLLUP", "each grouping"},
 		{"SELECT a FROM t GROUP BY ^ALL a", "", "GROUP BY ALL", ""},
-		{"SELECT ^@x = a FROM t", "", "variable @x", "parameter"},
 		{"SELECT ^@@ROWCOUNT FROM t", "", "@@ROWCOUNT", ""},
 		{"SELECT ^NEXT VALUE FOR s FROM t", "", "sequences", ""},
 		{"SELECT ^dbo.f(a) FROM t", "", "user-defined functions (dbo.f)", ""},

@@ -103,7 +103,7 @@ func (p *parser) selectItem() SelectItem {
 		}
 	case p.tok.Kind == tsqltoken.KindParam:
 		if t, _ := p.peek(); t.Kind == tsqltoken.KindOp && t.Op == '=' {
-			if p.scripted && p.depth == 0 {
+			if p.lex.statement && p.depth == 0 {
 				p.assigns = append(p.assigns, p.variable())
 				p.advance()
 				it.X = p.value(p.additive()).x

@@ -61,7 +61,7 @@ func TestStatementsArePrintedInTheirCanonicalForm(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			s, err := ParseStatement(tt.text)
+			s, err := parseOne(tt.text)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +75,7 @@ func TestStatementsArePrintedInTheirCanonicalForm(t *testing.T) {
 
 func TestATreeSaysWhereItsPartsStand(t *testing.T) {
 	text := "SELECT TOP (2) a, t.*, n = COUNT(*)\nFROM dbo.t JOIN u x ON t.k = x.k\nWHERE CASE WHEN a = 1 THEN @p END = CAST(a AS INT)"
-	s, err := ParseStatement(text)
+	s, err := parseOne(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +90,7 @@ func TestATreeSaysWhereItsPartsStand(t *testing.T) {
 			t.Errorf("%s stands at %q", want, text[at:min(at+10, len(text))])
 		}
 	}
-	s, err = ParseStatement("CREATE TABLE t (a INT, b  DECIMAL(3, 2)  NOT NULL , PRIMARY KEY (a)) WITH (DISTRIBUTION = HASH(b))")
+	s, err = parseOne("CREATE TABLE t (a INT, b  DECIMAL(3, 2)  NOT NULL , PRIMARY KEY (a)) WITH (DISTRIBUTION = HASH(b))")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestLargeStatementsAreRead(t *testing.T) {
 		"50,000 arguments":     "SELECT COALESCE(" + strings.Repeat("a, ", 50_000) + "1) FROM t",
 		"20,000 branches":      "SELECT CASE a " + strings.Repeat("WHEN 1 THEN 2 ", 20_000) + "END FROM t",
 	} {
-		if _, err := ParseStatement(text); err != nil {
+		if _, err := parseOne(text); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -122,7 +122,7 @@ func TestLargeStatementsAreRead(t *testing.T) {
 // reparseStatement checks that what s prints as parses to the same tree.
 func reparseStatement(t interface{ Fatalf(string, ...any) }, s Statement) {
 	text := Format(s)
-	again, err := ParseStatement(text)
+	again, err := parseOne(text)
 	if api.CodeOf(err) == api.CodeTooComplex {
 		return // the parentheses that are printed for a sign count as depth
 	}
@@ -145,7 +145,8 @@ func TestPrintingAndParsingOfStatementsAgree(t *testing.T) {
 	})
 }
 
-func FuzzParseStatement(f *testing.F) {
+// FuzzParse: nothing panics, each statement says where it is, and what it prints as parses to the same.
+func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"SELECT DISTINCT TOP (5) WITH TIES a AS x, t.*, y = COUNT(DISTINCT b) FROM dbo.t AS u LEFT JOIN v ON u.k = v.k WHERE a IN (1, @p) GROUP BY a HAVING SUM(b) > 1 ORDER BY a DESC",
 		"SELECT CASE a WHEN 1 THEN 'x' ELSE NULL END, CAST(b AS NVARCHAR(MAX)), CONVERT(INT, c, 1), IIF(a=1,2,3) FROM t ORDER BY 1 OFFSET 5 ROWS FETCH NEXT @n ROWS ONLY;",
@@ -153,11 +154,13 @@ func FuzzParseStatement(f *testing.F) {
 		"CREATE TABLE t (a INT NOT NULL PRIMARY KEY, b [decimal](10,2) CONSTRAINT d DEFAULT (-1), UNIQUE (a, b)) WITH (DISTRIBUTION = HASH(a))",
 		"DROP TABLE IF EXISTS t; -- c", "SELECT 1 /* /* */ */", "WITH x AS (SELECT 1) SELECT * FROM x", "SELECT a FROM t; DROP TABLE t", "SELECT (((((", "SELECT a.b.c.d.* FROM x..y",
 		"SELECT [a]]b], \"c\"\"d\" FROM t WHERE NOT - - -1 > @x", "select @a = 1", "CREATE TABLE t (", "SELECT TOP 5 PERCENT * FROM t LIMIT 3", "/*", "@", "@@x", "1/-1/-1",
+		"SELECT 1; SELECT 2", "SELECT 1\nGO\nDECLARE @x INT = 1 SET @x += 2", "SELECT @a = 1, @b = c FROM t WITH (NOLOCK) OPTION (RECOMPILE)",
+		"USE x; SET NOCOUNT ON", "DECLARE @t TABLE (a INT)", "GO 5", "SELECT a FROM t (NOLOCK", "SET @x", "DECLARE", "OPTION (", "SELECT 1 OPTION ()", ";", "GO",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := ParseStatement(text)
+		items, err := Parse(text)
 		if err != nil {
 			checkProblem(t, err, text)
 			if p, _ := errors.AsType[*api.Problem](err); p.Code == api.CodeUnsupported && p.Hint == "" {
@@ -165,21 +168,29 @@ func FuzzParseStatement(f *testing.F) {
 			}
 			return
 		}
-		word := s.Verb()
-		if _, with := s.(*With); with {
-			word = "WITH"
+		if len(items) == 0 || len(items) > MaxStatements {
+			t.Fatalf("%d statements", len(items))
 		}
-		if s.Pos() < 0 || s.Pos() > len(text) || !strings.EqualFold(text[s.Pos():s.Pos()+4], word[:4]) {
-			t.Fatalf("%s at %d of %q", s.Verb(), s.Pos(), text)
+		at := -1
+		for _, it := range items {
+			s := it.Statement
+			word := s.Verb()
+			if _, with := s.(*With); with {
+				word = "WITH"
+			}
+			if p := s.Pos(); p <= at || p+3 > len(text) || !strings.EqualFold(text[p:p+3], word[:3]) || it.Line != 1+strings.Count(text[:p], "\n") {
+				t.Fatalf("%s at %d, in line %d, of %q", s.Verb(), p, it.Line, text)
+			}
+			at = s.Pos()
+			reparseStatement(t, s)
 		}
-		reparseStatement(t, s)
 	})
 }
 
 func BenchmarkParsePointSelect(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := ParseStatement("SELECT student_id, name, gpa FROM dbo.Students WHERE student_id = 12345"); err != nil {
+		if _, err := parseOne("SELECT student_id, name, gpa FROM dbo.Students WHERE student_id = 12345"); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -190,7 +201,7 @@ func BenchmarkParseLongIn(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := ParseStatement(text); err != nil {
+		if _, err := parseOne(text); err != nil {
 			b.Fatal(err)
 		}
 	}
