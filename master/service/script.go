@@ -18,6 +18,9 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
+// maxVariableBytes bounds what the variables of a text hold together.
+const maxVariableBytes = 16 << 20
+
 // script runs a text of several statements, one after another, up to the first that fails. No
 // transaction spans them: those before it stay done.
 type script struct {
@@ -64,7 +67,9 @@ func (sc *script) answerAll(ctx context.Context) error {
 		}
 		p := *api.AsProblem(atSQL(err))
 		p.Statement = i + 1
-		p.Detail = fmt.Sprintf("statement %d of %d (line %d): %s", i+1, len(sc.items), it.Line, p.Detail)
+		if len(sc.items) > 1 {
+			p.Detail = fmt.Sprintf("statement %d of %d (line %d): %s", i+1, len(sc.items), it.Line, p.Detail)
+		}
 		if i > 0 {
 			p.Detail += "; the statements before it are done"
 		}
@@ -150,7 +155,21 @@ func (sc *script) declare(ctx context.Context, v *tsql.Variable) error {
 		return err
 	}
 	sc.vars = append(sc.vars, bind.Variable{Name: v.Name.Name, Type: v.Type, Value: values[0]})
-	return nil
+	return sc.checkSize(v.Name.At)
+}
+
+// checkSize refuses variables that hold too much together; the newest value is at that offset.
+func (sc *script) checkSize(at int) error {
+	size := 0
+	for i := range sc.vars {
+		size += len(sc.vars[i].Value.Str)
+	}
+	if size <= maxVariableBytes {
+		return nil
+	}
+	p := api.NewProblem(api.CodeTooComplex, "the variables hold more than %d MiB together", maxVariableBytes>>20)
+	p.Offset = &at
+	return p.Hinted("assign shorter values, or end the variables' life with GO")
 }
 
 // assign sets variables to the values of the only row of a query. If it has none, they keep theirs.
@@ -172,7 +191,7 @@ func (sc *script) assign(ctx context.Context, names []tsql.Name, query *tsql.Sel
 	for i := range names {
 		sc.variable(names[i].Name).Value = values[i]
 	}
-	return nil
+	return sc.checkSize(names[0].At)
 }
 
 // values runs a query and returns the values of its only row, converted as by CAST, which is how T-SQL

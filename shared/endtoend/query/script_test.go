@@ -50,6 +50,7 @@ var scriptRefusals = []struct {
 	{refusal{name: "several rows are assigned", req: sqlOf("DECLARE @x INT; SELECT @x = id FROM Students"), code: api.CodeUnsupported, at: "SELECT @x = id", says: "TOP (1)"}, 2},
 	{refusal{name: "assigned and selected", req: sqlOf("DECLARE @x INT; SELECT @x = 1, 2 AS b"), code: api.CodeSyntax, number: 141, at: "@x = 1", says: "another"}, 0},
 	{refusal{name: "a value that does not convert", req: sqlOf("DECLARE @x INT = N'abc'"), code: api.CodeConversionFailed, number: 245, at: "N'abc'"}, 1},
+	{refusal{name: "variables that hold too much", req: sqlOf("DECLARE @a NVARCHAR(MAX) = REPLICATE(CAST(N'x' AS NVARCHAR(MAX)), 7000000); DECLARE @b NVARCHAR(MAX) = @a, @c NVARCHAR(MAX) = @a"), code: api.CodeTooComplex, at: "@c", says: "GO"}, 2},
 	{refusal{name: "another database", req: sqlOf("USE master; SELECT 1 AS a"), code: api.CodeUnsupported, at: "master", says: "of their own"}, 1},
 	{refusal{name: "a setting that would change answers", req: sqlOf("SET ANSI_NULLS OFF; SELECT 1 AS a"), code: api.CodeUnsupported, at: "ANSI_NULLS"}, 0},
 	{refusal{name: "GO with a count", req: sqlOf("SELECT 1 AS a\nGO 5"), code: api.CodeUnsupported, at: "5", says: "line of its own"}, 0},
