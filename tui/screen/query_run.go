@@ -132,6 +132,9 @@ func (q *Query) start(w what, explain bool) Intent {
 	if len(all) == 0 {
 		return keymap.Say{Text: "there is no statement to run"}
 	}
+	if w == whatAll || len(all) > 1 {
+		all = statement.Together(all)
+	}
 	run := RunQueries{DB: q.tables.db, tab: t, Explain: explain, Options: q.options}
 	line, counted := 1, 0 // the line at an offset of the whole text
 	for _, s := range all {

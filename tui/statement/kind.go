@@ -12,7 +12,7 @@ type Kind uint8
 // The kinds.
 const (
 	Other      Kind = iota // none of the following, such as EXEC, whose effect is unknown
-	Read                   // SELECT
+	Read                   // SELECT, and DECLARE, SET and USE, which only change the session
 	Write                  // INSERT, UPDATE, DELETE, MERGE, TRUNCATE, SELECT INTO
 	Definition             // CREATE, ALTER, DROP
 )
@@ -39,6 +39,8 @@ const (
 	noWord opening = iota
 	selectWord
 	withWord
+	declareWord
+	sessionWord
 	anotherWord
 )
 
@@ -48,6 +50,10 @@ func openingOf(word string) opening {
 		return selectWord
 	case strings.EqualFold(word, "WITH"):
 		return withWord
+	case strings.EqualFold(word, "DECLARE"):
+		return declareWord
+	case strings.EqualFold(word, "SET"), strings.EqualFold(word, "USE"):
+		return sessionWord
 	}
 	return anotherWord
 }
@@ -81,7 +87,7 @@ func (c *classifier) kind() Kind {
 		return c.changes
 	case c.into:
 		return Write
-	case c.first == selectWord, c.first == withWord && c.selects:
+	case c.first == selectWord, c.first == withWord && c.selects, c.first == declareWord, c.first == sessionWord:
 		return Read
 	}
 	return Other

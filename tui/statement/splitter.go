@@ -178,7 +178,7 @@ func (f *folder) segment(s *segment) {
 		f.all[n-1].End = s.start
 	}
 	if s.from >= 0 {
-		f.all = append(f.all, Statement{From: f.begins(&s.reading), To: s.to, End: end, Repeat: 1, Kind: s.kind.kind()})
+		f.all = append(f.all, Statement{From: f.begins(&s.reading), To: s.to, End: end, Repeat: 1, Kind: s.kind.kind(), Declares: s.kind.first == declareWord})
 	}
 	if !s.isGo {
 		return
@@ -187,6 +187,7 @@ func (f *folder) segment(s *segment) {
 		f.all[i].Repeat = s.repeat
 		if i+1 == len(f.all) {
 			f.all[i].End = end // also if a semicolon and comments are between
+			f.all[i].Ends = true
 		}
 	}
 	f.fresh = len(f.all)

@@ -16,6 +16,10 @@ type Statement struct {
 	// without one.
 	Repeat int
 	Kind   Kind
+	// Declares means that it declares variables, which the rest of its batch may use.
+	Declares bool
+	// Ends means that a GO follows, which ends the batch.
+	Ends bool
 }
 
 // Text returns the statement's part of the text that it was split from.
@@ -29,6 +33,37 @@ const MaxRepeat = 1_000_000
 func Split(text string) []Statement {
 	var x Index
 	return x.Statements(text)
+}
+
+// Together makes one statement of those of each batch that declares variables, as they have to be sent
+// together.
+func Together(statements []Statement) []Statement {
+	var all []Statement
+	for from := 0; from < len(statements); {
+		to, declares := from, false
+		for ; to < len(statements); to++ {
+			declares = declares || statements[to].Declares
+			if statements[to].Ends {
+				to++
+				break
+			}
+		}
+		batch := statements[from:to]
+		from = to
+		if !declares {
+			all = append(all, batch...)
+			continue
+		}
+		s := batch[0]
+		for _, next := range batch[1:] {
+			s.To, s.End, s.Repeat, s.Ends = next.To, next.End, next.Repeat, next.Ends
+			if s.Kind == Read || next.Kind != Read {
+				s.Kind = next.Kind
+			}
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // At returns the index of the statement at an offset of the text, -1 if there is none: the

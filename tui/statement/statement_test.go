@@ -181,3 +181,28 @@ func kindOf(text string) Kind {
 	}
 	return Other
 }
+
+// TestTogether: what a batch with variables is made of is sent together.
+func TestTogether(t *testing.T) {
+	for text, want := range map[string]string{
+		"SELECT 1; SELECT 2":                                               "SELECT 1 (read) | SELECT 2 (read)",
+		"DECLARE @x INT = 1; SELECT @x; SELECT 2":                          "DECLARE @x INT = 1; SELECT @x; SELECT 2 (read)",
+		"SELECT 1\nGO\nDECLARE @x INT; SET @x = 2\nGO 3\nSELECT 3":         "SELECT 1 (read) | DECLARE @x INT; SET @x = 2 (read) ×3 | SELECT 3 (read)",
+		"DECLARE @x INT; SET @x = 1; DELETE FROM t WHERE a = @x; SELECT 1": "DECLARE @x INT; SET @x = 1; DELETE FROM t WHERE a = @x; SELECT 1 (write)",
+		"SELECT 1; DECLARE @x INT; SELECT @x -- end\n":                     "SELECT 1; DECLARE @x INT; SELECT @x (read)",
+		"DECLARE @x INT; EXEC p":                                           "DECLARE @x INT; EXEC p (other)",
+		"":                                                                 "",
+	} {
+		var got []string
+		for _, s := range Together(Split(text)) {
+			line := s.Text(text) + " (" + s.Kind.String() + ")"
+			if s.Repeat > 1 {
+				line += " ×" + fmt.Sprint(s.Repeat)
+			}
+			got = append(got, line)
+		}
+		if text := strings.Join(got, " | "); text != want {
+			t.Errorf("got  %s\nwant %s", text, want)
+		}
+	}
+}

@@ -115,7 +115,7 @@ var amounts = []form{
 
 func (g *generator) amount(depth int) expr {
 	if c, ok := g.columnOf(money); ok && g.chance(10) {
-		return expr{money, "ROUND(" + c.tsql + ", 1)", "(CAST(round(" + c.plain + " / 10.0) AS INTEGER) * 10)"}
+		return expr{money, "ROUND(CAST(" + c.tsql + " AS DECIMAL(9, 2)), 1)", "(CAST(round(" + c.plain + " / 10.0) AS INTEGER) * 10)"}
 	}
 	return g.of(money, pick(g.Rand, amounts...), depth)
 }

@@ -214,7 +214,7 @@ func (g *generator) aggregate() expr {
 		}
 		x := g.value(text, 1)
 		a, b := g.sequence()
-		return expr{text, "STRING_AGG(" + x.tsql + ", N'|') WITHIN GROUP (ORDER BY " + a + ")", "group_concat(" + x.folded() + ", '|' ORDER BY " + b + ")"}
+		return expr{text, "STRING_AGG(CAST(" + x.tsql + " AS NVARCHAR(MAX)), N'|') WITHIN GROUP (ORDER BY " + a + ")", "group_concat(" + x.folded() + ", '|' ORDER BY " + b + ")"}
 	case 1:
 		x := g.value(pick(g.Rand, whole, text, money, day), 1)
 		return expr{whole, "COUNT(" + distinct + x.tsql + ")", "count(" + distinct + x.folded() + ")"}
