@@ -60,6 +60,9 @@ func (q *Query) Check(now time.Time) Intent {
 		return nil
 	}
 	c.asked, c.from = revision, all[i].From
+	if !statement.Alone(all, i) {
+		return nil
+	}
 	return CheckText{Revision: revision, Options: q.options,
 		Piece: Piece{SQL: all[i].Text(t.editor.Text()), At: all[i].From, Repeat: 1, Kind: all[i].Kind}}
 }

@@ -1,6 +1,9 @@
 package statement
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // Statement is a statement in a text: the bytes from From up to To, without blanks around
 // and without the separator, which follows from To up to End.
@@ -64,6 +67,18 @@ func Together(statements []Statement) []Statement {
 		all = append(all, s)
 	}
 	return all
+}
+
+// Alone reports whether statement i can be sent by itself: no variable is declared in its batch.
+func Alone(statements []Statement, i int) bool {
+	from, to := i, i
+	for from > 0 && !statements[from-1].Ends {
+		from--
+	}
+	for to < len(statements)-1 && !statements[to].Ends {
+		to++
+	}
+	return !slices.ContainsFunc(statements[from:to+1], func(s Statement) bool { return s.Declares })
 }
 
 // At returns the index of the statement at an offset of the text, -1 if there is none: the

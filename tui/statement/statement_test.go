@@ -206,3 +206,12 @@ func TestTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestAlone(t *testing.T) {
+	all := Split("SELECT 1; SELECT 2\nGO\nSELECT 3; DECLARE @x INT; SELECT @x\nGO\nSELECT 4")
+	for i, want := range []bool{true, true, false, false, false, true} {
+		if got := Alone(all, i); got != want {
+			t.Errorf("statement %d: %v", i, got)
+		}
+	}
+}
