@@ -52,7 +52,6 @@ func (s *Service) query(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		sc := &script{statement: *q, items: items}
 		err = sc.answerAll(ctx)
-		q.plan = nil // each statement had its own
 	}
 	if cause, ok := context.Cause(ctx).(*api.Problem); ok && err != nil {
 		err = cause // cancelled or timed out: the errors that this caused are less informative

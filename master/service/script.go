@@ -73,6 +73,9 @@ func (sc *script) answerAll(ctx context.Context) error {
 		if i > 0 {
 			p.Detail += "; the statements before it are done"
 		}
+		if sc.out.started { // the answer's status cannot say it
+			sc.s.logger.Warn("statement failed", "request_id", sc.run.requestID, "query_id", sc.run.id, "error", &p)
+		}
 		return sc.out.fail(&p, httpserve.RequestID(sc.r))
 	}
 	return sc.out.end()
@@ -103,9 +106,7 @@ func (sc *script) step(ctx context.Context, n int, it *tsql.Item) error {
 	q := sc.statement
 	q.ast, q.notes, q.w = it.Statement, it.Notes, sc.out.writer(n)
 	q.idem = derivedKey(sc.idem, n)
-	err := q.answer(ctx)
-	sc.plan = q.plan
-	return err
+	return q.answer(ctx)
 }
 
 // derivedKey is the Idempotency-Key of statement n of a request with a key.
