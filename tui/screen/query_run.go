@@ -117,11 +117,11 @@ func (q *Query) start(w what, explain bool) Intent {
 		return keymap.Say{Text: "a statement is running; Esc cancels it"}
 	}
 	text := t.editor.Text()
-	all := t.statements()
+	all := statement.Together(t.statements())
 	at := 0
 	if from, to := t.editor.Selection(); w == whatCursor && from < to {
 		text, at = text[from:to], from
-		all = statement.Split(text)
+		all = statement.Together(statement.Split(text))
 	} else if w == whatCursor {
 		i := statement.At(all, t.editor.Cursor())
 		if i < 0 {
@@ -131,9 +131,6 @@ func (q *Query) start(w what, explain bool) Intent {
 	}
 	if len(all) == 0 {
 		return keymap.Say{Text: "there is no statement to run"}
-	}
-	if w == whatAll || len(all) > 1 {
-		all = statement.Together(all)
 	}
 	run := RunQueries{DB: q.tables.db, tab: t, Explain: explain, Options: q.options}
 	line, counted := 1, 0 // the line at an offset of the whole text
