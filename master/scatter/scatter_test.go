@@ -303,14 +303,19 @@ func TestAnInterruptEndsReadsAtOnce(t *testing.T) {
 func TestReadsTogetherFailAsSoonAsOneDoes(t *testing.T) {
 	req := &api.QueryRequest{DB: "S", ResultTypes: []string{"INT"}}
 	calls := []QueryCall{{Shard: 0, Request: req}, {Shard: 1, Request: req}, {Shard: 2, Request: req}}
-	ended := make(chan struct{})
+	begun, ended := make(chan struct{}), make(chan struct{})
 	silent := func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
+		close(begun)
 		<-r.Context().Done() // only the end of the request ends it
 		close(ended)
 	}
+	fails := func(w http.ResponseWriter, r *http.Request) {
+		<-begun // or else the silent one might never be asked
+		answer(500, "text/html", "<html>")(w, r)
+	}
 	var faults atomic.Int32
-	s := over(t, &faults, answer(200, api.MediaNDJSON, "[1]\n"+end), silent, answer(500, "text/html", "<html>"))
+	s := over(t, &faults, answer(200, api.MediaNDJSON, "[1]\n"+end), silent, fails)
 	s.cfg.Timeout = time.Hour // nothing but the failure ends the read
 	streams, problems := s.Query(t.Context(), "id", Streaming, calls, true)
 	if problems[2] == nil || problems[2].Code != api.CodeShardBadAnswer || problems[1] != nil || streams[1] != nil {
