@@ -1,6 +1,7 @@
 package endtoend_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"shardeck/shared/api"
 	"shardeck/shared/client"
+	"shardeck/shared/testcluster"
 )
 
 // databases lists each worker's own databases, by shard.
@@ -156,8 +158,13 @@ func TestNoSchemaChangeOfADemotedPrimaryLands(t *testing.T) {
 			refused = <-created
 		}
 		wg.Wait()
-		// A schema change that was interrupted reports each shard; the next is refused.
-		_, err := old.CreateDB(t.Context(), &api.CreateDBRequest{DB: "Never"})
+		// A schema change that was interrupted reports each shard; the next is refused. Until its probes
+		// are answered again, it may say instead that the shards are slow.
+		var err error
+		testcluster.Await(t, "the old primary to know the new one", func(ctx context.Context) (bool, string) {
+			_, err = old.CreateDB(ctx, &api.CreateDBRequest{DB: "Never"})
+			return api.CodeOf(err) != api.CodeShardUnavailable, fmt.Sprint(err)
+		})
 		if p := mustFail(t, err, api.CodeNotPrimary, -1); p.Primary != r.c.Masters[1-primary].URL {
 			t.Errorf("round %d: the reported primary is %q", round, p.Primary)
 		}
