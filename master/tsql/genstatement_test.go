@@ -203,6 +203,13 @@ func drawInsert(t *rapid.T) *Insert {
 	if rapid.Bool().Draw(t, "columns") {
 		s.Columns = drawNames(t, width)
 	}
+	for range rapid.IntRange(0, 2).Draw(t, "output") {
+		it := drawItem(t)
+		if it.Star && it.Table == "" {
+			it.Table = "inserted"
+		}
+		s.Output = append(s.Output, it)
+	}
 	if rapid.IntRange(0, 3).Draw(t, "query") == 0 {
 		s.Query = drawQuery(t, 1)
 		return s

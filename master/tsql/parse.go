@@ -132,7 +132,7 @@ func (p *parser) notHere(verb string) {
 	case t.Keyword == tsqltoken.Order:
 		e = unsupported(t.Start, "%s with ORDER BY is not T-SQL", verb).Hinted("choose the rows by WHERE")
 	case word == "OUTPUT":
-		e = refuseFeature(t)
+		e = noOutput(t, verb)
 	default:
 		return
 	}

@@ -209,6 +209,12 @@ func appendInsert(dst []byte, s *Insert) []byte {
 	if s.Columns != nil {
 		dst = append(appendNames(dst, s.Columns), ' ')
 	}
+	for i, it := range s.Output {
+		dst = appendSelectItem(append(dst, [...]string{"OUTPUT ", ", "}[min(i, 1)]...), it)
+	}
+	if s.Output != nil {
+		dst = append(dst, ' ')
+	}
 	if s.Query != nil {
 		return appendQuery(dst, s.Query)
 	}

@@ -86,12 +86,13 @@ type Join struct {
 	On    Expr
 }
 
-// Insert is INSERT [INTO] Table [(Columns)] VALUES Rows, or a Query in place of VALUES. Without
-// Columns, all of the table's are given in order. A nil value in a row is DEFAULT.
+// Insert is INSERT [INTO] Table [(Columns)] [OUTPUT Output] VALUES Rows, or a Query in place of VALUES.
+// Without Columns, all of the table's are given in order. A nil value in a row is DEFAULT.
 type Insert struct {
 	At      int
 	Table   TableRef
 	Columns []Name
+	Output  []SelectItem // nil for none
 	Rows    [][]Expr
 	Query   Query // nil for VALUES
 }

@@ -16,7 +16,6 @@ func (p *parser) insertStatement() *Insert {
 	p.acceptWord(tsqltoken.Into)
 	s.Table = p.table()
 	p.hintsOfTable()
-	p.notHere("INSERT")
 	if p.tok.Kind == tsqltoken.KindOp && p.tok.Op == '(' {
 		if t, _ := p.peek(); t.Keyword == tsqltoken.Select || p.opensQuery() {
 			s.Query = p.query()
@@ -24,6 +23,7 @@ func (p *parser) insertStatement() *Insert {
 		}
 		s.Columns = p.names("the name of a column", false)
 	}
+	s.Output = p.output()
 	if p.opensQuery() {
 		s.Query = p.query()
 		return s
@@ -53,6 +53,7 @@ func (p *parser) insertStatement() *Insert {
 		p.fail(p.unexpected(want))
 	}
 	p.insertRows(s)
+	p.notHere("INSERT")
 	if p.tok.Keyword == tsqltoken.On {
 		p.fail(unsupported(p.tok.Start, "INSERT ... ON CONFLICT and ON DUPLICATE KEY are not T-SQL").Hinted("use UPDATE, and INSERT the rows it did not find"))
 	}
