@@ -22,6 +22,8 @@ func (b *Binder) aggregate(c *tsql.Call, f *sqlfunc.Func) (*plan.Expr, error) {
 			number = mssqlerr.AggregateInGroupBy
 		case "SET":
 			number = mssqlerr.AggregateInSet
+		case "OUTPUT":
+			number = mssqlerr.AggregateInOutput
 		}
 		p := b.Problem(api.CodeUnsupported, c.At, "the aggregate %s is not allowed in %s", c.Name, clause)
 		return nil, p.Hinted("aggregates are allowed in the select list, HAVING and ORDER BY").Numbered(number)

@@ -221,7 +221,11 @@ func (b *Binder) InValues(x *plan.Expr, values []*plan.Expr, not bool, at int) (
 }
 
 func (b *Binder) noSubquery(at int) error {
-	return b.Problem(api.CodeUnsupported, at, "a subquery is not allowed here").Hinted("run it as a statement of its own, and send its values")
+	p := b.Problem(api.CodeUnsupported, at, "a subquery is not allowed here").Hinted("run it as a statement of its own, and send its values")
+	if b.Clause == "OUTPUT" {
+		p.SQLNumber = mssqlerr.SubqueryInOutput
+	}
+	return p
 }
 
 func (b *Binder) isNull(x *plan.Expr, not bool) *plan.Expr {

@@ -21,6 +21,8 @@ type Scope struct {
 	// Outer is the scope of the query that this one is nested in; nil if it is not, or if it is a
 	// derived table, which sees nothing of the query around it.
 	Outer *Scope
+	// Qualified means that columns have to be qualified by their table, as in OUTPUT.
+	Qualified bool
 }
 
 // scopeSource is one table of a scope.
@@ -144,6 +146,10 @@ func (b *Binder) lookup(e *tsql.Column) (*plan.Expr, error) {
 			return nil, b.UnboundTable(e.Table, e.At, mssqlerr.UnboundIdentifier)
 		}
 		return b.columnOf(&sc.Sources[i], e)
+	}
+	if sc.Qualified {
+		p := b.Problem(api.CodeUnknownColumn, e.At, "the column %s is not qualified in %s", api.Clip(e.Name), b.Clause).Numbered(mssqlerr.UnknownColumn)
+		return nil, p.Hinted("write %s.%s", sc.Sources[0].Name, api.Clip(e.Name))
 	}
 	switch len(sc.Sources) {
 	case 0:

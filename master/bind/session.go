@@ -19,6 +19,9 @@ type Session struct {
 	Version string
 	// Variables are the variables that are declared.
 	Variables []Variable
+	// Varies is set when something is bound that the same statement may have another value of later,
+	// such as the time; nil if nobody wants to know.
+	Varies *bool
 }
 
 // sysname is the type of names in T-SQL.
@@ -39,6 +42,7 @@ func (b *Binder) sessionFunction(c *tsql.Call) (*plan.Expr, bool, error) {
 	case "@@LANGUAGE":
 		return constant(sysname, sqltypes.Text("us_english"))
 	case "@@VERSION":
+		b.varies()
 		return constant(sqltypes.Type{Kind: sqltypes.NVarChar, Length: versionLength}, sqltypes.Text("Shardeck "+b.Session.Version))
 	case "DB_NAME":
 		return constant(sysname, sqltypes.Text(b.DB))
@@ -52,11 +56,18 @@ func (b *Binder) sessionFunction(c *tsql.Call) (*plan.Expr, bool, error) {
 	return nil, false, nil
 }
 
+func (b *Binder) varies() {
+	if b.Session.Varies != nil {
+		*b.Session.Varies = true
+	}
+}
+
 // now returns the time of the statement as a value of type t.
 func (b *Binder) now(c *tsql.Call, t sqltypes.Type) (*plan.Expr, error) {
 	if b.Session.Now.IsZero() {
 		return nil, b.Problem(api.CodeUnsupported, c.At, "%s is not supported here", c.Name).Hinted("send the time itself")
 	}
+	b.varies()
 	const unit = 100 * time.Nanosecond // of DATETIME2(7)
 	at := b.Session.Now.UTC().Truncate(unit)
 	text := sqltypes.Text(string(sqltypes.AppendTemporal(nil, sqltypes.DateTime2, at)))

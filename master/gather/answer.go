@@ -9,6 +9,9 @@ import (
 	"shardeck/shared/sqltypes"
 )
 
+// maxRowValues bounds what the values of a row take before it is encoded, in bytes.
+const maxRowValues = 128 << 20
+
 // answer computes the rows of an answer, each from a row of values, and passes them on. If they must
 // be sorted it holds them, up to a limit beyond which it fails with too_complex.
 type answer struct {
@@ -42,10 +45,14 @@ func newAnswer(p *plan.Plan, output []*plan.Expr, sort []plan.FinalKey, distinct
 // add adds the row that follows from fields. If the answer is not sorted, the row is the next one, and
 // tied compares keys with those of other rows to find ties.
 func (a *answer) add(fields, keys []sqltypes.Value, tied func(a, b []sqltypes.Value) int) error {
+	size := 0
 	for i, x := range a.output {
 		v, err := eval.Eval(x, fields)
 		if err != nil {
 			return problem(err)
+		}
+		if size += len(v.Str); size > maxRowValues {
+			return api.RowTooLarge()
 		}
 		a.line.row[i] = v
 	}

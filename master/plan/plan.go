@@ -298,6 +298,11 @@ type Write struct {
 	Values []*Expr `json:"values,omitempty"`
 	// Where selects the rows of an update or delete; nil means all rows.
 	Where *Expr `json:"where,omitempty"`
+	// Output are the values of the answer's columns for each row that an insert has sent, computed by
+	// the master: FieldExpr i is the value of Columns[i]. Nil if the answer has no rows.
+	Output []*Expr `json:"output,omitempty"`
+	// OutputVaries means that the same statement may have other rows later.
+	OutputVaries bool `json:"output_varies,omitzero"`
 }
 
 // MergeKey is one key of the order that rows are merged in.

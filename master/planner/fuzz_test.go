@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"shardeck/master/dialect"
+	"shardeck/master/gather"
 	"shardeck/master/plan"
 	"shardeck/master/planner"
 	"shardeck/shared/api"
@@ -102,8 +103,13 @@ func FuzzStatement(f *testing.F) {
 	})
 }
 
-// checkRendered renders a plan.
+// checkRendered renders a plan, and computes its OUTPUT.
 func checkRendered(t *testing.T, d dialect.Dialect, p *plan.Plan) {
+	if p.Write != nil && p.Write.Output != nil {
+		if _, _, err := gather.Output(t.Context(), p); err != nil {
+			checkClientError(t, err)
+		}
+	}
 	for i := range p.Fragments {
 		var err error
 		if p.Op.IsRead() {

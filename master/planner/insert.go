@@ -51,6 +51,7 @@ func newInserter(t *bind.Table, m *sharding.Map) *inserter {
 func (in *inserter) plan(rows int) *plan.Plan {
 	p := &plan.Plan{Op: plan.OpInsert, DB: in.t.DB, Table: in.t.Name, SchemaVersion: in.t.Version, Copies: in.t.Replicated, Write: &plan.Write{Columns: in.t.Header}}
 	p.Fragments, p.Route = in.finish(rows)
+	p.Write.Output, p.Columns = in.output, in.header
 	return p
 }
 
@@ -92,6 +93,9 @@ type inserter struct {
 	given  []int            // 1 + index of the last row with a value for the column
 	buf    []byte           // the row being encoded
 	shards []shardRows
+
+	output []*plan.Expr // of OUTPUT; nil for none
+	header []api.Column // of output
 
 	keys    []api.RouteKey // of the first rows
 	lastKey string

@@ -35,6 +35,8 @@ func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Opt
 	if p := o.checkParams(); p != nil {
 		return nil, nil, p
 	}
+	varies := false
+	o.Session.Varies = &varies
 	pl := &planning{cat: cat, m: m, db: db, o: o}
 	for {
 		pl.numbers = 0
@@ -60,6 +62,9 @@ func Statement(cat Catalog, m *sharding.Map, db string, st tsql.Statement, o Opt
 		}
 		p.Field = bind.StatementField
 		p.ReadsFirst = o.Results != nil && len(o.Results.of) > 0 || len(o.Session.Variables) > 0
+		if p.Write != nil && p.Write.Output != nil {
+			p.Write.OutputVaries = p.ReadsFirst || varies
+		}
 		return p, nil, nil
 	}
 }

@@ -24,6 +24,9 @@ func (s *statement) insert(st *tsql.Insert) (*plan.Plan, error) {
 		return nil, err
 	}
 	in := newInserter(t, s.m)
+	if in.output, in.header, err = s.output(t, st.Output); err != nil {
+		return nil, err
+	}
 	in.values = make([]sqltypes.Value, len(t.Columns))
 	if st.Query != nil {
 		return s.insertQuery(in, st, columns)

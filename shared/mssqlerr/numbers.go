@@ -22,6 +22,7 @@ const (
 	AggregateInWhere     = 147   // WHERE contains an aggregate
 	UnknownDatepart      = 155   // a word is not one of the options the function takes, such as a datepart
 	AggregateInSet       = 157   // the SET list of an UPDATE contains an aggregate
+	AggregateInOutput    = 158   // OUTPUT contains an aggregate
 	GroupByConstant      = 164   // an expression of GROUP BY contains no column
 	OrderByDuplicate     = 169   // ORDER BY names a column more than once
 	ColumnWithoutType    = 173   // a column definition has no data type
@@ -75,6 +76,7 @@ const (
 	DatepartOfType       = 9810  // the data type has no such datepart
 	TranslateLengths     = 9828  // two arguments of TRANSLATE differ in their number of characters
 	StringAggTooLong     = 9829  // the result of STRING_AGG exceeds 8000 bytes and is of no MAX type
+	SubqueryInOutput     = 10705 // OUTPUT contains a subquery
 	RowLengths           = 10709 // the rows of a table value constructor differ in length
 	TopWithOffset        = 10741 // TOP and OFFSET are mutually exclusive in one query
 	NegativeOffset       = 10742 // the number of rows of OFFSET is negative
