@@ -102,6 +102,9 @@ func steps(p *plan.Plan) []api.ExplainStep {
 	}
 	if !p.Op.IsRead() {
 		add("write", "one transaction on each of %s", sharding.Names(p.Route.Shards))
+		if p.Write != nil && p.Write.Output != nil {
+			add("output", "the answer is computed from the rows that are inserted")
+		}
 		return all
 	}
 	add("scatter", "the query runs on %s", sharding.Names(p.Route.Shards))

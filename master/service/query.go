@@ -253,14 +253,20 @@ func (q *statement) write(ctx context.Context, p *plan.Plan) error {
 		}
 		field = func(row int) string { return fmt.Sprintf("%s[%d]", of, row) }
 	}
+	out, err := q.output(ctx, p)
+	if err != nil {
+		return err
+	}
 	resp, err := q.s.execute(ctx, httpserve.RequestID(q.r), p, q.idem, q.run.progress(), field)
 	if err != nil {
 		return err
 	}
-	return q.writeJSON(&api.SQLResponse{
+	answer := &api.SQLResponse{
 		EndInfoJSON:  api.EndInfoJSON{Route: resp.Route, Shards: resp.Shards, Query: q.info()},
 		RowsAffected: &resp.RowsAffected, Replayed: resp.Replayed,
-	})
+	}
+	out.answer(answer, p)
+	return q.writeJSON(answer)
 }
 
 func (q *statement) info() *api.StatementInfo {

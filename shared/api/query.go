@@ -52,10 +52,11 @@ func (q *SQLRequest) IsSelect() bool { return isQuery(q.SQL) }
 func (q *SQLRequest) ChangesSchema() bool { return isDefinition(q.SQL) }
 
 // SQLResponse is the JSON response to a statement. A SELECT has Columns, Rows and RowCount;
-// INSERT, UPDATE and DELETE have RowsAffected; CREATE TABLE has Definition.
+// INSERT, UPDATE and DELETE have RowsAffected, and with OUTPUT what a SELECT has; CREATE TABLE has
+// Definition.
 type SQLResponse struct {
 	Columns []Column         `json:"columns,omitempty"`
-	Rows    []jsontext.Value `json:"rows,omitempty"` // JSON arrays
+	Rows    []jsontext.Value `json:"rows,omitzero"` // JSON arrays
 	EndInfoJSON
 	RowsAffected *int64    `json:"rows_affected,omitempty"`
 	Replayed     bool      `json:"replayed,omitzero"`
