@@ -22,6 +22,8 @@ import (
 var both = map[string]any{
 	"ColumnDef":     api.ColumnDef{},
 	"EndInfo":       api.EndInfo{},
+	"IndexColumn":   api.IndexColumn{},
+	"IndexDef":      api.IndexDef{},
 	"Problem":       api.Problem{},
 	"Route":         api.Route{},
 	"RouteKey":      api.RouteKey{},

@@ -203,6 +203,12 @@ func workerSamples() []sample {
 	}
 	create := api.Statement{SQL: `CREATE TABLE "Students" ("student_id" INTEGER NOT NULL PRIMARY KEY)`, Table: "Students", Effect: api.EffectCreateTable, Definition: &students}
 	index := api.Statement{SQL: `CREATE INDEX "ix:Students:name" ON "Students" ("name")`, Table: "Students", SchemaVersion: students.Version(), Effect: api.EffectCreateIndex}
+	indexed := students
+	indexed.Indexes = []api.IndexDef{{Name: "by_gpa", Columns: []api.IndexColumn{{Name: "gpa", Descending: true}, {Name: "name"}}}}
+	alter := api.Statement{
+		SQL: `CREATE INDEX "index:Students:by_gpa" ON "Students" ("gpa" DESC, "name")`, Table: "Students",
+		SchemaVersion: students.Version(), Effect: api.EffectAlterTable, Definition: &indexed,
+	}
 	removed := api.StorageProblem{Problem: api.StorageRemoved.Problem(), Code: api.StorageRemoved, Since: at}
 	return []sample{
 		{"worker/health.answer.json", true, "WorkerHealth", &api.WorkerHealth{
@@ -219,6 +225,7 @@ func workerSamples() []sample {
 			Idempotency: &api.Idempotency{Key: "order-1", Hash: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"},
 		}},
 		{"worker/exec-create-table.request.json", true, "ExecRequest", &api.ExecRequest{DB: "SchoolDB", Fence: fence, Statements: []api.Statement{create, index}}},
+		{"worker/exec-alter-table.request.json", true, "ExecRequest", &api.ExecRequest{DB: "SchoolDB", Fence: fence, Statements: []api.Statement{alter}}},
 		{"worker/exec.answer.json", true, "ExecResponse", &api.ExecResponse{RowsAffected: []int64{2}, Replayed: true}},
 		{"worker/query.request.json", true, "QueryRequest", &api.QueryRequest{
 			DB: "SchoolDB", SQL: `SELECT "student_id","name","gpa" FROM "Students" WHERE "gpa" >= @p1`, Types: []string{"DECIMAL(3,2)"},

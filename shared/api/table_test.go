@@ -29,6 +29,48 @@ func TestVersionChangesOnlyWithTheDefinition(t *testing.T) {
 	}
 }
 
+func TestIndexesAreNotPartOfTheVersion(t *testing.T) {
+	indexed := students
+	indexed.Indexes = []api.IndexDef{
+		{Name: "by_name", Columns: []api.IndexColumn{{Name: "name"}}},
+		{Name: "by_gpa", Columns: []api.IndexColumn{{Name: "gpa", Descending: true}}},
+	}
+	if indexed.Version() != students.Version() {
+		t.Error("an index changes the version")
+	}
+	if indexed.SameAs(&students) || students.SameAs(&indexed) {
+		t.Error("a definition with indexes equals one without")
+	}
+	swapped := indexed
+	swapped.Indexes = []api.IndexDef{indexed.Indexes[1], indexed.Indexes[0]}
+	if !swapped.SameAs(&indexed) {
+		t.Error("the order of the indexes matters")
+	}
+	swapped.Indexes = []api.IndexDef{{Name: "by_gpa", Columns: []api.IndexColumn{{Name: "gpa"}}}, indexed.Indexes[0]}
+	if swapped.SameAs(&indexed) {
+		t.Error("an index in another order is the same")
+	}
+}
+
+func TestADefinitionExtendsThoseWithFewerColumns(t *testing.T) {
+	more := students
+	more.Columns = append(append([]api.ColumnDef{}, students.Columns...),
+		api.ColumnDef{Name: "city", Type: "NVARCHAR(50)", Nullable: true}, api.ColumnDef{Name: "born", Type: "DATE", Nullable: true})
+	more.Indexes = []api.IndexDef{{Name: "by_city", Columns: []api.IndexColumn{{Name: "city"}}}}
+	if !more.Extends(students.Version()) {
+		t.Error("two columns more do not extend the definition")
+	}
+	if students.Extends(students.Version()) || students.Extends(more.Version()) {
+		t.Error("a definition extends itself, or a longer one")
+	}
+	other := students
+	other.Columns = append([]api.ColumnDef{}, students.Columns...)
+	other.Columns[1].Type = "NVARCHAR(60)"
+	if more.Extends(other.Version()) {
+		t.Error("a definition extends one whose columns are others")
+	}
+}
+
 func TestColumnLookupIsCaseInsensitive(t *testing.T) {
 	if c, i := students.Column("GPA"); c == nil || c.Name != "gpa" || i != 2 {
 		t.Errorf("got %v at %d", c, i)

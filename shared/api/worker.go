@@ -125,6 +125,9 @@ const (
 	EffectCreateTable Effect = "create_table"
 	EffectDropTable   Effect = "drop_table"
 	EffectCreateIndex Effect = "create_index" // it changes no rows
+	// EffectAlterTable adds a column, or creates or drops an index, and replaces the definition. A
+	// request with it has no other effect.
+	EffectAlterTable Effect = "alter_table"
 )
 
 // Statement is one SQL statement in the dialect of the worker's engine, run once for each row of
@@ -146,7 +149,7 @@ type Statement struct {
 	Columns []string `json:"columns,omitempty"`
 	// Rows are JSON arrays, each of len(Types) values in their wire form.
 	Rows []jsontext.Value `json:"rows,omitempty"`
-	// Definition is the table's definition, with create_table.
+	// Definition is the table's definition, with create_table, or what it becomes, with alter_table.
 	Definition *TableDef `json:"definition,omitempty"`
 }
 

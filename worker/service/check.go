@@ -92,7 +92,7 @@ func checkStatement(i int, st *api.Statement) error {
 	switch st.Effect {
 	case "":
 		return missing(at("effect"))
-	case api.EffectCreateTable:
+	case api.EffectCreateTable, api.EffectAlterTable:
 		switch {
 		case st.Definition == nil:
 			return missing(at("definition"))
@@ -104,11 +104,11 @@ func checkStatement(i int, st *api.Statement) error {
 		return nil
 	case api.EffectInsert, api.EffectUpdate, api.EffectDelete, api.EffectDropTable, api.EffectCreateIndex:
 		if st.Definition != nil {
-			return invalid(at("definition"), "is only allowed with create_table")
+			return invalid(at("definition"), "is only allowed with create_table and alter_table")
 		}
 		return nil
 	}
-	return invalid(at("effect"), "must be insert, update, delete, create_table, drop_table or create_index")
+	return invalid(at("effect"), "must be insert, update, delete, create_table, drop_table, create_index or alter_table")
 }
 
 func checkQuery(q *api.QueryRequest) error {

@@ -23,7 +23,7 @@ type Exec struct {
 	Decoded    []Statement
 	Executions int   // in all statements together
 	Bytes      int64 // approximate memory use
-	DDL        bool  // it creates or drops a table
+	DDL        bool  // it creates, alters or drops a table
 }
 
 // Statement is a statement with decoded parameters.
@@ -75,13 +75,16 @@ func (x *Exec) decode(i int) error {
 	case api.EffectUpdate, api.EffectDelete, api.EffectCreateIndex:
 	case api.EffectDropTable:
 		x.DDL = true
-	case api.EffectCreateTable:
+	case api.EffectCreateTable, api.EffectAlterTable:
 		x.DDL = true
 		if in.Definition == nil || !api.SameName(in.Definition.Name, in.Table) {
-			return api.NewProblem(api.CodeInvalidField, "create_table requires the table's definition, with the same name").At(field("definition"))
+			return api.NewProblem(api.CodeInvalidField, "%s requires the table's definition, with the same name", in.Effect).At(field("definition"))
 		}
 	default:
 		return api.NewProblem(api.CodeInvalidField, "%q is not an effect", in.Effect).At(field("effect"))
+	}
+	if first := x.ExecRequest.Statements[0].Effect; first != in.Effect && (first == api.EffectAlterTable || in.Effect == api.EffectAlterTable) {
+		return api.NewProblem(api.CodeInvalidField, "alter_table is not allowed in a request with other effects").At(field("effect"))
 	}
 	if in.Effect != api.EffectInsert && len(in.Columns) > 0 {
 		return api.NewProblem(api.CodeInvalidField, "columns are only allowed with insert").At(field("columns"))

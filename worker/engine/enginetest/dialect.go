@@ -16,6 +16,10 @@ import (
 type Dialect struct {
 	// CreateTable is the text that creates a table with the hidden column _slot, a NOT NULL INT.
 	CreateTable func(def *api.TableDef) string
+	// AddColumn is the text that adds a column to a table.
+	AddColumn func(def *api.TableDef, c api.ColumnDef) string
+	// DropIndex is the text that drops an index of a table.
+	DropIndex func(name, table string) string
 	// Output is the text that selects a column for output.
 	Output func(c api.ColumnDef) string
 	// Divide is the T-SQL quotient of two integer expressions.
@@ -30,8 +34,12 @@ type Dialect struct {
 func SQLite() Dialect {
 	return Dialect{
 		CreateTable: sqliteTable,
-		Output:      func(c api.ColumnDef) string { return quote(c.Name) },
-		Divide:      func(a, b string) string { return "sd_div(" + a + ", " + b + ", 'INT')" },
+		AddColumn: func(def *api.TableDef, c api.ColumnDef) string {
+			return "ALTER TABLE " + quote(def.Name) + " ADD " + sqliteColumn(def, c)
+		},
+		DropIndex: func(name, _ string) string { return "DROP INDEX " + quote(name) },
+		Output:    func(c api.ColumnDef) string { return quote(c.Name) },
+		Divide:    func(a, b string) string { return "sd_div(" + a + ", " + b + ", 'INT')" },
 		Numbers: func(n int64) string {
 			return fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n", n)
 		},

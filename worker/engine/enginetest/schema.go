@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,8 @@ func (s *suite) testSchema(t *testing.T) {
 		},
 		"another version is refused":         (*rig).testStaleSchema,
 		"an index is created with its table": (*rig).testIndex,
+		"a table is altered":                 (*rig).testAlter,
+		"an ALTER is refused as a whole":     (*rig).testAlterRefused,
 		"a recreated table is empty": func(r *rig) {
 			tb := students()
 			r.mustCreate(tb)
@@ -77,6 +80,110 @@ func (r *rig) testIndex() {
 	if got := r.stats(); len(got[0].Tables) != 1 {
 		r.Errorf("an index shows as a table: %+v", got[0].Tables)
 	}
+}
+
+// alter is a statement that turns the table into another.
+func (tb *table) alter(to *table, sql string) api.Statement {
+	st := tb.statement(api.EffectAlterTable, sql, nil)
+	def := to.def
+	st.Definition = &def
+	return st
+}
+
+// add is a statement that adds the last column of a table to the one that lacks it.
+func (r *rig) add(tb, with *table) api.Statement {
+	return tb.alter(with, r.s.dialect.AddColumn(&tb.def, with.def.Columns[len(with.def.Columns)-1]))
+}
+
+// more is the table with further columns.
+func (tb *table) more(columns ...api.ColumnDef) *table {
+	with := &table{def: tb.def, output: tb.output}
+	with.def.Columns = append(slices.Clone(tb.def.Columns), columns...)
+	return with
+}
+
+// The columns that testAlter adds; existing rows get the default of the second.
+var (
+	columnA = api.ColumnDef{Name: "a", Type: "INT", Nullable: true}
+	columnB = api.ColumnDef{Name: "b", Type: "TINYINT", Default: "5"}
+)
+
+// testAlter adds columns and an index to a table with rows, in one request and in several.
+func (r *rig) testAlter() {
+	tb := students()
+	r.mustCreate(tb)
+	r.mustExec(request(tb.insert(student(1), student(2))))
+	one, two := tb.more(columnA), tb.more(columnA, columnB)
+	resp := r.mustExec(request(r.add(tb, one), r.add(one, two)))
+	if diff := gocmp.Diff([]int64{0, 0}, resp.RowsAffected); diff != "" {
+		r.Errorf("rows affected: %s", diff)
+	}
+	r.refused(request(tb.insert(student(3))), api.CodeStaleSchema)
+	r.problem(r.e.Query(r.Context(), tb.selectAll(), ignoreRow), api.CodeStaleSchema)
+	r.mustExec(request(two.insert(`[3,"Student 3",20,"3.50",7,8]`)))
+	want := []string{
+		`[1,"Student 1",20,"3.50",null,5]`, `[2,"Student 2",20,"3.50",null,5]`, `[3,"Student 3",20,"3.50",7,8]`,
+	}
+	r.wantRows(two.selectAll(), want...)
+	indexed := two.more()
+	indexed.def.Indexes = []api.IndexDef{{Name: "by_a", Columns: []api.IndexColumn{{Name: "a", Descending: true}}}}
+	r.mustExec(request(two.alter(indexed, `CREATE INDEX "by_a" ON "Students" ("a" DESC)`)))
+	// An index changes no version, so that statements for the definition before remain valid.
+	r.mustExec(request(two.update(`"a" = 9`, `"a" = 7`, nil)))
+	want[2] = `[3,"Student 3",20,"3.50",9,8]`
+	for _, when := range []string{"at once", "after reopening"} {
+		got := r.stats()
+		if diff := gocmp.Diff([]api.TableStats{{Definition: indexed.def, Rows: 3}}, got[0].Tables, cmpopts.EquateEmpty()); diff != "" {
+			r.Errorf("%s: tables (-want +got):\n%s", when, diff)
+		}
+		r.wantRows(two.selectAll(), want...)
+		r.reopen()
+	}
+	r.mustExec(request(indexed.alter(two, r.s.dialect.DropIndex("by_a", "Students"))))
+	if got := r.stats(); len(got[0].Tables[0].Definition.Indexes) > 0 {
+		r.Errorf("a dropped index is still listed: %+v", got[0].Tables)
+	}
+	// The name is free again.
+	r.mustExec(request(two.alter(indexed, `CREATE INDEX "by_a" ON "Students" ("a" DESC)`)))
+}
+
+// testAlterRefused: nothing remains of a request that is refused, or that is answered from its record.
+func (r *rig) testAlterRefused() {
+	tb := students()
+	one, two := tb.more(columnA), tb.more(columnA, columnB)
+	r.refused(request(r.add(tb, one)), api.CodeUnknownTable)
+	r.mustCreate(tb)
+	r.mustExec(request(tb.insert(student(1))))
+	first := r.add(tb, one)
+	r.refused(request(first, first), api.CodeStaleSchema)
+	_, err := r.e.Exec(r.Context(), request(first, one.alter(two, first.SQL)))
+	r.wantClientError("adding a column twice", err)
+	r.refused(request(first, one.insert(`[2,"x",1,"1.00",5]`)), api.CodeInvalidField)
+	r.refused(request(tb.insert(student(2)), first), api.CodeInvalidField)
+	other := first
+	other.Definition = nil
+	_, err = r.e.Exec(r.Context(), request(other))
+	r.problem(err, api.CodeInvalidField, api.CodeMissingField)
+	for _, sql := range []string{
+		`UPDATE "Students" SET "age" = 1`, `DROP TABLE "Students"`, `DELETE FROM "Students"`, first.SQL + "; " + first.SQL,
+	} {
+		st := first
+		st.SQL = sql
+		_, err := r.e.Exec(r.Context(), request(st))
+		r.wantClientError("altering by "+sql, err)
+	}
+	// Not even under another effect.
+	st := tb.update(`"age" = 1`, "1 = 1", nil)
+	st.SQL = first.SQL
+	_, err = r.e.Exec(r.Context(), request(st))
+	r.wantClientError("an update that alters", err)
+	r.wantRows(tb.selectAll(), student(1))
+
+	r.mustExec(keyed("alter", "alter", first))
+	if resp := r.mustExec(keyed("alter", "alter", first)); !resp.Replayed {
+		r.Error("the same ALTER again is not a replay")
+	}
+	r.wantCount(one, 1)
 }
 
 func (r *rig) testStaleSchema() {

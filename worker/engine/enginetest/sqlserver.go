@@ -20,9 +20,13 @@ const (
 func SQLServer() Dialect {
 	return Dialect{
 		CreateTable: sqlServerTable,
-		Output:      sqlServerOutput,
-		Divide:      func(a, b string) string { return "(" + a + ") / (" + b + ")" },
-		Numbers:     sqlServerNumbers,
+		AddColumn: func(def *api.TableDef, c api.ColumnDef) string {
+			return "ALTER TABLE " + quote(def.Name) + " ADD " + sqlServerColumn(def, c)
+		},
+		DropIndex: func(name, table string) string { return "DROP INDEX " + quote(name) + " ON " + quote(table) },
+		Output:    sqlServerOutput,
+		Divide:    func(a, b string) string { return "(" + a + ") / (" + b + ")" },
+		Numbers:   sqlServerNumbers,
 	}
 }
 

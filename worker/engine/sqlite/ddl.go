@@ -32,6 +32,36 @@ func (g *group) createTable(st *contract.Statement) error {
 	return nil
 }
 
+// alterTable runs an ALTER TABLE ... ADD, CREATE INDEX or DROP INDEX and replaces the definition.
+func (g *group) alterTable(st *contract.Statement) error {
+	old, problem := g.catalog.expect(st.Table, st.SchemaVersion)
+	if problem != nil {
+		return problem
+	}
+	change, err := g.w.cache.guard.alteration(g.w.conn, st.SQL)
+	if err == nil {
+		err = errors.Join(change.Run(), change.Close())
+	}
+	if err != nil {
+		return err
+	}
+	t := newTable(*st.Definition, old.rows.Load())
+	def, err := json.Marshal(&t.def)
+	if err != nil {
+		return err
+	}
+	s := g.w.own.setDefinition
+	// @p2 comes first in the text.
+	if err := errors.Join(s.BindText(0, string(def)), s.BindText(1, t.key)); err != nil {
+		return err
+	}
+	if err := s.Run(); err != nil {
+		return err
+	}
+	g.catalog = g.catalog.with(t)
+	return nil
+}
+
 // dropTable runs a DROP TABLE and deletes the definition.
 func (g *group) dropTable(st *contract.Statement) error {
 	version := st.SchemaVersion

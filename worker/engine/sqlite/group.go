@@ -327,6 +327,8 @@ func (g *group) statements(p *pending) (*api.ExecResponse, []delta, error) {
 			err = g.createTable(st)
 		case api.EffectDropTable:
 			err = g.dropTable(st)
+		case api.EffectAlterTable:
+			err = g.alterTable(st)
 		default:
 			var d delta
 			d, resp.RowsAffected[i], err = g.change(p, i)

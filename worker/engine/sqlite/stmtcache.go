@@ -2,7 +2,10 @@ package sqlite
 
 import (
 	"container/list"
+	"errors"
+	"strings"
 
+	"shardeck/worker/engine/contract"
 	"shardeck/worker/engine/sqlite/internal/raw"
 )
 
@@ -70,12 +73,25 @@ func (c *stmtCache) clear() error {
 // recompiles them after a schema change.
 type guard struct {
 	on bool
+	// alters is set while the text of an alter_table is prepared, and altered if that is what it says.
+	alters, altered bool
 }
 
 func newGuard(conn *raw.Conn) *guard {
 	g := &guard{}
-	conn.Authorize(func(a raw.Action) bool { return !g.on || allowed(a) })
+	conn.Authorize(func(a raw.Action) bool { return !g.on || g.allows(a) })
 	return g
+}
+
+// alteration prepares the text of an alter_table.
+func (g *guard) alteration(conn *raw.Conn, sql string) (*raw.Stmt, error) {
+	g.alters, g.altered = true, false
+	defer func() { g.alters = false }()
+	s, err := g.prepare(conn, sql)
+	if err == nil && !g.altered {
+		return nil, errors.Join(contract.ChangesNothing(), s.Close())
+	}
+	return s, err
 }
 
 func (g *guard) prepare(conn *raw.Conn, sql string) (*raw.Stmt, error) {
@@ -84,11 +100,20 @@ func (g *guard) prepare(conn *raw.Conn, sql string) (*raw.Stmt, error) {
 	return conn.Prepare(sql)
 }
 
-func allowed(a raw.Action) bool {
+func (g *guard) allows(a raw.Action) bool {
 	switch a.Op {
-	case raw.ActionAttach, raw.ActionDetach, raw.ActionPragma, raw.ActionTransaction, raw.ActionSavepoint, raw.ActionAlterTable:
+	case raw.ActionAttach, raw.ActionDetach, raw.ActionPragma, raw.ActionTransaction, raw.ActionSavepoint:
 		return false
-	case raw.ActionRead, raw.ActionInsert, raw.ActionUpdate, raw.ActionDelete, raw.ActionCreateTable, raw.ActionDropTable:
+	case raw.ActionAlterTable: // the first argument is the name of the database
+		g.altered = true
+		return g.alters && !reservedTable(a.Arg2)
+	case raw.ActionCreateIndex, raw.ActionDropIndex: // the first argument is the name of the index
+		g.altered = true
+		return !reservedTable(a.Arg2)
+	case raw.ActionInsert, raw.ActionUpdate, raw.ActionDelete, raw.ActionCreateTable, raw.ActionDropTable:
+		// SQLite changes tables of its own on the way.
+		return !reservedTable(a.Arg1) && (!g.alters || strings.HasPrefix(a.Arg1, "sqlite_"))
+	case raw.ActionRead:
 		return !reservedTable(a.Arg1)
 	}
 	return true

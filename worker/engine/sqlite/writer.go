@@ -307,6 +307,7 @@ type ownStatements struct {
 	begin, commit, rollback          *raw.Stmt
 	savepoint, rollbackTo, release   *raw.Stmt
 	addTable, dropTable, setRows     *raw.Stmt
+	setDefinition                    *raw.Stmt
 	checkpoint                       *raw.Stmt
 	findKey, addKey, dropKey, oldest *raw.Stmt
 	setRan                           *raw.Stmt
@@ -329,6 +330,7 @@ func (o *ownStatements) texts() []struct {
 		{&o.checkpoint, "PRAGMA wal_checkpoint(PASSIVE)"},
 		{&o.addTable, "INSERT INTO _sd_tables (name, definition, rows) VALUES (@p1, @p2, 0)"},
 		{&o.dropTable, "DELETE FROM _sd_tables WHERE name = @p1"},
+		{&o.setDefinition, "UPDATE _sd_tables SET definition = @p2 WHERE name = @p1"},
 		{&o.setRows, "UPDATE _sd_tables SET rows = @p2 WHERE name = @p1"},
 		{&o.setRan, "UPDATE _sd_database SET ran = @p1"},
 		{&o.findKey, "SELECT hash, response, at, ran FROM _sd_idempotency WHERE key = @p1"},

@@ -25,7 +25,7 @@ const maxLength = 64 << 20; // of a row or value, in bytes
 const { SQLITE_OK, SQLITE_DENY } = constants;
 const forbidden = new Set([
   constants.SQLITE_ATTACH, constants.SQLITE_DETACH, constants.SQLITE_PRAGMA,
-  constants.SQLITE_TRANSACTION, constants.SQLITE_SAVEPOINT, constants.SQLITE_ALTER_TABLE,
+  constants.SQLITE_TRANSACTION, constants.SQLITE_SAVEPOINT,
 ]);
 const writes = new Set([
   constants.SQLITE_INSERT, constants.SQLITE_UPDATE, constants.SQLITE_DELETE,
@@ -33,6 +33,8 @@ const writes = new Set([
 ]);
 /** Functions of the extension that are not for requests. */
 const ownFunctions = new Set(['sd_handle', 'sd_interrupt', 'sd_keep_log', 'sd_pack', 'sd_packed', 'sd_take']);
+/** The first argument is the database or the index, the second the table. */
+const alters = new Set([constants.SQLITE_ALTER_TABLE, constants.SQLITE_CREATE_INDEX, constants.SQLITE_DROP_INDEX]);
 const ofTables = new Set([...writes, constants.SQLITE_READ].filter((op) => op !== constants.SQLITE_CREATE_INDEX));
 
 export class Connection {
@@ -42,6 +44,8 @@ export class Connection {
   // statements again after a change of the schema.
   #guarded = false;
   #changes = false;
+  #altering = false; // SQLite may change the definition of a table
+  #altered = false;
 
   constructor(path: string, extension: string, timeout = busyTimeout) {
     this.db = new DatabaseSync(path, {
@@ -118,6 +122,20 @@ export class Connection {
     }
   }
 
+  /** Runs a request's ALTER TABLE, CREATE INDEX or DROP INDEX. */
+  alter(sql: string): void {
+    this.#altering = true;
+    this.#altered = false;
+    let p: Prepared;
+    try {
+      p = this.prepare(sql);
+    } finally {
+      this.#altering = false;
+    }
+    if (!this.#altered) throw new Problem('invalid_field', 'the statement changes nothing');
+    p.statement.run();
+  }
+
   close(): void {
     this.#cache.clear();
     if (this.db.isOpen) this.db.close();
@@ -126,6 +144,12 @@ export class Connection {
   #authorize(op: number, first: string | null, second: string | null): number {
     if (!this.#guarded) return SQLITE_OK;
     this.#changes ||= writes.has(op);
+    if (alters.has(op)) {
+      this.#altered = true;
+      return second?.startsWith('_') || (op === constants.SQLITE_ALTER_TABLE && !this.#altering) ? SQLITE_DENY : SQLITE_OK;
+    }
+    // SQLite changes tables of its own on the way.
+    if (this.#altering && writes.has(op) && !first?.startsWith('sqlite_')) return SQLITE_DENY;
     if (op === constants.SQLITE_FUNCTION) return second !== null && ownFunctions.has(second.toLowerCase()) ? SQLITE_DENY : SQLITE_OK;
     return forbidden.has(op) || (ofTables.has(op) && first?.startsWith('_')) ? SQLITE_DENY : SQLITE_OK;
   }

@@ -223,6 +223,7 @@ export class Group {
       try {
         if (st.effect === 'create_table') return this.#createTable(st);
         if (st.effect === 'drop_table') return this.#dropTable(st);
+        if (st.effect === 'alter_table') return this.#alterTable(st);
         const t = expectTable(this.#catalog, st.table, st.schemaVersion);
         const run = prepareChange(this.#db.conn, st);
         let n = 0;
@@ -261,6 +262,17 @@ export class Group {
     this.#db.conn.prepare(st.sql).statement.run();
     const t = newTable(st.definition);
     this.#db.own.addTable.run(t.key, JSON.stringify(t.definition));
+    this.#catalog = new Map(this.#catalog).set(t.key, t);
+    return 0;
+  }
+
+  /** Runs an ALTER TABLE ... ADD, CREATE INDEX or DROP INDEX and replaces the definition. */
+  #alterTable(st: Statement): number {
+    const old = expectTable(this.#catalog, st.table, st.schemaVersion);
+    if (!st.definition) throw new Error('alter_table without a definition');
+    this.#db.conn.alter(st.sql);
+    const t = newTable(st.definition, old.rows);
+    this.#db.own.setDefinition.run(JSON.stringify(t.definition), t.key);
     this.#catalog = new Map(this.#catalog).set(t.key, t);
     return 0;
   }

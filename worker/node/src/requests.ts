@@ -13,7 +13,7 @@ export interface WorkerState extends Fence {
   shard: string;
 }
 
-const effects = ['insert', 'update', 'delete', 'create_table', 'drop_table', 'create_index'] as const;
+const effects = ['insert', 'update', 'delete', 'create_table', 'drop_table', 'create_index', 'alter_table'] as const;
 export type Effect = (typeof effects)[number];
 
 export interface Statement {
@@ -109,6 +109,9 @@ export function checkExec(b: Body<typeof execBody>): ExecRequest {
   const statements = b.statements ?? [];
   if (statements.length === 0 && !b.idempotency) throw missing('statements');
   if (statements.length > maxStatements) throw invalid('statements', `must be at most ${maxStatements}`);
+  if (statements.some((st) => st.effect === 'alter_table') && statements.some((st) => st.effect !== 'alter_table')) {
+    throw invalid('statements', 'must not have alter_table beside other effects');
+  }
   return { db, fence, ...(b.idempotency && { idempotency: { key, hash } }), statements: statements.map(checkStatement), timeout };
 }
 
@@ -125,12 +128,12 @@ function checkStatement(st: Body<typeof statement>, i: number): Statement {
   if (!st.effect) throw missing(at('effect'));
   const effect = effects.find((e) => e === st.effect);
   if (!effect) throw invalid(at('effect'), `must be one of ${effects.join(', ')}`);
-  if (effect === 'create_table') {
+  if (effect === 'create_table' || effect === 'alter_table') {
     if (!st.definition) throw missing(at('definition'));
     if (st.definition.name.toLowerCase() !== table.toLowerCase()) throw invalid(at('definition.name'), "must match the table's name");
     if (st.definition.columns.length === 0) throw missing(at('definition.columns'));
   } else if (st.definition) {
-    throw invalid(at('definition'), 'is only allowed with create_table');
+    throw invalid(at('definition'), 'is only allowed with create_table and alter_table');
   }
   checkSize(st.sql, types, at('sql'));
   const rows = types.length > 0 ? (st.rows ?? []) : [[]];

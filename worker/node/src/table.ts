@@ -16,6 +16,12 @@ export interface TableDef {
   unique?: string[][];
   shard_key?: string;
   distribution?: string;
+  indexes?: IndexDef[];
+}
+
+export interface IndexDef {
+  name: string;
+  columns: { name: string; descending?: true }[];
 }
 
 const column = shape({ name: text, type: text, nullable: flag, default: text });
@@ -35,8 +41,18 @@ export const tableDef: Read<TableDef> = (r) => {
     ...(d.unique?.length && { unique: d.unique }),
     ...(d.shard_key && { shard_key: d.shard_key }),
     ...(d.distribution && { distribution: d.distribution }),
+    ...(d.indexes?.length && { indexes: d.indexes.map(indexDef) }),
   };
 };
+
+const index = shape({ name: text, columns: list(shape({ name: text, descending: flag })) });
+
+function indexDef(d: ReturnType<typeof index>): IndexDef {
+  return {
+    name: d.name ?? '',
+    columns: (d.columns ?? []).map((c) => ({ name: c.name ?? '', ...(c.descending && { descending: true as const }) })),
+  };
+}
 
 const fields = shape({
   name: text,
@@ -45,9 +61,10 @@ const fields = shape({
   unique: list(list(text)),
   shard_key: text,
   distribution: text,
+  indexes: list(index),
 });
 
-/** 16 hex digits of the SHA-256 of the definition's JSON, as api.TableDef.Version of the Go code. */
-export function versionOf(definition: TableDef): string {
+/** 16 hex digits of the SHA-256 of the definition's JSON without its indexes, as api.TableDef.Version of the Go code. */
+export function versionOf({ indexes: _, ...definition }: TableDef): string {
   return hash('sha256', JSON.stringify(definition), 'hex').slice(0, 16);
 }

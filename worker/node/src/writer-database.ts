@@ -26,6 +26,7 @@ const texts = {
   checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
   addTable: 'INSERT INTO _sd_tables (name, definition, rows) VALUES (?, ?, 0)',
   dropTable: 'DELETE FROM _sd_tables WHERE name = ?',
+  setDefinition: 'UPDATE _sd_tables SET definition = ? WHERE name = ?',
   setRows: 'UPDATE _sd_tables SET rows = ? WHERE name = ?',
   findKey: 'SELECT hash, response, at, ran FROM _sd_idempotency WHERE key = ?',
   addKey: 'INSERT INTO _sd_idempotency (key, hash, response, at, ran) VALUES (?, ?, ?, ?, ?)',

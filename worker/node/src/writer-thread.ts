@@ -8,6 +8,7 @@ import { createFile, fileOf, listDatabases, removeFiles, sizeOf, stateFile } fro
 import { Group, type GroupHost, type Pending } from './group.ts';
 import { failure, type Answer, type DatabaseInfo, type ExecMessage, type FromWriter, type Report, type StorageReport, type TableStats, type ThreadConfig, type ToWriter } from './messages.ts';
 import { Problem, closed, problemOf, unknownDatabase, type ProblemData } from './problem.ts';
+import type { Effect } from './requests.ts';
 import { begin } from './slots.ts';
 import { Health } from './storage.ts';
 import { WriteQueue, type Operation } from './write-queue.ts';
@@ -308,12 +309,16 @@ class Writer implements GroupHost {
   }
 }
 
+function changesSchema(effect: Effect): boolean {
+  return effect === 'create_table' || effect === 'drop_table' || effect === 'alter_table';
+}
+
 function pending(message: ExecMessage): Pending {
   const { statements } = message.request;
   return {
     message,
     executions: statements.reduce((n, st) => n + st.rows.length, 0),
-    ddl: statements.some((st) => st.effect === 'create_table' || st.effect === 'drop_table'),
+    ddl: statements.some((st) => changesSchema(st.effect)),
   };
 }
 

@@ -9,8 +9,12 @@ from typing import Any
 
 from shardeck_worker.fields import Fields, texts
 
-_TABLE = frozenset({"name", "columns", "primary_key", "unique", "shard_key", "distribution"})
+_TABLE = frozenset(
+    {"name", "columns", "primary_key", "unique", "shard_key", "distribution", "indexes"}
+)
 _COLUMN = frozenset({"name", "type", "nullable", "default"})
+_INDEX = frozenset({"name", "columns"})
+_INDEX_COLUMN = frozenset({"name", "descending"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,24 @@ def table_definition(value: Any, path: str = "") -> Definition:
         members["shard_key"] = shard_key
     if distribution := fields.text("distribution"):
         members["distribution"] = distribution
-    text = json.dumps(members, ensure_ascii=False, separators=(",", ":"))
-    version = sha256(text.encode()).hexdigest()[:16]
-    return Definition(members["name"], members, text, version)
+    # The version is that of the definition without its indexes.
+    version = sha256(_text(members).encode()).hexdigest()[:16]
+    if indexes := [_index(element, at) for at, element in fields.elements("indexes")]:
+        members["indexes"] = indexes
+    return Definition(members["name"], members, _text(members), version)
+
+
+def _text(members: dict[str, Any]) -> str:
+    return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+
+
+def _index(value: Any, path: str) -> dict[str, Any]:
+    fields = Fields(value, path, _INDEX)
+    columns = []
+    for at, element in fields.elements("columns"):
+        inner = Fields(element, at, _INDEX_COLUMN)
+        column: dict[str, Any] = {"name": inner.text("name")}
+        if inner.flag("descending"):
+            column["descending"] = True
+        columns.append(column)
+    return {"name": fields.text("name"), "columns": columns}

@@ -24,7 +24,9 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _URL = re.compile(r"https?://(?:[^\x00-\x20\x7f\\\"<>^`{|}%]|%[0-9a-fA-F]{2})+", re.IGNORECASE)
 _SHARD = re.compile(r"([0-9]{1,5})/([0-9]{1,5})")
 
-EFFECTS = frozenset({"insert", "update", "delete", "create_table", "drop_table", "create_index"})
+EFFECTS = frozenset(
+    {"insert", "update", "delete", "create_table", "drop_table", "create_index", "alter_table"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Statement:
 
     @property
     def is_ddl(self) -> bool:
-        return self.effect in ("create_table", "drop_table")
+        return self.effect in ("create_table", "drop_table", "alter_table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,9 @@ def exec_request(value: Any, body: bytes = b"") -> ExecRequest:
         raise missing("statements")
     if len(statements) > MAX_STATEMENTS:
         raise invalid("statements", f"must be 1 to {MAX_STATEMENTS}, not {len(statements)}")
+    effects = {statement.effect for statement in statements}
+    if "alter_table" in effects and len(effects) > 1:
+        raise invalid("statements", "must not have alter_table beside other effects")
     return ExecRequest(db, fence, idempotency, statements, timeout, body)
 
 
@@ -205,16 +210,18 @@ def _check_effect(fields: Fields, statement: Statement) -> None:
     if statement.effect not in EFFECTS:
         raise invalid(
             fields.path("effect"),
-            "must be insert, update, delete, create_table, drop_table or create_index",
+            "must be insert, update, delete, create_table, drop_table, create_index or alter_table",
         )
     _check_definition(fields, statement)
 
 
 def _check_definition(fields: Fields, statement: Statement) -> None:
     definition = statement.definition
-    if statement.effect != "create_table":
+    if statement.effect not in ("create_table", "alter_table"):
         if definition is not None:
-            raise invalid(fields.path("definition"), "is only allowed with create_table")
+            raise invalid(
+                fields.path("definition"), "is only allowed with create_table and alter_table"
+            )
     elif definition is None:
         raise missing(fields.path("definition"))
     elif definition.name.lower() != statement.table.lower():

@@ -23,7 +23,7 @@ def test_versions_of_definitions() -> None:
         assert definition.version == vector["version"], definition.text
 
 
-@pytest.mark.parametrize("name", ["exec-create-table", "exec-insert"])
+@pytest.mark.parametrize("name", ["exec-create-table", "exec-alter-table", "exec-insert"])
 def test_golden_exec_requests(name: str) -> None:
     document = json.loads((GOLDEN / "worker" / f"{name}.request.json").read_text("utf-8"))
     assert requests.exec_request(parsed(document)).statements

@@ -159,6 +159,8 @@ func (b *builder) statement(i int, st *contract.Statement, first, last int) erro
 	switch st.Effect {
 	case api.EffectCreateTable:
 		return b.createTable(n, st)
+	case api.EffectAlterTable:
+		return b.alterTable(n, st)
 	case api.EffectDropTable:
 		b.dropTable(n, st)
 		return nil
@@ -238,6 +240,24 @@ func (b *builder) createTable(n string, st *contract.Statement) error {
 		b.add("(@t", n, ", ", strconv.Itoa(s), ", 0)")
 	}
 	b.add(";\nEXEC sys.sp_executesql @q", n, ";\n")
+	return nil
+}
+
+// alterTable replaces the table's record and alters the table.
+func (b *builder) alterTable(n string, st *contract.Statement) error {
+	def, err := json.Marshal(st.Definition)
+	if err != nil {
+		return fmt.Errorf("the definition of table %s: %w", st.Table, err)
+	}
+	b.checked[OwnName(st.Table)] = st.Definition.Version()
+	b.words("v"+n, "VARCHAR(64)", st.SchemaVersion)
+	b.words("w"+n, "VARCHAR(16)", st.Definition.Version())
+	b.words("f"+n, "NVARCHAR(MAX)", string(def))
+	b.words("q"+n, "NVARCHAR(MAX)", st.SQL)
+	b.add("SET @sd_v = NULL; SELECT @sd_v = version FROM dbo._sd_tables WITH (UPDLOCK) WHERE name = @t", n, ";\n",
+		"IF @sd_v IS NULL OR @sd_v <> @v", n, " ", refuse(KindTable),
+		"UPDATE dbo._sd_tables SET definition = @f", n, ", version = @w", n, " WHERE name = @t", n, " AND version = @sd_v;\nIF @@ROWCOUNT = 0 ", refuse(KindAgain),
+		"EXEC sys.sp_executesql @q", n, ";\n")
 	return nil
 }
 

@@ -36,6 +36,14 @@ func CheckStatement(sql string, effect api.Effect) *api.Problem {
 		return checkObject(sql, otherwise, "CREATE", "INDEX")
 	case api.EffectDropTable:
 		return checkObject(sql, otherwise, "DROP", "TABLE")
+	case api.EffectAlterTable:
+		var p *api.Problem
+		for _, begins := range [...][2]string{{"ALTER", "TABLE"}, {"CREATE", "INDEX"}, {"DROP", "INDEX"}} {
+			if p = checkObject(sql, otherwise, begins[0], begins[1]); p == nil {
+				return nil
+			}
+		}
+		return p
 	}
 	return otherwise
 }

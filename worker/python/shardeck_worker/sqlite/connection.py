@@ -43,12 +43,10 @@ _FORBIDDEN = frozenset(
         apsw.SQLITE_PRAGMA,
         apsw.SQLITE_TRANSACTION,
         apsw.SQLITE_SAVEPOINT,
-        apsw.SQLITE_ALTER_TABLE,
     }
 )
-_OF_TABLE = frozenset(
+_WRITES = frozenset(
     {
-        apsw.SQLITE_READ,
         apsw.SQLITE_INSERT,
         apsw.SQLITE_UPDATE,
         apsw.SQLITE_DELETE,
@@ -56,6 +54,9 @@ _OF_TABLE = frozenset(
         apsw.SQLITE_DROP_TABLE,
     }
 )
+_OF_TABLE = _WRITES | {apsw.SQLITE_READ}
+# The first argument is the database or the index, the second the table.
+_ALTERS = frozenset({apsw.SQLITE_ALTER_TABLE, apsw.SQLITE_CREATE_INDEX, apsw.SQLITE_DROP_INDEX})
 
 Value: TypeAlias = int | float | str | bytes | None
 
@@ -118,18 +119,41 @@ class Connection:
         self.db = db
         self._guarded = False
         self._inspecting = False
+        self._altering = False  # SQLite may change the definition of a table
+        self._altered = False
         self._texts: dict[str, Text] = {}
         db.set_authorizer(self._authorize)
 
     def _authorize(self, action: int, name: str | None, second: str | None, *_: object) -> int:
         """Refuse the text of a request that accesses more than the users' tables."""
-        if self._guarded and (
-            action in _FORBIDDEN or (action in _OF_TABLE and (name or "").startswith("_"))
-        ):
-            return apsw.SQLITE_DENY
+        if self._guarded:
+            if action in _ALTERS:
+                self._altered = True
+                if (second or "").startswith("_") or (
+                    action == apsw.SQLITE_ALTER_TABLE and not self._altering
+                ):
+                    return apsw.SQLITE_DENY
+            if action in _FORBIDDEN or (action in _OF_TABLE and (name or "").startswith("_")):
+                return apsw.SQLITE_DENY
+            # SQLite changes tables of its own on the way.
+            if self._altering and action in _WRITES and not (name or "").startswith("sqlite_"):
+                return apsw.SQLITE_DENY
         if self._inspecting and action == apsw.SQLITE_FUNCTION and second in _OWN_FUNCTIONS:
             return apsw.SQLITE_DENY
         return apsw.SQLITE_OK
+
+    def alter(self, sql: str) -> None:
+        """Run a request's ALTER TABLE, CREATE INDEX or DROP INDEX."""
+        self._altering, self._altered = True, False
+        try:
+            text = self._prepare(sql)
+        finally:
+            self._altering = False
+        if not self._altered:
+            raise Problem("invalid_field", "the statement changes nothing")
+        # What SQLite runs on the way is not the text of a request.
+        self.run(text.sql)
+        self.forget_texts()
 
     def run(self, sql: str, values: tuple[Value, ...] = ()) -> None:
         """Run a statement of the engine's own to completion."""

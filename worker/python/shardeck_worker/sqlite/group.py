@@ -249,6 +249,8 @@ class Group:
                     self._create_table(statement)
                 elif statement.effect == "drop_table":
                     self._drop_table(statement)
+                elif statement.effect == "alter_table":
+                    self._alter_table(statement)
                 else:
                     table = self.catalog.expect(statement.table, statement.schema_version)
                     for values in pending.rows[i]:
@@ -293,6 +295,18 @@ class Group:
         self.conn.run(
             "INSERT INTO _sd_tables (name, definition, rows) VALUES (?, ?, 0)",
             (table.key, table.definition.text),
+        )
+        self.catalog = self.catalog.with_table(table)
+
+    def _alter_table(self, statement: Statement) -> None:
+        """Run an ALTER TABLE ... ADD, CREATE INDEX or DROP INDEX and replace the definition."""
+        old = self.catalog.expect(statement.table, statement.schema_version)
+        assert statement.definition is not None
+        table = Table(statement.definition, old.rows)
+        self.conn.alter(statement.sql)
+        self.conn.run(
+            "UPDATE _sd_tables SET definition = ? WHERE name = ?",
+            (table.definition.text, table.key),
         )
         self.catalog = self.catalog.with_table(table)
 

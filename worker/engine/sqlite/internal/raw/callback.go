@@ -163,6 +163,8 @@ const (
 	ActionDelete      = lib.SQLITE_DELETE
 	ActionCreateTable = lib.SQLITE_CREATE_TABLE
 	ActionDropTable   = lib.SQLITE_DROP_TABLE
+	ActionCreateIndex = lib.SQLITE_CREATE_INDEX
+	ActionDropIndex   = lib.SQLITE_DROP_INDEX
 	ActionAlterTable  = lib.SQLITE_ALTER_TABLE
 )
 
