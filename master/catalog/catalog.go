@@ -40,7 +40,7 @@ func Build(prev *Snapshot, stats []*api.WorkerStats, logger *slog.Logger) *Snaps
 		for _, ct := range c.tables {
 			best := ct.best()
 			key := strings.ToLower(ct.name)
-			if old := prev.table(c.name, ct.name); old != nil && old.version == best.version && old.def.Name == best.def.Name {
+			if old := prev.table(c.name, ct.name); old != nil && old.version == best.version && old.def.Name == best.def.Name && old.def.SameIndexes(best.def) {
 				db.tables[key] = old
 				continue
 			}

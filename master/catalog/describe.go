@@ -80,11 +80,14 @@ func (t *collectedTable) rows() int64 {
 func (t *collectedTable) drift(c *collected) []api.Drift {
 	var drift []api.Drift
 	best := t.best()
-	var have, differ []int
+	var have, differ, indexes []int
 	for _, s := range t.shards {
 		have = append(have, s.shard)
-		if s.version != best.version {
+		switch {
+		case s.version != best.version:
 			differ = append(differ, s.shard)
+		case !s.def.SameIndexes(best.def):
+			indexes = append(indexes, s.shard)
 		}
 	}
 	if missing := without(c.shards, have); len(missing) > 0 {
@@ -94,6 +97,10 @@ func (t *collectedTable) drift(c *collected) []api.Drift {
 	if len(differ) > 0 {
 		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "definition", Shards: differ,
 			Detail: fmt.Sprintf("%s defines the table %s differently from the other shards; requests to it are refused there", eachOf(differ), t.name)})
+	}
+	if len(indexes) > 0 {
+		drift = append(drift, api.Drift{DB: c.name, Table: t.name, Kind: "indexes", Shards: indexes,
+			Detail: fmt.Sprintf("%s has other indexes on the table %s; %sthe same CREATE INDEX or DROP INDEX again completes it", eachOf(indexes), t.name, c.unfinished())})
 	}
 	return drift
 }

@@ -40,6 +40,16 @@ func AddTable(st *api.WorkerStats, db string, def *api.TableDef) {
 	})
 }
 
+// AlterTable replaces the definition of a table.
+func AlterTable(st *api.WorkerStats, db string, def *api.TableDef) {
+	changeTables(st, db, func(tables []api.TableStats) []api.TableStats {
+		if i := findTable(tables, def.Name); i >= 0 {
+			tables[i].Definition = *def
+		}
+		return tables
+	})
+}
+
 // DropTable removes a table.
 func DropTable(st *api.WorkerStats, db, name string) {
 	changeTables(st, db, func(tables []api.TableStats) []api.TableStats {
@@ -107,6 +117,6 @@ func SameSchema(a, b *api.WorkerStats) bool {
 }
 
 func sameDef(a, b *api.TableDef) bool {
-	return a.Name == b.Name && a.ShardKey == b.ShardKey && a.Distribution == b.Distribution && slices.Equal(a.Columns, b.Columns) &&
+	return a.SameIndexes(b) && a.Name == b.Name && a.ShardKey == b.ShardKey && a.Distribution == b.Distribution && slices.Equal(a.Columns, b.Columns) &&
 		slices.Equal(a.PrimaryKey, b.PrimaryKey) && slices.EqualFunc(a.Unique, b.Unique, slices.Equal[[]string])
 }

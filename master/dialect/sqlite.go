@@ -69,6 +69,9 @@ func (SQLite) Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 	if p.Op == plan.OpCreateTable {
 		return sqliteCreateTable(p)
 	}
+	if p.Op == plan.OpAlterTable {
+		return sqliteAlteration.alter(p)
+	}
 	return exec(newSQLiteWriter(), p, f)
 }
 

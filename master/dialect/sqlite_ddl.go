@@ -25,7 +25,9 @@ func sqliteCreateTable(p *plan.Plan) ([]api.Statement, error) {
 		if err != nil {
 			return nil, err
 		}
+		w.text("  ")
 		w.columnDef(def, &def.Columns[i], t)
+		w.text(",\n")
 	}
 	w.text("  ")
 	w.name(plan.SlotColumn)
@@ -47,7 +49,6 @@ func sqliteCreateTable(p *plan.Plan) ([]api.Statement, error) {
 }
 
 func (w *sqliteWriter) columnDef(def *api.TableDef, c *api.ColumnDef, t sqltypes.Type) {
-	w.text("  ")
 	w.name(c.Name)
 	w.text(" " + sqliteStorage(t.Kind))
 	if !c.Nullable {
@@ -62,7 +63,6 @@ func (w *sqliteWriter) columnDef(def *api.TableDef, c *api.ColumnDef, t sqltypes
 	if number, check := sqliteCheck(t, `"`+c.Name+`"`); check != "" {
 		w.text(` CONSTRAINT "ck_` + strconv.Itoa(number) + "_" + c.Name + `" CHECK (` + check + ")")
 	}
-	w.text(",\n")
 }
 
 func (w *sqliteWriter) keyDef(kind string, columns []string) {

@@ -107,6 +107,9 @@ func (SQLServer) Exec(p *plan.Plan, f *plan.Fragment) ([]api.Statement, error) {
 	if p.Op == plan.OpCreateTable {
 		return sqlServerCreateTable(p)
 	}
+	if p.Op == plan.OpAlterTable {
+		return sqlServerAlteration.alter(p)
+	}
 	return exec(newSQLServerWriter(), p, f)
 }
 

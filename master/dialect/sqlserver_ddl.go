@@ -23,7 +23,9 @@ func sqlServerCreateTable(p *plan.Plan) ([]api.Statement, error) {
 		if err != nil {
 			return nil, err
 		}
+		w.text("  ")
 		w.columnDef(c, t, api.SameName(c.Name, def.ShardKey))
+		w.text(",\n")
 	}
 	w.text("  ")
 	w.name(plan.SlotColumn)
@@ -43,7 +45,6 @@ func sqlServerCreateTable(p *plan.Plan) ([]api.Statement, error) {
 }
 
 func (w *sqlServerWriter) columnDef(c *api.ColumnDef, t sqltypes.Type, shardKey bool) {
-	w.text("  ")
 	w.name(c.Name)
 	w.text(" " + t.String())
 	if shardKey && t.Kind.IsString() {
@@ -51,9 +52,9 @@ func (w *sqlServerWriter) columnDef(c *api.ColumnDef, t sqltypes.Type, shardKey 
 	}
 	// Always explicit: the default depends on the session's settings.
 	if c.Nullable {
-		w.text(" NULL,\n")
+		w.text(" NULL")
 	} else {
-		w.text(" NOT NULL,\n")
+		w.text(" NOT NULL")
 	}
 }
 

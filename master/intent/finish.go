@@ -136,6 +136,8 @@ func (l *Log) step(ctx context.Context, fence api.Fence, r *Record, shard int) O
 		switch r.Kind {
 		case CreateTable:
 			l.createTable(ctx, fence, r, o)
+		case AlterTable:
+			l.alterTable(ctx, fence, r, o)
 		case DropTable:
 			l.dropTable(ctx, fence, r, o)
 		case CreateDB:
@@ -159,6 +161,24 @@ func (l *Log) createTable(ctx context.Context, fence api.Fence, r *Record, o *Ou
 		}
 	}
 	o.judge(p, api.CodeTableExists, api.CodeUnknownDatabase)
+	o.Replayed = p == nil && (resp == nil || resp.Replayed)
+}
+
+// alterTable alters the table unless the shard has it as it is to be: an attempt under another key may
+// have been answered to nobody.
+func (l *Log) alterTable(ctx context.Context, fence api.Fence, r *Record, o *Outcome) {
+	resp, p := l.exec(ctx, fence, schemaPlan(r, o.Shard), NewKey(r.ID, "alter"))
+	if p != nil && (p.Code == api.CodeStaleSchema || p.Code.Lasting()) {
+		st, problem := l.Shards.Stats(ctx, o.Shard)
+		if problem != nil {
+			o.judge(problem)
+			return
+		}
+		if t := find(st, r.DB, r.Table); t != nil && t.Definition.SameAs(r.Definition) {
+			p = nil
+		}
+	}
+	o.judge(p, api.CodeStaleSchema, api.CodeUnknownTable, api.CodeUnknownDatabase)
 	o.Replayed = p == nil && (resp == nil || resp.Replayed)
 }
 
@@ -255,9 +275,11 @@ func (l *Log) finishWrite(ctx context.Context, fence api.Fence, host int, r *Rec
 	res := &Result{Outcomes: l.each(shards, func(shard int) Outcome {
 		return l.timed(shard, func(o *Outcome) {
 			at := slices.IndexFunc(parts, func(p Part) bool { return p.Shard == shard })
-			resp, p := l.Shards.Exec(ctx, shard, &api.ExecRequest{
-				DB: r.DB, Fence: fence, Idempotency: r.Idempotency, Statements: parts[at].Statements, TimeoutMS: l.Timeout.Milliseconds(),
-			})
+			req := &api.ExecRequest{DB: r.DB, Fence: fence, Idempotency: r.Idempotency, Statements: parts[at].Statements, TimeoutMS: l.Timeout.Milliseconds()}
+			resp, p := l.Shards.Exec(ctx, shard, req)
+			if p != nil && p.Code == api.CodeStaleSchema && l.renew(ctx, shard, req) {
+				resp, p = l.Shards.Exec(ctx, shard, req)
+			}
 			// The table was dropped, or replaced, since the host has accepted its part.
 			o.judge(p, api.CodeStaleSchema, api.CodeUnknownTable, api.CodeUnknownDatabase)
 			if p == nil {
@@ -284,6 +306,26 @@ func (l *Log) finishWrite(ctx context.Context, fence api.Fence, host int, r *Rec
 		_ = l.save(ctx, fence, host, r)
 	}
 	return res
+}
+
+// renew turns statements that were made for a table before columns were added to it into ones for the
+// table as it is, in which they mean the same. It reports whether that is so for all of them.
+func (l *Log) renew(ctx context.Context, shard int, req *api.ExecRequest) bool {
+	st, p := l.Shards.Stats(ctx, shard)
+	if p != nil {
+		return false
+	}
+	renewed := slices.Clone(req.Statements)
+	for i := range renewed {
+		s := &renewed[i]
+		t := find(st, req.DB, s.Table)
+		if t == nil || t.Definition.Version() != s.SchemaVersion && !t.Definition.Extends(s.SchemaVersion) {
+			return false
+		}
+		s.SchemaVersion = t.Definition.Version()
+	}
+	req.Statements = renewed
+	return true
 }
 
 // each runs one func per shard in parallel.

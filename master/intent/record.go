@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 )
 
@@ -24,6 +25,7 @@ const (
 	CreateTable     Kind = "create_table"
 	UndoCreateTable Kind = "undo_create_table"
 	DropTable       Kind = "drop_table"
+	AlterTable      Kind = "alter_table"
 	CreateDB        Kind = "create_db"
 	DropDB          Kind = "drop_db"
 )
@@ -43,12 +45,14 @@ type Record struct {
 	Idempotency *api.Idempotency `json:"idempotency,omitempty"`
 	Parts       []Part           `json:"parts,omitempty"`
 
-	// Table is the table to create or drop. To drop one, Versions are its versions by shard.
+	// Table is the table to create, alter or drop. To alter or drop one, Versions are its versions by
+	// shard.
 	Table    string         `json:"table,omitempty"`
-	Version  string         `json:"version,omitempty"` // to create one
+	Version  string         `json:"version,omitempty"` // to create or alter one
 	Versions map[int]string `json:"versions,omitempty"`
-	// Definition is that of the table to create.
-	Definition *api.TableDef `json:"definition,omitempty"`
+	// Definition is that of the table to create, or what becomes of the table to alter by Change.
+	Definition *api.TableDef     `json:"definition,omitempty"`
+	Change     *plan.TableChange `json:"change,omitempty"`
 	// Shards are those that a change of the schema concerns.
 	Shards []int `json:"shards,omitempty"`
 
@@ -138,9 +142,12 @@ func (r *Record) check(shards int) error {
 		if r.Idempotency == nil || len(r.Parts) == 0 && r.Kind == WriteCopies {
 			missing = "an Idempotency-Key or parts"
 		}
-	case CreateTable, UndoCreateTable:
+	case CreateTable, UndoCreateTable, AlterTable:
 		if r.Definition == nil || r.Definition.Name != r.Table || r.Definition.Version() != r.Version {
 			missing = "the definition of its table"
+		}
+		if r.Kind == AlterTable && (r.Change == nil || len(r.Change.Add) > len(r.Definition.Columns)) {
+			missing = "what it changes"
 		}
 	case DropTable:
 		if r.Table == "" {
@@ -198,6 +205,19 @@ func (r *Record) open() []Part {
 	})
 }
 
+// alteration describes the change of a table to people.
+func (r *Record) alteration() string {
+	switch c := r.Change; {
+	case c == nil:
+		return fmt.Sprintf("alter table %s.%s", r.DB, r.Table)
+	case c.Index != nil:
+		return fmt.Sprintf("create index %s on %s.%s", c.Index.Name, r.DB, r.Table)
+	case c.DropIndex != "":
+		return fmt.Sprintf("drop index %s on %s.%s", c.DropIndex, r.DB, r.Table)
+	}
+	return fmt.Sprintf("alter table %s.%s", r.DB, r.Table)
+}
+
 // String describes the intent to people.
 func (r *Record) String() string {
 	switch r.Kind {
@@ -210,6 +230,8 @@ func (r *Record) String() string {
 		return table
 	case CreateTable, UndoCreateTable:
 		return fmt.Sprintf("create table %s.%s", r.DB, r.Table)
+	case AlterTable:
+		return r.alteration()
 	case DropTable:
 		return fmt.Sprintf("drop table %s.%s", r.DB, r.Table)
 	case CreateDB:

@@ -6,12 +6,15 @@ import (
 	"shardeck/shared/api"
 )
 
-// schemaPlan is the plan of one shard's part of a CreateTable or DropTable.
+// schemaPlan is the plan of one shard's part of a CreateTable, AlterTable or DropTable.
 func schemaPlan(r *Record, shard int) *plan.Plan {
 	p := &plan.Plan{Op: plan.OpDropTable, DB: r.DB, Table: r.Table, SchemaVersion: r.Version, Fragments: []plan.Fragment{{Shard: shard}}}
-	if r.Kind == CreateTable {
+	switch r.Kind {
+	case CreateTable:
 		p.Op, p.Definition = plan.OpCreateTable, r.Definition
-	} else {
+	case AlterTable:
+		p.Op, p.Definition, p.Change, p.SchemaVersion = plan.OpAlterTable, r.Definition, r.Change, r.Versions[shard]
+	default:
 		p.SchemaVersion = r.Versions[shard]
 	}
 	return p

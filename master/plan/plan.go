@@ -30,6 +30,7 @@ type Op string
 const (
 	OpCreateTable Op = "create_table"
 	OpDropTable   Op = "drop_table"
+	OpAlterTable  Op = "alter_table"
 	OpInsert      Op = "insert"
 	OpSelect      Op = "select"
 	OpUpdate      Op = "update"
@@ -41,7 +42,8 @@ const (
 func (op Op) IsRead() bool { return op == OpSelect || op == OpCount }
 
 // Plan is how to execute one request. Exactly one of Definition, Query and Write
-// is set, or none for drop_table.
+// is set, or none for drop_table;
+// alter_table also has Change.
 type Plan struct {
 	Op    Op     `json:"op"`
 	DB    string `json:"db_name"`
@@ -51,7 +53,8 @@ type Plan struct {
 	SchemaVersion string    `json:"schema_version"`
 	Route         api.Route `json:"route"`
 
-	Definition *api.TableDef `json:"definition,omitempty"` // create_table
+	Definition *api.TableDef `json:"definition,omitempty"` // create_table; alter_table: what becomes of it
+	Change     *TableChange  `json:"change,omitempty"`     // alter_table
 	Query      *Query        `json:"query,omitempty"`      // select, count
 	Write      *Write        `json:"write,omitempty"`      // insert, update, delete
 	// Copies means that the fragments of a write all do the same, each to its shard's copy of a

@@ -9,7 +9,6 @@ import (
 	"shardeck/shared/api"
 	"shardeck/shared/mssqlerr"
 	"shardeck/shared/sharding"
-	"shardeck/shared/sqltypes"
 )
 
 // defaultKeys are names of columns. If a request names no shard key, the first of these
@@ -229,7 +228,7 @@ func (d *definer) notUnique(name string, columns []string) *api.Problem {
 // checkIndexable rejects types that SQL Server does not allow in a key (1919).
 func (d *definer) checkIndexable(name string) *api.Problem {
 	_, i := d.def.Column(name)
-	if t := d.parsed[i].Type; t.Length == sqltypes.Max && (t.Kind.IsString() || t.Kind.IsBinary()) {
+	if t := d.parsed[i].Type; isMax(t) {
 		p := api.NewProblem(api.CodeUnsupported, "column %s of type %s cannot be in a key", name, t).At("columns."+name).Hinted("give it a length, such as %s(100)", t.Kind)
 		p.SQLNumber = mssqlerr.InvalidKeyType
 		return p

@@ -114,8 +114,14 @@ func (s *statement) plans(st tsql.Statement) (*plan.Plan, error) {
 		return s.createTable(st)
 	case *tsql.DropTable:
 		return s.dropTable(st)
+	case *tsql.AlterTable:
+		return s.alterTable(st)
+	case *tsql.CreateIndex:
+		return s.createIndex(st)
+	case *tsql.DropIndex:
+		return s.dropIndex(st)
 	}
-	return nil, s.b.Problem(api.CodeUnsupported, 0, "this kind of statement is not supported").Hinted("use SELECT, INSERT, UPDATE, DELETE, TRUNCATE TABLE, CREATE TABLE or DROP TABLE")
+	return nil, s.b.Problem(api.CodeUnsupported, 0, "this kind of statement is not supported").Hinted("use SELECT, INSERT, UPDATE, DELETE, TRUNCATE TABLE, or CREATE, ALTER or DROP TABLE")
 }
 
 // query plans a query whose rows are the answer.

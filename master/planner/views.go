@@ -66,6 +66,72 @@ var views = []view{
 		{"object_id", sqltypes.IntType, false}, {"name", sysname, false}, {"column_id", sqltypes.IntType, false}, {"system_type_id", tinyInt, false},
 		{"user_type_id", sqltypes.IntType, false}, {"max_length", smallInt, false}, {"precision", tinyInt, false}, {"scale", tinyInt, false}, {"is_nullable", sqltypes.BitType, true},
 	}, sysColumns},
+	{"SYS.INDEXES", []viewColumn{
+		{"object_id", sqltypes.IntType, false}, {"name", sysname, true}, {"index_id", sqltypes.IntType, false}, {"type", tinyInt, false},
+		{"type_desc", sqltypes.Type{Kind: sqltypes.NVarChar, Length: 60}, true}, {"is_unique", sqltypes.BitType, true},
+		{"is_primary_key", sqltypes.BitType, true}, {"is_unique_constraint", sqltypes.BitType, true},
+	}, sysIndexes},
+	{"SYS.INDEX_COLUMNS", []viewColumn{
+		{"object_id", sqltypes.IntType, false}, {"index_id", sqltypes.IntType, false}, {"index_column_id", sqltypes.IntType, false},
+		{"column_id", sqltypes.IntType, false}, {"key_ordinal", tinyInt, false}, {"is_descending_key", sqltypes.BitType, true},
+	}, sysIndexColumns},
+}
+
+// sysIndex is a key or an index of a table.
+type sysIndex struct {
+	name            string
+	columns         []api.IndexColumn
+	primary, unique bool
+}
+
+// indexesOf lists a table's primary key, its UNIQUE constraints and its indexes. Their position is their
+// index_id, from 1, which stands for a clustered index: so a table without a primary key, a heap, has no 1.
+func indexesOf(t *bind.Table) []sysIndex {
+	key := func(names []string) (columns []api.IndexColumn) {
+		for _, n := range names {
+			columns = append(columns, api.IndexColumn{Name: n})
+		}
+		return columns
+	}
+	all := []sysIndex{{plan.PrimaryKeyName(t.Name), key(t.Def.PrimaryKey), true, false}}
+	for i, u := range t.Def.Unique {
+		all = append(all, sysIndex{plan.UniqueName(t.Name, i), key(u), false, true})
+	}
+	for _, x := range t.Def.Indexes {
+		all = append(all, sysIndex{name: x.Name, columns: x.Columns})
+	}
+	return all
+}
+
+func sysIndexes(t *bind.Table, add func(...sqltypes.Value)) {
+	for i, x := range indexesOf(t) {
+		name, id, kind, desc := sqltypes.Text(x.name), i+1, int64(2), "NONCLUSTERED"
+		switch {
+		case i > 0:
+		case len(x.columns) == 0:
+			x.primary = false
+			name, id, kind, desc = sqltypes.Null(), 0, 0, "HEAP"
+		default:
+			kind, desc = 1, "CLUSTERED"
+		}
+		add(objectID(t), name, sqltypes.Int64(int64(id)), sqltypes.Int64(kind), sqltypes.Text(desc), bit(x.primary || x.unique), bit(x.primary), bit(x.unique))
+	}
+}
+
+func sysIndexColumns(t *bind.Table, add func(...sqltypes.Value)) {
+	for i, x := range indexesOf(t) {
+		for k, c := range x.columns {
+			_, column := t.Def.Column(c.Name)
+			add(objectID(t), sqltypes.Int64(int64(i+1)), sqltypes.Int64(int64(k+1)), sqltypes.Int64(int64(column+1)), sqltypes.Int64(int64(k+1)), bit(c.Descending))
+		}
+	}
+}
+
+func bit(set bool) sqltypes.Value {
+	if set {
+		return sqltypes.Int64(1)
+	}
+	return sqltypes.Int64(0)
 }
 
 // objectID identifies a table by its name, which is unique in its database. It stays the same.
@@ -119,12 +185,8 @@ func sysColumns(t *bind.Table, add func(...sqltypes.Value)) {
 	for i := range t.Columns {
 		c := &t.Columns[i]
 		shape := shapeOf(c.Type)
-		nullable := int64(0)
-		if c.Nullable {
-			nullable = 1
-		}
 		add(objectID(t), sqltypes.Text(c.Name), sqltypes.Int64(int64(i+1)), sqltypes.Int64(shape.id), sqltypes.Int64(shape.id),
-			sqltypes.Int64(int64(shape.size)), sqltypes.Int64(int64(shape.precision)), sqltypes.Int64(int64(shape.scale)), sqltypes.Int64(nullable))
+			sqltypes.Int64(int64(shape.size)), sqltypes.Int64(int64(shape.precision)), sqltypes.Int64(int64(shape.scale)), bit(c.Nullable))
 	}
 }
 

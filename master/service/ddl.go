@@ -108,6 +108,7 @@ func (s *Service) runCreateTable(ctx context.Context, p *plan.Plan) (*api.DDLRes
 func (s *Service) missingTable(snap *health.Snapshot, p *plan.Plan) ([]int, error) {
 	var missing, differ, noDB []int
 	version := p.Definition.Version()
+	p.Definition.Indexes = nil // those that the other shards have, see below
 	for i := range snap.Shards {
 		t, hasDB := catalog.FindTable(snap.Shards[i].Stats, p.DB, p.Definition.Name)
 		switch {
@@ -117,6 +118,8 @@ func (s *Service) missingTable(snap *health.Snapshot, p *plan.Plan) ([]int, erro
 			missing = append(missing, i)
 		case t.Definition.Version() != version:
 			differ = append(differ, i)
+		case p.Definition.Indexes == nil:
+			p.Definition.Indexes = t.Definition.Indexes
 		}
 	}
 	switch {

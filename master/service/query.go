@@ -108,6 +108,13 @@ func (q *statement) answer(ctx context.Context) error {
 	switch st := q.ast.(type) {
 	case *tsql.CreateTable:
 		return q.changeSchema(ctx, func(p *plan.Plan) (*api.DDLResponse, error) { return q.s.runCreateTable(ctx, p) })
+	case *tsql.AlterTable, *tsql.CreateIndex, *tsql.DropIndex:
+		return q.changeSchema(ctx, func(p *plan.Plan) (*api.DDLResponse, error) {
+			if p.Route.Kind == api.RouteNone { // IF EXISTS of a missing index
+				return &api.DDLResponse{Shards: []api.ShardResult{}}, nil
+			}
+			return q.s.runAlterTable(ctx, p)
+		})
 	case *tsql.DropTable:
 		return q.changeSchema(ctx, func(p *plan.Plan) (*api.DDLResponse, error) {
 			if p.Route.Kind == api.RouteNone { // IF EXISTS of a missing table

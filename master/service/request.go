@@ -152,6 +152,9 @@ func (s *Service) planAndRun(ctx context.Context, makePlan func(context.Context)
 			s.prober.Refresh(ctx, refreshGap)
 			continue
 		}
+		if api.CodeOf(err) == api.CodeUnknownColumn && !retried && s.prober.Refresh(ctx, refreshGap) {
+			continue // another master may just have added it
+		}
 		if err != nil {
 			return err
 		}

@@ -51,7 +51,8 @@ func (s *Service) changeSchema(ctx context.Context, wanted *intent.Record,
 	}
 	if err := prepare(ctx, s.prober.Snapshot()); err != nil {
 		for _, e := range left {
-			if e.record.Kind == wanted.Kind && api.SameName(e.record.Table, wanted.Table) && e.record.Version == wanted.Version && e.result.Undone == nil {
+			if e.record.Kind == wanted.Kind && api.SameName(e.record.Table, wanted.Table) && e.record.Version == wanted.Version &&
+				e.record.String() == wanted.String() && e.result.Undone == nil {
 				return response(e.record, e.result), nil // an earlier attempt at this, which is complete now
 			}
 		}
@@ -167,6 +168,8 @@ func (s *Service) note(rec *intent.Record, res *intent.Result) {
 				if o.State == intent.Refused {
 					catalog.DropTable(st, rec.DB, rec.Table)
 				}
+			case intent.AlterTable:
+				catalog.AlterTable(st, rec.DB, rec.Definition)
 			case intent.DropTable:
 				catalog.DropTable(st, rec.DB, rec.Table)
 			case intent.CreateDB:
@@ -200,7 +203,7 @@ func nothingDone(res *intent.Result) bool {
 // done says in words that a change is complete.
 func done(rec *intent.Record) string {
 	verb, what, _ := strings.Cut(rec.String(), " ")
-	return map[string]string{"create": "created ", "drop": "dropped "}[verb] + what
+	return map[string]string{"create": "created ", "alter": "altered ", "drop": "dropped "}[verb] + what
 }
 
 func response(rec *intent.Record, res *intent.Result) *api.DDLResponse {

@@ -146,7 +146,7 @@ func (p *parser) beginsStatement() bool {
 	}
 	word := strings.ToUpper(api.Clip(p.tok.Text))
 	_, verb := unsupportedVerb(word)
-	return verb || word == "TRUNCATE" || word == "DECLARE" || word == "USE"
+	return verb || word == "TRUNCATE" || word == "ALTER" || word == "DECLARE" || word == "USE"
 }
 
 // sessionStatement parses a statement that is about variables and settings: nil if the current token

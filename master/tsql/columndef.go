@@ -29,10 +29,7 @@ func ParseColumnDef(text string) (ColumnDef, error) {
 // columnDef parses a definition up to a comma, a ) or the end.
 func (p *parser) columnDef() ColumnDef {
 	start := p.tok.Start
-	if p.tok.Keyword == tsqltoken.As {
-		p.fail(p.refuseConstraint()) // a computed column
-	}
-	def := ColumnDef{Type: p.typeName(sqltypes.Parse)}
+	def := ColumnDef{Type: p.columnType()}
 	for p.err == nil && p.tok.Kind != tsqltoken.KindEnd && (p.tok.Kind != tsqltoken.KindOp || p.tok.Op != ',' && p.tok.Op != ')') {
 		p.constraint(&def)
 	}
@@ -43,6 +40,14 @@ func (p *parser) columnDef() ColumnDef {
 		p.fail(syntaxError(start, "a column is either PRIMARY KEY or UNIQUE").Hinted("a primary key is unique already; leave UNIQUE out"))
 	}
 	return def
+}
+
+// columnType parses a column's type.
+func (p *parser) columnType() sqltypes.Type {
+	if p.tok.Keyword == tsqltoken.As {
+		p.fail(p.refuseConstraint()) // a computed column
+	}
+	return p.typeName(sqltypes.Parse)
 }
 
 // ParseConstant parses one constant, with an optional sign if it is a number: a DEFAULT
@@ -276,7 +281,7 @@ func (p *parser) refuseConstraint() *api.Problem {
 	case "CLUSTERED", "NONCLUSTERED":
 		hint = "write it behind PRIMARY KEY or UNIQUE, or leave it out: the engine orders the rows"
 	case "INDEX":
-		hint = "use PRIMARY KEY and UNIQUE"
+		hint = "use CREATE INDEX after CREATE TABLE"
 	}
 	return unsupported(t.Start, "%s is not supported in a column definition", word).Hinted("%s", hint)
 }

@@ -8,10 +8,13 @@ import (
 	"shardeck/shared/tsqltoken"
 )
 
-// createStatement parses a CREATE TABLE and refuses the other CREATEs.
+// createStatement parses a CREATE TABLE or CREATE INDEX and refuses the other CREATEs.
 func (p *parser) createStatement() Statement {
 	s := &CreateTable{At: p.tok.Start}
 	p.advance()
+	if p.tok.Keyword == tsqltoken.Unique || p.acceptsVerb("CLUSTERED") || p.acceptsVerb("NONCLUSTERED") || p.acceptsVerb("INDEX") {
+		return p.createIndex(s.At)
+	}
 	if !p.acceptWord(tsqltoken.Table) {
 		p.fail(p.refuseObject("CREATE", "POST /create-db of the master creates a database on every shard"))
 		return s
@@ -46,19 +49,17 @@ func (p *parser) createStatement() Statement {
 	return s
 }
 
-// refuseObject refuses to create or drop anything but a table.
+// refuseObject refuses to create or drop anything but a table or an index.
 func (p *parser) refuseObject(verb, database string) *api.Problem {
 	t := p.tok
 	if t.Kind != tsqltoken.KindWord {
 		return p.unexpected("TABLE after " + verb)
 	}
 	word := strings.ToUpper(api.Clip(t.Text))
-	hint := "there are tables only"
+	hint := "there are tables and indexes only"
 	switch word {
 	case "DATABASE":
 		hint = database
-	case "INDEX", "UNIQUE", "CLUSTERED", "NONCLUSTERED":
-		hint = "use PRIMARY KEY and UNIQUE of CREATE TABLE"
 	case "VIEW":
 		hint = "send the query itself"
 	case "PROC", "PROCEDURE", "FUNCTION", "TRIGGER":
@@ -188,20 +189,18 @@ func (p *parser) distribution(s *CreateTable) {
 	p.expect(')', "a closing ) after the distribution")
 }
 
-// dropStatement parses a DROP TABLE and refuses the other DROPs.
+// dropStatement parses a DROP TABLE or DROP INDEX and refuses the other DROPs.
 func (p *parser) dropStatement() Statement {
 	s := &DropTable{At: p.tok.Start}
 	p.advance()
+	if p.acceptsVerb("INDEX") {
+		return p.dropIndex(s.At)
+	}
 	if !p.acceptWord(tsqltoken.Table) {
 		p.fail(p.refuseObject("DROP", "POST /drop-db of the master drops a database on every shard"))
 		return s
 	}
-	if p.acceptWord(tsqltoken.If) {
-		if !p.acceptWord(tsqltoken.Exists) {
-			p.fail(p.unexpected("EXISTS after IF"))
-		}
-		s.IfExists = true
-	}
+	s.IfExists = p.ifExists()
 	s.Table = p.table()
 	if at := p.tok.Start; p.accept(',') {
 		p.fail(unsupported(at, "dropping several tables in one statement is not supported").Hinted("send one DROP TABLE for each"))

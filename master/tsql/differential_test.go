@@ -60,6 +60,12 @@ func verbOf(s ast.Statement) string {
 		return "CREATE TABLE"
 	case *ast.DropTableStatement:
 		return "DROP TABLE"
+	case *ast.AlterTableAddTableElementStatement:
+		return "ALTER TABLE"
+	case *ast.CreateIndexStatement:
+		return "CREATE INDEX"
+	case *ast.DropIndexStatement:
+		return "DROP INDEX"
 	}
 	return "another statement"
 }

@@ -8,7 +8,7 @@ import (
 
 // drawStatement draws any tree that ParseStatement could have made.
 func drawStatement(t *rapid.T) Statement {
-	switch rapid.IntRange(0, 10).Draw(t, "statement") {
+	switch rapid.IntRange(0, 12).Draw(t, "statement") {
 	case 0:
 		return drawInsert(t)
 	case 1:
@@ -23,6 +23,17 @@ func drawStatement(t *rapid.T) Statement {
 		return drawCreateTable(t)
 	case 5:
 		return &Truncate{Table: TableRef{Name: drawName(t)}}
+	case 6:
+		return drawAlterTable(t)
+	case 7:
+		if rapid.Bool().Draw(t, "drop") {
+			return &DropIndex{Name: Name{Name: drawName(t)}, Table: TableRef{Name: drawName(t)}, IfExists: rapid.Bool().Draw(t, "if exists")}
+		}
+		s := &CreateIndex{Name: Name{Name: drawName(t)}, Table: TableRef{Name: drawName(t)}}
+		for range rapid.IntRange(1, 3).Draw(t, "columns") {
+			s.Columns = append(s.Columns, KeyColumn{Name: Name{Name: drawName(t)}, Desc: rapid.Bool().Draw(t, "desc")})
+		}
+		return s
 	case 4:
 		return &DropTable{Table: TableRef{Name: drawName(t)}, IfExists: rapid.Bool().Draw(t, "if exists")}
 	}
@@ -280,6 +291,19 @@ func drawCreateTable(t *rapid.T) *CreateTable {
 		s.ShardKey = &Name{Name: drawName(t)}
 	case 1:
 		s.RoundRobin = true
+	}
+	return s
+}
+
+func drawAlterTable(t *rapid.T) *AlterTable {
+	s := &AlterTable{Table: TableRef{Name: drawName(t)}}
+	for range rapid.IntRange(1, 3).Draw(t, "columns") {
+		c := AddedColumn{Name: Name{Name: drawName(t)}, Def: ColumnDef{Type: drawType(t), Null: Nullability(rapid.IntRange(0, int(NullForbidden)).Draw(t, "null"))}}
+		if rapid.Bool().Draw(t, "default") {
+			c.Def.Default = drawLiteral(t)
+			c.WithValues = rapid.Bool().Draw(t, "with values")
+		}
+		s.Add = append(s.Add, c)
 	}
 	return s
 }

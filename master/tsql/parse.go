@@ -44,6 +44,9 @@ func (p *parser) unhinted() Statement {
 	if p.acceptsVerb("TRUNCATE") {
 		return p.truncateStatement()
 	}
+	if p.acceptsVerb("ALTER") {
+		return p.alterStatement()
+	}
 	p.fail(refuseVerb(p.tok))
 	return nil
 }
@@ -75,7 +78,9 @@ func (p *parser) wanted(s Statement) string {
 		if s.Where == nil {
 			return "WHERE or the end of the DELETE"
 		}
-	case *Truncate, *CreateTable, *DropTable:
+	case *AlterTable:
+		return "a comma, NULL, NOT NULL, DEFAULT or the end of the ALTER TABLE"
+	case *Truncate, *CreateTable, *DropTable, *CreateIndex, *DropIndex:
 		return "the end of the " + s.Verb()
 	}
 	return "AND, OR or the end of the " + s.Verb()

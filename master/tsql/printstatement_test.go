@@ -45,6 +45,35 @@ func Format(s Statement) string {
 		dst = appendTable(append(dst, "TRUNCATE TABLE "...), s.Table)
 	case *CreateTable:
 		dst = appendCreateTable(dst, s)
+	case *AlterTable:
+		dst = appendTable(append(dst, "ALTER TABLE "...), s.Table)
+		for i, c := range s.Add {
+			if i == 0 {
+				dst = append(dst, " ADD "...)
+			} else {
+				dst = append(dst, ", "...)
+			}
+			dst = appendColumnDef(append(appendName(dst, c.Name.Name), ' '), c.Def)
+			if c.WithValues {
+				dst = append(dst, " WITH VALUES"...)
+			}
+		}
+	case *CreateIndex:
+		dst = appendName(append(dst, "CREATE INDEX "...), s.Name.Name)
+		dst = append(appendTable(append(dst, " ON "...), s.Table), " ("...)
+		for i, c := range s.Columns {
+			dst = appendName(appendComma(dst, i), c.Name.Name)
+			if c.Desc {
+				dst = append(dst, " DESC"...)
+			}
+		}
+		dst = append(dst, ')')
+	case *DropIndex:
+		dst = append(dst, "DROP INDEX "...)
+		if s.IfExists {
+			dst = append(dst, "IF EXISTS "...)
+		}
+		dst = appendTable(append(appendName(dst, s.Name.Name), " ON "...), s.Table)
 	case *DropTable:
 		dst = append(dst, "DROP TABLE "...)
 		if s.IfExists {

@@ -203,7 +203,7 @@ func noAlias(t token) bool {
 // refuseVerb refuses the statement that begins with t.
 func refuseVerb(t token) *api.Problem {
 	if t.Kind == tsqltoken.KindEnd {
-		return syntaxError(t.Start, "the statement is empty").Hinted("write SELECT, INSERT, UPDATE, DELETE, TRUNCATE TABLE, CREATE TABLE or DROP TABLE")
+		return syntaxError(t.Start, "the statement is empty").Hinted("write SELECT, INSERT, UPDATE, DELETE, TRUNCATE TABLE, or CREATE, ALTER or DROP TABLE")
 	}
 	if t.Kind == tsqltoken.KindOp && t.Op == '(' {
 		return unsupported(t.Start, "a statement in parentheses is not supported").Hinted("leave the parentheses out")
@@ -215,7 +215,7 @@ func refuseVerb(t token) *api.Problem {
 		}
 	}
 	return syntaxError(t.Start, "expected a statement, found %s", show(t)).
-		Hinted("a statement begins with SELECT, INSERT, UPDATE, DELETE, TRUNCATE TABLE, CREATE TABLE or DROP TABLE")
+		Hinted("a statement begins with SELECT, INSERT, UPDATE, DELETE, TRUNCATE TABLE, or CREATE, ALTER or DROP TABLE")
 }
 
 // unsupportedVerb returns the feature that a first word asks for.
@@ -227,8 +227,6 @@ func unsupportedVerb(word string) (feature, bool) {
 		return feature{what: "transactions over several statements (" + word + ")", hint: "each statement is atomic at each shard; put the rows that belong together into one INSERT"}, true
 	case "MERGE", "REPLACE", "UPSERT":
 		return feature{what: word, hint: "use UPDATE, and INSERT the rows it did not find"}, true
-	case "ALTER":
-		return feature{what: "ALTER", hint: "create another table, and fill it with INSERT ... SELECT"}, true
 	case "GRANT", "REVOKE", "DENY":
 		return feature{what: word, hint: "access is by the master's API token"}, true
 	case "IF", "WHILE", "GOTO", "RETURN", "BREAK", "CONTINUE", "TRY", "THROW", "RAISERROR", "PRINT", "WAITFOR", "CURSOR", "OPEN", "CLOSE", "DEALLOCATE":

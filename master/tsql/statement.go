@@ -2,8 +2,8 @@ package tsql
 
 import "shardeck/shared/sqltypes"
 
-// Statement is a *Select, *SetQuery, *With, *Insert, *Update, *Delete, *Truncate, *CreateTable or
-// *DropTable.
+// Statement is a *Select, *SetQuery, *With, *Insert, *Update, *Delete, *Truncate, *CreateTable,
+// *AlterTable, *DropTable, *CreateIndex or *DropIndex.
 type Statement interface {
 	// Pos is the byte offset of the statement's first word.
 	Pos() int
@@ -161,6 +161,43 @@ type DropTable struct {
 	IfExists bool
 }
 
+// AlterTable is ALTER TABLE Table ADD Add[0], Add[1], ...
+type AlterTable struct {
+	At    int
+	Table TableRef
+	Add   []AddedColumn
+}
+
+// AddedColumn is a column of an AlterTable. WithValues gives the DEFAULT to the rows that exist, even if
+// the column takes NULL.
+type AddedColumn struct {
+	Name       Name
+	Def        ColumnDef
+	WithValues bool
+}
+
+// CreateIndex is CREATE INDEX Name ON Table (Columns).
+type CreateIndex struct {
+	At      int
+	Name    Name
+	Table   TableRef
+	Columns []KeyColumn
+}
+
+// KeyColumn is a column of an index.
+type KeyColumn struct {
+	Name Name
+	Desc bool
+}
+
+// DropIndex is DROP INDEX [IF EXISTS] Name ON Table.
+type DropIndex struct {
+	At       int
+	Name     Name
+	Table    TableRef
+	IfExists bool
+}
+
 // Param is @Name, a parameter of the request.
 type Param struct {
 	At   int
@@ -228,6 +265,9 @@ func (s *Delete) Pos() int      { return s.At }
 func (s *Truncate) Pos() int    { return s.At }
 func (s *CreateTable) Pos() int { return s.At }
 func (s *DropTable) Pos() int   { return s.At }
+func (s *AlterTable) Pos() int  { return s.At }
+func (s *CreateIndex) Pos() int { return s.At }
+func (s *DropIndex) Pos() int   { return s.At }
 
 // Verb implements Statement.
 func (*Select) Verb() string      { return "SELECT" }
@@ -237,3 +277,6 @@ func (*Delete) Verb() string      { return "DELETE" }
 func (*Truncate) Verb() string    { return "TRUNCATE TABLE" }
 func (*CreateTable) Verb() string { return "CREATE TABLE" }
 func (*DropTable) Verb() string   { return "DROP TABLE" }
+func (*AlterTable) Verb() string  { return "ALTER TABLE" }
+func (*CreateIndex) Verb() string { return "CREATE INDEX" }
+func (*DropIndex) Verb() string   { return "DROP INDEX" }

@@ -61,6 +61,10 @@ func TestStatementsArePrintedInTheirCanonicalForm(t *testing.T) {
 		{"rows spread", "CREATE TABLE t (a INT /* c */ NOT NULL) WITH (distribution=round_robin);", "CREATE TABLE t (a INT NOT NULL) WITH (DISTRIBUTION = ROUND_ROBIN)"},
 		{"rows replicated", "CREATE TABLE t (a INT) WITH (DISTRIBUTION = replicate)", "CREATE TABLE t (a INT) WITH (DISTRIBUTION = REPLICATE)"},
 		{"DROP TABLE", "drop table dbo.t", "DROP TABLE t"},
+		{"ADD columns", "alter table dbo.t add a int, [b] DECIMAL(5,2) not null constraint d default (1.5) , c date default '2020-01-02' with values;",
+			"ALTER TABLE t ADD a INT, b DECIMAL(5,2) NOT NULL DEFAULT 1.5, c DATE DEFAULT '2020-01-02' WITH VALUES"},
+		{"CREATE INDEX", "create nonclustered index i on dbo.t ([a] desc, b asc) with (online = on, fillfactor = 80)", "CREATE INDEX i ON t (a DESC, b)"},
+		{"DROP INDEX", "drop index if exists i on dbo.t", "DROP INDEX IF EXISTS i ON t"},
 		{"DROP TABLE IF EXISTS", "DROP TABLE IF EXISTS t;", "DROP TABLE IF EXISTS t"},
 	}
 	for _, tt := range tests {

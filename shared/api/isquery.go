@@ -61,7 +61,7 @@ func isQuery(sql string) bool {
 	return first == tsqltoken.Select || selects == 1
 }
 
-// isDefinition reports whether a text is one CREATE or DROP.
+// isDefinition reports whether a text is one CREATE, ALTER or DROP.
 func isDefinition(sql string) bool {
 	scan := tsqltoken.NewScanner(sql)
 	var t tsqltoken.Token
@@ -74,7 +74,7 @@ func isDefinition(sql string) bool {
 		case ended:
 			return false
 		case !begun:
-			if begun = true; t.Keyword != tsqltoken.Create && t.Keyword != tsqltoken.Drop {
+			if begun = true; t.Keyword != tsqltoken.Create && t.Keyword != tsqltoken.Drop && !strings.EqualFold(t.Text, "ALTER") {
 				return false
 			}
 		case t.Op == '(':

@@ -48,7 +48,7 @@ type SQLRequest struct {
 // errs on the side of caution: a text that could be several statements, or assign to a variable, is none.
 func (q *SQLRequest) IsSelect() bool { return isQuery(q.SQL) }
 
-// ChangesSchema reports whether the text is one CREATE or DROP, which takes no Idempotency-Key.
+// ChangesSchema reports whether the text is one CREATE, ALTER or DROP, which takes no Idempotency-Key.
 func (q *SQLRequest) ChangesSchema() bool { return isDefinition(q.SQL) }
 
 // SQLResponse is the JSON response to a statement. A SELECT has Columns, Rows and RowCount;

@@ -55,6 +55,8 @@ func TestChangesSchema(t *testing.T) {
 		"CREATE TABLE t (a INT); INSERT INTO t VALUES (1)":   false,
 		"CREATE TABLE t (a INT) INSERT INTO t VALUES (1)":    false,
 		"CREATE TABLE t (a INT)\nGO\nCREATE TABLE u (a INT)": false,
+		"ALTER TABLE t ADD a INT;":                           true,
+		"ALTER TABLE t ADD a INT ALTER TABLE t ADD b INT":    false,
 		"DROP TABLE t TRUNCATE TABLE u":                      false,
 		"INSERT INTO t VALUES (1)":                           false,
 		"":                                                   false,

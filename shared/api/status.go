@@ -161,7 +161,7 @@ type TableInfo struct {
 type Drift struct {
 	DB     string `json:"db_name"`
 	Table  string `json:"table,omitempty"`
-	Kind   string `json:"kind"` // "missing_database", "missing_table", "definition", "copy"
+	Kind   string `json:"kind"` // "missing_database", "missing_table", "definition", "indexes", "copy"
 	Shards []int  `json:"shards"`
 	Detail string `json:"detail"`
 }

@@ -144,11 +144,15 @@ const (
 	DatabaseNotCreated    = 1802 // a database was not created; an earlier error says why
 	ModelInUse            = 1807 // the model database is in use by another CREATE DATABASE
 	IndexTooManyColumns   = 1904 // an index has more key columns than are allowed
+	DuplicateIndexColumn  = 1909 // an index names a column twice
 	UnknownKeyColumn      = 1911 // a key names a column that the table does not have
+	IndexExists           = 1913 // a table has an index or statistics of this name
 	InvalidKeyType        = 1919 // a column is of a data type that cannot be a key of an index
 	IndexKeyTooLong       = 1944 // an index was not created: its key is longer than is allowed
+	ColumnExists          = 2705 // a table would have two columns of one name
 	ObjectExists          = 2714 // an object, such as a table, of this name exists
 	CannotDrop            = 3701 // an object to drop does not exist, or may not be dropped
+	AddedColumnNeedsValue = 4901 // a column is added that neither takes NULL nor has a DEFAULT
 	CannotAlter           = 4902 // an object to alter does not exist, or may not be altered
 	AlterDatabaseFailed   = 5069 // ALTER DATABASE failed; an earlier error says why
 	TwoPrimaryKeys        = 8110 // a table is given a second PRIMARY KEY

@@ -305,6 +305,9 @@ func keySection(def *api.TableDef, width int) section {
 	for _, u := range def.Unique {
 		facts = append(facts, fact{"unique", strings.Join(u, ", "), theme.Text})
 	}
+	for i := range def.Indexes {
+		facts = append(facts, fact{"index", def.Indexes[i].Name + ": " + sqlwrite.IndexColumns(&def.Indexes[i]), theme.Text})
+	}
 	return factSection("Keys", append(facts, fact{"version", def.Version(), theme.Muted}), width)
 }
 

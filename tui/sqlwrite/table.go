@@ -6,7 +6,7 @@ import (
 	"shardeck/shared/api"
 )
 
-// CreateTable returns the statement that creates a table as it is defined.
+// CreateTable returns the statements that create a table as it is defined, with its indexes.
 func CreateTable(def *api.TableDef) string {
 	var lines []string
 	for _, c := range def.Columns {
@@ -32,7 +32,24 @@ func CreateTable(def *api.TableDef) string {
 	case def.ShardKey != "":
 		distribution = "HASH(" + Name(def.ShardKey) + ")"
 	}
-	return "CREATE TABLE " + Name(def.Name) + " (\n    " + strings.Join(lines, ",\n    ") + "\n)\nWITH (DISTRIBUTION = " + distribution + ")"
+	text := "CREATE TABLE " + Name(def.Name) + " (\n    " + strings.Join(lines, ",\n    ") + "\n)\nWITH (DISTRIBUTION = " + distribution + ")"
+	for i := range def.Indexes {
+		text += ";\nCREATE INDEX " + Name(def.Indexes[i].Name) + " ON " + Name(def.Name) + " (" + IndexColumns(&def.Indexes[i]) + ")"
+	}
+	return text
+}
+
+// IndexColumns writes the columns of an index, separated by commas.
+func IndexColumns(x *api.IndexDef) string {
+	var written []string
+	for _, c := range x.Columns {
+		name := Name(c.Name)
+		if c.Descending {
+			name += " DESC"
+		}
+		written = append(written, name)
+	}
+	return strings.Join(written, ", ")
 }
 
 // names writes a list of names in parentheses.
