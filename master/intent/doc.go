@@ -89,10 +89,15 @@
 //
 //	create table   the row, then the shards. If one refuses, the row first says "undo", then the
 //	               table is dropped where this intent created it, unless it has rows by now.
+//	alter table    the row, then the shards, each of which has its own version to begin with. So are an
+//	               index created and dropped.
 //	drop table     the row, then the shards.
 //	create db      the host's database, its log and the row, then the other shards. A database that
 //	               only its home has, without a log or tables, is one that was left before the row.
 //	drop db        the row, then the other shards, and the host last, with the row.
+//
+// A part of a write that finds its table with more columns than it was made for is sent again for the
+// table as it is: it names its columns, and the new ones get the value that rows that exist got.
 //
 // An undo must not be overtaken by the request that it undoes, which may be delayed. It first uses
 // the request's key for something else, which refuses the request from then on.

@@ -134,6 +134,8 @@ func TestServing(t *testing.T) {
 	t.Run("a client that disconnects releases the shards", func(t *testing.T) { testCancel(t, newSchool(t, primary, "Leaving")) })
 	t.Run("only the primary changes the schema", func(t *testing.T) { testSchema(t, c, primary, backup) })
 	t.Run("a partial schema change is completed", func(t *testing.T) { testHalfDone(t, c, primary) })
+	t.Run("a table is altered", func(t *testing.T) { testAlter(t, newSchool(t, primary, "Altered"), backup) })
+	t.Run("a partial change of a table is seen and completed", func(t *testing.T) { testAlterHalfDone(t, c, newSchool(t, primary, "AlteredInPart")) })
 	t.Run("the other master detects a changed table", func(t *testing.T) { testStaleSchema(t, newSchool(t, primary, "Stale"), backup) })
 	t.Run("a reference table is on every shard", func(t *testing.T) { testReferenceTable(t, c, primary, backup) })
 	t.Run("the guards are probed", func(t *testing.T) { testSecurity(t, primary) })

@@ -167,7 +167,14 @@ func (p *pair) shape(db string) []string {
 			}
 			var tables []string
 			for _, table := range d.Tables {
-				tables = append(tables, fmt.Sprintf("%s(%d)", table.Definition.Name, table.Rows))
+				text := fmt.Sprintf("%s(%d)", table.Definition.Name, table.Rows)
+				if c, _ := table.Definition.Column("added"); c != nil {
+					text += "+" + c.Name
+				}
+				for _, x := range table.Definition.Indexes {
+					text += "+" + x.Name
+				}
+				tables = append(tables, text)
 			}
 			slices.Sort(tables)
 			list[i] = strings.Join(tables, " ")
@@ -211,6 +218,12 @@ func TestAPrimaryKilledWhileItChangesTheSchema(t *testing.T) {
 		return err
 	}
 	type change func(m *client.Master, db string) error
+	statement := func(sql string) change {
+		return func(m *client.Master, db string) error {
+			_, err := m.Query(t.Context(), &api.SQLRequest{DB: db, SQL: sql})
+			return err
+		}
+	}
 	for name, tt := range map[string]struct {
 		before []change
 		change change
@@ -222,6 +235,12 @@ func TestAPrimaryKilledWhileItChangesTheSchema(t *testing.T) {
 			_, err := m.DeleteTable(t.Context(), &api.DeleteTableRequest{DB: db, Table: "Students"})
 			return err
 		}, []string{bare, with}},
+		"alter-table":  {[]change{createDB, createTable}, statement("ALTER TABLE Students ADD added INT, other INT"), []string{with, "Students(0)+added shardeck_intents(0)"}},
+		"create-index": {[]change{createDB, createTable}, statement("CREATE INDEX by_name ON Students (name)"), []string{with, "Students(0)+by_name shardeck_intents(0)"}},
+		"drop-index": {
+			[]change{createDB, createTable, statement("CREATE INDEX by_name ON Students (name)")}, statement("DROP INDEX by_name ON Students"),
+			[]string{"Students(0)+by_name shardeck_intents(0)", with},
+		},
 		"drop-db": {[]change{createDB, createTable}, func(m *client.Master, db string) error {
 			_, err := m.DropDB(t.Context(), &api.DropDBRequest{DB: db})
 			return err

@@ -45,7 +45,7 @@ export class Connection {
   #guarded = false;
   #changes = false;
   #altering = false; // SQLite may change the definition of a table
-  #altered = false;
+  #alterations = 0;
 
   constructor(path: string, extension: string, timeout = busyTimeout) {
     this.db = new DatabaseSync(path, {
@@ -124,15 +124,15 @@ export class Connection {
 
   /** Runs a request's ALTER TABLE, CREATE INDEX or DROP INDEX. */
   alter(sql: string): void {
+    const before = this.#alterations;
     this.#altering = true;
-    this.#altered = false;
     let p: Prepared;
     try {
       p = this.prepare(sql);
     } finally {
       this.#altering = false;
     }
-    if (!this.#altered) throw new Problem('invalid_field', 'the statement changes nothing');
+    if (this.#alterations === before) throw new Problem('invalid_field', 'the statement changes nothing');
     p.statement.run();
   }
 
@@ -145,7 +145,7 @@ export class Connection {
     if (!this.#guarded) return SQLITE_OK;
     this.#changes ||= writes.has(op);
     if (alters.has(op)) {
-      this.#altered = true;
+      this.#alterations++;
       return second?.startsWith('_') || (op === constants.SQLITE_ALTER_TABLE && !this.#altering) ? SQLITE_DENY : SQLITE_OK;
     }
     // SQLite changes tables of its own on the way.
