@@ -277,7 +277,7 @@ func (l *Log) finishWrite(ctx context.Context, fence api.Fence, host int, r *Rec
 			at := slices.IndexFunc(parts, func(p Part) bool { return p.Shard == shard })
 			req := &api.ExecRequest{DB: r.DB, Fence: fence, Idempotency: r.Idempotency, Statements: parts[at].Statements, TimeoutMS: l.Timeout.Milliseconds()}
 			resp, p := l.Shards.Exec(ctx, shard, req)
-			if p != nil && p.Code == api.CodeStaleSchema && l.renew(ctx, shard, req) {
+			if p != nil && p.Code == api.CodeStaleSchema && l.Renew(ctx, shard, req) {
 				resp, p = l.Shards.Exec(ctx, shard, req)
 			}
 			// The table was dropped, or replaced, since the host has accepted its part.
@@ -308,9 +308,10 @@ func (l *Log) finishWrite(ctx context.Context, fence api.Fence, host int, r *Rec
 	return res
 }
 
-// renew turns statements that were made for a table before columns were added to it into ones for the
-// table as it is, in which they mean the same. It reports whether that is so for all of them.
-func (l *Log) renew(ctx context.Context, shard int, req *api.ExecRequest) bool {
+// Renew turns a request's statements that were made for a table before columns were added to it into
+// ones for the table as it is, in which they mean the same. It reports whether that is so for all of
+// them; otherwise it leaves the request as it was.
+func (l *Log) Renew(ctx context.Context, shard int, req *api.ExecRequest) bool {
 	st, p := l.Shards.Stats(ctx, shard)
 	if p != nil {
 		return false

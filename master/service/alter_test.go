@@ -1,8 +1,11 @@
 package service_test
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"shardeck/shared/api"
@@ -166,5 +169,46 @@ func TestAWriteIsCompletedInATableThatHasBeenAltered(t *testing.T) {
 	}
 	if got := s.mustRun("SELECT SUM(added) AS n FROM Students").Rows; string(got[0]) != "[210]" {
 		t.Errorf("the rows have %s, want 7 each", got)
+	}
+}
+
+// TestWritesGoOnWhileATableIsAltered: no statement fails because columns and indexes come and go, and each
+// row is there once.
+func TestWritesGoOnWhileATableIsAltered(t *testing.T) {
+	c := testcluster.Start(t, testcluster.Options{Workers: 3, Masters: 2})
+	s := newSchool(t, c.Master(0), "School")
+	const writers, rows = 3, 20
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	var written [writers]int
+	for w := range writers {
+		via := c.Master(w % 2)
+		wg.Go(func() {
+			for id := 1 + w*1_000_000; ctx.Err() == nil; id += rows {
+				req := &api.InsertRequest{DB: s.db, Table: "Students"}
+				for k := range rows {
+					req.Rows = append(req.Rows, row(id+k, "Name"))
+				}
+				if _, err := via.Insert(t.Context(), req); err != nil {
+					t.Errorf("writer %d: %v", w, err)
+					return
+				}
+				written[w] += rows
+			}
+		})
+	}
+	for n := range 10 {
+		s.mustRun(fmt.Sprintf("ALTER TABLE Students ADD c%d INT NOT NULL DEFAULT %d", n, n))
+		s.mustRun(fmt.Sprintf("CREATE INDEX i%d ON Students (c%d, name)", n, n))
+		if n%2 == 1 {
+			s.mustRun(fmt.Sprintf("DROP INDEX i%d ON Students", n))
+		}
+	}
+	stop()
+	wg.Wait()
+	total := written[0] + written[1] + written[2]
+	want := fmt.Sprintf("[%d,%d]", total, 9*total)
+	if got := s.mustRun("SELECT COUNT(*) AS n, SUM(c9) AS s FROM Students").Rows; string(got[0]) != want {
+		t.Errorf("there are %s, want %s", got[0], want)
 	}
 }

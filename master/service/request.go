@@ -139,20 +139,24 @@ func isUnknown(err error) bool {
 	return code == api.CodeUnknownTable || code == api.CodeUnknownDatabase
 }
 
+// maxReplans is how often a request is planned again because the schema has changed meanwhile.
+const maxReplans = 5
+
 // planAndRun plans a request and runs the plan. If a worker reports that the plan is for
 // another table definition than its own, because the other master changed the schema, the
-// catalog is refreshed and the request is planned and run once more; so is a read of a reference
-// table whose shard turns out not to answer, on another one. run must not have had any effect when
-// it returns such an error.
+// catalog is refreshed and the request is planned and run again, maxReplans times if need be; so is a
+// read of a reference table whose shard turns out not to answer, on another one. run must not have had
+// any effect when it returns such an error.
 func (s *Service) planAndRun(ctx context.Context, makePlan func(context.Context) (*plan.Plan, error), run func(*plan.Plan) error) error {
 	failed := -1 // the shard whose copy of a reference table could not be read
-	for retried := false; ; retried = true {
+	for attempt := 0; ; attempt++ {
+		last := attempt == maxReplans
 		p, err := makePlan(ctx)
-		if api.CodeOf(err) == api.CodeStaleSchema && !retried { // of a part that had to be run first
+		if api.CodeOf(err) == api.CodeStaleSchema && !last { // of a part that had to be run first
 			s.prober.Refresh(ctx, refreshGap)
 			continue
 		}
-		if api.CodeOf(err) == api.CodeUnknownColumn && !retried && s.prober.Refresh(ctx, refreshGap) {
+		if api.CodeOf(err) == api.CodeUnknownColumn && attempt == 0 && s.prober.Refresh(ctx, refreshGap) {
 			continue // another master may just have added it
 		}
 		if err != nil {
@@ -166,11 +170,11 @@ func (s *Service) planAndRun(ctx context.Context, makePlan func(context.Context)
 		err = run(p)
 		s.recent.note(began, p, err)
 		switch {
-		case retried:
+		case last, attempt > 0 && isUnknown(err):
 			return s.lostOnShard(err)
 		case isStale(err):
 			s.prober.Refresh(ctx, refreshGap)
-		case copied && len(p.Fragments) == 1 && api.CodeOf(err) == api.CodeShardUnavailable:
+		case copied && attempt == 0 && len(p.Fragments) == 1 && api.CodeOf(err) == api.CodeShardUnavailable:
 			failed = p.Fragments[0].Shard
 		default:
 			return s.lostOnShard(err)

@@ -178,10 +178,33 @@ func (s *Service) exec(ctx context.Context, requestID string, w *write) ([]scatt
 			Hinted("send the request again with the same %s", api.HeaderIdempotencyKey)
 	}
 	if at < 0 {
-		return s.execAll(ctx, requestID, w.calls), nil
+		return s.execBegun(ctx, requestID, w.calls), nil
 	}
-	results := s.execAll(ctx, requestID, slices.Delete(slices.Clone(w.calls), at, at+1))
+	results := s.execBegun(ctx, requestID, slices.Delete(slices.Clone(w.calls), at, at+1))
 	return slices.Insert(results, at, home), nil
+}
+
+// execBegun sends the calls of a write that has begun: those that a worker rejects because columns have
+// been added to the table since are sent once more, for the table as it is.
+func (s *Service) execBegun(ctx context.Context, requestID string, calls []scatter.ExecCall) []scatter.ExecResult {
+	results := s.execAll(ctx, requestID, calls)
+	var again []scatter.ExecCall
+	var index []int
+	for i := range results {
+		if p := results[i].Problem; p == nil || p.Code != api.CodeStaleSchema {
+			continue
+		}
+		call, req := calls[i], *calls[i].Request
+		if call.Request = &req; s.intents.log.Renew(ctx, call.Shard, &req) {
+			again, index = append(again, call), append(index, i)
+		}
+	}
+	if len(again) > 0 {
+		for i, r := range s.execAll(ctx, requestID, again) {
+			results[index[i]] = r
+		}
+	}
+	return results
 }
 
 // execHome sends the home its part, w.calls[at] or none, together with the intent. The
