@@ -45,6 +45,13 @@ func testAlter(t *testing.T, s *school, backup *client.Master) {
 	if got := s.mustRun("SELECT COUNT(*) AS n FROM Students WHERE city = N'BERN'").Rows; string(got[0]) != "[3]" {
 		t.Errorf("by the index: %s", got)
 	}
+	view := s.mustRun(`SELECT i.index_id, i.type_desc, c.column_id, c.is_descending_key FROM sys.indexes AS i
+		JOIN sys.index_columns AS c ON c.object_id = i.object_id AND c.index_id = i.index_id
+		JOIN sys.tables AS t ON t.object_id = i.object_id WHERE t.name = 'Students' AND i.name = 'by_city' ORDER BY c.key_ordinal`).Rows
+	_, at := resp.Definition.Column("city")
+	if want := fmt.Sprintf(`[2,"NONCLUSTERED",%d,true] [2,"NONCLUSTERED",%d,false]`, at+1, at); len(view) != 2 || string(view[0])+" "+string(view[1]) != want {
+		t.Errorf("sys.indexes has %s, want %s", view, want)
+	}
 	for sql, number := range map[string]int{
 		"ALTER TABLE Students ADD city NVARCHAR(20)":          2705,
 		"ALTER TABLE Students ADD x INT, X INT":               2705,
