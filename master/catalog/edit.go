@@ -3,6 +3,7 @@ package catalog
 import (
 	"slices"
 
+	"shardeck/master/plan"
 	"shardeck/shared/api"
 )
 
@@ -40,11 +41,15 @@ func AddTable(st *api.WorkerStats, db string, def *api.TableDef) {
 	})
 }
 
-// AlterTable replaces the definition of a table.
-func AlterTable(st *api.WorkerStats, db string, def *api.TableDef) {
+// AlterTable changes the definition of a table, if the change fits it.
+func AlterTable(st *api.WorkerStats, db, name string, change *plan.TableChange) {
 	changeTables(st, db, func(tables []api.TableStats) []api.TableStats {
-		if i := findTable(tables, def.Name); i >= 0 {
-			tables[i].Definition = *def
+		i := findTable(tables, name)
+		if i < 0 {
+			return tables
+		}
+		if after, _, p := change.Apply(&tables[i].Definition); p == nil {
+			tables[i].Definition = *after
 		}
 		return tables
 	})

@@ -164,22 +164,33 @@ func (l *Log) createTable(ctx context.Context, fence api.Fence, r *Record, o *Ou
 	o.Replayed = p == nil && (resp == nil || resp.Replayed)
 }
 
-// alterTable alters the table unless the shard has it as it is to be: an attempt under another key may
-// have been answered to nobody.
+// alterTable changes the table as the shard has it now, unless it has been changed: by an earlier attempt
+// whose answer was lost, perhaps under another key.
 func (l *Log) alterTable(ctx context.Context, fence api.Fence, r *Record, o *Outcome) {
-	resp, p := l.exec(ctx, fence, schemaPlan(r, o.Shard), NewKey(r.ID, "alter"))
-	if p != nil && (p.Code == api.CodeStaleSchema || p.Code.Lasting()) {
-		st, problem := l.Shards.Stats(ctx, o.Shard)
-		if problem != nil {
-			o.judge(problem)
-			return
-		}
-		if t := find(st, r.DB, r.Table); t != nil && t.Definition.SameAs(r.Definition) {
-			p = nil
-		}
+	st, p := l.Shards.Stats(ctx, o.Shard)
+	if p != nil {
+		o.judge(p)
+		return
 	}
-	o.judge(p, api.CodeStaleSchema, api.CodeUnknownTable, api.CodeUnknownDatabase)
-	o.Replayed = p == nil && (resp == nil || resp.Replayed)
+	t := find(st, r.DB, r.Table)
+	if t == nil {
+		o.judge(api.NewProblem(api.CodeUnknownTable, "there is no table %s.%s any more", r.DB, r.Table).On(o.Shard, o.Worker), api.CodeUnknownTable)
+		return
+	}
+	after, done, p := r.Change.Apply(&t.Definition)
+	if p != nil || done {
+		if p != nil {
+			p = p.On(o.Shard, o.Worker)
+		}
+		o.judge(p)
+		o.Replayed = done
+		return
+	}
+	step := schemaPlan(r, o.Shard)
+	step.Definition, step.SchemaVersion = after, t.Definition.Version()
+	resp, p := l.exec(ctx, fence, step, NewKey(r.ID, "alter"))
+	o.judge(p, api.CodeUnknownTable, api.CodeUnknownDatabase)
+	o.Replayed = p == nil && resp.Replayed
 }
 
 func (l *Log) dropTable(ctx context.Context, fence api.Fence, r *Record, o *Outcome) {

@@ -45,12 +45,12 @@ type Record struct {
 	Idempotency *api.Idempotency `json:"idempotency,omitempty"`
 	Parts       []Part           `json:"parts,omitempty"`
 
-	// Table is the table to create, alter or drop. To alter or drop one, Versions are its versions by
-	// shard.
+	// Table is the table to create, alter or drop. To drop one, Versions are its versions by shard.
 	Table    string         `json:"table,omitempty"`
-	Version  string         `json:"version,omitempty"` // to create or alter one
+	Version  string         `json:"version,omitempty"` // to create one, or that it will have once it is altered
 	Versions map[int]string `json:"versions,omitempty"`
-	// Definition is that of the table to create, or what becomes of the table to alter by Change.
+	// Definition is that of the table to create, or what becomes of the one to alter, perhaps apart from
+	// its indexes: each shard changes the definition that it has.
 	Definition *api.TableDef     `json:"definition,omitempty"`
 	Change     *plan.TableChange `json:"change,omitempty"`
 	// Shards are those that a change of the schema concerns.
@@ -146,7 +146,7 @@ func (r *Record) check(shards int) error {
 		if r.Definition == nil || r.Definition.Name != r.Table || r.Definition.Version() != r.Version {
 			missing = "the definition of its table"
 		}
-		if r.Kind == AlterTable && (r.Change == nil || len(r.Change.Add) > len(r.Definition.Columns)) {
+		if r.Kind == AlterTable && (r.Change == nil || r.Change.IsNothing()) {
 			missing = "what it changes"
 		}
 	case DropTable:

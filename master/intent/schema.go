@@ -6,14 +6,15 @@ import (
 	"shardeck/shared/api"
 )
 
-// schemaPlan is the plan of one shard's part of a CreateTable, AlterTable or DropTable.
+// schemaPlan is the plan of one shard's part of a CreateTable or DropTable, or of an AlterTable without
+// what depends on the shard's definition.
 func schemaPlan(r *Record, shard int) *plan.Plan {
 	p := &plan.Plan{Op: plan.OpDropTable, DB: r.DB, Table: r.Table, SchemaVersion: r.Version, Fragments: []plan.Fragment{{Shard: shard}}}
 	switch r.Kind {
 	case CreateTable:
 		p.Op, p.Definition = plan.OpCreateTable, r.Definition
 	case AlterTable:
-		p.Op, p.Definition, p.Change, p.SchemaVersion = plan.OpAlterTable, r.Definition, r.Change, r.Versions[shard]
+		p.Op, p.Change = plan.OpAlterTable, r.Change
 	default:
 		p.SchemaVersion = r.Versions[shard]
 	}

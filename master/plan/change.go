@@ -24,6 +24,9 @@ type AddedColumn struct {
 	Fill   jsontext.Value `json:"fill,omitempty"`
 }
 
+// IsNothing reports whether no field is set.
+func (c *TableChange) IsNothing() bool { return len(c.Add) == 0 && c.Index == nil && c.DropIndex == "" }
+
 // Apply returns what becomes of a definition, which it does not change. If the definition has what
 // the change adds, or lacks what it drops, done is set and the definition is returned unchanged. A
 // problem, without a field, says why the change does not fit the definition.
@@ -98,7 +101,7 @@ func (c *TableChange) Done(def *api.TableDef) *api.Problem {
 		if len(def.Indexes) == 0 {
 			return p.Hinted("it has none")
 		}
-		return p.Hinted("sys.indexes and GET /metadata list its indexes")
+		return p.Hinted("sys.indexes lists its indexes")
 	}
 	return columnExists(def.Name, c.Add[0].Column.Name)
 }

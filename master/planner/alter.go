@@ -38,10 +38,10 @@ func (s *statement) alterTable(st *tsql.AlterTable) (*plan.Plan, error) {
 			return nil, s.b.Problem(api.CodeInvalidField, a.Name.At, "column %s is added twice", a.Name.Name).Numbered(mssqlerr.ColumnExists).Hinted("name each column once")
 		}
 		if p := api.CheckIdentifier("columns."+api.Clip(a.Name.Name), a.Name.Name); p != nil {
-			return nil, at(p, a.Name.At)
+			return nil, located(p, a.Name.At)
 		}
 		if err := d.add("columns."+a.Name.Name, a.Name.Name, a.Def); err != nil {
-			return nil, at(api.AsProblem(err), a.Name.At)
+			return nil, located(api.AsProblem(err), a.Name.At)
 		}
 		def := d.def.Columns[n]
 		if !def.Nullable && def.Default == "" {
@@ -52,7 +52,7 @@ func (s *statement) alterTable(st *tsql.AlterTable) (*plan.Plan, error) {
 		if def.Default != "" && (!def.Nullable || a.WithValues) {
 			v, err := bind.DefaultValue(a.Def.Default, a.Def.Type)
 			if err != nil {
-				return nil, at(api.AsProblem(err), a.Name.At)
+				return nil, located(api.AsProblem(err), a.Name.At)
 			}
 			col.Fill = sqltypes.AppendJSON(nil, a.Def.Type, v)
 		}
@@ -61,8 +61,8 @@ func (s *statement) alterTable(st *tsql.AlterTable) (*plan.Plan, error) {
 	return s.change(t, c, st.Add[0].Name.At)
 }
 
-// at moves a problem to an offset of the statement, unless it has one.
-func at(p *api.Problem, offset int) *api.Problem {
+// located moves a problem to an offset of the statement, unless it has one.
+func located(p *api.Problem, offset int) *api.Problem {
 	q := *p
 	q.Field = bind.StatementField
 	if q.Offset == nil {
@@ -78,7 +78,7 @@ func (s *statement) createIndex(st *tsql.CreateIndex) (*plan.Plan, error) {
 		return nil, err
 	}
 	if p := api.CheckIdentifier("index", st.Name.Name); p != nil {
-		return nil, at(p, st.Name.At)
+		return nil, located(p, st.Name.At)
 	}
 	if len(st.Columns) > maxIndexColumns {
 		return nil, s.b.Problem(api.CodeTooComplex, st.Columns[maxIndexColumns].Name.At, "an index has at most %d columns", maxIndexColumns).
@@ -90,7 +90,7 @@ func (s *statement) createIndex(st *tsql.CreateIndex) (*plan.Plan, error) {
 		c := &st.Columns[i]
 		k, p := t.Column(bind.StatementField, c.Name.Name)
 		if p != nil {
-			return nil, at(p.Numbered(mssqlerr.UnknownKeyColumn), c.Name.At)
+			return nil, located(p.Numbered(mssqlerr.UnknownKeyColumn), c.Name.At)
 		}
 		col := &t.Columns[k]
 		if slices.ContainsFunc(index.Columns, func(o api.IndexColumn) bool { return api.SameName(o.Name, col.Name) }) {
@@ -138,7 +138,7 @@ func (s *statement) dropIndex(st *tsql.DropIndex) (*plan.Plan, error) {
 func (s *statement) change(t *bind.Table, c *plan.TableChange, offset int) (*plan.Plan, error) {
 	after, _, p := c.Apply(t.Def)
 	if p != nil {
-		return nil, at(p, offset)
+		return nil, located(p, offset)
 	}
 	out := newPlan(t, plan.OpAlterTable, scatter(s.m, "a table is altered on every shard"))
 	out.Change, out.Definition = c, after

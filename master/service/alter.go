@@ -29,17 +29,18 @@ func (s *Service) runAlterTable(ctx context.Context, p *plan.Plan) (*api.DDLResp
 	return s.changeSchema(ctx, wanted, func(_ context.Context, snap *health.Snapshot) error { return alterOn(snap, wanted) })
 }
 
-// alterOn completes the record of a change with the shards that lack it. All of the database's shards
-// must have the table, and have the same one afterwards.
+// alterOn completes the record of a change with the shards that lack it. All shards must have the table,
+// with the same columns and keys afterwards. Their other indexes may differ, so that such drift can be
+// completed one index after the other.
 func alterOn(snap *health.Snapshot, wanted *intent.Record) error {
-	wanted.Shards, wanted.Versions = nil, map[int]string{}
+	wanted.Shards = nil
 	var after *api.TableDef
 	var differ []int
 	for i := range snap.Shards {
 		t, _ := catalog.FindTable(snap.Shards[i].Stats, wanted.DB, wanted.Table)
 		if t == nil {
 			return api.NewProblem(api.CodeUnknownTable, "table %s is missing on shard %d; nothing was changed", wanted.Table, i).At("table").
-				Hinted("complete it first: GET %s lists what differs between the shards", api.PathMetadata)
+				Hinted("create it there first; see drift in GET %s", api.PathMetadata)
 		}
 		def, done, p := wanted.Change.Apply(&t.Definition)
 		if p != nil {
@@ -48,17 +49,16 @@ func alterOn(snap *health.Snapshot, wanted *intent.Record) error {
 		if after == nil {
 			after = def
 		}
-		if !def.SameAs(after) {
+		if def.Version() != after.Version() {
 			differ = append(differ, i)
 		}
 		if !done {
 			wanted.Shards = append(wanted.Shards, i)
-			wanted.Versions[i] = t.Definition.Version()
 		}
 	}
 	if len(differ) > 0 {
 		return api.NewProblem(api.CodeInvalidField, "table %s is defined differently on shards %s than on shard 0; nothing was changed", wanted.Table, list(differ)).At("table").
-			Hinted("GET %s describes what differs", api.PathMetadata)
+			Hinted("see drift in GET %s", api.PathMetadata)
 	}
 	wanted.Table, wanted.Version, wanted.Definition = after.Name, after.Version(), after
 	if len(wanted.Shards) == 0 {

@@ -129,6 +129,13 @@ func testAlterHalfDone(t *testing.T, c *testcluster.Cluster, s *school) {
 	if resp := s.mustRun("CREATE INDEX by_name ON Students (name)"); len(resp.Shards) != 1 || resp.Shards[0].Shard != 2 {
 		t.Errorf("the index is completed on %+v", resp.Shards)
 	}
+	// Each shard lacks another index.
+	s.mustRun("CREATE INDEX by_extra ON Students (extra)")
+	alter(0, `DROP INDEX "index:Students:by_name"`, func(def *api.TableDef) { def.Indexes = def.Indexes[1:] })
+	alter(1, `DROP INDEX "index:Students:by_extra"`, func(def *api.TableDef) { def.Indexes = def.Indexes[:1] })
+	refresh()
+	s.mustRun("CREATE INDEX by_name ON Students (name)")
+	s.mustRun("CREATE INDEX by_extra ON Students (extra)")
 	meta, err := s.m.Metadata(t.Context())
 	if err != nil || slices.ContainsFunc(meta.Drift, func(d api.Drift) bool { return d.DB == s.db }) {
 		t.Errorf("drift remains: %+v, %v", meta.Drift, err)
@@ -146,7 +153,7 @@ func testAlterHalfDone(t *testing.T, c *testcluster.Cluster, s *school) {
 	create := s.createTable()
 	create.Columns = append(create.Columns, api.Object[string]{{Name: "extra", Value: "INT"}}...)
 	table, err := s.m.CreateTable(t.Context(), create)
-	if err != nil || len(table.Shards) != 1 || len(table.Definition.Indexes) != 1 {
+	if err != nil || len(table.Shards) != 1 || len(table.Definition.Indexes) != 2 {
 		t.Fatalf("completing the table: %+v, %v", table, err)
 	}
 }

@@ -169,7 +169,7 @@ func (s *Service) note(rec *intent.Record, res *intent.Result) {
 					catalog.DropTable(st, rec.DB, rec.Table)
 				}
 			case intent.AlterTable:
-				catalog.AlterTable(st, rec.DB, rec.Definition)
+				catalog.AlterTable(st, rec.DB, rec.Table, rec.Change)
 			case intent.DropTable:
 				catalog.DropTable(st, rec.DB, rec.Table)
 			case intent.CreateDB:

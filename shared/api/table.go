@@ -87,11 +87,6 @@ func (t *TableDef) Extends(version string) bool {
 	return false
 }
 
-// SameAs reports whether two definitions are the same, including their indexes in any order.
-func (t *TableDef) SameAs(other *TableDef) bool {
-	return t.Version() == other.Version() && t.SameIndexes(other)
-}
-
 // SameIndexes reports whether two definitions have the same indexes, in any order.
 func (t *TableDef) SameIndexes(other *TableDef) bool {
 	if len(t.Indexes) != len(other.Indexes) {

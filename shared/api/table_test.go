@@ -38,16 +38,16 @@ func TestIndexesAreNotPartOfTheVersion(t *testing.T) {
 	if indexed.Version() != students.Version() {
 		t.Error("an index changes the version")
 	}
-	if indexed.SameAs(&students) || students.SameAs(&indexed) {
-		t.Error("a definition with indexes equals one without")
+	if indexed.SameIndexes(&students) || students.SameIndexes(&indexed) {
+		t.Error("a definition with indexes has the same as one without")
 	}
 	swapped := indexed
 	swapped.Indexes = []api.IndexDef{indexed.Indexes[1], indexed.Indexes[0]}
-	if !swapped.SameAs(&indexed) {
+	if !swapped.SameIndexes(&indexed) {
 		t.Error("the order of the indexes matters")
 	}
 	swapped.Indexes = []api.IndexDef{{Name: "by_gpa", Columns: []api.IndexColumn{{Name: "gpa"}}}, indexed.Indexes[0]}
-	if swapped.SameAs(&indexed) {
+	if swapped.SameIndexes(&indexed) {
 		t.Error("an index in another order is the same")
 	}
 }

@@ -59,6 +59,7 @@ var wordings = []wording{
 		`to give its rows up, POST /create-db of a master (see the README) with accept_empty_shards: `),
 	say(`list only shards whose state in GET /health is emptied`, `list only shards that shardeck status shows as emptied`, `list only shards that are emptied`),
 	say(`see drift in GET /metadata before creating it there again`, `see drift in shardeck status before creating it there again`, `see the drift that is reported before creating it there again`),
+	say(`see drift in GET /metadata`, `see drift in shardeck status`, `see the drift that is reported`),
 	say(`; GET /metadata has more`, `; shardeck status has more`, `; Ctrl-T has more`),
 	say(`drift in GET /metadata says how, and POST /repair-table repairs it`,
 		`shardeck status says how, and shardeck repair repairs it`,
